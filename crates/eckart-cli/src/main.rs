@@ -1,0 +1,2 @@
+//! The `eckart` command.
+fn main() {}

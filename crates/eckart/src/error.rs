@@ -1,0 +1,156 @@
+//! Error: everything that can go wrong, in the user's words.
+//! In: what failed, where, and what to do about it.  Out: one type with a readable `Display`.
+//! Law: two families: yours (`Parse`, `Shape`, `Data`, `Io`, `Setting`, `Limit`) and ours (`Bug`); never a panic for a user's fault.
+//! Not here: how the command or Python show it (they print the `Display` text).
+
+use std::fmt;
+use std::ops::Range;
+use std::path::PathBuf;
+
+/// What went wrong. The `Display` text is complete: it says what, where and what to do.
+#[non_exhaustive]
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The text of an objective can't be read.
+    #[error("{0}")]
+    Parse(Box<Snippet>),
+    /// Shapes don't fit together; the message names both by the user's names.
+    #[error("{0}")]
+    Shape(Box<Snippet>),
+    /// A file or a matrix holds something that can't be used.
+    #[error("{0}")]
+    Data(Box<DataError>),
+    /// The operating system refused a file.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A setting has a value that can't be used, or does not fit the problem.
+    #[error("{0}")]
+    Setting(String),
+    /// The plan needs more memory than it may have; nothing was allocated.
+    #[error("{0}")]
+    Limit(String),
+    /// A defect of Eckart itself: please report it with the text.
+    #[error("internal error, please report it: {0}")]
+    Bug(String),
+}
+
+/// The crate's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A message with the place in a text it is about, shown with a caret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snippet {
+    /// What is wrong, one sentence without a full stop.
+    pub message: String,
+    /// The text, and the bytes of it that are meant; `None` where the formula was built in code.
+    pub place: Option<(String, Range<usize>)>,
+    /// What to do about it; may be empty.
+    pub help: String,
+}
+
+impl fmt::Display for Snippet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.message)?;
+        if let Some((text, span)) = &self.place {
+            let start = floor_char(text, span.start);
+            let end = floor_char(text, span.end).max(start);
+            let line_start = text[..start].rfind('\n').map_or(0, |i| i + 1);
+            let line_end = text[start..].find('\n').map_or(text.len(), |i| start + i);
+            let line = &text[line_start..line_end];
+            let pad = text[line_start..start].chars().count();
+            let width = text[start..end.min(line_end)].chars().count().max(1);
+            write!(f, "\n  | {line}\n  | {}{}", " ".repeat(pad), "^".repeat(width))?;
+        }
+        if !self.help.is_empty() {
+            write!(f, "\n  {}", self.help)?;
+        }
+        Ok(())
+    }
+}
+
+/// The largest character boundary of `text` at or below `at`.
+fn floor_char(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// What is wrong with a data file or matrix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataError {
+    /// The file, where there is one.
+    pub file: Option<PathBuf>,
+    /// The line of a text file, counted from 1.
+    pub line: Option<u64>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it; may be empty.
+    pub help: String,
+}
+
+impl fmt::Display for DataError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.file, self.line) {
+            (Some(file), Some(line)) => write!(f, "{}, line {line}: ", file.display())?,
+            (Some(file), None) => write!(f, "{}: ", file.display())?,
+            (None, Some(line)) => write!(f, "line {line}: ")?,
+            (None, None) => {}
+        }
+        write!(f, "{}", self.message)?;
+        if !self.help.is_empty() {
+            write!(f, ". {}", self.help)?;
+        }
+        Ok(())
+    }
+}
+
+impl Error {
+    /// A data error of no file, with what to do about it.
+    pub fn data(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Data(Box::new(DataError { file: None, line: None, message: message.into(), help: help.into() }))
+    }
+
+    /// A parse error at `span` of `text`.
+    pub fn parse(message: impl Into<String>, text: &str, span: Range<usize>, help: impl Into<String>) -> Self {
+        Self::Parse(Box::new(Snippet {
+            message: message.into(),
+            place: Some((text.to_owned(), span)),
+            help: help.into(),
+        }))
+    }
+
+    /// A shape error of a formula that was built in code.
+    pub fn shape(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Shape(Box::new(Snippet { message: message.into(), place: None, help: help.into() }))
+    }
+
+    /// The same error, said of `file` (where it is a data error that names none yet).
+    pub fn in_file(mut self, file: &std::path::Path) -> Self {
+        if let Self::Data(data) = &mut self
+            && data.file.is_none()
+        {
+            data.file = Some(file.to_owned());
+        }
+        self
+    }
+
+    /// The same data error, said of line `line` (counted from 1).
+    pub fn at_line(mut self, line: u64) -> Self {
+        if let Self::Data(data) = &mut self {
+            data.line = Some(line);
+        }
+        self
+    }
+
+    /// Whether the user, rather than Eckart, is at fault.
+    pub fn is_users_fault(&self) -> bool {
+        !matches!(self, Self::Bug(_))
+    }
+}
