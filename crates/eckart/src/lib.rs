@@ -5,3 +5,4 @@ pub mod error;
 
 pub use data::{Dtype, Matrix, Table};
 pub use error::{Error, Result};
+pub mod expr;

@@ -1,0 +1,127 @@
+//! Functions: what is called by name in a formula: primitives, and sugar made of them.
+//! In: formulas.  Out: formulas.
+//! Law: sugar is spelled out in primitives at once, so no later stage knows of it.
+//! Not here: marks (see `operators`); the names in a text (see `text`).
+
+use super::{Expr, Op};
+
+macro_rules! primitives {
+    ($($(#[$doc:meta])* $name:ident => $op:expr;)*) => {$(
+        $(#[$doc])*
+        pub fn $name(a: impl Into<Expr>) -> Expr {
+            Expr::new($op, vec![a.into()])
+        }
+    )*};
+}
+primitives! {
+    /// The sum of all entries, 1 x 1.
+    sum => Op::Sum;
+    /// The sum of each row, n x 1.
+    rowsum => Op::RowSum;
+    /// The sum of each column, 1 x m.
+    colsum => Op::ColSum;
+    /// The exponential of each entry.
+    exp => Op::Exp;
+    /// The natural logarithm of each entry.
+    log => Op::Log;
+    /// x log x of each entry, 0 where x is 0.
+    xlogx => Op::XLogX;
+    /// The absolute value of each entry.
+    abs => Op::Abs;
+    /// -1, 0 or 1, as each entry is negative, zero or positive.
+    sign => Op::Sign;
+    /// The logistic function 1 / (1 + exp(-x)) of each entry.
+    sigmoid => Op::Sigmoid;
+    /// log(1 + exp(x)) of each entry.
+    softplus => Op::Softplus;
+    /// 1 where a data matrix has an entry (stored, or not `NaN`), 0 where it has none: the mask for missing data.
+    observed => Op::Observed;
+    /// The identity matrix of the shape of a square matrix.
+    eye => Op::Eye;
+}
+
+fn two(op: Op, a: impl Into<Expr>, b: impl Into<Expr>) -> Expr {
+    Expr::new(op, vec![a.into(), b.into()])
+}
+
+/// The greater of each pair of entries.
+pub fn max(a: impl Into<Expr>, b: impl Into<Expr>) -> Expr {
+    two(Op::Max, a, b)
+}
+
+/// The lesser of each pair of entries.
+pub fn min(a: impl Into<Expr>, b: impl Into<Expr>) -> Expr {
+    two(Op::Min, a, b)
+}
+
+/// 1 where an entry of `a` is greater than that of `b`, else 0. In a text: `a > b`.
+pub fn greater(a: impl Into<Expr>, b: impl Into<Expr>) -> Expr {
+    two(Op::Greater, a, b)
+}
+
+/// `a` stretched to the shape of `like`, whose values don't matter.
+pub fn expand(a: impl Into<Expr>, like: impl Into<Expr>) -> Expr {
+    two(Op::Expand, a, like)
+}
+
+/// `a` summed down to the shape of `like`, whose values don't matter.
+pub fn sumto(a: impl Into<Expr>, like: impl Into<Expr>) -> Expr {
+    two(Op::SumTo, a, like)
+}
+
+/// The square root of each entry.
+pub fn sqrt(a: impl Into<Expr>) -> Expr {
+    a.into().pow(0.5)
+}
+
+/// The hyperbolic tangent of each entry.
+pub fn tanh(a: impl Into<Expr>) -> Expr {
+    2.0 * sigmoid(2.0 * a.into()) - 1.0
+}
+
+/// The Frobenius norm: the root of the sum of all squares, 1 x 1.
+pub fn norm(a: impl Into<Expr>) -> Expr {
+    sqrt(sum(a.into().pow(2)))
+}
+
+/// The Euclidean length of each row, n x 1.
+pub fn rownorm(a: impl Into<Expr>) -> Expr {
+    sqrt(rowsum(a.into().pow(2)))
+}
+
+/// The Euclidean length of each column, 1 x m.
+pub fn colnorm(a: impl Into<Expr>) -> Expr {
+    sqrt(colsum(a.into().pow(2)))
+}
+
+/// The mean of all entries, 1 x 1.
+pub fn mean(a: impl Into<Expr>) -> Expr {
+    let a = a.into();
+    sum(&a) / sum(expand(1.0, a))
+}
+
+/// The sum of the diagonal of a square matrix, 1 x 1.
+pub fn trace(a: impl Into<Expr>) -> Expr {
+    let a = a.into();
+    sum(eye(&a) * a)
+}
+
+/// Each entry kept within `low` and `high`.
+pub fn clip(a: impl Into<Expr>, low: impl Into<Expr>, high: impl Into<Expr>) -> Expr {
+    min(max(a, low), high)
+}
+
+/// Huber's loss of each entry: z²/2 up to `delta`, then the straight line delta (|z| - delta/2) that goes on from it
+/// (Huber 1964, eq. 1.1).
+pub fn huber(z: impl Into<Expr>, delta: impl Into<Expr>) -> Expr {
+    let size = abs(z);
+    let core = min(&size, delta);
+    &core * (size - &core / 2.0)
+}
+
+/// The generalised Kullback-Leibler divergence of each pair of entries: x log(x / s) - x + s (Lee and Seung 2001,
+/// eq. 3); s where x is 0.
+pub fn kl(x: impl Into<Expr>, s: impl Into<Expr>) -> Expr {
+    let (x, s) = (x.into(), s.into());
+    xlogx(&x) - &x - &x * log(&s) + s
+}
