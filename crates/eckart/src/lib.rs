@@ -2,7 +2,19 @@
 
 pub mod data;
 pub mod error;
+pub mod expr;
+pub mod facts;
+pub mod function;
+pub mod grad;
+pub mod plan;
+pub mod rewrite;
+pub mod run;
 
 pub use data::{Dtype, Matrix, Table};
 pub use error::{Error, Result};
-pub mod expr;
+pub use expr::{
+    Expr, abs, clip, colnorm, colsum, exp, expand, eye, greater, huber, kl, log, matrix, max, mean, min, norm,
+    observed, rownorm, rowsum, scalar, shared, sigmoid, sign, softplus, sqrt, sum, sumto, tanh, trace, xlogx,
+};
+pub use function::{Function, function};
+pub use grad::grad;

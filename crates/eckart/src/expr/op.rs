@@ -191,6 +191,38 @@ impl Op {
     }
 }
 
+impl Op {
+    /// Whether the value depends on that of argument `k`, and not on its shape or pattern alone.
+    pub fn uses_value(&self, k: usize) -> bool {
+        match self {
+            Op::Expand | Op::SumTo => k == 0,
+            Op::Eye | Op::One | Op::Observed => false,
+            Op::Var(_)
+            | Op::Lit(_)
+            | Op::Add
+            | Op::Sub
+            | Op::Mul
+            | Op::Div
+            | Op::Pow
+            | Op::Max
+            | Op::Min
+            | Op::Greater
+            | Op::Exp
+            | Op::Log
+            | Op::XLogX
+            | Op::Abs
+            | Op::Sign
+            | Op::Sigmoid
+            | Op::Softplus
+            | Op::MatMul
+            | Op::Transpose
+            | Op::Sum
+            | Op::RowSum
+            | Op::ColSum => true,
+        }
+    }
+}
+
 /// a ** b; the squares and roots that objectives are full of are exact.
 fn power(a: f64, b: f64) -> f64 {
     if b == 2.0 {

@@ -39,7 +39,8 @@ macro_rules! numbers {
 }
 numbers!(f64, f32, i32, i64, u32, usize);
 
-/// One operator for every pair of owned and borrowed formulas and plain numbers.
+/// One operator for every pair of owned and borrowed formulas and plain numbers. One float and one integer type only:
+/// with two, Rust could not tell what `1.5 + a` is where a method follows.
 macro_rules! operator {
     ($trait:ident, $method:ident, $op:expr) => {
         operator!(@pair $trait, $method, $op, Expr, Expr);
@@ -47,7 +48,6 @@ macro_rules! operator {
         operator!(@pair $trait, $method, $op, &Expr, Expr);
         operator!(@pair $trait, $method, $op, &Expr, &Expr);
         operator!(@number $trait, $method, $op, f64);
-        operator!(@number $trait, $method, $op, f32);
         operator!(@number $trait, $method, $op, i32);
     };
     (@number $trait:ident, $method:ident, $op:expr, $number:ty) => {

@@ -1,1 +1,5 @@
-//! Integration tests.
+//! Integration tests: what the library promises, through its public interface alone.
+
+mod function;
+mod grad;
+mod random;

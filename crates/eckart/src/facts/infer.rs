@@ -1,0 +1,238 @@
+//! Infer: the shapes of factors that were not declared, from those of the data and the rank.
+//! In: a `Dag`, the shapes known, declared sides.  Out: a shape a variable.
+//! Law: sides are equated as the primitives demand; a side nothing fixes is the rank; no guess is silent about a clash.
+//! Not here: checking (`shapes` does it afterwards, with places and names).
+
+use std::collections::BTreeMap;
+
+use super::{Givens, Shape};
+use crate::error::{Error, Result};
+use crate::expr::{Dag, ShapeRule, Var};
+
+/// The declared sides of a variable: a number, or a name that all declarations share (`r` is the rank).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sides {
+    /// A length.
+    Number(usize),
+    /// A name such as `n`.
+    Name(String),
+}
+
+/// The shapes of all variables that `givens` leaves out.
+///
+/// `named` gives lengths to names of sides. Sides that nothing else fixes are `rank` long.
+///
+/// # Errors
+/// `Setting` where the name of a side is fixed by nothing, `Shape` where an undeclared factor would be as large as a
+/// data matrix.
+pub fn infer_shapes(
+    dag: &Dag,
+    givens: &Givens,
+    declared: &BTreeMap<Var, [Sides; 2]>,
+    named: &BTreeMap<String, usize>,
+    rank: usize,
+) -> Result<BTreeMap<Var, Shape>> {
+    let mut sides = Unify::default();
+    let mut names: BTreeMap<String, usize> = BTreeMap::new();
+    let mut of_var: BTreeMap<Var, [usize; 2]> = BTreeMap::new();
+    let mut of_node: Vec<[usize; 2]> = Vec::with_capacity(dag.len());
+    for id in dag.ids() {
+        let new = if let Some(var) = dag.expr(id).as_var() {
+            let new = variable_sides(var, &mut sides, givens, declared, &mut names);
+            of_var.insert(var.clone(), new);
+            new
+        } else {
+            let args: Vec<[usize; 2]> = dag.args(id).iter().map(|a| of_node[a.index()]).collect();
+            node_sides(dag.op(id).row().shape, &args, &mut sides)
+        };
+        of_node.push(new);
+    }
+    for (name, &side) in &names {
+        if let Some(&length) = named.get(name) {
+            sides.fix(side, length);
+        } else if name == "r" {
+            sides.fix(side, rank);
+        } else if sides.length(side).is_none() {
+            return Err(Error::Setting(format!(
+                "the side `{name}` is declared but nothing says how long it is: use it with the data, write a number, \
+                 or give `{name}` a value"
+            )));
+        }
+    }
+    let mut shapes = BTreeMap::new();
+    for (var, [rows, cols]) in of_var {
+        if givens.contains_key(&var) {
+            continue;
+        }
+        let shape = Shape { rows: sides.length(rows).unwrap_or(rank), cols: sides.length(cols).unwrap_or(rank) };
+        if !declared.contains_key(&var) {
+            refuse_data_size(&var, shape, givens)?;
+        }
+        shapes.insert(var, shape);
+    }
+    Ok(shapes)
+}
+
+/// A factor nobody declared that comes out as large as the data is most likely a forgotten declaration.
+fn refuse_data_size(var: &Var, shape: Shape, givens: &Givens) -> Result<()> {
+    let alike = givens.iter().find(|(_, g)| g.shape == shape && shape.rows > 1 && shape.cols > 1);
+    let Some((data, _)) = alike else { return Ok(()) };
+    let name = var.name();
+    Err(Error::shape(
+        format!("{name} would be {shape}, as large as {}", data.name()),
+        format!(
+            "Declare its sides: `minimize over {name}[n,1]: ...` for one number a row, `{name}[1,m]` for one a column, \
+             `{name}[n,m]` if you mean it"
+        ),
+    ))
+}
+
+fn variable_sides(
+    var: &Var,
+    sides: &mut Unify,
+    givens: &Givens,
+    declared: &BTreeMap<Var, [Sides; 2]>,
+    names: &mut BTreeMap<String, usize>,
+) -> [usize; 2] {
+    if let Some(given) = givens.get(var) {
+        return [sides.fixed(given.shape.rows), sides.fixed(given.shape.cols)];
+    }
+    if var.is_scalar() {
+        return [sides.fixed(1), sides.fixed(1)];
+    }
+    match declared.get(var) {
+        None => [sides.fresh(), sides.fresh()],
+        Some(pair) => pair.clone().map(|side| match side {
+            Sides::Number(length) => sides.fixed(length),
+            Sides::Name(name) => *names.entry(name).or_insert_with(|| sides.fresh()),
+        }),
+    }
+}
+
+/// The sides of a node; equates those of its arguments as its shape rule demands.
+fn node_sides(rule: ShapeRule, args: &[[usize; 2]], sides: &mut Unify) -> [usize; 2] {
+    match rule {
+        ShapeRule::Given => [sides.fresh(), sides.fresh()],
+        ShapeRule::Scalar | ShapeRule::ScalarOnly => [sides.fixed(1), sides.fixed(1)],
+        ShapeRule::Same => args[0],
+        ShapeRule::Flip => [args[0][1], args[0][0]],
+        ShapeRule::Column => [args[0][0], sides.fixed(1)],
+        ShapeRule::Line => [sides.fixed(1), args[0][1]],
+        ShapeRule::Stretch => [0, 1].map(|k| sides.stretched(args[0][k], args[1][k])),
+        ShapeRule::Product => {
+            sides.equate(args[0][1], args[1][0]);
+            [args[0][0], args[1][1]]
+        }
+        ShapeRule::StretchToSecond | ShapeRule::ShrinkToSecond => args[1],
+        ShapeRule::Square => {
+            sides.equate(args[0][0], args[0][1]);
+            args[0]
+        }
+    }
+}
+
+/// Sides that are known to be equal, with their length where it is known.
+#[derive(Default)]
+struct Unify {
+    parent: Vec<usize>,
+    length: Vec<Option<usize>>,
+}
+
+impl Unify {
+    fn fresh(&mut self) -> usize {
+        self.parent.push(self.parent.len());
+        self.length.push(None);
+        self.parent.len() - 1
+    }
+
+    fn fixed(&mut self, length: usize) -> usize {
+        let side = self.fresh();
+        self.length[side] = Some(length);
+        side
+    }
+
+    fn root(&self, mut side: usize) -> usize {
+        while self.parent[side] != side {
+            side = self.parent[side];
+        }
+        side
+    }
+
+    fn length(&self, side: usize) -> Option<usize> {
+        self.length[self.root(side)]
+    }
+
+    fn fix(&mut self, side: usize, length: usize) {
+        let root = self.root(side);
+        self.length[root].get_or_insert(length);
+    }
+
+    /// Clashing lengths stay apart: the shape check will say so better.
+    fn equate(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.root(a), self.root(b));
+        if a == b || matches!((self.length[a], self.length[b]), (Some(p), Some(q)) if p != q) {
+            return;
+        }
+        self.length[a] = self.length[a].or(self.length[b]);
+        self.parent[b] = a;
+    }
+
+    /// A side of 1 is stretched; otherwise both are taken to be equal.
+    fn stretched(&mut self, a: usize, b: usize) -> usize {
+        match (self.length(a), self.length(b)) {
+            (Some(1), _) => b,
+            (_, Some(1)) => a,
+            (_, _) => {
+                self.equate(a, b);
+                a
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expr::{Expr, matrix, sum};
+    use crate::facts::Given;
+
+    fn shapes(cost: &Expr, declared: &[(&str, [Sides; 2])]) -> Result<Vec<(String, usize, usize)>> {
+        let givens = [(Var::input("X"), Given::dense(7, 5))].into();
+        let declared = declared.iter().map(|(name, sides)| (Var::input(name), sides.clone())).collect();
+        let found = infer_shapes(&Dag::new(&[cost.clone()]), &givens, &declared, &BTreeMap::new(), 3)?;
+        Ok(found.into_iter().map(|(v, s)| (v.name().to_owned(), s.rows, s.cols)).collect())
+    }
+
+    fn named(n: &str, m: &str) -> [Sides; 2] {
+        [Sides::Name(n.into()), Sides::Name(m.into())]
+    }
+
+    #[test]
+    fn products_fix_the_factors() {
+        let (x, w, s, h) = (matrix("X"), matrix("W"), matrix("S"), matrix("H"));
+        let two = shapes(&sum((&x - w.dot(&h)).pow(2)), &[]).unwrap();
+        assert_eq!(two, [("H".into(), 3, 5), ("W".into(), 7, 3)]);
+        let three = shapes(&sum((&x - w.dot(&s).dot(&h)).pow(2)), &[]).unwrap();
+        assert_eq!(three, [("H".into(), 3, 5), ("S".into(), 3, 3), ("W".into(), 7, 3)]);
+        let convex = shapes(&sum((&x - x.dot(&w).dot(&h)).pow(2)), &[]).unwrap();
+        assert_eq!(convex, [("H".into(), 3, 5), ("W".into(), 5, 3)]);
+    }
+
+    #[test]
+    fn biases_must_be_declared() {
+        let (x, w, h, b) = (matrix("X"), matrix("W"), matrix("H"), matrix("b"));
+        let cost = sum((&x - w.dot(&h) - &b).pow(2));
+        assert!(shapes(&cost, &[]).unwrap_err().to_string().contains("b would be 7 x 5, as large as X"));
+        let declared = [("b", [Sides::Name("n".into()), Sides::Number(1)])];
+        assert_eq!(shapes(&cost, &declared).unwrap()[2], ("b".into(), 7, 1));
+    }
+
+    #[test]
+    fn a_side_nothing_fixes_is_named() {
+        let (x, w, h) = (matrix("X"), matrix("W"), matrix("H"));
+        let cost = sum((&x - w.dot(&h)).pow(2));
+        let ranked = shapes(&cost, &[("W", named("n", "r"))]).unwrap();
+        assert_eq!(ranked, [("H".into(), 3, 5), ("W".into(), 7, 3)]);
+        assert!(shapes(&cost, &[("W", named("n", "q"))]).unwrap_err().to_string().contains("`q`"));
+    }
+}

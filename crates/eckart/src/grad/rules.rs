@@ -1,0 +1,40 @@
+//! Rules: one a primitive: how a change of its value comes from changes of its arguments, turned round.
+//! In: a node and the derivative of the cost by its value (its adjoint g).  Out: the same for each argument.
+//! Law: each part has its argument's shape (`sumto` where the argument was stretched); `None` where there is none.
+//! Not here: adding the parts up (see the sweep in `grad`).
+
+use crate::expr::{Expr, Op, exp, expand, greater, log, sigmoid, sign, sumto};
+
+/// The adjoints of the arguments of `node`, from its own.
+pub(super) fn pull_back(node: &Expr, g: &Expr) -> Vec<Option<Expr>> {
+    let args = node.args();
+    let a = || &args[0];
+    let b = || &args[1];
+    let both = |da: Expr, db: Expr| vec![Some(sumto(da, a())), Some(sumto(db, b()))];
+    let one = |da: Expr| vec![Some(da)];
+    match node.op() {
+        Op::Var(_) | Op::Lit(_) => vec![],
+        Op::Add => both(g.clone(), g.clone()),
+        Op::Sub => both(g.clone(), -g),
+        Op::Mul => both(g * b(), g * a()),
+        Op::Div => both(g / b(), -(g * node / b())),
+        Op::Pow => both(g * (b() * a().pow(b() - 1.0)), g * (node * log(a()))),
+        Op::Max => both(g * (1.0 - greater(b(), a())), g * greater(b(), a())),
+        Op::Min => both(g * (1.0 - greater(a(), b())), g * greater(a(), b())),
+        Op::Greater => vec![None, None],
+        Op::Exp => one(g * exp(a())),
+        Op::Log => one(g / a()),
+        Op::XLogX => one(g * (log(a()) + 1.0)),
+        Op::Abs => one(g * sign(a())),
+        Op::Sign => vec![None],
+        Op::Sigmoid => one(g * (node * (1.0 - node))),
+        Op::Softplus => one(g * sigmoid(a())),
+        Op::Observed => vec![None],
+        Op::MatMul => vec![Some(g.dot(b().t())), Some(a().t().dot(g))],
+        Op::Transpose => one(g.t()),
+        Op::Sum | Op::RowSum | Op::ColSum => one(expand(g, a())),
+        Op::Expand => vec![Some(sumto(g, a())), None],
+        Op::SumTo => vec![Some(expand(g, a())), None],
+        Op::Eye | Op::One => vec![None],
+    }
+}

@@ -1,0 +1,75 @@
+//! Fold: a sum over row shards with a fixed combining tree.
+//! In: a cut into shards, what to do with one, how to combine two results.  Out: the combined result.
+//! Law: the tree depends on the cut alone, so the bits don't depend on threads; at most one partial a level is held.
+//! Not here: what a shard is (see `data::Shards`).
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::data::Shards;
+
+/// Combines `map` of all shards in a balanced binary tree.
+pub(super) fn fold<T: Send>(
+    shards: Shards,
+    map: &(impl Fn(Range<usize>) -> T + Sync),
+    combine: &(impl Fn(T, T) -> T + Sync),
+) -> T {
+    fold_range(shards, 0..shards.count(), map, combine)
+}
+
+fn fold_range<T: Send>(
+    shards: Shards,
+    part: Range<usize>,
+    map: &(impl Fn(Range<usize>) -> T + Sync),
+    combine: &(impl Fn(T, T) -> T + Sync),
+) -> T {
+    if part.len() == 1 {
+        return map(shards.range(part.start));
+    }
+    let middle = part.start + part.len() / 2;
+    let (left, right) = rayon::join(
+        || fold_range(shards, part.start..middle, map, combine),
+        || fold_range(shards, middle..part.end, map, combine),
+    );
+    combine(left, right)
+}
+
+/// Fills `out`, `cols` numbers a row, shard by shard: each row is written by one task.
+pub(super) fn for_rows(out: &mut [f64], cols: usize, fill: impl Fn(Range<usize>, &mut [f64]) + Sync) {
+    if cols == 0 || out.is_empty() {
+        return;
+    }
+    let shards = Shards::of(out.len() / cols, cols);
+    let mut parts = Vec::with_capacity(shards.count());
+    let mut rest = out;
+    for k in 0..shards.count() {
+        let range = shards.range(k);
+        let (head, tail) = rest.split_at_mut(range.len() * cols);
+        parts.push((range, head));
+        rest = tail;
+    }
+    parts.into_par_iter().for_each(|(range, part)| fill(range, part));
+}
+
+/// The sum of f(at) over `0..len`, in a fixed order: eight running sums a block, blocks in a tree.
+pub(super) fn sum_by(len: usize, f: impl Fn(usize) -> f64 + Sync) -> f64 {
+    const LANES: usize = 8;
+    let block = |range: Range<usize>| {
+        let mut lanes = [0.0; LANES];
+        for at in range.clone() {
+            lanes[(at - range.start) % LANES] += f(at);
+        }
+        lanes.iter().sum::<f64>()
+    };
+    if len == 0 {
+        return 0.0;
+    }
+    fold(Shards::of(len, 1), &|range| sum_blocks(range, &block), &|a, b| a + b)
+}
+
+/// Sums of blocks of 4096, added in order: rounding grows with the number of blocks, not of entries.
+fn sum_blocks(range: Range<usize>, block: &impl Fn(Range<usize>) -> f64) -> f64 {
+    const BLOCK: usize = 4096;
+    range.clone().step_by(BLOCK).map(|start| block(start..(start + BLOCK).min(range.end))).sum()
+}

@@ -1,0 +1,9 @@
+//! Kernels: the fast ways.
+//! In: slices.  Out: slices filled.
+//! Law: each agrees with `interp` on random arguments; `unsafe` stands only here, each with its reason.
+//! Not here: which kernel is used where (see `plan`).
+#![allow(unsafe_code, reason = "the product of the gemm crate takes raw pointers")]
+
+mod product;
+
+pub(super) use product::{View, multiply_add};

@@ -1,0 +1,21 @@
+//! Run: from a plan and values to values.
+//! In: a `Plan` and the matrices of its inputs.  Out: one value an output.
+//! Law: the same inputs give the same bits, whatever the number of threads; buffers are those of the plan.
+//! Not here: what to compute (see `plan`), when to stop (see `solve`).
+
+mod fold;
+mod inputs;
+mod interp;
+mod kernels;
+mod memory;
+mod pointwise;
+mod products;
+mod sums;
+mod threads;
+mod value;
+
+pub use inputs::Inputs;
+pub use interp::run;
+pub use memory::available_memory;
+pub use threads::with_threads;
+pub use value::{Dense, Value};

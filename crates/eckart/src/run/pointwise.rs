@@ -1,0 +1,160 @@
+//! Pointwise: functions of each entry, and of each pair of entries.
+//! In: values, one or two; sides of 1 are stretched.  Out: a value, dense or on a pattern.
+//! Law: off the pattern a sparse result is zero, whatever the function; on it each entry is the function of its own.
+//! Not here: which layout a result has (see `facts::Layout`).
+
+use std::sync::Arc;
+
+use super::fold::for_rows;
+use super::{Dense, Value};
+use crate::data::{Pattern, Sparse};
+use crate::expr::{Meaning, Op};
+use crate::facts::{Layout, Shape, keeps_zero};
+
+/// A function of each entry.
+pub(super) fn map(op: &Op, a: &Value) -> Value {
+    let Meaning::Map(f) = op.row().meaning else { unreachable!("{op:?} is no function of one entry") };
+    match a {
+        Value::Sparse(s) if keeps_zero(op) => {
+            Value::sparse(s.pattern().clone(), s.values().iter().map(|&x| f(x)).collect())
+        }
+        Value::Dense(_) | Value::Sparse(_) => {
+            let dense = a.to_dense();
+            let mut out = vec![0.0; dense.data.len()];
+            let cols = dense.shape.cols;
+            for_rows(&mut out, cols, |rows, part| {
+                let source = &dense.data[rows.start * cols..rows.end * cols];
+                part.iter_mut().zip(source).for_each(|(y, &x)| *y = f(x));
+            });
+            Value::dense(dense.shape, out)
+        }
+    }
+}
+
+/// A function of each pair of entries.
+pub(super) fn zip(op: &Op, a: &Value, b: &Value, shape: Shape, layout: &Layout) -> Value {
+    let Meaning::Zip(f) = op.row().meaning else { unreachable!("{op:?} is no function of two entries") };
+    if !layout.is_sparse() {
+        return zip_dense(op, f, &a.to_dense(), &b.to_dense(), shape);
+    }
+    let full = |v: &Value| if v.shape() == shape { Some(v.clone()) } else { None };
+    match (full(a), full(b)) {
+        (Some(Value::Sparse(x)), Some(Value::Sparse(y))) => zip_sparse(op, f, &x, &y),
+        (Some(Value::Sparse(x)), _) => {
+            let other = b.to_dense();
+            on_pattern(x.pattern(), |at, i, j| f(x.values()[at], entry(&other, i, j)))
+        }
+        (_, Some(Value::Sparse(y))) => {
+            let other = a.to_dense();
+            on_pattern(y.pattern(), |at, i, j| f(entry(&other, i, j), y.values()[at]))
+        }
+        (_, _) => zip_dense(op, f, &a.to_dense(), &b.to_dense(), shape),
+    }
+}
+
+/// A value stretched to `shape`.
+pub(super) fn expand(a: &Value, shape: Shape) -> Value {
+    if a.shape() == shape {
+        return Value::Dense(a.to_dense());
+    }
+    let a = a.to_dense();
+    let mut out = vec![0.0; shape.entries()];
+    for_rows(&mut out, shape.cols, |rows, part| {
+        for (i, row) in rows.zip(part.chunks_mut(shape.cols)) {
+            row.iter_mut().enumerate().for_each(|(j, y)| *y = entry(&a, i, j));
+        }
+    });
+    Value::dense(shape, out)
+}
+
+/// Entry (i, j) of a matrix whose sides of 1 are stretched.
+fn entry(d: &Dense, i: usize, j: usize) -> f64 {
+    let i = if d.shape.rows == 1 { 0 } else { i };
+    let j = if d.shape.cols == 1 { 0 } else { j };
+    d.data[i * d.shape.cols + j]
+}
+
+/// A value on `pattern`: `f` of position, row and column of each stored entry.
+fn on_pattern(pattern: &Arc<Pattern>, f: impl Fn(usize, usize, usize) -> f64) -> Value {
+    let mut values = Vec::with_capacity(pattern.nnz());
+    for i in 0..pattern.rows() {
+        for at in pattern.range(i) {
+            values.push(f(at, i, pattern.indices()[at] as usize));
+        }
+    }
+    Value::sparse(pattern.clone(), values)
+}
+
+fn zip_dense(op: &Op, f: fn(f64, f64) -> f64, a: &Dense, b: &Dense, shape: Shape) -> Value {
+    match op {
+        // The compiler vectorises these when it sees the mark.
+        Op::Add => zip_with(a, b, shape, |x, y| x + y),
+        Op::Sub => zip_with(a, b, shape, |x, y| x - y),
+        Op::Mul => zip_with(a, b, shape, |x, y| x * y),
+        Op::Div => zip_with(a, b, shape, |x, y| x / y),
+        Op::Pow if b.shape.is_scalar() && b.data[0] == 2.0 => zip_with(a, b, shape, |x, _| x * x),
+        op => {
+            debug_assert!(matches!(op.row().meaning, Meaning::Zip(_)));
+            zip_with(a, b, shape, f)
+        }
+    }
+}
+
+fn zip_with(a: &Dense, b: &Dense, shape: Shape, f: impl Fn(f64, f64) -> f64 + Sync) -> Value {
+    let row = |d: &Dense, i: usize| if d.shape.rows == 1 { 0 } else { i * d.shape.cols };
+    let mut out = vec![0.0; shape.entries()];
+    for_rows(&mut out, shape.cols, |rows, part| {
+        for (i, out) in rows.zip(part.chunks_mut(shape.cols)) {
+            let (a_row, b_row) = (&a.data[row(a, i)..], &b.data[row(b, i)..]);
+            match (a.shape.cols == shape.cols, b.shape.cols == shape.cols) {
+                (true, true) => out.iter_mut().zip(a_row).zip(b_row).for_each(|((o, &x), &y)| *o = f(x, y)),
+                (true, false) => out.iter_mut().zip(a_row).for_each(|(o, &x)| *o = f(x, b_row[0])),
+                (false, true) => out.iter_mut().zip(b_row).for_each(|(o, &y)| *o = f(a_row[0], y)),
+                (false, false) => out.fill(f(a_row[0], b_row[0])),
+            }
+        }
+    });
+    Value::dense(shape, out)
+}
+
+fn zip_sparse(op: &Op, f: fn(f64, f64) -> f64, a: &Sparse<f64>, b: &Sparse<f64>) -> Value {
+    if Arc::ptr_eq(a.pattern(), b.pattern()) {
+        let values = a.values().iter().zip(b.values()).map(|(&x, &y)| f(x, y)).collect();
+        return Value::sparse(a.pattern().clone(), values);
+    }
+    match op {
+        Op::Mul => merge(a, b, f, false),
+        Op::Add | Op::Sub => merge(a, b, f, true),
+        op => {
+            debug_assert!(*op == Op::Div, "{op:?} of two sparse values is dense");
+            on_pattern(a.pattern(), |at, i, j| f(a.values()[at], b.get(i, j)))
+        }
+    }
+}
+
+/// Two sparse values of different patterns: the entries of both, or those of either.
+fn merge(a: &Sparse<f64>, b: &Sparse<f64>, f: fn(f64, f64) -> f64, either: bool) -> Value {
+    let (p, q) = (a.pattern(), b.pattern());
+    let mut indptr = vec![0];
+    let (mut indices, mut values) = (Vec::new(), Vec::new());
+    for i in 0..p.rows() {
+        let (mut left, mut right) = (p.range(i).peekable(), q.range(i).peekable());
+        loop {
+            let next = |at: Option<&usize>, of: &Pattern| at.map_or(u32::MAX, |&at| of.indices()[at]);
+            let (j, k) = (next(left.peek(), p), next(right.peek(), q));
+            let column = j.min(k);
+            if column == u32::MAX {
+                break;
+            }
+            let x = if j == column { left.next().map(|at| a.values()[at]) } else { None };
+            let y = if k == column { right.next().map(|at| b.values()[at]) } else { None };
+            if either || (x.is_some() && y.is_some()) {
+                indices.push(column);
+                values.push(f(x.unwrap_or(0.0), y.unwrap_or(0.0)));
+            }
+        }
+        indptr.push(indices.len());
+    }
+    let pattern = Pattern::new(p.rows(), p.cols(), indptr, indices).expect("merging keeps rows sorted");
+    Value::sparse(Arc::new(pattern), values)
+}

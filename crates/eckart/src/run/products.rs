@@ -1,0 +1,135 @@
+//! Products: matrix products and transposes, dense and sparse in any pairing.
+//! In: two values, each perhaps transposed.  Out: a dense value.
+//! Law: a sum over many rows is a fold over shards of these rows; nothing sparse is written out in full.
+//! Not here: the inner loops of a dense product (see `kernels`).
+
+use std::borrow::Cow;
+
+use super::fold::{fold, for_rows};
+use super::kernels::{View, multiply_add};
+use super::{Dense, Value};
+use crate::data::{Shards, Sparse};
+use crate::facts::Shape;
+
+/// The product of `a` and `b`, each transposed where its flag says so.
+pub(super) fn multiply(a: &Value, flip_a: bool, b: &Value, flip_b: bool) -> Value {
+    match (a, b) {
+        (Value::Dense(x), Value::Dense(y)) => dense_dense(x, flip_a, y, flip_b),
+        (Value::Sparse(x), Value::Dense(y)) => {
+            sparse_dense(if flip_a { x.transposed() } else { x }, &flipped_if(y, flip_b))
+        }
+        (Value::Dense(x), Value::Sparse(y)) => {
+            // A S = (S.T A.T).T, so that each task writes rows of its own.
+            let product = sparse_dense(if flip_b { y } else { y.transposed() }, &flipped_if(x, !flip_a));
+            transpose(&product)
+        }
+        (Value::Sparse(x), Value::Sparse(y)) => {
+            sparse_sparse(if flip_a { x.transposed() } else { x }, if flip_b { y.transposed() } else { y })
+        }
+    }
+}
+
+/// The transpose.
+pub(super) fn transpose(a: &Value) -> Value {
+    match a {
+        Value::Dense(d) => {
+            let flipped = transposed(d);
+            Value::dense(flipped.shape, flipped.data)
+        }
+        Value::Sparse(s) => {
+            let t = s.transposed();
+            Value::sparse(t.pattern().clone(), t.values().to_vec())
+        }
+    }
+}
+
+fn flipped_if(d: &Dense, flip: bool) -> Cow<'_, Dense> {
+    if flip { Cow::Owned(transposed(d)) } else { Cow::Borrowed(d) }
+}
+
+fn transposed(d: &Dense) -> Dense {
+    let Shape { rows, cols } = d.shape;
+    let mut out = Dense::zeros(Shape { rows: cols, cols: rows });
+    const TILE: usize = 32;
+    for i0 in (0..rows).step_by(TILE) {
+        for j0 in (0..cols).step_by(TILE) {
+            for i in i0..(i0 + TILE).min(rows) {
+                for j in j0..(j0 + TILE).min(cols) {
+                    out.data[j * rows + i] = d.data[i * cols + j];
+                }
+            }
+        }
+    }
+    out
+}
+
+fn dense_dense(a: &Dense, flip_a: bool, b: &Dense, flip_b: bool) -> Value {
+    let left = View::rows_of(&a.data, a.shape.cols).flipped_if(flip_a);
+    let right = View::rows_of(&b.data, b.shape.cols).flipped_if(flip_b);
+    let side = |d: &Dense, flip: bool| if flip { d.shape.rows } else { d.shape.cols };
+    let rows = side(a, !flip_a);
+    let shape = Shape { rows, cols: side(b, flip_b) };
+    let inner = side(a, flip_a);
+    if flip_a && !flip_b && inner > rows {
+        // Many rows to sum over: add up the products of row shards.
+        let data = fold(
+            Shards::of(inner, rows.max(shape.cols)),
+            &|part| {
+                let block = |d: &Dense| part.start * d.shape.cols..part.end * d.shape.cols;
+                let mut out = vec![0.0; shape.entries()];
+                let x = View::rows_of(&a.data[block(a)], a.shape.cols).flipped();
+                multiply_add(&mut out, x, View::rows_of(&b.data[block(b)], b.shape.cols));
+                out
+            },
+            &add_up,
+        );
+        return Value::dense(shape, data);
+    }
+    let mut out = vec![0.0; shape.entries()];
+    if flip_a {
+        multiply_add(&mut out, left, right);
+    } else {
+        for_rows(&mut out, shape.cols, |rows, part| {
+            let block = &a.data[rows.start * a.shape.cols..rows.end * a.shape.cols];
+            multiply_add(part, View::rows_of(block, a.shape.cols), right);
+        });
+    }
+    Value::dense(shape, out)
+}
+
+fn add_up(mut a: Vec<f64>, b: Vec<f64>) -> Vec<f64> {
+    a.iter_mut().zip(&b).for_each(|(x, y)| *x += y);
+    a
+}
+
+fn sparse_dense(a: &Sparse<f64>, b: &Dense) -> Value {
+    let (pattern, cols) = (a.pattern(), b.shape.cols);
+    let shape = Shape { rows: pattern.rows(), cols };
+    let mut out = vec![0.0; shape.entries()];
+    for_rows(&mut out, cols, |rows, part| {
+        for (i, out) in rows.zip(part.chunks_mut(cols)) {
+            for at in pattern.range(i) {
+                let j = pattern.indices()[at] as usize;
+                let x = a.values()[at];
+                out.iter_mut().zip(&b.data[j * cols..(j + 1) * cols]).for_each(|(o, &y)| *o += x * y);
+            }
+        }
+    });
+    Value::dense(shape, out)
+}
+
+fn sparse_sparse(a: &Sparse<f64>, b: &Sparse<f64>) -> Value {
+    let (p, q) = (a.pattern(), b.pattern());
+    let shape = Shape { rows: p.rows(), cols: q.cols() };
+    let mut out = vec![0.0; shape.entries()];
+    for_rows(&mut out, shape.cols, |rows, part| {
+        for (i, out) in rows.zip(part.chunks_mut(shape.cols)) {
+            for at in p.range(i) {
+                for under in q.range(p.indices()[at] as usize) {
+                    out[q.indices()[under] as usize] += a.values()[at] * b.values()[under];
+                }
+            }
+        }
+    });
+    Value::dense(shape, out)
+}

@@ -1,0 +1,23 @@
+//! Threads: how many work at once.
+//! In: a number, or none for one a core that this process may use.  Out: the work's result.
+//! Law: results don't depend on it.
+//! Not here: the cut into tasks (see `fold`).
+
+use crate::error::{Error, Result};
+
+/// Does `work` with `threads` threads; with `None`, in the pool that is there (by default one thread a core that the
+/// process may use, cgroup limits included).
+///
+/// # Errors
+/// `Setting` where the threads can't be had.
+pub fn with_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) -> Result<T> {
+    let Some(threads) = threads else { return Ok(work()) };
+    if threads == 0 {
+        return Err(Error::Setting("0 threads can't do any work: give 1 or more".into()));
+    }
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|e| Error::Setting(format!("{threads} threads can't be started: {e}")))?;
+    Ok(pool.install(work))
+}
