@@ -34,10 +34,11 @@ fn check_file(source: &Source) -> Option<Finding> {
     Some(Finding::new(&source.path, 1, what, "add it below the first sentence, as `//! In: ...  Out: ...`"))
 }
 
-/// The root of a crate or of a command says what it is in its own way, and this tool is no part of the engine.
+/// The root of a crate or of a command says what it is in its own way, a module of tests needs its sentence only, and
+/// this tool is no part of the engine.
 fn needs_labels(source: &Source) -> bool {
     let is_root = ["lib", "main"].contains(&source.stem()) || source.path.contains("/bin/");
-    source.is_crate_source() && !is_root
+    source.is_crate_source() && !is_root && !source.is_all_test()
 }
 
 #[cfg(test)]
@@ -56,6 +57,7 @@ mod tests {
         fine("crates/eckart-cli/src/bin/x.rs", "//! A command.\n");
         fine("xtask/src/a.rs", "//! A task.\n");
         fine("crates/eckart/tests/it/a.rs", "");
+        fine("crates/eckart/src/data/tests.rs", "//! Tests.\n#![cfg(test)]\nfn f() {}\n");
     }
 
     #[test]

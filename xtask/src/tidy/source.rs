@@ -66,6 +66,11 @@ impl Source {
         before.is_some_and(|i| self.test[i]) && after.is_some_and(|i| self.test[i])
     }
 
+    /// Whether the whole file is a test.
+    pub(crate) fn is_all_test(&self) -> bool {
+        !self.test.is_empty() && self.test.iter().all(|&test| test)
+    }
+
     /// Makes the whole file a test.
     pub(crate) fn mark_all_test(&mut self) {
         self.test.fill(true);
