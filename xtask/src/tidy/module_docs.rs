@@ -1,0 +1,81 @@
+//! A law: a file begins by saying what it is, and a module of a crate also what goes in, comes out, holds and is not there.
+
+use super::Finding;
+use super::source::Source;
+use super::tree::Tree;
+
+/// Each label, and whether it may stand within a line.
+const LABELS: [(&str, bool); 4] = [("In:", false), ("Out:", true), ("Law:", false), ("Not here:", false)];
+
+/// Reads the first lines of every file.
+pub(super) fn check(tree: &Tree) -> Vec<Finding> {
+    let documented = |source: &&Source| source.is_crate_source() || source.is_in("xtask/src");
+    tree.rust().filter(documented).filter_map(check_file).collect()
+}
+
+fn check_file(source: &Source) -> Option<Finding> {
+    let docs: Vec<&str> = source.text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim).collect();
+    let is_label = |line: &&&str| LABELS.iter().any(|(label, _)| line.starts_with(label));
+    let sentence: Vec<&str> = docs.iter().take_while(|line| !is_label(line) && !line.is_empty()).copied().collect();
+    if !sentence.last().is_some_and(|line| line.ends_with('.')) {
+        let to_do = "begin it with `//! ` and one sentence, with a full stop, that says what it is for";
+        return Some(Finding::new(&source.path, 1, "the file doesn't say what it is", to_do));
+    }
+    if !needs_labels(source) {
+        return None;
+    }
+    let has =
+        |label: &str, inside: bool| docs.iter().any(|line| line.starts_with(label) || (inside && line.contains(label)));
+    let missing: Vec<&str> = LABELS.iter().filter(|(label, inside)| !has(label, *inside)).map(|row| row.0).collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let what = format!("the module's text lacks {}", missing.join(" and "));
+    Some(Finding::new(&source.path, 1, what, "add it below the first sentence, as `//! In: ...  Out: ...`"))
+}
+
+/// The root of a crate or of a command says what it is in its own way, a module of tests needs its sentence only, and
+/// this tool is no part of the engine.
+fn needs_labels(source: &Source) -> bool {
+    let is_root = ["lib", "main"].contains(&source.stem()) || source.path.contains("/bin/");
+    source.is_crate_source() && !is_root && !source.is_all_test()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lines_found;
+    use super::*;
+
+    const FULL: &str = "//! Reads: a and b,\n//! and c.\n//! In: a.  Out: b.\n//! Law: c.\n//! Not here: d.\n";
+
+    #[test]
+    fn what_says_enough_passes() {
+        let fine = |path, text: &str| assert_eq!(lines_found(check, path, text), [0; 0], "{path}: {text}");
+        fine("crates/eckart/src/data/npy.rs", FULL);
+        fine("crates/eckart/src/data/npy.rs", &FULL.replace("  Out", "\n//! Out"));
+        fine("crates/eckart/src/lib.rs", "//! A crate.\n");
+        fine("crates/eckart-cli/src/bin/x.rs", "//! A command.\n");
+        fine("xtask/src/a.rs", "//! A task.\n");
+        fine("crates/eckart/tests/it/a.rs", "");
+        fine("crates/eckart/src/data/tests.rs", "//! Tests.\n#![cfg(test)]\nfn f() {}\n");
+    }
+
+    #[test]
+    fn what_says_too_little_is_found() {
+        let found = |path, text: &str| assert_eq!(lines_found(check, path, text), [1], "{path}: {text}");
+        for (label, _) in LABELS {
+            found("crates/eckart/src/data/npy.rs", &FULL.replace(label, "Else:"));
+        }
+        found(
+            "crates/eckart/src/data/npy.rs",
+            &format!(
+                "use a::b;
+{FULL}"
+            ),
+        );
+        found("crates/eckart/src/data/npy.rs", "//! In: a.  Out: b.\n//! Law: c.\n//! Not here: d.\n");
+        found("crates/eckart/src/lib.rs", "pub mod data;\n");
+        found("crates/eckart-cli/src/main.rs", "//! no full stop\n");
+        found("xtask/src/a.rs", "// no doc\n");
+    }
+}

@@ -1,0 +1,94 @@
+//! A law: an outside crate is used in one place only, so that it can be replaced there.
+
+use super::Finding;
+use super::paths::{Path, paths};
+use super::source::Source;
+use super::tree::Tree;
+
+/// The crates of a wall, and the folders or files that may use them.
+struct Wall {
+    crates: &'static [&'static str],
+    places: &'static [&'static str],
+}
+
+const WALLS: &[Wall] = &[
+    Wall { crates: &["egg"], places: &["crates/eckart/src/rewrite"] },
+    Wall { crates: &["pyo3", "numpy"], places: &["crates/eckart-python"] },
+    Wall { crates: &["csv", "flate2", "safetensors"], places: &["crates/eckart/src/data"] },
+    Wall {
+        crates: &["serde_json"],
+        places: &["crates/eckart/src/data", "crates/eckart/src/solve/save.rs", "crates/eckart-cli"],
+    },
+    Wall { crates: &["gemm", "rayon", "pulp"], places: &["crates/eckart/src/run"] },
+    Wall { crates: &["faer"], places: &["crates/eckart/src/run", "crates/eckart/src/solve"] },
+    Wall { crates: &["rand_chacha"], places: &["crates/eckart/src/solve"] },
+    Wall { crates: &["clap", "indicatif", "comfy_table", "ctrlc"], places: &["crates/eckart-cli"] },
+    Wall { crates: &["anyhow", "miette"], places: &["crates/eckart-cli"] },
+];
+
+/// Finds outside crates on the wrong side of their wall.
+pub(super) fn check(tree: &Tree) -> Vec<Finding> {
+    tree.bound().flat_map(check_file).collect()
+}
+
+fn check_file(source: &Source) -> Vec<Finding> {
+    let paths = paths(source);
+    let mut found = Vec::new();
+    for path in paths.iter().filter(|path| !source.is_test(path.token)) {
+        let name = path.words[0].as_str();
+        let Some(wall) = WALLS.iter().find(|wall| wall.crates.contains(&name)) else { continue };
+        if wall.places.iter().any(|place| source.is_in(place)) || is_own(source, &paths, name) {
+            continue;
+        }
+        let what = format!("`{}` is used outside its wall", path.words.join("::"));
+        let to_do = format!("only {} may name the crate `{name}`: offer there what is needed", wall.places.join(", "));
+        found.push(Finding::new(&source.path, source.tokens[path.token].line, what, to_do));
+    }
+    found
+}
+
+/// Whether `name` is a module of ours here: declared in this file, or imported from this crate.
+fn is_own(source: &Source, paths: &[Path], name: &str) -> bool {
+    let declared = source.find("mod").any(|i| source.at(i + 1, name));
+    let is_ours = |path: &Path| ["crate", "super", "self"].contains(&path.words[0].as_str());
+    declared || paths.iter().any(|path| path.imported && path.name == name && is_ours(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lines_found;
+    use super::*;
+
+    #[test]
+    fn inside_the_wall_all_is_well() {
+        let fine = |path, text| assert_eq!(lines_found(check, path, text), [0; 0], "{path}: {text}");
+        fine("crates/eckart/src/rewrite/rules.rs", "use egg::{rewrite, Id};");
+        fine("crates/eckart/src/solve/save.rs", "use serde_json::Value;");
+        fine("crates/eckart/src/solve/als.rs", "fn f() { faer::solve() }");
+        fine("crates/eckart-cli/src/main.rs", "use clap::Parser; #[derive(clap::Args)] struct A;");
+        fine("crates/eckart-python/src/lib.rs", "use pyo3::prelude::*; use numpy::PyArray2;");
+    }
+
+    #[test]
+    fn outside_it_is_found() {
+        let found = |path, text| assert_eq!(lines_found(check, path, text), [1], "{path}: {text}");
+        found("crates/eckart/src/plan/mod.rs", "use egg::Id;");
+        found("crates/eckart/src/plan/mod.rs", "fn f(id: ::egg::Id) {}");
+        found("crates/eckart/src/solve/start.rs", "use serde_json::Value;");
+        found("crates/eckart/src/data/mod.rs", "use {std::fmt, rayon::prelude::*};");
+        found("crates/eckart/src/solve/mod.rs", "fn f() { gemm::gemm(1) }");
+        found("crates/eckart/src/run/mod.rs", "use rand_chacha as r;");
+        found("examples/nmf.rs", "use anyhow::Result;");
+        found("xtask/src/main.rs", "use clap::Parser;");
+    }
+
+    #[test]
+    fn modules_of_the_same_name_and_tests_are_free() {
+        let fine = |text| assert_eq!(lines_found(check, "crates/eckart-cli/src/a.rs", text), [0; 0], "{text}");
+        fine("mod csv; fn f() { csv::write() }");
+        fine("use crate::out::csv; fn f() { csv::write() }");
+        fine("fn f() { eckart::data::csv::read(); x.gemm() }");
+        fine("#[cfg(test)] mod tests { use rayon::prelude::*; }");
+        fine("// egg::Id\nconst A: &str = \"egg::Id\";");
+    }
+}
