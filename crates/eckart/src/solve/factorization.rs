@@ -1,0 +1,115 @@
+//! Factorization: what a search found.
+//! In: the search.  Out: factors by name, the starts with their histories, quality, everything needed to run it again.
+//! Law: factors have the data's number type; the statement parses back to the objective.
+//! Not here: files (see `save`).
+
+use std::collections::BTreeMap;
+
+use super::problem::{Bound, Problem};
+use super::quality::Quality;
+use super::settings::{Settings, StopReason};
+use crate::data::Matrix;
+use crate::error::Result;
+
+/// The cost after an iteration.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Step {
+    /// The objective's value.
+    pub cost: f64,
+    /// Seconds since the start began.
+    pub seconds: f64,
+}
+
+/// One start of a search.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Start {
+    /// The least cost it met.
+    pub cost: f64,
+    /// Its iterations.
+    pub iterations: usize,
+    /// Why it ended.
+    pub stop: StopReason,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+    /// The cost at the start and after each iteration.
+    pub history: Vec<Step>,
+}
+
+/// The best factors of a search, and how they were found.
+#[derive(Debug, Clone)]
+pub struct Factorization {
+    /// The statement in the text language.
+    pub statement: String,
+    /// The numbers given by name.
+    pub numbers: BTreeMap<String, f64>,
+    /// The name of the matrix that was factorized.
+    pub target: String,
+    /// The rank asked for.
+    pub rank: usize,
+    /// The seed.
+    pub seed: u64,
+    /// The method's name.
+    pub method: String,
+    /// The factors by name, in the order in which the objective names them.
+    pub factors: Vec<(String, Matrix)>,
+    /// The value of the objective at the factors, before they are rounded to the data's number type.
+    pub cost: f64,
+    /// All starts.
+    pub starts: Vec<Start>,
+    /// The start whose factors these are.
+    pub best: usize,
+    /// How well the factors explain the data.
+    pub quality: Option<Quality>,
+    /// How long the whole search took, in seconds.
+    pub seconds: f64,
+}
+
+impl Factorization {
+    #[expect(clippy::too_many_arguments, reason = "the one place where a search's parts come together")]
+    pub(super) fn new(
+        problem: &Problem,
+        bound: &Bound,
+        settings: &Settings,
+        method: &str,
+        factors: &[Vec<f64>],
+        starts: Vec<Start>,
+        best: usize,
+        quality: Option<Quality>,
+        seconds: f64,
+    ) -> Result<Self> {
+        let dtype = bound.target.1.dtype();
+        let named = |(factor, numbers): (&super::Factor, &Vec<f64>)| {
+            let matrix = Matrix::dense(factor.shape.rows, factor.shape.cols, numbers.clone())?.cast(dtype)?;
+            Ok((factor.var.name().to_owned(), matrix))
+        };
+        Ok(Self {
+            statement: problem.statement().to_string(),
+            numbers: problem.numbers().clone(),
+            target: bound.target.0.clone(),
+            rank: bound.rank,
+            seed: settings.seed,
+            method: method.to_owned(),
+            factors: bound.factors.iter().zip(factors).map(named).collect::<Result<_>>()?,
+            cost: starts[best].cost,
+            starts,
+            best,
+            quality,
+            seconds,
+        })
+    }
+
+    /// The factor of that name.
+    pub fn factor(&self, name: &str) -> Option<&Matrix> {
+        self.factors.iter().find(|(known, _)| known == name).map(|(_, matrix)| matrix)
+    }
+
+    /// Why the start whose factors these are ended.
+    pub fn stop_reason(&self) -> StopReason {
+        self.starts[self.best].stop
+    }
+
+    /// Iterations of all starts.
+    pub fn iterations(&self) -> usize {
+        self.starts.iter().map(|s| s.iterations).sum()
+    }
+}

@@ -1,0 +1,25 @@
+//! Solve: from an objective to its best factors.
+//! In: a `Problem` and `Settings`.  Out: a `Factorization`: factors, history, why it stopped.
+//! Law: a stopped run always returns the best factors so far and says why; the same seed gives the same bits.
+//! Not here: values of formulas (see `function`, `run`).
+
+mod driver;
+mod factorization;
+mod method;
+mod normalized_gradient;
+mod problem;
+mod prox;
+mod proximal_gradient;
+mod quality;
+mod save;
+mod settings;
+mod split;
+mod start;
+
+pub use driver::{Flow, Progress, solve};
+pub use factorization::{Factorization, Start, Step};
+pub use method::{METHODS, MethodRow};
+pub use problem::{Bound, Factor, Problem};
+pub use prox::Prox;
+pub use quality::Quality;
+pub use settings::{Interrupt, Settings, StopReason};

@@ -1,0 +1,88 @@
+//! Normalized-gradient: the seed's method: every factor moves a set length down its gradient.
+//! In: a bound problem.  Out: a `Method`.
+//! Law: the best factors met are the driver's to keep; the length halves when the cost rises.
+//! Not here: proximal maps of penalties (their gradient is taken instead, sign(0) = 0).
+
+use super::method::{Method, Moved};
+use super::problem::Bound;
+use crate::error::Result;
+use crate::expr::Expr;
+use crate::function::Compiled;
+use crate::grad::differentiate;
+use crate::run::Value;
+
+/// The first step's length, as a share of a factor's own.
+const FIRST: f64 = 0.1;
+/// The step grows by this while the cost falls.
+const GROW: f64 = 1.1;
+/// And shrinks by this when it rises.
+const SHRINK: f64 = 0.5;
+/// No step shorter than this share of a factor changes anything worth having.
+const LEAST: f64 = 1e-12;
+
+pub(super) struct NormalizedGradient {
+    compiled: Compiled,
+    length: f64,
+    last: Option<(f64, Vec<Vec<f64>>, Vec<Value>)>,
+}
+
+impl NormalizedGradient {
+    /// Fits everything: constraints are kept by projection.
+    pub(super) fn fits(_bound: &Bound) -> Result<(), String> {
+        Ok(())
+    }
+
+    pub(super) fn prepare(bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {
+        let factors = bound.factor_exprs();
+        let roots: Vec<Expr> =
+            std::iter::once(bound.objective.clone()).chain(differentiate(&bound.objective, &factors)).collect();
+        let compiled = Compiled::new(&roots, &bound.givens, memory_limit)?;
+        Ok(Box::new(Self { compiled, length: FIRST, last: None }))
+    }
+}
+
+impl Method for NormalizedGradient {
+    fn step(&mut self, bound: &mut Bound, factors: &mut [Vec<f64>]) -> Result<Moved> {
+        let (cost, from, gradients) = match self.last.take() {
+            Some(last) => last,
+            None => self.evaluate(bound, factors)?,
+        };
+        for (index, gradient) in gradients.iter().enumerate() {
+            let gradient = &gradient.to_dense().data;
+            let size = norm(gradient);
+            let length = self.length * norm(&from[index]).max(f64::MIN_POSITIVE);
+            factors[index].clone_from(&from[index]);
+            if size > 0.0 {
+                factors[index].iter_mut().zip(gradient).for_each(|(b, g)| *b -= length * g / size);
+            }
+            let constraints = super::Prox { l1: 0.0, row_group: 0.0, col_group: 0.0, ..bound.factors[index].prox };
+            constraints.apply(&mut factors[index], bound.factors[index].shape, 1.0);
+        }
+        let new = self.evaluate(bound, factors)?;
+        if new.0 < cost {
+            self.length *= GROW;
+            let moved = Moved { cost: new.0, at_rest: false };
+            self.last = Some(new);
+            return Ok(moved);
+        }
+        self.length *= SHRINK;
+        for (factor, old) in factors.iter_mut().zip(&from) {
+            factor.clone_from(old);
+        }
+        self.last = Some((cost, from, gradients));
+        Ok(Moved { cost, at_rest: self.length < LEAST })
+    }
+}
+
+impl NormalizedGradient {
+    fn evaluate(&self, bound: &mut Bound, factors: &[Vec<f64>]) -> Result<(f64, Vec<Vec<f64>>, Vec<Value>)> {
+        bound.place_all(factors);
+        let mut values = self.compiled.run(&bound.inputs)?;
+        let gradients = values.split_off(1);
+        Ok((values[0].to_scalar(), factors.to_vec(), gradients))
+    }
+}
+
+fn norm(v: &[f64]) -> f64 {
+    v.iter().map(|x| x * x).sum::<f64>().sqrt()
+}

@@ -1,0 +1,295 @@
+//! Problem: an objective with its data, its numbers and the rank.
+//! In: a statement in the text language, matrices by name, numbers by name.  Out: `Problem`, and bound: `Bound`.
+//! Law: a name is data, a number or a factor: what is given is data or a number, all else is a factor.
+//! Not here: methods (see `method`).
+
+use std::collections::BTreeMap;
+
+use super::prox::Prox;
+use super::split::{Split, split};
+use crate::data::Matrix;
+use crate::error::{Error, Result};
+use crate::expr::text::{Constraint, Dim, Limit, Statement, parse_statement};
+use crate::expr::{Dag, Expr, Op, Var};
+use crate::facts::{Facts, Given, Givens, Shape, Sides, infer_shapes};
+use crate::run::{Inputs, Value};
+
+/// An objective with its data, its numbers and the rank: everything but how to minimise it.
+///
+/// ```
+/// # use eckart::{Matrix, Problem, Settings};
+/// let x = Matrix::from_fn(30, 20, |i, j| ((i * j) as f64).sin().abs())?;
+/// let problem = Problem::parse("minimize sum((X - W @ H)**2) + a*sum(abs(H)) subject to W >= 0, H >= 0")?
+///     .data("X", &x)
+///     .number("a", 0.1)
+///     .rank(3);
+/// let fit = problem.solve(&Settings::default())?;
+/// assert_eq!(fit.factor("W").unwrap().shape(), (30, 3));
+/// # Ok::<(), eckart::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Problem {
+    statement: Statement,
+    data: Vec<(String, Matrix)>,
+    numbers: BTreeMap<String, f64>,
+    rank: usize,
+}
+
+/// A factor: what is searched for.
+#[derive(Debug, Clone)]
+pub struct Factor {
+    /// Its variable.
+    pub var: Var,
+    /// n x m.
+    pub shape: Shape,
+    /// Its constraints and the terms of the objective that are applied to it by a proximal map.
+    pub prox: Prox,
+    /// Whether it is an offset (declared with a side of 1), which starts at 0.
+    pub offset: bool,
+}
+
+impl Problem {
+    /// A problem from a statement such as `minimize sum((X - W @ H)**2) subject to W >= 0`.
+    ///
+    /// # Errors
+    /// `Parse`, with the place.
+    pub fn parse(text: &str) -> Result<Self> {
+        Ok(Self { statement: parse_statement(text)?, data: Vec::new(), numbers: BTreeMap::new(), rank: 0 })
+    }
+
+    /// Gives a matrix of the objective its numbers. The first one given is the one being factorized.
+    pub fn data(mut self, name: &str, matrix: &Matrix) -> Self {
+        self.data.retain(|(known, _)| known != name);
+        self.data.push((name.to_owned(), matrix.clone()));
+        self
+    }
+
+    /// Gives a name of the objective (or of a side, in a declaration) a value.
+    pub fn number(mut self, name: &str, value: f64) -> Self {
+        self.numbers.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Sets the rank: the length of the sides that nothing else fixes.
+    pub fn rank(mut self, rank: usize) -> Self {
+        self.rank = rank;
+        self
+    }
+
+    /// The statement.
+    pub fn statement(&self) -> &Statement {
+        &self.statement
+    }
+
+    /// The numbers given.
+    pub fn numbers(&self) -> &BTreeMap<String, f64> {
+        &self.numbers
+    }
+
+    /// The matrices given, by name, in order.
+    pub fn matrices(&self) -> &[(String, Matrix)] {
+        &self.data
+    }
+
+    /// The rank asked for.
+    pub fn rank_asked(&self) -> usize {
+        self.rank
+    }
+
+    /// Minimises the objective.
+    ///
+    /// # Errors
+    /// As [`super::solve`].
+    pub fn solve(&self, settings: &super::Settings) -> Result<super::Factorization> {
+        super::solve(self, settings, &mut |_| super::Flow::Continue)
+    }
+
+    /// Finds the factors and their shapes, and splits the objective.
+    ///
+    /// # Errors
+    /// `Setting` where data or a number is missing or unused, or the rank does not fit; `Shape` where shapes don't fit.
+    pub fn bind(&self) -> Result<Bound> {
+        let Some((_, target)) = self.data.first() else {
+            return Err(Error::Setting("no data was given: an objective needs a matrix to factorize".into()));
+        };
+        self.check_rank(target)?;
+        let objective = self.with_numbers();
+        let dag = Dag::new(std::slice::from_ref(&objective));
+        let variables = objective.variables();
+        self.check_names(&variables)?;
+        let mut givens: Givens =
+            self.data.iter().map(|(name, matrix)| (Var::input(name), Given::of(matrix))).collect();
+        let shapes = infer_shapes(&dag, &givens, &self.declared(), &self.side_lengths(), self.rank)?;
+        for (var, &shape) in &shapes {
+            givens.insert(var.clone(), Given::dense(shape.rows, shape.cols));
+        }
+        let facts = Facts::of(&dag, &givens)?;
+        if !facts.shape(dag.roots()[0]).is_scalar() {
+            let shape = facts.shape(dag.roots()[0]);
+            return Err(Error::shape(
+                format!("the objective is {shape}, and only a number can be minimised"),
+                "Add it up: sum(...)",
+            ));
+        }
+        self.check_missing(&dag)?;
+        let Split { smooth, mut proxes } = split(&objective, &shapes.keys().cloned().collect::<Vec<_>>())?;
+        let mut factors = Vec::new();
+        for var in variables.iter().filter(|var| shapes.contains_key(var)) {
+            let mut prox = proxes.remove(var).unwrap_or_default();
+            for constraint in self.statement.constraints.iter().filter(|c| c.factor == var.name()) {
+                prox.constrain(constraint.bound, self.limit(constraint)?, constraint)?;
+            }
+            let offset = self.declared().get(var).is_some_and(|sides| sides.contains(&Sides::Number(1)));
+            factors.push(Factor { var: var.clone(), shape: shapes[var], prox, offset });
+        }
+        if factors.is_empty() {
+            return Err(Error::Setting("the objective has no factor: every name in it was given".into()));
+        }
+        let mut inputs = Inputs::default();
+        for (name, matrix) in &self.data {
+            inputs.set_matrix(&Var::input(name), matrix);
+        }
+        Ok(Bound { objective, smooth, factors, givens, inputs, target: self.data[0].clone(), rank: self.rank })
+    }
+
+    fn check_rank(&self, target: &Matrix) -> Result<()> {
+        let most = target.rows().min(target.cols());
+        if self.rank == 0 || self.rank > most {
+            return Err(Error::Setting(format!(
+                "rank {} does not fit a {} x {} matrix: choose 1 to {most}",
+                self.rank,
+                target.rows(),
+                target.cols()
+            )));
+        }
+        Ok(())
+    }
+
+    /// The objective with every named number written in.
+    fn with_numbers(&self) -> Expr {
+        let by = self.numbers.iter().map(|(name, &value)| (Var::input(name), Expr::number(value))).collect();
+        self.statement.objective.substitute(&by)
+    }
+
+    fn side_lengths(&self) -> BTreeMap<String, usize> {
+        let whole = |v: f64| v >= 1.0 && v.fract() == 0.0 && v < 1e15;
+        self.numbers.iter().filter(|(_, v)| whole(**v)).map(|(name, &v)| (name.clone(), v as usize)).collect()
+    }
+
+    fn declared(&self) -> BTreeMap<Var, [Sides; 2]> {
+        let side = |dim: &Dim| match dim {
+            Dim::Number(length) => Sides::Number(*length),
+            Dim::Name(name) => Sides::Name(name.clone()),
+        };
+        let declared = &self.statement.declared;
+        declared.iter().map(|d| (Var::input(&d.name), [side(&d.rows), side(&d.cols)])).collect()
+    }
+
+    /// Every name given, declared or constrained must occur, or it was misspelt.
+    fn check_names(&self, variables: &[Var]) -> Result<()> {
+        let text = &self.statement.text;
+        let used = |name: &str| variables.iter().any(|v| v.name() == name);
+        for (name, _) in &self.data {
+            if !used(name) {
+                return Err(Error::Setting(format!("the objective does not use the data {name}: {text}")));
+            }
+        }
+        let in_original = self.statement.objective.variables();
+        let sides: Vec<&Dim> = self.statement.declared.iter().flat_map(|d| [&d.rows, &d.cols]).collect();
+        for name in self.numbers.keys() {
+            let in_side = sides.iter().any(|d| **d == Dim::Name(name.clone()));
+            let in_limit = self.statement.constraints.iter().any(|c| c.limit == Limit::Name(name.clone()));
+            if !in_side && !in_limit && !in_original.iter().any(|v| v.name() == name) {
+                return Err(Error::Setting(format!("the objective does not use the number {name}: {text}")));
+            }
+        }
+        for declaration in &self.statement.declared {
+            if !used(&declaration.name) || self.data.iter().any(|(name, _)| *name == declaration.name) {
+                let message = format!("{} is declared but is no factor of the objective", declaration.name);
+                return Err(Error::parse(message, text, declaration.span.clone(), "Leave it out"));
+            }
+        }
+        for constraint in &self.statement.constraints {
+            let is_data = self.data.iter().any(|(name, _)| *name == constraint.factor);
+            if !used(&constraint.factor) || is_data {
+                let message = format!("{} is constrained but is no factor of the objective", constraint.factor);
+                return Err(Error::parse(message, text, constraint.span.clone(), "Only a factor can be constrained"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Missing entries need `observed(...)`: otherwise they would silently count as zeros.
+    fn check_missing(&self, dag: &Dag) -> Result<()> {
+        for (name, matrix) in self.data.iter().filter(|(_, matrix)| matrix.missing() > 0) {
+            let masks = |id| *dag.op(id) == Op::Observed && dag.expr(dag.args(id)[0]).as_var() == Some(&Var::input(name));
+            if !dag.ids().any(masks) {
+                let at = first_missing(matrix);
+                return Err(Error::data(
+                    format!(
+                        "{name} has {} missing entries (NaN), the first at row {}, column {}, and the objective does \
+                         not say what becomes of them",
+                        matrix.missing(),
+                        at.0 + 1,
+                        at.1 + 1
+                    ),
+                    format!("Fill them in, or leave them out of the cost: sum(observed({name}) * ({name} - W @ H)**2)"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn limit(&self, constraint: &Constraint) -> Result<f64> {
+        match &constraint.limit {
+            Limit::Number(value) => Ok(*value),
+            Limit::Name(name) => self.numbers.get(name).copied().ok_or_else(|| {
+                Error::parse(format!("{name} has no value"), &self.statement.text, constraint.span.clone(), "Give it one")
+            }),
+        }
+    }
+}
+
+fn first_missing(matrix: &Matrix) -> (usize, usize) {
+    let at = matrix.values_f64().iter().position(|v| v.is_nan()).unwrap_or(0);
+    (at / matrix.cols(), at % matrix.cols())
+}
+
+/// A problem whose shapes are known and whose objective is split: what methods work on.
+#[derive(Debug)]
+pub struct Bound {
+    /// The objective, numbers written in.
+    pub objective: Expr,
+    /// The objective without the terms that `Factor::prox` holds.
+    pub smooth: Expr,
+    /// The factors, in the order in which they are met in the objective.
+    pub factors: Vec<Factor>,
+    /// What is known of all variables.
+    pub givens: Givens,
+    /// The data.
+    pub inputs: Inputs,
+    /// The name and numbers of the matrix being factorized.
+    pub target: (String, Matrix),
+    /// The rank.
+    pub rank: usize,
+}
+
+impl Bound {
+    /// The factors' variables as formulas.
+    pub fn factor_exprs(&self) -> Vec<Expr> {
+        self.factors.iter().map(|f| Expr::leaf(Op::Var(f.var.clone()))).collect()
+    }
+
+    /// Gives factor `index` a value.
+    pub(super) fn place(&mut self, index: usize, numbers: &[f64]) {
+        let factor = &self.factors[index];
+        self.inputs.set(&factor.var, Value::dense(factor.shape, numbers.to_vec()));
+    }
+
+    /// Gives all factors values.
+    pub(super) fn place_all(&mut self, factors: &[Vec<f64>]) {
+        for (index, numbers) in factors.iter().enumerate() {
+            self.place(index, numbers);
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Prox: constraints and separable terms of one factor, applied by their proximal map.
+//! In: what the statement says of the factor.  Out: v -> argmin_b ||b - v||^2 / (2 t) + penalty(b), b feasible.
+//! Law: exact for every combination that is accepted; a combination it can't do exactly is refused.
+//! Not here: finding the terms in an objective (see `split`).
+
+use crate::error::{Error, Result};
+use crate::expr::text::{Bound as Kind, Constraint};
+use crate::facts::Shape;
+
+/// The constraints and separable terms of one factor. The default is none at all.
+///
+/// The proximal map of a sum is not the chain of the maps in general; it is for those combined here: soft threshold,
+/// then clamp at a lower bound of 0 and any upper bound, then shrink rows (or columns), then scale into the ball
+/// (Parikh and Boyd 2014, section 6; Yu 2013, theorem 1).
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Prox {
+    /// Weight of the sum of absolute values.
+    pub l1: f64,
+    /// Weight of the sum of row lengths.
+    pub row_group: f64,
+    /// Weight of the sum of column lengths.
+    pub col_group: f64,
+    /// Entries are at least this.
+    pub lower: Option<f64>,
+    /// Entries are at most this.
+    pub upper: Option<f64>,
+    /// Rows are at most so long.
+    pub row_norm: Option<f64>,
+    /// Columns are at most so long.
+    pub col_norm: Option<f64>,
+}
+
+impl Prox {
+    /// Whether there is nothing to apply.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether entries can't be negative.
+    pub fn is_nonnegative(&self) -> bool {
+        self.lower.is_some_and(|low| low >= 0.0)
+    }
+
+    /// Adds a constraint.
+    ///
+    /// # Errors
+    /// `Setting` where no entry can satisfy it, or it can't be combined exactly with the others.
+    pub(super) fn constrain(&mut self, kind: Kind, limit: f64, constraint: &Constraint) -> Result<()> {
+        let tighter = |old: Option<f64>, pick: fn(f64, f64) -> f64| Some(old.map_or(limit, |old| pick(old, limit)));
+        match kind {
+            Kind::AtLeast => self.lower = tighter(self.lower, f64::max),
+            Kind::AtMost => self.upper = tighter(self.upper, f64::min),
+            Kind::RowNormAtMost => self.row_norm = tighter(self.row_norm, f64::min),
+            Kind::ColNormAtMost => self.col_norm = tighter(self.col_norm, f64::min),
+        }
+        let refuse = |why: &str| Err(Error::Setting(format!("{constraint}: {why}")));
+        let grouped = self.row_group > 0.0 || self.col_group > 0.0;
+        let balls = usize::from(self.row_norm.is_some()) + usize::from(self.col_norm.is_some());
+        let boxed = self.upper.is_some() || self.lower.is_some_and(|low| low != 0.0);
+        if matches!((self.lower, self.upper), (Some(low), Some(high)) if low > high) {
+            return refuse("no number is both at least the lower and at most the upper bound");
+        }
+        if matches!(kind, Kind::RowNormAtMost | Kind::ColNormAtMost) && limit <= 0.0 {
+            return refuse("a length can only be limited to more than 0");
+        }
+        if balls > 1 || (grouped && balls > 0) {
+            return refuse("a factor can have one limit or penalty of lengths, by rows or by columns");
+        }
+        if boxed && (grouped || balls > 0) {
+            return refuse("bounds other than >= 0 can't be combined with limits or penalties of lengths");
+        }
+        Ok(())
+    }
+
+    /// The value of the terms at `b`.
+    #[cfg(test)]
+    pub(super) fn penalty(&self, b: &[f64], shape: Shape) -> f64 {
+        let l1: f64 = b.iter().map(|x| x.abs()).sum();
+        let length = |squares: f64| squares.sqrt();
+        let rows: f64 = b.chunks(shape.cols).map(|row| length(row.iter().map(|x| x * x).sum())).sum();
+        let cols: f64 =
+            (0..shape.cols).map(|j| length((0..shape.rows).map(|i| b[i * shape.cols + j].powi(2)).sum())).sum();
+        self.l1 * l1 + self.row_group * rows + self.col_group * cols
+    }
+
+    /// The proximal map for step `t`, in place.
+    pub(super) fn apply(&self, b: &mut [f64], shape: Shape, t: f64) {
+        if self.l1 > 0.0 {
+            let cut = t * self.l1;
+            b.iter_mut().for_each(|x| *x = x.signum() * (x.abs() - cut).max(0.0));
+        }
+        if let Some(low) = self.lower {
+            b.iter_mut().for_each(|x| *x = x.max(low));
+        }
+        if let Some(high) = self.upper {
+            b.iter_mut().for_each(|x| *x = x.min(high));
+        }
+        let shrink = |cut: f64| move |length: f64| if length > cut { 1.0 - cut / length } else { 0.0 };
+        let ball = |most: f64| move |length: f64| if length > most { most / length } else { 1.0 };
+        if self.row_group > 0.0 {
+            scale_rows(b, shape, shrink(t * self.row_group));
+        }
+        if self.col_group > 0.0 {
+            scale_cols(b, shape, shrink(t * self.col_group));
+        }
+        if let Some(most) = self.row_norm {
+            scale_rows(b, shape, ball(most));
+        }
+        if let Some(most) = self.col_norm {
+            scale_cols(b, shape, ball(most));
+        }
+    }
+}
+
+/// Multiplies each row by a function of its length.
+fn scale_rows(b: &mut [f64], shape: Shape, by: impl Fn(f64) -> f64) {
+    for row in b.chunks_mut(shape.cols) {
+        let scale = by(row.iter().map(|x| x * x).sum::<f64>().sqrt());
+        row.iter_mut().for_each(|x| *x *= scale);
+    }
+}
+
+/// Multiplies each column by a function of its length.
+fn scale_cols(b: &mut [f64], shape: Shape, by: impl Fn(f64) -> f64) {
+    let mut squares = vec![0.0; shape.cols];
+    for row in b.chunks(shape.cols) {
+        squares.iter_mut().zip(row).for_each(|(s, x)| *s += x * x);
+    }
+    let scales: Vec<f64> = squares.iter().map(|s| by(s.sqrt())).collect();
+    for row in b.chunks_mut(shape.cols) {
+        row.iter_mut().zip(&scales).for_each(|(x, s)| *x *= s);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHAPE: Shape = Shape { rows: 3, cols: 2 };
+
+    /// No feasible point near `apply`'s result has a lower value of what `apply` minimises.
+    #[track_caller]
+    fn check(prox: Prox) {
+        let v = [0.9, -0.4, 0.05, 1.7, -2.0, 0.3];
+        let t = 0.7;
+        let value = |b: &[f64]| {
+            let distance: f64 = b.iter().zip(&v).map(|(x, y)| (x - y) * (x - y)).sum();
+            distance / (2.0 * t) + prox.penalty(b, SHAPE)
+        };
+        let mut best = v;
+        prox.apply(&mut best, SHAPE, t);
+        let least = value(&best);
+        let mut state = 1_u64;
+        let mut noise = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as f64 / (1_u64 << 31) as f64 * 2.0 - 1.0
+        };
+        for round in 0..4000 {
+            let size = 10f64.powi(-(round % 5));
+            let mut other = best.map(|x| x + size * noise());
+            // Made feasible without the penalties.
+            Prox { l1: 0.0, row_group: 0.0, col_group: 0.0, ..prox }.apply(&mut other, SHAPE, 1.0);
+            assert!(value(&other) >= least - 1e-12, "{prox:?}: {best:?} is worse than {other:?}");
+        }
+    }
+
+    #[test]
+    fn the_map_is_the_minimum() {
+        let none = Prox::default();
+        check(none);
+        check(Prox { l1: 0.5, ..none });
+        check(Prox { lower: Some(0.0), ..none });
+        check(Prox { l1: 0.5, lower: Some(0.0), ..none });
+        check(Prox { l1: 0.5, lower: Some(-0.1), upper: Some(0.5), ..none });
+        check(Prox { row_norm: Some(1.0), ..none });
+        check(Prox { col_norm: Some(1.0), lower: Some(0.0), ..none });
+        check(Prox { l1: 0.3, col_norm: Some(1.0), lower: Some(0.0), ..none });
+        check(Prox { row_group: 0.6, ..none });
+        check(Prox { l1: 0.2, col_group: 0.6, lower: Some(0.0), ..none });
+    }
+
+    #[test]
+    fn l1_leaves_exact_zeros() {
+        let mut b = [0.3, -0.3, 0.0, 2.0, -0.1, 0.2];
+        Prox { l1: 1.0, ..Prox::default() }.apply(&mut b, SHAPE, 0.5);
+        assert_eq!(b, [0.0, -0.0, 0.0, 1.5, -0.0, 0.0]);
+    }
+}

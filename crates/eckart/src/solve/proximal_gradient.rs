@@ -1,0 +1,127 @@
+//! Proximal-gradient: for each factor in turn a gradient step on the smooth part, then the proximal map of the rest.
+//! In: a bound problem.  Out: a `Method`.
+//! Law: the cost never rises; each factor stays feasible; penalties leave exact zeros.
+//! Not here: which terms are smooth (see `split`), the maps (see `prox`).
+
+use super::method::{Method, Moved};
+use super::problem::Bound;
+use crate::error::Result;
+use crate::expr::{Expr, Op};
+use crate::function::Compiled;
+use crate::grad::differentiate;
+
+/// Halvings of a step before a factor is left where it is.
+const MAX_HALVINGS: usize = 60;
+/// A step that was accepted at once may be this much longer the next time.
+const GROW: f64 = 1.5;
+
+/// Proximal alternating linearised minimisation (Bolte, Sabach and Teboulle 2014, algorithm 1), step lengths by
+/// backtracking on the quadratic upper bound (Beck and Teboulle 2009, section 4).
+pub(super) struct ProximalGradient {
+    /// For each factor: the smooth part and its gradient by that factor.
+    slopes: Vec<Compiled>,
+    /// The smooth part and the objective.
+    costs: Compiled,
+    lengths: Vec<Option<f64>>,
+}
+
+impl ProximalGradient {
+    pub(super) fn fits(bound: &Bound) -> Result<(), String> {
+        match rough_part(&bound.smooth, bound) {
+            None => Ok(()),
+            Some(part) => Err(format!("{part} has a kink, and is no penalty of one factor alone")),
+        }
+    }
+
+    pub(super) fn prepare(bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {
+        let mut slopes = Vec::new();
+        for factor in bound.factor_exprs() {
+            let gradient = differentiate(&bound.smooth, std::slice::from_ref(&factor)).remove(0);
+            slopes.push(Compiled::new(&[bound.smooth.clone(), gradient], &bound.givens, memory_limit)?);
+        }
+        let costs = Compiled::new(&[bound.smooth.clone(), bound.objective.clone()], &bound.givens, memory_limit)?;
+        Ok(Box::new(Self { lengths: vec![None; slopes.len()], slopes, costs }))
+    }
+}
+
+impl Method for ProximalGradient {
+    fn step(&mut self, bound: &mut Bound, factors: &mut [Vec<f64>]) -> Result<Moved> {
+        bound.place_all(factors);
+        let mut cost = None;
+        let mut moved = false;
+        for index in 0..factors.len() {
+            if let Some(new) = self.move_factor(bound, factors, index)? {
+                cost = Some(new);
+                moved = true;
+            }
+        }
+        let cost = match cost {
+            Some(cost) => cost,
+            None => self.costs.run(&bound.inputs)?[1].to_scalar(),
+        };
+        Ok(Moved { cost, at_rest: !moved })
+    }
+}
+
+impl ProximalGradient {
+    /// The objective after moving one factor; `None` where no step lowers it.
+    fn move_factor(&mut self, bound: &mut Bound, factors: &mut [Vec<f64>], index: usize) -> Result<Option<f64>> {
+        let values = self.slopes[index].run(&bound.inputs)?;
+        let smooth = values[0].to_scalar();
+        let gradient = values[1].to_dense();
+        let steepness = gradient.data.iter().map(|g| g * g).sum::<f64>().sqrt();
+        if steepness == 0.0 && bound.factors[index].prox.is_empty() {
+            return Ok(None);
+        }
+        let size = factors[index].iter().map(|b| b * b).sum::<f64>().sqrt();
+        let first = if steepness > 0.0 { size.max(1e-3) / steepness } else { 1.0 };
+        let mut t = self.lengths[index].unwrap_or(first);
+        for halving in 0..MAX_HALVINGS {
+            let mut new = factors[index].clone();
+            new.iter_mut().zip(&gradient.data).for_each(|(b, g)| *b -= t * g);
+            bound.factors[index].prox.apply(&mut new, bound.factors[index].shape, t);
+            let (mut along, mut squares) = (0.0, 0.0);
+            for ((b, old), g) in new.iter().zip(&factors[index]).zip(&gradient.data) {
+                along += g * (b - old);
+                squares += (b - old) * (b - old);
+            }
+            if squares == 0.0 {
+                return Ok(None);
+            }
+            bound.place(index, &new);
+            let values = self.costs.run(&bound.inputs)?;
+            // Rounding of the smooth part must not count as a rise.
+            let slack = 8.0 * f64::EPSILON * smooth.abs();
+            if values[0].to_scalar() <= smooth + along + squares / (2.0 * t) + slack {
+                self.lengths[index] = Some(if halving == 0 { t * GROW } else { t });
+                factors[index] = new;
+                return Ok(Some(values[1].to_scalar()));
+            }
+            t *= 0.5;
+        }
+        bound.place(index, &factors[index]);
+        Ok(None)
+    }
+}
+
+/// A part of the smooth rest that is not smooth in a factor.
+fn rough_part(smooth: &Expr, bound: &Bound) -> Option<Expr> {
+    let dag = crate::expr::Dag::new(std::slice::from_ref(smooth));
+    let of_factor = |id| dag.expr(id).as_var().is_some_and(|v| bound.factors.iter().any(|f| f.var == *v));
+    let depends = dag.depends(of_factor);
+    let rough = |op: &Op| matches!(op, Op::Abs | Op::Sign | Op::Greater | Op::Max | Op::Min);
+    // |z| within Huber's loss and the like is smooth as a whole; what counts is whether the gradient jumps.
+    let mut ids = dag.ids().filter(|&id| depends[id.index()] && rough(dag.op(id)));
+    let found = ids.next()?;
+    if is_huber(&dag, found) { None } else { Some(dag.expr(found).clone()) }
+}
+
+/// Whether a node is the absolute value inside `huber(z, delta)`, the only way the language has of making a kink smooth.
+fn is_huber(dag: &crate::expr::Dag, size: crate::expr::Id) -> bool {
+    *dag.op(size) == Op::Abs
+        && dag.ids().any(|core| {
+            *dag.op(core) == Op::Min
+                && dag.args(core)[0] == size
+                && dag.ids().any(|rest| *dag.op(rest) == Op::Sub && dag.args(rest)[0] == size)
+        })
+}

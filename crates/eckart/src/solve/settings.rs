@@ -1,0 +1,141 @@
+//! Settings: how long to search, from where, and why a search ended.
+//! In: the user's wishes.  Out: plain values with defaults.
+//! Law: every limit has a reason of its own to stop.
+//! Not here: the loop (see `driver`).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+
+/// How a factorization is searched for.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The method by name (see [`super::METHODS`]); `None` lets the problem choose.
+    pub method: Option<String>,
+    /// How many random starts; the one of least cost is returned.
+    pub restarts: usize,
+    /// Start k of a seed has the same numbers whatever the number of starts.
+    pub seed: u64,
+    /// Iterations of one start, at most. An iteration moves every factor once.
+    pub max_iter: usize,
+    /// A start has settled when three iterations in a row each lower the cost by less than this share of it.
+    pub tol: f64,
+    /// Stop as soon as the cost is at or below this.
+    pub target: Option<f64>,
+    /// Stop after this time, all starts counted.
+    pub time_limit: Option<Duration>,
+    /// Threads; `None` for the pool that is there. Results don't depend on it.
+    pub threads: Option<usize>,
+    /// Bytes a plan may need; `None` for what is free.
+    pub memory_limit: Option<usize>,
+    /// Raised from elsewhere (Ctrl-C, another thread) to end the search with the best factors so far.
+    pub interrupt: Interrupt,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            method: None,
+            restarts: 1,
+            seed: 0,
+            max_iter: 500,
+            tol: 1e-5,
+            target: None,
+            time_limit: None,
+            threads: None,
+            memory_limit: None,
+            interrupt: Interrupt::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// Refuses values that mean nothing.
+    pub(super) fn check(&self) -> Result<()> {
+        let refuse = |text: String| Err(Error::Setting(text));
+        if self.restarts == 0 {
+            return refuse("0 starts find nothing: ask for 1 or more".into());
+        }
+        if self.restarts > 1 << 32 {
+            return refuse(format!("{} starts are more than the random streams there are", self.restarts));
+        }
+        if !(self.tol >= 0.0 && self.tol < 1.0) {
+            return refuse(format!("tol is {}, it must be at least 0 and below 1", self.tol));
+        }
+        if self.target.is_some_and(f64::is_nan) {
+            return refuse("target is not a number".into());
+        }
+        Ok(())
+    }
+}
+
+/// A flag that ends a search: clones raise the same one.
+#[derive(Debug, Clone, Default)]
+pub struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// Asks the search to end after its current iteration.
+    pub fn raise(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was asked to.
+    pub fn is_raised(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Why a search ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StopReason {
+    /// The cost has settled (`tol`).
+    Settled,
+    /// The cost reached `target`.
+    Target,
+    /// `max_iter` iterations.
+    MaxIter,
+    /// `time_limit` is over.
+    TimeLimit,
+    /// Interrupted, by Ctrl-C or a callback.
+    Interrupted,
+    /// The cost became infinite or undefined.
+    Diverged,
+}
+
+impl StopReason {
+    /// The reason in one word, for machines.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Settled => "settled",
+            Self::Target => "target",
+            Self::MaxIter => "max_iter",
+            Self::TimeLimit => "time_limit",
+            Self::Interrupted => "interrupted",
+            Self::Diverged => "diverged",
+        }
+    }
+
+    /// Whether the whole search ends with it, further starts included.
+    pub(super) fn ends_all(self) -> bool {
+        match self {
+            Self::Target | Self::TimeLimit | Self::Interrupted => true,
+            Self::Settled | Self::MaxIter | Self::Diverged => false,
+        }
+    }
+}
+
+impl std::fmt::Display for StopReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Settled => "settled",
+            Self::Target => "target reached",
+            Self::MaxIter => "iteration limit",
+            Self::TimeLimit => "time limit",
+            Self::Interrupted => "interrupted",
+            Self::Diverged => "diverged",
+        })
+    }
+}
