@@ -1,0 +1,224 @@
+//! Constraint: a bound on the entries or the norms of a factor.
+//! In: what follows `subject to`.  Out: one `Constraint` for each factor and bound.
+//! Law: what is not supported is refused with the list of what is; a constraint's text parses back to it.
+//! Not here: whether bounds contradict each other, and how they are obeyed (see `solve`).
+
+use std::fmt;
+use std::ops::Range;
+
+use super::lexer::Kind;
+use super::names::KEYWORDS;
+use super::parser::Parser;
+use super::print::number;
+use crate::error::{Error, Result};
+
+/// A bound on a factor. Two are equal when they say the same, wherever they stand.
+#[derive(Debug, Clone)]
+pub struct Constraint {
+    /// The factor.
+    pub factor: String,
+    /// What is bounded, and on which side.
+    pub bound: Bound,
+    /// The bound.
+    pub limit: Limit,
+    /// The bytes of the text where it stands.
+    pub span: Range<usize>,
+}
+
+impl PartialEq for Constraint {
+    fn eq(&self, other: &Self) -> bool {
+        self.factor == other.factor && self.bound == other.bound && self.limit == other.limit
+    }
+}
+
+impl fmt::Display for Constraint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (factor, limit) = (&self.factor, &self.limit);
+        match self.bound {
+            Bound::AtLeast => write!(f, "{factor} >= {limit}"),
+            Bound::AtMost => write!(f, "{factor} <= {limit}"),
+            Bound::RowNormAtMost => write!(f, "rownorm({factor}) <= {limit}"),
+            Bound::ColNormAtMost => write!(f, "colnorm({factor}) <= {limit}"),
+        }
+    }
+}
+
+/// What is bounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// Each entry, from below.
+    AtLeast,
+    /// Each entry, from above.
+    AtMost,
+    /// The Euclidean length of each row, from above.
+    RowNormAtMost,
+    /// The Euclidean length of each column, from above.
+    ColNormAtMost,
+}
+
+/// The value of a bound.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Limit {
+    /// A number.
+    Number(f64),
+    /// The name of a number that is set beside the text.
+    Name(String),
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(value) => number(*value, f),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}
+
+const SUPPORTED: &str = "Supported are `W >= 0`, `W <= 5`, `0 <= W <= 1`, `W, H >= 0`, `rownorm(H) <= 1` and \
+                         `colnorm(W) <= 1`, where a limit is a number or the name of one";
+
+/// One side of a comparison.
+#[derive(Debug)]
+enum Side {
+    Number(f64),
+    /// A factor or the name of a limit: the other sides tell.
+    Name(String),
+    Norm(Bound, String),
+}
+
+impl Side {
+    fn limit(self) -> Option<Limit> {
+        match self {
+            Self::Number(value) => Some(Limit::Number(value)),
+            Self::Name(name) => Some(Limit::Name(name)),
+            Self::Norm(..) => None,
+        }
+    }
+
+    /// The factor and what of it is bounded, if it can be bounded on that side.
+    fn bounded(&self, at_most: bool) -> Option<(String, Bound)> {
+        match self {
+            Self::Number(_) => None,
+            Self::Name(name) => Some((name.clone(), if at_most { Bound::AtMost } else { Bound::AtLeast })),
+            Self::Norm(bound, name) => at_most.then(|| (name.clone(), *bound)),
+        }
+    }
+}
+
+impl Parser<'_> {
+    /// All that follows `subject to`, to the end of the text.
+    pub(super) fn constraints(&mut self) -> Result<Vec<Constraint>> {
+        let mut all = Vec::new();
+        loop {
+            all.append(&mut self.constraint()?);
+            if self.next().kind == Kind::End {
+                return Ok(all);
+            }
+            if !self.eat(",") {
+                return Err(self.expected_with("`,` and another constraint, or the end of the text", SUPPORTED));
+            }
+        }
+    }
+
+    /// `W >= 0`, `W, H >= 0`, `0 <= W`, `0 <= W <= 1` or `rownorm(H) <= 1`.
+    fn constraint(&mut self) -> Result<Vec<Constraint>> {
+        let start = self.next().start;
+        let mut sides = vec![self.side()?];
+        // A list can't be mistaken for two constraints: a bare name is none.
+        while matches!(sides[0], Side::Name(_)) && self.eat(",") {
+            sides.push(Side::Name(self.name("the name of a factor")?.to_owned()));
+        }
+        let at_most = self.comparison()?;
+        let right = self.side()?;
+        let parts = if self.at_mark("<=") || self.at_mark(">=") {
+            let chain = self.next();
+            if self.comparison()? != at_most {
+                let help = "Write both bounds with the same mark, as in `0 <= W <= 1`";
+                return Err(self.complain("expected the same mark as before", chain.span(), help));
+            }
+            let last = self.side()?;
+            between(sides, right, last, at_most)
+        } else {
+            bound_all(sides, right, at_most)
+        };
+        let span = self.since(start);
+        let parts = parts.ok_or_else(|| self.unsupported(span.clone()))?;
+        let place = |(factor, bound, limit)| Constraint { factor, bound, limit, span: span.clone() };
+        Ok(parts.into_iter().map(place).collect())
+    }
+
+    /// Whether the left side is at most the right, or else at least.
+    fn comparison(&mut self) -> Result<bool> {
+        if let Kind::Mark(mark @ (">" | "<")) = self.next().kind {
+            let help = format!("A bound includes its limit: write `{mark}=`");
+            return Err(self.expected_with("`>=` or `<=`", &help));
+        }
+        let at_most = self.eat("<=");
+        if at_most || self.eat(">=") { Ok(at_most) } else { Err(self.expected_with("`>=` or `<=`", SUPPORTED)) }
+    }
+
+    fn side(&mut self) -> Result<Side> {
+        let expected = "a factor, a number, `rownorm(...)` or `colnorm(...)`";
+        let sign = if self.eat("-") { Some(-1.0) } else { self.eat("+").then_some(1.0) };
+        if let Kind::Number(value) = self.next().kind {
+            self.take();
+            return Ok(Side::Number(sign.unwrap_or(1.0) * value));
+        }
+        if sign.is_some() {
+            return Err(self.expected_with("a number after the sign", SUPPORTED));
+        }
+        let token = self.next();
+        let name = match self.word() {
+            Some(word) if !KEYWORDS.contains(&word) => word.to_owned(),
+            _ => return Err(self.expected_with(expected, SUPPORTED)),
+        };
+        self.take();
+        if !self.at_mark("(") {
+            return Ok(Side::Name(name));
+        }
+        match name.as_str() {
+            "rownorm" => Ok(Side::Norm(Bound::RowNormAtMost, self.factor_in_parentheses()?)),
+            "colnorm" => Ok(Side::Norm(Bound::ColNormAtMost, self.factor_in_parentheses()?)),
+            _ => Err(self.unsupported(token.span())),
+        }
+    }
+
+    fn factor_in_parentheses(&mut self) -> Result<String> {
+        let open = self.take();
+        let factor = self.name("the name of a factor")?.to_owned();
+        if self.next().kind == Kind::End {
+            return Err(self.never_closed(open));
+        }
+        if !self.eat(")") {
+            return Err(self.expected_with("`)` after the name of a factor", SUPPORTED));
+        }
+        Ok(factor)
+    }
+
+    fn unsupported(&self, span: Range<usize>) -> Error {
+        self.complain("expected a constraint that is supported", span, SUPPORTED)
+    }
+}
+
+type Part = (String, Bound, Limit);
+
+/// `left` compared with `right`, one of which is a limit. Where both are names, the right one is.
+fn bound_all(left: Vec<Side>, right: Side, at_most: bool) -> Option<Vec<Part>> {
+    let right_is_bounded = matches!((&left[0], &right), (Side::Number(_), _) | (_, Side::Norm(..)));
+    if right_is_bounded {
+        let (factor, bound) = right.bounded(!at_most)?;
+        let [limit] = <[Side; 1]>::try_from(left).ok()?;
+        return Some(vec![(factor, bound, limit.limit()?)]);
+    }
+    let limit = right.limit()?;
+    let part = |side: &Side| side.bounded(at_most).map(|(factor, bound)| (factor, bound, limit.clone()));
+    left.iter().map(part).collect()
+}
+
+/// `first <= middle <= last`: the middle is bounded on both sides.
+fn between(first: Vec<Side>, middle: Side, last: Side, at_most: bool) -> Option<Vec<Part>> {
+    let [first] = <[Side; 1]>::try_from(first).ok()?;
+    let (factor, low) = middle.bounded(!at_most)?;
+    let (_, high) = middle.bounded(at_most)?;
+    Some(vec![(factor.clone(), low, first.limit()?), (factor, high, last.limit()?)])
+}

@@ -1,0 +1,172 @@
+//! Names: the functions that can be called in a text, the marks, and the keywords.
+//! In: a name.  Out: its row, or the name that was probably meant.
+//! Law: one row each, read by the parser and by the printer alike.
+//! Not here: what the functions mean (see `functions` and `op`).
+
+use std::sync::LazyLock;
+
+use crate::expr::{Expr, Op, functions, matrix};
+
+/// Words that can't be names.
+pub(super) const KEYWORDS: [&str; 7] = ["minimize", "minimise", "maximize", "maximise", "over", "subject", "to"];
+
+/// How tightly a sign binds: between `*` and `**`.
+pub(super) const SIGN: u8 = 4;
+/// How tightly `.T` binds.
+pub(super) const POSTFIX: u8 = 6;
+/// Names, numbers, calls and parentheses.
+pub(super) const ATOM: u8 = 7;
+
+/// A mark between two operands.
+pub(super) struct Infix {
+    /// As it is written in a text.
+    pub(super) mark: &'static str,
+    /// The same with the blanks around it that the printer puts.
+    pub(super) spaced: &'static str,
+    pub(super) op: Op,
+    /// How tightly it binds.
+    pub(super) level: u8,
+    /// How tightly its left operand must bind to stand without parentheses.
+    pub(super) left: u8,
+    /// The same of its right operand.
+    pub(super) right: u8,
+}
+
+#[rustfmt::skip]
+pub(super) static INFIX: [Infix; 7] = [
+    Infix { mark: ">",  spaced: " > ", op: Op::Greater, level: 1, left: 2, right: 2 },
+    Infix { mark: "+",  spaced: " + ", op: Op::Add,     level: 2, left: 2, right: 3 },
+    Infix { mark: "-",  spaced: " - ", op: Op::Sub,     level: 2, left: 2, right: 3 },
+    Infix { mark: "*",  spaced: " * ", op: Op::Mul,     level: 3, left: 3, right: 4 },
+    Infix { mark: "@",  spaced: " @ ", op: Op::MatMul,  level: 3, left: 3, right: 4 },
+    Infix { mark: "/",  spaced: " / ", op: Op::Div,     level: 3, left: 3, right: 4 },
+    // Python's: -x**2 is -(x**2), x**-2 needs no parentheses, x**y**z is x**(y**z).
+    Infix { mark: "**", spaced: "**",  op: Op::Pow,     level: 5, left: 6, right: 4 },
+];
+
+/// A function made of several primitives.
+pub(super) struct Sugar {
+    pub(super) name: &'static str,
+    pub(super) arity: usize,
+    make: fn(&[Expr]) -> Expr,
+}
+
+const fn sugar(name: &'static str, arity: usize, make: fn(&[Expr]) -> Expr) -> Sugar {
+    Sugar { name, arity, make }
+}
+
+/// A row whose formula contains that of another row comes before it: the printer takes the first that fits.
+#[rustfmt::skip]
+pub(super) static SUGAR: [Sugar; 10] = [
+    sugar("norm",    1, |a| functions::norm(&a[0])),
+    sugar("rownorm", 1, |a| functions::rownorm(&a[0])),
+    sugar("colnorm", 1, |a| functions::colnorm(&a[0])),
+    sugar("sqrt",    1, |a| functions::sqrt(&a[0])),
+    sugar("tanh",    1, |a| functions::tanh(&a[0])),
+    sugar("mean",    1, |a| functions::mean(&a[0])),
+    sugar("trace",   1, |a| functions::trace(&a[0])),
+    sugar("clip",    3, |a| functions::clip(&a[0], &a[1], &a[2])),
+    sugar("huber",   2, |a| functions::huber(&a[0], &a[1])),
+    sugar("kl",      2, |a| functions::kl(&a[0], &a[1])),
+];
+
+/// Each row of `SUGAR` made of variables called `0`, `1` and `2`: the pattern by which the printer knows it again.
+pub(super) static PATTERNS: LazyLock<Vec<(&'static str, usize, Expr)>> = LazyLock::new(|| {
+    let hole = |index: usize| matrix(&index.to_string());
+    SUGAR.iter().map(|s| (s.name, s.arity, (s.make)(&(0..s.arity).map(hole).collect::<Vec<_>>()))).collect()
+});
+
+/// A function that can be called.
+pub(super) enum Callable {
+    Primitive(Op),
+    Sugar(&'static Sugar),
+}
+
+impl Callable {
+    /// The function of that name.
+    pub(super) fn find(name: &str) -> Option<Self> {
+        let sugar = SUGAR.iter().find(|s| s.name == name).map(Self::Sugar);
+        sugar.or_else(|| Op::CALLED.into_iter().find(|op| op.row().name == name).map(Self::Primitive))
+    }
+
+    pub(super) fn arity(&self) -> usize {
+        match self {
+            Self::Primitive(op) => op.row().arity,
+            Self::Sugar(sugar) => sugar.arity,
+        }
+    }
+
+    /// The formula of a call; `args` are as many as its arity.
+    pub(super) fn call(self, args: Vec<Expr>) -> Expr {
+        match self {
+            Self::Primitive(op) => Expr::new(op, args),
+            Self::Sugar(sugar) => (sugar.make)(&args),
+        }
+    }
+}
+
+/// The names of all functions, in the alphabet's order.
+pub(super) fn all() -> Vec<&'static str> {
+    let mut all: Vec<_> = Op::CALLED.iter().map(|op| op.row().name).chain(SUGAR.iter().map(|s| s.name)).collect();
+    all.sort_unstable();
+    all
+}
+
+/// What other languages call our functions.
+const ELSEWHERE: [(&str, &str); 20] = [
+    ("ln", "`log`"),
+    ("maximum", "`max`"),
+    ("minimum", "`min`"),
+    ("absolute", "`abs`"),
+    ("fabs", "`abs`"),
+    ("sgn", "`sign`"),
+    ("expit", "`sigmoid`"),
+    ("logistic", "`sigmoid`"),
+    ("log1pexp", "`softplus`"),
+    ("relu", "`max(x, 0)`"),
+    ("average", "`mean`"),
+    ("tr", "`trace`"),
+    ("transpose", "`x.T`"),
+    ("mask", "`observed`"),
+    ("square", "`x**2`"),
+    ("pow", "`x**y`"),
+    ("power", "`x**y`"),
+    ("dot", "`x @ y`"),
+    ("matmul", "`x @ y`"),
+    ("log1p", "`log(1 + x)`"),
+];
+
+/// What was probably meant by the name of no function, in backquotes.
+pub(super) fn suggest(name: &str) -> Option<String> {
+    let lower = name.to_lowercase();
+    if let Some((_, ours)) = ELSEWHERE.iter().find(|(theirs, _)| *theirs == lower) {
+        return Some((*ours).to_owned());
+    }
+    let length = lower.chars().count();
+    let most = if length <= 3 { 1 } else { 2 };
+    let near = all().into_iter().map(|ours| (distance(&lower, ours, most), ours)).min()?;
+    (near.0 <= most && near.0 < length).then(|| format!("`{}`", near.1))
+}
+
+/// The least number of letters to insert, drop, change or swap with a neighbour (optimal string alignment). Where the
+/// lengths alone say that it is more than `most`, it is not worked out: a name in a text may be very long.
+fn distance(a: &str, b: &str, most: usize) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    if a.len().abs_diff(b.len()) > most {
+        return most + 1;
+    }
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let changed = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut least = changed.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(least);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}
