@@ -6,9 +6,11 @@ pub mod expr;
 pub mod facts;
 pub mod function;
 pub mod grad;
+pub mod model;
 pub mod plan;
 pub mod rewrite;
 pub mod run;
+pub mod solve;
 
 pub use data::{Dtype, Matrix, Table};
 pub use error::{Error, Result};
@@ -18,3 +20,4 @@ pub use expr::{
 };
 pub use function::{Function, function};
 pub use grad::grad;
+pub use solve::{Factorization, Interrupt, Problem, Settings, StopReason};

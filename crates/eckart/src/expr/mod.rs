@@ -10,6 +10,7 @@ mod operators;
 pub mod text;
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::ops::Range;
 use std::sync::{Arc, RwLock};
 
@@ -163,6 +164,18 @@ impl Expr {
         new[dag.roots()[0].index()].clone()
     }
 
+    /// At most `most` characters of the formula, with dots where it goes on: a formula whose parts are shared may be
+    /// exponentially longer in print than it is in memory.
+    pub fn shortened(&self, most: usize) -> String {
+        let mut short = Shortened { text: String::new(), left: most };
+        if write!(short, "{self}").is_ok() {
+            return short.text;
+        }
+        let kept = short.text.char_indices().nth(most.saturating_sub(3)).map_or(short.text.len(), |(at, _)| at);
+        short.text.truncate(kept);
+        short.text + "..."
+    }
+
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0) as usize
     }
@@ -179,6 +192,22 @@ impl std::fmt::Display for Expr {
     /// The formula in the text language.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         text::print(self, f)
+    }
+}
+
+/// A text that takes no more than so many characters.
+struct Shortened {
+    text: String,
+    left: usize,
+}
+
+impl Write for Shortened {
+    fn write_str(&mut self, s: &str) -> std::fmt::Result {
+        for c in s.chars() {
+            self.left = self.left.checked_sub(1).ok_or(std::fmt::Error)?;
+            self.text.push(c);
+        }
+        Ok(())
     }
 }
 

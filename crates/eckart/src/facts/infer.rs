@@ -60,17 +60,34 @@ pub fn infer_shapes(
         }
     }
     let mut shapes = BTreeMap::new();
-    for (var, [rows, cols]) in of_var {
-        if givens.contains_key(&var) {
+    for (var, &[rows, cols]) in &of_var {
+        if givens.contains_key(var) {
             continue;
         }
-        let shape = Shape { rows: sides.length(rows).unwrap_or(rank), cols: sides.length(cols).unwrap_or(rank) };
-        if !declared.contains_key(&var) {
-            refuse_data_size(&var, shape, givens)?;
+        if !declared.contains_key(var) && sides.is_free(rows) && sides.is_free(cols) {
+            let linked =
+                |side| of_var.iter().any(|(other, own)| other != var && own.iter().any(|&o| sides.same(o, side)));
+            if !linked(rows) && !linked(cols) {
+                return Err(nothing_fixes(var));
+            }
         }
-        shapes.insert(var, shape);
+        let shape = Shape { rows: sides.length(rows).unwrap_or(rank), cols: sides.length(cols).unwrap_or(rank) };
+        if !declared.contains_key(var) {
+            refuse_data_size(var, shape, givens)?;
+        }
+        shapes.insert(var.clone(), shape);
     }
     Ok(shapes)
+}
+
+/// A name that is tied to nothing is most likely a number without a value.
+fn nothing_fixes(var: &Var) -> Error {
+    let name = var.name();
+    Error::Setting(format!(
+        "{name} is neither data nor a number, and nothing fixes its shape as a factor: if it is a number, give it a value \
+         ({name}=0.1); if it is data, give it a matrix; if it is a factor, declare its sides (`minimize over {name}[n,r]: \
+         ...`)"
+    ))
 }
 
 /// A factor nobody declared that comes out as large as the data is most likely a forgotten declaration.
@@ -160,6 +177,14 @@ impl Unify {
 
     fn length(&self, side: usize) -> Option<usize> {
         self.length[self.root(side)]
+    }
+
+    fn is_free(&self, side: usize) -> bool {
+        self.length(side).is_none()
+    }
+
+    fn same(&self, a: usize, b: usize) -> bool {
+        self.root(a) == self.root(b)
     }
 
     fn fix(&mut self, side: usize, length: usize) {

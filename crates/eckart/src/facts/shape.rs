@@ -112,30 +112,24 @@ fn side(a: usize, b: usize) -> Option<usize> {
     }
 }
 
+/// Characters of a formula in a message.
+const MOST: usize = 60;
+
 /// "W @ H is 1797 x 64, X is 1797 x 65".
 fn misfit(dag: &Dag, id: Id, args: &[Shape], help: &str) -> Error {
     let told: Vec<String> = dag
         .args(id)
         .iter()
         .zip(args)
-        .map(|(&arg, shape)| format!("{} is {shape}", shortened(&dag.expr(arg).to_string())))
+        .map(|(&arg, shape)| format!("{} is {shape}", dag.expr(arg).shortened(MOST)))
         .collect();
     let message = if told.len() == 1 {
-        format!("{} does not fit: {}", shortened(&dag.expr(id).to_string()), told[0])
+        format!("{} does not fit: {}", dag.expr(id).shortened(MOST), told[0])
     } else {
         format!("shapes don't fit: {}", told.join(", "))
     };
     let place = dag.expr(id).span().map(|Span { text, range }| (text.to_string(), range.clone()));
     Error::Shape(Box::new(Snippet { message, place, help: help.to_owned() }))
-}
-
-fn shortened(text: &str) -> String {
-    const MOST: usize = 60;
-    if text.chars().count() <= MOST {
-        return text.to_owned();
-    }
-    let start: String = text.chars().take(MOST - 3).collect();
-    format!("{start}...")
 }
 
 #[cfg(test)]

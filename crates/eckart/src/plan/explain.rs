@@ -19,7 +19,7 @@ impl fmt::Display for Plan {
                 call(step),
                 step.shape.to_string(),
                 layout(step),
-                shortened(&step.text, 56),
+                step.text,
             );
             writeln!(f, "{}", line.trim_end())?;
         }
@@ -79,12 +79,4 @@ fn scaled(mut count: f64, units: &[&str]) -> String {
     }
     let digits = if unit == 0 || count >= 99.95 { 0 } else { 1 };
     format!("{count:.digits$} {}", units[unit])
-}
-
-/// At most `most` characters of a text.
-pub(super) fn shortened(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    text.chars().take(most - 3).chain("...".chars()).collect()
 }

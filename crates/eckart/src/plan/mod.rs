@@ -43,6 +43,9 @@ pub enum Kernel {
     Observed(Var),
 }
 
+/// Characters of a step's formula that are kept.
+const MOST_TEXT: usize = 56;
+
 /// The number of a step, and of the buffer it fills.
 pub type BufferId = usize;
 
@@ -63,7 +66,7 @@ pub struct Step {
     pub flops: f64,
     /// Buffers nobody needs after this step.
     pub frees: Vec<BufferId>,
-    /// What it computes, in the text language.
+    /// What it computes, in the text language, shortened.
     pub text: String,
 }
 
@@ -157,7 +160,7 @@ fn step(dag: &Dag, facts: &Facts, id: Id, args: Vec<BufferId>) -> Result<Step> {
     let held_anyway = matches!(kernel, Kernel::Input(_));
     let bytes = if held_anyway { 0 } else { bytes_of(shape, &layout) };
     let flops = flops_of(dag, facts, id, &kernel);
-    Ok(Step { kernel, args, shape, layout, bytes, flops, frees: vec![], text: dag.expr(id).to_string() })
+    Ok(Step { kernel, args, shape, layout, bytes, flops, frees: vec![], text: dag.expr(id).shortened(MOST_TEXT) })
 }
 
 /// Bytes of a value: f64 numbers, and columns and row pointers where it is sparse.
@@ -220,7 +223,7 @@ impl Plan {
             "this needs {} of memory and may have {}; the largest part is {} ({}, {})",
             explain::bytes(self.peak_bytes),
             explain::bytes(limit),
-            explain::shortened(&worst.text, 60),
+            worst.text,
             worst.shape,
             explain::bytes(worst.bytes),
         )))

@@ -101,7 +101,17 @@ impl<'a> Search<'a> {
         self.bound.place_all(&factors);
         let quality = Quality::of(&self.bound, self.memory_limit)?;
         let seconds = self.began.elapsed().as_secs_f64();
-        Factorization::new(self.problem, &self.bound, self.settings, row.name, &factors, starts, chosen, quality, seconds)
+        Factorization::new(
+            self.problem,
+            &self.bound,
+            self.settings,
+            row.name,
+            &factors,
+            starts,
+            chosen,
+            quality,
+            seconds,
+        )
     }
 
     /// One start: its report, and the best factors it met.

@@ -117,8 +117,7 @@ impl Problem {
         let dag = Dag::new(std::slice::from_ref(&objective));
         let variables = objective.variables();
         self.check_names(&variables)?;
-        let mut givens: Givens =
-            self.data.iter().map(|(name, matrix)| (Var::input(name), Given::of(matrix))).collect();
+        let mut givens: Givens = self.data.iter().map(|(name, matrix)| (Var::input(name), Given::of(matrix))).collect();
         let shapes = infer_shapes(&dag, &givens, &self.declared(), &self.side_lengths(), self.rank)?;
         for (var, &shape) in &shapes {
             givens.insert(var.clone(), Given::dense(shape.rows, shape.cols));
@@ -222,7 +221,8 @@ impl Problem {
     /// Missing entries need `observed(...)`: otherwise they would silently count as zeros.
     fn check_missing(&self, dag: &Dag) -> Result<()> {
         for (name, matrix) in self.data.iter().filter(|(_, matrix)| matrix.missing() > 0) {
-            let masks = |id| *dag.op(id) == Op::Observed && dag.expr(dag.args(id)[0]).as_var() == Some(&Var::input(name));
+            let masks =
+                |id| *dag.op(id) == Op::Observed && dag.expr(dag.args(id)[0]).as_var() == Some(&Var::input(name));
             if !dag.ids().any(masks) {
                 let at = first_missing(matrix);
                 return Err(Error::data(
@@ -244,7 +244,12 @@ impl Problem {
         match &constraint.limit {
             Limit::Number(value) => Ok(*value),
             Limit::Name(name) => self.numbers.get(name).copied().ok_or_else(|| {
-                Error::parse(format!("{name} has no value"), &self.statement.text, constraint.span.clone(), "Give it one")
+                Error::parse(
+                    format!("{name} has no value"),
+                    &self.statement.text,
+                    constraint.span.clone(),
+                    "Give it one",
+                )
             }),
         }
     }

@@ -65,7 +65,8 @@ pub(super) fn reconstruction(bound: &Bound) -> Result<Option<Expr>> {
         }
     }
     let pure = |id: Id| full(id) && of_factor[id.index()] && !of_data[id.index()];
-    let product = dag.ids().rev().find(|&id| pure(id) && *dag.op(id) == Op::MatMul && *facts.layout(id) == Layout::Dense);
+    let product =
+        dag.ids().rev().find(|&id| pure(id) && *dag.op(id) == Op::MatMul && *facts.layout(id) == Layout::Dense);
     Ok(product.map(|id| dag.expr(id).clone()))
 }
 

@@ -3,3 +3,4 @@
 mod function;
 mod grad;
 mod random;
+mod solve;

@@ -1,0 +1,121 @@
+//! What every method promises, on small problems whose answer is known or can be checked.
+
+use eckart::solve::{Flow, METHODS};
+use eckart::{Factorization, Interrupt, Matrix, Problem, Settings, StopReason};
+
+use crate::random::Random;
+
+/// A matrix of rank 3 plus a little noise.
+fn planted(seed: u64, n: usize, m: usize) -> Matrix {
+    let mut random = Random(seed);
+    let (w, h) = (random.dense(n, 3, 0.0, 1.0), random.dense(3, m, 0.0, 1.0));
+    let product = |i: usize, j: usize| (0..3).map(|k| w.get(i, k) * h.get(k, j)).sum::<f64>();
+    Matrix::from_fn(n, m, |i, j| product(i, j) + random.between(0.0, 0.01)).unwrap()
+}
+
+fn fit(text: &str, x: &Matrix, settings: &Settings) -> Factorization {
+    Problem::parse(text).unwrap().data("X", x).rank(3).solve(settings).unwrap()
+}
+
+const NMF: &str = "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0";
+
+#[test]
+fn every_method_reaches_the_planted_fit_and_keeps_constraints() {
+    let x = planted(1, 40, 30);
+    for row in METHODS {
+        let settings = Settings { method: Some(row.name.into()), max_iter: 3000, tol: 1e-9, ..Settings::default() };
+        let found = fit(NMF, &x, &settings);
+        let quality = found.quality.as_ref().unwrap();
+        assert!(quality.relative_error < 0.02, "{}: {quality:?}", row.name);
+        assert_eq!(quality.reconstruction, "W @ H");
+        for (name, factor) in &found.factors {
+            assert!(factor.values_f64().iter().all(|v| *v >= 0.0), "{}: {name} is negative", row.name);
+        }
+        let costs: Vec<f64> = found.starts[0].history.iter().map(|s| s.cost).collect();
+        if row.monotone {
+            assert!(costs.windows(2).all(|p| p[1] <= p[0] * (1.0 + 1e-12)), "{} rises", row.name);
+        }
+        assert_eq!(found.cost, costs.iter().copied().fold(f64::INFINITY, f64::min));
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bits() {
+    let x = planted(2, 400, 150);
+    let run = |threads, restarts| {
+        let settings = Settings { threads: Some(threads), restarts, seed: 7, max_iter: 20, ..Settings::default() };
+        fit(NMF, &x, &settings)
+    };
+    let (one, two, again) = (run(1, 2), run(2, 2), run(2, 2));
+    for ((_, a), ((_, b), (_, c))) in one.factors.iter().zip(two.factors.iter().zip(&again.factors)) {
+        assert_eq!(a.values_f64(), b.values_f64());
+        assert_eq!(b.values_f64(), c.values_f64());
+    }
+    let more = run(2, 3);
+    for k in 0..2 {
+        let costs = |f: &Factorization| f.starts[k].history.iter().map(|s| s.cost).collect::<Vec<_>>();
+        assert_eq!(costs(&one), costs(&more), "start {k} depends on how many there are");
+    }
+}
+
+#[test]
+fn a_penalty_leaves_exact_zeros() {
+    let x = planted(3, 30, 20);
+    let text = "minimize sum((X - W @ H)**2) + 2*sum(abs(W)) subject to rownorm(H) <= 1";
+    let found = fit(text, &x, &Settings { max_iter: 2000, ..Settings::default() });
+    let zeros = found.factor("W").unwrap().values_f64().iter().filter(|v| **v == 0.0).count();
+    assert!(zeros > 10, "{zeros} zeros");
+    let h = found.factor("H").unwrap();
+    for i in 0..3 {
+        let length: f64 = (0..20).map(|j| h.get(i, j).powi(2)).sum();
+        assert!(length <= 1.0 + 1e-12);
+    }
+}
+
+#[test]
+fn a_run_says_why_it_stopped() {
+    let x = planted(4, 30, 20);
+    let stop = |settings: &Settings| fit(NMF, &x, settings).stop_reason();
+    let base = Settings { max_iter: 5, tol: 0.0, ..Settings::default() };
+    assert_eq!(stop(&base), StopReason::MaxIter);
+    assert_eq!(stop(&Settings { target: Some(1e9), ..base.clone() }), StopReason::Target);
+    assert_eq!(stop(&Settings { time_limit: Some(std::time::Duration::ZERO), ..base.clone() }), StopReason::TimeLimit);
+    assert_eq!(stop(&Settings { max_iter: 100_000, tol: 1e-3, ..base.clone() }), StopReason::Settled);
+    let interrupt = Interrupt::default();
+    interrupt.raise();
+    assert_eq!(stop(&Settings { interrupt, ..base.clone() }), StopReason::Interrupted);
+    let problem = Problem::parse(NMF).unwrap().data("X", &x).rank(3);
+    let stopped = eckart::solve::solve(&problem, &base, &mut |p| {
+        if p.iteration == 2 { Flow::Stop } else { Flow::Continue }
+    })
+    .unwrap();
+    assert_eq!((stopped.stop_reason(), stopped.iterations()), (StopReason::Interrupted, 2));
+    assert_eq!(stop(&Settings { max_iter: 0, ..base }), StopReason::MaxIter);
+}
+
+#[test]
+fn misuse_is_named() {
+    let x = planted(5, 6, 5);
+    let holes = Matrix::from_fn(6, 5, |i, j| if i == j { f64::NAN } else { 1.0 }).unwrap();
+    let refuses = |text: &str, x: &Matrix, rank: usize, settings: &Settings, expected: &str| {
+        let solved = Problem::parse(text).and_then(|p| p.data("X", x).rank(rank).solve(settings));
+        let message = solved.unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}");
+    };
+    let base = Settings::default();
+    refuses(NMF, &x, 0, &base, "rank 0 does not fit a 6 x 5 matrix: choose 1 to 5");
+    refuses(NMF, &x, 6, &base, "rank 6 does not fit");
+    refuses(NMF, &holes, 2, &base, "X has 5 missing entries (NaN), the first at row 1, column 1");
+    refuses("sum((X - W @ H)**2) + l1*sum(W**2)", &x, 2, &base, "l1");
+    refuses("sum((X - W @ H)**2) subject to X >= 0", &x, 2, &base, "X is constrained");
+    refuses("(X - W @ H)**2", &x, 2, &base, "only a number can be minimised");
+    refuses("sum(W**2)", &x, 2, &base, "does not use the data X");
+    refuses("sum(X**2)", &x, 2, &base, "no factor");
+    refuses(NMF, &x, 2, &Settings { method: Some("magic".into()), ..base.clone() }, "there is no method magic");
+    refuses(NMF, &x, 2, &Settings { restarts: 0, ..base.clone() }, "0 starts");
+    refuses(NMF, &x, 2, &Settings { threads: Some(0), ..base.clone() }, "0 threads");
+    let proximal = Settings { method: Some("proximal-gradient".into()), ..base.clone() };
+    refuses("sum(abs(X - W @ H))", &x, 2, &proximal, "has a kink");
+    let small = Settings { memory_limit: Some(10), ..base };
+    refuses(NMF, &x, 2, &small, "the largest part is");
+}
