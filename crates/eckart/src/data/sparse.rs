@@ -116,8 +116,7 @@ impl Pattern {
                     *slot += 1;
                 }
             }
-            let flipped =
-                Self { rows: self.cols, cols: self.rows, indptr, indices, transposed: OnceLock::new() };
+            let flipped = Self { rows: self.cols, cols: self.rows, indptr, indices, transposed: OnceLock::new() };
             (Arc::new(flipped), source)
         })
     }
