@@ -11,6 +11,7 @@ pub mod csv;
 mod entries;
 mod lines;
 mod matrix;
+pub mod model_file;
 pub mod mtx;
 pub mod npy;
 mod npy_header;
@@ -26,6 +27,7 @@ mod write;
 
 pub use csv::{read_csv, write_csv};
 pub use matrix::{Dtype, Matrix, Real, Storage};
+pub use model_file::{ModelFile, read_model_file, write_model_file};
 pub use mtx::{read_mtx, write_mtx};
 pub use npy::{read_npy, write_npy};
 pub use read::{Duplicates, Format, ReadOptions, read, read_as};
