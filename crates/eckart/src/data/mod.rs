@@ -1,15 +1,41 @@
 //! Data: matrices as they come from files and callers, and the files themselves.
-//! In: numbers, or a path.  Out: a `Matrix` (dense, sparse or with missing entries), or a `Table` (a matrix with names).
+//! In: numbers, or a path.  Out: a `Matrix` (dense, sparse or with missing entries), or a `Table` (a matrix with names);
+//! and back into files.
 //! Law: a matrix is checked once, when it is made: no infinity, no empty side, indices in range; `NaN` means missing.
 //! Not here: any arithmetic (see `run`); the meaning of an unstored entry (see `expr`).
+//!
+//! One file format a file. To add one: a module with `read_it(input, options)`, a row in `Format` and in `read_as`, and a
+//! fuzz target.
 
+pub mod csv;
+mod entries;
+mod lines;
 mod matrix;
+pub mod model_file;
+pub mod mtx;
+mod names;
+pub mod npy;
+mod npy_header;
+mod number;
+mod read;
+mod records;
 mod shards;
+mod source;
 mod sparse;
+mod table;
+mod triplets;
+mod write;
 
+pub use csv::{read_csv, write_csv};
 pub use matrix::{Dtype, Matrix, Real, Storage};
+pub use model_file::{ModelFile, read_model_file, write_model_file};
+pub use mtx::{read_mtx, write_mtx};
+pub use names::{read_names, read_names_column, read_titles};
+pub use npy::{read_npy, write_npy};
+pub use read::{Duplicates, Format, ReadOptions, read, read_as};
 pub use shards::Shards;
 pub use sparse::{Pattern, Sparse};
+pub use write::{write, write_file};
 
 /// A matrix with the names of its rows and columns, as a file gave them.
 #[derive(Debug, Clone)]
@@ -20,4 +46,11 @@ pub struct Table {
     pub row_names: Option<Vec<String>>,
     /// One name a column, where the file has them.
     pub col_names: Option<Vec<String>>,
+}
+
+impl From<Matrix> for Table {
+    /// A matrix without names.
+    fn from(matrix: Matrix) -> Self {
+        Self { matrix, row_names: None, col_names: None }
+    }
 }

@@ -3,4 +3,5 @@
 mod function;
 mod grad;
 mod random;
+mod read;
 mod solve;

@@ -1,0 +1,178 @@
+//! Read: a matrix from a file of any known format.
+//! In: a path (`-` is standard input) and options.  Out: a `Table`.
+//! Law: every error names the file, the line where there is one, and what to do; no file can make it panic.
+//! Not here: the formats, one a module: `npy`, `mtx`, `csv`.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::csv::read_csv;
+use super::mtx::read_mtx;
+use super::npy::read_npy;
+use super::source::{extension, open, said_of};
+use super::{Dtype, Table};
+use crate::error::{Error, Result};
+
+/// A file format that holds a matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// NumPy's array file: `.npy`.
+    Npy,
+    /// Matrix Market, coordinate or array: `.mtx`.
+    Mtx,
+    /// Comma, tab or semicolon separated text, a table or triplets: `.csv`.
+    Csv,
+    /// The same with tabs: `.tsv`.
+    Tsv,
+}
+
+/// What to do where a sparse file names an entry more than once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Duplicates {
+    /// Refuse the file, naming both lines.
+    #[default]
+    Error,
+    /// Add the numbers up.
+    Sum,
+    /// Keep the last in file order.
+    Last,
+}
+
+/// How to read a file. The default detects everything and refuses what is doubtful.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// The format; `None` goes by the file's extension, else by its first bytes.
+    pub format: Option<Format>,
+    /// The type of the numbers; `None` takes f32 where it holds the file's numbers exactly, by the rule each format
+    /// states. Asking for f32 rounds, and refuses numbers too large for it.
+    pub dtype: Option<Dtype>,
+    /// Whether a CSV file is a list of entries `row,column[,value]` rather than a table; `None` goes by the names in its
+    /// header (see [`read_csv`]).
+    pub triplets: Option<bool>,
+    /// What to do with an entry that a sparse file names more than once.
+    pub duplicates: Duplicates,
+    /// Whether the first row of a CSV file holds names; `None` detects it.
+    pub header: Option<bool>,
+    /// Whether the first column of a CSV table holds names; `None` detects it.
+    pub row_names: Option<bool>,
+    /// The byte between the cells of a CSV file; `None` chooses among comma, tab and semicolon.
+    pub delimiter: Option<u8>,
+}
+
+/// The matrix in the file `path`, with its names where the format has them; `-` reads standard input.
+///
+/// `.npy`, `.mtx`, `.csv` and `.tsv` are known by their extension, any of them with `.gz` after it; another file by its
+/// first bytes. Files are unpacked where they are gzipped, whatever they are called.
+///
+/// # Errors
+/// `Io` where the system refuses the file; `Data` where its format is unknown or what it holds can't be used.
+pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Table> {
+    let path = path.as_ref();
+    read_any(path, options).map_err(|error| said_of(error, path))
+}
+
+fn read_any(path: &Path, options: &ReadOptions) -> Result<Table> {
+    let input = open(path)?;
+    let format = match options.format.or_else(|| by_extension(path)) {
+        Some(format) => format,
+        None => sniff(input.prefix())?,
+    };
+    read_as(format, input, options)
+}
+
+/// The matrix in `input`, which is of format `format`.
+///
+/// # Errors
+/// As for [`read`], without the file's name.
+pub fn read_as(format: Format, input: impl Read, options: &ReadOptions) -> Result<Table> {
+    match format {
+        Format::Npy => Ok(read_npy(input, options)?.into()),
+        Format::Mtx => Ok(read_mtx(input, options)?.into()),
+        Format::Csv => read_csv(input, options),
+        Format::Tsv => {
+            let delimiter = options.delimiter.or(Some(b'\t'));
+            read_csv(input, &ReadOptions { delimiter, ..options.clone() })
+        }
+    }
+}
+
+/// The format that the name of `path` promises.
+pub(super) fn by_extension(path: &Path) -> Option<Format> {
+    match extension(path)?.as_str() {
+        "npy" => Some(Format::Npy),
+        "mtx" => Some(Format::Mtx),
+        "csv" => Some(Format::Csv),
+        "tsv" => Some(Format::Tsv),
+        _ => None,
+    }
+}
+
+/// The format of a file that begins with `prefix`.
+fn sniff(prefix: &[u8]) -> Result<Format> {
+    /// First bytes of files that people try, and what to do with them.
+    const FOREIGN: [(&[u8], &str, &str); 5] = [
+        (
+            b"PK\x03\x04",
+            "a zip archive (.npz and .xlsx are such)",
+            "Save one array with numpy.save, or the sheet as CSV",
+        ),
+        (b"\x89HDF", "an HDF5 file", "Save the matrix as .npy, .mtx or .csv"),
+        (b"PAR1", "a Parquet file", "Save it as .csv"),
+        (
+            b"\x80\x04",
+            "a Python pickle, which is never read because it can run code",
+            "Save the matrix with numpy.save",
+        ),
+        (b"\x28\xb5\x2f\xfd", "packed by zstd", "Unpack it first"),
+    ];
+    if prefix.is_empty() {
+        return Err(Error::data("the file is empty", "Check how it was made"));
+    }
+    if prefix.starts_with(b"\x93NUMPY") {
+        return Ok(Format::Npy);
+    }
+    if prefix.len() >= 14 && prefix[..14].eq_ignore_ascii_case(b"%%MatrixMarket") {
+        return Ok(Format::Mtx);
+    }
+    for (magic, what, help) in FOREIGN {
+        if prefix.starts_with(magic) {
+            return Err(Error::data(format!("this is {what}"), help));
+        }
+    }
+    let first_line = prefix.split(|&b| b == b'\n').next().unwrap_or_default();
+    let is_text = !prefix.contains(&0) && first_line.iter().any(|b| b",\t;".contains(b));
+    if is_text {
+        return Ok(Format::Csv);
+    }
+    Err(Error::data(
+        "the format can't be told from the name or the first bytes",
+        "Supported are .npy, .mtx, .csv and .tsv, each also with .gz: name the file so, or say the format",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_sniffed() {
+        let check = |bytes: &[u8], format| assert_eq!(sniff(bytes).unwrap(), format);
+        check(b"\x93NUMPY\x01\x00", Format::Npy);
+        check(b"%%matrixmarket matrix coordinate", Format::Mtx);
+        check(b"a,b\n1,2\n", Format::Csv);
+        check(b"a\tb\n1\t2\n", Format::Csv);
+    }
+
+    #[test]
+    fn unknown_formats_are_refused() {
+        let refuses = |bytes: &[u8], text: &str| {
+            let message = sniff(bytes).unwrap_err().to_string();
+            assert!(message.contains(text), "{message}");
+        };
+        refuses(b"", "empty");
+        refuses(b"PK\x03\x04rest", "zip archive");
+        refuses(b"\x80\x04\x95", "pickle");
+        refuses(b"hello", "Supported are .npy, .mtx, .csv and .tsv");
+        refuses(b"a,b\0\n", "Supported are");
+    }
+}
