@@ -37,6 +37,7 @@ pub struct Start {
 
 /// The best factors of a search, and how they were found.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Factorization {
     /// The statement in the text language.
     pub statement: String,
@@ -60,6 +61,10 @@ pub struct Factorization {
     pub best: usize,
     /// How well the factors explain the data.
     pub quality: Option<Quality>,
+    /// The names of the data's rows, where whoever had the data gave them.
+    pub row_names: Option<Vec<String>>,
+    /// The names of the data's columns.
+    pub col_names: Option<Vec<String>>,
     /// How long the whole search took, in seconds.
     pub seconds: f64,
 }
@@ -94,6 +99,8 @@ impl Factorization {
             starts,
             best,
             quality,
+            row_names: None,
+            col_names: None,
             seconds,
         })
     }

@@ -1,4 +1,183 @@
 //! Save: a factorization as a model file, and back.
-//! In: a `Factorization` and names of rows and columns.  Out: a safetensors file whose header says everything.
+//! In: a `Factorization`.  Out: a safetensors file whose header says how the factors were found.
 //! Law: what is loaded is what was saved; the file holds numbers and text, nothing that runs.
 //! Not here: the format (see `data::model_file`).
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use super::factorization::{Factorization, Start, Step};
+use super::quality::Quality;
+use super::settings::StopReason;
+use crate::data::{ModelFile, read_model_file, write_model_file};
+use crate::error::{Error, Result};
+
+/// The version of the header's keys.
+const FORMAT: &str = "1";
+
+impl Factorization {
+    /// Writes the factors and everything about them to a safetensors file. The header's texts are `eckart` (the version
+    /// that wrote it), `format`, `objective`, `target`, `method`, `stop_reason`, and as JSON `numbers`, `rank`, `seed`,
+    /// `cost`, `factors` (their order), `starts`, `best`, `seconds`, `quality`, `row_names` and `col_names`.
+    ///
+    /// # Errors
+    /// `Io` where the file can't be written; a file that was there before is kept then.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let tensors = self.factors.iter().cloned().collect();
+        write_model_file(path, &ModelFile { tensors, metadata: self.metadata() })
+    }
+
+    /// Reads a file that [`Factorization::save`] wrote.
+    ///
+    /// # Errors
+    /// `Io` where the file can't be read; `Data` where it is no model file of Eckart.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let mut file = read_model_file(path)?;
+        let header = Header(&file.metadata);
+        let mut found = header.factorization().map_err(|error| error.in_file(path))?;
+        for name in header.names("factors").map_err(|error| error.in_file(path))?.unwrap_or_default() {
+            let matrix = file.tensors.remove(&name).ok_or_else(|| no_model(&format!("factor {name}")).in_file(path))?;
+            found.factors.push((name, matrix));
+        }
+        Ok(found)
+    }
+
+    fn metadata(&self) -> BTreeMap<String, String> {
+        let numbers: Map<String, Value> = self.numbers.iter().map(|(k, &v)| (k.clone(), json!(v))).collect();
+        let order: Vec<&String> = self.factors.iter().map(|(name, _)| name).collect();
+        let starts: Vec<Value> = self.starts.iter().map(start_to_json).collect();
+        let rows = [
+            ("eckart", env!("CARGO_PKG_VERSION").to_owned()),
+            ("format", FORMAT.to_owned()),
+            ("objective", self.statement.clone()),
+            ("target", self.target.clone()),
+            ("method", self.method.clone()),
+            ("stop_reason", self.stop_reason().name().to_owned()),
+            ("numbers", Value::from(numbers).to_string()),
+            ("rank", self.rank.to_string()),
+            ("seed", self.seed.to_string()),
+            ("cost", json!(self.cost).to_string()),
+            ("factors", json!(order).to_string()),
+            ("starts", Value::from(starts).to_string()),
+            ("best", self.best.to_string()),
+            ("seconds", json!(self.seconds).to_string()),
+            ("quality", self.quality.as_ref().map_or(Value::Null, quality_to_json).to_string()),
+            ("row_names", json!(self.row_names).to_string()),
+            ("col_names", json!(self.col_names).to_string()),
+        ];
+        rows.into_iter().map(|(key, text)| (key.to_owned(), text)).collect()
+    }
+}
+
+fn start_to_json(start: &Start) -> Value {
+    let history: Vec<[f64; 2]> = start.history.iter().map(|step| [step.cost, step.seconds]).collect();
+    json!({
+        "cost": start.cost,
+        "iterations": start.iterations,
+        "stop": start.stop.name(),
+        "seconds": start.seconds,
+        "history": history,
+    })
+}
+
+fn quality_to_json(quality: &Quality) -> Value {
+    json!({
+        "reconstruction": quality.reconstruction,
+        "relative_error": quality.relative_error,
+        "explained": quality.explained,
+        "rmse": quality.rmse,
+        "observed_only": quality.observed_only,
+    })
+}
+
+fn no_model(what: &str) -> Error {
+    Error::data(
+        format!("this is no model of Eckart: its header has no usable {what}"),
+        "Give a file that `eckart fit -o` or Factorization::save wrote",
+    )
+}
+
+/// The texts of a file's header.
+struct Header<'a>(&'a BTreeMap<String, String>);
+
+impl Header<'_> {
+    /// Everything but the factors.
+    fn factorization(&self) -> Result<Factorization> {
+        if self.text("format")? != FORMAT {
+            return Err(no_model("format"));
+        }
+        let starts = self.json("starts")?;
+        let starts: Option<Vec<Start>> =
+            starts.as_array().and_then(|list| list.iter().map(start_from_json).collect::<Option<_>>());
+        let starts = starts.filter(|list| !list.is_empty()).ok_or_else(|| no_model("starts"))?;
+        let best = self.whole("best")? as usize;
+        if best >= starts.len() {
+            return Err(no_model("best"));
+        }
+        let numbers = self.json("numbers")?;
+        let numbers = numbers.as_object().ok_or_else(|| no_model("numbers"))?;
+        Ok(Factorization {
+            statement: self.text("objective")?.to_owned(),
+            numbers: numbers.iter().map(|(k, v)| (k.clone(), number(v))).collect(),
+            target: self.text("target")?.to_owned(),
+            rank: self.whole("rank")? as usize,
+            seed: self.whole("seed")?,
+            method: self.text("method")?.to_owned(),
+            factors: Vec::new(),
+            cost: number(&self.json("cost")?),
+            starts,
+            best,
+            quality: quality_from_json(&self.json("quality")?),
+            row_names: self.names("row_names")?,
+            col_names: self.names("col_names")?,
+            seconds: number(&self.json("seconds")?),
+        })
+    }
+
+    fn text(&self, key: &str) -> Result<&str> {
+        self.0.get(key).map(String::as_str).ok_or_else(|| no_model(key))
+    }
+
+    fn json(&self, key: &str) -> Result<Value> {
+        serde_json::from_str(self.text(key)?).map_err(|_| no_model(key))
+    }
+
+    fn whole(&self, key: &str) -> Result<u64> {
+        self.text(key)?.parse().map_err(|_| no_model(key))
+    }
+
+    fn names(&self, key: &str) -> Result<Option<Vec<String>>> {
+        let value = self.json(key)?;
+        let Some(list) = value.as_array() else { return Ok(None) };
+        Ok(Some(list.iter().map(|name| name.as_str().unwrap_or_default().to_owned()).collect()))
+    }
+}
+
+/// JSON has no word for what is not finite: `null` stands for it.
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or(f64::NAN)
+}
+
+fn start_from_json(value: &Value) -> Option<Start> {
+    let step = |pair: &Value| Some(Step { cost: number(pair.get(0)?), seconds: number(pair.get(1)?) });
+    Some(Start {
+        cost: number(value.get("cost")?),
+        iterations: value.get("iterations")?.as_u64()? as usize,
+        stop: StopReason::from_name(value.get("stop")?.as_str()?)?,
+        seconds: number(value.get("seconds")?),
+        history: value.get("history")?.as_array()?.iter().map(step).collect::<Option<_>>()?,
+    })
+}
+
+fn quality_from_json(value: &Value) -> Option<Quality> {
+    Some(Quality {
+        reconstruction: value.get("reconstruction")?.as_str()?.to_owned(),
+        relative_error: number(value.get("relative_error")?),
+        explained: number(value.get("explained")?),
+        rmse: number(value.get("rmse")?),
+        observed_only: value.get("observed_only")?.as_bool()?,
+    })
+}

@@ -118,6 +118,11 @@ impl StopReason {
         }
     }
 
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        let all = [Self::Settled, Self::Target, Self::MaxIter, Self::TimeLimit, Self::Interrupted, Self::Diverged];
+        all.into_iter().find(|reason| reason.name() == name)
+    }
+
     /// Whether the whole search ends with it, further starts included.
     pub(super) fn ends_all(self) -> bool {
         match self {

@@ -94,6 +94,24 @@ fn a_run_says_why_it_stopped() {
 }
 
 #[test]
+fn a_model_file_brings_everything_back() {
+    let x = planted(6, 12, 10);
+    let mut found = fit(NMF, &x, &Settings { restarts: 2, max_iter: 10, ..Settings::default() });
+    found.col_names = Some((0..10).map(|j| format!("c\"{j}")).collect());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    found.save(&path).unwrap();
+    let back = Factorization::load(&path).unwrap();
+    let shape = |f: &Factorization| f.factors.iter().map(|(n, m)| (n.clone(), m.values_f64())).collect::<Vec<_>>();
+    assert_eq!(shape(&back), shape(&found));
+    assert_eq!((&back.statement, &back.numbers, back.seed), (&found.statement, &found.numbers, found.seed));
+    assert_eq!((&back.starts, back.best, &back.quality), (&found.starts, found.best, &found.quality));
+    assert_eq!((&back.col_names, &back.row_names), (&found.col_names, &found.row_names));
+    std::fs::write(&path, b"nothing of the kind").unwrap();
+    assert!(Factorization::load(&path).unwrap_err().to_string().contains("model.safetensors"));
+}
+
+#[test]
 fn misuse_is_named() {
     let x = planted(5, 6, 5);
     let holes = Matrix::from_fn(6, 5, |i, j| if i == j { f64::NAN } else { 1.0 }).unwrap();
