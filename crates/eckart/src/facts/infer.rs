@@ -224,7 +224,7 @@ mod tests {
     fn shapes(cost: &Expr, declared: &[(&str, [Sides; 2])]) -> Result<Vec<(String, usize, usize)>> {
         let givens = [(Var::input("X"), Given::dense(7, 5))].into();
         let declared = declared.iter().map(|(name, sides)| (Var::input(name), sides.clone())).collect();
-        let found = infer_shapes(&Dag::new(&[cost.clone()]), &givens, &declared, &BTreeMap::new(), 3)?;
+        let found = infer_shapes(&Dag::new(std::slice::from_ref(cost)), &givens, &declared, &BTreeMap::new(), 3)?;
         Ok(found.into_iter().map(|(v, s)| (v.name().to_owned(), s.rows, s.cols)).collect())
     }
 

@@ -86,17 +86,20 @@ fn on_pattern(pattern: &Arc<Pattern>, f: impl Fn(usize, usize, usize) -> f64) ->
 }
 
 fn zip_dense(op: &Op, f: fn(f64, f64) -> f64, a: &Dense, b: &Dense, shape: Shape) -> Value {
-    match op {
-        // The compiler vectorises these when it sees the mark.
-        Op::Add => zip_with(a, b, shape, |x, y| x + y),
-        Op::Sub => zip_with(a, b, shape, |x, y| x - y),
-        Op::Mul => zip_with(a, b, shape, |x, y| x * y),
-        Op::Div => zip_with(a, b, shape, |x, y| x / y),
-        Op::Pow if b.shape.is_scalar() && b.data[0] == 2.0 => zip_with(a, b, shape, |x, _| x * x),
-        op => {
-            debug_assert!(matches!(op.row().meaning, Meaning::Zip(_)));
-            zip_with(a, b, shape, f)
-        }
+    let squares = *op == Op::Pow && b.shape.is_scalar() && b.data[0] == 2.0;
+    // The compiler vectorises the commonest when it sees the mark.
+    if *op == Op::Add {
+        zip_with(a, b, shape, |x, y| x + y)
+    } else if *op == Op::Sub {
+        zip_with(a, b, shape, |x, y| x - y)
+    } else if *op == Op::Mul {
+        zip_with(a, b, shape, |x, y| x * y)
+    } else if *op == Op::Div {
+        zip_with(a, b, shape, |x, y| x / y)
+    } else if squares {
+        zip_with(a, b, shape, |x, _| x * x)
+    } else {
+        zip_with(a, b, shape, f)
     }
 }
 
@@ -122,14 +125,11 @@ fn zip_sparse(op: &Op, f: fn(f64, f64) -> f64, a: &Sparse<f64>, b: &Sparse<f64>)
         let values = a.values().iter().zip(b.values()).map(|(&x, &y)| f(x, y)).collect();
         return Value::sparse(a.pattern().clone(), values);
     }
-    match op {
-        Op::Mul => merge(a, b, f, false),
-        Op::Add | Op::Sub => merge(a, b, f, true),
-        op => {
-            debug_assert!(*op == Op::Div, "{op:?} of two sparse values is dense");
-            on_pattern(a.pattern(), |at, i, j| f(a.values()[at], b.get(i, j)))
-        }
+    if matches!(op, Op::Mul | Op::Add | Op::Sub) {
+        return merge(a, b, f, *op != Op::Mul);
     }
+    debug_assert!(*op == Op::Div, "{op:?} of two sparse values is dense");
+    on_pattern(a.pattern(), |at, i, j| f(a.values()[at], b.get(i, j)))
 }
 
 /// Two sparse values of different patterns: the entries of both, or those of either.

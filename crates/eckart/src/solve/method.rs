@@ -34,7 +34,7 @@ pub struct MethodRow {
     pub summary: &'static str,
     /// Whether its cost never rises.
     pub monotone: bool,
-    fits: fn(&Bound) -> Result<(), String>,
+    misfit: fn(&Bound) -> Option<String>,
     prepare: fn(&Bound, usize) -> Result<Box<dyn Method>>,
 }
 
@@ -44,14 +44,14 @@ pub const METHODS: &[MethodRow] = &[
         name: "proximal-gradient",
         summary: "a gradient step and a proximal map for each factor in turn, step lengths by backtracking",
         monotone: true,
-        fits: ProximalGradient::fits,
+        misfit: ProximalGradient::misfit,
         prepare: ProximalGradient::prepare,
     },
     MethodRow {
         name: "normalized-gradient",
         summary: "a step of given length down the gradient of all factors at once, the length adapted",
         monotone: false,
-        fits: NormalizedGradient::fits,
+        misfit: NormalizedGradient::misfit,
         prepare: NormalizedGradient::prepare,
     },
 ];
@@ -68,13 +68,15 @@ impl MethodRow {
 /// `Setting` where there is none of that name, or it does not fit the problem: with the reason.
 pub(super) fn choose(bound: &Bound, name: Option<&str>) -> Result<&'static MethodRow> {
     let Some(name) = name else {
-        let fitting = METHODS.iter().find(|row| (row.fits)(bound).is_ok());
+        let fitting = METHODS.iter().find(|row| (row.misfit)(bound).is_none());
         return fitting.ok_or_else(|| Error::Bug("no method fits".into()));
     };
     let Some(row) = METHODS.iter().find(|row| row.name == name) else {
         let known: Vec<&str> = METHODS.iter().map(|row| row.name).collect();
         return Err(Error::Setting(format!("there is no method {name}; there are {}", known.join(", "))));
     };
-    (row.fits)(bound).map_err(|why| Error::Setting(format!("{name} does not fit this problem: {why}")))?;
-    Ok(row)
+    match (row.misfit)(bound) {
+        None => Ok(row),
+        Some(why) => Err(Error::Setting(format!("{name} does not fit this problem: {why}"))),
+    }
 }

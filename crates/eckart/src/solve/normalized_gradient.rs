@@ -28,8 +28,8 @@ pub(super) struct NormalizedGradient {
 
 impl NormalizedGradient {
     /// Fits everything: constraints are kept by projection.
-    pub(super) fn fits(_bound: &Bound) -> Result<(), String> {
-        Ok(())
+    pub(super) fn misfit(_bound: &Bound) -> Option<String> {
+        None
     }
 
     pub(super) fn prepare(bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {

@@ -26,11 +26,10 @@ pub(super) struct ProximalGradient {
 }
 
 impl ProximalGradient {
-    pub(super) fn fits(bound: &Bound) -> Result<(), String> {
-        match rough_part(&bound.smooth, bound) {
-            None => Ok(()),
-            Some(part) => Err(format!("{part} has a kink, and is no penalty of one factor alone")),
-        }
+    /// Why it does not fit, if it does not.
+    pub(super) fn misfit(bound: &Bound) -> Option<String> {
+        let part = rough_part(&bound.smooth, bound)?;
+        Some(format!("{part} has a kink, and is no penalty of one factor alone"))
     }
 
     pub(super) fn prepare(bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {
