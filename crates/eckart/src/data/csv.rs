@@ -88,7 +88,7 @@ fn write_table(out: &mut dyn Write, table: &Table, delimiter: u8) -> io::Result<
                 out.write_all(&[delimiter])?;
             }
             match &table.col_names {
-                Some(names) => write_cell(out, &names[j], delimiter)?,
+                Some(names) => write_cell(out, &names[j])?,
                 None => write!(out, "{}", j + 1)?,
             }
         }
@@ -96,7 +96,7 @@ fn write_table(out: &mut dyn Write, table: &Table, delimiter: u8) -> io::Result<
     }
     for i in 0..rows {
         if let Some(names) = &table.row_names {
-            write_cell(out, &names[i], delimiter)?;
+            write_cell(out, &names[i])?;
         }
         for j in 0..cols {
             if named || j > 0 {

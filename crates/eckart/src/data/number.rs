@@ -60,7 +60,7 @@ pub(super) fn parse(text: &[u8]) -> Option<f64> {
 }
 
 /// The integer that is written in one to fifteen digits.
-fn small_integer(digits: &[u8]) -> Option<u64> {
+pub(super) fn small_integer(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || digits.len() > 15 {
         return None;
     }

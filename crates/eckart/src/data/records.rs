@@ -214,15 +214,13 @@ pub(super) fn delimiter(prefix: &[u8], whole: bool) -> u8 {
         blank &= byte.is_ascii_whitespace() && byte != b'\t';
     }
     let first = counts.first().copied().unwrap_or(row);
-    // The first row may have one cell less: its first column holds names and is not named itself.
     let second = counts.get(1).copied().unwrap_or(first);
-    let regular = |k: usize| {
-        second[k] > 0
-            && (first[k] == second[k] || first[k] + 1 == second[k])
-            && counts.iter().skip(1).all(|row| row[k] == second[k])
-    };
+    let regular = |k: &usize| second[*k] > 0 && counts.iter().skip(1).all(|row| row[*k] == second[*k]);
+    let even = |k: &usize| regular(k) && first[*k] == second[*k];
+    // The first row may have one cell less: its first column holds names and is not named itself.
+    let short = |k: &usize| regular(k) && first[*k] + 1 == second[*k];
     let most = || (0..3).filter(|&k| first[k] > 0).max_by_key(|&k| first[k]);
-    (0..3).find(|&k| regular(k)).or_else(most).map_or(b',', |k| CANDIDATES[k])
+    (0..3).find(even).or_else(|| (0..3).find(short)).or_else(most).map_or(b',', |k| CANDIDATES[k])
 }
 
 /// A cell as text.
@@ -236,9 +234,10 @@ pub(super) fn text(cell: &[u8], line: u64) -> Result<String> {
     }
 }
 
-/// Writes `name` as a cell, quoted where it must be to come back the same.
-pub(super) fn write_cell(out: &mut dyn Write, name: &str, delimiter: u8) -> io::Result<()> {
-    let special = |b: u8| b == delimiter || matches!(b, b'"' | b'\n' | b'\r');
+/// Writes `name` as a cell, quoted where it must be to come back the same. Marks that could be taken for the delimiter are
+/// quoted, too.
+pub(super) fn write_cell(out: &mut dyn Write, name: &str) -> io::Result<()> {
+    let special = |b: u8| matches!(b, b',' | b';' | b'\t' | b'"' | b'\n' | b'\r');
     let bare = !name.is_empty() && name.trim_ascii() == name && !name.bytes().any(special);
     if bare { out.write_all(name.as_bytes()) } else { write!(out, "\"{}\"", name.replace('"', "\"\"")) }
 }
@@ -291,6 +290,7 @@ mod tests {
         check("x\n1\n2\n", b',');
         check("\"a;b\",c\n\"d;e;f\",2\n", b',');
         check("a,b\nr1,1,2\nr2,3,4\n", b',');
+        check("name,1,2\nx;y,0,0\nz;,0,0\n", b',');
     }
 
     proptest! {
@@ -303,7 +303,7 @@ mod tests {
                     if k > 0 {
                         text.push(b',');
                     }
-                    write_cell(&mut text, cell, b',').unwrap();
+                    write_cell(&mut text, cell).unwrap();
                 }
                 text.push(b'\n');
             }
