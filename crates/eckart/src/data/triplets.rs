@@ -3,7 +3,7 @@
 //! Law: the order of rows and columns follows from the ids alone where they are numbers, else from first appearance.
 //! Not here: when a text is such a list (said by `read_csv`, with the words below).
 
-use std::collections::HashMap;
+use indexmap::IndexMap;
 
 use super::entries::Entries;
 use super::number::{Choice, is_missing, parse, shown, small_integer};
@@ -147,8 +147,8 @@ fn value(cell: &[u8]) -> Result<f64> {
 #[derive(Debug, Default)]
 struct Ids {
     // Only looked up, never walked: their order reaches nothing. Numbers have a map of their own, which is twice as fast.
-    by_number: HashMap<u64, u32>,
-    by_text: HashMap<Box<[u8]>, u32>,
+    by_number: IndexMap<u64, u32>,
+    by_text: IndexMap<Box<[u8]>, u32>,
     names: Vec<String>,
     last: u32,
 }
