@@ -147,7 +147,7 @@ impl Function {
         for expr in &self.shared {
             if let (Some(var), Some(value)) = (expr.as_var(), expr.value()) {
                 self.held.set_matrix(var, &value);
-                givens.insert(var.clone(), Given::of(&value));
+                givens.insert(var.clone(), Given { data: false, ..Given::of(&value) });
             }
         }
         let key: Vec<Given> = givens.values().copied().collect();
@@ -163,7 +163,7 @@ impl Function {
 
     fn check_updates(&self, compiled: &Compiled, givens: &Givens) -> Result<()> {
         for ((target, _), &at) in self.updates.iter().zip(&compiled.plan.outputs[self.outputs.len()..]) {
-            let new = compiled.plan.steps[at].shape;
+            let new = compiled.plan.buffers[at].shape;
             let held = target.as_var().and_then(|var| givens.get(var)).map(|given| given.shape);
             if held != Some(new) {
                 let held = held.map_or_else(String::new, |shape| shape.to_string());

@@ -69,13 +69,15 @@ fn layout_of(dag: &Dag, id: Id, givens: &Givens, shapes: &[Shape], known: &[Layo
                 Layout::Sparse { nnz: *nnz, pattern: pattern.clone().map(|(var, flipped)| (var, !flipped)) }
             }
         },
+        // What nothing is summed of is passed on.
+        Op::SumTo if shapes[args[0].index()] == shapes[id.index()] => arg(0).clone(),
         Op::Eye => Layout::Sparse { nnz: shapes[id.index()].rows, pattern: None },
         Op::Lit(_) | Op::MatMul | Op::Sum | Op::RowSum | Op::ColSum | Op::Expand | Op::SumTo | Op::One => Layout::Dense,
     }
 }
 
 /// Whether a function of each entry is zero at zero.
-pub(crate) fn keeps_zero(op: &Op) -> bool {
+fn keeps_zero(op: &Op) -> bool {
     match op.row().meaning {
         Meaning::Map(f) => f(0.0) == 0.0,
         Meaning::Leaf | Meaning::Zip(_) | Meaning::Whole => false,

@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 
 pub use infer::{Sides, infer_shapes};
 pub use layout::Layout;
-pub(crate) use layout::keeps_zero;
 pub use shape::Shape;
 
 use crate::data::Matrix;
@@ -27,20 +26,23 @@ pub struct Given {
     pub sparse: Option<usize>,
     /// How many entries are missing (`NaN`).
     pub missing: usize,
+    /// Whether it is data: the same from run to run.
+    pub data: bool,
 }
 
 impl Given {
-    /// A dense matrix without missing entries.
+    /// A dense factor: it changes from run to run.
     pub fn dense(rows: usize, cols: usize) -> Self {
-        Self { shape: Shape { rows, cols }, sparse: None, missing: 0 }
+        Self { shape: Shape { rows, cols }, sparse: None, missing: 0, data: false }
     }
 
-    /// What is known of `matrix`.
+    /// What is known of `matrix`, which is data.
     pub fn of(matrix: &Matrix) -> Self {
         Self {
             shape: Shape { rows: matrix.rows(), cols: matrix.cols() },
             sparse: matrix.is_sparse().then(|| matrix.stored()),
             missing: matrix.missing(),
+            data: true,
         }
     }
 }

@@ -15,23 +15,21 @@ pub(super) fn fold<T: Send>(
     map: &(impl Fn(Range<usize>) -> T + Sync),
     combine: &(impl Fn(T, T) -> T + Sync),
 ) -> T {
-    fold_range(shards, 0..shards.count(), map, combine)
+    fold_parts(0..shards.count(), &|k| map(shards.range(k)), combine)
 }
 
-fn fold_range<T: Send>(
-    shards: Shards,
-    part: Range<usize>,
-    map: &(impl Fn(Range<usize>) -> T + Sync),
+/// Combines `map` of the parts of a range in a balanced binary tree.
+pub(super) fn fold_parts<T: Send>(
+    parts: Range<usize>,
+    map: &(impl Fn(usize) -> T + Sync),
     combine: &(impl Fn(T, T) -> T + Sync),
 ) -> T {
-    if part.len() == 1 {
-        return map(shards.range(part.start));
+    if parts.len() == 1 {
+        return map(parts.start);
     }
-    let middle = part.start + part.len() / 2;
-    let (left, right) = rayon::join(
-        || fold_range(shards, part.start..middle, map, combine),
-        || fold_range(shards, middle..part.end, map, combine),
-    );
+    let middle = parts.start + parts.len() / 2;
+    let (left, right) =
+        rayon::join(|| fold_parts(parts.start..middle, map, combine), || fold_parts(middle..parts.end, map, combine));
     combine(left, right)
 }
 

@@ -3,6 +3,7 @@
 //! Law: the same inputs give the same bits, whatever the number of threads; buffers are those of the plan.
 //! Not here: what to compute (see `plan`), when to stop (see `solve`).
 
+mod blocks;
 mod fold;
 mod inputs;
 mod interp;

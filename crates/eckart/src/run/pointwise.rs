@@ -9,13 +9,13 @@ use super::fold::for_rows;
 use super::{Dense, Value};
 use crate::data::{Pattern, Sparse};
 use crate::expr::{Meaning, Op};
-use crate::facts::{Layout, Shape, keeps_zero};
+use crate::facts::{Layout, Shape};
 
-/// A function of each entry.
-pub(super) fn map(op: &Op, a: &Value) -> Value {
+/// A function of each entry; of the stored entries only where the result is sparse.
+pub(super) fn map(op: &Op, a: &Value, layout: &Layout) -> Value {
     let Meaning::Map(f) = op.row().meaning else { unreachable!("{op:?} is no function of one entry") };
     match a {
-        Value::Sparse(s) if keeps_zero(op) => {
+        Value::Sparse(s) if layout.is_sparse() => {
             Value::sparse(s.pattern().clone(), s.values().iter().map(|&x| f(x)).collect())
         }
         Value::Dense(_) | Value::Sparse(_) => {
@@ -67,6 +67,15 @@ pub(super) fn expand(a: &Value, shape: Shape) -> Value {
     Value::dense(shape, out)
 }
 
+/// `a`, sides of 1 stretched, at the stored entries of `at`.
+pub(super) fn gather(a: &Value, at: &Value) -> Value {
+    let Value::Sparse(place) = at else { return Value::Dense(a.to_dense()) };
+    match a {
+        Value::Dense(d) => on_pattern(place.pattern(), |_, i, j| entry(d, i, j)),
+        Value::Sparse(s) => on_pattern(place.pattern(), |_, i, j| s.get(i, j)),
+    }
+}
+
 /// Entry (i, j) of a matrix whose sides of 1 are stretched.
 fn entry(d: &Dense, i: usize, j: usize) -> f64 {
     let i = if d.shape.rows == 1 { 0 } else { i };
@@ -75,7 +84,7 @@ fn entry(d: &Dense, i: usize, j: usize) -> f64 {
 }
 
 /// A value on `pattern`: `f` of position, row and column of each stored entry.
-fn on_pattern(pattern: &Arc<Pattern>, f: impl Fn(usize, usize, usize) -> f64) -> Value {
+pub(super) fn on_pattern(pattern: &Arc<Pattern>, f: impl Fn(usize, usize, usize) -> f64) -> Value {
     let mut values = Vec::with_capacity(pattern.nnz());
     for i in 0..pattern.rows() {
         for at in pattern.range(i) {

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use super::fold::{fold, for_rows};
 use super::kernels::{View, multiply_add};
+use super::pointwise::on_pattern;
 use super::{Dense, Value};
 use crate::data::{Shards, Sparse};
 use crate::facts::Shape;
@@ -27,6 +28,40 @@ pub(super) fn multiply(a: &Value, flip_a: bool, b: &Value, flip_b: bool) -> Valu
             sparse_sparse(if flip_a { x.transposed() } else { x }, if flip_b { y.transposed() } else { y })
         }
     }
+}
+
+/// The product of `a` and `b`, each transposed where its flag says so, at the stored entries of `at` only.
+pub(super) fn sampled(a: &Value, flip_a: bool, b: &Value, flip_b: bool, at: &Value) -> Value {
+    let Value::Sparse(place) = at else { return multiply(a, flip_a, b, flip_b) };
+    match (a, b) {
+        (Value::Dense(x), Value::Dense(y)) => {
+            let (x, y) = (flipped_if(x, flip_a), flipped_if(y, !flip_b));
+            let inner = x.shape.cols;
+            on_pattern(place.pattern(), |_, i, j| dot(&x.data[i * inner..], &y.data[j * inner..], inner))
+        }
+        (Value::Sparse(x), Value::Dense(y)) => {
+            let (x, y) = (if flip_a { x.transposed() } else { x }, flipped_if(y, !flip_b));
+            on_pattern(place.pattern(), |_, i, j| sparse_dot(x, i, &y.data[j * y.shape.cols..]))
+        }
+        (Value::Dense(x), Value::Sparse(y)) => {
+            let (x, y) = (flipped_if(x, flip_a), if flip_b { y } else { y.transposed() });
+            on_pattern(place.pattern(), |_, i, j| sparse_dot(y, j, &x.data[i * x.shape.cols..]))
+        }
+        (Value::Sparse(x), Value::Sparse(y)) => {
+            let (x, y) = (if flip_a { x.transposed() } else { x }, if flip_b { y } else { y.transposed() });
+            let product = |at: usize, j: usize| x.values()[at] * y.get(j, x.pattern().indices()[at] as usize);
+            on_pattern(place.pattern(), |_, i, j| x.pattern().range(i).map(|at| product(at, j)).sum())
+        }
+    }
+}
+
+fn dot(a: &[f64], b: &[f64], len: usize) -> f64 {
+    a[..len].iter().zip(&b[..len]).map(|(x, y)| x * y).sum()
+}
+
+/// Row i of a sparse matrix times a column.
+fn sparse_dot(a: &Sparse<f64>, i: usize, column: &[f64]) -> f64 {
+    a.pattern().range(i).map(|at| a.values()[at] * column[a.pattern().indices()[at] as usize]).sum()
 }
 
 /// The transpose.

@@ -1,0 +1,376 @@
+//! Fold: which values exist one block of rows at a time, and the order of all steps.
+//! In: nodes, arguments first.  Out: a `Plan`.
+//! Law: a computed value as wide and as long as the data, or on its pattern, stays inside a fold unless it is a result
+//! or is read in a way that no block of rows suffices for.
+//! Not here: what the kernels are (see `lower`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::lower::Node;
+use super::{Buffer, Combine, Fold, Kernel, Param, Plan, Step, work};
+use crate::facts::{Givens, Layout, Shape};
+
+/// Rows of a block, at most: enough for a product to run at speed.
+const MOST_ROWS: usize = 256;
+/// Bytes of a block's widest value, about: what a core's own cache holds besides the rest.
+const BLOCK_BYTES: usize = 1 << 19;
+/// Sums that are kept apart, at most, where they are small; and where they are large.
+const MOST_SHARDS: usize = 64;
+const FEW_SHARDS: usize = 8;
+/// Bytes of all sums of a fold beyond which few are kept apart.
+const LARGE_SUMS: usize = 1 << 20;
+
+/// Where a node is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// By a step of its own, after the folds of lower levels.
+    Outside,
+    /// Inside folds over this many rows, never held in full.
+    Inside(usize),
+    /// As the result of a fold over this many rows.
+    Result(usize, Combine),
+}
+
+/// The plan that computes `outputs`.
+pub(super) fn schedule(nodes: &[Node], outputs: &[usize], givens: &Givens) -> Plan {
+    let mut places = places(nodes, &long_sides(givens));
+    hold_what_is_read_whole(nodes, outputs, &mut places);
+    let levels = levels(nodes, &places);
+    Assembly { nodes, places: &places, levels: &levels }.plan(outputs)
+}
+
+/// The sides of data matrices.
+fn long_sides(givens: &Givens) -> BTreeSet<usize> {
+    let data = givens.values().filter(|given| given.data);
+    data.flat_map(|given| [given.shape.rows, given.shape.cols]).filter(|&side| side > 1).collect()
+}
+
+/// Whether a value is as large as data, or lies on a pattern.
+fn is_wide(node: &Node, long: &BTreeSet<usize>) -> bool {
+    match node.layout {
+        // The transpose of a sparse value has no rows before all of it is there.
+        Layout::Sparse { .. } => node.shape.rows > 1 && node.kernel != Kernel::Transpose,
+        Layout::Dense => long.contains(&node.shape.rows) && long.contains(&node.shape.cols),
+    }
+}
+
+/// Held anyway, or made from nothing: never inside a fold.
+fn is_leaf(kernel: &Kernel) -> bool {
+    matches!(kernel, Kernel::Input(_) | Kernel::Literal(_) | Kernel::Observed(_) | Kernel::Eye)
+}
+
+fn places(nodes: &[Node], long: &BTreeSet<usize>) -> Vec<Place> {
+    let mut places: Vec<Place> = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let inside = |k: usize| match places[node.args[k]] {
+            Place::Inside(rows) => Some(rows),
+            Place::Outside | Place::Result(..) => None,
+        };
+        let place = if is_leaf(&node.kernel) {
+            Place::Outside
+        } else if is_wide(node, long) && params(nodes, node, node.shape.rows).is_some() {
+            Place::Inside(node.shape.rows)
+        } else {
+            reduction(nodes, node, &inside).unwrap_or(Place::Outside)
+        };
+        places.push(place);
+    }
+    places
+}
+
+/// How each argument of `node` comes into a fold over `rows` rows that computes it row by row; `None` where that is
+/// not possible.
+fn params(nodes: &[Node], node: &Node, rows: usize) -> Option<Vec<Param>> {
+    let shape = |k: usize| nodes[node.args[k]].shape;
+    let aligned = |k: usize| if shape(k).rows == rows { Param::Rows } else { Param::Whole };
+    let factor = |flip: bool| if flip { Param::Cols } else { Param::Rows };
+    match &node.kernel {
+        Kernel::Map(_) => Some(vec![Param::Rows]),
+        Kernel::Zip(_) => Some(vec![aligned(0), aligned(1)]),
+        Kernel::Product { flip } => Some(vec![factor(flip[0]), Param::Whole]),
+        Kernel::Sampled { flip } => Some(vec![factor(flip[0]), Param::Whole, Param::Rows]),
+        Kernel::Gather => Some(vec![aligned(0), Param::Rows]),
+        Kernel::Transpose => Some(vec![Param::Cols]),
+        Kernel::Expand => Some(vec![aligned(0)]),
+        Kernel::Input(_)
+        | Kernel::Literal(_)
+        | Kernel::Observed(_)
+        | Kernel::Eye
+        | Kernel::Sum
+        | Kernel::RowSum
+        | Kernel::ColSum
+        | Kernel::SumTo
+        | Kernel::Fold(_) => None,
+    }
+}
+
+/// The place of a node that makes something small of a value inside a fold.
+fn reduction(nodes: &[Node], node: &Node, inside: &impl Fn(usize) -> Option<usize>) -> Option<Place> {
+    let rows = |k: usize| nodes[node.args[k]].shape.rows;
+    match &node.kernel {
+        Kernel::Sum | Kernel::ColSum => Some(Place::Result(inside(0)?, Combine::Add)),
+        Kernel::RowSum => Some(Place::Result(inside(0)?, Combine::Stack)),
+        Kernel::SumTo => {
+            let combine = if node.shape.rows == 1 { Combine::Add } else { Combine::Stack };
+            Some(Place::Result(inside(0)?, combine))
+        }
+        Kernel::Product { flip } => match (inside(0), inside(1)) {
+            (Some(n), _) if !flip[0] => Some(Place::Result(n, Combine::Stack)),
+            (Some(n), _) if !flip[1] && rows(1) == n => Some(Place::Result(n, Combine::Add)),
+            (_, Some(n)) if !flip[1] => Some(Place::Result(n, Combine::Add)),
+            (_, _) => None,
+        },
+        Kernel::Input(_)
+        | Kernel::Literal(_)
+        | Kernel::Map(_)
+        | Kernel::Zip(_)
+        | Kernel::Sampled { .. }
+        | Kernel::Gather
+        | Kernel::Transpose
+        | Kernel::Expand
+        | Kernel::Eye
+        | Kernel::Observed(_)
+        | Kernel::Fold(_) => None,
+    }
+}
+
+/// How each argument of a fold's result comes into the body, where it is not computed there.
+fn result_params(nodes: &[Node], node: &Node, rows: usize, combine: Combine) -> Vec<Param> {
+    match (&node.kernel, combine) {
+        (Kernel::Product { flip }, Combine::Add) => vec![if flip[0] { Param::Rows } else { Param::Cols }, Param::Rows],
+        (_, Combine::Stack) => params(nodes, node, rows).unwrap_or_else(|| vec![Param::Rows; node.args.len()]),
+        (_, Combine::Add) => vec![Param::Rows; node.args.len()],
+    }
+}
+
+/// A value inside a fold that somebody needs in full becomes a result.
+fn hold_what_is_read_whole(nodes: &[Node], outputs: &[usize], places: &mut [Place]) {
+    let mut whole: BTreeSet<usize> = outputs.iter().copied().collect();
+    for (at, node) in nodes.iter().enumerate() {
+        let ways = match places[at] {
+            Place::Outside => vec![Param::Whole; node.args.len()],
+            Place::Inside(rows) => params(nodes, node, rows).unwrap_or_default(),
+            Place::Result(rows, combine) => result_params(nodes, node, rows, combine),
+        };
+        let rows = match places[at] {
+            Place::Outside => None,
+            Place::Inside(rows) | Place::Result(rows, _) => Some(rows),
+        };
+        for (&arg, way) in node.args.iter().zip(ways) {
+            let here = matches!(places[arg], Place::Inside(of) if Some(of) == rows && way == Param::Rows);
+            if !here {
+                whole.insert(arg);
+            }
+        }
+    }
+    for at in whole {
+        if let Place::Inside(rows) = places[at] {
+            places[at] = Place::Result(rows, Combine::Stack);
+        }
+    }
+}
+
+/// For each node, how many folds must be over before it can be computed.
+fn levels(nodes: &[Node], places: &[Place]) -> Vec<usize> {
+    let mut levels: Vec<usize> = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let after = |&arg: &usize| levels[arg] + usize::from(matches!(places[arg], Place::Result(..)));
+        levels.push(node.args.iter().map(after).max().unwrap_or(0));
+    }
+    levels
+}
+
+struct Assembly<'a> {
+    nodes: &'a [Node],
+    places: &'a [Place],
+    levels: &'a [usize],
+}
+
+impl Assembly<'_> {
+    fn plan(&self, outputs: &[usize]) -> Plan {
+        let mut plan = Plan { buffers: vec![], steps: vec![], outputs: vec![], peak_bytes: 0 };
+        let mut buffer_of: BTreeMap<usize, usize> = BTreeMap::new();
+        for level in 0..=self.levels.iter().copied().max().unwrap_or(0) {
+            let here = |at: &usize| self.levels[*at] == level;
+            for at in (0..self.nodes.len()).filter(here) {
+                if self.places[at] == Place::Outside {
+                    self.step(at, &mut plan, &mut buffer_of);
+                }
+            }
+            let mut folds: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+            for at in (0..self.nodes.len()).filter(here) {
+                if let Place::Result(rows, _) = self.places[at] {
+                    folds.entry(rows).or_default().push(at);
+                }
+            }
+            for (rows, results) in folds {
+                self.fold(rows, &results, &mut plan, &mut buffer_of);
+            }
+        }
+        plan.outputs = outputs.iter().map(|at| buffer_of[at]).collect();
+        plan
+    }
+
+    fn buffer(&self, at: usize) -> Buffer {
+        let node = &self.nodes[at];
+        // What a variable holds is held anyway.
+        let held = matches!(node.kernel, Kernel::Input(_));
+        let bytes = if held { 0 } else { work::bytes(node.shape, &node.layout) };
+        Buffer { shape: node.shape, layout: node.layout.clone(), bytes, text: node.text.clone() }
+    }
+
+    fn step(&self, at: usize, plan: &mut Plan, buffer_of: &mut BTreeMap<usize, usize>) {
+        let node = &self.nodes[at];
+        let args: Vec<usize> = node.args.iter().map(|arg| buffer_of[arg]).collect();
+        let out = plan.buffers.len();
+        plan.buffers.push(self.buffer(at));
+        buffer_of.insert(at, out);
+        let read: Vec<&Buffer> = args.iter().map(|&arg| &plan.buffers[arg]).collect();
+        let flops = work::flops(&node.kernel, &read, &plan.buffers[out]);
+        let traffic = work::traffic(&node.kernel, &read, &[&plan.buffers[out]]);
+        plan.steps.push(Step { kernel: node.kernel.clone(), args, outs: vec![out], flops, traffic, frees: vec![] });
+    }
+
+    /// All nodes computed inside a fold for these results, in order.
+    fn body(&self, rows: usize, results: &[usize]) -> BTreeSet<usize> {
+        let mut body: BTreeSet<usize> = BTreeSet::new();
+        let mut left: Vec<usize> = results.to_vec();
+        while let Some(at) = left.pop() {
+            if body.insert(at) {
+                left.extend(self.nodes[at].args.iter().filter(|&&arg| self.places[arg] == Place::Inside(rows)));
+            }
+        }
+        body
+    }
+
+    fn fold(&self, rows: usize, results: &[usize], plan: &mut Plan, buffer_of: &mut BTreeMap<usize, usize>) {
+        let body = self.body(rows, results);
+        let height = self.height(rows, &body);
+        let mut block = Block { rows, height, fold: empty_fold(rows, height), local: BTreeMap::new(), outer: vec![] };
+        for &at in &body {
+            for (arg, way) in self.nodes[at].args.iter().zip(self.ways(at, rows)) {
+                if !body.contains(arg) || self.places[*arg] != Place::Inside(rows) {
+                    block.param(*arg, way, &self.nodes[*arg]);
+                }
+            }
+        }
+        for &at in &body {
+            let ways = self.ways(at, rows);
+            let is_inside = |arg: usize| body.contains(&arg) && self.places[arg] == Place::Inside(rows);
+            let args: Vec<usize> = self.nodes[at]
+                .args
+                .iter()
+                .zip(ways)
+                .map(
+                    |(&arg, way)| {
+                        if is_inside(arg) { block.local[&(arg, None)] } else { block.local[&(arg, Some(way))] }
+                    },
+                )
+                .collect();
+            let sums = matches!(self.places[at], Place::Result(_, Combine::Add));
+            block.step(at, &self.nodes[at], args, !sums);
+        }
+        let mut outs = Vec::new();
+        for &at in results {
+            let Place::Result(_, combine) = self.places[at] else { continue };
+            block.fold.results.push((block.local[&(at, None)], combine));
+            buffer_of.insert(at, plan.buffers.len());
+            outs.push(plan.buffers.len());
+            plan.buffers.push(self.buffer(at));
+        }
+        let fold = block.finish();
+        let args: Vec<usize> = block.outer.iter().map(|at| buffer_of[at]).collect();
+        let blocks = rows as f64 / height as f64;
+        let flops = fold.body.iter().map(|s| s.flops).sum::<f64>() * blocks;
+        let through = args.iter().chain(&outs).map(|&b| &plan.buffers[b]);
+        let traffic = through.map(|b| work::bytes(b.shape, &b.layout) as f64).sum();
+        plan.steps.push(Step { kernel: Kernel::Fold(Box::new(fold)), args, outs, flops, traffic, frees: vec![] });
+    }
+
+    fn ways(&self, at: usize, rows: usize) -> Vec<Param> {
+        let combine = if let Place::Result(_, combine) = self.places[at] { combine } else { Combine::Stack };
+        result_params(self.nodes, &self.nodes[at], rows, combine)
+    }
+
+    /// Rows of a block: its widest value should fit the cache.
+    fn height(&self, rows: usize, body: &BTreeSet<usize>) -> usize {
+        let width = |&at: &usize| {
+            let node = &self.nodes[at];
+            node.layout.stored(node.shape).div_ceil(node.shape.rows.max(1))
+        };
+        let inside = body.iter().filter(|at| self.nodes[**at].shape.rows == rows);
+        let widest = inside.map(width).max().unwrap_or(1).max(1);
+        // Sparse rows are short: a block of them may be longer.
+        let sparse = body.iter().all(|&at| self.nodes[at].layout.is_sparse() || self.nodes[at].shape.rows != rows);
+        let most = if sparse { MOST_ROWS * 16 } else { MOST_ROWS };
+        (BLOCK_BYTES / (widest * size_of::<f64>())).clamp(16, most).min(rows)
+    }
+}
+
+fn empty_fold(rows: usize, height: usize) -> Fold {
+    Fold { rows, height, shards: 1, params: vec![], buffers: vec![], aligned: vec![], body: vec![], results: vec![] }
+}
+
+/// A fold being put together.
+struct Block {
+    rows: usize,
+    height: usize,
+    fold: Fold,
+    /// The body's buffer of a node: of one computed there, or of one that comes in a certain way.
+    local: BTreeMap<(usize, Option<Param>), usize>,
+    /// The nodes that come in.
+    outer: Vec<usize>,
+}
+
+impl Block {
+    fn scaled(&self, shape: Shape, layout: &Layout, way: Param) -> (Shape, Layout) {
+        let part = |count: usize| (count as u128 * self.height as u128).div_ceil(self.rows as u128) as usize;
+        let stored = |layout: &Layout| match layout {
+            Layout::Dense => Layout::Dense,
+            Layout::Sparse { nnz, pattern } => Layout::Sparse { nnz: part(*nnz), pattern: pattern.clone() },
+        };
+        match way {
+            Param::Whole => (shape, layout.clone()),
+            Param::Rows => (Shape { rows: self.height, ..shape }, stored(layout)),
+            Param::Cols => (Shape { cols: self.height, ..shape }, stored(layout)),
+        }
+    }
+
+    fn push(&mut self, node: &Node, way: Param, held: bool) -> usize {
+        let (shape, layout) = self.scaled(node.shape, &node.layout, way);
+        let bytes = if held { 0 } else { work::bytes(shape, &layout) };
+        self.fold.buffers.push(Buffer { shape, layout, bytes, text: node.text.clone() });
+        self.fold.aligned.push(way == Param::Rows);
+        self.fold.buffers.len() - 1
+    }
+
+    fn param(&mut self, arg: usize, way: Param, node: &Node) {
+        if self.local.contains_key(&(arg, Some(way))) {
+            return;
+        }
+        let local = self.push(node, way, way == Param::Whole);
+        self.local.insert((arg, Some(way)), local);
+        self.fold.params.push(way);
+        self.outer.push(arg);
+    }
+
+    fn step(&mut self, at: usize, node: &Node, args: Vec<usize>, aligned: bool) {
+        let out = self.push(node, if aligned { Param::Rows } else { Param::Whole }, false);
+        self.local.insert((at, None), out);
+        let read: Vec<&Buffer> = args.iter().map(|&arg| &self.fold.buffers[arg]).collect();
+        let flops = work::flops(&node.kernel, &read, &self.fold.buffers[out]);
+        let traffic = work::traffic(&node.kernel, &read, &[&self.fold.buffers[out]]);
+        let step = Step { kernel: node.kernel.clone(), args, outs: vec![out], flops, traffic, frees: vec![] };
+        self.fold.body.push(step);
+    }
+
+    /// The fold, with as many sums apart as their size allows.
+    fn finish(&mut self) -> Fold {
+        let mut fold = std::mem::replace(&mut self.fold, empty_fold(self.rows, self.height));
+        let sums = fold.results.iter().filter(|(_, combine)| *combine == Combine::Add);
+        let bytes: usize = sums.map(|(buffer, _)| fold.buffers[*buffer].bytes).sum();
+        let most = if bytes > LARGE_SUMS { FEW_SHARDS } else { MOST_SHARDS };
+        fold.shards = self.rows.div_ceil(self.height).clamp(1, most);
+        fold
+    }
+}

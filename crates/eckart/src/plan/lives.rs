@@ -1,0 +1,63 @@
+//! Lives: when each buffer is needed last, and how much is held at once.
+//! In: a plan's steps.  Out: what each step frees; the peak.
+//! Law: a result is never freed; a buffer is freed by the last step that reads it.
+//! Not here: which steps there are (see `fold`).
+
+use super::{Buffer, BufferId, Kernel, Plan, Step};
+
+/// Fills in what each step frees, and the plan's peak.
+pub(super) fn settle(plan: &mut Plan) {
+    for step in &mut plan.steps {
+        if let Kernel::Fold(fold) = &mut step.kernel {
+            let results: Vec<BufferId> = fold.results.iter().map(|(buffer, _)| *buffer).collect();
+            free_after_last_use(&mut fold.body, &results, fold.buffers.len());
+        }
+    }
+    free_after_last_use(&mut plan.steps, &plan.outputs, plan.buffers.len());
+    plan.peak_bytes = peak(&plan.steps, &plan.buffers, 0);
+}
+
+fn free_after_last_use(steps: &mut [Step], keep: &[BufferId], buffers: usize) {
+    let mut last = vec![None; buffers];
+    for (at, step) in steps.iter().enumerate() {
+        for &buffer in step.args.iter().chain(&step.outs) {
+            last[buffer] = Some(at);
+        }
+    }
+    for step in steps.iter_mut() {
+        step.frees.clear();
+    }
+    for (buffer, at) in last.into_iter().enumerate() {
+        if let Some(at) = at.filter(|_| !keep.contains(&buffer)) {
+            steps[at].frees.push(buffer);
+        }
+    }
+}
+
+/// The most bytes held at once; `held` before the first step.
+fn peak(steps: &[Step], buffers: &[Buffer], mut held: usize) -> usize {
+    let mut most = held;
+    for step in steps {
+        held = step.outs.iter().fold(held, |sum, &out| sum.saturating_add(buffers[out].bytes));
+        let inside = match &step.kernel {
+            Kernel::Fold(fold) => {
+                let params = fold.buffers[..fold.params.len()].iter().map(|b| b.bytes).sum();
+                // Parts of a sum that wait in the tree for their neighbours.
+                let waiting = fold.shards.ilog2() as usize + 1;
+                let sums: usize = fold
+                    .results
+                    .iter()
+                    .filter(|(_, combine)| *combine == super::Combine::Add)
+                    .map(|(buffer, _)| fold.buffers[*buffer].bytes * waiting)
+                    .sum();
+                peak(&fold.body, &fold.buffers, params) + sums
+            }
+            _ => 0,
+        };
+        most = most.max(held.saturating_add(inside));
+        for &dead in &step.frees {
+            held -= buffers[dead].bytes.min(held);
+        }
+    }
+    most
+}

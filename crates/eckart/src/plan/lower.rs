@@ -1,0 +1,198 @@
+//! Lower: from formulas to kernels, each value computed where it is needed and nowhere else.
+//! In: a `Dag` with its facts.  Out: nodes: a kernel and its arguments, arguments first.
+//! Law: a factor of a sparse value is computed at the stored entries only; each node once a place.
+//! Not here: blocks of rows (see `fold`), buffers (see `lives`).
+
+use std::collections::BTreeMap;
+
+use super::Kernel;
+use crate::error::{Error, Result};
+use crate::expr::{Dag, Id, Meaning, Number, Op};
+use crate::facts::{Facts, Layout, Shape};
+
+/// A value to be computed.
+#[derive(Debug, Clone)]
+pub(super) struct Node {
+    pub kernel: Kernel,
+    /// Earlier nodes.
+    pub args: Vec<usize>,
+    pub shape: Shape,
+    pub layout: Layout,
+    /// The formula, shortened.
+    pub text: String,
+}
+
+/// Characters of a formula that are kept.
+const MOST_TEXT: usize = 56;
+
+/// A part of a formula, in full or at the stored entries of another part.
+type Key = (Id, Option<Id>);
+
+/// The nodes that compute `dag`'s roots, and which of them these are.
+pub(super) fn lower(dag: &Dag, facts: &Facts) -> Result<(Vec<Node>, Vec<usize>)> {
+    let lower = Lower { dag, facts, sources: sources(dag, facts) };
+    let roots: Vec<Key> = dag.roots().iter().map(|&root| (root, None)).collect();
+    let mut number: BTreeMap<Key, usize> = BTreeMap::new();
+    let mut nodes = Vec::new();
+    // A walk with a stack of its own: formulas may be deep.
+    for &root in &roots {
+        let mut stack = vec![(root, false)];
+        while let Some((key, ready)) = stack.pop() {
+            if number.contains_key(&key) {
+                continue;
+            }
+            let (kernel, args) = lower.kernel(key)?;
+            if !ready {
+                stack.push((key, true));
+                stack.extend(args.into_iter().rev().map(|arg| (arg, false)));
+                continue;
+            }
+            let args = args.iter().map(|arg| number[arg]).collect();
+            number.insert(key, nodes.len());
+            nodes.push(lower.node(key, kernel, args));
+        }
+    }
+    Ok((nodes, roots.iter().map(|root| number[root]).collect()))
+}
+
+/// For each sparse part, the first part of exactly the same pattern.
+fn sources(dag: &Dag, facts: &Facts) -> Vec<Id> {
+    let mut first: Vec<(&Layout, Id)> = Vec::new();
+    dag.ids()
+        .map(|id| match facts.layout(id) {
+            layout @ Layout::Sparse { pattern: Some(_), .. } => {
+                if let Some((_, known)) = first.iter().find(|(other, _)| *other == layout) {
+                    return *known;
+                }
+                first.push((layout, id));
+                id
+            }
+            Layout::Sparse { pattern: None, .. } | Layout::Dense => id,
+        })
+        .collect()
+}
+
+struct Lower<'a> {
+    dag: &'a Dag,
+    facts: &'a Facts,
+    sources: Vec<Id>,
+}
+
+impl Lower<'_> {
+    fn node(&self, key: Key, kernel: Kernel, args: Vec<usize>) -> Node {
+        let (id, place) = key;
+        let layout = self.facts.layout(place.unwrap_or(id)).clone();
+        let text = self.dag.expr(id).shortened(MOST_TEXT);
+        Node { kernel, args, shape: self.facts.shape(id), layout, text }
+    }
+
+    fn is_sparse(&self, id: Id) -> bool {
+        self.facts.layout(id).is_sparse()
+    }
+
+    /// The part `id` at the stored entries of `place`.
+    fn at(&self, id: Id, place: Id) -> Key {
+        let own = self.is_sparse(id) && self.sources[id.index()] == place;
+        if own { (id, None) } else { (id, Some(place)) }
+    }
+
+    /// The kernel of a value and the values it reads.
+    fn kernel(&self, (id, place): Key) -> Result<(Kernel, Vec<Key>)> {
+        match place {
+            None => self.kernel_in_full(id),
+            Some(place) => Ok(self.kernel_at(id, place)),
+        }
+    }
+
+    fn kernel_at(&self, id: Id, place: Id) -> (Kernel, Vec<Key>) {
+        let (op, args) = (self.dag.op(id), self.dag.args(id));
+        let pointwise = |kernel: Kernel| {
+            let full = |&arg: &Id| {
+                let stretched = self.facts.shape(arg) != self.facts.shape(id);
+                if stretched { (arg, None) } else { self.at(arg, place) }
+            };
+            (kernel, args.iter().map(full).collect())
+        };
+        match op.row().meaning {
+            Meaning::Map(_) => pointwise(Kernel::Map(op.clone())),
+            Meaning::Zip(_) => pointwise(Kernel::Zip(op.clone())),
+            Meaning::Whole if *op == Op::MatMul => {
+                let (a, flip_a) = self.unflipped(args[0]);
+                let (b, flip_b) = self.unflipped(args[1]);
+                (Kernel::Sampled { flip: [flip_a, flip_b] }, vec![(a, None), (b, None), (place, None)])
+            }
+            Meaning::Whole if *op == Op::Expand => (Kernel::Gather, vec![(args[0], None), (place, None)]),
+            Meaning::Leaf | Meaning::Whole => (Kernel::Gather, vec![(id, None), (place, None)]),
+        }
+    }
+
+    fn kernel_in_full(&self, id: Id) -> Result<(Kernel, Vec<Key>)> {
+        let (op, args) = (self.dag.op(id), self.dag.args(id));
+        let plain = |kernel: Kernel| {
+            let read = args.iter().enumerate().filter(|(k, _)| op.uses_value(*k));
+            Ok((kernel, read.map(|(_, &arg)| (arg, None)).collect()))
+        };
+        match op {
+            Op::Var(var) => plain(Kernel::Input(var.clone())),
+            Op::Lit(number) => plain(Kernel::Literal(*number)),
+            Op::One => plain(Kernel::Literal(Number::new(1.0))),
+            Op::MatMul => {
+                let (a, flip_a) = self.unflipped(args[0]);
+                let (b, flip_b) = self.unflipped(args[1]);
+                Ok((Kernel::Product { flip: [flip_a, flip_b] }, vec![(a, None), (b, None)]))
+            }
+            Op::Transpose => plain(Kernel::Transpose),
+            Op::Sum => plain(Kernel::Sum),
+            Op::RowSum => plain(Kernel::RowSum),
+            Op::ColSum => plain(Kernel::ColSum),
+            Op::Expand => plain(Kernel::Expand),
+            Op::SumTo => plain(Kernel::SumTo),
+            Op::Eye => plain(Kernel::Eye),
+            Op::Observed => self.observed(args[0]),
+            Op::Add | Op::Sub | Op::Mul | Op::Div | Op::Pow | Op::Max | Op::Min | Op::Greater => {
+                Ok((Kernel::Zip(op.clone()), self.zip_args(id)))
+            }
+            Op::Exp | Op::Log | Op::XLogX | Op::Abs | Op::Sign | Op::Sigmoid | Op::Softplus => {
+                plain(Kernel::Map(op.clone()))
+            }
+        }
+    }
+
+    /// The arguments of a function of pairs: beside a sparse argument that fixes the pattern, the other is needed at
+    /// its stored entries only.
+    fn zip_args(&self, id: Id) -> Vec<Key> {
+        let args = self.dag.args(id);
+        let in_full = vec![(args[0], None), (args[1], None)];
+        let full = |arg: Id| self.facts.shape(arg) == self.facts.shape(id);
+        let sparse = |arg: Id| full(arg) && self.is_sparse(arg);
+        if !self.is_sparse(id) || matches!(self.dag.op(id), Op::Add | Op::Sub) {
+            return in_full;
+        }
+        let (fixes, other) = if sparse(args[0]) { (0, 1) } else { (1, 0) };
+        if sparse(args[other]) || !full(args[other]) {
+            return in_full;
+        }
+        let mut keys = in_full;
+        keys[other] = self.at(args[other], self.sources[args[fixes].index()]);
+        keys
+    }
+
+    fn observed(&self, arg: Id) -> Result<(Kernel, Vec<Key>)> {
+        let inner = self.dag.expr(arg);
+        let var = inner.as_var().ok_or_else(|| {
+            Error::shape(
+                format!(
+                    "observed({}) has no meaning: only a data matrix has missing entries",
+                    inner.shortened(MOST_TEXT)
+                ),
+                "Write observed(X), and for the transpose observed(X).T",
+            )
+        })?;
+        Ok((Kernel::Observed(var.clone()), vec![]))
+    }
+
+    /// The part under a transpose, and whether there was one: products read through it.
+    fn unflipped(&self, id: Id) -> (Id, bool) {
+        if *self.dag.op(id) == Op::Transpose { (self.dag.args(id)[0], true) } else { (id, false) }
+    }
+}

@@ -1,0 +1,58 @@
+//! Work: what a kernel costs.
+//! In: a kernel, the shapes and layouts of its arguments and result.  Out: flops, bytes.
+//! Law: an upper bound from shapes and stored entries; nothing measured.
+//! Not here: how fast a machine is (see `explain`).
+
+use super::{Buffer, Kernel};
+use crate::facts::{Layout, Shape};
+
+/// Bytes of a value: f64 numbers, and columns and row pointers where it is sparse on a pattern of its own.
+pub(super) fn bytes(shape: Shape, layout: &Layout) -> usize {
+    match layout {
+        Layout::Dense => shape.entries().saturating_mul(size_of::<f64>()),
+        Layout::Sparse { nnz, pattern } => {
+            let shared = pattern.is_some();
+            let pattern = if shared { 0 } else { nnz * size_of::<u32>() + (shape.rows + 1) * size_of::<usize>() };
+            nnz * size_of::<f64>() + pattern
+        }
+    }
+}
+
+/// Floating point operations, at most.
+pub(super) fn flops(kernel: &Kernel, args: &[&Buffer], out: &Buffer) -> f64 {
+    let stored = |b: &Buffer| b.layout.stored(b.shape) as f64;
+    match kernel {
+        Kernel::Map(_) | Kernel::Zip(_) => stored(out),
+        Kernel::Sum | Kernel::RowSum | Kernel::ColSum | Kernel::SumTo => stored(args[0]),
+        Kernel::Product { flip } => {
+            let inner = if flip[0] { args[0].shape.rows } else { args[0].shape.cols } as f64;
+            let rows = if flip[0] { args[0].shape.cols } else { args[0].shape.rows } as f64;
+            let cols = if flip[1] { args[1].shape.rows } else { args[1].shape.cols } as f64;
+            match (args[0].layout.is_sparse(), args[1].layout.is_sparse()) {
+                (false, false) => 2.0 * inner * rows * cols,
+                (true, _) => 2.0 * stored(args[0]) * cols,
+                (false, true) => 2.0 * stored(args[1]) * rows,
+            }
+        }
+        Kernel::Sampled { flip } => {
+            let inner = if flip[0] { args[0].shape.rows } else { args[0].shape.cols } as f64;
+            2.0 * inner * stored(out)
+        }
+        Kernel::Input(_)
+        | Kernel::Literal(_)
+        | Kernel::Gather
+        | Kernel::Transpose
+        | Kernel::Expand
+        | Kernel::Eye
+        | Kernel::Observed(_)
+        | Kernel::Fold(_) => 0.0,
+    }
+}
+
+/// Bytes of all arguments and the result, each once.
+pub(super) fn traffic(kernel: &Kernel, args: &[&Buffer], outs: &[&Buffer]) -> f64 {
+    if matches!(kernel, Kernel::Input(_) | Kernel::Literal(_)) {
+        return 0.0;
+    }
+    args.iter().chain(outs).map(|b| bytes(b.shape, &b.layout) as f64).sum()
+}
