@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::expr::{Expr, Var};
 use crate::facts::{Given, Givens};
 use crate::plan::{Plan, plan};
-use crate::rewrite::rewrite;
+use crate::rewrite::{Report, rewrite};
 use crate::run::{Inputs, Value, available_memory, run};
 
 /// Formulas, ready to be computed for inputs of known shapes: facts, rewrite, plan; then run as often as you like.
@@ -16,6 +16,8 @@ use crate::run::{Inputs, Value, available_memory, run};
 pub struct Compiled {
     /// The formulas as they are computed.
     pub rewritten: Vec<Expr>,
+    /// What the search for them did.
+    pub report: Report,
     /// The steps.
     pub plan: Plan,
 }
@@ -27,10 +29,10 @@ impl Compiled {
     /// `Shape` where shapes don't fit, `Setting` where a variable is not given, `Limit` where the plan needs more than
     /// `memory_limit` bytes.
     pub fn new(roots: &[Expr], givens: &Givens, memory_limit: usize) -> Result<Self> {
-        let rewritten = rewrite(roots, givens)?;
+        let (rewritten, report) = rewrite(roots, givens)?;
         let plan = plan(&rewritten, givens)?;
         plan.check_memory(memory_limit)?;
-        Ok(Self { rewritten, plan })
+        Ok(Self { rewritten, report, plan })
     }
 
     /// The values of the formulas.

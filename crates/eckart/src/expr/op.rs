@@ -4,13 +4,14 @@
 //! Not here: how they are written with marks (see `operators`, `print`), derivatives (see `grad`).
 
 use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::Cell;
 
 /// A primitive.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Op {
     /// A named matrix.
     Var(Var),
@@ -295,6 +296,12 @@ impl PartialEq for Number {
 
 impl Eq for Number {}
 
+impl Hash for Number {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.to_bits().hash(state);
+    }
+}
+
 impl PartialOrd for Number {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
@@ -376,6 +383,12 @@ impl PartialEq for Var {
 }
 
 impl Eq for Var {}
+
+impl Hash for Var {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.name, self.rank()).hash(state);
+    }
+}
 
 impl PartialOrd for Var {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {

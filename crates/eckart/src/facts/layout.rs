@@ -44,35 +44,57 @@ pub(super) fn layouts(dag: &Dag, givens: &Givens, shapes: &[Shape]) -> Vec<Layou
     layouts
 }
 
+/// What is known of an argument.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arg<'a> {
+    pub layout: &'a Layout,
+    pub shape: Shape,
+    /// Its value, where it is a literal.
+    pub number: Option<f64>,
+}
+
 fn layout_of(dag: &Dag, id: Id, givens: &Givens, shapes: &[Shape], known: &[Layout]) -> Layout {
-    let args = dag.args(id);
-    let arg = |k: usize| &known[args[k].index()];
-    match dag.op(id) {
-        Op::Var(var) => match givens.get(var).and_then(|g| g.sparse) {
-            Some(nnz) => Layout::Sparse { nnz, pattern: Some((var.clone(), false)) },
-            None => Layout::Dense,
-        },
-        Op::Mul | Op::Div | Op::Add | Op::Sub | Op::Pow | Op::Max | Op::Min | Op::Greater => {
-            zip(dag, id, shapes, known)
-        }
-        op @ (Op::Exp | Op::Log | Op::XLogX | Op::Abs | Op::Sign | Op::Sigmoid | Op::Softplus) => {
+    if let Op::Var(var) = dag.op(id) {
+        return layout_of_var(var, givens);
+    }
+    let fact =
+        |&arg: &Id| Arg { layout: &known[arg.index()], shape: shapes[arg.index()], number: dag.expr(arg).as_number() };
+    let args: Vec<Arg<'_>> = dag.args(id).iter().map(fact).collect();
+    layout_of_op(dag.op(id), &args, shapes[id.index()])
+}
+
+/// The layout of a variable.
+pub(crate) fn layout_of_var(var: &Var, givens: &Givens) -> Layout {
+    match givens.get(var).and_then(|given| given.sparse) {
+        Some(nnz) => Layout::Sparse { nnz, pattern: Some((var.clone(), false)) },
+        None => Layout::Dense,
+    }
+}
+
+/// The layout of a primitive's result.
+pub(crate) fn layout_of_op(op: &Op, args: &[Arg<'_>], shape: Shape) -> Layout {
+    match op {
+        Op::Mul | Op::Div | Op::Add | Op::Sub | Op::Pow | Op::Max | Op::Min | Op::Greater => zip(op, args, shape),
+        Op::Exp | Op::Log | Op::XLogX | Op::Abs | Op::Sign | Op::Sigmoid | Op::Softplus => {
             if keeps_zero(op) {
-                arg(0).clone()
+                args[0].layout.clone()
             } else {
                 Layout::Dense
             }
         }
-        Op::Observed => arg(0).clone(),
-        Op::Transpose => match arg(0) {
+        Op::Observed => args[0].layout.clone(),
+        Op::Transpose => match args[0].layout {
             Layout::Dense => Layout::Dense,
             Layout::Sparse { nnz, pattern } => {
                 Layout::Sparse { nnz: *nnz, pattern: pattern.clone().map(|(var, flipped)| (var, !flipped)) }
             }
         },
         // What nothing is summed of is passed on.
-        Op::SumTo if shapes[args[0].index()] == shapes[id.index()] => arg(0).clone(),
-        Op::Eye => Layout::Sparse { nnz: shapes[id.index()].rows, pattern: None },
-        Op::Lit(_) | Op::MatMul | Op::Sum | Op::RowSum | Op::ColSum | Op::Expand | Op::SumTo | Op::One => Layout::Dense,
+        Op::SumTo if args[0].shape == shape => args[0].layout.clone(),
+        Op::Eye => Layout::Sparse { nnz: shape.rows, pattern: None },
+        Op::Var(_) | Op::Lit(_) | Op::MatMul | Op::Sum | Op::RowSum | Op::ColSum | Op::Expand | Op::SumTo | Op::One => {
+            Layout::Dense
+        }
     }
 }
 
@@ -85,21 +107,18 @@ fn keeps_zero(op: &Op) -> bool {
 }
 
 /// A function of pairs of entries.
-fn zip(dag: &Dag, id: Id, shapes: &[Shape], known: &[Layout]) -> Layout {
-    let args = dag.args(id);
+fn zip(op: &Op, args: &[Arg<'_>], shape: Shape) -> Layout {
     // A sparse vector that is stretched is laid out in full: it is small.
-    let full = |k: usize| shapes[args[k].index()] == shapes[id.index()];
-    let sparse = |k: usize| if full(k) { Some(&known[args[k].index()]).filter(|l| l.is_sparse()) } else { None };
-    let (left, right) = (sparse(0), sparse(1));
+    let sparse = |k: usize| Some(args[k].layout).filter(|layout| args[k].shape == shape && layout.is_sparse());
     let vanishes = |literal: usize| {
-        let Some(number) = dag.expr(args[literal]).as_number() else { return false };
-        match dag.op(id).row().meaning {
+        let Some(number) = args[literal].number else { return false };
+        match op.row().meaning {
             Meaning::Zip(f) if literal == 0 => f(number, 0.0) == 0.0,
             Meaning::Zip(f) => f(0.0, number) == 0.0,
             Meaning::Leaf | Meaning::Map(_) | Meaning::Whole => false,
         }
     };
-    match (dag.op(id), left, right) {
+    match (op, sparse(0), sparse(1)) {
         (Op::Mul, Some(a), Some(b)) => smaller(a, b),
         (Op::Mul, Some(a), None) | (Op::Mul, None, Some(a)) | (Op::Div, Some(a), _) => a.clone(),
         (Op::Add | Op::Sub, Some(a), Some(b)) => union(a, b),

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 pub use infer::{Sides, infer_shapes};
 pub use layout::Layout;
+pub(crate) use layout::{Arg, layout_of_op, layout_of_var};
 pub use shape::Shape;
 
 use crate::data::Matrix;

@@ -8,7 +8,7 @@ use crate::error::{Error, Result, Snippet};
 use crate::expr::{Dag, Expr, Id, Op, ShapeRule, Span};
 
 /// n x m.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Shape {
     /// n.
     pub rows: usize,

@@ -2,27 +2,100 @@
 //! In: root expressions and what is known of their variables.  Out: as many expressions of the same values.
 //! Law: values don't change (up to rounding); the same input gives the same output; nothing is evaluated.
 //! Not here: kernels and buffers (see `plan`).
+//!
+//! Three steps: simplify (each rule makes the formula smaller), search (an e-graph of all equal forms, by egg), extract
+//! (the forms of all roots that together cost least).
 
+mod build;
+mod cost;
+mod extract;
+mod language;
 mod rules;
+mod search;
+mod simplify;
 mod term;
 
-use crate::error::Result;
-use crate::expr::{Dag, Expr};
+use egg::Id;
+
+use crate::error::{Error, Result};
+use crate::expr::{Dag, Expr, Op};
 use crate::facts::{Facts, Givens};
+use language::{Graph, Known, Node, Sym};
+use rules::RULES;
+pub use search::Report;
 use term::Term;
 
-/// Formulas of the same values as `roots`, cheaper to compute.
+/// Formulas of the same values as `roots`, cheapest to compute together, and what the search for them did.
 ///
 /// # Errors
 /// `Shape` where shapes don't fit, `Setting` where a variable is not given.
-pub fn rewrite(roots: &[Expr], givens: &Givens) -> Result<Vec<Expr>> {
+pub fn rewrite(roots: &[Expr], givens: &Givens) -> Result<(Vec<Expr>, Report)> {
+    let simple = simplify(roots, givens)?;
+    let (mut graph, ids) = graph_of(&simple, givens)?;
+    let report = search::saturate(&mut graph, RULES);
+    Ok((extract::extract(&graph, &ids, givens), report))
+}
+
+/// Formulas of the same values, made smaller by the rules that always gain.
+///
+/// # Errors
+/// As [`rewrite`].
+pub fn simplify(roots: &[Expr], givens: &Givens) -> Result<Vec<Expr>> {
     let dag = Dag::new(roots);
     let facts = Facts::of(&dag, givens)?;
     let mut new: Vec<Term> = Vec::with_capacity(dag.len());
     for id in dag.ids() {
         let args = dag.args(id).iter().map(|a| new[a.index()].clone()).collect();
         let plain = Term::new(dag.expr(id), args, facts.shape(id));
-        new.push(rules::simplify(&plain));
+        new.push(simplify::simplify(&plain));
     }
     Ok(dag.roots().iter().map(|root| new[root.index()].to_expr()).collect())
+}
+
+/// The e-graph of simplified formulas, and their classes.
+fn graph_of(roots: &[Expr], givens: &Givens) -> Result<(Graph, Vec<Id>)> {
+    let dag = Dag::new(roots);
+    let facts = Facts::of(&dag, givens)?;
+    let mut graph = Graph::new(Known { givens: givens.clone() });
+    let mut ids: Vec<Id> = Vec::with_capacity(dag.len());
+    for part in dag.ids() {
+        let args: Vec<Id> = dag.args(part).iter().map(|a| ids[a.index()]).collect();
+        let shape = facts.shape(part);
+        let id = match dag.op(part) {
+            Op::Add => build::sum(&mut graph, &[(1.0, args[0]), (1.0, args[1])]),
+            Op::Sub => build::sum(&mut graph, &[(1.0, args[0]), (-1.0, args[1])]),
+            Op::Mul => build::product(&mut graph, &args),
+            Op::Transpose => build::transpose(&mut graph, args[0]),
+            Op::Expand => graph.add(Node { sym: Sym::Expand(shape), args: vec![args[0]] }),
+            Op::Eye => graph.add(Node { sym: Sym::Eye(shape), args: vec![] }),
+            Op::Observed => {
+                let inner = dag.expr(dag.args(part)[0]);
+                let var = inner.as_var().ok_or_else(|| {
+                    Error::shape(format!("observed({inner}) has no meaning"), "Only a data matrix has missing entries")
+                })?;
+                graph.add(Node { sym: Sym::Observed(var.clone()), args: vec![] })
+            }
+            Op::SumTo | Op::One => return Err(Error::Bug(format!("{} was not simplified", dag.expr(part)))),
+            op @ (Op::Var(_)
+            | Op::Lit(_)
+            | Op::Div
+            | Op::Pow
+            | Op::Max
+            | Op::Min
+            | Op::Greater
+            | Op::Exp
+            | Op::Log
+            | Op::XLogX
+            | Op::Abs
+            | Op::Sign
+            | Op::Sigmoid
+            | Op::Softplus
+            | Op::MatMul
+            | Op::Sum
+            | Op::RowSum
+            | Op::ColSum) => build::apply(&mut graph, op.clone(), &args),
+        };
+        ids.push(id);
+    }
+    Ok((graph, dag.roots().iter().map(|root| ids[root.index()]).collect()))
 }

@@ -28,7 +28,7 @@ impl Term {
 
     /// A new node, whose shape follows from its arguments'.
     pub(super) fn make(op: Op, args: Vec<Term>) -> Self {
-        let shape = shape_of(&op, &args);
+        let shape = shape_by_rule(op.row().shape, &args.iter().map(|arg| arg.shape).collect::<Vec<_>>());
         let expr = Expr::new(op, args.iter().map(|a| a.expr.clone()).collect());
         Self { expr, args: args.into(), shape }
     }
@@ -74,17 +74,16 @@ impl Term {
     }
 }
 
-/// The shape of a node whose arguments are known to fit.
-fn shape_of(op: &Op, args: &[Term]) -> Shape {
-    let a = |k: usize| args[k].shape;
-    match op.row().shape {
+/// The shape of a value by its rule, the shapes of its arguments being known to fit.
+pub(super) fn shape_by_rule(rule: ShapeRule, args: &[Shape]) -> Shape {
+    match rule {
         ShapeRule::Given | ShapeRule::Scalar | ShapeRule::ScalarOnly => Shape::SCALAR,
-        ShapeRule::Stretch => Shape { rows: a(0).rows.max(a(1).rows), cols: a(0).cols.max(a(1).cols) },
-        ShapeRule::Same | ShapeRule::Square => a(0),
-        ShapeRule::Product => Shape { rows: a(0).rows, cols: a(1).cols },
-        ShapeRule::Flip => Shape { rows: a(0).cols, cols: a(0).rows },
-        ShapeRule::Column => Shape { rows: a(0).rows, cols: 1 },
-        ShapeRule::Line => Shape { rows: 1, cols: a(0).cols },
-        ShapeRule::StretchToSecond | ShapeRule::ShrinkToSecond => a(1),
+        ShapeRule::Stretch => super::language::stretched(args[0], args[1]),
+        ShapeRule::Same | ShapeRule::Square => args[0],
+        ShapeRule::Product => Shape { rows: args[0].rows, cols: args[1].cols },
+        ShapeRule::Flip => Shape { rows: args[0].cols, cols: args[0].rows },
+        ShapeRule::Column => Shape { rows: args[0].rows, cols: 1 },
+        ShapeRule::Line => Shape { rows: 1, cols: args[0].cols },
+        ShapeRule::StretchToSecond | ShapeRule::ShrinkToSecond => args[1],
     }
 }

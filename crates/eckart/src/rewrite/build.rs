@@ -1,0 +1,176 @@
+//! Build: nodes in their one spelling.
+//! In: classes.  Out: a class of their sum, product and so on.
+//! Law: sums are flat, without literals inside products but in front; products are flat and sorted; so equal sums and
+//! products are one node.
+//! Not here: what is worth building (see `rules`).
+
+use egg::{Id, Language};
+
+use super::language::{Graph, Node, Sym};
+use crate::expr::{Number, Op};
+use crate::facts::Shape;
+
+/// Parts of a sum or product that are taken apart, at most: a class that holds itself would have no end of them.
+const MOST_PARTS: usize = 256;
+
+/// A literal.
+pub(super) fn number(graph: &mut Graph, value: f64) -> Id {
+    graph.add(Node::new(Op::Lit(Number::new(value)), vec![]))
+}
+
+/// A primitive of one or two arguments.
+pub(super) fn apply(graph: &mut Graph, op: Op, args: &[Id]) -> Id {
+    graph.add(Node::new(op, args.to_vec()))
+}
+
+/// A literal times a value.
+pub(super) fn scaled(graph: &mut Graph, by: f64, id: Id) -> Id {
+    if by == 1.0 {
+        return id;
+    }
+    if let Some(value) = graph[id].data.number {
+        return number(graph, by * value);
+    }
+    if let Some((inner, core)) = as_scaled(graph, id) {
+        return scaled(graph, by * inner, core);
+    }
+    let by = number(graph, by);
+    graph.add(Node::new(Op::Mul, vec![by, id]))
+}
+
+/// The literal and the value, where the class holds such a product.
+pub(super) fn as_scaled(graph: &Graph, id: Id) -> Option<(f64, Id)> {
+    graph[id].nodes.iter().filter(|node| node.is(&Op::Mul) && node.args.len() == 2).find_map(|node| {
+        let literal = graph[node.args[0]].data.number?;
+        Some((literal, node.args[1]))
+    })
+}
+
+/// A value as a literal times factors: those of a product, or itself.
+pub(super) fn factors(graph: &Graph, id: Id) -> (f64, Vec<Id>) {
+    let mut literal = 1.0;
+    let (mut found, mut left) = (Vec::new(), vec![id]);
+    while let Some(id) = left.pop() {
+        let id = graph.find(id);
+        if found.len() + left.len() >= MOST_PARTS {
+            found.push(id);
+        } else if let Some(value) = graph[id].data.number {
+            literal *= value;
+        } else if let Some((value, core)) = as_scaled(graph, id) {
+            literal *= value;
+            left.push(core);
+        } else if let Some(node) = graph[id].nodes.iter().find(|node| node.is(&Op::Mul)) {
+            left.extend(&node.args);
+        } else {
+            found.push(id);
+        }
+    }
+    found.sort_unstable();
+    (literal, found)
+}
+
+/// A value as a sum of literals times values; one term where it is no sum.
+pub(super) fn terms(graph: &Graph, id: Id) -> Vec<(f64, Id)> {
+    let (mut found, mut left) = (Vec::new(), vec![(1.0, id)]);
+    while let Some((weight, id)) = left.pop() {
+        let id = graph.find(id);
+        if found.len() + left.len() >= MOST_PARTS {
+            found.push((weight, id));
+        } else if let Some(node) = graph[id].nodes.iter().find(|node| node.is(&Op::Add)) {
+            left.extend(node.args.iter().rev().map(|&arg| (weight, arg)));
+        } else if let Some((literal, core)) = as_scaled(graph, id) {
+            left.push((weight * literal, core));
+        } else {
+            found.push((weight, id));
+        }
+    }
+    found
+}
+
+/// The entrywise product of values.
+pub(super) fn product(graph: &mut Graph, ids: &[Id]) -> Id {
+    let (mut literal, mut all) = (1.0, Vec::new());
+    for &id in ids {
+        let (own, more) = factors(graph, id);
+        literal *= own;
+        all.extend(more);
+    }
+    all.sort_unstable();
+    let core = match all.as_slice() {
+        [] => return number(graph, literal),
+        [one] => *one,
+        many => {
+            let node = Node::new(Op::Mul, many.to_vec());
+            graph.add(node)
+        }
+    };
+    scaled(graph, literal, core)
+}
+
+/// The sum of literals times values, like terms put together.
+pub(super) fn sum(graph: &mut Graph, terms: &[(f64, Id)]) -> Id {
+    let mut merged: Vec<(Id, f64)> = Vec::new();
+    for &(weight, id) in terms {
+        let id = graph.find(id);
+        match merged.iter_mut().find(|(known, _)| *known == id) {
+            Some((_, sum)) => *sum += weight,
+            None => merged.push((id, weight)),
+        }
+    }
+    let shape = merged.iter().map(|(id, _)| graph[*id].data.shape).reduce(super::language::stretched);
+    // A term that vanishes may still be what gives the sum its shape.
+    let rest: Vec<(Id, f64)> = merged.iter().copied().filter(|(_, weight)| *weight != 0.0).collect();
+    let kept = rest.iter().map(|(id, _)| graph[*id].data.shape).reduce(super::language::stretched);
+    let merged = if kept == shape { rest } else { merged };
+    let mut parts: Vec<Id> = merged.into_iter().map(|(id, weight)| scaled(graph, weight, id)).collect();
+    parts.sort_unstable();
+    match parts.as_slice() {
+        [] => number(graph, 0.0),
+        [one] => *one,
+        many => {
+            let node = Node::new(Op::Add, many.to_vec());
+            graph.add(node)
+        }
+    }
+}
+
+/// The transpose, where the class knows one that is simpler.
+pub(super) fn transpose(graph: &mut Graph, id: Id) -> Id {
+    if graph[id].data.shape.is_scalar() {
+        return id;
+    }
+    let flipped = graph[id].nodes.iter().find(|node| node.is(&Op::Transpose)).map(|node| node.args[0]);
+    flipped.unwrap_or_else(|| apply(graph, Op::Transpose, &[id]))
+}
+
+/// The sum of all entries of a value as it counts within a larger shape that it is stretched to.
+pub(super) fn total(graph: &mut Graph, id: Id, within: Shape) -> (f64, Id) {
+    let own = graph[id].data.shape;
+    let copies = within.entries() as f64 / own.entries() as f64;
+    let sum = if own.is_scalar() { id } else { apply(graph, Op::Sum, &[id]) };
+    (copies, sum)
+}
+
+/// Whether a class holds a product of matrices whose inner side is shorter than both outer ones.
+pub(super) fn is_low_rank(graph: &Graph, id: Id) -> bool {
+    low_rank_product(graph, id).is_some()
+}
+
+/// The two sides of such a product.
+pub(super) fn low_rank_product(graph: &Graph, id: Id) -> Option<(Id, Id)> {
+    let shape = graph[id].data.shape;
+    graph[id].nodes.iter().filter(|node| node.is(&Op::MatMul)).find_map(|node| {
+        let (a, b) = (node.args[0], node.args[1]);
+        let inner = graph[a].data.shape.cols;
+        (inner < shape.rows.min(shape.cols)).then_some((a, b))
+    })
+}
+
+/// Whether a node is of a function of one or two entries that is neither sum nor product.
+pub(super) fn is_pointwise(node: &Node) -> bool {
+    use crate::expr::Meaning;
+    match &node.sym {
+        Sym::Op(op) => !node.is_leaf() && matches!(op.row().meaning, Meaning::Map(_) | Meaning::Zip(_)),
+        Sym::Expand(_) | Sym::Eye(_) | Sym::Observed(_) => false,
+    }
+}

@@ -1,0 +1,299 @@
+//! Extract: from all equal forms of all roots, those that together cost least.
+//! In: an e-graph and its roots.  Out: expressions.
+//! Law: what several use is paid once; a factor of a sparse value is paid at its stored entries only; no ties are
+//! broken by chance.
+//! Not here: what a node costs (see `cost`).
+
+use std::collections::BTreeMap;
+
+use egg::Id;
+
+use super::build::is_pointwise;
+use super::cost::cost;
+use super::language::{Class, Graph, Node, Sym};
+use crate::expr::{Expr, Op, Var, expand, eye, observed};
+use crate::facts::{Givens, Layout, Shape};
+
+/// Rounds of improvement, at most.
+const MOST_ROUNDS: usize = 30;
+
+/// A class, in full or at the stored entries of a pattern (a number in `Choices::places`).
+type Key = (Id, Option<usize>);
+
+/// One way of computing a key.
+struct Way {
+    node: Node,
+    /// What it reads, as numbers of keys.
+    reads: Vec<usize>,
+    cost: f64,
+}
+
+/// The cheapest expressions of `roots`.
+pub(super) fn extract(graph: &Graph, roots: &[Id], givens: &Givens) -> Vec<Expr> {
+    let mut choices = Choices { graph, keys: vec![], numbers: BTreeMap::new(), ways: vec![], places: vec![] };
+    let tops: Vec<usize> = roots.iter().map(|&root| choices.number((graph.find(root), None))).collect();
+    choices.list_ways();
+    let mut chosen = choices.choose_shared();
+    if !choices.is_acyclic(&tops, &chosen) {
+        chosen = choices.choose_by_tree();
+    }
+    let mut write = Write { choices: &choices, chosen: &chosen, givens, done: BTreeMap::new() };
+    tops.into_iter().map(|top| write.expr(top)).collect()
+}
+
+struct Choices<'a> {
+    graph: &'a Graph,
+    keys: Vec<Key>,
+    numbers: BTreeMap<Key, usize>,
+    ways: Vec<Vec<Way>>,
+    places: Vec<(Layout, Id)>,
+}
+
+impl Choices<'_> {
+    /// The number of a key. A class that is sparse on the pattern itself is wanted in full.
+    fn number(&mut self, (class, place): Key) -> usize {
+        let class = self.graph.find(class);
+        let own = place.is_some_and(|place| self.place_of(class) == Some(place));
+        let key = (class, if own { None } else { place });
+        let fresh = self.keys.len();
+        let number = *self.numbers.entry(key).or_insert(fresh);
+        if number == fresh {
+            self.keys.push(key);
+        }
+        number
+    }
+
+    fn data(&self, class: Id) -> &Class {
+        &self.graph[class].data
+    }
+
+    /// The number of the pattern that a sparse class is on.
+    fn place_of(&mut self, class: Id) -> Option<usize> {
+        let class = self.graph.find(class);
+        let layout = &self.graph[class].data.layout;
+        let Layout::Sparse { pattern, .. } = layout else { return None };
+        let known =
+            self.places.iter().position(|(other, of)| if pattern.is_some() { other == layout } else { *of == class });
+        Some(known.unwrap_or_else(|| {
+            self.places.push((layout.clone(), class));
+            self.places.len() - 1
+        }))
+    }
+
+    /// Finds the ways of all keys that are needed.
+    fn list_ways(&mut self) {
+        while self.ways.len() < self.keys.len() {
+            let (class, place) = self.keys[self.ways.len()];
+            let mut ways = Vec::new();
+            for node in self.graph[class].nodes.clone() {
+                ways.push(self.way(class, place, node));
+            }
+            self.ways.push(ways);
+        }
+    }
+
+    fn way(&mut self, class: Id, place: Option<usize>, node: Node) -> Way {
+        let shape = self.data(class).shape;
+        // Where the arguments of a function of entries are needed.
+        let place = place.or_else(|| self.fixed_place(class, shape, &node));
+        let stored = place.map(|place| self.places[place].0.stored(shape));
+        let pointwise = is_pointwise(&node);
+        let keys: Vec<Key> = node
+            .args
+            .iter()
+            .map(|&arg| {
+                let full = self.data(arg).shape == shape;
+                (arg, if pointwise && full { place } else { None })
+            })
+            .collect();
+        let cost = cost(self.graph, self.data(class), &node, stored);
+        let reads = keys.into_iter().map(|key| self.number(key)).collect();
+        Way { node, reads, cost }
+    }
+
+    /// The pattern that a sparse factor or dividend gives to a node.
+    fn fixed_place(&mut self, class: Id, shape: Shape, node: &Node) -> Option<usize> {
+        if !self.data(class).is_sparse() || !is_pointwise(node) || node.is(&Op::Add) {
+            return None;
+        }
+        let fixing =
+            node.args.iter().copied().find(|&arg| self.data(arg).is_sparse() && self.data(arg).shape == shape)?;
+        self.place_of(fixing)
+    }
+
+    /// Greedy choice with sharing: each key keeps the set of all that its best way needs; improved until nothing
+    /// changes.
+    fn choose_shared(&self) -> Vec<usize> {
+        let words = self.keys.len().div_ceil(64);
+        let mut best: Vec<Option<(f64, usize, Vec<u64>)>> = vec![None; self.keys.len()];
+        for _ in 0..MOST_ROUNDS {
+            let mut changed = false;
+            for at in (0..self.keys.len()).rev() {
+                for (choice, way) in self.ways[at].iter().enumerate() {
+                    let mut set = vec![0_u64; words];
+                    let known = way.reads.iter().all(|&read| match &best[read] {
+                        Some((_, _, needs)) => {
+                            set.iter_mut().zip(needs).for_each(|(a, b)| *a |= b);
+                            true
+                        }
+                        None => false,
+                    });
+                    if !known || set[at / 64] >> (at % 64) & 1 == 1 {
+                        continue;
+                    }
+                    let others: f64 =
+                        members(&set).map(|k| best[k].as_ref().map_or(0.0, |b| self.ways[k][b.1].cost)).sum();
+                    let total = others + way.cost;
+                    if best[at].as_ref().is_none_or(|(known, ..)| total < known * (1.0 - 1e-9)) {
+                        set[at / 64] |= 1 << (at % 64);
+                        best[at] = Some((total, choice, set));
+                        changed = true;
+                    }
+                }
+            }
+            if !changed {
+                break;
+            }
+        }
+        best.into_iter().map(|b| b.map_or(0, |(_, choice, _)| choice)).collect()
+    }
+
+    /// Choice without sharing: a little dearer, never circular.
+    fn choose_by_tree(&self) -> Vec<usize> {
+        let mut best = vec![(f64::INFINITY, 0); self.keys.len()];
+        loop {
+            let mut changed = false;
+            for at in (0..self.keys.len()).rev() {
+                for (choice, way) in self.ways[at].iter().enumerate() {
+                    let total = way.cost + way.reads.iter().map(|&read| best[read].0).sum::<f64>();
+                    if total < best[at].0 * (1.0 - 1e-9) || (best[at].0.is_infinite() && total.is_finite()) {
+                        best[at] = (total, choice);
+                        changed = true;
+                    }
+                }
+            }
+            if !changed {
+                return best.into_iter().map(|(_, choice)| choice).collect();
+            }
+        }
+    }
+
+    fn is_acyclic(&self, tops: &[usize], chosen: &[usize]) -> bool {
+        // 0: not met, 1: being walked, 2: done.
+        let mut state = vec![0_u8; self.keys.len()];
+        let mut stack: Vec<(usize, bool)> = tops.iter().map(|&top| (top, false)).collect();
+        while let Some((at, leave)) = stack.pop() {
+            if leave {
+                state[at] = 2;
+            } else if state[at] == 0 {
+                state[at] = 1;
+                stack.push((at, true));
+                for &read in &self.ways[at][chosen[at]].reads {
+                    if state[read] == 1 {
+                        return false;
+                    }
+                    stack.push((read, false));
+                }
+            }
+        }
+        true
+    }
+}
+
+/// The numbers in a set.
+fn members(set: &[u64]) -> impl Iterator<Item = usize> + '_ {
+    set.iter()
+        .enumerate()
+        .flat_map(|(word, &bits)| (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| word * 64 + bit))
+}
+
+/// Writes the chosen nodes as expressions.
+struct Write<'a> {
+    choices: &'a Choices<'a>,
+    chosen: &'a [usize],
+    givens: &'a Givens,
+    done: BTreeMap<usize, Expr>,
+}
+
+impl Write<'_> {
+    fn expr(&mut self, key: usize) -> Expr {
+        let mut stack = vec![(key, false)];
+        while let Some((at, ready)) = stack.pop() {
+            if self.done.contains_key(&at) {
+                continue;
+            }
+            let way = &self.choices.ways[at][self.chosen[at]];
+            if !ready {
+                stack.push((at, true));
+                stack.extend(way.reads.iter().map(|&read| (read, false)));
+                continue;
+            }
+            let args = way.reads.iter().map(|read| self.done[read].clone()).collect();
+            let sparse = way.node.args.iter().map(|&arg| self.choices.data(arg).is_sparse()).collect();
+            let expr = self.node(&way.node, args, sparse);
+            self.done.insert(at, expr);
+        }
+        self.done[&key].clone()
+    }
+
+    fn node(&self, node: &Node, args: Vec<Expr>, sparse: Vec<bool>) -> Expr {
+        match &node.sym {
+            Sym::Op(Op::Add) => added(args),
+            Sym::Op(Op::Mul) => multiplied(args, sparse),
+            Sym::Op(op) => Expr::new(op.clone(), args),
+            Sym::Expand(shape) => expand(args[0].clone(), self.like(*shape)),
+            Sym::Eye(shape) => eye(self.like(*shape)),
+            Sym::Observed(var) => observed(Expr::leaf(Op::Var(var.clone()))),
+        }
+    }
+
+    /// A formula of a shape, whose value nobody asks for.
+    fn like(&self, shape: Shape) -> Expr {
+        let var = |v: &Var| Expr::leaf(Op::Var(v.clone()));
+        if let Some((v, _)) = self.givens.iter().find(|(_, given)| given.shape == shape) {
+            return var(v);
+        }
+        let of = |side: usize| {
+            let rows = self.givens.iter().find(|(_, given)| given.shape.rows == side).map(|(v, _)| var(v));
+            rows.or_else(|| self.givens.iter().find(|(_, given)| given.shape.cols == side).map(|(v, _)| var(v).t()))
+        };
+        let column = of(shape.rows).map_or_else(|| Expr::number(0.0), crate::expr::rowsum);
+        let line = of(shape.cols).map_or_else(|| Expr::number(0.0), |e| crate::expr::rowsum(e).t());
+        column.dot(line)
+    }
+}
+
+/// A sum, terms with a negative literal taken away.
+fn added(args: Vec<Expr>) -> Expr {
+    let literal = |e: &Expr| if *e.op() == Op::Mul { e.args()[0].as_number() } else { e.as_number() };
+    let (minus, plus): (Vec<Expr>, Vec<Expr>) = args.into_iter().partition(|e| literal(e).is_some_and(|c| c < 0.0));
+    let mut sum = plus.into_iter().reduce(|a, b| a + b);
+    for term in minus {
+        sum = Some(match sum {
+            None => term,
+            Some(sum) => sum - negated(&term),
+        });
+    }
+    sum.unwrap_or_else(|| Expr::number(0.0))
+}
+
+/// The negative of a literal, or of a literal times something.
+fn negated(term: &Expr) -> Expr {
+    match (term.as_number(), term.args()) {
+        (Some(value), _) => Expr::number(-value),
+        (None, [c, rest]) => match c.as_number() {
+            Some(c) if c == -1.0 => rest.clone(),
+            Some(c) => -c * rest,
+            None => -term,
+        },
+        (None, _) => -term,
+    }
+}
+
+/// A product, sparse factors first: what follows is computed at their stored entries.
+fn multiplied(args: Vec<Expr>, sparse: Vec<bool>) -> Expr {
+    let (first, rest): (Vec<_>, Vec<_>) =
+        args.into_iter().zip(sparse).partition(|(e, sparse)| *sparse || e.as_number().is_some());
+    let factors = first.into_iter().chain(rest).map(|(e, _)| e);
+    factors.reduce(|a, b| a * b).unwrap_or_else(|| Expr::number(1.0))
+}

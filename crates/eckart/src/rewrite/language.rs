@@ -1,0 +1,180 @@
+//! Language: formulas as the search sees them.
+//! In: primitives.  Out: nodes of an e-graph, and what is known of each class of equal values.
+//! Law: sums and entrywise products take any number of arguments in sorted order, so their order needs no rules.
+//! Not here: the rules (see `rules`), their search (see `search`).
+
+use std::fmt;
+
+use egg::{Analysis, DidMerge, EGraph, FromOp, Id, Language};
+
+use crate::expr::{Op, Var};
+use crate::facts::{Arg, Givens, Layout, Shape, layout_of_op, layout_of_var};
+
+/// An operator of a node.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Sym {
+    /// A primitive. `Add` and `Mul` take two arguments or more; there is no `Sub`, `SumTo` or `One`.
+    Op(Op),
+    /// Stretched to a shape.
+    Expand(Shape),
+    /// The identity of a shape.
+    Eye(Shape),
+    /// The pattern of a variable.
+    Observed(Var),
+}
+
+/// A node: an operator and classes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Node {
+    pub sym: Sym,
+    pub args: Vec<Id>,
+}
+
+impl Node {
+    pub(super) fn new(op: Op, args: Vec<Id>) -> Self {
+        Self { sym: Sym::Op(op), args }
+    }
+
+    pub(super) fn is(&self, op: &Op) -> bool {
+        matches!(&self.sym, Sym::Op(own) if own == op)
+    }
+}
+
+impl Language for Node {
+    type Discriminant = (Sym, usize);
+
+    fn discriminant(&self) -> Self::Discriminant {
+        (self.sym.clone(), self.args.len())
+    }
+
+    fn matches(&self, other: &Self) -> bool {
+        self.sym == other.sym && self.args.len() == other.args.len()
+    }
+
+    fn children(&self) -> &[Id] {
+        &self.args
+    }
+
+    fn children_mut(&mut self) -> &mut [Id] {
+        &mut self.args
+    }
+}
+
+impl fmt::Display for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.sym {
+            Sym::Op(Op::Var(var)) => f.write_str(var.name()),
+            Sym::Op(Op::Lit(number)) => write!(f, "{}", number.get()),
+            Sym::Op(op) => f.write_str(op.row().name),
+            Sym::Expand(shape) => write!(f, "expand[{shape}]"),
+            Sym::Eye(shape) => write!(f, "eye[{shape}]"),
+            Sym::Observed(var) => write!(f, "observed[{}]", var.name()),
+        }
+    }
+}
+
+impl FromOp for Node {
+    type Error = String;
+
+    fn from_op(name: &str, args: Vec<Id>) -> Result<Self, Self::Error> {
+        let known = [Op::MatMul, Op::Transpose, Op::Sum, Op::RowSum, Op::ColSum, Op::Add, Op::Mul];
+        let op = known.into_iter().find(|op| op.row().name == name);
+        op.map(|op| Self::new(op, args)).ok_or_else(|| format!("{name} is in no pattern"))
+    }
+}
+
+/// The e-graph.
+pub(super) type Graph = EGraph<Node, Known>;
+
+/// What is known of the variables.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known {
+    pub givens: Givens,
+}
+
+/// What is known of a class: true of every node in it, for they have one value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Class {
+    pub shape: Shape,
+    pub layout: Layout,
+    /// The value, where it is a literal.
+    pub number: Option<f64>,
+    /// Whether it is the same from run to run.
+    pub data: bool,
+}
+
+impl Class {
+    /// Whether only some entries are stored.
+    pub(super) fn is_sparse(&self) -> bool {
+        self.layout.is_sparse()
+    }
+}
+
+impl Analysis<Node> for Known {
+    type Data = Class;
+
+    fn make(graph: &mut Graph, node: &Node, _id: Id) -> Class {
+        let args: Vec<&Class> = node.args.iter().map(|&arg| &graph[arg].data).collect();
+        let data = args.iter().all(|arg| arg.data);
+        let givens = &graph.analysis.givens;
+        let class = |shape, layout| Class { shape, layout, number: None, data };
+        match &node.sym {
+            Sym::Expand(shape) => class(*shape, Layout::Dense),
+            Sym::Eye(shape) => class(*shape, layout_of_op(&Op::Eye, &[], *shape)),
+            Sym::Observed(var) => Class { data: true, ..class(given_shape(var, givens), layout_of_var(var, givens)) },
+            Sym::Op(Op::Var(var)) => {
+                let given = givens.get(var);
+                let data = given.is_some_and(|given| given.data);
+                Class { data, ..class(given_shape(var, givens), layout_of_var(var, givens)) }
+            }
+            Sym::Op(Op::Lit(number)) => Class { number: Some(number.get()), ..class(Shape::SCALAR, Layout::Dense) },
+            Sym::Op(op @ (Op::Add | Op::Mul)) => {
+                let mut whole = args[0].clone();
+                for next in &args[1..] {
+                    let shape = stretched(whole.shape, next.shape);
+                    whole.layout = layout_of_op(op, &[fact(&whole), fact(next)], shape);
+                    whole.shape = shape;
+                    whole.number = None;
+                }
+                Class { data, ..whole }
+            }
+            Sym::Op(op) => {
+                let shape = shape_of(op, &args);
+                let facts: Vec<Arg<'_>> = args.iter().map(|arg| fact(arg)).collect();
+                let layout = layout_of_op(op, &facts, shape);
+                class(shape, layout)
+            }
+        }
+    }
+
+    fn merge(&mut self, a: &mut Class, b: Class) -> DidMerge {
+        debug_assert_eq!(a.shape, b.shape, "equal values have one shape");
+        let merged = Class {
+            shape: a.shape,
+            layout: if a.is_sparse() { a.layout.clone() } else { b.layout.clone() },
+            number: a.number.or(b.number),
+            data: a.data || b.data,
+        };
+        let (of_a, of_b) = (merged != *a, merged != b);
+        *a = merged;
+        DidMerge(of_a, of_b)
+    }
+}
+
+fn fact(class: &Class) -> Arg<'_> {
+    Arg { layout: &class.layout, shape: class.shape, number: class.number }
+}
+
+fn given_shape(var: &Var, givens: &Givens) -> Shape {
+    givens.get(var).map_or(Shape::SCALAR, |given| given.shape)
+}
+
+/// The common shape of two that fit.
+pub(super) fn stretched(a: Shape, b: Shape) -> Shape {
+    Shape { rows: a.rows.max(b.rows), cols: a.cols.max(b.cols) }
+}
+
+/// The shape of a primitive with a fixed number of arguments, which are known to fit.
+fn shape_of(op: &Op, args: &[&Class]) -> Shape {
+    super::term::shape_by_rule(op.row().shape, &args.iter().map(|arg| arg.shape).collect::<Vec<_>>())
+}

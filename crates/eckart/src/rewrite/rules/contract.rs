@@ -1,0 +1,171 @@
+//! Contract: sums of entrywise products with a product of low rank need no large matrix.
+//! In: a class and a node.  Out: an equal class, or nothing where the guard fails.
+//! Law: the inner side of the product that is taken apart is shorter than both outer ones.
+//! Not here: sums of sums (see `linear`).
+
+use egg::Id;
+
+use crate::expr::Op;
+use crate::facts::Shape;
+use crate::rewrite::build::{apply, low_rank_product, product, total, transpose};
+use crate::rewrite::language::{Graph, Node, Sym};
+
+/// The factors of the entrywise product under a `sum`, `rowsum` or `colsum`.
+fn factors_under(graph: &Graph, node: &Node, op: &Op) -> Option<(Shape, Vec<Id>)> {
+    if !node.is(op) {
+        return None;
+    }
+    let inner = graph[node.args[0]].nodes.iter().find(|node| node.is(&Op::Mul))?;
+    if graph[inner.args[0]].data.number.is_some() {
+        return None;
+    }
+    Some((graph[node.args[0]].data.shape, inner.args.clone()))
+}
+
+/// A product of low rank among the factors, and all others multiplied, where these have the full shape.
+fn taken_apart(graph: &mut Graph, shape: Shape, factors: &[Id]) -> Option<(Id, Id, Id)> {
+    for (at, &factor) in factors.iter().enumerate() {
+        let Some((a, b)) = low_rank_product(graph, factor) else { continue };
+        let mut rest = factors.to_vec();
+        rest.remove(at);
+        let rest = product(graph, &rest);
+        if graph[rest].data.shape == shape {
+            return Some((a, b, rest));
+        }
+    }
+    None
+}
+
+fn times_flipped(graph: &mut Graph, c: Id, b: Id) -> Id {
+    let flipped = transpose(graph, b);
+    apply(graph, Op::MatMul, &[c, flipped])
+}
+
+fn flipped_times(graph: &mut Graph, a: Id, c: Id) -> Id {
+    let flipped = transpose(graph, a);
+    apply(graph, Op::MatMul, &[flipped, c])
+}
+
+pub(super) fn adjoint_left(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+    let (shape, factors) = factors_under(graph, node, &Op::Sum)?;
+    let (a, b, c) = taken_apart(graph, shape, &factors)?;
+    let moved = times_flipped(graph, c, b);
+    let inner = product(graph, &[a, moved]);
+    Some(apply(graph, Op::Sum, &[inner]))
+}
+
+pub(super) fn adjoint_right(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+    let (shape, factors) = factors_under(graph, node, &Op::Sum)?;
+    let (a, b, c) = taken_apart(graph, shape, &factors)?;
+    let moved = flipped_times(graph, a, c);
+    let inner = product(graph, &[b, moved]);
+    Some(apply(graph, Op::Sum, &[inner]))
+}
+
+pub(super) fn row_adjoint(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+    let (shape, factors) = factors_under(graph, node, &Op::RowSum)?;
+    let (a, b, c) = taken_apart(graph, shape, &factors)?;
+    let moved = times_flipped(graph, c, b);
+    let inner = product(graph, &[a, moved]);
+    Some(apply(graph, Op::RowSum, &[inner]))
+}
+
+pub(super) fn col_adjoint(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+    let (shape, factors) = factors_under(graph, node, &Op::ColSum)?;
+    let (a, b, c) = taken_apart(graph, shape, &factors)?;
+    let moved = flipped_times(graph, a, c);
+    let inner = product(graph, &[b, moved]);
+    Some(apply(graph, Op::ColSum, &[inner]))
+}
+
+/// Columns, lines and one product of low rank: the columns scale its left side, the lines its right.
+pub(super) fn sum_of_scaled(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+    let (shape, factors) = factors_under(graph, node, &Op::Sum)?;
+    let full: Vec<Id> = factors.iter().copied().filter(|&f| graph[f].data.shape == shape).collect();
+    let [one] = full.as_slice() else { return None };
+    let (a, b) = low_rank_product(graph, *one)?;
+    let side = |graph: &Graph, line: bool| {
+        let fits = |&&f: &&Id| f != *one && (graph[f].data.shape.cols > 1) == line;
+        factors.iter().filter(fits).copied().collect::<Vec<Id>>()
+    };
+    let (mut columns, mut lines) = (side(graph, false), side(graph, true));
+    columns.push(a);
+    lines.push(b);
+    let (left, right) = (product(graph, &columns), product(graph, &lines));
+    let whole = apply(graph, Op::MatMul, &[left, right]);
+    Some(apply(graph, Op::Sum, &[whole]))
+}
+
+pub(super) fn sum_of_outer(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+    let (shape, factors) = factors_under(graph, node, &Op::Sum)?;
+    if shape.rows == 1 || shape.cols == 1 || factors.iter().any(|&f| graph[f].data.shape == shape) {
+        return None;
+    }
+    let (lines, columns): (Vec<Id>, Vec<Id>) = factors.iter().partition(|&&f| graph[f].data.shape.cols > 1);
+    let (column, line) = (product(graph, &columns), product(graph, &lines));
+    let (_, down) = total(graph, column, graph[column].data.shape);
+    let (_, across) = total(graph, line, graph[line].data.shape);
+    Some(product(graph, &[down, across]))
+}
+
+pub(super) fn rowsum_of_scaled(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+    let (shape, mut factors) = factors_under(graph, node, &Op::RowSum)?;
+    let at = factors.iter().position(|&f| graph[f].data.shape != shape)?;
+    let vector = factors.remove(at);
+    let rest = product(graph, &factors);
+    if graph[rest].data.shape.cols != shape.cols {
+        return None;
+    }
+    if graph[vector].data.shape.cols == 1 {
+        let sums = apply(graph, Op::RowSum, &[rest]);
+        return Some(product(graph, &[vector, sums]));
+    }
+    (graph[rest].data.shape == shape).then(|| times_flipped(graph, rest, vector))
+}
+
+pub(super) fn colsum_of_scaled(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+    let (shape, mut factors) = factors_under(graph, node, &Op::ColSum)?;
+    let at = factors.iter().position(|&f| graph[f].data.shape != shape)?;
+    let vector = factors.remove(at);
+    let rest = product(graph, &factors);
+    if graph[rest].data.shape.rows != shape.rows {
+        return None;
+    }
+    if graph[vector].data.shape.rows == 1 {
+        let sums = apply(graph, Op::ColSum, &[rest]);
+        return Some(product(graph, &[vector, sums]));
+    }
+    (graph[rest].data.shape == shape).then(|| flipped_times(graph, vector, rest))
+}
+
+fn is_identity(graph: &Graph, id: Id) -> bool {
+    graph[id].nodes.iter().any(|node| matches!(node.sym, Sym::Eye(_)))
+}
+
+pub(super) fn trace(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+    let (_, factors) = factors_under(graph, node, &Op::Sum)?;
+    let [x, y] = factors.as_slice() else { return None };
+    let (x, y) = (*x, *y);
+    let other = if is_identity(graph, x) {
+        y
+    } else if is_identity(graph, y) {
+        x
+    } else {
+        return None;
+    };
+    let inner = graph[other].nodes.iter().find(|node| node.is(&Op::MatMul))?.clone();
+    let flipped = transpose(graph, inner.args[1]);
+    let both = product(graph, &[inner.args[0], flipped]);
+    Some(apply(graph, Op::Sum, &[both]))
+}
+
+pub(super) fn times_identity(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+    if !node.is(&Op::MatMul) {
+        return None;
+    }
+    let (a, b) = (node.args[0], node.args[1]);
+    if is_identity(graph, a) {
+        return Some(b);
+    }
+    is_identity(graph, b).then_some(a)
+}

@@ -1,0 +1,115 @@
+//! Search: all rules on everything, until nothing new comes of it.
+//! In: an e-graph.  Out: the same with more equal nodes, and a report.
+//! Law: limits are counts, never the clock, so the same input gives the same graph; stopping early is still correct.
+//! Not here: which of the equal nodes is cheapest (see `extract`).
+
+use egg::{Id, Pattern, Searcher};
+
+use super::language::{Graph, Known, Node};
+use super::rules::{How, Rule};
+
+/// Rounds, at most: a chain of four products needs about six.
+const MOST_ROUNDS: usize = 12;
+/// Nodes, at most.
+const MOST_NODES: usize = 8_000;
+
+/// What a search did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The rules that found something new, in the order of the table, with how often they did.
+    pub fired: Vec<(&'static str, usize)>,
+    /// How many rounds it took.
+    pub rounds: usize,
+    /// How many nodes there are.
+    pub nodes: usize,
+    /// Whether everything the rules can find was found.
+    pub complete: bool,
+}
+
+/// A rule, ready to be tried.
+enum Ready {
+    Pattern(Pattern<Node>, Pattern<Node>),
+    Local(fn(&mut Graph, Id, &Node) -> Option<Id>),
+}
+
+/// What a rule found to look at.
+enum Match {
+    Pattern(Id, Vec<egg::Subst>),
+    Local(Id, Node),
+}
+
+/// Applies `rules` until nothing new comes of it, or a limit is reached.
+pub(super) fn saturate(graph: &mut Graph, rules: &[Rule]) -> Report {
+    let ready: Vec<Ready> = rules.iter().map(|rule| prepare(&rule.how)).collect();
+    let mut fired = vec![0; rules.len()];
+    graph.rebuild();
+    for round in 1..=MOST_ROUNDS {
+        let found: Vec<Vec<Match>> = ready.iter().map(|rule| look(graph, rule)).collect();
+        let mut new = 0;
+        for ((rule, matches), count) in ready.iter().zip(found).zip(&mut fired) {
+            for found in matches {
+                let unions = apply(graph, rule, found);
+                *count += unions;
+                new += unions;
+                if graph.total_size() > MOST_NODES {
+                    graph.rebuild();
+                    return report(graph, rules, &fired, round, false);
+                }
+            }
+        }
+        graph.rebuild();
+        if new == 0 {
+            return report(graph, rules, &fired, round, true);
+        }
+    }
+    report(graph, rules, &fired, MOST_ROUNDS, false)
+}
+
+fn report(graph: &Graph, rules: &[Rule], fired: &[usize], rounds: usize, complete: bool) -> Report {
+    let named = rules.iter().map(|rule| rule.name).zip(fired.iter().copied());
+    let fired = named.filter(|(_, count)| *count > 0).collect();
+    Report { fired, rounds, nodes: graph.total_number_of_nodes(), complete }
+}
+
+fn prepare(how: &How) -> Ready {
+    match how {
+        How::Pattern(from, to) => {
+            let parse = |text: &str| text.parse().expect("a pattern of the table is well formed");
+            Ready::Pattern(parse(from), parse(to))
+        }
+        How::Local(rule) => Ready::Local(*rule),
+    }
+}
+
+fn look(graph: &Graph, rule: &Ready) -> Vec<Match> {
+    match rule {
+        Ready::Pattern(from, _) => {
+            let found = Searcher::<Node, Known>::search(from, graph);
+            found.into_iter().map(|matches| Match::Pattern(matches.eclass, matches.substs)).collect()
+        }
+        Ready::Local(_) => {
+            let nodes = graph.classes().flat_map(|class| class.nodes.iter().map(move |node| (class.id, node)));
+            let inner = nodes.filter(|(_, node)| !node.args.is_empty());
+            inner.map(|(class, node)| Match::Local(class, node.clone())).collect()
+        }
+    }
+}
+
+/// How many classes were found to be equal.
+fn apply(graph: &mut Graph, rule: &Ready, found: Match) -> usize {
+    match (rule, found) {
+        (Ready::Pattern(_, to), Match::Pattern(class, substs)) => {
+            let mut unions = 0;
+            for subst in substs {
+                let id = graph.add_instantiation(&to.ast, &subst);
+                unions += usize::from(graph.union(class, id));
+            }
+            unions
+        }
+        (Ready::Local(rule), Match::Local(class, node)) => match rule(graph, class, &node) {
+            Some(id) => usize::from(graph.union(class, id)),
+            None => 0,
+        },
+        (Ready::Pattern(..), Match::Local(..)) | (Ready::Local(_), Match::Pattern(..)) => 0,
+    }
+}
