@@ -1,2 +1,55 @@
-//! The `eckart` command.
-fn main() {}
+//! The `eckart` command: dispatch and exit codes.
+
+mod args;
+mod components;
+mod explain;
+mod fit;
+mod json;
+mod load;
+mod models;
+mod numbers;
+mod objective;
+mod output;
+mod page;
+mod progress;
+mod report;
+mod words;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+
+/// The user is at fault; the usage errors that clap finds end with the same code.
+const YOURS: u8 = 2;
+/// Eckart is.
+const OURS: u8 = 1;
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Fit(args) => fit::fit(&args),
+        Command::Explain(args) => explain::explain(&args),
+        Command::Models(args) => models::models(&args),
+    };
+    match done.and_then(|text| print(&text)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(if error.is_users_fault() { YOURS } else { OURS })
+        }
+    }
+}
+
+/// Puts the whole result on standard output. A reader that has seen enough (`| head`) is no error.
+fn print(text: &str) -> eckart::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(eckart::Error::Io { path: PathBuf::from("standard output"), source: error })
+        }
+        _ => Ok(()),
+    }
+}

@@ -57,6 +57,11 @@ pub const METHODS: &[MethodRow] = &[
 ];
 
 impl MethodRow {
+    /// Why it does not fit a problem; `None` where it does.
+    pub fn misfit(&self, bound: &Bound) -> Option<String> {
+        (self.fits)(bound).err()
+    }
+
     pub(super) fn make(&self, bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {
         (self.prepare)(bound, memory_limit)
     }
