@@ -20,6 +20,8 @@ use crate::report::report;
 /// A search that has ended, and everything there is to say of it.
 #[derive(Debug)]
 pub(crate) struct Finished {
+    /// The named objective, where one was asked for.
+    pub model: Option<String>,
     pub data: Data,
     pub fit: Factorization,
     pub components: Option<Components>,
@@ -35,7 +37,7 @@ pub(crate) fn fit(args: &FitArgs) -> Result<String> {
     bar.say(format!("reading {}", args.file.display()));
     let data = load(&args.file, &args.reading)?.named(&args.names)?;
     let problem = with_matrices(problem.data("X", &data.matrix), &args.objective.matrices, &args.reading)?;
-    bar.say("planning".to_owned());
+    bar.say("planning".into());
     let mut settings = settings(&args.search);
     settings.interrupt = listen_to_ctrl_c(&bar, args.quiet || args.json)?;
     let found = solve(&problem, &settings, &mut |now| {
@@ -43,12 +45,13 @@ pub(crate) fn fit(args: &FitArgs) -> Result<String> {
         Flow::Continue
     });
     bar.clear();
-    let mut fit = found?;
+    let single = problem.matrices().len() == 1;
+    let mut fit = found.map_err(|error| if single { error.in_file(&args.file) } else { error })?;
     fit.row_names.clone_from(&data.row_names);
     fit.col_names.clone_from(&data.col_names);
     let written = output.map_or_else(|| Ok(Vec::new()), |output| output.write(&fit, data.matrix.shape()))?;
-    let components = components(&fit, &data, args.names.top);
-    let finished = Finished { data, fit, components, written };
+    let components = (args.names.top > 0).then(|| components(&fit, &data, args.names.top)).flatten();
+    let finished = Finished { model: args.objective.model.clone(), data, fit, components, written };
     Ok(match (args.json, args.quiet) {
         (true, _) => json(&finished),
         (false, true) => String::new(),

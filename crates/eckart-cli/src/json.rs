@@ -13,7 +13,7 @@ use crate::report::zeros;
 
 /// The object and a line end.
 pub(crate) fn json(finished: &Finished) -> String {
-    let Finished { data, fit, components, written } = finished;
+    let Finished { model, data, fit, components, written } = finished;
     let factor = |(name, matrix): &(String, Matrix)| {
         (name.clone(), json!({ "shape": [matrix.rows(), matrix.cols()], "zeros": zeros(matrix) }))
     };
@@ -23,6 +23,7 @@ pub(crate) fn json(finished: &Finished) -> String {
         "version": env!("CARGO_PKG_VERSION"),
         "objective": fit.cost,
         "statement": fit.statement,
+        "model": model,
         "numbers": numbers,
         "method": fit.method,
         "rank": fit.rank,

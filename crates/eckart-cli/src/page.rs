@@ -74,7 +74,11 @@ impl Page {
     }
 }
 
-/// The words of `text` in lines of at most 100 columns, `indent` blanks before each. A longer word gets its own line.
+/// A blank at which no line ends.
+pub(crate) const FIRM: char = '\u{a0}';
+
+/// The words of `text` in lines of at most 100 columns, `indent` blanks before each. A longer word gets its own line;
+/// words joined by [`FIRM`] stay together.
 pub(crate) fn wrapped(text: &str, indent: usize) -> String {
     let mut out = String::new();
     let mut used = 0;
@@ -91,7 +95,7 @@ pub(crate) fn wrapped(text: &str, indent: usize) -> String {
             out.push(' ');
             used += 1;
         }
-        out += word;
+        out.extend(word.chars().map(|c| if c == FIRM { ' ' } else { c }));
         used += width;
     }
     out.push('\n');

@@ -10,20 +10,23 @@ use crate::components::{Component, Components, Part};
 use crate::fit::Finished;
 use crate::load::Data;
 use crate::numbers::{count, duration, percent, precise, short};
-use crate::page::Page;
+use crate::page::{FIRM, Page, wrapped};
 
 /// Entries below this share of a factor's largest count as almost zero.
 const ALMOST: f64 = 1e-10;
 
 /// The whole report.
 pub(crate) fn report(finished: &Finished) -> String {
-    let Finished { data, fit, components, written } = finished;
+    let Finished { model, data, fit, components, written } = finished;
     let mut page = Page::new();
     page.heading(&fit.statement);
     for (name, value) in &fit.numbers {
         page.fact(name, 6, &format!("= {value}"));
     }
     page.fact("X", 6, &format!("{}, {} (read in {})", describe(&data.matrix), data.source, duration(data.seconds)));
+    if let Some(model) = model {
+        page.fact("model", 6, model);
+    }
     page.fact("rank", 6, &fit.rank.to_string());
     let summary = METHODS.iter().find(|row| row.name == fit.method).map_or("", |row| row.summary);
     page.fact("method", 6, &format!("{}: {summary}", fit.method));
@@ -90,7 +93,7 @@ fn starts(page: &mut Page, fit: &Factorization) {
     };
     let header = ["start", "final cost", "iterations", "time", "stopped by", ""];
     page.table(&header, &[4, 5], fit.starts.iter().enumerate().map(row).collect());
-    page.block(&note(fit).map_or_else(String::new, |note| crate::page::wrapped(note, 2)));
+    page.block(&note(fit).map_or_else(String::new, |note| wrapped(note, 2)));
 }
 
 /// What to make of the reason for which the search ended.
@@ -152,7 +155,8 @@ fn parts(page: &mut Page, components: &Components) {
     };
     page.heading("Components");
     page.paragraph(&format!(
-        "The largest first, by {measure}, as a share of all; then its heaviest {side} with their weights in {factor}."
+        "Each with its share of all sizes (a component's size is {measure}), the largest first; then its heaviest {side} \
+         with their weights in {factor}."
     ));
     for component in &components.list {
         let text: Vec<String> = component.top.iter().map(part).collect();
@@ -168,10 +172,11 @@ fn label(component: &Component) -> String {
 
 /// "peace 0.52", kept on one line.
 fn part(part: &Part) -> String {
-    match &part.title {
+    let text = match &part.title {
         Some(title) => format!("{title} [{}] {}", part.name, short(part.weight)),
         None => format!("{} {}", part.name, short(part.weight)),
-    }
+    };
+    text.replace(char::is_whitespace, &FIRM.to_string())
 }
 
 fn hint(page: &mut Page, data: &Data) {
