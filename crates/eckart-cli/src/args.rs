@@ -1,7 +1,7 @@
 //! Args: what can be said on the command line, and how it is taught.
 //! In: the command's words.  Out: `Cli`, checked as far as one word can be by itself.
 //! Law: an option means the same in every command; every default is shown.
-//! Not here: what fits together (the library says), files (see `load`, `output`).
+//! Not here: what one word means (see `values`), what fits together (the library says), files (see `load`, `output`).
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use eckart::model::MODELS;
 use eckart::solve::METHODS;
 use eckart::{Dtype, Settings};
 
+use crate::values::{ShapeArg, bytes, named_file, named_number, seconds, shape};
 use crate::words;
 
 /// Write the objective; Eckart derives the gradient, the plan and the solver, and factorizes your matrix.
@@ -184,14 +185,6 @@ pub(crate) struct ModelsArgs {
     pub name: Option<String>,
 }
 
-/// The shape of a matrix that is not at hand.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ShapeArg {
-    pub rows: usize,
-    pub cols: usize,
-    pub stored: Option<usize>,
-}
-
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum FormatArg {
     Npy,
@@ -246,99 +239,12 @@ impl From<DuplicatesArg> for Duplicates {
     }
 }
 
-/// What is wrong with one word of the command line; clap says which.
-type Wrong = Box<dyn std::error::Error + Send + Sync>;
-
-fn named(text: &str, what: &str) -> Result<(String, String), Wrong> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() && !value.is_empty() => Ok((name.trim().into(), value.trim().into())),
-        _ => Err(format!("write NAME={what}").into()),
-    }
-}
-
-fn named_number(text: &str) -> Result<(String, f64), Wrong> {
-    let (name, value) = named(text, "VALUE")?;
-    let number = value.parse().ok().filter(|number: &f64| number.is_finite());
-    Ok((name, number.ok_or_else(|| format!("{value} is not a finite number"))?))
-}
-
-fn named_file(text: &str) -> Result<(String, PathBuf), Wrong> {
-    let (name, file) = named(text, "FILE")?;
-    if name == "X" {
-        return Err("X is the matrix named first".into());
-    }
-    Ok((name, file.into()))
-}
-
-fn seconds(text: &str) -> Result<Duration, Wrong> {
-    let seconds: f64 = text.parse().map_err(|_| "write a number of seconds")?;
-    Ok(Duration::try_from_secs_f64(seconds).map_err(|_| "write 0 or more seconds")?)
-}
-
-/// "4GB", "4 GiB", "1.5g", "1000".
-fn bytes(text: &str) -> Result<usize, Wrong> {
-    let lower = text.trim().to_ascii_lowercase();
-    let digits = lower.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match &lower[digits.len()..] {
-        "" | "b" => 1.0,
-        "k" | "kb" => 1e3,
-        "m" | "mb" => 1e6,
-        "g" | "gb" => 1e9,
-        "t" | "tb" => 1e12,
-        "kib" => 1024.0,
-        "mib" => 1_048_576.0,
-        "gib" => 1_073_741_824.0,
-        _ => return Err("write a size such as 4GB, 500MB or 2GiB".into()),
-    };
-    let count = digits.trim().parse::<f64>().ok().filter(|count| *count > 0.0 && count.is_finite());
-    Ok((count.ok_or("write a size such as 4GB, 500MB or 2GiB")? * unit) as usize)
-}
-
-fn shape(text: &str) -> Result<ShapeArg, Wrong> {
-    let wrong = || "write ROWSxCOLUMNS, such as 1000x500, or 1000x500:20000 where 20000 entries are stored";
-    let (sides, stored) = text.split_once(':').map_or((text, None), |(sides, stored)| (sides, Some(stored)));
-    let (rows, cols) = sides.split_once('x').ok_or_else(wrong)?;
-    let whole = |text: &str| text.trim().replace('_', "").parse::<usize>().map_err(|_| wrong());
-    let shape = ShapeArg { rows: whole(rows)?, cols: whole(cols)?, stored: stored.map(whole).transpose()? };
-    if shape.rows == 0 || shape.cols == 0 {
-        return Err("a side of 0 leaves nothing to factorize".into());
-    }
-    if shape.stored.is_some_and(|stored| stored > shape.rows.saturating_mul(shape.cols)) {
-        return Err("more entries are stored than the matrix has".into());
-    }
-    Ok(shape)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
     use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_sound() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn sizes_are_read() {
-        let check = |text: &str, count: usize| assert_eq!(bytes(text).unwrap(), count, "{text}");
-        check("1000", 1000);
-        check("4GB", 4_000_000_000);
-        check("1.5 kb", 1500);
-        check("2GiB", 2 << 30);
-        assert!(bytes("lots").is_err() && bytes("-1GB").is_err() && bytes("4 apples").is_err());
-    }
-
-    #[test]
-    fn shapes_are_read() {
-        let check = |text: &str, rows, cols, stored| {
-            let shape = shape(text).unwrap();
-            assert_eq!((shape.rows, shape.cols, shape.stored), (rows, cols, stored), "{text}");
-        };
-        check("1_000x500", 1000, 500, None);
-        check("10x5:20", 10, 5, Some(20));
-        for wrong in ["10", "0x5", "10x5:51", "axb", "1x2x3"] {
-            assert!(shape(wrong).is_err(), "{wrong}");
-        }
+        super::Cli::command().debug_assert();
     }
 }

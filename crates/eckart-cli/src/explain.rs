@@ -10,12 +10,13 @@ use eckart::run::available_memory;
 use eckart::solve::{Bound, Factor, METHODS, MethodRow, Prox};
 use eckart::{Error, Expr, Problem, Result};
 
-use crate::args::{ExplainArgs, ShapeArg};
+use crate::args::ExplainArgs;
 use crate::load::{load, with_matrices};
 use crate::numbers::count;
 use crate::objective::problem;
 use crate::page::Page;
 use crate::report::describe;
+use crate::values::ShapeArg;
 
 /// `eckart explain DATA|--shape NxM ...`
 pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
@@ -51,7 +52,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
     page.heading("Plan of the smooth part and its gradients");
     page.block(&compiled.plan.to_string());
     if let Err(error) = compiled.plan.check_memory(limit) {
-        page.paragraph(&format!("A fit would be refused: {error}"));
+        page.paragraph(&format!("Over the limit, so that a fit may be refused: {error}"));
     }
     methods(&mut page, &bound, chosen, args.means.solver.is_some());
     Ok(page.finish())

@@ -94,7 +94,8 @@ fn names_of(file: &Path, what: &str, count: usize) -> Result<Vec<String>> {
     let names = read_names(file)?;
     if names.len() != count {
         let message = format!("there are {} names, and the data has {count} {what}s", names.len());
-        return Err(Error::data(message, format!("Give one name for every {what}, one a line")).in_file(file));
+        return Err(Error::data(message, format!("Give one name for every {what}, one a line and without a header"))
+            .in_file(file));
     }
     Ok(names)
 }

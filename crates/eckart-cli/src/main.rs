@@ -13,6 +13,7 @@ mod output;
 mod page;
 mod progress;
 mod report;
+mod values;
 mod words;
 
 use std::io::{self, Write};

@@ -36,7 +36,7 @@ impl Page {
             self.text.push('\n');
         }
         let (on, off) = if self.bold { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
-        self.text += &format!("{on}{text}{off}\n");
+        self.text += &format!("{on}{}{off}\n", wrapped(text, 4).trim());
     }
 
     /// A paragraph, indented.

@@ -50,7 +50,7 @@ impl Bar {
             self.0.set_style(style("{msg} {wide_bar} {pos}/{len}  {elapsed}"));
         }
         let starts = if now.starts > 1 { format!("start {}/{}  ", now.start + 1, now.starts) } else { String::new() };
-        let best = if now.starts > 1 { format!("  best {}", precise(now.best)) } else { String::new() };
+        let best = if now.start > 0 { format!("  best {}", precise(now.best)) } else { String::new() };
         self.0.set_position(now.iteration as u64);
         self.0.set_message(format!("{starts}cost {}{best}", precise(now.cost)));
     }
@@ -58,6 +58,13 @@ impl Bar {
     /// Takes the bar away.
     pub(crate) fn clear(&self) {
         self.0.finish_and_clear();
+    }
+}
+
+impl Drop for Bar {
+    /// An error must not stand behind half a bar.
+    fn drop(&mut self) {
+        self.clear();
     }
 }
 

@@ -100,7 +100,7 @@ fn starts(page: &mut Page, fit: &Factorization) {
 fn note(fit: &Factorization) -> Option<&'static str> {
     match fit.stop_reason() {
         StopReason::Settled | StopReason::Target => None,
-        StopReason::MaxIter => Some("The cost was still falling: a larger --max-iter goes on."),
+        StopReason::MaxIter => Some("The cost had not settled: a larger --max-iter goes on."),
         StopReason::TimeLimit => Some("The time limit ended the search: these are the best factors so far."),
         StopReason::Interrupted => Some("Ctrl-C ended the search: these are the best factors so far."),
         StopReason::Diverged => {

@@ -37,7 +37,7 @@ fn the_reason_a_method_does_not_fit_is_said() {
 fn a_plan_that_needs_too_much_is_shown_all_the_same() {
     let words = "explain --shape 1000x500:2000 --model mf --rank 5 --memory-limit 1kB";
     let text = Desk::new().prints(words, &[]);
-    assert!(text.contains("2,000 stored entries") && text.contains("A fit would be refused: "), "{text}");
+    assert!(text.contains("2,000 stored entries") && text.contains("Over the limit, "), "{text}");
 }
 
 #[test]
