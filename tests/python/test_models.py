@@ -1,5 +1,59 @@
 """What the `eckart` command writes, seen from Python without Eckart."""
 
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+
+DIGITS = Path(__file__).parents[2] / "examples" / "data" / "digits" / "images.npy"
+ROWS, COLS, RANK = 1797, 64, 4
+
 
 def test_the_command_runs(eckart):
-    eckart("--version")
+    assert eckart("--version").startswith("eckart ")
+
+
+@pytest.mark.parametrize(("dtype", "numpy_dtype"), [("f32", np.float32), ("f64", np.float64)])
+def test_a_model_file_opens_with_the_safetensors_package(eckart, tmp_path, dtype, numpy_dtype):
+    said = eckart(
+        "fit", DIGITS, "--model", "nmf", "--rank", RANK, "--max-iter", 5, "--seed", 3, "--restarts", 2,
+        "--dtype", dtype, "--json", "-o", "model.safetensors",
+    )  # fmt: skip
+    with safe_open(tmp_path / "model.safetensors", framework="numpy") as model:
+        assert sorted(model.keys()) == ["H", "W"]
+        w, h = model.get_tensor("W"), model.get_tensor("H")
+        texts = model.metadata()
+    assert w.shape == (ROWS, RANK) and h.shape == (RANK, COLS)
+    assert w.dtype == h.dtype == numpy_dtype
+    assert (w >= 0).all() and (h >= 0).all()
+
+    assert texts["objective"] == "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0"
+    assert (texts["target"], texts["rank"], texts["seed"]) == ("X", "4", "3")
+    assert texts["eckart"] == json.loads(said)["version"]
+    assert json.loads(texts["factors"]) == ["W", "H"]
+    assert len(json.loads(texts["starts"])) == 2
+    for key in ["format", "method", "stop_reason", "numbers", "cost", "best", "seconds", "quality", "row_names", "col_names"]:
+        assert key in texts
+
+    # The factors are those of the cost that is reported.
+    x = np.load(DIGITS).reshape(ROWS, COLS).astype(np.float64)
+    cost = ((x - w.astype(np.float64) @ h.astype(np.float64)) ** 2).sum()
+    assert cost == pytest.approx(json.loads(said)["objective"], rel=1e-5)
+    assert cost == pytest.approx(float(texts["cost"]), rel=1e-5)
+
+
+def test_names_are_in_the_header(eckart, tmp_path):
+    (tmp_path / "x.csv").write_text("name,α,b\nr,1,2\ns,2,4\nt,3,7\n", encoding="utf-8")
+    eckart("fit", "x.csv", "--model", "mf", "--rank", 1, "-o", "model.safetensors")
+    with safe_open(tmp_path / "model.safetensors", framework="numpy") as model:
+        texts = model.metadata()
+    assert json.loads(texts["row_names"]) == ["r", "s", "t"]
+    assert json.loads(texts["col_names"]) == ["α", "b"]
+
+
+def test_factors_as_npy(eckart, tmp_path):
+    eckart("fit", DIGITS, "--model", "mf", "--rank", RANK, "--max-iter", 3, "-o", "out.npy")
+    assert np.load(tmp_path / "out.W.npy").shape == (ROWS, RANK)
+    assert np.load(tmp_path / "out.H.npy").shape == (RANK, COLS)

@@ -1,2 +1,66 @@
-//! The `eckart` command.
-fn main() {}
+//! The `eckart` command: dispatch and exit codes.
+
+mod args;
+mod components;
+mod explain;
+mod fit;
+mod json;
+mod load;
+mod models;
+mod numbers;
+mod objective;
+mod output;
+mod page;
+mod progress;
+mod report;
+mod values;
+mod words;
+
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use eckart::{Error, Result};
+
+use args::{Cli, Command};
+
+/// The user is at fault; the usage errors that clap finds end with the same code.
+const YOURS: u8 = 2;
+/// Eckart is.
+const OURS: u8 = 1;
+
+fn main() -> ExitCode {
+    let command = Cli::parse().command;
+    // A panic is a defect of ours, and has said where it was by now.
+    let done = catch_unwind(AssertUnwindSafe(|| run(&command))).unwrap_or_else(|_| Err(Error::Bug("a panic".into())));
+    match done.and_then(|text| print(&text)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Where nobody reads the error, the exit code still says it.
+            let _ = writeln!(io::stderr(), "error: {error}");
+            ExitCode::from(if error.is_users_fault() { YOURS } else { OURS })
+        }
+    }
+}
+
+/// What goes to standard output.
+fn run(command: &Command) -> Result<String> {
+    match command {
+        Command::Fit(args) => fit::fit(args),
+        Command::Explain(args) => explain::explain(args),
+        Command::Models(args) => models::models(args),
+    }
+}
+
+/// Puts the whole result on standard output. A reader that has seen enough (`| head`) is no error.
+fn print(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::Io { path: PathBuf::from("standard output"), source: error })
+        }
+        _ => Ok(()),
+    }
+}

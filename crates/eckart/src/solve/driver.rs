@@ -11,7 +11,7 @@ use super::problem::{Bound, Problem};
 use super::quality::Quality;
 use super::settings::{Settings, StopReason};
 use super::start::random_start;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::function::Compiled;
 use crate::run::{available_memory, with_threads};
 
@@ -57,6 +57,9 @@ pub fn solve(
     listen: &mut (dyn FnMut(&Progress) -> Flow + Send),
 ) -> Result<Factorization> {
     settings.check()?;
+    if problem.is_assumed() {
+        return Err(Error::Setting("the data is only assumed: give the matrix itself to factorize it".into()));
+    }
     with_threads(settings.threads, || Search::new(problem, settings)?.run(listen))?
 }
 
@@ -96,7 +99,7 @@ impl<'a> Search<'a> {
             }
         }
         let Some((_, chosen, factors)) = best else {
-            return Err(crate::Error::Setting("0 starts find nothing: ask for 1 or more".into()));
+            return Err(Error::Setting("0 starts find nothing: ask for 1 or more".into()));
         };
         self.bound.place_all(&factors);
         let quality = Quality::of(&self.bound, self.memory_limit)?;

@@ -110,9 +110,10 @@ impl Factorization {
         self.factors.iter().find(|(known, _)| known == name).map(|(_, matrix)| matrix)
     }
 
-    /// Why the start whose factors these are ended.
+    /// Why the search ended: what ended it before its time, or else why the start whose factors these are ended.
     pub fn stop_reason(&self) -> StopReason {
-        self.starts[self.best].stop
+        let last = self.starts.last().map(|start| start.stop).filter(|stop| stop.ends_all());
+        last.unwrap_or(self.starts[self.best].stop)
     }
 
     /// Iterations of all starts.

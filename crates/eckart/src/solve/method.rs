@@ -57,6 +57,11 @@ pub const METHODS: &[MethodRow] = &[
 ];
 
 impl MethodRow {
+    /// Why it does not fit a problem; `None` where it does.
+    pub fn misfit(&self, bound: &Bound) -> Option<String> {
+        (self.misfit)(bound)
+    }
+
     pub(super) fn make(&self, bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {
         (self.prepare)(bound, memory_limit)
     }
@@ -68,14 +73,14 @@ impl MethodRow {
 /// `Setting` where there is none of that name, or it does not fit the problem: with the reason.
 pub(super) fn choose(bound: &Bound, name: Option<&str>) -> Result<&'static MethodRow> {
     let Some(name) = name else {
-        let fitting = METHODS.iter().find(|row| (row.misfit)(bound).is_none());
+        let fitting = METHODS.iter().find(|row| row.misfit(bound).is_none());
         return fitting.ok_or_else(|| Error::Bug("no method fits".into()));
     };
     let Some(row) = METHODS.iter().find(|row| row.name == name) else {
         let known: Vec<&str> = METHODS.iter().map(|row| row.name).collect();
         return Err(Error::Setting(format!("there is no method {name}; there are {}", known.join(", "))));
     };
-    match (row.misfit)(bound) {
+    match row.misfit(bound) {
         None => Ok(row),
         Some(why) => Err(Error::Setting(format!("{name} does not fit this problem: {why}"))),
     }

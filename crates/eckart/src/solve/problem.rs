@@ -33,6 +33,8 @@ pub struct Problem {
     data: Vec<(String, Matrix)>,
     numbers: BTreeMap<String, f64>,
     rank: usize,
+    /// What is known of matrices that are not at hand; stand-ins are among `data`.
+    assumed: BTreeMap<String, Given>,
 }
 
 /// A factor: what is searched for.
@@ -54,14 +56,33 @@ impl Problem {
     /// # Errors
     /// `Parse`, with the place.
     pub fn parse(text: &str) -> Result<Self> {
-        Ok(Self { statement: parse_statement(text)?, data: Vec::new(), numbers: BTreeMap::new(), rank: 0 })
+        let statement = parse_statement(text)?;
+        Ok(Self { statement, data: Vec::new(), numbers: BTreeMap::new(), rank: 0, assumed: BTreeMap::new() })
     }
 
     /// Gives a matrix of the objective its numbers. The first one given is the one being factorized.
     pub fn data(mut self, name: &str, matrix: &Matrix) -> Self {
         self.data.retain(|(known, _)| known != name);
         self.data.push((name.to_owned(), matrix.clone()));
+        self.assumed.remove(name);
         self
+    }
+
+    /// Says what is known of a matrix that is not at hand: the problem can then be bound and planned, but not solved.
+    ///
+    /// # Errors
+    /// `Data` where a side is 0 or too long.
+    pub fn assume(self, name: &str, given: Given) -> Result<Self> {
+        let Shape { rows, cols } = given.shape;
+        let stand_in = Matrix::sparse::<f64>(rows, cols, vec![0; rows.saturating_add(1)], Vec::new(), Vec::new())?;
+        let mut problem = self.data(name, &stand_in);
+        problem.assumed.insert(name.to_owned(), given);
+        Ok(problem)
+    }
+
+    /// Whether a matrix is only assumed.
+    pub(super) fn is_assumed(&self) -> bool {
+        !self.assumed.is_empty()
     }
 
     /// Gives a name of the objective (or of a side, in a declaration) a value.
@@ -117,7 +138,10 @@ impl Problem {
         let dag = Dag::new(std::slice::from_ref(&objective));
         let variables = objective.variables();
         self.check_names(&variables)?;
-        let mut givens: Givens = self.data.iter().map(|(name, matrix)| (Var::input(name), Given::of(matrix))).collect();
+        let known = |(name, matrix): &(String, Matrix)| {
+            (Var::input(name), self.assumed.get(name).copied().unwrap_or_else(|| Given::of(matrix)))
+        };
+        let mut givens: Givens = self.data.iter().map(known).collect();
         let shapes = infer_shapes(&dag, &givens, &self.declared(), &self.side_lengths(), self.rank)?;
         for (var, &shape) in &shapes {
             givens.insert(var.clone(), Given::dense(shape.rows, shape.cols));

@@ -137,3 +137,28 @@ fn misuse_is_named() {
     let small = Settings { memory_limit: Some(10), ..base };
     refuses(NMF, &x, 2, &small, "the largest part is");
 }
+
+#[test]
+fn an_assumed_matrix_is_bound_but_not_solved() {
+    use eckart::facts::{Given, Shape};
+
+    let given = Given { shape: Shape { rows: 1_000_000, cols: 500 }, sparse: Some(3_000_000), missing: 0 };
+    let problem = Problem::parse(NMF).unwrap().rank(3).assume("X", given).unwrap();
+    let bound = problem.bind().unwrap();
+    assert_eq!(bound.givens.values().filter(|known| **known == given).count(), 1);
+    assert_eq!(bound.factors[0].shape, Shape { rows: 1_000_000, cols: 3 });
+    assert!(METHODS.iter().all(|row| row.misfit(&bound).is_none()));
+    let error = problem.solve(&Settings::default()).unwrap_err().to_string();
+    assert!(error.contains("only assumed"), "{error}");
+    assert!(problem.data("X", &planted(1, 8, 6)).solve(&Settings::default()).is_ok());
+}
+
+#[test]
+fn a_search_that_is_ended_early_says_so_whichever_start_was_best() {
+    let x = planted(2, 20, 10);
+    let settings = Settings { restarts: 3, tol: 1e-9, max_iter: 200, ..Settings::default() };
+    let problem = Problem::parse(NMF).unwrap().data("X", &x).rank(3);
+    let mut stop_second = |now: &eckart::solve::Progress| if now.start == 1 { Flow::Stop } else { Flow::Continue };
+    let found = eckart::solve::solve(&problem, &settings, &mut stop_second).unwrap();
+    assert_eq!((found.best, found.starts.len(), found.stop_reason()), (0, 2, StopReason::Interrupted));
+}

@@ -1,0 +1,250 @@
+//! Args: what can be said on the command line, and how it is taught.
+//! In: the command's words.  Out: `Cli`, checked as far as one word can be by itself.
+//! Law: an option means the same in every command; every default is shown.
+//! Not here: what one word means (see `values`), what fits together (the library says), files (see `load`, `output`).
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::PossibleValuesParser;
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use eckart::data::{Duplicates, Format};
+use eckart::model::MODELS;
+use eckart::solve::METHODS;
+use eckart::{Dtype, Settings};
+
+use crate::values::{ShapeArg, bytes, named_file, named_number, seconds, shape};
+use crate::words;
+
+/// Write the objective; Eckart derives the gradient, the plan and the solver, and factorizes your matrix.
+#[derive(Debug, Parser)]
+#[command(name = "eckart", version, max_term_width = 100, after_help = words::OVERVIEW)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Factorize a matrix.
+    #[command(after_help = words::FIT_EXAMPLES, after_long_help = words::FIT_LONG)]
+    Fit(Box<FitArgs>),
+    /// Show what an objective becomes: shapes, gradients, the plan, its memory and the method. Nothing is run.
+    #[command(after_help = words::EXPLAIN_EXAMPLES)]
+    Explain(Box<ExplainArgs>),
+    /// List the named objectives, or show one.
+    #[command(after_help = words::MODELS_EXAMPLES)]
+    Models(ModelsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FitArgs {
+    /// The matrix X: .npy, .mtx, .csv or .tsv, each also with .gz; `-` reads standard input.
+    #[arg(value_name = "DATA")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub objective: ObjectiveArgs,
+    #[command(flatten)]
+    pub search: SearchArgs,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+    #[command(flatten)]
+    pub names: NamesArgs,
+    /// Where the factors go: NAME.safetensors (everything in one file), or NAME.npy, NAME.csv, NAME.tsv (a file a
+    /// factor: NAME.W.npy, NAME.H.npy).
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// Print nothing but errors.
+    #[arg(short, long, help_heading = "Output")]
+    pub quiet: bool,
+    /// Print the result as one JSON object, for machines.
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Objective")]
+pub(crate) struct ObjectiveArgs {
+    /// What to minimise, e.g. "sum((X - W @ H)**2) subject to W >= 0, H >= 0".
+    #[arg(long, value_name = "TEXT", conflicts_with = "model", allow_hyphen_values = true)]
+    pub objective: Option<String>,
+    /// A named objective instead; `eckart models` says what each one is.
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(MODELS.iter().map(|m| m.name)))]
+    pub model: Option<String>,
+    /// How many components.
+    #[arg(short, long, value_name = "R")]
+    pub rank: usize,
+    /// Gives a name in the objective a number; may be repeated.
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = named_number)]
+    pub numbers: Vec<(String, f64)>,
+    /// Gives a further matrix in the objective its file; may be repeated.
+    #[arg(long = "data", value_name = "NAME=FILE", value_parser = named_file)]
+    pub matrices: Vec<(String, PathBuf)>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Search")]
+pub(crate) struct SearchArgs {
+    /// How many random starts; the one of least cost is kept.
+    #[arg(short = 'k', long, value_name = "K", default_value_t = Settings::default().restarts)]
+    pub restarts: usize,
+    /// Chooses the random starts; the same seed gives the same bits.
+    #[arg(short, long, value_name = "S", default_value_t = Settings::default().seed)]
+    pub seed: u64,
+    /// Stop a start after so many iterations.
+    #[arg(short = 'n', long, value_name = "N", default_value_t = Settings::default().max_iter)]
+    pub max_iter: usize,
+    /// Stop a start when three iterations in a row each lower the cost by less than this share of it.
+    #[arg(long, value_name = "T", default_value_t = Settings::default().tol)]
+    pub tol: f64,
+    /// Stop everything after this time, keeping the best so far.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub time_limit: Option<Duration>,
+    /// Stop everything once the cost is at or below this.
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
+    pub target: Option<f64>,
+    #[command(flatten)]
+    pub means: MeansArgs,
+    /// Threads; results don't depend on it [default: one a core].
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+/// What the search may use.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Search")]
+pub(crate) struct MeansArgs {
+    /// The method [default: the first that fits; `eckart explain` says which].
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(METHODS.iter().map(|m| m.name)))]
+    pub solver: Option<String>,
+    /// Refuse a plan that needs more, such as 4GB or 500MB [default: what is free].
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    pub memory_limit: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reading")]
+pub(crate) struct ReadingArgs {
+    /// The format of the data, where its name does not say it.
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub format: Option<FormatArg>,
+    /// The type of the numbers, f32 or f64 [default: f32 where it holds the file's numbers exactly].
+    #[arg(long, value_name = "TYPE", value_enum)]
+    pub dtype: Option<DtypeArg>,
+    /// The CSV file is a list of entries `row,column[,value]`, not a table.
+    #[arg(long)]
+    pub triplets: bool,
+    /// What to do with an entry that a sparse file names twice.
+    #[arg(long, value_name = "RULE", value_enum, default_value_t = DuplicatesArg::Error)]
+    pub duplicates: DuplicatesArg,
+    /// Whether the first row of a CSV file holds names [default: detected].
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set)]
+    pub header: Option<bool>,
+    /// Whether the first column of a CSV table holds names [default: detected].
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set)]
+    pub row_names: Option<bool>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Names")]
+pub(crate) struct NamesArgs {
+    /// The names of X's rows, one a line.
+    #[arg(long, value_name = "FILE")]
+    pub rows: Option<PathBuf>,
+    /// The names of X's columns, one a line, such as a vocabulary.
+    #[arg(long, value_name = "FILE")]
+    pub cols: Option<PathBuf>,
+    /// What the ids of X's columns are called: a CSV file with a header and the columns id,title.
+    #[arg(long, value_name = "FILE")]
+    pub titles: Option<PathBuf>,
+    /// How many names to show for each component.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub top: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The matrix X; `-` reads standard input.
+    #[arg(value_name = "DATA", required_unless_present = "shape", conflicts_with = "shape")]
+    pub file: Option<PathBuf>,
+    /// The shape of X instead of a file: 1000x500, or 1000x500:20000 where 20000 entries are stored.
+    #[arg(long, value_name = "NxM[:NNZ]", value_parser = shape)]
+    pub shape: Option<ShapeArg>,
+    #[command(flatten)]
+    pub objective: ObjectiveArgs,
+    #[command(flatten)]
+    pub means: MeansArgs,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ModelsArgs {
+    /// The one to show.
+    #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(MODELS.iter().map(|m| m.name)))]
+    pub name: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum FormatArg {
+    Npy,
+    Mtx,
+    Csv,
+    Tsv,
+}
+
+impl From<FormatArg> for Format {
+    fn from(format: FormatArg) -> Self {
+        match format {
+            FormatArg::Npy => Self::Npy,
+            FormatArg::Mtx => Self::Mtx,
+            FormatArg::Csv => Self::Csv,
+            FormatArg::Tsv => Self::Tsv,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum DtypeArg {
+    F32,
+    F64,
+}
+
+impl From<DtypeArg> for Dtype {
+    fn from(dtype: DtypeArg) -> Self {
+        match dtype {
+            DtypeArg::F32 => Self::F32,
+            DtypeArg::F64 => Self::F64,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum DuplicatesArg {
+    /// Refuse the file, naming both lines.
+    Error,
+    /// Add the numbers up.
+    Sum,
+    /// Keep the last.
+    Last,
+}
+
+impl From<DuplicatesArg> for Duplicates {
+    fn from(duplicates: DuplicatesArg) -> Self {
+        match duplicates {
+            DuplicatesArg::Error => Self::Error,
+            DuplicatesArg::Sum => Self::Sum,
+            DuplicatesArg::Last => Self::Last,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

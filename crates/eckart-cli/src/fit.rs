@@ -1,0 +1,75 @@
+//! Fit: from the command line to factors, a report and files.
+//! In: `FitArgs`.  Out: the text for standard output.
+//! Law: everything that can be refused is refused before the search; the factors are saved before they are described.
+//! Not here: the search (see the library's `solve`), how results look (see `report`, `json`).
+
+use std::path::PathBuf;
+
+use eckart::solve::{Flow, solve};
+use eckart::{Factorization, Result, Settings};
+
+use crate::args::{FitArgs, SearchArgs};
+use crate::components::{Components, components};
+use crate::json::json;
+use crate::load::{Data, load, with_matrices};
+use crate::objective::problem;
+use crate::output::Output;
+use crate::progress::{Bar, listen_to_ctrl_c};
+use crate::report::report;
+
+/// A search that has ended, and everything there is to say of it.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    /// The named objective, where one was asked for.
+    pub model: Option<String>,
+    pub data: Data,
+    pub fit: Factorization,
+    pub components: Option<Components>,
+    /// The files that hold the factors.
+    pub written: Vec<PathBuf>,
+}
+
+/// `eckart fit DATA ...`
+pub(crate) fn fit(args: &FitArgs) -> Result<String> {
+    let problem = problem(&args.objective)?;
+    let output = args.output.as_deref().map(Output::new).transpose()?;
+    let bar = Bar::new(args);
+    bar.say(format!("reading {}", args.file.display()));
+    let data = load(&args.file, &args.reading)?.named(&args.names)?;
+    let problem = with_matrices(problem.data("X", &data.matrix), &args.objective.matrices, &args.reading)?;
+    bar.say("planning".into());
+    let mut settings = settings(&args.search);
+    settings.interrupt = listen_to_ctrl_c(&bar, args.quiet || args.json)?;
+    let found = solve(&problem, &settings, &mut |now| {
+        bar.show(now);
+        Flow::Continue
+    });
+    bar.clear();
+    let single = problem.matrices().len() == 1;
+    let mut fit = found.map_err(|error| if single { error.in_file(&args.file) } else { error })?;
+    fit.row_names.clone_from(&data.row_names);
+    fit.col_names.clone_from(&data.col_names);
+    let written = output.map_or_else(|| Ok(Vec::new()), |output| output.write(&fit, data.matrix.shape()))?;
+    let components = (args.names.top > 0).then(|| components(&fit, &data, args.names.top)).flatten();
+    let finished = Finished { model: args.objective.model.clone(), data, fit, components, written };
+    Ok(match (args.json, args.quiet) {
+        (true, _) => json(&finished),
+        (false, true) => String::new(),
+        (false, false) => report(&finished),
+    })
+}
+
+fn settings(args: &SearchArgs) -> Settings {
+    Settings {
+        method: args.means.solver.clone(),
+        restarts: args.restarts,
+        seed: args.seed,
+        max_iter: args.max_iter,
+        tol: args.tol,
+        target: args.target,
+        time_limit: args.time_limit,
+        threads: args.threads,
+        memory_limit: args.means.memory_limit,
+        ..Settings::default()
+    }
+}

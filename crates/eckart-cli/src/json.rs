@@ -1,0 +1,86 @@
+//! Json: the result for machines.
+//! In: a search that has ended.  Out: one JSON object on one line.
+//! Law: keys stay; what is not finite is null.
+//! Not here: the result for people (see `report`).
+
+use eckart::Matrix;
+use eckart::solve::{Quality, Start};
+use serde_json::{Map, Value, json};
+
+use crate::components::{Component, Part};
+use crate::fit::Finished;
+use crate::report::zeros;
+
+/// The object and a line end.
+pub(crate) fn json(finished: &Finished) -> String {
+    let Finished { model, data, fit, components, written } = finished;
+    let factor = |(name, matrix): &(String, Matrix)| {
+        (name.clone(), json!({ "shape": [matrix.rows(), matrix.cols()], "zeros": zeros(matrix) }))
+    };
+    let output: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
+    let numbers: Map<String, Value> = fit.numbers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    let mut object = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "objective": fit.cost,
+        "statement": fit.statement,
+        "model": model,
+        "numbers": numbers,
+        "method": fit.method,
+        "rank": fit.rank,
+        "seed": fit.seed,
+        "data": data.source,
+        "dtype": data.matrix.dtype().to_string(),
+        "shape": [data.matrix.rows(), data.matrix.cols()],
+        "sparse": data.matrix.is_sparse(),
+        "stored": data.matrix.stored(),
+        "missing": data.matrix.missing(),
+        "load_seconds": data.seconds,
+        "fit_seconds": fit.seconds,
+        "iterations": fit.iterations(),
+        "stop_reason": fit.stop_reason().name(),
+        "best": fit.best,
+        "starts": fit.starts.iter().map(start).collect::<Vec<Value>>(),
+        "quality": fit.quality.as_ref().map(quality),
+        "factors": fit.factors.iter().map(factor).collect::<Map<String, Value>>(),
+        "output": output,
+    });
+    if let Some(components) = components {
+        object["components"] = components.list.iter().map(component).collect();
+    }
+    format!("{object}\n")
+}
+
+fn start(start: &Start) -> Value {
+    json!({
+        "cost": start.cost,
+        "iterations": start.iterations,
+        "stop_reason": start.stop.name(),
+        "seconds": start.seconds,
+    })
+}
+
+fn quality(quality: &Quality) -> Value {
+    json!({
+        "reconstruction": quality.reconstruction,
+        "relative_error": quality.relative_error,
+        "explained": quality.explained,
+        "rmse": quality.rmse,
+        "observed_only": quality.observed_only,
+    })
+}
+
+fn component(component: &Component) -> Value {
+    let part = |part: &Part| {
+        let mut object = json!({ "name": part.name, "weight": part.weight });
+        if let Some(title) = &part.title {
+            object["title"] = json!(title);
+        }
+        object
+    };
+    json!({
+        "index": component.index,
+        "size": component.size,
+        "share": component.share,
+        "top": component.top.iter().map(part).collect::<Vec<Value>>(),
+    })
+}

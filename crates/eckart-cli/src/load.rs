@@ -1,0 +1,101 @@
+//! Load: the data of a problem, with the names of its rows and columns.
+//! In: files and the options for reading them.  Out: `Data`.
+//! Law: names given by hand win over the file's; their number must fit, and the error says both.
+//! Not here: formats (see the library's `data`).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use eckart::data::{ReadOptions, read, read_names, read_titles};
+use eckart::{Error, Matrix, Problem, Result, Table};
+
+use crate::args::{NamesArgs, ReadingArgs};
+
+/// The matrix to factorize, and what it is called.
+#[derive(Debug)]
+pub(crate) struct Data {
+    /// Where it came from.
+    pub source: String,
+    pub matrix: Matrix,
+    pub row_names: Option<Vec<String>>,
+    pub col_names: Option<Vec<String>>,
+    /// What columns are called, by their id.
+    pub titles: BTreeMap<String, String>,
+    /// How long it took to read, in seconds.
+    pub seconds: f64,
+}
+
+/// Reads X.
+pub(crate) fn load(file: &Path, reading: &ReadingArgs) -> Result<Data> {
+    let began = Instant::now();
+    let Table { matrix, row_names, col_names } = read(file, &options(reading))?;
+    let source = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
+    let seconds = began.elapsed().as_secs_f64();
+    Ok(Data { source, matrix, row_names, col_names, titles: BTreeMap::new(), seconds })
+}
+
+impl Data {
+    /// The same with the names that files of their own give.
+    pub(crate) fn named(mut self, names: &NamesArgs) -> Result<Self> {
+        let began = Instant::now();
+        if let Some(file) = &names.rows {
+            self.row_names = Some(names_of(file, "row", self.matrix.rows())?);
+        }
+        if let Some(file) = &names.cols {
+            self.col_names = Some(names_of(file, "column", self.matrix.cols())?);
+        }
+        if let Some(file) = &names.titles {
+            let Some(ids) = &self.col_names else {
+                return Err(Error::Setting(
+                    "--titles names the columns by their ids, and the columns have none: give them with --cols, or \
+                     read triplets or a table with a header"
+                        .into(),
+                ));
+            };
+            self.titles = read_titles(file)?.into_iter().collect();
+            if !ids.iter().any(|id| self.titles.contains_key(id)) {
+                let id = ids.first().map_or("", String::as_str);
+                let help = format!("Its first column must hold ids such as {id:?}");
+                return Err(Error::data("no title is of a column of the data", help).in_file(file));
+            }
+        }
+        self.seconds += began.elapsed().as_secs_f64();
+        Ok(self)
+    }
+}
+
+/// The problem with the matrices of `--data`.
+pub(crate) fn with_matrices(problem: Problem, files: &[(String, PathBuf)], reading: &ReadingArgs) -> Result<Problem> {
+    // How X is laid out says nothing about the others; what may be done to numbers does.
+    let shared = options(reading);
+    let options = ReadOptions { dtype: shared.dtype, duplicates: shared.duplicates, ..ReadOptions::default() };
+    files.iter().try_fold(problem, |problem, (name, file)| {
+        if problem.matrices().iter().any(|(known, _)| known == name) {
+            return Err(Error::Setting(format!("--data {name}=... is given twice: leave one out")));
+        }
+        Ok(problem.data(name, &read(file, &options)?.matrix))
+    })
+}
+
+fn options(args: &ReadingArgs) -> ReadOptions {
+    ReadOptions {
+        format: args.format.map(Into::into),
+        dtype: args.dtype.map(Into::into),
+        triplets: args.triplets.then_some(true),
+        duplicates: args.duplicates.into(),
+        header: args.header,
+        row_names: args.row_names,
+        delimiter: None,
+    }
+}
+
+fn names_of(file: &Path, what: &str, count: usize) -> Result<Vec<String>> {
+    let names = read_names(file)?;
+    if names.len() != count {
+        let message = format!("there are {} names, and the data has {count} {what}s", names.len());
+        return Err(Error::data(message, format!("Give one name for every {what}, one a line and without a header"))
+            .in_file(file));
+    }
+    Ok(names)
+}

@@ -1,0 +1,39 @@
+//! Objective: the problem that the options state.
+//! In: `--objective` or `--model`, `--rank`, `--set`.  Out: a `Problem` that lacks its data.
+//! Law: a model is its line and its numbers; what is set by hand wins.
+//! Not here: the data (see `load`).
+
+use eckart::model::find;
+use eckart::{Error, Problem, Result};
+
+use crate::args::ObjectiveArgs;
+use crate::models::menu;
+
+/// The problem, without its data.
+pub(crate) fn problem(args: &ObjectiveArgs) -> Result<Problem> {
+    let model = args.model.as_deref().map(|name| find(name).ok_or_else(|| no_objective(Some(name)))).transpose()?;
+    let text = match (&args.objective, model) {
+        (Some(text), _) => text.as_str(),
+        (None, Some(model)) => model.statement,
+        (None, None) => return Err(no_objective(None)),
+    };
+    let mut problem = Problem::parse(text)?.rank(args.rank);
+    for (name, value) in model.map_or(&[][..], |model| model.numbers) {
+        problem = problem.number(name, *value);
+    }
+    for (at, (name, value)) in args.numbers.iter().enumerate() {
+        if args.numbers[..at].iter().any(|(earlier, _)| earlier == name) {
+            return Err(Error::Setting(format!("--set {name}=... is given twice: leave one out")));
+        }
+        problem = problem.number(name, *value);
+    }
+    Ok(problem)
+}
+
+fn no_objective(name: Option<&str>) -> Error {
+    let what = name.map_or_else(|| "what is to be minimised?".to_owned(), |name| format!("there is no model {name}"));
+    Error::Setting(format!(
+        "{what} Write it with --objective \"sum((X - W @ H)**2)\", or choose a model with --model NAME:{}",
+        menu()
+    ))
+}

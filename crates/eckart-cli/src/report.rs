@@ -1,0 +1,187 @@
+//! Report: the result for people.
+//! In: a search that has ended.  Out: text: objective, data, starts, quality, factors, components.
+//! Law: what ended the search is said, and what could be done about it.
+//! Not here: layout (see `page`), digits (see `numbers`).
+
+use eckart::solve::{METHODS, Quality, Start};
+use eckart::{Factorization, Matrix, StopReason};
+
+use crate::components::{Component, Components, Part};
+use crate::fit::Finished;
+use crate::load::Data;
+use crate::numbers::{count, duration, percent, precise, short};
+use crate::page::{FIRM, Page, wrapped};
+
+/// Entries below this share of a factor's largest count as almost zero.
+const ALMOST: f64 = 1e-10;
+
+/// The whole report.
+pub(crate) fn report(finished: &Finished) -> String {
+    let Finished { model, data, fit, components, written } = finished;
+    let mut page = Page::new();
+    page.heading(&fit.statement);
+    for (name, value) in &fit.numbers {
+        page.fact(name, 6, &format!("= {value}"));
+    }
+    page.fact("X", 6, &format!("{}, {} (read in {})", describe(&data.matrix), data.source, duration(data.seconds)));
+    if let Some(model) = model {
+        page.fact("model", 6, model);
+    }
+    page.fact("rank", 6, &fit.rank.to_string());
+    let summary = METHODS.iter().find(|row| row.name == fit.method).map_or("", |row| row.summary);
+    page.fact("method", 6, &format!("{}: {summary}", fit.method));
+    starts(&mut page, fit);
+    if let Some(quality) = &fit.quality {
+        fit_quality(&mut page, quality, &data.matrix);
+    }
+    factors(&mut page, fit);
+    match components {
+        Some(components) => parts(&mut page, components),
+        None => hint(&mut page, data),
+    }
+    if !written.is_empty() {
+        page.heading("Saved");
+        for path in written {
+            page.paragraph(&path.display().to_string());
+        }
+    }
+    page.finish()
+}
+
+/// "1,797 x 64, dense, f32"
+pub(crate) fn describe(matrix: &Matrix) -> String {
+    let entries = matrix.rows() as f64 * matrix.cols() as f64;
+    let stored = if matrix.is_sparse() {
+        format!(
+            "sparse with {} stored entries ({})",
+            count(matrix.stored()),
+            fine_percent(matrix.stored() as f64 / entries)
+        )
+    } else if matrix.missing() > 0 {
+        let (seen, missing) = (count(matrix.observed()), count(matrix.missing()));
+        format!("dense with {seen} observed entries, {missing} missing")
+    } else {
+        "dense".to_owned()
+    };
+    format!("{} x {}, {stored}, {}", count(matrix.rows()), count(matrix.cols()), matrix.dtype())
+}
+
+fn fine_percent(share: f64) -> String {
+    format!("{} %", short(100.0 * share))
+}
+
+/// The share of a factor's entries that are exactly 0.
+pub(crate) fn zeros(matrix: &Matrix) -> f64 {
+    share_of(&matrix.values_f64(), |x| x == 0.0)
+}
+
+fn share_of(values: &[f64], counts: impl Fn(f64) -> bool) -> f64 {
+    values.iter().filter(|&&x| counts(x)).count() as f64 / values.len() as f64
+}
+
+fn starts(page: &mut Page, fit: &Factorization) {
+    page.heading(if fit.starts.len() > 1 { "Starts" } else { "Search" });
+    let row = |(k, start): (usize, &Start)| {
+        vec![
+            (k + 1).to_string(),
+            precise(start.cost),
+            count(start.iterations),
+            duration(start.seconds),
+            start.stop.to_string(),
+            if fit.starts.len() > 1 && k == fit.best { "<- best".to_owned() } else { String::new() },
+        ]
+    };
+    let header = ["start", "final cost", "iterations", "time", "stopped by", ""];
+    page.table(&header, &[4, 5], fit.starts.iter().enumerate().map(row).collect());
+    page.block(&note(fit).map_or_else(String::new, |note| wrapped(note, 2)));
+}
+
+/// What to make of the reason for which the search ended.
+fn note(fit: &Factorization) -> Option<&'static str> {
+    match fit.stop_reason() {
+        StopReason::Settled | StopReason::Target => None,
+        StopReason::MaxIter => Some("The cost had not settled: a larger --max-iter goes on."),
+        StopReason::TimeLimit => Some("The time limit ended the search: these are the best factors so far."),
+        StopReason::Interrupted => Some("Ctrl-C ended the search: these are the best factors so far."),
+        StopReason::Diverged => {
+            Some("The cost became infinite or undefined: these are the best factors before that, if any were.")
+        }
+        _ => None,
+    }
+}
+
+fn fit_quality(page: &mut Page, quality: &Quality, matrix: &Matrix) {
+    let entries = if quality.observed_only {
+        format!(", on the {} observed entries", count(matrix.observed()))
+    } else {
+        String::new()
+    };
+    page.heading("Fit");
+    page.paragraph(&format!(
+        "{} explains {} of the variance of X{entries}; relative error {}, RMSE {}",
+        quality.reconstruction,
+        percent(quality.explained),
+        short(quality.relative_error),
+        short(quality.rmse),
+    ));
+}
+
+fn factors(page: &mut Page, fit: &Factorization) {
+    let almost = |matrix: &Matrix| {
+        let values = matrix.values_f64();
+        let most = values.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
+        share_of(&values, |x| x.abs() < ALMOST * most || x == 0.0)
+    };
+    let shares: Vec<(f64, f64)> = fit.factors.iter().map(|(_, matrix)| (zeros(matrix), almost(matrix))).collect();
+    let differ = shares.iter().any(|(exact, almost)| percent(*exact) != percent(*almost));
+    let row = |((name, matrix), (exact, almost)): (&(String, Matrix), &(f64, f64))| {
+        let mut cells = vec![name.clone(), format!("{} x {}", count(matrix.rows()), count(matrix.cols()))];
+        cells.push(percent(*exact));
+        cells.extend(differ.then(|| percent(*almost)));
+        cells
+    };
+    let header = ["factor", "shape", "exactly 0", "below 1e-10 of the largest"];
+    page.heading("Factors");
+    page.table(&header[..if differ { 4 } else { 3 }], &[0], fit.factors.iter().zip(&shares).map(row).collect());
+}
+
+fn parts(page: &mut Page, components: &Components) {
+    let (factor, side) = (&components.factor, if components.of_columns { "columns" } else { "rows" });
+    let measure = match (&components.partner, components.of_columns) {
+        (Some(other), true) => format!("the length of its row of {factor} times that of its column of {other}"),
+        (Some(other), false) => format!("the length of its column of {factor} times that of its row of {other}"),
+        (None, true) => format!("the length of its row of {factor}"),
+        (None, false) => format!("the length of its column of {factor}"),
+    };
+    page.heading("Components");
+    page.paragraph(&format!(
+        "Each with its share of all sizes (a component's size is {measure}), the largest first; then its heaviest {side} \
+         with their weights in {factor}."
+    ));
+    for component in &components.list {
+        let text: Vec<String> = component.top.iter().map(part).collect();
+        let text = if text.is_empty() { "nothing: all its weights are 0".to_owned() } else { text.join(", ") };
+        page.fact(&label(component), 12, &text);
+    }
+}
+
+/// " 3   12.4 %"
+fn label(component: &Component) -> String {
+    format!("{:>3}  {:>6}", component.index + 1, percent(component.share))
+}
+
+/// "peace 0.52", kept on one line.
+fn part(part: &Part) -> String {
+    let text = match &part.title {
+        Some(title) => format!("{title} [{}] {}", part.name, short(part.weight)),
+        None => format!("{} {}", part.name, short(part.weight)),
+    };
+    text.replace(char::is_whitespace, &FIRM.to_string())
+}
+
+fn hint(page: &mut Page, data: &Data) {
+    if data.col_names.is_none() && data.row_names.is_none() {
+        page.block("\n");
+        page.paragraph("With --cols FILE, one name a line, each component is shown by its heaviest columns.");
+    }
+}

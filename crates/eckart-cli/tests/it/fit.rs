@@ -1,0 +1,126 @@
+//! `eckart fit`: what it finds, says and ends with.
+
+use serde_json::Value;
+
+use crate::command::{Desk, digits};
+
+#[test]
+fn the_report_says_what_was_found() {
+    let text = Desk::new().prints("fit {digits} --model nmf --rank 4 --max-iter 3 --restarts 2", &[]);
+    let parts = [
+        "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0",
+        "1,797 x 64, dense, f32",
+        "proximal-gradient: ",
+        "final cost",
+        "<- best",
+        "iteration limit",
+        "larger --max-iter",
+        "of the variance of X",
+        "1,797 x 4",
+        "4 x 64",
+        "--cols FILE",
+    ];
+    for part in parts {
+        assert!(text.contains(part), "{part:?} is not in:\n{text}");
+    }
+    assert!(!text.contains('\x1b'), "colours in a pipe");
+    assert!(text.replace(&digits(), "").lines().all(|line| line.chars().count() <= 100), "{text}");
+}
+
+#[test]
+fn the_json_object_has_its_keys() {
+    let desk = Desk::new();
+    let found = desk.json("fit {digits} --model sparse-coding --set lambda=2 --rank 3 -k 2 -n 4 -s 7", &[]);
+    let keys = "objective statement model method rank seed dtype shape stored fit_seconds load_seconds iterations \
+                stop_reason best starts quality factors output version";
+    for key in keys.split_whitespace() {
+        assert!(found.get(key).is_some(), "{key} is not in {found}");
+    }
+    assert_eq!(found.get("components"), None);
+    assert_eq!((&found["rank"], &found["seed"], &found["dtype"]), (&3.into(), &7.into(), &"f32".into()));
+    assert_eq!((&found["shape"], &found["numbers"]["lambda"]), (&vec![1797, 64].into(), &2.0.into()));
+    assert_eq!(found["model"], "sparse-coding");
+    let starts = found["starts"].as_array().unwrap();
+    let costs: Vec<f64> = starts.iter().map(|start| start["cost"].as_f64().unwrap()).collect();
+    assert_eq!(found["objective"].as_f64().unwrap(), costs[0].min(costs[1]));
+    assert_eq!((&found["iterations"], &starts[0]["iterations"]), (&8.into(), &4.into()));
+    assert_eq!(found["factors"]["H"]["shape"], Value::from(vec![3, 64]));
+}
+
+#[test]
+fn every_limit_has_its_reason() {
+    let desk = Desk::new();
+    let check = |words: &str, reason: &str| {
+        let found = desk.json(&format!("fit {{digits}} --model mf --rank 2 {words}"), &[]);
+        assert_eq!(found["stop_reason"], reason, "{found}");
+        found
+    };
+    check("--max-iter 2", "max_iter");
+    check("--tol 0.9", "settled");
+    check("--tol 0 --max-iter 100000000 --time-limit 0.3", "time_limit");
+    let found = check("--target 2500000 --restarts 3", "target");
+    assert!(found["objective"].as_f64().unwrap() <= 2_500_000.0);
+    assert_eq!(found["starts"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    let desk = Desk::new();
+    for (threads, out) in [(1, "a.npy"), (2, "b.npy"), (2, "c.npy")] {
+        let words = format!("fit {{digits}} --model nmf --rank 3 -n 5 -k 2 -s 5 --threads {threads} -q -o {out}");
+        assert_eq!(desk.prints(&words, &[]), "");
+    }
+    let bytes = |name: &str| std::fs::read(desk.path(name)).unwrap();
+    for factor in ["W", "H"] {
+        let one = bytes(&format!("a.{factor}.npy"));
+        assert!(one == bytes(&format!("b.{factor}.npy")) && one == bytes(&format!("c.{factor}.npy")), "{factor}");
+    }
+}
+
+#[test]
+fn standard_input_is_read() {
+    let desk = Desk::new();
+    let said = desk.run_with_input("fit - --model nmf --rank 1 --json", b"1,2\n2,4\n3,6\n").success();
+    assert_eq!(said.json()["data"], "standard input");
+    let said = desk.run_with_input("fit - --model nmf --rank 1", b"1,2\n2\n");
+    assert_eq!(said.code, Some(2));
+    assert!(said.err.contains("standard input, line 2"), "{}", said.err);
+}
+
+#[test]
+fn missing_entries_are_left_out_where_the_objective_says_so() {
+    let desk = Desk::new();
+    desk.file("x.csv", "1,2,\n2,4,6\n,6,9\n");
+    let objective = "sum(observed(X) * (X - W @ H)**2)";
+    let text = desk.prints("fit x.csv --rank 1 --objective", &[objective]);
+    assert!(text.contains("7 observed entries, 2 missing") && text.contains("on the 7 observed entries"), "{text}");
+    assert_eq!(desk.json("fit x.csv --rank 1 --objective", &[objective])["quality"]["observed_only"], true);
+}
+
+#[test]
+fn further_matrices_are_read() {
+    let desk = Desk::new();
+    desk.file("x.csv", "1,2\n2,4\n3,7\n").file("m.csv", "1,1\n1,1\n1,0\n");
+    let words = "fit x.csv --rank 1 --data M=m.csv --tol 1e-12 --max-iter 3000 --dtype f64 --objective";
+    let found = desk.json(words, &["sum(M * (X - W @ H)**2)"]);
+    assert!(found["objective"].as_f64().unwrap() < 1e-3, "{found}");
+    assert_eq!(found["dtype"], "f64");
+    desk.refuses(words, &["sum(M.T * (X - W @ H)**2)"], &["M", "3 x 2", "2 x 3"]);
+}
+
+#[test]
+fn what_is_not_finite_is_null() {
+    let desk = Desk::new();
+    desk.file("x.csv", "1,2\n2,4\n");
+    let found = desk.json("fit x.csv --rank 1 --objective", &["sum((X - W @ H)**2) + log(-1*sum(W**2))"]);
+    assert_eq!((&found["objective"], &found["stop_reason"]), (&Value::Null, &"diverged".into()));
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let desk = Desk::new();
+    let mut child = desk.command("fit {digits} --model nmf --rank 2 -n 1", &[]).spawn().unwrap();
+    drop(child.stdout.take());
+    let said = crate::command::said(child.wait_with_output().unwrap());
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
+}

@@ -1,0 +1,10 @@
+//! The command, as its users meet it.
+
+mod command;
+mod explain;
+mod fit;
+mod interrupt;
+mod models;
+mod names;
+mod output;
+mod refused;

@@ -1,0 +1,67 @@
+//! Names: components as people read them.
+
+use crate::command::Desk;
+
+/// Two topics: apples and pears, boats and cars.
+const COUNTS: &str = "%%MatrixMarket matrix coordinate integer general
+4 4 8
+1 1 9
+1 2 4
+2 1 9
+2 2 4
+3 3 5
+3 4 2
+4 3 5
+4 4 2
+";
+
+fn desk() -> Desk {
+    let desk = Desk::new();
+    desk.file("x.mtx", COUNTS).file("words.txt", "apple\npear\nboat\ncar\n");
+    desk
+}
+
+#[test]
+fn components_are_shown_by_their_heaviest_columns() {
+    let desk = desk();
+    let words = "fit x.mtx --cols words.txt --model nmf --rank 2 --tol 1e-9 --max-iter 2000 -k 3";
+    let found = desk.json(words, &[]);
+    let components = found["components"].as_array().unwrap();
+    let top = |k: usize, at: usize| components[k]["top"][at]["name"].as_str().unwrap();
+    assert_eq!([top(0, 0), top(0, 1), top(1, 0), top(1, 1)], ["apple", "pear", "boat", "car"]);
+    let shares: Vec<f64> = components.iter().map(|component| component["share"].as_f64().unwrap()).collect();
+    assert!(shares[0] > shares[1] && (shares[0] + shares[1] - 1.0).abs() < 1e-12);
+    let text = desk.prints(words, &["--top", "1"]);
+    assert!(text.contains("apple") && text.contains("boat") && !text.contains("pear"), "{text}");
+    assert!(text.contains("8 stored entries (50.0 %)"), "{text}");
+}
+
+#[test]
+fn rows_are_shown_where_only_they_have_names() {
+    let desk = desk();
+    let text = desk.prints("fit x.mtx --rows words.txt --model nmf --rank 2 -n 50", &[]);
+    assert!(text.contains("heaviest rows") && text.contains("apple"), "{text}");
+}
+
+#[test]
+fn titles_stand_beside_ids() {
+    let desk = Desk::new();
+    desk.file("r.csv", "user,item,rating\n1,10,4\n1,20,2\n2,10,5\n2,20,1\n3,20,3\n");
+    desk.file("titles.csv", "item,title,year\n10,\"Heat, the film\",1995\n30,Other,1990\n");
+    let text = desk.prints("fit r.csv --titles titles.csv --model ratings --rank 1 -n 20", &[]);
+    assert!(text.contains("Heat, the film [10]") || text.contains("nothing"), "{text}");
+    let found = desk.json("fit r.csv --titles titles.csv --model mf --rank 1 -n 20", &[]);
+    assert_eq!(found["components"][0]["top"][0]["title"], "Heat, the film");
+    desk.file("other.csv", "item,title\n7,Seven\n");
+    let help = ["other.csv", "no title", "ids such as \"10\""];
+    desk.refuses("fit r.csv --titles other.csv --model mf --rank 1", &[], &help);
+}
+
+#[test]
+fn names_must_fit() {
+    let desk = desk();
+    desk.file("three.txt", "a\nb\nc\n");
+    desk.refuses("fit x.mtx --cols three.txt --model nmf --rank 2", &[], &["three.txt", "3 names", "4 columns"]);
+    desk.refuses("fit x.mtx --rows three.txt --model nmf --rank 2", &[], &["three.txt", "3 names", "4 rows"]);
+    desk.refuses("fit x.mtx --titles three.txt --model nmf --rank 2", &[], &["--titles", "--cols"]);
+}
