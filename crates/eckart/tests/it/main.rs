@@ -4,4 +4,5 @@ mod function;
 mod grad;
 mod random;
 mod read;
+mod real;
 mod solve;

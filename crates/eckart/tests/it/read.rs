@@ -10,7 +10,7 @@ fn root() -> PathBuf {
 }
 
 /// A file of the data that is too large or too restricted for the repository, where this machine has it.
-fn shared(file: &str) -> Option<PathBuf> {
+pub(crate) fn shared_data(file: &str) -> Option<PathBuf> {
     let beside = root().join("../shared/data");
     let folder = std::env::var_os("ECKART_SHARED_DATA").map_or(beside, PathBuf::from);
     let path = folder.join(file);
@@ -102,7 +102,7 @@ fn broken_files_are_named() {
 
 #[test]
 fn movielens() {
-    let Some(path) = shared("ratings/movielens-small/ratings.csv") else { return };
+    let Some(path) = shared_data("ratings/movielens-small/ratings.csv") else { return };
     let table = check(&path, (671, 9066), 100_004, 354_375.0, Dtype::F32);
     // Ids are sorted by number: user 1 rated item 31, which is not the 31st (ids have gaps).
     let (users, items) = (table.row_names.unwrap(), table.col_names.unwrap());
@@ -115,7 +115,7 @@ fn movielens() {
 
 #[test]
 fn personality() {
-    let Some(path) = shared("ratings/spi-personality/ratings.csv") else { return };
+    let Some(path) = shared_data("ratings/spi-personality/ratings.csv") else { return };
     let table = check(&path, (4000, 135), 540_000, 2_032_298.0, Dtype::F32);
     // Ids with letters stay in order of appearance.
     assert_eq!(table.col_names.unwrap()[0], "q_253");
@@ -124,7 +124,7 @@ fn personality() {
 #[test]
 fn tables_with_names() {
     let check_names = |file: &str, shape, stored, total, dtype, row: &str, col: &str| {
-        let Some(path) = shared(file) else { return };
+        let Some(path) = shared_data(file) else { return };
         let table = check(&path, shape, stored, total, dtype);
         assert_eq!((table.row_names.unwrap()[0].as_str(), table.col_names.unwrap()[0].as_str()), (row, col));
     };
@@ -136,7 +136,7 @@ fn tables_with_names() {
     check_names(golub, (5000, 38), 190_000, 65_006_387.0, Dtype::F32, "M12759_at", "ALL_19769_B-cell");
     check_names(breast, (96, 21), 2016, 183_916.0, Dtype::F32, "A[C>A]A", "PD3851a");
     check_names(chicago, (5698, 20), 113_960, 400_898.061_5, Dtype::F64, "2001-01-22", "Austin");
-    if let Some(path) = shared("bio/golub-leukemia/rows.csv") {
+    if let Some(path) = shared_data("bio/golub-leukemia/rows.csv") {
         assert_eq!(read_names_column(path, "description").unwrap()[0], "IMMUNOGLOBULIN J CHAIN");
     }
 }
@@ -144,7 +144,7 @@ fn tables_with_names() {
 #[test]
 fn counts() {
     let check = |file: &str, shape, stored, total| {
-        let Some(path) = shared(file) else { return };
+        let Some(path) = shared_data(file) else { return };
         check(&path, shape, stored, total, Dtype::F32);
     };
     check("text/debian-descriptions/counts.mtx.gz", (63_398, 5810), 305_246, 308_920.0);
@@ -157,7 +157,7 @@ fn counts() {
 #[test]
 fn pictures_and_sound() {
     let mean = |file: &str, shape: (usize, usize), mean: f64| {
-        let Some(path) = shared(file) else { return };
+        let Some(path) = shared_data(file) else { return };
         let matrix = load(&path).matrix;
         assert_eq!((matrix.shape(), matrix.dtype()), (shape, Dtype::F32));
         let found = sum(&matrix) / matrix.stored() as f64;
