@@ -3,24 +3,48 @@
 //! Law: all values are computed before any shared variable changes; a call that fails changes nothing.
 //! Not here: loops and stopping (see `solve`).
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use crate::data::{Dtype, Matrix};
 use crate::error::{Error, Result};
-use crate::expr::{Expr, Var};
-use crate::facts::{Given, Givens};
+use crate::expr::{Dag, Expr, Var};
+use crate::facts::{Facts, Given, Givens};
 use crate::plan::{Plan, plan};
-use crate::rewrite::{Report, rewrite};
-use crate::run::{Inputs, Value, available_memory, run};
+use crate::rewrite::{Report, rewrite, simplify, size_of_terms};
+use crate::run::{Inputs, Kept, Value, available_memory, run};
 
 /// Formulas, ready to be computed for inputs of known shapes: facts, rewrite, plan; then run as often as you like.
+///
+/// A number that comes out as a difference of large terms (the cost near an exact fit) carries a bound of its rounding
+/// error. Where the bound is too large a share of the number, the number is computed again the careful way: as it was
+/// written, a block of rows at a time.
 #[derive(Debug)]
 pub struct Compiled {
     /// The formulas as they are computed.
     pub rewritten: Vec<Expr>,
     /// What the search for them did.
     pub report: Report,
-    /// The steps.
+    /// The steps; the results are the formulas' values, then the sizes that the bounds are made of.
     pub plan: Plan,
+    kept: Mutex<Kept>,
+    guards: Vec<Guard>,
 }
+
+/// What watches over a number that is a difference.
+#[derive(Debug)]
+struct Guard {
+    root: usize,
+    /// Which result is the sum of the sizes of the terms.
+    size: usize,
+    /// The careful plan and what it keeps; `None` where it would take too long or too much memory.
+    careful: Option<(Plan, Mutex<Kept>)>,
+}
+
+/// A number is computed again where its bound is more than this share of it.
+const MOST_ERROR: f64 = 1e-7;
+/// The careful way is taken where it costs no more than so many flops, or so many times those of the plan.
+const MOST_FLOPS: f64 = 2e10;
+const MOST_TIMES: f64 = 20.0;
 
 impl Compiled {
     /// Compiles `roots` for variables of which `givens` is known.
@@ -30,9 +54,32 @@ impl Compiled {
     /// `memory_limit` bytes.
     pub fn new(roots: &[Expr], givens: &Givens, memory_limit: usize) -> Result<Self> {
         let (rewritten, report) = rewrite(roots, givens)?;
-        let plan = plan(&rewritten, givens)?;
+        let mut all = rewritten.clone();
+        let dag = Dag::new(&rewritten);
+        let facts = Facts::of(&dag, givens)?;
+        let mut guarded = Vec::new();
+        for (root, expr) in rewritten.iter().enumerate() {
+            let number = facts.shape(dag.roots()[root]).is_scalar();
+            if let Some(size) = size_of_terms(expr).filter(|_| number) {
+                guarded.push((root, all.len()));
+                all.push(size);
+            }
+        }
+        let plan = plan(&all, givens)?;
         plan.check_memory(memory_limit)?;
-        Ok(Self { rewritten, report, plan })
+        let mut guards = Vec::new();
+        for (root, size) in guarded {
+            let careful = Self::careful(&roots[root], givens, memory_limit, plan.flops())?;
+            guards.push(Guard { root, size, careful });
+        }
+        Ok(Self { rewritten, report, plan, kept: Mutex::default(), guards })
+    }
+
+    fn careful(root: &Expr, givens: &Givens, limit: usize, flops: f64) -> Result<Option<(Plan, Mutex<Kept>)>> {
+        let written = simplify(std::slice::from_ref(root), givens)?;
+        let plan = plan(&written, givens)?;
+        let affordable = plan.flops() <= MOST_FLOPS.max(MOST_TIMES * flops) && plan.peak_bytes <= limit;
+        Ok(affordable.then(|| (plan, Mutex::default())))
     }
 
     /// The values of the formulas.
@@ -40,8 +87,38 @@ impl Compiled {
     /// # Errors
     /// `Bug` where an input was not given.
     pub fn run(&self, inputs: &Inputs) -> Result<Vec<Value>> {
-        run(&self.plan, inputs)
+        Ok(self.run_bounded(inputs)?.0)
     }
+
+    /// The values of the formulas, and for each a bound of the rounding error that its last sum brings; 0 where it is
+    /// no difference of numbers.
+    ///
+    /// The bound is 4 u (8 + log2 N) times the sum of the sizes of the terms, u the unit roundoff of f64 and N the
+    /// number of operations (Higham 2002, section 4.2, for sums in blocks).
+    ///
+    /// # Errors
+    /// `Bug` where an input was not given.
+    pub fn run_bounded(&self, inputs: &Inputs) -> Result<(Vec<Value>, Vec<f64>)> {
+        let mut values = run(&self.plan, inputs, &mut unpoisoned(&self.kept))?;
+        let mut bounds = vec![0.0; self.rewritten.len()];
+        let unit = 4.0 * f64::EPSILON / 2.0 * (8.0 + self.plan.flops().max(2.0).log2());
+        for guard in &self.guards {
+            let bound = unit * values[guard.size].to_scalar();
+            bounds[guard.root] = bound;
+            let value = values[guard.root].to_scalar();
+            if let Some((plan, kept)) = guard.careful.as_ref().filter(|_| bound > MOST_ERROR * value.abs()) {
+                values[guard.root] = run(plan, inputs, &mut unpoisoned(kept))?.remove(0);
+                bounds[guard.root] = unit * values[guard.root].to_scalar().abs();
+            }
+        }
+        values.truncate(self.rewritten.len());
+        Ok((values, bounds))
+    }
+}
+
+/// What a thread that panicked held is still whole: it is replaced, never changed in place.
+fn unpoisoned(kept: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A callable made of formulas: values for `outputs`, and new values for shared variables.

@@ -15,7 +15,8 @@ impl fmt::Display for Plan {
                 write_fold(f, self, step, fold)?;
             } else {
                 let result = self.outputs.contains(&step.outs[0]);
-                write_step(f, "", step, &self.buffers, if result { " -> result" } else { "" })?;
+                let once = if step.once && step.flops > 0.0 { " (once)" } else { "" };
+                write_step(f, "", step, &self.buffers, &format!("{once}{}", if result { " -> result" } else { "" }))?;
             }
         }
         writeln!(
@@ -46,10 +47,11 @@ fn write_step(f: &mut fmt::Formatter<'_>, indent: &str, step: &Step, buffers: &[
 fn write_fold(f: &mut fmt::Formatter<'_>, plan: &Plan, step: &Step, fold: &Fold) -> fmt::Result {
     writeln!(
         f,
-        "     for each {} of {} rows, in {} parts{:>20}",
+        "     for each {} of {} rows, in {} parts{}{:>20}",
         fold.height,
         fold.rows,
         fold.shards,
+        if step.once { ", once" } else { "" },
         flops(step.flops)
     )?;
     for (local, (arg, param)) in step.args.iter().zip(&fold.params).enumerate() {

@@ -36,7 +36,21 @@ pub(super) fn schedule(nodes: &[Node], outputs: &[usize], givens: &Givens) -> Pl
     let mut places = places(nodes, &long_sides(givens));
     hold_what_is_read_whole(nodes, outputs, &mut places);
     let levels = levels(nodes, &places);
-    Assembly { nodes, places: &places, levels: &levels }.plan(outputs)
+    let once = once(nodes, givens);
+    Assembly { nodes, places: &places, levels: &levels, once: &once }.plan(outputs)
+}
+
+/// For each node, whether it is the same from run to run.
+fn once(nodes: &[Node], givens: &Givens) -> Vec<bool> {
+    let mut once: Vec<bool> = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let own = match &node.kernel {
+            Kernel::Input(var) | Kernel::Observed(var) => givens.get(var).is_some_and(|given| given.data),
+            _ => true,
+        };
+        once.push(own && node.args.iter().all(|&arg| once[arg]));
+    }
+    once
 }
 
 /// The sides of data matrices.
@@ -184,6 +198,7 @@ struct Assembly<'a> {
     nodes: &'a [Node],
     places: &'a [Place],
     levels: &'a [usize],
+    once: &'a [bool],
 }
 
 impl Assembly<'_> {
@@ -197,13 +212,14 @@ impl Assembly<'_> {
                     self.step(at, &mut plan, &mut buffer_of);
                 }
             }
-            let mut folds: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+            // What is the same from run to run has folds of its own.
+            let mut folds: BTreeMap<(usize, bool), Vec<usize>> = BTreeMap::new();
             for at in (0..self.nodes.len()).filter(here) {
                 if let Place::Result(rows, _) = self.places[at] {
-                    folds.entry(rows).or_default().push(at);
+                    folds.entry((rows, !self.once[at])).or_default().push(at);
                 }
             }
-            for (rows, results) in folds {
+            for ((rows, _), results) in folds {
                 self.fold(rows, &results, &mut plan, &mut buffer_of);
             }
         }
@@ -228,7 +244,8 @@ impl Assembly<'_> {
         let read: Vec<&Buffer> = args.iter().map(|&arg| &plan.buffers[arg]).collect();
         let flops = work::flops(&node.kernel, &read, &plan.buffers[out]);
         let traffic = work::traffic(&node.kernel, &read, &[&plan.buffers[out]]);
-        plan.steps.push(Step { kernel: node.kernel.clone(), args, outs: vec![out], flops, traffic, frees: vec![] });
+        let (kernel, once) = (node.kernel.clone(), self.once[at]);
+        plan.steps.push(Step { kernel, args, outs: vec![out], flops, traffic, frees: vec![], once });
     }
 
     /// All nodes computed inside a fold for these results, in order.
@@ -284,7 +301,8 @@ impl Assembly<'_> {
         let flops = fold.body.iter().map(|s| s.flops).sum::<f64>() * blocks;
         let through = args.iter().chain(&outs).map(|&b| &plan.buffers[b]);
         let traffic = through.map(|b| work::bytes(b.shape, &b.layout) as f64).sum();
-        plan.steps.push(Step { kernel: Kernel::Fold(Box::new(fold)), args, outs, flops, traffic, frees: vec![] });
+        let (kernel, once) = (Kernel::Fold(Box::new(fold)), results.iter().all(|&at| self.once[at]));
+        plan.steps.push(Step { kernel, args, outs, flops, traffic, frees: vec![], once });
     }
 
     fn ways(&self, at: usize, rows: usize) -> Vec<Param> {
@@ -360,7 +378,8 @@ impl Block {
         let read: Vec<&Buffer> = args.iter().map(|&arg| &self.fold.buffers[arg]).collect();
         let flops = work::flops(&node.kernel, &read, &self.fold.buffers[out]);
         let traffic = work::traffic(&node.kernel, &read, &[&self.fold.buffers[out]]);
-        let step = Step { kernel: node.kernel.clone(), args, outs: vec![out], flops, traffic, frees: vec![] };
+        let step =
+            Step { kernel: node.kernel.clone(), args, outs: vec![out], flops, traffic, frees: vec![], once: false };
         self.fold.body.push(step);
     }
 

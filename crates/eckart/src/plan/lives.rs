@@ -1,7 +1,9 @@
 //! Lives: when each buffer is needed last, and how much is held at once.
 //! In: a plan's steps.  Out: what each step frees; the peak.
-//! Law: a result is never freed; a buffer is freed by the last step that reads it.
+//! Law: a result is never freed, nor what is computed once for all runs; else the last step that reads a buffer frees it.
 //! Not here: which steps there are (see `fold`).
+
+use std::collections::BTreeSet;
 
 use super::{Buffer, BufferId, Kernel, Plan, Step};
 
@@ -27,8 +29,13 @@ fn free_after_last_use(steps: &mut [Step], keep: &[BufferId], buffers: usize) {
     for step in steps.iter_mut() {
         step.frees.clear();
     }
+    // What is computed once and read in every run is kept.
+    let once: BTreeSet<BufferId> = steps.iter().filter(|s| s.once).flat_map(|s| s.outs.iter().copied()).collect();
+    let read_in_runs = steps.iter().filter(|s| !s.once).flat_map(|s| s.args.iter().copied());
+    let kept: BTreeSet<BufferId> =
+        read_in_runs.filter(|buffer| once.contains(buffer)).chain(keep.iter().copied()).collect();
     for (buffer, at) in last.into_iter().enumerate() {
-        if let Some(at) = at.filter(|_| !keep.contains(&buffer)) {
+        if let Some(at) = at.filter(|_| !kept.contains(&buffer)) {
             steps[at].frees.push(buffer);
         }
     }

@@ -15,6 +15,8 @@ const SPARSE: f64 = 3e9;
 const CHEAP: f64 = 1e9;
 const DEAR: f64 = 1.5e8;
 const STEP: f64 = 2e-7;
+/// A square is a product of a value with itself, read once.
+const SQUARE: f64 = 0.9;
 /// What is computed once.
 const ONCE: f64 = 1e-9;
 
@@ -32,7 +34,7 @@ pub(super) fn cost(graph: &Graph, class: &Class, node: &Node, stored: Option<usi
         Sym::Op(Op::Sum | Op::RowSum | Op::ColSum | Op::SumTo) => args[0].layout.stored(args[0].shape) as f64 / CHEAP,
         Sym::Op(Op::Transpose) if args[0].is_sparse() => ONCE,
         Sym::Op(op) => match op.row().meaning {
-            Meaning::Zip(_) if matches!(op, Op::Pow) && args[1].number == Some(2.0) => count / CHEAP,
+            Meaning::Zip(_) if matches!(op, Op::Pow) && args[1].number == Some(2.0) => SQUARE * count / CHEAP,
             Meaning::Zip(_) if !matches!(op, Op::Pow) => count * (args.len() - 1) as f64 / CHEAP,
             Meaning::Map(_) if !matches!(op, Op::Abs | Op::Sign) => count / DEAR,
             Meaning::Zip(_) => count / DEAR,

@@ -18,7 +18,7 @@ mod term;
 use egg::Id;
 
 use crate::error::{Error, Result};
-use crate::expr::{Dag, Expr, Op};
+use crate::expr::{Dag, Expr, Op, Var};
 use crate::facts::{Facts, Givens};
 use language::{Graph, Known, Node, Sym};
 use rules::RULES;
@@ -47,9 +47,27 @@ pub fn simplify(roots: &[Expr], givens: &Givens) -> Result<Vec<Expr>> {
     for id in dag.ids() {
         let args = dag.args(id).iter().map(|a| new[a.index()].clone()).collect();
         let plain = Term::new(dag.expr(id), args, facts.shape(id));
-        new.push(simplify::simplify(&plain));
+        let all_there = |var: &Var| givens.get(var).is_some_and(|given| given.sparse.is_none() && given.missing == 0);
+        let observed = plain.is(&Op::Observed) && dag.expr(dag.args(id)[0]).as_var().is_some_and(all_there);
+        new.push(if observed { simplify::ones(plain.arg(0)) } else { simplify::simplify(&plain) });
     }
     Ok(dag.roots().iter().map(|root| new[root.index()].to_expr()).collect())
+}
+
+/// The sum of the sizes of the terms of a difference: what its rounding error is a share of. `None` where nothing is
+/// taken away.
+pub fn size_of_terms(expr: &Expr) -> Option<Expr> {
+    let (mut terms, mut left) = (Vec::new(), vec![expr.clone()]);
+    let mut takes_away = false;
+    while let Some(e) = left.pop() {
+        if matches!(e.op(), Op::Add | Op::Sub) {
+            takes_away |= *e.op() == Op::Sub;
+            left.extend(e.args().iter().cloned());
+        } else {
+            terms.push(crate::expr::abs(e));
+        }
+    }
+    takes_away.then(|| terms.into_iter().sum())
 }
 
 /// The e-graph of simplified formulas, and their classes.

@@ -46,6 +46,11 @@ fn constant(value: f64, like: &Term) -> Term {
     make(Op::Expand, vec![number(value), like.clone()])
 }
 
+/// 1 at every entry of `like`: what `observed` of a matrix is that has all its entries.
+pub(super) fn ones(like: &Term) -> Term {
+    constant(1.0, like)
+}
+
 fn scaled(by: f64, term: Term) -> Term {
     make(Op::Mul, vec![number(by), term])
 }

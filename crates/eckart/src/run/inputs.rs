@@ -15,10 +15,13 @@ use crate::expr::Var;
 #[derive(Debug, Default)]
 pub struct Inputs {
     bound: BTreeMap<Var, Bound>,
+    changes: u64,
 }
 
 #[derive(Debug)]
 struct Bound {
+    /// The number of the change that brought this value.
+    version: u64,
     source: Option<Matrix>,
     value: OnceLock<Value>,
     observed: OnceLock<Value>,
@@ -32,13 +35,23 @@ impl Inputs {
         {
             return;
         }
-        let bound = Bound { source: Some(matrix.clone()), value: OnceLock::new(), observed: OnceLock::new() };
-        self.bound.insert(var.clone(), bound);
+        self.insert(var, Some(matrix.clone()), OnceLock::new());
     }
 
     /// Gives `var` a value.
     pub fn set(&mut self, var: &Var, value: Value) {
-        self.bound.insert(var.clone(), Bound { source: None, value: value.into(), observed: OnceLock::new() });
+        self.insert(var, None, value.into());
+    }
+
+    fn insert(&mut self, var: &Var, source: Option<Matrix>, value: OnceLock<Value>) {
+        self.changes += 1;
+        let bound = Bound { version: self.changes, source, value, observed: OnceLock::new() };
+        self.bound.insert(var.clone(), bound);
+    }
+
+    /// A number that changes with the value of `var`; 0 where it has none.
+    pub(super) fn version(&self, var: &Var) -> u64 {
+        self.bound.get(var).map_or(0, |bound| bound.version)
     }
 
     /// The value of `var`.

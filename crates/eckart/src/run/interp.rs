@@ -12,28 +12,50 @@ use crate::expr::Number;
 use crate::facts::{Layout, Shape};
 use crate::plan::{Kernel, Plan, Step};
 
-/// Runs a plan.
+/// What a plan computes once and reads in every run, for the data it was computed from.
+#[derive(Debug, Default)]
+pub struct Kept {
+    versions: Vec<u64>,
+    values: Vec<Option<Value>>,
+}
+
+/// Runs a plan. What is the same from run to run is taken from `kept`, which starts empty.
 ///
 /// # Errors
 /// `Bug` where an input was not given.
-pub fn run(plan: &Plan, inputs: &Inputs) -> Result<Vec<Value>> {
-    let mut held: Vec<Option<Value>> = vec![None; plan.buffers.len()];
+pub fn run(plan: &Plan, inputs: &Inputs, kept: &mut Kept) -> Result<Vec<Value>> {
     let of = |buffer: usize| (plan.buffers[buffer].shape, &plan.buffers[buffer].layout);
-    run_steps(&plan.steps, &of, &mut held, inputs)?;
+    let versions = versions(plan, inputs);
+    if kept.values.len() != plan.buffers.len() || kept.versions != versions {
+        kept.values = vec![None; plan.buffers.len()];
+        run_steps(plan.steps.iter().filter(|step| step.once), &of, &mut kept.values, inputs)?;
+        kept.versions = versions;
+    }
+    let mut held = kept.values.clone();
+    run_steps(plan.steps.iter().filter(|step| !step.once), &of, &mut held, inputs)?;
     let outputs: Option<Vec<Value>> = plan.outputs.iter().map(|&at| held[at].clone()).collect();
     outputs.ok_or_else(|| Error::Bug("an output was freed".into()))
 }
 
+/// The versions of all data a plan reads.
+fn versions(plan: &Plan, inputs: &Inputs) -> Vec<u64> {
+    let read = plan.steps.iter().filter(|step| step.once).filter_map(|step| match &step.kernel {
+        Kernel::Input(var) | Kernel::Observed(var) => Some(inputs.version(var)),
+        _ => None,
+    });
+    read.collect()
+}
+
 /// Runs steps on the values held; `of` says what shape and layout a buffer is to have.
 pub(super) fn run_steps<'a>(
-    steps: &[Step],
+    steps: impl Iterator<Item = &'a Step>,
     of: &impl Fn(usize) -> (Shape, &'a Layout),
     held: &mut [Option<Value>],
     inputs: &Inputs,
 ) -> Result<()> {
-    for (at, step) in steps.iter().enumerate() {
+    for step in steps {
         let args: Option<Vec<Value>> = step.args.iter().map(|&arg| held[arg].clone()).collect();
-        let args = args.ok_or_else(|| Error::Bug(format!("step {at} needs a buffer that is gone")))?;
+        let args = args.ok_or_else(|| Error::Bug("a step needs a buffer that is gone".into()))?;
         if let Kernel::Fold(fold) = &step.kernel {
             for (&out, value) in step.outs.iter().zip(blocks::run_fold(fold, &args, inputs)?) {
                 held[out] = Some(value);

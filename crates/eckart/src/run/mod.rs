@@ -16,7 +16,7 @@ mod threads;
 mod value;
 
 pub use inputs::Inputs;
-pub use interp::run;
+pub use interp::{Kept, run};
 pub use memory::available_memory;
 pub use threads::with_threads;
 pub use value::{Dense, Value};

@@ -1,8 +1,10 @@
 //! The seed's programme, and what a function promises about its shared variables.
 
+use eckart::expr::Var;
+use eckart::function::Compiled;
 use eckart::{Matrix, function, grad, matrix, norm, shared, sum};
 
-use crate::random::{Random, formula, world};
+use crate::random::{Random, World, formula, world};
 
 #[test]
 fn the_compiled_value_is_the_literal_value() {
@@ -33,6 +35,53 @@ fn the_seed_programme_lowers_its_cost() {
     let mut step = function([&x], [&cost], updates).unwrap();
     let costs: Vec<f64> = (0..200).map(|_| step.call([&data]).unwrap()[0].to_scalar()).collect();
     assert!(costs[199] < 0.5 * costs[0], "{costs:?}");
+}
+
+/// X = W H but for a residual of the given share of it.
+fn nearly_exact(share: f64) -> (World, f64) {
+    let mut random = Random(9);
+    let (w, h) = (random.dense(600, 4, 0.0, 1.0), random.dense(4, 500, 0.0, 1.0));
+    let product = |i: usize, j: usize| (0..4).map(|k| w.get(i, k) * h.get(k, j)).sum::<f64>();
+    let x = Matrix::from_fn(600, 500, |i, j| product(i, j) * (1.0 + random.between(-share, share))).unwrap();
+    let exact =
+        (0..600).flat_map(|i| (0..500).map(move |j| (i, j))).map(|(i, j)| (x.get(i, j) - product(i, j)).powi(2)).sum();
+    (World::of([("X", x), ("W", w), ("H", h)]), exact)
+}
+
+#[test]
+fn the_cost_is_right_near_an_exact_fit() {
+    let cost = sum((matrix("X") - matrix("W").dot(matrix("H"))).pow(2));
+    for share in [1e-2, 1e-4, 1e-6, 1e-8, 0.0] {
+        let (world, exact) = nearly_exact(share);
+        let mut givens = world.givens();
+        for factor in ["W", "H"] {
+            givens.get_mut(&Var::input(factor)).unwrap().data = false;
+        }
+        let compiled = Compiled::new(std::slice::from_ref(&cost), &givens, usize::MAX).unwrap();
+        assert!(compiled.rewritten[0].to_string().contains("W.T @ W"), "{}", compiled.rewritten[0]);
+        let (values, bounds) = compiled.run_bounded(&world.inputs()).unwrap();
+        let error = (values[0].to_scalar() - exact).abs();
+        assert!(error <= 1e-6 * exact, "residual share {share}: {} instead of {exact}", values[0].to_scalar());
+        assert!(error <= bounds[0] && bounds[0] <= 1e-6 * exact, "bound {} of an error {error}", bounds[0]);
+    }
+}
+
+#[test]
+fn what_depends_on_data_alone_is_computed_once() {
+    let (world, _) = nearly_exact(0.1);
+    let mut givens = world.givens();
+    givens.get_mut(&Var::input("W")).unwrap().data = false;
+    let roots = [sum(matrix("X").pow(2)) + sum(matrix("W").pow(2))];
+    let compiled = Compiled::new(&roots, &givens, usize::MAX).unwrap();
+    assert!(compiled.plan.steps.iter().any(|step| step.once && step.flops > 0.0), "{}", compiled.plan);
+    let mut inputs = world.inputs();
+    let first = compiled.run(&inputs).unwrap()[0].to_scalar();
+    assert_eq!(compiled.run(&inputs).unwrap()[0].to_scalar(), first);
+    let other = Matrix::from_fn(600, 500, |_, _| 2.0).unwrap();
+    inputs.set_matrix(&Var::input("X"), &other);
+    let w: f64 = world.values["W"].values_f64().iter().map(|v| v * v).sum();
+    let second = compiled.run(&inputs).unwrap()[0].to_scalar();
+    assert!((second - 4.0 * 300_000.0 - w).abs() < 1e-9 * second, "{second}: other data, other value");
 }
 
 #[test]

@@ -74,7 +74,7 @@ impl World {
     /// The values of formulas as they are written, nothing rewritten: the oracle.
     pub(crate) fn literal(&self, roots: &[Expr]) -> Vec<Matrix> {
         let plan = eckart::plan::plan(roots, &self.givens()).unwrap();
-        self.matrices(eckart::run::run(&plan, &self.inputs()).unwrap())
+        self.matrices(eckart::run::run(&plan, &self.inputs(), &mut eckart::run::Kept::default()).unwrap())
     }
 
     /// The values of formulas through the whole pipeline.

@@ -7,21 +7,23 @@
 use egg::Id;
 
 use crate::expr::Op;
-use crate::rewrite::build::{is_low_rank, product, sum, terms};
+use crate::rewrite::build::{factors, is_low_rank, product, sum, terms};
 use crate::rewrite::language::{Graph, Node};
 
 /// Terms of a sum that is opened, at most.
-const MOST_TERMS: usize = 12;
+const MOST_TERMS: usize = 16;
 
-/// Whether something is gained by opening a sum: it is a matrix, and a term is sparse or of low rank.
+/// Whether something is gained by opening a sum: it is a matrix, and a term or a factor of one is sparse or of low
+/// rank.
 pub(super) fn opens(graph: &Graph, id: Id) -> bool {
     let shape = graph[id].data.shape;
     if shape.rows == 1 || shape.cols == 1 || !graph[id].nodes.iter().any(|node| node.is(&Op::Add)) {
         return false;
     }
     let all = terms(graph, id);
-    let gains = |&(_, term): &(f64, Id)| graph[term].data.is_sparse() || is_low_rank(graph, term);
-    all.len() <= MOST_TERMS && all.iter().any(gains)
+    let gains = |id: Id| graph[id].data.is_sparse() || is_low_rank(graph, id);
+    let any = |&(_, term): &(f64, Id)| gains(term) || factors(graph, term).1.into_iter().any(gains);
+    all.len() <= MOST_TERMS && all.iter().any(any)
 }
 
 pub(super) fn square(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
