@@ -108,7 +108,9 @@ impl Compiled {
             let value = values[guard.root].to_scalar();
             if let Some((plan, kept)) = guard.careful.as_ref().filter(|_| bound > MOST_ERROR * value.abs()) {
                 values[guard.root] = run(plan, inputs, &mut unpoisoned(kept))?.remove(0);
-                bounds[guard.root] = unit * values[guard.root].to_scalar().abs();
+                // A sum of squares of residuals whose own error is a unit of the terms they are the difference of.
+                let (value, size) = (values[guard.root].to_scalar().abs(), bound / unit);
+                bounds[guard.root] = unit * (value + (value * size).sqrt() + unit * size);
             }
         }
         values.truncate(self.rewritten.len());

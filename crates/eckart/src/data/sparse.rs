@@ -16,7 +16,7 @@ pub struct Pattern {
     cols: usize,
     indptr: Vec<usize>,
     indices: Vec<u32>,
-    transposed: OnceLock<(Arc<Pattern>, Vec<usize>)>,
+    transposed: OnceLock<Arc<Pattern>>,
 }
 
 impl Pattern {
@@ -95,8 +95,8 @@ impl Pattern {
         self.indptr.len() * size_of::<usize>() + self.indices.len() * size_of::<u32>()
     }
 
-    /// The pattern of the transpose, and for each of its entries the position of the same entry here. Made once.
-    pub fn transposed(&self) -> &(Arc<Pattern>, Vec<usize>) {
+    /// The pattern of the transpose. Made once and kept.
+    pub fn transposed(&self) -> &Arc<Pattern> {
         self.transposed.get_or_init(|| {
             let mut indptr = vec![0; self.cols + 1];
             for &j in &self.indices {
@@ -105,20 +105,23 @@ impl Pattern {
             for j in 0..self.cols {
                 indptr[j + 1] += indptr[j];
             }
-            let mut next = indptr.clone();
             let mut indices = vec![0; self.nnz()];
-            let mut source = vec![0; self.nnz()];
-            for i in 0..self.rows {
-                for at in self.range(i) {
-                    let slot = &mut next[self.indices[at] as usize];
-                    indices[*slot] = i as u32;
-                    source[*slot] = at;
-                    *slot += 1;
-                }
-            }
-            let flipped = Self { rows: self.cols, cols: self.rows, indptr, indices, transposed: OnceLock::new() };
-            (Arc::new(flipped), source)
+            self.walk_transposed(&indptr, |slot, i, _| indices[slot] = i as u32);
+            Arc::new(Self { rows: self.cols, cols: self.rows, indptr, indices, transposed: OnceLock::new() })
         })
+    }
+
+    /// Calls `visit` with each entry's position in the transpose (whose row pointers are given), its row, and its
+    /// position here.
+    fn walk_transposed(&self, indptr: &[usize], mut visit: impl FnMut(usize, usize, usize)) {
+        let mut next = indptr[..self.cols].to_vec();
+        for i in 0..self.rows {
+            for at in self.range(i) {
+                let slot = &mut next[self.indices[at] as usize];
+                visit(*slot, i, at);
+                *slot += 1;
+            }
+        }
     }
 }
 
@@ -154,8 +157,10 @@ impl<T: Real> Sparse<T> {
     /// The transpose, m x n. Made once and kept.
     pub fn transposed(&self) -> &Self {
         self.transposed.get_or_init(|| {
-            let (pattern, source) = self.pattern.transposed();
-            Box::new(Self::new(pattern.clone(), source.iter().map(|&at| self.values[at]).collect()))
+            let pattern = self.pattern.transposed();
+            let mut values = self.values.clone();
+            self.pattern.walk_transposed(pattern.indptr(), |slot, _, at| values[slot] = self.values[at]);
+            Box::new(Self::new(pattern.clone(), values))
         })
     }
 }

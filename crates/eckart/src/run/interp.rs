@@ -54,8 +54,7 @@ pub(super) fn run_steps<'a>(
     inputs: &Inputs,
 ) -> Result<()> {
     for step in steps {
-        let args: Option<Vec<Value>> = step.args.iter().map(|&arg| held[arg].clone()).collect();
-        let args = args.ok_or_else(|| Error::Bug("a step needs a buffer that is gone".into()))?;
+        let args = take_args(step, held)?;
         if let Kernel::Fold(fold) = &step.kernel {
             for (&out, value) in step.outs.iter().zip(blocks::run_fold(fold, &args, inputs)?) {
                 held[out] = Some(value);
@@ -63,7 +62,7 @@ pub(super) fn run_steps<'a>(
         } else {
             let out = step.outs[0];
             let (shape, layout) = of(out);
-            held[out] = Some(compute(&step.kernel, &args, shape, layout, inputs)?);
+            held[out] = Some(compute(&step.kernel, args, shape, layout, inputs)?);
         }
         for &dead in &step.frees {
             held[dead] = None;
@@ -72,13 +71,26 @@ pub(super) fn run_steps<'a>(
     Ok(())
 }
 
-fn compute(kernel: &Kernel, args: &[Value], shape: Shape, layout: &Layout, inputs: &Inputs) -> Result<Value> {
+/// The arguments of a step; those that nobody needs after it are taken out, so that it may write over them.
+fn take_args(step: &Step, held: &mut [Option<Value>]) -> Result<Vec<Value>> {
+    let taken = |(at, &arg): (usize, &usize)| {
+        let last = step.frees.contains(&arg) && !step.args[at + 1..].contains(&arg);
+        if last { held[arg].take() } else { held[arg].clone() }
+    };
+    let args: Option<Vec<Value>> = step.args.iter().enumerate().map(taken).collect();
+    args.ok_or_else(|| Error::Bug("a step needs a buffer that is gone".into()))
+}
+
+fn compute(kernel: &Kernel, mut args: Vec<Value>, shape: Shape, layout: &Layout, inputs: &Inputs) -> Result<Value> {
     Ok(match kernel {
         Kernel::Input(var) => inputs.value(var)?,
         Kernel::Literal(number) => Value::scalar(Number::get(*number)),
         Kernel::Observed(var) => inputs.observed(var)?,
         Kernel::Map(op) => pointwise::map(op, &args[0], layout),
-        Kernel::Zip(op) => pointwise::zip(op, &args[0], &args[1], shape, layout),
+        Kernel::Zip(op) => {
+            let b = args.pop().ok_or_else(|| Error::Bug("a pair of one".into()))?;
+            pointwise::zip(op, args.remove(0), b, shape, layout)
+        }
         Kernel::Product { flip } => products::multiply(&args[0], flip[0], &args[1], flip[1]),
         Kernel::Sampled { flip } => products::sampled(&args[0], flip[0], &args[1], flip[1], &args[2]),
         Kernel::Gather => pointwise::gather(&args[0], &args[1]),

@@ -31,24 +31,24 @@ pub(super) fn map(op: &Op, a: &Value, layout: &Layout) -> Value {
     }
 }
 
-/// A function of each pair of entries.
-pub(super) fn zip(op: &Op, a: &Value, b: &Value, shape: Shape, layout: &Layout) -> Value {
+/// A function of each pair of entries. An argument that is nobody else's may be written over.
+pub(super) fn zip(op: &Op, a: Value, b: Value, shape: Shape, layout: &Layout) -> Value {
     let Meaning::Zip(f) = op.row().meaning else { unreachable!("{op:?} is no function of two entries") };
     if !layout.is_sparse() {
-        return zip_dense(op, f, &a.to_dense(), &b.to_dense(), shape);
+        return zip_dense(op, f, a.into_dense(), b.into_dense(), shape);
     }
-    let full = |v: &Value| if v.shape() == shape { Some(v.clone()) } else { None };
-    match (full(a), full(b)) {
-        (Some(Value::Sparse(x)), Some(Value::Sparse(y))) => zip_sparse(op, f, &x, &y),
-        (Some(Value::Sparse(x)), _) => {
+    let full = |v: &Value| v.shape() == shape;
+    match (&a, &b) {
+        (Value::Sparse(x), Value::Sparse(y)) if full(&a) && full(&b) => zip_sparse(op, f, x, y),
+        (Value::Sparse(x), _) if full(&a) => {
             let other = b.to_dense();
             on_pattern(x.pattern(), |at, i, j| f(x.values()[at], entry(&other, i, j)))
         }
-        (_, Some(Value::Sparse(y))) => {
+        (_, Value::Sparse(y)) if full(&b) => {
             let other = a.to_dense();
             on_pattern(y.pattern(), |at, i, j| f(entry(&other, i, j), y.values()[at]))
         }
-        (_, _) => zip_dense(op, f, &a.to_dense(), &b.to_dense(), shape),
+        (_, _) => zip_dense(op, f, a.into_dense(), b.into_dense(), shape),
     }
 }
 
@@ -94,7 +94,7 @@ pub(super) fn on_pattern(pattern: &Arc<Pattern>, f: impl Fn(usize, usize, usize)
     Value::sparse(pattern.clone(), values)
 }
 
-fn zip_dense(op: &Op, f: fn(f64, f64) -> f64, a: &Dense, b: &Dense, shape: Shape) -> Value {
+fn zip_dense(op: &Op, f: fn(f64, f64) -> f64, a: Arc<Dense>, b: Arc<Dense>, shape: Shape) -> Value {
     let squares = *op == Op::Pow && b.shape.is_scalar() && b.data[0] == 2.0;
     // The compiler vectorises the commonest when it sees the mark.
     if *op == Op::Add {
@@ -112,13 +112,43 @@ fn zip_dense(op: &Op, f: fn(f64, f64) -> f64, a: &Dense, b: &Dense, shape: Shape
     }
 }
 
-fn zip_with(a: &Dense, b: &Dense, shape: Shape, f: impl Fn(f64, f64) -> f64 + Sync) -> Value {
-    let row = |d: &Dense, i: usize| if d.shape.rows == 1 { 0 } else { i * d.shape.cols };
+fn zip_with(mut a: Arc<Dense>, mut b: Arc<Dense>, shape: Shape, f: impl Fn(f64, f64) -> f64 + Sync) -> Value {
+    let cols = shape.cols;
+    if a.shape == shape
+        && let Some(own) = Arc::get_mut(&mut a)
+    {
+        for_rows(&mut own.data, cols, |rows, part| {
+            for (i, out) in rows.zip(part.chunks_mut(cols)) {
+                let other = row(&b, i);
+                if b.shape.cols == cols {
+                    out.iter_mut().zip(other).for_each(|(x, &y)| *x = f(*x, y));
+                } else {
+                    out.iter_mut().for_each(|x| *x = f(*x, other[0]));
+                }
+            }
+        });
+        return Value::Dense(a);
+    }
+    if b.shape == shape
+        && let Some(own) = Arc::get_mut(&mut b)
+    {
+        for_rows(&mut own.data, cols, |rows, part| {
+            for (i, out) in rows.zip(part.chunks_mut(cols)) {
+                let other = row(&a, i);
+                if a.shape.cols == cols {
+                    out.iter_mut().zip(other).for_each(|(y, &x)| *y = f(x, *y));
+                } else {
+                    out.iter_mut().for_each(|y| *y = f(other[0], *y));
+                }
+            }
+        });
+        return Value::Dense(b);
+    }
     let mut out = vec![0.0; shape.entries()];
-    for_rows(&mut out, shape.cols, |rows, part| {
-        for (i, out) in rows.zip(part.chunks_mut(shape.cols)) {
-            let (a_row, b_row) = (&a.data[row(a, i)..], &b.data[row(b, i)..]);
-            match (a.shape.cols == shape.cols, b.shape.cols == shape.cols) {
+    for_rows(&mut out, cols, |rows, part| {
+        for (i, out) in rows.zip(part.chunks_mut(cols)) {
+            let (a_row, b_row) = (row(&a, i), row(&b, i));
+            match (a.shape.cols == cols, b.shape.cols == cols) {
                 (true, true) => out.iter_mut().zip(a_row).zip(b_row).for_each(|((o, &x), &y)| *o = f(x, y)),
                 (true, false) => out.iter_mut().zip(a_row).for_each(|(o, &x)| *o = f(x, b_row[0])),
                 (false, true) => out.iter_mut().zip(b_row).for_each(|(o, &y)| *o = f(a_row[0], y)),
@@ -127,6 +157,12 @@ fn zip_with(a: &Dense, b: &Dense, shape: Shape, f: impl Fn(f64, f64) -> f64 + Sy
         }
     });
     Value::dense(shape, out)
+}
+
+/// Row i of a matrix whose sides of 1 are stretched.
+fn row(d: &Dense, i: usize) -> &[f64] {
+    let i = if d.shape.rows == 1 { 0 } else { i };
+    &d.data[i * d.shape.cols..(i + 1) * d.shape.cols]
 }
 
 fn zip_sparse(op: &Op, f: fn(f64, f64) -> f64, a: &Sparse<f64>, b: &Sparse<f64>) -> Value {

@@ -108,6 +108,11 @@ impl Value {
         Arc::new(out)
     }
 
+    /// As [`Value::to_dense`], without sharing what nobody else holds.
+    pub(crate) fn into_dense(self) -> Arc<Dense> {
+        if let Self::Dense(d) = self { d } else { self.to_dense() }
+    }
+
     /// The value as a matrix of numbers of type `dtype`.
     ///
     /// # Errors
