@@ -14,11 +14,8 @@ use crate::facts::{Givens, Layout, Shape};
 const MOST_ROWS: usize = 256;
 /// Bytes of a block's widest value, about: what a core's own cache holds besides the rest.
 const BLOCK_BYTES: usize = 1 << 19;
-/// Sums that are kept apart, at most, where they are small; and where they are large.
-const MOST_SHARDS: usize = 64;
-const FEW_SHARDS: usize = 8;
-/// Bytes of all sums of a fold beyond which few are kept apart.
-const LARGE_SUMS: usize = 1 << 20;
+/// Sums that are kept apart, at most, by the bytes of all sums of a fold: several of them wait at once to be added.
+const MOST_SHARDS: [(usize, usize); 3] = [(1 << 20, 64), (1 << 23, 8), (usize::MAX, 4)];
 
 /// Where a node is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -388,7 +385,7 @@ impl Block {
         let mut fold = std::mem::replace(&mut self.fold, empty_fold(self.rows, self.height));
         let sums = fold.results.iter().filter(|(_, combine)| *combine == Combine::Add);
         let bytes: usize = sums.map(|(buffer, _)| fold.buffers[*buffer].bytes).sum();
-        let most = if bytes > LARGE_SUMS { FEW_SHARDS } else { MOST_SHARDS };
+        let most = MOST_SHARDS.iter().find(|(up_to, _)| bytes <= *up_to).map_or(1, |(_, shards)| *shards);
         fold.shards = self.rows.div_ceil(self.height).clamp(1, most);
         fold
     }

@@ -3,6 +3,7 @@
 //! Law: every way out returns the best factors met and a reason; nothing but the clock's limit depends on time.
 //! Not here: how factors move (see `method`).
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::factorization::{Factorization, Start, Step};
@@ -13,7 +14,7 @@ use super::settings::{Settings, StopReason};
 use super::start::random_start;
 use crate::error::{Error, Result};
 use crate::function::Compiled;
-use crate::run::{available_memory, with_threads};
+use crate::run::{Dense, available_memory, with_threads};
 
 /// Iterations in a row that must each be of no account before a start counts as settled.
 const PATIENCE: usize = 3;
@@ -83,7 +84,7 @@ impl<'a> Search<'a> {
         let objective = [self.bound.objective.clone()];
         let cost = Compiled::new(&objective, &self.bound.givens, self.memory_limit)?;
         let mut starts: Vec<Start> = Vec::new();
-        let mut best: Option<(f64, usize, Vec<Vec<f64>>)> = None;
+        let mut best: Option<(f64, usize, Vec<Arc<Dense>>)> = None;
         for index in 0..self.settings.restarts {
             let mut method = row.make(&self.bound, self.memory_limit)?;
             let least = best.as_ref().map_or(f64::INFINITY, |(cost, ..)| *cost);
@@ -125,7 +126,7 @@ impl<'a> Search<'a> {
         method: &mut dyn Method,
         least: f64,
         listen: &mut (dyn FnMut(&Progress) -> Flow + Send),
-    ) -> Result<(Start, Vec<Vec<f64>>)> {
+    ) -> Result<(Start, Vec<Arc<Dense>>)> {
         let began = Instant::now();
         let mut factors = random_start(&self.bound, self.settings.seed, index as u64);
         self.bound.place_all(&factors);

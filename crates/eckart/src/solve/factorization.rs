@@ -4,12 +4,14 @@
 //! Not here: files (see `save`).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::problem::{Bound, Problem};
 use super::quality::Quality;
 use super::settings::{Settings, StopReason};
 use crate::data::Matrix;
 use crate::error::Result;
+use crate::run::Dense;
 
 /// The cost after an iteration.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -76,15 +78,15 @@ impl Factorization {
         bound: &Bound,
         settings: &Settings,
         method: &str,
-        factors: &[Vec<f64>],
+        factors: &[Arc<Dense>],
         starts: Vec<Start>,
         best: usize,
         quality: Option<Quality>,
         seconds: f64,
     ) -> Result<Self> {
         let dtype = bound.target.1.dtype();
-        let named = |(factor, numbers): (&super::Factor, &Vec<f64>)| {
-            let matrix = Matrix::dense(factor.shape.rows, factor.shape.cols, numbers.clone())?.cast(dtype)?;
+        let named = |(factor, numbers): (&super::Factor, &Arc<Dense>)| {
+            let matrix = Matrix::dense(factor.shape.rows, factor.shape.cols, numbers.data.clone())?.cast(dtype)?;
             Ok((factor.var.name().to_owned(), matrix))
         };
         Ok(Self {

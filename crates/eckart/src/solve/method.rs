@@ -3,18 +3,21 @@
 //! Law: one row and one file a method; a method that does not fit says why.
 //! Not here: when to stop (see `driver`).
 
+use std::sync::Arc;
+
 use super::normalized_gradient::NormalizedGradient;
 use super::problem::Bound;
 use super::proximal_gradient::ProximalGradient;
 use crate::error::{Error, Result};
+use crate::run::Dense;
 
 /// An algorithm, ready to run on one start.
 pub(super) trait Method {
-    /// Moves every factor once, in place. The numbers of each factor are row-major.
+    /// Moves every factor once: puts new numbers in the place of old ones, which others may still hold.
     ///
     /// # Errors
     /// Those of running a plan.
-    fn step(&mut self, bound: &mut Bound, factors: &mut [Vec<f64>]) -> Result<Moved>;
+    fn step(&mut self, bound: &mut Bound, factors: &mut [Arc<Dense>]) -> Result<Moved>;
 }
 
 /// What an iteration did.

@@ -3,13 +3,15 @@
 //! Law: the best factors met are the driver's to keep; the length halves when the cost rises.
 //! Not here: proximal maps of penalties (their gradient is taken instead, sign(0) = 0).
 
+use std::sync::Arc;
+
 use super::method::{Method, Moved};
 use super::problem::Bound;
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::function::Compiled;
 use crate::grad::differentiate;
-use crate::run::Value;
+use crate::run::{Dense, Value};
 
 /// The first step's length, as a share of a factor's own.
 const FIRST: f64 = 0.1;
@@ -20,10 +22,13 @@ const SHRINK: f64 = 0.5;
 /// No step shorter than this share of a factor changes anything worth having.
 const LEAST: f64 = 1e-12;
 
+/// The cost, the factors it is of, and its gradients there.
+type Evaluated = (f64, Vec<Arc<Dense>>, Vec<Value>);
+
 pub(super) struct NormalizedGradient {
     compiled: Compiled,
     length: f64,
-    last: Option<(f64, Vec<Vec<f64>>, Vec<Value>)>,
+    last: Option<Evaluated>,
 }
 
 impl NormalizedGradient {
@@ -42,7 +47,7 @@ impl NormalizedGradient {
 }
 
 impl Method for NormalizedGradient {
-    fn step(&mut self, bound: &mut Bound, factors: &mut [Vec<f64>]) -> Result<Moved> {
+    fn step(&mut self, bound: &mut Bound, factors: &mut [Arc<Dense>]) -> Result<Moved> {
         let (cost, from, gradients) = match self.last.take() {
             Some(last) => last,
             None => self.evaluate(bound, factors)?,
@@ -50,13 +55,14 @@ impl Method for NormalizedGradient {
         for (index, gradient) in gradients.iter().enumerate() {
             let gradient = &gradient.to_dense().data;
             let size = norm(gradient);
-            let length = self.length * norm(&from[index]).max(f64::MIN_POSITIVE);
-            factors[index].clone_from(&from[index]);
+            let length = self.length * norm(&from[index].data).max(f64::MIN_POSITIVE);
+            let mut new = Dense::clone(&from[index]);
             if size > 0.0 {
-                factors[index].iter_mut().zip(gradient).for_each(|(b, g)| *b -= length * g / size);
+                new.data.iter_mut().zip(gradient).for_each(|(b, g)| *b -= length * g / size);
             }
             let constraints = super::Prox { l1: 0.0, row_group: 0.0, col_group: 0.0, ..bound.factors[index].prox };
-            constraints.apply(&mut factors[index], bound.factors[index].shape, 1.0);
+            constraints.apply(&mut new.data, new.shape, 1.0);
+            factors[index] = Arc::new(new);
         }
         let new = self.evaluate(bound, factors)?;
         if new.0 < cost {
@@ -75,7 +81,7 @@ impl Method for NormalizedGradient {
 }
 
 impl NormalizedGradient {
-    fn evaluate(&self, bound: &mut Bound, factors: &[Vec<f64>]) -> Result<(f64, Vec<Vec<f64>>, Vec<Value>)> {
+    fn evaluate(&self, bound: &mut Bound, factors: &[Arc<Dense>]) -> Result<Evaluated> {
         bound.place_all(factors);
         let mut values = self.compiled.run(&bound.inputs)?;
         let gradients = values.split_off(1);

@@ -4,6 +4,7 @@
 //! Not here: methods (see `method`).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::prox::Prox;
 use super::split::{Split, split};
@@ -12,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::expr::text::{Constraint, Dim, Limit, Statement, parse_statement};
 use crate::expr::{Dag, Expr, Op, Var};
 use crate::facts::{Facts, Given, Givens, Shape, Sides, infer_shapes};
-use crate::run::{Inputs, Value};
+use crate::run::{Dense, Inputs, Value};
 
 /// An objective with its data, its numbers and the rank: everything but how to minimise it.
 ///
@@ -310,13 +311,12 @@ impl Bound {
     }
 
     /// Gives factor `index` a value.
-    pub(super) fn place(&mut self, index: usize, numbers: &[f64]) {
-        let factor = &self.factors[index];
-        self.inputs.set(&factor.var, Value::dense(factor.shape, numbers.to_vec()));
+    pub(super) fn place(&mut self, index: usize, numbers: &Arc<Dense>) {
+        self.inputs.set(&self.factors[index].var, Value::Dense(numbers.clone()));
     }
 
     /// Gives all factors values.
-    pub(super) fn place_all(&mut self, factors: &[Vec<f64>]) {
+    pub(super) fn place_all(&mut self, factors: &[Arc<Dense>]) {
         for (index, numbers) in factors.iter().enumerate() {
             self.place(index, numbers);
         }

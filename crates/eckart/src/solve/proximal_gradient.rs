@@ -3,12 +3,15 @@
 //! Law: the cost never rises; each factor stays feasible; penalties leave exact zeros.
 //! Not here: which terms are smooth (see `split`), the maps (see `prox`).
 
+use std::sync::Arc;
+
 use super::method::{Method, Moved};
 use super::problem::Bound;
 use crate::error::Result;
 use crate::expr::{Expr, Op};
 use crate::function::Compiled;
 use crate::grad::differentiate;
+use crate::run::Dense;
 
 /// Halvings of a step before a factor is left where it is.
 const MAX_HALVINGS: usize = 60;
@@ -44,7 +47,7 @@ impl ProximalGradient {
 }
 
 impl Method for ProximalGradient {
-    fn step(&mut self, bound: &mut Bound, factors: &mut [Vec<f64>]) -> Result<Moved> {
+    fn step(&mut self, bound: &mut Bound, factors: &mut [Arc<Dense>]) -> Result<Moved> {
         bound.place_all(factors);
         let mut cost = None;
         let mut moved = false;
@@ -64,29 +67,30 @@ impl Method for ProximalGradient {
 
 impl ProximalGradient {
     /// The objective after moving one factor; `None` where no step lowers it.
-    fn move_factor(&mut self, bound: &mut Bound, factors: &mut [Vec<f64>], index: usize) -> Result<Option<f64>> {
-        let values = self.slopes[index].run(&bound.inputs)?;
+    fn move_factor(&mut self, bound: &mut Bound, factors: &mut [Arc<Dense>], index: usize) -> Result<Option<f64>> {
+        let mut values = self.slopes[index].run(&bound.inputs)?;
+        let gradient = values.remove(1).into_dense();
         let smooth = values[0].to_scalar();
-        let gradient = values[1].to_dense();
         let steepness = gradient.data.iter().map(|g| g * g).sum::<f64>().sqrt();
         if steepness == 0.0 && bound.factors[index].prox.is_empty() {
             return Ok(None);
         }
-        let size = factors[index].iter().map(|b| b * b).sum::<f64>().sqrt();
+        let size = factors[index].data.iter().map(|b| b * b).sum::<f64>().sqrt();
         let first = if steepness > 0.0 { size.max(1e-3) / steepness } else { 1.0 };
         let mut t = self.lengths[index].unwrap_or(first);
         for halving in 0..MAX_HALVINGS {
-            let mut new = factors[index].clone();
-            new.iter_mut().zip(&gradient.data).for_each(|(b, g)| *b -= t * g);
-            bound.factors[index].prox.apply(&mut new, bound.factors[index].shape, t);
+            let mut new = Dense::clone(&factors[index]);
+            new.data.iter_mut().zip(&gradient.data).for_each(|(b, g)| *b -= t * g);
+            bound.factors[index].prox.apply(&mut new.data, new.shape, t);
             let (mut along, mut squares) = (0.0, 0.0);
-            for ((b, old), g) in new.iter().zip(&factors[index]).zip(&gradient.data) {
+            for ((b, old), g) in new.data.iter().zip(&factors[index].data).zip(&gradient.data) {
                 along += g * (b - old);
                 squares += (b - old) * (b - old);
             }
             if squares == 0.0 {
                 return Ok(None);
             }
+            let new = Arc::new(new);
             bound.place(index, &new);
             let values = self.costs.run(&bound.inputs)?;
             // Rounding of the smooth part must not count as a rise.

@@ -3,17 +3,20 @@
 //! Law: start k of a seed is the same whatever the number of starts and threads.
 //! Not here: how many starts there are (see `driver`).
 
+use std::sync::Arc;
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::problem::{Bound, Factor};
 use crate::data::Matrix;
+use crate::run::Dense;
 
 /// Random factors, scaled so that their product is of the size of the data.
 ///
 /// Factors that may not be negative are |N(0, 1)| times sqrt(mean / r), as is usual for non-negative factorization;
 /// others are N(0, 1) times a tenth of (variance / r)^(1/4), a small start. Offsets begin at 0.
-pub(super) fn random_start(bound: &Bound, seed: u64, start: u64) -> Vec<Vec<f64>> {
+pub(super) fn random_start(bound: &Bound, seed: u64, start: u64) -> Vec<Arc<Dense>> {
     let (mean, variance) = moments(&bound.target.1);
     let rank = bound.rank as f64;
     let fill = |(index, factor): (usize, &Factor)| {
@@ -29,7 +32,7 @@ pub(super) fn random_start(bound: &Bound, seed: u64, start: u64) -> Vec<Vec<f64>
             }
         }
         super::Prox { l1: 0.0, row_group: 0.0, col_group: 0.0, ..factor.prox }.apply(&mut numbers, factor.shape, 1.0);
-        numbers
+        Arc::new(Dense { shape: factor.shape, data: numbers })
     };
     bound.factors.iter().enumerate().map(fill).collect()
 }
