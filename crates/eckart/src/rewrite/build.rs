@@ -111,7 +111,11 @@ pub(super) fn product(graph: &mut Graph, ids: &[Id]) -> Id {
 pub(super) fn sum(graph: &mut Graph, terms: &[(f64, Id)]) -> Id {
     let mut merged: Vec<(Id, f64)> = Vec::new();
     for &(weight, id) in terms {
-        let id = graph.find(id);
+        // All literals are one term.
+        let (weight, id) = match graph[id].data.number {
+            Some(value) => (weight * value, number(graph, 1.0)),
+            None => (weight, graph.find(id)),
+        };
         match merged.iter_mut().find(|(known, _)| *known == id) {
             Some((_, sum)) => *sum += weight,
             None => merged.push((id, weight)),
@@ -171,6 +175,7 @@ pub(super) fn is_pointwise(node: &Node) -> bool {
     use crate::expr::Meaning;
     match &node.sym {
         Sym::Op(op) => !node.is_leaf() && matches!(op.row().meaning, Meaning::Map(_) | Meaning::Zip(_)),
+        Sym::Sampled(_) => true,
         Sym::Expand(_) | Sym::Eye(_) | Sym::Observed(_) => false,
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn cost(graph: &Graph, class: &Class, node: &Node, stored: Option<usi
             Meaning::Zip(_) => count / DEAR,
             Meaning::Map(_) | Meaning::Leaf | Meaning::Whole => count / CHEAP,
         },
-        Sym::Expand(_) => count / CHEAP,
+        Sym::Expand(_) | Sym::Sampled(_) => count / CHEAP,
     }
 }
 

@@ -50,10 +50,11 @@ struct Choices<'a> {
 }
 
 impl Choices<'_> {
-    /// The number of a key. A class that is sparse on the pattern itself is wanted in full.
+    /// The number of a key. A class that is sparse on the pattern itself is wanted in full, unless it is sparse only as
+    /// the entries on a pattern of what is dense.
     fn number(&mut self, (class, place): Key) -> usize {
         let class = self.graph.find(class);
-        let own = place.is_some_and(|place| self.place_of(class) == Some(place));
+        let own = place.is_some_and(|place| self.place_of(class) == Some(place)) && !self.is_sampled(class);
         let key = (class, if own { None } else { place });
         let fresh = self.keys.len();
         let number = *self.numbers.entry(key).or_insert(fresh);
@@ -65,6 +66,12 @@ impl Choices<'_> {
 
     fn data(&self, class: Id) -> &Class {
         &self.graph[class].data
+    }
+
+    /// Whether a class is sparse only as the entries on a pattern of what it is otherwise.
+    fn is_sampled(&self, class: Id) -> bool {
+        let nodes = &self.graph[class].nodes;
+        nodes.iter().any(is_sampled) && !nodes.iter().all(is_sampled)
     }
 
     /// The number of the pattern that a sparse class is on.
@@ -85,8 +92,11 @@ impl Choices<'_> {
         while self.ways.len() < self.keys.len() {
             let (class, place) = self.keys[self.ways.len()];
             let mut ways = Vec::new();
-            for node in self.graph[class].nodes.clone() {
-                ways.push(self.way(class, place, node));
+            let nodes = &self.graph[class].nodes;
+            // In full, a value that is known to vanish off a pattern is computed on it; there, as what it is.
+            let sampled = self.is_sampled(class);
+            for node in nodes.iter().filter(|node| !sampled || is_sampled(node) == place.is_none()) {
+                ways.push(self.way(class, place, node.clone()));
             }
             self.ways.push(ways);
         }
@@ -94,16 +104,20 @@ impl Choices<'_> {
 
     fn way(&mut self, class: Id, place: Option<usize>, node: Node) -> Way {
         let shape = self.data(class).shape;
-        // Where the arguments of a function of entries are needed.
-        let place = place.or_else(|| self.fixed_place(class, shape, &node));
+        // Where the arguments of a function of entries are needed: in place, or where one of them fixes it.
+        let (place, fixing) = match place {
+            Some(place) => (Some(place), None),
+            None => self.fixed_place(class, shape, &node),
+        };
         let stored = place.map(|place| self.places[place].0.stored(shape));
         let pointwise = is_pointwise(&node);
         let keys: Vec<Key> = node
             .args
             .iter()
-            .map(|&arg| {
-                let full = self.data(arg).shape == shape;
-                (arg, if pointwise && full { place } else { None })
+            .enumerate()
+            .map(|(at, &arg)| {
+                let elsewhere = self.data(arg).shape != shape || fixing == Some(at);
+                (arg, if pointwise && !elsewhere { place } else { None })
             })
             .collect();
         let cost = cost(self.graph, self.data(class), &node, stored);
@@ -111,14 +125,17 @@ impl Choices<'_> {
         Way { node, reads, cost }
     }
 
-    /// The pattern that a sparse factor or dividend gives to a node.
-    fn fixed_place(&mut self, class: Id, shape: Shape, node: &Node) -> Option<usize> {
-        if !self.data(class).is_sparse() || !is_pointwise(node) || node.is(&Op::Add) {
-            return None;
+    /// The pattern that a sparse factor or dividend gives to a node, and which argument that is.
+    fn fixed_place(&mut self, class: Id, shape: Shape, node: &Node) -> (Option<usize>, Option<usize>) {
+        if is_sampled(node) {
+            return (self.place_of(class), None);
         }
-        let fixing =
-            node.args.iter().copied().find(|&arg| self.data(arg).is_sparse() && self.data(arg).shape == shape)?;
-        self.place_of(fixing)
+        if !self.data(class).is_sparse() || !is_pointwise(node) || node.is(&Op::Add) {
+            return (None, None);
+        }
+        let sparse = |&arg: &Id| self.data(arg).is_sparse() && self.data(arg).shape == shape;
+        let Some(at) = node.args.iter().position(sparse) else { return (None, None) };
+        (self.place_of(node.args[at]), Some(at))
     }
 
     /// Greedy choice with sharing: each key keeps the set of all that its best way needs; improved until nothing
@@ -200,6 +217,11 @@ impl Choices<'_> {
     }
 }
 
+/// Whether a node is what is on a pattern.
+fn is_sampled(node: &Node) -> bool {
+    matches!(node.sym, Sym::Sampled(_))
+}
+
 /// The numbers in a set.
 fn members(set: &[u64]) -> impl Iterator<Item = usize> + '_ {
     set.iter()
@@ -244,6 +266,7 @@ impl Write<'_> {
             Sym::Expand(shape) => expand(args[0].clone(), self.like(*shape)),
             Sym::Eye(shape) => eye(self.like(*shape)),
             Sym::Observed(var) => observed(Expr::leaf(Op::Var(var.clone()))),
+            Sym::Sampled(var) => observed(Expr::leaf(Op::Var(var.clone()))) * args[0].clone(),
         }
     }
 

@@ -21,6 +21,8 @@ pub(super) enum Sym {
     Eye(Shape),
     /// The pattern of a variable.
     Observed(Var),
+    /// The entries on the pattern of a variable; zero elsewhere.
+    Sampled(Var),
 }
 
 /// A node: an operator and classes.
@@ -69,6 +71,7 @@ impl fmt::Display for Node {
             Sym::Expand(shape) => write!(f, "expand[{shape}]"),
             Sym::Eye(shape) => write!(f, "eye[{shape}]"),
             Sym::Observed(var) => write!(f, "observed[{}]", var.name()),
+            Sym::Sampled(var) => write!(f, "sampled[{}]", var.name()),
         }
     }
 }
@@ -122,6 +125,7 @@ impl Analysis<Node> for Known {
             Sym::Expand(shape) => class(*shape, Layout::Dense),
             Sym::Eye(shape) => class(*shape, layout_of_op(&Op::Eye, &[], *shape)),
             Sym::Observed(var) => Class { data: true, ..class(given_shape(var, givens), layout_of_var(var, givens)) },
+            Sym::Sampled(var) => class(args[0].shape, layout_of_var(var, givens)),
             Sym::Op(Op::Var(var)) => {
                 let given = givens.get(var);
                 let data = given.is_some_and(|given| given.data);

@@ -129,3 +129,44 @@ fn types_follow_the_data() {
     step.call([&Matrix::dense(1, 2, vec![0.5f32, 0.5]).unwrap()]).unwrap();
     assert_eq!(w.value().unwrap().dtype(), eckart::Dtype::F32);
 }
+
+/// A matrix of which a twentieth is stored: dense ways don't pay.
+fn thin(random: &mut Random) -> Matrix {
+    let entries = (0..200).flat_map(|i| (0..150).map(move |j| (i, j)));
+    let kept: Vec<(usize, usize)> = entries.filter(|_| random.below(20) == 0).collect();
+    Matrix::from_triplets(200, 150, kept.into_iter().map(|(i, j)| (i, j, random.between(0.0, 2.0))).collect()).unwrap()
+}
+
+#[test]
+fn functions_of_sparse_data_stay_sparse() {
+    let mut random = Random(21);
+    for text in [
+        "sum((log(1 + X) - W @ H)**2)",
+        "sum((X - W @ H)**2 / (1 + X))",
+        "sum((exp(X) - W @ H)**2)",
+        "sum(log(1 + X) @ H.T)",
+        "sum(sqrt(X) * (W @ H))",
+    ] {
+        let world = World::of([
+            ("X", thin(&mut random)),
+            ("W", random.dense(200, 2, 0.0, 1.0)),
+            ("H", random.dense(2, 150, 0.0, 1.0)),
+        ]);
+        let mut givens = world.givens();
+        for factor in ["W", "H"] {
+            givens.get_mut(&Var::input(factor)).unwrap().data = false;
+        }
+        let cost = eckart::expr::text::parse_expr(text).unwrap();
+        let mut roots = eckart::grad::differentiate(&cost, &[matrix("W"), matrix("H")]);
+        roots.push(cost);
+        let compiled = Compiled::new(&roots, &givens, usize::MAX).unwrap();
+        let most = compiled.plan.largest_buffer();
+        assert!(most <= world.values["X"].stored().max(600), "{text}: {most}\n{}", compiled.plan);
+        let values = compiled.run(&world.inputs()).unwrap();
+        for (value, literal) in values.iter().zip(world.literal(&roots)) {
+            for (x, y) in value.to_dense().data.iter().zip(literal.to_dense_f64()) {
+                assert!((x - y).abs() <= 1e-9 * (1.0 + y.abs()), "{text}: {y} became {x}");
+            }
+        }
+    }
+}

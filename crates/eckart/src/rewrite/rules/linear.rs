@@ -15,10 +15,6 @@ fn is_sum(node: &Node) -> bool {
     [Op::Sum, Op::RowSum, Op::ColSum].iter().any(|op| node.is(op))
 }
 
-fn op_of(node: &Node) -> Op {
-    [Op::RowSum, Op::ColSum, Op::Transpose].into_iter().find(|op| node.is(op)).unwrap_or(Op::Sum)
-}
-
 pub(super) fn sum_of_sum(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
     if !(is_sum(node) || node.is(&Op::Transpose)) || !opens(graph, node.args[0]) {
         return None;
@@ -27,13 +23,18 @@ pub(super) fn sum_of_sum(graph: &mut Graph, _class: Id, node: &Node) -> Option<I
     let mut found = Vec::new();
     for (weight, term) in terms(graph, node.args[0]) {
         let own = graph[term].data.shape;
-        let (copies, part) = match op_of(node) {
-            Op::Transpose => (1.0, transpose(graph, term)),
-            Op::RowSum if own.cols == 1 => (within.cols as f64, term),
-            Op::RowSum => (1.0, apply(graph, Op::RowSum, &[term])),
-            Op::ColSum if own.rows == 1 => (within.rows as f64, term),
-            Op::ColSum => (1.0, apply(graph, Op::ColSum, &[term])),
-            _sum => total(graph, term, within),
+        let (copies, part) = if node.is(&Op::Transpose) {
+            (1.0, transpose(graph, term))
+        } else if node.is(&Op::Sum) {
+            total(graph, term, within)
+        } else if node.is(&Op::RowSum) && own.cols == 1 {
+            (within.cols as f64, term)
+        } else if node.is(&Op::RowSum) {
+            (1.0, apply(graph, Op::RowSum, &[term]))
+        } else if own.rows == 1 {
+            (within.rows as f64, term)
+        } else {
+            (1.0, apply(graph, Op::ColSum, &[term]))
         };
         found.push((weight * copies, part));
     }

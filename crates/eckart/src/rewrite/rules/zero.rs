@@ -1,0 +1,85 @@
+//! Zero: a function of sparse data is what it is at zero, plus something on the pattern.
+//! In: a class of data and a node.  Out: an equal class, or nothing where the guard fails.
+//! Law: `log(1 + X)` stays as sparse as X; `1 / (1 + X)` is 1 and something sparse.
+//! Not here: functions of factors: their value off the pattern is a matrix of its own.
+
+use egg::Id;
+
+use crate::expr::{Meaning, Op, Var};
+use crate::facts::Layout;
+use crate::rewrite::build::{apply, is_pointwise, number, product, sum};
+use crate::rewrite::language::{Graph, Node, Sym};
+
+/// How deep a function is looked into.
+const DEEPEST: usize = 16;
+
+/// The value off the pattern, and whose pattern it is.
+type AtZero = (f64, Option<Var>);
+
+pub(super) fn zero_split(graph: &mut Graph, class: Id, node: &Node) -> Option<Id> {
+    let known = &graph[class].data;
+    let function = is_pointwise(node) && !node.is(&Op::Add) && !node.is(&Op::Mul);
+    if !function || !known.data || known.is_sparse() || known.shape.rows == 1 || known.shape.cols == 1 {
+        return None;
+    }
+    let (at_zero, var) = of_node(graph, node, 0)?;
+    let var = var.filter(|_| at_zero.is_finite())?;
+    let rest = if at_zero == 0.0 {
+        class
+    } else {
+        let one = number(graph, 1.0);
+        sum(graph, &[(1.0, class), (-at_zero, one)])
+    };
+    let sampled = graph.add(Node { sym: Sym::Sampled(var), args: vec![rest] });
+    let one = number(graph, 1.0);
+    Some(sum(graph, &[(at_zero, one), (1.0, sampled)]))
+}
+
+/// A quotient by data is a weight.
+pub(super) fn divide(graph: &mut Graph, class: Id, node: &Node) -> Option<Id> {
+    if !node.is(&Op::Div) || graph[class].data.data {
+        return None;
+    }
+    let (a, b) = (node.args[0], node.args[1]);
+    let shape = graph[b].data.shape;
+    if !graph[b].data.data || graph[b].data.is_sparse() || shape.rows == 1 || shape.cols == 1 {
+        return None;
+    }
+    let one = number(graph, 1.0);
+    let weight = apply(graph, Op::Div, &[one, b]);
+    Some(product(graph, &[a, weight]))
+}
+
+fn of_class(graph: &Graph, id: Id, depth: usize) -> Option<AtZero> {
+    let class = &graph[id].data;
+    if let Some(value) = class.number {
+        return Some((value, None));
+    }
+    if let Layout::Sparse { pattern: Some((var, false)), .. } = &class.layout {
+        return Some((0.0, Some(var.clone())));
+    }
+    if depth > DEEPEST {
+        return None;
+    }
+    graph[id].nodes.iter().find_map(|node| of_node(graph, node, depth + 1))
+}
+
+fn of_node(graph: &Graph, node: &Node, depth: usize) -> Option<AtZero> {
+    let Sym::Op(op) = &node.sym else { return None };
+    let mut args = Vec::new();
+    for &arg in &node.args {
+        args.push(of_class(graph, arg, depth)?);
+    }
+    let mut vars = args.iter().filter_map(|(_, var)| var.clone());
+    let first = vars.next();
+    if vars.any(|var| Some(&var) != first.as_ref()) {
+        return None;
+    }
+    let values: Vec<f64> = args.into_iter().map(|(value, _)| value).collect();
+    let value = match op.row().meaning {
+        Meaning::Map(f) => f(*values.first()?),
+        Meaning::Zip(f) => values.into_iter().reduce(f)?,
+        Meaning::Leaf | Meaning::Whole => return None,
+    };
+    Some((value, first))
+}
