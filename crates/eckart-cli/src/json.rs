@@ -4,6 +4,7 @@
 //! Not here: the result for people (see `report`).
 
 use eckart::Matrix;
+use eckart::run::peak_memory;
 use eckart::solve::{Quality, Start};
 use serde_json::{Map, Value, json};
 
@@ -36,6 +37,7 @@ pub(crate) fn json(finished: &Finished) -> String {
         "missing": data.matrix.missing(),
         "load_seconds": data.seconds,
         "fit_seconds": fit.seconds,
+        "peak_bytes": peak_memory(),
         "iterations": fit.iterations(),
         "stop_reason": fit.stop_reason().name(),
         "best": fit.best,

@@ -4,6 +4,7 @@ mod command;
 mod explain;
 mod fit;
 mod interrupt;
+mod memory;
 mod models;
 mod names;
 mod output;

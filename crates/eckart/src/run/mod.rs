@@ -17,6 +17,6 @@ mod value;
 
 pub use inputs::Inputs;
 pub use interp::{Kept, run};
-pub use memory::available_memory;
+pub use memory::{available_memory, peak_memory};
 pub use threads::with_threads;
 pub use value::{Dense, Value};
