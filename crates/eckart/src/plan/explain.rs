@@ -109,6 +109,8 @@ fn call(step: &Step) -> String {
         Kernel::Expand => "expand",
         Kernel::SumTo => "sumto",
         Kernel::Eye => "eye",
+        Kernel::Join { .. } => "join",
+        Kernel::Part { .. } => "part",
         Kernel::Fold(_) => "fold",
     };
     format!("{name}({})", args.join(", "))

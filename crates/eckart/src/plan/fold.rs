@@ -111,6 +111,8 @@ fn params(nodes: &[Node], node: &Node, rows: usize) -> Option<Vec<Param>> {
         | Kernel::RowSum
         | Kernel::ColSum
         | Kernel::SumTo
+        | Kernel::Join { .. }
+        | Kernel::Part { .. }
         | Kernel::Fold(_) => None,
     }
 }
@@ -141,6 +143,8 @@ fn reduction(nodes: &[Node], node: &Node, inside: &impl Fn(usize) -> Option<usiz
         | Kernel::Expand
         | Kernel::Eye
         | Kernel::Observed(_)
+        | Kernel::Join { .. }
+        | Kernel::Part { .. }
         | Kernel::Fold(_) => None,
     }
 }

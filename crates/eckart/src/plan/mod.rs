@@ -8,6 +8,7 @@ mod explain;
 mod fold;
 mod lives;
 mod lower;
+mod widen;
 mod work;
 
 use crate::error::{Error, Result};
@@ -53,6 +54,18 @@ pub enum Kernel {
     Eye,
     /// The 0/1 pattern of a data matrix's entries.
     Observed(Var),
+    /// Matrices one under the other, or side by side.
+    Join {
+        /// Whether one under the other.
+        by_rows: bool,
+    },
+    /// Some rows, or some columns: as many as the step's result has.
+    Part {
+        /// Whether rows.
+        by_rows: bool,
+        /// The first.
+        from: usize,
+    },
     /// Steps done for one block of rows after the other.
     Fold(Box<Fold>),
 }
@@ -154,6 +167,7 @@ pub fn plan(roots: &[Expr], givens: &Givens) -> Result<Plan> {
     let dag = Dag::new(roots);
     let facts = Facts::of(&dag, givens)?;
     let (nodes, outputs) = lower::lower(&dag, &facts)?;
+    let (nodes, outputs) = widen::widen(nodes, outputs, givens);
     let mut plan = fold::schedule(&nodes, &outputs, givens);
     lives::settle(&mut plan);
     Ok(plan)

@@ -101,6 +101,8 @@ fn compute(kernel: &Kernel, mut args: Vec<Value>, shape: Shape, layout: &Layout,
         Kernel::Expand => pointwise::expand(&args[0], shape),
         Kernel::SumTo => sums::sumto(&args[0], shape),
         Kernel::Eye => identity(shape),
+        Kernel::Join { by_rows } => products::join(&args, *by_rows, shape),
+        Kernel::Part { by_rows, from } => products::part(&args[0], *by_rows, *from, shape),
         Kernel::Fold(_) => return Err(Error::Bug("a fold has steps of its own".into())),
     })
 }

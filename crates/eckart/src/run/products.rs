@@ -78,6 +78,34 @@ pub(super) fn transpose(a: &Value) -> Value {
     }
 }
 
+/// Matrices one under the other, or side by side.
+pub(super) fn join(parts: &[Value], by_rows: bool, shape: Shape) -> Value {
+    let parts: Vec<_> = parts.iter().map(Value::to_dense).collect();
+    let mut data = Vec::with_capacity(shape.entries());
+    if by_rows {
+        parts.iter().for_each(|part| data.extend_from_slice(&part.data));
+    } else {
+        for i in 0..shape.rows {
+            parts
+                .iter()
+                .for_each(|part| data.extend_from_slice(&part.data[i * part.shape.cols..(i + 1) * part.shape.cols]));
+        }
+    }
+    Value::dense(shape, data)
+}
+
+/// As many rows or columns as `shape` has, from one on.
+pub(super) fn part(whole: &Value, by_rows: bool, from: usize, shape: Shape) -> Value {
+    let whole = whole.to_dense();
+    let cols = whole.shape.cols;
+    let data = if by_rows {
+        whole.data[from * cols..(from + shape.rows) * cols].to_vec()
+    } else {
+        whole.data.chunks(cols).flat_map(|row| &row[from..from + shape.cols]).copied().collect()
+    };
+    Value::dense(shape, data)
+}
+
 fn flipped_if(d: &Dense, flip: bool) -> Cow<'_, Dense> {
     if flip { Cow::Owned(transposed(d)) } else { Cow::Borrowed(d) }
 }

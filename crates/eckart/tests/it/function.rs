@@ -170,3 +170,30 @@ fn functions_of_sparse_data_stay_sparse() {
         }
     }
 }
+
+#[test]
+fn several_starts_read_the_data_once() {
+    let mut random = Random(31);
+    let mut world = World::of([("X", thin(&mut random))]);
+    let mut roots = Vec::new();
+    for start in 0..3 {
+        let (w, h) = (format!("W{start}"), format!("H{start}"));
+        world.values.insert(w.clone(), random.dense(200, 4, 0.0, 1.0));
+        world.values.insert(h.clone(), random.dense(4, 150, 0.0, 1.0));
+        let cost = sum((matrix("X") - matrix(&w).dot(matrix(&h))).pow(2));
+        roots.extend(eckart::grad::differentiate(&cost, &[matrix(&w), matrix(&h)]));
+    }
+    let mut givens = world.givens();
+    givens.iter_mut().filter(|(var, _)| var.name() != "X").for_each(|(_, given)| given.data = false);
+    let compiled = Compiled::new(&roots, &givens, usize::MAX).unwrap();
+    let reads = |step: &&eckart::plan::Step| {
+        let buffers = step.args.iter().map(|&arg| &compiled.plan.buffers[arg]);
+        matches!(step.kernel, eckart::plan::Kernel::Product { .. }) && buffers.into_iter().any(|b| b.text == "X")
+    };
+    assert_eq!(compiled.plan.steps.iter().filter(reads).count(), 2, "{}", compiled.plan);
+    for (value, literal) in compiled.run(&world.inputs()).unwrap().iter().zip(world.literal(&roots)) {
+        for (x, y) in value.to_dense().data.iter().zip(literal.to_dense_f64()) {
+            assert!((x - y).abs() <= 1e-9 * (1.0 + y.abs()), "{y} became {x}");
+        }
+    }
+}

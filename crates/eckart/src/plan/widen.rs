@@ -1,0 +1,141 @@
+//! Widen: products of one data matrix with several thin ones become one product.
+//! In: nodes, arguments first.  Out: nodes of the same values, arguments first.
+//! Law: X is read once for all of a group; a group's panel stays small enough for a cache; none needs another's result.
+//! Not here: equal products, which are one node anyway (see `lower`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Kernel;
+use super::lower::Node;
+use crate::facts::{Givens, Layout, Shape};
+
+/// Bytes of a group's thin matrices together, at most: beyond what a cache holds, a wide product is slower than narrow
+/// ones (with a sparse X every stored entry reads a row of them).
+const MOST_PANEL: usize = 1 << 22;
+
+/// Products with the same data on the same side: the data's node, the side, which arguments are flipped.
+type Group = (usize, usize, [bool; 2]);
+
+/// The same values, with fewer and wider products.
+pub(super) fn widen(nodes: Vec<Node>, outputs: Vec<usize>, givens: &Givens) -> (Vec<Node>, Vec<usize>) {
+    let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
+    for (at, node) in nodes.iter().enumerate() {
+        if let Some(group) = group_of(&nodes, node, givens) {
+            groups.entry(group).or_default().push(at);
+        }
+    }
+    let mut wide = Wide { nodes, moved: BTreeMap::new() };
+    for (group, members) in groups {
+        for members in wide.packed(group.1, &members) {
+            wide.join(group, &members);
+        }
+    }
+    wide.sorted(outputs)
+}
+
+fn group_of(nodes: &[Node], node: &Node, givens: &Givens) -> Option<Group> {
+    let Kernel::Product { flip } = node.kernel else { return None };
+    let is_data = |side: usize| match &nodes[node.args[side]].kernel {
+        Kernel::Input(var) => givens.get(var).is_some_and(|given| given.data),
+        _ => false,
+    };
+    let side = (0..2).find(|&side| is_data(side) && !is_data(1 - side))?;
+    let other = &nodes[node.args[1 - side]];
+    let thin = other.layout == Layout::Dense
+        && other.shape.rows.min(other.shape.cols) * 4 <= other.shape.rows.max(other.shape.cols);
+    thin.then_some((node.args[side], side, flip))
+}
+
+struct Wide {
+    nodes: Vec<Node>,
+    /// Products that became a part of a wider one.
+    moved: BTreeMap<usize, usize>,
+}
+
+impl Wide {
+    /// Members that don't need each other, in lots whose panel is small enough; lots of one are left out.
+    fn packed(&self, side: usize, members: &[usize]) -> Vec<Vec<usize>> {
+        let mut lots: Vec<(usize, Vec<usize>)> = Vec::new();
+        for &member in members {
+            let before = self.before(member);
+            let bytes = self.nodes[self.nodes[member].args[1 - side]].shape.entries() * size_of::<f64>();
+            let fits = |(held, lot): &&mut (usize, Vec<usize>)| {
+                held + bytes <= MOST_PANEL && lot.iter().all(|other| !before.contains(other))
+            };
+            match lots.iter_mut().find(fits) {
+                Some((held, lot)) => {
+                    *held += bytes;
+                    lot.push(member);
+                }
+                None => lots.push((bytes, vec![member])),
+            }
+        }
+        lots.into_iter().map(|(_, lot)| lot).filter(|lot| lot.len() > 1).collect()
+    }
+
+    /// All nodes that a node needs, directly or not.
+    fn before(&self, at: usize) -> BTreeSet<usize> {
+        let (mut found, mut left) = (BTreeSet::new(), vec![at]);
+        while let Some(at) = left.pop() {
+            for &arg in &self.nodes[at].args {
+                if found.insert(arg) {
+                    left.push(arg);
+                }
+            }
+        }
+        found
+    }
+
+    fn join(&mut self, (data, side, flip): Group, members: &[usize]) {
+        let by_rows = flip[1 - side] == (side == 0);
+        let thin: Vec<usize> = members.iter().map(|&m| self.nodes[m].args[1 - side]).collect();
+        let shape = thin.iter().map(|&at| self.nodes[at].shape).reduce(|a, b| beside(a, b, by_rows));
+        let panel = self.push(Kernel::Join { by_rows }, thin, shape.unwrap_or(Shape::SCALAR), members[0]);
+        let args = if side == 0 { vec![data, panel] } else { vec![panel, data] };
+        let shape = members.iter().map(|&m| self.nodes[m].shape).reduce(|a, b| beside(a, b, side == 1));
+        let product = self.push(Kernel::Product { flip }, args, shape.unwrap_or(Shape::SCALAR), members[0]);
+        let mut from = 0;
+        for &member in members {
+            let shape = self.nodes[member].shape;
+            let part = self.push(Kernel::Part { by_rows: side == 1, from }, vec![product], shape, member);
+            from += if side == 1 { shape.rows } else { shape.cols };
+            self.moved.insert(member, part);
+        }
+    }
+
+    fn push(&mut self, kernel: Kernel, args: Vec<usize>, shape: Shape, like: usize) -> usize {
+        let text = self.nodes[like].text.clone();
+        self.nodes.push(Node { kernel, args, shape, layout: Layout::Dense, text });
+        self.nodes.len() - 1
+    }
+
+    /// All nodes that are still needed, arguments first.
+    fn sorted(self, outputs: Vec<usize>) -> (Vec<Node>, Vec<usize>) {
+        let target = |at: usize| self.moved.get(&at).copied().unwrap_or(at);
+        let mut new_number: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut sorted: Vec<Node> = Vec::with_capacity(self.nodes.len());
+        for &output in &outputs {
+            let mut stack = vec![(target(output), false)];
+            while let Some((at, ready)) = stack.pop() {
+                if new_number.contains_key(&at) {
+                    continue;
+                }
+                let args = self.nodes[at].args.iter().map(|&arg| target(arg));
+                if !ready {
+                    stack.push((at, true));
+                    stack.extend(args.rev().map(|arg| (arg, false)));
+                    continue;
+                }
+                let args = args.map(|arg| new_number[&arg]).collect();
+                new_number.insert(at, sorted.len());
+                sorted.push(Node { args, ..self.nodes[at].clone() });
+            }
+        }
+        (sorted, outputs.into_iter().map(|output| new_number[&target(output)]).collect())
+    }
+}
+
+/// The shape of two matrices one under the other, or side by side.
+fn beside(a: Shape, b: Shape, by_rows: bool) -> Shape {
+    if by_rows { Shape { rows: a.rows + b.rows, ..a } } else { Shape { cols: a.cols + b.cols, ..a } }
+}
