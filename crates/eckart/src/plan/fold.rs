@@ -10,8 +10,12 @@ use super::lower::Node;
 use super::{Buffer, Combine, Fold, Kernel, Param, Plan, Step, work};
 use crate::facts::{Givens, Layout, Shape};
 
-/// Rows of a block, at most: enough for a product to run at speed.
+/// Rows of a block of dense rows: enough for a product to run at speed.
+const LEAST_ROWS: usize = 16;
 const MOST_ROWS: usize = 256;
+/// Bytes of all sums of a fold from which on few blocks are better than small ones, and how many.
+const LARGE_SUMS: usize = 1 << 20;
+const FEW_BLOCKS: usize = 64;
 /// Bytes of a block's widest value, about: what a core's own cache holds besides the rest.
 const BLOCK_BYTES: usize = 1 << 19;
 /// Sums that are kept apart, at most, by the bytes of all sums of a fold: several of them wait at once to be added.
@@ -311,7 +315,8 @@ impl Assembly<'_> {
         result_params(self.nodes, &self.nodes[at], rows, combine)
     }
 
-    /// Rows of a block: its widest value should fit the cache.
+    /// Rows of a block: its widest value should fit the cache; but where large sums are added up after each block of
+    /// sparse rows, few blocks.
     fn height(&self, rows: usize, body: &BTreeSet<usize>) -> usize {
         let width = |&at: &usize| {
             let node = &self.nodes[at];
@@ -319,10 +324,19 @@ impl Assembly<'_> {
         };
         let inside = body.iter().filter(|at| self.nodes[**at].shape.rows == rows);
         let widest = inside.map(width).max().unwrap_or(1).max(1);
-        // Sparse rows are short: a block of them may be longer.
-        let sparse = body.iter().all(|&at| self.nodes[at].layout.is_sparse() || self.nodes[at].shape.rows != rows);
-        let most = if sparse { MOST_ROWS * 16 } else { MOST_ROWS };
-        (BLOCK_BYTES / (widest * size_of::<f64>())).clamp(16, most).min(rows)
+        let by_cache = BLOCK_BYTES / (widest * size_of::<f64>());
+        let is_sum = |at: &&usize| matches!(self.places[**at], Place::Result(_, Combine::Add));
+        let sums: usize =
+            body.iter().filter(is_sum).map(|&at| work::bytes(self.nodes[at].shape, &self.nodes[at].layout)).sum();
+        let dense = |&at: &usize| matches!(self.places[at], Place::Inside(_)) && !self.nodes[at].layout.is_sparse();
+        let height = if body.iter().any(dense) {
+            by_cache.clamp(LEAST_ROWS, MOST_ROWS)
+        } else if sums > LARGE_SUMS {
+            by_cache.max(rows.div_ceil(FEW_BLOCKS))
+        } else {
+            by_cache.max(LEAST_ROWS)
+        };
+        height.min(rows)
     }
 }
 

@@ -55,6 +55,31 @@ pub(super) fn lower(dag: &Dag, facts: &Facts) -> Result<(Vec<Node>, Vec<usize>)>
     Ok((nodes, roots.iter().map(|root| number[root]).collect()))
 }
 
+/// The nodes that are still needed where some have `moved`, arguments first, and where the outputs are now.
+pub(super) fn sorted(nodes: &[Node], outputs: &[usize], moved: &BTreeMap<usize, usize>) -> (Vec<Node>, Vec<usize>) {
+    let target = |at: usize| moved.get(&at).copied().unwrap_or(at);
+    let mut new_number: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut sorted: Vec<Node> = Vec::with_capacity(nodes.len());
+    for &output in outputs {
+        let mut stack = vec![(target(output), false)];
+        while let Some((at, ready)) = stack.pop() {
+            if new_number.contains_key(&at) {
+                continue;
+            }
+            let args = nodes[at].args.iter().map(|&arg| target(arg));
+            if !ready {
+                stack.push((at, true));
+                stack.extend(args.rev().map(|arg| (arg, false)));
+                continue;
+            }
+            let args = args.map(|arg| new_number[&arg]).collect();
+            new_number.insert(at, sorted.len());
+            sorted.push(Node { args, ..nodes[at].clone() });
+        }
+    }
+    (sorted, outputs.iter().map(|&output| new_number[&target(output)]).collect())
+}
+
 /// For each sparse part, the first part of exactly the same pattern.
 fn sources(dag: &Dag, facts: &Facts) -> Vec<Id> {
     let mut first: Vec<(&Layout, Id)> = Vec::new();

@@ -8,6 +8,7 @@ mod explain;
 mod fold;
 mod lives;
 mod lower;
+mod orient;
 mod widen;
 mod work;
 
@@ -167,6 +168,7 @@ pub fn plan(roots: &[Expr], givens: &Givens) -> Result<Plan> {
     let dag = Dag::new(roots);
     let facts = Facts::of(&dag, givens)?;
     let (nodes, outputs) = lower::lower(&dag, &facts)?;
+    let (nodes, outputs) = orient::orient(nodes, outputs);
     let (nodes, outputs) = widen::widen(nodes, outputs, givens);
     let mut plan = fold::schedule(&nodes, &outputs, givens);
     lives::settle(&mut plan);

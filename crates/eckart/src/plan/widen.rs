@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Kernel;
-use super::lower::Node;
+use super::lower::{Node, sorted};
 use crate::facts::{Givens, Layout, Shape};
 
 /// Bytes of a group's thin matrices together, at most: beyond what a cache holds, a wide product is slower than narrow
@@ -30,7 +30,7 @@ pub(super) fn widen(nodes: Vec<Node>, outputs: Vec<usize>, givens: &Givens) -> (
             wide.join(group, &members);
         }
     }
-    wide.sorted(outputs)
+    sorted(&wide.nodes, &outputs, &wide.moved)
 }
 
 fn group_of(nodes: &[Node], node: &Node, givens: &Givens) -> Option<Group> {
@@ -107,31 +107,6 @@ impl Wide {
         let text = self.nodes[like].text.clone();
         self.nodes.push(Node { kernel, args, shape, layout: Layout::Dense, text });
         self.nodes.len() - 1
-    }
-
-    /// All nodes that are still needed, arguments first.
-    fn sorted(self, outputs: Vec<usize>) -> (Vec<Node>, Vec<usize>) {
-        let target = |at: usize| self.moved.get(&at).copied().unwrap_or(at);
-        let mut new_number: BTreeMap<usize, usize> = BTreeMap::new();
-        let mut sorted: Vec<Node> = Vec::with_capacity(self.nodes.len());
-        for &output in &outputs {
-            let mut stack = vec![(target(output), false)];
-            while let Some((at, ready)) = stack.pop() {
-                if new_number.contains_key(&at) {
-                    continue;
-                }
-                let args = self.nodes[at].args.iter().map(|&arg| target(arg));
-                if !ready {
-                    stack.push((at, true));
-                    stack.extend(args.rev().map(|arg| (arg, false)));
-                    continue;
-                }
-                let args = args.map(|arg| new_number[&arg]).collect();
-                new_number.insert(at, sorted.len());
-                sorted.push(Node { args, ..self.nodes[at].clone() });
-            }
-        }
-        (sorted, outputs.into_iter().map(|output| new_number[&target(output)]).collect())
     }
 }
 

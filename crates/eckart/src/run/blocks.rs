@@ -80,7 +80,7 @@ fn run_shard(fold: &Fold, args: &[Value], rows: Range<usize>, inputs: &Inputs) -
         for (at, (arg, param)) in args.iter().zip(&fold.params).enumerate() {
             held[at] = Some(cut(arg, *param, &block, &mut cut_patterns));
         }
-        run_steps(fold.body.iter(), &of, &mut held, inputs)?;
+        run_steps(true, fold.body.iter(), &of, &mut held, inputs)?;
         for (result, (buffer, combine)) in results.iter_mut().zip(&fold.results) {
             let value = held[*buffer].take().ok_or_else(|| Error::Bug("a fold's result is gone".into()))?;
             let numbers = match value {

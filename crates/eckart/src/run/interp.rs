@@ -28,11 +28,11 @@ pub fn run(plan: &Plan, inputs: &Inputs, kept: &mut Kept) -> Result<Vec<Value>> 
     let versions = versions(plan, inputs);
     if kept.values.len() != plan.buffers.len() || kept.versions != versions {
         kept.values = vec![None; plan.buffers.len()];
-        run_steps(plan.steps.iter().filter(|step| step.once), &of, &mut kept.values, inputs)?;
+        run_steps(false, plan.steps.iter().filter(|step| step.once), &of, &mut kept.values, inputs)?;
         kept.versions = versions;
     }
     let mut held = kept.values.clone();
-    run_steps(plan.steps.iter().filter(|step| !step.once), &of, &mut held, inputs)?;
+    run_steps(false, plan.steps.iter().filter(|step| !step.once), &of, &mut held, inputs)?;
     let outputs: Option<Vec<Value>> = plan.outputs.iter().map(|&at| held[at].clone()).collect();
     outputs.ok_or_else(|| Error::Bug("an output was freed".into()))
 }
@@ -46,8 +46,10 @@ fn versions(plan: &Plan, inputs: &Inputs) -> Vec<u64> {
     read.collect()
 }
 
-/// Runs steps on the values held; `of` says what shape and layout a buffer is to have.
+/// Runs steps on the values held; `of` says what shape and layout a buffer is to have. What is sparse in a block is
+/// not worth a transpose of its own.
 pub(super) fn run_steps<'a>(
+    in_block: bool,
     steps: impl Iterator<Item = &'a Step>,
     of: &impl Fn(usize) -> (Shape, &'a Layout),
     held: &mut [Option<Value>],
@@ -62,7 +64,7 @@ pub(super) fn run_steps<'a>(
         } else {
             let out = step.outs[0];
             let (shape, layout) = of(out);
-            held[out] = Some(compute(&step.kernel, args, shape, layout, inputs)?);
+            held[out] = Some(compute(&step.kernel, args, shape, layout, inputs, in_block)?);
         }
         for &dead in &step.frees {
             held[dead] = None;
@@ -81,7 +83,14 @@ fn take_args(step: &Step, held: &mut [Option<Value>]) -> Result<Vec<Value>> {
     args.ok_or_else(|| Error::Bug("a step needs a buffer that is gone".into()))
 }
 
-fn compute(kernel: &Kernel, mut args: Vec<Value>, shape: Shape, layout: &Layout, inputs: &Inputs) -> Result<Value> {
+fn compute(
+    kernel: &Kernel,
+    mut args: Vec<Value>,
+    shape: Shape,
+    layout: &Layout,
+    inputs: &Inputs,
+    scatter: bool,
+) -> Result<Value> {
     Ok(match kernel {
         Kernel::Input(var) => inputs.value(var)?,
         Kernel::Literal(number) => Value::scalar(Number::get(*number)),
@@ -91,7 +100,7 @@ fn compute(kernel: &Kernel, mut args: Vec<Value>, shape: Shape, layout: &Layout,
             let b = args.pop().ok_or_else(|| Error::Bug("a pair of one".into()))?;
             pointwise::zip(op, args.remove(0), b, shape, layout)
         }
-        Kernel::Product { flip } => products::multiply(&args[0], flip[0], &args[1], flip[1]),
+        Kernel::Product { flip } => products::multiply(&args[0], flip[0], &args[1], flip[1], scatter),
         Kernel::Sampled { flip } => products::sampled(&args[0], flip[0], &args[1], flip[1], &args[2]),
         Kernel::Gather => pointwise::gather(&args[0], &args[1]),
         Kernel::Transpose => products::transpose(&args[0]),

@@ -12,10 +12,12 @@ use super::{Dense, Value};
 use crate::data::{Shards, Sparse};
 use crate::facts::Shape;
 
-/// The product of `a` and `b`, each transposed where its flag says so.
-pub(super) fn multiply(a: &Value, flip_a: bool, b: &Value, flip_b: bool) -> Value {
+/// The product of `a` and `b`, each transposed where its flag says so. With `scatter` the transpose of a sparse `a` is
+/// not made, but its rows are added up where they belong.
+pub(super) fn multiply(a: &Value, flip_a: bool, b: &Value, flip_b: bool, scatter: bool) -> Value {
     match (a, b) {
         (Value::Dense(x), Value::Dense(y)) => dense_dense(x, flip_a, y, flip_b),
+        (Value::Sparse(x), Value::Dense(y)) if flip_a && scatter => sparse_flipped_dense(x, &flipped_if(y, flip_b)),
         (Value::Sparse(x), Value::Dense(y)) => {
             sparse_dense(if flip_a { x.transposed() } else { x }, &flipped_if(y, flip_b))
         }
@@ -32,7 +34,7 @@ pub(super) fn multiply(a: &Value, flip_a: bool, b: &Value, flip_b: bool) -> Valu
 
 /// The product of `a` and `b`, each transposed where its flag says so, at the stored entries of `at` only.
 pub(super) fn sampled(a: &Value, flip_a: bool, b: &Value, flip_b: bool, at: &Value) -> Value {
-    let Value::Sparse(place) = at else { return multiply(a, flip_a, b, flip_b) };
+    let Value::Sparse(place) = at else { return multiply(a, flip_a, b, flip_b, false) };
     match (a, b) {
         (Value::Dense(x), Value::Dense(y)) => {
             let (x, y) = (flipped_if(x, flip_a), flipped_if(y, !flip_b));
@@ -55,8 +57,19 @@ pub(super) fn sampled(a: &Value, flip_a: bool, b: &Value, flip_b: bool, at: &Val
     }
 }
 
+/// In eight running sums, which the compiler keeps in vectors.
 fn dot(a: &[f64], b: &[f64], len: usize) -> f64 {
-    a[..len].iter().zip(&b[..len]).map(|(x, y)| x * y).sum()
+    const LANES: usize = 8;
+    let (a, b) = (&a[..len], &b[..len]);
+    let (a_blocks, b_blocks) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    let rest: f64 = a_blocks.remainder().iter().zip(b_blocks.remainder()).map(|(x, y)| x * y).sum();
+    let mut lanes = [0.0; LANES];
+    for (x, y) in a_blocks.zip(b_blocks) {
+        for k in 0..LANES {
+            lanes[k] += x[k] * y[k];
+        }
+    }
+    lanes.iter().sum::<f64>() + rest
 }
 
 /// Row i of a sparse matrix times a column.
@@ -178,6 +191,22 @@ fn sparse_dense(a: &Sparse<f64>, b: &Dense) -> Value {
             }
         }
     });
+    Value::dense(shape, out)
+}
+
+/// The transpose of `a` times `b`, row by row of both.
+fn sparse_flipped_dense(a: &Sparse<f64>, b: &Dense) -> Value {
+    let (pattern, cols) = (a.pattern(), b.shape.cols);
+    let shape = Shape { rows: pattern.cols(), cols };
+    let mut out = vec![0.0; shape.entries()];
+    for i in 0..pattern.rows() {
+        let row = &b.data[i * cols..(i + 1) * cols];
+        for at in pattern.range(i) {
+            let j = pattern.indices()[at] as usize;
+            let x = a.values()[at];
+            out[j * cols..(j + 1) * cols].iter_mut().zip(row).for_each(|(o, &y)| *o += x * y);
+        }
+    }
     Value::dense(shape, out)
 }
 
