@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 
 use super::{Buffer, BufferId, Kernel, Plan, Step};
 
-/// Fills in what each step frees, and the plan's peak.
+/// Orders steps so that less is held, and fills in what each step frees and the plan's peak.
 pub(super) fn settle(plan: &mut Plan) {
+    delay(plan);
     for step in &mut plan.steps {
         if let Kernel::Fold(fold) = &mut step.kernel {
             let results: Vec<BufferId> = fold.results.iter().map(|(buffer, _)| *buffer).collect();
@@ -17,6 +18,21 @@ pub(super) fn settle(plan: &mut Plan) {
     }
     free_after_last_use(&mut plan.steps, &plan.outputs, plan.buffers.len());
     plan.peak_bytes = peak(&plan.steps, &plan.buffers, 0);
+}
+
+/// Moves each step whose result is larger than what it reads to just before its first reader: until then the little it
+/// reads is held, instead of the much it makes.
+fn delay(plan: &mut Plan) {
+    for at in (0..plan.steps.len()).rev() {
+        let step = &plan.steps[at];
+        let bytes = |buffers: &[BufferId]| buffers.iter().map(|&b| plan.buffers[b].bytes).sum::<usize>();
+        if step.once || matches!(step.kernel, Kernel::Fold(_)) || bytes(&step.outs) <= bytes(&step.args) {
+            continue;
+        }
+        let reads = |later: &Step| later.args.iter().any(|arg| step.outs.contains(arg));
+        let Some(first) = plan.steps[at + 1..].iter().position(reads) else { continue };
+        plan.steps[at..=at + first].rotate_left(1);
+    }
 }
 
 fn free_after_last_use(steps: &mut [Step], keep: &[BufferId], buffers: usize) {
