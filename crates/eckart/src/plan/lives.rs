@@ -20,13 +20,13 @@ pub(super) fn settle(plan: &mut Plan) {
     plan.peak_bytes = peak(&plan.steps, &plan.buffers, 0);
 }
 
-/// Moves each step whose result is larger than what it reads to just before its first reader: until then the little it
+/// Moves each step whose result is no smaller than what it reads to just before its first reader: until then the little it
 /// reads is held, instead of the much it makes.
 fn delay(plan: &mut Plan) {
     for at in (0..plan.steps.len()).rev() {
         let step = &plan.steps[at];
         let bytes = |buffers: &[BufferId]| buffers.iter().map(|&b| plan.buffers[b].bytes).sum::<usize>();
-        if step.once || matches!(step.kernel, Kernel::Fold(_)) || bytes(&step.outs) <= bytes(&step.args) {
+        if step.once || matches!(step.kernel, Kernel::Fold(_)) || bytes(&step.outs) < bytes(&step.args) {
             continue;
         }
         let reads = |later: &Step| later.args.iter().any(|arg| step.outs.contains(arg));

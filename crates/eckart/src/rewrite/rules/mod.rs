@@ -3,6 +3,7 @@
 //! Law: an identity holds for all matrices that fit and satisfy its guard; tests/it/rewrite.rs tries each by itself.
 //! Not here: the order in which they are tried (see `search`), which result is cheaper (see `cost`).
 
+mod collect;
 mod contract;
 mod expand;
 mod linear;
@@ -55,6 +56,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule { name: "product-right", says: "a @ (b + c) = a @ b + a @ c",                         example: "W.T @ (X - W @ H)",           how: local(linear::times_sum) },
     Rule { name: "scale-left",    says: "(u * a) @ b = u * (a @ b), (v * a) @ b = a @ (v.T * b)", example: "(u * v * (W @ H)) @ H.T",  how: local(linear::scaled_times) },
     Rule { name: "scale-right",   says: "a @ (v * b) = v * (a @ b), a @ (u * b) = (a * u.T) @ b", example: "W.T @ (u * v * (W @ H))",  how: local(linear::times_scaled) },
+    Rule { name: "collect-left",  says: "s @ a + t @ a = (s + t) @ a, s and t on one pattern", example: "X @ H.T + (X * (W @ H)) @ H.T", how: local(collect::sparse_times) },
+    Rule { name: "collect-right", says: "a @ s + a @ t = a @ (s + t), s and t on one pattern", example: "W.T @ X + W.T @ (X * (W @ H))", how: local(collect::times_sparse) },
     // Contract: never form what is only summed.
     Rule { name: "sum-product",   says: "sum(a @ b) = colsum(a) @ rowsum(b)",                  example: "sum(W @ H)",    how: pattern("(sum (@ ?a ?b))", "(@ (colsum ?a) (rowsum ?b))") },
     Rule { name: "row-product",   says: "rowsum(a @ b) = a @ rowsum(b)",                       example: "rowsum(W @ H)", how: pattern("(rowsum (@ ?a ?b))", "(@ ?a (rowsum ?b))") },
