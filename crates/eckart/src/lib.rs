@@ -21,3 +21,10 @@ pub use expr::{
 pub use function::{Function, function};
 pub use grad::grad;
 pub use solve::{Factorization, Interrupt, Problem, Settings, StopReason};
+
+#[cfg(test)]
+extern crate self as eckart;
+#[cfg(test)]
+#[path = "../tests/it/random.rs"]
+#[allow(dead_code, reason = "the integration tests use what these don't")]
+mod random;

@@ -11,7 +11,8 @@ use egg::Id;
 use super::build::is_pointwise;
 use super::cost::cost;
 use super::language::{Class, Graph, Node, Sym};
-use crate::expr::{Expr, Op, Var, expand, eye, observed};
+use super::write::write;
+use crate::expr::{Expr, Op};
 use crate::facts::{Givens, Layout, Shape};
 
 /// Rounds of improvement, at most.
@@ -251,72 +252,10 @@ impl Write<'_> {
                 continue;
             }
             let args = way.reads.iter().map(|read| self.done[read].clone()).collect();
-            let sparse = way.node.args.iter().map(|&arg| self.choices.data(arg).is_sparse()).collect();
-            let expr = self.node(&way.node, args, sparse);
+            let sparse: Vec<bool> = way.node.args.iter().map(|&arg| self.choices.data(arg).is_sparse()).collect();
+            let expr = write(&way.node, args, &sparse, self.givens);
             self.done.insert(at, expr);
         }
         self.done[&key].clone()
     }
-
-    fn node(&self, node: &Node, args: Vec<Expr>, sparse: Vec<bool>) -> Expr {
-        match &node.sym {
-            Sym::Op(Op::Add) => added(args),
-            Sym::Op(Op::Mul) => multiplied(args, sparse),
-            Sym::Op(op) => Expr::new(op.clone(), args),
-            Sym::Expand(shape) => expand(args[0].clone(), self.like(*shape)),
-            Sym::Eye(shape) => eye(self.like(*shape)),
-            Sym::Observed(var) => observed(Expr::leaf(Op::Var(var.clone()))),
-            Sym::Sampled(var) => observed(Expr::leaf(Op::Var(var.clone()))) * args[0].clone(),
-        }
-    }
-
-    /// A formula of a shape, whose value nobody asks for.
-    fn like(&self, shape: Shape) -> Expr {
-        let var = |v: &Var| Expr::leaf(Op::Var(v.clone()));
-        if let Some((v, _)) = self.givens.iter().find(|(_, given)| given.shape == shape) {
-            return var(v);
-        }
-        let of = |side: usize| {
-            let rows = self.givens.iter().find(|(_, given)| given.shape.rows == side).map(|(v, _)| var(v));
-            rows.or_else(|| self.givens.iter().find(|(_, given)| given.shape.cols == side).map(|(v, _)| var(v).t()))
-        };
-        let column = of(shape.rows).map_or_else(|| Expr::number(0.0), crate::expr::rowsum);
-        let line = of(shape.cols).map_or_else(|| Expr::number(0.0), |e| crate::expr::rowsum(e).t());
-        column.dot(line)
-    }
-}
-
-/// A sum, terms with a negative literal taken away.
-fn added(args: Vec<Expr>) -> Expr {
-    let literal = |e: &Expr| if *e.op() == Op::Mul { e.args()[0].as_number() } else { e.as_number() };
-    let (minus, plus): (Vec<Expr>, Vec<Expr>) = args.into_iter().partition(|e| literal(e).is_some_and(|c| c < 0.0));
-    let mut sum = plus.into_iter().reduce(|a, b| a + b);
-    for term in minus {
-        sum = Some(match sum {
-            None => term,
-            Some(sum) => sum - negated(&term),
-        });
-    }
-    sum.unwrap_or_else(|| Expr::number(0.0))
-}
-
-/// The negative of a literal, or of a literal times something.
-fn negated(term: &Expr) -> Expr {
-    match (term.as_number(), term.args()) {
-        (Some(value), _) => Expr::number(-value),
-        (None, [c, rest]) => match c.as_number() {
-            Some(c) if c == -1.0 => rest.clone(),
-            Some(c) => -c * rest,
-            None => -term,
-        },
-        (None, _) => -term,
-    }
-}
-
-/// A product, sparse factors first: what follows is computed at their stored entries.
-fn multiplied(args: Vec<Expr>, sparse: Vec<bool>) -> Expr {
-    let (first, rest): (Vec<_>, Vec<_>) =
-        args.into_iter().zip(sparse).partition(|(e, sparse)| *sparse || e.as_number().is_some());
-    let factors = first.into_iter().chain(rest).map(|(e, _)| e);
-    factors.reduce(|a, b| a * b).unwrap_or_else(|| Expr::number(1.0))
 }

@@ -14,6 +14,9 @@ mod rules;
 mod search;
 mod simplify;
 mod term;
+#[cfg(test)]
+mod tests;
+mod write;
 
 use egg::Id;
 
@@ -25,15 +28,28 @@ use rules::RULES;
 pub use search::Report;
 use term::Term;
 
+/// Nodes of a search, at most.
+const MOST_NODES: usize = 8_000;
+
 /// Formulas of the same values as `roots`, cheapest to compute together, and what the search for them did.
 ///
 /// # Errors
 /// `Shape` where shapes don't fit, `Setting` where a variable is not given.
 pub fn rewrite(roots: &[Expr], givens: &Givens) -> Result<(Vec<Expr>, Report)> {
+    rewrite_within(roots, givens, MOST_NODES)
+}
+
+/// As [`rewrite`], with a search that ends at `most_nodes` nodes: what it has not found then is computed as it stands.
+fn rewrite_within(roots: &[Expr], givens: &Givens, most_nodes: usize) -> Result<(Vec<Expr>, Report)> {
     let simple = simplify(roots, givens)?;
     let (mut graph, ids) = graph_of(&simple, givens)?;
-    let report = search::saturate(&mut graph, RULES);
+    let report = search::saturate(&mut graph, RULES, most_nodes);
     Ok((extract::extract(&graph, &ids, givens), report))
+}
+
+/// The identities the search knows: the name of each, and what it says.
+pub fn rules() -> impl Iterator<Item = (&'static str, &'static str)> {
+    RULES.iter().map(|rule| (rule.name, rule.says))
 }
 
 /// Formulas of the same values, made smaller by the rules that always gain.

@@ -10,8 +10,6 @@ use super::rules::{How, Rule};
 
 /// Rounds, at most: a chain of four products needs about six.
 const MOST_ROUNDS: usize = 12;
-/// Nodes, at most.
-const MOST_NODES: usize = 8_000;
 
 /// What a search did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +36,8 @@ enum Match {
     Local(Id, Node),
 }
 
-/// Applies `rules` until nothing new comes of it, or a limit is reached.
-pub(super) fn saturate(graph: &mut Graph, rules: &[Rule]) -> Report {
+/// Applies `rules` until nothing new comes of it, or a limit is reached: of rounds, or of `most_nodes` nodes.
+pub(super) fn saturate(graph: &mut Graph, rules: &[Rule], most_nodes: usize) -> Report {
     let ready: Vec<Ready> = rules.iter().map(|rule| prepare(&rule.how)).collect();
     let mut fired = vec![0; rules.len()];
     graph.rebuild();
@@ -51,7 +49,7 @@ pub(super) fn saturate(graph: &mut Graph, rules: &[Rule]) -> Report {
                 let unions = apply(graph, rule, found);
                 *count += unions;
                 new += unions;
-                if graph.total_size() > MOST_NODES {
+                if graph.total_size() > most_nodes {
                     graph.rebuild();
                     return report(graph, rules, &fired, round, false);
                 }

@@ -15,7 +15,22 @@ use crate::facts::Shape;
 use crate::plan::{Combine, Fold, Param};
 
 /// The results of some blocks, one a result of the fold.
-type Partial = Result<Vec<Vec<f64>>>;
+type Partial = Result<Vec<Part>>;
+
+/// What some blocks gave for one result.
+#[derive(Default)]
+struct Part {
+    numbers: Vec<f64>,
+    place: Option<Place>,
+}
+
+/// Where the stored entries of a sparse result are.
+enum Place {
+    /// Where those of an argument are that came in by rows.
+    Of(Arc<Pattern>),
+    /// Columns, and how many there are in each row.
+    Own(Vec<u32>, Vec<usize>),
+}
 
 /// Runs a fold.
 ///
@@ -32,39 +47,66 @@ pub(super) fn run_fold(fold: &Fold, args: &[Value], inputs: &Inputs) -> Result<V
         Ok(a)
     };
     let parts = fold_parts(0..fold.shards, &shard, &both)?;
-    let results = fold.results.iter().zip(parts);
-    Ok(results.map(|((buffer, combine), numbers)| value(fold, args, *buffer, *combine, numbers)).collect())
+    fold.results.iter().zip(parts).map(|((buffer, combine), part)| value(fold, *buffer, *combine, part)).collect()
 }
 
-fn join(mine: &mut Vec<f64>, theirs: Vec<f64>, combine: Combine) {
-    match combine {
-        Combine::Stack if mine.is_empty() => *mine = theirs,
-        Combine::Stack => mine.extend(theirs),
-        Combine::Add if mine.is_empty() => *mine = theirs,
-        Combine::Add => mine.iter_mut().zip(theirs).for_each(|(x, y)| *x += y),
+fn join(mine: &mut Part, theirs: Part, combine: Combine) {
+    if mine.numbers.is_empty() && mine.place.is_none() {
+        *mine = theirs;
+        return;
+    }
+    if combine == Combine::Add {
+        mine.numbers.iter_mut().zip(theirs.numbers).for_each(|(x, y)| *x += y);
+        return;
+    }
+    mine.numbers.extend(theirs.numbers);
+    if let (Some(Place::Own(columns, lengths)), Some(Place::Own(more, longer))) = (&mut mine.place, theirs.place) {
+        columns.extend(more);
+        lengths.extend(longer);
     }
 }
 
-/// A result of all blocks: dense, or on the pattern of an argument.
-fn value(fold: &Fold, args: &[Value], buffer: usize, combine: Combine, numbers: Vec<f64>) -> Value {
-    let local = &fold.buffers[buffer];
-    if local.layout.is_sparse() {
-        // Every value on a pattern in a fold lies on one that came in by rows.
-        for (arg, param) in args.iter().zip(&fold.params) {
-            if let (Value::Sparse(s), Param::Rows) = (arg, param)
-                && s.pattern().nnz() == numbers.len()
-                && s.pattern().cols() == local.shape.cols
-            {
-                return Value::sparse(s.pattern().clone(), numbers);
-            }
+/// A result of all blocks.
+fn value(fold: &Fold, buffer: usize, combine: Combine, part: Part) -> Result<Value> {
+    let cols = fold.buffers[buffer].shape.cols;
+    match part.place {
+        Some(Place::Of(pattern)) => Ok(Value::sparse(pattern, part.numbers)),
+        Some(Place::Own(columns, lengths)) => {
+            let mut indptr = vec![0];
+            indptr.extend(lengths.iter().scan(0, |end, length| {
+                *end += length;
+                Some(*end)
+            }));
+            Ok(Value::sparse(Arc::new(Pattern::new(fold.rows, cols, indptr, columns)?), part.numbers))
+        }
+        None => {
+            let rows = if combine == Combine::Stack { fold.rows } else { fold.buffers[buffer].shape.rows };
+            Ok(Value::dense(Shape { rows, cols }, part.numbers))
         }
     }
-    let rows = if combine == Combine::Stack { fold.rows } else { local.shape.rows };
-    Value::dense(Shape { rows, cols: local.shape.cols }, numbers)
+}
+
+/// What one block gave for a result. A pattern that came in by rows is known again: values on it are many, and share it.
+fn part_of(value: Value, known: &CutPatterns) -> Part {
+    let sparse = match value {
+        Value::Dense(d) => {
+            return Part { numbers: Arc::try_unwrap(d).map_or_else(|d| d.data.clone(), |d| d.data), place: None };
+        }
+        Value::Sparse(sparse) => sparse,
+    };
+    let pattern = sparse.pattern();
+    let place = match known.iter().find(|(_, part)| Arc::ptr_eq(part, pattern)) {
+        Some((whole, _)) => Place::Of(whole.clone()),
+        None => {
+            let lengths = (0..pattern.rows()).map(|i| pattern.range(i).len()).collect();
+            Place::Own(pattern.indices().to_vec(), lengths)
+        }
+    };
+    Part { numbers: sparse.values().to_vec(), place: Some(place) }
 }
 
 fn run_shard(fold: &Fold, args: &[Value], rows: Range<usize>, inputs: &Inputs) -> Partial {
-    let mut results = vec![Vec::new(); fold.results.len()];
+    let mut results: Vec<Part> = fold.results.iter().map(|_| Part::default()).collect();
     let mut start = rows.start;
     while start < rows.end {
         let block = start..(start + fold.height).min(rows.end);
@@ -83,11 +125,7 @@ fn run_shard(fold: &Fold, args: &[Value], rows: Range<usize>, inputs: &Inputs) -
         run_steps(true, fold.body.iter(), &of, &mut held, inputs)?;
         for (result, (buffer, combine)) in results.iter_mut().zip(&fold.results) {
             let value = held[*buffer].take().ok_or_else(|| Error::Bug("a fold's result is gone".into()))?;
-            let numbers = match value {
-                Value::Sparse(s) => s.values().to_vec(),
-                Value::Dense(d) => Arc::try_unwrap(d).map_or_else(|d| d.data.clone(), |d| d.data),
-            };
-            join(result, numbers, *combine);
+            join(result, part_of(value, &cut_patterns), *combine);
         }
         start = block.end;
     }

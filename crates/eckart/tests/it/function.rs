@@ -53,10 +53,7 @@ fn the_cost_is_right_near_an_exact_fit() {
     let cost = sum((matrix("X") - matrix("W").dot(matrix("H"))).pow(2));
     for share in [1e-2, 1e-4, 1e-6, 1e-8, 0.0] {
         let (world, exact) = nearly_exact(share);
-        let mut givens = world.givens();
-        for factor in ["W", "H"] {
-            givens.get_mut(&Var::input(factor)).unwrap().data = false;
-        }
+        let givens = world.givens();
         let compiled = Compiled::new(std::slice::from_ref(&cost), &givens, usize::MAX).unwrap();
         assert!(compiled.rewritten[0].to_string().contains("W.T @ W"), "{}", compiled.rewritten[0]);
         let (values, bounds) = compiled.run_bounded(&world.inputs()).unwrap();
@@ -72,8 +69,7 @@ fn the_cost_is_right_near_an_exact_fit() {
 #[test]
 fn what_depends_on_data_alone_is_computed_once() {
     let (world, _) = nearly_exact(0.1);
-    let mut givens = world.givens();
-    givens.get_mut(&Var::input("W")).unwrap().data = false;
+    let givens = world.givens();
     let roots = [sum(matrix("X").pow(2)) + sum(matrix("W").pow(2))];
     let compiled = Compiled::new(&roots, &givens, usize::MAX).unwrap();
     assert!(compiled.plan.steps.iter().any(|step| step.once && step.flops > 0.0), "{}", compiled.plan);
@@ -152,10 +148,7 @@ fn functions_of_sparse_data_stay_sparse() {
             ("W", random.dense(200, 2, 0.0, 1.0)),
             ("H", random.dense(2, 150, 0.0, 1.0)),
         ]);
-        let mut givens = world.givens();
-        for factor in ["W", "H"] {
-            givens.get_mut(&Var::input(factor)).unwrap().data = false;
-        }
+        let givens = world.givens();
         let cost = eckart::expr::text::parse_expr(text).unwrap();
         let mut roots = eckart::grad::differentiate(&cost, &[matrix("W"), matrix("H")]);
         roots.push(cost);
@@ -183,8 +176,7 @@ fn several_starts_read_the_data_once() {
         let cost = sum((matrix("X") - matrix(&w).dot(matrix(&h))).pow(2));
         roots.extend(eckart::grad::differentiate(&cost, &[matrix(&w), matrix(&h)]));
     }
-    let mut givens = world.givens();
-    givens.iter_mut().filter(|(var, _)| var.name() != "X").for_each(|(_, given)| given.data = false);
+    let givens = world.givens();
     let compiled = Compiled::new(&roots, &givens, usize::MAX).unwrap();
     let reads = |step: &&eckart::plan::Step| {
         let buffers = step.args.iter().map(|&arg| &compiled.plan.buffers[arg]);

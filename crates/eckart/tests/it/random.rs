@@ -59,8 +59,13 @@ impl World {
         Self { values: values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect() }
     }
 
+    /// X, Y, S, L and D are data, all else factors.
     pub(crate) fn givens(&self) -> Givens {
-        self.values.iter().map(|(name, value)| (Var::input(name), Given::of(value))).collect()
+        let given = |(name, value): (&String, &Matrix)| {
+            let data = ["X", "Y", "S", "L", "D"].contains(&name.as_str());
+            (Var::input(name), Given { data, ..Given::of(value) })
+        };
+        self.values.iter().map(given).collect()
     }
 
     pub(crate) fn inputs(&self) -> Inputs {
