@@ -29,7 +29,7 @@ pub(crate) enum Command {
     /// Factorize a matrix.
     #[command(after_help = words::FIT_EXAMPLES, after_long_help = words::FIT_LONG)]
     Fit(Box<FitArgs>),
-    /// Show what an objective becomes: shapes, gradients, the plan, its memory and the method. Nothing is run.
+    /// Show what an objective becomes: shapes, gradients, the plan, its memory and the method. No factor is searched for.
     #[command(after_help = words::EXPLAIN_EXAMPLES)]
     Explain(Box<ExplainArgs>),
     /// List the named objectives, or show one.
@@ -175,7 +175,21 @@ pub(crate) struct ExplainArgs {
     #[command(flatten)]
     pub means: MeansArgs,
     #[command(flatten)]
+    pub pictures: PicturesArgs,
+    #[command(flatten)]
     pub reading: ReadingArgs,
+}
+
+/// Where the plan is drawn.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Pictures")]
+pub(crate) struct PicturesArgs {
+    /// Draw the plan as an SVG, which any browser opens; `-` prints it in place of the text.
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// Write the plan as a graph for Graphviz; `-` prints it in place of the text.
+    #[arg(long, value_name = "FILE")]
+    pub dot: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -11,6 +11,7 @@ mod numbers;
 mod objective;
 mod output;
 mod page;
+mod pictures;
 mod progress;
 mod report;
 mod values;

@@ -70,7 +70,7 @@ impl Output {
 }
 
 /// Makes a file beside `path` and takes it away again, as writing will.
-fn try_writing(path: &Path) -> Result<()> {
+pub(crate) fn try_writing(path: &Path) -> Result<()> {
     let refused = |source: io::Error| Error::Io { path: path.to_owned(), source };
     if path.is_dir() {
         return Err(refused(io::Error::new(io::ErrorKind::IsADirectory, "this is a folder; name a file in it")));

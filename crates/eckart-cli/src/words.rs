@@ -58,7 +58,9 @@ pub(crate) const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   eckart explain examples/data/digits/images.npy --model sparse-coding --rank 16
   eckart explain --shape 1000000x50000:20000000 --model mf --rank 64
-  eckart explain --shape 2000x300 --rank 5 --objective \"sum(huber(X - W @ H, 1))\"";
+  eckart explain --shape 2000x300 --rank 5 --objective \"sum(huber(X - W @ H, 1))\"
+  eckart explain --shape 2000x300 --rank 5 --model nmf --svg plan.svg
+      the plan as a picture; --dot plan.dot for Graphviz";
 
 pub(crate) const MODELS_EXAMPLES: &str = "\
 Examples:

@@ -14,7 +14,14 @@ fn an_objective_is_explained_without_data() {
         "5 x 300, factor",
         "0.5 * sum(abs(W)), H >= 0",
         "Gradients",
+        "d/dW    -2 * ((X - W @ H) @ H.T)\n          -> -2 * (X @ H.T - W @ (H @ H.T))",
+        "Rules that found an equal form\n",
+        "no form left that the rules can find",
+        "kernel                 shape: stored              buffer       work  traffic  formula",
+        "-> result",
         "peak ",
+        "Bound on this machine\n  At ",
+        "a run takes at least about ",
         "proximal-gradient    used, the first that fits",
         "normalized-gradient  fits as well",
     ];
@@ -48,4 +55,29 @@ fn what_cannot_be_explained_is_refused() {
         assert_eq!(desk.run(words, &[]).code, Some(2));
     }
     assert_eq!(desk.run("explain --shape 2y2 --model mf --rank 2", &[]).code, Some(2));
+}
+
+#[test]
+fn a_plan_is_drawn() {
+    let desk = Desk::new();
+    let words = "explain --shape 1000x500:2000 --model ratings --rank 5";
+    let text = desk.prints(&format!("{words} --svg plan.svg --dot plan.dot"), &[]);
+    assert!(text.ends_with("\nPictures\n  plan.svg\n  plan.dot\n"), "{text}");
+    let [svg, dot] = ["plan.svg", "plan.dot"].map(|name| std::fs::read_to_string(desk.path(name)).unwrap());
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"), "{svg}");
+    for part in ["minimize over W[n,r]", "result: gradient in W", "result: smooth part", "block by block"] {
+        assert!(svg.contains(part) && (dot.contains(part)), "{part:?} is not in:\n{svg}\n{dot}");
+    }
+    assert_eq!(desk.prints(&format!("{words} --dot -"), &[]), dot);
+    assert_eq!(desk.prints(&format!("{words} --svg -"), &[]), svg);
+    desk.refuses(&format!("{words} --svg - --dot -"), &[], &["--svg and --dot both go to -"]);
+    desk.refuses("explain none.csv --model nmf --rank 1 --svg none/plan.svg", &[], &["no folder none"]);
+}
+
+#[test]
+fn a_limit_names_the_block_at_fault() {
+    let objective = ["sum(softplus(W @ H) - X * (W @ H))"];
+    let text = Desk::new().prints("explain --shape 2000x300 --rank 5 --memory-limit 1kB --objective", &objective);
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("W @ H (218 x 300, 523 kB) for each block of 218 rows"), "{text}");
 }

@@ -1,88 +1,156 @@
 //! Explain: a plan in words.
-//! In: a `Plan`.  Out: a table: buffer, what computes it, shape, layout, size, work; folds with their steps indented.
-//! Law: the same plan gives the same text; every buffer is listed.
-//! Not here: the objective and its gradient (see the command).
+//! In: a `Plan`.  Out: a table: buffer, what computes it, shape, size, work, traffic, formula; folds with their steps
+//! indented.
+//! Law: the same plan gives the same text; every buffer is listed; nothing measured.
+//! Not here: pictures (see `picture`), the objective and its gradient (see the command).
 
 use std::fmt;
 
 use super::{Buffer, Combine, Fold, Kernel, Param, Plan, Step};
 use crate::facts::Layout;
 
+/// Characters of a formula that a line has room for.
+const MOST_TEXT: usize = 40;
+/// Columns of what computes a buffer.
+const CALL: usize = 22;
+/// Columns of a shape.
+const SHAPE: usize = 24;
+
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        header().write(f)?;
         for step in &self.steps {
             if let Kernel::Fold(fold) = &step.kernel {
                 write_fold(f, self, step, fold)?;
             } else {
-                let result = self.outputs.contains(&step.outs[0]);
                 let once = if step.once && step.flops > 0.0 { " (once)" } else { "" };
-                write_step(f, "", step, &self.buffers, &format!("{once}{}", if result { " -> result" } else { "" }))?;
+                let note = format!("{once}{}", result_mark(self, step.outs[0]));
+                write_step(f, "", step, &self.buffers, &note)?;
             }
         }
         writeln!(
             f,
-            "peak {} beside the inputs, largest buffer {} numbers, {} a run",
+            "peak {} beside the inputs, largest buffer {} numbers; a run: {}, {} read and written",
             bytes(self.peak_bytes),
             self.largest_buffer(),
             flops(self.flops()),
+            bytes(self.traffic() as usize),
         )
     }
 }
 
-fn write_step(f: &mut fmt::Formatter<'_>, indent: &str, step: &Step, buffers: &[Buffer], note: &str) -> fmt::Result {
+/// A line of the table.
+#[derive(Default)]
+struct Line {
+    indent: &'static str,
+    number: String,
+    call: String,
+    shape: String,
+    size: String,
+    work: String,
+    traffic: String,
+    text: String,
+}
+
+impl Line {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { indent, number, call, shape, size, work, traffic, text } = self;
+        let width = CALL - indent.len();
+        let line =
+            format!("{indent}{number:>3}  {call:<width$} {shape:<SHAPE$} {size:>8} {work:>10} {traffic:>8}  {text}");
+        writeln!(f, "{}", line.trim_end())
+    }
+}
+
+fn header() -> Line {
+    Line {
+        call: "kernel".into(),
+        shape: "shape: stored".into(),
+        size: "buffer".into(),
+        work: "work".into(),
+        traffic: "traffic".into(),
+        text: "formula".into(),
+        ..Line::default()
+    }
+}
+
+fn write_step(
+    f: &mut fmt::Formatter<'_>,
+    indent: &'static str,
+    step: &Step,
+    buffers: &[Buffer],
+    note: &str,
+) -> fmt::Result {
     let out = &buffers[step.outs[0]];
-    let size = if out.bytes == 0 { "held".to_owned() } else { bytes(out.bytes) };
-    let work = if step.flops > 0.0 { flops(step.flops) } else { String::new() };
-    let line = format!(
-        "{indent}{:>3}  {:<24} {:<16} {:<14} {size:>10} {work:>13}  {}{note}",
-        step.outs[0],
-        call(step),
-        out.shape.to_string(),
-        layout(out),
-        out.text,
-    );
-    writeln!(f, "{}", line.trim_end())
+    let line = Line {
+        indent,
+        number: step.outs[0].to_string(),
+        call: call(step),
+        shape: shape(out),
+        size: size(out),
+        work: some(step.flops, flops(step.flops)),
+        traffic: some(step.traffic, bytes(step.traffic as usize)),
+        text: format!("{}{note}", clipped(&out.text, MOST_TEXT)),
+    };
+    line.write(f)
 }
 
 fn write_fold(f: &mut fmt::Formatter<'_>, plan: &Plan, step: &Step, fold: &Fold) -> fmt::Result {
-    writeln!(
-        f,
-        "     for each {} of {} rows, in {} parts{}{:>20}",
+    let call = format!(
+        "for each {} of {} rows, in {} parts{}",
         fold.height,
         fold.rows,
         fold.shards,
         if step.once { ", once" } else { "" },
-        flops(step.flops)
-    )?;
+    );
+    let (work, traffic) = (flops(step.flops), bytes(step.traffic as usize));
+    // Longer than its own column: it takes those of the shape and the size as well.
+    let wide = CALL + SHAPE + 10;
+    writeln!(f, "     {call:<wide$} {work:>10} {traffic:>8}")?;
     for (local, (arg, param)) in step.args.iter().zip(&fold.params).enumerate() {
-        let way = match param {
-            Param::Whole => "all",
-            Param::Rows => "rows",
-            Param::Cols => "columns",
-        };
-        writeln!(f, "     {local:>3}  {way} of {arg}: {}", plan.buffers[*arg].text)?;
+        writeln!(f, "    {local:>3}  {} of {arg}: {}", way(*param), clipped(&plan.buffers[*arg].text, MOST_TEXT))?;
     }
     for inner in &fold.body {
-        write_step(f, "     ", inner, &fold.buffers, "")?;
+        write_step(f, "    ", inner, &fold.buffers, "")?;
     }
     for (out, (local, combine)) in step.outs.iter().zip(&fold.results) {
-        let way = match combine {
-            Combine::Stack => "stacked",
-            Combine::Add => "added up",
-        };
-        let result = if plan.outputs.contains(out) { " -> result" } else { "" };
         let buffer = &plan.buffers[*out];
-        writeln!(
-            f,
-            "{out:>3}  {:<24} {:<16} {:<14} {:>10}                {}{result}",
-            format!("{local} {way}"),
-            buffer.shape.to_string(),
-            layout(buffer),
-            bytes(buffer.bytes),
-            buffer.text
-        )?;
+        let line = Line {
+            number: out.to_string(),
+            call: format!("{local} {}", combination(*combine)),
+            shape: shape(buffer),
+            size: size(buffer),
+            text: format!("{}{}", clipped(&buffer.text, MOST_TEXT), result_mark(plan, *out)),
+            ..Line::default()
+        };
+        line.write(f)?;
     }
     Ok(())
+}
+
+fn result_mark(plan: &Plan, buffer: usize) -> &'static str {
+    if plan.outputs.contains(&buffer) { " -> result" } else { "" }
+}
+
+fn some(count: f64, text: String) -> String {
+    if count > 0.0 { text } else { String::new() }
+}
+
+/// How an argument comes into a fold.
+pub(super) fn way(param: Param) -> &'static str {
+    match param {
+        Param::Whole => "all",
+        Param::Rows => "rows",
+        Param::Cols => "columns",
+    }
+}
+
+/// How the results of blocks are combined.
+pub(super) fn combination(combine: Combine) -> &'static str {
+    match combine {
+        Combine::Stack => "stacked",
+        Combine::Add => "added up",
+    }
 }
 
 /// "product(3.T, 4)".
@@ -94,10 +162,19 @@ fn call(step: &Step) -> String {
     let flipped = |k: usize| flips.get(k).copied().unwrap_or(false);
     let args: Vec<String> =
         step.args.iter().enumerate().map(|(k, arg)| format!("{arg}{}", if flipped(k) { ".T" } else { "" })).collect();
-    let name = match &step.kernel {
-        Kernel::Input(_) => return "input".into(),
-        Kernel::Literal(_) => return "number".into(),
-        Kernel::Observed(var) => return format!("observed({})", var.name()),
+    match &step.kernel {
+        Kernel::Input(_) | Kernel::Literal(_) => name(&step.kernel).into(),
+        Kernel::Observed(var) => format!("observed({})", var.name()),
+        kernel => format!("{}({})", name(kernel), args.join(", ")),
+    }
+}
+
+/// The name of a kernel.
+pub(super) fn name(kernel: &Kernel) -> &'static str {
+    match kernel {
+        Kernel::Input(_) => "input",
+        Kernel::Literal(_) => "number",
+        Kernel::Observed(_) => "observed",
         Kernel::Map(op) | Kernel::Zip(op) => op.row().name,
         Kernel::Product { .. } => "product",
         Kernel::Sampled { .. } => "sampled",
@@ -112,15 +189,29 @@ fn call(step: &Step) -> String {
         Kernel::Join { .. } => "join",
         Kernel::Part { .. } => "part",
         Kernel::Fold(_) => "fold",
-    };
-    format!("{name}({})", args.join(", "))
+    }
 }
 
-fn layout(buffer: &Buffer) -> String {
+/// "100 x 50", or "100 x 50: 300" where 300 entries are stored.
+pub(super) fn shape(buffer: &Buffer) -> String {
     match &buffer.layout {
-        Layout::Dense => "dense".into(),
-        Layout::Sparse { nnz, .. } => format!("{nnz} stored"),
+        Layout::Dense => buffer.shape.to_string(),
+        Layout::Sparse { nnz, .. } => format!("{}: {nnz}", buffer.shape),
     }
+}
+
+/// Its bytes, or "held" where it takes none of its own.
+pub(super) fn size(buffer: &Buffer) -> String {
+    if buffer.bytes == 0 { "held".to_owned() } else { bytes(buffer.bytes) }
+}
+
+/// The first characters of a text, with dots where some are left out.
+pub(super) fn clipped(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(most - 3).collect();
+    format!("{}...", kept.trim_end_matches(['.', ' ']))
 }
 
 /// "1.5 MB".
@@ -128,7 +219,8 @@ pub(super) fn bytes(count: usize) -> String {
     scaled(count as f64, &["B", "kB", "MB", "GB", "TB"])
 }
 
-fn flops(count: f64) -> String {
+/// "1.5 Mflop".
+pub(super) fn flops(count: f64) -> String {
     scaled(count, &["flop", "kflop", "Mflop", "Gflop", "Tflop"])
 }
 

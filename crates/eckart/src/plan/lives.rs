@@ -10,6 +10,7 @@ use super::{Buffer, BufferId, Kernel, Plan, Step};
 /// Orders steps so that less is held, and fills in what each step frees and the plan's peak.
 pub(super) fn settle(plan: &mut Plan) {
     delay(plan);
+    renumber(plan);
     for step in &mut plan.steps {
         if let Kernel::Fold(fold) = &mut step.kernel {
             let results: Vec<BufferId> = fold.results.iter().map(|(buffer, _)| *buffer).collect();
@@ -33,6 +34,18 @@ fn delay(plan: &mut Plan) {
         let Some(first) = plan.steps[at + 1..].iter().position(reads) else { continue };
         plan.steps[at..=at + first].rotate_left(1);
     }
+}
+
+/// Numbers buffers in the order in which they are filled.
+fn renumber(plan: &mut Plan) {
+    let order: Vec<BufferId> = plan.steps.iter().flat_map(|step| step.outs.iter().copied()).collect();
+    let mut new = vec![0; plan.buffers.len()];
+    order.iter().enumerate().for_each(|(number, &old)| new[old] = number);
+    plan.buffers = order.iter().map(|&old| plan.buffers[old].clone()).collect();
+    for step in &mut plan.steps {
+        step.args.iter_mut().chain(&mut step.outs).for_each(|buffer| *buffer = new[*buffer]);
+    }
+    plan.outputs.iter_mut().for_each(|buffer| *buffer = new[*buffer]);
 }
 
 fn free_after_last_use(steps: &mut [Step], keep: &[BufferId], buffers: usize) {

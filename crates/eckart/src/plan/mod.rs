@@ -9,12 +9,14 @@ mod fold;
 mod lives;
 mod lower;
 mod orient;
+mod picture;
 mod widen;
 mod work;
 
 use crate::error::{Error, Result};
 use crate::expr::{Dag, Expr, Number, Op, Var};
 use crate::facts::{Facts, Givens, Layout, Shape};
+pub use picture::Picture;
 
 /// What a step computes. The meaning of each is `run::interp`.
 #[derive(Debug, Clone, PartialEq)]
@@ -198,7 +200,8 @@ impl Plan {
         self.steps.iter().filter(|s| !s.once).map(|s| s.traffic).sum()
     }
 
-    /// Refuses a plan that needs more than `limit` bytes, naming the largest buffer.
+    /// Refuses a plan that needs more than `limit` bytes, naming the largest buffer: where it is inside a fold, as a
+    /// block of it; where it is a result, as that.
     ///
     /// # Errors
     /// `Limit`.
@@ -206,14 +209,71 @@ impl Plan {
         if self.peak_bytes <= limit {
             return Ok(());
         }
-        let Some(worst) = self.buffers.iter().max_by_key(|b| b.bytes) else { return Ok(()) };
         Err(Error::Limit(format!(
-            "this needs {} of memory and may have {}; the largest part is {} ({}, {})",
+            "this needs {} of memory and may have {}; {}",
             explain::bytes(self.peak_bytes),
             explain::bytes(limit),
-            worst.text,
-            worst.shape,
-            explain::bytes(worst.bytes),
+            self.largest_part(),
         )))
+    }
+
+    /// "the largest part is ...".
+    fn largest_part(&self) -> String {
+        let part = |what: &str, b: &Buffer| {
+            format!("the largest part is {what}{} ({}, {})", b.text, explain::shape(b), explain::bytes(b.bytes))
+        };
+        // Of equals the first, but a result before all: it can't be helped.
+        let outer = (0..self.buffers.len()).rev().max_by_key(|at| (self.buffers[*at].bytes, self.outputs.contains(at)));
+        let outer_bytes = outer.map_or(0, |at| self.buffers[at].bytes);
+        let folds =
+            self.steps.iter().filter_map(|step| if let Kernel::Fold(f) = &step.kernel { Some(f) } else { None });
+        // What is computed there comes before what is cut out for it.
+        let computed = |fold: &Fold, at: usize| at >= fold.params.len();
+        let blocks: Vec<(&Fold, usize)> =
+            folds.flat_map(|fold| (0..fold.buffers.len()).map(move |at| (&**fold, at))).collect();
+        let largest = blocks.iter().rev().max_by_key(|(fold, at)| (fold.buffers[*at].bytes, computed(fold, *at)));
+        match (outer, largest.map(|(fold, at)| (fold, &fold.buffers[*at]))) {
+            (_, Some((fold, block))) if block.bytes > outer_bytes => {
+                format!("{} for each block of {} rows", part("", block), fold.height)
+            }
+            (Some(at), _) if self.outputs.contains(&at) => {
+                format!("{}, which is held in full because it is asked for", part("the result ", &self.buffers[at]))
+            }
+            (Some(at), _) => part("", &self.buffers[at]),
+            (None, _) => "it has no part".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expr::text::parse_expr;
+    use crate::facts::Given;
+
+    /// What a plan of `formula` says that may have no memory at all; X is 4000 x 300.
+    #[track_caller]
+    fn check(formula: &str, says: &[&str]) {
+        let x = Given { shape: Shape { rows: 4000, cols: 300 }, sparse: None, missing: 0, data: true };
+        let mut givens: Givens = [(Var::input("X"), x)].into();
+        givens.insert(Var::input("W"), Given::dense(4000, 2));
+        givens.insert(Var::input("H"), Given::dense(2, 300));
+        let plan = plan(&[parse_expr(formula).unwrap()], &givens).unwrap();
+        let message = plan.check_memory(0).unwrap_err().to_string();
+        for text in says {
+            assert!(message.contains(text), "{formula}: {text:?} is not in: {message}");
+        }
+        assert!(plan.check_memory(plan.peak_bytes).is_ok());
+    }
+
+    #[test]
+    fn the_buffer_at_fault_is_named() {
+        check(
+            "sum(exp(W @ H))",
+            &["may have 0 B", "the largest part is W @ H (218 x 300, 523 kB)", "block of 218 rows"],
+        );
+        check("exp(W @ H) - X", &["the result exp(W @ H) - X (4000 x 300, 9.6 MB)", "because it is asked for"]);
+        check("W.T @ X", &["the result W.T @ X (2 x 300, 4.8 kB)"]);
+        check("sum(W**2)", &["the largest part is W**2 (4000 x 2, 64.0 kB)"]);
     }
 }

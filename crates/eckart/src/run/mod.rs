@@ -8,6 +8,7 @@ mod fold;
 mod inputs;
 mod interp;
 mod kernels;
+mod machine;
 mod memory;
 mod pointwise;
 mod products;
@@ -17,6 +18,7 @@ mod value;
 
 pub use inputs::Inputs;
 pub use interp::{Kept, run};
+pub use machine::{Limited, Machine};
 pub use memory::{available_memory, peak_memory};
 pub use threads::with_threads;
 pub use value::{Dense, Value};

@@ -78,9 +78,9 @@ pub(super) const RULES: &[Rule] = &[
     Rule { name: "associate-left",  says: "a @ (b @ c) = (a @ b) @ c", example: "W @ (H @ H.T)", how: pattern("(@ ?a (@ ?b ?c))", "(@ (@ ?a ?b) ?c)") },
     Rule { name: "associate-right", says: "(a @ b) @ c = a @ (b @ c)", example: "(W @ H) @ H.T", how: pattern("(@ (@ ?a ?b) ?c)", "(@ ?a (@ ?b ?c))") },
     Rule { name: "flip-product",    says: "(a @ b).T = b.T @ a.T",     example: "(W @ H).T @ W", how: pattern("(t (@ ?a ?b))", "(@ (t ?b) (t ?a))") },
-    Rule { name: "flip-twice",      says: "a.T.T = a",                 example: "(W @ R.T).T @ W", how: pattern("(t (t ?a))", "?a") },
+    Rule { name: "flip-twice",      says: "a.T.T = a",                 example: "(H.T @ W.T).T", how: pattern("(t (t ?a))", "?a") },
     Rule { name: "flip-entrywise",  says: "(a * b).T = a.T * b.T",     example: "(X * (W @ H)).T @ W", how: local(linear::flip_product) },
-    Rule { name: "sum-flipped",     says: "sum(a.T) = sum(a)",         example: "sum((W @ H).T * X.T)", how: pattern("(sum (t ?a))", "(sum ?a)") },
+    Rule { name: "sum-flipped",     says: "sum(a.T) = sum(a)",         example: "sum((W @ H).T)", how: pattern("(sum (t ?a))", "(sum ?a)") },
     Rule { name: "row-flipped",     says: "rowsum(a.T) = colsum(a).T", example: "rowsum(X.T)",   how: pattern("(rowsum (t ?a))", "(t (colsum ?a))") },
     Rule { name: "col-flipped",     says: "colsum(a.T) = rowsum(a).T", example: "colsum(X.T)",   how: pattern("(colsum (t ?a))", "(t (rowsum ?a))") },
 ];

@@ -1,0 +1,241 @@
+//! Scene: what a picture shows, whatever it is drawn with.
+//! In: a `Plan`.  Out: boxes with their lines of text, arrows, and the boxes of each fold.
+//! Law: boxes stand in the order of the plan, so an arrow leads from an earlier to a later one.
+//! Not here: where anything is placed (see `place`).
+
+use std::collections::BTreeMap;
+
+use super::super::explain::{bytes, clipped, combination, flops, name, size, way};
+use super::super::{Buffer, Fold, Kernel, Plan, Step};
+use crate::facts::Layout;
+
+/// Characters of a line.
+const MOST_TEXT: usize = 34;
+
+/// What a box stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A data matrix.
+    Data,
+    /// A variable that changes from run to run.
+    Factor,
+    /// Computed once for all runs.
+    Once,
+    /// Computed in each run.
+    Run,
+}
+
+/// The kinds with what the legend says of them.
+pub(super) const KINDS: [(Kind, &str, &str); 4] = [
+    (Kind::Data, "data", "data"),
+    (Kind::Factor, "factor", "factor"),
+    (Kind::Once, "once", "computed once"),
+    (Kind::Run, "run", "computed in each run"),
+];
+
+impl Kind {
+    /// Its name in the picture's text.
+    pub(super) fn name(self) -> &'static str {
+        KINDS.iter().find(|(kind, _, _)| *kind == self).map_or("", |(_, name, _)| name)
+    }
+}
+
+/// A box.
+#[derive(Debug, Clone)]
+pub(super) struct Card {
+    /// "b7", or "b7-2" for the second buffer of the fold that fills buffer 7.
+    pub id: String,
+    pub kind: Kind,
+    /// Whether it is what a block of a fold reads of something outside.
+    pub part: bool,
+    /// The kernel, or the name of a variable.
+    pub head: String,
+    /// What else it says.
+    pub lines: Vec<String>,
+    /// What the box says where it is a result.
+    pub result: Option<String>,
+    /// The formula in full length, as the plan keeps it.
+    pub text: String,
+}
+
+/// The boxes of a fold: first what comes in, then the steps, then the results.
+#[derive(Debug, Clone)]
+pub(super) struct Group {
+    pub id: String,
+    /// What the fold does.
+    pub lines: Vec<String>,
+    pub once: bool,
+    pub parts: Vec<usize>,
+    pub steps: Vec<usize>,
+    pub results: Vec<usize>,
+}
+
+/// Boxes, arrows between them, and folds.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scene {
+    pub cards: Vec<Card>,
+    pub arrows: Vec<(usize, usize)>,
+    pub groups: Vec<Group>,
+    /// What is said of the whole plan.
+    pub summary: String,
+}
+
+impl Scene {
+    /// The scene of `plan`; `names` are those of its results.
+    pub(super) fn of(plan: &Plan, names: &[String]) -> Self {
+        let mut scene = Self { summary: summary(plan), ..Self::default() };
+        let mut card_of: BTreeMap<usize, usize> = BTreeMap::new();
+        for step in &plan.steps {
+            match &step.kernel {
+                Kernel::Literal(_) => {}
+                Kernel::Fold(fold) => scene.fold(plan, step, fold, &mut card_of, names),
+                _ => {
+                    let out = step.outs[0];
+                    let mut card = card(step, &plan.buffers[out], format!("b{out}"));
+                    card.result = result(plan, out, names);
+                    let at = scene.push(card);
+                    scene.connect(&step.args, &card_of, at);
+                    card_of.insert(out, at);
+                }
+            }
+        }
+        scene
+    }
+
+    fn push(&mut self, card: Card) -> usize {
+        self.cards.push(card);
+        self.cards.len() - 1
+    }
+
+    /// Arrows to `at` from each value it reads, one a value; numbers have no box.
+    fn connect(&mut self, args: &[usize], card_of: &BTreeMap<usize, usize>, at: usize) {
+        for from in args.iter().filter_map(|arg| card_of.get(arg)) {
+            if !self.arrows.contains(&(*from, at)) {
+                self.arrows.push((*from, at));
+            }
+        }
+    }
+
+    fn fold(&mut self, plan: &Plan, step: &Step, fold: &Fold, card_of: &mut BTreeMap<usize, usize>, names: &[String]) {
+        let id = format!("b{}", step.outs[0]);
+        let mut group = Group {
+            id: format!("fold-{id}"),
+            lines: about(step, fold),
+            once: step.once,
+            parts: vec![],
+            steps: vec![],
+            results: vec![],
+        };
+        let mut inner: BTreeMap<usize, usize> = BTreeMap::new();
+        for (local, (arg, param)) in step.args.iter().zip(&fold.params).enumerate() {
+            let Some(&source) = card_of.get(arg) else { continue };
+            let buffer = &fold.buffers[local];
+            let head = format!("{} of {}", way(*param), clipped(&buffer.text, MOST_TEXT - 10));
+            let at = self.push(Card {
+                id: format!("{id}-{local}"),
+                kind: self.cards[source].kind,
+                part: true,
+                head,
+                lines: extent(buffer),
+                result: None,
+                text: buffer.text.clone(),
+            });
+            self.connect(&[*arg], card_of, at);
+            inner.insert(local, at);
+            group.parts.push(at);
+        }
+        for body in &fold.body {
+            let out = body.outs[0];
+            let mut card = card(body, &fold.buffers[out], format!("{id}-{out}"));
+            if step.once {
+                card.kind = Kind::Once;
+            }
+            let at = self.push(card);
+            self.connect(&body.args, &inner, at);
+            inner.insert(out, at);
+            group.steps.push(at);
+        }
+        for (&out, (local, combine)) in step.outs.iter().zip(&fold.results) {
+            let buffer = &plan.buffers[out];
+            let kind = if step.once { Kind::Once } else { Kind::Run };
+            let head = format!("{out}  {}", combination(*combine));
+            let lines = described(buffer, 0.0);
+            let (result, text) = (result(plan, out, names), buffer.text.clone());
+            let at = self.push(Card { id: format!("b{out}"), kind, part: false, head, lines, result, text });
+            self.connect(&[*local], &inner, at);
+            card_of.insert(out, at);
+            group.results.push(at);
+        }
+        self.groups.push(group);
+    }
+}
+
+/// The box of a step.
+fn card(step: &Step, buffer: &Buffer, id: String) -> Card {
+    let kind = match (&step.kernel, step.once) {
+        (Kernel::Input(_), true) => Kind::Data,
+        (Kernel::Input(_), false) => Kind::Factor,
+        (_, true) => Kind::Once,
+        (_, false) => Kind::Run,
+    };
+    let number = step.outs[0];
+    let text = buffer.text.clone();
+    if let Kernel::Input(var) = &step.kernel {
+        let head = format!("{number}  {}", var.name());
+        return Card { id, kind, part: false, head, lines: extent(buffer), result: None, text };
+    }
+    let mut lines = vec![clipped(&buffer.text, MOST_TEXT)];
+    lines.extend(described(buffer, step.flops));
+    Card { id, kind, part: false, head: format!("{number}  {}", name(&step.kernel)), lines, result: None, text }
+}
+
+/// Shape, stored entries, bytes and work.
+fn described(buffer: &Buffer, work: f64) -> Vec<String> {
+    let work = if work > 0.0 { format!(", {}", flops(work)) } else { String::new() };
+    let cost = format!("{}{work}", size(buffer));
+    let mut lines = extent(buffer);
+    match buffer.layout {
+        Layout::Dense => lines[0] += &format!(", {cost}"),
+        Layout::Sparse { .. } => lines.push(cost),
+    }
+    lines
+}
+
+/// The shape, and how many entries are stored.
+fn extent(buffer: &Buffer) -> Vec<String> {
+    match buffer.layout {
+        Layout::Dense => vec![buffer.shape.to_string()],
+        Layout::Sparse { nnz, .. } => vec![format!("{}, {nnz} stored", buffer.shape)],
+    }
+}
+
+fn result(plan: &Plan, buffer: usize, names: &[String]) -> Option<String> {
+    let at: Vec<usize> = (0..plan.outputs.len()).filter(|&at| plan.outputs[at] == buffer).collect();
+    let named: Vec<&str> = at.iter().filter_map(|&at| names.get(at).map(String::as_str)).collect();
+    let text = if named.is_empty() { "result".to_owned() } else { format!("result: {}", named.join(", ")) };
+    (!at.is_empty()).then(|| clipped(&text, MOST_TEXT))
+}
+
+fn about(step: &Step, fold: &Fold) -> Vec<String> {
+    let mut lines = vec![
+        "block by block".to_owned(),
+        format!("{} of {} rows", fold.height, fold.rows),
+        "at a time,".to_owned(),
+        format!("in {} parts:", fold.shards),
+        flops(step.flops),
+    ];
+    if step.once {
+        lines.push("once for all runs".to_owned());
+    }
+    lines
+}
+
+fn summary(plan: &Plan) -> String {
+    format!(
+        "A run: {}, {} read and written. Peak memory {} beside the inputs; the largest buffer holds {} numbers.",
+        flops(plan.flops()),
+        bytes(plan.traffic() as usize),
+        bytes(plan.peak_bytes),
+        plan.largest_buffer()
+    )
+}
