@@ -59,6 +59,7 @@ impl Orient {
     }
 
     fn transpose(&mut self, of: usize) -> usize {
+        let of = self.moved.get(&of).copied().unwrap_or(of);
         if let Some(&known) = self.flipped.get(&of) {
             return known;
         }

@@ -1,0 +1,220 @@
+//! Golden files: what objectives become, from text to plan; `ECKART_BLESS=1` writes them anew.
+//!
+//! A file in `tests/cases` begins with its input, a line each: `objective:`, `data: NAME ROWS COLS [STORED]`,
+//! `numbers:`, `rank:`; what follows the first blank line is made from it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use eckart::expr::Expr;
+use eckart::facts::{Given, Shape};
+use eckart::function::Compiled;
+use eckart::grad::differentiate;
+use eckart::rewrite::simplify;
+use eckart::solve::Bound;
+use eckart::{Matrix, Problem};
+
+use crate::random::Random;
+
+/// The input of a case.
+struct Case {
+    name: String,
+    path: PathBuf,
+    head: String,
+    objective: String,
+    /// Name, rows, columns, stored entries where sparse.
+    data: Vec<(String, usize, usize, Option<usize>)>,
+    numbers: BTreeMap<String, f64>,
+    rank: usize,
+}
+
+fn cases() -> Vec<Case> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths.iter().map(|path| read_case(path)).collect()
+}
+
+fn read_case(path: &Path) -> Case {
+    let text = std::fs::read_to_string(path).unwrap();
+    let head = text.split("\n\n").next().unwrap().trim_end().to_owned();
+    let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+    let mut case = Case {
+        name,
+        path: path.to_owned(),
+        head: head.clone(),
+        objective: String::new(),
+        data: vec![],
+        numbers: BTreeMap::new(),
+        rank: 0,
+    };
+    for line in head.lines() {
+        let (key, value) = line.split_once(": ").unwrap_or_else(|| panic!("{}: {line}", case.name));
+        let words: Vec<&str> = value.split_whitespace().collect();
+        let number = |at: usize| words.get(at).map(|word| word.replace('_', "").parse::<usize>().unwrap());
+        match key {
+            "objective" => case.objective = value.to_owned(),
+            "data" => case.data.push((words[0].to_owned(), number(1).unwrap(), number(2).unwrap(), number(3))),
+            "numbers" => {
+                let pairs = words.iter().map(|word| word.split_once('=').unwrap());
+                case.numbers = pairs.map(|(name, value)| (name.to_owned(), value.parse().unwrap())).collect();
+            }
+            "rank" => case.rank = number(0).unwrap(),
+            other => panic!("{}: what is {other}?", case.name),
+        }
+    }
+    case
+}
+
+impl Case {
+    /// The problem with data that is only assumed.
+    fn bound(&self) -> Bound {
+        let mut problem = Problem::parse(&self.objective).unwrap().rank(self.rank);
+        for (name, value) in &self.numbers {
+            problem = problem.number(name, *value);
+        }
+        for &(ref name, rows, cols, sparse) in &self.data {
+            let given = Given { shape: Shape { rows, cols }, sparse, missing: 0, data: true };
+            problem = problem.assume(name, given).unwrap();
+        }
+        problem.bind().unwrap_or_else(|error| panic!("{}: {error}", self.name))
+    }
+
+    fn roots(bound: &Bound) -> Vec<Expr> {
+        let gradients = differentiate(&bound.smooth, &bound.factor_exprs());
+        std::iter::once(bound.smooth.clone()).chain(gradients).collect()
+    }
+
+    fn compile(&self) -> (Bound, Compiled) {
+        let bound = self.bound();
+        let compiled = Compiled::new(&Self::roots(&bound), &bound.givens, usize::MAX).unwrap();
+        (bound, compiled)
+    }
+
+    fn text(&self) -> String {
+        let (bound, compiled) = self.compile();
+        let roots = Self::roots(&bound);
+        let names: Vec<String> = std::iter::once("smooth".to_owned())
+            .chain(bound.factors.iter().map(|factor| format!("d/d{}", factor.var.name())))
+            .collect();
+        let mut out = format!("{}\n\n", self.head);
+        for factor in &bound.factors {
+            writeln!(out, "factor {}: {}", factor.var.name(), factor.shape).unwrap();
+        }
+        writeln!(out, "\ngradient").unwrap();
+        for (name, formula) in names.iter().zip(simplify(&roots, &bound.givens).unwrap()) {
+            writeln!(out, "{name} = {formula}").unwrap();
+        }
+        writeln!(out, "\nrewritten").unwrap();
+        for (name, formula) in names.iter().zip(&compiled.rewritten) {
+            writeln!(out, "{name} = {formula}").unwrap();
+        }
+        let fired: Vec<String> = compiled.report.fired.iter().map(|(name, times)| format!("{name} {times}")).collect();
+        writeln!(out, "by {}", fired.join(", ")).unwrap();
+        writeln!(out, "\nplan\n{}", compiled.plan).unwrap();
+        out
+    }
+}
+
+#[test]
+fn plans_are_as_they_were() {
+    let bless = std::env::var_os("ECKART_BLESS").is_some();
+    let mut changed = Vec::new();
+    for case in cases() {
+        let text = case.text();
+        if text != std::fs::read_to_string(&case.path).unwrap() {
+            if bless {
+                std::fs::write(&case.path, &text).unwrap();
+            }
+            changed.push(case.name);
+        }
+    }
+    assert!(bless || changed.is_empty(), "{changed:?} changed: look at ECKART_BLESS=1 and git diff");
+    assert!(cases().len() >= 25);
+}
+
+#[test]
+fn the_same_text_gives_the_same_plan() {
+    for case in cases() {
+        let here = case.text();
+        let there = std::thread::scope(|scope| scope.spawn(|| case.text()).join().unwrap());
+        assert_eq!(here, there, "{}", case.name);
+    }
+}
+
+#[test]
+fn nothing_of_the_size_of_the_data_is_ever_formed() {
+    for case in cases() {
+        let (_, compiled) = case.compile();
+        let (_, rows, cols, stored) = &case.data[0];
+        let thin = (rows + cols) * (case.rank + 8);
+        let most = stored.unwrap_or(0).max(thin);
+        let largest = compiled.plan.largest_buffer();
+        assert!(largest <= most, "{}: {largest} numbers, {most} allowed\n{}", case.name, compiled.plan);
+    }
+}
+
+#[test]
+fn compiling_takes_no_time_to_speak_of() {
+    for case in cases() {
+        let begin = Instant::now();
+        case.compile();
+        // The bench `compile` holds the release build to 50 ms; this catches a search that explodes.
+        assert!(begin.elapsed() < Duration::from_secs(1), "{}: {:?}", case.name, begin.elapsed());
+    }
+}
+
+/// A small instance of a case: sides and rank shrunk, sparse where it is sparse, factors random.
+fn small_world(case: &Case, random: &mut Random) -> (Problem, BTreeMap<String, Matrix>) {
+    let mut sides: BTreeMap<usize, usize> = [(1, 1)].into();
+    let mut problem = Problem::parse(&case.objective).unwrap().rank(2);
+    for (name, value) in &case.numbers {
+        problem = problem.number(name, *value);
+    }
+    let mut values = BTreeMap::new();
+    for &(ref name, rows, cols, sparse) in &case.data {
+        let [n, m] = [rows, cols].map(|side| {
+            let fresh = 4 + sides.len() + random.below(3);
+            *sides.entry(side).or_insert(fresh)
+        });
+        let matrix = if sparse.is_some() { random.sparse(n, m, 0.1, 2.0) } else { random.dense(n, m, 0.1, 2.0) };
+        // The logarithm of an entry that is stored as zero is infinite, and rightly so.
+        let matrix = if case.objective.contains("log(X") { without_zeros(&matrix) } else { matrix };
+        problem = problem.data(name, &matrix);
+        values.insert(name.clone(), matrix);
+    }
+    (problem, values)
+}
+
+fn without_zeros(x: &Matrix) -> Matrix {
+    let values = x.values_f64().into_iter().map(|v| v.max(0.1)).collect();
+    x.pattern().map_or_else(|| x.clone(), |pattern| Matrix::with_pattern(pattern.clone(), values).unwrap())
+}
+
+#[test]
+fn literal_and_compiled_agree_on_small_instances() {
+    for case in cases() {
+        let mut random = Random(case.name.bytes().map(u64::from).sum());
+        for _ in 0..100 {
+            let (problem, mut values) = small_world(&case, &mut random);
+            let bound = problem.bind().unwrap_or_else(|error| panic!("{}: {error}", case.name));
+            for factor in &bound.factors {
+                let matrix = random.dense(factor.shape.rows, factor.shape.cols, 0.2, 1.5);
+                values.insert(factor.var.name().to_owned(), matrix);
+            }
+            let world = crate::random::World { values };
+            let roots = Case::roots(&bound);
+            let compiled = Compiled::new(&roots, &bound.givens, usize::MAX).unwrap();
+            let found = compiled.run(&world.inputs()).unwrap();
+            for (root, (value, literal)) in roots.iter().zip(found.iter().zip(world.literal(&roots))) {
+                let literal = literal.to_dense_f64();
+                let scale = literal.iter().fold(1.0_f64, |most, x| most.max(x.abs()));
+                for (x, y) in value.to_dense().data.iter().zip(&literal) {
+                    assert!((x - y).abs() <= 1e-9 * scale, "{}: {y} became {x} in {}", case.name, root.shortened(200));
+                }
+            }
+        }
+    }
+}
