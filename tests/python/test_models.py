@@ -44,6 +44,15 @@ def test_a_model_file_opens_with_the_safetensors_package(eckart, tmp_path, dtype
     assert cost == pytest.approx(float(texts["cost"]), rel=1e-5)
 
 
+def test_the_programme_in_the_readme_reads_a_model(eckart, tmp_path, monkeypatch, capsys):
+    eckart("fit", DIGITS, "--model", "nmf", "--rank", RANK, "--max-iter", 2, "-o", "sotu.safetensors")
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    programme = readme.split("```python\n")[1].split("```")[0]
+    monkeypatch.chdir(tmp_path)
+    exec(programme, {})
+    assert capsys.readouterr().out.startswith(f"({ROWS}, {RANK}) ({RANK}, {COLS}) minimize sum(")
+
+
 def test_names_are_in_the_header(eckart, tmp_path):
     (tmp_path / "x.csv").write_text("name,α,b\nr,1,2\ns,2,4\nt,3,7\n", encoding="utf-8")
     eckart("fit", "x.csv", "--model", "mf", "--rank", 1, "-o", "model.safetensors")

@@ -22,6 +22,11 @@ pub use function::{Function, function};
 pub use grad::grad;
 pub use solve::{Factorization, Interrupt, Problem, Settings, StopReason};
 
+/// The programmes in the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;
+
 #[cfg(test)]
 extern crate self as eckart;
 #[cfg(test)]
