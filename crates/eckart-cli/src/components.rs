@@ -3,6 +3,7 @@
 //! Law: a component's size is the length of its row of H times that of its column of W; signs are kept in the weights.
 //! Not here: how it is printed (see `report`, `json`).
 
+use eckart::expr::text::{Dim, parse_statement};
 use eckart::{Factorization, Matrix};
 
 use crate::load::Data;
@@ -48,9 +49,13 @@ pub(crate) struct Part {
 /// holds components.
 pub(crate) fn components(fit: &Factorization, data: &Data, top: usize) -> Option<Components> {
     let (rows, cols) = data.matrix.shape();
-    let of_rows = fit.factors.iter().position(|(_, m)| m.shape() == (rows, fit.rank));
+    // At rank 1 an offset, declared with a side of 1, has the shape of a factor.
+    let declared = parse_statement(&fit.statement).map(|statement| statement.declared).unwrap_or_default();
+    let is_offset =
+        |name: &str| declared.iter().any(|d| d.name == name && (d.rows == Dim::Number(1) || d.cols == Dim::Number(1)));
+    let of_rows = fit.factors.iter().position(|(name, m)| m.shape() == (rows, fit.rank) && !is_offset(name));
     // For square data of full rank, W and H have the same shape: H is the later one.
-    let of_cols = fit.factors.iter().rposition(|(_, m)| m.shape() == (fit.rank, cols));
+    let of_cols = fit.factors.iter().rposition(|(name, m)| m.shape() == (fit.rank, cols) && !is_offset(name));
     let columns = |at: usize| Lines { matrix: &fit.factors[at].1, across: false };
     let lines = |at: usize| Lines { matrix: &fit.factors[at].1, across: true };
     let (names, at, parts, partner, amounts) = match (&data.col_names, &data.row_names, of_cols, of_rows) {

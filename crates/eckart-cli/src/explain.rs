@@ -216,7 +216,7 @@ mod tests {
             page.finish().split_whitespace().collect::<Vec<_>>().join(" ")
         };
         let text = said(&report);
-        assert!(text.contains("square once trace 1,200 times"), "{text}");
+        assert!(text.contains("square once: a**2 = a * a") && text.contains("trace 1,200 times: "), "{text}");
         assert!(
             text.contains("ended at its limit, after 12 rounds with 8,001 nodes. What is computed is correct"),
             "{text}"

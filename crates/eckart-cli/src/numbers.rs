@@ -27,6 +27,7 @@ pub(crate) fn count(value: usize) -> String {
 pub(crate) fn duration(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     match seconds {
+        s if s < 0.0005 => "under 1 ms".to_owned(),
         s if s < 0.9995 => format!("{s:.3} s"),
         s if s < 99.95 => format!("{s:.1} s"),
         s if s < 3600.0 => format!("{} min {:02} s", whole / 60, whole % 60),

@@ -19,7 +19,7 @@ Examples:
   eckart fit examples/data/digits/images.npy --model nmf --rank 16 -o digits.safetensors
   eckart fit examples/data/digits/images.npy --rank 16 --restarts 3 \\
       --objective \"sum((X - W @ H)**2) + a*sum(abs(W)) subject to rownorm(H) <= 1\" --set a=2
-  eckart fit examples/data/sotu/counts.mtx.gz --cols examples/data/sotu/vocab.txt \
+  eckart fit examples/data/sotu/counts.mtx.gz --cols examples/data/sotu/vocab.txt \\
       --model nmf --rank 10
 
 `--help` says more: how an objective is written, and what ends a search.";
@@ -34,7 +34,7 @@ Examples:
         --objective \"sum((X - W @ H)**2) + a*sum(abs(W)) subject to rownorm(H) <= 1\" --set a=2
 
   Topics of texts; the vocabulary names the columns, so each topic is shown by its words:
-    eckart fit examples/data/sotu/counts.mtx.gz --cols examples/data/sotu/vocab.txt \
+    eckart fit examples/data/sotu/counts.mtx.gz --cols examples/data/sotu/vocab.txt \\
         --model nmf --rank 10
 
   At most a minute, the result for a machine:

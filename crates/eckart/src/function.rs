@@ -65,7 +65,8 @@ impl Compiled {
                 all.push(size);
             }
         }
-        let plan = plan(&all, givens)?;
+        let mut plan = plan(&all, givens)?;
+        plan.asked = rewritten.len();
         plan.check_memory(memory_limit)?;
         let mut guards = Vec::new();
         for (root, size) in guarded {

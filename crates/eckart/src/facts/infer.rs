@@ -47,6 +47,7 @@ pub fn infer_shapes(
         };
         of_node.push(new);
     }
+    sides.settle_vectors();
     for (name, &side) in &names {
         if let Some(&length) = named.get(name) {
             sides.fix(side, length);
@@ -72,7 +73,8 @@ pub fn infer_shapes(
             }
         }
         let shape = Shape { rows: sides.length(rows).unwrap_or(rank), cols: sides.length(cols).unwrap_or(rank) };
-        if !declared.contains_key(var) {
+        // Where the rank gives a side its length, it may well be as long as the data's.
+        if !declared.contains_key(var) && !sides.is_free(rows) && !sides.is_free(cols) {
             refuse_data_size(var, shape, givens)?;
         }
         shapes.insert(var.clone(), shape);
@@ -135,7 +137,12 @@ fn node_sides(rule: ShapeRule, args: &[[usize; 2]], sides: &mut Unify) -> [usize
         ShapeRule::Flip => [args[0][1], args[0][0]],
         ShapeRule::Column => [args[0][0], sides.fixed(1)],
         ShapeRule::Line => [sides.fixed(1), args[0][1]],
-        ShapeRule::Stretch => [0, 1].map(|k| sides.stretched(args[0][k], args[1][k])),
+        ShapeRule::Stretch => {
+            let vector =
+                |sides: &Unify, arg: [usize; 2]| arg.iter().any(|&side| sides.length(side).is_some_and(|l| l > 1));
+            let vectors = [vector(sides, args[0]), vector(sides, args[1])];
+            [0, 1].map(|k| sides.stretched(args[0][k], args[1][k], vectors))
+        }
         ShapeRule::Product => {
             sides.equate(args[0][1], args[1][0]);
             [args[0][0], args[1][1]]
@@ -153,6 +160,8 @@ fn node_sides(rule: ShapeRule, args: &[[usize; 2]], sides: &mut Unify) -> [usize
 struct Unify {
     parent: Vec<usize>,
     length: Vec<Option<usize>>,
+    /// Sides that met a side of 1 of a column or line: where nothing else fixes them, they are 1 as well.
+    beside_vectors: Vec<usize>,
 }
 
 impl Unify {
@@ -203,14 +212,30 @@ impl Unify {
     }
 
     /// A side of 1 is stretched; otherwise both are taken to be equal.
-    fn stretched(&mut self, a: usize, b: usize) -> usize {
+    fn stretched(&mut self, a: usize, b: usize, vectors: [bool; 2]) -> usize {
         match (self.length(a), self.length(b)) {
-            (Some(1), _) => b,
-            (_, Some(1)) => a,
+            (Some(1), other) => {
+                if other.is_none() && vectors[0] {
+                    self.beside_vectors.push(b);
+                }
+                b
+            }
+            (other, Some(1)) => {
+                if other.is_none() && vectors[1] {
+                    self.beside_vectors.push(a);
+                }
+                a
+            }
             (_, _) => {
                 self.equate(a, b);
                 a
             }
+        }
+    }
+
+    fn settle_vectors(&mut self) {
+        for side in std::mem::take(&mut self.beside_vectors) {
+            self.fix(side, 1);
         }
     }
 }
@@ -250,6 +275,18 @@ mod tests {
         assert!(shapes(&cost, &[]).unwrap_err().to_string().contains("b would be 7 x 5, as large as X"));
         let declared = [("b", [Sides::Name("n".into()), Sides::Number(1)])];
         assert_eq!(shapes(&cost, &declared).unwrap()[2], ("b".into(), 7, 1));
+    }
+
+    #[test]
+    fn full_rank_is_no_clash_and_a_column_is_fitted_by_a_column() {
+        let (x, w, h, k) = (matrix("X"), matrix("W"), matrix("H"), matrix("K"));
+        let cost = sum((&x - w.dot(&h)).pow(2)) + sum((matrix("y") - w.dot(&k)).pow(2));
+        let givens = [(Var::input("X"), Given::dense(7, 3)), (Var::input("y"), Given::dense(7, 1))].into();
+        let dag = Dag::new(std::slice::from_ref(&cost));
+        let found = infer_shapes(&dag, &givens, &BTreeMap::new(), &BTreeMap::new(), 3).unwrap();
+        let shape = |name: &str| found[&Var::input(name)];
+        assert_eq!(shape("W"), Shape { rows: 7, cols: 3 });
+        assert_eq!(shape("K"), Shape { rows: 3, cols: 1 });
     }
 
     #[test]

@@ -129,7 +129,11 @@ fn write_fold(f: &mut fmt::Formatter<'_>, plan: &Plan, step: &Step, fold: &Fold)
 }
 
 fn result_mark(plan: &Plan, buffer: usize) -> &'static str {
-    if plan.outputs.contains(&buffer) { " -> result" } else { "" }
+    match plan.outputs.iter().position(|&output| output == buffer) {
+        Some(at) if at < plan.asked => " -> result",
+        Some(_) => " -> for the error bound",
+        None => "",
+    }
 }
 
 fn some(count: f64, text: String) -> String {

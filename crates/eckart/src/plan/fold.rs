@@ -208,7 +208,7 @@ struct Assembly<'a> {
 
 impl Assembly<'_> {
     fn plan(&self, outputs: &[usize]) -> Plan {
-        let mut plan = Plan { buffers: vec![], steps: vec![], outputs: vec![], peak_bytes: 0 };
+        let mut plan = Plan { buffers: vec![], steps: vec![], outputs: vec![], asked: outputs.len(), peak_bytes: 0 };
         let mut buffer_of: BTreeMap<usize, usize> = BTreeMap::new();
         for level in 0..=self.levels.iter().copied().max().unwrap_or(0) {
             let here = |at: &usize| self.levels[*at] == level;

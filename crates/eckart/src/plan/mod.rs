@@ -158,6 +158,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// The buffers that hold the results.
     pub outputs: Vec<BufferId>,
+    /// How many of the results were asked for; the others are there to bound the rounding error of these.
+    pub asked: usize,
     /// The most bytes held at any one time, the inputs not counted, with one block of each fold.
     pub peak_bytes: usize,
 }

@@ -86,7 +86,9 @@ fn residual_of(expr: &Expr, x: &Expr) -> Option<Expr> {
     }
     let at = terms.iter().position(|(_, e)| e == x)?;
     let (own, _) = terms.remove(at);
-    if terms.is_empty() || terms.iter().any(|(_, e)| e == x) {
+    // What is left must not depend on the data, or it is no model of it.
+    let of_data = |e: &Expr| e.variables().iter().any(|v| x.as_var() == Some(v));
+    if terms.is_empty() || terms.iter().any(|(_, e)| of_data(e)) {
         return None;
     }
     let signed = |(sign, e): (f64, Expr)| if sign == own { -e } else { e };
