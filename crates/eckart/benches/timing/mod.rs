@@ -31,17 +31,22 @@ impl Bench {
         Self { stage, filters, timed: options.iter().any(|option| option == "--bench") }
     }
 
-    /// Times `work` on what `prepare` makes.
-    pub(crate) fn case<S, T>(&self, name: &str, prepare: impl FnOnce() -> S, mut work: impl FnMut(&mut S) -> T) {
+    /// Times `work` on what `prepare` makes; the median, where it was timed.
+    pub(crate) fn case<S, T>(
+        &self,
+        name: &str,
+        prepare: impl FnOnce() -> S,
+        mut work: impl FnMut(&mut S) -> T,
+    ) -> Option<Duration> {
         let label = format!("{}/{name}", self.stage);
         if !self.filters.is_empty() && !self.filters.iter().any(|filter| label.contains(filter)) {
-            return;
+            return None;
         }
         let mut given = prepare();
         if !self.timed {
             black_box(work(&mut given));
             println!("{label:<38} runs");
-            return;
+            return None;
         }
         let mut once = || {
             let began = Instant::now();
@@ -51,6 +56,7 @@ impl Bench {
         let samples = sample(&mut once);
         let (median, least, most) = (samples[samples.len() / 2], samples[0], samples[samples.len() - 1]);
         println!("{label:<38} {:>10}  {}..{}", shown(median), shown(least), shown(most));
+        Some(median)
     }
 }
 

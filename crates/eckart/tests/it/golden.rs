@@ -1,98 +1,17 @@
 //! Golden files: what objectives become, from text to plan; `ECKART_BLESS=1` writes them anew.
-//!
-//! A file in `tests/cases` begins with its input, a line each: `objective:`, `data: NAME ROWS COLS [STORED]`,
-//! `numbers:`, `rank:`; what follows the first blank line is made from it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use eckart::expr::Expr;
-use eckart::facts::{Given, Shape};
 use eckart::function::Compiled;
-use eckart::grad::differentiate;
 use eckart::rewrite::simplify;
-use eckart::solve::Bound;
 use eckart::{Matrix, Problem};
 
+use crate::cases::{Case, cases};
 use crate::random::Random;
 
-/// The input of a case.
-struct Case {
-    name: String,
-    path: PathBuf,
-    head: String,
-    objective: String,
-    /// Name, rows, columns, stored entries where sparse.
-    data: Vec<(String, usize, usize, Option<usize>)>,
-    numbers: BTreeMap<String, f64>,
-    rank: usize,
-}
-
-fn cases() -> Vec<Case> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    paths.iter().map(|path| read_case(path)).collect()
-}
-
-fn read_case(path: &Path) -> Case {
-    let text = std::fs::read_to_string(path).unwrap();
-    let head = text.split("\n\n").next().unwrap().trim_end().to_owned();
-    let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-    let mut case = Case {
-        name,
-        path: path.to_owned(),
-        head: head.clone(),
-        objective: String::new(),
-        data: vec![],
-        numbers: BTreeMap::new(),
-        rank: 0,
-    };
-    for line in head.lines() {
-        let (key, value) = line.split_once(": ").unwrap_or_else(|| panic!("{}: {line}", case.name));
-        let words: Vec<&str> = value.split_whitespace().collect();
-        let number = |at: usize| words.get(at).map(|word| word.replace('_', "").parse::<usize>().unwrap());
-        match key {
-            "objective" => case.objective = value.to_owned(),
-            "data" => case.data.push((words[0].to_owned(), number(1).unwrap(), number(2).unwrap(), number(3))),
-            "numbers" => {
-                let pairs = words.iter().map(|word| word.split_once('=').unwrap());
-                case.numbers = pairs.map(|(name, value)| (name.to_owned(), value.parse().unwrap())).collect();
-            }
-            "rank" => case.rank = number(0).unwrap(),
-            other => panic!("{}: what is {other}?", case.name),
-        }
-    }
-    case
-}
-
 impl Case {
-    /// The problem with data that is only assumed.
-    fn bound(&self) -> Bound {
-        let mut problem = Problem::parse(&self.objective).unwrap().rank(self.rank);
-        for (name, value) in &self.numbers {
-            problem = problem.number(name, *value);
-        }
-        for &(ref name, rows, cols, sparse) in &self.data {
-            let given = Given { shape: Shape { rows, cols }, sparse, missing: 0, data: true };
-            problem = problem.assume(name, given).unwrap();
-        }
-        problem.bind().unwrap_or_else(|error| panic!("{}: {error}", self.name))
-    }
-
-    fn roots(bound: &Bound) -> Vec<Expr> {
-        let gradients = differentiate(&bound.smooth, &bound.factor_exprs());
-        std::iter::once(bound.smooth.clone()).chain(gradients).collect()
-    }
-
-    fn compile(&self) -> (Bound, Compiled) {
-        let bound = self.bound();
-        let compiled = Compiled::new(&Self::roots(&bound), &bound.givens, usize::MAX).unwrap();
-        (bound, compiled)
-    }
-
     fn text(&self) -> String {
         let (bound, compiled) = self.compile();
         let roots = Self::roots(&bound);
