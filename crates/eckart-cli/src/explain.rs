@@ -4,7 +4,8 @@
 //! Law: what is shown is what a fit would run: the same binding, rewriting and planning.
 //! Not here: layout (see `page`), the table of a plan and its picture (see the library's `plan`).
 
-use eckart::facts::{Given, Shape};
+use eckart::expr::Dag;
+use eckart::facts::{Given, degrees};
 use eckart::function::Compiled;
 use eckart::grad::differentiate;
 use eckart::plan::{Picture, Plan};
@@ -64,9 +65,16 @@ fn shapes(page: &mut Page, problem: &Problem, bound: &Bound, data: &str) {
     for (name, matrix) in &problem.matrices()[1..] {
         page.fact(name, 4, &describe(matrix));
     }
+    let dag = Dag::new(std::slice::from_ref(&bound.smooth));
     for factor in &bound.factors {
         let (rows, cols) = (count(factor.shape.rows), count(factor.shape.cols));
-        page.fact(factor.var.name(), 4, &format!("{rows} x {cols}, factor"));
+        let degree = match degrees(&dag, &factor.var)[dag.roots()[0].index()] {
+            Some(1) => "the smooth part is linear in it".to_owned(),
+            Some(2) => "the smooth part is quadratic in it".to_owned(),
+            Some(degree) => format!("the smooth part is of degree {degree} in it"),
+            None => "the smooth part is no polynomial in it".to_owned(),
+        };
+        page.fact(factor.var.name(), 4, &format!("{rows} x {cols}, factor; {degree}"));
     }
 }
 
@@ -139,7 +147,7 @@ fn machine(page: &mut Page, plan: &Plan) -> Result<()> {
 /// The problem with X, and X in words.
 fn with_data(args: &ExplainArgs, problem: Problem) -> Result<(Problem, String)> {
     if let Some(ShapeArg { rows, cols, stored }) = args.shape {
-        let given = Given { shape: Shape { rows, cols }, sparse: stored, missing: 0, data: true };
+        let given = Given::data(rows, cols, stored);
         let layout = stored.map_or_else(|| "dense".to_owned(), |n| format!("sparse with {} stored entries", count(n)));
         let words = format!("{} x {}, {layout}, no file", count(rows), count(cols));
         return Ok((problem.assume("X", given)?, words));

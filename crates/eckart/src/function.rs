@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::data::{Dtype, Matrix};
 use crate::error::{Error, Result};
 use crate::expr::{Dag, Expr, Var};
-use crate::facts::{Facts, Given, Givens};
+use crate::facts::{Facts, Given, Givens, Sign};
 use crate::plan::{Plan, plan};
 use crate::rewrite::{Report, rewrite, simplify, size_of_terms};
 use crate::run::{Inputs, Kept, Value, available_memory, run};
@@ -229,7 +229,7 @@ impl Function {
         for expr in &self.shared {
             if let (Some(var), Some(value)) = (expr.as_var(), expr.value()) {
                 self.held.set_matrix(var, &value);
-                givens.insert(var.clone(), Given { data: false, ..Given::of(&value) });
+                givens.insert(var.clone(), Given { data: false, sign: Sign::UNKNOWN, ..Given::of(&value) });
             }
         }
         let key: Vec<Given> = givens.values().copied().collect();

@@ -110,6 +110,8 @@ pub struct Matrix {
     rows: usize,
     cols: usize,
     missing: usize,
+    nonnegative: bool,
+    binary: bool,
     storage: Storage,
 }
 
@@ -126,15 +128,17 @@ impl Matrix {
                 "Pass them row by row",
             ));
         }
-        let mut missing = 0;
+        let (mut missing, mut nonnegative, mut binary) = (0, true, true);
         for (at, value) in values.iter().enumerate() {
             let value = value.to_f64();
             if value.is_infinite() {
                 return Err(infinite(at / cols, at % cols));
             }
             missing += usize::from(value.is_nan());
+            nonnegative &= value >= 0.0 || value.is_nan();
+            binary &= value == 0.0 || value == 1.0 || value.is_nan();
         }
-        Ok(Self { rows, cols, missing, storage: T::dense(Arc::new(values)) })
+        Ok(Self { rows, cols, missing, nonnegative, binary, storage: T::dense(Arc::new(values)) })
     }
 
     /// A dense matrix whose entry (i, j) is `entry(i, j)`.
@@ -201,7 +205,10 @@ impl Matrix {
                 infinite(row, col)
             });
         }
-        Ok(Self { rows, cols, missing: 0, storage: T::sparse(Arc::new(Sparse::new(pattern, values))) })
+        let nonnegative = values.iter().all(|v| v.to_f64() >= 0.0);
+        let binary = values.iter().all(|v| v.to_f64() == 0.0 || v.to_f64() == 1.0);
+        let storage = T::sparse(Arc::new(Sparse::new(pattern, values)));
+        Ok(Self { rows, cols, missing: 0, nonnegative, binary, storage })
     }
 
     /// A sparse n x m matrix from (row, column, number), in any order, rows and columns counted from 0.
@@ -266,6 +273,16 @@ impl Matrix {
     /// How many entries are missing (`NaN`); 0 for a sparse matrix.
     pub fn missing(&self) -> usize {
         self.missing
+    }
+
+    /// Whether no entry is negative.
+    pub fn is_nonnegative(&self) -> bool {
+        self.nonnegative
+    }
+
+    /// Whether every entry is 0 or 1.
+    pub fn is_binary(&self) -> bool {
+        self.binary
     }
 
     /// How many entries are stored: those of the pattern, or all n x m of a dense matrix.

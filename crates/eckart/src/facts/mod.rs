@@ -3,20 +3,25 @@
 //! Law: a fact holds for every value of the inputs; a shape that does not fit is reported with the user's names.
 //! Not here: any value (see `run`), any change (see `rewrite`).
 
+mod degree;
 mod infer;
 mod layout;
 mod shape;
+mod sign;
 
 use std::collections::BTreeMap;
 
+pub use degree::{Degree, degrees};
 pub use infer::{Sides, infer_shapes};
 pub use layout::Layout;
 pub(crate) use layout::{Arg, layout_of_op, layout_of_var};
 pub use shape::Shape;
+pub use sign::Sign;
+pub(crate) use sign::sign_of_op;
 
 use crate::data::Matrix;
 use crate::error::Result;
-use crate::expr::{Dag, Id, Var};
+use crate::expr::{Dag, Id, Op, Var};
 
 /// What is known of a variable before anything runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,12 +34,19 @@ pub struct Given {
     pub missing: usize,
     /// Whether it is data: the same from run to run.
     pub data: bool,
+    /// What is known of its values.
+    pub sign: Sign,
 }
 
 impl Given {
     /// A dense factor: it changes from run to run.
     pub fn dense(rows: usize, cols: usize) -> Self {
-        Self { shape: Shape { rows, cols }, sparse: None, missing: 0, data: false }
+        Self { shape: Shape { rows, cols }, sparse: None, missing: 0, data: false, sign: Sign::UNKNOWN }
+    }
+
+    /// Data of which nothing but its shape is known, and how many entries it stores where it is sparse.
+    pub fn data(rows: usize, cols: usize, sparse: Option<usize>) -> Self {
+        Self { sparse, data: true, ..Self::dense(rows, cols) }
     }
 
     /// What is known of `matrix`, which is data.
@@ -44,6 +56,7 @@ impl Given {
             sparse: matrix.is_sparse().then(|| matrix.stored()),
             missing: matrix.missing(),
             data: true,
+            sign: Sign { nonnegative: matrix.is_nonnegative(), binary: matrix.is_binary() },
         }
     }
 }
@@ -56,6 +69,7 @@ pub type Givens = BTreeMap<Var, Given>;
 pub struct Facts {
     shapes: Vec<Shape>,
     layouts: Vec<Layout>,
+    signs: Vec<Sign>,
 }
 
 impl Facts {
@@ -66,7 +80,22 @@ impl Facts {
     pub fn of(dag: &Dag, givens: &Givens) -> Result<Self> {
         let shapes = shape::shapes(dag, givens)?;
         let layouts = layout::layouts(dag, givens, &shapes);
-        Ok(Self { shapes, layouts })
+        let mut signs: Vec<Sign> = Vec::with_capacity(dag.len());
+        for id in dag.ids() {
+            let args = dag.args(id);
+            let known: Vec<Sign> = args.iter().map(|arg| signs[arg.index()]).collect();
+            let even = || dag.expr(args[1]).as_number().is_some_and(|n| n % 2.0 == 0.0);
+            let op = dag.op(id);
+            let squares = (*op == Op::Mul && args[0] == args[1]) || (*op == Op::Pow && even());
+            let given = dag.expr(id).as_var().and_then(|var| givens.get(var)).map(|given| given.sign);
+            signs.push(given.unwrap_or_else(|| sign_of_op(op, &known, squares)));
+        }
+        Ok(Self { shapes, layouts, signs })
+    }
+
+    /// What is known of the node's values.
+    pub fn sign(&self, id: Id) -> Sign {
+        self.signs[id.index()]
     }
 
     /// The node's shape.

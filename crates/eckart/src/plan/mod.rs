@@ -256,7 +256,7 @@ mod tests {
     /// What a plan of `formula` says that may have no memory at all; X is 4000 x 300.
     #[track_caller]
     fn check(formula: &str, says: &[&str]) {
-        let x = Given { shape: Shape { rows: 4000, cols: 300 }, sparse: None, missing: 0, data: true };
+        let x = Given::data(4000, 300, None);
         let mut givens: Givens = [(Var::input("X"), x)].into();
         givens.insert(Var::input("W"), Given::dense(4000, 2));
         givens.insert(Var::input("H"), Given::dense(2, 300));

@@ -11,7 +11,7 @@ use crate::expr::{Number, Op};
 use crate::facts::Shape;
 
 /// Parts of a sum or product that are taken apart, at most: a class that holds itself would have no end of them.
-const MOST_PARTS: usize = 256;
+const MOST_PARTS: usize = 64;
 
 /// A literal.
 pub(super) fn number(graph: &mut Graph, value: f64) -> Id {
@@ -59,7 +59,7 @@ pub(super) fn factors(graph: &Graph, id: Id) -> (f64, Vec<Id>) {
         } else if let Some((value, core)) = as_scaled(graph, id) {
             literal *= value;
             left.push(core);
-        } else if let Some(node) = graph[id].nodes.iter().find(|node| node.is(&Op::Mul)) {
+        } else if let Some(node) = graph[id].nodes.iter().find(|node| node.is(&Op::Mul) && !reads(graph, node, id)) {
             left.extend(&node.args);
         } else {
             found.push(id);
@@ -69,6 +69,11 @@ pub(super) fn factors(graph: &Graph, id: Id) -> (f64, Vec<Id>) {
     (literal, found)
 }
 
+/// Whether a node of a class reads the class itself, as in a = a * a, where a is 0 or 1.
+fn reads(graph: &Graph, node: &Node, class: Id) -> bool {
+    node.args.iter().any(|&arg| graph.find(arg) == class)
+}
+
 /// A value as a sum of literals times values; one term where it is no sum.
 pub(super) fn terms(graph: &Graph, id: Id) -> Vec<(f64, Id)> {
     let (mut found, mut left) = (Vec::new(), vec![(1.0, id)]);
@@ -76,7 +81,7 @@ pub(super) fn terms(graph: &Graph, id: Id) -> Vec<(f64, Id)> {
         let id = graph.find(id);
         if found.len() + left.len() >= MOST_PARTS {
             found.push((weight, id));
-        } else if let Some(node) = graph[id].nodes.iter().find(|node| node.is(&Op::Add)) {
+        } else if let Some(node) = graph[id].nodes.iter().find(|node| node.is(&Op::Add) && !reads(graph, node, id)) {
             left.extend(node.args.iter().rev().map(|&arg| (weight, arg)));
         } else if let Some((literal, core)) = as_scaled(graph, id) {
             left.push((weight * literal, core));

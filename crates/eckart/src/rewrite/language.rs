@@ -8,7 +8,7 @@ use std::fmt;
 use egg::{Analysis, DidMerge, EGraph, FromOp, Id, Language};
 
 use crate::expr::{Op, Var};
-use crate::facts::{Arg, Givens, Layout, Shape, layout_of_op, layout_of_var};
+use crate::facts::{Arg, Givens, Layout, Shape, Sign, layout_of_op, layout_of_var, sign_of_op};
 
 /// An operator of a node.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -104,6 +104,8 @@ pub(super) struct Class {
     pub number: Option<f64>,
     /// Whether it is the same from run to run.
     pub data: bool,
+    /// What is known of the values.
+    pub sign: Sign,
 }
 
 impl Class {
@@ -120,7 +122,7 @@ impl Analysis<Node> for Known {
         let args: Vec<&Class> = node.args.iter().map(|&arg| &graph[arg].data).collect();
         let data = args.iter().all(|arg| arg.data);
         let givens = &graph.analysis.givens;
-        let class = |shape, layout| Class { shape, layout, number: None, data };
+        let class = |shape, layout| Class { shape, layout, number: None, data, sign: sign_of(graph, node, &args) };
         match &node.sym {
             Sym::Expand(shape) => class(*shape, Layout::Dense),
             Sym::Eye(shape) => class(*shape, layout_of_op(&Op::Eye, &[], *shape)),
@@ -140,7 +142,7 @@ impl Analysis<Node> for Known {
                     whole.shape = shape;
                     whole.number = None;
                 }
-                Class { data, ..whole }
+                Class { data, sign: sign_of(graph, node, &args), ..whole }
             }
             Sym::Op(op) => {
                 let shape = shape_of(op, &args);
@@ -158,10 +160,25 @@ impl Analysis<Node> for Known {
             layout: if a.is_sparse() { a.layout.clone() } else { b.layout.clone() },
             number: a.number.or(b.number),
             data: a.data || b.data,
+            sign: a.sign.and(b.sign),
         };
         let (of_a, of_b) = (merged != *a, merged != b);
         *a = merged;
         DidMerge(of_a, of_b)
+    }
+}
+
+fn sign_of(graph: &Graph, node: &Node, args: &[&Class]) -> Sign {
+    let signs: Vec<Sign> = args.iter().map(|arg| arg.sign).collect();
+    let twice = || matches!(node.args.as_slice(), [a, b] if graph.find(*a) == graph.find(*b));
+    match &node.sym {
+        Sym::Expand(_) | Sym::Sampled(_) => signs[0],
+        Sym::Eye(_) | Sym::Observed(_) => Sign::BINARY,
+        Sym::Op(Op::Var(var)) => graph.analysis.givens.get(var).map_or(Sign::UNKNOWN, |given| given.sign),
+        Sym::Op(op) => {
+            let even = || args[1].number.is_some_and(|n| n % 2.0 == 0.0);
+            sign_of_op(op, &signs, (*op == Op::Mul && twice()) || (*op == Op::Pow && even()))
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use super::{RULES, graph_of, search, simplify};
 use crate::Matrix;
 use crate::expr::Expr;
 use crate::expr::text::parse_expr;
-use crate::facts::Layout;
+use crate::facts::{Layout, Sign};
 use crate::random::{Random, World, formula, world};
 
 /// Values of the variables of the rules' examples: X, S, L, D and C are data (sparse, or all dense), all else factors.
@@ -108,6 +108,14 @@ fn facts_hold(graph: &Graph, id: Id, formula: &Expr, value: &Matrix, world: &Wor
     }
     if class.number.is_some_and(|number| (number - value.get(0, 0)).abs() > 1e-9 * (1.0 + number.abs())) {
         return Err(format!("{formula} is {}, not {:?}", value.get(0, 0), class.number).into());
+    }
+    let defined = value.to_dense_f64().into_iter().filter(|x| !x.is_nan());
+    let sign = defined.fold(Sign::BINARY, |known, x| Sign {
+        nonnegative: known.nonnegative && x >= 0.0,
+        binary: known.binary && (x == 0.0 || x == 1.0),
+    });
+    if (class.sign.nonnegative && !sign.nonnegative) || (class.sign.binary && !sign.binary) {
+        return Err(format!("{formula} is {:?}, which is not {:?}", value.to_dense_f64(), class.sign).into());
     }
     let Layout::Sparse { nnz, pattern } = &class.layout else { return Ok(()) };
     let mask = pattern.as_ref().map(|(var, flipped)| {

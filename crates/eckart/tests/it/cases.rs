@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use eckart::Problem;
 use eckart::expr::Expr;
-use eckart::facts::{Given, Shape};
+use eckart::facts::Given;
 use eckart::function::Compiled;
 use eckart::grad::differentiate;
 use eckart::solve::Bound;
@@ -71,7 +71,7 @@ impl Case {
             problem = problem.number(name, *value);
         }
         for &(ref name, rows, cols, sparse) in &self.data {
-            let given = Given { shape: Shape { rows, cols }, sparse, missing: 0, data: true };
+            let given = Given::data(rows, cols, sparse);
             problem = problem.assume(name, given).unwrap();
         }
         problem.bind().unwrap_or_else(|error| panic!("{}: {error}", self.name))

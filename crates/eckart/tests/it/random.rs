@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use eckart::expr::{Expr, Op, Var};
-use eckart::facts::{Given, Givens};
+use eckart::facts::{Given, Givens, Sign};
 use eckart::run::Inputs;
 use eckart::{Matrix, matrix};
 
@@ -63,7 +63,8 @@ impl World {
     pub(crate) fn givens(&self) -> Givens {
         let given = |(name, value): (&String, &Matrix)| {
             let data = ["X", "Y", "S", "L", "D"].contains(&name.as_str());
-            (Var::input(name), Given { data, ..Given::of(value) })
+            let known = Given::of(value);
+            (Var::input(name), if data { known } else { Given { data, sign: Sign::UNKNOWN, ..known } })
         };
         self.values.iter().map(given).collect()
     }

@@ -142,7 +142,7 @@ fn misuse_is_named() {
 fn an_assumed_matrix_is_bound_but_not_solved() {
     use eckart::facts::{Given, Shape};
 
-    let given = Given { shape: Shape { rows: 1_000_000, cols: 500 }, sparse: Some(3_000_000), missing: 0, data: true };
+    let given = Given::data(1_000_000, 500, Some(3_000_000));
     let problem = Problem::parse(NMF).unwrap().rank(3).assume("X", given).unwrap();
     let bound = problem.bind().unwrap();
     assert_eq!(bound.givens.values().filter(|known| **known == given).count(), 1);

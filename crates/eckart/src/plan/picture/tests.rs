@@ -9,14 +9,14 @@ use super::place::{Rect, place};
 use super::scene::Scene;
 use crate::expr::Var;
 use crate::expr::text::parse_expr;
-use crate::facts::{Given, Givens, Shape};
+use crate::facts::{Given, Givens};
 use crate::grad::differentiate;
 use crate::rewrite::rewrite;
 
 /// The plan of a cost and its gradients: X is 40 x 30 with some entries stored, or all.
 fn planned(cost: &str, stored: Option<usize>) -> Plan {
     let cost = parse_expr(cost).unwrap();
-    let x = Given { shape: Shape { rows: 40, cols: 30 }, sparse: stored, missing: 0, data: true };
+    let x = Given::data(40, 30, stored);
     let mut givens: Givens = [(Var::input("X"), x)].into();
     for (name, rows, cols) in [("W", 40, 3), ("H", 3, 30), ("b", 40, 1)] {
         givens.insert(Var::input(name), Given::dense(rows, cols));

@@ -7,6 +7,7 @@ mod collect;
 mod contract;
 mod expand;
 mod linear;
+mod sign;
 mod zero;
 
 use egg::Id;
@@ -51,6 +52,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule { name: "distribute",    says: "(a + b) * c = a * c + b * c, where c is not sparse",  example: "sum((X - W @ H) * (W @ H))",  how: local(expand::distribute) },
     Rule { name: "zero-split",    says: "f(X) = f(0) + observed(X) * (f(X) - f(0)), X sparse data", example: "sum((log(1 + X) - W @ H)**2)", how: local(zero::zero_split) },
     Rule { name: "divide",        says: "a / b = a * (1 / b), where b is data",                example: "sum((X - W @ H)**2 / (1 + X))", how: local(zero::divide) },
+    Rule { name: "binary",        says: "a * a = a, where a is 0 or 1",                        example: "sum((X > 0) * (X > 0) * (W @ H))", how: local(sign::binary_square) },
+    Rule { name: "absolute",      says: "abs(a) = a, where a is not negative",                 example: "sum(abs(exp(X)) * (W @ H))",  how: local(sign::absolute) },
     // Carry linear functions into sums, and out of products with numbers, columns and lines.
     Rule { name: "sum-sum",       says: "sum(a + b) = sum(a) + sum(b); so for rows, columns, t", example: "sum(X - W @ H)",            how: local(linear::sum_of_sum) },
     Rule { name: "sum-number",    says: "sum(2 * a) = 2 * sum(a); so for rows, columns, t, @", example: "sum(2 * (X @ H.T))",          how: local(linear::raise_literal) },

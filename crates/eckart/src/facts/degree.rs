@@ -1,0 +1,80 @@
+//! Degree: how a formula depends on a variable: not at all, linearly, as a polynomial, or otherwise.
+//! In: a `Dag` and a variable.  Out: a degree a node.
+//! Law: an upper bound: the value is a polynomial of at most that degree in the variable's entries.
+//! Not here: which quadratic it is (see `solve`).
+
+use crate::expr::{Dag, Id, Op, Var};
+
+/// The degree of a polynomial; `None` where it is none, or not seen to be one.
+pub type Degree = Option<u32>;
+
+/// The degree of every node of `dag` in `var`.
+pub fn degrees(dag: &Dag, var: &Var) -> Vec<Degree> {
+    let mut degrees: Vec<Degree> = Vec::with_capacity(dag.len());
+    for id in dag.ids() {
+        degrees.push(degree_of(dag, id, var, &degrees));
+    }
+    degrees
+}
+
+fn degree_of(dag: &Dag, id: Id, var: &Var, known: &[Degree]) -> Degree {
+    let args = dag.args(id);
+    let read = || args.iter().enumerate().filter(|(k, _)| dag.op(id).uses_value(*k)).map(|(_, a)| known[a.index()]);
+    match dag.op(id) {
+        Op::Var(own) => Some(u32::from(own == var)),
+        Op::Add | Op::Sub => read().try_fold(0, |most, d| Some(most.max(d?))),
+        Op::Mul | Op::MatMul => read().try_fold(0_u32, |sum, d| sum.checked_add(d?)),
+        Op::Div if known[args[1].index()] == Some(0) => known[args[0].index()],
+        Op::Pow => power(known[args[0].index()], known[args[1].index()], dag.expr(args[1]).as_number()),
+        Op::Transpose | Op::Sum | Op::RowSum | Op::ColSum | Op::Expand | Op::SumTo => known[args[0].index()],
+        Op::Lit(_)
+        | Op::Div
+        | Op::Max
+        | Op::Min
+        | Op::Greater
+        | Op::Exp
+        | Op::Log
+        | Op::XLogX
+        | Op::Abs
+        | Op::Sign
+        | Op::Sigmoid
+        | Op::Softplus
+        | Op::Observed
+        | Op::Eye
+        | Op::One => read().all(|d| d == Some(0)).then_some(0),
+    }
+}
+
+fn power(base: Degree, exponent: Degree, number: Option<f64>) -> Degree {
+    if base == Some(0) && exponent == Some(0) {
+        return Some(0);
+    }
+    let number = number.filter(|n| n.fract() == 0.0 && (0.0..=64.0).contains(n))?;
+    base?.checked_mul(number as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expr::text::parse_expr;
+
+    #[track_caller]
+    fn check(formula: &str, expected: Degree) {
+        let dag = Dag::new(&[parse_expr(formula).unwrap()]);
+        assert_eq!(degrees(&dag, &Var::input("W"))[dag.roots()[0].index()], expected, "{formula}");
+    }
+
+    #[test]
+    fn degrees_add_up() {
+        check("sum((X - W @ H)**2) + 0.1*sum(W**2)", Some(2));
+        check("sum(X * (X - V @ H)**2)", Some(0));
+        check("sum((X - W @ W.T)**2)", Some(4));
+        check("sum(W) / 2", Some(1));
+        check("sum((W**2)**3)", Some(6));
+        check("sum(exp(X) * W)", Some(1));
+        check("sum(abs(W))", None);
+        check("sum(X / W)", None);
+        check("sum(W**0.5)", None);
+        check("sum(expand(1, W))", Some(0));
+    }
+}
