@@ -113,18 +113,17 @@ fn rough_part(smooth: &Expr, bound: &Bound) -> Option<Expr> {
     let of_factor = |id| dag.expr(id).as_var().is_some_and(|v| bound.factors.iter().any(|f| f.var == *v));
     let depends = dag.depends(of_factor);
     let rough = |op: &Op| matches!(op, Op::Abs | Op::Sign | Op::Greater | Op::Max | Op::Min);
-    // |z| within Huber's loss and the like is smooth as a whole; what counts is whether the gradient jumps.
-    let mut ids = dag.ids().filter(|&id| depends[id.index()] && rough(dag.op(id)));
-    let found = ids.next()?;
-    if is_huber(&dag, found) { None } else { Some(dag.expr(found).clone()) }
+    // |z| within Huber's loss is smooth as a whole, and so is the least of it and delta.
+    let smoothed = |id| is_huber(&dag, id) || (*dag.op(id) == Op::Min && is_huber(&dag, dag.args(id)[0]));
+    let mut kinks = dag.ids().filter(|&id| depends[id.index()] && rough(dag.op(id)) && !smoothed(id));
+    kinks.next().map(|id| dag.expr(id).clone())
 }
 
-/// Whether a node is the absolute value inside `huber(z, delta)`, the only way the language has of making a kink smooth.
+/// Whether a node is the absolute value inside `huber(z, delta)`, the only way the language has of making a kink smooth,
+/// and is read by nothing else.
 fn is_huber(dag: &crate::expr::Dag, size: crate::expr::Id) -> bool {
-    *dag.op(size) == Op::Abs
-        && dag.ids().any(|core| {
-            *dag.op(core) == Op::Min
-                && dag.args(core)[0] == size
-                && dag.ids().any(|rest| *dag.op(rest) == Op::Sub && dag.args(rest)[0] == size)
-        })
+    let readers: Vec<crate::expr::Id> = dag.ids().filter(|&id| dag.args(id).contains(&size)).collect();
+    let read_by = |op: &Op| readers.iter().any(|&id| dag.op(id) == op && dag.args(id)[0] == size);
+    let by_others = readers.iter().any(|&id| !matches!(dag.op(id), Op::Min | Op::Sub) || dag.args(id)[0] != size);
+    *dag.op(size) == Op::Abs && read_by(&Op::Min) && read_by(&Op::Sub) && !by_others
 }

@@ -134,6 +134,9 @@ fn misuse_is_named() {
     refuses(NMF, &x, 2, &Settings { threads: Some(0), ..base.clone() }, "0 threads");
     let proximal = Settings { method: Some("proximal-gradient".into()), ..base.clone() };
     refuses("sum(abs(X - W @ H))", &x, 2, &proximal, "has a kink");
+    refuses("sum(huber(X - W @ H, 1)) + sum(abs(X - W @ H))", &x, 2, &proximal, "has a kink");
+    refuses("sum(huber(X - W @ H, 1)) + sum(max(W, 0.5))", &x, 2, &proximal, "max(W, 0.5) has a kink");
+    assert!(Problem::parse("sum(huber(X - W @ H, 1))").unwrap().data("X", &x).rank(2).solve(&proximal).is_ok());
     let small = Settings { memory_limit: Some(10), ..base };
     refuses(NMF, &x, 2, &small, "the largest part is");
 }
