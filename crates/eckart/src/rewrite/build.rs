@@ -7,8 +7,8 @@
 use egg::{Id, Language};
 
 use super::language::{Graph, Node, Sym};
-use crate::expr::{Number, Op};
-use crate::facts::Shape;
+use crate::expr::{Number, Op, Var};
+use crate::facts::{Layout, Shape};
 
 /// Parts of a sum or product that are taken apart, at most: a class that holds itself would have no end of them.
 const MOST_PARTS: usize = 64;
@@ -101,6 +101,7 @@ pub(super) fn product(graph: &mut Graph, ids: &[Id]) -> Id {
         all.extend(more);
     }
     all.sort_unstable();
+    drop_masks(graph, &mut all);
     let core = match all.as_slice() {
         [] => return number(graph, literal),
         [one] => *one,
@@ -110,6 +111,33 @@ pub(super) fn product(graph: &mut Graph, ids: &[Id]) -> Id {
         }
     };
     scaled(graph, literal, core)
+}
+
+/// observed(X) * a = a, where a is zero wherever observed(X) is. No rule of the search: a class that holds a product
+/// with itself can't be taken apart.
+fn drop_masks(graph: &Graph, factors: &mut Vec<Id>) {
+    let mask_of = |id: Id| {
+        graph[id].nodes.iter().find_map(|node| match &node.sym {
+            Sym::Observed(var) => Some(var),
+            Sym::Op(_) | Sym::Expand(_) | Sym::Eye(_) | Sym::Sampled(_) => None,
+        })
+    };
+    // Missing entries of a dense matrix read as zero in formulas.
+    let is_masked = |id: Id, by: &Var| {
+        matches!(&graph[id].data.layout, Layout::Sparse { pattern: Some((var, false)), .. } if var == by)
+            || graph[id].nodes.iter().any(|node| node.is(&Op::Var(by.clone())) || node.sym == Sym::Observed(by.clone()))
+    };
+    let mut at = 0;
+    while at < factors.len() {
+        let others = |k: &usize| *k != at;
+        let drop =
+            mask_of(factors[at]).is_some_and(|by| (0..factors.len()).filter(others).any(|k| is_masked(factors[k], by)));
+        if drop {
+            factors.remove(at);
+        } else {
+            at += 1;
+        }
+    }
 }
 
 /// The sum of literals times values, like terms put together.

@@ -3,6 +3,8 @@
 //! Law: positive; from shapes and stored entries alone; what is the same from run to run costs next to nothing.
 //! Not here: sharing (see `extract`).
 
+use egg::Language;
+
 use super::language::{Class, Graph, Node, Sym};
 use crate::expr::{Meaning, Op};
 use crate::facts::Shape;
@@ -23,8 +25,7 @@ const ONCE: f64 = 1e-9;
 /// Seconds of a node; `stored` is how many entries are computed where not all are.
 pub(super) fn cost(graph: &Graph, class: &Class, node: &Node, stored: Option<usize>) -> f64 {
     let args: Vec<&Class> = node.args.iter().map(|&arg| &graph[arg].data).collect();
-    let held = is_held(class, node);
-    if class.data && !held {
+    if class.data && !is_too_large_to_keep(class, node) {
         return ONCE;
     }
     let count = stored.unwrap_or_else(|| class.layout.stored(class.shape)) as f64;
@@ -45,8 +46,8 @@ pub(super) fn cost(graph: &Graph, class: &Class, node: &Node, stored: Option<usi
 }
 
 /// A dense matrix as large as data is not kept between runs even where it could be.
-fn is_held(class: &Class, node: &Node) -> bool {
-    node.is(&Op::MatMul) && class.shape.entries() > 16 * (class.shape.rows + class.shape.cols)
+fn is_too_large_to_keep(class: &Class, node: &Node) -> bool {
+    !node.is_leaf() && !class.is_sparse() && class.shape.entries() > 16 * (class.shape.rows + class.shape.cols)
 }
 
 fn multiply(a: &Class, b: &Class, out: Shape, stored: Option<usize>) -> f64 {

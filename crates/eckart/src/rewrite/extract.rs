@@ -2,31 +2,29 @@
 //! In: an e-graph and its roots.  Out: expressions.
 //! Law: what several use is paid once; a factor of a sparse value is paid at its stored entries only; no ties are
 //! broken by chance.
-//! Not here: what a node costs (see `cost`).
+//! Not here: what a node costs (see `cost`), which ways are taken (see `choose`).
 
 use std::collections::BTreeMap;
 
 use egg::Id;
 
 use super::build::is_pointwise;
+use super::choose::choose;
 use super::cost::cost;
 use super::language::{Class, Graph, Node, Sym};
 use super::write::write;
 use crate::expr::{Expr, Op};
 use crate::facts::{Givens, Layout, Shape};
 
-/// Rounds of improvement, at most.
-const MOST_ROUNDS: usize = 30;
-
 /// A class, in full or at the stored entries of a pattern (a number in `Choices::places`).
 type Key = (Id, Option<usize>);
 
 /// One way of computing a key.
-struct Way {
+pub(super) struct Way {
     node: Node,
     /// What it reads, as numbers of keys.
-    reads: Vec<usize>,
-    cost: f64,
+    pub reads: Vec<usize>,
+    pub cost: f64,
 }
 
 /// The cheapest expressions of `roots`.
@@ -34,10 +32,7 @@ pub(super) fn extract(graph: &Graph, roots: &[Id], givens: &Givens) -> Vec<Expr>
     let mut choices = Choices { graph, keys: vec![], numbers: BTreeMap::new(), ways: vec![], places: vec![] };
     let tops: Vec<usize> = roots.iter().map(|&root| choices.number((graph.find(root), None))).collect();
     choices.list_ways();
-    let mut chosen = choices.choose_shared();
-    if !choices.is_acyclic(&tops, &chosen) {
-        chosen = choices.choose_by_tree();
-    }
+    let chosen = choose(&choices.ways, &tops);
     let mut write = Write { choices: &choices, chosen: &chosen, givens, done: BTreeMap::new() };
     tops.into_iter().map(|top| write.expr(top)).collect()
 }
@@ -138,96 +133,11 @@ impl Choices<'_> {
         let Some(at) = node.args.iter().position(sparse) else { return (None, None) };
         (self.place_of(node.args[at]), Some(at))
     }
-
-    /// Greedy choice with sharing: each key keeps the set of all that its best way needs; improved until nothing
-    /// changes.
-    fn choose_shared(&self) -> Vec<usize> {
-        let words = self.keys.len().div_ceil(64);
-        let mut best: Vec<Option<(f64, usize, Vec<u64>)>> = vec![None; self.keys.len()];
-        for _ in 0..MOST_ROUNDS {
-            let mut changed = false;
-            for at in (0..self.keys.len()).rev() {
-                for (choice, way) in self.ways[at].iter().enumerate() {
-                    let mut set = vec![0_u64; words];
-                    let known = way.reads.iter().all(|&read| match &best[read] {
-                        Some((_, _, needs)) => {
-                            set.iter_mut().zip(needs).for_each(|(a, b)| *a |= b);
-                            true
-                        }
-                        None => false,
-                    });
-                    if !known || set[at / 64] >> (at % 64) & 1 == 1 {
-                        continue;
-                    }
-                    let others: f64 =
-                        members(&set).map(|k| best[k].as_ref().map_or(0.0, |b| self.ways[k][b.1].cost)).sum();
-                    let total = others + way.cost;
-                    if best[at].as_ref().is_none_or(|(known, ..)| total < known * (1.0 - 1e-9)) {
-                        set[at / 64] |= 1 << (at % 64);
-                        best[at] = Some((total, choice, set));
-                        changed = true;
-                    }
-                }
-            }
-            if !changed {
-                break;
-            }
-        }
-        best.into_iter().map(|b| b.map_or(0, |(_, choice, _)| choice)).collect()
-    }
-
-    /// Choice without sharing: a little dearer, never circular.
-    fn choose_by_tree(&self) -> Vec<usize> {
-        let mut best = vec![(f64::INFINITY, 0); self.keys.len()];
-        loop {
-            let mut changed = false;
-            for at in (0..self.keys.len()).rev() {
-                for (choice, way) in self.ways[at].iter().enumerate() {
-                    let total = way.cost + way.reads.iter().map(|&read| best[read].0).sum::<f64>();
-                    if total < best[at].0 * (1.0 - 1e-9) || (best[at].0.is_infinite() && total.is_finite()) {
-                        best[at] = (total, choice);
-                        changed = true;
-                    }
-                }
-            }
-            if !changed {
-                return best.into_iter().map(|(_, choice)| choice).collect();
-            }
-        }
-    }
-
-    fn is_acyclic(&self, tops: &[usize], chosen: &[usize]) -> bool {
-        // 0: not met, 1: being walked, 2: done.
-        let mut state = vec![0_u8; self.keys.len()];
-        let mut stack: Vec<(usize, bool)> = tops.iter().map(|&top| (top, false)).collect();
-        while let Some((at, leave)) = stack.pop() {
-            if leave {
-                state[at] = 2;
-            } else if state[at] == 0 {
-                state[at] = 1;
-                stack.push((at, true));
-                for &read in &self.ways[at][chosen[at]].reads {
-                    if state[read] == 1 {
-                        return false;
-                    }
-                    stack.push((read, false));
-                }
-            }
-        }
-        true
-    }
 }
 
 /// Whether a node is what is on a pattern.
 fn is_sampled(node: &Node) -> bool {
     matches!(node.sym, Sym::Sampled(_))
-}
-
-/// The numbers in a set.
-fn members(set: &[u64]) -> impl Iterator<Item = usize> + '_ {
-    set.iter()
-        .enumerate()
-        .flat_map(|(word, &bits)| (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| word * 64 + bit))
 }
 
 /// Writes the chosen nodes as expressions.

@@ -7,6 +7,7 @@
 //! (the forms of all roots that together cost least).
 
 mod build;
+mod choose;
 mod cost;
 mod extract;
 mod language;

@@ -8,8 +8,8 @@ use egg::{Id, Pattern, Searcher};
 use super::language::{Graph, Known, Node};
 use super::rules::{How, Rule};
 
-/// Rounds, at most: a chain of four products needs about six.
-const MOST_ROUNDS: usize = 12;
+/// Rounds, at most: weights of rank one on all of a sparse X need thirteen.
+const MOST_ROUNDS: usize = 16;
 
 /// What a search did.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -30,6 +30,11 @@ fn like(givens: &Givens, shape: Shape) -> Expr {
         let rows = givens.iter().find(|(_, given)| given.shape.rows == side).map(|(v, _)| var(v));
         rows.or_else(|| givens.iter().find(|(_, given)| given.shape.cols == side).map(|(v, _)| var(v).t()))
     };
+    if shape.rows == shape.cols
+        && let Some(side) = of(shape.rows)
+    {
+        return side.clone().dot(side.t());
+    }
     let column = of(shape.rows).map_or_else(|| Expr::number(0.0), crate::expr::rowsum);
     let line = of(shape.cols).map_or_else(|| Expr::number(0.0), |e| crate::expr::rowsum(e).t());
     column.dot(line)

@@ -96,6 +96,30 @@ pub(super) fn sum_of_scaled(graph: &mut Graph, _class: Id, node: &Node) -> Optio
     Some(apply(graph, Op::Sum, &[whole]))
 }
 
+/// A factor that is a number, a column or a line: what is left is summed along it first.
+pub(super) fn sum_beside_vector(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+    let (shape, factors) = factors_under(graph, node, &Op::Sum)?;
+    if shape.rows == 1 || shape.cols == 1 {
+        return None;
+    }
+    let mut smaller: Vec<usize> = (0..factors.len()).collect();
+    smaller.retain(|&at| graph[factors[at]].data.shape != shape);
+    smaller.into_iter().find_map(|at| {
+        let (vector, rest) = without(graph, &factors, at);
+        if graph[rest].data.shape != shape {
+            return None;
+        }
+        let own = graph[vector].data.shape;
+        if own.is_scalar() {
+            let sum = apply(graph, Op::Sum, &[rest]);
+            return Some(product(graph, &[vector, sum]));
+        }
+        let sums = apply(graph, if own.cols == 1 { Op::RowSum } else { Op::ColSum }, &[rest]);
+        let inner = product(graph, &[vector, sums]);
+        Some(apply(graph, Op::Sum, &[inner]))
+    })
+}
+
 pub(super) fn sum_of_outer(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
     let (shape, factors) = factors_under(graph, node, &Op::Sum)?;
     if shape.rows == 1 || shape.cols == 1 || factors.iter().any(|&f| graph[f].data.shape == shape) {
@@ -109,33 +133,38 @@ pub(super) fn sum_of_outer(graph: &mut Graph, _class: Id, node: &Node) -> Option
 }
 
 pub(super) fn rowsum_of_scaled(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
-    let (shape, mut factors) = factors_under(graph, node, &Op::RowSum)?;
-    let at = factors.iter().position(|&f| graph[f].data.shape != shape)?;
-    let vector = factors.remove(at);
-    let rest = product(graph, &factors);
-    if graph[rest].data.shape.cols != shape.cols {
-        return None;
-    }
-    if graph[vector].data.shape.cols == 1 {
-        let sums = apply(graph, Op::RowSum, &[rest]);
-        return Some(product(graph, &[vector, sums]));
-    }
-    (graph[rest].data.shape == shape).then(|| times_flipped(graph, rest, vector))
+    let (shape, factors) = factors_under(graph, node, &Op::RowSum)?;
+    let mut smaller: Vec<usize> = (0..factors.len()).collect();
+    smaller.retain(|&at| graph[factors[at]].data.shape != shape);
+    smaller.into_iter().find_map(|at| {
+        let (vector, rest) = without(graph, &factors, at);
+        if graph[vector].data.shape.cols == 1 && graph[rest].data.shape.cols == shape.cols {
+            let sums = apply(graph, Op::RowSum, &[rest]);
+            return Some(product(graph, &[vector, sums]));
+        }
+        (graph[rest].data.shape == shape).then(|| times_flipped(graph, rest, vector))
+    })
 }
 
 pub(super) fn colsum_of_scaled(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
-    let (shape, mut factors) = factors_under(graph, node, &Op::ColSum)?;
-    let at = factors.iter().position(|&f| graph[f].data.shape != shape)?;
-    let vector = factors.remove(at);
-    let rest = product(graph, &factors);
-    if graph[rest].data.shape.rows != shape.rows {
-        return None;
-    }
-    if graph[vector].data.shape.rows == 1 {
-        let sums = apply(graph, Op::ColSum, &[rest]);
-        return Some(product(graph, &[vector, sums]));
-    }
-    (graph[rest].data.shape == shape).then(|| flipped_times(graph, vector, rest))
+    let (shape, factors) = factors_under(graph, node, &Op::ColSum)?;
+    let mut smaller: Vec<usize> = (0..factors.len()).collect();
+    smaller.retain(|&at| graph[factors[at]].data.shape != shape);
+    smaller.into_iter().find_map(|at| {
+        let (vector, rest) = without(graph, &factors, at);
+        if graph[vector].data.shape.rows == 1 && graph[rest].data.shape.rows == shape.rows {
+            let sums = apply(graph, Op::ColSum, &[rest]);
+            return Some(product(graph, &[vector, sums]));
+        }
+        (graph[rest].data.shape == shape).then(|| flipped_times(graph, vector, rest))
+    })
+}
+
+/// A factor, and the product of all others.
+fn without(graph: &mut Graph, factors: &[Id], at: usize) -> (Id, Id) {
+    let mut rest = factors.to_vec();
+    let one = rest.remove(at);
+    (one, product(graph, &rest))
 }
 
 fn is_identity(graph: &Graph, id: Id) -> bool {

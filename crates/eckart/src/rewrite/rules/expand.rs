@@ -13,17 +13,19 @@ use crate::rewrite::language::{Graph, Node};
 /// Terms of a sum that is opened, at most.
 const MOST_TERMS: usize = 16;
 
+/// Whether a value is a matrix and a sum of few terms.
+pub(super) fn is_small_sum(graph: &Graph, id: Id) -> bool {
+    let shape = graph[id].data.shape;
+    let is_sum = shape.rows > 1 && shape.cols > 1 && graph[id].nodes.iter().any(|node| node.is(&Op::Add));
+    is_sum && terms(graph, id).len() <= MOST_TERMS
+}
+
 /// Whether something is gained by opening a sum: it is a matrix, and a term or a factor of one is sparse or of low
 /// rank.
 pub(super) fn opens(graph: &Graph, id: Id) -> bool {
-    let shape = graph[id].data.shape;
-    if shape.rows == 1 || shape.cols == 1 || !graph[id].nodes.iter().any(|node| node.is(&Op::Add)) {
-        return false;
-    }
-    let all = terms(graph, id);
     let gains = |id: Id| graph[id].data.is_sparse() || is_low_rank(graph, id);
     let any = |&(_, term): &(f64, Id)| gains(term) || factors(graph, term).1.into_iter().any(gains);
-    all.len() <= MOST_TERMS && all.iter().any(any)
+    is_small_sum(graph, id) && terms(graph, id).iter().any(any)
 }
 
 pub(super) fn square(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {

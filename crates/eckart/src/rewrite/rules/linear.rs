@@ -5,7 +5,7 @@
 
 use egg::Id;
 
-use super::expand::opens;
+use super::expand::{is_small_sum, opens};
 use crate::expr::Op;
 use crate::facts::Shape;
 use crate::rewrite::build::{apply, as_scaled, product, scaled, sum, terms, total, transpose};
@@ -16,29 +16,34 @@ fn is_sum(node: &Node) -> bool {
 }
 
 pub(super) fn sum_of_sum(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
-    if !(is_sum(node) || node.is(&Op::Transpose)) || !opens(graph, node.args[0]) {
+    if !is_sum(node) || !opens(graph, node.args[0]) {
         return None;
     }
     let within = graph[node.args[0]].data.shape;
     let mut found = Vec::new();
     for (weight, term) in terms(graph, node.args[0]) {
         let own = graph[term].data.shape;
-        let (copies, part) = if node.is(&Op::Transpose) {
-            (1.0, transpose(graph, term))
-        } else if node.is(&Op::Sum) {
+        let (copies, part) = if node.is(&Op::Sum) {
             total(graph, term, within)
         } else if node.is(&Op::RowSum) && own.cols == 1 {
             (within.cols as f64, term)
-        } else if node.is(&Op::RowSum) {
-            (1.0, apply(graph, Op::RowSum, &[term]))
-        } else if own.rows == 1 {
+        } else if node.is(&Op::ColSum) && own.rows == 1 {
             (within.rows as f64, term)
         } else {
-            (1.0, apply(graph, Op::ColSum, &[term]))
+            (1.0, graph.add(Node { sym: node.sym.clone(), args: vec![term] }))
         };
         found.push((weight * copies, part));
     }
     Some(sum(graph, &found))
+}
+
+pub(super) fn flip_sum(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+    if !node.is(&Op::Transpose) || !is_small_sum(graph, node.args[0]) {
+        return None;
+    }
+    let parts = terms(graph, node.args[0]);
+    let flipped: Vec<(f64, Id)> = parts.into_iter().map(|(weight, term)| (weight, transpose(graph, term))).collect();
+    Some(sum(graph, &flipped))
 }
 
 pub(super) fn raise_literal(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
@@ -77,8 +82,14 @@ fn times_term(graph: &mut Graph, a: Id, term: Id, within: Shape) -> Id {
     apply(graph, Op::MatMul, &[rows, term])
 }
 
+/// Whether a sum is opened beside the other side of a product: also where that is sparse, for its product with a term
+/// may be one that is needed anyway.
+fn opens_beside(graph: &Graph, sum: Id, other: Id) -> bool {
+    opens(graph, sum) || (graph[other].data.is_sparse() && is_small_sum(graph, sum))
+}
+
 pub(super) fn sum_times(graph: &mut Graph, class: Id, node: &Node) -> Option<Id> {
-    if !node.is(&Op::MatMul) || !opens(graph, node.args[0]) {
+    if !node.is(&Op::MatMul) || !opens_beside(graph, node.args[0], node.args[1]) {
         return None;
     }
     let (a, b) = (node.args[0], node.args[1]);
@@ -89,7 +100,7 @@ pub(super) fn sum_times(graph: &mut Graph, class: Id, node: &Node) -> Option<Id>
 }
 
 pub(super) fn times_sum(graph: &mut Graph, class: Id, node: &Node) -> Option<Id> {
-    if !node.is(&Op::MatMul) || !opens(graph, node.args[1]) {
+    if !node.is(&Op::MatMul) || !opens_beside(graph, node.args[1], node.args[0]) {
         return None;
     }
     let (a, b) = (node.args[0], node.args[1]);
@@ -174,4 +185,18 @@ pub(super) fn flip_product(graph: &mut Graph, _class: Id, node: &Node) -> Option
     let inner = graph[node.args[0]].nodes.iter().find(|node| node.is(&Op::Mul))?.clone();
     let flipped: Vec<Id> = inner.args.iter().map(|&arg| transpose(graph, arg)).collect();
     Some(product(graph, &flipped))
+}
+
+/// Only where the flipped product is in the graph already: every product has one.
+pub(super) fn share_flipped(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+    if !node.is(&Op::MatMul) {
+        return None;
+    }
+    let flipped = |graph: &Graph, id: Id| {
+        let inner = graph[id].nodes.iter().find(|node| node.is(&Op::Transpose)).map(|node| node.args[0]);
+        inner.or_else(|| graph.lookup(Node::new(Op::Transpose, vec![id])))
+    };
+    let (a, b) = (flipped(graph, node.args[0])?, flipped(graph, node.args[1])?);
+    let there = graph.lookup(Node::new(Op::MatMul, vec![b, a]))?;
+    Some(transpose(graph, there))
 }

@@ -24,6 +24,7 @@ pub(super) enum How {
 }
 
 /// A rule.
+#[derive(Clone, Copy)]
 pub(super) struct Rule {
     /// Its name.
     pub name: &'static str,
@@ -44,7 +45,7 @@ const fn local(rule: fn(&mut Graph, Id, &Node) -> Option<Id>) -> How {
     How::Local(rule)
 }
 
-/// All rules. X stands for data, W and H for factors, u and v for a column and a line.
+/// All rules. X and L stand for data, W and H for factors, u and v for a column and a line.
 #[rustfmt::skip]
 pub(super) const RULES: &[Rule] = &[
     // Open what is large: sums of which some term is sparse or of low rank.
@@ -55,7 +56,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule { name: "binary",        says: "a * a = a, where a is 0 or 1",                        example: "sum((X > 0) * (X > 0) * (W @ H))", how: local(sign::binary_square) },
     Rule { name: "absolute",      says: "abs(a) = a, where a is not negative",                 example: "sum(abs(exp(X)) * (W @ H))",  how: local(sign::absolute) },
     // Carry linear functions into sums, and out of products with numbers, columns and lines.
-    Rule { name: "sum-sum",       says: "sum(a + b) = sum(a) + sum(b); so for rows, columns, t", example: "sum(X - W @ H)",            how: local(linear::sum_of_sum) },
+    Rule { name: "sum-sum",       says: "sum(a + b) = sum(a) + sum(b); so for rows, columns", example: "sum(X - W @ H)",            how: local(linear::sum_of_sum) },
     Rule { name: "sum-number",    says: "sum(2 * a) = 2 * sum(a); so for rows, columns, t, @", example: "sum(2 * (X @ H.T))",          how: local(linear::raise_literal) },
     Rule { name: "product-left",  says: "(a + b) @ c = a @ c + b @ c",                         example: "(X - W @ H) @ H.T",           how: local(linear::sum_times) },
     Rule { name: "product-right", says: "a @ (b + c) = a @ b + a @ c",                         example: "W.T @ (X - W @ H)",           how: local(linear::times_sum) },
@@ -72,6 +73,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule { name: "row-adjoint",   says: "rowsum(c * (a @ b)) = rowsum(a * (c @ b.T))",         example: "rowsum(X * (W @ H))",         how: local(contract::row_adjoint) },
     Rule { name: "col-adjoint",   says: "colsum(c * (a @ b)) = colsum(b * (a.T @ c))",         example: "colsum(X * (W @ H))",         how: local(contract::col_adjoint) },
     Rule { name: "sum-scaled",    says: "sum(u * v * (a @ b)) = sum((u * a) @ (b * v))",       example: "sum(u * v * (W @ H))",        how: local(contract::sum_of_scaled) },
+    Rule { name: "sum-vector",    says: "sum(c * a) = c * sum(a), sum(u * a) = sum(u * rowsum(a)), sum(v * a) = sum(v * colsum(a))", example: "sum(u * X)", how: local(contract::sum_beside_vector) },
     Rule { name: "sum-outer",     says: "sum(u * v) = sum(u) * sum(v)",                        example: "sum(u * v)",                  how: local(contract::sum_of_outer) },
     Rule { name: "row-scaled",    says: "rowsum(u * a) = u * rowsum(a), rowsum(v * a) = a @ v.T", example: "rowsum(u * v * X)",        how: local(contract::rowsum_of_scaled) },
     Rule { name: "col-scaled",    says: "colsum(v * a) = v * colsum(a), colsum(u * a) = u.T @ a", example: "colsum(u * v * X)",        how: local(contract::colsum_of_scaled) },
@@ -81,7 +83,9 @@ pub(super) const RULES: &[Rule] = &[
     Rule { name: "associate-left",  says: "a @ (b @ c) = (a @ b) @ c", example: "W @ (H @ H.T)", how: pattern("(@ ?a (@ ?b ?c))", "(@ (@ ?a ?b) ?c)") },
     Rule { name: "associate-right", says: "(a @ b) @ c = a @ (b @ c)", example: "(W @ H) @ H.T", how: pattern("(@ (@ ?a ?b) ?c)", "(@ ?a (@ ?b ?c))") },
     Rule { name: "flip-product",    says: "(a @ b).T = b.T @ a.T",     example: "(W @ H).T @ W", how: pattern("(t (@ ?a ?b))", "(@ (t ?b) (t ?a))") },
+    Rule { name: "share-flipped",   says: "a @ b = (b.T @ a.T).T, where that is there", example: "sum(X @ H.T) + sum(H @ X.T)", how: local(linear::share_flipped) },
     Rule { name: "flip-twice",      says: "a.T.T = a",                 example: "(H.T @ W.T).T", how: pattern("(t (t ?a))", "?a") },
+    Rule { name: "flip-sum",        says: "(a + b).T = a.T + b.T",     example: "(X - W @ H).T @ W", how: local(linear::flip_sum) },
     Rule { name: "flip-entrywise",  says: "(a * b).T = a.T * b.T",     example: "(X * (W @ H)).T @ W", how: local(linear::flip_product) },
     Rule { name: "sum-flipped",     says: "sum(a.T) = sum(a)",         example: "sum((W @ H).T)", how: pattern("(sum (t ?a))", "(sum ?a)") },
     Rule { name: "row-flipped",     says: "rowsum(a.T) = colsum(a).T", example: "rowsum(X.T)",   how: pattern("(rowsum (t ?a))", "(t (colsum ?a))") },

@@ -1,0 +1,176 @@
+//! Choose: for each key one of its ways, so that all roots together cost least.
+//! In: the ways of all keys, the roots.  Out: a way a key.
+//! Law: what is needed twice is paid once; nothing needs itself; the order of trials is fixed.
+//! Not here: which ways there are (see `extract`).
+//!
+//! The exact answer is out of reach (it contains set cover). First each key is looked at by itself, then beside what
+//! is needed anyway, then each single way beside all others.
+
+use super::extract::Way;
+
+/// Rounds of the first choice, at most.
+const MOST_ROUNDS: usize = 30;
+/// What a key must cost by itself, as part of the whole, to be looked at again.
+const WORTH: f64 = 0.05;
+/// Walks over all that is needed, at most.
+const MOST_WALKS: usize = 4;
+
+/// A way for each key; those that no root needs have one too.
+pub(super) fn choose(ways: &[Vec<Way>], tops: &[usize]) -> Vec<usize> {
+    let mut chosen = by_sets(ways, &vec![None; ways.len()]);
+    if cost_of(ways, tops, &chosen).is_none() {
+        chosen = by_tree(ways);
+    }
+    for _ in 0..MOST_WALKS {
+        let changed = key_by_key(ways, tops, &mut chosen);
+        if !(way_by_way(ways, tops, &mut chosen) || changed) {
+            break;
+        }
+    }
+    chosen
+}
+
+/// The best known of a key: the cost of all that it needs, its way, and what it needs.
+type Best = (f64, usize, Vec<u64>);
+
+/// Each key keeps the set of all that its best way needs; improved until nothing changes. What is `fixed` is free.
+fn by_sets(ways: &[Vec<Way>], fixed: &[Option<usize>]) -> Vec<usize> {
+    let words = ways.len().div_ceil(64);
+    let free = |choice: &Option<usize>| choice.map(|choice| (0.0, choice, vec![0_u64; words]));
+    let mut best: Vec<Option<Best>> = fixed.iter().map(free).collect();
+    for _ in 0..MOST_ROUNDS {
+        let mut changed = false;
+        for at in (0..ways.len()).rev().filter(|&at| fixed[at].is_none()) {
+            for (choice, way) in ways[at].iter().enumerate() {
+                let Some(mut set) = needs_of(way, &best, words) else { continue };
+                if set[at / 64] >> (at % 64) & 1 == 1 {
+                    continue;
+                }
+                let others: f64 = members(&set).map(|k| best[k].as_ref().map_or(0.0, |b| ways[k][b.1].cost)).sum();
+                let total = others + way.cost;
+                if best[at].as_ref().is_none_or(|(known, ..)| total < known * (1.0 - 1e-9)) {
+                    set[at / 64] |= 1 << (at % 64);
+                    best[at] = Some((total, choice, set));
+                    changed = true;
+                }
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    best.into_iter().map(|b| b.map_or(0, |(_, choice, _)| choice)).collect()
+}
+
+/// All that what a way reads needs; nothing where that is not known yet.
+fn needs_of(way: &Way, best: &[Option<Best>], words: usize) -> Option<Vec<u64>> {
+    let mut set = vec![0_u64; words];
+    for &read in &way.reads {
+        let (_, _, needs) = best[read].as_ref()?;
+        set.iter_mut().zip(needs).for_each(|(a, b)| *a |= b);
+    }
+    Some(set)
+}
+
+/// The numbers in a set.
+fn members(set: &[u64]) -> impl Iterator<Item = usize> + '_ {
+    set.iter()
+        .enumerate()
+        .flat_map(|(word, &bits)| (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| word * 64 + bit))
+}
+
+/// Without sharing: a little dearer, never circular.
+fn by_tree(ways: &[Vec<Way>]) -> Vec<usize> {
+    let mut best = vec![(f64::INFINITY, 0); ways.len()];
+    loop {
+        let mut changed = false;
+        for at in (0..ways.len()).rev() {
+            for (choice, way) in ways[at].iter().enumerate() {
+                let total = way.cost + way.reads.iter().map(|&read| best[read].0).sum::<f64>();
+                if total < best[at].0 * (1.0 - 1e-9) || (best[at].0.is_infinite() && total.is_finite()) {
+                    best[at] = (total, choice);
+                    changed = true;
+                }
+            }
+        }
+        if !changed {
+            return best.into_iter().map(|(_, choice)| choice).collect();
+        }
+    }
+}
+
+/// Chooses anew for each key that costs something by itself, what is needed anyway being free; whether anything became
+/// cheaper.
+fn key_by_key(ways: &[Vec<Way>], tops: &[usize], chosen: &mut Vec<usize>) -> bool {
+    let Some((mut least, needed)) = walk(ways, tops, chosen, None) else { return false };
+    let before = least;
+    for &key in needed.iter().rev() {
+        let Some((others, anyway)) = walk(ways, tops, chosen, Some(key)) else { continue };
+        if least - others < WORTH * least {
+            continue;
+        }
+        let mut fixed = vec![None; ways.len()];
+        anyway.into_iter().filter(|&other| other != key).for_each(|other| fixed[other] = Some(chosen[other]));
+        let found = by_sets(ways, &fixed);
+        if let Some(cost) = cost_of(ways, tops, &found)
+            && cost < least * (1.0 - 1e-9)
+        {
+            *chosen = found;
+            least = cost;
+        }
+    }
+    least < before
+}
+
+/// Tries each other way of all that is needed; whether anything became cheaper.
+fn way_by_way(ways: &[Vec<Way>], tops: &[usize], chosen: &mut [usize]) -> bool {
+    let Some((mut least, needed)) = walk(ways, tops, chosen, None) else { return false };
+    let before = least;
+    for at in needed {
+        let mut best = chosen[at];
+        for other in 0..ways[at].len() {
+            chosen[at] = other;
+            if let Some(cost) = cost_of(ways, tops, chosen)
+                && cost < least * (1.0 - 1e-9)
+            {
+                (least, best) = (cost, other);
+            }
+        }
+        chosen[at] = best;
+    }
+    least < before
+}
+
+/// The cost of all that the roots need, each paid once; nothing where a key would need itself.
+fn cost_of(ways: &[Vec<Way>], tops: &[usize], chosen: &[usize]) -> Option<f64> {
+    walk(ways, tops, chosen, None).map(|(cost, _)| cost)
+}
+
+/// The cost, and all that is needed, arguments first; `leaf` costs nothing and needs nothing.
+fn walk(ways: &[Vec<Way>], tops: &[usize], chosen: &[usize], leaf: Option<usize>) -> Option<(f64, Vec<usize>)> {
+    // 0: not met, 1: being walked, 2: done.
+    let mut state = vec![0_u8; ways.len()];
+    let mut stack: Vec<(usize, bool)> = tops.iter().map(|&top| (top, false)).collect();
+    let (mut cost, mut needed) = (0.0, Vec::new());
+    while let Some((at, leave)) = stack.pop() {
+        if leave {
+            state[at] = 2;
+            needed.push(at);
+        } else if state[at] == 0 {
+            state[at] = 1;
+            let way = &ways[at][chosen[at]];
+            stack.push((at, true));
+            if leaf == Some(at) {
+                continue;
+            }
+            cost += way.cost;
+            for &read in &way.reads {
+                if state[read] == 1 {
+                    return None;
+                }
+                stack.push((read, false));
+            }
+        }
+    }
+    Some((cost, needed))
+}
