@@ -21,6 +21,29 @@ fn the_compiled_value_is_the_literal_value() {
     }
 }
 
+/// Sparse results of one pass over rows lie on different patterns, also where these have as many entries.
+#[test]
+fn sparse_results_keep_their_own_pattern() {
+    let mut random = Random(12);
+    for n in [1, 3, 8] {
+        let (s, t) = (random.sparse(n, n, -1.0, 1.0), random.sparse(n, n, -1.0, 1.0));
+        let world = World::of([("S", s), ("T", t), ("B", random.dense(n, n, -1.0, 1.0))]);
+        let (s, t, b) = (matrix("S"), matrix("T"), matrix("B"));
+        let roots = [&s * &b, s.t() * &b, &s * &t, &s + &t, (&s - s.t()) * &b];
+        let values: Vec<Vec<f64>> = world.literal(&roots).iter().map(Matrix::to_dense_f64).collect();
+        let dense = |name: &str| world.values[name].to_dense_f64();
+        let (s, t, b) = (dense("S"), dense("T"), dense("B"));
+        for at in 0..n * n {
+            let flipped = at % n * n + at / n;
+            let expected =
+                [s[at] * b[at], s[flipped] * b[at], s[at] * t[at], s[at] + t[at], (s[at] - s[flipped]) * b[at]];
+            for (value, expected) in values.iter().zip(expected) {
+                assert_eq!(value[at], expected);
+            }
+        }
+    }
+}
+
 #[test]
 fn the_seed_programme_lowers_its_cost() {
     let mut random = Random(5);

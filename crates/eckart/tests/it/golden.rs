@@ -85,8 +85,22 @@ fn compiling_takes_no_time_to_speak_of() {
     }
 }
 
-/// A small instance of a case: sides and rank shrunk, sparse where it is sparse, factors random.
-fn small_world(case: &Case, random: &mut Random) -> (Problem, BTreeMap<String, Matrix>) {
+/// How X is given to a small instance, of whatever form it is in the case.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Form {
+    Sparse,
+    Dense,
+    /// Dense, with missing entries where the objective asks which are there.
+    Missing,
+}
+
+/// The least number of an instance: those of logarithms are positive.
+fn least(case: &Case) -> f64 {
+    if case.objective.contains("log(") || case.objective.contains("kl(") { 0.2 } else { -1.0 }
+}
+
+/// A small instance of a case: sides and rank shrunk, factors random.
+fn small_world(case: &Case, random: &mut Random, form: Form) -> (Problem, BTreeMap<String, Matrix>) {
     let mut sides: BTreeMap<usize, usize> = [(1, 1)].into();
     let mut problem = Problem::parse(&case.objective).unwrap().rank(2);
     for (name, value) in &case.numbers {
@@ -98,13 +112,23 @@ fn small_world(case: &Case, random: &mut Random) -> (Problem, BTreeMap<String, M
             let fresh = 4 + sides.len() + random.below(3);
             *sides.entry(side).or_insert(fresh)
         });
-        let matrix = if sparse.is_some() { random.sparse(n, m, 0.1, 2.0) } else { random.dense(n, m, 0.1, 2.0) };
+        let is_sparse = if name == "X" { form == Form::Sparse } else { sparse.is_some() };
+        let low = least(case);
+        let matrix = if is_sparse { random.sparse(n, m, low, 2.0) } else { random.dense(n, m, low, 2.0) };
         // The logarithm of an entry that is stored as zero is infinite, and rightly so.
         let matrix = if case.objective.contains("log(X") { without_zeros(&matrix) } else { matrix };
+        // A missing entry reads as zero, of which the logarithm is infinite even where a mask hides it.
+        let masked = case.objective.contains("observed(X)") && !case.objective.contains("log(X");
+        let missing = name == "X" && form == Form::Missing && masked;
+        let matrix = if missing { with_holes(&matrix, random) } else { matrix };
         problem = problem.data(name, &matrix);
         values.insert(name.clone(), matrix);
     }
     (problem, values)
+}
+
+fn with_holes(x: &Matrix, random: &mut Random) -> Matrix {
+    Matrix::from_fn(x.rows(), x.cols(), |i, j| if random.below(3) == 0 { f64::NAN } else { x.get(i, j) }).unwrap()
 }
 
 fn without_zeros(x: &Matrix) -> Matrix {
@@ -116,11 +140,12 @@ fn without_zeros(x: &Matrix) -> Matrix {
 fn literal_and_compiled_agree_on_small_instances() {
     for case in cases() {
         let mut random = Random(case.name.bytes().map(u64::from).sum());
-        for _ in 0..100 {
-            let (problem, mut values) = small_world(&case, &mut random);
+        let forms = [Form::Sparse, Form::Dense, Form::Sparse, Form::Missing];
+        for instance in 0..100 {
+            let (problem, mut values) = small_world(&case, &mut random, forms[instance % 4]);
             let bound = problem.bind().unwrap_or_else(|error| panic!("{}: {error}", case.name));
             for factor in &bound.factors {
-                let matrix = random.dense(factor.shape.rows, factor.shape.cols, 0.2, 1.5);
+                let matrix = random.dense(factor.shape.rows, factor.shape.cols, least(&case), 1.5);
                 values.insert(factor.var.name().to_owned(), matrix);
             }
             let world = crate::random::World { values };

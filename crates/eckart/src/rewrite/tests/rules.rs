@@ -116,6 +116,16 @@ fn functions_of_sparse_data_are_a_number_and_something_sparse() {
 }
 
 #[test]
+fn what_is_0_or_1_is_its_own_square() {
+    check("binary", &["(X > 0)**2 * (W @ H)", "observed(X)**0.5", "u * (W > 0)**3"]);
+    check("absolute", &["abs(W**2)", "abs(observed(X))", "abs(exp(u) + (W > 0))"]);
+    check_silent("binary", "W**2", true);
+    check_silent("binary", "(2 * (X > 0))**2", true);
+    check_silent("absolute", "abs(W * abs(W))", true);
+    check_silent("absolute", "abs(X - 1)", true);
+}
+
+#[test]
 fn a_mask_is_dropped_beside_what_it_masks() {
     let mut random = Random(26);
     let becomes = |text: &str, expected: &str, world: &World| {
