@@ -17,7 +17,7 @@ const MOST_WALKS: usize = 4;
 
 /// A way for each key; those that no root needs have one too.
 pub(super) fn choose(ways: &[Vec<Way>], tops: &[usize]) -> Vec<usize> {
-    let mut chosen = by_sets(ways, &vec![None; ways.len()]);
+    let mut chosen = by_sets(ways, &vec![None; ways.len()], tops, &vec![0; ways.len()]);
     if cost_of(ways, tops, &chosen).is_none() {
         chosen = by_tree(ways);
     }
@@ -33,14 +33,16 @@ pub(super) fn choose(ways: &[Vec<Way>], tops: &[usize]) -> Vec<usize> {
 /// The best known of a key: the cost of all that it needs, its way, and what it needs.
 type Best = (f64, usize, Vec<u64>);
 
-/// Each key keeps the set of all that its best way needs; improved until nothing changes. What is `fixed` is free.
-fn by_sets(ways: &[Vec<Way>], fixed: &[Option<usize>]) -> Vec<usize> {
+/// Each key below `tops` keeps the set of all that its best way needs; improved until nothing changes. What is `fixed` is
+/// free; elsewhere the choice stays.
+fn by_sets(ways: &[Vec<Way>], fixed: &[Option<usize>], tops: &[usize], elsewhere: &[usize]) -> Vec<usize> {
     let words = ways.len().div_ceil(64);
     let free = |choice: &Option<usize>| choice.map(|choice| (0.0, choice, vec![0_u64; words]));
     let mut best: Vec<Option<Best>> = fixed.iter().map(free).collect();
+    let below = below(ways, fixed, tops);
     for _ in 0..MOST_ROUNDS {
         let mut changed = false;
-        for at in (0..ways.len()).rev().filter(|&at| fixed[at].is_none()) {
+        for &at in &below {
             for (choice, way) in ways[at].iter().enumerate() {
                 let Some(mut set) = needs_of(way, &best, words) else { continue };
                 if set[at / 64] >> (at % 64) & 1 == 1 {
@@ -59,7 +61,19 @@ fn by_sets(ways: &[Vec<Way>], fixed: &[Option<usize>]) -> Vec<usize> {
             break;
         }
     }
-    best.into_iter().map(|b| b.map_or(0, |(_, choice, _)| choice)).collect()
+    best.into_iter().zip(elsewhere).map(|(b, &other)| b.map_or(other, |(_, choice, _)| choice)).collect()
+}
+
+/// All keys that any way of `tops` may need and that are not fixed, the last first: arguments mostly come later.
+fn below(ways: &[Vec<Way>], fixed: &[Option<usize>], tops: &[usize]) -> Vec<usize> {
+    let mut met = vec![false; ways.len()];
+    let mut left = tops.to_vec();
+    while let Some(at) = left.pop() {
+        if fixed[at].is_none() && !std::mem::replace(&mut met[at], true) {
+            left.extend(ways[at].iter().flat_map(|way| &way.reads));
+        }
+    }
+    (0..ways.len()).rev().filter(|&at| met[at]).collect()
 }
 
 /// All that what a way reads needs; nothing where that is not known yet.
@@ -111,7 +125,7 @@ fn key_by_key(ways: &[Vec<Way>], tops: &[usize], chosen: &mut Vec<usize>) -> boo
         }
         let mut fixed = vec![None; ways.len()];
         anyway.into_iter().filter(|&other| other != key).for_each(|other| fixed[other] = Some(chosen[other]));
-        let found = by_sets(ways, &fixed);
+        let found = by_sets(ways, &fixed, &[key], chosen);
         if let Some(cost) = cost_of(ways, tops, &found)
             && cost < least * (1.0 - 1e-9)
         {
