@@ -94,8 +94,10 @@ impl Compiled {
     /// The values of the formulas, and for each a bound of the rounding error that its last sum brings; 0 where it is
     /// no difference of numbers.
     ///
-    /// The bound is 4 u (8 + log2 N) times the sum of the sizes of the terms, u the unit roundoff of f64 and N the
-    /// number of operations (Higham 2002, section 4.2, for sums in blocks).
+    /// It is an estimate rather than a proof: 4 u (8 + log2 N) times the sum S of the sizes of the terms, u the unit
+    /// roundoff of f64 and N the operations of a run, for sums that are taken in blocks and trees. Of a value v that was
+    /// computed again the careful way it is that unit times v + sqrt(v S) + unit S, as for squares of residuals. A value
+    /// for which the careful way is too dear is returned with its large bound.
     ///
     /// # Errors
     /// `Bug` where an input was not given.
