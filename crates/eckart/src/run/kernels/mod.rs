@@ -4,6 +4,9 @@
 //! Not here: which kernel is used where (see `plan`).
 #![allow(unsafe_code, reason = "the product of the gemm crate takes raw pointers")]
 
+mod lanes;
 mod product;
 
+#[allow(unused_imports, reason = "the jobs follow")]
+pub(crate) use lanes::{Element, Job, Lanes, Level};
 pub(super) use product::{View, multiply_add};
