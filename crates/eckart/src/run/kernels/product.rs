@@ -3,19 +3,21 @@
 //! Law: one thread, one order: the bits depend on the shapes and the processor alone. 2 n k m flops.
 //! Not here: the cut into shards (see `interp`).
 
+use super::Element;
+
 /// A strided view of n x m numbers.
 #[derive(Clone, Copy)]
-pub(crate) struct View<'a> {
-    data: &'a [f64],
+pub(crate) struct View<'a, T> {
+    data: &'a [T],
     rows: usize,
     cols: usize,
     row_stride: usize,
     col_stride: usize,
 }
 
-impl<'a> View<'a> {
+impl<'a, T> View<'a, T> {
     /// Row-major numbers, `cols` a row.
-    pub(crate) fn rows_of(data: &'a [f64], cols: usize) -> Self {
+    pub(crate) fn rows_of(data: &'a [T], cols: usize) -> Self {
         Self { data, rows: data.len() / cols.max(1), cols, row_stride: cols, col_stride: 1 }
     }
 
@@ -39,7 +41,7 @@ impl<'a> View<'a> {
 ///
 /// # Panics
 /// Where the sides don't fit; the plan has checked them.
-pub(crate) fn multiply_add(out: &mut [f64], a: View<'_>, b: View<'_>) {
+pub(crate) fn multiply_add<T: Element>(out: &mut [T], a: View<'_, T>, b: View<'_, T>) {
     assert_eq!(a.cols, b.rows, "inner sides");
     assert_eq!(out.len(), a.rows * b.cols, "outer sides");
     for v in [&a, &b] {
@@ -66,8 +68,8 @@ pub(crate) fn multiply_add(out: &mut [f64], a: View<'_>, b: View<'_>) {
             b.data.as_ptr(),
             b.col_stride as isize,
             b.row_stride as isize,
-            1.0,
-            1.0,
+            T::from_f64(1.0),
+            T::from_f64(1.0),
             false,
             false,
             false,
