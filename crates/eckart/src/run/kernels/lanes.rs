@@ -5,6 +5,8 @@
 
 use std::sync::OnceLock;
 
+use super::bits::Bits;
+use super::math::Constants;
 use crate::data::Real;
 
 /// How wide the registers are.
@@ -47,7 +49,7 @@ impl Level {
 /// # Safety
 /// Every method may only be called where the processor has the level the type belongs to; a pointer must be valid for
 /// as many numbers as the method says.
-pub(crate) unsafe trait Lanes: Copy {
+pub(crate) unsafe trait Lanes: Bits {
     /// The type of a number.
     type Num: Element;
     /// How many there are.
@@ -94,6 +96,7 @@ pub(crate) trait Job<T> {
 /// A number that kernels compute with.
 pub(crate) trait Element:
     Real
+    + Constants
     + Default
     + PartialOrd
     + std::ops::Add<Output = Self>
@@ -166,11 +169,11 @@ element!(f64, Array<f64, 2>, F64x4, F64x8, on_avx2_f64, on_avx512_f64);
 
 /// Lanes of any processor.
 #[derive(Clone, Copy)]
-pub(crate) struct Array<T, const N: usize>([T; N]);
+pub(crate) struct Array<T, const N: usize>(pub(super) [T; N]);
 
 impl<T: Element, const N: usize> Array<T, N> {
     #[inline(always)]
-    fn zip(self, other: Self, f: impl Fn(T, T) -> T) -> Self {
+    pub(super) fn zip(self, other: Self, f: impl Fn(T, T) -> T) -> Self {
         Self(std::array::from_fn(|k| f(self.0[k], other.0[k])))
     }
 }
@@ -239,7 +242,7 @@ unsafe impl<T: Element, const N: usize> Lanes for Array<T, N> {
 }
 
 #[cfg(target_arch = "x86_64")]
-mod x86 {
+pub(super) mod x86 {
     use std::arch::x86_64::*;
 
     use super::Lanes;
@@ -300,7 +303,7 @@ mod x86 {
 
     /// Eight f32 of AVX2.
     #[derive(Clone, Copy)]
-    pub(crate) struct F32x8(__m256);
+    pub(crate) struct F32x8(pub(in crate::run::kernels) __m256);
 
     /// Lane k of the mask is set where k < count.
     #[inline(always)]
@@ -368,7 +371,7 @@ mod x86 {
 
     /// Four f64 of AVX2.
     #[derive(Clone, Copy)]
-    pub(crate) struct F64x4(__m256d);
+    pub(crate) struct F64x4(pub(in crate::run::kernels) __m256d);
 
     // SAFETY: reads and writes what each method says; masked-off lanes are not touched.
     unsafe impl Lanes for F64x4 {
@@ -404,7 +407,7 @@ mod x86 {
 
     /// Sixteen f32 of AVX-512.
     #[derive(Clone, Copy)]
-    pub(crate) struct F32x16(__m512);
+    pub(crate) struct F32x16(pub(in crate::run::kernels) __m512);
 
     // SAFETY: reads and writes what each method says; masked-off lanes are not touched.
     unsafe impl Lanes for F32x16 {
@@ -443,7 +446,7 @@ mod x86 {
 
     /// Eight f64 of AVX-512.
     #[derive(Clone, Copy)]
-    pub(crate) struct F64x8(__m512d);
+    pub(crate) struct F64x8(pub(in crate::run::kernels) __m512d);
 
     // SAFETY: reads and writes what each method says; masked-off lanes are not touched.
     unsafe impl Lanes for F64x8 {

@@ -4,9 +4,14 @@
 //! Not here: which kernel is used where (see `plan`).
 #![allow(unsafe_code, reason = "the product of the gemm crate takes raw pointers")]
 
+mod bits;
 mod lanes;
+mod math;
 mod product;
+mod tile;
 
 #[allow(unused_imports, reason = "the jobs follow")]
 pub(crate) use lanes::{Element, Job, Lanes, Level};
+#[allow(unused_imports, reason = "the plan is to call them")]
+pub(crate) use tile::{Code, Instruction, Programme, Source, TILE, add_to, dot, fuse, run, sum};
 pub(super) use product::{View, multiply_add};

@@ -1,0 +1,291 @@
+//! Bits: comparisons, choices and bit patterns of registers.
+//! In: registers of `lanes`.  Out: registers and masks.
+//! Law: a mask chooses lane by lane; no comparison with `NaN` holds.
+//! Not here: loading, storing and arithmetic (see `lanes`).
+
+use super::lanes::{Array, Element};
+
+/// What elementary functions need of a register beside arithmetic.
+///
+/// # Safety
+/// Every method may only be called where the processor has the level the type belongs to.
+pub(crate) unsafe trait Bits: Copy {
+    /// For each lane, whether something holds.
+    type Mask: Copy;
+    /// self < other.
+    unsafe fn less(self, other: Self) -> Self::Mask;
+    /// self == other.
+    unsafe fn equal(self, other: Self) -> Self::Mask;
+    /// `yes` where the mask holds, else `no`.
+    unsafe fn choose(mask: Self::Mask, yes: Self, no: Self) -> Self;
+    /// self / other.
+    unsafe fn div(self, other: Self) -> Self;
+    /// The square root.
+    unsafe fn sqrt(self) -> Self;
+    /// Bits of both.
+    unsafe fn and(self, other: Self) -> Self;
+    /// Bits of either.
+    unsafe fn or(self, other: Self) -> Self;
+    /// Bits of one alone.
+    unsafe fn xor(self, other: Self) -> Self;
+    /// The sum of the bits as integers, without the carry.
+    unsafe fn add_bits(self, other: Self) -> Self;
+    /// The last bits moved to where the exponent stands.
+    unsafe fn to_exponent(self) -> Self;
+    /// Exponent and sign moved to where the last bits stand.
+    unsafe fn of_exponent(self) -> Self;
+    /// self * 2^n for whole n, |n| at most twice the greatest exponent; rounded once where that is subnormal.
+    unsafe fn scale(self, n: Self) -> Self;
+}
+
+// SAFETY: arrays need nothing of the processor.
+unsafe impl<T: Element, const N: usize> Bits for Array<T, N> {
+    type Mask = [bool; N];
+    #[inline(always)]
+    unsafe fn less(self, other: Self) -> [bool; N] {
+        std::array::from_fn(|k| self.0[k] < other.0[k])
+    }
+    #[inline(always)]
+    unsafe fn equal(self, other: Self) -> [bool; N] {
+        std::array::from_fn(|k| self.0[k] == other.0[k])
+    }
+    #[inline(always)]
+    unsafe fn choose(mask: [bool; N], yes: Self, no: Self) -> Self {
+        Self(std::array::from_fn(|k| if mask[k] { yes.0[k] } else { no.0[k] }))
+    }
+    #[inline(always)]
+    unsafe fn div(self, other: Self) -> Self {
+        self.zip(other, |a, b| a / b)
+    }
+    #[inline(always)]
+    unsafe fn sqrt(self) -> Self {
+        Self(self.0.map(T::root))
+    }
+    #[inline(always)]
+    unsafe fn and(self, other: Self) -> Self {
+        self.zip(other, |a, b| T::of_word(a.word() & b.word()))
+    }
+    #[inline(always)]
+    unsafe fn or(self, other: Self) -> Self {
+        self.zip(other, |a, b| T::of_word(a.word() | b.word()))
+    }
+    #[inline(always)]
+    unsafe fn xor(self, other: Self) -> Self {
+        self.zip(other, |a, b| T::of_word(a.word() ^ b.word()))
+    }
+    #[inline(always)]
+    unsafe fn add_bits(self, other: Self) -> Self {
+        self.zip(other, |a, b| T::of_word(T::add_words(a.word(), b.word())))
+    }
+    #[inline(always)]
+    unsafe fn to_exponent(self) -> Self {
+        Self(self.0.map(|a| T::of_word(a.word() << T::MANTISSA)))
+    }
+    #[inline(always)]
+    unsafe fn of_exponent(self) -> Self {
+        Self(self.0.map(|a| T::of_word(a.word() >> T::MANTISSA)))
+    }
+    #[inline(always)]
+    unsafe fn scale(self, n: Self) -> Self {
+        Self(std::array::from_fn(|k| {
+            let (one, two) = two_factors(n.0[k]);
+            self.0[k] * one * two
+        }))
+    }
+}
+
+/// Two normal numbers whose product is 2^n.
+#[inline(always)]
+fn two_factors<T: Element>(n: T) -> (T, T) {
+    let half = (n * T::HALF + T::ROUNDING) - T::ROUNDING;
+    let power = |k: T| T::of_word((k + T::ROUNDING_AND_BIAS).word() << T::MANTISSA);
+    (power(half), power(n - half))
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+
+    use super::super::lanes::x86::{F32x8, F32x16, F64x4, F64x8};
+    use super::super::lanes::Lanes;
+    use super::super::math::Constants;
+    use super::Bits;
+
+    macro_rules! of_two {
+        ($($name:ident = |$a:ident, $b:ident| $what:expr;)*) => {
+            $(#[inline(always)]
+            unsafe fn $name(self, other: Self) -> Self {
+                let ($a, $b) = (self.0, other.0);
+                // SAFETY: the level is there, says the caller.
+                Self(unsafe { $what })
+            })*
+        };
+    }
+
+    macro_rules! of_one {
+        ($($name:ident = |$a:ident| $what:expr;)*) => {
+            $(#[inline(always)]
+            unsafe fn $name(self) -> Self {
+                let $a = self.0;
+                // SAFETY: the level is there, says the caller.
+                Self(unsafe { $what })
+            })*
+        };
+    }
+
+    /// AVX2 has no instruction for it: twice half of it, so that either factor is normal.
+    macro_rules! scale_in_two_steps {
+        ($num:ident) => {
+            #[inline(always)]
+            unsafe fn scale(self, n: Self) -> Self {
+                // SAFETY: the level is there, says the caller.
+                unsafe {
+                    let splat = |x| <Self as Lanes>::splat(x);
+                    let half = n.mul_add(splat($num::HALF), splat($num::ROUNDING)).sub(splat($num::ROUNDING));
+                    let bias = splat($num::ROUNDING_AND_BIAS);
+                    self.mul(half.add(bias).to_exponent()).mul(n.sub(half).add(bias).to_exponent())
+                }
+            }
+        };
+    }
+
+    // SAFETY: the level is AVX2.
+    unsafe impl Bits for F32x8 {
+        type Mask = __m256;
+        #[inline(always)]
+        unsafe fn less(self, other: Self) -> __m256 {
+            // SAFETY: the level is there, says the caller.
+            unsafe { _mm256_cmp_ps::<_CMP_LT_OQ>(self.0, other.0) }
+        }
+        #[inline(always)]
+        unsafe fn equal(self, other: Self) -> __m256 {
+            // SAFETY: the level is there, says the caller.
+            unsafe { _mm256_cmp_ps::<_CMP_EQ_OQ>(self.0, other.0) }
+        }
+        #[inline(always)]
+        unsafe fn choose(mask: __m256, yes: Self, no: Self) -> Self {
+            // SAFETY: the level is there, says the caller.
+            Self(unsafe { _mm256_blendv_ps(no.0, yes.0, mask) })
+        }
+        of_two! {
+            div = |a, b| _mm256_div_ps(a, b);
+            and = |a, b| _mm256_and_ps(a, b);
+            or = |a, b| _mm256_or_ps(a, b);
+            xor = |a, b| _mm256_xor_ps(a, b);
+            add_bits = |a, b| _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(a), _mm256_castps_si256(b)));
+        }
+        of_one! {
+            sqrt = |a| _mm256_sqrt_ps(a);
+            to_exponent = |a| _mm256_castsi256_ps(_mm256_slli_epi32::<23>(_mm256_castps_si256(a)));
+            of_exponent = |a| _mm256_castsi256_ps(_mm256_srli_epi32::<23>(_mm256_castps_si256(a)));
+        }
+        scale_in_two_steps!(f32);
+    }
+
+    // SAFETY: the level is AVX2.
+    unsafe impl Bits for F64x4 {
+        type Mask = __m256d;
+        #[inline(always)]
+        unsafe fn less(self, other: Self) -> __m256d {
+            // SAFETY: the level is there, says the caller.
+            unsafe { _mm256_cmp_pd::<_CMP_LT_OQ>(self.0, other.0) }
+        }
+        #[inline(always)]
+        unsafe fn equal(self, other: Self) -> __m256d {
+            // SAFETY: the level is there, says the caller.
+            unsafe { _mm256_cmp_pd::<_CMP_EQ_OQ>(self.0, other.0) }
+        }
+        #[inline(always)]
+        unsafe fn choose(mask: __m256d, yes: Self, no: Self) -> Self {
+            // SAFETY: the level is there, says the caller.
+            Self(unsafe { _mm256_blendv_pd(no.0, yes.0, mask) })
+        }
+        of_two! {
+            div = |a, b| _mm256_div_pd(a, b);
+            and = |a, b| _mm256_and_pd(a, b);
+            or = |a, b| _mm256_or_pd(a, b);
+            xor = |a, b| _mm256_xor_pd(a, b);
+            add_bits = |a, b| _mm256_castsi256_pd(_mm256_add_epi64(_mm256_castpd_si256(a), _mm256_castpd_si256(b)));
+        }
+        of_one! {
+            sqrt = |a| _mm256_sqrt_pd(a);
+            to_exponent = |a| _mm256_castsi256_pd(_mm256_slli_epi64::<52>(_mm256_castpd_si256(a)));
+            of_exponent = |a| _mm256_castsi256_pd(_mm256_srli_epi64::<52>(_mm256_castpd_si256(a)));
+        }
+        scale_in_two_steps!(f64);
+    }
+
+    // SAFETY: the level is AVX-512.
+    unsafe impl Bits for F32x16 {
+        type Mask = __mmask16;
+        #[inline(always)]
+        unsafe fn less(self, other: Self) -> __mmask16 {
+            // SAFETY: the level is there, says the caller.
+            unsafe { _mm512_cmp_ps_mask::<_CMP_LT_OQ>(self.0, other.0) }
+        }
+        #[inline(always)]
+        unsafe fn equal(self, other: Self) -> __mmask16 {
+            // SAFETY: the level is there, says the caller.
+            unsafe { _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(self.0, other.0) }
+        }
+        #[inline(always)]
+        unsafe fn choose(mask: __mmask16, yes: Self, no: Self) -> Self {
+            // SAFETY: the level is there, says the caller.
+            Self(unsafe { _mm512_mask_blend_ps(mask, no.0, yes.0) })
+        }
+        of_two! {
+            div = |a, b| _mm512_div_ps(a, b);
+            and = |a, b| _mm512_and_ps(a, b);
+            or = |a, b| _mm512_or_ps(a, b);
+            xor = |a, b| _mm512_xor_ps(a, b);
+            add_bits = |a, b| _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(a), _mm512_castps_si512(b)));
+        }
+        of_one! {
+            sqrt = |a| _mm512_sqrt_ps(a);
+            to_exponent = |a| _mm512_castsi512_ps(_mm512_slli_epi32::<23>(_mm512_castps_si512(a)));
+            of_exponent = |a| _mm512_castsi512_ps(_mm512_srli_epi32::<23>(_mm512_castps_si512(a)));
+        }
+        #[inline(always)]
+        unsafe fn scale(self, n: Self) -> Self {
+            // SAFETY: the level is there, says the caller.
+            Self(unsafe { _mm512_scalef_ps(self.0, n.0) })
+        }
+    }
+
+    // SAFETY: the level is AVX-512.
+    unsafe impl Bits for F64x8 {
+        type Mask = __mmask8;
+        #[inline(always)]
+        unsafe fn less(self, other: Self) -> __mmask8 {
+            // SAFETY: the level is there, says the caller.
+            unsafe { _mm512_cmp_pd_mask::<_CMP_LT_OQ>(self.0, other.0) }
+        }
+        #[inline(always)]
+        unsafe fn equal(self, other: Self) -> __mmask8 {
+            // SAFETY: the level is there, says the caller.
+            unsafe { _mm512_cmp_pd_mask::<_CMP_EQ_OQ>(self.0, other.0) }
+        }
+        #[inline(always)]
+        unsafe fn choose(mask: __mmask8, yes: Self, no: Self) -> Self {
+            // SAFETY: the level is there, says the caller.
+            Self(unsafe { _mm512_mask_blend_pd(mask, no.0, yes.0) })
+        }
+        of_two! {
+            div = |a, b| _mm512_div_pd(a, b);
+            and = |a, b| _mm512_and_pd(a, b);
+            or = |a, b| _mm512_or_pd(a, b);
+            xor = |a, b| _mm512_xor_pd(a, b);
+            add_bits = |a, b| _mm512_castsi512_pd(_mm512_add_epi64(_mm512_castpd_si512(a), _mm512_castpd_si512(b)));
+        }
+        of_one! {
+            sqrt = |a| _mm512_sqrt_pd(a);
+            to_exponent = |a| _mm512_castsi512_pd(_mm512_slli_epi64::<52>(_mm512_castpd_si512(a)));
+            of_exponent = |a| _mm512_castsi512_pd(_mm512_srli_epi64::<52>(_mm512_castpd_si512(a)));
+        }
+        #[inline(always)]
+        unsafe fn scale(self, n: Self) -> Self {
+            // SAFETY: the level is there, says the caller.
+            Self(unsafe { _mm512_scalef_pd(self.0, n.0) })
+        }
+    }
+}

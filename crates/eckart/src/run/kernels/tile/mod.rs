@@ -1,0 +1,78 @@
+//! Tile: straight-line programmes over short runs of numbers.
+//! In: instructions, inputs, registers.  Out: registers filled, and sums over them.
+//! Law: an instruction reads entry i of its arguments and writes entry i of its register, nothing else; it gives what the
+//! row of `expr::Op` gives within the bounds of `math`, a superinstruction what its parts give up to rounding.
+//! Not here: which programme is run over which numbers (see `plan`), what is worth fusing (see `fuse`).
+
+mod code;
+mod fuse;
+mod sums;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use code::Code;
+pub(crate) use fuse::{Programme, fuse};
+pub(crate) use sums::{add_to, dot, sum};
+
+use super::lanes::{Element, Level};
+
+/// How many numbers a register holds.
+pub(crate) const TILE: usize = 512;
+
+/// Where an argument comes from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Source<T> {
+    /// A register written before.
+    Register(usize),
+    /// One of the slices from outside.
+    Input(usize),
+    /// The same number everywhere.
+    Number(T),
+}
+
+/// One step: `out` = `code`(`args`). Arguments that the code doesn't have are not looked at.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Instruction<T> {
+    /// What is computed.
+    pub(crate) code: Code,
+    /// The register written; it may be an argument too.
+    pub(crate) out: usize,
+    /// The arguments.
+    pub(crate) args: [Source<T>; 3],
+}
+
+/// Runs a programme over `len` numbers, at most `TILE`. Each input holds `len`; register r begins at `TILE` r.
+///
+/// # Panics
+/// Where an input, a register or `len` is not as said.
+pub(crate) fn run<T: Element>(
+    level: Level,
+    code: &[Instruction<T>],
+    inputs: &[&[T]],
+    registers: &mut [T],
+    len: usize,
+) {
+    assert!(len <= TILE, "{len} numbers are no tile");
+    assert!(inputs.iter().all(|input| input.len() == len), "every input holds the tile's numbers");
+    let count = registers.len() / TILE;
+    let registers = registers.as_mut_ptr();
+    for step in code {
+        let mut numbers = [T::default(); 3];
+        let mut args = [None; 3];
+        for (k, arg) in step.args[..step.code.arity()].iter().enumerate() {
+            match *arg {
+                Source::Register(r) => {
+                    assert!(r < count, "register {r} of {count}");
+                    // SAFETY: register r lies inside the slice.
+                    args[k] = Some(unsafe { registers.add(r * TILE) }.cast_const());
+                }
+                Source::Input(i) => args[k] = Some(inputs[i].as_ptr()),
+                Source::Number(x) => numbers[k] = x,
+            }
+        }
+        assert!(step.out < count, "register {} of {count}", step.out);
+        // SAFETY: register `out` lies inside the slice, and every argument holds `len` numbers; what is written is never
+        // an input, which is borrowed elsewhere.
+        unsafe { step.code.run(level, registers.add(step.out * TILE), args, numbers, len) }
+    }
+}
