@@ -5,8 +5,11 @@
 #![allow(unsafe_code, reason = "the product of the gemm crate takes raw pointers")]
 
 mod lanes;
+mod panel;
 mod product;
 
-#[allow(unused_imports, reason = "the jobs follow")]
+#[allow(unused_imports, reason = "their callers follow")]
 pub(crate) use lanes::{Element, Job, Lanes, Level};
+#[allow(unused_imports, reason = "their callers follow")]
+pub(super) use panel::{Left, panel};
 pub(super) use product::{View, multiply_add};
