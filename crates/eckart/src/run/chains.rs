@@ -7,16 +7,14 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::kernels::Element;
+use super::kernels::Level;
+use super::kernels::tile::{Code, Instruction, Programme, Source as From, TILE, add_to, dot, fuse, sum};
 use super::slot::Slot;
 use super::value::{Entries, Held, Numbers, Rect};
 use crate::data::{Dtype, Shards};
-use crate::expr::Meaning;
+use crate::expr::Op;
 use crate::facts::Shape;
 use crate::plan::{Chain, Outcome, Reach, Source};
-
-/// Numbers of a tile.
-const TILE: usize = 256;
 
 /// Runs a pass over `rows` rows; with one thread where it is a block of a fold.
 pub(super) fn run<T: Numbers>(chain: &Chain, args: &[Slot<T>], rows: usize, in_block: bool) -> Vec<Slot<T>> {
@@ -36,20 +34,36 @@ enum Read<C> {
     Number(C),
 }
 
+/// Where the numbers of a result are once a tile is computed.
+#[derive(Clone, Copy)]
+enum Place {
+    Register(usize),
+    Input(usize),
+}
+
+/// What a result is made of.
+enum Want {
+    One(Place, Outcome),
+    /// The sum of products, which is never rounded to the type of the pass.
+    Dot(Place, Place),
+}
+
 /// A pass in numbers of type `C`.
 struct Pass<'a, C> {
     chain: &'a Chain,
     reads: Vec<Read<C>>,
+    programme: Programme<C>,
+    wants: Vec<Want>,
     /// The places, where it runs over a pattern.
     over: Option<Entries<C>>,
     shape: Shape,
+    /// Whether the row and the column of an entry matter.
+    by_place: bool,
+    level: Level,
 }
 
-/// What a shard gives: the entries of each result that wants them go where they belong.
-struct Sums {
-    /// For each result: nothing, a sum, or those of rows or columns.
-    sums: Vec<Vec<f64>>,
-}
+/// For each result of a shard: nothing, a sum, or those of rows or columns.
+type Sums = Vec<Vec<f64>>;
 
 impl<'a, C: Numbers> Pass<'a, C> {
     fn new<T: Numbers>(chain: &'a Chain, args: &[Slot<T>], rows: usize) -> Self {
@@ -69,45 +83,37 @@ impl<'a, C: Numbers> Pass<'a, C> {
             Reach::Column => Read::Column(slot.rect()),
             Reach::Number => Read::Number(slot.rect::<C>().data[0]),
         };
-        let reads = args.iter().zip(&chain.reads).map(read).collect();
-        Self { chain, reads, over, shape: Shape { rows, ..chain.shape } }
+        let reads: Vec<Read<C>> = args.iter().zip(&chain.reads).map(read).collect();
+        let (programme, wants) = programmed(chain, &reads);
+        let placed = |read: &Read<C>| matches!(read, Read::Picked(_) | Read::Row(_) | Read::Column(_));
+        let sums = |(_, outcome): &(Source, Outcome)| matches!(outcome, Outcome::RowSum | Outcome::ColSum);
+        let by_place = reads.iter().any(placed) || chain.results.iter().any(sums);
+        let shape = Shape { rows, ..chain.shape };
+        Self { chain, reads, programme, wants, over, shape, by_place, level: Level::best() }
     }
 
     fn run<T: Numbers>(&self, in_block: bool) -> Vec<Slot<T>> {
         let stored = self.over.as_ref().map_or(self.shape.entries(), |entries| entries.values.len());
-        let width = stored.div_ceil(self.shape.rows.max(1));
-        let ranges: Vec<Range<usize>> = if in_block {
-            vec![0..self.shape.rows]
+        let shards = Shards::of(self.shape.rows, stored.div_ceil(self.shape.rows.max(1)));
+        let count = if in_block { 1 } else { shards.count() };
+        let range = |k: usize| if in_block { 0..self.shape.rows } else { shards.range(k) };
+        let length = |outcome: &Outcome| if *outcome == Outcome::Entries { stored } else { 0 };
+        let mut outs: Vec<Vec<C>> =
+            self.chain.results.iter().map(|(_, outcome)| vec![C::default(); length(outcome)]).collect();
+        let mut tasks: Vec<(Range<usize>, Vec<&mut [C]>)> = (0..count).map(|k| (range(k), Vec::new())).collect();
+        for out in &mut outs {
+            let mut rest: &mut [C] = out;
+            for (range, parts) in &mut tasks {
+                let length = self.positions(range).len().min(rest.len());
+                let (head, tail) = std::mem::take(&mut rest).split_at_mut(length);
+                parts.push(head);
+                rest = tail;
+            }
+        }
+        let sums: Vec<Sums> = if count == 1 {
+            tasks.into_iter().map(|(range, outs)| self.shard(range, outs)).collect()
         } else {
-            let shards = Shards::of(self.shape.rows, width);
-            (0..shards.count()).map(|k| shards.range(k)).collect()
-        };
-        let mut outs: Vec<Vec<C>> = self
-            .chain
-            .results
-            .iter()
-            .map(|(_, outcome)| match outcome {
-                Outcome::Entries => vec![C::default(); stored],
-                Outcome::Sum | Outcome::RowSum | Outcome::ColSum => Vec::new(),
-            })
-            .collect();
-        let sums = {
-            let mut tasks: Vec<(Range<usize>, Vec<&mut [C]>)> =
-                ranges.iter().map(|range| (range.clone(), Vec::new())).collect();
-            for out in &mut outs {
-                let mut rest: &mut [C] = out;
-                for (range, parts) in &mut tasks {
-                    let length = if rest.is_empty() { 0 } else { self.positions(range).len() };
-                    let (head, tail) = std::mem::take(&mut rest).split_at_mut(length);
-                    parts.push(head);
-                    rest = tail;
-                }
-            }
-            if tasks.len() == 1 {
-                tasks.into_iter().map(|(range, outs)| self.shard(range, outs)).collect()
-            } else {
-                tasks.into_par_iter().map(|(range, outs)| self.shard(range, outs)).collect::<Vec<Sums>>()
-            }
+            tasks.into_par_iter().map(|(range, outs)| self.shard(range, outs)).collect()
         };
         self.finished(outs, sums)
     }
@@ -131,40 +137,57 @@ impl<'a, C: Numbers> Pass<'a, C> {
             Outcome::RowSum => vec![0.0; rows.len()],
             Outcome::ColSum => vec![0.0; self.shape.cols],
         };
-        let mut sums: Vec<Vec<f64>> = self.chain.results.iter().map(empty).collect();
-        let mut tile = Tile::new(self.chain.reads.len(), self.chain.links.len());
+        let mut sums: Sums = self.chain.results.iter().map(empty).collect();
+        let mut tile = Tile::new(self);
+        let mut registers = vec![C::default(); TILE * self.programme.registers];
         let mut row = rows.start;
         for start in all.clone().step_by(TILE) {
             let range = start..(start + TILE).min(all.end);
-            tile.place(self, &range, &mut row);
-            tile.load(self, &range);
-            tile.compute(self);
-            for ((source, outcome), (sums, out)) in self.chain.results.iter().zip(sums.iter_mut().zip(outs.iter_mut()))
-            {
-                let values = tile.of(*source, range.len());
-                match outcome {
-                    Outcome::Entries => out[range.start - all.start..range.end - all.start].copy_from_slice(values),
-                    Outcome::Sum => sums[0] += sum(values),
-                    Outcome::RowSum => {
+            if self.by_place {
+                tile.place(self, &range, &mut row);
+            }
+            tile.load(self);
+            let inputs = tile.inputs(self, &range);
+            super::kernels::tile::run(self.level, &self.programme.code, &inputs, &mut registers, range.len());
+            let numbers = |place: Place| match place {
+                Place::Register(k) => &registers[self.programme.outputs[k] * TILE..][..range.len()],
+                Place::Input(k) => inputs[k],
+            };
+            for (want, (sums, out)) in self.wants.iter().zip(sums.iter_mut().zip(outs.iter_mut())) {
+                match want {
+                    Want::Dot(a, b) => sums[0] += dot(self.level, numbers(*a), numbers(*b)),
+                    Want::One(place, Outcome::Entries) => {
+                        out[range.start - all.start..range.end - all.start].copy_from_slice(numbers(*place));
+                    }
+                    Want::One(place, Outcome::Sum) => sums[0] += sum(self.level, numbers(*place)),
+                    Want::One(place, Outcome::RowSum) => {
+                        let values = numbers(*place);
                         for (i, part) in &tile.rows {
-                            sums[i - rows.start] += sum(&values[part.clone()]);
+                            sums[i - rows.start] += sum(self.level, &values[part.clone()]);
                         }
                     }
-                    Outcome::ColSum => {
-                        for (&j, x) in tile.columns.iter().zip(values) {
-                            sums[j as usize] += x.to_f64();
-                        }
-                    }
+                    Want::One(place, Outcome::ColSum) => self.sum_columns(&tile, numbers(*place), sums),
                 }
             }
         }
-        Sums { sums }
+        sums
+    }
+
+    fn sum_columns(&self, tile: &Tile<C>, values: &[C], sums: &mut [f64]) {
+        if self.over.is_some() {
+            tile.columns.iter().zip(values).for_each(|(&j, x)| sums[j as usize] += x.to_f64());
+            return;
+        }
+        for (_, part) in &tile.rows {
+            let from = tile.columns[part.start] as usize;
+            add_to(self.level, &mut sums[from..from + part.len()], &values[part.clone()]);
+        }
     }
 
     fn finished<T: Numbers>(&self, outs: Vec<Vec<C>>, mut shards: Vec<Sums>) -> Vec<Slot<T>> {
         let Shape { rows, cols } = self.shape;
         let gathered = |(at, ((_, outcome), out)): (usize, (&(Source, Outcome), Vec<C>))| {
-            let mut parts: Vec<Vec<f64>> = shards.iter_mut().map(|shard| std::mem::take(&mut shard.sums[at])).collect();
+            let parts: Vec<Vec<f64>> = shards.iter_mut().map(|shard| std::mem::take(&mut shard[at])).collect();
             let rect = |rows: usize, cols: usize, numbers: Vec<f64>| {
                 Slot::of(&Rect::new(Shape { rows, cols }, numbers), Dtype::F64)
             };
@@ -174,7 +197,7 @@ impl<'a, C: Numbers> Pass<'a, C> {
                     None => Slot::of(&Rect::new(self.shape, out), C::DTYPE),
                 },
                 Outcome::Sum => rect(1, 1, added(parts)),
-                Outcome::RowSum => rect(rows, 1, parts.drain(..).flatten().collect()),
+                Outcome::RowSum => rect(rows, 1, parts.concat()),
                 Outcome::ColSum => rect(1, cols, added(parts)),
             }
         };
@@ -198,37 +221,67 @@ fn added(mut parts: Vec<Vec<f64>>) -> Vec<f64> {
     parts.pop().unwrap_or_default()
 }
 
-fn sum<C: Element>(values: &[C]) -> f64 {
-    const LANES: usize = 8;
-    let blocks = values.chunks_exact(LANES);
-    let rest: f64 = blocks.remainder().iter().map(|x| x.to_f64()).sum();
-    let mut lanes = [0.0; LANES];
-    for block in blocks {
-        for k in 0..LANES {
-            lanes[k] += block[k].to_f64();
+/// The instructions of a chain, and what its results are made of.
+fn programmed<C: Numbers>(chain: &Chain, reads: &[Read<C>]) -> (Programme<C>, Vec<Want>) {
+    let from = |source: &Source| match *source {
+        Source::Arg(k) => match reads[k] {
+            Read::Number(x) => From::Number(x),
+            Read::Entries(_) | Read::Picked(_) | Read::Row(_) | Read::Column(_) => From::Input(k),
+        },
+        Source::Link(k) => From::Register(k),
+    };
+    let instruction = |(out, link): (usize, &crate::plan::Link)| {
+        let mut args = [From::Number(C::default()); 3];
+        args.iter_mut().zip(&link.args).for_each(|(arg, source)| *arg = from(source));
+        Instruction { code: Code::of(&link.op).expect("a function of entries"), out, args }
+    };
+    let code: Vec<Instruction<C>> = chain.links.iter().enumerate().map(instruction).collect();
+    let readers = |k: usize| {
+        let links = chain.links.iter().flat_map(|link| &link.args);
+        links.chain(chain.results.iter().map(|(source, _)| source)).filter(|s| **s == Source::Link(k)).count()
+    };
+    let only_summed = |source: &Source, outcome: &Outcome| match *source {
+        Source::Link(k) => *outcome == Outcome::Sum && chain.links[k].op == Op::Mul && readers(k) == 1,
+        Source::Arg(_) => false,
+    };
+    // The registers that are wanted, in the order in which they are asked for.
+    let mut wanted: Vec<usize> = Vec::new();
+    let mut place = |source: &Source| match *source {
+        Source::Arg(k) => Place::Input(k),
+        Source::Link(k) => {
+            wanted.push(k);
+            Place::Register(wanted.len() - 1)
         }
-    }
-    lanes.iter().sum::<f64>() + rest
+    };
+    let want = |(source, outcome): &(Source, Outcome)| match source {
+        Source::Link(k) if only_summed(source, outcome) => {
+            let factors = &chain.links[*k].args;
+            Want::Dot(place(&factors[0]), place(&factors[1]))
+        }
+        _ => Want::One(place(source), *outcome),
+    };
+    let wants = chain.results.iter().map(want).collect();
+    let programme = fuse(&code, &wanted);
+    (programme, wants)
 }
 
 /// The numbers of one tile.
 struct Tile<C> {
+    /// Of each argument whose entries do not lie one after another.
     args: Vec<Vec<C>>,
-    links: Vec<Vec<C>>,
     /// Rows that the tile touches, and which of its entries are theirs.
     rows: Vec<(usize, Range<usize>)>,
     columns: Vec<u32>,
 }
 
 impl<C: Numbers> Tile<C> {
-    fn new(args: usize, links: usize) -> Self {
-        let numbers = || vec![C::default(); TILE];
-        Self {
-            args: (0..args).map(|_| numbers()).collect(),
-            links: (0..links).map(|_| numbers()).collect(),
-            rows: Vec::new(),
-            columns: Vec::new(),
-        }
+    fn new(pass: &Pass<'_, C>) -> Self {
+        let own = |read: &Read<C>| match read {
+            Read::Entries(_) => Vec::new(),
+            Read::Number(x) => vec![*x; TILE],
+            Read::Picked(_) | Read::Row(_) | Read::Column(_) => vec![C::default(); TILE],
+        };
+        Self { args: pass.reads.iter().map(own).collect(), rows: Vec::new(), columns: Vec::new() }
     }
 
     /// Finds the rows and columns of the entries in `range`; `row` is that of the first, and then of what follows.
@@ -251,12 +304,10 @@ impl<C: Numbers> Tile<C> {
         }
     }
 
-    fn load(&mut self, pass: &Pass<'_, C>, range: &Range<usize>) {
+    fn load(&mut self, pass: &Pass<'_, C>) {
         for (read, out) in pass.reads.iter().zip(&mut self.args) {
-            let out = &mut out[..range.len()];
             match read {
-                Read::Entries(Held::Dense(rect)) => out.copy_from_slice(&rect.data[range.clone()]),
-                Read::Entries(Held::Sparse(entries)) => out.copy_from_slice(&entries.values[range.clone()]),
+                Read::Entries(_) | Read::Number(_) => {}
                 Read::Picked(rect) => {
                     for (i, part) in &self.rows {
                         let row = rect.row(*i);
@@ -265,39 +316,29 @@ impl<C: Numbers> Tile<C> {
                         }
                     }
                 }
-                Read::Row(rect) => {
+                Read::Row(rect) if pass.over.is_some() => {
                     out.iter_mut().zip(&self.columns).for_each(|(x, &j)| *x = rect.data[j as usize]);
+                }
+                Read::Row(rect) => {
+                    for (_, part) in &self.rows {
+                        let from = self.columns[part.start] as usize;
+                        out[part.clone()].copy_from_slice(&rect.data[from..from + part.len()]);
+                    }
                 }
                 Read::Column(rect) => {
                     self.rows.iter().for_each(|(i, part)| out[part.clone()].fill(rect.data[*i]));
                 }
-                Read::Number(number) => out.fill(*number),
             }
         }
     }
 
-    fn compute(&mut self, pass: &Pass<'_, C>) {
-        let len = self.columns.len();
-        for (at, link) in pass.chain.links.iter().enumerate() {
-            let mut out = std::mem::take(&mut self.links[at]);
-            let a = self.of(link.args[0], len);
-            match link.op.row().meaning {
-                Meaning::Map(f) => out.iter_mut().zip(a).for_each(|(y, x)| *y = C::from_f64(f(x.to_f64()))),
-                Meaning::Zip(f) => {
-                    let b = self.of(link.args[1], len);
-                    let both = out.iter_mut().zip(a).zip(b);
-                    both.for_each(|((z, x), y)| *z = C::from_f64(f(x.to_f64(), y.to_f64())));
-                }
-                Meaning::Leaf | Meaning::Whole => unreachable!("{:?} is no function of entries", link.op),
-            }
-            self.links[at] = out;
-        }
-    }
-
-    fn of(&self, source: Source, len: usize) -> &[C] {
-        match source {
-            Source::Arg(k) => &self.args[k][..len],
-            Source::Link(k) => &self.links[k][..len],
-        }
+    /// The numbers of each argument.
+    fn inputs<'t>(&'t self, pass: &'t Pass<'_, C>, range: &Range<usize>) -> Vec<&'t [C]> {
+        let slice = |(read, own): (&'t Read<C>, &'t Vec<C>)| match read {
+            Read::Entries(Held::Dense(rect)) => &rect.data[range.clone()],
+            Read::Entries(Held::Sparse(entries)) => &entries.values[range.clone()],
+            Read::Number(_) | Read::Picked(_) | Read::Row(_) | Read::Column(_) => &own[..range.len()],
+        };
+        pass.reads.iter().zip(&self.args).map(slice).collect()
     }
 }

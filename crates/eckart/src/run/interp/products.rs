@@ -5,11 +5,10 @@
 
 use std::borrow::Cow;
 
-use super::super::fold::{fold, for_rows};
-use super::super::kernels::{View, multiply_add};
+use super::super::fold::for_rows;
 use super::pointwise::on_pattern;
 use super::{Dense, Plain};
-use crate::data::{Shards, Sparse};
+use crate::data::Sparse;
 use crate::facts::Shape;
 
 /// The product of `a` and `b`, each transposed where its flag says so. With `scatter` the transpose of a sparse `a` is
@@ -140,42 +139,18 @@ fn transposed(d: &Dense) -> Dense {
 }
 
 fn dense_dense(a: &Dense, flip_a: bool, b: &Dense, flip_b: bool) -> Plain {
-    let left = View::rows_of(&a.data, a.shape.cols).flipped_if(flip_a);
-    let right = View::rows_of(&b.data, b.shape.cols).flipped_if(flip_b);
-    let side = |d: &Dense, flip: bool| if flip { d.shape.rows } else { d.shape.cols };
-    let rows = side(a, !flip_a);
-    let shape = Shape { rows, cols: side(b, flip_b) };
-    let inner = side(a, flip_a);
-    if flip_a && !flip_b && inner > rows {
-        // Many rows to sum over: add up the products of row shards.
-        let data = fold(
-            Shards::of(inner, rows.max(shape.cols)),
-            &|part| {
-                let block = |d: &Dense| part.start * d.shape.cols..part.end * d.shape.cols;
-                let mut out = vec![0.0; shape.entries()];
-                let x = View::rows_of(&a.data[block(a)], a.shape.cols).flipped();
-                multiply_add(&mut out, x, View::rows_of(&b.data[block(b)], b.shape.cols));
-                out
-            },
-            &add_up,
-        );
-        return Plain::dense(shape, data);
+    let (a, b) = (flipped_if(a, flip_a), flipped_if(b, flip_b));
+    let shape = Shape { rows: a.shape.rows, cols: b.shape.cols };
+    let mut out = Dense::zeros(shape);
+    for i in 0..shape.rows {
+        for k in 0..a.shape.cols {
+            let x = a.data[i * a.shape.cols + k];
+            for j in 0..shape.cols {
+                out.data[i * shape.cols + j] += x * b.data[k * shape.cols + j];
+            }
+        }
     }
-    let mut out = vec![0.0; shape.entries()];
-    if flip_a {
-        multiply_add(&mut out, left, right);
-    } else {
-        for_rows(&mut out, shape.cols, |rows, part| {
-            let block = &a.data[rows.start * a.shape.cols..rows.end * a.shape.cols];
-            multiply_add(part, View::rows_of(block, a.shape.cols), right);
-        });
-    }
-    Plain::dense(shape, out)
-}
-
-fn add_up(mut a: Vec<f64>, b: Vec<f64>) -> Vec<f64> {
-    a.iter_mut().zip(&b).for_each(|(x, y)| *x += y);
-    a
+    Plain::dense(shape, out.data)
 }
 
 fn sparse_dense(a: &Sparse<f64>, b: &Dense) -> Plain {

@@ -7,11 +7,12 @@
 mod bits;
 mod lanes;
 mod math;
+mod panel;
 mod product;
-mod tile;
+pub(super) mod tile;
 
-#[allow(unused_imports, reason = "the jobs follow")]
+#[allow(unused_imports, reason = "their callers follow")]
 pub(crate) use lanes::{Element, Job, Lanes, Level};
-#[allow(unused_imports, reason = "the plan is to call them")]
-pub(crate) use tile::{Code, Instruction, Programme, Source, TILE, add_to, dot, fuse, run, sum};
+#[allow(unused_imports, reason = "their callers follow")]
+pub(super) use panel::{Left, panel};
 pub(super) use product::{View, multiply_add};
