@@ -221,6 +221,12 @@ impl Function {
         self.ready.as_ref().map(|(_, compiled)| compiled.plan.to_string())
     }
 
+    /// The plan for the inputs of the last call; `None` before the first.
+    #[doc(hidden)]
+    pub fn plan(&self) -> Option<&Plan> {
+        self.ready.as_ref().map(|(_, compiled)| &compiled.plan)
+    }
+
     /// Binds values, and plans where what is known of them has changed.
     fn prepare(&mut self, inputs: &[&Matrix]) -> Result<()> {
         let mut givens = Givens::new();
