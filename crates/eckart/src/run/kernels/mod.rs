@@ -7,9 +7,12 @@
 mod lanes;
 mod panel;
 mod product;
+mod spmm;
 
 #[allow(unused_imports, reason = "their callers follow")]
 pub(crate) use lanes::{Element, Job, Lanes, Level};
 #[allow(unused_imports, reason = "their callers follow")]
 pub(super) use panel::{Left, panel};
 pub(super) use product::{View, multiply_add};
+#[allow(unused_imports, reason = "their callers follow")]
+pub(super) use spmm::{Csr, gather, scatter};
