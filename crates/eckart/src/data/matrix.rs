@@ -117,6 +117,27 @@ pub enum Storage {
     SparseF64(Arc<Sparse<f64>>),
 }
 
+/// What is true of all of some numbers; of those that are not missing, the last two.
+struct Seen {
+    finite: bool,
+    nonnegative: bool,
+    binary: bool,
+}
+
+/// Looks at numbers without branches, so that many are looked at at once.
+fn look_at<T: Real>(values: &[T]) -> Seen {
+    let (mut strange, mut negative, mut other) = (false, false, false);
+    for chunk in values.chunks(1024) {
+        for value in chunk {
+            let x = value.to_f64();
+            strange |= !(x.abs() < f64::INFINITY);
+            negative |= x < 0.0;
+            other |= (x != 0.0) & (x != 1.0) & (x == x);
+        }
+    }
+    Seen { finite: !strange, nonnegative: !negative, binary: !other }
+}
+
 /// An immutable n x m matrix: dense or sparse, f32 or f64. Cloning shares the numbers.
 ///
 /// In a dense matrix `NaN` marks a missing entry. In a sparse one an entry that is not stored is zero; whether it
@@ -144,15 +165,15 @@ impl Matrix {
                 "Pass them row by row",
             ));
         }
-        let (mut missing, mut nonnegative, mut binary) = (0, true, true);
-        for (at, value) in values.iter().enumerate() {
-            let value = value.to_f64();
-            if value.is_infinite() {
-                return Err(infinite(at / cols, at % cols));
+        let Seen { finite, nonnegative, binary } = look_at(&values);
+        let mut missing = 0;
+        if !finite {
+            for (at, value) in values.iter().enumerate() {
+                if value.to_f64().is_infinite() {
+                    return Err(infinite(at / cols, at % cols));
+                }
+                missing += usize::from(value.to_f64().is_nan());
             }
-            missing += usize::from(value.is_nan());
-            nonnegative &= value >= 0.0 || value.is_nan();
-            binary &= value == 0.0 || value == 1.0 || value.is_nan();
         }
         Ok(Self { rows, cols, missing, nonnegative, binary, storage: T::dense(Arc::new(values)) })
     }
@@ -209,7 +230,9 @@ impl Matrix {
                 "Pass one number a stored entry",
             ));
         }
-        if let Some(at) = values.iter().position(|v| !v.to_f64().is_finite()) {
+        let Seen { finite, nonnegative, binary } = look_at(&values);
+        let strange = if finite { None } else { values.iter().position(|v| !v.to_f64().is_finite()) };
+        if let Some(at) = strange {
             let row = pattern.row_of(at);
             let col = pattern.indices()[at] as usize;
             return Err(if values[at].to_f64().is_nan() {
@@ -221,8 +244,6 @@ impl Matrix {
                 infinite(row, col)
             });
         }
-        let nonnegative = values.iter().all(|v| v.to_f64() >= 0.0);
-        let binary = values.iter().all(|v| v.to_f64() == 0.0 || v.to_f64() == 1.0);
         let storage = T::sparse(Arc::new(Sparse::new(pattern, values)));
         Ok(Self { rows, cols, missing: 0, nonnegative, binary, storage })
     }

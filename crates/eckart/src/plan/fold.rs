@@ -20,7 +20,7 @@ const FEW_BLOCKS: usize = 64;
 /// Bytes of a block's widest value, about: what a core's own cache holds besides the rest.
 const BLOCK_BYTES: usize = 1 << 19;
 /// Sums that are kept apart, at most, by the bytes of all sums of a fold: several of them wait at once to be added.
-const MOST_SHARDS: [(usize, usize); 3] = [(1 << 20, 64), (1 << 23, 8), (usize::MAX, 4)];
+const MOST_SHARDS: [(usize, usize); 4] = [(1 << 16, 64), (1 << 20, 16), (1 << 23, 8), (usize::MAX, 4)];
 
 /// Where a node is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,11 +35,12 @@ enum Place {
 
 /// The plan that computes `outputs`.
 pub(super) fn schedule(nodes: &[Node], outputs: &[usize], givens: &Givens) -> Plan {
-    let mut places = places(nodes, &long_sides(givens));
+    let long = &long_sides(givens);
+    let mut places = places(nodes, long);
     hold_what_is_read_whole(nodes, outputs, &mut places);
     let levels = levels(nodes, &places);
     let once = once(nodes, givens);
-    Assembly { nodes, places: &places, levels: &levels, once: &once, dtype: dtype(givens) }.plan(outputs)
+    Assembly { nodes, places: &places, levels: &levels, once: &once, long, dtype: dtype(givens) }.plan(outputs)
 }
 
 /// For each node, whether it is the same from run to run.
@@ -87,11 +88,22 @@ fn places(nodes: &[Node], long: &BTreeSet<usize>) -> Vec<Place> {
         } else if is_wide(node, long) && params(nodes, node, node.shape.rows).is_some() {
             Place::Inside(node.shape.rows)
         } else {
-            reduction(nodes, node, &inside).unwrap_or(Place::Outside)
+            let streamed = |k: usize| inside(k).or_else(|| streamed(nodes, node, k, long));
+            reduction(nodes, node, &streamed).unwrap_or(Place::Outside)
         };
         places.push(place);
     }
     places
+}
+
+/// How many rows there are in argument k of a product, where it is a dense data matrix and the other argument is thin:
+/// such products read the data together, one block of rows after the other.
+fn streamed(nodes: &[Node], node: &Node, k: usize, long: &BTreeSet<usize>) -> Option<usize> {
+    let Kernel::Product { .. } = node.kernel else { return None };
+    let (data, other) = (&nodes[node.args[k]], nodes[node.args[1 - k]].shape);
+    let dense = matches!(data.kernel, Kernel::Input(_)) && data.layout == Layout::Dense && is_wide(data, long);
+    let thin = other.rows.min(other.cols) * 4 <= data.shape.rows.min(data.shape.cols);
+    (dense && thin).then_some(data.shape.rows)
 }
 
 /// How each argument of `node` comes into a fold over `rows` rows that computes it row by row; `None` where that is
@@ -207,6 +219,7 @@ struct Assembly<'a> {
     places: &'a [Place],
     levels: &'a [usize],
     once: &'a [bool],
+    long: &'a BTreeSet<usize>,
     dtype: Dtype,
 }
 
@@ -341,20 +354,30 @@ impl Assembly<'_> {
         result_params(self.nodes, &self.nodes[at], rows, combine)
     }
 
-    /// Rows of a block: its widest value should fit the cache; but where large sums are added up after each block of
+    fn is_sparse(&self, at: usize) -> bool {
+        self.nodes[at].layout.is_sparse()
+    }
+
+    /// Rows of a block: the widest value in it should fit the cache, be it computed or data; but where large sums are added up after each block of
     /// sparse rows, few blocks.
     fn height(&self, rows: usize, body: &BTreeSet<usize>) -> usize {
         let width = |&at: &usize| {
             let node = &self.nodes[at];
             node.layout.stored(node.shape).div_ceil(node.shape.rows.max(1))
         };
-        let inside = body.iter().filter(|at| self.nodes[**at].shape.rows == rows);
+        let data = |at: &&usize| {
+            let node = &self.nodes[**at];
+            matches!(node.kernel, Kernel::Input(_)) && !self.is_sparse(**at) && is_wide(node, self.long)
+        };
+        let read = body.iter().flat_map(|&at| &self.nodes[at].args).filter(data);
+        let inside = body.iter().chain(read).filter(|at| self.nodes[**at].shape.rows == rows);
         let widest = inside.map(width).max().unwrap_or(1).max(1);
         let by_cache = BLOCK_BYTES / (widest * self.dtype.bytes());
         let is_sum = |at: &&usize| matches!(self.places[**at], Place::Result(_, Combine::Add));
         let sums: usize = body.iter().filter(is_sum).map(|&at| self.buffer(at).bytes).sum();
-        let dense = |&at: &usize| matches!(self.places[at], Place::Inside(_)) && !self.nodes[at].layout.is_sparse();
-        let height = if body.iter().any(dense) {
+        let dense = |&at: &usize| matches!(self.places[at], Place::Inside(_)) && !self.is_sparse(at);
+        let reads_dense = body.iter().flat_map(|&at| &self.nodes[at].args).any(|at| data(&at));
+        let height = if body.iter().any(dense) || reads_dense {
             by_cache.clamp(LEAST_ROWS, MOST_ROWS)
         } else if sums > LARGE_SUMS {
             by_cache.max(rows.div_ceil(FEW_BLOCKS))

@@ -43,6 +43,13 @@ impl Orient {
                 self.nodes[at].kernel = Kernel::Product { flip: [flip, false] };
                 self.nodes[at].args[1] = b;
             }
+            // Rows of B.T are those of a panel; and where A lies as B does, both are summed over their rows.
+            Kernel::Product { flip: [flip, true] } if self.lies(args[1]) && !sparse(&self.nodes, 0) => {
+                let b = self.transpose(args[1]);
+                let both = !flip && self.lies(args[0]);
+                self.nodes[at].kernel = Kernel::Product { flip: [flip || both, false] };
+                self.nodes[at].args = vec![if both { self.transpose(args[0]) } else { args[0] }, b];
+            }
             // A S = (S.T A.T).T, which adds rows of A.T to rows of the result.
             Kernel::Product { flip: [flip_a, flip_s] } if sparse(&self.nodes, 1) && !sparse(&self.nodes, 0) => {
                 let a = if flip_a { args[0] } else { self.transpose(args[0]) };
@@ -56,6 +63,12 @@ impl Orient {
             }
             _ => {}
         }
+    }
+
+    /// Whether a matrix is dense, wide and low.
+    fn lies(&self, at: usize) -> bool {
+        let Node { shape, layout, .. } = &self.nodes[at];
+        *layout == Layout::Dense && shape.rows > 1 && shape.rows * 4 <= shape.cols
     }
 
     fn transpose(&mut self, of: usize) -> usize {

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::kernels::Level;
 use super::kernels::tile::{Code, Instruction, Programme, Source as From, TILE, add_to, dot, fuse, sum};
+use super::pool::Pool;
 use super::slot::Slot;
 use super::value::{Entries, Held, Numbers, Rect};
 use crate::data::{Dtype, Shards};
@@ -17,10 +18,16 @@ use crate::facts::Shape;
 use crate::plan::{Chain, Outcome, Reach, Source};
 
 /// Runs a pass over `rows` rows; with one thread where it is a block of a fold.
-pub(super) fn run<T: Numbers>(chain: &Chain, args: &[Slot<T>], rows: usize, in_block: bool) -> Vec<Slot<T>> {
+pub(super) fn run<T: Numbers>(
+    chain: &Chain,
+    args: &[Slot<T>],
+    rows: usize,
+    in_block: bool,
+    pool: &Pool<T>,
+) -> Vec<Slot<T>> {
     match chain.dtype {
-        Dtype::F32 => Pass::<f32>::new(chain, args, rows).run(in_block),
-        Dtype::F64 => Pass::<f64>::new(chain, args, rows).run(in_block),
+        Dtype::F32 => Pass::<f32>::new(chain, args, rows).run(in_block, pool),
+        Dtype::F64 => Pass::<f64>::new(chain, args, rows).run(in_block, pool),
     }
 }
 
@@ -92,14 +99,14 @@ impl<'a, C: Numbers> Pass<'a, C> {
         Self { chain, reads, programme, wants, over, shape, by_place, level: Level::best() }
     }
 
-    fn run<T: Numbers>(&self, in_block: bool) -> Vec<Slot<T>> {
+    fn run<T: Numbers>(&self, in_block: bool, pool: &Pool<T>) -> Vec<Slot<T>> {
         let stored = self.over.as_ref().map_or(self.shape.entries(), |entries| entries.values.len());
         let shards = Shards::of(self.shape.rows, stored.div_ceil(self.shape.rows.max(1)));
         let count = if in_block { 1 } else { shards.count() };
         let range = |k: usize| if in_block { 0..self.shape.rows } else { shards.range(k) };
         let length = |outcome: &Outcome| if *outcome == Outcome::Entries { stored } else { 0 };
         let mut outs: Vec<Vec<C>> =
-            self.chain.results.iter().map(|(_, outcome)| vec![C::default(); length(outcome)]).collect();
+            self.chain.results.iter().map(|(_, outcome)| array(pool, length(outcome))).collect();
         let mut tasks: Vec<(Range<usize>, Vec<&mut [C]>)> = (0..count).map(|k| (range(k), Vec::new())).collect();
         for out in &mut outs {
             let mut rest: &mut [C] = out;
@@ -203,6 +210,12 @@ impl<'a, C: Numbers> Pass<'a, C> {
         };
         self.chain.results.iter().zip(outs).enumerate().map(gathered).collect()
     }
+}
+
+/// An array of a type that may be another than the pool's.
+fn array<T: Numbers, C: Numbers>(pool: &Pool<T>, len: usize) -> Vec<C> {
+    let any: &dyn std::any::Any = pool;
+    any.downcast_ref::<Pool<C>>().map_or_else(|| vec![C::default(); len], |pool| pool.take(len))
 }
 
 /// The sum of vectors, in a balanced tree.

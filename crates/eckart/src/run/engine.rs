@@ -4,6 +4,7 @@
 //! Not here: the kernels (see `products`, `chains`, `stream`), the plain meaning (see `interp`).
 
 use super::interp::{self, Plain};
+use super::pool::Pool;
 use super::slot::Slot;
 use super::value::{Held, Numbers, Rect};
 use super::{Inputs, Value, chains, products, stream};
@@ -17,8 +18,15 @@ use crate::plan::{Buffer, Kernel, Plan, Step};
 #[derive(Debug, Default)]
 pub struct Kept {
     versions: Vec<u64>,
-    narrow: Vec<Option<Slot<f32>>>,
-    wide: Vec<Option<Slot<f64>>>,
+    narrow: Store<f32>,
+    wide: Store<f64>,
+}
+
+/// What is kept in one type.
+#[derive(Debug, Default)]
+struct Store<T> {
+    slots: Vec<Option<Slot<T>>>,
+    pool: Pool<T>,
 }
 
 /// Runs a plan. What is the same from run to run is taken from `kept`, which starts empty.
@@ -27,7 +35,8 @@ pub struct Kept {
 /// `Bug` where an input was not given.
 pub fn run(plan: &Plan, inputs: &Inputs, kept: &mut Kept) -> Result<Vec<Value>> {
     let versions = versions(plan, inputs);
-    let fresh = kept.versions == versions && kept.narrow.len().max(kept.wide.len()) == plan.buffers.len();
+    let slots = kept.narrow.slots.len().max(kept.wide.slots.len());
+    let fresh = kept.versions == versions && slots == plan.buffers.len();
     let values = match plan.dtype {
         Dtype::F32 => run_typed(plan, inputs, &mut kept.narrow, fresh),
         Dtype::F64 => run_typed(plan, inputs, &mut kept.wide, fresh),
@@ -36,20 +45,18 @@ pub fn run(plan: &Plan, inputs: &Inputs, kept: &mut Kept) -> Result<Vec<Value>> 
     Ok(values)
 }
 
-fn run_typed<T: Numbers>(
-    plan: &Plan,
-    inputs: &Inputs,
-    kept: &mut Vec<Option<Slot<T>>>,
-    fresh: bool,
-) -> Result<Vec<Value>> {
-    let scene = Scene { buffers: &plan.buffers, inputs, block: None };
+fn run_typed<T: Numbers>(plan: &Plan, inputs: &Inputs, kept: &mut Store<T>, fresh: bool) -> Result<Vec<Value>> {
+    if !fresh {
+        kept.pool = Pool::of(plan.peak_bytes);
+    }
+    let scene = Scene { buffers: &plan.buffers, inputs, block: None, pool: &kept.pool };
     if !fresh {
         let mut held = vec![None; plan.buffers.len()];
-        kept.clear();
+        kept.slots.clear();
         scene.run(plan.steps.iter().filter(|step| step.once), &mut held)?;
-        *kept = held;
+        kept.slots = held;
     }
-    let mut held = kept.clone();
+    let mut held = kept.slots.clone();
     scene.run(plan.steps.iter().filter(|step| !step.once), &mut held)?;
     let outputs: Option<Vec<Value>> = plan.outputs.iter().map(|&at| held[at].clone().map(Slot::value)).collect();
     outputs.ok_or_else(|| Error::Bug("an output was freed".into()))
@@ -65,14 +72,15 @@ fn versions(plan: &Plan, inputs: &Inputs) -> Vec<u64> {
 }
 
 /// Where steps are done: in a plan, or for a block of rows.
-pub(super) struct Scene<'a> {
+pub(super) struct Scene<'a, T> {
+    pub pool: &'a Pool<T>,
     pub buffers: &'a [Buffer],
     pub inputs: &'a Inputs,
     /// How many rows the block has, and which buffers have as many.
     pub block: Option<(usize, &'a [bool])>,
 }
 
-impl Scene<'_> {
+impl<T: Numbers> Scene<'_, T> {
     /// The shape of a buffer.
     pub(super) fn shape(&self, buffer: usize) -> Shape {
         let shape = self.buffers[buffer].shape;
@@ -82,7 +90,7 @@ impl Scene<'_> {
         }
     }
 
-    fn run<'s, T: Numbers>(&self, steps: impl Iterator<Item = &'s Step>, held: &mut [Option<Slot<T>>]) -> Result<()> {
+    fn run<'s>(&self, steps: impl Iterator<Item = &'s Step>, held: &mut [Option<Slot<T>>]) -> Result<()> {
         for step in steps {
             self.step(step, held)?;
         }
@@ -90,18 +98,18 @@ impl Scene<'_> {
     }
 
     /// Does a step: fills its buffers, and empties those that nobody needs any more.
-    pub(super) fn step<T: Numbers>(&self, step: &Step, held: &mut [Option<Slot<T>>]) -> Result<()> {
-        let args = take_args(step, held)?;
+    pub(super) fn step(&self, step: &Step, held: &mut [Option<Slot<T>>]) -> Result<()> {
+        let args = args_of(step, held)?;
         for (&out, value) in step.outs.iter().zip(self.compute(step, args)?) {
             held[out] = Some(value.held_in(self.buffers[out].dtype));
         }
         for &dead in &step.frees {
-            held[dead] = None;
+            self.pool.give(held[dead].take());
         }
         Ok(())
     }
 
-    fn compute<T: Numbers>(&self, step: &Step, args: Vec<Slot<T>>) -> Result<Vec<Slot<T>>> {
+    fn compute(&self, step: &Step, args: Vec<Slot<T>>) -> Result<Vec<Slot<T>>> {
         let (out, in_block) = (step.outs[0], self.block.is_some());
         let (shape, dtype) = (self.shape(out), self.buffers[out].dtype);
         let value = match &step.kernel {
@@ -114,12 +122,12 @@ impl Scene<'_> {
                     step.args.iter().chain(&step.outs).any(|&buffer| aligned[buffer]).then_some(rows)
                 };
                 let rows = self.block.and_then(of_block).unwrap_or(chain.shape.rows);
-                return Ok(chains::run(chain, &args, rows, in_block));
+                return Ok(chains::run(chain, &args, rows, in_block, self.pool));
             }
-            Kernel::Fold(fold) => return stream::run(fold, &args, self.inputs),
-            Kernel::Product { flip } => products::multiply([&args[0], &args[1]], *flip, dtype, in_block)
+            Kernel::Fold(fold) => return stream::run(fold, &args, self.inputs, self.pool),
+            Kernel::Product { flip } => products::multiply([&args[0], &args[1]], *flip, dtype, in_block, self.pool)
                 .map_or_else(|| self.plainly(step, &args, shape), Ok)?,
-            Kernel::Sampled { flip } => products::sampled([&args[0], &args[1]], *flip, &args[2])
+            Kernel::Sampled { flip } => products::sampled([&args[0], &args[1]], *flip, &args[2], self.pool)
                 .map_or_else(|| self.plainly(step, &args, shape), Ok)?,
             Kernel::Transpose => match &args[0] {
                 Slot::Wide(Held::Sparse(entries)) => Slot::Wide(Held::Sparse(entries.transposed())),
@@ -142,7 +150,7 @@ impl Scene<'_> {
     }
 
     /// The plain way, for what is too rare to be worth a fast one.
-    fn plainly<T: Numbers>(&self, step: &Step, args: &[Slot<T>], shape: Shape) -> Result<Slot<T>> {
+    fn plainly(&self, step: &Step, args: &[Slot<T>], shape: Shape) -> Result<Slot<T>> {
         let args: Vec<Plain> = args.iter().map(|arg| Plain::from(arg.plain())).collect();
         let layout = &self.buffers[step.outs[0]].layout;
         let value = interp::compute(&step.kernel, args, shape, layout, self.inputs, self.block.is_some())?;
@@ -153,13 +161,9 @@ impl Scene<'_> {
     }
 }
 
-/// The arguments of a step; those that nobody needs after it are taken out, so that it may write over them.
-fn take_args<T: Clone>(step: &Step, held: &mut [Option<Slot<T>>]) -> Result<Vec<Slot<T>>> {
-    let taken = |(at, &arg): (usize, &usize)| {
-        let last = step.frees.contains(&arg) && !step.args[at + 1..].contains(&arg);
-        if last { held[arg].take() } else { held[arg].clone() }
-    };
-    let args: Option<Vec<Slot<T>>> = step.args.iter().enumerate().map(taken).collect();
+/// The arguments of a step.
+fn args_of<T: Clone>(step: &Step, held: &[Option<Slot<T>>]) -> Result<Vec<Slot<T>>> {
+    let args: Option<Vec<Slot<T>>> = step.args.iter().map(|&arg| held[arg].clone()).collect();
     args.ok_or_else(|| Error::Bug("a step needs a buffer that is gone".into()))
 }
 

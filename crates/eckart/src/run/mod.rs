@@ -11,6 +11,7 @@ mod interp;
 mod kernels;
 mod machine;
 mod memory;
+mod pool;
 mod products;
 mod slot;
 mod stream;

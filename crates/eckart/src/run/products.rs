@@ -6,7 +6,8 @@
 use std::ops::Range;
 
 use super::fold::{fold, for_rows};
-use super::kernels::{Element, View, multiply_add};
+use super::kernels::{self, Element, Level, View, gather, multiply_add};
+use super::pool::Pool;
 use super::slot::Slot;
 use super::value::{Entries, Held, Numbers, Rect};
 use crate::data::{Dtype, Shards};
@@ -22,19 +23,21 @@ pub(super) fn multiply<T: Numbers>(
     flip: [bool; 2],
     dtype: Dtype,
     in_block: bool,
+    pool: &Pool<T>,
 ) -> Option<Slot<T>> {
-    let how = How { parallel: !in_block };
     if let (Slot::Small(x), Slot::Small(y)) = (a, b) {
-        return Some(Slot::Small(how.dense(x, flip[0], y, flip[1])));
+        let small = How { parallel: !in_block, pool: &Pool::default() };
+        return Some(Slot::Small(small.dense(x, flip[0], y, flip[1])));
     }
+    let how = How { parallel: !in_block, pool };
     let product = match (a.wide(), b.wide()) {
         (Held::Dense(x), Held::Dense(y)) if flip[0] && !flip[1] && dtype == Dtype::F64 => {
-            return Some(Slot::of(&how.inner::<T, f64>(&x, &y), dtype));
+            return Some(Slot::of(&how.inner::<f64>(&x, &y), dtype));
         }
         (Held::Dense(x), Held::Dense(y)) => how.dense(&x, flip[0], &y, flip[1]),
         (Held::Sparse(x), Held::Dense(y)) if flip[0] && in_block => {
             let y = flipped_if(&y, flip[1]);
-            let mut out = vec![T::default(); x.shape().cols * y.shape.cols];
+            let mut out = pool.zeros(x.shape().cols * y.shape.cols);
             scatter(&mut out, &x, &y);
             Rect::new(Shape { rows: x.shape().cols, cols: y.shape.cols }, out)
         }
@@ -51,11 +54,16 @@ pub(super) fn multiply<T: Numbers>(
 }
 
 /// The product at the stored entries of `at` only.
-pub(super) fn sampled<T: Numbers>([a, b]: [&Slot<T>; 2], flip: [bool; 2], at: &Slot<T>) -> Option<Slot<T>> {
+pub(super) fn sampled<T: Numbers>(
+    [a, b]: [&Slot<T>; 2],
+    flip: [bool; 2],
+    at: &Slot<T>,
+    pool: &Pool<T>,
+) -> Option<Slot<T>> {
     let Slot::Wide(Held::Sparse(place)) = at else { return None };
     let (Held::Dense(a), Held::Dense(b)) = (a.wide(), b.wide()) else { return None };
     let (a, b) = (flipped_if(&a, flip[0]), flipped_if(&b, !flip[1]));
-    let mut out = vec![T::default(); place.values.len()];
+    let mut out = pool.take(place.values.len());
     for i in 0..place.shape().rows {
         let range = place.range(i);
         for (&j, out) in place.indices()[range.clone()].iter().zip(&mut out[range]) {
@@ -131,12 +139,13 @@ fn flipped_if<T: Element>(d: &Rect<T>, flip: bool) -> Rect<T> {
 }
 
 /// Whether there may be several threads.
-struct How {
+struct How<'a, T> {
     parallel: bool,
+    pool: &'a Pool<T>,
 }
 
-impl How {
-    fn rows<T: Element>(&self, out: &mut [T], cols: usize, fill: impl Fn(Range<usize>, &mut [T]) + Sync) {
+impl<T: Numbers> How<'_, T> {
+    fn rows(&self, out: &mut [T], cols: usize, fill: impl Fn(Range<usize>, &mut [T]) + Sync) {
         if self.parallel {
             for_rows(out, cols, fill);
         } else if cols > 0 {
@@ -144,14 +153,14 @@ impl How {
         }
     }
 
-    fn dense<T: Element>(&self, a: &Rect<T>, flip_a: bool, b: &Rect<T>, flip_b: bool) -> Rect<T> {
+    fn dense(&self, a: &Rect<T>, flip_a: bool, b: &Rect<T>, flip_b: bool) -> Rect<T> {
         let (rows, inner) = if flip_a { (a.shape.cols, a.shape.rows) } else { (a.shape.rows, a.shape.cols) };
         let cols = if flip_b { b.shape.rows } else { b.shape.cols };
         if flip_a && !flip_b && inner > rows {
-            return self.inner::<T, T>(a, b);
+            return self.inner::<T>(a, b);
         }
         let shape = Shape { rows, cols };
-        let mut out = vec![T::default(); shape.entries()];
+        let mut out = self.pool.zeros(shape.entries());
         let right = View::rows_of(&b.data, b.shape.cols).flipped_if(flip_b);
         if flip_a {
             multiply_add(&mut out, View::rows_of(&a.data, a.shape.cols).flipped(), right);
@@ -165,7 +174,7 @@ impl How {
     }
 
     /// A.T B, summed over the rows of both: in `U` beyond a few rows.
-    fn inner<T: Element, U: Element>(&self, a: &Rect<T>, b: &Rect<T>) -> Rect<U> {
+    fn inner<U: Element>(&self, a: &Rect<T>, b: &Rect<T>) -> Rect<U> {
         let shape = Shape { rows: a.shape.cols, cols: b.shape.cols };
         let part = |rows: Range<usize>| -> Vec<U> {
             let mut sum = vec![U::default(); shape.entries()];
@@ -192,18 +201,12 @@ impl How {
         Rect::new(shape, sum)
     }
 
-    fn sparse<T: Element>(&self, a: &Entries<T>, b: &Rect<T>) -> Rect<T> {
+    fn sparse(&self, a: &Entries<T>, b: &Rect<T>) -> Rect<T> {
         let cols = b.shape.cols;
         let shape = Shape { rows: a.shape().rows, cols };
-        let mut out = vec![T::default(); shape.entries()];
-        self.rows(&mut out, cols, |rows, part| {
-            for (i, out) in rows.zip(part.chunks_mut(cols)) {
-                let range = a.range(i);
-                for (&j, &x) in a.indices()[range.clone()].iter().zip(&a.values[range]) {
-                    out.iter_mut().zip(b.row(j as usize)).for_each(|(o, &y)| *o += x * y);
-                }
-            }
-        });
+        let mut out = self.pool.take(shape.entries());
+        let level = Level::best();
+        self.rows(&mut out, cols, |rows, part| gather(level, a.csr(rows), (&b.data, cols), part, true));
         Rect::new(shape, out)
     }
 }
@@ -217,14 +220,7 @@ fn add_inner<T: Element>(out: &mut [T], a: &Rect<T>, b: &Rect<T>, rows: Range<us
 
 /// out += the transpose of `a` times `b`, row by row of both.
 fn scatter<T: Element>(out: &mut [T], a: &Entries<T>, b: &Rect<T>) {
-    let cols = b.shape.cols;
-    for i in 0..a.shape().rows {
-        let range = a.range(i);
-        for (&j, &x) in a.indices()[range.clone()].iter().zip(&a.values[range]) {
-            let j = j as usize;
-            out[j * cols..(j + 1) * cols].iter_mut().zip(b.row(i)).for_each(|(o, &y)| *o += x * y);
-        }
-    }
+    kernels::scatter(Level::best(), a.csr(0..a.shape().rows), (&b.data, b.shape.cols), out);
 }
 
 /// In eight running sums, which the compiler keeps in vectors.

@@ -7,7 +7,6 @@ use super::Value;
 use super::kernels::Element;
 use super::value::{Held, Numbers, Rect};
 use crate::data::Dtype;
-use crate::facts::Shape;
 
 /// A buffer's value.
 #[derive(Debug, Clone)]
@@ -35,13 +34,6 @@ impl<T: Numbers> Slot<T> {
             Self::Wide(Held::Dense(rect)) if dtype != T::DTYPE => Self::Small(rect.cast()),
             Self::Small(rect) if dtype == T::DTYPE => Self::Wide(Held::Dense(rect.cast())),
             Self::Wide(_) | Self::Small(_) => self,
-        }
-    }
-
-    pub(super) fn shape(&self) -> Shape {
-        match self {
-            Self::Wide(held) => held.shape(),
-            Self::Small(rect) => rect.shape,
         }
     }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::Inputs;
 use super::engine::Scene;
 use super::fold::fold_parts;
+use super::pool::Pool;
 use super::products;
 use super::slot::Slot;
 use super::value::{Entries, Held, Numbers, Rect};
@@ -32,29 +33,33 @@ enum Gathered<T> {
 ///
 /// # Errors
 /// Those of its steps.
-pub(super) fn run<T: Numbers>(fold: &Fold, args: &[Slot<T>], inputs: &Inputs) -> Result<Vec<Slot<T>>> {
+pub(super) fn run<T: Numbers>(fold: &Fold, args: &[Slot<T>], inputs: &Inputs, pool: &Pool<T>) -> Result<Vec<Slot<T>>> {
     let args: Vec<Slot<T>> = args.iter().zip(&fold.params).map(|(arg, param)| laid_out(arg, *param)).collect();
     let bounds = |k: usize| (fold.rows as u128 * k as u128 / fold.shards as u128) as usize;
-    let shard = |k: usize| Shard { fold, args: &args, inputs }.run(bounds(k)..bounds(k + 1));
-    let both = |a: Partial<T>, b: Partial<T>| Ok(a?.into_iter().zip(b?).map(|(a, b)| combined(a, b)).collect());
+    let shard = |k: usize| Shard { fold, args: &args, inputs, pool }.run(bounds(k)..bounds(k + 1));
+    let both = |a: Partial<T>, b: Partial<T>| Ok(a?.into_iter().zip(b?).map(|(a, b)| combined(a, b, pool)).collect());
     let gathered = fold_parts(0..fold.shards, &shard, &both)?;
-    fold.results.iter().zip(gathered).map(|((buffer, _), part)| finished(fold, *buffer, part)).collect()
+    fold.results.iter().zip(gathered).map(|((buffer, _), part)| finished(fold, *buffer, part, pool)).collect()
 }
 
-fn combined<T: Numbers>(a: Gathered<T>, b: Gathered<T>) -> Gathered<T> {
+fn combined<T: Numbers>(a: Gathered<T>, b: Gathered<T>, pool: &Pool<T>) -> Gathered<T> {
     match (a, b) {
         (Gathered::Stack(mut a), Gathered::Stack(b)) => {
             a.extend(b);
             Gathered::Stack(a)
         }
-        (Gathered::Sum(Some(a)), Gathered::Sum(Some(b))) => Gathered::Sum(Some(products::sum_of(a, &b))),
+        (Gathered::Sum(Some(a)), Gathered::Sum(Some(b))) => {
+            let sum = products::sum_of(a, &b);
+            pool.give(Some(b));
+            Gathered::Sum(Some(sum))
+        }
         (Gathered::Sum(a), Gathered::Sum(b)) => Gathered::Sum(a.or(b)),
         (a, _) => a,
     }
 }
 
 /// A result of all blocks.
-fn finished<T: Numbers>(fold: &Fold, buffer: usize, part: Gathered<T>) -> Result<Slot<T>> {
+fn finished<T: Numbers>(fold: &Fold, buffer: usize, part: Gathered<T>, pool: &Pool<T>) -> Result<Slot<T>> {
     let gone = || Error::Bug("a fold without rows".into());
     let parts = match part {
         Gathered::Sum(sum) => return sum.ok_or_else(gone),
@@ -62,12 +67,18 @@ fn finished<T: Numbers>(fold: &Fold, buffer: usize, part: Gathered<T>) -> Result
     };
     let cols = fold.buffers[buffer].shape.cols;
     let shape = Shape { rows: fold.rows, cols };
-    let numbers = parts.iter().flat_map(|part| match part {
-        Held::Dense(rect) => rect.data.iter().copied(),
-        Held::Sparse(entries) => entries.values.iter().copied(),
-    });
-    let numbers: Vec<T> = numbers.collect();
-    match parts.first() {
+    let part_of = |part: &'_ Held<T>| match part {
+        Held::Dense(rect) => rect.data.clone(),
+        Held::Sparse(entries) => entries.values.clone(),
+    };
+    let mut numbers = pool.take(parts.iter().map(|part| part_of(part).len()).sum());
+    let mut rest = &mut numbers[..];
+    for part in parts.iter().map(part_of) {
+        let (head, tail) = rest.split_at_mut(part.len());
+        head.copy_from_slice(&part);
+        rest = tail;
+    }
+    let value = match parts.first() {
         None => Err(gone()),
         Some(Held::Dense(_)) => Ok(Slot::Wide(Held::Dense(Rect::new(shape, numbers)))),
         Some(Held::Sparse(first)) => {
@@ -80,7 +91,9 @@ fn finished<T: Numbers>(fold: &Fold, buffer: usize, part: Gathered<T>) -> Result
             };
             Ok(Slot::Wide(Held::Sparse(Entries::on(pattern, numbers))))
         }
-    }
+    };
+    parts.into_iter().for_each(|part| pool.give(Some(Slot::Wide(part))));
+    value
 }
 
 /// The pattern of parts that have patterns of their own.
@@ -102,6 +115,7 @@ struct Shard<'a, T> {
     fold: &'a Fold,
     args: &'a [Slot<T>],
     inputs: &'a Inputs,
+    pool: &'a Pool<T>,
 }
 
 impl<T: Numbers> Shard<'_, T> {
@@ -119,8 +133,12 @@ impl<T: Numbers> Shard<'_, T> {
             for (at, (arg, param)) in self.args.iter().zip(&fold.params).enumerate() {
                 held[at] = Some(cut(arg, *param, &block));
             }
-            let scene =
-                Scene { buffers: &fold.buffers, inputs: self.inputs, block: Some((block.len(), &fold.aligned)) };
+            let scene = Scene {
+                pool: self.pool,
+                buffers: &fold.buffers,
+                inputs: self.inputs,
+                block: Some((block.len(), &fold.aligned)),
+            };
             for step in &fold.body {
                 if !self.add_product(step, &mut held, &mut results) {
                     scene.step(step, &mut held)?;
@@ -131,7 +149,11 @@ impl<T: Numbers> Shard<'_, T> {
                     (Gathered::Stack(parts), Some(value)) => parts.push(value.wide()),
                     (Gathered::Sum(sum), Some(value)) => {
                         *sum = Some(match sum.take() {
-                            Some(sum) => products::sum_of(sum, &value),
+                            Some(sum) => {
+                                let sum = products::sum_of(sum, &value);
+                                self.pool.give(Some(value));
+                                sum
+                            }
                             None => value,
                         });
                     }
@@ -154,7 +176,7 @@ impl<T: Numbers> Shard<'_, T> {
         };
         let added = products::add_product(sum, [a, b], flip);
         if added {
-            step.frees.iter().for_each(|&dead| held[dead] = None);
+            step.frees.iter().for_each(|&dead| self.pool.give(held[dead].take()));
         }
         added
     }

@@ -6,7 +6,7 @@
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
-use super::kernels::Element;
+use super::kernels::{Csr, Element};
 use crate::data::{Dtype, Matrix, Pattern, Real, Sparse};
 use crate::error;
 use crate::facts::Shape;
@@ -190,9 +190,18 @@ impl<T: Element> Entries<T> {
         indptr[i] - indptr[0]..indptr[i + 1] - indptr[0]
     }
 
-    /// Whether the entries are at the same places.
-    pub(super) fn same_places(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.pattern, &other.pattern) && self.rows == other.rows
+    /// Some of the rows, as kernels take them.
+    pub(super) fn csr(&self, rows: Range<usize>) -> Csr<'_, T> {
+        let (from, to) = (self.range_from(rows.start), self.range_from(rows.end));
+        Csr {
+            indptr: &self.indptr()[rows.start..=rows.end],
+            indices: &self.indices()[from..to],
+            values: &self.values[from..to],
+        }
+    }
+
+    fn range_from(&self, row: usize) -> usize {
+        self.indptr()[row] - self.indptr()[0]
     }
 
     pub(super) fn is_whole(&self) -> bool {

@@ -9,6 +9,7 @@ mod lanes;
 mod math;
 mod panel;
 mod product;
+mod spmm;
 pub(super) mod tile;
 
 #[allow(unused_imports, reason = "their callers follow")]
@@ -16,3 +17,5 @@ pub(crate) use lanes::{Element, Job, Lanes, Level};
 #[allow(unused_imports, reason = "their callers follow")]
 pub(super) use panel::{Left, panel};
 pub(super) use product::{View, multiply_add};
+#[allow(unused_imports, reason = "their callers follow")]
+pub(super) use spmm::{Csr, gather, scatter};
