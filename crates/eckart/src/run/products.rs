@@ -64,12 +64,14 @@ pub(super) fn sampled<T: Numbers>(
     let (Held::Dense(a), Held::Dense(b)) = (a.wide(), b.wide()) else { return None };
     let (a, b) = (flipped_if(&a, flip[0]), flipped_if(&b, !flip[1]));
     let mut out = pool.take(place.values.len());
-    for i in 0..place.shape().rows {
-        let range = place.range(i);
-        for (&j, out) in place.indices()[range.clone()].iter().zip(&mut out[range]) {
-            *out = dot(a.row(i), b.row(j as usize));
-        }
-    }
+    let rank = a.shape.cols;
+    kernels::sampled(
+        Level::best(),
+        (place.indptr(), place.pattern.indices()),
+        (&a.data, &b.data, rank),
+        &mut out,
+        true,
+    );
     Some(Slot::Wide(Held::Sparse(place.with(out))))
 }
 
@@ -176,11 +178,17 @@ impl<T: Numbers> How<'_, T> {
     /// A.T B, summed over the rows of both: in `U` beyond a few rows.
     fn inner<U: Element>(&self, a: &Rect<T>, b: &Rect<T>) -> Rect<U> {
         let shape = Shape { rows: a.shape.cols, cols: b.shape.cols };
+        let same = a.shape == b.shape && a.data.as_ptr() == b.data.as_ptr();
         let part = |rows: Range<usize>| -> Vec<U> {
             let mut sum = vec![U::default(); shape.entries()];
             let any: &mut dyn std::any::Any = &mut sum;
-            if let Some(same) = any.downcast_mut::<Vec<T>>() {
-                add_inner(same, a, b, rows);
+            if let Some(sum) = any.downcast_mut::<Vec<f64>>().filter(|_| same) {
+                let cols = a.shape.cols;
+                kernels::gram(Level::best(), (&a.data[rows.start * cols..rows.end * cols], cols), sum);
+                return std::mem::take(sum).into_iter().map(U::from_f64).collect();
+            }
+            if let Some(sum_of_same_type) = any.downcast_mut::<Vec<T>>() {
+                add_inner(sum_of_same_type, a, b, rows);
                 return sum;
             }
             let mut short = vec![T::default(); shape.entries()];
@@ -221,20 +229,4 @@ fn add_inner<T: Element>(out: &mut [T], a: &Rect<T>, b: &Rect<T>, rows: Range<us
 /// out += the transpose of `a` times `b`, row by row of both.
 fn scatter<T: Element>(out: &mut [T], a: &Entries<T>, b: &Rect<T>) {
     kernels::scatter(Level::best(), a.csr(0..a.shape().rows), (&b.data, b.shape.cols), out);
-}
-
-/// In eight running sums, which the compiler keeps in vectors.
-fn dot<T: Element>(a: &[T], b: &[T]) -> T {
-    const LANES: usize = 8;
-    let (a_blocks, b_blocks) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    let mut sum = T::default();
-    a_blocks.remainder().iter().zip(b_blocks.remainder()).for_each(|(&x, &y)| sum += x * y);
-    let mut lanes = [T::default(); LANES];
-    for (x, y) in a_blocks.zip(b_blocks) {
-        for k in 0..LANES {
-            lanes[k] += x[k] * y[k];
-        }
-    }
-    lanes.iter().for_each(|&x| sum += x);
-    sum
 }

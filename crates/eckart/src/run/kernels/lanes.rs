@@ -82,6 +82,8 @@ pub(crate) unsafe trait Lanes: Bits {
     unsafe fn mul_add(self, b: Self, c: Self) -> Self;
     /// The sum of all lanes, in a fixed order.
     unsafe fn sum(self) -> Self::Num;
+    /// Puts the sums of eight at `at`, each in the same order, but not in that of `sum`.
+    unsafe fn sum_eight(parts: [Self; 8], at: *mut Self::Num);
 }
 
 /// Asks for the line of memory that holds `at`, which may lie anywhere: nothing is read.
@@ -336,6 +338,13 @@ unsafe impl<T: Element, const N: usize> Lanes for Array<T, N> {
         self.0[1..].iter().for_each(|&x| sum += x);
         sum
     }
+    #[inline(always)]
+    unsafe fn sum_eight(parts: [Self; 8], at: *mut T) {
+        for k in 0..8 {
+            // SAFETY: room for eight, says the caller.
+            unsafe { *at.add(k) = parts[k].sum() }
+        }
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -466,6 +475,17 @@ pub(super) mod x86 {
             // SAFETY: as above.
             unsafe { sum_f32(self.0) }
         }
+        #[inline(always)]
+        unsafe fn sum_eight(p: [Self; 8], at: *mut f32) {
+            // SAFETY: as above.
+            unsafe {
+                // Halves of the registers hold sums of the same four: first lanes add up in pairs, then pairs.
+                let low = _mm256_hadd_ps(_mm256_hadd_ps(p[0].0, p[1].0), _mm256_hadd_ps(p[2].0, p[3].0));
+                let high = _mm256_hadd_ps(_mm256_hadd_ps(p[4].0, p[5].0), _mm256_hadd_ps(p[6].0, p[7].0));
+                let left = _mm256_permute2f128_ps::<0x20>(low, high);
+                _mm256_storeu_ps(at, _mm256_add_ps(left, _mm256_permute2f128_ps::<0x31>(low, high)));
+            }
+        }
     }
 
     /// Four f64 of AVX2.
@@ -502,6 +522,18 @@ pub(super) mod x86 {
         unsafe fn sum(self) -> f64 {
             // SAFETY: as above.
             unsafe { sum_f64(self.0) }
+        }
+        #[inline(always)]
+        unsafe fn sum_eight(p: [Self; 8], at: *mut f64) {
+            for half in 0..2 {
+                let k = 4 * half;
+                // SAFETY: as above.
+                unsafe {
+                    let (low, high) = (_mm256_hadd_pd(p[k].0, p[k + 1].0), _mm256_hadd_pd(p[k + 2].0, p[k + 3].0));
+                    let left = _mm256_permute2f128_pd::<0x20>(low, high);
+                    _mm256_storeu_pd(at.add(k), _mm256_add_pd(left, _mm256_permute2f128_pd::<0x31>(low, high)));
+                }
+            }
         }
     }
 
@@ -541,6 +573,30 @@ pub(super) mod x86 {
             unsafe {
                 let low = _mm512_castps512_ps256(self.0);
                 sum_f32(_mm256_add_ps(low, _mm512_extractf32x8_ps::<1>(self.0)))
+            }
+        }
+        #[inline(always)]
+        unsafe fn sum_eight(p: [Self; 8], at: *mut f32) {
+            // SAFETY: as above.
+            unsafe {
+                // Macros, not closures: see `load_row`.
+                macro_rules! fold {
+                    ($x:expr, $y:expr) => {{
+                        let left = _mm512_shuffle_f32x4::<0x44>($x, $y);
+                        _mm512_add_ps(left, _mm512_shuffle_f32x4::<0xee>($x, $y))
+                    }};
+                }
+                macro_rules! pair {
+                    ($x:expr, $y:expr) => {
+                        _mm512_add_ps(_mm512_shuffle_ps::<0x88>($x, $y), _mm512_shuffle_ps::<0xdd>($x, $y))
+                    };
+                }
+                let (a, b) = (fold!(p[0].0, p[4].0), fold!(p[1].0, p[5].0));
+                let (c, d) = (fold!(p[2].0, p[6].0), fold!(p[3].0, p[7].0));
+                let all = pair!(pair!(a, b), pair!(c, d));
+                let ends = _mm512_castps512_ps256(_mm512_shuffle_f32x4::<0x08>(all, all));
+                let others = _mm512_castps512_ps256(_mm512_shuffle_f32x4::<0x0d>(all, all));
+                _mm256_storeu_ps(at, _mm256_add_ps(ends, others));
             }
         }
     }
@@ -583,12 +639,52 @@ pub(super) mod x86 {
                 sum_f64(_mm256_add_pd(low, _mm512_extractf64x4_pd::<1>(self.0)))
             }
         }
+        #[inline(always)]
+        unsafe fn sum_eight(p: [Self; 8], at: *mut f64) {
+            // SAFETY: as above.
+            unsafe {
+                macro_rules! pair {
+                    ($x:expr, $y:expr) => {
+                        _mm512_add_pd(_mm512_unpacklo_pd($x, $y), _mm512_unpackhi_pd($x, $y))
+                    };
+                }
+                macro_rules! fold {
+                    ($x:expr, $y:expr) => {{
+                        let left = _mm512_shuffle_f64x2::<0x88>($x, $y);
+                        _mm512_add_pd(left, _mm512_shuffle_f64x2::<0xdd>($x, $y))
+                    }};
+                }
+                let low = fold!(pair!(p[0].0, p[1].0), pair!(p[2].0, p[3].0));
+                let high = fold!(pair!(p[4].0, p[5].0), pair!(p[6].0, p[7].0));
+                _mm512_storeu_pd(at, fold!(low, high));
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    struct Sums<'a, T>(&'a [T]);
+
+    impl<T: Element> Job<T> for Sums<'_, T> {
+        type Out = ();
+        #[inline(always)]
+        unsafe fn run<L: Lanes<Num = T>>(self) {
+            let mut out = [T::default(); 8];
+            // SAFETY: the slice is LEN + 7 long.
+            unsafe {
+                let mut parts = [L::splat(T::default()); 8];
+                (0..8).for_each(|k| parts[k] = L::load(self.0.as_ptr().add(k)));
+                L::sum_eight(parts, out.as_mut_ptr());
+            }
+            for k in 0..8 {
+                let sum: f64 = self.0[k..k + L::LEN].iter().map(|x| x.to_f64()).sum();
+                assert_eq!(out[k].to_f64(), sum);
+            }
+        }
+    }
 
     struct Probe<'a, T>(&'a [T], usize);
 
@@ -611,6 +707,7 @@ mod tests {
     fn check<T: Element>() {
         let numbers: Vec<T> = (0..32).map(|k| T::from_f64(f64::from(k))).collect();
         for level in Level::all() {
+            T::at_level(level, Sums(&numbers.iter().map(|&x| x * x).collect::<Vec<_>>()));
             for count in 0..5 {
                 let (sum, out) = T::at_level(level, Probe(&numbers, count));
                 let (len, count) = (out.len(), count.min(out.len() - 1));

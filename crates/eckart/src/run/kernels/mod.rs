@@ -5,17 +5,19 @@
 #![allow(unsafe_code, reason = "the product of the gemm crate takes raw pointers")]
 
 mod bits;
+mod gram;
 mod lanes;
 mod math;
 mod panel;
 mod product;
+mod sddmm;
 mod spmm;
 pub(super) mod tile;
 
-#[allow(unused_imports, reason = "their callers follow")]
-pub(crate) use lanes::{Element, Job, Lanes, Level};
-#[allow(unused_imports, reason = "their callers follow")]
-pub(super) use panel::{Left, panel};
+pub(super) use gram::gram;
+pub(crate) use lanes::{Element, Level};
+#[allow(unused_imports, reason = "the sweeps follow")]
+pub(crate) use lanes::{Job, Lanes};
 pub(super) use product::{View, multiply_add};
-#[allow(unused_imports, reason = "their callers follow")]
+pub(super) use sddmm::sampled;
 pub(super) use spmm::{Csr, gather, scatter};
