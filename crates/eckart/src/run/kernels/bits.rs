@@ -106,8 +106,8 @@ fn two_factors<T: Element>(n: T) -> (T, T) {
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::super::lanes::x86::{F32x8, F32x16, F64x4, F64x8};
     use super::super::lanes::Lanes;
+    use super::super::lanes::x86::{F32x8, F32x16, F64x4, F64x8};
     use super::super::math::Constants;
     use super::Bits;
 

@@ -17,6 +17,8 @@ mod tests;
 pub(crate) use constants::Constants;
 pub(crate) use power::pow;
 
+use power::sum;
+
 use super::lanes::Lanes;
 
 /// A number in two parts: high, and what is missing there.
@@ -84,16 +86,19 @@ pub(crate) unsafe fn sign<L: Lanes>(x: L) -> L {
     }
 }
 
-/// e^x.
+/// e^x: 0 where x is below all limits, infinite above, `NaN` of `NaN`.
 #[inline(always)]
 pub(crate) unsafe fn exp<L: Lanes>(x: L) -> L {
     // SAFETY: the caller has the level.
-    unsafe { exp_of_parts(x, all(L::Num::default())) }
+    unsafe {
+        let (n, r) = reduce(x);
+        exp_of_parts(n, r)
+    }
 }
 
-/// e^(x + low) for a `low` far below x. 0 where x is below all limits, infinite above, `NaN` of `NaN`.
+/// x = n log 2 + r with whole n and |r| <= log(2) / 2, r in two parts; x within what exp has values for.
 #[inline(always)]
-unsafe fn exp_of_parts<L: Lanes>(x: L, low: L) -> L {
+unsafe fn reduce<L: Lanes>(x: L) -> (L, Parts<L>) {
     // SAFETY: the caller has the level.
     unsafe {
         // The second argument of `max` and `min` is what comes out for `NaN`.
@@ -101,13 +106,19 @@ unsafe fn exp_of_parts<L: Lanes>(x: L, low: L) -> L {
         let n = x.mul_add(all(L::Num::LOG2_E), all(L::Num::ROUNDING)).sub(all(L::Num::ROUNDING));
         let near = n.mul_add(all(L::Num::MINUS_LN2_HIGH), x); // Exact.
         let r = n.mul_add(all(L::Num::MINUS_LN2_LOW), near);
-        let r_low = n.mul_add(all(L::Num::MINUS_LN2_LOW), near.sub(r)).add(low);
-        // 1 + r + (r_low + r^2 p), the first sum in two parts.
-        let one = all::<L>(L::Num::ONE);
-        let sum = one.add(r);
-        let rest = r.sub(sum.sub(one)).add(r_low);
+        (n, (r, n.mul_add(all(L::Num::MINUS_LN2_LOW), near.sub(r))))
+    }
+}
+
+/// 2^n e^r.
+#[inline(always)]
+unsafe fn exp_of_parts<L: Lanes>(n: L, (r, r_low): Parts<L>) -> L {
+    // SAFETY: the caller has the level.
+    unsafe {
+        // (1 + r in two parts) + (r_low + r^2 p), the small ones first.
+        let (high, low) = sum(all(L::Num::ONE), r);
         let p = polynomial(r, L::Num::EXP);
-        r.mul(r).mul_add(p, rest).add(sum).scale(n)
+        r.mul(r).mul_add(p, low.add(r_low)).add(high).scale(n)
     }
 }
 
@@ -136,12 +147,10 @@ unsafe fn log_of_parts<L: Lanes>(k: L, f: L) -> L {
         // log(1 + f) = 2 atanh(s) = f - (f^2 / 2 - s (f^2 / 2 + z (2/3 + z p))).
         let p = z.mul(polynomial(z, L::Num::LOG).mul_add(z, all(L::Num::TWO_THIRDS)));
         let half = f.mul(f).mul(all(L::Num::HALF));
-        // Dekker's sum of two, the first the larger or 0, for the parts that are not small.
-        let high = minus(k).mul(all(L::Num::MINUS_LN2_HIGH)); // Exact.
-        let sum = high.add(f);
-        let low = high.sub(sum).add(f);
+        // The parts that are not small in a sum of two parts.
+        let (high, low) = sum(minus(k).mul(all(L::Num::MINUS_LN2_HIGH)), f);
         let correction = s.mul_add(half.add(p), minus(k).mul(all(L::Num::MINUS_LN2_LOW)));
-        low.sub(half.sub(correction)).add(sum)
+        low.sub(half.sub(correction)).add(high)
     }
 }
 
@@ -184,7 +193,11 @@ pub(crate) unsafe fn sigmoid<L: Lanes>(x: L) -> L {
         let one = all::<L>(L::Num::ONE);
         // Never infinite; below 0 the same number times e^x / e^x.
         let e = exp(minus(abs(x)));
-        L::choose(x.less(all(L::Num::default())), e, one).div(e.add(one))
+        let (below, below_low) = sum(one, e);
+        let ratio = L::choose(x.less(all(L::Num::default())), e, one).div(below);
+        // What the sum below has lost, over the sum: a few bits of 1 / (1 + e) are enough.
+        let inverse = below.mul_add(all(L::Num::MINUS_HALF), all(L::Num::INVERSE_OF_ONE_TO_TWO));
+        ratio.mul_add(minus(below_low).mul(inverse), ratio)
     }
 }
 

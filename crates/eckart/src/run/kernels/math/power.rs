@@ -7,7 +7,7 @@
 //! exp(b log a) with log a in two parts, since the error of the logarithm is multiplied by up to 1000 (the way of fdlibm
 //! and of SLEEF); sums and products in two parts are Dekker's (1971).
 
-use super::{Constants, Parts, abs, all, decompose, exp_of_parts, minus, polynomial};
+use super::{Constants, Parts, abs, all, decompose, exp_of_parts, minus, polynomial, reduce};
 use crate::run::kernels::lanes::Lanes;
 
 /// a ** b.
@@ -69,9 +69,11 @@ unsafe fn size_to<L: Lanes>(a: L, b: L) -> L {
         let b = minus(most).max(most.min(b));
         let (power, rest) = product(b, high);
         let rest = b.mul_add(low, rest);
+        let (n, (r, r_low)) = reduce(power);
         // Beyond the limits of exp the rest may be anything.
         let inside = abs(power).less(minus(all::<L>(L::Num::EXP_LEAST)));
-        exp_of_parts(power, L::choose(inside, rest, all(L::Num::default())))
+        let rest = L::choose(inside, rest, all(L::Num::default()));
+        exp_of_parts(n, sum(r, r_low.add(rest)))
     }
 }
 
@@ -106,7 +108,7 @@ unsafe fn log_in_parts<L: Lanes>(a: L) -> Parts<L> {
 
 /// a + b in two parts, where |a| >= |b| or a = 0.
 #[inline(always)]
-unsafe fn sum<L: Lanes>(a: L, b: L) -> Parts<L> {
+pub(super) unsafe fn sum<L: Lanes>(a: L, b: L) -> Parts<L> {
     // SAFETY: the caller has the level.
     unsafe {
         let sum = a.add(b);

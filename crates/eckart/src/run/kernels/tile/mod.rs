@@ -45,13 +45,7 @@ pub(crate) struct Instruction<T> {
 ///
 /// # Panics
 /// Where an input, a register or `len` is not as said.
-pub(crate) fn run<T: Element>(
-    level: Level,
-    code: &[Instruction<T>],
-    inputs: &[&[T]],
-    registers: &mut [T],
-    len: usize,
-) {
+pub(crate) fn run<T: Element>(level: Level, code: &[Instruction<T>], inputs: &[&[T]], registers: &mut [T], len: usize) {
     assert!(len <= TILE, "{len} numbers are no tile");
     assert!(inputs.iter().all(|input| input.len() == len), "every input holds the tile's numbers");
     let count = registers.len() / TILE;
