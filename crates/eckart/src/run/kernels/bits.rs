@@ -3,7 +3,7 @@
 //! Law: a mask chooses lane by lane; no comparison with `NaN` holds.
 //! Not here: loading, storing and arithmetic (see `lanes`).
 
-use super::lanes::{Array, Element};
+use super::lanes::{Array, Element, Lanes};
 
 /// What elementary functions need of a register beside arithmetic.
 ///
@@ -12,6 +12,12 @@ use super::lanes::{Array, Element};
 pub(crate) unsafe trait Bits: Copy {
     /// For each lane, whether something holds.
     type Mask: Copy;
+    /// A register of f64.
+    type Wide: Lanes<Num = f64>;
+    /// How many of those hold the same numbers as f64: 1 or 2.
+    const PARTS: usize;
+    /// Part 0 or 1 of the numbers as f64.
+    unsafe fn widen<const PART: usize>(self) -> Self::Wide;
     /// self < other.
     unsafe fn less(self, other: Self) -> Self::Mask;
     /// self == other.
@@ -41,6 +47,12 @@ pub(crate) unsafe trait Bits: Copy {
 // SAFETY: arrays need nothing of the processor.
 unsafe impl<T: Element, const N: usize> Bits for Array<T, N> {
     type Mask = [bool; N];
+    type Wide = Array<f64, N>;
+    const PARTS: usize = 1;
+    #[inline(always)]
+    unsafe fn widen<const PART: usize>(self) -> Array<f64, N> {
+        Array(self.0.map(T::to_f64))
+    }
     #[inline(always)]
     unsafe fn less(self, other: Self) -> [bool; N] {
         std::array::from_fn(|k| self.0[k] < other.0[k])
@@ -106,10 +118,9 @@ fn two_factors<T: Element>(n: T) -> (T, T) {
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::super::lanes::Lanes;
     use super::super::lanes::x86::{F32x8, F32x16, F64x4, F64x8};
     use super::super::math::Constants;
-    use super::Bits;
+    use super::{Bits, Lanes};
 
     macro_rules! of_two {
         ($($name:ident = |$a:ident, $b:ident| $what:expr;)*) => {
@@ -152,6 +163,16 @@ mod x86 {
     // SAFETY: the level is AVX2.
     unsafe impl Bits for F32x8 {
         type Mask = __m256;
+        type Wide = F64x4;
+        const PARTS: usize = 2;
+        #[inline(always)]
+        unsafe fn widen<const PART: usize>(self) -> F64x4 {
+            // SAFETY: the level is there, says the caller.
+            unsafe {
+                let half = if PART == 0 { _mm256_castps256_ps128(self.0) } else { _mm256_extractf128_ps::<1>(self.0) };
+                F64x4(_mm256_cvtps_pd(half))
+            }
+        }
         #[inline(always)]
         unsafe fn less(self, other: Self) -> __m256 {
             // SAFETY: the level is there, says the caller.
@@ -185,6 +206,12 @@ mod x86 {
     // SAFETY: the level is AVX2.
     unsafe impl Bits for F64x4 {
         type Mask = __m256d;
+        type Wide = F64x4;
+        const PARTS: usize = 1;
+        #[inline(always)]
+        unsafe fn widen<const PART: usize>(self) -> F64x4 {
+            self
+        }
         #[inline(always)]
         unsafe fn less(self, other: Self) -> __m256d {
             // SAFETY: the level is there, says the caller.
@@ -218,6 +245,16 @@ mod x86 {
     // SAFETY: the level is AVX-512.
     unsafe impl Bits for F32x16 {
         type Mask = __mmask16;
+        type Wide = F64x8;
+        const PARTS: usize = 2;
+        #[inline(always)]
+        unsafe fn widen<const PART: usize>(self) -> F64x8 {
+            // SAFETY: the level is there, says the caller.
+            unsafe {
+                let half = if PART == 0 { _mm512_castps512_ps256(self.0) } else { _mm512_extractf32x8_ps::<1>(self.0) };
+                F64x8(_mm512_cvtps_pd(half))
+            }
+        }
         #[inline(always)]
         unsafe fn less(self, other: Self) -> __mmask16 {
             // SAFETY: the level is there, says the caller.
@@ -255,6 +292,12 @@ mod x86 {
     // SAFETY: the level is AVX-512.
     unsafe impl Bits for F64x8 {
         type Mask = __mmask8;
+        type Wide = F64x8;
+        const PARTS: usize = 1;
+        #[inline(always)]
+        unsafe fn widen<const PART: usize>(self) -> F64x8 {
+            self
+        }
         #[inline(always)]
         unsafe fn less(self, other: Self) -> __mmask8 {
             // SAFETY: the level is there, says the caller.

@@ -6,12 +6,14 @@
 
 mod bits;
 mod lanes;
+#[allow(dead_code, reason = "called by the tile machine")]
 mod math;
 mod product;
+#[allow(dead_code, reason = "the plan is to call it")]
 mod tile;
 
 #[allow(unused_imports, reason = "the jobs follow")]
 pub(crate) use lanes::{Element, Job, Lanes, Level};
 pub(super) use product::{View, multiply_add};
 #[allow(unused_imports, reason = "the plan is to call them")]
-pub(crate) use tile::{Code, Instruction, Programme, Source, TILE, add_to, dot, fuse, run, sum};
+pub(crate) use tile::{Code, Instruction, Programme, Registers, Source, TILE, add_to, dot, fuse, run, sum};

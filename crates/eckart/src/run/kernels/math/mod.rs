@@ -31,16 +31,25 @@ unsafe fn all<L: Lanes>(x: L::Num) -> L {
     unsafe { L::splat(x) }
 }
 
-/// A polynomial, the constant term first.
+/// A polynomial, the constant term first, given x and x^2. A long one has its even and its odd powers apart, which halves
+/// the wait of each step for the one before (5 to 10 % of exp and log in f64; it costs a short one more than it brings).
 #[inline(always)]
-unsafe fn polynomial<L: Lanes>(x: L, coefficients: &[L::Num]) -> L {
+unsafe fn polynomial<L: Lanes>(x: L, square: L, coefficients: &[L::Num]) -> L {
     // SAFETY: the caller has the level.
     unsafe {
-        let mut sum = all::<L>(coefficients[coefficients.len() - 1]);
-        for &c in coefficients.iter().rev().skip(1) {
-            sum = sum.mul_add(x, all(c));
+        let last = coefficients.len() - 1;
+        let mut one = all::<L>(coefficients[last]);
+        if last < 6 {
+            for k in (0..last).rev() {
+                one = one.mul_add(x, all(coefficients[k]));
+            }
+            return one;
         }
-        sum
+        let mut other = all::<L>(coefficients[last - 1]);
+        for k in (0..last - 1).rev() {
+            (one, other) = (other, one.mul_add(square, all(coefficients[k])));
+        }
+        one.mul_add(x, other)
     }
 }
 
@@ -117,8 +126,9 @@ unsafe fn exp_of_parts<L: Lanes>(n: L, (r, r_low): Parts<L>) -> L {
     unsafe {
         // (1 + r in two parts) + (r_low + r^2 p), the small ones first.
         let (high, low) = sum(all(L::Num::ONE), r);
-        let p = polynomial(r, L::Num::EXP);
-        r.mul(r).mul_add(p, low.add(r_low)).add(high).scale(n)
+        let square = r.mul(r);
+        let p = polynomial(r, square, L::Num::EXP);
+        square.mul_add(p, low.add(r_low)).add(high).scale(n)
     }
 }
 
@@ -145,7 +155,7 @@ unsafe fn log_of_parts<L: Lanes>(k: L, f: L) -> L {
         let s = f.div(f.add(all(L::Num::TWO)));
         let z = s.mul(s);
         // log(1 + f) = 2 atanh(s) = f - (f^2 / 2 - s (f^2 / 2 + z (2/3 + z p))).
-        let p = z.mul(polynomial(z, L::Num::LOG).mul_add(z, all(L::Num::TWO_THIRDS)));
+        let p = z.mul(polynomial(z, z.mul(z), L::Num::LOG).mul_add(z, all(L::Num::TWO_THIRDS)));
         let half = f.mul(f).mul(all(L::Num::HALF));
         // The parts that are not small in a sum of two parts.
         let (high, low) = sum(minus(k).mul(all(L::Num::MINUS_LN2_HIGH)), f);

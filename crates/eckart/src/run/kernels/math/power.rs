@@ -94,7 +94,7 @@ unsafe fn log_in_parts<L: Lanes>(a: L) -> Parts<L> {
         let s_low = s.mul(minus(below_low)).add(f.sub(back).sub(back_low)).mul(inverse);
         // s z (2/3 + z p), all but z p in two parts.
         let z = product_of_parts((s, s_low), (s, s_low));
-        let p = z.0.mul(polynomial(z.0, L::Num::LOG_FOR_POWER));
+        let p = z.0.mul(polynomial(z.0, z.0.mul(z.0), L::Num::LOG_FOR_POWER));
         let (c, c_low) = sum(all(L::Num::TWO_THIRDS), p);
         let c = (c, c_low.add(all(L::Num::TWO_THIRDS_LOW)));
         let w = product_of_parts(product_of_parts(z, c), (s, s_low));

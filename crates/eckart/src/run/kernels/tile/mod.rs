@@ -6,12 +6,14 @@
 
 mod code;
 mod fuse;
+mod registers;
 mod sums;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use code::Code;
 pub(crate) use fuse::{Programme, fuse};
+pub(crate) use registers::Registers;
 pub(crate) use sums::{add_to, dot, sum};
 
 use super::lanes::{Element, Level};
