@@ -44,7 +44,12 @@ const TASKS: &[Task] = &[
         does: "fuzzes every parser, 60 seconds each",
         run: fuzz::run,
     },
-    Task { name: "bench", takes: "[NAME]", does: "runs the benches; arguments are passed on", run: bench::run },
+    Task {
+        name: "bench",
+        takes: "[TASK or PEER]",
+        does: "compares Eckart with its peers; `bench stages` times its stages",
+        run: bench::run,
+    },
 ];
 
 fn main() -> ExitCode {

@@ -1,4 +1,4 @@
-//! The Python checks: pytest on `tests/python`, in an environment of pinned packages kept in the target folder.
+//! The Python checks: pytest on `tests/python`; and environments of pinned packages, kept in the target folder.
 
 use crate::{Failure, command};
 use std::fs;
@@ -17,7 +17,11 @@ pub(crate) fn check(root: &Path) -> Result<(), Failure> {
     }
     let built = command::built()?;
     let target = built.parent().unwrap_or(&built);
-    let python = environment(&target.join("venv"), &requirements)?;
+    let wanted = fs::read_to_string(&requirements)
+        .map_err(|error| Failure::new(format!("can't read {}: {error}", requirements.display())))?;
+    let python = environment(&target.join("venv"), &wanted, &["-m", "pytest", "--version"], |python| {
+        command::run(pip(python).args(["--only-binary", ":all:", "--requirement"]).arg(&requirements))
+    })?;
     command::run(command::cargo(root).args(["build", "--package", "eckart-cli"]))?;
     let mut pytest = Command::new(python);
     pytest.args(["-m", "pytest", "-p", "no:cacheprovider", TESTS]).current_dir(root);
@@ -26,14 +30,17 @@ pub(crate) fn check(root: &Path) -> Result<(), Failure> {
     command::run(&mut pytest)
 }
 
-/// The Python of the environment at `venv`, made anew unless it was made for the same requirements.
-fn environment(venv: &Path, requirements: &Path) -> Result<PathBuf, Failure> {
-    let wanted = fs::read_to_string(requirements)
-        .map_err(|error| Failure::new(format!("can't read {}: {error}", requirements.display())))?;
+/// The Python of the environment at `venv`: made anew, and filled by `install`, unless it was made for the same
+/// requirements and still runs `probe`.
+pub(crate) fn environment(
+    venv: &Path,
+    wanted: &str,
+    probe: &[&str],
+    install: impl FnOnce(&Path) -> Result<(), Failure>,
+) -> Result<PathBuf, Failure> {
     let stamp = venv.join("made-for.txt");
     let python = python_of(venv);
-    let runs = || command::succeeds(Command::new(&python).args(["-m", "pytest", "--version"]));
-    if is_stamped(&stamp, &wanted) && runs() {
+    if is_stamped(&stamp, wanted) && command::succeeds(Command::new(&python).args(probe)) {
         return Ok(python);
     }
     if venv.exists() {
@@ -42,12 +49,17 @@ fn environment(venv: &Path, requirements: &Path) -> Result<PathBuf, Failure> {
     }
     let make = command::run(Command::new(system_python()?).args(["-m", "venv"]).arg(venv));
     make.map_err(|failure| Failure::new(format!("{failure}; Debian has the module in the package python3-venv")))?;
-    let mut pip = Command::new(&python);
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]);
-    command::run(pip.arg("--requirement").arg(requirements))?;
+    install(&python)?;
     // The stamp comes last: an environment that is half made is made anew.
-    fs::write(&stamp, &wanted).map_err(|error| Failure::new(format!("can't write {}: {error}", stamp.display())))?;
+    fs::write(&stamp, wanted).map_err(|error| Failure::new(format!("can't write {}: {error}", stamp.display())))?;
     Ok(python)
+}
+
+/// The command that installs packages for `python`; what to install is to be added.
+pub(crate) fn pip(python: &Path) -> Command {
+    let mut pip = Command::new(python);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    pip
 }
 
 fn is_stamped(stamp: &Path, wanted: &str) -> bool {
@@ -64,9 +76,9 @@ fn system_python() -> Result<&'static str, Failure> {
         command::succeeds(Command::new(**name).args(["-c", "import sys; sys.exit(sys.version_info < (3, 11))"]))
     };
     let found = ["python3", "python"].iter().find(is_three);
-    found.copied().ok_or_else(|| {
-        Failure::new("no Python 3.11 or later: neither `python3` nor `python` runs; install it to run the Python tests")
-    })
+    found
+        .copied()
+        .ok_or_else(|| Failure::new("no Python 3.11 or later: neither `python3` nor `python` runs; install it"))
 }
 
 #[cfg(test)]

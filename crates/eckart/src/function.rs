@@ -221,9 +221,16 @@ impl Function {
         self.ready.as_ref().map(|(_, compiled)| compiled.plan.to_string())
     }
 
+    /// The plan for the inputs of the last call; `None` before the first.
+    #[doc(hidden)]
+    pub fn plan(&self) -> Option<&Plan> {
+        self.ready.as_ref().map(|(_, compiled)| &compiled.plan)
+    }
+
     /// Binds values, and plans where what is known of them has changed.
     fn prepare(&mut self, inputs: &[&Matrix]) -> Result<()> {
         let mut givens = Givens::new();
+        let dtype = self.dtype(inputs);
         for (var, matrix) in self.inputs.iter().zip(inputs) {
             self.held.set_matrix(var, matrix);
             givens.insert(var.clone(), Given::of(matrix));
@@ -231,7 +238,7 @@ impl Function {
         for expr in &self.shared {
             if let (Some(var), Some(value)) = (expr.as_var(), expr.value()) {
                 self.held.set_matrix(var, &value);
-                givens.insert(var.clone(), Given { data: false, sign: Sign::UNKNOWN, ..Given::of(&value) });
+                givens.insert(var.clone(), Given { dtype, data: false, sign: Sign::UNKNOWN, ..Given::of(&value) });
             }
         }
         let key: Vec<Given> = givens.values().copied().collect();

@@ -17,7 +17,13 @@ const WALLS: &[Wall] = &[
     Wall { crates: &["csv", "flate2", "safetensors"], places: &["crates/eckart/src/data"] },
     Wall {
         crates: &["serde_json"],
-        places: &["crates/eckart/src/data", "crates/eckart/src/solve/save.rs", "crates/eckart-cli"],
+        places: &[
+            "crates/eckart/src/data",
+            "crates/eckart/src/solve/save.rs",
+            "crates/eckart-cli",
+            "bench",
+            "xtask/src/bench",
+        ],
     },
     Wall { crates: &["gemm", "rayon", "pulp"], places: &["crates/eckart/src/run"] },
     Wall { crates: &["faer"], places: &["crates/eckart/src/run", "crates/eckart/src/solve"] },

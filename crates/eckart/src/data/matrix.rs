@@ -54,6 +54,10 @@ pub trait Real: sealed::Sealed + Copy + Send + Sync + PartialEq + std::fmt::Debu
     fn dense(values: Arc<Vec<Self>>) -> Storage;
     /// Wraps a sparse array.
     fn sparse(values: Arc<Sparse<Self>>) -> Storage;
+    /// The dense array of this type, if that is what is stored.
+    fn dense_of(storage: &Storage) -> Option<&Arc<Vec<Self>>>;
+    /// The sparse array of this type, if that is what is stored.
+    fn sparse_of(storage: &Storage) -> Option<&Arc<Sparse<Self>>>;
 }
 
 impl Real for f32 {
@@ -70,6 +74,12 @@ impl Real for f32 {
     fn sparse(values: Arc<Sparse<Self>>) -> Storage {
         Storage::SparseF32(values)
     }
+    fn dense_of(storage: &Storage) -> Option<&Arc<Vec<Self>>> {
+        if let Storage::DenseF32(values) = storage { Some(values) } else { None }
+    }
+    fn sparse_of(storage: &Storage) -> Option<&Arc<Sparse<Self>>> {
+        if let Storage::SparseF32(values) = storage { Some(values) } else { None }
+    }
 }
 
 impl Real for f64 {
@@ -85,6 +95,12 @@ impl Real for f64 {
     }
     fn sparse(values: Arc<Sparse<Self>>) -> Storage {
         Storage::SparseF64(values)
+    }
+    fn dense_of(storage: &Storage) -> Option<&Arc<Vec<Self>>> {
+        if let Storage::DenseF64(values) = storage { Some(values) } else { None }
+    }
+    fn sparse_of(storage: &Storage) -> Option<&Arc<Sparse<Self>>> {
+        if let Storage::SparseF64(values) = storage { Some(values) } else { None }
     }
 }
 

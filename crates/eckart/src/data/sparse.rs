@@ -129,12 +129,16 @@ impl Pattern {
 #[derive(Debug)]
 pub struct Sparse<T> {
     pattern: Arc<Pattern>,
-    values: Vec<T>,
+    values: Arc<Vec<T>>,
     transposed: OnceLock<Box<Sparse<T>>>,
 }
 
 impl<T: Real> Sparse<T> {
     pub(crate) fn new(pattern: Arc<Pattern>, values: Vec<T>) -> Self {
+        Self::shared(pattern, Arc::new(values))
+    }
+
+    pub(crate) fn shared(pattern: Arc<Pattern>, values: Arc<Vec<T>>) -> Self {
         debug_assert_eq!(pattern.nnz(), values.len());
         Self { pattern, values, transposed: OnceLock::new() }
     }
@@ -149,6 +153,10 @@ impl<T: Real> Sparse<T> {
         &self.values
     }
 
+    pub(crate) fn shared_values(&self) -> &Arc<Vec<T>> {
+        &self.values
+    }
+
     /// Entry (i, j), or zero.
     pub fn get(&self, i: usize, j: usize) -> T {
         self.pattern.find(i, j).map_or(T::from_f64(0.0), |at| self.values[at])
@@ -158,7 +166,7 @@ impl<T: Real> Sparse<T> {
     pub fn transposed(&self) -> &Self {
         self.transposed.get_or_init(|| {
             let pattern = self.pattern.transposed();
-            let mut values = self.values.clone();
+            let mut values = self.values.to_vec();
             self.pattern.walk_transposed(pattern.indptr(), |slot, _, at| values[slot] = self.values[at]);
             Box::new(Self::new(pattern.clone(), values))
         })

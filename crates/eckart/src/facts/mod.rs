@@ -19,7 +19,7 @@ pub use shape::Shape;
 pub use sign::Sign;
 pub(crate) use sign::sign_of_op;
 
-use crate::data::Matrix;
+use crate::data::{Dtype, Matrix};
 use crate::error::Result;
 use crate::expr::{Dag, Id, Op, Var};
 
@@ -28,6 +28,8 @@ use crate::expr::{Dag, Id, Op, Var};
 pub struct Given {
     /// Its shape.
     pub shape: Shape,
+    /// The type of its numbers.
+    pub dtype: Dtype,
     /// How many entries it stores, where it is sparse.
     pub sparse: Option<usize>,
     /// How many entries are missing (`NaN`).
@@ -39,12 +41,19 @@ pub struct Given {
 }
 
 impl Given {
-    /// A dense factor: it changes from run to run.
+    /// A dense factor of f64: it changes from run to run.
     pub fn dense(rows: usize, cols: usize) -> Self {
-        Self { shape: Shape { rows, cols }, sparse: None, missing: 0, data: false, sign: Sign::UNKNOWN }
+        Self {
+            shape: Shape { rows, cols },
+            dtype: Dtype::F64,
+            sparse: None,
+            missing: 0,
+            data: false,
+            sign: Sign::UNKNOWN,
+        }
     }
 
-    /// Data of which nothing but its shape is known, and how many entries it stores where it is sparse.
+    /// Data in f64 of which nothing but its shape is known, and how many entries it stores where it is sparse.
     pub fn data(rows: usize, cols: usize, sparse: Option<usize>) -> Self {
         Self { sparse, data: true, ..Self::dense(rows, cols) }
     }
@@ -53,6 +62,7 @@ impl Given {
     pub fn of(matrix: &Matrix) -> Self {
         Self {
             shape: Shape { rows: matrix.rows(), cols: matrix.cols() },
+            dtype: matrix.dtype(),
             sparse: matrix.is_sparse().then(|| matrix.stored()),
             missing: matrix.missing(),
             data: true,

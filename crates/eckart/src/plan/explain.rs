@@ -24,8 +24,7 @@ impl fmt::Display for Plan {
                 write_fold(f, self, step, fold)?;
             } else {
                 let once = if step.once && step.flops > 0.0 { " (once)" } else { "" };
-                let note = format!("{once}{}", result_mark(self, step.outs[0]));
-                write_step(f, "", step, &self.buffers, &note)?;
+                write_step(f, "", step, &self.buffers, |out| format!("{once}{}", result_mark(self, out)))?;
             }
         }
         writeln!(
@@ -79,20 +78,23 @@ fn write_step(
     indent: &'static str,
     step: &Step,
     buffers: &[Buffer],
-    note: &str,
+    note: impl Fn(usize) -> String,
 ) -> fmt::Result {
-    let out = &buffers[step.outs[0]];
-    let line = Line {
-        indent,
-        number: step.outs[0].to_string(),
-        call: call(step),
-        shape: shape(out),
-        size: size(out),
-        work: some(step.flops, flops(step.flops)),
-        traffic: some(step.traffic, bytes(step.traffic as usize)),
-        text: format!("{}{note}", clipped(&out.text, MOST_TEXT)),
-    };
-    line.write(f)
+    for (at, &number) in step.outs.iter().enumerate() {
+        let (out, first) = (&buffers[number], at == 0);
+        let line = Line {
+            indent,
+            number: number.to_string(),
+            call: if first { call(step) } else { "  in the same pass".to_owned() },
+            shape: shape(out),
+            size: size(out),
+            work: if first { some(step.flops, flops(step.flops)) } else { String::new() },
+            traffic: if first { some(step.traffic, bytes(step.traffic as usize)) } else { String::new() },
+            text: format!("{}{}", clipped(&out.text, MOST_TEXT), note(number)),
+        };
+        line.write(f)?;
+    }
+    Ok(())
 }
 
 fn write_fold(f: &mut fmt::Formatter<'_>, plan: &Plan, step: &Step, fold: &Fold) -> fmt::Result {
@@ -111,7 +113,7 @@ fn write_fold(f: &mut fmt::Formatter<'_>, plan: &Plan, step: &Step, fold: &Fold)
         writeln!(f, "    {local:>3}  {} of {arg}: {}", way(*param), clipped(&plan.buffers[*arg].text, MOST_TEXT))?;
     }
     for inner in &fold.body {
-        write_step(f, "    ", inner, &fold.buffers, "")?;
+        write_step(f, "    ", inner, &fold.buffers, |_| String::new())?;
     }
     for (out, (local, combine)) in step.outs.iter().zip(&fold.results) {
         let buffer = &plan.buffers[*out];
@@ -192,6 +194,7 @@ pub(super) fn name(kernel: &Kernel) -> &'static str {
         Kernel::Eye => "eye",
         Kernel::Join { .. } => "join",
         Kernel::Part { .. } => "part",
+        Kernel::Chain(chain) => chain.name(),
         Kernel::Fold(_) => "fold",
     }
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::lower::Node;
 use super::{Buffer, Combine, Fold, Kernel, Param, Plan, Step, work};
+use crate::data::Dtype;
 use crate::facts::{Givens, Layout, Shape};
 
 /// Rows of a block of dense rows: enough for a product to run at speed.
@@ -38,7 +39,7 @@ pub(super) fn schedule(nodes: &[Node], outputs: &[usize], givens: &Givens) -> Pl
     hold_what_is_read_whole(nodes, outputs, &mut places);
     let levels = levels(nodes, &places);
     let once = once(nodes, givens);
-    Assembly { nodes, places: &places, levels: &levels, once: &once }.plan(outputs)
+    Assembly { nodes, places: &places, levels: &levels, once: &once, dtype: dtype(givens) }.plan(outputs)
 }
 
 /// For each node, whether it is the same from run to run.
@@ -117,6 +118,7 @@ fn params(nodes: &[Node], node: &Node, rows: usize) -> Option<Vec<Param>> {
         | Kernel::SumTo
         | Kernel::Join { .. }
         | Kernel::Part { .. }
+        | Kernel::Chain(_)
         | Kernel::Fold(_) => None,
     }
 }
@@ -149,6 +151,7 @@ fn reduction(nodes: &[Node], node: &Node, inside: &impl Fn(usize) -> Option<usiz
         | Kernel::Observed(_)
         | Kernel::Join { .. }
         | Kernel::Part { .. }
+        | Kernel::Chain(_)
         | Kernel::Fold(_) => None,
     }
 }
@@ -204,11 +207,26 @@ struct Assembly<'a> {
     places: &'a [Place],
     levels: &'a [usize],
     once: &'a [bool],
+    dtype: Dtype,
+}
+
+/// The type of what is computed: f32 where all matrices given are f32.
+fn dtype(givens: &Givens) -> Dtype {
+    let mut matrices = givens.values().filter(|given| !given.shape.is_scalar()).peekable();
+    let narrow = matrices.peek().is_some() && matrices.all(|given| given.dtype == Dtype::F32);
+    if narrow { Dtype::F32 } else { Dtype::F64 }
 }
 
 impl Assembly<'_> {
     fn plan(&self, outputs: &[usize]) -> Plan {
-        let mut plan = Plan { buffers: vec![], steps: vec![], outputs: vec![], asked: outputs.len(), peak_bytes: 0 };
+        let mut plan = Plan {
+            dtype: self.dtype,
+            buffers: vec![],
+            steps: vec![],
+            outputs: vec![],
+            asked: outputs.len(),
+            peak_bytes: 0,
+        };
         let mut buffer_of: BTreeMap<usize, usize> = BTreeMap::new();
         for level in 0..=self.levels.iter().copied().max().unwrap_or(0) {
             let here = |at: &usize| self.levels[*at] == level;
@@ -236,8 +254,9 @@ impl Assembly<'_> {
         let node = &self.nodes[at];
         // What a variable holds is held anyway.
         let held = matches!(node.kernel, Kernel::Input(_));
-        let bytes = if held { 0 } else { work::bytes(node.shape, &node.layout) };
-        Buffer { shape: node.shape, layout: node.layout.clone(), bytes, text: node.text.clone() }
+        let dtype = work::dtype(node.shape, &node.layout, self.dtype);
+        let bytes = if held { 0 } else { work::bytes(node.shape, &node.layout, dtype) };
+        Buffer { shape: node.shape, layout: node.layout.clone(), dtype, bytes, text: node.text.clone() }
     }
 
     fn step(&self, at: usize, plan: &mut Plan, buffer_of: &mut BTreeMap<usize, usize>) {
@@ -268,7 +287,14 @@ impl Assembly<'_> {
     fn fold(&self, rows: usize, results: &[usize], plan: &mut Plan, buffer_of: &mut BTreeMap<usize, usize>) {
         let body = self.body(rows, results);
         let height = self.height(rows, &body);
-        let mut block = Block { rows, height, fold: empty_fold(rows, height), local: BTreeMap::new(), outer: vec![] };
+        let mut block = Block {
+            rows,
+            height,
+            dtype: self.dtype,
+            fold: empty_fold(rows, height),
+            local: BTreeMap::new(),
+            outer: vec![],
+        };
         for &at in &body {
             for (arg, way) in self.nodes[at].args.iter().zip(self.ways(at, rows)) {
                 if !body.contains(arg) || self.places[*arg] != Place::Inside(rows) {
@@ -305,7 +331,7 @@ impl Assembly<'_> {
         let blocks = rows as f64 / height as f64;
         let flops = fold.body.iter().map(|s| s.flops).sum::<f64>() * blocks;
         let through = args.iter().chain(&outs).map(|&b| &plan.buffers[b]);
-        let traffic = through.map(|b| work::bytes(b.shape, &b.layout) as f64).sum();
+        let traffic = through.map(|b| work::bytes(b.shape, &b.layout, b.dtype) as f64).sum();
         let (kernel, once) = (Kernel::Fold(Box::new(fold)), results.iter().all(|&at| self.once[at]));
         plan.steps.push(Step { kernel, args, outs, flops, traffic, frees: vec![], once });
     }
@@ -324,10 +350,9 @@ impl Assembly<'_> {
         };
         let inside = body.iter().filter(|at| self.nodes[**at].shape.rows == rows);
         let widest = inside.map(width).max().unwrap_or(1).max(1);
-        let by_cache = BLOCK_BYTES / (widest * size_of::<f64>());
+        let by_cache = BLOCK_BYTES / (widest * self.dtype.bytes());
         let is_sum = |at: &&usize| matches!(self.places[**at], Place::Result(_, Combine::Add));
-        let sums: usize =
-            body.iter().filter(is_sum).map(|&at| work::bytes(self.nodes[at].shape, &self.nodes[at].layout)).sum();
+        let sums: usize = body.iter().filter(is_sum).map(|&at| self.buffer(at).bytes).sum();
         let dense = |&at: &usize| matches!(self.places[at], Place::Inside(_)) && !self.nodes[at].layout.is_sparse();
         let height = if body.iter().any(dense) {
             by_cache.clamp(LEAST_ROWS, MOST_ROWS)
@@ -348,6 +373,7 @@ fn empty_fold(rows: usize, height: usize) -> Fold {
 struct Block {
     rows: usize,
     height: usize,
+    dtype: Dtype,
     fold: Fold,
     /// The body's buffer of a node: of one computed there, or of one that comes in a certain way.
     local: BTreeMap<(usize, Option<Param>), usize>,
@@ -371,8 +397,10 @@ impl Block {
 
     fn push(&mut self, node: &Node, way: Param, held: bool) -> usize {
         let (shape, layout) = self.scaled(node.shape, &node.layout, way);
-        let bytes = if held { 0 } else { work::bytes(shape, &layout) };
-        self.fold.buffers.push(Buffer { shape, layout, bytes, text: node.text.clone() });
+        // Blocks are pieces of what is wide.
+        let dtype = if way == Param::Whole { work::dtype(shape, &layout, self.dtype) } else { self.dtype };
+        let bytes = if held { 0 } else { work::bytes(shape, &layout, dtype) };
+        self.fold.buffers.push(Buffer { shape, layout, dtype, bytes, text: node.text.clone() });
         self.fold.aligned.push(way == Param::Rows);
         self.fold.buffers.len() - 1
     }

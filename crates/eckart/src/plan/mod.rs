@@ -4,6 +4,7 @@
 //! it is asked for as a result.
 //! Not here: doing any of it (see `run`), choosing among equal formulas (see `rewrite`).
 
+mod chain;
 mod explain;
 mod fold;
 mod lives;
@@ -13,9 +14,11 @@ mod picture;
 mod widen;
 mod work;
 
+use crate::data::Dtype;
 use crate::error::{Error, Result};
 use crate::expr::{Dag, Expr, Number, Op, Var};
 use crate::facts::{Facts, Givens, Layout, Shape};
+pub use chain::{Chain, Link, Outcome, Reach, Source};
 pub use picture::Picture;
 
 /// What a step computes. The meaning of each is `run::interp`.
@@ -69,6 +72,8 @@ pub enum Kernel {
         /// The first.
         from: usize,
     },
+    /// Functions of entries in one pass over them.
+    Chain(Box<Chain>),
     /// Steps done for one block of rows after the other.
     Fold(Box<Fold>),
 }
@@ -83,6 +88,8 @@ pub struct Buffer {
     pub shape: Shape,
     /// Its layout.
     pub layout: Layout,
+    /// The type of its numbers.
+    pub dtype: Dtype,
     /// Its bytes: 0 where it only passes on what is held anyway.
     pub bytes: usize,
     /// What it holds, in the text language, shortened.
@@ -96,7 +103,7 @@ pub struct Step {
     pub kernel: Kernel,
     /// From which buffers.
     pub args: Vec<BufferId>,
-    /// Into which buffers: one, but for a fold.
+    /// Into which buffers: one, but for a fold and a chain.
     pub outs: Vec<BufferId>,
     /// Floating point operations, at most.
     pub flops: f64,
@@ -152,6 +159,8 @@ pub enum Combine {
 /// The steps that compute a set of formulas.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
+    /// The type of its numbers but the small matrices, which are f64: f32 where all that is given is f32.
+    pub dtype: Dtype,
     /// What the steps fill.
     pub buffers: Vec<Buffer>,
     /// In order.
@@ -175,6 +184,7 @@ pub fn plan(roots: &[Expr], givens: &Givens) -> Result<Plan> {
     let (nodes, outputs) = orient::orient(nodes, outputs);
     let (nodes, outputs) = widen::widen(nodes, outputs, givens);
     let mut plan = fold::schedule(&nodes, &outputs, givens);
+    chain::link(&mut plan);
     lives::settle(&mut plan);
     Ok(plan)
 }
@@ -276,6 +286,6 @@ mod tests {
         );
         check("exp(W @ H) - X", &["the result exp(W @ H) - X (4000 x 300, 9.6 MB)", "because it is asked for"]);
         check("W.T @ X", &["the result W.T @ X (2 x 300, 4.8 kB)"]);
-        check("sum(W**2)", &["the largest part is W**2 (4000 x 2, 64.0 kB)"]);
+        check("sum(W**2)", &["the result sum(W**2) (1 x 1, 8 B)"]);
     }
 }

@@ -4,16 +4,26 @@
 //! Not here: how fast a machine is (see `run::Machine`).
 
 use super::{Buffer, Kernel};
+use crate::data::Dtype;
 use crate::facts::{Layout, Shape};
 
-/// Bytes of a value: f64 numbers, and columns and row pointers where it is sparse on a pattern of its own.
-pub(super) fn bytes(shape: Shape, layout: &Layout) -> usize {
+/// Numbers of a dense value up to which it is held in f64 whatever the type of the data: Gram matrices, sums and all
+/// of a small problem cost nothing, and are as exact as can be.
+const SMALL: usize = 1 << 14;
+
+/// The type a value is held in, where the data is of type `data`.
+pub(super) fn dtype(shape: Shape, layout: &Layout, data: Dtype) -> Dtype {
+    if *layout == Layout::Dense && shape.entries() <= SMALL { Dtype::F64 } else { data }
+}
+
+/// Bytes of a value: its numbers, and columns and row pointers where it is sparse on a pattern of its own.
+pub(super) fn bytes(shape: Shape, layout: &Layout, dtype: Dtype) -> usize {
     match layout {
-        Layout::Dense => shape.entries().saturating_mul(size_of::<f64>()),
+        Layout::Dense => shape.entries().saturating_mul(dtype.bytes()),
         Layout::Sparse { nnz, pattern } => {
             let shared = pattern.is_some();
             let pattern = if shared { 0 } else { nnz * size_of::<u32>() + (shape.rows + 1) * size_of::<usize>() };
-            nnz * size_of::<f64>() + pattern
+            nnz * dtype.bytes() + pattern
         }
     }
 }
@@ -47,6 +57,7 @@ pub(super) fn flops(kernel: &Kernel, args: &[&Buffer], out: &Buffer) -> f64 {
         | Kernel::Observed(_)
         | Kernel::Join { .. }
         | Kernel::Part { .. }
+        | Kernel::Chain(_)
         | Kernel::Fold(_) => 0.0,
     }
 }
@@ -56,5 +67,5 @@ pub(super) fn traffic(kernel: &Kernel, args: &[&Buffer], outs: &[&Buffer]) -> f6
     if matches!(kernel, Kernel::Input(_) | Kernel::Literal(_)) {
         return 0.0;
     }
-    args.iter().chain(outs).map(|b| bytes(b.shape, &b.layout) as f64).sum()
+    args.iter().chain(outs).map(|b| bytes(b.shape, &b.layout, b.dtype) as f64).sum()
 }

@@ -34,7 +34,7 @@ pub(super) fn fold_parts<T: Send>(
 }
 
 /// Fills `out`, `cols` numbers a row, shard by shard: each row is written by one task.
-pub(super) fn for_rows(out: &mut [f64], cols: usize, fill: impl Fn(Range<usize>, &mut [f64]) + Sync) {
+pub(super) fn for_rows<T: Send>(out: &mut [T], cols: usize, fill: impl Fn(Range<usize>, &mut [T]) + Sync) {
     if cols == 0 || out.is_empty() {
         return;
     }

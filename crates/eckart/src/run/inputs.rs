@@ -1,12 +1,14 @@
 //! Inputs: the values of a plan's variables.
-//! In: matrices.  Out: values, converted once however often a plan runs.
-//! Law: a matrix that is still the same object is not converted again.
+//! In: matrices, values.  Out: values of the type a plan computes with, converted once however often it runs.
+//! Law: a matrix that is still the same object is not converted again; one of the plan's own type is never copied.
 //! Not here: which variables there are (see `function`).
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use super::Value;
+use super::kernels::Element;
+use super::value::{Entries, Held, Numbers, Rect};
 use crate::data::{Matrix, Storage};
 use crate::error::{Error, Result};
 use crate::expr::Var;
@@ -23,7 +25,9 @@ struct Bound {
     /// The number of the change that brought this value.
     version: u64,
     source: Option<Matrix>,
-    value: OnceLock<Value>,
+    value: Value,
+    /// In the type that it was not given in.
+    other: OnceLock<Value>,
     observed: OnceLock<Value>,
 }
 
@@ -35,18 +39,18 @@ impl Inputs {
         {
             return;
         }
-        self.insert(var, Some(matrix.clone()), OnceLock::new());
+        self.insert(var, Some(matrix.clone()), Value::of(matrix));
     }
 
     /// Gives `var` a value.
     pub fn set(&mut self, var: &Var, value: Value) {
-        self.insert(var, None, value.into());
+        self.insert(var, None, value);
     }
 
-    fn insert(&mut self, var: &Var, source: Option<Matrix>, value: OnceLock<Value>) {
+    fn insert(&mut self, var: &Var, source: Option<Matrix>, value: Value) {
         self.changes += 1;
-        let bound = Bound { version: self.changes, source, value, observed: OnceLock::new() };
-        self.bound.insert(var.clone(), bound);
+        let (other, observed) = (OnceLock::new(), OnceLock::new());
+        self.bound.insert(var.clone(), Bound { version: self.changes, source, value, other, observed });
     }
 
     /// A number that changes with the value of `var`; 0 where it has none.
@@ -54,32 +58,44 @@ impl Inputs {
         self.bound.get(var).map_or(0, |bound| bound.version)
     }
 
-    /// The value of `var`.
+    /// The value of `var`, in numbers of type `T`.
     ///
     /// # Errors
     /// `Bug` where it was never set.
-    pub fn value(&self, var: &Var) -> Result<Value> {
+    pub(super) fn value<T: Numbers>(&self, var: &Var) -> Result<Held<T>> {
         let bound = self.bound(var)?;
-        Ok(bound.value.get_or_init(|| Value::of(bound.source.as_ref().expect("a value or its source"))).clone())
+        if bound.value.dtype() == T::DTYPE {
+            return Ok(bound.value.cast());
+        }
+        Ok(bound.other.get_or_init(|| T::value(bound.value.cast())).cast())
     }
 
     /// 1 where `var` has an entry, 0 where it has none.
     ///
     /// # Errors
     /// `Bug` where it was never set.
-    pub fn observed(&self, var: &Var) -> Result<Value> {
+    pub(super) fn observed<T: Numbers>(&self, var: &Var) -> Result<Held<T>> {
         let bound = self.bound(var)?;
-        let mask = bound.observed.get_or_init(|| match (&bound.source, bound.value.get()) {
-            (Some(matrix), _) => Value::observed(matrix),
-            (None, Some(Value::Sparse(s))) => Value::sparse(s.pattern().clone(), vec![1.0; s.pattern().nnz()]),
-            (None, Some(Value::Dense(d))) => Value::dense(d.shape, vec![1.0; d.shape.entries()]),
-            (None, None) => Value::scalar(1.0),
+        let mask = bound.observed.get_or_init(|| {
+            T::value(match &bound.source {
+                Some(matrix) => Held::observed(matrix),
+                None => everywhere(&bound.value.cast()),
+            })
         });
-        Ok(mask.clone())
+        Ok(mask.cast())
     }
 
     fn bound(&self, var: &Var) -> Result<&Bound> {
         self.bound.get(var).ok_or_else(|| Error::Bug(format!("{} was given no value", var.name())))
+    }
+}
+
+/// 1 at each entry that a value has.
+fn everywhere<T: Element>(value: &Held<T>) -> Held<T> {
+    let ones = |count: usize| vec![T::from_f64(1.0); count];
+    match value {
+        Held::Dense(rect) => Held::Dense(Rect::new(rect.shape, ones(rect.data.len()))),
+        Held::Sparse(entries) => Held::Sparse(Entries { whole: None, ..entries.with(ones(entries.values.len())) }),
     }
 }
 

@@ -3,21 +3,23 @@
 //! Law: the same inputs give the same bits, whatever the number of threads; buffers are those of the plan.
 //! Not here: what to compute (see `plan`), when to stop (see `solve`).
 
-mod blocks;
+mod chains;
+mod engine;
 mod fold;
 mod inputs;
 mod interp;
 mod kernels;
 mod machine;
 mod memory;
-mod pointwise;
 mod products;
-mod sums;
+mod slot;
+mod stream;
 mod threads;
 mod value;
 
+pub use engine::{Kept, run};
 pub use inputs::Inputs;
-pub use interp::{Kept, run};
+pub use interp::interpret;
 pub use machine::{Limited, Machine};
 pub use memory::{available_memory, peak_memory};
 pub use threads::with_threads;

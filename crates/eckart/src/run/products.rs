@@ -1,227 +1,244 @@
-//! Products: matrix products and transposes, dense and sparse in any pairing.
-//! In: two values, each perhaps transposed.  Out: a dense value.
+//! Products: matrix products and transposes on the kernels, cut into tasks.
+//! In: two values, each perhaps transposed.  Out: a value; `None` where only the plain way is there.
 //! Law: a sum over many rows is a fold over shards of these rows; nothing sparse is written out in full.
-//! Not here: the inner loops of a dense product (see `kernels`).
+//! Not here: the inner loops (see `kernels`).
 
-use std::borrow::Cow;
+use std::ops::Range;
 
 use super::fold::{fold, for_rows};
-use super::kernels::{View, multiply_add};
-use super::pointwise::on_pattern;
-use super::{Dense, Value};
-use crate::data::{Shards, Sparse};
+use super::kernels::{Element, View, multiply_add};
+use super::slot::Slot;
+use super::value::{Entries, Held, Numbers, Rect};
+use crate::data::{Dtype, Shards};
 use crate::facts::Shape;
 
-/// The product of `a` and `b`, each transposed where its flag says so. With `scatter` the transpose of a sparse `a` is
-/// not made, but its rows are added up where they belong.
-pub(super) fn multiply(a: &Value, flip_a: bool, b: &Value, flip_b: bool, scatter: bool) -> Value {
-    match (a, b) {
-        (Value::Dense(x), Value::Dense(y)) => dense_dense(x, flip_a, y, flip_b),
-        (Value::Sparse(x), Value::Dense(y)) if flip_a && scatter => sparse_flipped_dense(x, &flipped_if(y, flip_b)),
-        (Value::Sparse(x), Value::Dense(y)) => {
-            sparse_dense(if flip_a { x.transposed() } else { x }, &flipped_if(y, flip_b))
+/// Rows over which a sum is made in the type of the data before it is added in f64.
+const SHORT: usize = 256;
+
+/// The product of two values, each transposed where its flag says so. A block is worked on by one thread, and the
+/// transpose of what is sparse in it is not made: its rows are added where they belong.
+pub(super) fn multiply<T: Numbers>(
+    [a, b]: [&Slot<T>; 2],
+    flip: [bool; 2],
+    dtype: Dtype,
+    in_block: bool,
+) -> Option<Slot<T>> {
+    let how = How { parallel: !in_block };
+    if let (Slot::Small(x), Slot::Small(y)) = (a, b) {
+        return Some(Slot::Small(how.dense(x, flip[0], y, flip[1])));
+    }
+    let product = match (a.wide(), b.wide()) {
+        (Held::Dense(x), Held::Dense(y)) if flip[0] && !flip[1] && dtype == Dtype::F64 => {
+            return Some(Slot::of(&how.inner::<T, f64>(&x, &y), dtype));
         }
-        (Value::Dense(x), Value::Sparse(y)) => {
-            // A S = (S.T A.T).T, so that each task writes rows of its own.
-            let product = sparse_dense(if flip_b { y } else { y.transposed() }, &flipped_if(x, !flip_a));
-            transpose(&product)
+        (Held::Dense(x), Held::Dense(y)) => how.dense(&x, flip[0], &y, flip[1]),
+        (Held::Sparse(x), Held::Dense(y)) if flip[0] && in_block => {
+            let y = flipped_if(&y, flip[1]);
+            let mut out = vec![T::default(); x.shape().cols * y.shape.cols];
+            scatter(&mut out, &x, &y);
+            Rect::new(Shape { rows: x.shape().cols, cols: y.shape.cols }, out)
         }
-        (Value::Sparse(x), Value::Sparse(y)) => {
-            sparse_sparse(if flip_a { x.transposed() } else { x }, if flip_b { y.transposed() } else { y })
+        (Held::Sparse(x), Held::Dense(y)) => {
+            how.sparse(&if flip[0] { x.transposed() } else { x }, &flipped_if(&y, flip[1]))
         }
+        // A S = (S.T A.T).T, so that each task writes rows of its own.
+        (Held::Dense(x), Held::Sparse(y)) => {
+            transposed(&how.sparse(&if flip[1] { y } else { y.transposed() }, &flipped_if(&x, !flip[0])))
+        }
+        (Held::Sparse(_), Held::Sparse(_)) => return None,
+    };
+    Some(Slot::Wide(Held::Dense(product)))
+}
+
+/// The product at the stored entries of `at` only.
+pub(super) fn sampled<T: Numbers>([a, b]: [&Slot<T>; 2], flip: [bool; 2], at: &Slot<T>) -> Option<Slot<T>> {
+    let Slot::Wide(Held::Sparse(place)) = at else { return None };
+    let (Held::Dense(a), Held::Dense(b)) = (a.wide(), b.wide()) else { return None };
+    let (a, b) = (flipped_if(&a, flip[0]), flipped_if(&b, !flip[1]));
+    let mut out = vec![T::default(); place.values.len()];
+    for i in 0..place.shape().rows {
+        let range = place.range(i);
+        for (&j, out) in place.indices()[range.clone()].iter().zip(&mut out[range]) {
+            *out = dot(a.row(i), b.row(j as usize));
+        }
+    }
+    Some(Slot::Wide(Held::Sparse(place.with(out))))
+}
+
+/// sum += the product, where that is a sum over rows of both; `false` where it is not.
+pub(super) fn add_product<T: Numbers>(sum: &mut Slot<T>, [a, b]: [&Slot<T>; 2], flip: [bool; 2]) -> bool {
+    let (Slot::Wide(a), Slot::Wide(b)) = (a, b) else { return false };
+    let Slot::Wide(Held::Dense(sum)) = sum else { return false };
+    if !flip[0] || flip[1] {
+        return false;
+    }
+    let empty = Rect::new(Shape { rows: 0, cols: 0 }, Vec::new());
+    let Rect { shape, data } = std::mem::replace(sum, empty);
+    let mut numbers = data.into_own().unwrap_or_else(|shared| shared.to_vec());
+    let added = match (a, b) {
+        (Held::Sparse(x), Held::Dense(y)) => {
+            scatter(&mut numbers, x, y);
+            true
+        }
+        (Held::Dense(x), Held::Dense(y)) => {
+            add_inner(&mut numbers, x, y, 0..x.shape.rows);
+            true
+        }
+        (_, Held::Sparse(_)) => false,
+    };
+    *sum = Rect::new(shape, numbers);
+    added
+}
+
+/// a + b.
+pub(super) fn sum_of<T: Numbers>(a: Slot<T>, b: &Slot<T>) -> Slot<T> {
+    fn add<U: Element>(a: Rect<U>, b: &Rect<U>) -> Rect<U> {
+        let Rect { shape, data } = a;
+        let mut numbers = data.into_own().unwrap_or_else(|shared| shared.to_vec());
+        numbers.iter_mut().zip(b.data.iter()).for_each(|(x, &y)| *x += y);
+        Rect::new(shape, numbers)
+    }
+    match a {
+        Slot::Small(rect) => Slot::Small(add(rect, &b.rect())),
+        Slot::Wide(Held::Dense(rect)) => Slot::Wide(Held::Dense(add(rect, &b.rect()))),
+        Slot::Wide(Held::Sparse(entries)) => Slot::Wide(Held::Dense(add(entries.to_rect(), &b.rect()))),
     }
 }
 
-/// The product of `a` and `b`, each transposed where its flag says so, at the stored entries of `at` only.
-pub(super) fn sampled(a: &Value, flip_a: bool, b: &Value, flip_b: bool, at: &Value) -> Value {
-    let Value::Sparse(place) = at else { return multiply(a, flip_a, b, flip_b, false) };
-    match (a, b) {
-        (Value::Dense(x), Value::Dense(y)) => {
-            let (x, y) = (flipped_if(x, flip_a), flipped_if(y, !flip_b));
-            let inner = x.shape.cols;
-            on_pattern(place.pattern(), |_, i, j| dot(&x.data[i * inner..], &y.data[j * inner..], inner))
+/// The transpose.
+pub(super) fn transposed<T: Element>(d: &Rect<T>) -> Rect<T> {
+    let Shape { rows, cols } = d.shape;
+    let flipped = Shape { rows: cols, cols: rows };
+    if rows == 1 || cols == 1 {
+        return Rect::new(flipped, d.data.clone());
+    }
+    let mut out = vec![T::default(); d.data.len()];
+    const TILE: usize = 16;
+    for i0 in (0..rows).step_by(TILE) {
+        for j0 in (0..cols).step_by(TILE) {
+            for i in i0..(i0 + TILE).min(rows) {
+                for j in j0..(j0 + TILE).min(cols) {
+                    out[j * rows + i] = d.data[i * cols + j];
+                }
+            }
         }
-        (Value::Sparse(x), Value::Dense(y)) => {
-            let (x, y) = (if flip_a { x.transposed() } else { x }, flipped_if(y, !flip_b));
-            on_pattern(place.pattern(), |_, i, j| sparse_dot(x, i, &y.data[j * y.shape.cols..]))
+    }
+    Rect::new(flipped, out)
+}
+
+fn flipped_if<T: Element>(d: &Rect<T>, flip: bool) -> Rect<T> {
+    if flip { transposed(d) } else { d.clone() }
+}
+
+/// Whether there may be several threads.
+struct How {
+    parallel: bool,
+}
+
+impl How {
+    fn rows<T: Element>(&self, out: &mut [T], cols: usize, fill: impl Fn(Range<usize>, &mut [T]) + Sync) {
+        if self.parallel {
+            for_rows(out, cols, fill);
+        } else if cols > 0 {
+            fill(0..out.len() / cols, out);
         }
-        (Value::Dense(x), Value::Sparse(y)) => {
-            let (x, y) = (flipped_if(x, flip_a), if flip_b { y } else { y.transposed() });
-            on_pattern(place.pattern(), |_, i, j| sparse_dot(y, j, &x.data[i * x.shape.cols..]))
+    }
+
+    fn dense<T: Element>(&self, a: &Rect<T>, flip_a: bool, b: &Rect<T>, flip_b: bool) -> Rect<T> {
+        let (rows, inner) = if flip_a { (a.shape.cols, a.shape.rows) } else { (a.shape.rows, a.shape.cols) };
+        let cols = if flip_b { b.shape.rows } else { b.shape.cols };
+        if flip_a && !flip_b && inner > rows {
+            return self.inner::<T, T>(a, b);
         }
-        (Value::Sparse(x), Value::Sparse(y)) => {
-            let (x, y) = (if flip_a { x.transposed() } else { x }, if flip_b { y } else { y.transposed() });
-            let product = |at: usize, j: usize| x.values()[at] * y.get(j, x.pattern().indices()[at] as usize);
-            on_pattern(place.pattern(), |_, i, j| x.pattern().range(i).map(|at| product(at, j)).sum())
+        let shape = Shape { rows, cols };
+        let mut out = vec![T::default(); shape.entries()];
+        let right = View::rows_of(&b.data, b.shape.cols).flipped_if(flip_b);
+        if flip_a {
+            multiply_add(&mut out, View::rows_of(&a.data, a.shape.cols).flipped(), right);
+        } else {
+            self.rows(&mut out, cols, |rows, part| {
+                let block = &a.data[rows.start * inner..rows.end * inner];
+                multiply_add(part, View::rows_of(block, inner), right);
+            });
+        }
+        Rect::new(shape, out)
+    }
+
+    /// A.T B, summed over the rows of both: in `U` beyond a few rows.
+    fn inner<T: Element, U: Element>(&self, a: &Rect<T>, b: &Rect<T>) -> Rect<U> {
+        let shape = Shape { rows: a.shape.cols, cols: b.shape.cols };
+        let part = |rows: Range<usize>| -> Vec<U> {
+            let mut sum = vec![U::default(); shape.entries()];
+            let any: &mut dyn std::any::Any = &mut sum;
+            if let Some(same) = any.downcast_mut::<Vec<T>>() {
+                add_inner(same, a, b, rows);
+                return sum;
+            }
+            let mut short = vec![T::default(); shape.entries()];
+            for start in rows.clone().step_by(SHORT) {
+                short.fill(T::default());
+                add_inner(&mut short, a, b, start..(start + SHORT).min(rows.end));
+                sum.iter_mut().zip(&short).for_each(|(s, x)| *s += U::from_f64(x.to_f64()));
+            }
+            sum
+        };
+        let add = |mut a: Vec<U>, b: Vec<U>| {
+            a.iter_mut().zip(&b).for_each(|(x, &y)| *x += y);
+            a
+        };
+        let rows = a.shape.rows;
+        let sum =
+            if self.parallel { fold(Shards::of(rows, shape.rows.max(shape.cols)), &part, &add) } else { part(0..rows) };
+        Rect::new(shape, sum)
+    }
+
+    fn sparse<T: Element>(&self, a: &Entries<T>, b: &Rect<T>) -> Rect<T> {
+        let cols = b.shape.cols;
+        let shape = Shape { rows: a.shape().rows, cols };
+        let mut out = vec![T::default(); shape.entries()];
+        self.rows(&mut out, cols, |rows, part| {
+            for (i, out) in rows.zip(part.chunks_mut(cols)) {
+                let range = a.range(i);
+                for (&j, &x) in a.indices()[range.clone()].iter().zip(&a.values[range]) {
+                    out.iter_mut().zip(b.row(j as usize)).for_each(|(o, &y)| *o += x * y);
+                }
+            }
+        });
+        Rect::new(shape, out)
+    }
+}
+
+/// out += A.T B over some rows of both.
+fn add_inner<T: Element>(out: &mut [T], a: &Rect<T>, b: &Rect<T>, rows: Range<usize>) {
+    let block = |d: &Rect<T>| rows.start * d.shape.cols..rows.end * d.shape.cols;
+    let x = View::rows_of(&a.data[block(a)], a.shape.cols).flipped();
+    multiply_add(out, x, View::rows_of(&b.data[block(b)], b.shape.cols));
+}
+
+/// out += the transpose of `a` times `b`, row by row of both.
+fn scatter<T: Element>(out: &mut [T], a: &Entries<T>, b: &Rect<T>) {
+    let cols = b.shape.cols;
+    for i in 0..a.shape().rows {
+        let range = a.range(i);
+        for (&j, &x) in a.indices()[range.clone()].iter().zip(&a.values[range]) {
+            let j = j as usize;
+            out[j * cols..(j + 1) * cols].iter_mut().zip(b.row(i)).for_each(|(o, &y)| *o += x * y);
         }
     }
 }
 
 /// In eight running sums, which the compiler keeps in vectors.
-fn dot(a: &[f64], b: &[f64], len: usize) -> f64 {
+fn dot<T: Element>(a: &[T], b: &[T]) -> T {
     const LANES: usize = 8;
-    let (a, b) = (&a[..len], &b[..len]);
     let (a_blocks, b_blocks) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    let rest: f64 = a_blocks.remainder().iter().zip(b_blocks.remainder()).map(|(x, y)| x * y).sum();
-    let mut lanes = [0.0; LANES];
+    let mut sum = T::default();
+    a_blocks.remainder().iter().zip(b_blocks.remainder()).for_each(|(&x, &y)| sum += x * y);
+    let mut lanes = [T::default(); LANES];
     for (x, y) in a_blocks.zip(b_blocks) {
         for k in 0..LANES {
             lanes[k] += x[k] * y[k];
         }
     }
-    lanes.iter().sum::<f64>() + rest
-}
-
-/// Row i of a sparse matrix times a column.
-fn sparse_dot(a: &Sparse<f64>, i: usize, column: &[f64]) -> f64 {
-    a.pattern().range(i).map(|at| a.values()[at] * column[a.pattern().indices()[at] as usize]).sum()
-}
-
-/// The transpose.
-pub(super) fn transpose(a: &Value) -> Value {
-    match a {
-        Value::Dense(d) => {
-            let flipped = transposed(d);
-            Value::dense(flipped.shape, flipped.data)
-        }
-        Value::Sparse(s) => {
-            let t = s.transposed();
-            Value::sparse(t.pattern().clone(), t.values().to_vec())
-        }
-    }
-}
-
-/// Matrices one under the other, or side by side.
-pub(super) fn join(parts: &[Value], by_rows: bool, shape: Shape) -> Value {
-    let parts: Vec<_> = parts.iter().map(Value::to_dense).collect();
-    let mut data = Vec::with_capacity(shape.entries());
-    if by_rows {
-        parts.iter().for_each(|part| data.extend_from_slice(&part.data));
-    } else {
-        for i in 0..shape.rows {
-            parts
-                .iter()
-                .for_each(|part| data.extend_from_slice(&part.data[i * part.shape.cols..(i + 1) * part.shape.cols]));
-        }
-    }
-    Value::dense(shape, data)
-}
-
-/// As many rows or columns as `shape` has, from one on.
-pub(super) fn part(whole: &Value, by_rows: bool, from: usize, shape: Shape) -> Value {
-    let whole = whole.to_dense();
-    let cols = whole.shape.cols;
-    let data = if by_rows {
-        whole.data[from * cols..(from + shape.rows) * cols].to_vec()
-    } else {
-        whole.data.chunks(cols).flat_map(|row| &row[from..from + shape.cols]).copied().collect()
-    };
-    Value::dense(shape, data)
-}
-
-fn flipped_if(d: &Dense, flip: bool) -> Cow<'_, Dense> {
-    if flip { Cow::Owned(transposed(d)) } else { Cow::Borrowed(d) }
-}
-
-fn transposed(d: &Dense) -> Dense {
-    let Shape { rows, cols } = d.shape;
-    let mut out = Dense::zeros(Shape { rows: cols, cols: rows });
-    const TILE: usize = 32;
-    for i0 in (0..rows).step_by(TILE) {
-        for j0 in (0..cols).step_by(TILE) {
-            for i in i0..(i0 + TILE).min(rows) {
-                for j in j0..(j0 + TILE).min(cols) {
-                    out.data[j * rows + i] = d.data[i * cols + j];
-                }
-            }
-        }
-    }
-    out
-}
-
-fn dense_dense(a: &Dense, flip_a: bool, b: &Dense, flip_b: bool) -> Value {
-    let left = View::rows_of(&a.data, a.shape.cols).flipped_if(flip_a);
-    let right = View::rows_of(&b.data, b.shape.cols).flipped_if(flip_b);
-    let side = |d: &Dense, flip: bool| if flip { d.shape.rows } else { d.shape.cols };
-    let rows = side(a, !flip_a);
-    let shape = Shape { rows, cols: side(b, flip_b) };
-    let inner = side(a, flip_a);
-    if flip_a && !flip_b && inner > rows {
-        // Many rows to sum over: add up the products of row shards.
-        let data = fold(
-            Shards::of(inner, rows.max(shape.cols)),
-            &|part| {
-                let block = |d: &Dense| part.start * d.shape.cols..part.end * d.shape.cols;
-                let mut out = vec![0.0; shape.entries()];
-                let x = View::rows_of(&a.data[block(a)], a.shape.cols).flipped();
-                multiply_add(&mut out, x, View::rows_of(&b.data[block(b)], b.shape.cols));
-                out
-            },
-            &add_up,
-        );
-        return Value::dense(shape, data);
-    }
-    let mut out = vec![0.0; shape.entries()];
-    if flip_a {
-        multiply_add(&mut out, left, right);
-    } else {
-        for_rows(&mut out, shape.cols, |rows, part| {
-            let block = &a.data[rows.start * a.shape.cols..rows.end * a.shape.cols];
-            multiply_add(part, View::rows_of(block, a.shape.cols), right);
-        });
-    }
-    Value::dense(shape, out)
-}
-
-fn add_up(mut a: Vec<f64>, b: Vec<f64>) -> Vec<f64> {
-    a.iter_mut().zip(&b).for_each(|(x, y)| *x += y);
-    a
-}
-
-fn sparse_dense(a: &Sparse<f64>, b: &Dense) -> Value {
-    let (pattern, cols) = (a.pattern(), b.shape.cols);
-    let shape = Shape { rows: pattern.rows(), cols };
-    let mut out = vec![0.0; shape.entries()];
-    for_rows(&mut out, cols, |rows, part| {
-        for (i, out) in rows.zip(part.chunks_mut(cols)) {
-            for at in pattern.range(i) {
-                let j = pattern.indices()[at] as usize;
-                let x = a.values()[at];
-                out.iter_mut().zip(&b.data[j * cols..(j + 1) * cols]).for_each(|(o, &y)| *o += x * y);
-            }
-        }
-    });
-    Value::dense(shape, out)
-}
-
-/// The transpose of `a` times `b`, row by row of both.
-fn sparse_flipped_dense(a: &Sparse<f64>, b: &Dense) -> Value {
-    let (pattern, cols) = (a.pattern(), b.shape.cols);
-    let shape = Shape { rows: pattern.cols(), cols };
-    let mut out = vec![0.0; shape.entries()];
-    for i in 0..pattern.rows() {
-        let row = &b.data[i * cols..(i + 1) * cols];
-        for at in pattern.range(i) {
-            let j = pattern.indices()[at] as usize;
-            let x = a.values()[at];
-            out[j * cols..(j + 1) * cols].iter_mut().zip(row).for_each(|(o, &y)| *o += x * y);
-        }
-    }
-    Value::dense(shape, out)
-}
-
-fn sparse_sparse(a: &Sparse<f64>, b: &Sparse<f64>) -> Value {
-    let (p, q) = (a.pattern(), b.pattern());
-    let shape = Shape { rows: p.rows(), cols: q.cols() };
-    let mut out = vec![0.0; shape.entries()];
-    for_rows(&mut out, shape.cols, |rows, part| {
-        for (i, out) in rows.zip(part.chunks_mut(shape.cols)) {
-            for at in p.range(i) {
-                for under in q.range(p.indices()[at] as usize) {
-                    out[q.indices()[under] as usize] += a.values()[at] * b.values()[under];
-                }
-            }
-        }
-    });
-    Value::dense(shape, out)
+    lanes.iter().for_each(|&x| sum += x);
+    sum
 }

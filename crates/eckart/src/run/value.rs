@@ -1,15 +1,17 @@
 //! Value: what a buffer holds while a plan runs.
-//! In: a `Matrix`.  Out: f64 numbers, dense or sparse, and a `Matrix` again.
-//! Law: a missing entry (`NaN`) of a data matrix reads as zero here; `observed` tells it from a true zero.
-//! Not here: operations (see `interp`).
+//! In: a `Matrix`, numbers.  Out: numbers of f32 or f64, dense or sparse, shared and cut without copying.
+//! Law: a missing entry (`NaN`) of a data matrix reads as zero; `observed` tells it from a true zero.
+//! Not here: operations (see `engine`).
 
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
-use crate::data::{Dtype, Matrix, Pattern, Sparse, Storage};
-use crate::error::Result;
+use super::kernels::Element;
+use crate::data::{Dtype, Matrix, Pattern, Real, Sparse};
+use crate::error;
 use crate::facts::Shape;
 
-/// A dense matrix, row-major.
+/// A dense matrix of f64, row-major.
 #[derive(Debug, Clone)]
 pub struct Dense {
     /// n x m.
@@ -24,13 +26,307 @@ impl Dense {
     }
 }
 
-/// A value: shared, so that passing it on copies nothing.
+/// A value, f32 or f64, dense or sparse: cheap to clone.
 #[derive(Debug, Clone)]
-pub enum Value {
+pub struct Value(Typed);
+
+#[derive(Debug, Clone)]
+enum Typed {
+    F32(Held<f32>),
+    F64(Held<f64>),
+}
+
+/// A value of one type of numbers.
+#[derive(Debug, Clone)]
+pub(super) enum Held<T> {
     /// All entries.
-    Dense(Arc<Dense>),
+    Dense(Rect<T>),
     /// The entries of a pattern.
-    Sparse(Arc<Sparse<f64>>),
+    Sparse(Entries<T>),
+}
+
+/// Numbers that others may share, or a run of them.
+#[derive(Debug, Clone)]
+pub(super) struct Run<T> {
+    all: Arc<Vec<T>>,
+    from: usize,
+    len: usize,
+}
+
+impl<T> Run<T> {
+    pub(super) fn of(all: Arc<Vec<T>>) -> Self {
+        Self { from: 0, len: all.len(), all }
+    }
+
+    pub(super) fn cut(&self, range: Range<usize>) -> Self {
+        debug_assert!(range.end <= self.len);
+        Self { all: self.all.clone(), from: self.from + range.start, len: range.len() }
+    }
+
+    /// The numbers, where nobody else holds them and they are all there are.
+    pub(super) fn into_own(self) -> Result<Vec<T>, Self> {
+        let Self { all, from, len } = self;
+        if from != 0 || len != all.len() {
+            return Err(Self { all, from, len });
+        }
+        Arc::try_unwrap(all).map_err(|all| Self { all, from, len })
+    }
+
+    fn into_vec(self) -> Vec<T>
+    where
+        T: Clone,
+    {
+        self.into_own().unwrap_or_else(|shared| shared.to_vec())
+    }
+}
+
+impl<T> Deref for Run<T> {
+    type Target = [T];
+    fn deref(&self) -> &[T] {
+        &self.all[self.from..self.from + self.len]
+    }
+}
+
+impl<T> From<Vec<T>> for Run<T> {
+    fn from(numbers: Vec<T>) -> Self {
+        Self::of(Arc::new(numbers))
+    }
+}
+
+/// A dense matrix, row-major.
+#[derive(Debug, Clone)]
+pub(super) struct Rect<T> {
+    pub(super) shape: Shape,
+    pub(super) data: Run<T>,
+}
+
+impl<T: Element> Rect<T> {
+    pub(super) fn new(shape: Shape, data: impl Into<Run<T>>) -> Self {
+        let data = data.into();
+        debug_assert_eq!(shape.entries(), data.len());
+        Self { shape, data }
+    }
+
+    pub(super) fn number(value: T) -> Self {
+        Self::new(Shape::SCALAR, vec![value])
+    }
+
+    pub(super) fn row(&self, i: usize) -> &[T] {
+        &self.data[i * self.shape.cols..(i + 1) * self.shape.cols]
+    }
+
+    pub(super) fn rows(&self, rows: Range<usize>) -> Self {
+        let cols = self.shape.cols;
+        Self::new(Shape { rows: rows.len(), cols }, self.data.cut(rows.start * cols..rows.end * cols))
+    }
+
+    /// The same numbers in another type; shared where it is the same type.
+    pub(super) fn cast<U: Element>(&self) -> Rect<U> {
+        let any: &dyn std::any::Any = self;
+        match any.downcast_ref::<Rect<U>>() {
+            Some(same) => same.clone(),
+            None => Rect::new(self.shape, cast::<T, U>(&self.data)),
+        }
+    }
+}
+
+/// Numbers in another type.
+pub(super) fn cast<T: Element, U: Element>(numbers: &[T]) -> Vec<U> {
+    numbers.iter().map(|x| U::from_f64(x.to_f64())).collect()
+}
+
+/// Some rows of a pattern, and a number for each of their stored entries.
+#[derive(Debug, Clone)]
+pub(super) struct Entries<T> {
+    pub(super) pattern: Arc<Pattern>,
+    pub(super) rows: Range<usize>,
+    pub(super) values: Run<T>,
+    /// The matrix whose rows they are, where its transpose is worth making.
+    pub(super) whole: Option<Arc<Sparse<T>>>,
+}
+
+impl<T: Element> Entries<T> {
+    /// Numbers for all rows of a pattern.
+    pub(super) fn on(pattern: Arc<Pattern>, values: impl Into<Run<T>>) -> Self {
+        let rows = 0..pattern.rows();
+        Self { pattern, rows, values: values.into(), whole: None }
+    }
+
+    /// Other numbers at the same places.
+    pub(super) fn with(&self, values: impl Into<Run<T>>) -> Self {
+        let values = values.into();
+        debug_assert_eq!(values.len(), self.values.len());
+        Self { pattern: self.pattern.clone(), rows: self.rows.clone(), values, whole: None }
+    }
+
+    pub(super) fn cut(&self, rows: Range<usize>) -> Self {
+        let at = |row: usize| self.pattern.indptr()[self.rows.start + row] - self.pattern.indptr()[self.rows.start];
+        Self {
+            pattern: self.pattern.clone(),
+            rows: self.rows.start + rows.start..self.rows.start + rows.end,
+            values: self.values.cut(at(rows.start)..at(rows.end)),
+            whole: None,
+        }
+    }
+
+    pub(super) fn shape(&self) -> Shape {
+        Shape { rows: self.rows.len(), cols: self.pattern.cols() }
+    }
+
+    /// The row pointers, which count from `indptr()[0]`.
+    pub(super) fn indptr(&self) -> &[usize] {
+        &self.pattern.indptr()[self.rows.start..=self.rows.end]
+    }
+
+    /// The columns.
+    pub(super) fn indices(&self) -> &[u32] {
+        let indptr = self.indptr();
+        &self.pattern.indices()[indptr[0]..indptr[indptr.len() - 1]]
+    }
+
+    /// The positions of row i's entries in `indices` and `values`.
+    pub(super) fn range(&self, i: usize) -> Range<usize> {
+        let indptr = self.indptr();
+        indptr[i] - indptr[0]..indptr[i + 1] - indptr[0]
+    }
+
+    /// Whether the entries are at the same places.
+    pub(super) fn same_places(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.pattern, &other.pattern) && self.rows == other.rows
+    }
+
+    pub(super) fn is_whole(&self) -> bool {
+        self.rows == (0..self.pattern.rows())
+    }
+
+    /// The transpose: kept with the matrix where it is data.
+    pub(super) fn transposed(&self) -> Self {
+        let flipped = |sparse: &Sparse<T>| {
+            let flipped = sparse.transposed();
+            Self::on(flipped.pattern().clone(), Run::of(flipped.shared_values().clone()))
+        };
+        match &self.whole {
+            Some(whole) if self.is_whole() => flipped(whole),
+            _ => flipped(&self.to_sparse()),
+        }
+    }
+
+    /// As a matrix of its own.
+    pub(super) fn to_sparse(&self) -> Sparse<T> {
+        if self.is_whole() {
+            return Sparse::shared(self.pattern.clone(), self.values.to_shared());
+        }
+        let first = self.indptr()[0];
+        let indptr = self.indptr().iter().map(|at| at - first).collect();
+        let pattern = Pattern::new(self.rows.len(), self.pattern.cols(), indptr, self.indices().to_vec());
+        Sparse::new(Arc::new(pattern.expect("rows of a pattern are a pattern")), self.values.to_vec())
+    }
+
+    pub(super) fn to_rect(&self) -> Rect<T> {
+        let shape = self.shape();
+        let mut out = vec![T::default(); shape.entries()];
+        for i in 0..shape.rows {
+            let range = self.range(i);
+            for (&j, &x) in self.indices()[range.clone()].iter().zip(&self.values[range]) {
+                out[i * shape.cols + j as usize] = x;
+            }
+        }
+        Rect::new(shape, out)
+    }
+
+    pub(super) fn cast<U: Element>(&self) -> Entries<U> {
+        let any: &dyn std::any::Any = self;
+        match any.downcast_ref::<Entries<U>>() {
+            Some(same) => same.clone(),
+            None => Entries {
+                pattern: self.pattern.clone(),
+                rows: self.rows.clone(),
+                values: cast::<T, U>(&self.values).into(),
+                whole: None,
+            },
+        }
+    }
+}
+
+impl<T: Copy> Run<T> {
+    fn to_shared(&self) -> Arc<Vec<T>> {
+        if self.from == 0 && self.len == self.all.len() { self.all.clone() } else { Arc::new(self.to_vec()) }
+    }
+}
+
+impl<T: Element> Held<T> {
+    pub(super) fn shape(&self) -> Shape {
+        match self {
+            Self::Dense(rect) => rect.shape,
+            Self::Sparse(entries) => entries.shape(),
+        }
+    }
+
+    pub(super) fn to_rect(&self) -> Rect<T> {
+        match self {
+            Self::Dense(rect) => rect.clone(),
+            Self::Sparse(entries) => entries.to_rect(),
+        }
+    }
+
+    pub(super) fn cast<U: Element>(&self) -> Held<U> {
+        match self {
+            Self::Dense(rect) => Held::Dense(rect.cast()),
+            Self::Sparse(entries) => Held::Sparse(entries.cast()),
+        }
+    }
+
+    /// The numbers of `matrix` if they are of this type; missing entries read as zero.
+    fn of_type(matrix: &Matrix) -> Option<Self> {
+        let shape = Shape { rows: matrix.rows(), cols: matrix.cols() };
+        if let Some(sparse) = T::sparse_of(matrix.storage()) {
+            let values = Run::of(sparse.shared_values().clone());
+            return Some(Self::Sparse(Entries {
+                whole: Some(sparse.clone()),
+                ..Entries::on(sparse.pattern().clone(), values)
+            }));
+        }
+        let values = T::dense_of(matrix.storage())?;
+        let data = if matrix.missing() == 0 {
+            Run::of(values.clone())
+        } else {
+            let present = |&x: &T| if x.to_f64().is_nan() { T::default() } else { x };
+            values.iter().map(present).collect::<Vec<T>>().into()
+        };
+        Some(Self::Dense(Rect::new(shape, data)))
+    }
+
+    /// 1 where `matrix` has an entry, 0 where it has none.
+    pub(super) fn observed(matrix: &Matrix) -> Self {
+        match matrix.pattern() {
+            Some(pattern) => Self::Sparse(Entries::on(pattern.clone(), vec![T::from_f64(1.0); pattern.nnz()])),
+            None => {
+                let shape = Shape { rows: matrix.rows(), cols: matrix.cols() };
+                let there = |v: f64| T::from_f64(f64::from(!v.is_nan()));
+                Self::Dense(Rect::new(shape, matrix.values_f64().into_iter().map(there).collect::<Vec<T>>()))
+            }
+        }
+    }
+
+    fn to_matrix(&self) -> error::Result<Matrix> {
+        match self {
+            Self::Dense(rect) => Matrix::dense(rect.shape.rows, rect.shape.cols, rect.data.to_vec()),
+            Self::Sparse(entries) => {
+                let sparse = entries.to_sparse();
+                Matrix::with_pattern(sparse.pattern().clone(), sparse.values().to_vec())
+            }
+        }
+    }
+}
+
+/// Does the same for a value of either type.
+macro_rules! either {
+    ($value:expr, $held:ident => $do:expr) => {
+        match $value {
+            Typed::F32($held) => $do,
+            Typed::F64($held) => $do,
+        }
+    };
 }
 
 impl Value {
@@ -40,88 +336,84 @@ impl Value {
     }
 
     pub(crate) fn dense(shape: Shape, data: Vec<f64>) -> Self {
-        debug_assert_eq!(shape.entries(), data.len());
-        Self::Dense(Arc::new(Dense { shape, data }))
-    }
-
-    pub(crate) fn sparse(pattern: Arc<Pattern>, values: Vec<f64>) -> Self {
-        Self::Sparse(Arc::new(Sparse::new(pattern, values)))
+        Self(Typed::F64(Held::Dense(Rect::new(shape, data))))
     }
 
     /// The numbers of `matrix`, missing entries read as zero.
     pub fn of(matrix: &Matrix) -> Self {
-        let shape = Shape { rows: matrix.rows(), cols: matrix.cols() };
-        if let Storage::SparseF64(sparse) = matrix.storage() {
-            return Self::Sparse(sparse.clone());
-        }
-        let mut values = matrix.values_f64();
-        if matrix.missing() > 0 {
-            values.iter_mut().filter(|v| v.is_nan()).for_each(|v| *v = 0.0);
-        }
-        match matrix.pattern() {
-            Some(pattern) => Self::sparse(pattern.clone(), values),
-            None => Self::dense(shape, values),
-        }
-    }
-
-    /// 1 where `matrix` has an entry, 0 where it has none.
-    pub fn observed(matrix: &Matrix) -> Self {
-        let shape = Shape { rows: matrix.rows(), cols: matrix.cols() };
-        match matrix.pattern() {
-            Some(pattern) => Self::sparse(pattern.clone(), vec![1.0; pattern.nnz()]),
-            None => {
-                let mask = matrix.values_f64().into_iter().map(|v| f64::from(!v.is_nan())).collect();
-                Self::dense(shape, mask)
-            }
+        match matrix.dtype() {
+            Dtype::F32 => Self(Typed::F32(Held::of_type(matrix).expect("f32 numbers"))),
+            Dtype::F64 => Self(Typed::F64(Held::of_type(matrix).expect("f64 numbers"))),
         }
     }
 
     /// n x m.
     pub fn shape(&self) -> Shape {
-        match self {
-            Self::Dense(d) => d.shape,
-            Self::Sparse(s) => Shape { rows: s.pattern().rows(), cols: s.pattern().cols() },
-        }
+        either!(&self.0, held => held.shape())
     }
 
     /// The number of a 1 x 1 value.
     pub fn to_scalar(&self) -> f64 {
-        match self {
-            Self::Dense(d) => d.data[0],
-            Self::Sparse(s) => s.values().first().copied().unwrap_or(0.0),
-        }
+        either!(&self.0, held => held.to_rect().data[0].to_f64())
     }
 
-    /// The numbers row by row; a sparse value is written out.
+    /// The numbers row by row, in f64; a sparse value is written out.
     pub fn to_dense(&self) -> Arc<Dense> {
-        let sparse = match self {
-            Self::Dense(d) => return d.clone(),
-            Self::Sparse(s) => s,
-        };
-        let mut out = Dense::zeros(self.shape());
-        let pattern = sparse.pattern();
-        for i in 0..pattern.rows() {
-            for at in pattern.range(i) {
-                out.data[i * pattern.cols() + pattern.indices()[at] as usize] = sparse.values()[at];
-            }
-        }
-        Arc::new(out)
+        self.clone().into_dense()
     }
 
-    /// As [`Value::to_dense`], without sharing what nobody else holds.
+    /// As [`Value::to_dense`], without copying what nobody else holds.
     pub(crate) fn into_dense(self) -> Arc<Dense> {
-        if let Self::Dense(d) = self { d } else { self.to_dense() }
+        let Rect { shape, data }: Rect<f64> = match self.0 {
+            Typed::F64(Held::Dense(rect)) => rect,
+            Typed::F64(Held::Sparse(entries)) => entries.to_rect(),
+            Typed::F32(held) => held.to_rect().cast(),
+        };
+        Arc::new(Dense { shape, data: data.into_vec() })
     }
 
     /// The value as a matrix of numbers of type `dtype`.
     ///
     /// # Errors
     /// `Data` where a number is infinite, or too large for f32.
-    pub fn to_matrix(&self, dtype: Dtype) -> Result<Matrix> {
-        let matrix = match self {
-            Self::Dense(d) => Matrix::dense(d.shape.rows, d.shape.cols, d.data.clone())?,
-            Self::Sparse(s) => Matrix::with_pattern(s.pattern().clone(), s.values().to_vec())?,
-        };
-        matrix.cast(dtype)
+    pub fn to_matrix(&self, dtype: Dtype) -> error::Result<Matrix> {
+        either!(&self.0, held => held.to_matrix())?.cast(dtype)
+    }
+
+    /// The type of its numbers.
+    pub(super) fn dtype(&self) -> Dtype {
+        match self.0 {
+            Typed::F32(_) => Dtype::F32,
+            Typed::F64(_) => Dtype::F64,
+        }
+    }
+
+    /// In numbers of another type; shared where it is the same.
+    pub(super) fn cast<T: Element>(&self) -> Held<T> {
+        either!(&self.0, held => held.cast())
+    }
+}
+
+impl From<&Arc<Dense>> for Value {
+    fn from(dense: &Arc<Dense>) -> Self {
+        Self::dense(dense.shape, dense.data.clone())
+    }
+}
+
+/// A type of numbers that values come in.
+pub(super) trait Numbers: Element {
+    /// A value of this type.
+    fn value(held: Held<Self>) -> Value;
+}
+
+impl Numbers for f32 {
+    fn value(held: Held<Self>) -> Value {
+        Value(Typed::F32(held))
+    }
+}
+
+impl Numbers for f64 {
+    fn value(held: Held<Self>) -> Value {
+        Value(Typed::F64(held))
     }
 }

@@ -312,7 +312,7 @@ impl Bound {
 
     /// Gives factor `index` a value.
     pub(super) fn place(&mut self, index: usize, numbers: &Arc<Dense>) {
-        self.inputs.set(&self.factors[index].var, Value::Dense(numbers.clone()));
+        self.inputs.set(&self.factors[index].var, Value::from(numbers));
     }
 
     /// Gives all factors values.

@@ -7,4 +7,5 @@ mod grad;
 mod random;
 mod read;
 mod real;
+mod run;
 mod solve;

@@ -80,7 +80,13 @@ impl World {
     /// The values of formulas as they are written, nothing rewritten: the oracle.
     pub(crate) fn literal(&self, roots: &[Expr]) -> Vec<Matrix> {
         let plan = eckart::plan::plan(roots, &self.givens()).unwrap();
-        self.matrices(eckart::run::run(&plan, &self.inputs(), &mut eckart::run::Kept::default()).unwrap())
+        self.matrices(eckart::run::interpret(&plan, &self.inputs()).unwrap())
+    }
+
+    /// The same matrices in another type.
+    pub(crate) fn cast(&self, dtype: eckart::Dtype) -> Self {
+        let cast = |(name, value): (&String, &Matrix)| (name.clone(), value.cast(dtype).unwrap());
+        Self { values: self.values.iter().map(cast).collect() }
     }
 
     /// The values of formulas through the whole pipeline.

@@ -90,12 +90,13 @@ impl Scene {
                 Kernel::Literal(_) => {}
                 Kernel::Fold(fold) => scene.fold(plan, step, fold, &mut card_of, names),
                 _ => {
-                    let out = step.outs[0];
-                    let mut card = card(step, &plan.buffers[out], format!("b{out}"));
-                    card.result = result(plan, out, names);
-                    let at = scene.push(card);
-                    scene.connect(&step.args, &card_of, at);
-                    card_of.insert(out, at);
+                    for &out in &step.outs {
+                        let mut card = card(step, out, &plan.buffers[out], format!("b{out}"));
+                        card.result = result(plan, out, names);
+                        let at = scene.push(card);
+                        scene.connect(&step.args, &card_of, at);
+                        card_of.insert(out, at);
+                    }
                 }
             }
         }
@@ -145,15 +146,16 @@ impl Scene {
             group.parts.push(at);
         }
         for body in &fold.body {
-            let out = body.outs[0];
-            let mut card = card(body, &fold.buffers[out], format!("{id}-{out}"));
-            if step.once {
-                card.kind = Kind::Once;
+            for &out in &body.outs {
+                let mut card = card(body, out, &fold.buffers[out], format!("{id}-{out}"));
+                if step.once {
+                    card.kind = Kind::Once;
+                }
+                let at = self.push(card);
+                self.connect(&body.args, &inner, at);
+                inner.insert(out, at);
+                group.steps.push(at);
             }
-            let at = self.push(card);
-            self.connect(&body.args, &inner, at);
-            inner.insert(out, at);
-            group.steps.push(at);
         }
         for (&out, (local, combine)) in step.outs.iter().zip(&fold.results) {
             let buffer = &plan.buffers[out];
@@ -170,22 +172,22 @@ impl Scene {
     }
 }
 
-/// The box of a step.
-fn card(step: &Step, buffer: &Buffer, id: String) -> Card {
+/// The box of what a step puts into a buffer.
+fn card(step: &Step, number: usize, buffer: &Buffer, id: String) -> Card {
     let kind = match (&step.kernel, step.once) {
         (Kernel::Input(_), true) => Kind::Data,
         (Kernel::Input(_), false) => Kind::Factor,
         (_, true) => Kind::Once,
         (_, false) => Kind::Run,
     };
-    let number = step.outs[0];
     let text = buffer.text.clone();
     if let Kernel::Input(var) = &step.kernel {
         let head = format!("{number}  {}", var.name());
         return Card { id, kind, part: false, head, lines: extent(buffer), result: None, text };
     }
     let mut lines = vec![clipped(&buffer.text, MOST_TEXT)];
-    lines.extend(described(buffer, step.flops));
+    let work = if number == step.outs[0] { step.flops } else { 0.0 };
+    lines.extend(described(buffer, work));
     Card { id, kind, part: false, head: format!("{number}  {}", name(&step.kernel)), lines, result: None, text }
 }
 

@@ -46,7 +46,8 @@ fn ids(plan: &Plan) -> Vec<String> {
             Kernel::Literal(_) => {}
             Kernel::Fold(fold) => {
                 ids.extend(step.outs.iter().map(outer));
-                ids.extend(fold.body.iter().map(|body| format!("b{}-{}", step.outs[0], body.outs[0])));
+                let inner = fold.body.iter().flat_map(|body| &body.outs);
+                ids.extend(inner.map(|out| format!("b{}-{out}", step.outs[0])));
             }
             _ => ids.extend(step.outs.iter().map(outer)),
         }

@@ -56,6 +56,8 @@ pub(crate) unsafe trait Lanes: Bits {
     const LEN: usize;
     /// Whether a * b + c is one instruction.
     const FMA: bool;
+    /// How many registers the processor has.
+    const REGISTERS: usize;
     /// The same number in all lanes.
     unsafe fn splat(x: Self::Num) -> Self;
     /// `LEN` numbers from `at` on.
@@ -80,6 +82,18 @@ pub(crate) unsafe trait Lanes: Bits {
     unsafe fn mul_add(self, b: Self, c: Self) -> Self;
     /// The sum of all lanes, in a fixed order.
     unsafe fn sum(self) -> Self::Num;
+}
+
+/// Asks for the line of memory that holds `at`, which may lie anywhere: nothing is read.
+#[inline(always)]
+pub(crate) fn prefetch<T>(at: *const T) {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    // SAFETY: every processor of this kind has the instruction, which faults on no address.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at.cast());
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    let _ = at;
 }
 
 /// Something to be computed with vector registers.
@@ -183,6 +197,7 @@ unsafe impl<T: Element, const N: usize> Lanes for Array<T, N> {
     type Num = T;
     const LEN: usize = N;
     const FMA: bool = false;
+    const REGISTERS: usize = 16;
     #[inline(always)]
     unsafe fn splat(x: T) -> Self {
         Self([x; N])
@@ -248,11 +263,12 @@ pub(super) mod x86 {
     use super::Lanes;
 
     macro_rules! common {
-        ($num:ty, $len:expr, $set1:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $max:ident,
+        ($num:ty, $len:expr, $registers:expr, $set1:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $max:ident,
          $min:ident, $fma:ident) => {
             type Num = $num;
             const LEN: usize = $len;
             const FMA: bool = true;
+            const REGISTERS: usize = $registers;
             #[inline(always)]
             unsafe fn splat(x: $num) -> Self {
                 // SAFETY (here and below): the level is there and pointers are valid, says the caller.
@@ -342,6 +358,7 @@ pub(super) mod x86 {
         common!(
             f32,
             8,
+            16,
             _mm256_set1_ps,
             _mm256_loadu_ps,
             _mm256_storeu_ps,
@@ -378,6 +395,7 @@ pub(super) mod x86 {
         common!(
             f64,
             4,
+            16,
             _mm256_set1_pd,
             _mm256_loadu_pd,
             _mm256_storeu_pd,
@@ -414,6 +432,7 @@ pub(super) mod x86 {
         common!(
             f32,
             16,
+            32,
             _mm512_set1_ps,
             _mm512_loadu_ps,
             _mm512_storeu_ps,
@@ -453,6 +472,7 @@ pub(super) mod x86 {
         common!(
             f64,
             8,
+            32,
             _mm512_set1_pd,
             _mm512_loadu_pd,
             _mm512_storeu_pd,

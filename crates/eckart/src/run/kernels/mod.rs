@@ -6,14 +6,13 @@
 
 mod bits;
 mod lanes;
-#[allow(dead_code, reason = "called by the tile machine")]
 mod math;
+mod panel;
 mod product;
-#[allow(dead_code, reason = "the plan is to call it")]
-mod tile;
+pub(super) mod tile;
 
-#[allow(unused_imports, reason = "the jobs follow")]
+#[allow(unused_imports, reason = "their callers follow")]
 pub(crate) use lanes::{Element, Job, Lanes, Level};
+#[allow(unused_imports, reason = "their callers follow")]
+pub(super) use panel::{Left, panel};
 pub(super) use product::{View, multiply_add};
-#[allow(unused_imports, reason = "the plan is to call them")]
-pub(crate) use tile::{Code, Instruction, Programme, Registers, Source, TILE, add_to, dot, fuse, run, sum};

@@ -25,6 +25,9 @@ use super::lanes::Lanes;
 type Parts<L> = (L, L);
 
 /// All lanes the same.
+///
+/// # Safety
+/// Of this and all that follow: the processor has the level of `L`.
 #[inline(always)]
 unsafe fn all<L: Lanes>(x: L::Num) -> L {
     // SAFETY: the caller has the level.
@@ -33,6 +36,7 @@ unsafe fn all<L: Lanes>(x: L::Num) -> L {
 
 /// A polynomial, the constant term first, given x and x^2. A long one has its even and its odd powers apart, which halves
 /// the wait of each step for the one before (5 to 10 % of exp and log in f64; it costs a short one more than it brings).
+/// # Safety: as above.
 #[inline(always)]
 unsafe fn polynomial<L: Lanes>(x: L, square: L, coefficients: &[L::Num]) -> L {
     // SAFETY: the caller has the level.
@@ -54,9 +58,7 @@ unsafe fn polynomial<L: Lanes>(x: L, square: L, coefficients: &[L::Num]) -> L {
 }
 
 /// |x|.
-///
-/// # Safety
-/// Of this and all that follow: the processor has the level of `L`.
+/// # Safety: as above.
 #[inline(always)]
 pub(crate) unsafe fn abs<L: Lanes>(x: L) -> L {
     // SAFETY: the caller has the level.
@@ -64,6 +66,7 @@ pub(crate) unsafe fn abs<L: Lanes>(x: L) -> L {
 }
 
 /// The greater of two, `NaN` where either is.
+/// # Safety: as above.
 #[inline(always)]
 pub(crate) unsafe fn maximum<L: Lanes>(a: L, b: L) -> L {
     // SAFETY: the caller has the level.
@@ -71,6 +74,7 @@ pub(crate) unsafe fn maximum<L: Lanes>(a: L, b: L) -> L {
 }
 
 /// The lesser of two, `NaN` where either is.
+/// # Safety: as above.
 #[inline(always)]
 pub(crate) unsafe fn minimum<L: Lanes>(a: L, b: L) -> L {
     // SAFETY: the caller has the level.
@@ -78,6 +82,7 @@ pub(crate) unsafe fn minimum<L: Lanes>(a: L, b: L) -> L {
 }
 
 /// 1 where a > b, else 0.
+/// # Safety: as above.
 #[inline(always)]
 pub(crate) unsafe fn greater<L: Lanes>(a: L, b: L) -> L {
     // SAFETY: the caller has the level.
@@ -85,6 +90,7 @@ pub(crate) unsafe fn greater<L: Lanes>(a: L, b: L) -> L {
 }
 
 /// -1, 0 or 1; `NaN` of itself.
+/// # Safety: as above.
 #[inline(always)]
 pub(crate) unsafe fn sign<L: Lanes>(x: L) -> L {
     // SAFETY: the caller has the level.
@@ -96,6 +102,7 @@ pub(crate) unsafe fn sign<L: Lanes>(x: L) -> L {
 }
 
 /// e^x: 0 where x is below all limits, infinite above, `NaN` of `NaN`.
+/// # Safety: as above.
 #[inline(always)]
 pub(crate) unsafe fn exp<L: Lanes>(x: L) -> L {
     // SAFETY: the caller has the level.
@@ -106,6 +113,7 @@ pub(crate) unsafe fn exp<L: Lanes>(x: L) -> L {
 }
 
 /// x = n log 2 + r with whole n and |r| <= log(2) / 2, r in two parts; x within what exp has values for.
+/// # Safety: as above.
 #[inline(always)]
 unsafe fn reduce<L: Lanes>(x: L) -> (L, Parts<L>) {
     // SAFETY: the caller has the level.
@@ -120,6 +128,7 @@ unsafe fn reduce<L: Lanes>(x: L) -> (L, Parts<L>) {
 }
 
 /// 2^n e^r.
+/// # Safety: as above.
 #[inline(always)]
 unsafe fn exp_of_parts<L: Lanes>(n: L, (r, r_low): Parts<L>) -> L {
     // SAFETY: the caller has the level.
@@ -133,6 +142,7 @@ unsafe fn exp_of_parts<L: Lanes>(n: L, (r, r_low): Parts<L>) -> L {
 }
 
 /// x = 2^k m with m from sqrt(1/2) to sqrt(2), of a positive finite x: (k, m).
+/// # Safety: as above.
 #[inline(always)]
 unsafe fn decompose<L: Lanes>(x: L) -> (L, L) {
     // SAFETY: the caller has the level.
@@ -148,6 +158,7 @@ unsafe fn decompose<L: Lanes>(x: L) -> (L, L) {
 }
 
 /// k log 2 + log(1 + f), for f from -0.3 to 0.5 and whole k.
+/// # Safety: as above.
 #[inline(always)]
 unsafe fn log_of_parts<L: Lanes>(k: L, f: L) -> L {
     // SAFETY: the caller has the level.
@@ -165,6 +176,7 @@ unsafe fn log_of_parts<L: Lanes>(k: L, f: L) -> L {
 }
 
 /// -x.
+/// # Safety: as above.
 #[inline(always)]
 pub(crate) unsafe fn minus<L: Lanes>(x: L) -> L {
     // SAFETY: the caller has the level.
@@ -172,6 +184,7 @@ pub(crate) unsafe fn minus<L: Lanes>(x: L) -> L {
 }
 
 /// The natural logarithm: -infinity at 0 and -0, `NaN` below.
+/// # Safety: as above.
 #[inline(always)]
 pub(crate) unsafe fn log<L: Lanes>(x: L) -> L {
     // SAFETY: the caller has the level.
@@ -186,6 +199,7 @@ pub(crate) unsafe fn log<L: Lanes>(x: L) -> L {
 }
 
 /// x log x, 0 at 0.
+/// # Safety: as above.
 #[inline(always)]
 pub(crate) unsafe fn x_log_x<L: Lanes>(x: L) -> L {
     // SAFETY: the caller has the level.
@@ -196,6 +210,7 @@ pub(crate) unsafe fn x_log_x<L: Lanes>(x: L) -> L {
 }
 
 /// 1 / (1 + e^-x).
+/// # Safety: as above.
 #[inline(always)]
 pub(crate) unsafe fn sigmoid<L: Lanes>(x: L) -> L {
     // SAFETY: the caller has the level.
@@ -212,6 +227,7 @@ pub(crate) unsafe fn sigmoid<L: Lanes>(x: L) -> L {
 }
 
 /// log(1 + e^x).
+/// # Safety: as above.
 #[inline(always)]
 pub(crate) unsafe fn softplus<L: Lanes>(x: L) -> L {
     // SAFETY: the caller has the level.

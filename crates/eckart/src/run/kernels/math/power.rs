@@ -33,6 +33,7 @@ pub(crate) unsafe fn pow<L: Lanes>(a: L, b: L) -> L {
 }
 
 /// The sign of a ** b, given |a| ** b: that of `a` where `b` is odd; `NaN` below 0 where `b` is not whole.
+/// # Safety: as above.
 #[inline(always)]
 unsafe fn with_sign<L: Lanes>(power: L, a: L, b: L) -> L {
     // SAFETY: the caller has the level.
@@ -50,6 +51,7 @@ unsafe fn with_sign<L: Lanes>(power: L, a: L, b: L) -> L {
 }
 
 /// Whether x >= 0 is an integer; infinity is.
+/// # Safety: as above.
 #[inline(always)]
 unsafe fn is_whole<L: Lanes>(x: L) -> L::Mask {
     // SAFETY: the caller has the level.
@@ -60,6 +62,7 @@ unsafe fn is_whole<L: Lanes>(x: L) -> L::Mask {
 }
 
 /// exp(b log a) for a > 0, both finite; infinite b are as good as large ones.
+/// # Safety: as above.
 #[inline(always)]
 unsafe fn size_to<L: Lanes>(a: L, b: L) -> L {
     // SAFETY: the caller has the level.
@@ -78,6 +81,7 @@ unsafe fn size_to<L: Lanes>(a: L, b: L) -> L {
 }
 
 /// log a of a positive finite number, in two parts.
+/// # Safety: as above.
 #[inline(always)]
 unsafe fn log_in_parts<L: Lanes>(a: L) -> Parts<L> {
     // SAFETY: the caller has the level.
@@ -107,6 +111,7 @@ unsafe fn log_in_parts<L: Lanes>(a: L) -> Parts<L> {
 }
 
 /// a + b in two parts, where |a| >= |b| or a = 0.
+/// # Safety: as above.
 #[inline(always)]
 pub(super) unsafe fn sum<L: Lanes>(a: L, b: L) -> Parts<L> {
     // SAFETY: the caller has the level.
@@ -117,6 +122,7 @@ pub(super) unsafe fn sum<L: Lanes>(a: L, b: L) -> Parts<L> {
 }
 
 /// a * b in two parts.
+/// # Safety: as above.
 #[inline(always)]
 unsafe fn product<L: Lanes>(a: L, b: L) -> Parts<L> {
     // SAFETY: the caller has the level.
@@ -132,6 +138,7 @@ unsafe fn product<L: Lanes>(a: L, b: L) -> Parts<L> {
 }
 
 /// A number as a sum of two with half the bits.
+/// # Safety: as above.
 #[inline(always)]
 unsafe fn split<L: Lanes>(a: L) -> Parts<L> {
     // SAFETY: the caller has the level.
@@ -142,6 +149,7 @@ unsafe fn split<L: Lanes>(a: L) -> Parts<L> {
     }
 }
 
+// SAFETY: the processor has the level of `L`, says the caller.
 #[inline(always)]
 unsafe fn product_of_parts<L: Lanes>(a: Parts<L>, b: Parts<L>) -> Parts<L> {
     // SAFETY: the caller has the level.

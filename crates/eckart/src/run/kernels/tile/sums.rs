@@ -40,6 +40,7 @@ impl<L: Lanes> Running<L> {
     }
 
     /// Adds a * b to sum k. For f32 the product is exact.
+    /// # Safety: as above.
     #[inline(always)]
     unsafe fn add(&mut self, k: usize, a: L, b: L) {
         let [low, high] = &mut self.sums[k];
@@ -52,6 +53,7 @@ impl<L: Lanes> Running<L> {
         }
     }
 
+    /// # Safety: as above.
     #[inline(always)]
     unsafe fn total(self) -> f64 {
         let [a, b, c, d] = self.sums;
@@ -68,6 +70,7 @@ struct Sum<'a, T>(&'a [T]);
 
 impl<T: Element> Job<T> for Sum<'_, T> {
     type Out = f64;
+    // SAFETY: as the trait says.
     #[inline(always)]
     unsafe fn run<L: Lanes<Num = T>>(self) -> f64 {
         // SAFETY: the level is there, says the caller.
@@ -82,6 +85,7 @@ struct Dot<'a, T>(&'a [T], &'a [T]);
 
 impl<T: Element> Job<T> for Dot<'_, T> {
     type Out = f64;
+    // SAFETY: as the trait says.
     #[inline(always)]
     unsafe fn run<L: Lanes<Num = T>>(self) -> f64 {
         // SAFETY: the level is there, says the caller; both slices are as long.
@@ -135,6 +139,7 @@ struct AddTo<'a, T>(&'a mut [f64], &'a [T]);
 
 impl<T: Element> Job<T> for AddTo<'_, T> {
     type Out = ();
+    // SAFETY: as the trait says.
     #[inline(always)]
     unsafe fn run<L: Lanes<Num = T>>(self) {
         // The compiler makes vectors of it.

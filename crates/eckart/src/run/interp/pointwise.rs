@@ -5,20 +5,20 @@
 
 use std::sync::Arc;
 
-use super::fold::for_rows;
-use super::{Dense, Value};
+use super::super::fold::for_rows;
+use super::{Dense, Plain};
 use crate::data::{Pattern, Sparse};
 use crate::expr::{Meaning, Op};
 use crate::facts::{Layout, Shape};
 
 /// A function of each entry; of the stored entries only where the result is sparse.
-pub(super) fn map(op: &Op, a: &Value, layout: &Layout) -> Value {
+pub(super) fn map(op: &Op, a: &Plain, layout: &Layout) -> Plain {
     let Meaning::Map(f) = op.row().meaning else { unreachable!("{op:?} is no function of one entry") };
     match a {
-        Value::Sparse(s) if layout.is_sparse() => {
-            Value::sparse(s.pattern().clone(), s.values().iter().map(|&x| f(x)).collect())
+        Plain::Sparse(s) if layout.is_sparse() => {
+            Plain::sparse(s.pattern().clone(), s.values().iter().map(|&x| f(x)).collect())
         }
-        Value::Dense(_) | Value::Sparse(_) => {
+        Plain::Dense(_) | Plain::Sparse(_) => {
             let dense = a.to_dense();
             let mut out = vec![0.0; dense.data.len()];
             let cols = dense.shape.cols;
@@ -26,25 +26,25 @@ pub(super) fn map(op: &Op, a: &Value, layout: &Layout) -> Value {
                 let source = &dense.data[rows.start * cols..rows.end * cols];
                 part.iter_mut().zip(source).for_each(|(y, &x)| *y = f(x));
             });
-            Value::dense(dense.shape, out)
+            Plain::dense(dense.shape, out)
         }
     }
 }
 
 /// A function of each pair of entries. An argument that is nobody else's may be written over.
-pub(super) fn zip(op: &Op, a: Value, b: Value, shape: Shape, layout: &Layout) -> Value {
+pub(super) fn zip(op: &Op, a: Plain, b: Plain, shape: Shape, layout: &Layout) -> Plain {
     let Meaning::Zip(f) = op.row().meaning else { unreachable!("{op:?} is no function of two entries") };
     if !layout.is_sparse() {
         return zip_dense(op, f, a.into_dense(), b.into_dense(), shape);
     }
-    let full = |v: &Value| v.shape() == shape;
+    let full = |v: &Plain| v.shape() == shape;
     match (&a, &b) {
-        (Value::Sparse(x), Value::Sparse(y)) if full(&a) && full(&b) => zip_sparse(op, f, x, y),
-        (Value::Sparse(x), _) if full(&a) => {
+        (Plain::Sparse(x), Plain::Sparse(y)) if full(&a) && full(&b) => zip_sparse(op, f, x, y),
+        (Plain::Sparse(x), _) if full(&a) => {
             let other = b.to_dense();
             on_pattern(x.pattern(), |at, i, j| f(x.values()[at], entry(&other, i, j)))
         }
-        (_, Value::Sparse(y)) if full(&b) => {
+        (_, Plain::Sparse(y)) if full(&b) => {
             let other = a.to_dense();
             on_pattern(y.pattern(), |at, i, j| f(entry(&other, i, j), y.values()[at]))
         }
@@ -53,9 +53,9 @@ pub(super) fn zip(op: &Op, a: Value, b: Value, shape: Shape, layout: &Layout) ->
 }
 
 /// A value stretched to `shape`.
-pub(super) fn expand(a: &Value, shape: Shape) -> Value {
+pub(super) fn expand(a: &Plain, shape: Shape) -> Plain {
     if a.shape() == shape {
-        return Value::Dense(a.to_dense());
+        return Plain::Dense(a.to_dense());
     }
     let a = a.to_dense();
     let mut out = vec![0.0; shape.entries()];
@@ -64,15 +64,15 @@ pub(super) fn expand(a: &Value, shape: Shape) -> Value {
             row.iter_mut().enumerate().for_each(|(j, y)| *y = entry(&a, i, j));
         }
     });
-    Value::dense(shape, out)
+    Plain::dense(shape, out)
 }
 
 /// `a`, sides of 1 stretched, at the stored entries of `at`.
-pub(super) fn gather(a: &Value, at: &Value) -> Value {
-    let Value::Sparse(place) = at else { return Value::Dense(a.to_dense()) };
+pub(super) fn gather(a: &Plain, at: &Plain) -> Plain {
+    let Plain::Sparse(place) = at else { return Plain::Dense(a.to_dense()) };
     match a {
-        Value::Dense(d) => on_pattern(place.pattern(), |_, i, j| entry(d, i, j)),
-        Value::Sparse(s) => on_pattern(place.pattern(), |_, i, j| s.get(i, j)),
+        Plain::Dense(d) => on_pattern(place.pattern(), |_, i, j| entry(d, i, j)),
+        Plain::Sparse(s) => on_pattern(place.pattern(), |_, i, j| s.get(i, j)),
     }
 }
 
@@ -84,17 +84,17 @@ fn entry(d: &Dense, i: usize, j: usize) -> f64 {
 }
 
 /// A value on `pattern`: `f` of position, row and column of each stored entry.
-pub(super) fn on_pattern(pattern: &Arc<Pattern>, f: impl Fn(usize, usize, usize) -> f64) -> Value {
+pub(super) fn on_pattern(pattern: &Arc<Pattern>, f: impl Fn(usize, usize, usize) -> f64) -> Plain {
     let mut values = Vec::with_capacity(pattern.nnz());
     for i in 0..pattern.rows() {
         for at in pattern.range(i) {
             values.push(f(at, i, pattern.indices()[at] as usize));
         }
     }
-    Value::sparse(pattern.clone(), values)
+    Plain::sparse(pattern.clone(), values)
 }
 
-fn zip_dense(op: &Op, f: fn(f64, f64) -> f64, a: Arc<Dense>, b: Arc<Dense>, shape: Shape) -> Value {
+fn zip_dense(op: &Op, f: fn(f64, f64) -> f64, a: Arc<Dense>, b: Arc<Dense>, shape: Shape) -> Plain {
     let squares = *op == Op::Pow && b.shape.is_scalar() && b.data[0] == 2.0;
     // The compiler vectorises the commonest when it sees the mark.
     if *op == Op::Add {
@@ -112,7 +112,7 @@ fn zip_dense(op: &Op, f: fn(f64, f64) -> f64, a: Arc<Dense>, b: Arc<Dense>, shap
     }
 }
 
-fn zip_with(mut a: Arc<Dense>, mut b: Arc<Dense>, shape: Shape, f: impl Fn(f64, f64) -> f64 + Sync) -> Value {
+fn zip_with(mut a: Arc<Dense>, mut b: Arc<Dense>, shape: Shape, f: impl Fn(f64, f64) -> f64 + Sync) -> Plain {
     let cols = shape.cols;
     if a.shape == shape
         && let Some(own) = Arc::get_mut(&mut a)
@@ -127,7 +127,7 @@ fn zip_with(mut a: Arc<Dense>, mut b: Arc<Dense>, shape: Shape, f: impl Fn(f64, 
                 }
             }
         });
-        return Value::Dense(a);
+        return Plain::Dense(a);
     }
     if b.shape == shape
         && let Some(own) = Arc::get_mut(&mut b)
@@ -142,7 +142,7 @@ fn zip_with(mut a: Arc<Dense>, mut b: Arc<Dense>, shape: Shape, f: impl Fn(f64, 
                 }
             }
         });
-        return Value::Dense(b);
+        return Plain::Dense(b);
     }
     let mut out = vec![0.0; shape.entries()];
     for_rows(&mut out, cols, |rows, part| {
@@ -156,7 +156,7 @@ fn zip_with(mut a: Arc<Dense>, mut b: Arc<Dense>, shape: Shape, f: impl Fn(f64, 
             }
         }
     });
-    Value::dense(shape, out)
+    Plain::dense(shape, out)
 }
 
 /// Row i of a matrix whose sides of 1 are stretched.
@@ -165,10 +165,10 @@ fn row(d: &Dense, i: usize) -> &[f64] {
     &d.data[i * d.shape.cols..(i + 1) * d.shape.cols]
 }
 
-fn zip_sparse(op: &Op, f: fn(f64, f64) -> f64, a: &Sparse<f64>, b: &Sparse<f64>) -> Value {
+fn zip_sparse(op: &Op, f: fn(f64, f64) -> f64, a: &Sparse<f64>, b: &Sparse<f64>) -> Plain {
     if Arc::ptr_eq(a.pattern(), b.pattern()) {
         let values = a.values().iter().zip(b.values()).map(|(&x, &y)| f(x, y)).collect();
-        return Value::sparse(a.pattern().clone(), values);
+        return Plain::sparse(a.pattern().clone(), values);
     }
     if matches!(op, Op::Mul | Op::Add | Op::Sub) {
         return merge(a, b, f, *op != Op::Mul);
@@ -178,7 +178,7 @@ fn zip_sparse(op: &Op, f: fn(f64, f64) -> f64, a: &Sparse<f64>, b: &Sparse<f64>)
 }
 
 /// Two sparse values of different patterns: the entries of both, or those of either.
-fn merge(a: &Sparse<f64>, b: &Sparse<f64>, f: fn(f64, f64) -> f64, either: bool) -> Value {
+fn merge(a: &Sparse<f64>, b: &Sparse<f64>, f: fn(f64, f64) -> f64, either: bool) -> Plain {
     let (p, q) = (a.pattern(), b.pattern());
     let mut indptr = vec![0];
     let (mut indices, mut values) = (Vec::new(), Vec::new());
@@ -201,5 +201,5 @@ fn merge(a: &Sparse<f64>, b: &Sparse<f64>, f: fn(f64, f64) -> f64, either: bool)
         indptr.push(indices.len());
     }
     let pattern = Pattern::new(p.rows(), p.cols(), indptr, indices).expect("merging keeps rows sorted");
-    Value::sparse(Arc::new(pattern), values)
+    Plain::sparse(Arc::new(pattern), values)
 }

@@ -6,9 +6,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::fold::fold_parts;
-use super::interp::run_steps;
-use super::{Dense, Inputs, Value};
+use super::super::Inputs;
+use super::super::fold::fold_parts;
+use super::{Dense, Plain, run_steps};
 use crate::data::{Pattern, Sparse};
 use crate::error::{Error, Result};
 use crate::facts::Shape;
@@ -36,7 +36,7 @@ enum Place {
 ///
 /// # Errors
 /// Those of its steps.
-pub(super) fn run_fold(fold: &Fold, args: &[Value], inputs: &Inputs) -> Result<Vec<Value>> {
+pub(super) fn run_fold(fold: &Fold, args: &[Plain], inputs: &Inputs) -> Result<Vec<Plain>> {
     let bounds = |k: usize| (fold.rows as u128 * k as u128 / fold.shards as u128) as usize;
     let shard = |k: usize| run_shard(fold, args, bounds(k)..bounds(k + 1), inputs);
     let both = |a: Partial, b: Partial| {
@@ -67,32 +67,32 @@ fn join(mine: &mut Part, theirs: Part, combine: Combine) {
 }
 
 /// A result of all blocks.
-fn value(fold: &Fold, buffer: usize, combine: Combine, part: Part) -> Result<Value> {
+fn value(fold: &Fold, buffer: usize, combine: Combine, part: Part) -> Result<Plain> {
     let cols = fold.buffers[buffer].shape.cols;
     match part.place {
-        Some(Place::Of(pattern)) => Ok(Value::sparse(pattern, part.numbers)),
+        Some(Place::Of(pattern)) => Ok(Plain::sparse(pattern, part.numbers)),
         Some(Place::Own(columns, lengths)) => {
             let mut indptr = vec![0];
             indptr.extend(lengths.iter().scan(0, |end, length| {
                 *end += length;
                 Some(*end)
             }));
-            Ok(Value::sparse(Arc::new(Pattern::new(fold.rows, cols, indptr, columns)?), part.numbers))
+            Ok(Plain::sparse(Arc::new(Pattern::new(fold.rows, cols, indptr, columns)?), part.numbers))
         }
         None => {
             let rows = if combine == Combine::Stack { fold.rows } else { fold.buffers[buffer].shape.rows };
-            Ok(Value::dense(Shape { rows, cols }, part.numbers))
+            Ok(Plain::dense(Shape { rows, cols }, part.numbers))
         }
     }
 }
 
 /// What one block gave for a result. A pattern that came in by rows is known again: values on it are many, and share it.
-fn part_of(value: Value, known: &CutPatterns) -> Part {
+fn part_of(value: Plain, known: &CutPatterns) -> Part {
     let sparse = match value {
-        Value::Dense(d) => {
+        Plain::Dense(d) => {
             return Part { numbers: Arc::try_unwrap(d).map_or_else(|d| d.data.clone(), |d| d.data), place: None };
         }
-        Value::Sparse(sparse) => sparse,
+        Plain::Sparse(sparse) => sparse,
     };
     let pattern = sparse.pattern();
     let place = match known.iter().find(|(_, part)| Arc::ptr_eq(part, pattern)) {
@@ -105,7 +105,7 @@ fn part_of(value: Value, known: &CutPatterns) -> Part {
     Part { numbers: sparse.values().to_vec(), place: Some(place) }
 }
 
-fn run_shard(fold: &Fold, args: &[Value], rows: Range<usize>, inputs: &Inputs) -> Partial {
+fn run_shard(fold: &Fold, args: &[Plain], rows: Range<usize>, inputs: &Inputs) -> Partial {
     let mut results: Vec<Part> = fold.results.iter().map(|_| Part::default()).collect();
     let mut start = rows.start;
     while start < rows.end {
@@ -117,7 +117,7 @@ fn run_shard(fold: &Fold, args: &[Value], rows: Range<usize>, inputs: &Inputs) -
             }
             (shape, &fold.buffers[buffer].layout)
         };
-        let mut held: Vec<Option<Value>> = vec![None; fold.buffers.len()];
+        let mut held: Vec<Option<Plain>> = vec![None; fold.buffers.len()];
         let mut cut_patterns = Vec::new();
         for (at, (arg, param)) in args.iter().zip(&fold.params).enumerate() {
             held[at] = Some(cut(arg, *param, &block, &mut cut_patterns));
@@ -136,19 +136,19 @@ fn run_shard(fold: &Fold, args: &[Value], rows: Range<usize>, inputs: &Inputs) -
 type CutPatterns = Vec<(Arc<Pattern>, Arc<Pattern>)>;
 
 /// The part of an argument that belongs to a block.
-fn cut(arg: &Value, param: Param, block: &Range<usize>, known: &mut CutPatterns) -> Value {
+fn cut(arg: &Plain, param: Param, block: &Range<usize>, known: &mut CutPatterns) -> Plain {
     match (param, arg) {
         (Param::Whole, _) => arg.clone(),
-        (Param::Rows, Value::Dense(d)) => {
+        (Param::Rows, Plain::Dense(d)) => {
             let cols = d.shape.cols;
             let data = d.data[block.start * cols..block.end * cols].to_vec();
-            Value::dense(Shape { rows: block.len(), cols }, data)
+            Plain::dense(Shape { rows: block.len(), cols }, data)
         }
-        (Param::Cols, Value::Dense(d)) => {
-            Value::dense(Shape { rows: d.shape.rows, cols: block.len() }, columns(d, block))
+        (Param::Cols, Plain::Dense(d)) => {
+            Plain::dense(Shape { rows: d.shape.rows, cols: block.len() }, columns(d, block))
         }
-        (Param::Rows, Value::Sparse(s)) => rows_of(s, block, known),
-        (Param::Cols, Value::Sparse(s)) => super::products::transpose(&rows_of(s.transposed(), block, known)),
+        (Param::Rows, Plain::Sparse(s)) => rows_of(s, block, known),
+        (Param::Cols, Plain::Sparse(s)) => super::products::transpose(&rows_of(s.transposed(), block, known)),
     }
 }
 
@@ -156,7 +156,7 @@ fn columns(d: &Dense, block: &Range<usize>) -> Vec<f64> {
     d.data.chunks(d.shape.cols).flat_map(|row| &row[block.clone()]).copied().collect()
 }
 
-fn rows_of(s: &Sparse<f64>, block: &Range<usize>, known: &mut CutPatterns) -> Value {
+fn rows_of(s: &Sparse<f64>, block: &Range<usize>, known: &mut CutPatterns) -> Plain {
     let whole = s.pattern();
     let (first, last) = (whole.indptr()[block.start], whole.indptr()[block.end]);
     let part = match known.iter().find(|(of, _)| Arc::ptr_eq(of, whole)) {
@@ -170,5 +170,5 @@ fn rows_of(s: &Sparse<f64>, block: &Range<usize>, known: &mut CutPatterns) -> Va
             part
         }
     };
-    Value::sparse(part, s.values()[first..last].to_vec())
+    Plain::sparse(part, s.values()[first..last].to_vec())
 }

@@ -1,13 +1,13 @@
-//! `cargo xtask bench`: runs the benches of the engine.
+//! `cargo xtask bench stages`: times the stages of the engine, each by itself.
 
 use crate::{Failure, command};
 use std::path::Path;
 
-/// Where the benches are, a file a stage.
+/// Where these benches are, a file a stage.
 const BENCHES: &str = "crates/eckart/benches";
 
-/// Runs all benches, or those that `args` name: a bench is named by its file, a case by a part of `stage/case`.
-pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
+/// Runs all, or those that `args` name: a stage is named by its file, a case by a part of `stage/case`.
+pub(super) fn run(args: &[String]) -> Result<(), Failure> {
     let root = crate::root();
     let mut bench = command::cargo(&root);
     command::run(bench.args(["bench", "--quiet", "--package", "eckart"]).args(chosen(&root, args)))

@@ -1,63 +1,59 @@
 //! Interp: the plain meaning of every kernel; the oracle that fast kernels are held to.
 //! In: a `Plan` and its inputs.  Out: one value an output.
 //! Law: one step at a time, in the plan's order; f64 throughout; layouts are those the plan says.
-//! Not here: fusion, f32, SIMD (see `kernels`).
+//! Not here: f32, SIMD (see `engine`, `kernels`).
+
+mod blocks;
+mod chain;
+mod plain;
+mod pointwise;
+mod products;
+mod sums;
 
 use std::sync::Arc;
 
-use super::{Inputs, Value, blocks, pointwise, products, sums};
+use super::value::{Dense, Held, Numbers};
+use super::{Inputs, Value};
 use crate::data::Pattern;
 use crate::error::{Error, Result};
 use crate::expr::Number;
 use crate::facts::{Layout, Shape};
 use crate::plan::{Kernel, Plan, Step};
+pub(super) use plain::Plain;
 
-/// What a plan computes once and reads in every run, for the data it was computed from.
-#[derive(Debug, Default)]
-pub struct Kept {
-    versions: Vec<u64>,
-    values: Vec<Option<Value>>,
-}
-
-/// Runs a plan. What is the same from run to run is taken from `kept`, which starts empty.
+/// Runs a plan the plain way, in f64, whatever the type of its numbers: what every faster way is held to.
 ///
 /// # Errors
 /// `Bug` where an input was not given.
-pub fn run(plan: &Plan, inputs: &Inputs, kept: &mut Kept) -> Result<Vec<Value>> {
+pub fn interpret(plan: &Plan, inputs: &Inputs) -> Result<Vec<Value>> {
     let of = |buffer: usize| (plan.buffers[buffer].shape, &plan.buffers[buffer].layout);
-    let versions = versions(plan, inputs);
-    if kept.values.len() != plan.buffers.len() || kept.versions != versions {
-        kept.values = vec![None; plan.buffers.len()];
-        run_steps(false, plan.steps.iter().filter(|step| step.once), &of, &mut kept.values, inputs)?;
-        kept.versions = versions;
+    let mut held = vec![None; plan.buffers.len()];
+    for once in [true, false] {
+        run_steps(false, plan.steps.iter().filter(|step| step.once == once), &of, &mut held, inputs)?;
     }
-    let mut held = kept.values.clone();
-    run_steps(false, plan.steps.iter().filter(|step| !step.once), &of, &mut held, inputs)?;
-    let outputs: Option<Vec<Value>> = plan.outputs.iter().map(|&at| held[at].clone()).collect();
+    let value = |&at: &usize| held[at].clone().map(|plain: Plain| f64::value(Held::from(plain)));
+    let outputs: Option<Vec<Value>> = plan.outputs.iter().map(value).collect();
     outputs.ok_or_else(|| Error::Bug("an output was freed".into()))
-}
-
-/// The versions of all data a plan reads.
-fn versions(plan: &Plan, inputs: &Inputs) -> Vec<u64> {
-    let read = plan.steps.iter().filter(|step| step.once).filter_map(|step| match &step.kernel {
-        Kernel::Input(var) | Kernel::Observed(var) => Some(inputs.version(var)),
-        _ => None,
-    });
-    read.collect()
 }
 
 /// Runs steps on the values held; `of` says what shape and layout a buffer is to have. What is sparse in a block is
 /// not worth a transpose of its own.
-pub(super) fn run_steps<'a>(
+fn run_steps<'a>(
     in_block: bool,
     steps: impl Iterator<Item = &'a Step>,
     of: &impl Fn(usize) -> (Shape, &'a Layout),
-    held: &mut [Option<Value>],
+    held: &mut [Option<Plain>],
     inputs: &Inputs,
 ) -> Result<()> {
     for step in steps {
         let args = take_args(step, held)?;
-        if let Kernel::Fold(fold) = &step.kernel {
+        if let Kernel::Chain(chain) = &step.kernel {
+            let (shape, _) = of(step.outs[0]);
+            let rows = step.args.iter().map(|&arg| of(arg).0.rows).max().unwrap_or(shape.rows).max(shape.rows);
+            for (&out, value) in step.outs.iter().zip(chain::pass(chain, &args, rows)) {
+                held[out] = Some(value);
+            }
+        } else if let Kernel::Fold(fold) = &step.kernel {
             for (&out, value) in step.outs.iter().zip(blocks::run_fold(fold, &args, inputs)?) {
                 held[out] = Some(value);
             }
@@ -74,27 +70,27 @@ pub(super) fn run_steps<'a>(
 }
 
 /// The arguments of a step; those that nobody needs after it are taken out, so that it may write over them.
-fn take_args(step: &Step, held: &mut [Option<Value>]) -> Result<Vec<Value>> {
+fn take_args(step: &Step, held: &mut [Option<Plain>]) -> Result<Vec<Plain>> {
     let taken = |(at, &arg): (usize, &usize)| {
         let last = step.frees.contains(&arg) && !step.args[at + 1..].contains(&arg);
         if last { held[arg].take() } else { held[arg].clone() }
     };
-    let args: Option<Vec<Value>> = step.args.iter().enumerate().map(taken).collect();
+    let args: Option<Vec<Plain>> = step.args.iter().enumerate().map(taken).collect();
     args.ok_or_else(|| Error::Bug("a step needs a buffer that is gone".into()))
 }
 
-fn compute(
+pub(super) fn compute(
     kernel: &Kernel,
-    mut args: Vec<Value>,
+    mut args: Vec<Plain>,
     shape: Shape,
     layout: &Layout,
     inputs: &Inputs,
     scatter: bool,
-) -> Result<Value> {
+) -> Result<Plain> {
     Ok(match kernel {
-        Kernel::Input(var) => inputs.value(var)?,
-        Kernel::Literal(number) => Value::scalar(Number::get(*number)),
-        Kernel::Observed(var) => inputs.observed(var)?,
+        Kernel::Input(var) => inputs.value(var)?.into(),
+        Kernel::Literal(number) => Plain::scalar(Number::get(*number)),
+        Kernel::Observed(var) => inputs.observed(var)?.into(),
         Kernel::Map(op) => pointwise::map(op, &args[0], layout),
         Kernel::Zip(op) => {
             let b = args.pop().ok_or_else(|| Error::Bug("a pair of one".into()))?;
@@ -104,7 +100,7 @@ fn compute(
         Kernel::Sampled { flip } => products::sampled(&args[0], flip[0], &args[1], flip[1], &args[2]),
         Kernel::Gather => pointwise::gather(&args[0], &args[1]),
         Kernel::Transpose => products::transpose(&args[0]),
-        Kernel::Sum => Value::scalar(sums::sum(&args[0])),
+        Kernel::Sum => Plain::scalar(sums::sum(&args[0])),
         Kernel::RowSum => sums::rowsum(&args[0]),
         Kernel::ColSum => sums::colsum(&args[0]),
         Kernel::Expand => pointwise::expand(&args[0], shape),
@@ -112,12 +108,12 @@ fn compute(
         Kernel::Eye => identity(shape),
         Kernel::Join { by_rows } => products::join(&args, *by_rows, shape),
         Kernel::Part { by_rows, from } => products::part(&args[0], *by_rows, *from, shape),
-        Kernel::Fold(_) => return Err(Error::Bug("a fold has steps of its own".into())),
+        Kernel::Chain(_) | Kernel::Fold(_) => return Err(Error::Bug("steps of its own".into())),
     })
 }
 
-fn identity(shape: Shape) -> Value {
+fn identity(shape: Shape) -> Plain {
     let n = shape.rows;
     let pattern = Pattern::new(n, n, (0..=n).collect(), (0..n as u32).collect()).expect("a diagonal is a pattern");
-    Value::sparse(Arc::new(pattern), vec![1.0; n])
+    Plain::sparse(Arc::new(pattern), vec![1.0; n])
 }

@@ -3,37 +3,37 @@
 //! Law: f64, in an order that depends on the shape alone.
 //! Not here: products (see `products`).
 
-use super::Value;
-use super::fold::{fold, for_rows, sum_by};
+use super::super::fold::{fold, for_rows, sum_by};
+use super::Plain;
 use crate::data::Shards;
 use crate::facts::Shape;
 
 /// The sum of all entries.
-pub(super) fn sum(a: &Value) -> f64 {
+pub(super) fn sum(a: &Plain) -> f64 {
     let values: &[f64] = match a {
-        Value::Dense(d) => &d.data,
-        Value::Sparse(s) => s.values(),
+        Plain::Dense(d) => &d.data,
+        Plain::Sparse(s) => s.values(),
     };
     sum_by(values.len(), |at| values[at])
 }
 
 /// The sum of each row, n x 1.
-pub(super) fn rowsum(a: &Value) -> Value {
+pub(super) fn rowsum(a: &Plain) -> Plain {
     let shape = Shape { rows: a.shape().rows, cols: 1 };
     let mut out = vec![0.0; shape.rows];
     for_rows(&mut out, 1, |rows, part| {
         for (i, out) in rows.zip(part) {
             *out = match a {
-                Value::Dense(d) => d.data[i * d.shape.cols..(i + 1) * d.shape.cols].iter().sum(),
-                Value::Sparse(s) => s.values()[s.pattern().range(i)].iter().sum(),
+                Plain::Dense(d) => d.data[i * d.shape.cols..(i + 1) * d.shape.cols].iter().sum(),
+                Plain::Sparse(s) => s.values()[s.pattern().range(i)].iter().sum(),
             };
         }
     });
-    Value::dense(shape, out)
+    Plain::dense(shape, out)
 }
 
 /// The sum of each column, 1 x m.
-pub(super) fn colsum(a: &Value) -> Value {
+pub(super) fn colsum(a: &Plain) -> Plain {
     let Shape { rows, cols } = a.shape();
     let data = fold(
         Shards::of(rows, cols),
@@ -41,11 +41,11 @@ pub(super) fn colsum(a: &Value) -> Value {
             let mut out = vec![0.0; cols];
             for i in part {
                 match a {
-                    Value::Dense(d) => {
+                    Plain::Dense(d) => {
                         let row = &d.data[i * cols..(i + 1) * cols];
                         out.iter_mut().zip(row).for_each(|(o, &x)| *o += x);
                     }
-                    Value::Sparse(s) => {
+                    Plain::Sparse(s) => {
                         for at in s.pattern().range(i) {
                             out[s.pattern().indices()[at] as usize] += s.values()[at];
                         }
@@ -59,16 +59,16 @@ pub(super) fn colsum(a: &Value) -> Value {
             a
         },
     );
-    Value::dense(Shape { rows: 1, cols }, data)
+    Plain::dense(Shape { rows: 1, cols }, data)
 }
 
 /// A value summed down to `shape`.
-pub(super) fn sumto(a: &Value, shape: Shape) -> Value {
+pub(super) fn sumto(a: &Plain, shape: Shape) -> Plain {
     let from = a.shape();
     match (from.rows == shape.rows, from.cols == shape.cols) {
         (true, true) => a.clone(),
         (true, false) => rowsum(a),
         (false, true) => colsum(a),
-        (false, false) => Value::scalar(sum(a)),
+        (false, false) => Plain::scalar(sum(a)),
     }
 }

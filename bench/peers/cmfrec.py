@@ -1,0 +1,5 @@
+"""cmfrec: alternating least squares for ratings."""
+
+import cmfrec
+
+PACKAGES = ["cmfrec"]

@@ -1,0 +1,5 @@
+"""implicit: alternating least squares for implicit feedback."""
+
+import implicit
+
+PACKAGES = ["implicit"]

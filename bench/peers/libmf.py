@@ -1,0 +1,5 @@
+"""LIBMF: stochastic gradients for ratings."""
+
+import libmf
+
+PACKAGES = ["libmf"]

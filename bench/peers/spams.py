@@ -1,0 +1,5 @@
+"""SPAMS: dictionary learning."""
+
+import spams
+
+PACKAGES = ["spams-bin"]

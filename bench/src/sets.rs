@@ -1,0 +1,162 @@
+//! Sets: the data of the tasks, made once.
+//! In: the name of a set, an empty folder.  Out: the files of `arrays`: X, and factors to start from.
+//! Law: the same bytes every time: fixed seeds, or a file of the repository or of the shared data.
+//! Not here: what is done with it (see `tasks`).
+
+use std::path::{Path, PathBuf};
+
+use eckart::data::{ReadOptions, read, write_npy};
+use eckart::{Dtype, Matrix};
+
+use crate::random::Stream;
+use crate::{Result, arrays, trouble};
+
+/// A data set: its name, how X comes about, and the factors that go with it.
+struct Set {
+    name: &'static str,
+    make: fn() -> Result<Matrix>,
+    rank: usize,
+    start: Start,
+}
+
+/// Of what kind the numbers of the factors are.
+#[derive(Clone, Copy)]
+enum Start {
+    /// In [0, s), with W H as large on average as X.
+    Positive,
+    /// In [-1, 1).
+    Signed,
+}
+
+const SETS: &[Set] = &[
+    Set { name: "dense-2000-f32", make: || dense(2_000, 2_000, Dtype::F32), rank: 32, start: Start::Positive },
+    Set { name: "dense-2000-f64", make: || dense(2_000, 2_000, Dtype::F64), rank: 32, start: Start::Positive },
+    Set { name: "tall-20000-f32", make: || dense(20_000, 2_000, Dtype::F32), rank: 32, start: Start::Positive },
+    Set { name: "tall-20000-f64", make: || dense(20_000, 2_000, Dtype::F64), rank: 32, start: Start::Positive },
+    Set { name: "binary-20000", make: || binary(20_000, 2_000), rank: 32, start: Start::Signed },
+    Set { name: "sotu", make: sotu, rank: 32, start: Start::Positive },
+    Set { name: "fashion-10k", make: fashion, rank: 32, start: Start::Positive },
+    Set { name: "ratings-10m", make: || ratings(70_000, 11_000, 10_000_000), rank: 64, start: Start::Positive },
+    Set { name: "sparse-5m", make: || scattered(100_000, 20_000, 50), rank: 32, start: Start::Positive },
+];
+
+/// Writes the set `name` into `folder`.
+pub(crate) fn make(name: &str, folder: &Path) -> Result<()> {
+    let Some(set) = SETS.iter().find(|set| set.name == name) else {
+        return trouble(format!("there is no data set `{name}`"));
+    };
+    let x = (set.make)()?;
+    arrays::write_data(folder, &x)?;
+    let mut random = Stream(2);
+    let mean = x.values_f64().iter().sum::<f64>() / (x.rows() as f64 * x.cols() as f64);
+    let (low, high) = match set.start {
+        Start::Positive => (0.0, 2.0 * (mean / set.rank as f64).sqrt()),
+        Start::Signed => (-1.0, 1.0),
+    };
+    for (factor, rows, cols) in [("W", x.rows(), set.rank), ("H", set.rank, x.cols())] {
+        let matrix = Matrix::from_fn(rows, cols, |_, _| low + (high - low) * random.unit())?.cast(x.dtype())?;
+        write_npy(folder.join(format!("{factor}{}.npy", set.rank)), &matrix)?;
+    }
+    Ok(())
+}
+
+/// Uniform in [0, 1).
+fn dense(rows: usize, cols: usize, dtype: Dtype) -> Result<Matrix> {
+    let mut random = Stream(1);
+    Ok(match dtype {
+        Dtype::F32 => Matrix::from_fn(rows, cols, |_, _| random.unit() as f32)?,
+        Dtype::F64 => Matrix::from_fn(rows, cols, |_, _| random.unit())?,
+    })
+}
+
+/// 1 with probability 0.2, else 0.
+fn binary(rows: usize, cols: usize) -> Result<Matrix> {
+    let mut random = Stream(1);
+    Ok(Matrix::from_fn(rows, cols, |_, _| if random.unit() < 0.2 { 1.0_f32 } else { 0.0 })?)
+}
+
+/// 10,621 passages and how often each of 10,526 words occurs in each: part of the repository.
+fn sotu() -> Result<Matrix> {
+    let counts = read("examples/data/sotu/counts.mtx.gz", &ReadOptions::default())?.matrix;
+    Ok(counts.cast(Dtype::F32)?)
+}
+
+/// 10,000 pictures of 28 x 28 pixels.
+fn fashion() -> Result<Matrix> {
+    let images = read(shared_data("images/fashion-mnist-10k/images.npy")?, &ReadOptions::default())?.matrix;
+    Ok(images.cast(Dtype::F32)?)
+}
+
+/// A file of the data that is too large for the repository, where this machine has it.
+fn shared_data(file: &str) -> Result<PathBuf> {
+    let folder = std::env::var_os("ECKART_SHARED_DATA").map_or_else(|| "../shared/data".into(), PathBuf::from);
+    let path = folder.join(file);
+    if path.exists() { Ok(path) } else { trouble(format!("{file} is not among the shared data of this machine")) }
+}
+
+/// About `stored` ratings from 0.5 to 5: few users rate much and few items are rated much, as such data is.
+fn ratings(users: usize, items: usize, stored: usize) -> Result<Matrix> {
+    let mut random = Stream(1);
+    // A user's share falls as one over the square root of the place in the order of users, and users are shuffled.
+    let weights: Vec<f64> = (0..users).map(|_| 1.0 / (random.unit() + 0.002).sqrt()).collect();
+    let total: f64 = weights.iter().sum();
+    let counts = weights.iter().map(|w| ((w / total * stored as f64) as usize).clamp(1, items / 3));
+    let counts: Vec<usize> = counts.collect();
+    rows_of(items, &counts, &mut random, |random| (random.unit().powi(2) * items as f64) as usize)
+}
+
+/// Rows of `each` entries on average, from half to one and a half times as many, anywhere.
+fn scattered(rows: usize, cols: usize, each: usize) -> Result<Matrix> {
+    let mut random = Stream(1);
+    let counts: Vec<usize> = (0..rows).map(|_| each / 2 + random.below(each + 1)).collect();
+    rows_of(cols, &counts, &mut random, |random| random.below(cols))
+}
+
+/// A sparse matrix with so many entries a row, at columns that `draw` gives, of values 0.5, 1, ... 5.
+fn rows_of(
+    cols: usize,
+    counts: &[usize],
+    random: &mut Stream,
+    mut draw: impl FnMut(&mut Stream) -> usize,
+) -> Result<Matrix> {
+    let (mut indptr, mut indices, mut values) = (vec![0], Vec::<u32>::new(), Vec::<f32>::new());
+    let mut taken = vec![false; cols];
+    for &count in counts {
+        let from = indices.len();
+        while indices.len() < from + count {
+            let j = draw(random).min(cols - 1);
+            if !std::mem::replace(&mut taken[j], true) {
+                indices.push(j as u32);
+            }
+        }
+        indices[from..].sort_unstable();
+        indices[from..].iter().for_each(|&j| taken[j as usize] = false);
+        values.extend((0..count).map(|_| 0.5 * (1 + random.below(10)) as f32));
+        indptr.push(indices.len());
+    }
+    Ok(Matrix::sparse(counts.len(), cols, indptr, indices, values)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_are_what_they_say() {
+        let x = ratings(2_000, 500, 50_000).unwrap();
+        assert!((45_000..=50_000).contains(&x.stored()), "{}", x.stored());
+        let first = (0..x.rows()).filter(|&i| x.get(i, 0) > 0.0).count();
+        let last = (0..x.rows()).filter(|&i| x.get(i, 499) > 0.0).count();
+        assert!(first > 3 * last, "the first item has {first} ratings, the last {last}");
+        let x = scattered(100, 300, 50).unwrap();
+        assert!((4_000..6_000).contains(&x.stored()), "{}", x.stored());
+        let ones = binary(200, 50).unwrap().values_f64().iter().sum::<f64>();
+        assert!((1_800.0..2_200.0).contains(&ones), "{ones}");
+    }
+
+    #[test]
+    fn names_are_told_apart() {
+        let folder = Path::new("nowhere");
+        assert!(make("no-such-set", folder).unwrap_err().to_string().contains("`no-such-set`"));
+    }
+}

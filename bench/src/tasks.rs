@@ -1,0 +1,154 @@
+//! Tasks: what is timed, each a formula that Eckart is given and nothing more.
+//! In: a data set.  Out: a `Work`, which does the task once each time it is run.
+//! Law: the same formulas as in `peers/`; the library's public interface only.
+//! Not here: the clock (see `serve`), problems that are solved (see `problem`).
+
+use std::path::Path;
+
+use eckart::{Expr, Function, Matrix, function, grad, kl, matrix, norm, observed, shared, softplus, sum};
+
+use crate::problem::{Nmf, Ready};
+use crate::{Result, arrays, trouble};
+
+/// A task with its data in place.
+pub(crate) trait Work {
+    /// Does it once.
+    fn run(&mut self) -> Result<()>;
+
+    /// What the last run found.
+    fn results(&mut self) -> Result<Vec<Matrix>>;
+
+    /// Operations and bytes of a run, where there is a plan that says so.
+    fn needs(&self) -> Option<[f64; 2]> {
+        None
+    }
+
+    /// Sets the value at which a search ends.
+    fn aim(&mut self, _target: f64) {}
+}
+
+/// A data set: where it is, and the rank of the factors that go with it.
+pub(crate) struct Data<'a> {
+    pub(crate) folder: &'a Path,
+    pub(crate) rank: usize,
+}
+
+impl Data<'_> {
+    /// The matrix.
+    pub(crate) fn x(&self) -> Result<Matrix> {
+        arrays::read_data(self.folder)
+    }
+
+    /// The factor `name`, as the set gives it.
+    pub(crate) fn factor(&self, name: &str) -> Result<Matrix> {
+        arrays::read_dense(&self.folder.join(format!("{name}{}.npy", self.rank)))
+    }
+
+    fn shared(&self, name: &str) -> Result<Expr> {
+        Ok(shared(self.factor(name)?, name))
+    }
+}
+
+/// The tasks by name.
+pub(crate) fn load(task: &str, data: &Data) -> Result<Box<dyn Work>> {
+    Ok(match task {
+        "seed_step" => Box::new(seed_step(data)?),
+        "kl" => Box::new(gradients(data, |x, w, h| sum(kl(x, w.dot(h))))?),
+        "masked" => Box::new(gradients(data, |x, w, h| sum(observed(x) * (x - w.dot(h)).pow(2)))?),
+        "logistic" => Box::new(gradients(data, |x, w, h| sum(softplus(w.dot(h)) - x * w.dot(h)))?),
+        "product" => Box::new(product(data)?),
+        "ready" => Box::new(Ready::new(data)?),
+        "nmf" => Box::new(Nmf::new(data)?),
+        _ => return trouble(format!("there is no task `{task}`")),
+    })
+}
+
+/// A function that is called with X, and what to look at afterwards.
+struct Call {
+    function: Function,
+    inputs: Vec<Matrix>,
+    outputs: Vec<Matrix>,
+    updated: Vec<Expr>,
+}
+
+impl Work for Call {
+    fn run(&mut self) -> Result<()> {
+        self.outputs = self.function.call(&self.inputs)?;
+        Ok(())
+    }
+
+    fn results(&mut self) -> Result<Vec<Matrix>> {
+        Ok(self.outputs.iter().cloned().chain(self.updated.iter().filter_map(Expr::value)).collect())
+    }
+
+    fn needs(&self) -> Option<[f64; 2]> {
+        self.function.plan().map(|plan| [plan.flops(), plan.traffic()])
+    }
+}
+
+/// The cost of the seed programme, and a step of length beta down each factor's gradient.
+fn seed_step(data: &Data) -> Result<Call> {
+    let (x, w, h) = (matrix("X"), data.shared("W")?, data.shared("H")?);
+    let beta = shared(Matrix::scalar(1.0)?, "beta");
+    let cost = sum((&x - w.dot(&h)).pow(2)) + 1e-3 * sum(w.pow(2)) + 1e-3 * sum(h.pow(2));
+    let [gw, gh] = grad(&cost, [&w, &h]);
+    let updates = [(&w, &w - &beta * &gw / norm(&gw)), (&h, &h - &beta * &gh / norm(&gh)), (&beta, &beta * 0.99)];
+    let function = function([&x], [&cost], updates)?;
+    Ok(Call { function, inputs: vec![data.x()?], outputs: Vec::new(), updated: vec![w, h] })
+}
+
+/// A cost and its gradients by W and H.
+fn gradients(data: &Data, cost: impl Fn(&Expr, &Expr, &Expr) -> Expr) -> Result<Call> {
+    let (x, w, h) = (matrix("X"), data.shared("W")?, data.shared("H")?);
+    let cost = cost(&x, &w, &h);
+    let [gw, gh] = grad(&cost, [&w, &h]);
+    let function = function([&x], [&cost, &gw, &gh], [])?;
+    Ok(Call { function, inputs: vec![data.x()?], outputs: Vec::new(), updated: Vec::new() })
+}
+
+/// X times the transpose of H. It is a shared variable: a product of two inputs would be kept from call to call.
+fn product(data: &Data) -> Result<Call> {
+    let (x, b) = (matrix("X"), shared(transposed(&data.factor("H")?)?, "B"));
+    let function = function([&x], [&x.dot(&b)], [])?;
+    Ok(Call { function, inputs: vec![data.x()?], outputs: Vec::new(), updated: Vec::new() })
+}
+
+fn transposed(matrix: &Matrix) -> Result<Matrix> {
+    Ok(Matrix::from_fn(matrix.cols(), matrix.rows(), |i, j| matrix.get(j, i))?.cast(matrix.dtype())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::digest;
+    use eckart::data::write_npy;
+
+    fn small(folder: &Path) {
+        std::fs::create_dir_all(folder).unwrap();
+        let x = Matrix::from_triplets(4, 3, vec![(0, 1, 1.0f32), (1, 0, 1.0), (3, 2, 1.0)]).unwrap();
+        arrays::write_data(folder, &x).unwrap();
+        for (name, rows, cols) in [("W", 4, 2), ("H", 2, 3)] {
+            let factor = Matrix::from_fn(rows, cols, |i, j| 0.5 + (i + j) as f32 / 8.0).unwrap();
+            write_npy(folder.join(format!("{name}2.npy")), &factor).unwrap();
+        }
+    }
+
+    #[test]
+    fn every_task_runs() {
+        let folder = std::env::temp_dir().join(format!("eckart-bench-tasks-{}", std::process::id()));
+        small(&folder);
+        let data = Data { folder: &folder, rank: 2 };
+        for (task, results) in
+            [("seed_step", 3), ("kl", 3), ("masked", 3), ("logistic", 3), ("product", 1), ("ready", 3), ("nmf", 2)]
+        {
+            let mut work = load(task, &data).unwrap();
+            work.aim(1.0);
+            work.run().unwrap();
+            let found = work.results().unwrap();
+            assert_eq!(found.len(), results, "{task}");
+            assert!(found.iter().all(|m| digest(m)[0].is_finite()), "{task}");
+        }
+        assert!(load("no_such_task", &data).is_err());
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

@@ -1,0 +1,345 @@
+//! Chain: functions of entries that follow one another become one pass over the entries.
+//! In: a `Plan`.  Out: the same values; what only the pass itself needs has no buffer.
+//! Law: a pass runs over the entries of one shape, or of one pattern; nothing it reads waits for what it makes.
+//! Not here: how a pass is run (see `run`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Buffer, BufferId, Kernel, Plan, Step, work};
+use crate::data::Dtype;
+use crate::expr::{Op, Var};
+use crate::facts::{Layout, Shape};
+
+/// One pass over the entries of a shape or of a pattern: functions of entries, and sums of their results.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chain {
+    /// The shape over whose entries the pass runs. In a fold, that of a whole block.
+    pub shape: Shape,
+    /// The argument at whose stored entries the pass runs; `None` where it runs over all entries.
+    pub over: Option<usize>,
+    /// How each argument of the step is read.
+    pub reads: Vec<Reach>,
+    /// The functions, in order.
+    pub links: Vec<Link>,
+    /// What becomes the step's results, in their order.
+    pub results: Vec<(Source, Outcome)>,
+    /// The type that it computes with.
+    pub dtype: Dtype,
+}
+
+/// A function of one or two entries.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Link {
+    /// The function.
+    pub op: Op,
+    /// Its arguments.
+    pub args: Vec<Source>,
+}
+
+/// Where a link's argument comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// An argument of the step.
+    Arg(usize),
+    /// An earlier link.
+    Link(usize),
+}
+
+/// How an argument is read at entry (i, j).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Its own entry (i, j): where the pass runs over a pattern, it lies on that pattern.
+    Entry,
+    /// Entry (i, j) of all entries, where the pass runs over a pattern.
+    Picked,
+    /// Entry (0, j) of a line.
+    Row,
+    /// Entry (i, 0) of a column.
+    Column,
+    /// The one number it is.
+    Number,
+}
+
+/// What is made of a link's values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The values themselves.
+    Entries,
+    /// The sum of all.
+    Sum,
+    /// The sum of each row.
+    RowSum,
+    /// The sum of each column.
+    ColSum,
+}
+
+impl Chain {
+    /// The name of its only function or sum; "chain" where there are several.
+    pub(super) fn name(&self) -> &'static str {
+        match (&self.links[..], &self.results[..]) {
+            ([link], [(Source::Link(_), Outcome::Entries)]) => link.op.row().name,
+            ([], [(_, outcome)]) => match outcome {
+                Outcome::Entries => "spread",
+                Outcome::Sum => "sum",
+                Outcome::RowSum => "rowsum",
+                Outcome::ColSum => "colsum",
+            },
+            _ => "chain",
+        }
+    }
+}
+
+/// Puts functions of entries together, in the plan and in its folds.
+pub(super) fn link(plan: &mut Plan) {
+    for step in &mut plan.steps {
+        if let Kernel::Fold(fold) = &mut step.kernel {
+            let keep: BTreeSet<BufferId> = fold.results.iter().map(|(buffer, _)| *buffer).collect();
+            fold.body = Linking::new(&fold.body, &fold.buffers, &fold.aligned).link(&keep);
+            let filled: BTreeSet<BufferId> = fold.body.iter().flat_map(|step| step.outs.iter().copied()).collect();
+            for (at, buffer) in fold.buffers.iter_mut().enumerate().skip(fold.params.len()) {
+                if !filled.contains(&at) {
+                    buffer.bytes = 0;
+                }
+            }
+        }
+    }
+    let keep: BTreeSet<BufferId> = plan.outputs.iter().copied().collect();
+    plan.steps = Linking::new(&plan.steps, &plan.buffers, &[]).link(&keep);
+}
+
+/// What a pass runs over: a shape, the pattern if it is one, whether a block's rows are meant, whether it is the same
+/// from run to run.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Domain {
+    sides: (usize, usize),
+    pattern: Option<(Var, bool)>,
+    aligned: bool,
+    once: bool,
+}
+
+struct Linking<'a> {
+    steps: &'a [Step],
+    buffers: &'a [Buffer],
+    aligned: &'a [bool],
+    /// The step that fills a buffer.
+    maker: BTreeMap<BufferId, usize>,
+}
+
+impl<'a> Linking<'a> {
+    fn new(steps: &'a [Step], buffers: &'a [Buffer], aligned: &'a [bool]) -> Self {
+        let outs = |(at, step): (usize, &Step)| step.outs.iter().map(move |&out| (out, at)).collect::<Vec<_>>();
+        let maker = steps.iter().enumerate().flat_map(outs).collect();
+        Self { steps, buffers, aligned, maker }
+    }
+
+    fn link(&self, keep: &BTreeSet<BufferId>) -> Vec<Step> {
+        let domains: Vec<Option<Domain>> = self.steps.iter().map(|step| self.domain(step)).collect();
+        let levels = self.levels(&domains);
+        // Steps of one domain and level that read the same or one another: one pass.
+        let mut group: Vec<usize> = (0..self.steps.len()).collect();
+        let mut reader: BTreeMap<(&Domain, usize, BufferId), usize> = BTreeMap::new();
+        for (at, step) in self.steps.iter().enumerate() {
+            let Some(domain) = &domains[at] else { continue };
+            for &buffer in step.args.iter().chain(&step.outs) {
+                if self.buffers[buffer].shape.is_scalar() && !self.buffers[step.outs[0]].shape.is_scalar() {
+                    continue;
+                }
+                if let Some(&other) = reader.get(&(domain, levels[at], buffer)) {
+                    let (a, b) = (root(&group, at), root(&group, other));
+                    group[a.max(b)] = a.min(b);
+                }
+                reader.insert((domain, levels[at], buffer), at);
+            }
+        }
+        let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for at in 0..self.steps.len() {
+            members.entry(root(&group, at)).or_default().push(at);
+        }
+        let units: Vec<Vec<usize>> = members.into_values().collect();
+        self.ordered(&units)
+            .into_iter()
+            .map(|unit| match &domains[unit[0]] {
+                Some(domain) => self.chain(&unit, domain, keep),
+                None => self.steps[unit[0]].clone(),
+            })
+            .collect()
+    }
+
+    /// What a step that can be part of a pass runs over.
+    fn domain(&self, step: &Step) -> Option<Domain> {
+        let (arg, out) = (step.args.first().copied(), step.outs[0]);
+        let over = match &step.kernel {
+            Kernel::Map(_) | Kernel::Zip(_) | Kernel::Expand | Kernel::Gather => out,
+            Kernel::Sum | Kernel::RowSum | Kernel::ColSum | Kernel::SumTo => arg?,
+            Kernel::Input(_)
+            | Kernel::Literal(_)
+            | Kernel::Product { .. }
+            | Kernel::Sampled { .. }
+            | Kernel::Transpose
+            | Kernel::Eye
+            | Kernel::Observed(_)
+            | Kernel::Join { .. }
+            | Kernel::Part { .. }
+            | Kernel::Chain(_)
+            | Kernel::Fold(_) => return None,
+        };
+        let Buffer { shape, layout, .. } = &self.buffers[over];
+        let aligned = self.aligned.get(over).copied().unwrap_or(false);
+        let pattern = match layout {
+            Layout::Dense => None,
+            Layout::Sparse { pattern: Some(pattern), .. } => Some(pattern.clone()),
+            Layout::Sparse { pattern: None, .. } => return None,
+        };
+        let domain = Domain { sides: (shape.rows, shape.cols), pattern, aligned, once: step.once };
+        let read = if matches!(step.kernel, Kernel::Gather) { &step.args[..1] } else { &step.args[..] };
+        let fits = read.iter().all(|&arg| self.reach(arg, &domain).is_some());
+        (fits && self.provider(step, &domain).is_some()).then_some(domain)
+    }
+
+    /// How an argument is read in a pass over `domain`; `None` where it can't be.
+    fn reach(&self, arg: BufferId, domain: &Domain) -> Option<Reach> {
+        let Buffer { shape, layout, .. } = &self.buffers[arg];
+        let full = (shape.rows, shape.cols) == domain.sides;
+        match layout {
+            Layout::Sparse { pattern, .. } if full && domain.pattern.is_some() => {
+                (*pattern == domain.pattern).then_some(Reach::Entry)
+            }
+            _ if full && domain.pattern.is_some() => Some(Reach::Picked),
+            _ if full => Some(Reach::Entry),
+            _ if shape.is_scalar() => Some(Reach::Number),
+            _ if shape.rows == 1 => Some(Reach::Row),
+            _ => Some(Reach::Column),
+        }
+    }
+
+    /// For a pass over a pattern, an argument that has the pattern; else nothing in particular.
+    fn provider(&self, step: &Step, domain: &Domain) -> Option<Option<BufferId>> {
+        if domain.pattern.is_none() {
+            return Some(None);
+        }
+        step.args.iter().find(|&&arg| self.reach(arg, domain) == Some(Reach::Entry)).map(|&arg| Some(arg))
+    }
+
+    /// For each step, how many other passes or kernels must be over before it.
+    fn levels(&self, domains: &[Option<Domain>]) -> Vec<usize> {
+        let mut levels: Vec<usize> = Vec::with_capacity(self.steps.len());
+        for (at, step) in self.steps.iter().enumerate() {
+            let after = |arg: &BufferId| {
+                let Some(&maker) = self.maker.get(arg) else { return 0 };
+                let entries = matches!(
+                    self.steps[maker].kernel,
+                    Kernel::Map(_) | Kernel::Zip(_) | Kernel::Expand | Kernel::Gather
+                );
+                let same = entries && domains[at].is_some() && domains[maker] == domains[at];
+                levels[maker] + usize::from(!same)
+            };
+            levels.push(step.args.iter().map(after).max().unwrap_or(0));
+        }
+        levels
+    }
+
+    /// The units in an order in which each finds what it reads, otherwise as they were.
+    fn ordered(&self, units: &[Vec<usize>]) -> Vec<Vec<usize>> {
+        let unit_of: BTreeMap<usize, usize> =
+            units.iter().enumerate().flat_map(|(u, unit)| unit.iter().map(move |&at| (at, u))).collect();
+        let mut waits: Vec<BTreeSet<usize>> = Vec::with_capacity(units.len());
+        for (u, unit) in units.iter().enumerate() {
+            let args = unit.iter().flat_map(|&at| &self.steps[at].args);
+            let makers = args.filter_map(|arg| self.maker.get(arg)).map(|at| unit_of[at]);
+            waits.push(makers.filter(|&other| other != u).collect());
+        }
+        let mut ordered = Vec::with_capacity(units.len());
+        let mut left: Vec<usize> = (0..units.len()).collect();
+        let mut done: BTreeSet<usize> = BTreeSet::new();
+        while let Some(next) = left.iter().position(|&u| waits[u].is_subset(&done)) {
+            let u = left.remove(next);
+            done.insert(u);
+            ordered.push(units[u].clone());
+        }
+        debug_assert!(left.is_empty(), "passes wait for each other");
+        ordered
+    }
+
+    fn chain(&self, unit: &[usize], domain: &Domain, keep: &BTreeSet<BufferId>) -> Step {
+        let inside = |buffer: &BufferId| self.maker.get(buffer).is_some_and(|maker| unit.contains(maker));
+        let read_elsewhere = |buffer: BufferId| {
+            let others = self.steps.iter().enumerate().filter(|(at, _)| !unit.contains(at));
+            keep.contains(&buffer) || others.into_iter().any(|(_, step)| step.args.contains(&buffer))
+        };
+        let mut args: Vec<BufferId> = Vec::new();
+        for &at in unit {
+            for arg in &self.steps[at].args {
+                if !inside(arg) && !args.contains(arg) {
+                    args.push(*arg);
+                }
+            }
+        }
+        let mut source: BTreeMap<BufferId, Source> =
+            args.iter().enumerate().map(|(k, &arg)| (arg, Source::Arg(k))).collect();
+        let (mut links, mut results, mut outs) = (Vec::new(), Vec::new(), Vec::new());
+        for &at in unit {
+            let step = &self.steps[at];
+            let out = step.outs[0];
+            let mut outcome = None;
+            match &step.kernel {
+                Kernel::Map(op) | Kernel::Zip(op) => {
+                    let args = step.args.iter().map(|arg| source[arg]).collect();
+                    links.push(Link { op: op.clone(), args });
+                    source.insert(out, Source::Link(links.len() - 1));
+                    outcome = read_elsewhere(out).then_some(Outcome::Entries);
+                }
+                // Reading is stretching and picking.
+                Kernel::Expand | Kernel::Gather => {
+                    source.insert(out, source[&step.args[0]]);
+                    outcome = read_elsewhere(out).then_some(Outcome::Entries);
+                }
+                _ => {
+                    source.insert(out, source[&step.args[0]]);
+                    outcome.replace(outcome_of(self.buffers[out].shape, domain.sides));
+                }
+            }
+            if let Some(outcome) = outcome {
+                results.push((source[&out], outcome));
+                outs.push(out);
+            }
+        }
+        let provider = unit.iter().find_map(|&at| self.provider(&self.steps[at], domain).flatten());
+        let provider = provider.filter(|_| domain.pattern.is_some());
+        let reads: Vec<Reach> =
+            args.iter().map(|&arg| self.reach(arg, domain).expect("checked for each member")).collect();
+        let over = provider.and_then(|_| reads.iter().position(|reach| *reach == Reach::Entry));
+        let of = |buffers: &[BufferId]| -> f64 {
+            buffers.iter().map(|&b| &self.buffers[b]).map(|b| work::bytes(b.shape, &b.layout, b.dtype) as f64).sum()
+        };
+        let wide = args.iter().chain(&outs).filter(|&&b| !self.buffers[b].shape.is_scalar());
+        let narrow = |b: &BufferId| self.buffers[*b].dtype == Dtype::F32;
+        let dtype = if wide.clone().any(narrow) { Dtype::F32 } else { Dtype::F64 };
+        let shape = Shape { rows: domain.sides.0, cols: domain.sides.1 };
+        Step {
+            flops: unit.iter().map(|&at| self.steps[at].flops).sum(),
+            traffic: of(&args) + of(&outs),
+            kernel: Kernel::Chain(Box::new(Chain { shape, over, reads, links, results, dtype })),
+            args,
+            outs,
+            frees: vec![],
+            once: domain.once,
+        }
+    }
+}
+
+/// What sums entries of a shape of these sides down to `shape`.
+fn outcome_of(shape: Shape, sides: (usize, usize)) -> Outcome {
+    match (shape.rows == sides.0, shape.cols == sides.1) {
+        (true, true) => Outcome::Entries,
+        (true, false) => Outcome::RowSum,
+        (false, true) => Outcome::ColSum,
+        (false, false) => Outcome::Sum,
+    }
+}
+
+fn root(group: &[usize], mut at: usize) -> usize {
+    while group[at] != at {
+        at = group[at];
+    }
+    at
+}

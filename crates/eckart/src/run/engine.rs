@@ -1,0 +1,187 @@
+//! Engine: runs a plan, one kernel after the other, each the fast way.
+//! In: a `Plan` and its inputs.  Out: one value an output.
+//! Law: what is the same from run to run is computed once; the same inputs give the same bits with any threads.
+//! Not here: the kernels (see `products`, `chains`, `stream`), the plain meaning (see `interp`).
+
+use super::interp::{self, Plain};
+use super::slot::Slot;
+use super::value::{Held, Numbers, Rect};
+use super::{Inputs, Value, chains, products, stream};
+use crate::data::Dtype;
+use crate::error::{Error, Result};
+use crate::expr::Number;
+use crate::facts::Shape;
+use crate::plan::{Buffer, Kernel, Plan, Step};
+
+/// What a plan computes once and reads in every run, for the data it was computed from.
+#[derive(Debug, Default)]
+pub struct Kept {
+    versions: Vec<u64>,
+    narrow: Vec<Option<Slot<f32>>>,
+    wide: Vec<Option<Slot<f64>>>,
+}
+
+/// Runs a plan. What is the same from run to run is taken from `kept`, which starts empty.
+///
+/// # Errors
+/// `Bug` where an input was not given.
+pub fn run(plan: &Plan, inputs: &Inputs, kept: &mut Kept) -> Result<Vec<Value>> {
+    let versions = versions(plan, inputs);
+    let fresh = kept.versions == versions && kept.narrow.len().max(kept.wide.len()) == plan.buffers.len();
+    let values = match plan.dtype {
+        Dtype::F32 => run_typed(plan, inputs, &mut kept.narrow, fresh),
+        Dtype::F64 => run_typed(plan, inputs, &mut kept.wide, fresh),
+    }?;
+    kept.versions = versions;
+    Ok(values)
+}
+
+fn run_typed<T: Numbers>(
+    plan: &Plan,
+    inputs: &Inputs,
+    kept: &mut Vec<Option<Slot<T>>>,
+    fresh: bool,
+) -> Result<Vec<Value>> {
+    let scene = Scene { buffers: &plan.buffers, inputs, block: None };
+    if !fresh {
+        let mut held = vec![None; plan.buffers.len()];
+        kept.clear();
+        scene.run(plan.steps.iter().filter(|step| step.once), &mut held)?;
+        *kept = held;
+    }
+    let mut held = kept.clone();
+    scene.run(plan.steps.iter().filter(|step| !step.once), &mut held)?;
+    let outputs: Option<Vec<Value>> = plan.outputs.iter().map(|&at| held[at].clone().map(Slot::value)).collect();
+    outputs.ok_or_else(|| Error::Bug("an output was freed".into()))
+}
+
+/// The versions of all data a plan reads.
+fn versions(plan: &Plan, inputs: &Inputs) -> Vec<u64> {
+    let read = plan.steps.iter().filter(|step| step.once).filter_map(|step| match &step.kernel {
+        Kernel::Input(var) | Kernel::Observed(var) => Some(inputs.version(var)),
+        _ => None,
+    });
+    read.collect()
+}
+
+/// Where steps are done: in a plan, or for a block of rows.
+pub(super) struct Scene<'a> {
+    pub buffers: &'a [Buffer],
+    pub inputs: &'a Inputs,
+    /// How many rows the block has, and which buffers have as many.
+    pub block: Option<(usize, &'a [bool])>,
+}
+
+impl Scene<'_> {
+    /// The shape of a buffer.
+    pub(super) fn shape(&self, buffer: usize) -> Shape {
+        let shape = self.buffers[buffer].shape;
+        match self.block {
+            Some((rows, aligned)) if aligned[buffer] => Shape { rows, ..shape },
+            _ => shape,
+        }
+    }
+
+    fn run<'s, T: Numbers>(&self, steps: impl Iterator<Item = &'s Step>, held: &mut [Option<Slot<T>>]) -> Result<()> {
+        for step in steps {
+            self.step(step, held)?;
+        }
+        Ok(())
+    }
+
+    /// Does a step: fills its buffers, and empties those that nobody needs any more.
+    pub(super) fn step<T: Numbers>(&self, step: &Step, held: &mut [Option<Slot<T>>]) -> Result<()> {
+        let args = take_args(step, held)?;
+        for (&out, value) in step.outs.iter().zip(self.compute(step, args)?) {
+            held[out] = Some(value.held_in(self.buffers[out].dtype));
+        }
+        for &dead in &step.frees {
+            held[dead] = None;
+        }
+        Ok(())
+    }
+
+    fn compute<T: Numbers>(&self, step: &Step, args: Vec<Slot<T>>) -> Result<Vec<Slot<T>>> {
+        let (out, in_block) = (step.outs[0], self.block.is_some());
+        let (shape, dtype) = (self.shape(out), self.buffers[out].dtype);
+        let value = match &step.kernel {
+            Kernel::Input(var) if dtype != T::DTYPE => Slot::Small(self.inputs.value::<f64>(var)?.to_rect()),
+            Kernel::Input(var) => Slot::Wide(self.inputs.value(var)?),
+            Kernel::Observed(var) => Slot::Wide(self.inputs.observed(var)?),
+            Kernel::Literal(number) => Slot::number(Number::get(*number)),
+            Kernel::Chain(chain) => {
+                let of_block = |(rows, aligned): (usize, &[bool])| {
+                    step.args.iter().chain(&step.outs).any(|&buffer| aligned[buffer]).then_some(rows)
+                };
+                let rows = self.block.and_then(of_block).unwrap_or(chain.shape.rows);
+                return Ok(chains::run(chain, &args, rows, in_block));
+            }
+            Kernel::Fold(fold) => return stream::run(fold, &args, self.inputs),
+            Kernel::Product { flip } => products::multiply([&args[0], &args[1]], *flip, dtype, in_block)
+                .map_or_else(|| self.plainly(step, &args, shape), Ok)?,
+            Kernel::Sampled { flip } => products::sampled([&args[0], &args[1]], *flip, &args[2])
+                .map_or_else(|| self.plainly(step, &args, shape), Ok)?,
+            Kernel::Transpose => match &args[0] {
+                Slot::Wide(Held::Sparse(entries)) => Slot::Wide(Held::Sparse(entries.transposed())),
+                Slot::Wide(Held::Dense(rect)) => Slot::Wide(Held::Dense(products::transposed(rect))),
+                Slot::Small(rect) => Slot::Small(products::transposed(rect)),
+            },
+            Kernel::Join { by_rows } => Slot::Wide(Held::Dense(join(&args, *by_rows, shape))),
+            Kernel::Part { by_rows, from } => Slot::Wide(Held::Dense(part(&args[0].rect(), *by_rows, *from, shape))),
+            Kernel::Map(_)
+            | Kernel::Zip(_)
+            | Kernel::Gather
+            | Kernel::Sum
+            | Kernel::RowSum
+            | Kernel::ColSum
+            | Kernel::Expand
+            | Kernel::SumTo
+            | Kernel::Eye => self.plainly(step, &args, shape)?,
+        };
+        Ok(vec![value])
+    }
+
+    /// The plain way, for what is too rare to be worth a fast one.
+    fn plainly<T: Numbers>(&self, step: &Step, args: &[Slot<T>], shape: Shape) -> Result<Slot<T>> {
+        let args: Vec<Plain> = args.iter().map(|arg| Plain::from(arg.plain())).collect();
+        let layout = &self.buffers[step.outs[0]].layout;
+        let value = interp::compute(&step.kernel, args, shape, layout, self.inputs, self.block.is_some())?;
+        Ok(match Held::from(value) {
+            Held::Dense(rect) => Slot::Small(rect),
+            Held::Sparse(entries) => Slot::Wide(Held::Sparse(entries.cast())),
+        })
+    }
+}
+
+/// The arguments of a step; those that nobody needs after it are taken out, so that it may write over them.
+fn take_args<T: Clone>(step: &Step, held: &mut [Option<Slot<T>>]) -> Result<Vec<Slot<T>>> {
+    let taken = |(at, &arg): (usize, &usize)| {
+        let last = step.frees.contains(&arg) && !step.args[at + 1..].contains(&arg);
+        if last { held[arg].take() } else { held[arg].clone() }
+    };
+    let args: Option<Vec<Slot<T>>> = step.args.iter().enumerate().map(taken).collect();
+    args.ok_or_else(|| Error::Bug("a step needs a buffer that is gone".into()))
+}
+
+/// Matrices one under the other, or side by side.
+fn join<T: Numbers>(parts: &[Slot<T>], by_rows: bool, shape: Shape) -> Rect<T> {
+    let parts: Vec<Rect<T>> = parts.iter().map(Slot::rect).collect();
+    let mut data = Vec::with_capacity(shape.entries());
+    if by_rows {
+        parts.iter().for_each(|part| data.extend_from_slice(&part.data));
+    } else {
+        for i in 0..shape.rows {
+            parts.iter().for_each(|part| data.extend_from_slice(part.row(i)));
+        }
+    }
+    Rect::new(shape, data)
+}
+
+/// As many rows or columns as `shape` has, from one on.
+fn part<T: Numbers>(whole: &Rect<T>, by_rows: bool, from: usize, shape: Shape) -> Rect<T> {
+    if by_rows {
+        return whole.rows(from..from + shape.rows);
+    }
+    let rows = (0..whole.shape.rows).flat_map(|i| &whole.row(i)[from..from + shape.cols]);
+    Rect::new(shape, rows.copied().collect::<Vec<T>>())
+}

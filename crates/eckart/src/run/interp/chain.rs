@@ -1,0 +1,46 @@
+//! Chain: one pass over entries, entry by entry.
+//! In: a `Chain` and its arguments.  Out: its results.
+//! Law: each link is the plain function of its primitive.
+//! Not here: tiles (see `run::chains`).
+
+use super::{Plain, pointwise, sums};
+use crate::expr::Meaning;
+use crate::facts::Shape;
+use crate::plan::{Chain, Outcome, Source};
+
+/// The results of a pass over `rows` rows.
+pub(super) fn pass(chain: &Chain, args: &[Plain], rows: usize) -> Vec<Plain> {
+    let shape = Shape { rows, ..chain.shape };
+    let whole = |arg: &Plain| match chain.over {
+        Some(over) => pointwise::gather(arg, &args[over]),
+        None => pointwise::expand(arg, shape),
+    };
+    let args: Vec<Plain> = args.iter().map(whole).collect();
+    let mut links: Vec<Plain> = Vec::new();
+    for link in &chain.links {
+        let of = |source: &Source| match source {
+            Source::Arg(k) => &args[*k],
+            Source::Link(k) => &links[*k],
+        };
+        let a = of(&link.args[0]);
+        let values = match link.op.row().meaning {
+            Meaning::Map(f) => a.numbers().iter().map(|&x| f(x)).collect(),
+            Meaning::Zip(f) => a.numbers().iter().zip(of(&link.args[1]).numbers()).map(|(&x, &y)| f(x, y)).collect(),
+            Meaning::Leaf | Meaning::Whole => unreachable!("{:?} is no function of entries", link.op),
+        };
+        links.push(a.with(values));
+    }
+    let result = |(source, outcome): &(Source, Outcome)| {
+        let value = match source {
+            Source::Arg(k) => &args[*k],
+            Source::Link(k) => &links[*k],
+        };
+        match outcome {
+            Outcome::Entries => value.clone(),
+            Outcome::Sum => Plain::scalar(sums::sum(value)),
+            Outcome::RowSum => sums::rowsum(value),
+            Outcome::ColSum => sums::colsum(value),
+        }
+    };
+    chain.results.iter().map(result).collect()
+}

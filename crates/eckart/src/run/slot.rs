@@ -1,0 +1,78 @@
+//! Slot: what a buffer of a plan holds: numbers of the plan's type, or a small matrix of f64.
+//! In: values.  Out: values in the type that a kernel wants.
+//! Law: small matrices stay f64 from kernel to kernel; a change of type that changes nothing copies nothing.
+//! Not here: which buffers are small (see `plan`).
+
+use super::Value;
+use super::kernels::Element;
+use super::value::{Held, Numbers, Rect};
+use crate::data::Dtype;
+use crate::facts::Shape;
+
+/// A buffer's value.
+#[derive(Debug, Clone)]
+pub(super) enum Slot<T> {
+    /// Of the plan's type.
+    Wide(Held<T>),
+    /// Dense, in f64.
+    Small(Rect<f64>),
+}
+
+impl<T: Numbers> Slot<T> {
+    /// All entries of a matrix of some type, to be held in numbers of type `dtype`.
+    pub(super) fn of<U: Element>(rect: &Rect<U>, dtype: Dtype) -> Self {
+        if dtype == T::DTYPE { Self::Wide(Held::Dense(rect.cast())) } else { Self::Small(rect.cast()) }
+    }
+
+    pub(super) fn number(value: f64) -> Self {
+        Self::Small(Rect::number(value))
+    }
+
+    /// The same value, held in numbers of type `dtype` if it is dense.
+    pub(super) fn held_in(self, dtype: Dtype) -> Self {
+        match &self {
+            Self::Wide(Held::Sparse(_)) => self,
+            Self::Wide(Held::Dense(rect)) if dtype != T::DTYPE => Self::Small(rect.cast()),
+            Self::Small(rect) if dtype == T::DTYPE => Self::Wide(Held::Dense(rect.cast())),
+            Self::Wide(_) | Self::Small(_) => self,
+        }
+    }
+
+    pub(super) fn shape(&self) -> Shape {
+        match self {
+            Self::Wide(held) => held.shape(),
+            Self::Small(rect) => rect.shape,
+        }
+    }
+
+    /// In the plan's type.
+    pub(super) fn wide(&self) -> Held<T> {
+        match self {
+            Self::Wide(held) => held.clone(),
+            Self::Small(rect) => Held::Dense(rect.cast()),
+        }
+    }
+
+    /// All entries, in some type.
+    pub(super) fn rect<U: Element>(&self) -> Rect<U> {
+        match self {
+            Self::Wide(held) => held.to_rect().cast(),
+            Self::Small(rect) => rect.cast(),
+        }
+    }
+
+    /// In f64.
+    pub(super) fn plain(&self) -> Held<f64> {
+        match self {
+            Self::Wide(held) => held.cast(),
+            Self::Small(rect) => Held::Dense(rect.clone()),
+        }
+    }
+
+    pub(super) fn value(self) -> Value {
+        match self {
+            Self::Wide(held) => T::value(held),
+            Self::Small(rect) => f64::value(Held::Dense(rect)),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Stream: a fold: the same steps for one block of rows after the other.
+//! In: a `Fold` and its arguments.  Out: its results, stacked or added up.
+//! Law: shards of rows are summed in order, and shards in a fixed tree: the bits don't depend on threads.
+//! Not here: which steps (see `plan::fold`), what they do (see `engine`).
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::Inputs;
+use super::engine::Scene;
+use super::fold::fold_parts;
+use super::products;
+use super::slot::Slot;
+use super::value::{Entries, Held, Numbers, Rect};
+use crate::data::Pattern;
+use crate::error::{Error, Result};
+use crate::facts::Shape;
+use crate::plan::{Combine, Fold, Kernel, Param, Step};
+
+/// The results of some blocks, one a result of the fold.
+type Partial<T> = Result<Vec<Gathered<T>>>;
+
+/// What some blocks gave for one result.
+enum Gathered<T> {
+    /// Parts, in order.
+    Stack(Vec<Held<T>>),
+    /// The sum so far.
+    Sum(Option<Slot<T>>),
+}
+
+/// Runs a fold.
+///
+/// # Errors
+/// Those of its steps.
+pub(super) fn run<T: Numbers>(fold: &Fold, args: &[Slot<T>], inputs: &Inputs) -> Result<Vec<Slot<T>>> {
+    let args: Vec<Slot<T>> = args.iter().zip(&fold.params).map(|(arg, param)| laid_out(arg, *param)).collect();
+    let bounds = |k: usize| (fold.rows as u128 * k as u128 / fold.shards as u128) as usize;
+    let shard = |k: usize| Shard { fold, args: &args, inputs }.run(bounds(k)..bounds(k + 1));
+    let both = |a: Partial<T>, b: Partial<T>| Ok(a?.into_iter().zip(b?).map(|(a, b)| combined(a, b)).collect());
+    let gathered = fold_parts(0..fold.shards, &shard, &both)?;
+    fold.results.iter().zip(gathered).map(|((buffer, _), part)| finished(fold, *buffer, part)).collect()
+}
+
+fn combined<T: Numbers>(a: Gathered<T>, b: Gathered<T>) -> Gathered<T> {
+    match (a, b) {
+        (Gathered::Stack(mut a), Gathered::Stack(b)) => {
+            a.extend(b);
+            Gathered::Stack(a)
+        }
+        (Gathered::Sum(Some(a)), Gathered::Sum(Some(b))) => Gathered::Sum(Some(products::sum_of(a, &b))),
+        (Gathered::Sum(a), Gathered::Sum(b)) => Gathered::Sum(a.or(b)),
+        (a, _) => a,
+    }
+}
+
+/// A result of all blocks.
+fn finished<T: Numbers>(fold: &Fold, buffer: usize, part: Gathered<T>) -> Result<Slot<T>> {
+    let gone = || Error::Bug("a fold without rows".into());
+    let parts = match part {
+        Gathered::Sum(sum) => return sum.ok_or_else(gone),
+        Gathered::Stack(parts) => parts,
+    };
+    let cols = fold.buffers[buffer].shape.cols;
+    let shape = Shape { rows: fold.rows, cols };
+    let numbers = parts.iter().flat_map(|part| match part {
+        Held::Dense(rect) => rect.data.iter().copied(),
+        Held::Sparse(entries) => entries.values.iter().copied(),
+    });
+    let numbers: Vec<T> = numbers.collect();
+    match parts.first() {
+        None => Err(gone()),
+        Some(Held::Dense(_)) => Ok(Slot::Wide(Held::Dense(Rect::new(shape, numbers)))),
+        Some(Held::Sparse(first)) => {
+            let shared =
+                parts.iter().all(|part| matches!(part, Held::Sparse(e) if Arc::ptr_eq(&e.pattern, &first.pattern)));
+            let pattern = if shared && first.pattern.rows() == fold.rows {
+                first.pattern.clone()
+            } else {
+                Arc::new(stacked(&parts, shape)?)
+            };
+            Ok(Slot::Wide(Held::Sparse(Entries::on(pattern, numbers))))
+        }
+    }
+}
+
+/// The pattern of parts that have patterns of their own.
+fn stacked<T: Numbers>(parts: &[Held<T>], shape: Shape) -> Result<Pattern> {
+    let (mut indptr, mut indices) = (vec![0], Vec::new());
+    for part in parts {
+        if let Held::Sparse(entries) = part {
+            for i in 0..entries.shape().rows {
+                indices.extend_from_slice(&entries.indices()[entries.range(i)]);
+                indptr.push(indices.len());
+            }
+        }
+    }
+    Pattern::new(shape.rows, shape.cols, indptr, indices)
+}
+
+/// The blocks of one shard.
+struct Shard<'a, T> {
+    fold: &'a Fold,
+    args: &'a [Slot<T>],
+    inputs: &'a Inputs,
+}
+
+impl<T: Numbers> Shard<'_, T> {
+    fn run(&self, rows: Range<usize>) -> Partial<T> {
+        let fold = self.fold;
+        let empty = |combine: &Combine| match combine {
+            Combine::Stack => Gathered::Stack(Vec::new()),
+            Combine::Add => Gathered::Sum(None),
+        };
+        let mut results: Vec<Gathered<T>> = fold.results.iter().map(|(_, combine)| empty(combine)).collect();
+        let mut held: Vec<Option<Slot<T>>> = vec![None; fold.buffers.len()];
+        let mut start = rows.start;
+        while start < rows.end {
+            let block = start..(start + fold.height).min(rows.end);
+            for (at, (arg, param)) in self.args.iter().zip(&fold.params).enumerate() {
+                held[at] = Some(cut(arg, *param, &block));
+            }
+            let scene =
+                Scene { buffers: &fold.buffers, inputs: self.inputs, block: Some((block.len(), &fold.aligned)) };
+            for step in &fold.body {
+                if !self.add_product(step, &mut held, &mut results) {
+                    scene.step(step, &mut held)?;
+                }
+            }
+            for (result, (buffer, _)) in results.iter_mut().zip(&fold.results) {
+                match (result, held[*buffer].take()) {
+                    (Gathered::Stack(parts), Some(value)) => parts.push(value.wide()),
+                    (Gathered::Sum(sum), Some(value)) => {
+                        *sum = Some(match sum.take() {
+                            Some(sum) => products::sum_of(sum, &value),
+                            None => value,
+                        });
+                    }
+                    (Gathered::Sum(Some(_)), None) => {}
+                    (_, None) => return Err(Error::Bug("a fold's result is gone".into())),
+                }
+            }
+            start = block.end;
+        }
+        Ok(results)
+    }
+
+    /// Adds a product to the sum that it is a part of, where that can be done in one go.
+    fn add_product(&self, step: &Step, held: &mut [Option<Slot<T>>], results: &mut [Gathered<T>]) -> bool {
+        let Kernel::Product { flip } = step.kernel else { return false };
+        let Some(at) = self.fold.results.iter().position(|(buffer, _)| *buffer == step.outs[0]) else { return false };
+        let (Gathered::Sum(Some(sum)), Some(a), Some(b)) = (&mut results[at], &held[step.args[0]], &held[step.args[1]])
+        else {
+            return false;
+        };
+        let added = products::add_product(sum, [a, b], flip);
+        if added {
+            step.frees.iter().for_each(|&dead| held[dead] = None);
+        }
+        added
+    }
+}
+
+/// An argument such that blocks of it are blocks of rows, in the type of blocks.
+fn laid_out<T: Numbers>(arg: &Slot<T>, param: Param) -> Slot<T> {
+    match (param, arg.wide()) {
+        (Param::Whole, _) => arg.clone(),
+        (Param::Rows, held) => Slot::Wide(held),
+        (Param::Cols, Held::Dense(rect)) => Slot::Wide(Held::Dense(products::transposed(&rect))),
+        (Param::Cols, Held::Sparse(entries)) => Slot::Wide(Held::Sparse(entries.transposed())),
+    }
+}
+
+/// The part of an argument that belongs to a block.
+fn cut<T: Numbers>(arg: &Slot<T>, param: Param, block: &Range<usize>) -> Slot<T> {
+    let Slot::Wide(held) = arg else { return arg.clone() };
+    match (param, held) {
+        (Param::Whole, _) => arg.clone(),
+        (Param::Rows, Held::Dense(rect)) => Slot::Wide(Held::Dense(rect.rows(block.clone()))),
+        (Param::Rows, Held::Sparse(entries)) => Slot::Wide(Held::Sparse(entries.cut(block.clone()))),
+        (Param::Cols, Held::Dense(rect)) => Slot::Wide(Held::Dense(products::transposed(&rect.rows(block.clone())))),
+        (Param::Cols, Held::Sparse(entries)) => Slot::Wide(Held::Sparse(entries.cut(block.clone()).transposed())),
+    }
+}

@@ -1,0 +1,242 @@
+//! What a run of the bench keeps: a line of JSON that says where it was made, then one for each comparison.
+
+use crate::Failure;
+use serde_json::{Value, json};
+
+/// Where and when a run was made. No name of a machine, no path.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Head {
+    pub(super) date: String,
+    /// The commit; with a `+` where the tree had changes.
+    pub(super) commit: String,
+    pub(super) processor: String,
+    pub(super) cores: usize,
+    pub(super) threads: usize,
+    pub(super) quick: bool,
+    /// Operations (f64) and bytes a second that the machine can do, measured before the first comparison.
+    pub(super) flops_per_second: f64,
+    pub(super) bytes_per_second: f64,
+}
+
+/// How a comparison ended.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Ended {
+    /// Both sides gave the same.
+    Compared,
+    /// They did not, or one gave nothing.
+    Failed(String),
+    /// The peer or the data is not on this machine.
+    Absent(String),
+}
+
+/// One side of a comparison.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Side {
+    /// What a run took: every sample, in order.
+    pub(super) seconds: Vec<f64>,
+    /// Bytes held when the data was in place, and the most from then on.
+    pub(super) held: Option<u64>,
+    pub(super) peak: Option<u64>,
+    /// The results of the first run and of the last: length and weighted sum of each, or the cost.
+    pub(super) values: Vec<f64>,
+}
+
+/// One comparison.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Row {
+    pub(super) task: String,
+    pub(super) peer: String,
+    pub(super) version: String,
+    /// Eckart's time over the peer's, at most.
+    pub(super) bar: f64,
+    /// The most bytes that Eckart may hold.
+    pub(super) most_memory: Option<u64>,
+    /// By how much values may differ.
+    pub(super) tolerance: f64,
+    /// Runs in a sample.
+    pub(super) batch: u32,
+    /// The least seconds of a run of Eckart's plan on this machine.
+    pub(super) least: Option<f64>,
+    pub(super) ended: Ended,
+    pub(super) eckart: Side,
+    pub(super) other: Side,
+}
+
+/// The middle one; the mean of the two middle ones of an even number; `None` of none.
+pub(super) fn median(values: &[f64]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    match sorted.len() {
+        0 => None,
+        n if n % 2 == 1 => Some(sorted[middle]),
+        _ => Some((sorted[middle - 1] + sorted[middle]) / 2.0),
+    }
+}
+
+impl Row {
+    /// Eckart's median over the peer's; none unless both gave the same.
+    pub(super) fn ratio(&self) -> Option<f64> {
+        let pair = (median(&self.eckart.seconds)?, median(&self.other.seconds)?);
+        (self.ended == Ended::Compared).then_some(pair.0 / pair.1)
+    }
+
+    /// The share of the machine's bound that Eckart reaches.
+    pub(super) fn share(&self) -> Option<f64> {
+        let median = median(&self.eckart.seconds)?;
+        self.least.filter(|_| self.ended == Ended::Compared).map(|least| least / median)
+    }
+}
+
+/// The line of a head.
+pub(super) fn head_line(head: &Head) -> String {
+    let Head { date, commit, processor, cores, threads, quick, flops_per_second, bytes_per_second } = head;
+    json!({
+        "date": date, "commit": commit, "processor": processor, "cores": cores, "threads": threads, "quick": quick,
+        "flops_per_second": flops_per_second, "bytes_per_second": bytes_per_second,
+    })
+    .to_string()
+}
+
+/// The line of a row.
+pub(super) fn row_line(row: &Row) -> String {
+    let side =
+        |side: &Side| json!({ "seconds": side.seconds, "held": side.held, "peak": side.peak, "values": side.values });
+    let (ended, why) = match &row.ended {
+        Ended::Compared => ("compared", ""),
+        Ended::Failed(why) => ("failed", why.as_str()),
+        Ended::Absent(why) => ("absent", why.as_str()),
+    };
+    json!({
+        "task": row.task, "peer": row.peer, "version": row.version, "bar": row.bar, "most_memory": row.most_memory,
+        "tolerance": row.tolerance, "batch": row.batch, "least": row.least, "ended": ended, "why": why,
+        "eckart": side(&row.eckart), "other": side(&row.other),
+    })
+    .to_string()
+}
+
+/// Reads what [`head_line`] and [`row_line`] wrote.
+pub(super) fn read(text: &str) -> Result<(Head, Vec<Row>), Failure> {
+    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let wrong = |at: usize| Failure::new(format!("line {} is no row of a kept run", at + 1));
+    let parse = |(at, line): (usize, &str)| serde_json::from_str::<Value>(line).map_err(|_| wrong(at));
+    let Some(first) = lines.next() else { return Err(Failure::new("the file holds no run")) };
+    let head = read_head(&parse(first)?).ok_or_else(|| wrong(first.0))?;
+    let rows = lines.map(|line| read_row(&parse(line)?).ok_or_else(|| wrong(line.0)));
+    Ok((head, rows.collect::<Result<_, _>>()?))
+}
+
+fn read_head(value: &Value) -> Option<Head> {
+    Some(Head {
+        date: value["date"].as_str()?.to_owned(),
+        commit: value["commit"].as_str()?.to_owned(),
+        processor: value["processor"].as_str()?.to_owned(),
+        cores: value["cores"].as_u64()? as usize,
+        threads: value["threads"].as_u64()? as usize,
+        quick: value["quick"].as_bool()?,
+        flops_per_second: value["flops_per_second"].as_f64()?,
+        bytes_per_second: value["bytes_per_second"].as_f64()?,
+    })
+}
+
+fn read_row(value: &Value) -> Option<Row> {
+    let text = |key: &str| value[key].as_str().map(str::to_owned);
+    let why = text("why")?;
+    Some(Row {
+        task: text("task")?,
+        peer: text("peer")?,
+        version: text("version")?,
+        bar: value["bar"].as_f64()?,
+        most_memory: value["most_memory"].as_u64(),
+        tolerance: value["tolerance"].as_f64()?,
+        batch: u32::try_from(value["batch"].as_u64()?).ok()?,
+        least: value["least"].as_f64(),
+        ended: match value["ended"].as_str()? {
+            "compared" => Ended::Compared,
+            "failed" => Ended::Failed(why),
+            "absent" => Ended::Absent(why),
+            _ => return None,
+        },
+        eckart: read_side(&value["eckart"])?,
+        other: read_side(&value["other"])?,
+    })
+}
+
+fn read_side(value: &Value) -> Option<Side> {
+    let numbers = |key: &str| value[key].as_array().map(|all| all.iter().filter_map(Value::as_f64).collect());
+    Some(Side {
+        seconds: numbers("seconds")?,
+        held: value["held"].as_u64(),
+        peak: value["peak"].as_u64(),
+        values: numbers("values")?,
+    })
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A head and a row to try things on.
+    pub(in super::super) fn sample() -> (Head, Row) {
+        let head = Head {
+            date: "2026-01-31".into(),
+            commit: "abc1234".into(),
+            processor: "a processor".into(),
+            cores: 4,
+            threads: 2,
+            quick: false,
+            flops_per_second: 1e11,
+            bytes_per_second: 2e10,
+        };
+        let side = |seconds: &[f64], peak| Side {
+            seconds: seconds.to_vec(),
+            held: Some(1_000_000),
+            peak: Some(peak),
+            values: vec![1.5, 2.5],
+        };
+        let row = Row {
+            task: "seed-dense-f32".into(),
+            peer: "numpy".into(),
+            version: "numpy 2".into(),
+            bar: 0.85,
+            most_memory: None,
+            tolerance: 1e-4,
+            batch: 3,
+            least: Some(0.004),
+            ended: Ended::Compared,
+            eckart: side(&[0.01, 0.008, 0.009], 64_000_000),
+            other: side(&[0.02, 0.018, 0.5], 128_000_000),
+        };
+        (head, row)
+    }
+
+    #[test]
+    fn the_median_is_the_middle() {
+        assert_eq!(median(&[]), None);
+        assert_eq!(median(&[3.0]), Some(3.0));
+        assert_eq!(median(&[3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), Some(2.5));
+    }
+
+    #[test]
+    fn a_ratio_is_that_of_medians_and_of_equal_results() {
+        let (_, mut row) = sample();
+        assert_eq!(row.ratio(), Some(0.009 / 0.02));
+        assert_eq!(row.share(), Some(0.004 / 0.009));
+        row.ended = Ended::Failed("they differ".into());
+        assert_eq!((row.ratio(), row.share()), (None, None));
+    }
+
+    #[test]
+    fn what_is_kept_can_be_read() {
+        let (head, row) = sample();
+        let mut failed = row.clone();
+        failed.ended = Ended::Failed("1.5 and 2.5".into());
+        (failed.least, failed.most_memory, failed.other) = (None, Some(260), Side::default());
+        let text = format!("{}\n{}\n\n{}\n", head_line(&head), row_line(&row), row_line(&failed));
+        assert_eq!(read(&text).expect("it was written here"), (head, vec![row, failed]));
+        assert!(read("").is_err());
+        let wrong = read(&text.replace("\"batch\":3", "\"batch\":-3")).expect_err("no batch is negative");
+        assert_eq!(wrong.to_string(), "line 2 is no row of a kept run");
+    }
+}

@@ -1,0 +1,173 @@
+//! The table of a run: plain for a terminal, in Markdown for a README.
+
+use super::rows::{Ended, Head, Row, median};
+use super::tasks::TASKS;
+
+const HEADER: [&str; 10] =
+    ["task", "peer", "Eckart", "peer's", "ratio", "bar", "met", "of bound", "Eckart's peak", "peer's peak"];
+/// The first columns that are set to the left.
+const LEFT: usize = 2;
+
+/// The table as lines of equal columns, with what did not go well below it.
+pub(super) fn plain(head: &Head, rows: &[Row]) -> String {
+    let mut lines = vec![HEADER.map(str::to_owned)];
+    lines.extend(rows.iter().map(cells));
+    let widths: Vec<usize> =
+        (0..HEADER.len()).map(|k| lines.iter().map(|line| line[k].chars().count()).max().unwrap_or(0)).collect();
+    let mut text = String::new();
+    for line in &lines {
+        let cells: Vec<String> =
+            line.iter().zip(&widths).enumerate().map(|(k, (cell, &width))| set(k, cell, width)).collect();
+        text += &format!("{}\n", cells.join("  ").trim_end());
+    }
+    text + "\n" + &about(head) + &notes(rows, "")
+}
+
+fn set(column: usize, cell: &str, width: usize) -> String {
+    if column < LEFT { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+}
+
+/// The table for a README.
+pub(super) fn markdown(head: &Head, rows: &[Row]) -> String {
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let mut text = line(&HEADER.map(str::to_owned));
+    text += &format!("|{}\n", (0..HEADER.len()).map(|k| if k < LEFT { "---|" } else { "---:|" }).collect::<String>());
+    for row in rows {
+        let mut cells = cells(row);
+        if let Some(task) = TASKS.iter().find(|task| task.name == row.task) {
+            cells[0] = format!("{} (`{}`)", task.says, task.name);
+        }
+        text += &line(&cells);
+    }
+    text + "\n" + &about(head) + &notes(rows, "- ")
+}
+
+/// What a row says, a cell a column.
+fn cells(row: &Row) -> [String; 10] {
+    let peer = if row.version.is_empty() { &row.peer } else { &row.version };
+    let bar = format!("{:.2}", row.bar);
+    let dash = || "-".to_owned();
+    let Some(ratio) = row.ratio() else {
+        let word = if matches!(row.ended, Ended::Absent(_)) { "absent" } else { "FAILED" };
+        return [row.task.clone(), peer.clone(), dash(), dash(), word.to_owned(), bar, dash(), dash(), dash(), dash()];
+    };
+    let time = |seconds: &[f64]| median(seconds).map_or_else(dash, duration);
+    let memory = |bytes: Option<u64>| bytes.map_or_else(dash, megabytes);
+    let held = match (row.most_memory, row.eckart.peak) {
+        (Some(most), Some(peak)) => format!("{} of {}", megabytes(peak), megabytes(most)),
+        (_, peak) => memory(peak),
+    };
+    [
+        row.task.clone(),
+        peer.clone(),
+        time(&row.eckart.seconds),
+        time(&row.other.seconds),
+        format!("{ratio:.3}"),
+        bar,
+        if is_met(row) { "yes" } else { "no" }.to_owned(),
+        row.share().map_or_else(dash, |share| format!("{:.0} %", 100.0 * share)),
+        held,
+        memory(row.other.peak),
+    ]
+}
+
+/// Whether the bars of a row are met, that of memory included.
+pub(super) fn is_met(row: &Row) -> bool {
+    let fits = row.most_memory.is_none_or(|most| row.eckart.peak.is_some_and(|peak| peak <= most));
+    fits && row.ratio().is_some_and(|ratio| ratio <= row.bar)
+}
+
+/// "12.3 ms".
+fn duration(seconds: f64) -> String {
+    let (value, unit) = if seconds < 1.0 { (1e3 * seconds, "ms") } else { (seconds, "s") };
+    let digits = if value < 10.0 { 2 } else { usize::from(value < 100.0) };
+    format!("{value:.digits$} {unit}")
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{:.0} MB", bytes as f64 / 1e6)
+}
+
+/// Where, when and how the numbers came about.
+fn about(head: &Head) -> String {
+    let Head { date, commit, processor, cores, threads, quick, flops_per_second, bytes_per_second } = head;
+    format!(
+        "{processor}, {cores} cores, {threads} threads on either side; commit {commit}, {date}{}. Medians of runs that \
+         alternate; ratio: Eckart's time over the peer's. Bound: {:.1} Gflop/s (f64) and {:.1} GB/s, as measured before. \
+         Peak: the most memory held once the data was read, what was held then included.\n",
+        if *quick { ", quick" } else { "" },
+        flops_per_second / 1e9,
+        bytes_per_second / 1e9,
+    )
+}
+
+/// What failed or was not there, and why.
+fn notes(rows: &[Row], mark: &str) -> String {
+    let note = |row: &Row| match &row.ended {
+        Ended::Compared => None,
+        Ended::Failed(why) => Some(format!("{mark}FAILED {} / {}: {why}\n", row.task, row.peer)),
+        Ended::Absent(why) => Some(format!("{mark}absent {} / {}: {why}\n", row.task, row.peer)),
+    };
+    let notes: String = rows.iter().filter_map(note).collect();
+    if notes.is_empty() { notes } else { format!("\n{notes}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rows::tests::sample;
+    use super::*;
+
+    #[test]
+    fn a_row_is_set_in_columns() {
+        let (head, row) = sample();
+        let text = plain(&head, &[row]);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines[1],
+            "seed-dense-f32  numpy 2  9.00 ms  20.0 ms  0.450  0.85  yes      44 %          64 MB       128 MB"
+        );
+        assert_eq!(lines[0].chars().count(), lines[1].chars().count());
+        assert!(text.contains("a processor, 4 cores, 2 threads") && text.contains("100.0 Gflop/s"), "{text}");
+    }
+
+    #[test]
+    fn no_ratio_is_printed_for_a_pair_that_disagrees() {
+        let (head, mut row) = sample();
+        row.ended = Ended::Failed("Eckart's cost is 1.5, the peer's 2.5".into());
+        for text in [plain(&head, std::slice::from_ref(&row)), markdown(&head, std::slice::from_ref(&row))] {
+            assert!(text.contains("FAILED") && text.contains("1.5, the peer's 2.5"), "{text}");
+            assert!(!text.contains("0.450") && !text.contains("9.00 ms"), "{text}");
+        }
+        row.ended = Ended::Absent("No module named 'x'".into());
+        assert!(plain(&head, &[row]).contains("absent seed-dense-f32 / numpy: No module named 'x'"));
+    }
+
+    #[test]
+    fn a_bar_of_memory_counts() {
+        let (head, mut row) = sample();
+        assert!(is_met(&row));
+        row.most_memory = Some(63_000_000);
+        assert!(!is_met(&row));
+        assert!(plain(&head, std::slice::from_ref(&row)).contains("64 MB of 63 MB"));
+        row.most_memory = None;
+        row.bar = 0.4;
+        assert!(!is_met(&row));
+    }
+
+    #[test]
+    fn markdown_has_a_line_a_row() {
+        let (head, row) = sample();
+        let text = markdown(&head, &[row]);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[1], "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|");
+        assert!(lines[2].starts_with("| seed step, 2,000 x 2,000, f32 (`seed-dense-f32`) | numpy 2 | 9.00 ms |"));
+    }
+
+    #[test]
+    fn times_have_three_digits() {
+        assert_eq!(
+            [0.00123, 0.0123, 0.123, 1.23, 123.4].map(duration),
+            ["1.23 ms", "12.3 ms", "123 ms", "1.23 s", "123 s"]
+        );
+    }
+}
