@@ -3,7 +3,7 @@
 //! Law: a mask chooses lane by lane; no comparison with `NaN` holds.
 //! Not here: loading, storing and arithmetic (see `lanes`).
 
-use super::lanes::{Array, Element};
+use super::lanes::{Array, Element, Lanes};
 
 /// What elementary functions need of a register beside arithmetic.
 ///
@@ -12,79 +12,117 @@ use super::lanes::{Array, Element};
 pub(crate) unsafe trait Bits: Copy {
     /// For each lane, whether something holds.
     type Mask: Copy;
+    /// A register of f64.
+    type Wide: Lanes<Num = f64>;
+    /// How many of those hold the same numbers as f64: 1 or 2.
+    const PARTS: usize;
+    /// Part 0 or 1 of the numbers as f64.
+    /// # Safety: that of the trait.
+    unsafe fn widen<const PART: usize>(self) -> Self::Wide;
     /// self < other.
+    /// # Safety: that of the trait.
     unsafe fn less(self, other: Self) -> Self::Mask;
     /// self == other.
+    /// # Safety: that of the trait.
     unsafe fn equal(self, other: Self) -> Self::Mask;
     /// `yes` where the mask holds, else `no`.
+    /// # Safety: that of the trait.
     unsafe fn choose(mask: Self::Mask, yes: Self, no: Self) -> Self;
     /// self / other.
+    /// # Safety: that of the trait.
     unsafe fn div(self, other: Self) -> Self;
     /// The square root.
+    /// # Safety: that of the trait.
     unsafe fn sqrt(self) -> Self;
     /// Bits of both.
+    /// # Safety: that of the trait.
     unsafe fn and(self, other: Self) -> Self;
     /// Bits of either.
+    /// # Safety: that of the trait.
     unsafe fn or(self, other: Self) -> Self;
     /// Bits of one alone.
+    /// # Safety: that of the trait.
     unsafe fn xor(self, other: Self) -> Self;
     /// The sum of the bits as integers, without the carry.
+    /// # Safety: that of the trait.
     unsafe fn add_bits(self, other: Self) -> Self;
     /// The last bits moved to where the exponent stands.
+    /// # Safety: that of the trait.
     unsafe fn to_exponent(self) -> Self;
     /// Exponent and sign moved to where the last bits stand.
+    /// # Safety: that of the trait.
     unsafe fn of_exponent(self) -> Self;
     /// self * 2^n for whole n, |n| at most twice the greatest exponent; rounded once where that is subnormal.
+    /// # Safety: that of the trait.
     unsafe fn scale(self, n: Self) -> Self;
 }
 
 // SAFETY: arrays need nothing of the processor.
 unsafe impl<T: Element, const N: usize> Bits for Array<T, N> {
     type Mask = [bool; N];
+    type Wide = Array<f64, N>;
+    const PARTS: usize = 1;
+    // SAFETY: as the trait says.
+    #[inline(always)]
+    unsafe fn widen<const PART: usize>(self) -> Array<f64, N> {
+        Array(self.0.map(T::to_f64))
+    }
+    // SAFETY: as the trait says.
     #[inline(always)]
     unsafe fn less(self, other: Self) -> [bool; N] {
         std::array::from_fn(|k| self.0[k] < other.0[k])
     }
+    // SAFETY: as the trait says.
     #[inline(always)]
     unsafe fn equal(self, other: Self) -> [bool; N] {
         std::array::from_fn(|k| self.0[k] == other.0[k])
     }
+    // SAFETY: as the trait says.
     #[inline(always)]
     unsafe fn choose(mask: [bool; N], yes: Self, no: Self) -> Self {
         Self(std::array::from_fn(|k| if mask[k] { yes.0[k] } else { no.0[k] }))
     }
+    // SAFETY: as the trait says.
     #[inline(always)]
     unsafe fn div(self, other: Self) -> Self {
         self.zip(other, |a, b| a / b)
     }
+    // SAFETY: as the trait says.
     #[inline(always)]
     unsafe fn sqrt(self) -> Self {
         Self(self.0.map(T::root))
     }
+    // SAFETY: as the trait says.
     #[inline(always)]
     unsafe fn and(self, other: Self) -> Self {
         self.zip(other, |a, b| T::of_word(a.word() & b.word()))
     }
+    // SAFETY: as the trait says.
     #[inline(always)]
     unsafe fn or(self, other: Self) -> Self {
         self.zip(other, |a, b| T::of_word(a.word() | b.word()))
     }
+    // SAFETY: as the trait says.
     #[inline(always)]
     unsafe fn xor(self, other: Self) -> Self {
         self.zip(other, |a, b| T::of_word(a.word() ^ b.word()))
     }
+    // SAFETY: as the trait says.
     #[inline(always)]
     unsafe fn add_bits(self, other: Self) -> Self {
         self.zip(other, |a, b| T::of_word(T::add_words(a.word(), b.word())))
     }
+    // SAFETY: as the trait says.
     #[inline(always)]
     unsafe fn to_exponent(self) -> Self {
         Self(self.0.map(|a| T::of_word(a.word() << T::MANTISSA)))
     }
+    // SAFETY: as the trait says.
     #[inline(always)]
     unsafe fn of_exponent(self) -> Self {
         Self(self.0.map(|a| T::of_word(a.word() >> T::MANTISSA)))
     }
+    // SAFETY: as the trait says.
     #[inline(always)]
     unsafe fn scale(self, n: Self) -> Self {
         Self(std::array::from_fn(|k| {
@@ -106,14 +144,14 @@ fn two_factors<T: Element>(n: T) -> (T, T) {
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::super::lanes::Lanes;
     use super::super::lanes::x86::{F32x8, F32x16, F64x4, F64x8};
     use super::super::math::Constants;
-    use super::Bits;
+    use super::{Bits, Lanes};
 
     macro_rules! of_two {
         ($($name:ident = |$a:ident, $b:ident| $what:expr;)*) => {
             $(#[inline(always)]
+            // SAFETY: as the trait says.
             unsafe fn $name(self, other: Self) -> Self {
                 let ($a, $b) = (self.0, other.0);
                 // SAFETY: the level is there, says the caller.
@@ -125,6 +163,7 @@ mod x86 {
     macro_rules! of_one {
         ($($name:ident = |$a:ident| $what:expr;)*) => {
             $(#[inline(always)]
+            // SAFETY: as the trait says.
             unsafe fn $name(self) -> Self {
                 let $a = self.0;
                 // SAFETY: the level is there, says the caller.
@@ -136,6 +175,7 @@ mod x86 {
     /// AVX2 has no instruction for it: twice half of it, so that either factor is normal.
     macro_rules! scale_in_two_steps {
         ($num:ident) => {
+            // SAFETY: as the trait says.
             #[inline(always)]
             unsafe fn scale(self, n: Self) -> Self {
                 // SAFETY: the level is there, says the caller.
@@ -152,16 +192,30 @@ mod x86 {
     // SAFETY: the level is AVX2.
     unsafe impl Bits for F32x8 {
         type Mask = __m256;
+        type Wide = F64x4;
+        const PARTS: usize = 2;
+        // SAFETY: as the trait says.
+        #[inline(always)]
+        unsafe fn widen<const PART: usize>(self) -> F64x4 {
+            // SAFETY: the level is there, says the caller.
+            unsafe {
+                let half = if PART == 0 { _mm256_castps256_ps128(self.0) } else { _mm256_extractf128_ps::<1>(self.0) };
+                F64x4(_mm256_cvtps_pd(half))
+            }
+        }
+        // SAFETY: as the trait says.
         #[inline(always)]
         unsafe fn less(self, other: Self) -> __m256 {
             // SAFETY: the level is there, says the caller.
             unsafe { _mm256_cmp_ps::<_CMP_LT_OQ>(self.0, other.0) }
         }
+        // SAFETY: as the trait says.
         #[inline(always)]
         unsafe fn equal(self, other: Self) -> __m256 {
             // SAFETY: the level is there, says the caller.
             unsafe { _mm256_cmp_ps::<_CMP_EQ_OQ>(self.0, other.0) }
         }
+        // SAFETY: as the trait says.
         #[inline(always)]
         unsafe fn choose(mask: __m256, yes: Self, no: Self) -> Self {
             // SAFETY: the level is there, says the caller.
@@ -185,16 +239,26 @@ mod x86 {
     // SAFETY: the level is AVX2.
     unsafe impl Bits for F64x4 {
         type Mask = __m256d;
+        type Wide = F64x4;
+        const PARTS: usize = 1;
+        // SAFETY: as the trait says.
+        #[inline(always)]
+        unsafe fn widen<const PART: usize>(self) -> F64x4 {
+            self
+        }
+        // SAFETY: as the trait says.
         #[inline(always)]
         unsafe fn less(self, other: Self) -> __m256d {
             // SAFETY: the level is there, says the caller.
             unsafe { _mm256_cmp_pd::<_CMP_LT_OQ>(self.0, other.0) }
         }
+        // SAFETY: as the trait says.
         #[inline(always)]
         unsafe fn equal(self, other: Self) -> __m256d {
             // SAFETY: the level is there, says the caller.
             unsafe { _mm256_cmp_pd::<_CMP_EQ_OQ>(self.0, other.0) }
         }
+        // SAFETY: as the trait says.
         #[inline(always)]
         unsafe fn choose(mask: __m256d, yes: Self, no: Self) -> Self {
             // SAFETY: the level is there, says the caller.
@@ -218,16 +282,30 @@ mod x86 {
     // SAFETY: the level is AVX-512.
     unsafe impl Bits for F32x16 {
         type Mask = __mmask16;
+        type Wide = F64x8;
+        const PARTS: usize = 2;
+        // SAFETY: as the trait says.
+        #[inline(always)]
+        unsafe fn widen<const PART: usize>(self) -> F64x8 {
+            // SAFETY: the level is there, says the caller.
+            unsafe {
+                let half = if PART == 0 { _mm512_castps512_ps256(self.0) } else { _mm512_extractf32x8_ps::<1>(self.0) };
+                F64x8(_mm512_cvtps_pd(half))
+            }
+        }
+        // SAFETY: as the trait says.
         #[inline(always)]
         unsafe fn less(self, other: Self) -> __mmask16 {
             // SAFETY: the level is there, says the caller.
             unsafe { _mm512_cmp_ps_mask::<_CMP_LT_OQ>(self.0, other.0) }
         }
+        // SAFETY: as the trait says.
         #[inline(always)]
         unsafe fn equal(self, other: Self) -> __mmask16 {
             // SAFETY: the level is there, says the caller.
             unsafe { _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(self.0, other.0) }
         }
+        // SAFETY: as the trait says.
         #[inline(always)]
         unsafe fn choose(mask: __mmask16, yes: Self, no: Self) -> Self {
             // SAFETY: the level is there, says the caller.
@@ -245,6 +323,7 @@ mod x86 {
             to_exponent = |a| _mm512_castsi512_ps(_mm512_slli_epi32::<23>(_mm512_castps_si512(a)));
             of_exponent = |a| _mm512_castsi512_ps(_mm512_srli_epi32::<23>(_mm512_castps_si512(a)));
         }
+        // SAFETY: as the trait says.
         #[inline(always)]
         unsafe fn scale(self, n: Self) -> Self {
             // SAFETY: the level is there, says the caller.
@@ -255,16 +334,26 @@ mod x86 {
     // SAFETY: the level is AVX-512.
     unsafe impl Bits for F64x8 {
         type Mask = __mmask8;
+        type Wide = F64x8;
+        const PARTS: usize = 1;
+        // SAFETY: as the trait says.
+        #[inline(always)]
+        unsafe fn widen<const PART: usize>(self) -> F64x8 {
+            self
+        }
+        // SAFETY: as the trait says.
         #[inline(always)]
         unsafe fn less(self, other: Self) -> __mmask8 {
             // SAFETY: the level is there, says the caller.
             unsafe { _mm512_cmp_pd_mask::<_CMP_LT_OQ>(self.0, other.0) }
         }
+        // SAFETY: as the trait says.
         #[inline(always)]
         unsafe fn equal(self, other: Self) -> __mmask8 {
             // SAFETY: the level is there, says the caller.
             unsafe { _mm512_cmp_pd_mask::<_CMP_EQ_OQ>(self.0, other.0) }
         }
+        // SAFETY: as the trait says.
         #[inline(always)]
         unsafe fn choose(mask: __mmask8, yes: Self, no: Self) -> Self {
             // SAFETY: the level is there, says the caller.
@@ -282,6 +371,7 @@ mod x86 {
             to_exponent = |a| _mm512_castsi512_pd(_mm512_slli_epi64::<52>(_mm512_castpd_si512(a)));
             of_exponent = |a| _mm512_castsi512_pd(_mm512_srli_epi64::<52>(_mm512_castpd_si512(a)));
         }
+        // SAFETY: as the trait says.
         #[inline(always)]
         unsafe fn scale(self, n: Self) -> Self {
             // SAFETY: the level is there, says the caller.

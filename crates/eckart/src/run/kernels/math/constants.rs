@@ -19,6 +19,10 @@ pub(crate) trait Constants: Copy + 'static {
     const MANTISSA: u32;
     /// 1/2.
     const HALF: Self;
+    /// -1/2.
+    const MINUS_HALF: Self;
+    /// 1/d is this - d/2, to 4 %, for d from 1 to 2.
+    const INVERSE_OF_ONE_TO_TWO: Self;
     /// 1.
     const ONE: Self;
     /// 2.
@@ -91,6 +95,8 @@ macro_rules! constants {
             type Word = $word;
             const MANTISSA: u32 = $mantissa;
             const HALF: Self = 0.5;
+            const MINUS_HALF: Self = -0.5;
+            const INVERSE_OF_ONE_TO_TWO: Self = 1.457;
             const ONE: Self = 1.0;
             const TWO: Self = 2.0;
             const INFINITY: Self = $num::INFINITY;

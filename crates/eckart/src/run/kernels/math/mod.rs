@@ -1,8 +1,15 @@
 //! Math: exp, log and their kin on whole registers.
 //! In: registers of f32 or f64.  Out: registers.
-//! Law: at most 2 ulp from the true value at every level, subnormal numbers included (`tests` says how much it is); at 0,
-//! -0, infinity, `NaN` and below 0 what the rows of `expr::Op` say.
+//! Law: at most 2 ulp from the true value at every level, subnormal numbers included; at 0, -0, infinity, `NaN` and below
+//! 0 what the rows of `expr::Op` say.
 //! Not here: powers (see `power`), the coefficients (see `constants`), loops over slices (see `tile`).
+//!
+//! The worst errors found, in ulp (f32: every ninth number there is, f64: 4 million each):
+//!
+//! |     | exp  | log  | x log x | sigmoid | softplus | power |
+//! | --- | ---- | ---- | ------- | ------- | -------- | ----- |
+//! | f32 | 0.77 | 0.83 | 1.60    | 1.98    | 1.50     | 0.78  |
+//! | f64 | 0.77 | 0.79 | 1.56    | 1.80    | 1.44     | 0.93  |
 //!
 //! Nothing branches, so that all lanes do the same. The methods are the usual ones (Cody and Waite 1980; Tang 1989, 1990;
 //! fdlibm's log; the sums in two parts are Dekker's of 1971); the coefficients are ours.
@@ -17,35 +24,48 @@ mod tests;
 pub(crate) use constants::Constants;
 pub(crate) use power::pow;
 
+use power::sum;
+
 use super::lanes::Lanes;
 
 /// A number in two parts: high, and what is missing there.
 type Parts<L> = (L, L);
 
 /// All lanes the same.
+///
+/// # Safety
+/// Of this and all that follow: the processor has the level of `L`.
 #[inline(always)]
 unsafe fn all<L: Lanes>(x: L::Num) -> L {
     // SAFETY: the caller has the level.
     unsafe { L::splat(x) }
 }
 
-/// A polynomial, the constant term first.
+/// A polynomial, the constant term first, given x and x^2. A long one has its even and its odd powers apart, which halves
+/// the wait of each step for the one before (5 to 10 % of exp and log in f64; it costs a short one more than it brings).
+/// # Safety: as above.
 #[inline(always)]
-unsafe fn polynomial<L: Lanes>(x: L, coefficients: &[L::Num]) -> L {
+unsafe fn polynomial<L: Lanes>(x: L, square: L, coefficients: &[L::Num]) -> L {
     // SAFETY: the caller has the level.
     unsafe {
-        let mut sum = all::<L>(coefficients[coefficients.len() - 1]);
-        for &c in coefficients.iter().rev().skip(1) {
-            sum = sum.mul_add(x, all(c));
+        let last = coefficients.len() - 1;
+        let mut one = all::<L>(coefficients[last]);
+        if last < 6 {
+            for k in (0..last).rev() {
+                one = one.mul_add(x, all(coefficients[k]));
+            }
+            return one;
         }
-        sum
+        let mut other = all::<L>(coefficients[last - 1]);
+        for k in (0..last - 1).rev() {
+            (one, other) = (other, one.mul_add(square, all(coefficients[k])));
+        }
+        one.mul_add(x, other)
     }
 }
 
 /// |x|.
-///
-/// # Safety
-/// Of this and all that follow: the processor has the level of `L`.
+/// # Safety: as above.
 #[inline(always)]
 pub(crate) unsafe fn abs<L: Lanes>(x: L) -> L {
     // SAFETY: the caller has the level.
@@ -53,6 +73,7 @@ pub(crate) unsafe fn abs<L: Lanes>(x: L) -> L {
 }
 
 /// The greater of two, `NaN` where either is.
+/// # Safety: as above.
 #[inline(always)]
 pub(crate) unsafe fn maximum<L: Lanes>(a: L, b: L) -> L {
     // SAFETY: the caller has the level.
@@ -60,6 +81,7 @@ pub(crate) unsafe fn maximum<L: Lanes>(a: L, b: L) -> L {
 }
 
 /// The lesser of two, `NaN` where either is.
+/// # Safety: as above.
 #[inline(always)]
 pub(crate) unsafe fn minimum<L: Lanes>(a: L, b: L) -> L {
     // SAFETY: the caller has the level.
@@ -67,6 +89,7 @@ pub(crate) unsafe fn minimum<L: Lanes>(a: L, b: L) -> L {
 }
 
 /// 1 where a > b, else 0.
+/// # Safety: as above.
 #[inline(always)]
 pub(crate) unsafe fn greater<L: Lanes>(a: L, b: L) -> L {
     // SAFETY: the caller has the level.
@@ -74,6 +97,7 @@ pub(crate) unsafe fn greater<L: Lanes>(a: L, b: L) -> L {
 }
 
 /// -1, 0 or 1; `NaN` of itself.
+/// # Safety: as above.
 #[inline(always)]
 pub(crate) unsafe fn sign<L: Lanes>(x: L) -> L {
     // SAFETY: the caller has the level.
@@ -84,16 +108,21 @@ pub(crate) unsafe fn sign<L: Lanes>(x: L) -> L {
     }
 }
 
-/// e^x.
+/// e^x: 0 where x is below all limits, infinite above, `NaN` of `NaN`.
+/// # Safety: as above.
 #[inline(always)]
 pub(crate) unsafe fn exp<L: Lanes>(x: L) -> L {
     // SAFETY: the caller has the level.
-    unsafe { exp_of_parts(x, all(L::Num::default())) }
+    unsafe {
+        let (n, r) = reduce(x);
+        exp_of_parts(n, r)
+    }
 }
 
-/// e^(x + low) for a `low` far below x. 0 where x is below all limits, infinite above, `NaN` of `NaN`.
+/// x = n log 2 + r with whole n and |r| <= log(2) / 2, r in two parts; x within what exp has values for.
+/// # Safety: as above.
 #[inline(always)]
-unsafe fn exp_of_parts<L: Lanes>(x: L, low: L) -> L {
+unsafe fn reduce<L: Lanes>(x: L) -> (L, Parts<L>) {
     // SAFETY: the caller has the level.
     unsafe {
         // The second argument of `max` and `min` is what comes out for `NaN`.
@@ -101,17 +130,26 @@ unsafe fn exp_of_parts<L: Lanes>(x: L, low: L) -> L {
         let n = x.mul_add(all(L::Num::LOG2_E), all(L::Num::ROUNDING)).sub(all(L::Num::ROUNDING));
         let near = n.mul_add(all(L::Num::MINUS_LN2_HIGH), x); // Exact.
         let r = n.mul_add(all(L::Num::MINUS_LN2_LOW), near);
-        let r_low = n.mul_add(all(L::Num::MINUS_LN2_LOW), near.sub(r)).add(low);
-        // 1 + r + (r_low + r^2 p), the first sum in two parts.
-        let one = all::<L>(L::Num::ONE);
-        let sum = one.add(r);
-        let rest = r.sub(sum.sub(one)).add(r_low);
-        let p = polynomial(r, L::Num::EXP);
-        r.mul(r).mul_add(p, rest).add(sum).scale(n)
+        (n, (r, n.mul_add(all(L::Num::MINUS_LN2_LOW), near.sub(r))))
+    }
+}
+
+/// 2^n e^r.
+/// # Safety: as above.
+#[inline(always)]
+unsafe fn exp_of_parts<L: Lanes>(n: L, (r, r_low): Parts<L>) -> L {
+    // SAFETY: the caller has the level.
+    unsafe {
+        // (1 + r in two parts) + (r_low + r^2 p), the small ones first.
+        let (high, low) = sum(all(L::Num::ONE), r);
+        let square = r.mul(r);
+        let p = polynomial(r, square, L::Num::EXP);
+        square.mul_add(p, low.add(r_low)).add(high).scale(n)
     }
 }
 
 /// x = 2^k m with m from sqrt(1/2) to sqrt(2), of a positive finite x: (k, m).
+/// # Safety: as above.
 #[inline(always)]
 unsafe fn decompose<L: Lanes>(x: L) -> (L, L) {
     // SAFETY: the caller has the level.
@@ -127,6 +165,7 @@ unsafe fn decompose<L: Lanes>(x: L) -> (L, L) {
 }
 
 /// k log 2 + log(1 + f), for f from -0.3 to 0.5 and whole k.
+/// # Safety: as above.
 #[inline(always)]
 unsafe fn log_of_parts<L: Lanes>(k: L, f: L) -> L {
     // SAFETY: the caller has the level.
@@ -134,18 +173,17 @@ unsafe fn log_of_parts<L: Lanes>(k: L, f: L) -> L {
         let s = f.div(f.add(all(L::Num::TWO)));
         let z = s.mul(s);
         // log(1 + f) = 2 atanh(s) = f - (f^2 / 2 - s (f^2 / 2 + z (2/3 + z p))).
-        let p = z.mul(polynomial(z, L::Num::LOG).mul_add(z, all(L::Num::TWO_THIRDS)));
+        let p = z.mul(polynomial(z, z.mul(z), L::Num::LOG).mul_add(z, all(L::Num::TWO_THIRDS)));
         let half = f.mul(f).mul(all(L::Num::HALF));
-        // Dekker's sum of two, the first the larger or 0, for the parts that are not small.
-        let high = minus(k).mul(all(L::Num::MINUS_LN2_HIGH)); // Exact.
-        let sum = high.add(f);
-        let low = high.sub(sum).add(f);
+        // The parts that are not small in a sum of two parts.
+        let (high, low) = sum(minus(k).mul(all(L::Num::MINUS_LN2_HIGH)), f);
         let correction = s.mul_add(half.add(p), minus(k).mul(all(L::Num::MINUS_LN2_LOW)));
-        low.sub(half.sub(correction)).add(sum)
+        low.sub(half.sub(correction)).add(high)
     }
 }
 
 /// -x.
+/// # Safety: as above.
 #[inline(always)]
 pub(crate) unsafe fn minus<L: Lanes>(x: L) -> L {
     // SAFETY: the caller has the level.
@@ -153,6 +191,7 @@ pub(crate) unsafe fn minus<L: Lanes>(x: L) -> L {
 }
 
 /// The natural logarithm: -infinity at 0 and -0, `NaN` below.
+/// # Safety: as above.
 #[inline(always)]
 pub(crate) unsafe fn log<L: Lanes>(x: L) -> L {
     // SAFETY: the caller has the level.
@@ -167,6 +206,7 @@ pub(crate) unsafe fn log<L: Lanes>(x: L) -> L {
 }
 
 /// x log x, 0 at 0.
+/// # Safety: as above.
 #[inline(always)]
 pub(crate) unsafe fn x_log_x<L: Lanes>(x: L) -> L {
     // SAFETY: the caller has the level.
@@ -177,6 +217,7 @@ pub(crate) unsafe fn x_log_x<L: Lanes>(x: L) -> L {
 }
 
 /// 1 / (1 + e^-x).
+/// # Safety: as above.
 #[inline(always)]
 pub(crate) unsafe fn sigmoid<L: Lanes>(x: L) -> L {
     // SAFETY: the caller has the level.
@@ -184,11 +225,16 @@ pub(crate) unsafe fn sigmoid<L: Lanes>(x: L) -> L {
         let one = all::<L>(L::Num::ONE);
         // Never infinite; below 0 the same number times e^x / e^x.
         let e = exp(minus(abs(x)));
-        L::choose(x.less(all(L::Num::default())), e, one).div(e.add(one))
+        let (below, below_low) = sum(one, e);
+        let ratio = L::choose(x.less(all(L::Num::default())), e, one).div(below);
+        // What the sum below has lost, over the sum: a few bits of 1 / (1 + e) are enough.
+        let inverse = below.mul_add(all(L::Num::MINUS_HALF), all(L::Num::INVERSE_OF_ONE_TO_TWO));
+        ratio.mul_add(minus(below_low).mul(inverse), ratio)
     }
 }
 
 /// log(1 + e^x).
+/// # Safety: as above.
 #[inline(always)]
 pub(crate) unsafe fn softplus<L: Lanes>(x: L) -> L {
     // SAFETY: the caller has the level.

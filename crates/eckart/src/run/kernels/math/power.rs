@@ -7,7 +7,7 @@
 //! exp(b log a) with log a in two parts, since the error of the logarithm is multiplied by up to 1000 (the way of fdlibm
 //! and of SLEEF); sums and products in two parts are Dekker's (1971).
 
-use super::{Constants, Parts, abs, all, decompose, exp_of_parts, minus, polynomial};
+use super::{Constants, Parts, abs, all, decompose, exp_of_parts, minus, polynomial, reduce};
 use crate::run::kernels::lanes::Lanes;
 
 /// a ** b.
@@ -33,6 +33,7 @@ pub(crate) unsafe fn pow<L: Lanes>(a: L, b: L) -> L {
 }
 
 /// The sign of a ** b, given |a| ** b: that of `a` where `b` is odd; `NaN` below 0 where `b` is not whole.
+/// # Safety: as above.
 #[inline(always)]
 unsafe fn with_sign<L: Lanes>(power: L, a: L, b: L) -> L {
     // SAFETY: the caller has the level.
@@ -50,6 +51,7 @@ unsafe fn with_sign<L: Lanes>(power: L, a: L, b: L) -> L {
 }
 
 /// Whether x >= 0 is an integer; infinity is.
+/// # Safety: as above.
 #[inline(always)]
 unsafe fn is_whole<L: Lanes>(x: L) -> L::Mask {
     // SAFETY: the caller has the level.
@@ -60,6 +62,7 @@ unsafe fn is_whole<L: Lanes>(x: L) -> L::Mask {
 }
 
 /// exp(b log a) for a > 0, both finite; infinite b are as good as large ones.
+/// # Safety: as above.
 #[inline(always)]
 unsafe fn size_to<L: Lanes>(a: L, b: L) -> L {
     // SAFETY: the caller has the level.
@@ -69,13 +72,16 @@ unsafe fn size_to<L: Lanes>(a: L, b: L) -> L {
         let b = minus(most).max(most.min(b));
         let (power, rest) = product(b, high);
         let rest = b.mul_add(low, rest);
+        let (n, (r, r_low)) = reduce(power);
         // Beyond the limits of exp the rest may be anything.
         let inside = abs(power).less(minus(all::<L>(L::Num::EXP_LEAST)));
-        exp_of_parts(power, L::choose(inside, rest, all(L::Num::default())))
+        let rest = L::choose(inside, rest, all(L::Num::default()));
+        exp_of_parts(n, sum(r, r_low.add(rest)))
     }
 }
 
 /// log a of a positive finite number, in two parts.
+/// # Safety: as above.
 #[inline(always)]
 unsafe fn log_in_parts<L: Lanes>(a: L) -> Parts<L> {
     // SAFETY: the caller has the level.
@@ -92,7 +98,7 @@ unsafe fn log_in_parts<L: Lanes>(a: L) -> Parts<L> {
         let s_low = s.mul(minus(below_low)).add(f.sub(back).sub(back_low)).mul(inverse);
         // s z (2/3 + z p), all but z p in two parts.
         let z = product_of_parts((s, s_low), (s, s_low));
-        let p = z.0.mul(polynomial(z.0, L::Num::LOG_FOR_POWER));
+        let p = z.0.mul(polynomial(z.0, z.0.mul(z.0), L::Num::LOG_FOR_POWER));
         let (c, c_low) = sum(all(L::Num::TWO_THIRDS), p);
         let c = (c, c_low.add(all(L::Num::TWO_THIRDS_LOW)));
         let w = product_of_parts(product_of_parts(z, c), (s, s_low));
@@ -105,8 +111,9 @@ unsafe fn log_in_parts<L: Lanes>(a: L) -> Parts<L> {
 }
 
 /// a + b in two parts, where |a| >= |b| or a = 0.
+/// # Safety: as above.
 #[inline(always)]
-unsafe fn sum<L: Lanes>(a: L, b: L) -> Parts<L> {
+pub(super) unsafe fn sum<L: Lanes>(a: L, b: L) -> Parts<L> {
     // SAFETY: the caller has the level.
     unsafe {
         let sum = a.add(b);
@@ -115,6 +122,7 @@ unsafe fn sum<L: Lanes>(a: L, b: L) -> Parts<L> {
 }
 
 /// a * b in two parts.
+/// # Safety: as above.
 #[inline(always)]
 unsafe fn product<L: Lanes>(a: L, b: L) -> Parts<L> {
     // SAFETY: the caller has the level.
@@ -130,6 +138,7 @@ unsafe fn product<L: Lanes>(a: L, b: L) -> Parts<L> {
 }
 
 /// A number as a sum of two with half the bits.
+/// # Safety: as above.
 #[inline(always)]
 unsafe fn split<L: Lanes>(a: L) -> Parts<L> {
     // SAFETY: the caller has the level.
@@ -140,6 +149,7 @@ unsafe fn split<L: Lanes>(a: L) -> Parts<L> {
     }
 }
 
+// SAFETY: the processor has the level of `L`, says the caller.
 #[inline(always)]
 unsafe fn product_of_parts<L: Lanes>(a: Parts<L>, b: Parts<L>) -> Parts<L> {
     // SAFETY: the caller has the level.

@@ -33,6 +33,7 @@ struct Each<T, F> {
 
 impl<T: Element, F: Function> Job<T> for Each<T, F> {
     type Out = ();
+    // SAFETY: as the trait says.
     #[inline(always)]
     unsafe fn run<L: Lanes<Num = T>>(self) {
         // SAFETY: the pointers are valid for `len` numbers, says `Code::run`; a number is kept in a register of its own,
@@ -107,6 +108,7 @@ macro_rules! codes {
                 pub(super) struct $name;
                 impl Function for $name {
                     const ARITY: usize = [$(stringify!($arg)),*].len();
+                    // SAFETY: as the trait says.
                     #[inline(always)]
                     #[allow(unused_unsafe, reason = "a copy needs none")]
                     unsafe fn of<L: Lanes>(args: [L; 3]) -> L {

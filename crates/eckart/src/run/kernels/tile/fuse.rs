@@ -150,6 +150,8 @@ fn improve<T: Element>(code: &[Instruction<T>], uses: &[usize], i: usize) -> Opt
             make(Code::Cube, &[a])
         } else if exponent == 0.5 {
             make(Code::Sqrt, &[a])
+        } else if exponent == 1.0 {
+            make(Code::Copy, &[a])
         } else if exponent == -1.0 {
             make(Code::Div, &[Source::Number(T::ONE), a])
         } else {

@@ -6,17 +6,23 @@
 
 mod code;
 mod fuse;
+#[allow(dead_code, reason = "its callers follow")]
+mod registers;
 mod sums;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use code::Code;
 pub(crate) use fuse::{Programme, fuse};
+#[allow(unused_imports, reason = "its callers follow")]
+pub(crate) use registers::Registers;
 pub(crate) use sums::{add_to, dot, sum};
 
 use super::lanes::{Element, Level};
 
-/// How many numbers a register holds.
+/// How many numbers a register holds. (x - y)^2 w + |z| in f32 takes 0.45, 0.32, 0.25 and 0.24 ns a number at 128, 256,
+/// 512 and 1024 in cache, x log(x / y) - x + y + w e^-z 2.3, 1.9, 1.8 and 1.7 (AVX2); from memory 256 and 512 are alike, and
+/// at 2048 eight registers of f64 are more than the first cache holds.
 pub(crate) const TILE: usize = 512;
 
 /// Where an argument comes from.
