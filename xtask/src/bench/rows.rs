@@ -13,6 +13,8 @@ pub(super) struct Head {
     pub(super) cores: usize,
     pub(super) threads: usize,
     pub(super) quick: bool,
+    /// How many threads of other programs ran on average in the minute before.
+    pub(super) load: Option<f64>,
     /// Operations (f64) and bytes a second that the machine can do, measured before the first comparison.
     pub(super) flops_per_second: f64,
     pub(super) bytes_per_second: f64,
@@ -90,10 +92,10 @@ impl Row {
 
 /// The line of a head.
 pub(super) fn head_line(head: &Head) -> String {
-    let Head { date, commit, processor, cores, threads, quick, flops_per_second, bytes_per_second } = head;
+    let Head { date, commit, processor, cores, threads, quick, load, flops_per_second, bytes_per_second } = head;
     json!({
         "date": date, "commit": commit, "processor": processor, "cores": cores, "threads": threads, "quick": quick,
-        "flops_per_second": flops_per_second, "bytes_per_second": bytes_per_second,
+        "load": load, "flops_per_second": flops_per_second, "bytes_per_second": bytes_per_second,
     })
     .to_string()
 }
@@ -134,6 +136,7 @@ fn read_head(value: &Value) -> Option<Head> {
         cores: value["cores"].as_u64()? as usize,
         threads: value["threads"].as_u64()? as usize,
         quick: value["quick"].as_bool()?,
+        load: value["load"].as_f64(),
         flops_per_second: value["flops_per_second"].as_f64()?,
         bytes_per_second: value["bytes_per_second"].as_f64()?,
     })
@@ -185,6 +188,7 @@ pub(super) mod tests {
             cores: 4,
             threads: 2,
             quick: false,
+            load: Some(0.25),
             flops_per_second: 1e11,
             bytes_per_second: 2e10,
         };
