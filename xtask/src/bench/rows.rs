@@ -105,9 +105,9 @@ pub(super) fn row_line(row: &Row) -> String {
     let side =
         |side: &Side| json!({ "seconds": side.seconds, "held": side.held, "peak": side.peak, "values": side.values });
     let (ended, why) = match &row.ended {
-        Ended::Compared => ("compared", ""),
-        Ended::Failed(why) => ("failed", why.as_str()),
-        Ended::Absent(why) => ("absent", why.as_str()),
+        Ended::Compared => ("compared", String::new()),
+        Ended::Failed(why) => ("failed", without_folders(why)),
+        Ended::Absent(why) => ("absent", without_folders(why)),
     };
     json!({
         "task": row.task, "peer": row.peer, "version": row.version, "bar": row.bar, "most_memory": row.most_memory,
@@ -115,6 +115,19 @@ pub(super) fn row_line(row: &Row) -> String {
         "eckart": side(&row.eckart), "other": side(&row.other),
     })
     .to_string()
+}
+
+/// The text with every absolute path shortened to its last name: where things lie on a machine is nobody's business.
+fn without_folders(text: &str) -> String {
+    let is_around = |c: char| c.is_whitespace() || "'\"`()[]<>,;:=".contains(c);
+    let shorten = |word: &str| {
+        let (path, end) = word.split_at(word.trim_end_matches(is_around).len());
+        match path.trim_end_matches('/').rsplit_once('/') {
+            Some((_, name)) if path.starts_with('/') => format!("{name}{end}"),
+            _ => word.to_owned(),
+        }
+    };
+    text.split_inclusive(is_around).map(shorten).collect()
 }
 
 /// Reads what [`head_line`] and [`row_line`] wrote.
@@ -229,6 +242,17 @@ pub(super) mod tests {
         assert_eq!(row.share(), Some(0.004 / 0.009));
         row.ended = Ended::Failed("they differ".into());
         assert_eq!((row.ratio(), row.share()), (None, None));
+    }
+
+    #[test]
+    fn no_place_of_a_machine_is_kept() {
+        let same = |text: &str| assert_eq!(without_folders(text), text);
+        same("no module named 'x'; 1.5 / 2.5, a/b and 3 M/s");
+        assert_eq!(
+            without_folders("cannot open '/opt/a b/libx.so': no file (/usr/y.py)"),
+            "cannot open 'a b/libx.so': no file (y.py)"
+        );
+        assert_eq!(without_folders("path=/srv/data/x.npy, gone"), "path=x.npy, gone");
     }
 
     #[test]
