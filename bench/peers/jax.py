@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-PACKAGES = ["jax", "jaxlib"]
+PACKAGES = ["jax"]
 
 
 def placed(data, *arrays):
@@ -34,8 +34,9 @@ def seed_step(data):
     step = jax.jit(step, donate_argnums=(0, 1, 2))
 
     def run():
-        cost, *state[:] = jax.block_until_ready(step(*state, x))
-        return cost, state[0], state[1]
+        cost, *new = jax.block_until_ready(step(*state, x))
+        state[:] = new
+        return cost, new[0], new[1]
 
     return run
 
@@ -52,8 +53,6 @@ def ready(data):
             return iter((cost, *gradients))
 
     def run():
-        jax.clear_caches()
-
         def step(w, h, x):  # a new function each time, so that nothing is remembered of the last
             return jax.value_and_grad(seed_cost, (0, 1))(w, h, x)
 

@@ -22,7 +22,7 @@ def product(data):
     out = np.zeros((x.shape[0], b.shape[1]), x.dtype)
 
     def run():
-        dot_product_mkl(x, b, out=out)
+        dot_product_mkl(x, b, out=out, out_scalar=0.0)  # or it adds to what is there
         return (out,)
 
     return run

@@ -6,7 +6,7 @@ kept upright, since a sparse matrix is multiplied with contiguous rows.
 
 import numpy as np
 
-PACKAGES = ["scipy", "numpy"]
+PACKAGES = ["scipy"]
 
 
 def seed_step(data):

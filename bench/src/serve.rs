@@ -15,11 +15,17 @@ use crate::digest::digest;
 use crate::tasks::{Data, Work, load};
 use crate::{Result, arrays, judge, trouble};
 
+/// How often the machine is measured: other work lowers what is found, so the best counts.
+const TRIES: usize = 15;
+
 /// Prints what this machine can do with the threads of this process.
 pub(crate) fn machine() -> Result<()> {
-    let machine = Machine::measure(None)?;
-    let told = json!({ "flops_per_second": machine.flops_per_second, "bytes_per_second": machine.bytes_per_second });
-    println!("{told}");
+    let mut best = [0.0_f64; 2];
+    for _ in 0..TRIES {
+        let machine = Machine::measure(None)?;
+        best = [best[0].max(machine.flops_per_second), best[1].max(machine.bytes_per_second)];
+    }
+    println!("{}", json!({ "flops_per_second": best[0], "bytes_per_second": best[1] }));
     Ok(())
 }
 

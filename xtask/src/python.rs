@@ -71,7 +71,7 @@ fn python_of(venv: &Path) -> PathBuf {
 }
 
 /// The name of a Python 3 of this machine.
-fn system_python() -> Result<&'static str, Failure> {
+pub(crate) fn system_python() -> Result<&'static str, Failure> {
     let is_three = |name: &&&str| {
         command::succeeds(Command::new(**name).args(["-c", "import sys; sys.exit(sys.version_info < (3, 11))"]))
     };

@@ -101,6 +101,8 @@ struct Bench {
 
 impl Bench {
     fn new(quick: bool, threads: Option<usize>) -> Result<Self, Failure> {
+        // Before anything is built, which would count.
+        let load = load();
         let (root, target) = (crate::root(), target()?);
         command::run(command::cargo(&root).args(["build", "--quiet", "--release", "--package", "eckart-bench"]))?;
         let program = target.join("release").join(format!("eckart-bench{}", std::env::consts::EXE_SUFFIX));
@@ -115,6 +117,7 @@ impl Bench {
                 cores,
                 threads,
                 quick,
+                load,
                 flops_per_second: 0.0,
                 bytes_per_second: 0.0,
             },
@@ -236,6 +239,11 @@ fn commit(root: &Path) -> String {
     let Some(name) = git(&["rev-parse", "--short", "HEAD"]) else { return "no-commit".into() };
     let is_clean = git(&["status", "--porcelain", "--untracked-files=no"]).is_some_and(|text| text.is_empty());
     if is_clean { name } else { name + "+" }
+}
+
+/// The threads that ran or waited to run, on average in the last minute, where the system tells.
+fn load() -> Option<f64> {
+    fs::read_to_string("/proc/loadavg").ok()?.split_whitespace().next()?.parse().ok()
 }
 
 /// What the processor calls itself.

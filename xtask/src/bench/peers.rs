@@ -17,6 +17,8 @@ const THREADS: [&str; 6] = [
     "NPROC",
     "ECKART_BENCH_THREADS",
 ];
+/// Peers that are too large to install: used where this machine's own Python has them.
+const OWN: [&str; 1] = ["torch"];
 /// Where, in the environment, it is said what could not be installed.
 const MISSING: &str = "not-installed.txt";
 
@@ -49,7 +51,11 @@ impl Peers {
 
     /// The command that serves a peer with so many threads, or why there is none.
     pub(super) fn command(&self, peer: &str, threads: usize) -> Result<Command, Failure> {
-        let python = self.python.as_ref().map_err(|failure| Failure::new(failure.to_string()))?;
+        let python = match &self.python {
+            _ if OWN.contains(&peer) => PathBuf::from(python::system_python()?),
+            Ok(python) => python.clone(),
+            Err(failure) => return Err(Failure::new(failure.to_string())),
+        };
         let mut command = Command::new(python);
         command.args(["-m", "peers.worker", peer]).current_dir(self.root.join("bench"));
         for name in REMOVED {

@@ -13,6 +13,8 @@ pub(super) struct Head {
     pub(super) cores: usize,
     pub(super) threads: usize,
     pub(super) quick: bool,
+    /// How many threads of other programs ran on average in the minute before.
+    pub(super) load: Option<f64>,
     /// Operations (f64) and bytes a second that the machine can do, measured before the first comparison.
     pub(super) flops_per_second: f64,
     pub(super) bytes_per_second: f64,
@@ -90,10 +92,10 @@ impl Row {
 
 /// The line of a head.
 pub(super) fn head_line(head: &Head) -> String {
-    let Head { date, commit, processor, cores, threads, quick, flops_per_second, bytes_per_second } = head;
+    let Head { date, commit, processor, cores, threads, quick, load, flops_per_second, bytes_per_second } = head;
     json!({
         "date": date, "commit": commit, "processor": processor, "cores": cores, "threads": threads, "quick": quick,
-        "flops_per_second": flops_per_second, "bytes_per_second": bytes_per_second,
+        "load": load, "flops_per_second": flops_per_second, "bytes_per_second": bytes_per_second,
     })
     .to_string()
 }
@@ -103,9 +105,9 @@ pub(super) fn row_line(row: &Row) -> String {
     let side =
         |side: &Side| json!({ "seconds": side.seconds, "held": side.held, "peak": side.peak, "values": side.values });
     let (ended, why) = match &row.ended {
-        Ended::Compared => ("compared", ""),
-        Ended::Failed(why) => ("failed", why.as_str()),
-        Ended::Absent(why) => ("absent", why.as_str()),
+        Ended::Compared => ("compared", String::new()),
+        Ended::Failed(why) => ("failed", without_folders(why)),
+        Ended::Absent(why) => ("absent", without_folders(why)),
     };
     json!({
         "task": row.task, "peer": row.peer, "version": row.version, "bar": row.bar, "most_memory": row.most_memory,
@@ -113,6 +115,19 @@ pub(super) fn row_line(row: &Row) -> String {
         "eckart": side(&row.eckart), "other": side(&row.other),
     })
     .to_string()
+}
+
+/// The text with every absolute path shortened to its last name: where things lie on a machine is nobody's business.
+fn without_folders(text: &str) -> String {
+    let is_around = |c: char| c.is_whitespace() || "'\"`()[]<>,;:=".contains(c);
+    let shorten = |word: &str| {
+        let (path, end) = word.split_at(word.trim_end_matches(is_around).len());
+        match path.trim_end_matches('/').rsplit_once('/') {
+            Some((_, name)) if path.starts_with('/') => format!("{name}{end}"),
+            _ => word.to_owned(),
+        }
+    };
+    text.split_inclusive(is_around).map(shorten).collect()
 }
 
 /// Reads what [`head_line`] and [`row_line`] wrote.
@@ -134,6 +149,7 @@ fn read_head(value: &Value) -> Option<Head> {
         cores: value["cores"].as_u64()? as usize,
         threads: value["threads"].as_u64()? as usize,
         quick: value["quick"].as_bool()?,
+        load: value["load"].as_f64(),
         flops_per_second: value["flops_per_second"].as_f64()?,
         bytes_per_second: value["bytes_per_second"].as_f64()?,
     })
@@ -185,6 +201,7 @@ pub(super) mod tests {
             cores: 4,
             threads: 2,
             quick: false,
+            load: Some(0.25),
             flops_per_second: 1e11,
             bytes_per_second: 2e10,
         };
@@ -225,6 +242,17 @@ pub(super) mod tests {
         assert_eq!(row.share(), Some(0.004 / 0.009));
         row.ended = Ended::Failed("they differ".into());
         assert_eq!((row.ratio(), row.share()), (None, None));
+    }
+
+    #[test]
+    fn no_place_of_a_machine_is_kept() {
+        let same = |text: &str| assert_eq!(without_folders(text), text);
+        same("no module named 'x'; 1.5 / 2.5, a/b and 3 M/s");
+        assert_eq!(
+            without_folders("cannot open '/opt/a b/libx.so': no file (/usr/y.py)"),
+            "cannot open 'a b/libx.so': no file (y.py)"
+        );
+        assert_eq!(without_folders("path=/srv/data/x.npy, gone"), "path=x.npy, gone");
     }
 
     #[test]

@@ -168,12 +168,13 @@ pub(super) const PEERS: &[(&str, &str)] = &[
     ("cmfrec", "cmfrec"),
     ("spams", "SPAMS"),
     ("libmf", "LIBMF"),
+    ("torch", "PyTorch, where this machine's own Python has it"),
     ("rcppml", "RcppML, an R package: Debian has it as r-cran-rcppml"),
 ];
 
 /// The tasks and peers that words choose: a word that is a peer's name chooses peers, any other all tasks whose names
 /// hold it. No word of a kind chooses all of it. A word that chooses nothing comes back as the error.
-pub(super) fn chosen<'a>(words: &'a [String], quick: bool) -> Result<Vec<(&'static Task, &'static Against)>, &'a str> {
+pub(super) fn chosen(words: &[String], quick: bool) -> Result<Vec<(&'static Task, &'static Against)>, &str> {
     let is_peer = |word: &&String| PEERS.iter().any(|(name, _)| name == word);
     let (peers, names): (Vec<&String>, Vec<&String>) = words.iter().partition(is_peer);
     if let Some(lost) = names.iter().find(|word| !TASKS.iter().any(|task| task.name.contains(word.as_str()))) {
