@@ -34,6 +34,9 @@ pub struct Link {
     pub op: Op,
     /// Its arguments.
     pub args: Vec<Source>,
+    /// The argument of a product or quotient that is 0 where data is missing: there so is the value, even if the other
+    /// argument makes it undefined.
+    pub mask: Option<usize>,
 }
 
 /// Where a link's argument comes from.
@@ -91,10 +94,16 @@ impl Chain {
 
 /// Puts functions of entries together, in the plan and in its folds.
 pub(super) fn link(plan: &mut Plan) {
+    let is_mask = |step: &&Step| {
+        let dense = plan.buffers[step.outs[0]].layout == Layout::Dense;
+        matches!(step.kernel, Kernel::Observed(_)) && dense
+    };
+    let masks: BTreeSet<BufferId> = plan.steps.iter().filter(is_mask).map(|step| step.outs[0]).collect();
     for step in &mut plan.steps {
         if let Kernel::Fold(fold) = &mut step.kernel {
             let keep: BTreeSet<BufferId> = fold.results.iter().map(|(buffer, _)| *buffer).collect();
-            fold.body = Linking::new(&fold.body, &fold.buffers, &fold.aligned).link(&keep);
+            let masks = step.args.iter().enumerate().filter(|(_, arg)| masks.contains(arg)).map(|(local, _)| local);
+            fold.body = Linking::new(&fold.body, &fold.buffers, &fold.aligned, masks.collect()).link(&keep);
             let filled: BTreeSet<BufferId> = fold.body.iter().flat_map(|step| step.outs.iter().copied()).collect();
             for (at, buffer) in fold.buffers.iter_mut().enumerate().skip(fold.params.len()) {
                 if !filled.contains(&at) {
@@ -104,7 +113,7 @@ pub(super) fn link(plan: &mut Plan) {
         }
     }
     let keep: BTreeSet<BufferId> = plan.outputs.iter().copied().collect();
-    plan.steps = Linking::new(&plan.steps, &plan.buffers, &[]).link(&keep);
+    plan.steps = Linking::new(&plan.steps, &plan.buffers, &[], masks).link(&keep);
 }
 
 /// What a pass runs over: a shape, the pattern if it is one, whether a block's rows are meant, whether it is the same
@@ -123,13 +132,15 @@ struct Linking<'a> {
     aligned: &'a [bool],
     /// The step that fills a buffer.
     maker: BTreeMap<BufferId, usize>,
+    /// The buffers that say which entries of dense data are there.
+    masks: BTreeSet<BufferId>,
 }
 
 impl<'a> Linking<'a> {
-    fn new(steps: &'a [Step], buffers: &'a [Buffer], aligned: &'a [bool]) -> Self {
+    fn new(steps: &'a [Step], buffers: &'a [Buffer], aligned: &'a [bool], masks: BTreeSet<BufferId>) -> Self {
         let outs = |(at, step): (usize, &Step)| step.outs.iter().map(move |&out| (out, at)).collect::<Vec<_>>();
         let maker = steps.iter().enumerate().flat_map(outs).collect();
-        Self { steps, buffers, aligned, maker }
+        Self { steps, buffers, aligned, maker, masks }
     }
 
     fn link(&self, keep: &BTreeSet<BufferId>) -> Vec<Step> {
@@ -277,6 +288,7 @@ impl<'a> Linking<'a> {
         let mut source: BTreeMap<BufferId, Source> =
             args.iter().enumerate().map(|(k, &arg)| (arg, Source::Arg(k))).collect();
         let (mut links, mut results, mut outs) = (Vec::new(), Vec::new(), Vec::new());
+        let mut masks = self.masks.clone();
         for &at in unit {
             let step = &self.steps[at];
             let out = step.outs[0];
@@ -284,7 +296,11 @@ impl<'a> Linking<'a> {
             match &step.kernel {
                 Kernel::Map(op) | Kernel::Zip(op) => {
                     let args = step.args.iter().map(|arg| source[arg]).collect();
-                    links.push(Link { op: op.clone(), args });
+                    let masks_of = if *op == Op::Mul { 2 } else { usize::from(*op == Op::Div) };
+                    let mask = step.args[..masks_of.min(step.args.len())].iter().position(|arg| masks.contains(arg));
+                    // What is masked masks what it is multiplied with.
+                    masks.extend(mask.map(|_| out));
+                    links.push(Link { op: op.clone(), args, mask });
                     source.insert(out, Source::Link(links.len() - 1));
                     outcome = read_elsewhere(out).then_some(Outcome::Entries);
                 }

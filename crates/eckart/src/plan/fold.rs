@@ -101,7 +101,9 @@ fn places(nodes: &[Node], long: &BTreeSet<usize>) -> Vec<Place> {
 fn streamed(nodes: &[Node], node: &Node, k: usize, long: &BTreeSet<usize>) -> Option<usize> {
     let Kernel::Product { .. } = node.kernel else { return None };
     let (data, other) = (&nodes[node.args[k]], nodes[node.args[1 - k]].shape);
-    let dense = matches!(data.kernel, Kernel::Input(_)) && data.layout == Layout::Dense && is_wide(data, long);
+    let dense = matches!(data.kernel, Kernel::Input(_) | Kernel::Observed(_))
+        && data.layout == Layout::Dense
+        && is_wide(data, long);
     let thin = other.rows.min(other.cols) * 4 <= data.shape.rows.min(data.shape.cols);
     (dense && thin).then_some(data.shape.rows)
 }
@@ -265,8 +267,9 @@ impl Assembly<'_> {
 
     fn buffer(&self, at: usize) -> Buffer {
         let node = &self.nodes[at];
-        // What a variable holds is held anyway.
-        let held = matches!(node.kernel, Kernel::Input(_));
+        // What a variable holds is held anyway, and a dense mask is read off it.
+        let mask = matches!(node.kernel, Kernel::Observed(_)) && node.layout == Layout::Dense;
+        let held = mask || matches!(node.kernel, Kernel::Input(_));
         let dtype = work::dtype(node.shape, &node.layout, self.dtype);
         let bytes = if held { 0 } else { work::bytes(node.shape, &node.layout, dtype) };
         Buffer { shape: node.shape, layout: node.layout.clone(), dtype, bytes, text: node.text.clone() }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::kernels::Level;
-use super::kernels::tile::{Code, Instruction, Programme, Source as From, TILE, add_to, dot, fuse, sum};
+use super::kernels::tile::{Code, Instruction, Programme, Registers, Source as From, TILE, add_to, dot, fuse, sum};
 use super::pool::Pool;
 use super::slot::Slot;
 use super::value::{Entries, Held, Numbers, Rect};
@@ -146,7 +146,7 @@ impl<'a, C: Numbers> Pass<'a, C> {
         };
         let mut sums: Sums = self.chain.results.iter().map(empty).collect();
         let mut tile = Tile::new(self);
-        let mut registers = vec![C::default(); TILE * self.programme.registers];
+        let mut registers = Registers::new(self.programme.registers);
         let mut row = rows.start;
         for start in all.clone().step_by(TILE) {
             let range = start..(start + TILE).min(all.end);
@@ -155,9 +155,9 @@ impl<'a, C: Numbers> Pass<'a, C> {
             }
             tile.load(self);
             let inputs = tile.inputs(self, &range);
-            super::kernels::tile::run(self.level, &self.programme.code, &inputs, &mut registers, range.len());
+            super::kernels::tile::run(self.level, &self.programme.code, &inputs, registers.all(), range.len());
             let numbers = |place: Place| match place {
-                Place::Register(k) => &registers[self.programme.outputs[k] * TILE..][..range.len()],
+                Place::Register(k) => registers.get(self.programme.outputs[k], range.len()),
                 Place::Input(k) => inputs[k],
             };
             for (want, (sums, out)) in self.wants.iter().zip(sums.iter_mut().zip(outs.iter_mut())) {
@@ -246,6 +246,11 @@ fn programmed<C: Numbers>(chain: &Chain, reads: &[Read<C>]) -> (Programme<C>, Ve
     let instruction = |(out, link): (usize, &crate::plan::Link)| {
         let mut args = [From::Number(C::default()); 3];
         args.iter_mut().zip(&link.args).for_each(|(arg, source)| *arg = from(source));
+        if let Some(mask) = link.mask {
+            args.swap(0, mask);
+            let code = if link.op == Op::Div { Code::MaskedDiv } else { Code::Masked };
+            return Instruction { code, out, args };
+        }
         Instruction { code: Code::of(&link.op).expect("a function of entries"), out, args }
     };
     let code: Vec<Instruction<C>> = chain.links.iter().enumerate().map(instruction).collect();
@@ -254,7 +259,10 @@ fn programmed<C: Numbers>(chain: &Chain, reads: &[Read<C>]) -> (Programme<C>, Ve
         links.chain(chain.results.iter().map(|(source, _)| source)).filter(|s| **s == Source::Link(k)).count()
     };
     let only_summed = |source: &Source, outcome: &Outcome| match *source {
-        Source::Link(k) => *outcome == Outcome::Sum && chain.links[k].op == Op::Mul && readers(k) == 1,
+        Source::Link(k) => {
+            let link = &chain.links[k];
+            *outcome == Outcome::Sum && link.op == Op::Mul && link.mask.is_none() && readers(k) == 1
+        }
         Source::Arg(_) => false,
     };
     // The registers that are wanted, in the order in which they are asked for.

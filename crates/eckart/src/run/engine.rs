@@ -5,13 +5,13 @@
 
 use super::interp::{self, Plain};
 use super::pool::Pool;
-use super::slot::Slot;
+use super::slot::{Holes, Slot};
 use super::value::{Held, Numbers, Rect};
 use super::{Inputs, Value, chains, products, stream};
 use crate::data::Dtype;
 use crate::error::{Error, Result};
 use crate::expr::Number;
-use crate::facts::Shape;
+use crate::facts::{Layout, Shape};
 use crate::plan::{Buffer, Kernel, Plan, Step};
 
 /// What a plan computes once and reads in every run, for the data it was computed from.
@@ -113,6 +113,10 @@ impl<T: Numbers> Scene<'_, T> {
         let (out, in_block) = (step.outs[0], self.block.is_some());
         let (shape, dtype) = (self.shape(out), self.buffers[out].dtype);
         let value = match &step.kernel {
+            Kernel::Input(var) if self.inputs.has_holes(var) => Slot::Holes(self.inputs.raw(var)?, Holes::Entries),
+            Kernel::Observed(var) if self.buffers[out].layout == Layout::Dense => {
+                Slot::Holes(self.inputs.raw(var)?, Holes::Mask)
+            }
             Kernel::Input(var) if dtype != T::DTYPE => Slot::Small(self.inputs.value::<f64>(var)?.to_rect()),
             Kernel::Input(var) => Slot::Wide(self.inputs.value(var)?),
             Kernel::Observed(var) => Slot::Wide(self.inputs.observed(var)?),
@@ -132,6 +136,7 @@ impl<T: Numbers> Scene<'_, T> {
             Kernel::Transpose => match &args[0] {
                 Slot::Wide(Held::Sparse(entries)) => Slot::Wide(Held::Sparse(entries.transposed())),
                 Slot::Wide(Held::Dense(rect)) => Slot::Wide(Held::Dense(products::transposed(rect))),
+                Slot::Holes(..) => Slot::Wide(Held::Dense(products::transposed(&args[0].rect()))),
                 Slot::Small(rect) => Slot::Small(products::transposed(rect)),
             },
             Kernel::Join { by_rows } => Slot::Wide(Held::Dense(join(&args, *by_rows, shape))),

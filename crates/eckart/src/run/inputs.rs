@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::Value;
 use super::kernels::Element;
+use super::slot::Holes;
 use super::value::{Entries, Held, Numbers, Rect};
 use crate::data::{Matrix, Storage};
 use crate::error::{Error, Result};
@@ -58,12 +59,32 @@ impl Inputs {
         self.bound.get(var).map_or(0, |bound| bound.version)
     }
 
-    /// The value of `var`, in numbers of type `T`.
+    /// Whether `var` is dense data with missing entries.
+    pub(super) fn has_holes(&self, var: &Var) -> bool {
+        self.bound.get(var).and_then(|bound| bound.source.as_ref()).is_some_and(|matrix| matrix.missing() > 0)
+    }
+
+    /// Dense data as it was given, `NaN` where an entry is missing.
+    ///
+    /// # Errors
+    /// `Bug` where it was never set.
+    pub(super) fn raw<T: Numbers>(&self, var: &Var) -> Result<Rect<T>> {
+        self.held(self.bound(var)?).map(|held| held.to_rect())
+    }
+
+    /// The value of `var`, in numbers of type `T`; missing entries read as zero.
     ///
     /// # Errors
     /// `Bug` where it was never set.
     pub(super) fn value<T: Numbers>(&self, var: &Var) -> Result<Held<T>> {
-        let bound = self.bound(var)?;
+        if self.has_holes(var) {
+            return Ok(Held::Dense(Holes::Entries.all(&self.raw(var)?)));
+        }
+        self.held(self.bound(var)?)
+    }
+
+    /// A value as it was given, `NaN` where an entry is missing.
+    fn held<T: Numbers>(&self, bound: &Bound) -> Result<Held<T>> {
         if bound.value.dtype() == T::DTYPE {
             return Ok(bound.value.cast());
         }

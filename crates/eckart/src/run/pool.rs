@@ -52,7 +52,7 @@ impl<T: Numbers> Pool<T> {
         let numbers = match slot {
             Some(Slot::Wide(Held::Dense(rect))) => rect.data,
             Some(Slot::Wide(Held::Sparse(entries))) => entries.values,
-            Some(Slot::Small(_)) | None => return,
+            Some(Slot::Small(_) | Slot::Holes(..)) | None => return,
         };
         if let Ok(array) = numbers.into_own()
             && array.capacity() >= LEAST

@@ -111,7 +111,9 @@ pub(super) fn sum_of<T: Numbers>(a: Slot<T>, b: &Slot<T>) -> Slot<T> {
     match a {
         Slot::Small(rect) => Slot::Small(add(rect, &b.rect())),
         Slot::Wide(Held::Dense(rect)) => Slot::Wide(Held::Dense(add(rect, &b.rect()))),
-        Slot::Wide(Held::Sparse(entries)) => Slot::Wide(Held::Dense(add(entries.to_rect(), &b.rect()))),
+        other @ (Slot::Wide(Held::Sparse(_)) | Slot::Holes(..)) => {
+            Slot::Wide(Held::Dense(add(other.rect(), &b.rect())))
+        }
     }
 }
 

@@ -15,6 +15,37 @@ pub(super) enum Slot<T> {
     Wide(Held<T>),
     /// Dense, in f64.
     Small(Rect<f64>),
+    /// Dense data with missing entries, as it was given: read block by block, so that it is never held twice.
+    Holes(Rect<T>, Holes),
+}
+
+/// What is read of data with missing entries.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Holes {
+    /// The entries, 0 where there is none.
+    Entries,
+    /// 1 where there is an entry, 0 where there is none.
+    Mask,
+}
+
+impl Holes {
+    /// What is read of some rows.
+    pub(super) fn read<T: Element>(self, rows: &[T], out: &mut [T]) {
+        let there = |x: T| !x.to_f64().is_nan();
+        let of = |x: T| match self {
+            Self::Entries if there(x) => x,
+            Self::Mask if there(x) => T::from_f64(1.0),
+            Self::Entries | Self::Mask => T::default(),
+        };
+        out.iter_mut().zip(rows).for_each(|(out, &x)| *out = of(x));
+    }
+
+    /// What is read of all of it.
+    pub(super) fn all<T: Element>(self, raw: &Rect<T>) -> Rect<T> {
+        let mut out = vec![T::default(); raw.data.len()];
+        self.read(&raw.data, &mut out);
+        Rect::new(raw.shape, out)
+    }
 }
 
 impl<T: Numbers> Slot<T> {
@@ -33,7 +64,7 @@ impl<T: Numbers> Slot<T> {
             Self::Wide(Held::Sparse(_)) => self,
             Self::Wide(Held::Dense(rect)) if dtype != T::DTYPE => Self::Small(rect.cast()),
             Self::Small(rect) if dtype == T::DTYPE => Self::Wide(Held::Dense(rect.cast())),
-            Self::Wide(_) | Self::Small(_) => self,
+            Self::Wide(_) | Self::Small(_) | Self::Holes(..) => self,
         }
     }
 
@@ -42,6 +73,7 @@ impl<T: Numbers> Slot<T> {
         match self {
             Self::Wide(held) => held.clone(),
             Self::Small(rect) => Held::Dense(rect.cast()),
+            Self::Holes(raw, holes) => Held::Dense(holes.all(raw)),
         }
     }
 
@@ -50,6 +82,7 @@ impl<T: Numbers> Slot<T> {
         match self {
             Self::Wide(held) => held.to_rect().cast(),
             Self::Small(rect) => rect.cast(),
+            Self::Holes(raw, holes) => holes.all(raw).cast(),
         }
     }
 
@@ -58,6 +91,7 @@ impl<T: Numbers> Slot<T> {
         match self {
             Self::Wide(held) => held.cast(),
             Self::Small(rect) => Held::Dense(rect.clone()),
+            Self::Holes(raw, holes) => Held::Dense(holes.all(raw).cast()),
         }
     }
 
@@ -65,6 +99,7 @@ impl<T: Numbers> Slot<T> {
         match self {
             Self::Wide(held) => T::value(held),
             Self::Small(rect) => f64::value(Held::Dense(rect)),
+            Self::Holes(raw, holes) => T::value(Held::Dense(holes.all(&raw))),
         }
     }
 }

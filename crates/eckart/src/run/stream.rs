@@ -131,7 +131,8 @@ impl<T: Numbers> Shard<'_, T> {
         while start < rows.end {
             let block = start..(start + fold.height).min(rows.end);
             for (at, (arg, param)) in self.args.iter().zip(&fold.params).enumerate() {
-                held[at] = Some(cut(arg, *param, &block));
+                self.pool.give(held[at].take());
+                held[at] = Some(cut(arg, *param, &block, self.pool));
             }
             let scene = Scene {
                 pool: self.pool,
@@ -184,6 +185,9 @@ impl<T: Numbers> Shard<'_, T> {
 
 /// An argument such that blocks of it are blocks of rows, in the type of blocks.
 fn laid_out<T: Numbers>(arg: &Slot<T>, param: Param) -> Slot<T> {
+    if let (Slot::Holes(..), Param::Rows) = (arg, param) {
+        return arg.clone();
+    }
     match (param, arg.wide()) {
         (Param::Whole, _) => arg.clone(),
         (Param::Rows, held) => Slot::Wide(held),
@@ -193,7 +197,13 @@ fn laid_out<T: Numbers>(arg: &Slot<T>, param: Param) -> Slot<T> {
 }
 
 /// The part of an argument that belongs to a block.
-fn cut<T: Numbers>(arg: &Slot<T>, param: Param, block: &Range<usize>) -> Slot<T> {
+fn cut<T: Numbers>(arg: &Slot<T>, param: Param, block: &Range<usize>, pool: &Pool<T>) -> Slot<T> {
+    if let (Slot::Holes(raw, holes), Param::Rows) = (arg, param) {
+        let rows = raw.rows(block.clone());
+        let mut out = pool.take(rows.data.len());
+        holes.read(&rows.data, &mut out);
+        return Slot::Wide(Held::Dense(Rect::new(rows.shape, out)));
+    }
     let Slot::Wide(held) = arg else { return arg.clone() };
     match (param, held) {
         (Param::Whole, _) => arg.clone(),

@@ -1,6 +1,6 @@
 //! Value: what a buffer holds while a plan runs.
 //! In: a `Matrix`, numbers.  Out: numbers of f32 or f64, dense or sparse, shared and cut without copying.
-//! Law: a missing entry (`NaN`) of a data matrix reads as zero; `observed` tells it from a true zero.
+//! Law: a missing entry (`NaN`) of a data matrix stays one until it is read (see `slot::Holes`).
 //! Not here: operations (see `engine`).
 
 use std::ops::{Deref, Range};
@@ -285,7 +285,7 @@ impl<T: Element> Held<T> {
         }
     }
 
-    /// The numbers of `matrix` if they are of this type; missing entries read as zero.
+    /// The numbers of `matrix` if they are of this type.
     fn of_type(matrix: &Matrix) -> Option<Self> {
         let shape = Shape { rows: matrix.rows(), cols: matrix.cols() };
         if let Some(sparse) = T::sparse_of(matrix.storage()) {
@@ -296,13 +296,7 @@ impl<T: Element> Held<T> {
             }));
         }
         let values = T::dense_of(matrix.storage())?;
-        let data = if matrix.missing() == 0 {
-            Run::of(values.clone())
-        } else {
-            let present = |&x: &T| if x.to_f64().is_nan() { T::default() } else { x };
-            values.iter().map(present).collect::<Vec<T>>().into()
-        };
-        Some(Self::Dense(Rect::new(shape, data)))
+        Some(Self::Dense(Rect::new(shape, Run::of(values.clone()))))
     }
 
     /// 1 where `matrix` has an entry, 0 where it has none.
@@ -348,7 +342,7 @@ impl Value {
         Self(Typed::F64(Held::Dense(Rect::new(shape, data))))
     }
 
-    /// The numbers of `matrix`, missing entries read as zero.
+    /// The numbers of `matrix`, a missing entry as `NaN`.
     pub fn of(matrix: &Matrix) -> Self {
         match matrix.dtype() {
             Dtype::F32 => Self(Typed::F32(Held::of_type(matrix).expect("f32 numbers"))),

@@ -66,12 +66,17 @@ fn read_case(path: &Path) -> Case {
 impl Case {
     /// The problem with data that is only assumed.
     pub(crate) fn bound(&self) -> Bound {
+        self.bound_to(|_, given| given)
+    }
+
+    /// The problem with data of which what is assumed is changed, by name.
+    fn bound_to(&self, change: impl Fn(&str, Given) -> Given) -> Bound {
         let mut problem = Problem::parse(&self.objective).unwrap().rank(self.rank);
         for (name, value) in &self.numbers {
             problem = problem.number(name, *value);
         }
         for &(ref name, rows, cols, sparse) in &self.data {
-            let given = Given::data(rows, cols, sparse);
+            let given = change(name, Given::data(rows, cols, sparse));
             problem = problem.assume(name, given).unwrap();
         }
         problem.bind().unwrap_or_else(|error| panic!("{}: {error}", self.name))
@@ -83,7 +88,17 @@ impl Case {
     }
 
     pub(crate) fn compile(&self) -> (Bound, Compiled) {
-        let bound = self.bound();
+        Self::compiled(self.bound())
+    }
+
+    /// The same for X that is dense and has missing entries.
+    pub(crate) fn compile_with_holes(&self) -> Compiled {
+        let dense =
+            |name: &str, given: Given| if name == "X" { Given { sparse: None, missing: 1, ..given } } else { given };
+        Self::compiled(self.bound_to(dense)).1
+    }
+
+    fn compiled(bound: Bound) -> (Bound, Compiled) {
         let compiled = Compiled::new(&Self::roots(&bound), &bound.givens, usize::MAX).unwrap();
         (bound, compiled)
     }

@@ -4,7 +4,7 @@
 //! Not here: tiles (see `run::chains`).
 
 use super::{Plain, pointwise, sums};
-use crate::expr::Meaning;
+use crate::expr::{Meaning, Op};
 use crate::facts::Shape;
 use crate::plan::{Chain, Outcome, Source};
 
@@ -24,6 +24,13 @@ pub(super) fn pass(chain: &Chain, args: &[Plain], rows: usize) -> Vec<Plain> {
         };
         let a = of(&link.args[0]);
         let values = match link.op.row().meaning {
+            _ if link.mask.is_some() => {
+                let mask = link.mask.unwrap_or(0);
+                let (mask, other) = (of(&link.args[mask]).numbers(), of(&link.args[1 - mask]).numbers());
+                let quotient = link.op == Op::Div;
+                let of = |m: f64, x: f64| if quotient { m / x } else { m * x };
+                mask.iter().zip(other).map(|(&m, &x)| if m == 0.0 { 0.0 } else { of(m, x) }).collect()
+            }
             Meaning::Map(f) => a.numbers().iter().map(|&x| f(x)).collect(),
             Meaning::Zip(f) => a.numbers().iter().zip(of(&link.args[1]).numbers()).map(|(&x, &y)| f(x, y)).collect(),
             Meaning::Leaf | Meaning::Whole => unreachable!("{:?} is no function of entries", link.op),

@@ -156,6 +156,16 @@ codes! {
     /// log(1 + e^a).
     Softplus(a) = math::softplus(a);
 
+    /// a b, 0 where a is 0 whatever b is.
+    Masked(a, b) = {
+        let zero = L::splat(L::Num::default());
+        L::choose(a.equal(zero), zero, a.mul(b))
+    };
+    /// a / b, 0 where a is 0 whatever b is.
+    MaskedDiv(a, b) = {
+        let zero = L::splat(L::Num::default());
+        L::choose(a.equal(zero), zero, a.div(b))
+    };
     /// a^2.
     Square(a) = a.mul(a);
     /// a^3.
