@@ -76,8 +76,14 @@ pub(crate) unsafe trait Lanes: Copy {
     unsafe fn max(self, other: Self) -> Self;
     /// The lesser of each two; `other` where either is `NaN`.
     unsafe fn min(self, other: Self) -> Self;
+    /// Of each lane that of `yes` where self <= other, else (and where either is `NaN`) that of `no`.
+    unsafe fn where_le(self, other: Self, yes: Self, no: Self) -> Self;
     /// self * b + c.
     unsafe fn mul_add(self, b: Self, c: Self) -> Self;
+    /// How many rows and columns `turn` takes; divides `LEN`.
+    const SQUARE: usize;
+    /// Transposes `SQUARE` rows of as many numbers, `stride` apart, into others that are `to_stride` apart.
+    unsafe fn turn(from: *const Self::Num, stride: usize, to: *mut Self::Num, to_stride: usize);
     /// The sum of all lanes, in a fixed order.
     unsafe fn sum(self) -> Self::Num;
     /// Puts the sums of eight at `at`, each in the same order, but not in that of `sum`.
@@ -326,6 +332,16 @@ unsafe impl<T: Element, const N: usize> Lanes for Array<T, N> {
         self.zip(other, |a, b| if a < b { a } else { b })
     }
     #[inline(always)]
+    unsafe fn where_le(self, other: Self, yes: Self, no: Self) -> Self {
+        Self(std::array::from_fn(|k| if self.0[k] <= other.0[k] { yes.0[k] } else { no.0[k] }))
+    }
+    const SQUARE: usize = 1;
+    #[inline(always)]
+    unsafe fn turn(from: *const T, _: usize, to: *mut T, _: usize) {
+        // SAFETY: one number there and room for one, says the caller.
+        unsafe { *to = *from }
+    }
+    #[inline(always)]
     unsafe fn mul_add(self, b: Self, c: Self) -> Self {
         Self(std::array::from_fn(|k| self.0[k] * b.0[k] + c.0[k]))
     }
@@ -473,6 +489,37 @@ mod x86 {
             unsafe { sum_f32(self.0) }
         }
         #[inline(always)]
+        unsafe fn where_le(self, other: Self, yes: Self, no: Self) -> Self {
+            // SAFETY: as above.
+            Self(unsafe { _mm256_blendv_ps(no.0, yes.0, _mm256_cmp_ps::<_CMP_LE_OQ>(self.0, other.0)) })
+        }
+        const SQUARE: usize = 8;
+        #[inline(always)]
+        unsafe fn turn(from: *const f32, stride: usize, to: *mut f32, to_stride: usize) {
+            // SAFETY: as above.
+            unsafe {
+                // Rows k and k + 4 side by side, so that all that follows stays within halves.
+                let mut x = [_mm256_setzero_ps(); 8];
+                for k in 0..4 {
+                    for half in 0..2 {
+                        let at = from.add(k * stride + 4 * half);
+                        let low = _mm256_castps128_ps256(_mm_loadu_ps(at));
+                        x[4 * half + k] = _mm256_insertf128_ps::<1>(low, _mm_loadu_ps(at.add(4 * stride)));
+                    }
+                }
+                for half in 0..2 {
+                    let x = &x[4 * half..];
+                    let (a, b) = (_mm256_unpacklo_ps(x[0], x[1]), _mm256_unpackhi_ps(x[0], x[1]));
+                    let (c, d) = (_mm256_unpacklo_ps(x[2], x[3]), _mm256_unpackhi_ps(x[2], x[3]));
+                    let to = to.add(4 * half * to_stride);
+                    _mm256_storeu_ps(to, _mm256_shuffle_ps::<0x44>(a, c));
+                    _mm256_storeu_ps(to.add(to_stride), _mm256_shuffle_ps::<0xee>(a, c));
+                    _mm256_storeu_ps(to.add(2 * to_stride), _mm256_shuffle_ps::<0x44>(b, d));
+                    _mm256_storeu_ps(to.add(3 * to_stride), _mm256_shuffle_ps::<0xee>(b, d));
+                }
+            }
+        }
+        #[inline(always)]
         unsafe fn sum_eight(p: [Self; 8], at: *mut f32) {
             // SAFETY: as above.
             unsafe {
@@ -519,6 +566,29 @@ mod x86 {
         unsafe fn sum(self) -> f64 {
             // SAFETY: as above.
             unsafe { sum_f64(self.0) }
+        }
+        #[inline(always)]
+        unsafe fn where_le(self, other: Self, yes: Self, no: Self) -> Self {
+            // SAFETY: as above.
+            Self(unsafe { _mm256_blendv_pd(no.0, yes.0, _mm256_cmp_pd::<_CMP_LE_OQ>(self.0, other.0)) })
+        }
+        const SQUARE: usize = 4;
+        #[inline(always)]
+        unsafe fn turn(from: *const f64, stride: usize, to: *mut f64, to_stride: usize) {
+            // SAFETY: as above.
+            unsafe {
+                for half in 0..2 {
+                    // Rows k and k + 2 side by side.
+                    let at = from.add(2 * half);
+                    let low = _mm256_castpd128_pd256(_mm_loadu_pd(at));
+                    let a = _mm256_insertf128_pd::<1>(low, _mm_loadu_pd(at.add(2 * stride)));
+                    let low = _mm256_castpd128_pd256(_mm_loadu_pd(at.add(stride)));
+                    let b = _mm256_insertf128_pd::<1>(low, _mm_loadu_pd(at.add(3 * stride)));
+                    let to = to.add(2 * half * to_stride);
+                    _mm256_storeu_pd(to, _mm256_unpacklo_pd(a, b));
+                    _mm256_storeu_pd(to.add(to_stride), _mm256_unpackhi_pd(a, b));
+                }
+            }
         }
         #[inline(always)]
         unsafe fn sum_eight(p: [Self; 8], at: *mut f64) {
@@ -571,6 +641,20 @@ mod x86 {
                 let low = _mm512_castps512_ps256(self.0);
                 sum_f32(_mm256_add_ps(low, _mm512_extractf32x8_ps::<1>(self.0)))
             }
+        }
+        #[inline(always)]
+        unsafe fn where_le(self, other: Self, yes: Self, no: Self) -> Self {
+            // SAFETY: as above.
+            unsafe {
+                let mask = _mm512_cmp_ps_mask::<_CMP_LE_OQ>(self.0, other.0);
+                Self(_mm512_mask_blend_ps(mask, no.0, yes.0))
+            }
+        }
+        const SQUARE: usize = 8;
+        #[inline(always)]
+        unsafe fn turn(from: *const f32, stride: usize, to: *mut f32, to_stride: usize) {
+            // SAFETY: as above; who has AVX-512 has AVX2.
+            unsafe { F32x8::turn(from, stride, to, to_stride) }
         }
         #[inline(always)]
         unsafe fn sum_eight(p: [Self; 8], at: *mut f32) {
@@ -635,6 +719,20 @@ mod x86 {
                 let low = _mm512_castpd512_pd256(self.0);
                 sum_f64(_mm256_add_pd(low, _mm512_extractf64x4_pd::<1>(self.0)))
             }
+        }
+        #[inline(always)]
+        unsafe fn where_le(self, other: Self, yes: Self, no: Self) -> Self {
+            // SAFETY: as above.
+            unsafe {
+                let mask = _mm512_cmp_pd_mask::<_CMP_LE_OQ>(self.0, other.0);
+                Self(_mm512_mask_blend_pd(mask, no.0, yes.0))
+            }
+        }
+        const SQUARE: usize = 4;
+        #[inline(always)]
+        unsafe fn turn(from: *const f64, stride: usize, to: *mut f64, to_stride: usize) {
+            // SAFETY: as above; who has AVX-512 has AVX2.
+            unsafe { F64x4::turn(from, stride, to, to_stride) }
         }
         #[inline(always)]
         unsafe fn sum_eight(p: [Self; 8], at: *mut f64) {

@@ -10,6 +10,7 @@ mod panel;
 mod product;
 mod sddmm;
 mod spmm;
+mod sweep;
 
 #[allow(unused_imports, reason = "their callers follow")]
 pub(super) use gram::gram;
@@ -22,3 +23,5 @@ pub(super) use product::{View, multiply_add};
 pub(super) use sddmm::sampled;
 #[allow(unused_imports, reason = "their callers follow")]
 pub(super) use spmm::{Csr, gather, scatter};
+#[allow(unused_imports, reason = "their callers follow")]
+pub(super) use sweep::{Asked, Swept, sweep};
