@@ -2,14 +2,19 @@
 //! In: slices.  Out: slices filled.
 //! Law: each agrees with `interp` on random arguments; `unsafe` stands only here, each with its reason.
 //! Not here: which kernel is used where (see `plan`).
-#![allow(unsafe_code, reason = "the product of the gemm crate takes raw pointers")]
+#![allow(unsafe_code, reason = "vector registers, and the gemm crate, take raw pointers")]
 
+#[allow(dead_code, reason = "its callers follow")]
 mod gram;
+#[allow(dead_code, reason = "some callers follow")]
 mod lanes;
 mod panel;
 mod product;
+#[allow(dead_code, reason = "its callers follow")]
 mod sddmm;
+#[allow(dead_code, reason = "its callers follow")]
 mod spmm;
+#[allow(dead_code, reason = "its callers follow")]
 mod sweep;
 
 #[allow(unused_imports, reason = "their callers follow")]
