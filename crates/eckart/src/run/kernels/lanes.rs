@@ -59,30 +59,51 @@ pub(crate) unsafe trait Lanes: Bits {
     /// How many registers the processor has.
     const REGISTERS: usize;
     /// The same number in all lanes.
+    // SAFETY: as the trait says.
     unsafe fn splat(x: Self::Num) -> Self;
     /// `LEN` numbers from `at` on.
+    // SAFETY: as the trait says.
     unsafe fn load(at: *const Self::Num) -> Self;
     /// The first `count` < `LEN` numbers from `at` on, zeros in the other lanes.
+    // SAFETY: as the trait says.
     unsafe fn load_first(at: *const Self::Num, count: usize) -> Self;
     /// Puts `LEN` numbers at `at`.
+    // SAFETY: as the trait says.
     unsafe fn store(self, at: *mut Self::Num);
     /// Puts the first `count` < `LEN` numbers at `at`.
+    // SAFETY: as the trait says.
     unsafe fn store_first(self, at: *mut Self::Num, count: usize);
     /// self + other.
+    // SAFETY: as the trait says.
     unsafe fn add(self, other: Self) -> Self;
     /// self - other.
+    // SAFETY: as the trait says.
     unsafe fn sub(self, other: Self) -> Self;
     /// self * other.
+    // SAFETY: as the trait says.
     unsafe fn mul(self, other: Self) -> Self;
     /// The greater of each two; `other` where either is `NaN`.
+    // SAFETY: as the trait says.
     unsafe fn max(self, other: Self) -> Self;
     /// The lesser of each two; `other` where either is `NaN`.
+    // SAFETY: as the trait says.
     unsafe fn min(self, other: Self) -> Self;
+    /// Of each lane that of `yes` where self <= other, else (and where either is `NaN`) that of `no`.
+    // SAFETY: as the trait says.
+    unsafe fn where_le(self, other: Self, yes: Self, no: Self) -> Self;
     /// self * b + c.
+    // SAFETY: as the trait says.
     unsafe fn mul_add(self, b: Self, c: Self) -> Self;
+    /// How many rows and columns `turn` takes; divides `LEN`.
+    const SQUARE: usize;
+    /// Transposes `SQUARE` rows of as many numbers, `stride` apart, into others that are `to_stride` apart.
+    // SAFETY: as the trait says.
+    unsafe fn turn(from: *const Self::Num, stride: usize, to: *mut Self::Num, to_stride: usize);
     /// The sum of all lanes, in a fixed order.
+    // SAFETY: as the trait says.
     unsafe fn sum(self) -> Self::Num;
     /// Puts the sums of eight at `at`, each in the same order, but not in that of `sum`.
+    // SAFETY: as the trait says.
     unsafe fn sum_eight(parts: [Self; 8], at: *mut Self::Num);
 }
 
@@ -245,6 +266,7 @@ macro_rules! element {
 
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx2,fma")]
+        // SAFETY: the caller has the level.
         unsafe fn $on_avx2<J: Job<$num>>(job: J) -> J::Out {
             // SAFETY: the caller has checked the level.
             unsafe { job.run::<$avx2>() }
@@ -252,6 +274,7 @@ macro_rules! element {
 
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx2,fma,avx512f,avx512dq,avx512bw,avx512vl")]
+        // SAFETY: the caller has the level.
         unsafe fn $on_avx512<J: Job<$num>>(job: J) -> J::Out {
             // SAFETY: the caller has checked the level.
             unsafe { job.run::<$avx512>() }
@@ -283,25 +306,30 @@ unsafe impl<T: Element, const N: usize> Lanes for Array<T, N> {
     const FMA: bool = false;
     const REGISTERS: usize = 16;
     #[inline(always)]
+    // SAFETY: as the trait says.
     unsafe fn splat(x: T) -> Self {
         Self([x; N])
     }
     #[inline(always)]
+    // SAFETY: as the trait says.
     unsafe fn load(at: *const T) -> Self {
         // SAFETY: valid for N numbers, says the caller; an array of N has no other alignment than its numbers.
         Self(unsafe { at.cast::<[T; N]>().read() })
     }
     #[inline(always)]
+    // SAFETY: as the trait says.
     unsafe fn load_first(at: *const T, count: usize) -> Self {
         // SAFETY: valid for `count` numbers, says the caller.
         Self(std::array::from_fn(|k| if k < count { unsafe { *at.add(k) } } else { T::default() }))
     }
     #[inline(always)]
+    // SAFETY: as the trait says.
     unsafe fn store(self, at: *mut T) {
         // SAFETY: valid for N numbers, says the caller.
         unsafe { at.cast::<[T; N]>().write(self.0) }
     }
     #[inline(always)]
+    // SAFETY: as the trait says.
     unsafe fn store_first(self, at: *mut T, count: usize) {
         for k in 0..count {
             // SAFETY: valid for `count` numbers, says the caller.
@@ -309,36 +337,56 @@ unsafe impl<T: Element, const N: usize> Lanes for Array<T, N> {
         }
     }
     #[inline(always)]
+    // SAFETY: as the trait says.
     unsafe fn add(self, other: Self) -> Self {
         self.zip(other, |a, b| a + b)
     }
     #[inline(always)]
+    // SAFETY: as the trait says.
     unsafe fn sub(self, other: Self) -> Self {
         self.zip(other, |a, b| a - b)
     }
     #[inline(always)]
+    // SAFETY: as the trait says.
     unsafe fn mul(self, other: Self) -> Self {
         self.zip(other, |a, b| a * b)
     }
     #[inline(always)]
+    // SAFETY: as the trait says.
     unsafe fn max(self, other: Self) -> Self {
         self.zip(other, |a, b| if a > b { a } else { b })
     }
     #[inline(always)]
+    // SAFETY: as the trait says.
     unsafe fn min(self, other: Self) -> Self {
         self.zip(other, |a, b| if a < b { a } else { b })
     }
     #[inline(always)]
+    // SAFETY: as the trait says.
+    unsafe fn where_le(self, other: Self, yes: Self, no: Self) -> Self {
+        Self(std::array::from_fn(|k| if self.0[k] <= other.0[k] { yes.0[k] } else { no.0[k] }))
+    }
+    const SQUARE: usize = 1;
+    #[inline(always)]
+    // SAFETY: as the trait says.
+    unsafe fn turn(from: *const T, _: usize, to: *mut T, _: usize) {
+        // SAFETY: one number there and room for one, says the caller.
+        unsafe { *to = *from }
+    }
+    #[inline(always)]
+    // SAFETY: as the trait says.
     unsafe fn mul_add(self, b: Self, c: Self) -> Self {
         Self(std::array::from_fn(|k| self.0[k] * b.0[k] + c.0[k]))
     }
     #[inline(always)]
+    // SAFETY: as the trait says.
     unsafe fn sum(self) -> T {
         let mut sum = self.0[0];
         self.0[1..].iter().for_each(|&x| sum += x);
         sum
     }
     #[inline(always)]
+    // SAFETY: as the trait says.
     unsafe fn sum_eight(parts: [Self; 8], at: *mut T) {
         for k in 0..8 {
             // SAFETY: room for eight, says the caller.
@@ -348,6 +396,7 @@ unsafe impl<T: Element, const N: usize> Lanes for Array<T, N> {
 }
 
 #[cfg(target_arch = "x86_64")]
+<<<<<<< ours
 pub(super) mod x86 {
     use std::arch::x86_64::*;
 
@@ -661,6 +710,9 @@ pub(super) mod x86 {
         }
     }
 }
+=======
+mod x86;
+>>>>>>> theirs
 
 #[cfg(test)]
 mod tests {
@@ -671,6 +723,7 @@ mod tests {
     impl<T: Element> Job<T> for Sums<'_, T> {
         type Out = ();
         #[inline(always)]
+        // SAFETY: asks for no more than the trait says.
         unsafe fn run<L: Lanes<Num = T>>(self) {
             let mut out = [T::default(); 8];
             // SAFETY: the slice is LEN + 7 long.
@@ -691,6 +744,7 @@ mod tests {
     impl<T: Element> Job<T> for Probe<'_, T> {
         type Out = (f64, Vec<T>);
         #[inline(always)]
+        // SAFETY: asks for no more than the trait says.
         unsafe fn run<L: Lanes<Num = T>>(self) -> Self::Out {
             let mut out = vec![T::from_f64(-1.0); L::LEN];
             let count = self.1.min(L::LEN - 1);

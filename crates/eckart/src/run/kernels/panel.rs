@@ -5,12 +5,25 @@
 //!
 //! C_ij = sum_k A_ik B_kj, 2 p q n flops; A is read once for every two or three vectors of columns, B once a tile of rows.
 //! Loops: parts of C that stay in the second cache, slabs of k, vectors of columns, tiles of rows, k. A tile of 12 x 2 or
-//! 8 x 3 vectors of C (AVX-512), 6 x 2 or 4 x 3 (AVX2) stays in registers while k runs.
+//! 8 x 3 vectors of C (AVX-512), 8 x 1, 6 x 2 or 4 x 3 (AVX2) stays in registers while k runs.
 //!
-//! Measured on Zen 4 at rank 32, p = 256, 2000 wide, one thread (peak f32 117, f64 58.7 GFLOP/s): X H.T 113 / 54.8, X.T W
-//! 111 / 48.5, W.T X 107 / 44, W H 111 / 55.5. Rejected: slabs of 64 or 128 k with A by rows (81 and 92 in place of 113:
-//! the processor's own look-ahead needs long rows); looking ahead in A by rows (f32 rank 8: 40 in place of 52); slabs of
-//! 128 k with A by columns (f64 40 in place of 48: one page a row of A); no look-ahead there (f32 78 in place of 111).
+//! Measured on Zen 4 (AVX-512), one thread, p or q = 256, 2000 wide, in GFLOP/s, the gemm crate in brackets; the peak is
+//! 117 for f32 and 58.7 for f64:
+//!
+//! | rank | f32 X H.T | X.T W | W.T X | W H | f64 X H.T | X.T W | W.T X | W H |
+//! |---|---|---|---|---|---|---|---|---|
+//! | 8 | 65 (50) | 66 (34) | 54 (22) | 95 (65) | 44 (29) | 40 (14) | 27 (9) | 46 (32) |
+//! | 10 | 64 (56) | 43 (37) | 63 (21) | 100 (72) | 31 (24) | 20 (16) | 30 (11) | 48 (36) |
+//! | 16 | 108 (92) | 111 (64) | 90 (30) | 108 (90) | 51 (39) | 46 (24) | 43 (16) | 52 (43) |
+//! | 32 | 109 (97) | 110 (70) | 95 (41) | 113 (104) | 54 (46) | 47 (35) | 43 (23) | 55 (50) |
+//! | 64 | 111 (103) | 106 (83) | 93 (86) | 114 (107) | 54 (50) | 49 (41) | 42 (41) | 56 (53) |
+//! | 100 | 101 (94) | 98 (83) | 97 (94) | 115 (110) | 53 (47) | 50 (43) | 42 (44) | 56 (52) |
+//!
+//! Where X.T W and W.T X are the same (one the transpose of the other), the second is the better at ranks that fill no
+//! vector. Rejected, all f32: slabs of 64 or 128 k with A by rows (rank 32: 81 and 92, as the processor's own look-ahead
+//! needs long rows); looking ahead in A by rows (rank 8: 40 in place of 52); no look-ahead with A by columns (rank 32: 78
+//! in place of 110). Slabs of 128 k with A by columns: f64 40 in place of 48, as each k is another page. 12 x 1 (AVX2): 10
+//! in place of 69.
 
 use super::lanes::{Element, Job, Lanes, Level, prefetch};
 
@@ -61,6 +74,8 @@ pub(crate) fn panel<T: Element>(
     }
     let (c, a_at, b) = (c.as_mut_ptr(), a.data.as_ptr(), b.as_ptr());
     let sides = Sides { p, q, n, c, c_stride, fresh, a: a_at, a_stride: a.stride, b, b_stride };
+    // A register of 512 bits would be half empty.
+    let level = if level == Level::Avx512 && n * size_of::<T>() <= 32 { Level::Avx2 } else { level };
     if a.by_columns {
         T::at_level(level, Panel::<T, true>(sides))
     } else {
@@ -88,6 +103,7 @@ struct Panel<T, const FLIP: bool>(Sides<T>);
 impl<T: Element, const FLIP: bool> Job<T> for Panel<T, FLIP> {
     type Out = ();
     #[inline(always)]
+    // SAFETY: asks for no more than the trait says.
     unsafe fn run<L: Lanes<Num = T>>(self) {
         let whole = self.0;
         // What is added up in several passes stays in the second cache between them.
@@ -185,6 +201,8 @@ unsafe fn tiles<L: Lanes, const FLIP: bool, const V: usize, const TAIL: bool>(mu
         if V < 3 {
             take!(12);
         }
+        take!(8);
+    } else if V == 1 {
         take!(8);
     } else if V < 3 {
         take!(6);

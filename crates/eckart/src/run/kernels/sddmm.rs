@@ -5,7 +5,9 @@
 //!
 //! out_at = sum_k A_ik B_jk, 2 nnz r flops; nnz r numbers of B are read, and nnz indices. Loops: chunks of eight vectors of
 //! columns (which out adds up), rows, entries by eights. A_i stays in registers; the eight vectors of products are added
-//! up into eight numbers together, for two shuffles an entry where one by one they take four and more.
+//! up into eight numbers together, for two shuffles an entry where one by one they take four and more. On Zen 4 with
+//! 100,000 x 20,000 and 4.9 M entries: 17, 21, 31 and 60 ms at rank 16, 32, 64 and 100 (f32), 18, 49 and 68 ms at 16, 32
+//! and 64 (f64).
 
 use super::lanes::{Element, Job, Lanes, Level, in_chunks, load_row, prefetch_all};
 
