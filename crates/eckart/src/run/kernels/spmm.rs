@@ -7,10 +7,11 @@
 //! read (`scatter`: nnz r written too), of which what counts is the panel's rows, which no cache near by holds. Loops:
 //! chunks of eight vectors of columns, rows, entries; the row of out or A stays in registers.
 //!
-//! Even and odd entries have sums of their own, so that one does not wait for the other. On Zen 4 with 100,000 x 20,000
-//! and 4.9 M entries `gather` takes 7.6, 10.3, 33 and 48 ms at rank 16, 32, 64 and 100 (f32), 12, 39 and 50 ms at 16, 32 and
-//! 64 (f64), `scatter` 8.6, 17, 38 and 54 (f32): at rank 32 18 ms and 29 ms where the panel does not begin where a line of
-//! memory does, so that each row lies in one line more. Without asking ahead 16.6 in place of 7.6 ms at rank 16.
+//! Even and odd entries have sums of their own, so that one does not wait for the other. Best times on a busy Zen 4 with
+//! 100,000 x 20,000 and 4.9 M entries, in ms: `gather` f32 7.3, 10.3, 27, 44 at rank 16, 32, 64, 100, f64 12, 26, 50, 102;
+//! `scatter` f32 8.6, 17, 31, 54, f64 13, 31, 66, 132. A panel that does not begin where a line of memory does is dearer,
+//! as each row lies in one line more (f32 rank 32: 18 in place of 10 ms, 29 in place of 17). Without asking ahead: 8.4 and
+//! 13.7 where 16 entries ahead 7.3 and 11.9 (f32 rank 16 and 32), and with 150,000 columns 70 in place of 37.
 
 use super::lanes::{Element, Job, Lanes, Level, in_chunks, load_row, prefetch_all, store_row};
 
