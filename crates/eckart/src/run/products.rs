@@ -216,6 +216,8 @@ impl<T: Numbers> How<'_, T> {
         let shape = Shape { rows: a.shape().rows, cols };
         let mut out = self.pool.take(shape.entries());
         let level = Level::best();
+        // A copy of B is little beside a product in which each of its rows is read more than a few times.
+        let b = if a.values.len() > 4 * b.shape.rows { b.aligned() } else { b.clone() };
         self.rows(&mut out, cols, |rows, part| gather(level, a.csr(rows), (&b.data, cols), part, true));
         Rect::new(shape, out)
     }

@@ -189,6 +189,7 @@ fn laid_out<T: Numbers>(arg: &Slot<T>, param: Param) -> Slot<T> {
         return arg.clone();
     }
     match (param, arg.wide()) {
+        (Param::Whole, Held::Dense(rect)) if matches!(arg, Slot::Wide(_)) => Slot::Wide(Held::Dense(rect.aligned())),
         (Param::Whole, _) => arg.clone(),
         (Param::Rows, held) => Slot::Wide(held),
         (Param::Cols, Held::Dense(rect)) => Slot::Wide(Held::Dense(products::transposed(&rect))),

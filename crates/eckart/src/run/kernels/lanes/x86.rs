@@ -12,6 +12,7 @@ macro_rules! common {
      $min:ident, $fma:ident) => {
         type Num = $num;
         const LEN: usize = $len;
+        const FMA: bool = true;
         const REGISTERS: usize = $registers;
         #[inline(always)]
         // SAFETY: as the trait says.
