@@ -40,8 +40,10 @@ struct Guard {
     careful: Option<(Plan, Mutex<Kept>)>,
 }
 
-/// A number is computed again where its bound is more than this share of it.
+/// A number is computed again where its bound is more than this share of it: in f64, and in f32, where the bound is far
+/// from being reached.
 const MOST_ERROR: f64 = 1e-7;
+const MOST_ERROR_F32: f64 = 1e-4;
 /// The careful way is taken where it costs no more than so many flops, or so many times those of the plan.
 const MOST_FLOPS: f64 = 2e10;
 const MOST_TIMES: f64 = 20.0;
@@ -95,7 +97,8 @@ impl Compiled {
     /// no difference of numbers.
     ///
     /// It is an estimate rather than a proof: 4 u (8 + log2 N) times the sum S of the sizes of the terms, u the unit
-    /// roundoff of f64 and N the operations of a run, for sums that are taken in blocks and trees. Of a value v that was
+    /// roundoff of f64 and N the operations of a run, for sums that are taken in blocks and trees; with f32 data, whose
+    /// products are rounded to f32 before they are summed in f64, 2 units of f32 more. Of a value v that was
     /// computed again the careful way it is that unit times v + sqrt(v S) + unit S, as for squares of residuals. A value
     /// for which the careful way is too dear is returned with its large bound.
     ///
@@ -104,12 +107,15 @@ impl Compiled {
     pub fn run_bounded(&self, inputs: &Inputs) -> Result<(Vec<Value>, Vec<f64>)> {
         let mut values = run(&self.plan, inputs, &mut unpoisoned(&self.kept))?;
         let mut bounds = vec![0.0; self.rewritten.len()];
-        let unit = 4.0 * f64::EPSILON / 2.0 * (8.0 + self.plan.flops().max(2.0).log2());
+        let narrow = self.plan.dtype == Dtype::F32;
+        let rounding = if narrow { f64::from(f32::EPSILON) } else { 0.0 };
+        let unit = rounding + 4.0 * f64::EPSILON / 2.0 * (8.0 + self.plan.flops().max(2.0).log2());
+        let most_error = if narrow { MOST_ERROR_F32 } else { MOST_ERROR };
         for guard in &self.guards {
             let bound = unit * values[guard.size].to_scalar();
             bounds[guard.root] = bound;
             let value = values[guard.root].to_scalar();
-            if let Some((plan, kept)) = guard.careful.as_ref().filter(|_| bound > MOST_ERROR * value.abs()) {
+            if let Some((plan, kept)) = guard.careful.as_ref().filter(|_| bound > most_error * value.abs()) {
                 values[guard.root] = run(plan, inputs, &mut unpoisoned(kept))?.remove(0);
                 // A sum of squares of residuals whose own error is a unit of the terms they are the difference of.
                 let (value, size) = (values[guard.root].to_scalar().abs(), bound / unit);
@@ -195,11 +201,14 @@ impl Function {
         }
         self.prepare(&inputs)?;
         let Some((_, compiled)) = &self.ready else { return Err(Error::Bug("a function was not prepared".into())) };
-        let values = compiled.run(&self.held)?;
-        let (outputs, updates) = values.split_at(self.outputs.len());
+        let mut values = compiled.run(&self.held)?;
+        let updates = values.split_off(self.outputs.len());
         let dtype = self.dtype(&inputs);
-        let of = |value: &Value| value.to_matrix(if value.shape().is_scalar() { Dtype::F64 } else { dtype });
-        let outputs = outputs.iter().map(of).collect::<Result<Vec<Matrix>>>()?;
+        let of = |value: Value| {
+            let dtype = if value.shape().is_scalar() { Dtype::F64 } else { dtype };
+            value.into_matrix(dtype)
+        };
+        let outputs = values.into_iter().map(of).collect::<Result<Vec<Matrix>>>()?;
         let mut new = Vec::with_capacity(updates.len());
         for ((target, _), value) in self.updates.iter().zip(updates) {
             let matrix = of(value).ok().filter(|m| m.missing() == 0).ok_or_else(|| {

@@ -167,13 +167,24 @@ impl<'a> Linking<'a> {
             members.entry(root(&group, at)).or_default().push(at);
         }
         let units: Vec<Vec<usize>> = members.into_values().collect();
-        self.ordered(&units)
-            .into_iter()
-            .map(|unit| match &domains[unit[0]] {
-                Some(domain) => self.chain(&unit, domain, keep),
+        let mut masks = self.masks.clone();
+        let mut linked = Vec::with_capacity(units.len());
+        for unit in self.ordered(&units) {
+            linked.push(match &domains[unit[0]] {
+                Some(domain) => self.chain(&unit, domain, keep, &mut masks),
                 None => self.steps[unit[0]].clone(),
-            })
-            .collect()
+            });
+        }
+        linked
+    }
+
+    /// Whether a step's result are entries: those of its argument, or a function of them.
+    fn makes_entries(&self, step: &Step) -> bool {
+        match step.kernel {
+            Kernel::Map(_) | Kernel::Zip(_) | Kernel::Expand | Kernel::Gather => true,
+            Kernel::SumTo => self.buffers[step.args[0]].shape == self.buffers[step.outs[0]].shape,
+            _ => false,
+        }
     }
 
     /// What a step that can be part of a pass runs over.
@@ -237,11 +248,8 @@ impl<'a> Linking<'a> {
         for (at, step) in self.steps.iter().enumerate() {
             let after = |arg: &BufferId| {
                 let Some(&maker) = self.maker.get(arg) else { return 0 };
-                let entries = matches!(
-                    self.steps[maker].kernel,
-                    Kernel::Map(_) | Kernel::Zip(_) | Kernel::Expand | Kernel::Gather
-                );
-                let same = entries && domains[at].is_some() && domains[maker] == domains[at];
+                let same =
+                    self.makes_entries(&self.steps[maker]) && domains[at].is_some() && domains[maker] == domains[at];
                 levels[maker] + usize::from(!same)
             };
             levels.push(step.args.iter().map(after).max().unwrap_or(0));
@@ -271,7 +279,13 @@ impl<'a> Linking<'a> {
         ordered
     }
 
-    fn chain(&self, unit: &[usize], domain: &Domain, keep: &BTreeSet<BufferId>) -> Step {
+    fn chain(
+        &self,
+        unit: &[usize],
+        domain: &Domain,
+        keep: &BTreeSet<BufferId>,
+        masks: &mut BTreeSet<BufferId>,
+    ) -> Step {
         let inside = |buffer: &BufferId| self.maker.get(buffer).is_some_and(|maker| unit.contains(maker));
         let read_elsewhere = |buffer: BufferId| {
             let others = self.steps.iter().enumerate().filter(|(at, _)| !unit.contains(at));
@@ -288,7 +302,6 @@ impl<'a> Linking<'a> {
         let mut source: BTreeMap<BufferId, Source> =
             args.iter().enumerate().map(|(k, &arg)| (arg, Source::Arg(k))).collect();
         let (mut links, mut results, mut outs) = (Vec::new(), Vec::new(), Vec::new());
-        let mut masks = self.masks.clone();
         for &at in unit {
             let step = &self.steps[at];
             let out = step.outs[0];
@@ -305,8 +318,9 @@ impl<'a> Linking<'a> {
                     outcome = read_elsewhere(out).then_some(Outcome::Entries);
                 }
                 // Reading is stretching and picking.
-                Kernel::Expand | Kernel::Gather => {
+                _ if self.makes_entries(step) => {
                     source.insert(out, source[&step.args[0]]);
+                    masks.extend(masks.contains(&step.args[0]).then_some(out));
                     outcome = read_elsewhere(out).then_some(Outcome::Entries);
                 }
                 _ => {

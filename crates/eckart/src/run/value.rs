@@ -328,9 +328,12 @@ impl<T: Element> Held<T> {
         }
     }
 
-    fn to_matrix(&self) -> error::Result<Matrix> {
+    fn into_matrix(self) -> error::Result<Matrix> {
         match self {
-            Self::Dense(rect) => Matrix::dense(rect.shape.rows, rect.shape.cols, rect.data.to_vec()),
+            Self::Dense(Rect { shape, data }) => Matrix::dense(shape.rows, shape.cols, data.into_vec()),
+            Self::Sparse(entries) if entries.is_whole() => {
+                Matrix::with_pattern(entries.pattern, entries.values.into_vec())
+            }
             Self::Sparse(entries) => {
                 let sparse = entries.to_sparse();
                 Matrix::with_pattern(sparse.pattern().clone(), sparse.values().to_vec())
@@ -397,7 +400,15 @@ impl Value {
     /// # Errors
     /// `Data` where a number is infinite, or too large for f32.
     pub fn to_matrix(&self, dtype: Dtype) -> error::Result<Matrix> {
-        either!(&self.0, held => held.to_matrix())?.cast(dtype)
+        self.clone().into_matrix(dtype)
+    }
+
+    /// As [`Value::to_matrix`], without copying what nobody else holds and is of the type.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn into_matrix(self, dtype: Dtype) -> error::Result<Matrix> {
+        either!(self.0, held => held.into_matrix())?.cast(dtype)
     }
 
     /// The type of its numbers.

@@ -89,6 +89,25 @@ fn the_cost_is_right_near_an_exact_fit() {
     }
 }
 
+/// In f32 too, down to a residual of a ten thousandth of X.
+#[test]
+fn the_cost_is_right_near_an_exact_fit_in_f32() {
+    let cost = sum((matrix("X") - matrix("W").dot(matrix("H"))).pow(2));
+    for share in [1.0, 1e-1, 1e-2, 1e-3, 1e-4] {
+        let world = nearly_exact(share).0.cast(eckart::Dtype::F32);
+        let [x, w, h] = ["X", "W", "H"].map(|name| &world.values[name]);
+        let residual = |i: usize, j: usize| x.get(i, j) - (0..4).map(|k| w.get(i, k) * h.get(k, j)).sum::<f64>();
+        let exact: f64 =
+            (0..600).flat_map(|i| (0..500).map(move |j| (i, j))).map(|(i, j)| residual(i, j).powi(2)).sum();
+        let compiled = Compiled::new(std::slice::from_ref(&cost), &world.givens(), usize::MAX).unwrap();
+        assert_eq!(compiled.plan.dtype, eckart::Dtype::F32);
+        let (values, bounds) = compiled.run_bounded(&world.inputs()).unwrap();
+        let error = (values[0].to_scalar() - exact).abs();
+        assert!(error <= bounds[0], "residual share {share}: bound {} of an error {error}", bounds[0]);
+        assert!(error <= 2e-6 * exact, "residual share {share}: {} instead of {exact}", values[0].to_scalar());
+    }
+}
+
 #[test]
 fn what_depends_on_data_alone_is_computed_once() {
     let (world, _) = nearly_exact(0.1);
