@@ -22,8 +22,12 @@ fn an_objective_is_explained_without_data() {
         "peak ",
         "Bound on this machine\n  At ",
         "a run takes at least about ",
-        "proximal-gradient    used, the first that fits",
+        "derived              used, the first that fits",
+        "W: quadratic, shared 5 x 5 Gram, 0.5 * sum(abs(W)) -> accelerated coordinate",
+        "H: quadratic, shared 5 x 5 Gram, H >= 0 -> accelerated HALS",
+        "proximal-gradient    fits as well",
         "normalized-gradient  fits as well",
+        "als                  does not fit: the objective's part in W has bounds",
     ];
     for part in parts {
         assert!(text.contains(part), "{part:?} is not in:\n{text}");

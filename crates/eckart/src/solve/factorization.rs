@@ -35,6 +35,9 @@ pub struct Start {
     pub seconds: f64,
     /// The cost at the start and after each iteration.
     pub history: Vec<Step>,
+    /// For each factor, how far it is from where no small step of it lowers the cost: the length of its proximal gradient
+    /// step as a share of that at the start. Empty where the objective has kinks.
+    pub residuals: Vec<f64>,
 }
 
 /// The best factors of a search, and how they were found.
@@ -53,6 +56,8 @@ pub struct Factorization {
     pub seed: u64,
     /// The method's name.
     pub method: String,
+    /// What the method does with each factor and why, a line each; empty where it treats all alike.
+    pub ways: Vec<String>,
     /// The factors by name, in the order in which the objective names them.
     pub factors: Vec<(String, Matrix)>,
     /// The value of the objective at the factors, before they are rounded to the data's number type.
@@ -77,7 +82,7 @@ impl Factorization {
         problem: &Problem,
         bound: &Bound,
         settings: &Settings,
-        method: &str,
+        (method, ways): (&str, Vec<String>),
         factors: &[Arc<Dense>],
         starts: Vec<Start>,
         best: usize,
@@ -96,6 +101,7 @@ impl Factorization {
             rank: bound.rank,
             seed: settings.seed,
             method: method.to_owned(),
+            ways,
             factors: bound.factors.iter().zip(factors).map(named).collect::<Result<_>>()?,
             cost: starts[best].cost,
             starts,

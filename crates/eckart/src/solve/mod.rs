@@ -3,8 +3,15 @@
 //! Law: a stopped run always returns the best factors so far and says why; the same seed gives the same bits.
 //! Not here: values of formulas (see `function`, `run`).
 
+mod alternating;
+mod block;
+mod choice;
+mod cholesky;
+mod derive;
 mod driver;
 mod factorization;
+mod kkt;
+mod local;
 mod method;
 mod normalized_gradient;
 mod problem;
@@ -15,7 +22,9 @@ mod save;
 mod settings;
 mod split;
 mod start;
+mod sweep;
 
+pub use derive::{Form, Poisson, Quadratic, Sampled, derive};
 pub use driver::{Flow, Progress, solve};
 pub use factorization::{Factorization, Start, Step};
 pub use method::{METHODS, MethodRow};

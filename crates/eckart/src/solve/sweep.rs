@@ -1,0 +1,176 @@
+//! Sweep: the inner loops of block methods, on plain arrays.
+//! In: rows of B (n x r), of L (n x r), a Gram G (r x r).  Out: B moved so that <B, B G> - 2 <B, L> + penalty falls.
+//! Law: each returns the exact decrease as a sum of terms that are not negative; rows are independent of each other.
+//! Not here: where G and L come from (see `local`), which sweep fits (see `update`).
+
+use super::cholesky::Cholesky;
+
+/// What an entry may be, and what it costs: l1 |b|, low <= b <= high.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Entrywise {
+    pub l1: f64,
+    pub low: f64,
+    pub high: f64,
+}
+
+impl Entrywise {
+    /// The b that minimises q (b - v)^2 + l1 |b| within the bounds.
+    #[inline]
+    pub(super) fn least(&self, v: f64, q: f64) -> f64 {
+        let cut = 0.5 * self.l1 / q;
+        let soft = if v > cut {
+            v - cut
+        } else if v < -cut {
+            v + cut
+        } else {
+            0.0
+        };
+        soft.max(self.low).min(self.high)
+    }
+}
+
+/// The products of one row with a symmetric Gram: (b G)_k.
+#[inline]
+fn along(b: &[f64], gram: &[f64], k: usize) -> f64 {
+    let r = b.len();
+    b.iter().zip(&gram[k * r..(k + 1) * r]).map(|(x, g)| x * g).sum()
+}
+
+/// Minimises over one entry of a row after the other (hierarchical alternating least squares: Cichocki and Phan 2009,
+/// eq. 24; with a penalty, Friedman et al. 2010, eq. 5). Returns the decrease.
+pub(super) fn coordinates(b: &mut [f64], linear: &[f64], gram: &[f64], law: Entrywise) -> f64 {
+    (0..b.len()).map(|k| coordinate(b, linear, gram, law, k)).sum()
+}
+
+/// The same for the entries that are not 0.
+fn support(b: &mut [f64], linear: &[f64], gram: &[f64], law: Entrywise) -> f64 {
+    (0..b.len()).map(|k| if b[k] == 0.0 { 0.0 } else { coordinate(b, linear, gram, law, k) }).sum()
+}
+
+#[inline]
+fn coordinate(b: &mut [f64], linear: &[f64], gram: &[f64], law: Entrywise, k: usize) -> f64 {
+    let q = gram[k * b.len() + k];
+    let old = b[k];
+    if q <= 0.0 || q.is_nan() {
+        // Nothing depends on the entry but its own penalty.
+        if law.l1 > 0.0 {
+            b[k] = 0.0_f64.max(law.low).min(law.high);
+        }
+        return law.l1 * (old.abs() - b[k].abs());
+    }
+    let half = along(b, gram, k) - linear[k];
+    let new = law.least(old - half / q, q);
+    let d = new - old;
+    if !d.is_finite() {
+        return 0.0;
+    }
+    b[k] = new;
+    -(2.0 * half + q * d) * d + law.l1 * (old.abs() - new.abs())
+}
+
+/// Sweeps a row until it hardly falls any more: over all entries, then over those that are not 0, and again over all
+/// (the active set of Friedman et al. 2010, section 2.6). At most `sweeps` over all.
+pub(super) fn active_set(b: &mut [f64], linear: &[f64], gram: &[f64], law: Entrywise, sweeps: usize) -> f64 {
+    const INNER: usize = 10;
+    const SMALL: f64 = 0.01;
+    let mut total = 0.0;
+    for _ in 0..sweeps {
+        let first = coordinates(b, linear, gram, law);
+        total += first;
+        if first <= SMALL * total && total > first {
+            break;
+        }
+        for _ in 0..INNER {
+            let more = support(b, linear, gram, law);
+            total += more;
+            if more <= SMALL * first {
+                break;
+            }
+        }
+    }
+    total
+}
+
+/// Moves a row to the minimum: b - M^-1 (b G - L), a step that falls whatever was added to the diagonal of M.
+pub(super) fn least_squares(b: &mut [f64], linear: &[f64], gram: &[f64], solver: &Cholesky, work: &mut [f64]) -> f64 {
+    let r = b.len();
+    let (half, d) = work.split_at_mut(r);
+    for k in 0..r {
+        half[k] = along(b, gram, k) - linear[k];
+        d[k] = -half[k];
+    }
+    solver.solve(d);
+    if d.iter().any(|x| !x.is_finite()) {
+        return 0.0;
+    }
+    let fall: f64 = half.iter().zip(d.iter()).map(|(g, d)| -g * d).sum();
+    let squares: f64 = d.iter().map(|d| d * d).sum();
+    b.iter_mut().zip(d.iter()).for_each(|(b, d)| *b += d);
+    fall + solver.shift * squares
+}
+
+/// The half gradient b G - L of a row, into `out`.
+pub(super) fn half_gradient(b: &[f64], linear: &[f64], gram: &[f64], out: &mut [f64]) {
+    for k in 0..b.len() {
+        out[k] = along(b, gram, k) - linear[k];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GRAM: [f64; 9] = [4.0, 2.0, 0.6, 2.0, 5.0, 1.0, 0.6, 1.0, 3.0];
+    const LINEAR: [f64; 3] = [1.0, -2.0, 0.7];
+
+    fn value(b: &[f64], law: Entrywise) -> f64 {
+        (0..3).map(|k| b[k] * (along(b, &GRAM, k) - 2.0 * LINEAR[k]) + law.l1 * b[k].abs()).sum()
+    }
+
+    #[track_caller]
+    fn check(law: Entrywise) {
+        let start = [0.5_f64, -0.3, 1.0].map(|b| b.max(law.low).min(law.high));
+        let mut b = start;
+        let mut decrease = 0.0;
+        for _ in 0..60 {
+            let fell = coordinates(&mut b, &LINEAR, &GRAM, law);
+            assert!(fell >= 0.0);
+            decrease += fell;
+        }
+        let least = value(&b, law);
+        assert!((value(&start, law) - least - decrease).abs() < 1e-13);
+        let mut quick = start;
+        active_set(&mut quick, &LINEAR, &GRAM, law, 60);
+        assert!(value(&quick, law) <= value(&start, law));
+        for step in 0..81 {
+            let other = [step % 3, step / 3 % 3, step / 9 % 3];
+            let near: Vec<f64> =
+                b.iter().zip(other).map(|(b, s)| (b + (s as f64 - 1.0) * 1e-3).max(law.low).min(law.high)).collect();
+            assert!(value(&near, law) >= least - 1e-14, "{law:?}: {near:?} is below {b:?}");
+        }
+    }
+
+    #[test]
+    fn sweeps_end_at_the_minimum_and_know_how_far_they_fell() {
+        let free = Entrywise { l1: 0.0, low: f64::NEG_INFINITY, high: f64::INFINITY };
+        check(free);
+        check(Entrywise { low: 0.0, ..free });
+        check(Entrywise { l1: 0.8, ..free });
+        check(Entrywise { l1: 0.8, low: 0.0, ..free });
+        check(Entrywise { low: -0.1, high: 0.2, ..free });
+        let solver = Cholesky::of(&GRAM, 3).unwrap();
+        let (mut exact, mut swept) = ([0.5, -0.3, 1.0], [0.5, -0.3, 1.0]);
+        let fell = least_squares(&mut exact, &LINEAR, &GRAM, &solver, &mut [0.0; 6]);
+        let slow: f64 = (0..60).map(|_| coordinates(&mut swept, &LINEAR, &GRAM, free)).sum();
+        assert!((fell - slow).abs() < 1e-13);
+        assert!(exact.iter().zip(&swept).all(|(a, b)| (a - b).abs() < 1e-12));
+    }
+
+    #[test]
+    fn what_nothing_depends_on_stays() {
+        let law = Entrywise { l1: 0.0, low: 0.0, high: f64::INFINITY };
+        let mut b = [0.5, 0.25];
+        assert_eq!(coordinates(&mut b, &[0.0, 0.0], &[0.0; 4], law), 0.0);
+        assert_eq!(b, [0.5, 0.25]);
+    }
+}
