@@ -191,10 +191,10 @@ impl Method for Alternating {
 fn ways(bound: &Bound) -> Result<Vec<(Form, Way)>> {
     let forms = derive(bound)?;
     let with_way = |(form, factor): (Form, &Factor)| {
-        let way = way(bound, factor, &form)?;
-        Ok((form, way))
+        let way = way(factor, &form);
+        (form, way)
     };
-    forms.into_iter().zip(&bound.factors).map(with_way).collect()
+    Ok(forms.into_iter().zip(&bound.factors).map(with_way).collect())
 }
 
 /// Whether extrapolation fits: the parts are parabolas, along which it does no harm that its guard does not see.

@@ -1,15 +1,12 @@
 //! Choice: which block moves a factor, from the form of its part of the objective and from its bounds and penalties.
-//! In: a bound problem, the forms.  Out: a `Way` a factor, and both in words.
+//! In: a factor and its form.  Out: a `Way`, and both in words.
 //! Law: a way that is chosen is exact for the bounds and penalties, or a descent step that keeps them.
 //! Not here: the forms (see `derive`), the blocks (see `block`).
 
 use super::block::{PoissonStep, QuadraticStep};
-use super::derive::{Form, Poisson, Quadratic};
-use super::problem::{Bound, Factor};
+use super::derive::{Form, Quadratic};
+use super::problem::Factor;
 use super::prox::Prox;
-use crate::error::Result;
-use crate::expr::Dag;
-use crate::facts::Facts;
 
 /// How a factor is moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,21 +16,18 @@ pub(super) enum Way {
     Gradient,
 }
 
-/// Newton steps win over multiplicative updates where at most this share of the counts is not 0.
-const NEWTON_SHARE: f64 = 0.3;
-
 /// The way that fits a form best.
 ///
-/// # Errors
-/// Those of shapes that don't fit.
-pub(super) fn way(bound: &Bound, factor: &Factor, form: &Form) -> Result<Way> {
-    Ok(match form {
+/// Newton steps were faster than multiplicative updates, to every cost that both reached, on counts of which 0.6 %, a half
+/// and all were not 0; the mean of the last was 99.
+pub(super) fn way(factor: &Factor, form: &Form) -> Way {
+    match form {
         Form::Quadratic(quadratic, _) | Form::Bounded(quadratic, _) => {
             quadratic_step(quadratic, &factor.prox).map_or(Way::Gradient, Way::Quadratic)
         }
-        Form::Poisson(poisson) if factor.prox.is_entrywise() => Way::Poisson(poisson_step(bound, poisson)?),
+        Form::Poisson(_) if factor.prox.is_entrywise() => Way::Poisson(PoissonStep::Newton),
         Form::Poisson(_) | Form::Smooth => Way::Gradient,
-    })
+    }
 }
 
 fn quadratic_step(quadratic: &Quadratic, prox: &Prox) -> Option<QuadraticStep> {
@@ -50,15 +44,6 @@ fn quadratic_step(quadratic: &Quadratic, prox: &Prox) -> Option<QuadraticStep> {
         (true, false) => Some(QuadraticStep::RowSteps),
         (_, _) => None,
     }
-}
-
-fn poisson_step(bound: &Bound, poisson: &Poisson) -> Result<PoissonStep> {
-    let dag = Dag::new(std::slice::from_ref(&poisson.counts));
-    let facts = Facts::of(&dag, &bound.givens)?;
-    let root = dag.roots()[0];
-    let entries = facts.shape(root).entries() as f64;
-    let share = facts.layout(root).stored(facts.shape(root)) as f64 / entries;
-    Ok(if share <= NEWTON_SHARE { PoissonStep::Newton } else { PoissonStep::Multiplicative })
 }
 
 /// The form of a factor's part of the objective, in words.

@@ -1,5 +1,5 @@
 //! Kkt: how far factors are from where no small step lowers the cost.
-//! In: a bound problem with its factors in place.  Out: a residual a factor, as a share of that at the start.
+//! In: a bound problem with its factors in place.  Out: a residual a factor, as a share of its gradient at the start.
 //! Law: 0 exactly where the conditions of Karush, Kuhn and Tucker hold, whatever method moved the factors.
 //! Not here: when a search stops (see `driver`).
 
@@ -17,9 +17,9 @@ pub(super) struct Kkt {
     gradients: Compiled,
 }
 
-/// The residuals at a start.
+/// The gradients at a start.
 pub(super) struct Reference {
-    /// For each factor the step length, and the residual.
+    /// For each factor the step length, and the length of its gradient.
     of: Vec<(f64, f64)>,
 }
 
@@ -40,22 +40,22 @@ impl Kkt {
     /// that shares don't depend on the scale of data and factors.
     pub(super) fn reference(&self, bound: &Bound, factors: &[Arc<Dense>]) -> Result<Reference> {
         let gradients = self.run(bound)?;
-        let of = |((b, g), factor): ((&Arc<Dense>, &Arc<Dense>), &Factor)| {
+        let of = |(b, g): (&Arc<Dense>, &Arc<Dense>)| {
             let t = length(&b.data) / length(&g.data);
             let t = if t > 0.0 && t.is_finite() { t } else { 1.0 };
-            (t, residual(factor, b, g, t))
+            (t, length(&g.data))
         };
-        Ok(Reference { of: factors.iter().zip(&gradients).zip(&bound.factors).map(of).collect() })
+        Ok(Reference { of: factors.iter().zip(&gradients).map(of).collect() })
     }
 
-    /// The residuals of all factors as shares of those at the start.
+    /// The residuals of all factors as shares of their gradients at the start.
     pub(super) fn shares(&self, at: &Reference, bound: &Bound, factors: &[Arc<Dense>]) -> Result<Vec<f64>> {
         let gradients = self.run(bound)?;
         let all = factors.iter().zip(&gradients).zip(bound.factors.iter().zip(&at.of));
         Ok(all
             .map(|((b, g), (factor, (t, first)))| {
                 let now = residual(factor, b, g, *t);
-                if now == 0.0 { 0.0 } else { now / first.max(f64::MIN_POSITIVE) }
+                if now == 0.0 { 0.0 } else { (now / first).min(f64::MAX) }
             })
             .collect())
     }

@@ -29,27 +29,54 @@ impl Entrywise {
     }
 }
 
-/// The products of one row with a symmetric Gram: (b G)_k.
+/// `to` += by `from`.
 #[inline]
-fn along(b: &[f64], gram: &[f64], k: usize) -> f64 {
-    let r = b.len();
-    b.iter().zip(&gram[k * r..(k + 1) * r]).map(|(x, g)| x * g).sum()
+fn add(to: &mut [f64], by: f64, from: &[f64]) {
+    to.iter_mut().zip(from).for_each(|(t, f)| *t += by * f);
 }
+
+/// The half gradient b G - L of a row, into `half`.
+#[inline]
+pub(super) fn half_gradient(b: &[f64], linear: &[f64], gram: &[f64], half: &mut [f64]) {
+    half.iter_mut().zip(linear).for_each(|(h, l)| *h = -l);
+    for (&b, gram) in b.iter().zip(gram.chunks(b.len())) {
+        if b != 0.0 {
+            add(half, b, gram);
+        }
+    }
+}
+
+/// A sweep of a row whose decrease is at most this share of that of its first sweep is the last.
+const WORTHWHILE: f64 = 0.01;
 
 /// Minimises over one entry of a row after the other (hierarchical alternating least squares: Cichocki and Phan 2009,
-/// eq. 24; with a penalty, Friedman et al. 2010, eq. 5). Returns the decrease.
-pub(super) fn coordinates(b: &mut [f64], linear: &[f64], gram: &[f64], law: Entrywise) -> f64 {
-    (0..b.len()).map(|k| coordinate(b, linear, gram, law, k)).sum()
-}
-
-/// The same for the entries that are not 0.
-fn support(b: &mut [f64], linear: &[f64], gram: &[f64], law: Entrywise) -> f64 {
-    (0..b.len()).map(|k| if b[k] == 0.0 { 0.0 } else { coordinate(b, linear, gram, law, k) }).sum()
+/// eq. 24; with a penalty, Friedman et al. 2010, eq. 5), as often as pays, at most `sweeps` times. Returns the decrease.
+///
+/// `half` is room for a row.
+pub(super) fn coordinates(
+    b: &mut [f64],
+    linear: &[f64],
+    gram: &[f64],
+    law: Entrywise,
+    sweeps: usize,
+    half: &mut [f64],
+) -> f64 {
+    half_gradient(b, linear, gram, half);
+    let mut total = 0.0;
+    for _ in 0..sweeps {
+        let fell: f64 = (0..b.len()).map(|k| coordinate(b, half, gram, law, k)).sum();
+        total += fell;
+        if fell <= WORTHWHILE * total {
+            break;
+        }
+    }
+    total
 }
 
 #[inline]
-fn coordinate(b: &mut [f64], linear: &[f64], gram: &[f64], law: Entrywise, k: usize) -> f64 {
-    let q = gram[k * b.len() + k];
+fn coordinate(b: &mut [f64], half: &mut [f64], gram: &[f64], law: Entrywise, k: usize) -> f64 {
+    let r = b.len();
+    let q = gram[k * r + k];
     let old = b[k];
     if q <= 0.0 || q.is_nan() {
         // Nothing depends on the entry but its own penalty.
@@ -58,32 +85,41 @@ fn coordinate(b: &mut [f64], linear: &[f64], gram: &[f64], law: Entrywise, k: us
         }
         return law.l1 * (old.abs() - b[k].abs());
     }
-    let half = along(b, gram, k) - linear[k];
-    let new = law.least(old - half / q, q);
+    let new = law.least(old - half[k] / q, q);
     let d = new - old;
-    if !d.is_finite() {
+    if d == 0.0 || !d.is_finite() {
         return 0.0;
     }
+    let fell = -(2.0 * half[k] + q * d) * d + law.l1 * (old.abs() - new.abs());
     b[k] = new;
-    -(2.0 * half + q * d) * d + law.l1 * (old.abs() - new.abs())
+    add(half, d, &gram[k * r..(k + 1) * r]);
+    fell
 }
 
 /// Sweeps a row until it hardly falls any more: over all entries, then over those that are not 0, and again over all
 /// (the active set of Friedman et al. 2010, section 2.6). At most `sweeps` over all.
-pub(super) fn active_set(b: &mut [f64], linear: &[f64], gram: &[f64], law: Entrywise, sweeps: usize) -> f64 {
+pub(super) fn active_set(
+    b: &mut [f64],
+    linear: &[f64],
+    gram: &[f64],
+    law: Entrywise,
+    sweeps: usize,
+    half: &mut [f64],
+) -> f64 {
     const INNER: usize = 10;
-    const SMALL: f64 = 0.01;
+    half_gradient(b, linear, gram, half);
     let mut total = 0.0;
     for _ in 0..sweeps {
-        let first = coordinates(b, linear, gram, law);
+        let first: f64 = (0..b.len()).map(|k| coordinate(b, half, gram, law, k)).sum();
         total += first;
-        if first <= SMALL * total && total > first {
+        if first <= WORTHWHILE * total {
             break;
         }
         for _ in 0..INNER {
-            let more = support(b, linear, gram, law);
+            let over = (0..b.len()).map(|k| if b[k] == 0.0 { 0.0 } else { coordinate(b, half, gram, law, k) });
+            let more: f64 = over.sum();
             total += more;
-            if more <= SMALL * first {
+            if more <= WORTHWHILE * first {
                 break;
             }
         }
@@ -95,10 +131,8 @@ pub(super) fn active_set(b: &mut [f64], linear: &[f64], gram: &[f64], law: Entry
 pub(super) fn least_squares(b: &mut [f64], linear: &[f64], gram: &[f64], solver: &Cholesky, work: &mut [f64]) -> f64 {
     let r = b.len();
     let (half, d) = work.split_at_mut(r);
-    for k in 0..r {
-        half[k] = along(b, gram, k) - linear[k];
-        d[k] = -half[k];
-    }
+    half_gradient(b, linear, gram, half);
+    d.iter_mut().zip(half.iter()).for_each(|(d, h)| *d = -h);
     solver.solve(d);
     if d.iter().any(|x| !x.is_finite()) {
         return 0.0;
@@ -109,13 +143,6 @@ pub(super) fn least_squares(b: &mut [f64], linear: &[f64], gram: &[f64], solver:
     fall + solver.shift * squares
 }
 
-/// The half gradient b G - L of a row, into `out`.
-pub(super) fn half_gradient(b: &[f64], linear: &[f64], gram: &[f64], out: &mut [f64]) {
-    for k in 0..b.len() {
-        out[k] = along(b, gram, k) - linear[k];
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,7 +151,8 @@ mod tests {
     const LINEAR: [f64; 3] = [1.0, -2.0, 0.7];
 
     fn value(b: &[f64], law: Entrywise) -> f64 {
-        (0..3).map(|k| b[k] * (along(b, &GRAM, k) - 2.0 * LINEAR[k]) + law.l1 * b[k].abs()).sum()
+        let along = |k: usize| (0..3).map(|l| b[l] * GRAM[l * 3 + k]).sum::<f64>();
+        (0..3).map(|k| b[k] * (along(k) - 2.0 * LINEAR[k]) + law.l1 * b[k].abs()).sum()
     }
 
     #[track_caller]
@@ -133,14 +161,14 @@ mod tests {
         let mut b = start;
         let mut decrease = 0.0;
         for _ in 0..60 {
-            let fell = coordinates(&mut b, &LINEAR, &GRAM, law);
+            let fell = coordinates(&mut b, &LINEAR, &GRAM, law, 1, &mut [0.0; 3]);
             assert!(fell >= 0.0);
             decrease += fell;
         }
         let least = value(&b, law);
         assert!((value(&start, law) - least - decrease).abs() < 1e-13);
         let mut quick = start;
-        active_set(&mut quick, &LINEAR, &GRAM, law, 60);
+        active_set(&mut quick, &LINEAR, &GRAM, law, 60, &mut [0.0; 3]);
         assert!(value(&quick, law) <= value(&start, law));
         for step in 0..81 {
             let other = [step % 3, step / 3 % 3, step / 9 % 3];
@@ -161,7 +189,7 @@ mod tests {
         let solver = Cholesky::of(&GRAM, 3).unwrap();
         let (mut exact, mut swept) = ([0.5, -0.3, 1.0], [0.5, -0.3, 1.0]);
         let fell = least_squares(&mut exact, &LINEAR, &GRAM, &solver, &mut [0.0; 6]);
-        let slow: f64 = (0..60).map(|_| coordinates(&mut swept, &LINEAR, &GRAM, free)).sum();
+        let slow: f64 = (0..60).map(|_| coordinates(&mut swept, &LINEAR, &GRAM, free, 1, &mut [0.0; 3])).sum();
         assert!((fell - slow).abs() < 1e-13);
         assert!(exact.iter().zip(&swept).all(|(a, b)| (a - b).abs() < 1e-12));
     }
@@ -170,7 +198,7 @@ mod tests {
     fn what_nothing_depends_on_stays() {
         let law = Entrywise { l1: 0.0, low: 0.0, high: f64::INFINITY };
         let mut b = [0.5, 0.25];
-        assert_eq!(coordinates(&mut b, &[0.0, 0.0], &[0.0; 4], law), 0.0);
+        assert_eq!(coordinates(&mut b, &[0.0, 0.0], &[0.0; 4], law, 3, &mut [0.0; 2]), 0.0);
         assert_eq!(b, [0.5, 0.25]);
     }
 }

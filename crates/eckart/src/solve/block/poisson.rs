@@ -28,6 +28,8 @@ const FULL_STEP: f64 = 0.683_802;
 const SWEEPS: usize = 2;
 /// The least product that is divided by.
 const FLOOR: f64 = 1e-300;
+/// The least an entry becomes. An exact 0 would make products 0, and 0 log 0 is undefined where X holds a 0.
+const LEAST: f64 = 1e-100;
 
 /// A factor of a Poisson form.
 pub(in crate::solve) struct PoissonBlock {
@@ -54,7 +56,8 @@ impl PoissonBlock {
     ) -> Result<Self> {
         let further = if costs { vec![bound.objective.clone()] } else { Vec::new() };
         let counts = Counts::new(form, &further, bound, memory_limit)?;
-        let law = bound.factors[index].prox.entrywise();
+        let mut law = bound.factors[index].prox.entrywise();
+        law.low = law.low.max(LEAST.min(law.high));
         Ok(Self { index, flipped: form.flipped, counts, step, law, costs })
     }
 }
@@ -107,6 +110,7 @@ impl Block for PoissonBlock {
 struct Row {
     r: usize,
     counts: Vec<f64>,
+    /// Component after component.
     columns: Vec<f64>,
     products: Vec<f64>,
     before: Vec<f64>,
@@ -120,28 +124,49 @@ impl Row {
     fn load(&mut self, local: &PoissonLocal, i: usize, b: &[f64]) {
         let r = self.r;
         self.counts.clear();
-        self.columns.clear();
         self.products.clear();
+        let mut which = Vec::new();
         local.counts.for_row(i, |j, count| {
             if count > 0.0 {
-                let column = &local.columns[j * r..(j + 1) * r];
                 self.counts.push(count);
-                self.columns.extend_from_slice(column);
-                self.products.push(b.iter().zip(column).map(|(b, q)| b * q).sum());
+                which.push(j);
             }
         });
+        let length = which.len();
+        self.columns.resize(r * length, 0.0);
+        for (at, j) in which.into_iter().enumerate() {
+            let column = &local.columns[j * r..(j + 1) * r];
+            for k in 0..r {
+                self.columns[k * length + at] = column[k];
+            }
+            self.products.push(b.iter().zip(column).map(|(b, q)| b * q).sum());
+        }
         self.before.clone_from(&self.products);
+    }
+
+    /// Q_jk for all j.
+    fn component(&self, k: usize) -> &[f64] {
+        &self.columns[k * self.counts.len()..(k + 1) * self.counts.len()]
     }
 
     /// sum_j C_j Q_jk / s_j and sum_j C_j (Q_jk / s_j)^2.
     fn slope(&self, k: usize) -> (f64, f64) {
-        let (mut first, mut second) = (0.0, 0.0);
-        for (at, (&count, &product)) in self.counts.iter().zip(&self.products).enumerate() {
-            let share = self.columns[at * self.r + k] / product.max(FLOOR);
-            first += count * share;
-            second += count * share * share;
+        const LANES: usize = 4;
+        let (mut first, mut second) = ([0.0; LANES], [0.0; LANES]);
+        let all = self.component(k).iter().zip(&self.counts).zip(&self.products);
+        for (at, ((q, count), product)) in all.enumerate() {
+            let share = q / product.max(FLOOR);
+            first[at % LANES] += count * share;
+            second[at % LANES] += count * share * share;
         }
-        (first, second)
+        (first.iter().sum(), second.iter().sum())
+    }
+
+    /// Takes note that entry k has grown by d.
+    fn moved(&mut self, k: usize, d: f64) {
+        let length = self.counts.len();
+        let column = &self.columns[k * length..(k + 1) * length];
+        self.products.iter_mut().zip(column).for_each(|(s, q)| *s = (*s + d * q).max(0.0));
     }
 
     fn newton(&mut self, b: &mut [f64], pull: &[f64], law: Entrywise) -> f64 {
@@ -175,32 +200,29 @@ impl Row {
             return;
         }
         b[k] += d;
-        for (product, column) in self.products.iter_mut().zip(self.columns.chunks(self.r)) {
-            *product = (*product + d * column[k]).max(0.0);
-        }
+        self.moved(k, d);
     }
 
     fn multiply(&mut self, b: &mut [f64], pull: &[f64], law: Entrywise) -> f64 {
         let old = b.to_vec();
         let constant = self.counts.iter().fold(0.0_f64, |most, c| most.max(1.0 / c.sqrt()));
         for _ in 0..SWEEPS {
-            let mut slopes = vec![0.0; self.r];
-            for (at, column) in self.columns.chunks(self.r).enumerate() {
-                let ratio = self.counts[at] / self.products[at].max(FLOOR);
-                slopes.iter_mut().zip(column).for_each(|(s, q)| *s += ratio * q);
-            }
+            let over = self.counts.iter().zip(&self.products);
+            let ratios: Vec<f64> = over.map(|(count, product)| count / product.max(FLOOR)).collect();
             for k in 0..self.r {
-                let by = slopes[k] / (pull[k] + law.l1);
-                if by.is_finite() {
-                    b[k] = (b[k] * by).max(law.low).min(law.high);
+                let slope: f64 = self.component(k).iter().zip(&ratios).map(|(q, ratio)| q * ratio).sum();
+                let new = b[k] * (slope / (pull[k] + law.l1));
+                if new.is_finite() {
+                    b[k] = new.max(law.low).min(law.high);
                 }
             }
-            for (product, column) in self.products.iter_mut().zip(self.columns.chunks(self.r)) {
-                *product = b.iter().zip(column).map(|(b, q)| b * q).sum();
+            self.products.fill(0.0);
+            for k in 0..self.r {
+                self.moved(k, b[k]);
             }
         }
-        // A factor can't move an entry away from 0: a Newton step can.
-        for k in (0..self.r).filter(|&k| old[k] == 0.0) {
+        // A factor can hardly move an entry away from 0: a Newton step can.
+        for k in (0..self.r).filter(|&k| old[k] <= LEAST) {
             self.newton_entry(b, pull[k] + law.l1, law, constant, k);
         }
         self.fallen(b, &old, pull, law)
@@ -209,8 +231,10 @@ impl Row {
     fn fallen(&self, b: &[f64], old: &[f64], pull: &[f64], law: Entrywise) -> f64 {
         let mut fall: f64 = (0..self.r).map(|k| (old[k] - b[k]) * (pull[k] + law.l1)).sum();
         for ((&count, &now), &before) in self.counts.iter().zip(&self.products).zip(&self.before) {
-            let before = before.max(FLOOR);
-            fall += count * ((now.max(FLOOR) - before) / before).ln_1p();
+            let (before, now) = (before.max(FLOOR), now.max(FLOOR));
+            let grown = (now - before) / before;
+            // By the quotient where it is near 1, as a difference where it might overflow.
+            fall += count * if grown.abs() < 0.5 { grown.ln_1p() } else { now.ln() - before.ln() };
         }
         fall
     }

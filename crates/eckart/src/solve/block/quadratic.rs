@@ -105,6 +105,11 @@ impl QuadraticBlock {
         factors[self.index] = factor;
     }
 
+    fn sweep(&self, local: &Local, array: &mut [f64], sweeps: usize) -> f64 {
+        let (law, mut half) = (self.prox.entrywise(), vec![0.0; local.rank]);
+        each_row(local, array, &mut |row, linear, gram| coordinates(row, linear, gram, law, sweeps, &mut half))
+    }
+
     /// Sweeps that are worth their time beside what it takes to compute the Gram.
     fn most_sweeps(&self, local: &Local) -> usize {
         let r = local.rank as f64;
@@ -118,22 +123,17 @@ impl Block for QuadraticBlock {
         let mut array = rows_of(&factors[self.index], self.flipped);
         let local = self.local(bound, &array)?;
         let before = if self.costs { local.numbers.first().copied() } else { None };
-        let law = self.prox.entrywise();
         let decrease = match self.step {
             QuadraticStep::LeastSquares => solve_rows(&local, &mut array),
-            QuadraticStep::Once => {
-                each_row(&local, &mut array, &mut |row, linear, gram| coordinates(row, linear, gram, law))
-            }
-            QuadraticStep::Coordinates if local.is_shared() => repeat(self.most_sweeps(&local), || {
-                each_row(&local, &mut array, &mut |row, linear, gram| coordinates(row, linear, gram, law))
-            }),
-            QuadraticStep::Coordinates => each_row(&local, &mut array, &mut |row, linear, gram| {
-                // The Gram of a row is dear beside a sweep over it.
-                repeat(MOST_SWEEPS as usize, || coordinates(row, linear, gram, law))
-            }),
+            QuadraticStep::Once => self.sweep(&local, &mut array, 1),
+            // The Gram of a row is dear beside a sweep over it.
+            QuadraticStep::Coordinates if !local.is_shared() => self.sweep(&local, &mut array, MOST_SWEEPS as usize),
+            QuadraticStep::Coordinates => self.sweep(&local, &mut array, self.most_sweeps(&local)),
             QuadraticStep::ActiveSet => {
-                let sweeps = MOST_SWEEPS as usize;
-                each_row(&local, &mut array, &mut |row, linear, gram| active_set(row, linear, gram, law, sweeps))
+                let (law, mut half) = (self.prox.entrywise(), vec![0.0; local.rank]);
+                each_row(&local, &mut array, &mut |row, linear, gram| {
+                    active_set(row, linear, gram, law, MOST_SWEEPS as usize, &mut half)
+                })
             }
             QuadraticStep::Components => {
                 repeat(self.most_sweeps(&local), || components(&local, &mut array, &self.prox))
