@@ -12,7 +12,7 @@ use eckart::plan::{Picture, Plan};
 use eckart::rewrite::rules;
 use eckart::rewrite::{Report, simplify};
 use eckart::run::{Limited, Machine, available_memory};
-use eckart::solve::{Bound, METHODS, MethodRow};
+use eckart::solve::{Bound, METHODS, MethodRow, lints};
 use eckart::{Error, Expr, Problem, Result};
 
 use crate::args::ExplainArgs;
@@ -21,7 +21,7 @@ use crate::numbers::{count, short};
 use crate::objective::problem;
 use crate::page::Page;
 use crate::pictures::Pictures;
-use crate::report::describe;
+use crate::report::{describe, warnings};
 use crate::values::ShapeArg;
 
 /// `eckart explain DATA|--shape NxM ...`
@@ -40,6 +40,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
     for (name, value) in problem.numbers() {
         page.paragraph(&format!("with {name} = {value}"));
     }
+    warnings(&mut page, &lints(&bound)?);
     shapes(&mut page, &problem, &bound, &data);
     split(&mut page, &bound);
     // The plan is shown first and refused afterwards: who is refused wants to see why.

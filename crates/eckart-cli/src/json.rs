@@ -28,6 +28,7 @@ pub(crate) fn json(finished: &Finished) -> String {
         "numbers": numbers,
         "method": fit.method,
         "ways": fit.ways,
+        "warnings": fit.warnings,
         "rank": fit.rank,
         "seed": fit.seed,
         "data": data.source,

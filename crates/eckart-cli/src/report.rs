@@ -31,6 +31,7 @@ pub(crate) fn report(finished: &Finished) -> String {
     let summary = METHODS.iter().find(|row| row.name == fit.method).map_or("", |row| row.summary);
     page.fact("method", 6, &format!("{}: {summary}", fit.method));
     fit.ways.iter().for_each(|line| page.fact("", 6, line));
+    warnings(&mut page, &fit.warnings);
     starts(&mut page, fit);
     if let Some(quality) = &fit.quality {
         fit_quality(&mut page, quality, &data.matrix);
@@ -47,6 +48,14 @@ pub(crate) fn report(finished: &Finished) -> String {
         }
     }
     page.finish()
+}
+
+/// What the objective says that was hardly meant.
+pub(crate) fn warnings(page: &mut Page, warnings: &[String]) {
+    if !warnings.is_empty() {
+        page.heading("Warnings");
+        warnings.iter().for_each(|warning| page.paragraph(warning));
+    }
 }
 
 /// "1,797 x 64, dense, f32"

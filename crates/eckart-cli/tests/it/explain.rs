@@ -35,6 +35,18 @@ fn an_objective_is_explained_without_data() {
 }
 
 #[test]
+fn what_was_hardly_meant_is_warned_of() {
+    let objective = ["sum((X - W @ H)**2) + 0.5*sum(abs(W))"];
+    let desk = Desk::new();
+    for words in ["explain --shape 2000x300 --rank 5 --objective", "fit {digits} --rank 2 -n 2 --objective"] {
+        let text = desk.prints(words, &objective);
+        let said = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("Warnings the objective has no least value"), "{text}");
+        assert!(said.contains("add a penalty such as `a*sum(H**2)`, or `subject to rownorm(H) <= 1`"), "{text}");
+    }
+}
+
+#[test]
 fn the_reason_a_method_does_not_fit_is_said() {
     let desk = Desk::new();
     let text = desk.prints("explain {digits} --rank 5 --objective", &["sum(abs(X - W @ H))"]);

@@ -58,6 +58,8 @@ pub struct Factorization {
     pub method: String,
     /// What the method does with each factor and why, a line each; empty where it treats all alike.
     pub ways: Vec<String>,
+    /// What the objective says that its author hardly meant, each with what to add (see [`super::lints`]).
+    pub warnings: Vec<String>,
     /// The factors by name, in the order in which the objective names them.
     pub factors: Vec<(String, Matrix)>,
     /// The value of the objective at the factors, before they are rounded to the data's number type.
@@ -102,6 +104,7 @@ impl Factorization {
             seed: settings.seed,
             method: method.to_owned(),
             ways,
+            warnings: super::lints(bound)?,
             factors: bound.factors.iter().zip(factors).map(named).collect::<Result<_>>()?,
             cost: starts[best].cost,
             starts,

@@ -27,6 +27,19 @@ impl Entrywise {
         };
         soft.max(self.low).min(self.high)
     }
+
+    /// The b that minimises 2 half b + l1 |b| within the bounds; `old` where nothing depends on it, or there is no least.
+    fn least_on_line(&self, old: f64, half: f64) -> f64 {
+        let value = |b: f64| 2.0 * half * b + self.l1 * b.abs();
+        let falls_for_ever = (2.0 * half + self.l1 < 0.0 && self.high == f64::INFINITY)
+            || (2.0 * half - self.l1 > 0.0 && self.low == f64::NEG_INFINITY);
+        if falls_for_ever || half.is_nan() {
+            return old;
+        }
+        let ends = [self.low, 0.0_f64.max(self.low).min(self.high), self.high];
+        let finite = ends.into_iter().filter(|end| end.is_finite());
+        finite.fold(old, |best, end| if value(end) < value(best) { end } else { best })
+    }
 }
 
 /// `to` += by `from`.
@@ -79,11 +92,8 @@ fn coordinate(b: &mut [f64], half: &mut [f64], gram: &[f64], law: Entrywise, k: 
     let q = gram[k * r + k];
     let old = b[k];
     if q <= 0.0 || q.is_nan() {
-        // Nothing depends on the entry but its own penalty.
-        if law.l1 > 0.0 {
-            b[k] = 0.0_f64.max(law.low).min(law.high);
-        }
-        return law.l1 * (old.abs() - b[k].abs());
+        b[k] = law.least_on_line(old, half[k]);
+        return 2.0 * half[k] * (old - b[k]) + law.l1 * (old.abs() - b[k].abs());
     }
     let new = law.least(old - half[k] / q, q);
     let d = new - old;

@@ -100,10 +100,14 @@ fn quadratic_of(smooth: &Expr, factor: &Factor, givens: &Givens) -> Result<Optio
     if degrees(&dag, &factor.var)[dag.roots()[0].index()] != Some(0) {
         return Ok(None);
     }
+    if degrees(&dag, &direction)[dag.roots()[0].index()] == Some(0) {
+        // Linear in the factor.
+        return Ok(Some((Quadratic::default(), gradient)));
+    }
     if factor.shape.is_scalar() {
         let one = [(direction, Expr::number(1.0))].into();
         let gram = simplify(&[0.5 * second.substitute(&one)], givens)?.remove(0);
-        let quadratic = Quadratic { flipped: false, shared: Some(gram), scaled: Vec::new(), sampled: Vec::new() };
+        let quadratic = Quadratic { shared: Some(gram), ..Quadratic::default() };
         return Ok(Some((quadratic, gradient)));
     }
     let Some(chains) = chain::chains(&second, &direction, &all)? else { return Ok(None) };

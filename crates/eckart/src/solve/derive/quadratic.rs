@@ -10,7 +10,7 @@ use crate::expr::{Expr, eye};
 ///
 /// It is said of an array B whose rows are independent of each other: the factor itself (n x r), or its transpose where
 /// `flipped`. Row i has the Gram `shared + sum_t u_t[i] G_t + sum_j C[i, j] left[j].T right[j]`, made symmetric.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Quadratic {
     /// Whether the rows of the array are the columns of the factor.
     pub flipped: bool,

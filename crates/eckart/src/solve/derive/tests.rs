@@ -87,6 +87,11 @@ fn forms_are_found() {
 }
 
 #[test]
+fn a_line_is_a_quadratic_without_a_gram() {
+    check("over W[n,r], H[r,m], b[n,1]: sum((X - W @ H)**2) - sum(b)", &["shared", "shared", ""]);
+}
+
+#[test]
 fn offsets_are_factors_of_rank_one() {
     check(
         "over W[n,r], H[r,m], b[n,1], c[1,m], mu[1,1]: sum(observed(X)*(X - W @ H - b - c - mu)**2) + sum(b**2)",
