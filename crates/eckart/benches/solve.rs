@@ -14,7 +14,7 @@ const OBJECTIVES: [(&str, &str); 3] = [
     ("kl", "minimize sum(kl(X, W @ H)) subject to W >= 0, H >= 0"),
 ];
 
-/// The race between methods: twenty iterations each, and the cost they came to.
+/// The race between methods: twenty iterations each.
 fn main() {
     let bench = Bench::of("solve");
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/digits/images.npy");

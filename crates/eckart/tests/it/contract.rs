@@ -219,3 +219,44 @@ fn no_data_makes_a_factor_that_is_not_a_number() {
         }
     }
 }
+
+/// One sweep of hierarchical least squares over a (rows x r) array, entry by entry, as plainly as it can be written.
+fn plain_sweep(b: &mut [f64], linear: &[f64], gram: &[f64], r: usize) {
+    for i in 0..b.len() / r {
+        for k in 0..r {
+            let along: f64 = (0..r).map(|l| b[i * r + l] * gram[l * r + k]).sum();
+            let step = (along - linear[i * r + k]) / gram[k * r + k];
+            b[i * r + k] = (b[i * r + k] - step).max(0.0);
+        }
+    }
+}
+
+#[test]
+fn hals_goes_the_way_of_plain_coordinate_descent() {
+    let (n, m, r, iterations) = (40, 25, 4, 50);
+    let x = planted(9, n, m, false);
+    let solve = |max_iter| {
+        let settings = Settings { method: Some("hals".into()), max_iter, tol: 0.0, seed: 2, ..Settings::default() };
+        problem("sum((X - W @ H)**2) subject to W, H >= 0", &x, r).solve(&settings).unwrap()
+    };
+    let (start, found) = (solve(0), solve(iterations));
+    let mut w = start.factor("W").unwrap().values_f64();
+    let h = start.factor("H").unwrap();
+    // H is kept transposed: m x r.
+    let mut ht: Vec<f64> = (0..m * r).map(|at| h.get(at % r, at / r)).collect();
+    let gram = |b: &[f64]| -> Vec<f64> {
+        (0..r * r).map(|at| b.chunks(r).map(|row| row[at / r] * row[at % r]).sum()).collect()
+    };
+    for iteration in 1..=iterations {
+        let linear: Vec<f64> =
+            (0..n * r).map(|at| (0..m).map(|j| x.get(at / r, j) * ht[j * r + at % r]).sum()).collect();
+        plain_sweep(&mut w, &linear, &gram(&ht), r);
+        let linear: Vec<f64> =
+            (0..m * r).map(|at| (0..n).map(|i| x.get(i, at / r) * w[i * r + at % r]).sum()).collect();
+        plain_sweep(&mut ht, &linear, &gram(&w), r);
+        let product = |i: usize, j: usize| (0..r).map(|k| w[i * r + k] * ht[j * r + k]).sum::<f64>();
+        let cost: f64 = (0..n * m).map(|at| (x.get(at / m, at % m) - product(at / m, at % m)).powi(2)).sum();
+        let ours = found.starts[0].history[iteration].cost;
+        assert!((ours - cost).abs() <= 1e-8 * cost, "iteration {iteration}: {ours} is not {cost}");
+    }
+}
