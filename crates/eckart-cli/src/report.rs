@@ -160,7 +160,8 @@ fn factors(page: &mut Page, fit: &Factorization) {
     page.table(&header, &[0], rows);
     if !residuals.is_empty() {
         page.paragraph(
-            "residual: what is left of the slope of the cost in the factor, as a share of that at the start.",
+            "residual: the slope of the cost that is left, for a step as long as the factor, as a share of the cost at the start; 0 \
+             where no small step helps.",
         );
     }
 }

@@ -142,7 +142,7 @@ impl<'a> Search<'a> {
         let mut factors = random_start(&self.bound, self.settings.seed, index as u64);
         self.bound.place_all(&factors);
         let first = watch.cost.run(&self.bound.inputs)?[0].to_scalar();
-        let reference = watch.kkt.as_ref().map(|kkt| kkt.reference(&self.bound, &factors)).transpose()?;
+        let reference = watch.kkt.as_ref().map(|kkt| kkt.reference(&self.bound, &factors, first)).transpose()?;
         let kkt = watch.kkt.as_ref().zip(reference.as_ref());
         let mut best = (first, factors.clone());
         let mut history = vec![Step { cost: first, seconds: began.elapsed().as_secs_f64() }];

@@ -36,7 +36,7 @@ pub struct Start {
     /// The cost at the start and after each iteration.
     pub history: Vec<Step>,
     /// For each factor, how far it is from where no small step of it lowers the cost: the length of its proximal gradient
-    /// step as a share of that of the gradient at the start. Empty where the objective has kinks.
+    /// step times its own length, as a share of the cost at the start. Empty where the objective has kinks.
     pub residuals: Vec<f64>,
 }
 

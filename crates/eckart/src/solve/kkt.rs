@@ -1,5 +1,5 @@
 //! Kkt: how far factors are from where no small step lowers the cost.
-//! In: a bound problem with its factors in place.  Out: a residual a factor, as a share of its gradient at the start.
+//! In: a bound problem with its factors in place.  Out: a residual a factor, as a share of the cost.
 //! Law: 0 exactly where the conditions of Karush, Kuhn and Tucker hold, whatever method moved the factors.
 //! Not here: when a search stops (see `driver`).
 
@@ -17,10 +17,12 @@ pub(super) struct Kkt {
     gradients: Compiled,
 }
 
-/// The gradients at a start.
+/// What residuals are measured by.
 pub(super) struct Reference {
-    /// For each factor the step length, and the length of its gradient.
-    of: Vec<(f64, f64)>,
+    /// The step length of each factor.
+    lengths: Vec<f64>,
+    /// The size of the cost at the start.
+    cost: f64,
 }
 
 impl Kkt {
@@ -36,26 +38,28 @@ impl Kkt {
         Ok(Some(Self { gradients: Compiled::new(&gradients, &bound.givens, memory_limit)? }))
     }
 
-    /// What later residuals are a share of. The step length of a factor is its own length over that of its gradient, so
-    /// that shares don't depend on the scale of data and factors.
-    pub(super) fn reference(&self, bound: &Bound, factors: &[Arc<Dense>]) -> Result<Reference> {
+    /// What residuals are measured by, from the start of a search. The step length of a factor is its own length over that
+    /// of its gradient, so that shares don't depend on the scale of data and factors.
+    pub(super) fn reference(&self, bound: &Bound, factors: &[Arc<Dense>], cost: f64) -> Result<Reference> {
         let gradients = self.run(bound)?;
         let of = |(b, g): (&Arc<Dense>, &Arc<Dense>)| {
             let t = length(&b.data) / length(&g.data);
-            let t = if t > 0.0 && t.is_finite() { t } else { 1.0 };
-            (t, length(&g.data))
+            if t > 0.0 && t.is_finite() { t } else { 1.0 }
         };
-        Ok(Reference { of: factors.iter().zip(&gradients).map(of).collect() })
+        Ok(Reference { lengths: factors.iter().zip(&gradients).map(of).collect(), cost: cost.abs() })
     }
 
-    /// The residuals of all factors as shares of their gradients at the start.
+    /// For each factor the length of its proximal gradient step times its own length, as a share of the cost at the start:
+    /// by what share of that the slope would lower the cost if the factor moved by its own length. Scaling the data, or
+    /// one factor up and another down, does not change it.
     pub(super) fn shares(&self, at: &Reference, bound: &Bound, factors: &[Arc<Dense>]) -> Result<Vec<f64>> {
         let gradients = self.run(bound)?;
-        let all = factors.iter().zip(&gradients).zip(bound.factors.iter().zip(&at.of));
+        let all = factors.iter().zip(&gradients).zip(bound.factors.iter().zip(&at.lengths));
         Ok(all
-            .map(|((b, g), (factor, (t, first)))| {
-                let now = residual(factor, b, g, *t);
-                if now == 0.0 { 0.0 } else { (now / first).min(f64::MAX) }
+            .map(|((b, g), (factor, &t))| {
+                let now = residual(factor, b, g, t);
+                let own = Some(length(&b.data)).filter(|own| *own > 0.0).unwrap_or(t * now);
+                if now == 0.0 { 0.0 } else { (now / at.cost * own).min(f64::MAX) }
             })
             .collect())
     }

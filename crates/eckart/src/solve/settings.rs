@@ -21,8 +21,7 @@ pub struct Settings {
     /// Iterations of one start, at most. An iteration moves every factor once.
     pub max_iter: usize,
     /// A start has settled when three iterations in a row each lower the cost by at most this share of what it has
-    /// fallen since the start began, and is stationary when no factor's residual is more than this share of its gradient at the
-    /// start.
+    /// fallen since the start began, and is stationary when no factor's residual (see [`super::Start::residuals`]) is more than this.
     pub tol: f64,
     /// Stop as soon as the cost is at or below this.
     pub target: Option<f64>,

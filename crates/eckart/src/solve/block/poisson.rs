@@ -30,6 +30,8 @@ const SWEEPS: usize = 2;
 const FLOOR: f64 = 1e-300;
 /// The least an entry becomes. An exact 0 would make products 0, and 0 log 0 is undefined where X holds a 0.
 const LEAST: f64 = 1e-100;
+/// An entry below this share of its row's greatest is taken to be stuck near 0.
+const ALMOST: f64 = 1e-6;
 
 /// A factor of a Poisson form.
 pub(in crate::solve) struct PoissonBlock {
@@ -222,7 +224,8 @@ impl Row {
             }
         }
         // A factor can hardly move an entry away from 0: a Newton step can.
-        for k in (0..self.r).filter(|&k| old[k] <= LEAST) {
+        let small = ALMOST * old.iter().fold(0.0_f64, |most, b| most.max(*b));
+        for k in (0..self.r).filter(|&k| old[k] <= small) {
             self.newton_entry(b, pull[k] + law.l1, law, constant, k);
         }
         self.fallen(b, &old, pull, law)
