@@ -18,7 +18,8 @@ pub(super) struct Terms {
     compiled: Compiled,
     shared: bool,
     scaled: usize,
-    sampled: usize,
+    /// For each, whether its right side is its left one.
+    sampled: Vec<bool>,
     rank: usize,
 }
 
@@ -33,7 +34,7 @@ pub(super) struct Local {
     /// r x r, symmetric.
     pub shared: Vec<f64>,
     scaled: Vec<(Vec<f64>, Vec<f64>)>,
-    sampled: Vec<(Weights, Vec<f64>, Vec<f64>)>,
+    sampled: Vec<(Weights, Vec<f64>, Option<Vec<f64>>)>,
     /// The values of further formulas, which are numbers.
     pub numbers: Vec<f64>,
 }
@@ -55,7 +56,8 @@ impl Terms {
         roots.extend_from_slice(further);
         let compiled = Compiled::new(&roots, &bound.givens, memory_limit)?;
         let rank = compiled.plan.buffers[compiled.plan.outputs[0]].shape.cols;
-        let (scaled, sampled) = (quadratic.scaled.len(), quadratic.sampled.len());
+        let scaled = quadratic.scaled.len();
+        let sampled = quadratic.sampled.iter().map(|s| s.left == s.right).collect();
         Ok(Self { compiled, shared: quadratic.shared.is_some(), scaled, sampled, rank })
     }
 
@@ -77,10 +79,11 @@ impl Terms {
             scaled.push((rows, symmetric(numbers(next()?), rank)));
         }
         let mut sampled = Vec::new();
-        for _ in 0..self.sampled {
+        for &same in &self.sampled {
             let weights = Weights(next()?);
             let left = numbers(next()?);
-            sampled.push((weights, left, numbers(next()?)));
+            let right = next()?;
+            sampled.push((weights, left, (!same).then(|| numbers(right))));
         }
         let further = values.map(|value| value.to_scalar()).collect();
         Ok(Local { rows: array.len() / rank, rank, array, shared, scaled, sampled, numbers: further })
@@ -102,7 +105,15 @@ impl Local {
         }
         for (weights, left, right) in &self.sampled {
             weights.for_row(i, |j, weight| {
-                let (a, b) = (&left[j * r..(j + 1) * r], &right[j * r..(j + 1) * r]);
+                let a = &left[j * r..(j + 1) * r];
+                let Some(right) = right else {
+                    for k in 0..r {
+                        let scaled = weight * a[k];
+                        gram[k * r..=k * r + k].iter_mut().zip(a).for_each(|(g, a)| *g += scaled * a);
+                    }
+                    return;
+                };
+                let b = &right[j * r..(j + 1) * r];
                 for k in 0..r {
                     let (x, y) = (0.5 * weight * a[k], 0.5 * weight * b[k]);
                     for l in 0..=k {
