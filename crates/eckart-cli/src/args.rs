@@ -94,7 +94,8 @@ pub(crate) struct SearchArgs {
     /// Stop a start after so many iterations.
     #[arg(short = 'n', long, value_name = "N", default_value_t = Settings::default().max_iter)]
     pub max_iter: usize,
-    /// Stop a start when three iterations in a row each lower the cost by less than this share of it.
+    /// Stop a start when three iterations in a row each lower the cost by no more than this share of what it has
+    /// fallen so far, or when no factor's residual is more than this.
     #[arg(long, value_name = "T", default_value_t = Settings::default().tol)]
     pub tol: f64,
     /// Stop everything after this time, keeping the best so far.

@@ -12,7 +12,7 @@ use eckart::plan::{Picture, Plan};
 use eckart::rewrite::rules;
 use eckart::rewrite::{Report, simplify};
 use eckart::run::{Limited, Machine, available_memory};
-use eckart::solve::{Bound, Factor, METHODS, MethodRow, Prox};
+use eckart::solve::{Bound, METHODS, MethodRow, lints};
 use eckart::{Error, Expr, Problem, Result};
 
 use crate::args::ExplainArgs;
@@ -21,7 +21,7 @@ use crate::numbers::{count, short};
 use crate::objective::problem;
 use crate::page::Page;
 use crate::pictures::Pictures;
-use crate::report::describe;
+use crate::report::{describe, warnings};
 use crate::values::ShapeArg;
 
 /// `eckart explain DATA|--shape NxM ...`
@@ -40,6 +40,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
     for (name, value) in problem.numbers() {
         page.paragraph(&format!("with {name} = {value}"));
     }
+    warnings(&mut page, &lints(&bound)?);
     shapes(&mut page, &problem, &bound, &data);
     split(&mut page, &bound);
     // The plan is shown first and refused afterwards: who is refused wants to see why.
@@ -53,7 +54,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
         page.paragraph(&format!("Over the limit, so that a fit may be refused: {error}"));
     }
     machine(&mut page, &compiled.plan)?;
-    methods(&mut page, &bound, chosen, args.means.solver.is_some());
+    methods(&mut page, &bound, chosen, args.means.solver.is_some())?;
     let picture = Picture::new(&compiled.plan).title(problem.statement().to_string()).results(result_names(&bound));
     pictures.draw(&mut page, &picture)?;
     Ok(pictures.printed(&picture).unwrap_or_else(|| page.finish()))
@@ -162,28 +163,8 @@ fn with_data(args: &ExplainArgs, problem: Problem) -> Result<(Problem, String)> 
 fn split(page: &mut Page, bound: &Bound) {
     page.heading("Split");
     page.fact("smooth", 12, &bound.smooth.to_string());
-    let words: Vec<String> = bound.factors.iter().flat_map(held_by_prox).collect();
+    let words: Vec<String> = bound.factors.iter().flat_map(|f| f.prox.in_words(f.var.name())).collect();
     page.fact("proximal map", 12, &if words.is_empty() { "nothing".to_owned() } else { words.join(", ") });
-}
-
-/// What the proximal map of a factor takes care of.
-fn held_by_prox(factor: &Factor) -> Vec<String> {
-    let name = factor.var.name();
-    let Prox { l1, row_group, col_group, lower, upper, row_norm, col_norm } = factor.prox;
-    let weighted = |weight: f64, term: String| (weight > 0.0).then(|| format!("{weight} * sum({term})"));
-    let limited = |limit: Option<f64>, mark: &str, of: String| limit.map(|limit| format!("{of} {mark} {limit}"));
-    [
-        weighted(l1, format!("abs({name})")),
-        weighted(row_group, format!("rownorm({name})")),
-        weighted(col_group, format!("colnorm({name})")),
-        limited(lower, ">=", name.to_owned()),
-        limited(upper, "<=", name.to_owned()),
-        limited(row_norm, "<=", format!("rownorm({name})")),
-        limited(col_norm, "<=", format!("colnorm({name})")),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
 }
 
 /// The method a fit would use.
@@ -196,7 +177,7 @@ fn chosen(bound: &Bound, name: Option<&str>) -> Result<&'static MethodRow> {
     }
 }
 
-fn methods(page: &mut Page, bound: &Bound, chosen: &MethodRow, asked: bool) {
+fn methods(page: &mut Page, bound: &Bound, chosen: &MethodRow, asked: bool) -> Result<()> {
     page.heading("Method");
     let width = METHODS.iter().map(|row| row.name.len()).max().unwrap_or(0);
     for row in METHODS {
@@ -207,7 +188,11 @@ fn methods(page: &mut Page, bound: &Bound, chosen: &MethodRow, asked: bool) {
             Some(why) => format!("does not fit: {why}"),
         };
         page.fact(row.name, width, &verdict);
+        if row.name == chosen.name {
+            row.describe(bound)?.iter().for_each(|line| page.fact("", width, line));
+        }
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -27,6 +27,8 @@ pub(crate) fn json(finished: &Finished) -> String {
         "model": model,
         "numbers": numbers,
         "method": fit.method,
+        "ways": fit.ways,
+        "warnings": fit.warnings,
         "rank": fit.rank,
         "seed": fit.seed,
         "data": data.source,
@@ -58,6 +60,7 @@ fn start(start: &Start) -> Value {
         "iterations": start.iterations,
         "stop_reason": start.stop.name(),
         "seconds": start.seconds,
+        "residuals": start.residuals,
     })
 }
 

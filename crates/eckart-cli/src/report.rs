@@ -30,6 +30,8 @@ pub(crate) fn report(finished: &Finished) -> String {
     page.fact("rank", 6, &fit.rank.to_string());
     let summary = METHODS.iter().find(|row| row.name == fit.method).map_or("", |row| row.summary);
     page.fact("method", 6, &format!("{}: {summary}", fit.method));
+    fit.ways.iter().for_each(|line| page.fact("", 6, line));
+    warnings(&mut page, &fit.warnings);
     starts(&mut page, fit);
     if let Some(quality) = &fit.quality {
         fit_quality(&mut page, quality, &data.matrix);
@@ -46,6 +48,14 @@ pub(crate) fn report(finished: &Finished) -> String {
         }
     }
     page.finish()
+}
+
+/// What the objective says that was hardly meant.
+pub(crate) fn warnings(page: &mut Page, warnings: &[String]) {
+    if !warnings.is_empty() {
+        page.heading("Warnings");
+        warnings.iter().for_each(|warning| page.paragraph(warning));
+    }
 }
 
 /// "1,797 x 64, dense, f32"
@@ -99,7 +109,7 @@ fn starts(page: &mut Page, fit: &Factorization) {
 /// What to make of the reason for which the search ended.
 fn note(fit: &Factorization) -> Option<&'static str> {
     match fit.stop_reason() {
-        StopReason::Settled | StopReason::Target => None,
+        StopReason::Settled | StopReason::Stationary | StopReason::Target => None,
         StopReason::MaxIter => Some("The cost had not settled: a larger --max-iter goes on."),
         StopReason::TimeLimit => Some("The time limit ended the search: these are the best factors so far."),
         StopReason::Interrupted => Some("Ctrl-C ended the search: these are the best factors so far."),
@@ -140,9 +150,20 @@ fn factors(page: &mut Page, fit: &Factorization) {
         cells.extend(differ.then(|| percent(*almost)));
         cells
     };
-    let header = ["factor", "shape", "exactly 0", "below 1e-10 of the largest"];
+    let residuals = &fit.starts[fit.best].residuals;
+    let mut header = vec!["factor", "shape", "exactly 0"];
+    header.extend(differ.then_some("below 1e-10 of the largest"));
+    header.extend((!residuals.is_empty()).then_some("residual"));
+    let mut rows: Vec<Vec<String>> = fit.factors.iter().zip(&shares).map(row).collect();
+    rows.iter_mut().zip(residuals).for_each(|(row, residual)| row.push(short(*residual)));
     page.heading("Factors");
-    page.table(&header[..if differ { 4 } else { 3 }], &[0], fit.factors.iter().zip(&shares).map(row).collect());
+    page.table(&header, &[0], rows);
+    if !residuals.is_empty() {
+        page.paragraph(
+            "residual: the slope of the cost that is left, for a step as long as the factor, as a share of the cost at the start; 0 \
+             where no small step helps.",
+        );
+    }
 }
 
 fn parts(page: &mut Page, components: &Components) {

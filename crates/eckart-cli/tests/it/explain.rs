@@ -22,11 +22,27 @@ fn an_objective_is_explained_without_data() {
         "peak ",
         "Bound on this machine\n  At ",
         "a run takes at least about ",
-        "proximal-gradient    used, the first that fits",
+        "derived              used, the first that fits",
+        "W: quadratic, shared 5 x 5 Gram, 0.5 * sum(abs(W)) -> accelerated coordinate",
+        "H: quadratic, shared 5 x 5 Gram, H >= 0 -> accelerated HALS",
+        "proximal-gradient    fits as well",
         "normalized-gradient  fits as well",
+        "als                  does not fit: the objective's part in W has bounds",
     ];
     for part in parts {
         assert!(text.contains(part), "{part:?} is not in:\n{text}");
+    }
+}
+
+#[test]
+fn what_was_hardly_meant_is_warned_of() {
+    let objective = ["sum((X - W @ H)**2) + 0.5*sum(abs(W))"];
+    let desk = Desk::new();
+    for words in ["explain --shape 2000x300 --rank 5 --objective", "fit {digits} --rank 2 -n 2 --objective"] {
+        let text = desk.prints(words, &objective);
+        let said = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("Warnings the objective has no least value"), "{text}");
+        assert!(said.contains("add a penalty such as `a*sum(H**2)`, or `subject to rownorm(H) <= 1`"), "{text}");
     }
 }
 

@@ -38,7 +38,8 @@ pub fn infer_shapes(
     let mut of_node: Vec<[usize; 2]> = Vec::with_capacity(dag.len());
     for id in dag.ids() {
         let new = if let Some(var) = dag.expr(id).as_var() {
-            let new = variable_sides(var, &mut sides, givens, declared, &mut names);
+            let length = |name: &str| named.get(name).copied().or((name == "r").then_some(rank));
+            let new = variable_sides(var, &mut sides, givens, declared, &mut names, &length);
             of_var.insert(var.clone(), new);
             new
         } else {
@@ -49,11 +50,7 @@ pub fn infer_shapes(
     }
     sides.settle_vectors();
     for (name, &side) in &names {
-        if let Some(&length) = named.get(name) {
-            sides.fix(side, length);
-        } else if name == "r" {
-            sides.fix(side, rank);
-        } else if sides.length(side).is_none() {
+        if sides.length(side).is_none() {
             return Err(Error::Setting(format!(
                 "the side `{name}` is declared but nothing says how long it is: use it with the data, write a number, \
                  or give `{name}` a value"
@@ -112,6 +109,7 @@ fn variable_sides(
     givens: &Givens,
     declared: &BTreeMap<Var, [Sides; 2]>,
     names: &mut BTreeMap<String, usize>,
+    length: &impl Fn(&str) -> Option<usize>,
 ) -> [usize; 2] {
     if let Some(given) = givens.get(var) {
         return [sides.fixed(given.shape.rows), sides.fixed(given.shape.cols)];
@@ -123,7 +121,11 @@ fn variable_sides(
         None => [sides.fresh(), sides.fresh()],
         Some(pair) => pair.clone().map(|side| match side {
             Sides::Number(length) => sides.fixed(length),
-            Sides::Name(name) => *names.entry(name).or_insert_with(|| sides.fresh()),
+            // A length that is known must be so from the first use: a side of a vector would take it to be 1.
+            Sides::Name(name) => *names.entry(name.clone()).or_insert_with(|| match length(&name) {
+                Some(length) => sides.fixed(length),
+                None => sides.fresh(),
+            }),
         }),
     }
 }

@@ -42,7 +42,7 @@ pub const MODELS: &[Model] = &[
         statement: "minimize over W[n,r], H[r,m], b[n,1], c[1,m], mu[1,1]: \
                     sum(observed(X) * (X - W @ H - b - c - mu)**2) \
                     + lambda*(sum(W**2) + sum(H**2)) + beta*(sum(b**2) + sum(c**2))",
-        numbers: &[("lambda", 5.0), ("beta", 5.0)],
+        numbers: &[("lambda", 16.0), ("beta", 3.0)],
     },
 ];
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::factorization::{Factorization, Start, Step};
+use super::kkt::{Kkt, Reference};
 use super::method::{Method, choose};
 use super::problem::{Bound, Problem};
 use super::quality::Quality;
@@ -16,6 +17,8 @@ use crate::error::{Error, Result};
 use crate::function::Compiled;
 use crate::run::{Dense, available_memory, with_threads};
 
+/// Iterations between looks at the residuals.
+const LOOK: usize = 10;
 /// Iterations in a row that must each be of no account before a start counts as settled.
 const PATIENCE: usize = 3;
 
@@ -64,6 +67,12 @@ pub fn solve(
     with_threads(settings.threads, || Search::new(problem, settings)?.run(listen))?
 }
 
+/// What a search is watched by, whatever its method.
+struct Watch {
+    cost: Compiled,
+    kkt: Option<Kkt>,
+}
+
 struct Search<'a> {
     problem: &'a Problem,
     settings: &'a Settings,
@@ -83,12 +92,14 @@ impl<'a> Search<'a> {
         let row = choose(&self.bound, self.settings.method.as_deref())?;
         let objective = [self.bound.objective.clone()];
         let cost = Compiled::new(&objective, &self.bound.givens, self.memory_limit)?;
+        let watch = Watch { cost, kkt: Kkt::new(&self.bound, self.memory_limit)? };
         let mut starts: Vec<Start> = Vec::new();
         let mut best: Option<(f64, usize, Vec<Arc<Dense>>)> = None;
+        let mut method = row.make(&self.bound, self.memory_limit)?;
         for index in 0..self.settings.restarts {
-            let mut method = row.make(&self.bound, self.memory_limit)?;
+            method.restart();
             let least = best.as_ref().map_or(f64::INFINITY, |(cost, ..)| *cost);
-            let (start, factors) = self.run_start(index, &cost, method.as_mut(), least, listen)?;
+            let (start, factors) = self.run_start(index, &watch, method.as_mut(), least, listen)?;
             let stop = start.stop;
             // A start whose cost is undefined loses to every other, and stands in where there is no other.
             if best.as_ref().is_none_or(|(cost, ..)| start.cost < *cost || (cost.is_nan() && !start.cost.is_nan())) {
@@ -109,7 +120,7 @@ impl<'a> Search<'a> {
             self.problem,
             &self.bound,
             self.settings,
-            row.name,
+            (row.name, row.describe(&self.bound)?),
             &factors,
             starts,
             chosen,
@@ -122,7 +133,7 @@ impl<'a> Search<'a> {
     fn run_start(
         &mut self,
         index: usize,
-        cost: &Compiled,
+        watch: &Watch,
         method: &mut dyn Method,
         least: f64,
         listen: &mut (dyn FnMut(&Progress) -> Flow + Send),
@@ -130,7 +141,9 @@ impl<'a> Search<'a> {
         let began = Instant::now();
         let mut factors = random_start(&self.bound, self.settings.seed, index as u64);
         self.bound.place_all(&factors);
-        let first = cost.run(&self.bound.inputs)?[0].to_scalar();
+        let first = watch.cost.run(&self.bound.inputs)?[0].to_scalar();
+        let reference = watch.kkt.as_ref().map(|kkt| kkt.reference(&self.bound, &factors, first)).transpose()?;
+        let kkt = watch.kkt.as_ref().zip(reference.as_ref());
         let mut best = (first, factors.clone());
         let mut history = vec![Step { cost: first, seconds: began.elapsed().as_secs_f64() }];
         let (mut last, mut quiet) = (first, 0);
@@ -142,7 +155,8 @@ impl<'a> Search<'a> {
                 best.0 = moved.cost;
                 best.1.clone_from(&factors);
             }
-            quiet = if last - moved.cost < self.settings.tol * moved.cost.abs() { quiet + 1 } else { 0 };
+            let fell = moved.decrease.unwrap_or(last - moved.cost);
+            quiet = if fell <= self.settings.tol * (first - moved.cost) { quiet + 1 } else { 0 };
             last = moved.cost;
             let told = Progress {
                 start: index,
@@ -158,12 +172,24 @@ impl<'a> Search<'a> {
                 stop = Some(StopReason::Interrupted);
             } else if stop.is_none() && (moved.at_rest || (quiet >= PATIENCE && self.settings.tol > 0.0)) {
                 stop = Some(StopReason::Settled);
+            } else if stop.is_none() && self.settings.tol > 0.0 && (history.len() - 1) % LOOK == 0 {
+                stop = self.stationary(kkt, &factors)?;
             }
         }
+        self.bound.place_all(&best.1);
+        let residuals = kkt.map(|(kkt, at)| kkt.shares(at, &self.bound, &best.1)).transpose()?.unwrap_or_default();
         let seconds = began.elapsed().as_secs_f64();
         let iterations = history.len() - 1;
         let stop = stop.unwrap_or(StopReason::MaxIter);
-        Ok((Start { cost: best.0, iterations, stop, seconds, history }, best.1))
+        Ok((Start { cost: best.0, iterations, stop, seconds, history, residuals }, best.1))
+    }
+
+    /// Whether no small step of a factor lowers the cost any more.
+    fn stationary(&mut self, kkt: Option<(&Kkt, &Reference)>, factors: &[Arc<Dense>]) -> Result<Option<StopReason>> {
+        let Some((kkt, at)) = kkt else { return Ok(None) };
+        self.bound.place_all(factors);
+        let shares = kkt.shares(at, &self.bound, factors)?;
+        Ok(shares.iter().all(|share| *share <= self.settings.tol).then_some(StopReason::Stationary))
     }
 
     /// The limit that is reached, if one is.

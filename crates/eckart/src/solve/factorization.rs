@@ -35,6 +35,9 @@ pub struct Start {
     pub seconds: f64,
     /// The cost at the start and after each iteration.
     pub history: Vec<Step>,
+    /// For each factor, how far it is from where no small step of it lowers the cost: the length of its proximal gradient
+    /// step times its own length, as a share of the cost at the start. Empty where the objective has kinks.
+    pub residuals: Vec<f64>,
 }
 
 /// The best factors of a search, and how they were found.
@@ -53,6 +56,10 @@ pub struct Factorization {
     pub seed: u64,
     /// The method's name.
     pub method: String,
+    /// What the method does with each factor and why, a line each; empty where it treats all alike.
+    pub ways: Vec<String>,
+    /// What the objective says that its author hardly meant, each with what to add (see [`super::lints`]).
+    pub warnings: Vec<String>,
     /// The factors by name, in the order in which the objective names them.
     pub factors: Vec<(String, Matrix)>,
     /// The value of the objective at the factors, before they are rounded to the data's number type.
@@ -77,7 +84,7 @@ impl Factorization {
         problem: &Problem,
         bound: &Bound,
         settings: &Settings,
-        method: &str,
+        (method, ways): (&str, Vec<String>),
         factors: &[Arc<Dense>],
         starts: Vec<Start>,
         best: usize,
@@ -96,6 +103,8 @@ impl Factorization {
             rank: bound.rank,
             seed: settings.seed,
             method: method.to_owned(),
+            ways,
+            warnings: super::lints(bound)?,
             factors: bound.factors.iter().zip(factors).map(named).collect::<Result<_>>()?,
             cost: starts[best].cost,
             starts,

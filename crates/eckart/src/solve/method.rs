@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::alternating::{Alternating, als, hals, multiplicative};
 use super::normalized_gradient::NormalizedGradient;
 use super::problem::Bound;
 use super::proximal_gradient::ProximalGradient;
@@ -18,6 +19,9 @@ pub(super) trait Method {
     /// # Errors
     /// Those of running a plan.
     fn step(&mut self, bound: &mut Bound, factors: &mut [Arc<Dense>]) -> Result<Moved>;
+
+    /// Forgets what it learned from a start.
+    fn restart(&mut self);
 }
 
 /// What an iteration did.
@@ -25,6 +29,8 @@ pub(super) trait Method {
 pub(super) struct Moved {
     /// The cost the factors have now.
     pub cost: f64,
+    /// How far the cost fell, where the method knows it better than by a difference of costs.
+    pub decrease: Option<f64>,
     /// Whether the method itself knows that no further step will lower it.
     pub at_rest: bool,
 }
@@ -39,16 +45,26 @@ pub struct MethodRow {
     pub monotone: bool,
     misfit: fn(&Bound) -> Option<String>,
     prepare: fn(&Bound, usize) -> Result<Box<dyn Method>>,
+    describe: fn(&Bound) -> Result<Vec<String>>,
 }
 
 /// The methods, the first that fits being the default.
 pub const METHODS: &[MethodRow] = &[
+    MethodRow {
+        name: "derived",
+        summary: "each factor in turn, by the method that the form of its part of the objective asks for",
+        monotone: true,
+        misfit: Alternating::misfit,
+        prepare: Alternating::prepare,
+        describe: Alternating::describe,
+    },
     MethodRow {
         name: "proximal-gradient",
         summary: "a gradient step and a proximal map for each factor in turn, step lengths by backtracking",
         monotone: true,
         misfit: ProximalGradient::misfit,
         prepare: ProximalGradient::prepare,
+        describe: nothing,
     },
     MethodRow {
         name: "normalized-gradient",
@@ -56,13 +72,50 @@ pub const METHODS: &[MethodRow] = &[
         monotone: false,
         misfit: NormalizedGradient::misfit,
         prepare: NormalizedGradient::prepare,
+        describe: nothing,
+    },
+    MethodRow {
+        name: "hals",
+        summary: "hierarchical alternating least squares: each entry of each factor once, no extrapolation",
+        monotone: true,
+        misfit: hals::misfit,
+        prepare: hals::prepare,
+        describe: nothing,
+    },
+    MethodRow {
+        name: "als",
+        summary: "alternating least squares: each factor to its minimum, no extrapolation",
+        monotone: true,
+        misfit: als::misfit,
+        prepare: als::prepare,
+        describe: nothing,
+    },
+    MethodRow {
+        name: "multiplicative",
+        summary: "multiplicative updates of factors that may not be negative",
+        monotone: true,
+        misfit: multiplicative::misfit,
+        prepare: multiplicative::prepare,
+        describe: nothing,
     },
 ];
+
+fn nothing(_bound: &Bound) -> Result<Vec<String>> {
+    Ok(Vec::new())
+}
 
 impl MethodRow {
     /// Why it does not fit a problem; `None` where it does.
     pub fn misfit(&self, bound: &Bound) -> Option<String> {
         (self.misfit)(bound)
+    }
+
+    /// What it does with each factor of a problem that it fits, and why, a line each; nothing where all are treated alike.
+    ///
+    /// # Errors
+    /// Those of shapes that don't fit.
+    pub fn describe(&self, bound: &Bound) -> Result<Vec<String>> {
+        (self.describe)(bound)
     }
 
     pub(super) fn make(&self, bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {

@@ -3,8 +3,16 @@
 //! Law: a stopped run always returns the best factors so far and says why; the same seed gives the same bits.
 //! Not here: values of formulas (see `function`, `run`).
 
+mod alternating;
+mod block;
+mod choice;
+mod cholesky;
+mod derive;
 mod driver;
 mod factorization;
+mod kkt;
+mod lint;
+mod local;
 mod method;
 mod normalized_gradient;
 mod problem;
@@ -15,9 +23,12 @@ mod save;
 mod settings;
 mod split;
 mod start;
+mod sweep;
 
+pub use derive::{Form, Poisson, Quadratic, Sampled, derive};
 pub use driver::{Flow, Progress, solve};
 pub use factorization::{Factorization, Start, Step};
+pub use lint::lints;
 pub use method::{METHODS, MethodRow};
 pub use problem::{Bound, Factor, Problem};
 pub use prox::Prox;

@@ -47,6 +47,11 @@ impl NormalizedGradient {
 }
 
 impl Method for NormalizedGradient {
+    fn restart(&mut self) {
+        self.length = FIRST;
+        self.last = None;
+    }
+
     fn step(&mut self, bound: &mut Bound, factors: &mut [Arc<Dense>]) -> Result<Moved> {
         let (cost, from, gradients) = match self.last.take() {
             Some(last) => last,
@@ -60,14 +65,13 @@ impl Method for NormalizedGradient {
             if size > 0.0 {
                 new.data.iter_mut().zip(gradient).for_each(|(b, g)| *b -= length * g / size);
             }
-            let constraints = super::Prox { l1: 0.0, row_group: 0.0, col_group: 0.0, ..bound.factors[index].prox };
-            constraints.apply(&mut new.data, new.shape, 1.0);
+            bound.factors[index].prox.constraints().apply(&mut new.data, new.shape, 1.0);
             factors[index] = Arc::new(new);
         }
         let new = self.evaluate(bound, factors)?;
         if new.0 < cost {
             self.length *= GROW;
-            let moved = Moved { cost: new.0, at_rest: false };
+            let moved = Moved { cost: new.0, decrease: None, at_rest: false };
             self.last = Some(new);
             return Ok(moved);
         }
@@ -76,7 +80,7 @@ impl Method for NormalizedGradient {
             factor.clone_from(old);
         }
         self.last = Some((cost, from, gradients));
-        Ok(Moved { cost, at_rest: self.length < LEAST })
+        Ok(Moved { cost, decrease: None, at_rest: self.length < LEAST })
     }
 }
 

@@ -3,6 +3,7 @@
 //! Law: exact for every combination that is accepted; a combination it can't do exactly is refused.
 //! Not here: finding the terms in an objective (see `split`).
 
+use super::sweep::Entrywise;
 use crate::error::{Error, Result};
 use crate::expr::text::{Bound as Kind, Constraint};
 use crate::facts::Shape;
@@ -41,6 +42,60 @@ impl Prox {
         self.lower.is_some_and(|low| low >= 0.0)
     }
 
+    /// The same for the transposed factor.
+    pub(super) fn flipped(&self) -> Self {
+        let (row_group, col_group) = (self.col_group, self.row_group);
+        let (row_norm, col_norm) = (self.col_norm, self.row_norm);
+        Self { row_group, col_group, row_norm, col_norm, ..*self }
+    }
+
+    /// Whether it concerns entries only, not lengths of rows or columns.
+    pub(super) fn is_entrywise(&self) -> bool {
+        !self.is_of_rows() && !self.is_of_cols()
+    }
+
+    /// Whether it concerns lengths of rows.
+    pub(super) fn is_of_rows(&self) -> bool {
+        self.row_group > 0.0 || self.row_norm.is_some()
+    }
+
+    /// Whether it concerns lengths of columns.
+    pub(super) fn is_of_cols(&self) -> bool {
+        self.col_group > 0.0 || self.col_norm.is_some()
+    }
+
+    /// Whether every multiple of a feasible factor by a number above 0 is feasible, at no cost of its own.
+    pub(super) fn is_cone(&self) -> bool {
+        *self == Self { lower: self.lower, ..Self::default() } && self.lower.is_none_or(|low| low == 0.0)
+    }
+
+    /// What it says of entries.
+    pub(super) fn entrywise(&self) -> Entrywise {
+        let low = self.lower.unwrap_or(f64::NEG_INFINITY);
+        Entrywise { l1: self.l1, low, high: self.upper.unwrap_or(f64::INFINITY) }
+    }
+
+    /// The constraints, without the penalties.
+    pub(super) fn constraints(&self) -> Self {
+        Self { l1: 0.0, row_group: 0.0, col_group: 0.0, ..*self }
+    }
+
+    /// Each penalty and constraint as it stands in an objective, for a factor of that name.
+    pub fn in_words(&self, name: &str) -> Vec<String> {
+        let weighted = |weight: f64, term: String| (weight > 0.0).then(|| format!("{weight} * sum({term})"));
+        let limited = |limit: Option<f64>, mark: &str, of: String| limit.map(|limit| format!("{of} {mark} {limit}"));
+        let all = [
+            weighted(self.l1, format!("abs({name})")),
+            weighted(self.row_group, format!("rownorm({name})")),
+            weighted(self.col_group, format!("colnorm({name})")),
+            limited(self.lower, ">=", name.to_owned()),
+            limited(self.upper, "<=", name.to_owned()),
+            limited(self.row_norm, "<=", format!("rownorm({name})")),
+            limited(self.col_norm, "<=", format!("colnorm({name})")),
+        ];
+        all.into_iter().flatten().collect()
+    }
+
     /// Adds a constraint.
     ///
     /// # Errors
@@ -73,8 +128,10 @@ impl Prox {
     }
 
     /// The value of the terms at `b`.
-    #[cfg(test)]
     pub(super) fn penalty(&self, b: &[f64], shape: Shape) -> f64 {
+        if self.l1 == 0.0 && self.row_group == 0.0 && self.col_group == 0.0 {
+            return 0.0;
+        }
         let l1: f64 = b.iter().map(|x| x.abs()).sum();
         let length = |squares: f64| squares.sqrt();
         let rows: f64 = b.chunks(shape.cols).map(|row| length(row.iter().map(|x| x * x).sum())).sum();

@@ -19,7 +19,7 @@ const FORMAT: &str = "1";
 
 impl Factorization {
     /// Writes the factors and everything about them to a safetensors file. The header's texts are `eckart` (the version
-    /// that wrote it), `format`, `objective`, `target`, `method`, `stop_reason`, and as JSON `numbers`, `rank`, `seed`,
+    /// that wrote it), `format`, `objective`, `target`, `method`, `stop_reason`, and as JSON `ways`, `warnings`, `numbers`, `rank`, `seed`,
     /// `cost`, `factors` (their order), `starts`, `best`, `seconds`, `quality`, `row_names` and `col_names`.
     ///
     /// # Errors
@@ -55,6 +55,8 @@ impl Factorization {
             ("objective", self.statement.clone()),
             ("target", self.target.clone()),
             ("method", self.method.clone()),
+            ("warnings", json!(self.warnings).to_string()),
+            ("ways", json!(self.ways).to_string()),
             ("stop_reason", self.stop_reason().name().to_owned()),
             ("numbers", Value::from(numbers).to_string()),
             ("rank", self.rank.to_string()),
@@ -80,6 +82,7 @@ fn start_to_json(start: &Start) -> Value {
         "stop": start.stop.name(),
         "seconds": start.seconds,
         "history": history,
+        "residuals": start.residuals,
     })
 }
 
@@ -126,6 +129,12 @@ impl Header<'_> {
             rank: self.whole("rank")? as usize,
             seed: self.whole("seed")?,
             method: self.text("method")?.to_owned(),
+            warnings: if self.0.contains_key("warnings") {
+                self.names("warnings")?.unwrap_or_default()
+            } else {
+                Vec::new()
+            },
+            ways: if self.0.contains_key("ways") { self.names("ways")?.unwrap_or_default() } else { Vec::new() },
             factors: Vec::new(),
             cost: number(&self.json("cost")?),
             starts,
@@ -168,6 +177,10 @@ fn start_from_json(value: &Value) -> Option<Start> {
         iterations: value.get("iterations")?.as_u64()? as usize,
         stop: StopReason::from_name(value.get("stop")?.as_str()?)?,
         seconds: number(value.get("seconds")?),
+        residuals: match value.get("residuals") {
+            Some(list) => list.as_array()?.iter().map(number).collect(),
+            None => Vec::new(),
+        },
         history: value.get("history")?.as_array()?.iter().map(step).collect::<Option<_>>()?,
     })
 }

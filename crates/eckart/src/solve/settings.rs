@@ -20,7 +20,8 @@ pub struct Settings {
     pub seed: u64,
     /// Iterations of one start, at most. An iteration moves every factor once.
     pub max_iter: usize,
-    /// A start has settled when three iterations in a row each lower the cost by less than this share of it.
+    /// A start has settled when three iterations in a row each lower the cost by at most this share of what it has
+    /// fallen since the start began, and is stationary when no factor's residual (see [`super::Start::residuals`]) is more than this.
     pub tol: f64,
     /// Stop as soon as the cost is at or below this.
     pub target: Option<f64>,
@@ -93,6 +94,8 @@ impl Interrupt {
 pub enum StopReason {
     /// The cost has settled (`tol`).
     Settled,
+    /// No small step of a factor lowers the cost (`tol`).
+    Stationary,
     /// The cost reached `target`.
     Target,
     /// `max_iter` iterations.
@@ -110,6 +113,7 @@ impl StopReason {
     pub fn name(self) -> &'static str {
         match self {
             Self::Settled => "settled",
+            Self::Stationary => "stationary",
             Self::Target => "target",
             Self::MaxIter => "max_iter",
             Self::TimeLimit => "time_limit",
@@ -119,7 +123,15 @@ impl StopReason {
     }
 
     pub(super) fn from_name(name: &str) -> Option<Self> {
-        let all = [Self::Settled, Self::Target, Self::MaxIter, Self::TimeLimit, Self::Interrupted, Self::Diverged];
+        let all = [
+            Self::Settled,
+            Self::Stationary,
+            Self::Target,
+            Self::MaxIter,
+            Self::TimeLimit,
+            Self::Interrupted,
+            Self::Diverged,
+        ];
         all.into_iter().find(|reason| reason.name() == name)
     }
 
@@ -127,7 +139,7 @@ impl StopReason {
     pub(super) fn ends_all(self) -> bool {
         match self {
             Self::Target | Self::TimeLimit | Self::Interrupted => true,
-            Self::Settled | Self::MaxIter | Self::Diverged => false,
+            Self::Settled | Self::Stationary | Self::MaxIter | Self::Diverged => false,
         }
     }
 }
@@ -136,6 +148,7 @@ impl std::fmt::Display for StopReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Settled => "settled",
+            Self::Stationary => "stationary",
             Self::Target => "target reached",
             Self::MaxIter => "iteration limit",
             Self::TimeLimit => "time limit",

@@ -31,7 +31,7 @@ pub(super) fn random_start(bound: &Bound, seed: u64, start: u64) -> Vec<Arc<Dens
                 *number = scale * if nonnegative { normal.abs() } else { normal };
             }
         }
-        super::Prox { l1: 0.0, row_group: 0.0, col_group: 0.0, ..factor.prox }.apply(&mut numbers, factor.shape, 1.0);
+        factor.prox.constraints().apply(&mut numbers, factor.shape, 1.0);
         Arc::new(Dense { shape: factor.shape, data: numbers })
     };
     bound.factors.iter().enumerate().map(fill).collect()

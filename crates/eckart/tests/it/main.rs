@@ -1,6 +1,7 @@
 //! Integration tests: what the library promises, through its public interface alone.
 
 mod cases;
+mod contract;
 mod function;
 mod golden;
 mod grad;

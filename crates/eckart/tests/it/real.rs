@@ -136,15 +136,22 @@ fn rmse(held: &[(usize, usize, f64)], predict: impl Fn(usize, usize) -> f64) -> 
 fn ratings_predict_what_was_held_out() {
     let Some(path) = shared_data("ratings/movielens-small/ratings.csv") else { return };
     let ratings = read(path, &ReadOptions::default()).unwrap().matrix;
-    let (kept, held) = hold_out(&ratings, 1);
+    let errors: Vec<(f64, f64)> = (1..=10).map(|seed| held_out_errors(&ratings, seed)).collect();
+    let mean = |of: fn(&(f64, f64)) -> f64| errors.iter().map(of).sum::<f64>() / errors.len() as f64;
+    let (of_mean, of_model) = (mean(|e| e.0), mean(|e| e.1));
+    println!("held-out RMSE: mean {of_mean:.4}, model {of_model:.4}");
+    assert!((of_mean - 1.06).abs() < 0.02, "{of_mean}");
+    assert!(of_model <= 0.875, "{of_model}");
+}
+
+/// The RMSE on a tenth held out, of the mean and of the model `ratings` with its default numbers.
+fn held_out_errors(ratings: &Matrix, seed: u64) -> (f64, f64) {
+    let (kept, held) = hold_out(ratings, seed);
     let mean = kept.values_f64().iter().sum::<f64>() / kept.stored() as f64;
-    let of_mean = rmse(&held, |_, _| mean);
-    let found = of_model("ratings", &kept, 10).solve(&Settings { max_iter: 150, ..Settings::default() }).unwrap();
+    let found = of_model("ratings", &kept, 10).solve(&Settings::default()).unwrap();
     let f = |name: &str| found.factor(name).unwrap();
     let (w, h, b, c, mu) = (f("W"), f("H"), f("b"), f("c"), f("mu"));
     let product = |i, j| (0..10).map(|k| w.get(i, k) * h.get(k, j)).sum::<f64>();
     let of_model = rmse(&held, |i, j| product(i, j) + b.get(i, 0) + c.get(0, j) + mu.to_scalar());
-    println!("held-out RMSE: mean {of_mean:.4}, model {of_model:.4}");
-    assert!((of_mean - 1.06).abs() < 0.02, "{of_mean}");
-    assert!(of_model <= of_mean - 0.12, "{of_model} is no better than {of_mean} by 0.12");
+    (rmse(&held, |_, _| mean), of_model)
 }

@@ -1,0 +1,274 @@
+//! Alternating: every factor in turn, each by the block that the form of its part of the objective asks for.
+//! In: a bound problem.  Out: `Method`s.
+//! Law: the cost never rises; an extrapolated start that does not pay is taken back.
+//! Not here: what a block does (see `block`), which one a factor gets (see `choice`).
+
+use std::sync::Arc;
+
+use super::block::{Block, GradientBlock, PoissonBlock, PoissonStep, QuadraticBlock, QuadraticStep};
+use super::choice::{Way, form_in_words, way, way_in_words};
+use super::derive::{Form, derive};
+use super::method::{Method, Moved};
+use super::problem::{Bound, Factor};
+use super::proximal_gradient::rough_part;
+use crate::error::Result;
+use crate::function::Compiled;
+use crate::run::Dense;
+
+/// The extrapolation of Ang and Gillis (2019, algorithm 2): the share of the last move that is added before the next.
+struct Momentum {
+    share: f64,
+    most: f64,
+    before: Option<Vec<Arc<Dense>>>,
+}
+
+impl Momentum {
+    const FIRST: f64 = 0.5;
+    /// The share grows by this where the cost fell.
+    const GROW: f64 = 1.05;
+    /// And so does the most that it may be.
+    const GROW_MOST: f64 = 1.01;
+    /// It shrinks by this where the cost rose.
+    const SHRINK: f64 = 1.5;
+
+    fn new() -> Self {
+        Self { share: Self::FIRST, most: 1.0, before: None }
+    }
+
+    /// The factors, moved on by a share of their last move, feasible.
+    fn ahead(&self, bound: &Bound, factors: &[Arc<Dense>]) -> Option<Vec<Arc<Dense>>> {
+        let before = self.before.as_ref()?;
+        let move_on = |((now, old), factor): ((&Arc<Dense>, &Arc<Dense>), &Factor)| {
+            let mut new = Dense::clone(now);
+            new.data.iter_mut().zip(&old.data).for_each(|(b, old)| *b += self.share * (*b - old));
+            factor.prox.constraints().apply(&mut new.data, new.shape, 1.0);
+            Arc::new(new)
+        };
+        Some(factors.iter().zip(before).zip(&bound.factors).map(move_on).collect())
+    }
+
+    fn paid(&mut self) {
+        self.most = (self.most * Self::GROW_MOST).min(1.0);
+        self.share = (self.share * Self::GROW).min(self.most);
+    }
+
+    fn failed(&mut self) {
+        self.most = self.share;
+        self.share /= Self::SHRINK;
+    }
+}
+
+/// Block coordinate descent over the factors.
+pub(super) struct Alternating {
+    blocks: Vec<Box<dyn Block>>,
+    /// The objective, where the last block does not know it.
+    cost: Arc<Compiled>,
+    last: Option<f64>,
+    momentum: Option<Momentum>,
+    rescales: bool,
+}
+
+/// What ties the blocks together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ties {
+    /// Extrapolation where it fits, and a first step that scales.
+    Accelerated,
+    /// Nothing.
+    Plain,
+}
+
+impl Alternating {
+    /// Why a factor's own way does not fit, if it does not.
+    pub(super) fn misfit(bound: &Bound) -> Option<String> {
+        let found = ways(bound).ok()?;
+        if found.iter().all(|(_, way)| *way == Way::Gradient) {
+            return Some("no factor's part of the objective has a form with a method of its own".into());
+        }
+        let fallback = found.iter().any(|(_, way)| *way == Way::Gradient);
+        let rough = if fallback { rough_part(&bound.smooth, bound) } else { None };
+        rough.map(|part| format!("{part} has a kink, and is no penalty of one factor alone"))
+    }
+
+    pub(super) fn prepare(bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {
+        Self::with(bound, &ways(bound)?, Ties::Accelerated, memory_limit)
+    }
+
+    /// Each factor, its form and its way in words.
+    pub(super) fn describe(bound: &Bound) -> Result<Vec<String>> {
+        let found = ways(bound)?;
+        let accelerated = accelerates(&found);
+        let line = |(factor, (form, way)): (&Factor, &(Form, Way))| {
+            let mut words = vec![form_in_words(form, factor)];
+            words.extend(factor.prox.in_words(factor.var.name()));
+            let way = way_in_words(*way, form, &factor.prox, accelerated);
+            format!("{}: {} -> {way}", factor.var.name(), words.join(", "))
+        };
+        Ok(bound.factors.iter().zip(&found).map(line).collect())
+    }
+
+    fn with(bound: &Bound, found: &[(Form, Way)], ties: Ties, memory_limit: usize) -> Result<Box<dyn Method>> {
+        let cost = GradientBlock::costs(bound, memory_limit)?;
+        let mut blocks: Vec<Box<dyn Block>> = Vec::new();
+        for (index, (form, way)) in found.iter().enumerate() {
+            let last = index + 1 == found.len();
+            blocks.push(match (way, form) {
+                (Way::Quadratic(step), form) => {
+                    Box::new(QuadraticBlock::new(bound, index, form, *step, last, memory_limit)?)
+                }
+                (Way::Poisson(step), Form::Poisson(form)) => {
+                    Box::new(PoissonBlock::new(bound, index, form, *step, last, memory_limit)?)
+                }
+                (Way::Gradient | Way::Poisson(_), _) => {
+                    Box::new(GradientBlock::new(bound, index, &cost, memory_limit)?)
+                }
+            });
+        }
+        let momentum = (ties == Ties::Accelerated && accelerates(found)).then(Momentum::new);
+        Ok(Box::new(Self { blocks, cost, last: None, momentum, rescales: ties == Ties::Accelerated }))
+    }
+
+    /// Moves every factor once from where it is.
+    fn pass(&mut self, bound: &mut Bound, factors: &mut [Arc<Dense>]) -> Result<(f64, f64)> {
+        let mut decrease = 0.0;
+        let mut cost = None;
+        for block in &mut self.blocks {
+            let done = block.step(bound, factors)?;
+            decrease += done.decrease;
+            cost = done.cost;
+        }
+        let cost = match cost {
+            Some(cost) => cost,
+            None => self.cost.run(&bound.inputs)?[1].to_scalar(),
+        };
+        Ok((cost, decrease))
+    }
+}
+
+impl Method for Alternating {
+    fn restart(&mut self) {
+        self.last = None;
+        self.momentum = self.momentum.as_ref().map(|_| Momentum::new());
+        self.blocks.iter_mut().for_each(|block| block.restart());
+    }
+
+    fn step(&mut self, bound: &mut Bound, factors: &mut [Arc<Dense>]) -> Result<Moved> {
+        bound.place_all(factors);
+        if self.last.is_none() && self.rescales {
+            self.blocks[0].rescale(bound, factors)?;
+        }
+        let from = factors.to_vec();
+        let ahead = match (&self.momentum, self.last) {
+            (Some(momentum), Some(last)) => momentum.ahead(bound, factors).map(|ahead| (ahead, last)),
+            (_, _) => None,
+        };
+        let mut moved = None;
+        if let Some((ahead, last)) = ahead {
+            factors.clone_from_slice(&ahead);
+            bound.place_all(factors);
+            let (cost, decrease) = self.pass(bound, factors)?;
+            if cost <= last {
+                moved = Some((cost, decrease));
+            } else {
+                factors.clone_from_slice(&from);
+                bound.place_all(factors);
+            }
+            if let Some(momentum) = &mut self.momentum {
+                if moved.is_some() { momentum.paid() } else { momentum.failed() }
+            }
+        }
+        let (cost, decrease) = match moved {
+            Some(moved) => moved,
+            None => self.pass(bound, factors)?,
+        };
+        if let Some(momentum) = &mut self.momentum {
+            momentum.before = Some(from);
+        }
+        self.last = Some(cost);
+        Ok(Moved { cost, decrease: Some(decrease), at_rest: decrease == 0.0 })
+    }
+}
+
+fn ways(bound: &Bound) -> Result<Vec<(Form, Way)>> {
+    let forms = derive(bound)?;
+    let with_way = |(form, factor): (Form, &Factor)| {
+        let way = way(factor, &form);
+        (form, way)
+    };
+    Ok(forms.into_iter().zip(&bound.factors).map(with_way).collect())
+}
+
+/// Whether extrapolation fits: the parts are parabolas, along which it does no harm that its guard does not see.
+fn accelerates(found: &[(Form, Way)]) -> bool {
+    found.len() > 1 && found.iter().all(|(_, way)| matches!(way, Way::Quadratic(_)))
+}
+
+/// Hierarchical alternating least squares as it was published: each entry once, no extrapolation.
+pub(super) mod hals {
+    use super::{Alternating, Bound, Form, Method, QuadraticStep, Result, Ties, Way, derive};
+
+    pub(in crate::solve) fn misfit(bound: &Bound) -> Option<String> {
+        super::needs(bound, |form, factor| {
+            let shared = matches!(form, Form::Quadratic(q, _) if q.scaled.is_empty() && q.sampled.is_empty());
+            if !shared {
+                return Some("is not quadratic with one Gram for all rows");
+            }
+            (!factor.prox.is_entrywise()).then_some("has limits or penalties of lengths of rows or columns")
+        })
+    }
+
+    pub(in crate::solve) fn prepare(bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {
+        let forms = derive(bound)?.into_iter();
+        let found: Vec<(Form, Way)> = forms.map(|form| (form, Way::Quadratic(QuadraticStep::Once))).collect();
+        Alternating::with(bound, &found, Ties::Plain, memory_limit)
+    }
+}
+
+/// Alternating least squares as it was published: each factor to its minimum, no extrapolation.
+pub(super) mod als {
+    use super::{Alternating, Bound, Form, Method, QuadraticStep, Result, Ties, Way, derive};
+
+    pub(in crate::solve) fn misfit(bound: &Bound) -> Option<String> {
+        super::needs(bound, |form, factor| {
+            if !matches!(form, Form::Quadratic(..)) {
+                return Some("is not quadratic row by row");
+            }
+            (!factor.prox.is_empty()).then_some("has bounds or penalties that least squares know nothing of")
+        })
+    }
+
+    pub(in crate::solve) fn prepare(bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {
+        let forms = derive(bound)?.into_iter();
+        let found: Vec<(Form, Way)> = forms.map(|form| (form, Way::Quadratic(QuadraticStep::LeastSquares))).collect();
+        Alternating::with(bound, &found, Ties::Plain, memory_limit)
+    }
+}
+
+/// Multiplicative updates for Poisson forms.
+pub(super) mod multiplicative {
+    use super::{Alternating, Bound, Form, Method, PoissonStep, Result, Ties, Way, derive};
+
+    pub(in crate::solve) fn misfit(bound: &Bound) -> Option<String> {
+        super::needs(bound, |form, factor| {
+            if !matches!(form, Form::Poisson(_)) {
+                return Some("is not linear but for logarithms of a product of factors that may not be negative");
+            }
+            (!factor.prox.is_entrywise()).then_some("has limits or penalties of lengths of rows or columns")
+        })
+    }
+
+    pub(in crate::solve) fn prepare(bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {
+        let forms = derive(bound)?.into_iter();
+        let found: Vec<(Form, Way)> = forms.map(|form| (form, Way::Poisson(PoissonStep::Multiplicative))).collect();
+        Alternating::with(bound, &found, Ties::Plain, memory_limit)
+    }
+}
+
+/// The first factor whose part of the objective lacks what a method needs, in words.
+fn needs(bound: &Bound, lacks: impl Fn(&Form, &Factor) -> Option<&'static str>) -> Option<String> {
+    let forms = derive(bound).ok()?;
+    let of = |(form, factor): (&Form, &Factor)| {
+        let name = factor.var.name();
+        lacks(form, factor).map(|what| format!("the objective's part in {name} {what}"))
+    };
+    forms.iter().zip(&bound.factors).find_map(of)
+}

@@ -1,0 +1,47 @@
+//! Block: one factor moved while the others stay.
+//! In: a bound problem whose factors are in place.  Out: new numbers for one of them, in place, and how far the cost fell.
+//! Law: the cost never rises, the factor stays feasible, and every other factor keeps its numbers.
+//! Not here: which block a factor gets (see `choice`), the order of blocks and what ties them (see `alternating`).
+
+mod gradient;
+mod poisson;
+mod quadratic;
+
+use std::sync::Arc;
+
+pub(super) use gradient::GradientBlock;
+pub(super) use poisson::{PoissonBlock, PoissonStep};
+pub(super) use quadratic::{QuadraticBlock, QuadraticStep};
+
+use super::problem::Bound;
+use crate::error::Result;
+use crate::run::Dense;
+
+/// A way to move one factor.
+pub(super) trait Block {
+    /// Moves the factor and puts its new numbers in place.
+    ///
+    /// # Errors
+    /// Those of running a plan.
+    fn step(&mut self, bound: &mut Bound, factors: &mut [Arc<Dense>]) -> Result<Done>;
+
+    /// Forgets what it learned from a start.
+    fn restart(&mut self) {}
+
+    /// Multiplies the factor by the number that fits best, where that is feasible; returns whether it changed.
+    ///
+    /// # Errors
+    /// Those of running a plan.
+    fn rescale(&mut self, _bound: &mut Bound, _factors: &mut [Arc<Dense>]) -> Result<bool> {
+        Ok(false)
+    }
+}
+
+/// What a block did.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Done {
+    /// How far the cost fell: exactly, or at least.
+    pub decrease: f64,
+    /// The objective now, where the block knows it.
+    pub cost: Option<f64>,
+}

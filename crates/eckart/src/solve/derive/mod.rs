@@ -1,0 +1,115 @@
+//! Derive: what form an objective has in each of its factors, the others fixed.
+//! In: a bound problem.  Out: `Form` a factor: quadratic with its Grams, of bounded curvature, Poisson, or just smooth.
+//! Law: a form holds for all values of data and factors; what is not seen to have one is `Smooth`.
+//! Not here: which method fits a form (see `choice`), numbers (see `local`).
+//!
+//! The second derivative of the smooth part along a direction D is derived by differentiating twice. Where it is free of
+//! the factor, the part is quadratic, and the second derivative, which is linear in D, is taken apart into chains of
+//! products: `D @ (H @ H.T)` is one Gram for all rows, `(C * (D @ H)) @ H.T` a Gram a row.
+
+mod chain;
+mod curvature;
+mod poisson;
+mod quadratic;
+#[cfg(test)]
+mod tests;
+
+pub use poisson::Poisson;
+pub use quadratic::{Quadratic, Sampled};
+
+use super::problem::{Bound, Factor};
+use crate::error::Result;
+use crate::expr::{Dag, Expr, Op, Var, expand, sum};
+use crate::facts::{Given, Givens, degrees};
+use crate::grad::differentiate;
+use crate::rewrite::simplify;
+
+/// The form of the smooth part of an objective in one factor.
+#[derive(Debug, Clone)]
+pub enum Form {
+    /// Quadratic: its Grams, and its linear term L = -1/2 of the gradient at 0 (as the array of the Grams lies).
+    Quadratic(Quadratic, Expr),
+    /// Nowhere above a parabola that touches it, whose Grams these are; the gradient, as the array lies.
+    Bounded(Quadratic, Expr),
+    /// A Poisson likelihood.
+    Poisson(Poisson),
+    /// None of these.
+    Smooth,
+}
+
+impl Form {
+    /// Whether rows of the array that methods work on are columns of the factor.
+    pub fn is_flipped(&self) -> bool {
+        match self {
+            Self::Quadratic(q, _) | Self::Bounded(q, _) => q.flipped,
+            Self::Poisson(p) => p.flipped,
+            Self::Smooth => false,
+        }
+    }
+}
+
+/// The forms of the smooth part of `bound` in each factor.
+///
+/// # Errors
+/// Those of shapes that don't fit.
+pub fn derive(bound: &Bound) -> Result<Vec<Form>> {
+    bound.factors.iter().map(|factor| form(bound, factor)).collect()
+}
+
+fn form(bound: &Bound, factor: &Factor) -> Result<Form> {
+    let leaf = Expr::leaf(Op::Var(factor.var.clone()));
+    if let Some((quadratic, gradient)) = quadratic_of(&bound.smooth, factor, &bound.givens)? {
+        let nothing = [(factor.var.clone(), expand(0.0, &leaf))].into();
+        let linear = simplify(&[-0.5 * gradient.substitute(&nothing)], &bound.givens)?.remove(0);
+        let turned = turned(&quadratic, linear);
+        return Ok(Form::Quadratic(quadratic, turned));
+    }
+    if let Some(stand_in) = curvature::stand_in(&bound.smooth, &factor.var, &bound.givens)?
+        && let Some((quadratic, _)) = quadratic_of(&stand_in, factor, &bound.givens)?
+    {
+        let gradient = simplify(&differentiate(&bound.smooth, &[leaf]), &bound.givens)?.remove(0);
+        let turned = turned(&quadratic, gradient);
+        return Ok(Form::Bounded(quadratic, turned));
+    }
+    if factor.prox.is_nonnegative() {
+        let nonnegative = bound.factors.iter().filter(|f| f.prox.is_nonnegative()).map(|f| f.var.clone());
+        let nonnegative: Vec<Var> = nonnegative.collect();
+        if let Some(poisson) = poisson::poisson(&bound.smooth, &factor.var, &bound.givens, &nonnegative)? {
+            return Ok(Form::Poisson(poisson));
+        }
+    }
+    Ok(Form::Smooth)
+}
+
+fn turned(quadratic: &Quadratic, array: Expr) -> Expr {
+    if quadratic.flipped { array.t() } else { array }
+}
+
+/// The Grams of a function that is quadratic in a factor, and its gradient; `None` where it is not seen to be, or where
+/// the rows hang together.
+fn quadratic_of(smooth: &Expr, factor: &Factor, givens: &Givens) -> Result<Option<(Quadratic, Expr)>> {
+    let leaf = Expr::leaf(Op::Var(factor.var.clone()));
+    let gradient = simplify(&differentiate(smooth, std::slice::from_ref(&leaf)), givens)?.remove(0);
+    let direction = Var::input(&format!("direction of {}", factor.var.name()));
+    let along = Expr::leaf(Op::Var(direction.clone()));
+    let mut all = givens.clone();
+    all.insert(direction.clone(), Given::dense(factor.shape.rows, factor.shape.cols));
+    let slope = sum(&gradient * &along);
+    let second = simplify(&differentiate(&slope, std::slice::from_ref(&leaf)), &all)?.remove(0);
+    let dag = Dag::new(std::slice::from_ref(&second));
+    if degrees(&dag, &factor.var)[dag.roots()[0].index()] != Some(0) {
+        return Ok(None);
+    }
+    if degrees(&dag, &direction)[dag.roots()[0].index()] == Some(0) {
+        // Linear in the factor.
+        return Ok(Some((Quadratic::default(), gradient)));
+    }
+    if factor.shape.is_scalar() {
+        let one = [(direction, Expr::number(1.0))].into();
+        let gram = simplify(&[0.5 * second.substitute(&one)], givens)?.remove(0);
+        let quadratic = Quadratic { shared: Some(gram), ..Quadratic::default() };
+        return Ok(Some((quadratic, gradient)));
+    }
+    let Some(chains) = chain::chains(&second, &direction, &all)? else { return Ok(None) };
+    Ok(quadratic::assemble(&chains, &leaf).map(|quadratic| (quadratic, gradient)))
+}

@@ -1,0 +1,70 @@
+//! Poisson: objectives that are linear but for logarithms of a product with the factor: Kullback-Leibler and its kin.
+//! In: a smooth objective and a factor that may not be negative.  Out: `Poisson`: the formulas its updates need.
+//! Law: the objective is sum_i <P_i, b_i> + l2 |b_i|^2 - sum_j C[i, j] log(<b_i, Q_j>) + const, with C, Q, P >= 0.
+//! Not here: the updates (see `update`).
+
+use super::chain::{Link, chains};
+use super::curvature::{Loss, pull_out, uses};
+use crate::error::Result;
+use crate::expr::{Dag, Expr, Op, Var};
+use crate::facts::{Facts, Givens, Sign, degrees};
+use crate::grad::differentiate;
+use crate::rewrite::simplify;
+
+/// The part of an objective that a factor enters as a Poisson likelihood does, as formulas that are free of it.
+#[derive(Debug, Clone)]
+pub struct Poisson {
+    /// Whether the rows of the array are the columns of the factor.
+    pub flipped: bool,
+    /// C, the counts: n x m.
+    pub counts: Expr,
+    /// Q, m x r.
+    pub columns: Expr,
+    /// P, n x r.
+    pub pull: Expr,
+}
+
+/// The Poisson form, where the objective has it.
+///
+/// # Errors
+/// Those of shapes that don't fit.
+pub(super) fn poisson(smooth: &Expr, factor: &Var, givens: &Givens, nonnegative: &[Var]) -> Result<Option<Poisson>> {
+    let mut givens = givens.clone();
+    for var in nonnegative {
+        if let Some(given) = givens.get_mut(var) {
+            given.sign = Sign::NONNEGATIVE;
+        }
+    }
+    let dag = Dag::new(std::slice::from_ref(smooth));
+    let degree = degrees(&dag, factor);
+    let of_factor = |id: &crate::expr::Id| *dag.op(*id) == Op::Log && degree[dag.args(*id)[0].index()] == Some(1);
+    let logs: Vec<Loss> = dag
+        .ids()
+        .filter(of_factor)
+        .map(|id| Loss { id, inner: dag.expr(dag.args(id)[0]).clone(), curvature: 0.0 })
+        .collect();
+    let [log] = logs.as_slice() else { return Ok(None) };
+    let Some(parts) = pull_out(&dag, &logs, &givens)? else { return Ok(None) };
+    let counts = simplify(&[-1.0 * &parts.weights[0]], &parts.givens)?.remove(0);
+    let leaf = Expr::leaf(Op::Var(factor.clone()));
+    let pull = simplify(&differentiate(&parts.rest, &[leaf]), &parts.givens)?.remove(0);
+    let inner = simplify(std::slice::from_ref(&log.inner), &givens)?.remove(0);
+    let all = Dag::new(&[counts.clone(), pull.clone()]);
+    let facts = Facts::of(&all, &parts.givens)?;
+    let fits = all.roots().iter().all(|&root| facts.sign(root).nonnegative)
+        && [&counts, &pull].iter().all(|e| !uses(e, factor));
+    let Some(found) = chains(&inner, factor, &givens)?.filter(|_| fits) else { return Ok(None) };
+    let [chain] = found.as_slice() else { return Ok(None) };
+    let scaled = |q: &Expr| super::chain::product(chain.weight.clone(), q.clone());
+    let (flipped, columns) = match (chain.links.as_slice(), chain.flipped) {
+        ([Link::Right(q)], false) => (false, scaled(q).t()),
+        ([Link::Left(q)], false) => (true, scaled(q)),
+        (_, _) => return Ok(None),
+    };
+    let columns_dag = Dag::new(std::slice::from_ref(&columns));
+    if !Facts::of(&columns_dag, &givens)?.sign(columns_dag.roots()[0]).nonnegative {
+        return Ok(None);
+    }
+    let turned = |e: Expr| if flipped { e.t() } else { e };
+    Ok(Some(Poisson { flipped, counts: turned(counts), columns, pull: turned(pull) }))
+}

@@ -1,0 +1,113 @@
+//! Quadratic: the Grams of a quadratic function of one factor.
+//! In: the chains of its second derivative along a direction.  Out: `Quadratic`: a Gram for all rows, or one a row.
+//! Law: the function is <B, B G> - 2 <B, L> + const, row by row; `None` where rows hang together.
+//! Not here: how a formula becomes chains (see `chain`), numbers (see `local`).
+
+use super::chain::{Chain, Link, product};
+use crate::expr::{Expr, eye};
+
+/// The part of an objective that is quadratic in a factor, as formulas that are free of it.
+///
+/// It is said of an array B whose rows are independent of each other: the factor itself (n x r), or its transpose where
+/// `flipped`. Row i has the Gram `shared + sum_t u_t[i] G_t + sum_j C[i, j] left[j].T right[j]`, made symmetric.
+#[derive(Debug, Clone, Default)]
+pub struct Quadratic {
+    /// Whether the rows of the array are the columns of the factor.
+    pub flipped: bool,
+    /// r x r, for all rows.
+    pub shared: Option<Expr>,
+    /// A number a row (n x 1) times a Gram (r x r).
+    pub scaled: Vec<(Expr, Expr)>,
+    /// A sum over data.
+    pub sampled: Vec<Sampled>,
+}
+
+/// Grams that are sums over the columns of weights.
+#[derive(Debug, Clone)]
+pub struct Sampled {
+    /// C, n x m.
+    pub weights: Expr,
+    /// m x r.
+    pub left: Expr,
+    /// m x r.
+    pub right: Expr,
+}
+
+/// The quadratic whose second derivative along D is the sum of `chains`; `factor` stands for the shapes.
+pub(super) fn assemble(chains: &[Chain], factor: &Expr) -> Option<Quadratic> {
+    if chains.iter().any(|chain| chain.flipped) {
+        return None;
+    }
+    let has = |chain: &Chain, left: bool| {
+        chain.links.iter().any(|link| if left { matches!(link, Link::Left(_)) } else { matches!(link, Link::Right(_)) })
+    };
+    let lefts = chains.iter().any(|chain| has(chain, true));
+    let rights = chains.iter().any(|chain| has(chain, false));
+    if lefts && rights {
+        return None;
+    }
+    let (chains, factor): (Vec<Chain>, Expr) = if lefts {
+        (chains.iter().cloned().map(Chain::of_transpose).collect(), factor.t())
+    } else {
+        (chains.to_vec(), factor.clone())
+    };
+    let identity = eye(factor.t().dot(&factor));
+    let mut found = Quadratic { flipped: lefts, shared: None, scaled: Vec::new(), sampled: Vec::new() };
+    for chain in &chains {
+        add(&mut found, chain, &identity)?;
+    }
+    Some(found)
+}
+
+/// What a chain has come to.
+#[derive(Default)]
+struct Run {
+    /// The product of matrices from the right since the last weights; `None` is the identity.
+    product: Option<Expr>,
+    /// A number a row.
+    rows: Option<Expr>,
+    /// Weights, and the product before them.
+    weights: Option<(Expr, Option<Expr>)>,
+}
+
+/// Adds what one chain says.
+fn add(found: &mut Quadratic, chain: &Chain, identity: &Expr) -> Option<()> {
+    let mut run = Run::default();
+    for link in &chain.links {
+        match link {
+            Link::Right(a) => run.product = Some(run.product.map_or_else(|| a.clone(), |p| p.dot(a))),
+            Link::Cols(v) => {
+                // The identity of the rank's side; further on there is always a product.
+                let own = if run.weights.is_some() && run.product.is_none() { return None } else { run.product };
+                run.product = Some(own.unwrap_or_else(|| identity.clone()) * v);
+            }
+            Link::Rows(u) => run.rows = Some(run.rows.map_or_else(|| u.clone(), |known| known * u)),
+            Link::Full(c) => {
+                run.weights = Some(match run.weights {
+                    None => (c.clone(), run.product.take()),
+                    Some((known, before)) if run.product.is_none() => (known * c, before),
+                    Some(_) => return None,
+                });
+            }
+            Link::Left(_) => return None,
+        }
+    }
+    // A second derivative is twice the Gram.
+    let half = product(Expr::number(0.5), chain.weight.clone());
+    let Some((weights, before)) = run.weights else {
+        let gram = product(half, run.product.unwrap_or_else(|| identity.clone()));
+        match run.rows {
+            None => found.shared = Some(found.shared.take().map_or_else(|| gram.clone(), |known| known + &gram)),
+            Some(rows) => found.scaled.push((rows, gram)),
+        }
+        return Some(());
+    };
+    let weights = product(half, weights);
+    let weights = run.rows.map_or_else(|| weights.clone(), |rows| &weights * rows);
+    found.sampled.push(Sampled {
+        weights,
+        left: before.unwrap_or_else(|| identity.clone()).t(),
+        right: run.product.unwrap_or_else(|| identity.clone()),
+    });
+    Some(())
+}

@@ -1,0 +1,157 @@
+//! Tests: the forms of known objectives, and the certificate: Grams and linear terms agree with differences.
+
+use super::*;
+use crate::data::Matrix;
+use crate::function::Compiled;
+use crate::run::Dense;
+use crate::solve::Problem;
+use std::sync::Arc;
+
+/// A problem with 7 x 5 data (6 x 6 where `square`), rank 3.
+fn problem(text: &str, sparse: bool) -> Problem {
+    let entry = |i: usize, j: usize| ((i * 5 + j) as f64 * 1.7).sin().abs() + 0.1;
+    let (n, m) = if text.contains("W @ W.T") { (6, 6) } else { (7, 5) };
+    let x = if sparse {
+        let all = (0..n).flat_map(|i| (0..m).map(move |j| (i, j)));
+        let kept = all.filter(|(i, j)| (i * 3 + j * 2) % 4 != 1).map(|(i, j)| (i, j, entry(i, j)));
+        Matrix::from_triplets(n, m, kept.collect()).unwrap()
+    } else {
+        // Without a missing entry, `observed` is 1 everywhere.
+        let missing = |i: usize, j: usize| text.contains("observed") && (i + 2 * j) % 5 == 1;
+        Matrix::from_fn(n, m, |i, j| if missing(i, j) { f64::NAN } else { entry(i, j) }).unwrap()
+    };
+    let mut problem = Problem::parse(text).unwrap().data("X", &x).rank(3);
+    let y = |n: usize, m: usize| Matrix::from_fn(n, m, |i, j| ((i + 3 * j) as f64).cos().abs()).unwrap();
+    for (name, matrix) in [("C", y(n, m)), ("u", y(n, 1)), ("v", y(1, m)), ("Y", y(n, 2)), ("L", y(n, n))] {
+        if problem.statement().objective.variables().iter().any(|var| var.name() == name) {
+            problem = problem.data(name, &matrix);
+        }
+    }
+    problem
+}
+
+/// A form in a word or two.
+fn word(form: &Form) -> String {
+    let grams = |q: &Quadratic| {
+        let shared = if q.shared.is_some() { "shared" } else { "" };
+        let words = [shared.to_owned(), "scaled ".repeat(q.scaled.len()), "sampled ".repeat(q.sampled.len())];
+        words.iter().flat_map(|w| w.split_whitespace()).collect::<Vec<_>>().join(" ")
+    };
+    match form {
+        Form::Quadratic(q, _) => grams(q),
+        Form::Bounded(q, _) => format!("bounded {}", grams(q)),
+        Form::Poisson(_) => "poisson".into(),
+        Form::Smooth => "smooth".into(),
+    }
+}
+
+/// The forms in the order in which the objective names the factors.
+#[track_caller]
+fn check(text: &str, expected: &[&str]) {
+    for sparse in [false, true] {
+        let bound = problem(text, sparse).bind().unwrap();
+        let forms = derive(&bound).unwrap();
+        let words: Vec<String> = forms.iter().map(word).collect();
+        assert_eq!(words, expected, "{text}");
+        for (index, form) in forms.iter().enumerate() {
+            certify(text, problem(text, sparse).bind().unwrap(), index, form);
+        }
+    }
+}
+
+#[test]
+fn forms_are_found() {
+    check("sum((X - W @ H)**2) + 0.3*sum(W**2)", &["shared", "shared"]);
+    check("sum((X - W @ H)**2) + 0.3*sum(abs(W)) subject to rownorm(H) <= 1", &["shared", "shared"]);
+    check("sum(X*X) - 2*sum(X*(W @ H)) + sum((W.T @ W)*(H @ H.T))", &["shared", "shared"]);
+    check("sum((X - W @ H)**2) + 0.3*sum((rowsum(W))**2)", &["shared", "shared"]);
+    check("sum(observed(X)*(X - W @ H)**2) + 0.3*sum(W**2)", &["shared sampled", "sampled"]);
+    check("sum(C*(X - W @ H)**2)", &["sampled", "sampled"]);
+    check("sum((1 + 4*X)*((X > 0) - W @ H)**2)", &["shared sampled", "shared sampled"]);
+    check("sum(u*(X - W @ H)**2) + 0.1*sum(W**2)", &["shared scaled", "shared"]);
+    check("sum(u*v*(X - W @ H)**2) + 0.1*sum(W**2)", &["shared scaled", "scaled"]);
+    check("sum(v*(X - W @ H)**2)", &["shared", "scaled"]);
+    check("sum((X - W @ H)**2) + 2*sum((Y - W @ K)**2)", &["shared", "shared", "shared"]);
+    check("sum((X - W @ S @ H)**2) + sum(S**2)", &["shared", "smooth", "shared"]);
+    check("sum((X - W @ H)**2) + 0.1*sum(W * (L.T @ L @ W))", &["smooth", "shared"]);
+    check("sum((X - W @ W.T)**2)", &["smooth"]);
+    check("sum((X - W @ H)**2) + sum((W.T @ W - eye(W.T @ W))**2)", &["smooth", "shared"]);
+    check("sum(softplus(W @ H) - X*(W @ H))", &["bounded shared", "bounded shared"]);
+    check("sum(observed(X)*softplus(W @ H)) + sum(W**2)", &["bounded shared sampled", "bounded sampled"]);
+    check("sum(huber(X - W @ H, 0.5)) + 0.1*sum(W**2)", &["bounded shared", "bounded shared"]);
+    check("sum(kl(X, W @ H)) subject to W, H >= 0", &["poisson", "poisson"]);
+    check("sum(observed(X)*kl(X, W @ H)) subject to W, H >= 0", &["poisson", "poisson"]);
+    check("sum(W @ H - X*log(W @ H)) + 0.3*sum(W) subject to W, H >= 0", &["poisson", "poisson"]);
+    check("sum(kl(X, W @ H)) subject to W >= 0", &["smooth", "smooth"]);
+    check("sum(exp(W @ H) - X*(W @ H))", &["smooth", "smooth"]);
+}
+
+#[test]
+fn a_line_is_a_quadratic_without_a_gram() {
+    check("over W[n,r], H[r,m], b[n,1]: sum((X - W @ H)**2) - sum(b)", &["shared", "shared", ""]);
+}
+
+#[test]
+fn offsets_are_factors_of_rank_one() {
+    check(
+        "over W[n,r], H[r,m], b[n,1], c[1,m], mu[1,1]: sum(observed(X)*(X - W @ H - b - c - mu)**2) + sum(b**2)",
+        &["sampled", "sampled", "shared sampled", "sampled", "shared"],
+    );
+    check("over W[n,r], H[r,m], c[1,m]: sum((X - W @ H - c)**2)", &["shared", "shared", "shared"]);
+}
+
+/// Values for the factors.
+fn place(bound: &mut Bound) -> Vec<Arc<Dense>> {
+    let numbers = |(k, factor): (usize, &Factor)| {
+        let entry = |at: usize| ((at * (k + 2) + 1) as f64 * 0.7).sin();
+        let sign = |v: f64| if factor.prox.is_nonnegative() { v.abs() } else { v };
+        Arc::new(Dense { shape: factor.shape, data: (0..factor.shape.entries()).map(|at| sign(entry(at))).collect() })
+    };
+    let values: Vec<_> = bound.factors.iter().enumerate().map(numbers).collect();
+    bound.place_all(&values);
+    values
+}
+
+/// Where the form is right, f(B + D) - f(B) = sum over rows of <D, D G> + 2 <D, B G - L>: to rounding where it is
+/// quadratic, at most that where it is bounded.
+#[track_caller]
+fn certify(text: &str, mut bound: Bound, index: usize, form: &Form) {
+    let values = place(&mut bound);
+    let (quadratic, array) = match form {
+        Form::Quadratic(q, array) | Form::Bounded(q, array) => (q, array),
+        Form::Poisson(_) | Form::Smooth => return,
+    };
+    let cost = Compiled::new(&[bound.smooth.clone()], &bound.givens, usize::MAX).unwrap();
+    let terms = crate::solve::local::Terms::new(quadratic, array, &[], &bound, usize::MAX).unwrap();
+    let local = terms.run(&bound).unwrap();
+    let (rows, r) = (local.rows, local.rank);
+    let before = cost.run(&bound.inputs).unwrap()[0].to_scalar();
+    let old = crate::solve::local::rows_of(&values[index], quadratic.flipped);
+    for seed in 1..6 {
+        let step: Vec<f64> = (0..rows * r).map(|at| ((at * 7 + seed * 13) as f64).sin() * 0.3).collect();
+        let new: Vec<f64> = old.iter().zip(&step).map(|(a, b)| a + b).collect();
+        let placed = crate::solve::local::factor_of(&new, values[index].shape, quadratic.flipped);
+        bound.place(index, &Arc::new(placed));
+        let after = cost.run(&bound.inputs).unwrap()[0].to_scalar();
+        let mut expected = 0.0;
+        let mut gram = vec![0.0; r * r];
+        for i in 0..rows {
+            local.gram(i, &mut gram);
+            for k in 0..r {
+                let dg: f64 = (0..r).map(|l| step[i * r + l] * gram[l * r + k]).sum();
+                let bg: f64 = (0..r).map(|l| old[i * r + l] * gram[l * r + k]).sum();
+                let half = match form {
+                    Form::Quadratic(..) => bg - local.array[i * r + k],
+                    Form::Bounded(..) | Form::Poisson(_) | Form::Smooth => local.array[i * r + k] / 2.0,
+                };
+                expected += step[i * r + k] * (dg + 2.0 * half);
+            }
+        }
+        let slack = 1e-9 * (before.abs() + after.abs() + 1.0);
+        let fits = match form {
+            Form::Quadratic(..) => (after - before - expected).abs() <= slack,
+            Form::Bounded(..) | Form::Poisson(_) | Form::Smooth => after - before <= expected + slack,
+        };
+        assert!(fits, "{text}, factor {index}: {} is not {expected}", after - before);
+    }
+}
