@@ -279,6 +279,20 @@ impl Matrix {
         Self::sparse(rows, cols, indptr, indices, values)
     }
 
+    /// The least and the greatest size of its numbers but zeros and missing ones; (infinity, 0) where there are none.
+    pub fn sizes(&self) -> (f64, f64) {
+        fn of<T: Real>(values: &[T]) -> (f64, f64) {
+            let sizes = values.iter().map(|x| x.to_f64().abs()).filter(|x| *x > 0.0);
+            sizes.fold((f64::INFINITY, 0.0), |(least, most), x| (least.min(x), most.max(x)))
+        }
+        match &self.storage {
+            Storage::DenseF32(values) => of(values),
+            Storage::DenseF64(values) => of(values),
+            Storage::SparseF32(sparse) => of(sparse.values()),
+            Storage::SparseF64(sparse) => of(sparse.values()),
+        }
+    }
+
     /// The number of rows, n.
     pub fn rows(&self) -> usize {
         self.rows

@@ -94,16 +94,13 @@ impl Chain {
 
 /// Puts functions of entries together, in the plan and in its folds.
 pub(super) fn link(plan: &mut Plan) {
-    let is_mask = |step: &&Step| {
-        let dense = plan.buffers[step.outs[0]].layout == Layout::Dense;
-        matches!(step.kernel, Kernel::Observed(_)) && dense
-    };
-    let masks: BTreeSet<BufferId> = plan.steps.iter().filter(is_mask).map(|step| step.outs[0]).collect();
-    for step in &mut plan.steps {
+    let mut masks = BTreeSet::new();
+    let inner = add_masks(&plan.steps, &plan.buffers, &mut masks);
+    for (at, step) in plan.steps.iter_mut().enumerate() {
         if let Kernel::Fold(fold) = &mut step.kernel {
             let keep: BTreeSet<BufferId> = fold.results.iter().map(|(buffer, _)| *buffer).collect();
-            let masks = step.args.iter().enumerate().filter(|(_, arg)| masks.contains(arg)).map(|(local, _)| local);
-            fold.body = Linking::new(&fold.body, &fold.buffers, &fold.aligned, masks.collect()).link(&keep);
+            let masks = inner.get(&at).cloned().unwrap_or_default();
+            fold.body = Linking::new(&fold.body, &fold.buffers, &fold.aligned, masks).link(&keep);
             let filled: BTreeSet<BufferId> = fold.body.iter().flat_map(|step| step.outs.iter().copied()).collect();
             for (at, buffer) in fold.buffers.iter_mut().enumerate().skip(fold.params.len()) {
                 if !filled.contains(&at) {
@@ -114,6 +111,37 @@ pub(super) fn link(plan: &mut Plan) {
     }
     let keep: BTreeSet<BufferId> = plan.outputs.iter().copied().collect();
     plan.steps = Linking::new(&plan.steps, &plan.buffers, &[], masks).link(&keep);
+}
+
+/// Adds to `masks` the buffers that are 0 where dense data is missing: the mask itself, and what it is a factor of. Returns
+/// the same for the body of each fold, by step.
+fn add_masks(
+    steps: &[Step],
+    buffers: &[Buffer],
+    masks: &mut BTreeSet<BufferId>,
+) -> BTreeMap<usize, BTreeSet<BufferId>> {
+    let mut inner = BTreeMap::new();
+    for (at, step) in steps.iter().enumerate() {
+        let masked = |k: usize| step.args.get(k).is_some_and(|arg| masks.contains(arg));
+        let is_mask = match &step.kernel {
+            Kernel::Observed(_) => buffers[step.outs[0]].layout == Layout::Dense,
+            Kernel::Zip(Op::Mul) => masked(0) || masked(1),
+            Kernel::Zip(Op::Div) | Kernel::Expand | Kernel::Gather => masked(0),
+            Kernel::Zip(Op::Add | Op::Sub) => masked(0) && masked(1),
+            Kernel::SumTo => masked(0) && buffers[step.args[0]].shape == buffers[step.outs[0]].shape,
+            Kernel::Fold(fold) => {
+                let mut local: BTreeSet<BufferId> = (0..step.args.len()).filter(|&k| masked(k)).collect();
+                add_masks(&fold.body, &fold.buffers, &mut local);
+                let outs = step.outs.iter().zip(&fold.results);
+                masks.extend(outs.filter(|(_, (buffer, _))| local.contains(buffer)).map(|(out, _)| *out));
+                inner.insert(at, local);
+                false
+            }
+            _ => false,
+        };
+        masks.extend(is_mask.then(|| step.outs[0]));
+    }
+    inner
 }
 
 /// What a pass runs over: a shape, the pattern if it is one, whether a block's rows are meant, whether it is the same
@@ -132,7 +160,7 @@ struct Linking<'a> {
     aligned: &'a [bool],
     /// The step that fills a buffer.
     maker: BTreeMap<BufferId, usize>,
-    /// The buffers that say which entries of dense data are there.
+    /// The buffers that are 0 where dense data is missing.
     masks: BTreeSet<BufferId>,
 }
 
@@ -167,11 +195,10 @@ impl<'a> Linking<'a> {
             members.entry(root(&group, at)).or_default().push(at);
         }
         let units: Vec<Vec<usize>> = members.into_values().collect();
-        let mut masks = self.masks.clone();
         let mut linked = Vec::with_capacity(units.len());
         for unit in self.ordered(&units) {
             linked.push(match &domains[unit[0]] {
-                Some(domain) => self.chain(&unit, domain, keep, &mut masks),
+                Some(domain) => self.chain(&unit, domain, keep),
                 None => self.steps[unit[0]].clone(),
             });
         }
@@ -279,13 +306,7 @@ impl<'a> Linking<'a> {
         ordered
     }
 
-    fn chain(
-        &self,
-        unit: &[usize],
-        domain: &Domain,
-        keep: &BTreeSet<BufferId>,
-        masks: &mut BTreeSet<BufferId>,
-    ) -> Step {
+    fn chain(&self, unit: &[usize], domain: &Domain, keep: &BTreeSet<BufferId>) -> Step {
         let inside = |buffer: &BufferId| self.maker.get(buffer).is_some_and(|maker| unit.contains(maker));
         let read_elsewhere = |buffer: BufferId| {
             let others = self.steps.iter().enumerate().filter(|(at, _)| !unit.contains(at));
@@ -310,9 +331,8 @@ impl<'a> Linking<'a> {
                 Kernel::Map(op) | Kernel::Zip(op) => {
                     let args = step.args.iter().map(|arg| source[arg]).collect();
                     let masks_of = if *op == Op::Mul { 2 } else { usize::from(*op == Op::Div) };
-                    let mask = step.args[..masks_of.min(step.args.len())].iter().position(|arg| masks.contains(arg));
-                    // What is masked masks what it is multiplied with.
-                    masks.extend(mask.map(|_| out));
+                    let mut read = step.args.iter().take(masks_of);
+                    let mask = read.position(|arg| self.masks.contains(arg));
                     links.push(Link { op: op.clone(), args, mask });
                     source.insert(out, Source::Link(links.len() - 1));
                     outcome = read_elsewhere(out).then_some(Outcome::Entries);
@@ -320,7 +340,6 @@ impl<'a> Linking<'a> {
                 // Reading is stretching and picking.
                 _ if self.makes_entries(step) => {
                     source.insert(out, source[&step.args[0]]);
-                    masks.extend(masks.contains(&step.args[0]).then_some(out));
                     outcome = read_elsewhere(out).then_some(Outcome::Entries);
                 }
                 _ => {

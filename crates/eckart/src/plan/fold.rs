@@ -435,7 +435,7 @@ impl Block {
         if self.local.contains_key(&(arg, Some(way))) {
             return;
         }
-        let local = self.push(node, way, way == Param::Whole);
+        let local = self.push(node, way, way != Param::Cols);
         self.local.insert((arg, Some(way)), local);
         self.fold.params.push(way);
         self.outer.push(arg);

@@ -50,6 +50,28 @@ pub(super) fn for_rows<T: Send>(out: &mut [T], cols: usize, fill: impl Fn(Range<
     parts.into_par_iter().for_each(|(range, part)| fill(range, part));
 }
 
+/// Changes `rows`, `cols` numbers each, shard by shard, and adds up what each shard returns, in a fixed tree.
+pub(crate) fn sum_rows<T: Send>(
+    rows: &mut [T],
+    cols: usize,
+    change: impl Fn(Range<usize>, &mut [T]) -> f64 + Sync,
+) -> f64 {
+    if cols == 0 || rows.is_empty() {
+        return 0.0;
+    }
+    let shards = Shards::of(rows.len() / cols, cols);
+    let mut parts = Vec::with_capacity(shards.count());
+    let mut rest = rows;
+    for k in 0..shards.count() {
+        let range = shards.range(k);
+        let (head, tail) = rest.split_at_mut(range.len() * cols);
+        parts.push((range, head));
+        rest = tail;
+    }
+    let sums: Vec<f64> = parts.into_par_iter().map(|(range, part)| change(range, part)).collect();
+    fold_parts(0..sums.len(), &|k| sums[k], &|a, b| a + b)
+}
+
 /// The sum of f(at) over `0..len`, in a fixed order: eight running sums a block, blocks in a tree.
 pub(super) fn sum_by(len: usize, f: impl Fn(usize) -> f64 + Sync) -> f64 {
     const LANES: usize = 8;

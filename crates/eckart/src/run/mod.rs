@@ -15,13 +15,16 @@ mod pool;
 mod products;
 mod slot;
 mod stream;
+mod sweeps;
 mod threads;
 mod value;
 
 pub use engine::{Kept, run};
+pub(crate) use fold::sum_rows;
 pub use inputs::Inputs;
 pub use interp::interpret;
 pub use machine::{Limited, Machine};
 pub use memory::{available_memory, peak_memory};
+pub(crate) use sweeps::sweep_rows;
 pub use threads::with_threads;
 pub use value::{Dense, Value};

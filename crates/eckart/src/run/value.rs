@@ -395,6 +395,15 @@ impl Value {
         Arc::new(Dense { shape, data: data.into_vec() })
     }
 
+    /// In f64: as a sparse matrix where it is one, else all entries.
+    pub(crate) fn into_sparse(self) -> Result<Sparse<f64>, Arc<Dense>> {
+        match self.0 {
+            Typed::F64(Held::Sparse(entries)) => Ok(entries.to_sparse()),
+            Typed::F32(Held::Sparse(entries)) => Ok(entries.cast().to_sparse()),
+            other => Err(Self(other).into_dense()),
+        }
+    }
+
     /// The value as a matrix of numbers of type `dtype`.
     ///
     /// # Errors

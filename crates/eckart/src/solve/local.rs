@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::derive::{Poisson, Quadratic};
 use super::problem::Bound;
+use crate::data::Sparse;
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::facts::Shape;
@@ -80,7 +81,7 @@ impl Terms {
         }
         let mut sampled = Vec::new();
         for &same in &self.sampled {
-            let weights = Weights(next()?);
+            let weights = Weights::of(next()?);
             let left = numbers(next()?);
             let right = next()?;
             sampled.push((weights, left, (!same).then(|| numbers(right))));
@@ -91,6 +92,11 @@ impl Terms {
 }
 
 impl Local {
+    /// Whether every entry of every row has a positive curvature, the same for all rows.
+    pub(super) fn is_definite_shared(&self) -> bool {
+        self.is_shared() && (0..self.rank).all(|k| self.shared[k * self.rank + k] > 0.0)
+    }
+
     /// Whether all rows have one Gram.
     pub(super) fn is_shared(&self) -> bool {
         self.scaled.is_empty() && self.sampled.is_empty()
@@ -133,13 +139,17 @@ impl Local {
 }
 
 /// A number for each entry of a matrix, or for the stored ones.
-pub(super) struct Weights(Value);
+pub(super) struct Weights(std::result::Result<Sparse<f64>, Arc<Dense>>);
 
 impl Weights {
+    fn of(value: Value) -> Self {
+        Self(value.into_sparse())
+    }
+
     /// Calls `visit` with each column of row i that counts, and its weight.
     pub(super) fn for_row(&self, i: usize, mut visit: impl FnMut(usize, f64)) {
         match &self.0 {
-            Value::Dense(dense) => {
+            Err(dense) => {
                 let cols = dense.shape.cols;
                 for (j, &weight) in dense.data[i * cols..(i + 1) * cols].iter().enumerate() {
                     if weight != 0.0 {
@@ -147,7 +157,7 @@ impl Weights {
                     }
                 }
             }
-            Value::Sparse(sparse) => {
+            Ok(sparse) => {
                 let pattern = sparse.pattern();
                 for at in pattern.range(i) {
                     visit(pattern.indices()[at] as usize, sparse.values()[at]);
@@ -186,7 +196,7 @@ impl Counts {
     pub(super) fn run(&self, bound: &Bound) -> Result<PoissonLocal> {
         let mut values = self.compiled.run(&bound.inputs)?.into_iter();
         let mut next = || values.next().ok_or_else(|| crate::Error::Bug("a formula has no value".into()));
-        let (counts, columns, pull) = (Weights(next()?), numbers(next()?), numbers(next()?));
+        let (counts, columns, pull) = (Weights::of(next()?), numbers(next()?), numbers(next()?));
         Ok(PoissonLocal { counts, columns, pull, numbers: values.map(|value| value.to_scalar()).collect() })
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::prox::Prox;
 use super::split::{Split, split};
-use crate::data::Matrix;
+use crate::data::{Dtype, Matrix};
 use crate::error::{Error, Result};
 use crate::expr::text::{Constraint, Dim, Limit, Statement, parse_statement};
 use crate::expr::{Dag, Expr, Op, Var};
@@ -144,8 +144,9 @@ impl Problem {
         };
         let mut givens: Givens = self.data.iter().map(known).collect();
         let shapes = infer_shapes(&dag, &givens, &self.declared(), &self.side_lengths(), self.rank)?;
+        let dtype = self.dtype();
         for (var, &shape) in &shapes {
-            givens.insert(var.clone(), Given::dense(shape.rows, shape.cols));
+            givens.insert(var.clone(), Given { dtype, ..Given::dense(shape.rows, shape.cols) });
         }
         let facts = Facts::of(&dag, &givens)?;
         if !facts.shape(dag.roots()[0]).is_scalar() {
@@ -174,6 +175,19 @@ impl Problem {
             inputs.set_matrix(&Var::input(name), matrix);
         }
         Ok(Bound { objective, smooth, factors, givens, inputs, target: self.data[0].clone(), rank: self.rank })
+    }
+
+    /// The type to compute with: f32 where all data is, and of a size whose squares and products f32 can hold.
+    fn dtype(&self) -> Dtype {
+        const SMALL: f64 = 1e-9;
+        const LARGE: f64 = 1e9;
+        let moderate = |matrix: &Matrix| {
+            let (least, most) = matrix.sizes();
+            most == 0.0 || (most < LARGE && most > SMALL && least > SMALL * SMALL)
+        };
+        let of = |(name, matrix): &(String, Matrix)| self.assumed.get(name).map_or(matrix.dtype(), |given| given.dtype);
+        let narrow = self.data.iter().all(|data| of(data) == Dtype::F32 && moderate(&data.1));
+        if narrow { Dtype::F32 } else { Dtype::F64 }
     }
 
     fn check_rank(&self, target: &Matrix) -> Result<()> {
@@ -308,6 +322,12 @@ impl Bound {
     /// The factors' variables as formulas.
     pub fn factor_exprs(&self) -> Vec<Expr> {
         self.factors.iter().map(|f| Expr::leaf(Op::Var(f.var.clone()))).collect()
+    }
+
+    /// Whether products are of f32.
+    pub(super) fn is_narrow(&self) -> bool {
+        let of = |factor: &Factor| self.givens.get(&factor.var).is_some_and(|given| given.dtype == Dtype::F32);
+        self.factors.iter().any(of)
     }
 
     /// Gives factor `index` a value.

@@ -48,8 +48,11 @@ fn run_steps<'a>(
     for step in steps {
         let args = take_args(step, held)?;
         if let Kernel::Chain(chain) = &step.kernel {
-            let (shape, _) = of(step.outs[0]);
-            let rows = step.args.iter().map(|&arg| of(arg).0.rows).max().unwrap_or(shape.rows).max(shape.rows);
+            let rows = if in_block {
+                step.args.iter().chain(&step.outs).map(|&buffer| of(buffer).0.rows).max().unwrap_or(1)
+            } else {
+                chain.shape.rows
+            };
             for (&out, value) in step.outs.iter().zip(chain::pass(chain, &args, rows)) {
                 held[out] = Some(value);
             }

@@ -12,7 +12,6 @@ mod panel;
 mod product;
 mod sddmm;
 mod spmm;
-#[allow(dead_code, reason = "the solvers follow")]
 mod sweep;
 pub(super) mod tile;
 
@@ -21,5 +20,4 @@ pub(crate) use lanes::{Element, Level};
 pub(super) use product::{View, multiply_add};
 pub(super) use sddmm::sampled;
 pub(super) use spmm::{Csr, gather, scatter};
-#[allow(unused_imports, reason = "the solvers follow")]
 pub(super) use sweep::{Asked, Swept, sweep};

@@ -55,6 +55,9 @@ impl GradientBlock {
     }
 }
 
+/// What rounding products to f32 makes of a sum of many of them, as a share of it, about.
+const NARROW_SLACK: f64 = 1e-8;
+
 impl Block for GradientBlock {
     fn restart(&mut self) {
         self.length = None;
@@ -90,7 +93,7 @@ impl Block for GradientBlock {
             bound.place(index, &new);
             let values = self.costs.run(&bound.inputs)?;
             // Rounding of the smooth part must not count as a rise.
-            let slack = 8.0 * f64::EPSILON * smooth.abs();
+            let slack = if bound.is_narrow() { NARROW_SLACK } else { 8.0 * f64::EPSILON } * smooth.abs();
             if values[0].to_scalar() <= smooth + along + squares / (2.0 * t) + slack {
                 self.length = Some(if halving == 0 { t * GROW } else { t });
                 let before = prox.penalty(&factors[index].data, new.shape);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Block, Done};
 use crate::error::Result;
-use crate::run::Dense;
+use crate::run::{Dense, sum_rows};
 use crate::solve::derive::Poisson;
 use crate::solve::local::{Counts, PoissonLocal, factor_of, rows_of};
 use crate::solve::problem::Bound;
@@ -30,6 +30,8 @@ const SWEEPS: usize = 2;
 const FLOOR: f64 = 1e-300;
 /// The least an entry becomes. An exact 0 would make products 0, and 0 log 0 is undefined where X holds a 0.
 const LEAST: f64 = 1e-100;
+/// The same where the products are of f32.
+const LEAST_F32: f64 = 1e-18;
 /// An entry below this share of its row's greatest is taken to be stuck near 0.
 const ALMOST: f64 = 1e-6;
 
@@ -59,7 +61,8 @@ impl PoissonBlock {
         let further = if costs { vec![bound.objective.clone()] } else { Vec::new() };
         let counts = Counts::new(form, &further, bound, memory_limit)?;
         let mut law = bound.factors[index].prox.entrywise();
-        law.low = law.low.max(LEAST.min(law.high));
+        let least = if bound.is_narrow() { LEAST_F32 } else { LEAST };
+        law.low = law.low.max(least.min(law.high));
         Ok(Self { index, flipped: form.flipped, counts, step, law, costs })
     }
 }
@@ -69,15 +72,18 @@ impl Block for PoissonBlock {
         let mut array = rows_of(&factors[self.index], self.flipped);
         let local = self.counts.run(bound)?;
         let r = if self.flipped { factors[self.index].shape.rows } else { factors[self.index].shape.cols };
-        let mut row = Row::new(r);
-        let mut decrease = 0.0;
-        for (i, b) in array.chunks_mut(r).enumerate() {
-            row.load(&local, i, b);
-            decrease += match self.step {
-                PoissonStep::Multiplicative => row.multiply(b, &local.pull[i * r..(i + 1) * r], self.law),
-                PoissonStep::Newton => row.newton(b, &local.pull[i * r..(i + 1) * r], self.law),
+        let (step, law) = (self.step, self.law);
+        let decrease = sum_rows(&mut array, r, |range, part| {
+            let mut row = Row::new(r);
+            let moved = |(i, b): (usize, &mut [f64])| {
+                row.load(&local, i, b);
+                match step {
+                    PoissonStep::Multiplicative => row.multiply(b, &local.pull[i * r..(i + 1) * r], law),
+                    PoissonStep::Newton => row.newton(b, &local.pull[i * r..(i + 1) * r], law),
+                }
             };
-        }
+            range.zip(part.chunks_mut(r)).map(moved).sum()
+        });
         let factor = Arc::new(factor_of(&array, factors[self.index].shape, self.flipped));
         bound.place(self.index, &factor);
         factors[self.index] = factor;

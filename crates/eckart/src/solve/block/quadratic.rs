@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Block, Done};
 use crate::error::Result;
-use crate::run::Dense;
+use crate::run::{Dense, sum_rows, sweep_rows};
 use crate::solve::cholesky::Cholesky;
 use crate::solve::derive::Form;
 use crate::solve::local::{Local, Terms, factor_of, rows_of};
@@ -106,8 +106,15 @@ impl QuadraticBlock {
     }
 
     fn sweep(&self, local: &Local, array: &mut [f64], sweeps: usize) -> f64 {
-        let (law, mut half) = (self.prox.entrywise(), vec![0.0; local.rank]);
-        each_row(local, array, &mut |row, linear, gram| coordinates(row, linear, gram, law, sweeps, &mut half))
+        let law = self.prox.entrywise();
+        if local.is_definite_shared() {
+            let terms = (&local.array[..], &local.shared[..], local.rank);
+            return sweep_rows(array, terms, law.l1, (law.low, law.high), sweeps);
+        }
+        each_row(local, array, || {
+            let mut half = vec![0.0; local.rank];
+            move |row: &mut [f64], linear: &[f64], gram: &[f64]| coordinates(row, linear, gram, law, sweeps, &mut half)
+        })
     }
 
     /// Sweeps that are worth their time beside what it takes to compute the Gram.
@@ -130,16 +137,22 @@ impl Block for QuadraticBlock {
             QuadraticStep::Coordinates if !local.is_shared() => self.sweep(&local, &mut array, MOST_SWEEPS as usize),
             QuadraticStep::Coordinates => self.sweep(&local, &mut array, self.most_sweeps(&local)),
             QuadraticStep::ActiveSet => {
-                let (law, mut half) = (self.prox.entrywise(), vec![0.0; local.rank]);
-                each_row(&local, &mut array, &mut |row, linear, gram| {
-                    active_set(row, linear, gram, law, MOST_SWEEPS as usize, &mut half)
+                let law = self.prox.entrywise();
+                each_row(&local, &mut array, || {
+                    let mut half = vec![0.0; local.rank];
+                    move |row: &mut [f64], linear: &[f64], gram: &[f64]| {
+                        active_set(row, linear, gram, law, MOST_SWEEPS as usize, &mut half)
+                    }
                 })
             }
             QuadraticStep::Components => {
                 repeat(self.most_sweeps(&local), || components(&local, &mut array, &self.prox))
             }
             QuadraticStep::RowSteps => {
-                each_row(&local, &mut array, &mut |row, linear, gram| row_steps(row, linear, gram, &self.prox))
+                let prox = self.prox;
+                each_row(&local, &mut array, || {
+                    move |row: &mut [f64], linear: &[f64], gram: &[f64]| row_steps(row, linear, gram, &prox)
+                })
             }
         };
         self.place(bound, factors, &array);
@@ -152,16 +165,15 @@ impl Block for QuadraticBlock {
         }
         let mut array = rows_of(&factors[self.index], self.flipped);
         let local = self.local(bound, &array)?;
-        let (mut up, mut down) = (0.0, 0.0);
-        let nothing = vec![0.0; local.rank];
-        let mut product = nothing.clone();
-        each_row(&local, &mut array, &mut |row, linear, gram| {
-            half_gradient(row, &nothing, gram, &mut product);
-            for k in 0..row.len() {
-                up += linear[k] * row[k];
-                down += product[k] * row[k];
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let up = dot(&array, &local.array);
+        let down = each_row(&local, &mut array, || {
+            let nothing = vec![0.0; local.rank];
+            let mut product = nothing.clone();
+            move |row: &mut [f64], _: &[f64], gram: &[f64]| {
+                half_gradient(row, &nothing, gram, &mut product);
+                dot(row, &product)
             }
-            0.0
         });
         let by: f64 = up / down;
         if !(by > 0.0 && by.is_finite()) {
@@ -187,33 +199,44 @@ fn repeat(most: usize, mut sweep: impl FnMut() -> f64) -> f64 {
     total
 }
 
-/// What is done with a row of the array, of the linear term, and its Gram.
-type Visit<'a> = dyn FnMut(&mut [f64], &[f64], &[f64]) -> f64 + 'a;
-
-/// Calls `visit` with each row of the array, of the linear term, and its Gram; returns the sum of what it returns.
-fn each_row(local: &Local, array: &mut [f64], visit: &mut Visit<'_>) -> f64 {
+/// Calls what `visitor` makes, once a shard of rows, with each row of the array, of the linear term, and its Gram; returns
+/// the sum of what it returns.
+fn each_row<V>(local: &Local, array: &mut [f64], visitor: impl Fn() -> V + Sync) -> f64
+where
+    V: FnMut(&mut [f64], &[f64], &[f64]) -> f64,
+{
     let r = local.rank;
-    let mut gram = local.shared.clone();
-    let mut total = 0.0;
-    for (i, (row, linear)) in array.chunks_mut(r).zip(local.array.chunks(r)).enumerate() {
-        if !local.is_shared() {
-            local.gram(i, &mut gram);
-        }
-        total += visit(row, linear, &gram);
-    }
-    total
+    sum_rows(array, r, |range, part| {
+        let mut gram = local.shared.clone();
+        let mut visit = visitor();
+        let linear = &local.array[range.start * r..range.end * r];
+        let rows = range.zip(part.chunks_mut(r).zip(linear.chunks(r)));
+        rows.map(|(i, (row, linear))| {
+            if !local.is_shared() {
+                local.gram(i, &mut gram);
+            }
+            visit(row, linear, &gram)
+        })
+        .sum()
+    })
 }
 
 fn solve_rows(local: &Local, array: &mut [f64]) -> f64 {
     let r = local.rank;
-    let mut work = vec![0.0; 2 * r];
     if local.is_shared() {
         let Some(solver) = Cholesky::of(&local.shared, r) else { return 0.0 };
-        return each_row(local, array, &mut |row, linear, gram| least_squares(row, linear, gram, &solver, &mut work));
+        return each_row(local, array, || {
+            let mut work = vec![0.0; 2 * r];
+            let solver = &solver;
+            move |row: &mut [f64], linear: &[f64], gram: &[f64]| least_squares(row, linear, gram, solver, &mut work)
+        });
     }
-    each_row(local, array, &mut |row, linear, gram| {
-        let Some(solver) = Cholesky::of(gram, r) else { return 0.0 };
-        least_squares(row, linear, gram, &solver, &mut work)
+    each_row(local, array, || {
+        let mut work = vec![0.0; 2 * r];
+        move |row: &mut [f64], linear: &[f64], gram: &[f64]| {
+            let Some(solver) = Cholesky::of(gram, r) else { return 0.0 };
+            least_squares(row, linear, gram, &solver, &mut work)
+        }
     })
 }
 

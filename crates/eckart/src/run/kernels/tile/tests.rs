@@ -182,8 +182,23 @@ fn fused_programmes_keep_their_values() {
         }
     }
     assert!(compared > 100_000 && fewer > 10_000, "{compared} values compared, {fewer} instructions fewer");
+    // No primitive and no rule makes those of masks.
+    seen.extend([Code::Masked, Code::MaskedDiv]);
     let missing: Vec<_> = Code::ALL.iter().filter(|code| !seen.contains(code)).collect();
     assert!(missing.is_empty(), "{missing:?} never came up");
+}
+
+#[test]
+fn what_is_masked_is_zero_whatever_it_hides() {
+    let (mask, hidden) = ([0.0, 2.0, 0.0, 6.0], [f64::NAN, 3.0, 0.0, 3.0]);
+    for level in Level::all() {
+        for (code, expected) in [(Code::Masked, [0.0, 6.0, 0.0, 18.0]), (Code::MaskedDiv, [0.0, 2.0 / 3.0, 0.0, 2.0])] {
+            let mut registers = Registers::<f64>::new(1);
+            let code = [step(code, 0, Source::Input(0), Source::Input(1))];
+            run(level, &code, &[&mask, &hidden], registers.all(), 4);
+            assert_eq!(registers.get(0, 4), expected, "{level:?}");
+        }
+    }
 }
 
 fn step(code: Code, out: usize, a: Source<f64>, b: Source<f64>) -> Instruction<f64> {
