@@ -130,9 +130,9 @@ fn look_at<T: Real>(values: &[T]) -> Seen {
     for chunk in values.chunks(1024) {
         for value in chunk {
             let x = value.to_f64();
-            strange |= !(x.abs() < f64::INFINITY);
+            strange |= !x.is_finite();
             negative |= x < 0.0;
-            other |= (x != 0.0) & (x != 1.0) & (x == x);
+            other |= (x != 0.0) & (x != 1.0) & !x.is_nan();
         }
     }
     Seen { finite: !strange, nonnegative: !negative, binary: !other }

@@ -152,8 +152,8 @@ impl<T: Numbers> How<'_, T> {
     fn rows(&self, out: &mut [T], cols: usize, fill: impl Fn(Range<usize>, &mut [T]) + Sync) {
         if self.parallel {
             for_rows(out, cols, fill);
-        } else if cols > 0 {
-            fill(0..out.len() / cols, out);
+        } else if let Some(rows) = out.len().checked_div(cols) {
+            fill(0..rows, out);
         }
     }
 

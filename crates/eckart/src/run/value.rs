@@ -125,8 +125,8 @@ impl<T: Element> Rect<T> {
     pub(super) fn aligned(&self) -> Self {
         const LINE: usize = 64;
         let size = size_of::<T>();
-        let lies = |numbers: &[T]| numbers.as_ptr() as usize % LINE == 0;
-        if self.shape.cols * size % LINE != 0 || lies(&self.data) {
+        let lies = |numbers: &[T]| (numbers.as_ptr() as usize).is_multiple_of(LINE);
+        if !(self.shape.cols * size).is_multiple_of(LINE) || lies(&self.data) {
             return self.clone();
         }
         let len = self.data.len();
