@@ -122,20 +122,26 @@ struct Seen {
     finite: bool,
     nonnegative: bool,
     binary: bool,
+    moderate: bool,
 }
 
 /// Looks at numbers without branches, so that many are looked at at once.
 fn look_at<T: Real>(values: &[T]) -> Seen {
     let (mut strange, mut negative, mut other) = (false, false, false);
+    let (mut extreme, mut seen, mut plain) = (false, false, false);
     for chunk in values.chunks(1024) {
         for value in chunk {
             let x = value.to_f64();
             strange |= !x.is_finite();
             negative |= x < 0.0;
             other |= (x != 0.0) & (x != 1.0) & !x.is_nan();
+            let size = x.abs();
+            extreme |= (size >= 1e9) | ((size > 0.0) & (size <= 1e-18));
+            plain |= size > 1e-9;
+            seen |= size > 0.0;
         }
     }
-    Seen { finite: !strange, nonnegative: !negative, binary: !other }
+    Seen { finite: !strange, nonnegative: !negative, binary: !other, moderate: !extreme && (plain || !seen) }
 }
 
 /// An immutable n x m matrix: dense or sparse, f32 or f64. Cloning shares the numbers.
@@ -149,6 +155,7 @@ pub struct Matrix {
     missing: usize,
     nonnegative: bool,
     binary: bool,
+    moderate: bool,
     storage: Storage,
 }
 
@@ -165,7 +172,7 @@ impl Matrix {
                 "Pass them row by row",
             ));
         }
-        let Seen { finite, nonnegative, binary } = look_at(&values);
+        let Seen { finite, nonnegative, binary, moderate } = look_at(&values);
         let mut missing = 0;
         if !finite {
             for (at, value) in values.iter().enumerate() {
@@ -175,7 +182,7 @@ impl Matrix {
                 missing += usize::from(value.to_f64().is_nan());
             }
         }
-        Ok(Self { rows, cols, missing, nonnegative, binary, storage: T::dense(Arc::new(values)) })
+        Ok(Self { rows, cols, missing, nonnegative, binary, moderate, storage: T::dense(Arc::new(values)) })
     }
 
     /// A dense matrix whose entry (i, j) is `entry(i, j)`.
@@ -230,7 +237,7 @@ impl Matrix {
                 "Pass one number a stored entry",
             ));
         }
-        let Seen { finite, nonnegative, binary } = look_at(&values);
+        let Seen { finite, nonnegative, binary, moderate } = look_at(&values);
         let strange = if finite { None } else { values.iter().position(|v| !v.to_f64().is_finite()) };
         if let Some(at) = strange {
             let row = pattern.row_of(at);
@@ -245,7 +252,7 @@ impl Matrix {
             });
         }
         let storage = T::sparse(Arc::new(Sparse::new(pattern, values)));
-        Ok(Self { rows, cols, missing: 0, nonnegative, binary, storage })
+        Ok(Self { rows, cols, missing: 0, nonnegative, binary, moderate, storage })
     }
 
     /// A sparse n x m matrix from (row, column, number), in any order, rows and columns counted from 0.
@@ -279,18 +286,10 @@ impl Matrix {
         Self::sparse(rows, cols, indptr, indices, values)
     }
 
-    /// The least and the greatest size of its numbers but zeros and missing ones; (infinity, 0) where there are none.
-    pub fn sizes(&self) -> (f64, f64) {
-        fn of<T: Real>(values: &[T]) -> (f64, f64) {
-            let sizes = values.iter().map(|x| x.to_f64().abs()).filter(|x| *x > 0.0);
-            sizes.fold((f64::INFINITY, 0.0), |(least, most), x| (least.min(x), most.max(x)))
-        }
-        match &self.storage {
-            Storage::DenseF32(values) => of(values),
-            Storage::DenseF64(values) => of(values),
-            Storage::SparseF32(sparse) => of(sparse.values()),
-            Storage::SparseF64(sparse) => of(sparse.values()),
-        }
+    /// Whether f32 can hold products and squares of its numbers: their sizes, where they are not 0, lie between 1e-18 and
+    /// 1e9, and not all below 1e-9.
+    pub fn is_moderate(&self) -> bool {
+        self.moderate
     }
 
     /// The number of rows, n.

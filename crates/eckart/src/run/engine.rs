@@ -49,6 +49,9 @@ fn run_typed<T: Numbers>(plan: &Plan, inputs: &Inputs, kept: &mut Store<T>, fres
     if !fresh {
         kept.pool = Pool::of(plan.peak_bytes);
     }
+    for value in inputs.retired() {
+        kept.pool.give(Some(Slot::Wide(value)));
+    }
     let scene = Scene { buffers: &plan.buffers, inputs, block: None, pool: &kept.pool };
     if !fresh {
         let mut held = vec![None; plan.buffers.len()];
@@ -135,9 +138,9 @@ impl<T: Numbers> Scene<'_, T> {
                 .map_or_else(|| self.plainly(step, &args, shape), Ok)?,
             Kernel::Transpose => match &args[0] {
                 Slot::Wide(Held::Sparse(entries)) => Slot::Wide(Held::Sparse(entries.transposed())),
-                Slot::Wide(Held::Dense(rect)) => Slot::Wide(Held::Dense(products::transposed(rect))),
-                Slot::Holes(..) => Slot::Wide(Held::Dense(products::transposed(&args[0].rect()))),
-                Slot::Small(rect) => Slot::Small(products::transposed(rect)),
+                Slot::Wide(Held::Dense(rect)) => Slot::Wide(Held::Dense(products::transposed(rect, self.pool))),
+                Slot::Holes(..) => Slot::Wide(Held::Dense(products::transposed(&args[0].rect(), self.pool))),
+                Slot::Small(rect) => Slot::Small(products::transposed(rect, &Pool::default())),
             },
             Kernel::Join { by_rows } => Slot::Wide(Held::Dense(join(&args, *by_rows, shape))),
             Kernel::Part { by_rows, from } => Slot::Wide(Held::Dense(part(&args[0].rect(), *by_rows, *from, shape))),

@@ -4,7 +4,7 @@
 //! Not here: which variables there are (see `function`).
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::Value;
 use super::kernels::Element;
@@ -19,6 +19,8 @@ use crate::expr::Var;
 pub struct Inputs {
     bound: BTreeMap<Var, Bound>,
     changes: u64,
+    /// Values that were replaced: their arrays can be used again.
+    retired: Mutex<Vec<Value>>,
 }
 
 #[derive(Debug)]
@@ -51,7 +53,19 @@ impl Inputs {
     fn insert(&mut self, var: &Var, source: Option<Matrix>, value: Value) {
         self.changes += 1;
         let (other, observed) = (OnceLock::new(), OnceLock::new());
-        self.bound.insert(var.clone(), Bound { version: self.changes, source, value, other, observed });
+        let old = self.bound.insert(var.clone(), Bound { version: self.changes, source, value, other, observed });
+        let retired = self.retired.get_mut().unwrap_or_else(PoisonError::into_inner);
+        // What no plan asks for is let go.
+        retired.truncate(self.bound.len());
+        retired.extend(old.map(|old| old.value));
+    }
+
+    /// The values of a type that were replaced since this was last asked.
+    pub(super) fn retired<T: Numbers>(&self) -> Vec<Held<T>> {
+        let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        let (own, others) = std::mem::take(&mut *retired).into_iter().partition(|value| value.dtype() == T::DTYPE);
+        *retired = others;
+        own.into_iter().map(|value: Value| value.cast()).collect()
     }
 
     /// A number that changes with the value of `var`; 0 where it has none.

@@ -36,17 +36,20 @@ pub(super) fn multiply<T: Numbers>(
         }
         (Held::Dense(x), Held::Dense(y)) => how.dense(&x, flip[0], &y, flip[1]),
         (Held::Sparse(x), Held::Dense(y)) if flip[0] && in_block => {
-            let y = flipped_if(&y, flip[1]);
+            let y = flipped_if(&y, flip[1], pool);
             let mut out = pool.zeros(x.shape().cols * y.shape.cols);
             scatter(&mut out, &x, &y);
             Rect::new(Shape { rows: x.shape().cols, cols: y.shape.cols }, out)
         }
         (Held::Sparse(x), Held::Dense(y)) => {
-            how.sparse(&if flip[0] { x.transposed() } else { x }, &flipped_if(&y, flip[1]))
+            how.sparse(&if flip[0] { x.transposed() } else { x }, &flipped_if(&y, flip[1], pool))
         }
         // A S = (S.T A.T).T, so that each task writes rows of its own.
         (Held::Dense(x), Held::Sparse(y)) => {
-            transposed(&how.sparse(&if flip[1] { y } else { y.transposed() }, &flipped_if(&x, !flip[0])))
+            let flipped = how.sparse(&if flip[1] { y } else { y.transposed() }, &flipped_if(&x, !flip[0], pool));
+            let product = transposed(&flipped, pool);
+            pool.give_rect(flipped);
+            product
         }
         (Held::Sparse(_), Held::Sparse(_)) => return None,
     };
@@ -62,7 +65,7 @@ pub(super) fn sampled<T: Numbers>(
 ) -> Option<Slot<T>> {
     let Slot::Wide(Held::Sparse(place)) = at else { return None };
     let (Held::Dense(a), Held::Dense(b)) = (a.wide(), b.wide()) else { return None };
-    let (a, b) = (flipped_if(&a, flip[0]), flipped_if(&b, !flip[1]));
+    let (a, b) = (flipped_if(&a, flip[0], pool), flipped_if(&b, !flip[1], pool));
     let mut out = pool.take(place.values.len());
     let rank = a.shape.cols;
     kernels::sampled(
@@ -118,28 +121,34 @@ pub(super) fn sum_of<T: Numbers>(a: Slot<T>, b: &Slot<T>) -> Slot<T> {
 }
 
 /// The transpose.
-pub(super) fn transposed<T: Element>(d: &Rect<T>) -> Rect<T> {
+pub(super) fn transposed<T: Numbers>(d: &Rect<T>, pool: &Pool<T>) -> Rect<T> {
     let Shape { rows, cols } = d.shape;
     let flipped = Shape { rows: cols, cols: rows };
     if rows == 1 || cols == 1 {
         return Rect::new(flipped, d.data.clone());
     }
-    let mut out = vec![T::default(); d.data.len()];
     const TILE: usize = 16;
-    for i0 in (0..rows).step_by(TILE) {
-        for j0 in (0..cols).step_by(TILE) {
-            for i in i0..(i0 + TILE).min(rows) {
-                for j in j0..(j0 + TILE).min(cols) {
-                    out[j * rows + i] = d.data[i * cols + j];
+    let turn = |out: &mut [T]| {
+        // Bands of rows of the result, each by one task.
+        for_rows(out, rows, |band, part| {
+            for j0 in band.clone().step_by(TILE) {
+                let columns = j0..(j0 + TILE).min(band.end);
+                for i0 in (0..rows).step_by(TILE) {
+                    for j in columns.clone() {
+                        let to = &mut part[(j - band.start) * rows..][..rows];
+                        for i in i0..(i0 + TILE).min(rows) {
+                            to[i] = d.data[i * cols + j];
+                        }
+                    }
                 }
             }
-        }
-    }
-    Rect::new(flipped, out)
+        });
+    };
+    Rect::new(flipped, pool.aligned(d.data.len(), turn))
 }
 
-fn flipped_if<T: Element>(d: &Rect<T>, flip: bool) -> Rect<T> {
-    if flip { transposed(d) } else { d.clone() }
+fn flipped_if<T: Numbers>(d: &Rect<T>, flip: bool, pool: &Pool<T>) -> Rect<T> {
+    if flip { transposed(d, pool) } else { d.clone() }
 }
 
 /// Whether there may be several threads.
@@ -217,8 +226,9 @@ impl<T: Numbers> How<'_, T> {
         let mut out = self.pool.take(shape.entries());
         let level = Level::best();
         // A copy of B is little beside a product in which each of its rows is read more than a few times.
-        let b = if a.values.len() > 4 * b.shape.rows { b.aligned() } else { b.clone() };
+        let b = if a.values.len() > 4 * b.shape.rows { self.pool.align(b) } else { b.clone() };
         self.rows(&mut out, cols, |rows, part| gather(level, a.csr(rows), (&b.data, cols), part, true));
+        self.pool.give_rect(b);
         Rect::new(shape, out)
     }
 }

@@ -34,11 +34,12 @@ enum Gathered<T> {
 /// # Errors
 /// Those of its steps.
 pub(super) fn run<T: Numbers>(fold: &Fold, args: &[Slot<T>], inputs: &Inputs, pool: &Pool<T>) -> Result<Vec<Slot<T>>> {
-    let args: Vec<Slot<T>> = args.iter().zip(&fold.params).map(|(arg, param)| laid_out(arg, *param)).collect();
+    let args: Vec<Slot<T>> = args.iter().zip(&fold.params).map(|(arg, param)| laid_out(arg, *param, pool)).collect();
     let bounds = |k: usize| (fold.rows as u128 * k as u128 / fold.shards as u128) as usize;
     let shard = |k: usize| Shard { fold, args: &args, inputs, pool }.run(bounds(k)..bounds(k + 1));
     let both = |a: Partial<T>, b: Partial<T>| Ok(a?.into_iter().zip(b?).map(|(a, b)| combined(a, b, pool)).collect());
     let gathered = fold_parts(0..fold.shards, &shard, &both)?;
+    args.into_iter().for_each(|arg| pool.give(Some(arg)));
     fold.results.iter().zip(gathered).map(|((buffer, _), part)| finished(fold, *buffer, part, pool)).collect()
 }
 
@@ -184,15 +185,15 @@ impl<T: Numbers> Shard<'_, T> {
 }
 
 /// An argument such that blocks of it are blocks of rows, in the type of blocks.
-fn laid_out<T: Numbers>(arg: &Slot<T>, param: Param) -> Slot<T> {
+fn laid_out<T: Numbers>(arg: &Slot<T>, param: Param, pool: &Pool<T>) -> Slot<T> {
     if let (Slot::Holes(..), Param::Rows) = (arg, param) {
         return arg.clone();
     }
     match (param, arg.wide()) {
-        (Param::Whole, Held::Dense(rect)) if matches!(arg, Slot::Wide(_)) => Slot::Wide(Held::Dense(rect.aligned())),
+        (Param::Whole, Held::Dense(rect)) if matches!(arg, Slot::Wide(_)) => Slot::Wide(Held::Dense(pool.align(&rect))),
         (Param::Whole, _) => arg.clone(),
         (Param::Rows, held) => Slot::Wide(held),
-        (Param::Cols, Held::Dense(rect)) => Slot::Wide(Held::Dense(products::transposed(&rect))),
+        (Param::Cols, Held::Dense(rect)) => Slot::Wide(Held::Dense(products::transposed(&rect, pool))),
         (Param::Cols, Held::Sparse(entries)) => Slot::Wide(Held::Sparse(entries.transposed())),
     }
 }
@@ -210,7 +211,9 @@ fn cut<T: Numbers>(arg: &Slot<T>, param: Param, block: &Range<usize>, pool: &Poo
         (Param::Whole, _) => arg.clone(),
         (Param::Rows, Held::Dense(rect)) => Slot::Wide(Held::Dense(rect.rows(block.clone()))),
         (Param::Rows, Held::Sparse(entries)) => Slot::Wide(Held::Sparse(entries.cut(block.clone()))),
-        (Param::Cols, Held::Dense(rect)) => Slot::Wide(Held::Dense(products::transposed(&rect.rows(block.clone())))),
+        (Param::Cols, Held::Dense(rect)) => {
+            Slot::Wide(Held::Dense(products::transposed(&rect.rows(block.clone()), pool)))
+        }
         (Param::Cols, Held::Sparse(entries)) => Slot::Wide(Held::Sparse(entries.cut(block.clone()).transposed())),
     }
 }

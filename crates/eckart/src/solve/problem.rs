@@ -179,14 +179,8 @@ impl Problem {
 
     /// The type to compute with: f32 where all data is, and of a size whose squares and products f32 can hold.
     fn dtype(&self) -> Dtype {
-        const SMALL: f64 = 1e-9;
-        const LARGE: f64 = 1e9;
-        let moderate = |matrix: &Matrix| {
-            let (least, most) = matrix.sizes();
-            most == 0.0 || (most < LARGE && most > SMALL && least > SMALL * SMALL)
-        };
         let of = |(name, matrix): &(String, Matrix)| self.assumed.get(name).map_or(matrix.dtype(), |given| given.dtype);
-        let narrow = self.data.iter().all(|data| of(data) == Dtype::F32 && moderate(&data.1));
+        let narrow = self.data.iter().all(|data| of(data) == Dtype::F32 && data.1.is_moderate());
         if narrow { Dtype::F32 } else { Dtype::F64 }
     }
 
