@@ -43,7 +43,7 @@ mod sealed {
 }
 
 /// The two number types a matrix may hold: `f32` and `f64`.
-pub trait Real: sealed::Sealed + Copy + Send + Sync + PartialEq + std::fmt::Debug + 'static {
+pub trait Real: sealed::Sealed + Copy + Send + Sync + PartialEq + PartialOrd + std::fmt::Debug + 'static {
     /// Which of the two it is.
     const DTYPE: Dtype;
     /// The number as f64 (exact).
@@ -126,22 +126,24 @@ struct Seen {
 }
 
 /// Looks at numbers without branches, so that many are looked at at once.
+#[allow(clippy::eq_op, reason = "a number that is not itself is NaN, and nothing else tells it as quickly")]
 fn look_at<T: Real>(values: &[T]) -> Seen {
+    let [zero, one, least, plain, most, endless] = [0.0, 1.0, 1e-18, 1e-9, 1e9, f64::INFINITY].map(T::from_f64);
+    let [minus_least, minus_plain, minus_most, minus_endless] =
+        [-1e-18, -1e-9, -1e9, f64::NEG_INFINITY].map(T::from_f64);
     let (mut strange, mut negative, mut other) = (false, false, false);
-    let (mut extreme, mut seen, mut plain) = (false, false, false);
+    let (mut extreme, mut seen, mut large) = (false, false, false);
     for chunk in values.chunks(1024) {
-        for value in chunk {
-            let x = value.to_f64();
-            strange |= !x.is_finite();
-            negative |= x < 0.0;
-            other |= (x != 0.0) & (x != 1.0) & !x.is_nan();
-            let size = x.abs();
-            extreme |= (size >= 1e9) | ((size > 0.0) & (size <= 1e-18));
-            plain |= size > 1e-9;
-            seen |= size > 0.0;
+        for &x in chunk {
+            strange |= (x != x) | (x == endless) | (x == minus_endless);
+            negative |= x < zero;
+            other |= (x != zero) & (x != one) & (x == x);
+            extreme |= (x >= most) | (x <= minus_most) | ((x != zero) & (x < least) & (x > minus_least));
+            large |= (x > plain) | (x < minus_plain);
+            seen |= x != zero;
         }
     }
-    Seen { finite: !strange, nonnegative: !negative, binary: !other, moderate: !extreme && (plain || !seen) }
+    Seen { finite: !strange, nonnegative: !negative, binary: !other, moderate: !extreme && (large || !seen) }
 }
 
 /// An immutable n x m matrix: dense or sparse, f32 or f64. Cloning shares the numbers.
