@@ -18,15 +18,8 @@ use crate::plan::{Buffer, Kernel, Plan, Step};
 #[derive(Debug, Default)]
 pub struct Kept {
     versions: Vec<u64>,
-    narrow: Store<f32>,
-    wide: Store<f64>,
-}
-
-/// What is kept in one type.
-#[derive(Debug, Default)]
-struct Store<T> {
-    slots: Vec<Option<Slot<T>>>,
-    pool: Pool<T>,
+    narrow: Vec<Option<Slot<f32>>>,
+    wide: Vec<Option<Slot<f64>>>,
 }
 
 /// Runs a plan. What is the same from run to run is taken from `kept`, which starts empty.
@@ -34,8 +27,16 @@ struct Store<T> {
 /// # Errors
 /// `Bug` where an input was not given.
 pub fn run(plan: &Plan, inputs: &Inputs, kept: &mut Kept) -> Result<Vec<Value>> {
+    // The whole run goes to a thread of the pool: else each kernel would wake one up and wait for it.
+    if rayon::current_thread_index().is_none() {
+        return rayon::scope(|_| run_here(plan, inputs, kept));
+    }
+    run_here(plan, inputs, kept)
+}
+
+fn run_here(plan: &Plan, inputs: &Inputs, kept: &mut Kept) -> Result<Vec<Value>> {
     let versions = versions(plan, inputs);
-    let slots = kept.narrow.slots.len().max(kept.wide.slots.len());
+    let slots = kept.narrow.len().max(kept.wide.len());
     let fresh = kept.versions == versions && slots == plan.buffers.len();
     let values = match plan.dtype {
         Dtype::F32 => run_typed(plan, inputs, &mut kept.narrow, fresh),
@@ -45,21 +46,23 @@ pub fn run(plan: &Plan, inputs: &Inputs, kept: &mut Kept) -> Result<Vec<Value>> 
     Ok(values)
 }
 
-fn run_typed<T: Numbers>(plan: &Plan, inputs: &Inputs, kept: &mut Store<T>, fresh: bool) -> Result<Vec<Value>> {
-    if !fresh {
-        kept.pool = Pool::of(plan.peak_bytes);
-    }
+fn run_typed<T: Numbers>(
+    plan: &Plan,
+    inputs: &Inputs,
+    kept: &mut Vec<Option<Slot<T>>>,
+    fresh: bool,
+) -> Result<Vec<Value>> {
     for value in inputs.retired() {
-        kept.pool.give(Some(Slot::Wide(value)));
+        T::pool().give(Some(Slot::Wide(value)));
     }
-    let scene = Scene { buffers: &plan.buffers, inputs, block: None, pool: &kept.pool };
+    let scene = Scene { buffers: &plan.buffers, inputs, block: None, pool: T::pool() };
     if !fresh {
         let mut held = vec![None; plan.buffers.len()];
-        kept.slots.clear();
+        kept.clear();
         scene.run(plan.steps.iter().filter(|step| step.once), &mut held)?;
-        kept.slots = held;
+        *kept = held;
     }
-    let mut held = kept.slots.clone();
+    let mut held = kept.clone();
     scene.run(plan.steps.iter().filter(|step| !step.once), &mut held)?;
     let outputs: Option<Vec<Value>> = plan.outputs.iter().map(|&at| held[at].clone().map(Slot::value)).collect();
     outputs.ok_or_else(|| Error::Bug("an output was freed".into()))

@@ -1,8 +1,9 @@
 //! Pool: arrays that are used again, from step to step and from run to run.
 //! In: a length.  Out: an array of that length, of whatever was in it.
-//! Law: no more is kept than a plan's peak, so that a plan never holds more than twice what it says.
+//! Law: no more is kept than `MOST` bytes, whatever the plan; what was given back first goes first.
 //! Not here: what is in them (each kernel fills its own).
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use super::slot::Slot;
@@ -14,27 +15,29 @@ const LEAST: usize = 1 << 12;
 /// Bytes of a line of the cache.
 const LINE: usize = 64;
 
+/// Bytes that are kept, at most. Where arrays are larger, having them anew costs little beside filling them.
+const MOST: usize = 1 << 25;
+
 /// Arrays that nobody uses.
 #[derive(Debug, Default)]
 pub(super) struct Pool<T> {
-    idle: Mutex<Vec<Vec<T>>>,
-    /// Numbers that may be kept.
-    most: usize,
+    idle: Mutex<VecDeque<Vec<T>>>,
+}
+
+impl<T> Pool<T> {
+    pub(super) const fn new() -> Self {
+        Self { idle: Mutex::new(VecDeque::new()) }
+    }
 }
 
 impl<T: Numbers> Pool<T> {
-    /// A pool that keeps up to `bytes`.
-    pub(super) fn of(bytes: usize) -> Self {
-        Self { idle: Mutex::default(), most: bytes / size_of::<T>() }
-    }
-
     /// An array to be filled from end to end.
     pub(super) fn take(&self, len: usize) -> Vec<T> {
         if len >= LEAST {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
             let fits = |array: &Vec<T>| array.capacity() >= len && array.capacity() <= 2 * len;
             if let Some(at) = idle.iter().position(fits) {
-                let mut array = idle.swap_remove(at);
+                let mut array = idle.swap_remove_back(at).unwrap_or_default();
                 drop(idle);
                 array.resize(len, T::default());
                 return array;
@@ -86,9 +89,9 @@ impl<T: Numbers> Pool<T> {
             && array.capacity() >= LEAST
         {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            let held: usize = idle.iter().map(Vec::capacity).sum();
-            if held + array.capacity() <= self.most {
-                idle.push(array);
+            idle.push_back(array);
+            while idle.iter().map(Vec::capacity).sum::<usize>() * size_of::<T>() > MOST {
+                idle.pop_front();
             }
         }
     }

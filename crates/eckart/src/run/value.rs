@@ -7,6 +7,7 @@ use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use super::kernels::{Csr, Element};
+use super::pool::Pool;
 use crate::data::{Dtype, Matrix, Pattern, Real, Sparse};
 use crate::error;
 use crate::facts::Shape;
@@ -430,9 +431,13 @@ impl Value {
     }
 }
 
-impl From<&Arc<Dense>> for Value {
-    fn from(dense: &Arc<Dense>) -> Self {
-        Self::dense(dense.shape, dense.data.clone())
+impl Value {
+    /// A dense matrix in numbers of type `dtype`.
+    pub(crate) fn of_dense(dense: &Dense, dtype: Dtype) -> Self {
+        match dtype {
+            Dtype::F32 => Self(Typed::F32(Held::Dense(Rect::new(dense.shape, cast::<f64, f32>(&dense.data))))),
+            Dtype::F64 => Self::dense(dense.shape, dense.data.clone()),
+        }
     }
 }
 
@@ -440,16 +445,28 @@ impl From<&Arc<Dense>> for Value {
 pub(super) trait Numbers: Element {
     /// A value of this type.
     fn value(held: Held<Self>) -> Value;
+    /// The arrays of this type that nobody uses, of all plans together.
+    fn pool() -> &'static Pool<Self>;
 }
 
 impl Numbers for f32 {
     fn value(held: Held<Self>) -> Value {
         Value(Typed::F32(held))
     }
+
+    fn pool() -> &'static Pool<Self> {
+        static POOL: Pool<f32> = Pool::new();
+        &POOL
+    }
 }
 
 impl Numbers for f64 {
     fn value(held: Held<Self>) -> Value {
         Value(Typed::F64(held))
+    }
+
+    fn pool() -> &'static Pool<Self> {
+        static POOL: Pool<f64> = Pool::new();
+        &POOL
     }
 }

@@ -326,7 +326,9 @@ impl Bound {
 
     /// Gives factor `index` a value.
     pub(super) fn place(&mut self, index: usize, numbers: &Arc<Dense>) {
-        self.inputs.set(&self.factors[index].var, Value::from(numbers));
+        let var = &self.factors[index].var;
+        let dtype = self.givens.get(var).map_or(Dtype::F64, |given| given.dtype);
+        self.inputs.set(var, Value::of_dense(numbers, dtype));
     }
 
     /// Gives all factors values.
