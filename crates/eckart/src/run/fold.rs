@@ -38,16 +38,21 @@ pub(super) fn for_rows<T: Send>(out: &mut [T], cols: usize, fill: impl Fn(Range<
     if cols == 0 || out.is_empty() {
         return;
     }
-    let shards = Shards::of(out.len() / cols, cols);
+    cut(out, cols).into_par_iter().for_each(|(range, part)| fill(range, part));
+}
+
+/// The rows of each shard, and their numbers.
+fn cut<T>(rows: &mut [T], cols: usize) -> Vec<(Range<usize>, &mut [T])> {
+    let shards = Shards::of(rows.len() / cols, cols);
     let mut parts = Vec::with_capacity(shards.count());
-    let mut rest = out;
+    let mut rest = rows;
     for k in 0..shards.count() {
         let range = shards.range(k);
         let (head, tail) = rest.split_at_mut(range.len() * cols);
         parts.push((range, head));
         rest = tail;
     }
-    parts.into_par_iter().for_each(|(range, part)| fill(range, part));
+    parts
 }
 
 /// Changes `rows`, `cols` numbers each, shard by shard, and adds up what each shard returns, in a fixed tree.
@@ -59,15 +64,7 @@ pub(crate) fn sum_rows<T: Send>(
     if cols == 0 || rows.is_empty() {
         return 0.0;
     }
-    let shards = Shards::of(rows.len() / cols, cols);
-    let mut parts = Vec::with_capacity(shards.count());
-    let mut rest = rows;
-    for k in 0..shards.count() {
-        let range = shards.range(k);
-        let (head, tail) = rest.split_at_mut(range.len() * cols);
-        parts.push((range, head));
-        rest = tail;
-    }
+    let parts = cut(rows, cols);
     let sums: Vec<f64> = parts.into_par_iter().map(|(range, part)| change(range, part)).collect();
     fold_parts(0..sums.len(), &|k| sums[k], &|a, b| a + b)
 }

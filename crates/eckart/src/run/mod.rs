@@ -25,6 +25,7 @@ pub use inputs::Inputs;
 pub use interp::interpret;
 pub use machine::{Limited, Machine};
 pub use memory::{available_memory, peak_memory};
+pub(crate) use products::transpose;
 pub(crate) use sweeps::sweep_rows;
 pub use threads::with_threads;
 pub use value::{Dense, Value};

@@ -127,24 +127,26 @@ pub(super) fn transposed<T: Numbers>(d: &Rect<T>, pool: &Pool<T>) -> Rect<T> {
     if rows == 1 || cols == 1 {
         return Rect::new(flipped, d.data.clone());
     }
+    Rect::new(flipped, pool.aligned(d.data.len(), |out| transpose(&d.data, cols, out)))
+}
+
+/// Puts the transpose of `data`, `cols` numbers a row, into `out`: bands of its rows, each by one task, tile by tile.
+pub(crate) fn transpose<T: Copy + Send + Sync>(data: &[T], cols: usize, out: &mut [T]) {
     const TILE: usize = 16;
-    let turn = |out: &mut [T]| {
-        // Bands of rows of the result, each by one task.
-        for_rows(out, rows, |band, part| {
-            for j0 in band.clone().step_by(TILE) {
-                let columns = j0..(j0 + TILE).min(band.end);
-                for i0 in (0..rows).step_by(TILE) {
-                    for j in columns.clone() {
-                        let to = &mut part[(j - band.start) * rows..][..rows];
-                        for i in i0..(i0 + TILE).min(rows) {
-                            to[i] = d.data[i * cols + j];
-                        }
+    let rows = data.len() / cols.max(1);
+    for_rows(out, rows, |band, part| {
+        for j0 in band.clone().step_by(TILE) {
+            let columns = j0..(j0 + TILE).min(band.end);
+            for i0 in (0..rows).step_by(TILE) {
+                for j in columns.clone() {
+                    let to = &mut part[(j - band.start) * rows..][..rows];
+                    for i in i0..(i0 + TILE).min(rows) {
+                        to[i] = data[i * cols + j];
                     }
                 }
             }
-        });
-    };
-    Rect::new(flipped, pool.aligned(d.data.len(), turn))
+        }
+    });
 }
 
 fn flipped_if<T: Numbers>(d: &Rect<T>, flip: bool, pool: &Pool<T>) -> Rect<T> {

@@ -59,6 +59,12 @@ impl<T> Run<T> {
         Self { from: 0, len: all.len(), all }
     }
 
+    /// Some numbers of an array.
+    pub(super) fn within(all: Vec<T>, range: Range<usize>) -> Self {
+        debug_assert!(range.end <= all.len());
+        Self { from: range.start, len: range.len(), all: Arc::new(all) }
+    }
+
     pub(super) fn cut(&self, range: Range<usize>) -> Self {
         debug_assert!(range.end <= self.len);
         Self { all: self.all.clone(), from: self.from + range.start, len: range.len() }
@@ -83,14 +89,6 @@ impl<T> Run<T> {
         T: Clone,
     {
         self.into_own().unwrap_or_else(|shared| shared.to_vec())
-    }
-}
-
-impl<T> Run<T> {
-    /// Some numbers of an array.
-    pub(super) fn within(all: Vec<T>, range: Range<usize>) -> Self {
-        debug_assert!(range.end <= all.len());
-        Self { from: range.start, len: range.len(), all: Arc::new(all) }
     }
 }
 

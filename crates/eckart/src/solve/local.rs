@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::expr::Expr;
 use crate::facts::Shape;
 use crate::function::Compiled;
-use crate::run::{Dense, Value};
+use crate::run::{Dense, Value, transpose};
 
 /// The formulas of a quadratic, planned together.
 pub(super) struct Terms {
@@ -217,27 +217,18 @@ fn symmetric(mut gram: Vec<f64>, r: usize) -> Vec<f64> {
 
 /// The array that methods work on: the factor's numbers, transposed where `flipped`.
 pub(super) fn rows_of(factor: &Dense, flipped: bool) -> Vec<f64> {
-    if flipped { transposed(&factor.data, factor.shape.rows, factor.shape.cols) } else { factor.data.clone() }
+    if flipped { transposed(&factor.data, factor.shape.cols) } else { factor.data.clone() }
 }
 
 /// The factor of such an array.
 pub(super) fn factor_of(rows: &[f64], shape: Shape, flipped: bool) -> Dense {
-    let data = if flipped { transposed(rows, shape.cols, shape.rows) } else { rows.to_vec() };
+    let data = if flipped { transposed(rows, shape.rows) } else { rows.to_vec() };
     Dense { shape, data }
 }
 
-/// The transpose of an n x m array, a tile at a time.
-fn transposed(data: &[f64], n: usize, m: usize) -> Vec<f64> {
-    const TILE: usize = 16;
+/// The transpose of an array with `cols` numbers a row.
+fn transposed(data: &[f64], cols: usize) -> Vec<f64> {
     let mut out = vec![0.0; data.len()];
-    for i in (0..n).step_by(TILE) {
-        for j in (0..m).step_by(TILE) {
-            for a in i..(i + TILE).min(n) {
-                for b in j..(j + TILE).min(m) {
-                    out[b * n + a] = data[a * m + b];
-                }
-            }
-        }
-    }
+    transpose(data, cols, &mut out);
     out
 }

@@ -1,7 +1,7 @@
 //! Blocks: a fold: the same steps for one block of rows after the other.
 //! In: a `Fold` and its arguments.  Out: its results, stacked or added up.
 //! Law: shards of rows are summed in order, and shards in a fixed tree: the bits don't depend on threads.
-//! Not here: which steps (see `plan::fold`), what they mean (see `interp`).
+//! Not here: which steps (see `plan::fold`), what they mean (the other files of `interp`).
 
 use std::ops::Range;
 use std::sync::Arc;

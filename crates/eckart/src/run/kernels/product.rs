@@ -1,7 +1,7 @@
 //! Product: dense matrix products.
 //! In: two strided views.  Out: C += A B, row-major.
 //! Law: one thread, one order: the bits depend on the shapes and the processor alone. 2 p q n flops.
-//! Not here: the cut into shards (see `interp`), and the loops of thin products (see `panel`).
+//! Not here: the cut into shards (see `products`), and the loops of thin products (see `panel`).
 
 use super::lanes::{Element, Level};
 use super::panel::{Left, panel};

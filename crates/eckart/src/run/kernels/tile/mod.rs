@@ -6,7 +6,6 @@
 
 mod code;
 mod fuse;
-#[allow(dead_code, reason = "its callers follow")]
 mod registers;
 mod sums;
 #[cfg(test)]
@@ -14,7 +13,6 @@ mod tests;
 
 pub(crate) use code::Code;
 pub(crate) use fuse::{Programme, fuse};
-#[allow(unused_imports, reason = "its callers follow")]
 pub(crate) use registers::Registers;
 pub(crate) use sums::{add_to, dot, sum};
 

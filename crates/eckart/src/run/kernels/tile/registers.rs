@@ -31,9 +31,4 @@ impl<T: Element> Registers<T> {
     pub(crate) fn get(&self, r: usize, len: usize) -> &[T] {
         &self.0[r].0[..len]
     }
-
-    /// The same, to be written.
-    pub(crate) fn get_mut(&mut self, r: usize, len: usize) -> &mut [T] {
-        &mut self.0[r].0[..len]
-    }
 }
