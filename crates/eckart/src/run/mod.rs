@@ -17,15 +17,16 @@ mod slot;
 mod stream;
 mod sweeps;
 mod threads;
+mod typed;
 mod value;
 
 pub use engine::{Kept, run};
-pub(crate) use fold::sum_rows;
+pub(crate) use fold::{sum_by, sum_rows};
 pub use inputs::Inputs;
 pub use interp::interpret;
 pub use machine::{Limited, Machine};
 pub use memory::{available_memory, peak_memory};
-pub(crate) use products::transpose;
 pub(crate) use sweeps::sweep_rows;
 pub use threads::with_threads;
+pub(crate) use typed::{Held, Numbers, Rect};
 pub use value::{Dense, Value};

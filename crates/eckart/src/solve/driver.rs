@@ -3,7 +3,6 @@
 //! Law: every way out returns the best factors met and a reason; nothing but the clock's limit depends on time.
 //! Not here: how factors move (see `method`).
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use super::factorization::{Factorization, Start, Step};
@@ -15,7 +14,7 @@ use super::settings::{Settings, StopReason};
 use super::start::random_start;
 use crate::error::{Error, Result};
 use crate::function::Compiled;
-use crate::run::{Dense, available_memory, with_threads};
+use crate::run::{Value, available_memory, with_threads};
 
 /// Iterations between looks at the residuals.
 const LOOK: usize = 10;
@@ -71,6 +70,8 @@ pub fn solve(
 struct Watch {
     cost: Compiled,
     kkt: Option<Kkt>,
+    /// Whether the last factors are always the best, so that no others need be held.
+    monotone: bool,
 }
 
 struct Search<'a> {
@@ -92,9 +93,9 @@ impl<'a> Search<'a> {
         let row = choose(&self.bound, self.settings.method.as_deref())?;
         let objective = [self.bound.objective.clone()];
         let cost = Compiled::new(&objective, &self.bound.givens, self.memory_limit)?;
-        let watch = Watch { cost, kkt: Kkt::new(&self.bound, self.memory_limit)? };
+        let watch = Watch { cost, kkt: Kkt::new(&self.bound, self.memory_limit)?, monotone: row.monotone };
         let mut starts: Vec<Start> = Vec::new();
-        let mut best: Option<(f64, usize, Vec<Arc<Dense>>)> = None;
+        let mut best: Option<(f64, usize, Vec<Value>)> = None;
         let mut method = row.make(&self.bound, self.memory_limit)?;
         for index in 0..self.settings.restarts {
             method.restart();
@@ -116,12 +117,13 @@ impl<'a> Search<'a> {
         self.bound.place_all(&factors);
         let quality = Quality::of(&self.bound, self.memory_limit)?;
         let seconds = self.began.elapsed().as_secs_f64();
+        let factors = self.bound.lifted(factors);
         Factorization::new(
             self.problem,
             &self.bound,
             self.settings,
             (row.name, row.describe(&self.bound)?),
-            &factors,
+            factors,
             starts,
             chosen,
             quality,
@@ -137,7 +139,7 @@ impl<'a> Search<'a> {
         method: &mut dyn Method,
         least: f64,
         listen: &mut (dyn FnMut(&Progress) -> Flow + Send),
-    ) -> Result<(Start, Vec<Arc<Dense>>)> {
+    ) -> Result<(Start, Vec<Value>)> {
         let began = Instant::now();
         let mut factors = random_start(&self.bound, self.settings.seed, index as u64);
         self.bound.place_all(&factors);
@@ -149,9 +151,12 @@ impl<'a> Search<'a> {
         let (mut last, mut quiet) = (first, 0);
         let mut stop = self.limit(first, 0);
         while stop.is_none() {
+            if watch.monotone {
+                best.1.clear();
+            }
             let moved = method.step(&mut self.bound, &mut factors)?;
             history.push(Step { cost: moved.cost, seconds: began.elapsed().as_secs_f64() });
-            if moved.cost < best.0 || best.0.is_nan() {
+            if watch.monotone || moved.cost < best.0 || best.0.is_nan() {
                 best.0 = moved.cost;
                 best.1.clone_from(&factors);
             }
@@ -185,7 +190,7 @@ impl<'a> Search<'a> {
     }
 
     /// Whether no small step of a factor lowers the cost any more.
-    fn stationary(&mut self, kkt: Option<(&Kkt, &Reference)>, factors: &[Arc<Dense>]) -> Result<Option<StopReason>> {
+    fn stationary(&mut self, kkt: Option<(&Kkt, &Reference)>, factors: &[Value]) -> Result<Option<StopReason>> {
         let Some((kkt, at)) = kkt else { return Ok(None) };
         self.bound.place_all(factors);
         let shares = kkt.shares(at, &self.bound, factors)?;

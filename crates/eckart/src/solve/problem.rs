@@ -4,7 +4,6 @@
 //! Not here: methods (see `method`).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::prox::Prox;
 use super::split::{Split, split};
@@ -13,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::expr::text::{Constraint, Dim, Limit, Statement, parse_statement};
 use crate::expr::{Dag, Expr, Op, Var};
 use crate::facts::{Facts, Given, Givens, Shape, Sides, infer_shapes};
-use crate::run::{Dense, Inputs, Value};
+use crate::run::{Inputs, Value};
 
 /// An objective with its data, its numbers and the rank: everything but how to minimise it.
 ///
@@ -324,15 +323,31 @@ impl Bound {
         self.factors.iter().any(of)
     }
 
-    /// Gives factor `index` a value.
-    pub(super) fn place(&mut self, index: usize, numbers: &Arc<Dense>) {
-        let var = &self.factors[index].var;
-        let dtype = self.givens.get(var).map_or(Dtype::F64, |given| given.dtype);
-        self.inputs.set(var, Value::of_dense(numbers, dtype));
+    /// Gives factor `index` a value, which is shared, not copied.
+    pub(super) fn place(&mut self, index: usize, numbers: &Value) {
+        self.inputs.set(&self.factors[index].var, numbers.clone());
+    }
+
+    /// Takes factor `index` out of its place and out of `factors`, to be changed and placed again.
+    pub(super) fn take(&mut self, index: usize, factors: &mut [Value]) -> Value {
+        drop(self.inputs.take(&self.factors[index].var));
+        std::mem::replace(&mut factors[index], Value::scalar(0.0))
+    }
+
+    /// Takes all factors out of their places, so that whoever has `factors` alone holds them.
+    pub(super) fn lifted(&mut self, factors: Vec<Value>) -> Vec<Value> {
+        self.factors.iter().for_each(|factor| drop(self.inputs.take(&factor.var)));
+        factors
+    }
+
+    /// Puts a factor in place and among `factors`.
+    pub(super) fn put(&mut self, index: usize, factors: &mut [Value], numbers: Value) {
+        self.place(index, &numbers);
+        factors[index] = numbers;
     }
 
     /// Gives all factors values.
-    pub(super) fn place_all(&mut self, factors: &[Arc<Dense>]) {
+    pub(super) fn place_all(&mut self, factors: &[Value]) {
         for (index, numbers) in factors.iter().enumerate() {
             self.place(index, numbers);
         }
