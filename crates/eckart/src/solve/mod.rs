@@ -23,6 +23,7 @@ mod save;
 mod settings;
 mod split;
 mod start;
+mod starts;
 mod sweep;
 
 pub use derive::{Form, Poisson, Quadratic, Sampled, derive};
