@@ -10,6 +10,7 @@ mod cholesky;
 mod derive;
 mod driver;
 mod factorization;
+mod grams;
 mod kkt;
 mod lint;
 mod local;

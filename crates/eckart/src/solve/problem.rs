@@ -4,7 +4,6 @@
 //! Not here: methods (see `method`).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::prox::Prox;
 use super::split::{Split, split};
@@ -13,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::expr::text::{Constraint, Dim, Limit, Statement, parse_statement};
 use crate::expr::{Dag, Expr, Op, Var};
 use crate::facts::{Facts, Given, Givens, Shape, Sides, infer_shapes};
-use crate::run::{Dense, Inputs, Value};
+use crate::run::{Inputs, Value};
 
 /// An objective with its data, its numbers and the rank: everything but how to minimise it.
 ///
@@ -54,7 +53,7 @@ pub struct Factor {
     /// Whether it is an offset (declared with a side of 1), which starts at 0.
     pub offset: bool,
     /// Where the first start begins, if it was said.
-    pub(super) begin: Option<Arc<Dense>>,
+    pub(super) begin: Option<Value>,
 }
 
 impl Problem {
@@ -217,7 +216,7 @@ impl Problem {
                 prox.constrain(constraint.bound, self.limit(constraint)?, constraint)?;
             }
             let offset = self.declared().get(var).is_some_and(|sides| sides.contains(&Sides::Number(1)));
-            let begin = self.begin(var, shapes[var], &prox)?;
+            let begin = self.begin(var, shapes[var], &prox, dtype)?;
             factors.push(Factor { var: var.clone(), shape: shapes[var], prox, offset, begin });
         }
         if factors.is_empty() {
@@ -258,7 +257,7 @@ impl Problem {
     }
 
     /// Where the first start of a factor begins, if it was said.
-    fn begin(&self, var: &Var, shape: Shape, prox: &Prox) -> Result<Option<Arc<Dense>>> {
+    fn begin(&self, var: &Var, shape: Shape, prox: &Prox, dtype: Dtype) -> Result<Option<Value>> {
         let Some((name, value)) = self.starts.iter().find(|(name, _)| name == var.name()) else { return Ok(None) };
         check_shape(name, "start", value, shape)?;
         let dense = Value::of(value).into_dense();
@@ -275,7 +274,7 @@ impl Problem {
                 place(at, shape)
             )));
         }
-        Ok(Some(Arc::new(Dense { shape, data: feasible })))
+        Ok(Some(Value::of_numbers(shape, feasible, dtype)))
     }
 
     /// The type to compute with: f32 where all data is, and of a size whose squares and products f32 can hold.
@@ -465,15 +464,36 @@ impl Bound {
         self.factors.iter().any(of)
     }
 
-    /// Gives factor `index` a value.
-    pub(super) fn place(&mut self, index: usize, numbers: &Arc<Dense>) {
-        let var = &self.factors[index].var;
-        let dtype = self.givens.get(var).map_or(Dtype::F64, |given| given.dtype);
-        self.inputs.set(var, Value::of_dense(numbers, dtype));
+    /// The type to compute with.
+    pub(super) fn dtype(&self) -> Dtype {
+        if self.is_narrow() { Dtype::F32 } else { Dtype::F64 }
+    }
+
+    /// Gives factor `index` a value, which is shared, not copied.
+    pub(super) fn place(&mut self, index: usize, numbers: &Value) {
+        self.inputs.set(&self.factors[index].var, numbers.clone());
+    }
+
+    /// Takes factor `index` out of its place and out of `factors`, to be changed and placed again.
+    pub(super) fn take(&mut self, index: usize, factors: &mut [Value]) -> Value {
+        drop(self.inputs.take(&self.factors[index].var));
+        std::mem::replace(&mut factors[index], Value::scalar(0.0))
+    }
+
+    /// Takes all factors out of their places, so that whoever has `factors` alone holds them.
+    pub(super) fn lifted(&mut self, factors: Vec<Value>) -> Vec<Value> {
+        self.factors.iter().for_each(|factor| drop(self.inputs.take(&factor.var)));
+        factors
+    }
+
+    /// Puts a factor in place and among `factors`.
+    pub(super) fn put(&mut self, index: usize, factors: &mut [Value], numbers: Value) {
+        self.place(index, &numbers);
+        factors[index] = numbers;
     }
 
     /// Gives all factors values.
-    pub(super) fn place_all(&mut self, factors: &[Arc<Dense>]) {
+    pub(super) fn place_all(&mut self, factors: &[Value]) {
         for (index, numbers) in factors.iter().enumerate() {
             self.place(index, numbers);
         }
