@@ -4,6 +4,7 @@
 //! Not here: values of formulas (see `function`, `run`).
 
 mod alternating;
+mod bind;
 mod block;
 mod choice;
 mod cholesky;
