@@ -27,6 +27,7 @@ pub use interp::interpret;
 pub use machine::{Limited, Machine};
 pub use memory::{available_memory, peak_memory};
 pub(crate) use sweeps::sweep_rows;
+pub(crate) use threads::threads;
 pub use threads::with_threads;
 pub(crate) use typed::{Held, Numbers, Rect};
 pub use value::{Dense, Value};

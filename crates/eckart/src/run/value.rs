@@ -57,6 +57,15 @@ impl Value {
         Self(Typed::F64(Held::Dense(Rect::new(shape, data))))
     }
 
+    /// A dense matrix of such numbers, in the type `dtype`.
+    pub(crate) fn of_numbers(shape: Shape, data: Vec<f64>, dtype: Dtype) -> Self {
+        let rect = Rect::new(shape, data);
+        match dtype {
+            Dtype::F32 => Self::of_rect(rect.cast::<f32>()),
+            Dtype::F64 => Self::of_rect(rect),
+        }
+    }
+
     /// The numbers of `matrix`, a missing entry as `NaN`.
     pub fn of(matrix: &Matrix) -> Self {
         match matrix.dtype() {
