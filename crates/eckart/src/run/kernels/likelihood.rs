@@ -10,7 +10,6 @@
 //! lies together. Loops: sweeps, entries, vectors of counts; the pass that sums up for entry k also moves the products by
 //! what entry k - 1 has become.
 
-use super::bits::Bits;
 use super::lanes::{Element, Job, Lanes, Level, prefetch_all};
 use super::math::{log, log_near_one};
 use super::row_gram::Picked;
@@ -54,7 +53,7 @@ pub(crate) struct Wanted {
 
 /// Room for a row's counts and what belongs to them.
 #[derive(Debug)]
-pub(crate) struct Room<T> {
+pub(crate) struct Counted<T> {
     counts: Vec<T>,
     rows: Vec<T>,
     turned: Vec<T>,
@@ -64,7 +63,7 @@ pub(crate) struct Room<T> {
     numbers: Vec<f64>,
 }
 
-impl<T> Room<T> {
+impl<T> Counted<T> {
     pub(crate) fn new() -> Self {
         let numbers = Vec::new();
         let [counts, rows, turned, products, before, ratios] = [(); 6].map(|()| Vec::new());
@@ -82,7 +81,7 @@ pub(crate) fn likelihood<T: Element>(
     picked: Picked<'_, T>,
     (panel, pull): (&[T], &[T]),
     wanted: Wanted,
-    room: &mut Room<T>,
+    room: &mut Counted<T>,
 ) -> f64 {
     assert_eq!(b.len(), pull.len(), "a pull for each number");
     assert!(picked.columns.is_none_or(|columns| columns.len() == picked.weights.len()), "a count for each column");
@@ -95,7 +94,7 @@ struct Likelihood<'a, T> {
     panel: &'a [T],
     pull: &'a [T],
     wanted: Wanted,
-    room: &'a mut Room<T>,
+    room: &'a mut Counted<T>,
 }
 
 impl<T: Element> Job<T> for Likelihood<'_, T> {
@@ -109,7 +108,9 @@ impl<T: Element> Job<T> for Likelihood<'_, T> {
         unsafe {
             let len = gather::<L>(picked, (panel, r), room);
             room.numbers.clear();
-            room.numbers.extend(b.iter().map(|b| b.to_f64()));
+            for k in 0..r {
+                room.numbers.push(b[k].to_f64());
+            }
             let old = std::mem::take(&mut room.numbers);
             let mut row = Row::<L> {
                 b,
@@ -127,10 +128,16 @@ impl<T: Element> Job<T> for Likelihood<'_, T> {
             room.before.clear();
             room.before.extend_from_slice(row.products);
             match wanted.way {
-                Move::Newton => (0..wanted.sweeps).for_each(|_| row.newton()),
+                Move::Newton => {
+                    for _ in 0..wanted.sweeps {
+                        row.newton();
+                    }
+                }
                 Move::Factors => {
                     room.ratios.resize(row.products.len(), T::default());
-                    (0..wanted.sweeps).for_each(|_| row.factors(&mut room.ratios));
+                    for _ in 0..wanted.sweeps {
+                        row.factors(&mut room.ratios);
+                    }
                     // A factor can hardly move an entry away from 0: a Newton step can.
                     let small = ALMOST * old.iter().fold(0.0_f64, |most, b| most.max(*b));
                     for k in 0..r {
@@ -159,7 +166,11 @@ fn constant<T: Element>(counts: &[T]) -> f64 {
 /// # Safety
 /// The level is there.
 #[inline(always)]
-unsafe fn gather<L: Lanes>(picked: Picked<'_, L::Num>, (panel, r): (&[L::Num], usize), room: &mut Room<L::Num>) -> usize {
+unsafe fn gather<L: Lanes>(
+    picked: Picked<'_, L::Num>,
+    (panel, r): (&[L::Num], usize),
+    room: &mut Counted<L::Num>,
+) -> usize {
     let zero = L::Num::default();
     room.counts.clear();
     room.rows.clear();
@@ -255,16 +266,16 @@ impl<L: Lanes> Row<'_, L> {
         } else {
             return L::Num::default();
         };
+        if !aim.is_finite() {
+            return L::Num::default();
+        }
         let mut d = aim.max(low).min(high) - old;
         let length = self.constant * second.sqrt() * d.abs();
         if slope > 0.0 && length > FULL_STEP {
             d /= 1.0 + length;
         }
-        // As far as the numbers' type can tell.
+        // As far as the type of the numbers can tell.
         let new = L::Num::from_f64((old + d).max(low).min(high));
-        if !d.is_finite() {
-            return L::Num::default();
-        }
         let d = new - self.b[k];
         self.b[k] = new;
         d
@@ -394,9 +405,8 @@ mod tests {
 
     /// One sweep in plain f64.
     fn plainly(b: &mut [f64], counts: &[f64], rows: &[Vec<f64>], pull: &[f64], wanted: Wanted) {
-        let products = |b: &[f64]| -> Vec<f64> {
-            rows.iter().map(|q| q.iter().zip(b).map(|(q, b)| q * b).sum()).collect()
-        };
+        let products =
+            |b: &[f64]| -> Vec<f64> { rows.iter().map(|q| q.iter().zip(b).map(|(q, b)| q * b).sum()).collect() };
         let shares = |b: &[f64], k: usize, power: i32| -> f64 {
             let s = products(b);
             (0..counts.len()).map(|j| counts[j] * (rows[j][k] / s[j]).powi(power)).sum()
@@ -441,16 +451,22 @@ mod tests {
         let epsilon = if size_of::<T>() == 4 { f64::from(f32::EPSILON) } else { f64::EPSILON };
         for level in Level::all() {
             for picked in [Some(&columns[..]), None] {
-                let rows = if picked.is_some() { rows.clone() } else { f64s(&panel).chunks(r).map(<[f64]>::to_vec).collect() };
+                let rows =
+                    if picked.is_some() { rows.clone() } else { f64s(&panel).chunks(r).map(<[f64]>::to_vec).collect() };
                 let mut b = start.clone();
                 let mut expected = f64s(&start);
                 let entries = Picked { columns: picked, weights: &counts };
-                let fell = likelihood(level, &mut b, entries, (&panel, &pull), wanted, &mut Room::new());
-                (0..wanted.sweeps).for_each(|_| plainly(&mut expected, &f64s(&counts), &rows[..d], &f64s(&pull), wanted));
+                let fell = likelihood(level, &mut b, entries, (&panel, &pull), wanted, &mut Counted::new());
+                (0..wanted.sweeps)
+                    .for_each(|_| plainly(&mut expected, &f64s(&counts), &rows[..d], &f64s(&pull), wanted));
                 let value = |b: &[f64]| objective(b, &f64s(&counts), &rows[..d], &f64s(&pull), wanted);
                 let (before, after) = (value(&f64s(&start)), value(&f64s(&b)));
                 let size = 100.0 * epsilon * (before.abs() + d as f64 * 5.0 + 1.0) * r as f64;
-                assert!((before - after - fell).abs() <= size, "{level:?} {r} {d} {wanted:?}: {fell} {}", before - after);
+                assert!(
+                    (before - after - fell).abs() <= size,
+                    "{level:?} {r} {d} {wanted:?}: {fell} {}",
+                    before - after
+                );
                 assert!(fell >= -size, "{level:?} {r} {d} {wanted:?}: {fell}");
                 for (x, y) in b.iter().zip(&expected) {
                     let error = (x.to_f64() - y).abs();

@@ -1,5 +1,5 @@
 //! Row Gram: the Gram of a row whose entries choose rows of a panel, each with a weight.
-//! In: the columns and weights of a row, panels A and B (m x r).  Out: G (r x r, f64, upper triangle) += sum_j w_j a_j.T b_j.
+//! In: the columns and weights of a row and what all weights are multiplied by, panels A and B (m x r).  Out: G (r x r, f64, upper triangle) += sum_j w_j a_j.T b_j.
 //! Law: one thread, one order; f32 adds up at most 256 rows before it becomes f64.
 //! Not here: the cut into rows for threads, what is solved with G (see `system`).
 //!
@@ -7,10 +7,8 @@
 //! lie. Loops: blocks of 256 entries, whose rows are gathered side by side, once as they are and once times their weights;
 //! tiles of columns, entries (see `panel`). Where A is not B the product is made in full and its two halves are averaged.
 
-use super::bits::Bits;
 use super::lanes::{Element, Job, Lanes, Level, prefetch_all};
 use super::panel::{Left, panel};
-use crate::data::Real;
 
 /// Entries that are added up as T: f32 keeps about as many digits as its products have.
 const ROWS: usize = 256;
@@ -57,7 +55,7 @@ impl<T: Element> Gathered<T> {
 /// Where the sides don't fit, or a column has no row of a panel.
 pub(crate) fn row_gram<T: Element>(
     level: Level,
-    picked: Picked<'_, T>,
+    (picked, scale): (Picked<'_, T>, f64),
     (left, right, r): (&[T], Option<&[T]>, usize),
     room: &mut Gathered<T>,
     g: &mut [f64],
@@ -69,7 +67,8 @@ pub(crate) fn row_gram<T: Element>(
         let entries = from..(from + ROWS).min(count);
         let Gathered { plain, scaled, part } = room;
         let (b, a) = (&mut plain[..entries.len() * r], &mut scaled[..entries.len() * r]);
-        T::at_level(level, Gather { picked, left, right, r, from, scaled: a, plain: b });
+        let scale = T::from_f64(scale);
+        T::at_level(level, Gather { picked, scale, left, right, r, from, scaled: a, plain: b });
         let rows = entries.len();
         if right.is_some() {
             let all = Left { data: a, stride: r, by_columns: true };
@@ -97,6 +96,7 @@ fn average<T: Element>(part: &[T], r: usize, g: &mut [f64]) {
 
 struct Gather<'a, T> {
     picked: Picked<'a, T>,
+    scale: T,
     left: &'a [T],
     right: Option<&'a [T]>,
     r: usize,
@@ -118,7 +118,7 @@ impl<T: Element> Job<T> for Gather<'_, T> {
             prefetch_all(self.left.as_ptr().wrapping_add(coming), r * size_of::<T>());
             let j = picked.column(at) * r;
             let (a, b) = (&self.left[j..j + r], &right[j..j + r]);
-            let weight = picked.weights[at];
+            let weight = self.scale * picked.weights[at];
             for l in 0..r {
                 scaled[l] = weight * a[l];
                 plain[l] = b[l];
@@ -174,28 +174,31 @@ mod tests {
     use super::*;
 
     fn check<T: Element>(r: usize, d: usize, all: bool, mixed: bool) {
-        let m = if all { d } else { 400 };
+        let m = if all { d.max(1) } else { 400 };
         let numbers = |len: usize, seed: f64| -> Vec<T> {
             (0..len).map(|k| T::from_f64((seed + k as f64 * 0.7).sin())).collect()
         };
         let (a, b, weights) = (numbers(m * r, 1.0), numbers(m * r, 2.0), numbers(d, 3.0));
-        let columns: Vec<u32> = (0..d).map(|k| (k * 37 % m.max(1)) as u32).collect();
+        let columns: Vec<u32> = (0..d).map(|k| (k * 37 % m) as u32).collect();
         let picked = Picked { columns: (!all).then_some(&columns[..]), weights: &weights };
         let right = if mixed { &b } else { &a };
         let epsilon = if size_of::<T>() == 4 { f64::from(f32::EPSILON) } else { f64::EPSILON };
         for level in Level::all() {
             let mut g: Vec<f64> = (0..r * r).map(|at| (at / r + at % r) as f64).collect();
-            row_gram(level, picked, (&a, mixed.then_some(&b[..]), r), &mut Gathered::new(r), &mut g);
+            row_gram(level, (picked, 0.5), (&a, mixed.then_some(&b[..]), r), &mut Gathered::new(r), &mut g);
             for k in 0..r {
                 for l in k..r {
                     let term = |x: &[T], y: &[T], at: usize, k: usize, l: usize| {
                         let j = picked.column(at) * r;
-                        weights[at].to_f64() * x[j + k].to_f64() * y[j + l].to_f64()
+                        0.5 * weights[at].to_f64() * x[j + k].to_f64() * y[j + l].to_f64()
                     };
                     let terms = (0..d).map(|at| 0.5 * (term(&a, right, at, k, l) + term(&a, right, at, l, k)));
                     let (sum, size) = terms.fold((0.0, 1.0), |(sum, size), x| (sum + x, size + x.abs()));
                     let error = (g[k * r + l] - (k + l) as f64 - sum).abs();
-                    assert!(error <= 8.0 * epsilon * (size + (k + l) as f64), "{level:?} {r} {d} ({k}, {l}): {error:e}");
+                    assert!(
+                        error <= 8.0 * epsilon * (size + (k + l) as f64),
+                        "{level:?} {r} {d} ({k}, {l}): {error:e}"
+                    );
                 }
             }
         }

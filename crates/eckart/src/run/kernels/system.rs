@@ -1,7 +1,7 @@
 //! System: a symmetric system of a row's own, factored and solved.
 //! In: M (r x r, f64, upper triangle) and a right side.  Out: x with M x = b, by Cholesky, and |R.T^-1 b|^2 = <b, x>.
 //! Law: one thread, one order; a matrix that is singular to working precision is refused, never divided by.
-//! Not here: what is done with one that is refused (see `run::systems`).
+//! Not here: what is done with one that is refused (see `run::grams`).
 //!
 //! M = R.T R, R upper (Golub and Van Loan 2013, section 4.2), r^3 / 3 flops and r^2 for each of the two triangular systems.
 //! The right side is a further column of M, so that the first of these is solved while M is factored. Loops: four rows of
@@ -14,16 +14,16 @@ const LEAST_PIVOT: f64 = 1e-13;
 /// Rows that are made, or changed, together.
 const TOGETHER: usize = 4;
 
-/// Room for a system of side r: a row of `stride` numbers for each of M, the right side behind the last column.
+/// System for a system of side r: a row of `stride` numbers for each of M, the right side behind the last column.
 #[derive(Debug)]
-pub(crate) struct Room {
+pub(crate) struct System {
     r: usize,
     stride: usize,
     numbers: Vec<f64>,
     diagonal: Vec<f64>,
 }
 
-impl Room {
+impl System {
     pub(crate) fn new(r: usize) -> Self {
         let stride = (r + 1).next_multiple_of(8);
         Self { r, stride, numbers: vec![0.0; r * stride], diagonal: vec![0.0; r] }
@@ -51,13 +51,13 @@ impl Room {
 ///
 /// # Panics
 /// Where x does not fit.
-pub(crate) fn solve(level: Level, room: &mut Room, x: &mut [f64]) -> Option<f64> {
+pub(crate) fn solve(level: Level, room: &mut System, x: &mut [f64]) -> Option<f64> {
     assert_eq!(x.len(), room.r, "a number for each column");
     f64::at_level(level, Solve { room, x })
 }
 
 struct Solve<'a> {
-    room: &'a mut Room,
+    room: &'a mut System,
     x: &'a mut [f64],
 }
 
@@ -66,7 +66,7 @@ impl Job<f64> for Solve<'_> {
     #[inline(always)]
     // SAFETY: asks for no more than the trait says.
     unsafe fn run<L: Lanes<Num = f64>>(self) -> Option<f64> {
-        let Room { r, stride, numbers, diagonal } = self.room;
+        let System { r, stride, numbers, diagonal } = self.room;
         let (r, stride, a) = (*r, *stride, numbers.as_mut_ptr());
         // SAFETY: r rows of `stride` > r numbers each; the level is there.
         unsafe {
@@ -185,7 +185,7 @@ unsafe fn dot<L: Lanes<Num = f64>>(a: *const f64, b: *const f64, from: usize, to
 }
 
 struct Length<'a> {
-    room: &'a Room,
+    room: &'a System,
     d: &'a [f64],
 }
 
@@ -194,7 +194,7 @@ impl Job<f64> for Length<'_> {
     #[inline(always)]
     // SAFETY: asks for no more than the trait says.
     unsafe fn run<L: Lanes<Num = f64>>(self) -> f64 {
-        let Room { r, stride, numbers, .. } = self.room;
+        let System { r, stride, numbers, .. } = self.room;
         let mut total = 0.0;
         for k in 0..*r {
             // SAFETY: r numbers of both.
@@ -212,12 +212,13 @@ mod tests {
     fn check(r: usize) {
         let rows: Vec<f64> = (0..(r + 3) * r).map(|k| ((k * k) as f64 * 0.7).sin()).collect();
         let entry = |k: usize, l: usize| rows.chunks(r).map(|row| row[k] * row[l]).sum::<f64>();
-        let gram: Vec<f64> = (0..r * r).map(|at| if at / r > at % r { f64::NAN } else { entry(at / r, at % r) }).collect();
+        let gram: Vec<f64> =
+            (0..r * r).map(|at| if at / r > at % r { f64::NAN } else { entry(at / r, at % r) }).collect();
         let truth: Vec<f64> = (0..r).map(|k| (k as f64).cos()).collect();
         let shift = 0.5;
         let side = |k: usize| (0..r).map(|l| entry(k, l) * truth[l]).sum::<f64>() + shift * truth[k];
         for level in Level::all() {
-            let (mut room, mut x) = (Room::new(r), vec![0.0; r]);
+            let (mut room, mut x) = (System::new(r), vec![0.0; r]);
             room.load(&gram, shift, side);
             let along = solve(level, &mut room, &mut x).unwrap();
             let expected: f64 = (0..r).map(|k| side(k) * truth[k]).sum();
@@ -237,7 +238,7 @@ mod tests {
     fn singular_systems_are_refused() {
         for level in Level::all() {
             for gram in [vec![1.0; 25], vec![0.0; 25], vec![f64::NAN; 25]] {
-                let mut room = Room::new(5);
+                let mut room = System::new(5);
                 room.load(&gram, 0.0, |_| 1.0);
                 assert_eq!(solve(level, &mut room, &mut [0.0; 5]), None, "{level:?}");
             }
