@@ -206,11 +206,8 @@ impl Method for Alternating {
 
 fn ways(bound: &Bound) -> Result<Vec<(Form, Way)>> {
     let forms = derive(bound)?;
-    let with_way = |(form, factor): (Form, &Factor)| {
-        let way = way(factor, &form);
-        (form, way)
-    };
-    Ok(forms.into_iter().zip(&bound.factors).map(with_way).collect())
+    let with_way = |(form, factor): (&Form, &Factor)| (form.clone(), way(factor, form));
+    Ok(forms.iter().zip(&bound.factors).map(with_way).collect())
 }
 
 /// Whether extrapolation fits: the parts are parabolas, along which it does no harm that its guard does not see.
@@ -233,7 +230,7 @@ pub(super) mod hals {
     }
 
     pub(in crate::solve) fn prepare(bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {
-        let forms = derive(bound)?.into_iter();
+        let forms = derive(bound)?.iter().cloned();
         let found: Vec<(Form, Way)> = forms.map(|form| (form, Way::Quadratic(QuadraticStep::Once))).collect();
         Alternating::with(bound, &found, Ties::Plain, memory_limit)
     }
@@ -253,7 +250,7 @@ pub(super) mod als {
     }
 
     pub(in crate::solve) fn prepare(bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {
-        let forms = derive(bound)?.into_iter();
+        let forms = derive(bound)?.iter().cloned();
         let found: Vec<(Form, Way)> = forms.map(|form| (form, Way::Quadratic(QuadraticStep::LeastSquares))).collect();
         Alternating::with(bound, &found, Ties::Plain, memory_limit)
     }
@@ -273,7 +270,7 @@ pub(super) mod multiplicative {
     }
 
     pub(in crate::solve) fn prepare(bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {
-        let forms = derive(bound)?.into_iter();
+        let forms = derive(bound)?.iter().cloned();
         let found: Vec<(Form, Way)> = forms.map(|form| (form, Way::Poisson(PoissonStep::Multiplicative))).collect();
         Alternating::with(bound, &found, Ties::Plain, memory_limit)
     }

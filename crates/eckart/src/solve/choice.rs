@@ -67,6 +67,9 @@ pub(super) fn form_in_words(form: &Form, factor: &Factor) -> String {
         Form::Quadratic(quadratic, _) => format!("quadratic, {}", grams(quadratic)),
         Form::Bounded(quadratic, _) => format!("of bounded curvature, {}", grams(quadratic)),
         Form::Coupled(_) => "quadratic, its rows hang together".into(),
+        Form::Poisson(form) if form.square > 0.0 => {
+            "linear but for logarithms (Poisson, Kullback-Leibler) and a sum of squares".into()
+        }
         Form::Poisson(_) => "linear but for logarithms (Poisson, Kullback-Leibler)".into(),
         Form::Smooth => "smooth".into(),
     }

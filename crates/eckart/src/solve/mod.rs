@@ -11,7 +11,6 @@ mod cholesky;
 mod derive;
 mod driver;
 mod factorization;
-mod grams;
 mod kkt;
 mod lbfgs;
 mod lint;

@@ -61,12 +61,16 @@ pub struct Coupled {
     pub direction: Var,
 }
 
-/// The forms of the smooth part of `bound` in each factor.
+/// The forms of the smooth part of `bound` in each factor, derived at the first call.
 ///
 /// # Errors
 /// Those of shapes that don't fit.
-pub fn derive(bound: &Bound) -> Result<Vec<Form>> {
-    bound.factors.iter().map(|factor| form(bound, factor)).collect()
+pub fn derive(bound: &Bound) -> Result<&[Form]> {
+    if let Some(known) = bound.forms.get() {
+        return Ok(known);
+    }
+    let forms = bound.factors.iter().map(|factor| form(bound, factor)).collect::<Result<_>>()?;
+    Ok(bound.forms.get_or_init(|| forms))
 }
 
 fn form(bound: &Bound, factor: &Factor) -> Result<Form> {

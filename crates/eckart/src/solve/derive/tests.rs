@@ -40,6 +40,7 @@ fn word(form: &Form) -> String {
         Form::Quadratic(q, _) => grams(q),
         Form::Bounded(q, _) => format!("bounded {}", grams(q)),
         Form::Coupled(_) => "coupled".into(),
+        Form::Poisson(form) if form.square > 0.0 => format!("poisson {}", form.square),
         Form::Poisson(_) => "poisson".into(),
         Form::Smooth => "smooth".into(),
     }
@@ -82,6 +83,9 @@ fn forms_are_found() {
     check("sum(kl(X, W @ H)) subject to W, H >= 0", &["poisson", "poisson"]);
     check("sum(observed(X)*kl(X, W @ H)) subject to W, H >= 0", &["poisson", "poisson"]);
     check("sum(W @ H - X*log(W @ H)) + 0.3*sum(W) subject to W, H >= 0", &["poisson", "poisson"]);
+    check("sum(kl(X, W @ H)) + 0.3*sum(W**2) subject to W, H >= 0", &["poisson 0.3", "poisson"]);
+    check("sum(kl(X, W @ H)) + 0.3*sum(rowsum(W)**2) subject to W, H >= 0", &["smooth", "poisson"]);
+    check("sum(kl(X, W @ H)) - 0.3*sum(W**2) subject to W, H >= 0", &["smooth", "poisson"]);
     check("sum(kl(X, W @ H)) subject to W >= 0", &["smooth", "smooth"]);
     check("sum(exp(W @ H) - X*(W @ H))", &["smooth", "smooth"]);
 }
@@ -136,9 +140,18 @@ fn certify(text: &str, mut bound: Bound, index: usize, form: &Form) {
         bound.place(index, &placed);
         let after = cost.run(&bound.inputs).unwrap()[0].to_scalar();
         let mut expected = 0.0;
-        let mut gram = vec![0.0; r * r];
+        let mut grams = Vec::new();
+        let side = crate::run::Side::Linear(&local.array.data);
+        // One thread visits the rows of so small a matrix in order.
+        let seen = std::sync::Mutex::new(&mut grams);
+        local.grams.each_row(&mut old.to_vec(), side, || {
+            |_: &mut [f64], _: &[f64], gram: &[f64]| {
+                seen.lock().unwrap().push(gram.to_vec());
+                0.0
+            }
+        });
         for i in 0..rows {
-            local.grams.of_row(i, &mut gram);
+            let gram = &grams[i];
             for k in 0..r {
                 let dg: f64 = (0..r).map(|l| step[i * r + l] * gram[l * r + k]).sum();
                 let bg: f64 = (0..r).map(|l| old[i * r + l] * gram[l * r + k]).sum();
