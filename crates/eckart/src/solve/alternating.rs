@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::block::{Block, GradientBlock, PoissonBlock, PoissonStep, QuadraticBlock, QuadraticStep};
+use super::block::{Block, ConjugateBlock, GradientBlock, PoissonBlock, PoissonStep, QuadraticBlock, QuadraticStep};
 use super::choice::{Way, form_in_words, way, way_in_words};
 use super::derive::{Form, derive};
 use super::method::{Method, Moved};
@@ -130,7 +130,10 @@ impl Alternating {
                 (Way::Poisson(step), Form::Poisson(form)) => {
                     Box::new(PoissonBlock::new(bound, index, form, *step, last, memory_limit)?)
                 }
-                (Way::Gradient | Way::Poisson(_), _) => {
+                (Way::ConjugateGradients, Form::Coupled(form)) => {
+                    Box::new(ConjugateBlock::new(bound, index, form, last, memory_limit)?)
+                }
+                (Way::Gradient | Way::ConjugateGradients | Way::Poisson(_), _) => {
                     Box::new(GradientBlock::new(bound, index, &cost, memory_limit)?)
                 }
             });
@@ -209,7 +212,7 @@ fn ways(bound: &Bound) -> Result<Vec<(Form, Way)>> {
 
 /// Whether extrapolation fits: the parts are parabolas, along which it does no harm that its guard does not see.
 fn accelerates(found: &[(Form, Way)]) -> bool {
-    found.len() > 1 && found.iter().all(|(_, way)| matches!(way, Way::Quadratic(_)))
+    found.len() > 1 && found.iter().all(|(_, way)| matches!(way, Way::Quadratic(_) | Way::ConjugateGradients))
 }
 
 /// Hierarchical alternating least squares as it was published: each entry once, no extrapolation.

@@ -12,6 +12,7 @@ mod derive;
 mod driver;
 mod factorization;
 mod kkt;
+mod lbfgs;
 mod lint;
 mod local;
 mod method;
@@ -27,7 +28,7 @@ mod start;
 mod starts;
 mod sweep;
 
-pub use derive::{Form, Poisson, Quadratic, Sampled, derive};
+pub use derive::{Coupled, Form, Poisson, Quadratic, Sampled, derive};
 pub use driver::{Flow, Progress, solve};
 pub use factorization::{Factorization, Start, Step};
 pub use lint::lints;

@@ -29,6 +29,9 @@ const OBJECTIVES: &[&str] = &[
     "sum(kl(X, W @ H)) + 0.1*sum(abs(W)) + 0.1*sum(abs(H)) subject to W, H >= 0",
     "sum(kl(X, W @ H)) + 0.1*(sum(W**2) + sum(H**2)) subject to W, H >= 0",
     "sum((X - W @ H)**2) + 0.5*sum((W.T @ W - eye(W.T @ W))**2) + 0.1*sum(H**2)",
+    "over W[n,r], S[r,r], H[r,m]: sum((X - W @ S @ H)**2) + 0.1*(sum(W**2) + sum(S**2) + sum(H**2))",
+    "sum((X - X @ W @ H)**2) + 0.1*(sum(W**2) + sum(H**2))",
+    "sum(sqrt(1 + (X - W @ H)**2)) + 0.1*(sum(W**2) + sum(H**2))",
 ];
 
 fn problem(text: &str, x: &Matrix, rank: usize) -> Problem {

@@ -67,7 +67,7 @@ impl QuadraticBlock {
         let (quadratic, array, bounded) = match form {
             Form::Quadratic(quadratic, linear) => (quadratic, linear, false),
             Form::Bounded(quadratic, gradient) => (quadratic, gradient, true),
-            Form::Poisson(_) | Form::Smooth => {
+            Form::Coupled(_) | Form::Poisson(_) | Form::Smooth => {
                 return Err(crate::Error::Bug("a factor has no quadratic form".into()));
             }
         };

@@ -39,6 +39,7 @@ fn word(form: &Form) -> String {
     match form {
         Form::Quadratic(q, _) => grams(q),
         Form::Bounded(q, _) => format!("bounded {}", grams(q)),
+        Form::Coupled(_) => "coupled".into(),
         Form::Poisson(form) if form.square > 0.0 => format!("poisson {}", form.square),
         Form::Poisson(_) => "poisson".into(),
         Form::Smooth => "smooth".into(),
@@ -72,8 +73,8 @@ fn forms_are_found() {
     check("sum(u*v*(X - W @ H)**2) + 0.1*sum(W**2)", &["shared scaled", "scaled"]);
     check("sum(v*(X - W @ H)**2)", &["shared", "scaled"]);
     check("sum((X - W @ H)**2) + 2*sum((Y - W @ K)**2)", &["shared", "shared", "shared"]);
-    check("sum((X - W @ S @ H)**2) + sum(S**2)", &["shared", "smooth", "shared"]);
-    check("sum((X - W @ H)**2) + 0.1*sum(W * (L.T @ L @ W))", &["smooth", "shared"]);
+    check("sum((X - W @ S @ H)**2) + sum(S**2)", &["shared", "coupled", "shared"]);
+    check("sum((X - W @ H)**2) + 0.1*sum(W * (L.T @ L @ W))", &["coupled", "shared"]);
     check("sum((X - W @ W.T)**2)", &["smooth"]);
     check("sum((X - W @ H)**2) + sum((W.T @ W - eye(W.T @ W))**2)", &["smooth", "shared"]);
     check("sum(softplus(W @ H) - X*(W @ H))", &["bounded shared", "bounded shared"]);
@@ -122,6 +123,7 @@ fn certify(text: &str, mut bound: Bound, index: usize, form: &Form) {
     let values = place(&mut bound);
     let (quadratic, array) = match form {
         Form::Quadratic(q, array) | Form::Bounded(q, array) => (q, array),
+        Form::Coupled(coupled) => return certify_coupled(text, &mut bound, index, coupled, &values[index]),
         Form::Poisson(_) | Form::Smooth => return,
     };
     let cost = Compiled::new(&[bound.smooth.clone()], &bound.givens, usize::MAX).unwrap();
@@ -155,7 +157,9 @@ fn certify(text: &str, mut bound: Bound, index: usize, form: &Form) {
                 let bg: f64 = (0..r).map(|l| old[i * r + l] * gram[l * r + k]).sum();
                 let half = match form {
                     Form::Quadratic(..) => bg - local.array.data[i * r + k],
-                    Form::Bounded(..) | Form::Poisson(_) | Form::Smooth => local.array.data[i * r + k] / 2.0,
+                    Form::Bounded(..) | Form::Coupled(_) | Form::Poisson(_) | Form::Smooth => {
+                        local.array.data[i * r + k] / 2.0
+                    }
                 };
                 expected += step[i * r + k] * (dg + 2.0 * half);
             }
@@ -163,8 +167,29 @@ fn certify(text: &str, mut bound: Bound, index: usize, form: &Form) {
         let slack = 1e-9 * (before.abs() + after.abs() + 1.0);
         let fits = match form {
             Form::Quadratic(..) => (after - before - expected).abs() <= slack,
-            Form::Bounded(..) | Form::Poisson(_) | Form::Smooth => after - before <= expected + slack,
+            Form::Bounded(..) | Form::Coupled(_) | Form::Poisson(_) | Form::Smooth => {
+                after - before <= expected + slack
+            }
         };
         assert!(fits, "{text}, factor {index}: {} is not {expected}", after - before);
     }
+}
+
+/// f(B + D) - f(B) = <D, gradient> + <D, image of D> / 2.
+#[track_caller]
+fn certify_coupled(text: &str, bound: &mut Bound, index: usize, coupled: &Coupled, old: &Value) {
+    let mut givens = bound.givens.clone();
+    let shape = bound.factors[index].shape;
+    givens.insert(coupled.direction.clone(), Given::dense(shape.rows, shape.cols));
+    let roots = [bound.smooth.clone(), coupled.gradient.clone(), coupled.image.clone()];
+    let all = Compiled::new(&roots, &givens, usize::MAX).unwrap();
+    let step: Vec<f64> = (0..shape.entries()).map(|at| ((at * 7 + 3) as f64).sin() * 0.3).collect();
+    bound.inputs.set(&coupled.direction, Value::dense(shape, step.clone()));
+    let at = all.run(&bound.inputs).unwrap();
+    let [gradient, image] = [1, 2].map(|k| at[k].to_dense().data.clone());
+    let expected: f64 = (0..step.len()).map(|k| step[k] * (gradient[k] + image[k] / 2.0)).sum();
+    let new = old.to_dense().data.iter().zip(&step).map(|(b, d)| b + d).collect();
+    bound.place(index, &Value::dense(shape, new));
+    let (before, after) = (at[0].to_scalar(), all.run(&bound.inputs).unwrap()[0].to_scalar());
+    assert!((after - before - expected).abs() <= 1e-9 * (before.abs() + after.abs() + 1.0), "{text}, factor {index}");
 }
