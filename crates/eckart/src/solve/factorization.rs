@@ -54,6 +54,12 @@ pub struct Factorization {
     pub rank: usize,
     /// The seed.
     pub seed: u64,
+    /// The most iterations of a start that the search was allowed.
+    pub max_iter: usize,
+    /// The tolerance at which a start ended (see [`Settings::tol`]).
+    pub tol: f64,
+    /// The cost at which the search was to end, where one was asked for.
+    pub target_cost: Option<f64>,
     /// The method's name.
     pub method: String,
     /// What the method does with each factor and why, a line each; empty where it treats all alike.
@@ -102,6 +108,9 @@ impl Factorization {
             target: bound.target.0.clone(),
             rank: bound.rank,
             seed: settings.seed,
+            max_iter: settings.max_iter,
+            tol: settings.tol,
+            target_cost: settings.target,
             method: method.to_owned(),
             ways,
             warnings: super::lints(bound)?,

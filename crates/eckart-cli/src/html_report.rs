@@ -1,0 +1,91 @@
+//! Html report: a page about a model, or about the search that has just ended.
+//! In: `ReportArgs`, or a search and its data.  Out: a page.
+//! Law: whether the page can be written is found out before any work; the page says the command that made its factors.
+//! Not here: what is on the page (see the library's `report`).
+
+use std::path::{Path, PathBuf};
+
+use eckart::data::{read_names, read_titles};
+use eckart::report::{Look, Report};
+use eckart::{Error, Factorization, Result};
+
+use crate::args::{FitArgs, ReportArgs};
+use crate::load::{Data, load};
+use crate::output::try_writing;
+
+/// `eckart report MODEL [DATA] ...`
+pub(crate) fn report(args: &ReportArgs) -> Result<String> {
+    let output = args.output.clone().unwrap_or_else(|| args.model.with_extension("html"));
+    let printed = output == Path::new("-");
+    if !printed {
+        try_writing(&output)?;
+    }
+    let fit = Factorization::load(&args.model)?;
+    let data = args.file.as_ref().map(|file| load(file, &args.reading)).transpose()?;
+    let mut page = Report::new(&fit).look(args.look.into());
+    if let Some(data) = &data {
+        page = described(page, data);
+    }
+    if let Some(file) = &args.names.rows {
+        page = page.row_names(read_names(file)?);
+    }
+    if let Some(file) = &args.names.cols {
+        page = page.col_names(read_names(file)?);
+    }
+    if let Some(file) = &args.names.titles {
+        page = page.titles(read_titles(file)?.into_iter().collect());
+    }
+    if printed {
+        return page.to_html();
+    }
+    page.write(&output)?;
+    Ok(format!("{}\n", output.display()))
+}
+
+/// Where `fit --report` writes, once it is known that it can.
+///
+/// # Errors
+/// `Setting` where there is a look but no page; `Io` where nothing can be written there.
+pub(crate) fn place(args: &FitArgs) -> Result<Option<&PathBuf>> {
+    match &args.report {
+        Some(path) => try_writing(path)?,
+        None if args.look.is_given() => {
+            return Err(Error::Setting(
+                "--image and --show say how a page looks, and no page is asked for: name one with --report FILE".into(),
+            ));
+        }
+        None => {}
+    }
+    Ok(args.report.as_ref())
+}
+
+/// Refuses a look that the data can't have.
+///
+/// # Errors
+/// As [`Look::check`].
+pub(crate) fn check(args: &FitArgs, data: &Data) -> Result<()> {
+    Look::from(args.look).check(data.matrix.cols())
+}
+
+/// Writes the page of `fit --report`.
+///
+/// # Errors
+/// As [`Report::write`].
+pub(crate) fn write(path: &Path, args: &FitArgs, fit: &Factorization, data: &Data) -> Result<()> {
+    let program = std::iter::once("eckart".to_owned());
+    let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    let page = described(Report::new(fit).look(args.look.into()), data).titles(data.titles.clone());
+    page.command(program.chain(words)).write(path)
+}
+
+/// The page with the data and the names that came with it.
+fn described<'a>(mut page: Report<'a>, data: &'a Data) -> Report<'a> {
+    page = page.data(&data.matrix).source(&data.source);
+    if let Some(names) = &data.row_names {
+        page = page.row_names(names.clone());
+    }
+    if let Some(names) = &data.col_names {
+        page = page.col_names(names.clone());
+    }
+    page
+}
