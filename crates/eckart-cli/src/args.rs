@@ -212,12 +212,15 @@ pub(crate) struct LookArgs {
     /// Show components so [default: chosen by the names of the columns].
     #[arg(long, value_name = "LOOK", value_enum)]
     pub show: Option<ShowArg>,
+    /// Show components by the rows of X, rather than its columns [default: by columns, unless only rows have names].
+    #[arg(long, conflicts_with = "image")]
+    pub by_rows: bool,
 }
 
 impl LookArgs {
     /// Whether anything was asked for.
     pub(crate) fn is_given(self) -> bool {
-        self.image.is_some() || self.show.is_some()
+        self.image.is_some() || self.show.is_some() || self.by_rows
     }
 }
 

@@ -9,7 +9,7 @@ use eckart::data::{read_names, read_titles};
 use eckart::report::{Look, Report};
 use eckart::{Error, Factorization, Result};
 
-use crate::args::{FitArgs, ReportArgs};
+use crate::args::{FitArgs, LookArgs, ReportArgs};
 use crate::load::{Data, load};
 use crate::output::try_writing;
 
@@ -22,7 +22,7 @@ pub(crate) fn report(args: &ReportArgs) -> Result<String> {
     }
     let fit = Factorization::load(&args.model)?;
     let data = args.file.as_ref().map(|file| load(file, &args.reading)).transpose()?;
-    let mut page = Report::new(&fit).look(args.look.into());
+    let mut page = looking(Report::new(&fit), args.look);
     if let Some(data) = &data {
         page = described(page, data);
     }
@@ -51,7 +51,7 @@ pub(crate) fn place(args: &FitArgs) -> Result<Option<&PathBuf>> {
         Some(path) => try_writing(path)?,
         None if args.look.is_given() => {
             return Err(Error::Setting(
-                "--image and --show say how a page looks, and no page is asked for: name one with --report FILE".into(),
+                "--image, --show and --by-rows say how a page looks, and no page is asked for: name one with --report FILE".into(),
             ));
         }
         None => {}
@@ -74,8 +74,13 @@ pub(crate) fn check(args: &FitArgs, data: &Data) -> Result<()> {
 pub(crate) fn write(path: &Path, args: &FitArgs, fit: &Factorization, data: &Data) -> Result<()> {
     let program = std::iter::once("eckart".to_owned());
     let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
-    let page = described(Report::new(fit).look(args.look.into()), data).titles(data.titles.clone());
+    let page = described(looking(Report::new(fit), args.look), data).titles(data.titles.clone());
     page.command(program.chain(words)).write(path)
+}
+
+fn looking(page: Report<'_>, look: LookArgs) -> Report<'_> {
+    let page = page.look(look.into());
+    if look.by_rows { page.by_rows() } else { page }
 }
 
 /// The page with the data and the names that came with it.

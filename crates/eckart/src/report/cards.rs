@@ -13,8 +13,11 @@ use super::tiles::{Scale, tile};
 use super::words::share_of_zeros;
 use crate::error::Result;
 
-/// Words of a component, entries of a list, rows that have most of it.
+/// Words of a component.
 const WORDS: usize = 24;
+/// The area of a card's words, in squares of the size of plain text.
+const AREA: f64 = 280.0;
+/// Entries of a list, and rows that have most of a component.
 const ITEMS: usize = 10;
 const ROWS: usize = 5;
 
@@ -28,7 +31,8 @@ pub(super) fn cards(subject: &Subject<'_>) -> Result<Option<Html>> {
     html.element("p", &[("class", "lead")], &lead(subject, shown));
     let class = match shown.look {
         Look::Images { .. } => "cards pictures",
-        Look::Fitting | Look::Words | Look::Items | Look::Profile => "cards",
+        Look::Profile => "cards profiles",
+        Look::Fitting | Look::Words | Look::Items => "cards",
     };
     let mut all = Html::new();
     for &k in &subject.order {
@@ -108,8 +112,9 @@ pub(super) fn draw(shown: &Shown<'_>, name: &str, line: &[f64]) -> Result<Html> 
             let all: Vec<Bar> =
                 line.iter().enumerate().map(|(at, &value)| Bar { name: shown.names.of(at), value }).collect();
             html.inside("figure", &[("class", "profile")], |html| {
-                bars(html, name, &all);
-                html.element("p", &[("class", "readout"), ("aria-live", "polite")], "");
+                if bars(html, name, &all) {
+                    html.element("p", &[("class", "readout"), ("aria-live", "polite")], "");
+                }
             });
         }
     }
@@ -119,10 +124,14 @@ pub(super) fn draw(shown: &Shown<'_>, name: &str, line: &[f64]) -> Result<Html> 
 fn words(html: &mut Html, shown: &Shown<'_>, line: &[f64]) {
     let places = largest(line, WORDS);
     let most = places.first().map_or(1.0, |&at| line[at].abs());
+    let height = |at: usize| 0.8 + 1.25 * (line[at].abs() / most).powf(0.7);
+    // Where many words are nearly as heavy as the first, all are smaller, so that cards are of about one size.
+    let area: f64 = places.iter().map(|&at| height(at).powi(2) * (shown.names.of(at).chars().count() + 2) as f64).sum();
+    let scale = (AREA / area).sqrt().clamp(0.65, 1.0);
     html.inside("ul", &[("class", "words")], |html| {
         for at in places {
             let share = line[at].abs() / most;
-            let size = format!("font-size:{:.2}rem", 0.8 + 1.25 * share.powf(0.7));
+            let size = format!("font-size:{:.2}rem", (scale * height(at)).max(0.8));
             let class = if line[at] < 0.0 { "negative" } else if share < 0.22 { "minor" } else { "" };
             let sign = if line[at] < 0.0 { "\u{2212}" } else { "" };
             let said = format!("weight {}", short(line[at]));
@@ -162,22 +171,22 @@ pub(super) fn bar(html: &mut Html, name: &str, value: f64, most: f64) {
 
 /// What else there is to say of component k.
 fn about(subject: &Subject<'_>, shown: &Shown<'_>, k: usize, line: &[f64]) -> Result<Html> {
-    let mut said = vec![format!("{} of {} is 0", percent(share_of_zeros(line)), shown.lines.name)];
+    let mut said = format!("Zeros: {} in {}", percent(share_of_zeros(line)), shown.lines.name);
     if let Some(w) = subject.sides.rows.filter(|w| w.name != shown.lines.name) {
-        said.push(format!("{} of {}", percent(share_of_zeros(&w.line(k))), w.name));
+        said += &format!(", {} in {}", percent(share_of_zeros(&w.line(k))), w.name);
     }
     if let Some(stability) = &subject.curves.stability {
-        said.push(format!("stability {}", short(stability.components[k])));
+        said += &format!(" · stability {}", short(stability.components[k]));
     }
     let mut html = Html::new();
-    html.element("p", &[("class", "about")], &said.join(" · "));
+    html.element("p", &[("class", "about")], &said);
     let Some(w) = subject.sides.rows.filter(|w| w.name != shown.lines.name) else { return Ok(html) };
     let places: Vec<usize> = largest(&w.line(k), ROWS);
     match (subject.picture(), subject.data) {
         (Some(shape), Some(data)) => {
             let mut tiles = Html::new();
             for &i in &places {
-                let row = super::fitted::whole_row(data, i);
+                let row = super::subject::seen_row(subject.fit, data, i);
                 let address = tile(&row, shape, Scale::of(&row))?;
                 let name = subject.rows.of(i);
                 tiles.empty("img", &[("class", "tile small"), ("src", &address), ("alt", &name), ("title", &name)]);
@@ -188,7 +197,7 @@ fn about(subject: &Subject<'_>, shown: &Shown<'_>, k: usize, line: &[f64]) -> Re
         _ if subject.rows.are_known() => {
             let names: Vec<String> = places.iter().map(|&i| subject.rows.of(i)).collect();
             html.inside("p", &[("class", "about")], |html| {
-                html.text("Most in ");
+                html.text("Rows with most of it: ");
                 html.element("span", &[("class", "name")], &names.join(", "));
             });
         }

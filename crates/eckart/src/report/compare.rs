@@ -3,11 +3,10 @@
 //! Law: both sides of a comparison have one scale.
 //! Not here: finding the rows and the residuals (see `residuals`).
 
-use super::fitted::whole_row;
 use super::html::Html;
-use super::numbers::{count, short, significant};
+use super::numbers::{count, short, trimmed};
 use super::sides::largest as largest_of;
-use super::subject::{Misfit, Subject};
+use super::subject::{Misfit, Subject, seen_row};
 use super::tiles::{Scale, tile};
 use crate::data::Matrix;
 use crate::error::Result;
@@ -15,7 +14,7 @@ use crate::error::Result;
 /// Entries of a row that are shown where it is no picture.
 const ENTRIES: usize = 8;
 /// Rows that are shown where they are no pictures.
-const LISTED: usize = 4;
+const LISTED: usize = 6;
 
 /// A few rows beside their reconstructions; `None` without data, or without a formula for it.
 ///
@@ -38,7 +37,7 @@ pub(super) fn rows(subject: &Subject<'_>) -> Result<Option<Html>> {
     match subject.picture() {
         Some(shape) => {
             for (row, error, fitted) in &misfit.compared {
-                all.push(pictures(subject, shape, &whole_row(data, *row), (*row, *error, fitted))?);
+                all.push(pictures(subject, shape, &seen_row(subject.fit, data, *row), (*row, *error, fitted))?);
             }
             html.inside("div", &[("class", "triples")], |html| html.push(all));
         }
@@ -48,7 +47,7 @@ pub(super) fn rows(subject: &Subject<'_>) -> Result<Option<Html>> {
             let count = LISTED.min(misfit.compared.len());
             for k in 0..count {
                 let (row, error, fitted) = &misfit.compared[if count > 1 { k * last / (count - 1) } else { 0 }];
-                pairs(&mut all, subject, &whole_row(data, *row), (*row, *error, fitted));
+                pairs(&mut all, subject, &seen_row(subject.fit, data, *row), (*row, *error, fitted));
             }
             html.inside("div", &[("class", "cards")], |html| html.push(all));
         }
@@ -116,7 +115,7 @@ fn pairs(html: &mut Html, subject: &Subject<'_>, data: &[f64], (row, error, fitt
                             html.empty("i", &[("class", class), ("style", &width)]);
                         }
                     });
-                    html.cell("n", &short(data[at]));
+                    html.cell("n", &trimmed(data[at], 3));
                     html.cell("n", &short(fitted[at]));
                 });
             }
@@ -145,9 +144,9 @@ pub(super) fn largest(subject: &Subject<'_>) -> Option<Html> {
                     let (row, col) = (subject.rows.of(residual.row), subject.cols.of(residual.col));
                     html.element("th", &[("scope", "row"), ("data-value", &place(residual.row))], &row);
                     html.element("td", &[("data-value", &place(residual.col))], &col);
-                    html.cell("n", &significant(residual.data, 4));
-                    html.cell("n", &significant(residual.fitted, 4));
-                    html.cell("n", &significant(residual.value(), 4));
+                    html.cell("n", &trimmed(residual.data, 4));
+                    html.cell("n", &short(residual.fitted));
+                    html.cell("n", &short(residual.value()));
                 });
             }
             html.fixed("</tbody>");

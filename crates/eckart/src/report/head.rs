@@ -32,8 +32,10 @@ pub(super) fn head(subject: &Subject<'_>, title: &str) -> Html {
         });
         figures(html, subject);
         warnings(html, &subject.fit.warnings);
-        facts(html, subject);
-        factors(html, subject);
+        html.inside("div", &[("class", "about-search")], |html| {
+            facts(html, subject);
+            html.inside("div", &[], |html| factors(html, subject));
+        });
     });
     html
 }
@@ -47,7 +49,7 @@ fn figures(html: &mut Html, subject: &Subject<'_>) {
         all.push(("relative error", short(quality.relative_error)));
         all.push(("RMSE", short(quality.rmse)));
     }
-    all.push(("least cost", precise(fit.cost)));
+    all.push(("least cost", brief(fit.cost)));
     all.push((if fit.starts.len() > 1 { "iterations, all starts" } else { "iterations" }, count(fit.iterations())));
     all.push(("time", duration(fit.seconds)));
     html.inside("dl", &[("class", "figures")], |html| {
@@ -58,6 +60,12 @@ fn figures(html: &mut Html, subject: &Subject<'_>) {
             });
         }
     });
+}
+
+/// A number of at most about ten characters.
+fn brief(value: f64) -> String {
+    let text = precise(value);
+    if text.len() > 10 && value.is_finite() { format!("{value:.4e}") } else { text }
 }
 
 fn warnings(html: &mut Html, warnings: &[String]) {
@@ -90,8 +98,7 @@ fn facts(html: &mut Html, subject: &Subject<'_>) {
                 html.inside("ul", &[("class", "ways")], |html| fit.ways.iter().for_each(|way| html.element("li", &[], way)));
             }
         });
-        let stop = fit.stop_reason();
-        fact(html, "Ended", &format!("{stop}: {}", meaning(stop)));
+        fact(html, "Ended", meaning(fit.stop_reason()));
         if let Some(quality) = &fit.quality {
             let entries = if quality.observed_only { ", counting observed entries only" } else { "" };
             fact(html, "Fit", &format!("{} stands for {}{entries}", quality.reconstruction, fit.target));

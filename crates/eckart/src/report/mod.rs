@@ -65,6 +65,7 @@ pub struct Report<'a> {
     col_names: Option<Vec<String>>,
     titles: BTreeMap<String, String>,
     look: Look,
+    by_rows: bool,
     curves: Curves,
 }
 
@@ -81,6 +82,7 @@ impl<'a> Report<'a> {
             col_names: fit.col_names.clone(),
             titles: BTreeMap::new(),
             look: Look::Fitting,
+            by_rows: false,
             curves: Curves::default(),
         }
     }
@@ -135,6 +137,13 @@ impl<'a> Report<'a> {
     /// How components are shown.
     pub fn look(mut self, look: Look) -> Self {
         self.look = look;
+        self
+    }
+
+    /// Shows components by the rows of the data (the columns of W), as where rows are the points of a spectrum. Without it
+    /// they are shown by the columns (the rows of H), unless only rows have names.
+    pub fn by_rows(mut self) -> Self {
+        self.by_rows = true;
         self
     }
 

@@ -13,6 +13,15 @@ pub fn short(value: f64) -> String {
     significant(value, 3)
 }
 
+/// At most so many significant digits, without zeros behind the point that say nothing: "16", "0.5", "1,234".
+pub fn trimmed(value: f64, digits: i32) -> String {
+    let text = significant(value, digits);
+    if !text.contains('.') || text.contains('e') {
+        return text;
+    }
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// "81.2 %"
 pub fn percent(share: f64) -> String {
     if share.is_finite() { format!("{:.1} %", 100.0 * share) } else { "undefined".to_owned() }
@@ -83,6 +92,10 @@ mod tests {
         check(precise(1.2345678e-9), "1.23457e-9");
         check(precise(f64::NAN), "undefined");
         check(short(0.83149), "0.831");
+        check(trimmed(16.0, 4), "16");
+        check(trimmed(0.5, 4), "0.5");
+        check(trimmed(1200.0, 3), "1,200");
+        check(trimmed(1.5e-9, 3), "1.50e-9");
         check(percent(0.8123), "81.2 %");
         check(count(10_621), "10,621");
         check(count(100), "100");

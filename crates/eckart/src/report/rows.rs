@@ -102,7 +102,7 @@ fn shade(value: f64, most: f64) -> &'static str {
 /// The names of a row's largest entries.
 fn entries(subject: &Subject<'_>, i: usize) -> String {
     let Some(data) = subject.data else { return String::new() };
-    let row = super::fitted::whole_row(data, i);
+    let row = super::subject::seen_row(subject.fit, data, i);
     let known: Vec<f64> = row.into_iter().map(|x| if x.is_nan() { 0.0 } else { x }).collect();
     let names: Vec<String> = largest(&known, ENTRIES).into_iter().map(|j| subject.cols.of(j)).collect();
     names.join(", ")

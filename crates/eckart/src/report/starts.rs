@@ -7,6 +7,7 @@ use super::chart::{Line, Lines, lines};
 use super::html::Html;
 use super::numbers::{count, duration, precise, short};
 use super::subject::Subject;
+use super::words::meaning;
 use crate::solve::{Factorization, Start, Step};
 
 /// Points of all lines of a chart together, and of one line, at most.
@@ -24,7 +25,7 @@ pub(super) fn starts(subject: &Subject<'_>) -> Html {
         let title = "Cost against time";
         panel(html, title, |html| {
             let series = series(fit, |_, step| (step.seconds, step.cost));
-            lines(html, &Lines { title, across: "seconds since the start began", unit: "s", up: "cost", series, from_zero: false })
+            lines(html, &Lines { title, across: "seconds since the start began", unit: "s", up: "cost", series })
         });
         let title = "How far above the least cost, against iterations";
         panel(html, title, |html| {
@@ -32,7 +33,7 @@ pub(super) fn starts(subject: &Subject<'_>) -> Html {
             let floor = 1e-12 * fit.cost.abs();
             let above = |step: &Step| Some(step.cost - fit.cost).filter(|above| *above > floor).unwrap_or(f64::NAN);
             let series = series(fit, |k, step| (k as f64, above(step)));
-            lines(html, &Lines { title, across: "iterations", unit: "iterations", up: "above the least by", series, from_zero: false })
+            lines(html, &Lines { title, across: "iterations", unit: "iterations", up: "above the least by", series })
         });
     });
     table(&mut html, fit);
@@ -43,10 +44,10 @@ fn lead(fit: &Factorization) -> String {
     let best = &fit.starts[fit.best];
     if fit.starts.len() == 1 {
         return format!(
-            "One start, {} iterations in {}; it ended because it was {}.",
+            "One start, {} iterations in {}. {}",
             count(best.iterations),
             duration(best.seconds),
-            said(best)
+            meaning(best.stop)
         );
     }
     let costs: Vec<f64> = fit.starts.iter().map(|start| start.cost).collect();
@@ -57,10 +58,6 @@ fn lead(fit: &Factorization) -> String {
         fit.best + 1,
         short(100.0 * (worst - fit.cost) / fit.cost.abs().max(f64::MIN_POSITIVE))
     )
-}
-
-fn said(start: &Start) -> String {
-    start.stop.to_string()
 }
 
 /// A figure with its caption, unless there is nothing to draw.

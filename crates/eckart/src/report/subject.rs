@@ -3,7 +3,7 @@
 //! Law: what does not fit together is refused here, before anything is drawn.
 //! Not here: any markup (see the sections).
 
-use super::fitted::Fitted;
+use super::fitted::{Fitted, whole_row};
 use super::look::Look;
 use super::names::Names;
 use super::residuals::Residuals;
@@ -54,7 +54,7 @@ pub(super) struct Misfit {
 }
 
 /// Rows that are shown beside their reconstructions.
-const COMPARED: usize = 8;
+const COMPARED: usize = 9;
 
 impl<'a> Subject<'a> {
     /// Makes ready what `report` is about.
@@ -100,17 +100,31 @@ impl<'a> Subject<'a> {
 
     /// The shape of the pictures, where rows of the data are pictures.
     pub(super) fn picture(&self) -> Option<(usize, usize)> {
-        match self.shown.as_ref()?.look {
-            Look::Images { height, width } => Some((height, width)),
+        let shown = self.shown.as_ref()?;
+        let of_columns = self.sides.cols.is_some_and(|h| h.name == shown.lines.name);
+        match shown.look {
+            Look::Images { height, width } if of_columns => Some((height, width)),
+            Look::Images { .. } => None,
             Look::Fitting | Look::Words | Look::Items | Look::Profile => None,
         }
     }
 }
 
-/// Components are shown by columns, unless only rows have names.
+/// Row i of the data as the objective sees it: `NaN` where it has no entry.
+pub(super) fn seen_row(fit: &Factorization, data: &Matrix, i: usize) -> Vec<f64> {
+    let observed_only = fit.quality.as_ref().is_some_and(|quality| quality.observed_only);
+    let Some(pattern) = data.pattern().filter(|_| observed_only) else { return whole_row(data, i) };
+    let mut row = vec![f64::NAN; data.cols()];
+    for (&j, value) in pattern.indices()[pattern.range(i)].iter().zip(data.row_f64(i)) {
+        row[j as usize] = value;
+    }
+    row
+}
+
+/// Components are shown by columns, unless rows are asked for or only they have names.
 fn shown<'a>(report: &Report<'_>, sides: &Sides<'a>, rows: &Names<'a>, cols: &Names<'a>) -> Result<Option<Shown<'a>>> {
     let pictures = matches!(report.look, Look::Images { .. });
-    let by_rows = !pictures && !cols.are_known() && rows.are_known();
+    let by_rows = report.by_rows || (!pictures && !cols.are_known() && rows.are_known());
     let (lines, names) = match (sides.rows, sides.cols) {
         (Some(w), _) if by_rows => (w, rows),
         (_, Some(h)) => (h, cols),

@@ -35,12 +35,12 @@ pub(super) fn share_of_zeros(numbers: &[f64]) -> f64 {
 /// What to make of the reason for which a search ended.
 pub(super) fn meaning(stop: StopReason) -> &'static str {
     match stop {
-        StopReason::Settled => "the cost had settled",
-        StopReason::Stationary => "no small step of a factor lowers the cost",
-        StopReason::Target => "the cost reached its target",
-        StopReason::MaxIter => "the limit of iterations was reached before the cost had settled; a larger one goes on",
-        StopReason::TimeLimit => "the time limit was reached; these are the best factors so far",
-        StopReason::Interrupted => "it was interrupted; these are the best factors so far",
-        StopReason::Diverged => "the cost became infinite or undefined; these are the best factors before that",
+        StopReason::Settled => "The cost had settled.",
+        StopReason::Stationary => "No small step of a factor lowers the cost.",
+        StopReason::Target => "The cost reached its target.",
+        StopReason::MaxIter => "The limit of iterations was reached before the cost had settled: a larger one goes on.",
+        StopReason::TimeLimit => "The time limit was reached: these are the best factors so far.",
+        StopReason::Interrupted => "It was interrupted: these are the best factors so far.",
+        StopReason::Diverged => "The cost became infinite or undefined: these are the best factors before that.",
     }
 }

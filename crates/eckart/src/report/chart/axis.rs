@@ -15,7 +15,7 @@ pub(crate) struct Axis {
 }
 
 /// A range this many times as long as its least number is drawn logarithmically.
-const WIDE: f64 = 15.0;
+const WIDE: f64 = 6.0;
 
 impl Axis {
     /// A linear axis from `low` at `from` to `high` at `to`; of no length, it is widened.

@@ -27,8 +27,10 @@ const MOST_POINTS: usize = 400;
 /// Peaks that are named.
 const NAMED: usize = 3;
 
-/// Draws numbers as bars, or as an outline; `ordinal` names what counts them: "column".
-pub(crate) fn bars(html: &mut Html, title: &str, all: &[Bar]) {
+/// Draws numbers as bars or, where they are many, as an outline; says whether it is an outline, whose points have no
+/// words of their own.
+pub(crate) fn bars(html: &mut Html, title: &str, all: &[Bar]) -> bool {
+    let many = all.len() > MOST_BARS;
     let groups = thinned(all);
     let range = groups.iter().fold([0.0_f64, 0.0_f64], |[low, high], bar| [low.min(bar.value), high.max(bar.value)]);
     let axis = Axis::linear(range, [FRAME.bottom, FRAME.top]).with_ticks(3);
@@ -39,7 +41,7 @@ pub(crate) fn bars(html: &mut Html, title: &str, all: &[Bar]) {
         let zero = axis.place(0.0);
         let (left, right, y) = (px(FRAME.left), px(FRAME.right), px(zero));
         html.empty("line", &[("class", "axis"), ("x1", &left), ("x2", &right), ("y1", &y), ("y2", &y)]);
-        if all.len() <= MOST_BARS {
+        if !many {
             for (k, bar) in groups.iter().enumerate() {
                 one(html, bar, middle(k), step, (zero, axis.place(bar.value)));
             }
@@ -54,6 +56,7 @@ pub(crate) fn bars(html: &mut Html, title: &str, all: &[Bar]) {
         }
         peaks(html, &groups, &middle, &axis);
     });
+    many
 }
 
 /// The numbers themselves where they are few enough, else the largest of each of so many groups.
@@ -97,8 +100,8 @@ fn peaks(html: &mut Html, groups: &[&Bar], middle: &dyn Fn(usize) -> f64, axis: 
     let mut taken: Vec<(f64, f64)> = Vec::new();
     for k in largest(&values, 12) {
         let name = clipped(&groups[k].name);
-        // A character is about 6.4 wide.
-        let half = 3.2 * name.chars().count() as f64 + 4.0;
+        // A character is about 8 wide at most.
+        let half = 4.0 * name.chars().count() as f64 + 4.0;
         let x = middle(k).clamp(FRAME.left + half, FRAME.right - half);
         if taken.len() < NAMED && taken.iter().all(|(other, reach)| (x - other).abs() > half + reach) {
             let above = values[k] >= 0.0;

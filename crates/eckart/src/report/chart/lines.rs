@@ -31,8 +31,6 @@ pub(crate) struct Lines<'a> {
     pub(crate) up: &'a str,
     /// The series.
     pub(crate) series: Vec<Line>,
-    /// Whether the upright axis begins at 0.
-    pub(crate) from_zero: bool,
 }
 
 const WIDTH: f64 = 460.0;
@@ -49,11 +47,9 @@ pub(crate) fn lines(html: &mut Html, chart: &Lines<'_>) -> bool {
     let range = |of: fn(&(f64, f64)) -> f64| {
         points().map(of).fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| [low.min(x), high.max(x)])
     };
-    let x_axis = Axis::linear(range(|p| p.0), [FRAME.left, FRAME.right]).with_ticks(4);
-    let ends = [FRAME.bottom, FRAME.top];
-    let [low, high] = range(|p| p.1);
-    let y_axis =
-        if chart.from_zero { Axis::linear([low.min(0.0), high.max(0.0)], ends) } else { Axis::fitting([low, high], ends) };
+    let [first, last] = range(|p| p.0);
+    let x_axis = Axis::linear([first.min(0.0), last], [FRAME.left, FRAME.right]).with_ticks(4);
+    let y_axis = Axis::fitting(range(|p| p.1), [FRAME.bottom, FRAME.top]);
     drawing(html, (WIDTH, HEIGHT), chart.title, "lines", |html| {
         upright(html, FRAME, &y_axis);
         level(html, FRAME, &x_axis);
@@ -106,7 +102,7 @@ mod tests {
 
     fn chart(points: Vec<(f64, f64)>) -> Option<String> {
         let line = Line { name: "start <1>".into(), points, marked: true };
-        let chart = Lines { title: "Cost", across: "seconds", unit: "s", up: "cost", series: vec![line], from_zero: false };
+        let chart = Lines { title: "Cost", across: "seconds", unit: "s", up: "cost", series: vec![line] };
         let mut html = Html::new();
         lines(&mut html, &chart).then(|| html.finish())
     }
