@@ -5,12 +5,11 @@
 
 use std::path::{Path, PathBuf};
 
-use eckart::data::{read_names, read_titles};
-use eckart::report::{Look, Report};
+use eckart::report::{Look, Report, Sides};
 use eckart::{Error, Factorization, Result};
 
 use crate::args::{FitArgs, LookArgs, ReportArgs};
-use crate::load::{Data, load};
+use crate::load::{Data, load, names_of, titles_of};
 use crate::output::try_writing;
 
 /// `eckart report MODEL [DATA] ...`
@@ -26,14 +25,18 @@ pub(crate) fn report(args: &ReportArgs) -> Result<String> {
     if let Some(data) = &data {
         page = described(page, data);
     }
+    let shape = data.as_ref().map(|data| data.matrix.shape()).or_else(|| Sides::shape(&fit)).unwrap_or_default();
     if let Some(file) = &args.names.rows {
-        page = page.row_names(read_names(file)?);
+        page = page.row_names(names_of(file, "row", shape.0)?);
     }
+    let mut ids = data.as_ref().and_then(|data| data.col_names.clone()).or_else(|| fit.col_names.clone());
     if let Some(file) = &args.names.cols {
-        page = page.col_names(read_names(file)?);
+        let names = names_of(file, "column", shape.1)?;
+        page = page.col_names(names.clone());
+        ids = Some(names);
     }
     if let Some(file) = &args.names.titles {
-        page = page.titles(read_titles(file)?.into_iter().collect());
+        page = page.titles(titles_of(file, ids.as_deref())?);
     }
     if printed {
         return page.to_html();

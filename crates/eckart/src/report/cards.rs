@@ -132,7 +132,13 @@ fn words(html: &mut Html, shown: &Shown<'_>, line: &[f64]) {
         for at in places {
             let share = line[at].abs() / most;
             let size = format!("font-size:{:.2}rem", (scale * height(at)).max(0.8));
-            let class = if line[at] < 0.0 { "negative" } else if share < 0.22 { "minor" } else { "" };
+            let class = if line[at] < 0.0 {
+                "negative"
+            } else if share < 0.22 {
+                "minor"
+            } else {
+                ""
+            };
             let sign = if line[at] < 0.0 { "\u{2212}" } else { "" };
             let said = format!("weight {}", short(line[at]));
             html.element(

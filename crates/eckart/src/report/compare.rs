@@ -129,7 +129,8 @@ pub(super) fn largest(subject: &Subject<'_>) -> Option<Html> {
     let misfit = subject.misfit.as_ref().filter(|misfit| !misfit.residuals.largest.is_empty())?;
     let data = subject.data?;
     let mut html = Html::new();
-    let said = format!("The entries of {} that {} misses most.{}", subject.fit.target, misfit.formula, seen(misfit, data));
+    let said =
+        format!("The entries of {} that {} misses most.{}", subject.fit.target, misfit.formula, seen(misfit, data));
     html.element("p", &[("class", "lead")], &said);
     html.inside("div", &[("class", "scroll")], |html| {
         html.inside("table", &[("class", "plain sortable")], |html| {

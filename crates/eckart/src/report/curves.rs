@@ -114,7 +114,11 @@ pub(super) fn stability(subject: &Subject<'_>) -> Result<Option<Html>> {
             html.inside("figure", &[("class", "consensus")], |html| {
                 let said = format!("Consensus matrix of {side} samples");
                 html.empty("img", &[("src", address), ("alt", &said), ("class", "tile wide")]);
-                html.element("figcaption", &[], "How often two samples share their largest component: white always, black never.");
+                html.element(
+                    "figcaption",
+                    &[],
+                    "How often two samples share their largest component: white always, black never.",
+                );
             });
         }
     });
@@ -129,11 +133,7 @@ pub(super) fn stability(subject: &Subject<'_>) -> Result<Option<Html>> {
 pub(super) fn ranks(subject: &Subject<'_>) -> Option<Html> {
     let ranks = subject.curves.ranks.as_ref().filter(|ranks| !ranks.points.is_empty())?;
     let mut html = Html::new();
-    let rule = if ranks.limit.is_some() {
-        ": the smallest within one standard error of the best"
-    } else {
-        ""
-    };
+    let rule = if ranks.limit.is_some() { ": the smallest within one standard error of the best" } else { "" };
     html.element("p", &[("class", "lead")], &format!("Rank {} was chosen{rule}.", ranks.chosen));
     let of = |point: &RankPoint| Point { x: point.rank as f64, y: point.mean, spread: point.standard_error };
     let all: Vec<Point> = ranks.points.iter().map(of).collect();

@@ -30,6 +30,7 @@ pub(super) struct Fitted<'a> {
     /// It as a text.
     pub(super) text: String,
     target: String,
+    cols: usize,
     formula: Expr,
     /// Each factor in it, and the side that runs along the rows of the data, if one does.
     factors: Vec<(&'a Matrix, Var, Option<Side>)>,
@@ -38,9 +39,9 @@ pub(super) struct Fitted<'a> {
 }
 
 impl<'a> Fitted<'a> {
-    /// The formula of `fit`, whose data has n rows; `None` where there is none, where it needs more than the factors, or
+    /// The formula of `fit`, whose data is n x m; `None` where there is none, where it needs more than the factors, or
     /// where a row of it depends on other rows.
-    pub(super) fn of(fit: &'a Factorization, n: usize) -> Option<Self> {
+    pub(super) fn of(fit: &'a Factorization, (n, m): (usize, usize)) -> Option<Self> {
         let text = fit.quality.as_ref()?.reconstruction.clone();
         let by = fit.numbers.iter().map(|(name, &value)| (Var::input(name), Expr::number(value))).collect();
         let formula = parse_expr(&text).ok()?.substitute(&by);
@@ -68,7 +69,7 @@ impl<'a> Fitted<'a> {
         let at_stored = observed(&x) * &formula;
         let full = function(&inputs, [&formula], []).ok()?;
         let stored = function(inputs.iter().chain([&x]), [&at_stored], []).ok()?;
-        Some(Self { text, target: fit.target.clone(), formula, factors, full, stored })
+        Some(Self { text, target: fit.target.clone(), cols: m, formula, factors, full, stored })
     }
 
     /// The fitted values of these rows, a row after the other.
@@ -81,7 +82,12 @@ impl<'a> Fitted<'a> {
         if value.missing() > 0 {
             return Err(Error::data(format!("{} has values that are not finite", self.text), "Look at the factors"));
         }
-        Ok(value)
+        if value.shape() == (rows.len(), self.cols) {
+            return Ok(value);
+        }
+        // A formula such as an offset alone is stretched to the data.
+        let (tall, wide) = (value.rows() - 1, value.cols() - 1);
+        Matrix::from_fn(rows.len(), self.cols, |i, j| value.get(i.min(tall), j.min(wide)))
     }
 
     /// The fitted values of these rows at the entries that `x`, the same rows of a sparse matrix, stores.
@@ -153,7 +159,9 @@ pub(super) fn whole_row(matrix: &Matrix, i: usize) -> Vec<f64> {
 fn along(expr: &Expr, side: Side) -> Vec<(&Expr, Side)> {
     let args = expr.args();
     match (expr.op().row().shape, side) {
-        (ShapeRule::Stretch | ShapeRule::Same | ShapeRule::StretchToSecond, _) => args.iter().map(|arg| (arg, side)).collect(),
+        (ShapeRule::Stretch | ShapeRule::Same | ShapeRule::StretchToSecond, _) => {
+            args.iter().map(|arg| (arg, side)).collect()
+        }
         (ShapeRule::Product, Side::Rows) | (ShapeRule::Column, Side::Rows) | (ShapeRule::Line, Side::Cols) => {
             vec![(&args[0], side)]
         }
@@ -198,7 +206,7 @@ mod tests {
         let x = Matrix::from_fn(7, 5, |i, j| ((i * 3 + j * j) as f64).sin().abs()).unwrap();
         let settings = Settings { max_iter: 4, ..Settings::default() };
         let fit = Problem::parse(objective).unwrap().data("X", &x).rank(2).solve(&settings).unwrap();
-        let mut fitted = Fitted::of(&fit, 7).expect("the formula is computed row by row");
+        let mut fitted = Fitted::of(&fit, (7, 5)).expect("the formula is computed row by row");
         let rows = [4, 0, 6];
         let values = fitted.rows(&rows).unwrap();
         for (at, &i) in rows.iter().enumerate() {

@@ -95,7 +95,9 @@ fn facts(html: &mut Html, subject: &Subject<'_>) {
             html.element("strong", &[], &fit.method);
             html.text(&format!(": {summary}"));
             if !fit.ways.is_empty() {
-                html.inside("ul", &[("class", "ways")], |html| fit.ways.iter().for_each(|way| html.element("li", &[], way)));
+                html.inside("ul", &[("class", "ways")], |html| {
+                    fit.ways.iter().for_each(|way| html.element("li", &[], way))
+                });
             }
         });
         fact(html, "Ended", meaning(fit.stop_reason()));

@@ -47,7 +47,11 @@ pub(super) fn page(subject: &Subject<'_>) -> Result<String> {
         });
     }
     html.fixed("</main>\n");
-    html.element("footer", &[], concat!("Made by eckart ", env!("CARGO_PKG_VERSION"), ". This page needs nothing but itself."));
+    html.element(
+        "footer",
+        &[],
+        concat!("Made by eckart ", env!("CARGO_PKG_VERSION"), ". This page needs nothing but itself."),
+    );
     html.inside("script", &[], |html| html.fixed(SCRIPT));
     html.fixed("\n</body>\n</html>\n");
     Ok(html.finish())

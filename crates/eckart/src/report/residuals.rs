@@ -152,7 +152,7 @@ mod tests {
     fn check(objective: &str, x: &Matrix, counts: impl Fn(usize, usize) -> bool) {
         let fit = fit(objective, x);
         let observed_only = fit.quality.as_ref().unwrap().observed_only;
-        let mut fitted = Fitted::of(&fit, x.rows()).unwrap();
+        let mut fitted = Fitted::of(&fit, x.shape()).unwrap();
         let found = Residuals::of(x, &mut fitted, observed_only).unwrap();
         let places: Vec<(usize, usize)> = found.largest.iter().map(|r| (r.row, r.col)).collect();
         assert_eq!(places, plainly(&fit, x, counts), "{objective}");
@@ -175,7 +175,7 @@ mod tests {
     fn of_very_large_data_some_rows_are_looked_at() {
         let x = sparse();
         let fit = fit("sum((X - W @ H)**2)", &x);
-        let mut fitted = Fitted::of(&fit, x.rows()).unwrap();
+        let mut fitted = Fitted::of(&fit, x.shape()).unwrap();
         let found = Residuals::within(&x, &mut fitted, false, 5 * 13).unwrap();
         assert_eq!(found.seen, 5);
         assert!(found.rows.iter().all(|(row, _)| row % 4 == 0), "{:?}", found.rows);

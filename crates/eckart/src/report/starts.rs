@@ -122,7 +122,10 @@ fn row(html: &mut Html, fit: &Factorization, k: usize, start: &Start) {
     html.cell("n", &format!("{} %", short(above)));
     html.cell("n", &count(start.iterations));
     html.element("td", &[("class", "n"), ("data-value", &start.seconds.to_string())], &duration(start.seconds));
-    html.cell("", &if k == fit.best && fit.starts.len() > 1 { format!("{} (best)", start.stop) } else { start.stop.to_string() });
+    html.cell(
+        "",
+        &if k == fit.best && fit.starts.len() > 1 { format!("{} (best)", start.stop) } else { start.stop.to_string() },
+    );
 }
 
 #[cfg(test)]

@@ -106,7 +106,9 @@ mod tests {
     #[test]
     fn a_picture_of_zeros_or_holes_is_one() {
         for numbers in [[0.0; 4], [f64::NAN; 4]] {
-            assert!(tile(&numbers, (2, 2), Scale::of(&numbers)).unwrap().starts_with("data:image/png;base64,iVBORw0KGgo"));
+            assert!(
+                tile(&numbers, (2, 2), Scale::of(&numbers)).unwrap().starts_with("data:image/png;base64,iVBORw0KGgo")
+            );
         }
     }
 }

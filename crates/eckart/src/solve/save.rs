@@ -157,7 +157,8 @@ impl Header<'_> {
         if self.0.contains_key("limits") {
             let limits = self.json("limits")?;
             let known = |key: &str| limits.get(key).and_then(Value::as_f64);
-            settings.max_iter = limits.get("max_iter").and_then(Value::as_u64).ok_or_else(|| no_model("limits"))? as usize;
+            settings.max_iter =
+                limits.get("max_iter").and_then(Value::as_u64).ok_or_else(|| no_model("limits"))? as usize;
             settings.tol = known("tol").ok_or_else(|| no_model("limits"))?;
             settings.target = known("target");
         }

@@ -63,7 +63,9 @@ pub(crate) fn bars(html: &mut Html, title: &str, all: &[Bar]) -> bool {
 fn thinned(all: &[Bar]) -> Vec<&Bar> {
     let groups = all.len().min(MOST_POINTS);
     let within = |g: usize| &all[g * all.len() / groups..(g + 1) * all.len() / groups];
-    let peak = |bars: &'_ [Bar]| bars.iter().enumerate().max_by(|a, b| a.1.value.abs().total_cmp(&b.1.value.abs())).map(|(k, _)| k);
+    let peak = |bars: &'_ [Bar]| {
+        bars.iter().enumerate().max_by(|a, b| a.1.value.abs().total_cmp(&b.1.value.abs())).map(|(k, _)| k)
+    };
     (0..groups).filter_map(|g| peak(within(g)).map(|k| &within(g)[k])).collect()
 }
 
@@ -75,11 +77,9 @@ fn one(html: &mut Html, bar: &Bar, x: f64, step: f64, (zero, end): (f64, f64)) {
     let width = (0.78 * step).min(24.0);
     let class = if bar.value < 0.0 { "negative" } else { "positive" };
     let [x, y, width, height] = [x - width / 2.0, top, width, height].map(px);
-    html.inside(
-        "rect",
-        &[("class", class), ("x", &x), ("y", &y), ("width", &width), ("height", &height)],
-        |html| html.element("title", &[], &format!("{}: {}", bar.name, short(bar.value))),
-    );
+    html.inside("rect", &[("class", class), ("x", &x), ("y", &y), ("width", &width), ("height", &height)], |html| {
+        html.element("title", &[], &format!("{}: {}", bar.name, short(bar.value)))
+    });
 }
 
 fn outline(html: &mut Html, title: &str, groups: &[&Bar], middle: &dyn Fn(usize) -> f64, axis: &Axis) {
@@ -122,8 +122,7 @@ mod tests {
     use super::*;
 
     fn drawn(values: &[f64]) -> String {
-        let all: Vec<Bar> =
-            values.iter().enumerate().map(|(k, &value)| Bar { name: format!("c{k}"), value }).collect();
+        let all: Vec<Bar> = values.iter().enumerate().map(|(k, &value)| Bar { name: format!("c{k}"), value }).collect();
         let mut html = Html::new();
         bars(&mut html, "Component 1", &all);
         html.finish()

@@ -41,7 +41,8 @@ pub(crate) fn points(html: &mut Html, title: &str, across: &str, all: &[Point], 
             html.empty("line", &[("class", "limit"), ("x1", &left), ("x2", &right), ("y1", &y), ("y2", &y)]);
         }
         let at = |p: &Point| (x_axis.place(p.x), y_axis.place(p.y));
-        let step = |(k, p): (usize, &Point)| format!("{}{} {}", if k == 0 { "M" } else { "L" }, px(at(p).0), px(at(p).1));
+        let step =
+            |(k, p): (usize, &Point)| format!("{}{} {}", if k == 0 { "M" } else { "L" }, px(at(p).0), px(at(p).1));
         let path: String = all.iter().enumerate().map(step).collect();
         html.empty("path", &[("class", "series marked thin"), ("d", &path)]);
         for p in all {
