@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "chrome-headless-shell")
 
@@ -33,6 +34,13 @@ class Browser:
             os.dup2(ends[0], 3)
             os.dup2(ends[1], 4)
 
+        environment = dict(os.environ)
+        # A browser that was fetched for the tests has libraries and fonts beside it, for machines that lack them.
+        beside = Path(path).absolute().parent
+        if (beside / "al2023" / "lib").is_dir():
+            fonts = Path(self._folder.name) / "fonts.conf"
+            fonts.write_text(f"<fontconfig><dir>/usr/share/fonts</dir><dir>{beside / 'fonts'}</dir></fontconfig>", encoding="utf-8")
+            environment |= {"LD_LIBRARY_PATH": str(beside / "al2023" / "lib"), "FONTCONFIG_FILE": str(fonts)}
         options = [
             "--headless=new", "--remote-debugging-pipe", "--no-first-run", "--disable-gpu", "--disable-extensions",
             "--disable-background-networking", "--disable-dev-shm-usage", "--hide-scrollbars",
@@ -43,7 +51,7 @@ class Browser:
             options.append("--no-sandbox")
         self._process = subprocess.Popen(
             [path, *options], preexec_fn=pipes, pass_fds=(3, 4), stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment,
         )  # fmt: skip
         os.close(to_child)
         os.close(from_child)

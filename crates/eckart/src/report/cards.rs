@@ -3,7 +3,7 @@
 //! Law: colours have a sign and a size, never a meaning of their own; every picture is said in words too.
 //! Not here: which way components are shown (see `look`).
 
-use super::chart::{Bar, bars};
+use super::chart::{Bar, MOST_BARS, bars};
 use super::html::Html;
 use super::look::Look;
 use super::numbers::{percent, short};
@@ -54,6 +54,7 @@ fn lead(subject: &Subject<'_>, shown: &Shown<'_>) -> String {
         Look::Images { .. } => "Each picture has its own scale: black is 0, white its largest weight.",
         Look::Words if signed => "Words are the larger the heavier; orange ones with a minus are negative.",
         Look::Words => "Words are the larger the heavier.",
+        Look::Profile if shown.lines.len() > MOST_BARS => "",
         Look::Items | Look::Profile | Look::Fitting if signed => "Blue is positive, orange negative.",
         Look::Items | Look::Profile | Look::Fitting => "",
     };

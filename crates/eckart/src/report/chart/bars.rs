@@ -21,7 +21,7 @@ const WIDTH: f64 = 460.0;
 const HEIGHT: f64 = 168.0;
 const FRAME: Frame = Frame { left: 46.0, right: 454.0, top: 22.0, bottom: 144.0 };
 /// More numbers than these are an outline.
-const MOST_BARS: usize = 128;
+pub(crate) const MOST_BARS: usize = 128;
 /// Points of an outline.
 const MOST_POINTS: usize = 400;
 /// Peaks that are named.
@@ -33,7 +33,9 @@ pub(crate) fn bars(html: &mut Html, title: &str, all: &[Bar]) -> bool {
     let many = all.len() > MOST_BARS;
     let groups = thinned(all);
     let range = groups.iter().fold([0.0_f64, 0.0_f64], |[low, high], bar| [low.min(bar.value), high.max(bar.value)]);
-    let axis = Axis::linear(range, [FRAME.bottom, FRAME.top]).with_ticks(3);
+    // Peaks that point down are named below their ends.
+    let bottom = FRAME.bottom - if range[0] < 0.0 { 16.0 } else { 0.0 };
+    let axis = Axis::linear(range, [bottom, FRAME.top]).with_ticks(3);
     let step = (FRAME.right - FRAME.left) / groups.len() as f64;
     let middle = |k: usize| FRAME.left + (k as f64 + 0.5) * step;
     drawing(html, (WIDTH, HEIGHT), title, "bars", |html| {

@@ -9,7 +9,7 @@ mod lines;
 mod points;
 
 pub(super) use axis::Axis;
-pub(super) use bars::{Bar, bars};
+pub(super) use bars::{Bar, MOST_BARS, bars};
 pub(super) use lines::{Line, Lines, lines};
 pub(super) use points::{Point, points};
 
