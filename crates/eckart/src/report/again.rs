@@ -6,7 +6,7 @@
 use super::html::Html;
 use super::subject::Subject;
 use crate::expr::text::parse_statement;
-use crate::solve::Factorization;
+use crate::solve::{Factorization, Init};
 
 /// The section.
 pub(super) fn again(subject: &Subject<'_>) -> Html {
@@ -43,10 +43,10 @@ fn others(fit: &Factorization) -> Vec<String> {
     all.iter().map(|var| var.name().to_owned()).filter(|name| !known(name)).collect()
 }
 
-/// The command; `None` where it can't name the data, which it always calls X.
+/// The command; `None` where it can't say what was done: it calls the data X, and takes no values of factors.
 fn command(subject: &Subject<'_>) -> Option<String> {
     let fit = subject.fit;
-    if fit.target != "X" {
+    if fit.target != "X" || !fit.held.is_empty() || !fit.started.is_empty() {
         return None;
     }
     let source = subject.report.source.as_deref().unwrap_or("DATA");
@@ -57,7 +57,8 @@ fn command(subject: &Subject<'_>) -> Option<String> {
     lines.extend((!given.is_empty()).then(|| given.join(" ")));
     let target = fit.target_cost.map_or_else(String::new, |target| format!(" --target {target}"));
     lines.push(format!("--rank {} --seed {} --restarts {}", fit.rank, fit.seed, fit.starts.len()));
-    lines.push(format!("--max-iter {} --tol {}{target} --solver {}", fit.max_iter, fit.tol, fit.method));
+    let init = if fit.init == Init::default() { String::new() } else { format!(" --init {}", fit.init.name()) };
+    lines.push(format!("--max-iter {} --tol {}{target} --solver {}{init}", fit.max_iter, fit.tol, fit.method));
     Some(lines.join(" \\\n    "))
 }
 
@@ -100,12 +101,22 @@ fn programme(subject: &Subject<'_>) -> String {
         reads += &read(&variable, "FILE");
         given += &format!("        .data({name:?}, &{variable})\n");
     }
+    let values = [("hold", &fit.held), ("start", &fit.started)];
+    for (call, name) in values.into_iter().flat_map(|(call, names)| names.iter().map(move |name| (call, name))) {
+        let variable = format!("{call}_{}", name.to_lowercase());
+        reads += &read(&variable, &format!("{name}.npy"));
+        given += &format!("        .{call}({name:?}, &{variable})\n");
+    }
     for (name, value) in &fit.numbers {
         given += &format!("        .number({name:?}, {value:?})\n");
     }
-    let target = fit.target_cost.map_or_else(String::new, |target| format!("        target: Some({target:?}),\n"));
+    let mut target = fit.target_cost.map_or_else(String::new, |target| format!("        target: Some({target:?}),\n"));
+    if fit.init != Init::default() {
+        target += &format!("        init: Init::from_name({:?})?,\n", fit.init.name());
+    }
+    let init = if fit.init == Init::default() { "" } else { "Init, " };
     format!(
-        "use eckart::{{Problem, Result, Settings, data}};\n\nfn main() -> Result<()> {{\n{reads}    let settings = Settings {{\n        \
+        "use eckart::{{{init}Problem, Result, Settings, data}};\n\nfn main() -> Result<()> {{\n{reads}    let settings = Settings {{\n        \
          method: Some({:?}.into()),\n        restarts: {},\n        seed: {},\n        max_iter: {},\n        tol: {:?},\n\
          {target}        ..Settings::default()\n    }};\n    let fit = Problem::parse({:?})?\n{given}        .rank({})\n        \
          .solve(&settings)?;\n    println!(\"{{}}\", fit.cost); // {}\n    Ok(())\n}}",

@@ -4,14 +4,13 @@
 //! Not here: files (see `save`).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::problem::{Bound, Problem};
 use super::quality::Quality;
-use super::settings::{Settings, StopReason};
+use super::settings::{Init, Settings, StopReason};
 use crate::data::Matrix;
 use crate::error::Result;
-use crate::run::Dense;
+use crate::run::Value;
 
 /// The cost after an iteration.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,14 +59,20 @@ pub struct Factorization {
     pub tol: f64,
     /// The cost at which the search was to end, where one was asked for.
     pub target_cost: Option<f64>,
+    /// Where the first start began.
+    pub init: Init,
+    /// The names of the factors whose first value was given ([`Problem::start`]).
+    pub started: Vec<String>,
     /// The method's name.
     pub method: String,
     /// What the method does with each factor and why, a line each; empty where it treats all alike.
     pub ways: Vec<String>,
     /// What the objective says that its author hardly meant, each with what to add (see [`super::lints`]).
     pub warnings: Vec<String>,
-    /// The factors by name, in the order in which the objective names them.
+    /// The factors by name, in the order in which the objective names them, those that were held among them.
     pub factors: Vec<(String, Matrix)>,
+    /// The names of the factors that were held ([`Problem::hold`]).
+    pub held: Vec<String>,
     /// The value of the objective at the factors, before they are rounded to the data's number type.
     pub cost: f64,
     /// All starts.
@@ -91,17 +96,19 @@ impl Factorization {
         bound: &Bound,
         settings: &Settings,
         (method, ways): (&str, Vec<String>),
-        factors: &[Arc<Dense>],
+        factors: Vec<Value>,
         starts: Vec<Start>,
         best: usize,
         quality: Option<Quality>,
         seconds: f64,
     ) -> Result<Self> {
         let dtype = bound.target.1.dtype();
-        let named = |(factor, numbers): (&super::Factor, &Arc<Dense>)| {
-            let matrix = Matrix::dense(factor.shape.rows, factor.shape.cols, numbers.data.clone())?.cast(dtype)?;
-            Ok((factor.var.name().to_owned(), matrix))
+        let named = |(factor, numbers): (&super::Factor, Value)| {
+            Ok((factor.var.name().to_owned(), numbers.into_matrix(dtype)?))
         };
+        let mut named: Vec<_> = bound.factors.iter().zip(factors).map(named).collect::<Result<_>>()?;
+        named.extend_from_slice(&bound.held);
+        named.sort_by_key(|(name, _)| bound.order.iter().position(|other| other == name));
         Ok(Self {
             statement: problem.statement().to_string(),
             numbers: problem.numbers().clone(),
@@ -111,10 +118,13 @@ impl Factorization {
             max_iter: settings.max_iter,
             tol: settings.tol,
             target_cost: settings.target,
+            init: settings.init,
+            started: problem.starts.iter().map(|(name, _)| name.clone()).collect(),
             method: method.to_owned(),
             ways,
             warnings: super::lints(bound)?,
-            factors: bound.factors.iter().zip(factors).map(named).collect::<Result<_>>()?,
+            factors: named,
+            held: bound.held.iter().map(|(name, _)| name.clone()).collect(),
             cost: starts[best].cost,
             starts,
             best,

@@ -1,19 +1,17 @@
 //! Problem: an objective with its data, its numbers and the rank.
 //! In: a statement in the text language, matrices by name, numbers by name.  Out: `Problem`, and bound: `Bound`.
 //! Law: a name is data, a number or a factor: what is given is data or a number, all else is a factor.
-//! Not here: methods (see `method`).
+//! Not here: methods (see `method`), what a statement comes to (see `bind`).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::prox::Prox;
-use super::split::{Split, split};
 use crate::data::{Dtype, Matrix};
-use crate::error::{Error, Result};
-use crate::expr::text::{Constraint, Dim, Limit, Statement, parse_statement};
-use crate::expr::{Dag, Expr, Op, Var};
-use crate::facts::{Facts, Given, Givens, Shape, Sides, infer_shapes};
-use crate::run::{Dense, Inputs, Value};
+use crate::error::Result;
+use crate::expr::text::{Statement, parse_statement};
+use crate::expr::{Expr, Op, Var};
+use crate::facts::{Given, Givens, Shape};
+use crate::run::{Inputs, Value};
 
 /// An objective with its data, its numbers and the rank: everything but how to minimise it.
 ///
@@ -30,12 +28,16 @@ use crate::run::{Dense, Inputs, Value};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Problem {
-    statement: Statement,
-    data: Vec<(String, Matrix)>,
-    numbers: BTreeMap<String, f64>,
-    rank: usize,
+    pub(super) statement: Statement,
+    pub(super) data: Vec<(String, Matrix)>,
+    pub(super) numbers: BTreeMap<String, f64>,
+    pub(super) rank: usize,
+    /// Factors that stay as they are.
+    pub(super) held: Vec<(String, Matrix)>,
+    /// Where the first start of a factor begins.
+    pub(super) starts: Vec<(String, Matrix)>,
     /// What is known of matrices that are not at hand; stand-ins are among `data`.
-    assumed: BTreeMap<String, Given>,
+    pub(super) assumed: BTreeMap<String, Given>,
 }
 
 /// A factor: what is searched for.
@@ -49,6 +51,8 @@ pub struct Factor {
     pub prox: Prox,
     /// Whether it is an offset (declared with a side of 1), which starts at 0.
     pub offset: bool,
+    /// Where the first start begins, if it was said.
+    pub(super) begin: Option<Value>,
 }
 
 impl Problem {
@@ -58,7 +62,15 @@ impl Problem {
     /// `Parse`, with the place.
     pub fn parse(text: &str) -> Result<Self> {
         let statement = parse_statement(text)?;
-        Ok(Self { statement, data: Vec::new(), numbers: BTreeMap::new(), rank: 0, assumed: BTreeMap::new() })
+        Ok(Self {
+            statement,
+            data: Vec::new(),
+            numbers: BTreeMap::new(),
+            rank: 0,
+            held: Vec::new(),
+            starts: Vec::new(),
+            assumed: BTreeMap::new(),
+        })
     }
 
     /// Gives a matrix of the objective its numbers. The first one given is the one being factorized.
@@ -98,6 +110,41 @@ impl Problem {
         self
     }
 
+    /// Holds a factor at a value: it is not searched for, and comes back among the factors as it was given, bit for bit.
+    /// What depends on data and held factors alone is computed once a search.
+    ///
+    /// ```
+    /// # use eckart::{Matrix, Problem, Settings};
+    /// # let x = Matrix::from_fn(30, 20, |i, j| ((i * j) as f64).sin().abs())?;
+    /// # let new_rows = Matrix::from_fn(3, 20, |i, j| ((i + j) as f64).cos().abs())?;
+    /// let text = "sum((X - W @ H)**2) subject to W >= 0, H >= 0";
+    /// let fit = Problem::parse(text)?.data("X", &x).rank(3).solve(&Settings::default())?;
+    /// let h = fit.factor("H").unwrap();
+    /// // The components of the fit in rows it has not seen:
+    /// let folded = Problem::parse(text)?.data("X", &new_rows).hold("H", h).rank(3).solve(&Settings::default())?;
+    /// assert_eq!(folded.factor("W").unwrap().shape(), (3, 3));
+    /// assert_eq!(folded.factor("H").unwrap().values_f64(), h.values_f64());
+    /// # Ok::<(), eckart::Error>(())
+    /// ```
+    pub fn hold(mut self, name: &str, value: &Matrix) -> Self {
+        self.held.retain(|(known, _)| known != name);
+        self.held.push((name.to_owned(), value.clone()));
+        self
+    }
+
+    /// Lets the first start (number 0) begin with this value of a factor. Further starts, and factors without a value, begin
+    /// as [`super::Settings::init`] says.
+    pub fn start(mut self, name: &str, value: &Matrix) -> Self {
+        self.starts.retain(|(known, _)| known != name);
+        self.starts.push((name.to_owned(), value.clone()));
+        self
+    }
+
+    /// The factors that are held, with their values.
+    pub fn held(&self) -> &[(String, Matrix)] {
+        &self.held
+    }
+
     /// The statement.
     pub fn statement(&self) -> &Statement {
         &self.statement
@@ -125,172 +172,6 @@ impl Problem {
     pub fn solve(&self, settings: &super::Settings) -> Result<super::Factorization> {
         super::solve(self, settings, &mut |_| super::Flow::Continue)
     }
-
-    /// Finds the factors and their shapes, and splits the objective.
-    ///
-    /// # Errors
-    /// `Setting` where data or a number is missing or unused, or the rank does not fit; `Shape` where shapes don't fit.
-    pub fn bind(&self) -> Result<Bound> {
-        let Some((_, target)) = self.data.first() else {
-            return Err(Error::Setting("no data was given: an objective needs a matrix to factorize".into()));
-        };
-        self.check_rank(target)?;
-        let objective = self.with_numbers();
-        let dag = Dag::new(std::slice::from_ref(&objective));
-        let variables = objective.variables();
-        self.check_names(&variables)?;
-        let known = |(name, matrix): &(String, Matrix)| {
-            (Var::input(name), self.assumed.get(name).copied().unwrap_or_else(|| Given::of(matrix)))
-        };
-        let mut givens: Givens = self.data.iter().map(known).collect();
-        let shapes = infer_shapes(&dag, &givens, &self.declared(), &self.side_lengths(), self.rank)?;
-        let dtype = self.dtype();
-        for (var, &shape) in &shapes {
-            givens.insert(var.clone(), Given { dtype, ..Given::dense(shape.rows, shape.cols) });
-        }
-        let facts = Facts::of(&dag, &givens)?;
-        if !facts.shape(dag.roots()[0]).is_scalar() {
-            let shape = facts.shape(dag.roots()[0]);
-            return Err(Error::shape(
-                format!("the objective is {shape}, and only a number can be minimised"),
-                "Add it up: sum(...)",
-            ));
-        }
-        self.check_missing(&dag)?;
-        let Split { smooth, mut proxes } = split(&objective, &shapes.keys().cloned().collect::<Vec<_>>())?;
-        let mut factors = Vec::new();
-        for var in variables.iter().filter(|var| shapes.contains_key(var)) {
-            let mut prox = proxes.remove(var).unwrap_or_default();
-            for constraint in self.statement.constraints.iter().filter(|c| c.factor == var.name()) {
-                prox.constrain(constraint.bound, self.limit(constraint)?, constraint)?;
-            }
-            let offset = self.declared().get(var).is_some_and(|sides| sides.contains(&Sides::Number(1)));
-            factors.push(Factor { var: var.clone(), shape: shapes[var], prox, offset });
-        }
-        if factors.is_empty() {
-            return Err(Error::Setting("the objective has no factor: every name in it was given".into()));
-        }
-        let mut inputs = Inputs::default();
-        for (name, matrix) in &self.data {
-            inputs.set_matrix(&Var::input(name), matrix);
-        }
-        Ok(Bound { objective, smooth, factors, givens, inputs, target: self.data[0].clone(), rank: self.rank })
-    }
-
-    /// The type to compute with: f32 where all data is, and of a size whose squares and products f32 can hold.
-    fn dtype(&self) -> Dtype {
-        let of = |(name, matrix): &(String, Matrix)| self.assumed.get(name).map_or(matrix.dtype(), |given| given.dtype);
-        let narrow = self.data.iter().all(|data| of(data) == Dtype::F32 && data.1.is_moderate());
-        if narrow { Dtype::F32 } else { Dtype::F64 }
-    }
-
-    fn check_rank(&self, target: &Matrix) -> Result<()> {
-        let most = target.rows().min(target.cols());
-        if self.rank == 0 || self.rank > most {
-            return Err(Error::Setting(format!(
-                "rank {} does not fit a {} x {} matrix: choose 1 to {most}",
-                self.rank,
-                target.rows(),
-                target.cols()
-            )));
-        }
-        Ok(())
-    }
-
-    /// The objective with every named number written in.
-    fn with_numbers(&self) -> Expr {
-        let by = self.numbers.iter().map(|(name, &value)| (Var::input(name), Expr::number(value))).collect();
-        self.statement.objective.substitute(&by)
-    }
-
-    fn side_lengths(&self) -> BTreeMap<String, usize> {
-        let whole = |v: f64| v >= 1.0 && v.fract() == 0.0 && v < 1e15;
-        self.numbers.iter().filter(|(_, v)| whole(**v)).map(|(name, &v)| (name.clone(), v as usize)).collect()
-    }
-
-    fn declared(&self) -> BTreeMap<Var, [Sides; 2]> {
-        let side = |dim: &Dim| match dim {
-            Dim::Number(length) => Sides::Number(*length),
-            Dim::Name(name) => Sides::Name(name.clone()),
-        };
-        let declared = &self.statement.declared;
-        declared.iter().map(|d| (Var::input(&d.name), [side(&d.rows), side(&d.cols)])).collect()
-    }
-
-    /// Every name given, declared or constrained must occur, or it was misspelt.
-    fn check_names(&self, variables: &[Var]) -> Result<()> {
-        let text = &self.statement.text;
-        let used = |name: &str| variables.iter().any(|v| v.name() == name);
-        for (name, _) in &self.data {
-            if !used(name) {
-                return Err(Error::Setting(format!("the objective does not use the data {name}: {text}")));
-            }
-        }
-        let in_original = self.statement.objective.variables();
-        let sides: Vec<&Dim> = self.statement.declared.iter().flat_map(|d| [&d.rows, &d.cols]).collect();
-        for name in self.numbers.keys() {
-            let in_side = sides.iter().any(|d| **d == Dim::Name(name.clone()));
-            let in_limit = self.statement.constraints.iter().any(|c| c.limit == Limit::Name(name.clone()));
-            if !in_side && !in_limit && !in_original.iter().any(|v| v.name() == name) {
-                return Err(Error::Setting(format!("the objective does not use the number {name}: {text}")));
-            }
-        }
-        for declaration in &self.statement.declared {
-            if !used(&declaration.name) || self.data.iter().any(|(name, _)| *name == declaration.name) {
-                let message = format!("{} is declared but is no factor of the objective", declaration.name);
-                return Err(Error::parse(message, text, declaration.span.clone(), "Leave it out"));
-            }
-        }
-        for constraint in &self.statement.constraints {
-            let is_data = self.data.iter().any(|(name, _)| *name == constraint.factor);
-            if !used(&constraint.factor) || is_data {
-                let message = format!("{} is constrained but is no factor of the objective", constraint.factor);
-                return Err(Error::parse(message, text, constraint.span.clone(), "Only a factor can be constrained"));
-            }
-        }
-        Ok(())
-    }
-
-    /// Missing entries need `observed(...)`: otherwise they would silently count as zeros.
-    fn check_missing(&self, dag: &Dag) -> Result<()> {
-        for (name, matrix) in self.data.iter().filter(|(_, matrix)| matrix.missing() > 0) {
-            let masks =
-                |id| *dag.op(id) == Op::Observed && dag.expr(dag.args(id)[0]).as_var() == Some(&Var::input(name));
-            if !dag.ids().any(masks) {
-                let at = first_missing(matrix);
-                return Err(Error::data(
-                    format!(
-                        "{name} has {} missing entries (NaN), the first at row {}, column {}, and the objective does \
-                         not say what becomes of them",
-                        matrix.missing(),
-                        at.0 + 1,
-                        at.1 + 1
-                    ),
-                    format!("Fill them in, or leave them out of the cost: sum(observed({name}) * ({name} - W @ H)**2)"),
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    fn limit(&self, constraint: &Constraint) -> Result<f64> {
-        match &constraint.limit {
-            Limit::Number(value) => Ok(*value),
-            Limit::Name(name) => self.numbers.get(name).copied().ok_or_else(|| {
-                Error::parse(
-                    format!("{name} has no value"),
-                    &self.statement.text,
-                    constraint.span.clone(),
-                    "Give it one",
-                )
-            }),
-        }
-    }
-}
-
-fn first_missing(matrix: &Matrix) -> (usize, usize) {
-    let at = matrix.values_f64().iter().position(|v| v.is_nan()).unwrap_or(0);
-    (at / matrix.cols(), at % matrix.cols())
 }
 
 /// A problem whose shapes are known and whose objective is split: what methods work on.
@@ -302,9 +183,13 @@ pub struct Bound {
     pub smooth: Expr,
     /// The factors, in the order in which they are met in the objective.
     pub factors: Vec<Factor>,
+    /// The factors that stay as they are, with their values.
+    pub held: Vec<(String, Matrix)>,
+    /// The names of all variables in the order in which they are met in the objective.
+    pub(super) order: Vec<String>,
     /// What is known of all variables.
     pub givens: Givens,
-    /// The data.
+    /// The data, and the factors that are held.
     pub inputs: Inputs,
     /// The name and numbers of the matrix being factorized.
     pub target: (String, Matrix),
@@ -324,15 +209,36 @@ impl Bound {
         self.factors.iter().any(of)
     }
 
-    /// Gives factor `index` a value.
-    pub(super) fn place(&mut self, index: usize, numbers: &Arc<Dense>) {
-        let var = &self.factors[index].var;
-        let dtype = self.givens.get(var).map_or(Dtype::F64, |given| given.dtype);
-        self.inputs.set(var, Value::of_dense(numbers, dtype));
+    /// The type to compute with.
+    pub(super) fn dtype(&self) -> Dtype {
+        if self.is_narrow() { Dtype::F32 } else { Dtype::F64 }
+    }
+
+    /// Gives factor `index` a value, which is shared, not copied.
+    pub(super) fn place(&mut self, index: usize, numbers: &Value) {
+        self.inputs.set(&self.factors[index].var, numbers.clone());
+    }
+
+    /// Takes factor `index` out of its place and out of `factors`, to be changed and placed again.
+    pub(super) fn take(&mut self, index: usize, factors: &mut [Value]) -> Value {
+        drop(self.inputs.take(&self.factors[index].var));
+        std::mem::replace(&mut factors[index], Value::scalar(0.0))
+    }
+
+    /// Takes all factors out of their places, so that whoever has `factors` alone holds them.
+    pub(super) fn lifted(&mut self, factors: Vec<Value>) -> Vec<Value> {
+        self.factors.iter().for_each(|factor| drop(self.inputs.take(&factor.var)));
+        factors
+    }
+
+    /// Puts a factor in place and among `factors`.
+    pub(super) fn put(&mut self, index: usize, factors: &mut [Value], numbers: Value) {
+        self.place(index, &numbers);
+        factors[index] = numbers;
     }
 
     /// Gives all factors values.
-    pub(super) fn place_all(&mut self, factors: &[Arc<Dense>]) {
+    pub(super) fn place_all(&mut self, factors: &[Value]) {
         for (index, numbers) in factors.iter().enumerate() {
             self.place(index, numbers);
         }

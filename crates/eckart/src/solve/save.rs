@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::factorization::{Factorization, Start, Step};
 use super::quality::Quality;
-use super::settings::{Settings, StopReason};
+use super::settings::{Init, Settings, StopReason};
 use crate::data::{ModelFile, read_model_file, write_model_file};
 use crate::error::{Error, Result};
 
@@ -20,7 +20,8 @@ const FORMAT: &str = "1";
 impl Factorization {
     /// Writes the factors and everything about them to a safetensors file. The header's texts are `eckart` (the version
     /// that wrote it), `format`, `objective`, `target`, `method`, `stop_reason`, and as JSON `ways`, `warnings`, `numbers`, `rank`, `seed`,
-    /// `limits` (of the search: `max_iter`, `tol`, `target`), `cost`, `factors` (their order), `starts`, `best`, `seconds`, `quality`, `row_names` and `col_names`.
+    /// `limits` (of the search: `max_iter`, `tol`, `target`), `init`, `started`, `cost`, `factors` (their order), `held`, `starts`, `best`,
+    /// `seconds`, `quality`, `row_names` and `col_names`.
     ///
     /// # Errors
     /// `Io` where the file can't be written; a file that was there before is kept then.
@@ -64,6 +65,9 @@ impl Factorization {
             ("limits", json!({"max_iter": self.max_iter, "tol": self.tol, "target": self.target_cost}).to_string()),
             ("cost", json!(self.cost).to_string()),
             ("factors", json!(order).to_string()),
+            ("held", json!(self.held).to_string()),
+            ("init", json!(self.init.name()).to_string()),
+            ("started", json!(self.started).to_string()),
             ("starts", Value::from(starts).to_string()),
             ("best", self.best.to_string()),
             ("seconds", json!(self.seconds).to_string()),
@@ -133,13 +137,12 @@ impl Header<'_> {
             max_iter: limits.max_iter,
             tol: limits.tol,
             target_cost: limits.target,
+            init: limits.init,
+            started: self.list("started")?,
             method: self.text("method")?.to_owned(),
-            warnings: if self.0.contains_key("warnings") {
-                self.names("warnings")?.unwrap_or_default()
-            } else {
-                Vec::new()
-            },
-            ways: if self.0.contains_key("ways") { self.names("ways")?.unwrap_or_default() } else { Vec::new() },
+            warnings: self.list("warnings")?,
+            ways: self.list("ways")?,
+            held: self.list("held")?,
             factors: Vec::new(),
             cost: number(&self.json("cost")?),
             starts,
@@ -162,6 +165,9 @@ impl Header<'_> {
             settings.tol = known("tol").ok_or_else(|| no_model("limits"))?;
             settings.target = known("target");
         }
+        if self.0.contains_key("init") {
+            settings.init = self.json("init")?.as_str().map_or_else(|| Err(no_model("init")), Init::from_name)?;
+        }
         Ok(settings)
     }
 
@@ -175,6 +181,11 @@ impl Header<'_> {
 
     fn whole(&self, key: &str) -> Result<u64> {
         self.text(key)?.parse().map_err(|_| no_model(key))
+    }
+
+    /// A list that older files lack.
+    fn list(&self, key: &str) -> Result<Vec<String>> {
+        if self.0.contains_key(key) { Ok(self.names(key)?.unwrap_or_default()) } else { Ok(Vec::new()) }
     }
 
     fn names(&self, key: &str) -> Result<Option<Vec<String>>> {

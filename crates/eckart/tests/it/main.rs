@@ -1,5 +1,6 @@
 //! Integration tests: what the library promises, through its public interface alone.
 
+mod begin;
 mod cases;
 mod contract;
 mod function;
@@ -8,5 +9,6 @@ mod grad;
 mod random;
 mod read;
 mod real;
+mod report;
 mod run;
 mod solve;
