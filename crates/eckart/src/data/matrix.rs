@@ -406,20 +406,6 @@ impl Matrix {
         }
     }
 
-    /// The numbers stored of row i, counted from 0, as f64: all m of a dense matrix, those of the pattern of a sparse one.
-    ///
-    /// # Panics
-    /// Where there is no row i, as for a slice.
-    pub fn row_f64(&self, i: usize) -> Vec<f64> {
-        let range = self.pattern().map_or(i * self.cols..(i + 1) * self.cols, |pattern| pattern.range(i));
-        match &self.storage {
-            Storage::DenseF32(v) => v[range].iter().map(|&v| v.to_f64()).collect(),
-            Storage::DenseF64(v) => v[range].to_vec(),
-            Storage::SparseF32(s) => s.values()[range].iter().map(|&v| v.to_f64()).collect(),
-            Storage::SparseF64(s) => s.values()[range].to_vec(),
-        }
-    }
-
     /// All n x m numbers, row by row, as f64; a sparse matrix is written out.
     pub fn to_dense_f64(&self) -> Vec<f64> {
         let Some(pattern) = self.pattern() else { return self.values_f64() };
@@ -497,7 +483,6 @@ mod tests {
     fn entries_come_back() {
         let x = Matrix::from_triplets(2, 3, vec![(1, 2, 5.0f32), (0, 1, 0.0)]).unwrap();
         assert_eq!((x.stored(), x.get(1, 2), x.get(0, 0)), (2, 5.0, 0.0));
-        assert_eq!((x.row_f64(0), x.row_f64(1)), (vec![0.0], vec![5.0]));
         assert_eq!(x.to_dense_f64(), [0.0, 0.0, 0.0, 0.0, 0.0, 5.0]);
         let y = Matrix::dense(1, 2, vec![f64::NAN, 2.0]).unwrap();
         assert_eq!((y.missing(), y.observed()), (1, 1));

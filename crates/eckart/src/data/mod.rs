@@ -20,6 +20,7 @@ mod number;
 mod png;
 mod read;
 mod records;
+mod rows;
 mod shards;
 mod source;
 mod sparse;

@@ -102,8 +102,8 @@ impl<'a> Fitted<'a> {
 
     fn inputs(&self, rows: &[usize]) -> Result<Vec<Matrix>> {
         let cut = |(matrix, _, side): &(&Matrix, Var, Option<Side>)| match side {
-            Some(Side::Rows) => take_rows(matrix, rows),
-            Some(Side::Cols) => take_cols(matrix, rows),
+            Some(Side::Rows) => matrix.select_rows(rows),
+            Some(Side::Cols) => some_cols(matrix, rows),
             None => Ok((*matrix).clone()),
         };
         self.factors.iter().map(cut).collect()
@@ -120,27 +120,7 @@ fn one(values: Vec<Matrix>) -> Result<Matrix> {
     values.into_iter().next().ok_or_else(|| Error::Bug("a function of one output returned none".into()))
 }
 
-/// Some rows of a matrix, in the order given.
-///
-/// # Errors
-/// As [`Matrix::dense`] and [`Matrix::sparse`].
-pub(super) fn take_rows(matrix: &Matrix, rows: &[usize]) -> Result<Matrix> {
-    let values: Vec<f64> = rows.iter().flat_map(|&i| matrix.row_f64(i)).collect();
-    let taken = match matrix.pattern() {
-        None => Matrix::dense(rows.len(), matrix.cols(), values)?,
-        Some(pattern) => {
-            let (mut indptr, mut indices) = (vec![0], Vec::new());
-            for &i in rows {
-                indices.extend_from_slice(&pattern.indices()[pattern.range(i)]);
-                indptr.push(indices.len());
-            }
-            Matrix::sparse(rows.len(), matrix.cols(), indptr, indices, values)?
-        }
-    };
-    taken.cast(matrix.dtype())
-}
-
-fn take_cols(matrix: &Matrix, cols: &[usize]) -> Result<Matrix> {
+fn some_cols(matrix: &Matrix, cols: &[usize]) -> Result<Matrix> {
     let values: Vec<f64> = (0..matrix.rows()).flat_map(|i| cols.iter().map(move |&j| matrix.get(i, j))).collect();
     Matrix::dense(matrix.rows(), cols.len(), values)?.cast(matrix.dtype())
 }

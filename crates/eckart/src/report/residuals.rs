@@ -3,7 +3,7 @@
 //! Law: one block of rows at a time, so nothing of the size of the data is formed; entries the objective leaves out don't count.
 //! Not here: the formula of fitted values (see `fitted`).
 
-use super::fitted::{Fitted, take_rows, whole_row};
+use super::fitted::{Fitted, whole_row};
 use crate::data::Matrix;
 use crate::error::Result;
 
@@ -76,7 +76,7 @@ impl Residuals {
     }
 
     fn look_at_stored(&mut self, x: &Matrix, fitted: &mut Fitted<'_>, rows: &[usize]) -> Result<()> {
-        let part = take_rows(x, rows)?;
+        let part = x.select_rows(rows)?;
         let values = fitted.stored(rows, &part)?;
         let Some(pattern) = part.pattern() else { return self.look_at_all(x, fitted, rows) };
         for (at, &i) in rows.iter().enumerate() {

@@ -84,7 +84,7 @@ impl<'a> Sides<'a> {
         let n = named(&fit.row_names).or_else(|| wide().find(|w| w.cols() == fit.rank).map(Matrix::rows))?;
         let lies = |h: &&Matrix| h.rows() == fit.rank || (h.cols() == fit.rank && h.rows() != n);
         let length = |h: &Matrix| if h.rows() == fit.rank { h.cols() } else { h.rows() };
-        let m = named(&fit.col_names).or_else(|| wide().filter(lies).last().map(length))?;
+        let m = named(&fit.col_names).or_else(|| wide().rfind(lies).map(length))?;
         Some((n, m))
     }
 

@@ -96,7 +96,7 @@ fn label(value: f64) -> String {
     };
     match size {
         0.0 => "0".to_owned(),
-        s if s < 0.001 || s >= 1e15 => {
+        s if !(0.001..1e15).contains(&s) => {
             let power = s.log10().floor();
             let lead = plain((value / 10_f64.powf(power) * 1e3).round() / 1e3);
             format!("{lead}e{power}")
