@@ -1,6 +1,6 @@
 //! The Python checks: pytest on `tests/python`; and environments of pinned packages, kept in the target folder.
 
-use crate::{Failure, command};
+use crate::{Failure, chromium, command};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -27,6 +27,9 @@ pub(crate) fn check(root: &Path) -> Result<(), Failure> {
     pytest.args(["-m", "pytest", "-p", "no:cacheprovider", TESTS]).current_dir(root);
     pytest.env("ECKART_BIN", built.join(format!("eckart{}", std::env::consts::EXE_SUFFIX)));
     pytest.env("PYTHONDONTWRITEBYTECODE", "1");
+    if let Some(browser) = chromium::find(target) {
+        pytest.env("ECKART_CHROMIUM", browser);
+    }
     command::run(&mut pytest)
 }
 
