@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::kernels::{Csr, Element};
 use super::pool::Pool;
-use crate::data::{Dtype, Matrix, Pattern, Real, Sparse};
+use crate::data::{Array, Dtype, Matrix, Pattern, Real, Sparse};
 use crate::error;
 use crate::facts::Shape;
 
@@ -49,20 +49,21 @@ pub(super) enum Held<T> {
 /// Numbers that others may share, or a run of them.
 #[derive(Debug, Clone)]
 pub(super) struct Run<T> {
-    all: Arc<Vec<T>>,
+    all: Array<T>,
     from: usize,
     len: usize,
 }
 
 impl<T> Run<T> {
-    pub(super) fn of(all: Arc<Vec<T>>) -> Self {
+    pub(super) fn of(all: impl Into<Array<T>>) -> Self {
+        let all = all.into();
         Self { from: 0, len: all.len(), all }
     }
 
     /// Some numbers of an array.
     pub(super) fn within(all: Vec<T>, range: Range<usize>) -> Self {
         debug_assert!(range.end <= all.len());
-        Self { from: range.start, len: range.len(), all: Arc::new(all) }
+        Self { from: range.start, len: range.len(), all: all.into() }
     }
 
     pub(super) fn cut(&self, range: Range<usize>) -> Self {
@@ -76,12 +77,12 @@ impl<T> Run<T> {
         if from != 0 || len != all.len() {
             return Err(Self { all, from, len });
         }
-        Arc::try_unwrap(all).map_err(|all| Self { all, from, len })
+        all.into_own().map_err(|all| Self { all, from, len })
     }
 
     /// The whole array that they are a part of, where nobody else holds it.
     pub(super) fn into_all(self) -> Option<Vec<T>> {
-        Arc::try_unwrap(self.all).ok()
+        self.all.into_own().ok()
     }
 
     fn into_vec(self) -> Vec<T>
@@ -101,7 +102,7 @@ impl<T> Deref for Run<T> {
 
 impl<T> From<Vec<T>> for Run<T> {
     fn from(numbers: Vec<T>) -> Self {
-        Self::of(Arc::new(numbers))
+        Self::of(numbers)
     }
 }
 
@@ -270,8 +271,8 @@ impl<T: Element> Entries<T> {
 }
 
 impl<T: Copy> Run<T> {
-    fn to_shared(&self) -> Arc<Vec<T>> {
-        if self.from == 0 && self.len == self.all.len() { self.all.clone() } else { Arc::new(self.to_vec()) }
+    fn to_shared(&self) -> Array<T> {
+        if self.from == 0 && self.len == self.all.len() { self.all.clone() } else { self.to_vec().into() }
     }
 }
 
