@@ -12,7 +12,7 @@ use super::method::{Method, choose};
 use super::problem::{Bound, Problem};
 use super::quality::Quality;
 use super::settings::{Settings, StopReason};
-use super::start::random_start;
+use super::start::begin;
 use crate::error::{Error, Result};
 use crate::function::Compiled;
 use crate::run::{Dense, available_memory, with_threads};
@@ -48,7 +48,7 @@ pub enum Flow {
     Stop,
 }
 
-/// Minimises a problem's objective from `settings.restarts` random starts and returns the best factors.
+/// Minimises a problem's objective from `settings.restarts` starts and returns the best factors.
 ///
 /// `listen` hears of every iteration and may end the search.
 ///
@@ -139,7 +139,7 @@ impl<'a> Search<'a> {
         listen: &mut (dyn FnMut(&Progress) -> Flow + Send),
     ) -> Result<(Start, Vec<Arc<Dense>>)> {
         let began = Instant::now();
-        let mut factors = random_start(&self.bound, self.settings.seed, index as u64);
+        let mut factors = begin(&self.bound, self.settings, index, self.memory_limit)?;
         self.bound.place_all(&factors);
         let first = watch.cost.run(&self.bound.inputs)?[0].to_scalar();
         let reference = watch.kkt.as_ref().map(|kkt| kkt.reference(&self.bound, &factors, first)).transpose()?;

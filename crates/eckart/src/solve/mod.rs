@@ -33,4 +33,4 @@ pub use method::{METHODS, MethodRow};
 pub use problem::{Bound, Factor, Problem};
 pub use prox::Prox;
 pub use quality::Quality;
-pub use settings::{Interrupt, Settings, StopReason};
+pub use settings::{Init, Interrupt, Settings, StopReason};
