@@ -9,7 +9,7 @@ use std::time::Duration;
 use eckart::function::Compiled;
 use eckart::grad::differentiate;
 use eckart::model::MODELS;
-use eckart::solve::{Flow, METHODS, Progress, lints, solve};
+use eckart::solve::{Flow, Init, METHODS, Progress, lints, solve};
 use eckart::{Error, Interrupt, Problem, Settings};
 use pyo3::exceptions::{PyKeyboardInterrupt, PyValueError};
 use pyo3::prelude::*;
@@ -33,6 +33,10 @@ pub(crate) struct Stated<'py> {
     data: Vec<(String, Bound<'py, Matrix>)>,
     numbers: Vec<(String, f64)>,
     rank: usize,
+    /// Factors that stay as they are.
+    hold: Vec<(String, Bound<'py, Matrix>)>,
+    /// Where the first start of a factor begins.
+    start: Vec<(String, Bound<'py, Matrix>)>,
 }
 
 impl Stated<'_> {
@@ -40,6 +44,12 @@ impl Stated<'_> {
         let mut problem = Problem::parse(&self.objective)?.rank(self.rank);
         for (name, matrix) in &self.data {
             problem = problem.data(name, &matrix.get().matrix);
+        }
+        for (name, matrix) in &self.hold {
+            problem = problem.hold(name, &matrix.get().matrix);
+        }
+        for (name, matrix) in &self.start {
+            problem = problem.start(name, &matrix.get().matrix);
         }
         Ok(self.numbers.iter().fold(problem, |problem, (name, value)| problem.number(name, *value)))
     }
@@ -50,6 +60,7 @@ impl Stated<'_> {
 #[pyo3(from_item_all)]
 pub(crate) struct Wishes {
     method: Option<String>,
+    init: String,
     restarts: usize,
     seed: u64,
     max_iter: usize,
@@ -68,6 +79,7 @@ impl Wishes {
         });
         Ok(Settings {
             method: self.method.clone(),
+            init: Init::from_name(&self.init).map_err(raised)?,
             restarts: self.restarts,
             seed: self.seed,
             max_iter: self.max_iter,

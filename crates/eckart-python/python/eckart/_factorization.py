@@ -62,8 +62,8 @@ class Factorization:
     --------
     >>> import numpy as np, eckart as ek
     >>> f = ek.factorize(np.ones((4, 3)), rank=1)
-    >>> f
-    <eckart.Factorization: W 4 x 1, H 1 x 3; minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0; cost 0>
+    >>> f  # doctest: +ELLIPSIS
+    <eckart.Factorization: W 4 x 1, H 1 x 3; minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0; cost ...>
     """
 
     def __init__(self, core: _eckart.Factorization, data: dict[str, Any] | None = None) -> None:
@@ -169,10 +169,7 @@ class Factorization:
     def __repr__(self) -> str:
         sides = ", ".join(f"{name} {f.shape[0]} x {f.shape[1]}" for name, f in self.factors.items())
         explained = f", {self.quality['explained']:.1%} of the variance" if self.quality else ""
-        exact = 0 if self.cost < 1e-12 else self.cost
-        if exact == 0:
-            explained = ""
-        return f"<eckart.Factorization: {sides}; {self.objective}; cost {exact:.6g}{explained}>"
+        return f"<eckart.Factorization: {sides}; {self.objective}; cost {self.cost:.6g}{explained}>"
 
     def _repr_html_(self) -> str:
         rows = [

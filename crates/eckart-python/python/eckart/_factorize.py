@@ -27,7 +27,12 @@ def models() -> dict[str, str]:
 
 
 def stated(
-    data: Any, objective: str, rank: int, numbers: Mapping[str, float] | None
+    data: Any,
+    objective: str,
+    rank: int,
+    numbers: Mapping[str, float] | None,
+    start: Mapping[str, Any] | None = None,
+    hold: Mapping[str, Any] | None = None,
 ) -> tuple[dict[str, Any], list[str] | None, list[str] | None]:
     """A problem as the engine takes it, and the names of the rows and columns of its first matrix."""
     known = MODELS.get(objective)
@@ -47,6 +52,8 @@ def stated(
         "data": matrices,
         "numbers": [(name, float(value)) for name, value in given.items()],
         "rank": int(rank),
+        "hold": [(name, matrix_of(value, name)) for name, value in (hold or {}).items()],
+        "start": [(name, matrix_of(value, name)) for name, value in (start or {}).items()],
     }
     return problem, target.row_names, target.col_names
 
@@ -57,6 +64,9 @@ def factorize(
     *,
     rank: int,
     numbers: Mapping[str, float] | None = None,
+    init: str = "random",
+    start: Mapping[str, Any] | None = None,
+    hold: Mapping[str, Any] | None = None,
     restarts: int = 1,
     seed: int = 0,
     max_iter: int = 500,
@@ -86,8 +96,14 @@ def factorize(
         The length r of the sides that nothing else fixes: W is n x r, H is r x m.
     numbers : dict, optional
         The named numbers of the objective, as ``{"a": 0.1}``.
+    init : str
+        Where the first start begins: ``random``, ``nndsvd``, ``nndsvda``, ``nndsvdar`` or ``svd`` (of the data).
+    start : dict of str to matrix-like, optional
+        Values of factors at which the first start begins.
+    hold : dict of str to matrix-like, optional
+        Factors that stay as they are: they are not searched for.
     restarts : int
-        How many random starts; the one of least cost is returned.
+        How many starts; the one of least cost is returned. All but the first begin at random.
     seed : int
         The same seed gives the same bits, whatever the number of threads.
     max_iter, tol
@@ -127,9 +143,10 @@ def factorize(
     >>> f.W.shape, f.H.shape, bool(f.cost < 1e-8)
     ((3, 1), (1, 4), True)
     """
-    problem, row_names, col_names = stated(data, objective, rank, numbers)
+    problem, row_names, col_names = stated(data, objective, rank, numbers, start, hold)
     wishes = {
         "method": method,
+        "init": init,
         "restarts": restarts,
         "seed": seed,
         "max_iter": max_iter,

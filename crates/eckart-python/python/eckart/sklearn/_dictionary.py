@@ -1,0 +1,2 @@
+class DictionaryLearning: pass
+class SparseCoder: pass

@@ -1,0 +1,2 @@
+class ImplicitMF: pass
+class MatrixFactorization: pass
