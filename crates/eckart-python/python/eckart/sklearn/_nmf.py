@@ -9,19 +9,17 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted, check_non_negative, validate_data
 
 from .._factorize import factorize
 from .._progress import Bar, both
 from ._multiplicative import Done, Penalties, error, multiplicative
-from ._search import check_one_of, check_real, check_whole, seed_of, warn_of
+from ._search import check_one_of, check_real, check_whole, components, gain, seed_of, seen, warn_of
 from ._starts import INITS, random_start, start
 
 BETAS = {"frobenius": 2.0, "kullback-leibler": 1.0, "itakura-saito": 0.0}
 SOLVERS = ("cd", "mu", "derived")
-FINE = 1e-2
-"""The engine measures what an iteration gains where scikit-learn measures what slope is left; a hundredth of the one is at
-least as strict as the other on the data that was tried."""
 
 
 class Given(NamedTuple):
@@ -33,6 +31,19 @@ class Given(NamedTuple):
     """The rows are multiplied by it, so that sample weights are in the data."""
     scale: np.ndarray | None
     n_samples: float
+
+
+def _mean(X: Any, masked: bool) -> float:
+    """The mean of the entries that count."""
+    if not sparse.issparse(X):
+        return float(np.nanmean(X)) if not masked or np.isfinite(X).any() else 0.0
+    return float(X.sum()) / max(X.nnz if masked else X.shape[0] * X.shape[1], 1)
+
+
+def _is_plain(model: NMF) -> bool:
+    """Whether a batch can be learned from by its products alone."""
+    penalties = model.alpha_W or model.alpha_H not in ("same", 0, 0.0)
+    return model.beta_loss in ("frobenius", 2) and not penalties and not model.objective and model.missing_values is None
 
 
 class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -194,7 +205,6 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.n_iter_ = done.n_iter
         self.stop_reason_ = done.stop_reason
         self.reconstruction_err_ = done.cost
-        self._mean = given.mean
         warn_of(self, done.stop_reason, done.n_iter, self.max_iter, self.tol)
         if given.scale is not None:
             weightless = given.scale == 0
@@ -234,37 +244,36 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         W = check_array(X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32])
         return W @ self.components_
 
+    @available_if(_is_plain)
     def partial_fit(self, X: Any, y: Any = None) -> NMF:
         """
         Learns from a batch of rows (Mairal et al. 2010, algorithm 1): W of the batch with the components held, then the
-        components for all that was seen. Squared error without penalties or missing values only.
+        components for all that was seen. There for the squared error without penalties and missing values.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            A batch.
+        y : Ignored
+
+        Returns
+        -------
+        self : NMF
         """
         first = not hasattr(self, "components_")
         X = self._validated(X, reset=first)
         self._check_parameters()
-        if self._beta() != 2 or self.alpha_W or self._alpha_H() or self.objective or self.missing_values is not None:
-            raise ValueError("partial_fit knows the squared error without penalties and missing values only: use fit")
-        random = check_random_state(self.random_state)
         given = self._given(X, None)
         if first:
-            rank = self._rank(X, None, None)
-            init = self.init if self.init != "custom" else None
+            rank, random = self._rank(X, None, None), check_random_state(self.random_state)
+            init = None if self.init == "custom" else self.init
             _, self.components_ = start(X, given.mean, rank, init, random, X.dtype)
-            self.n_components_, self.n_iter_, self._seen = rank, 0, None
-        self._mean = given.mean
-        W = self._transform(X).astype(np.float64)
-        A, B = W.T @ W, np.asarray((X.T @ W).T, dtype=np.float64)
-        if getattr(self, "_seen", None) is not None:
-            A, B = A + self._seen[0], B + self._seen[1]
-        self._seen = (A, B)
-        text = "minimize sum(H * (A @ H)) - 2*sum(B * H) subject to H >= 0"
-        found = factorize(
-            {"B": B, "A": A}, text, rank=1, start={"H": self.components_}, max_iter=self.max_iter, tol=self.tol * FINE
-        )
-        self.components_ = np.array(found.H, dtype=X.dtype)
+            self.n_components_, self.n_iter_ = rank, 0
+        W = self._transform(X)
+        self._seen = seen(getattr(self, "_seen", None), X, W)
+        self.components_ = components(self._seen, self.components_, "H >= 0", X.dtype)
         self.n_iter_ += 1
-        self.stop_reason_ = found.stop_reason
-        self.reconstruction_err_ = error(X, W.astype(X.dtype), self.components_, 2)
+        self.reconstruction_err_ = error(X, W, self.components_, 2)
         return self
 
     # Checks.
@@ -327,7 +336,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             raise ValueError("a sparse X has no NaN: with missing_values=0 the entries that it does not store are missing")
         if self._beta() <= 0 and not sparse.issparse(X) and np.min(X, initial=1.0) <= 0:
             raise ValueError("When beta_loss <= 0 and X contains zeros, the solver may diverge. Please add small values to X")
-        scale, n_samples = None, float(X.shape[0])
+        scale, mean, n_samples = None, None, float(X.shape[0])
         if sample_weight is not None:
             weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
             if not weight.any():
@@ -335,12 +344,13 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             if self._beta() == 0 or self.objective or (self.solver == "mu" and self.alpha_W):
                 raise ValueError("sample_weight does not go with this objective: use solver 'derived', or weights in it")
             scale, n_samples = weight ** (1 / self._beta()), float(weight.sum())
+            sums = np.nansum(X, axis=1) if not sparse.issparse(X) else np.asarray(X.sum(axis=1)).reshape(-1)
+            mean = float(weight @ sums) / (n_samples * X.shape[1])
             X = sparse.diags_array(scale.astype(X.dtype)) @ X if sparse.issparse(X) else X * scale[:, None].astype(X.dtype)
             X = X.tocsr() if sparse.issparse(X) else X
-        count = np.count_nonzero(~np.isnan(X)) if masked and not sparse.issparse(X) else None
-        total = float(np.nansum(X)) if count is not None else float(X.sum())
-        entries = count if count is not None else X.nnz if masked else X.shape[0] * X.shape[1]
-        return Given(X, masked, total / max(entries, 1), scale, n_samples)
+        if mean is None:
+            mean = _mean(X, masked)
+        return Given(X, masked, mean, scale, n_samples)
 
     def _begin(
         self, given: Given, rank: int, W: Any, H: Any, random: np.random.RandomState
@@ -357,8 +367,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 check_non_negative(B, f"NMF (input {name})")
             return W, H
         if given.masked or self.objective:
-            return random_start(n, m, given.mean, rank, random, dtype)
-        return start(given.X, given.mean, rank, self.init, random, dtype)
+            return start(given.X, given.mean, rank, "random", random, dtype, given.scale)
+        return start(given.X, given.mean, rank, self.init, random, dtype, given.scale)
 
     # Search.
 
@@ -389,7 +399,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             seed=seed_of(random),
             method="hals" if plain else None,
             max_iter=self.max_iter,
-            tol=self.tol * FINE,
+            tol=gain(self.tol),
             time_limit=self.time_budget,
             callback=self.callback,
             verbose=self.verbose,

@@ -8,15 +8,24 @@ import numpy as np
 from sklearn.utils.extmath import randomized_svd
 
 INITS = ("random", "nndsvd", "nndsvda", "nndsvdar", "custom")
+TINY = 1e-6
+"""What an SVD can't tell from 0."""
 
 
 def start(
-    X: Any, mean: float, n_components: int, init: str | None, random: np.random.RandomState, dtype: Any
+    X: Any,
+    mean: float,
+    n_components: int,
+    init: str | None,
+    random: np.random.RandomState,
+    dtype: Any,
+    scale: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """
     W (n_samples, n_components) and H (n_components, n_features) by the name of a start.
 
     `mean` is the mean of the entries that count. None stands for ``nndsvda`` where the rank allows it, else ``random``.
+    Where the rows of X were multiplied by `scale`, so are those of W.
     """
     n, m = X.shape
     fits = n_components <= min(n, m)
@@ -24,20 +33,24 @@ def start(
         init = "nndsvda" if fits else "random"
     if init not in INITS[:-1]:
         raise ValueError(f"there is no init {init!r}; there are {', '.join(INITS)}")
+    by = np.ones((n, 1)) if scale is None else scale[:, None]
     if init == "random":
-        return random_start(n, m, mean, n_components, random, dtype)
+        W, H = random_start(n, m, mean, n_components, random, dtype)
+        return (W * by).astype(dtype), H
     if not fits:
         raise ValueError(
-            f"init {init!r} needs n_components <= min(n_samples, n_features), and {n_components} is more than "
-            f"{min(n, m)}: use init='random'"
+            f"init {init!r} needs n_components <= min(n_samples, n_features), and n_components={n_components} with "
+            f"n_samples={n}, n_features={m}: use init='random'"
         )
     W, H = _nndsvd(X, n_components, random)
+    W = W / np.where(by == 0, 1, by)
+    W[W < TINY], H[H < TINY] = 0, 0
     if init == "nndsvda":
         W[W == 0], H[H == 0] = mean, mean
     elif init == "nndsvdar":
         W[W == 0] = np.abs(mean * random.standard_normal(size=np.count_nonzero(W == 0)) / 100)
         H[H == 0] = np.abs(mean * random.standard_normal(size=np.count_nonzero(H == 0)) / 100)
-    return W.astype(dtype), H.astype(dtype)
+    return (W * by).astype(dtype), H.astype(dtype)
 
 
 def random_start(
@@ -68,6 +81,4 @@ def _nndsvd(X: Any, n_components: int, random: np.random.RandomState) -> tuple[n
         if weights[side] > 0:
             scale = np.sqrt(sizes[k] * weights[side])
             W[:, k], H[k] = scale * u / a, scale * v / b
-    tiny = 1e-6
-    W[tiny > W], H[tiny > H] = 0, 0
     return W, H
