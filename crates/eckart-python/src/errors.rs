@@ -3,9 +3,13 @@
 //! Law: the text is the engine's, caret and shapes included; a system's error keeps its class (`FileNotFoundError`).
 //! Not here: the texts (see `eckart::error`).
 
+use std::io::ErrorKind;
+
 use eckart::Error;
 use pyo3::PyErr;
-use pyo3::exceptions::{PyMemoryError, PyOSError, PyRuntimeError, PyValueError};
+use pyo3::exceptions::{
+    PyFileNotFoundError, PyIsADirectoryError, PyMemoryError, PyOSError, PyPermissionError, PyRuntimeError, PyValueError,
+};
 
 /// The exception for an error.
 pub(crate) fn raised(error: Error) -> PyErr {
@@ -18,7 +22,12 @@ pub(crate) fn raised(error: Error) -> PyErr {
                 let reason = reason.split(" (os error").next().unwrap_or(&reason).to_owned();
                 PyOSError::new_err((number, reason, path.display().to_string()))
             }
-            None => PyOSError::new_err(text),
+            None => match source.kind() {
+                ErrorKind::NotFound => PyFileNotFoundError::new_err(text),
+                ErrorKind::IsADirectory => PyIsADirectoryError::new_err(text),
+                ErrorKind::PermissionDenied => PyPermissionError::new_err(text),
+                _ => PyOSError::new_err(text),
+            },
         },
         Error::Limit(_) => PyMemoryError::new_err(text),
         Error::Bug(_) => PyRuntimeError::new_err(text),

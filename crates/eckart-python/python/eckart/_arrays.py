@@ -102,7 +102,7 @@ class Slot:
 
 def _parts(x: Any, name: str) -> _Dense | _Sparse:
     if isinstance(x, np.ma.MaskedArray):
-        x = x.astype(np.result_type(x.dtype, np.float32)).filled(np.nan)
+        x = np.ma.filled(x.astype(np.result_type(x.dtype, np.float32)), np.nan)
     if isinstance(x, np.ndarray):
         return _dense(x, name)
     if isinstance(x, numbers.Real):
@@ -269,7 +269,7 @@ def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
             f"the entry ({row_ids[i[at]]}, {col_ids[j[at]]}) is given twice: keep one of them, or add them up first"
         )
     indptr = np.zeros(len(row_ids) + 1, dtype=np.uint64)
-    np.cumsum(np.bincount(i, minlength=len(row_ids)), out=indptr[1:], casting="unsafe")
+    indptr[1:] = np.cumsum(np.bincount(i, minlength=len(row_ids)))
     made = _eckart.sparse(len(row_ids), len(col_ids), indptr, j.astype(np.uint32), numbers_[order])
     return made.named([str(label) for label in row_ids], [str(label) for label in col_ids])
 

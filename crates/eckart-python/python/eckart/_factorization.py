@@ -86,7 +86,7 @@ class Factorization:
         self.col_names = core.col_names
 
     def __getattr__(self, name: str) -> np.ndarray:
-        factors = self.__dict__.get("factors", {})
+        factors: dict[str, np.ndarray] = self.__dict__.get("factors", {})
         if name in factors:
             return factors[name]
         known = ", ".join(factors)
@@ -103,7 +103,8 @@ class Factorization:
     @property
     def history(self) -> np.ndarray:
         """The cost at the start and after each iteration, of the best start."""
-        return self.best.history[:, 0]
+        costs: np.ndarray = self.best.history[:, 0]
+        return costs
 
     @property
     def iterations(self) -> int:
@@ -114,7 +115,8 @@ class Factorization:
         """The product W @ H in full, n x m."""
         if not {"W", "H"} <= self.factors.keys():
             raise ValueError(f"the factors are {', '.join(self.factors)}: there is no W @ H")
-        return self.factors["W"] @ self.factors["H"]
+        product: np.ndarray = self.factors["W"] @ self.factors["H"]
+        return product
 
     def explain(self) -> str:
         """
@@ -138,10 +140,12 @@ class Factorization:
                 f"{self.quality['reconstruction']} explains {self.quality['explained']:.1%} of the variance; relative "
                 f"error {self.quality['relative_error']:.3g}, RMSE {self.quality['rmse']:.3g}"
             )
-        for (name, factor), residual in zip(self.factors.items(), self.best.residuals or [None] * len(self.factors)):
-            left = "" if residual is None else f", residual {residual:.2g}"
+        left = [f", residual {residual:.2g}" for residual in self.best.residuals]
+        if len(left) != len(self.factors):  # where some are held, or the objective has kinks
+            left = [""] * len(self.factors)
+        for (name, factor), words in zip(self.factors.items(), left):
             n, m = factor.shape
-            lines.append(f"  {name}: {n:,} x {m:,}, {np.mean(factor == 0):.1%} exactly 0{left}")
+            lines.append(f"  {name}: {n:,} x {m:,}, {np.mean(factor == 0):.1%} exactly 0{words}")
         return "\n".join(lines)
 
     def save(self, path: str | os.PathLike[str]) -> None:

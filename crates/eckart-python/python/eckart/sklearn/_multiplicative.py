@@ -121,22 +121,22 @@ def multiplicative(
 
     first = last = cost()
     stop, n_iter = "max_iter", 0
-    while n_iter < max_iter and stop == "max_iter":
-        n_iter += 1
-        try:
+    try:
+        while n_iter < max_iter and stop == "max_iter":
             for step in steps:
                 step(X)
-        except KeyboardInterrupt:
-            stop = "interrupted"
-        if listener is not None and stop == "max_iter":
-            now = cost() ** 2 / 2
-            told = {"start": 0, "starts": 1, "iteration": n_iter, "max_iter": max_iter, "cost": now, "best": now}
-            stop = "interrupted" if listener(told) else stop
-        if time_budget is not None and time.monotonic() - began >= time_budget:
-            stop = "time_limit"
-        elif tol > 0 and n_iter % LOOK == 0 and stop == "max_iter":
-            now = cost()
-            if (last - now) / first < tol:
-                stop = "settled"
-            last = now
+            n_iter += 1
+            if listener is not None:
+                now = cost() ** 2 / 2
+                told = {"start": 0, "starts": 1, "iteration": n_iter, "max_iter": max_iter, "cost": now, "best": now}
+                stop = "interrupted" if listener(told) else stop
+            if time_budget is not None and time.monotonic() - began >= time_budget:
+                stop = "time_limit"
+            elif tol > 0 and n_iter % LOOK == 0 and stop == "max_iter":
+                now = cost()
+                stop = "settled" if (last - now) / first < tol else stop
+                last = now
+    except KeyboardInterrupt:
+        # A call that is interrupted has changed nothing, or all: the factors are whole.
+        stop = "interrupted"
     return Done(w.get_value(), h.get_value(), cost(), n_iter, stop)

@@ -12,11 +12,13 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted, check_non_negative, validate_data
 
+from .. import _formulas as ek
 from .._factorize import factorize
+from .._function import function
 from .._progress import Bar, both
 from ._multiplicative import Done, Penalties, error, multiplicative
 from ._search import check_one_of, check_real, check_whole, components, gain, seed_of, seen, warn_of
-from ._starts import INITS, random_start, start
+from ._starts import INITS, random_start, rows_times, start
 
 BETAS = {"frobenius": 2.0, "kullback-leibler": 1.0, "itakura-saito": 0.0}
 SOLVERS = ("cd", "mu", "derived")
@@ -30,6 +32,8 @@ class Given(NamedTuple):
     mean: float
     """The rows are multiplied by it, so that sample weights are in the data."""
     scale: np.ndarray | None
+    """The square roots of the sample weights, where there are any."""
+    roots: np.ndarray | None
     n_samples: float
 
 
@@ -197,7 +201,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self._check_parameters()
         given = self._given(X, sample_weight)
         rank = self._rank(X, W, H)
-        begin = self._begin(given, rank, W, H, random)
+        begin = self._begin(given, rank, W, H)
         done = self._search(given, rank, begin, random)
         W = done.W
         self.components_ = done.H
@@ -244,7 +248,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         W = check_array(X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32])
         return W @ self.components_
 
-    @available_if(_is_plain)
+    @available_if(_is_plain)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: Any = None) -> NMF:
         """
         Learns from a batch of rows (Mairal et al. 2010, algorithm 1): W of the batch with the components held, then the
@@ -265,9 +269,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self._check_parameters()
         given = self._given(X, None)
         if first:
-            rank, random = self._rank(X, None, None), check_random_state(self.random_state)
+            rank = self._rank(X, None, None)
             init = None if self.init == "custom" else self.init
-            _, self.components_ = start(X, given.mean, rank, init, random, X.dtype)
+            _, self.components_ = start(X, given.mean, rank, init, self.random_state, X.dtype)
             self.n_components_, self.n_iter_ = rank, 0
         W = self._transform(X)
         self._seen = seen(getattr(self, "_seen", None), X, W)
@@ -325,36 +329,37 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _given(self, X: Any, sample_weight: Any) -> Given:
         """The data with missing entries and sample weights in it."""
-        masked = self.missing_values is not None
-        if masked and not np.isnan(self.missing_values):
-            if sparse.issparse(X):
-                if self.missing_values != 0:
-                    raise ValueError("of a sparse X what is not stored is missing: missing_values must be 0")
-            else:
-                X = np.where(X == self.missing_values, np.nan, X)
-        elif masked and sparse.issparse(X):
-            raise ValueError("a sparse X has no NaN: with missing_values=0 the entries that it does not store are missing")
+        X, masked = self._marked(X)
         if self._beta() <= 0 and not sparse.issparse(X) and np.min(X, initial=1.0) <= 0:
             raise ValueError("When beta_loss <= 0 and X contains zeros, the solver may diverge. Please add small values to X")
-        scale, mean, n_samples = None, None, float(X.shape[0])
+        scale, roots, mean, n_samples = None, None, None, float(X.shape[0])
         if sample_weight is not None:
             weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
             if not weight.any():
                 raise ValueError("every sample weight is 0: at least one sample must count")
             if self._beta() == 0 or self.objective or (self.solver == "mu" and self.alpha_W):
                 raise ValueError("sample_weight does not go with this objective: use solver 'derived', or weights in it")
-            scale, n_samples = weight ** (1 / self._beta()), float(weight.sum())
+            scale, roots, n_samples = weight ** (1 / self._beta()), np.sqrt(weight), float(weight.sum())
             sums = np.nansum(X, axis=1) if not sparse.issparse(X) else np.asarray(X.sum(axis=1)).reshape(-1)
             mean = float(weight @ sums) / (n_samples * X.shape[1])
-            X = sparse.diags_array(scale.astype(X.dtype)) @ X if sparse.issparse(X) else X * scale[:, None].astype(X.dtype)
-            X = X.tocsr() if sparse.issparse(X) else X
+            X = rows_times(X, scale)
         if mean is None:
             mean = _mean(X, masked)
-        return Given(X, masked, mean, scale, n_samples)
+        return Given(X, masked, mean, scale, roots, n_samples)
 
-    def _begin(
-        self, given: Given, rank: int, W: Any, H: Any, random: np.random.RandomState
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _marked(self, X: Any) -> tuple[Any, bool]:
+        """The data with NaN where an entry is missing, and whether any may be."""
+        mark = self.missing_values
+        if mark is None:
+            return X, False
+        if sparse.issparse(X):
+            # A sparse matrix has no NaN; with 0, what it does not store is missing.
+            if mark != 0 and not np.isnan(mark):
+                raise ValueError(f"missing_values is {mark!r}, and of a sparse X only 0 can be missing, what it does not store")
+            return X, mark == 0
+        return (X if np.isnan(mark) else np.where(X == mark, np.nan, X)), True
+
+    def _begin(self, given: Given, rank: int, W: Any, H: Any) -> tuple[np.ndarray, np.ndarray]:
         n, m = given.X.shape
         dtype = given.X.dtype
         if self.init == "custom":
@@ -366,9 +371,14 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                     raise ValueError(f"Array with wrong shape passed to NMF (input {name}). Expected {shape}, but got {B.shape}")
                 check_non_negative(B, f"NMF (input {name})")
             return W, H
-        if given.masked or self.objective:
-            return start(given.X, given.mean, rank, "random", random, dtype, given.scale)
-        return start(given.X, given.mean, rank, self.init, random, dtype, given.scale)
+        init = "random" if given.masked or self.objective else self.init
+        X, scale, roots = given.X, given.scale, given.roots
+        if roots is None or scale is None or init == "random":
+            return start(X, given.mean, rank, init, self.random_state, dtype, scale)
+        # The singular vectors of the data in which each sample stands as often as it counts.
+        X = rows_times(X, roots / np.where(scale == 0, 1, scale))
+        W, H = start(X, given.mean, rank, init, self.random_state, dtype, roots)
+        return (W * (scale / np.where(roots == 0, 1, roots))[:, None]).astype(dtype), H
 
     # Search.
 
@@ -467,9 +477,6 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return f"minimize over W[n,k], H[k,m]: {' + '.join(terms)} subject to W >= 0, H >= 0", numbers
 
     def _masked_error(self, given: Given, W: np.ndarray, H: np.ndarray, beta: float) -> float:
-        from .. import _formulas as ek
-        from .._function import function
-
         x, w, h = ek.matrix("X"), ek.matrix("W"), ek.matrix("H")
         each = (x - w @ h) ** 2 if beta == 2 else 2 * ek.kl(x, w @ h)
         value = function([x, w, h], ek.sum(ek.observed(x) * each))(given.X, W, H)

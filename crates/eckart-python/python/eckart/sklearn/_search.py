@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -55,7 +55,7 @@ def check_whole(name: str, value: Any, least: int = 1) -> int:
 
 def check_real(name: str, value: Any, least: float = 0.0, most: float = np.inf) -> float:
     """A parameter that must be a number within limits."""
-    if not isinstance(value, Real) or isinstance(value, bool) or not least <= value <= most:
+    if not isinstance(value, Real) or isinstance(value, bool) or not least <= float(value) <= most:
         raise ValueError(f"{name} is {value!r}, it must be a number from {least:g} to {most:g}")
     return float(value)
 
@@ -67,20 +67,33 @@ def check_one_of(name: str, value: Any, known: tuple[Any, ...]) -> Any:
     return value
 
 
-Seen = tuple[np.ndarray, np.ndarray]
-"""What is known of all rows that were seen: W.T @ W and W.T @ X."""
+class Seen(NamedTuple):
+    """What is known of the rows of all batches: W.T @ W, W.T @ X, and how many batches there were."""
+
+    A: np.ndarray
+    B: np.ndarray
+    batches: int
 
 
 def seen(before: Seen | None, X: Any, W: np.ndarray) -> Seen:
-    """What is known of all rows, these included."""
+    """
+    What is known of the rows of all batches, this one included.
+
+    The codes of earlier batches were those of worse components: they count less with time, by
+    ``(1 - 1/t)**2`` at batch t (Mairal et al. 2010, section 3.4.1).
+    """
     W = W.astype(np.float64)
     A, B = W.T @ W, np.asarray((X.T @ W).T, dtype=np.float64)
-    return (A, B) if before is None else (A + before[0], B + before[1])
+    if before is None:
+        return Seen(A, B, 1)
+    t = before.batches + 1
+    kept = (1 - 1 / t) ** 2
+    return Seen(kept * before.A + A, kept * before.B + B, t)
 
 
 def components(known: Seen, H: np.ndarray, bounds: str, dtype: Any) -> np.ndarray:
     """The components that are best for all rows seen (Mairal et al. 2010, algorithm 2)."""
-    A, B = known
+    A, B, _ = known
     text = f"minimize over H[k,m]: sum(H * (A @ H)) - 2*sum(B * H) subject to {bounds}"
     data, start = {"B": B, "A": A}, {"H": H.astype(np.float64)}
     found = factorize(data, text, rank=1, numbers={"k": len(A)}, start=start, max_iter=100)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy import sparse
+from sklearn.utils import check_random_state
 from sklearn.utils.extmath import randomized_svd
 
 INITS = ("random", "nndsvd", "nndsvda", "nndsvdar", "custom")
@@ -17,7 +19,7 @@ def start(
     mean: float,
     n_components: int,
     init: str | None,
-    random: np.random.RandomState,
+    random_state: Any,
     dtype: Any,
     scale: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -35,22 +37,30 @@ def start(
         raise ValueError(f"there is no init {init!r}; there are {', '.join(INITS)}")
     by = np.ones((n, 1)) if scale is None else scale[:, None]
     if init == "random":
-        W, H = random_start(n, m, mean, n_components, random, dtype)
+        W, H = random_start(n, m, mean, n_components, check_random_state(random_state), dtype)
         return (W * by).astype(dtype), H
     if not fits:
         raise ValueError(
             f"init {init!r} needs n_components <= min(n_samples, n_features), and n_components={n_components} with "
             f"n_samples={n}, n_features={m}: use init='random'"
         )
-    W, H = _nndsvd(X, n_components, random)
+    W, H = _nndsvd(X, n_components, random_state)
     W = W / np.where(by == 0, 1, by)
     W[W < TINY], H[H < TINY] = 0, 0
     if init == "nndsvda":
         W[W == 0], H[H == 0] = mean, mean
     elif init == "nndsvdar":
+        random = check_random_state(random_state)  # a seed begins anew here, as in scikit-learn
         W[W == 0] = np.abs(mean * random.standard_normal(size=np.count_nonzero(W == 0)) / 100)
         H[H == 0] = np.abs(mean * random.standard_normal(size=np.count_nonzero(H == 0)) / 100)
     return (W * by).astype(dtype), H.astype(dtype)
+
+
+def rows_times(X: Any, scale: np.ndarray) -> Any:
+    """The rows of X, each times a number; compressed rows where X is sparse."""
+    if sparse.issparse(X):
+        return (sparse.diags_array(scale.astype(X.dtype)) @ X).tocsr()
+    return X * scale[:, None].astype(X.dtype)
 
 
 def random_start(
@@ -63,12 +73,12 @@ def random_start(
     return np.abs(W).astype(dtype), np.abs(H).astype(dtype)
 
 
-def _nndsvd(X: Any, n_components: int, random: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
+def _nndsvd(X: Any, n_components: int, random_state: Any) -> tuple[np.ndarray, np.ndarray]:
     """
     The non-negative parts of a truncated SVD (Boutsidis and Gallopoulos 2008, section 2.2): of each pair of singular
     vectors the positive or the negative sides, whichever weigh more.
     """
-    U, sizes, V = randomized_svd(X, n_components, random_state=random)
+    U, sizes, V = randomized_svd(X, n_components, random_state=random_state)
     W, H = np.zeros_like(U), np.zeros_like(V)
     # The first pair of a matrix without negative entries has one sign.
     W[:, 0], H[0] = np.sqrt(sizes[0]) * np.abs(U[:, 0]), np.sqrt(sizes[0]) * np.abs(V[0])
