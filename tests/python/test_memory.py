@@ -78,8 +78,8 @@ def test_c_ordered_arrays_are_not_copied(dtype, work):
 def test_compressed_rows_are_not_copied(dtype):
     held, grown = megabytes(SPARSE.format(dtype=dtype) + STEP + SHOW["sparse"])
     assert held > 75
-    # Row pointers and the factors are new.
-    assert grown < 0.3 * held, f"{grown:.0f} MB beside {held:.0f} MB of data"
+    # Row pointers, factors and results are new.
+    assert grown < 0.4 * held, f"{grown:.0f} MB beside {held:.0f} MB of data"
 
 
 def test_what_must_be_copied_is_seen_by_this_measure():

@@ -469,8 +469,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             if weight:
                 # Rows that sample weights have scaled: the penalty of each sample counts as often as the sample.
                 if given.scale is not None and name.endswith("W") and (name == "l1_W") == (self._beta() == 2):
-                    q = np.maximum(given.scale, np.finfo(given.X.dtype).tiny ** 0.25)
-                    numbers["q"] = (q if name == "l1_W" else 1 / q)[:, None].astype(given.X.dtype)
+                    # A sample that does not count has a W of 0 whatever its penalty.
+                    q = given.scale if name == "l1_W" else 1 / np.where(given.scale == 0, 1, given.scale)
+                    numbers["q"] = q[:, None].astype(given.X.dtype)
                     term = "sum(q * W)" if name == "l1_W" else "sum(q * W**2)"
                 numbers[name] = float(weight) * (0.5 if name.startswith("l2") else 1)
                 terms.append(f"{name} * {term}")
