@@ -32,6 +32,14 @@ impl<T> Array<T> {
         }
     }
 
+    /// The vector, to be changed, where it is ours and nobody else holds it.
+    pub(crate) fn own_mut(&mut self) -> Option<&mut Vec<T>> {
+        match &mut self.0 {
+            Kind::Own(own) => Arc::get_mut(own),
+            Kind::Lent(_) => None,
+        }
+    }
+
     /// The vector, where it is ours and nobody else holds it.
     ///
     /// # Errors
@@ -107,6 +115,10 @@ mod tests {
         let other = shared.clone();
         assert!(shared.into_own().is_err());
         assert_eq!(*other, [1, 2]);
-        assert!(Array::lent(Arc::new(vec![1])).into_own().is_err());
+        let mut lent = Array::lent(Arc::new(vec![1]));
+        assert!(lent.own_mut().is_none() && lent.into_own().is_err());
+        let mut own = Array::from(vec![1]);
+        own.own_mut().unwrap()[0] = 2;
+        assert_eq!(*own, [2]);
     }
 }

@@ -4,12 +4,14 @@
 //! Not here: values of formulas (see `function`, `run`).
 
 mod alternating;
+mod bind;
 mod block;
 mod choice;
 mod cholesky;
 mod derive;
 mod driver;
 mod factorization;
+mod grams;
 mod kkt;
 mod lint;
 mod local;
@@ -23,6 +25,7 @@ mod save;
 mod settings;
 mod split;
 mod start;
+mod starts;
 mod sweep;
 
 pub use derive::{Form, Poisson, Quadratic, Sampled, derive};
