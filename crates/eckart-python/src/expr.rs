@@ -120,7 +120,10 @@ pub(crate) fn binary(name: &str, a: &Expr, b: &Expr) -> PyResult<Expr> {
 pub(crate) fn differentiate(cost: &Expr, variables: Vec<Bound<'_, Expr>>) -> PyResult<Vec<Expr>> {
     let formulas: Vec<eckart::Expr> = variables.iter().map(|v| v.get().expr.clone()).collect();
     if let Some(no) = formulas.iter().find(|formula| formula.as_var().is_none()) {
-        let text = format!("{} is no variable: a gradient is taken by what matrix, scalar or shared made", no.shortened(SHOWN));
+        let text = format!(
+            "{} is no variable: a gradient is taken by what matrix, scalar or shared made",
+            no.shortened(SHOWN)
+        );
         return Err(PyTypeError::new_err(text));
     }
     Ok(eckart::grad::differentiate(&cost.expr, &formulas).into_iter().map(Expr::from).collect())

@@ -215,7 +215,11 @@ fn compressed_rows<'py, T: Element + Copy>(
 
 /// A dense matrix as a new array of its own type.
 pub(crate) fn array_of<'py>(py: Python<'py>, matrix: &eckart::Matrix) -> PyResult<Bound<'py, PyAny>> {
-    fn shaped<'py, T: Element + Copy>(py: Python<'py>, values: &[T], shape: (usize, usize)) -> PyResult<Bound<'py, PyAny>> {
+    fn shaped<'py, T: Element + Copy>(
+        py: Python<'py>,
+        values: &[T],
+        shape: (usize, usize),
+    ) -> PyResult<Bound<'py, PyAny>> {
         let array: Bound<'py, PyArray2<T>> = PyArray1::from_slice(py, values).reshape([shape.0, shape.1])?;
         Ok(array.into_any())
     }

@@ -109,8 +109,7 @@ pub(crate) fn factorize(
     let listens = listener.is_some();
     let work = move || {
         let progress = events.clone();
-        let mut listen =
-            move |now: &Progress| if listens { ask(now, &progress, &answer) } else { Flow::Continue };
+        let mut listen = move |now: &Progress| if listens { ask(now, &progress, &answer) } else { Flow::Continue };
         let done = solve(&problem, &settings, &mut listen);
         // Nobody hears it where a second Ctrl-C has ended the call.
         let _ = events.send(Event::Done(Box::new(done)));

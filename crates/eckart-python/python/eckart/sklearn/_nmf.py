@@ -199,8 +199,12 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         X = self._validated(X, reset=True)
         random = check_random_state(self.random_state)
         self._check_parameters()
-        given = self._given(X, sample_weight)
+        weight = self._weight(X, sample_weight)
+        # A sample that does not count is left out, and coded afterwards.
+        counts = np.ones(X.shape[0], dtype=bool) if weight is None else weight > 0
+        given = self._given(X if counts.all() else X[counts], weight if weight is None else weight[counts])
         rank = self._rank(X, W, H)
+        W = W if W is None or counts.all() or len(W) != len(counts) else np.asarray(W)[counts]
         begin = self._begin(given, rank, W, H)
         done = self._search(given, rank, begin, random)
         W = done.W
@@ -211,10 +215,11 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.reconstruction_err_ = done.cost
         warn_of(self, done.stop_reason, done.n_iter, self.max_iter, self.tol)
         if given.scale is not None:
-            weightless = given.scale == 0
-            W = W / np.where(weightless, 1, given.scale)[:, None].astype(W.dtype)
-            if weightless.any():
-                W[weightless] = self._transform(X[weightless])
+            W = W / given.scale[:, None].astype(W.dtype)
+        if not counts.all():
+            all_W = np.empty((len(counts), rank), dtype=W.dtype)
+            all_W[counts], all_W[~counts] = W, self._transform(X[~counts])
+            W = all_W
         return W
 
     def transform(self, X: Any) -> np.ndarray:
@@ -327,18 +332,23 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     # Data and start.
 
-    def _given(self, X: Any, sample_weight: Any) -> Given:
+    def _weight(self, X: Any, sample_weight: Any) -> np.ndarray | None:
+        if sample_weight is None:
+            return None
+        weight: np.ndarray = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        if not weight.any():
+            raise ValueError("every sample weight is 0: at least one sample must count")
+        if self._beta() == 0 or self.objective or (self.solver == "mu" and self.alpha_W):
+            raise ValueError("sample_weight does not go with this objective: use solver 'derived', or weights in it")
+        return weight
+
+    def _given(self, X: Any, weight: np.ndarray | None) -> Given:
         """The data with missing entries and sample weights in it."""
         X, masked = self._marked(X)
         if self._beta() <= 0 and not sparse.issparse(X) and np.min(X, initial=1.0) <= 0:
             raise ValueError("When beta_loss <= 0 and X contains zeros, the solver may diverge. Please add small values to X")
         scale, roots, mean, n_samples = None, None, None, float(X.shape[0])
-        if sample_weight is not None:
-            weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-            if not weight.any():
-                raise ValueError("every sample weight is 0: at least one sample must count")
-            if self._beta() == 0 or self.objective or (self.solver == "mu" and self.alpha_W):
-                raise ValueError("sample_weight does not go with this objective: use solver 'derived', or weights in it")
+        if weight is not None:
             scale, roots, n_samples = weight ** (1 / self._beta()), np.sqrt(weight), float(weight.sum())
             sums = np.nansum(X, axis=1) if not sparse.issparse(X) else np.asarray(X.sum(axis=1)).reshape(-1)
             mean = float(weight @ sums) / (n_samples * X.shape[1])
@@ -376,9 +386,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         if roots is None or scale is None or init == "random":
             return start(X, given.mean, rank, init, self.random_state, dtype, scale)
         # The singular vectors of the data in which each sample stands as often as it counts.
-        X = rows_times(X, roots / np.where(scale == 0, 1, scale))
+        X = rows_times(X, roots / scale)
         W, H = start(X, given.mean, rank, init, self.random_state, dtype, roots)
-        return (W * (scale / np.where(roots == 0, 1, roots))[:, None]).astype(dtype), H
+        return (W * (scale / roots)[:, None]).astype(dtype), H
 
     # Search.
 
@@ -469,8 +479,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             if weight:
                 # Rows that sample weights have scaled: the penalty of each sample counts as often as the sample.
                 if given.scale is not None and name.endswith("W") and (name == "l1_W") == (self._beta() == 2):
-                    # A sample that does not count has a W of 0 whatever its penalty.
-                    q = given.scale if name == "l1_W" else 1 / np.where(given.scale == 0, 1, given.scale)
+                    q = given.scale if name == "l1_W" else 1 / given.scale
                     numbers["q"] = q[:, None].astype(given.X.dtype)
                     term = "sum(q * W)" if name == "l1_W" else "sum(q * W**2)"
                 numbers[name] = float(weight) * (0.5 if name.startswith("l2") else 1)

@@ -45,7 +45,7 @@ def start(
             f"n_samples={n}, n_features={m}: use init='random'"
         )
     W, H = _nndsvd(X, n_components, random_state)
-    W = W / np.where(by == 0, 1, by)
+    W = W / by
     W[W < TINY], H[H < TINY] = 0, 0
     if init == "nndsvda":
         W[W == 0], H[H == 0] = mean, mean
