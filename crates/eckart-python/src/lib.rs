@@ -4,6 +4,7 @@
 
 mod borrowed;
 mod errors;
+mod explain;
 mod expr;
 mod factorization;
 mod fingerprint;
@@ -16,6 +17,8 @@ mod threads;
 #[pyo3::pymodule(name = "_eckart")]
 mod module {
     #[pymodule_export]
+    use super::explain::{explain, methods, models};
+    #[pymodule_export]
     use super::expr::{Expr, binary, differentiate, input, number, shared, unary};
     #[pymodule_export]
     use super::factorization::Factorization;
@@ -26,7 +29,7 @@ mod module {
     #[pymodule_export]
     use super::matrix::{Matrix, dense, read, sparse};
     #[pymodule_export]
-    use super::search::{explain, factorize, methods, models};
+    use super::search::factorize;
     #[pymodule_export]
     use super::threads::forked;
 

@@ -1,15 +1,12 @@
 //! Search: a factorization that Python can watch and stop.
-//! In: an objective, matrices, numbers, settings, a listener.  Out: `Factorization`; words about a problem.
+//! In: an objective, matrices, numbers, settings, a listener.  Out: `Factorization`.
 //! Law: the interpreter's lock is released while the engine works; Ctrl-C ends a search with the best factors so far.
 //! Not here: defaults and names of arguments (see `python/eckart/_factorize.py`).
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::time::Duration;
 
-use eckart::function::Compiled;
-use eckart::grad::differentiate;
-use eckart::model::MODELS;
-use eckart::solve::{Flow, Init, METHODS, Progress, lints, solve};
+use eckart::solve::{Flow, Init, Progress, solve};
 use eckart::{Error, Interrupt, Problem, Settings};
 use pyo3::exceptions::{PyKeyboardInterrupt, PyValueError};
 use pyo3::prelude::*;
@@ -40,7 +37,7 @@ pub(crate) struct Stated<'py> {
 }
 
 impl Stated<'_> {
-    fn problem(&self) -> eckart::Result<Problem> {
+    pub(crate) fn problem(&self) -> eckart::Result<Problem> {
         let mut problem = Problem::parse(&self.objective)?.rank(self.rank);
         for (name, matrix) in &self.data {
             problem = problem.data(name, &matrix.get().matrix);
@@ -190,59 +187,4 @@ fn tell(listener: &Bound<'_, PyAny>, now: &Progress) -> PyResult<bool> {
     about.set_item("cost", now.cost)?;
     about.set_item("best", now.best)?;
     listener.call1((about,))?.is_truthy()
-}
-
-/// What a problem becomes: shapes, gradients as derived and as computed, plan, method.
-#[pyfunction]
-pub(crate) fn explain(py: Python<'_>, stated: Stated<'_>, method: Option<String>) -> PyResult<String> {
-    let problem = stated.problem().map_err(raised)?;
-    py.detach(|| in_words(&problem, method.as_deref())).map_err(raised)
-}
-
-fn in_words(problem: &Problem, method: Option<&str>) -> eckart::Result<String> {
-    let bound = problem.bind()?;
-    let gradients = differentiate(&bound.smooth, &bound.factor_exprs());
-    let roots: Vec<eckart::Expr> = std::iter::once(bound.smooth.clone()).chain(gradients).collect();
-    let derived = eckart::rewrite::simplify(&roots, &bound.givens)?;
-    let compiled = Compiled::new(&roots, &bound.givens, usize::MAX)?;
-    let mut lines = vec![problem.statement().to_string()];
-    lines.extend(problem.numbers().iter().map(|(name, value)| format!("  {name} = {value}")));
-    lines.extend(lints(&bound)?.into_iter().map(|text| format!("warning: {text}")));
-    lines.push("\nFactors".into());
-    for factor in &bound.factors {
-        let words = factor.prox.in_words(factor.var.name()).join(", ");
-        let words = if words.is_empty() { String::new() } else { format!("; {words}") };
-        lines.push(format!("  {}: {}{words}", factor.var.name(), factor.shape));
-    }
-    lines.push("\nFormulas: as written or derived -> as computed".into());
-    let names = std::iter::once("smooth part".to_owned());
-    let names = names.chain(bound.factors.iter().map(|factor| format!("d/d{}", factor.var.name())));
-    for ((name, from), to) in names.zip(&derived).zip(&compiled.rewritten) {
-        lines.push(format!("  {name}: {from}\n    -> {to}"));
-    }
-    lines.push("\nPlan of the smooth part and its gradients".into());
-    lines.push(compiled.plan.to_string());
-    lines.push("\nMethod".into());
-    let fits = |row: &&eckart::solve::MethodRow| row.misfit(&bound).is_none();
-    let row = match method {
-        Some(name) => METHODS.iter().find(|row| row.name == name),
-        None => METHODS.iter().find(fits),
-    };
-    if let Some(row) = row {
-        lines.push(format!("  {}: {}", row.name, row.summary));
-        lines.extend(row.describe(&bound)?.into_iter().map(|line| format!("  {line}")));
-    }
-    Ok(lines.join("\n"))
-}
-
-/// The named objectives: name, summary, statement, numbers.
-#[pyfunction]
-pub(crate) fn models() -> Vec<(&'static str, &'static str, &'static str, Vec<(&'static str, f64)>)> {
-    MODELS.iter().map(|model| (model.name, model.summary, model.statement, model.numbers.to_vec())).collect()
-}
-
-/// The methods: name and summary.
-#[pyfunction]
-pub(crate) fn methods() -> Vec<(&'static str, &'static str)> {
-    METHODS.iter().map(|row| (row.name, row.summary)).collect()
 }
