@@ -11,8 +11,8 @@ mod cholesky;
 mod derive;
 mod driver;
 mod factorization;
-mod grams;
 mod kkt;
+mod lbfgs;
 mod lint;
 mod local;
 mod method;
@@ -28,7 +28,7 @@ mod start;
 mod starts;
 mod sweep;
 
-pub use derive::{Form, Poisson, Quadratic, Sampled, derive};
+pub use derive::{Coupled, Form, Poisson, Quadratic, Sampled, derive};
 pub use driver::{Flow, Progress, solve};
 pub use factorization::{Factorization, Start, Step};
 pub use lint::lints;
