@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::seen::{Seen, look_at};
 use super::{Array, Pattern, Sparse};
 use crate::error::{Error, Result};
 
@@ -115,35 +116,6 @@ pub enum Storage {
     SparseF32(Arc<Sparse<f32>>),
     /// Compressed rows of f64.
     SparseF64(Arc<Sparse<f64>>),
-}
-
-/// What is true of all of some numbers; of those that are not missing, the last two.
-struct Seen {
-    finite: bool,
-    nonnegative: bool,
-    binary: bool,
-    moderate: bool,
-}
-
-/// Looks at numbers without branches, so that many are looked at at once.
-#[allow(clippy::eq_op, reason = "a number that is not itself is NaN, and nothing else tells it as quickly")]
-fn look_at<T: Real>(values: &[T]) -> Seen {
-    let [zero, one, least, plain, most, endless] = [0.0, 1.0, 1e-18, 1e-9, 1e9, f64::INFINITY].map(T::from_f64);
-    let [minus_least, minus_plain, minus_most, minus_endless] =
-        [-1e-18, -1e-9, -1e9, f64::NEG_INFINITY].map(T::from_f64);
-    let (mut strange, mut negative, mut other) = (false, false, false);
-    let (mut extreme, mut seen, mut large) = (false, false, false);
-    for chunk in values.chunks(1024) {
-        for &x in chunk {
-            strange |= (x != x) | (x == endless) | (x == minus_endless);
-            negative |= x < zero;
-            other |= (x != zero) & (x != one) & (x == x);
-            extreme |= (x >= most) | (x <= minus_most) | ((x != zero) & (x < least) & (x > minus_least));
-            large |= (x > plain) | (x < minus_plain);
-            seen |= x != zero;
-        }
-    }
-    Seen { finite: !strange, nonnegative: !negative, binary: !other, moderate: !extreme && (large || !seen) }
 }
 
 /// An immutable n x m matrix: dense or sparse, f32 or f64. Cloning shares the numbers.

@@ -20,6 +20,7 @@ mod npy_header;
 mod number;
 mod read;
 mod records;
+mod seen;
 mod shards;
 mod source;
 mod sparse;
