@@ -22,7 +22,11 @@ pub(super) fn of(svd: &Svd, init: Init, x: &Matrix, seed: u64) -> (Vec<f64>, Vec
         w.extend(u);
         h.extend(v);
     }
-    let mean = || x.values_f64().into_iter().filter(|v| !v.is_nan()).sum::<f64>() / (n * m) as f64;
+    let mean = || {
+        let mut sum = 0.0;
+        x.for_each(|v| sum += if v.is_nan() { 0.0 } else { v });
+        sum / (n * m) as f64
+    };
     match init {
         Init::Auto | Init::Random | Init::Nndsvd | Init::Svd => {}
         Init::Nndsvda => {
