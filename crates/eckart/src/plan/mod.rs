@@ -185,8 +185,6 @@ pub fn plan(roots: &[Expr], givens: &Givens) -> Result<Plan> {
     let (nodes, outputs) = orient::orient(nodes, outputs);
     let (nodes, outputs) = widen::widen(nodes, outputs, givens);
     let mut plan = fold::schedule(&nodes, &outputs, givens);
-    // Before passes are put together: what is made late may be made in the pass that reads it, and is held by nobody then.
-    lives::delay(&mut plan);
     chain::link(&mut plan);
     lives::settle(&mut plan);
     Ok(plan)

@@ -121,16 +121,21 @@ fn add(found: &mut Quadratic, chain: &Chain, identity: &Expr) -> Option<()> {
 }
 
 /// A formula as a literal times another.
-fn without_literals(mut formula: Expr) -> (f64, Expr) {
-    let mut literal = 1.0;
-    while *formula.op() == Op::Mul {
-        let (number, rest) = match [0, 1].map(|k| formula.args()[k].as_number()) {
-            [Some(number), None] => (number, formula.args()[1].clone()),
-            [None, Some(number)] => (number, formula.args()[0].clone()),
-            [_, _] => break,
-        };
-        literal *= number;
-        formula = rest;
+fn without_literals(formula: Expr) -> (f64, Expr) {
+    match (formula.op(), formula.args()) {
+        (Op::Transpose, [inner]) => {
+            let (literal, inner) = without_literals(inner.clone());
+            (literal, inner.t())
+        }
+        (Op::Mul, [a, b]) => {
+            let (number, rest) = match (a.as_number(), b.as_number()) {
+                (Some(number), None) => (number, b),
+                (None, Some(number)) => (number, a),
+                (_, _) => return (1.0, formula),
+            };
+            let (literal, rest) = without_literals(rest.clone());
+            (number * literal, rest)
+        }
+        (_, _) => (1.0, formula),
     }
-    (literal, formula)
 }
