@@ -26,6 +26,10 @@ pub(super) const FULL: Effort =
 pub(super) const QUICK: Effort =
     Effort { samples: (3, 3), enough: 0.0, sample: 0.02, longest: 0.3, patience: Duration::from_secs(120) };
 
+/// Samples of a side where they have lasted longer than `LONG`, in seconds, whatever the effort.
+const FEWEST: usize = 3;
+const LONG: f64 = 60.0;
+
 /// Threads that wait in a loop for more work are given this time to fall asleep before the other side begins.
 const SETTLE: Duration = Duration::from_millis(250);
 
@@ -132,7 +136,7 @@ impl Pair<'_> {
         let mut last = false;
         while !last {
             let taken = row.eckart.seconds.len() + 1;
-            last = taken >= most || (taken >= least && lasted >= effort.enough);
+            last = taken >= most || (taken >= least && lasted >= effort.enough) || (taken >= FEWEST && lasted >= LONG);
             let digest = last && matches!(self.task.check, Check::Same(_));
             let mut digests = [Vec::new(), Vec::new()];
             for turn in [taken % 2, (taken + 1) % 2] {
