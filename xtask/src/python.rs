@@ -1,7 +1,7 @@
 //! The Python checks: the package is built and installed, its types are checked, and pytest runs on `tests/python`; and
 //! environments of pinned packages, kept in the target folder.
 
-use crate::{Failure, command};
+use crate::{Failure, chromium, command};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -29,6 +29,9 @@ pub(crate) fn check(root: &Path) -> Result<(), Failure> {
     pytest.args(["-m", "pytest", TESTS]).current_dir(root);
     pytest.env("ECKART_BIN", built.join(format!("eckart{}", std::env::consts::EXE_SUFFIX)));
     pytest.env("PYTHONDONTWRITEBYTECODE", "1");
+    if let Some(browser) = chromium::find(target) {
+        pytest.env("ECKART_CHROMIUM", browser);
+    }
     command::run(&mut pytest)?;
     install_fresh(root, target)
 }

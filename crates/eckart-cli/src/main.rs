@@ -4,10 +4,10 @@ mod args;
 mod components;
 mod explain;
 mod fit;
+mod html_report;
 mod json;
 mod load;
 mod models;
-mod numbers;
 mod objective;
 mod output;
 mod page;
@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use eckart::report::numbers;
 use eckart::{Error, Result};
 
 use args::{Cli, Command};
@@ -53,6 +54,7 @@ fn run(command: &Command) -> Result<String> {
         Command::Fit(args) => fit::fit(args),
         Command::Explain(args) => explain::explain(args),
         Command::Models(args) => models::models(args),
+        Command::Report(args) => html_report::report(args),
     }
 }
 

@@ -9,3 +9,4 @@ mod models;
 mod names;
 mod output;
 mod refused;
+mod report;

@@ -23,7 +23,7 @@ pub(super) fn settle(plan: &mut Plan) {
 
 /// Moves each step whose result is no smaller than what it reads to just before its first reader: until then the little it
 /// reads is held, instead of the much it makes.
-fn delay(plan: &mut Plan) {
+pub(super) fn delay(plan: &mut Plan) {
     for at in (0..plan.steps.len()).rev() {
         let step = &plan.steps[at];
         let bytes = |buffers: &[BufferId]| buffers.iter().map(|&b| plan.buffers[b].bytes).sum::<usize>();

@@ -20,6 +20,7 @@ use crate::expr::{Dag, Expr, Number, Op, Var};
 use crate::facts::{Facts, Givens, Layout, Shape};
 pub use chain::{Chain, Link, Outcome, Reach, Source};
 pub use picture::Picture;
+pub(crate) use picture::escaped;
 
 /// What a step computes. The meaning of each is `run::interp`.
 #[derive(Debug, Clone, PartialEq)]
@@ -184,6 +185,8 @@ pub fn plan(roots: &[Expr], givens: &Givens) -> Result<Plan> {
     let (nodes, outputs) = orient::orient(nodes, outputs);
     let (nodes, outputs) = widen::widen(nodes, outputs, givens);
     let mut plan = fold::schedule(&nodes, &outputs, givens);
+    // Before passes are put together: what is made late may be made in the pass that reads it, and is held by nobody then.
+    lives::delay(&mut plan);
     chain::link(&mut plan);
     lives::settle(&mut plan);
     Ok(plan)

@@ -9,5 +9,6 @@ mod grad;
 mod random;
 mod read;
 mod real;
+mod report;
 mod run;
 mod solve;

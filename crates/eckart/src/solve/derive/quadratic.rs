@@ -4,7 +4,7 @@
 //! Not here: how a formula becomes chains (see `chain`), numbers (see `local`).
 
 use super::chain::{Chain, Link, product};
-use crate::expr::{Expr, eye};
+use crate::expr::{Expr, Op, eye};
 
 /// The part of an objective that is quadratic in a factor, as formulas that are free of it.
 ///
@@ -104,10 +104,11 @@ fn add(found: &mut Quadratic, chain: &Chain, identity: &Expr) -> Option<()> {
         }
         return Some(());
     };
-    // A literal stays apart, so that C is the data itself where it can be.
+    // Literals stay apart, so that C is the data itself where it can be, and is not held twice.
+    let (literal, weights) = without_literals(weights);
     let (scale, weights) = match half.as_number() {
-        Some(number) => (number, weights),
-        None => (1.0, product(half, weights)),
+        Some(number) => (number * literal, weights),
+        None => (literal, product(half, weights)),
     };
     let weights = run.rows.map_or_else(|| weights.clone(), |rows| &weights * rows);
     found.sampled.push(Sampled {
@@ -117,4 +118,19 @@ fn add(found: &mut Quadratic, chain: &Chain, identity: &Expr) -> Option<()> {
         right: run.product.unwrap_or_else(|| identity.clone()),
     });
     Some(())
+}
+
+/// A formula as a literal times another.
+fn without_literals(mut formula: Expr) -> (f64, Expr) {
+    let mut literal = 1.0;
+    while *formula.op() == Op::Mul {
+        let (number, rest) = match [0, 1].map(|k| formula.args()[k].as_number()) {
+            [Some(number), None] => (number, formula.args()[1].clone()),
+            [None, Some(number)] => (number, formula.args()[0].clone()),
+            [_, _] => break,
+        };
+        literal *= number;
+        formula = rest;
+    }
+    (literal, formula)
 }

@@ -28,7 +28,7 @@ pub(super) fn of(svd: &Svd, init: Init, x: &Matrix, seed: u64) -> (Vec<f64>, Vec
         sum / (n * m) as f64
     };
     match init {
-        Init::Random | Init::Nndsvd | Init::Svd => {}
+        Init::Auto | Init::Random | Init::Nndsvd | Init::Svd => {}
         Init::Nndsvda => {
             let mean = mean();
             w.iter_mut().chain(&mut h).filter(|b| **b == 0.0).for_each(|b| *b = mean);
