@@ -138,6 +138,10 @@ def test_texts_are_refused_with_a_caret():
     ]
     with pytest.raises(ValueError, match="there is no model nnmf; there are mf, nmf"):
         ek.factorize(X, "nnmf", rank=2)
+    with pytest.raises(ValueError, match="there is no method simplex; there are derived"):
+        ek.explain(X, rank=2, method="simplex")
+    with pytest.raises(ValueError, match="als does not fit this problem"):
+        ek.factorize(X, rank=2, method="als")
     with pytest.raises(ValueError, match="rank 41 does not fit a 60 x 40 matrix"):
         ek.factorize(X, rank=41)
 

@@ -8,8 +8,8 @@ objective over its factors. Estimators with scikit-learn's interface are in `eck
 import os as _os
 
 from . import _eckart
-from ._arrays import triplets
-from ._eckart import Matrix, read
+from ._arrays import read, triplets
+from ._eckart import Matrix
 from ._eckart import VERSION as __version__
 from ._factorization import Factorization, Start, load
 from ._factorize import explain, factorize, models

@@ -8,6 +8,7 @@ Copied, once a conversion: Fortran-ordered and strided arrays (rows are read one
 from __future__ import annotations
 
 import numbers
+import os
 import sys
 from typing import Any, NamedTuple
 
@@ -272,6 +273,41 @@ def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
     indptr[1:] = np.cumsum(np.bincount(i, minlength=len(row_ids)))
     made = _eckart.sparse(len(row_ids), len(col_ids), indptr, j.astype(np.uint32), numbers_[order])
     return made.named([str(label) for label in row_ids], [str(label) for label in col_ids])
+
+
+def read(path: str | os.PathLike[str], *, triplets: bool | None = None) -> Matrix:
+    """
+    The matrix in a file: .npy, Matrix Market, CSV or TSV, each also with .gz.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file; its format is told by its name or its first bytes.
+    triplets : bool, optional
+        Whether a CSV file is a list of entries ``row,column[,value]``, where that is not plain.
+
+    Returns
+    -------
+    Matrix
+        With the names of rows and columns that the file has. Whole numbers that float32 holds exactly are read as such.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where there is no such file.
+    ValueError
+        Where it can't be used; the message names the line.
+
+    Examples
+    --------
+    >>> import eckart as ek, pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "ratings.csv"
+    ...     _ = path.write_text("user,item,rating\\nann,Heat,5\\nbob,Heat,4\\n")
+    ...     ek.read(path)
+    <eckart.Matrix: 2 x 1, sparse with 2 stored entries, float32, named>
+    """
+    return _eckart.read(os.fspath(path), triplets=triplets)
 
 
 def _triplets_of_arrow(table: Any, name: str) -> Matrix:

@@ -39,7 +39,7 @@ class Expr:
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Expr:
         name = _UFUNCS.get(ufunc.__name__)
         if method != "__call__" or options or name is None:
-            raise TypeError(f"numpy.{ufunc.__name__} is no function of formulas here; those that are: eckart.sum, ...")
+            raise TypeError(f"numpy.{ufunc.__name__} is no function of formulas: the functions of formulas are in eckart")
         return _apply(name, *inputs)
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:

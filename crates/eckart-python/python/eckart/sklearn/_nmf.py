@@ -197,7 +197,6 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         W : ndarray of shape (n_samples, n_components)
         """
         X = self._validated(X, reset=True)
-        random = check_random_state(self.random_state)
         self._check_parameters()
         weight = self._weight(X, sample_weight)
         # A sample that does not count is left out, and coded afterwards.
@@ -206,6 +205,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         rank = self._rank(X, W, H)
         W = W if W is None or counts.all() or len(W) != len(counts) else np.asarray(W)[counts]
         begin = self._begin(given, rank, W, H)
+        # For further starts: a stream of its own, since a seed begins anew each time it is asked.
+        random = np.random.RandomState(seed_of(check_random_state(self.random_state)))
         done = self._search(given, rank, begin, random)
         W = done.W
         self.components_ = done.H

@@ -19,6 +19,10 @@ from .._function import result
 from ._search import check_real, check_whole, seed_of, warn_of
 
 
+BLOCK = 1024
+"""Users whose scores are held at once."""
+
+
 class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """What the two estimators have in common: users by items, factors of both, ids, lists of the best items."""
 
@@ -40,9 +44,13 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def _take(self, found: Factorization) -> None:
         """Takes what else was found."""
 
-    def _offsets(self, users: np.ndarray) -> np.ndarray | float:
-        """What is added to the products of factors, for some users and all items."""
-        return 0.0
+    def _offsets(self, of_users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What is added to the products of factors: a column for users, a line for items."""
+        return of_users[:, None], np.zeros((1, len(self.item_ids_)))
+
+    def _user_offsets(self, found: Factorization) -> np.ndarray:
+        """The offsets of users that were folded in."""
+        return np.zeros(len(found.W))
 
     def _counts(self, X: Any) -> Any:
         """Which entries are known, as compressed rows."""
@@ -204,19 +212,22 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             if users is not None:
                 raise ValueError("give users of the fit, or X of new ones")
             X, _, _ = self._validated(X, reset=False)
-            scores, mask = self._scores_of(self._fold_in(X)), self._counts(X)
+            found, mask = self._fold_in(X), self._counts(X)
+            factors, (of_users, of_items) = found.W, self._offsets(self._user_offsets(found))
         else:
             at = self._places(users, self.user_ids_, "user")
-            scores = self.user_factors_[at] @ self.components_ + self._offsets(at)
-            mask = self._known[at]
-        if not known:
-            rows, cols = mask.nonzero()
-            scores[rows, cols] = -np.inf
-        items, best = _top(scores, self.item_ids_, n)
+            factors, mask = self.user_factors_[at], self._known[at]
+            biases: np.ndarray = getattr(self, "user_biases_", np.zeros(len(self.user_ids_)))
+            of_users, of_items = self._offsets(biases[at])
+        lists = []
+        for k in range(0, len(factors), BLOCK):  # the scores of all users at once may be more than memory holds
+            rows = slice(k, k + BLOCK)
+            scores = factors[rows] @ self.components_ + of_users[rows] + of_items
+            if not known:
+                scores[mask[rows].nonzero()] = -np.inf
+            lists.append(_top(scores, self.item_ids_, n))
+        items, best = (np.concatenate(parts) for parts in zip(*lists))
         return (items[0], best[0]) if single else (items, best)
-
-    def _scores_of(self, found: Factorization) -> np.ndarray:
-        return found.W @ self.components_
 
     def similar_items(self, item: Any, n: int = 10) -> tuple[np.ndarray, np.ndarray]:
         """
@@ -424,12 +435,11 @@ class MatrixFactorization(_Recommender):
         self.item_biases_ = np.array(found.c[0]) if self.biases else zeros(m, self.user_factors_.dtype)
         self.mean_ = float(found.mu[0, 0]) if self.biases else 0.0
 
-    def _offsets(self, users: np.ndarray) -> np.ndarray | float:
-        return self.user_biases_[users][:, None] + self.item_biases_[None] + self.mean_
+    def _offsets(self, of_users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return of_users[:, None], self.item_biases_[None] + self.mean_
 
-    def _scores_of(self, found: Factorization) -> np.ndarray:
-        scores = found.W @ self.components_ + self.item_biases_[None] + self.mean_
-        return scores + found.b if self.biases else scores
+    def _user_offsets(self, found: Factorization) -> np.ndarray:
+        return found.b[:, 0] if self.biases else super()._user_offsets(found)
 
 
 class ImplicitMF(_Recommender):
