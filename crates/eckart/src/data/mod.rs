@@ -19,6 +19,7 @@ mod npy_header;
 mod number;
 mod read;
 mod records;
+mod select;
 mod shards;
 mod source;
 mod sparse;

@@ -25,6 +25,7 @@ mod split;
 mod start;
 mod sweep;
 
+pub(crate) use cholesky::Cholesky;
 pub use derive::{Form, Poisson, Quadratic, Sampled, derive};
 pub use driver::{Flow, Progress, solve};
 pub use factorization::{Factorization, Start, Step};
@@ -34,3 +35,4 @@ pub use problem::{Bound, Factor, Problem};
 pub use prox::Prox;
 pub use quality::Quality;
 pub use settings::{Interrupt, Settings, StopReason};
+pub(crate) use split::terms;

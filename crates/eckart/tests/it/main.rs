@@ -1,5 +1,6 @@
 //! Integration tests: what the library promises, through its public interface alone.
 
+mod apply;
 mod cases;
 mod contract;
 mod function;

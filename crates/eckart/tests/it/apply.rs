@@ -1,0 +1,107 @@
+//! What people do with a factorization: new rows.
+
+use eckart::expr::Var;
+use eckart::function::Compiled;
+use eckart::{Factorization, FoldIn, Matrix, Problem, Settings};
+
+use crate::random::Random;
+
+/// A matrix of rank 3 plus a little noise, nothing negative.
+fn planted(seed: u64, n: usize, m: usize) -> Matrix {
+    let mut random = Random(seed);
+    let (w, h) = (random.dense(n, 3, 0.0, 1.0), random.dense(3, m, 0.0, 1.0));
+    let product = |i: usize, j: usize| (0..3).map(|k| w.get(i, k) * h.get(k, j)).sum::<f64>();
+    Matrix::from_fn(n, m, |i, j| product(i, j) + random.between(0.0, 0.1)).unwrap()
+}
+
+/// About a third of the entries of a matrix, as a sparse one.
+fn thinned(x: &Matrix, seed: u64) -> Matrix {
+    let mut random = Random(seed);
+    let all = (0..x.rows()).flat_map(|i| (0..x.cols()).map(move |j| (i, j)));
+    let kept: Vec<(usize, usize, f64)> = all.filter(|_| random.below(3) == 0).map(|(i, j)| (i, j, x.get(i, j))).collect();
+    Matrix::from_triplets(x.rows(), x.cols(), kept).unwrap()
+}
+
+/// The value of a problem's objective.
+fn cost(problem: &Problem, factors: &[(String, Matrix)]) -> f64 {
+    let mut bound = problem.bind().unwrap();
+    for (name, matrix) in factors {
+        bound.inputs.set_matrix(&Var::input(name), matrix);
+    }
+    let compiled = Compiled::new(&[bound.objective.clone()], &bound.givens, usize::MAX).unwrap();
+    compiled.run(&bound.inputs).unwrap()[0].to_scalar()
+}
+
+/// The factors of a model with those of rows in place of its own.
+fn with_rows(model: &Factorization, rows: &[(String, Matrix)]) -> Vec<(String, Matrix)> {
+    let of = |(name, matrix): &(String, Matrix)| {
+        let new = rows.iter().find(|(known, _)| known == name).map_or(matrix, |(_, new)| new);
+        (name.clone(), new.clone())
+    };
+    model.factors.iter().map(of).collect()
+}
+
+/// Folding the training rows in gives the fit's cost or less, and no more than ten times the tolerance less; each row
+/// alone has the same bits.
+#[track_caller]
+fn check(text: &str, x: &Matrix, beside: &[(&str, &Matrix)]) {
+    let tol = 1e-8;
+    let mut problem = Problem::parse(text).unwrap().data("X", x).rank(3);
+    for (name, matrix) in beside {
+        problem = problem.data(name, matrix);
+    }
+    let model = problem.solve(&Settings { tol, max_iter: 5000, ..Settings::default() }).unwrap();
+    let fold_in = FoldIn::new(&model).unwrap();
+    let folded = fold_in.transform_with(x, beside).unwrap();
+    let (old, new) = (cost(&problem, &model.factors), cost(&problem, &with_rows(&model, &folded.factors)));
+    let scale = model.starts[0].history[0].cost - old;
+    println!("{text}: {old} -> {new}, of {scale}");
+    assert!(new <= old + 1e-9 * scale, "{text}: {new} is above {old}");
+    assert!(new >= old - 10.0 * tol * scale, "{text}: {new} is far below {old}");
+    for i in [0, 7, x.rows() - 1] {
+        let cut: Vec<(&str, Matrix)> = beside.iter().map(|(name, m)| (*name, m.select_rows(&[i]).unwrap())).collect();
+        let cut: Vec<(&str, &Matrix)> = cut.iter().map(|(name, m)| (*name, m)).collect();
+        let alone = fold_in.transform_with(&x.select_rows(&[i]).unwrap(), &cut).unwrap();
+        for ((name, all), (_, one)) in folded.factors.iter().zip(&alone.factors) {
+            let across = all.rows() != x.rows();
+            let own = if across { all.select_cols(&[i]) } else { all.select_rows(&[i]) }.unwrap();
+            assert_eq!(own.values_f64(), one.values_f64(), "{text}: row {i} of {name}");
+        }
+    }
+}
+
+const NMF: &str = "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0";
+const KL: &str = "minimize sum(kl(X, W @ H)) subject to W >= 0, H >= 0";
+
+#[test]
+fn training_rows_get_the_factors_they_had() {
+    let dense = planted(1, 40, 25);
+    let sparse = thinned(&dense, 2);
+    for x in [&dense, &sparse] {
+        check(NMF, x, &[]);
+        check(KL, x, &[]);
+        check("minimize sum((X - W @ H)**2) + 0.1*(sum(W**2) + sum(H**2))", x, &[]);
+        check("minimize sum((X - W @ H)**2) + 0.5*sum(abs(W)) subject to rownorm(H) <= 1", x, &[]);
+        check("minimize sum((X - W @ H)**2) subject to rownorm(W) <= 1", x, &[]);
+        check("minimize mean((X - W @ H)**2) + 0.001*(sum(W**2) + sum(H**2))", x, &[]);
+    }
+    let ratings = "minimize over W[n,r], H[r,m], b[n,1], c[1,m], mu[1,1]: \
+                   sum(observed(X) * (X - W @ H - b - c - mu)**2) + 0.3*(sum(W**2) + sum(H**2)) + 0.2*(sum(b**2) + sum(c**2))";
+    check(ratings, &sparse, &[]);
+}
+
+#[test]
+fn unusual_objectives_take_new_rows_too() {
+    let x = planted(3, 30, 20);
+    let sparse = thinned(&x, 4);
+    check("minimize over W[r,n], H[r,m]: sum((X - W.T @ H)**2) + 0.1*(sum(W**2) + sum(H**2))", &x, &[]);
+    check("minimize over W[n,r], H[r,m], b[n,1]: sum(kl(X, W @ H + b)) subject to W >= 0, H >= 0, b >= 0", &x, &[]);
+    check("minimize sum((1 + 2*X) * (observed(X) - W @ H)**2) + 0.1*(sum(W**2) + sum(H**2))", &sparse, &[]);
+    let binary = Matrix::from_fn(30, 20, |i, j| f64::from(u8::from(x.get(i, j) > 0.8))).unwrap();
+    check("minimize sum(softplus(W @ H) - X * (W @ H)) + 0.1*(sum(W**2) + sum(H**2))", &binary, &[]);
+    check("minimize sum(huber(X - W @ H, 0.05)) + 0.1*(sum(W**2) + sum(H**2))", &x, &[]);
+    let y = Matrix::from_fn(30, 2, |i, j| x.get(i, j) + x.get(i, j + 2)).unwrap();
+    let coupled = "minimize over W[n,r], H[r,m], K[r,2]: sum((X - W @ H)**2) + 0.5*sum((Y - W @ K)**2) \
+                   + 0.1*(sum(W**2) + sum(H**2) + sum(K**2))";
+    check(coupled, &x, &[("Y", &y)]);
+}
