@@ -11,7 +11,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use eckart::data::{Duplicates, Format};
 use eckart::model::MODELS;
 use eckart::solve::METHODS;
-use eckart::{Dtype, Settings};
+use eckart::{Dtype, Init, Settings};
 
 use crate::values::{ShapeArg, bytes, named_file, named_number, seconds, shape};
 use crate::words;
@@ -85,7 +85,17 @@ pub(crate) struct ObjectiveArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Search")]
 pub(crate) struct SearchArgs {
-    /// How many random starts; the one of least cost is kept.
+    /// Where the first start begins; further ones begin at random.
+    #[arg(long, value_name = "INIT", default_value = Settings::default().init.name(),
+        value_parser = PossibleValuesParser::new(Init::ALL.map(Init::name)))]
+    pub init: String,
+    /// The value at which a factor begins (first start only), from a file or a model; may be repeated.
+    #[arg(long = "start", value_name = "NAME=FILE", value_parser = named_file)]
+    pub starts: Vec<(String, PathBuf)>,
+    /// Holds a factor at its value from a file or a model: it is not searched for; may be repeated.
+    #[arg(long = "hold", value_name = "NAME=FILE", value_parser = named_file)]
+    pub held: Vec<(String, PathBuf)>,
+    /// How many starts; the one of least cost is kept.
     #[arg(short = 'k', long, value_name = "K", default_value_t = Settings::default().restarts)]
     pub restarts: usize,
     /// Chooses the random starts; the same seed gives the same bits.

@@ -6,12 +6,12 @@
 use std::path::PathBuf;
 
 use eckart::solve::{Flow, solve};
-use eckart::{Factorization, Result, Settings};
+use eckart::{Factorization, Init, Result, Settings};
 
 use crate::args::{FitArgs, SearchArgs};
 use crate::components::{Components, components};
 use crate::json::json;
-use crate::load::{Data, load, with_matrices};
+use crate::load::{Data, load, with_factors, with_matrices};
 use crate::objective::problem;
 use crate::output::Output;
 use crate::progress::{Bar, listen_to_ctrl_c};
@@ -37,8 +37,9 @@ pub(crate) fn fit(args: &FitArgs) -> Result<String> {
     bar.say(format!("reading {}", args.file.display()));
     let data = load(&args.file, &args.reading)?.named(&args.names)?;
     let problem = with_matrices(problem.data("X", &data.matrix), &args.objective.matrices, &args.reading)?;
+    let problem = with_factors(problem, &args.search, &args.reading)?;
     bar.say("planning".into());
-    let mut settings = settings(&args.search);
+    let mut settings = settings(&args.search)?;
     settings.interrupt = listen_to_ctrl_c(&bar, args.quiet || args.json)?;
     let found = solve(&problem, &settings, &mut |now| {
         bar.show(now);
@@ -59,8 +60,9 @@ pub(crate) fn fit(args: &FitArgs) -> Result<String> {
     })
 }
 
-fn settings(args: &SearchArgs) -> Settings {
-    Settings {
+fn settings(args: &SearchArgs) -> Result<Settings> {
+    Ok(Settings {
+        init: Init::from_name(&args.init)?,
         method: args.means.solver.clone(),
         restarts: args.restarts,
         seed: args.seed,
@@ -71,5 +73,5 @@ fn settings(args: &SearchArgs) -> Settings {
         threads: args.threads,
         memory_limit: args.means.memory_limit,
         ..Settings::default()
-    }
+    })
 }

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use eckart::data::{ReadOptions, read, read_names, read_titles};
-use eckart::{Error, Matrix, Problem, Result, Table};
+use eckart::{Error, Factorization, Matrix, Problem, Result, Table};
 
-use crate::args::{NamesArgs, ReadingArgs};
+use crate::args::{NamesArgs, ReadingArgs, SearchArgs};
 
 /// The matrix to factorize, and what it is called.
 #[derive(Debug)]
@@ -76,6 +76,30 @@ pub(crate) fn with_matrices(problem: Problem, files: &[(String, PathBuf)], readi
         }
         Ok(problem.data(name, &read(file, &options)?.matrix))
     })
+}
+
+/// The problem with the factors of `--start` and `--hold`.
+pub(crate) fn with_factors(problem: Problem, search: &SearchArgs, reading: &ReadingArgs) -> Result<Problem> {
+    let value = |name: &str, file: &Path| -> Result<Matrix> {
+        if file.extension().is_none_or(|extension| extension != "safetensors") {
+            let shared = options(reading);
+            return Ok(read(file, &ReadOptions { dtype: shared.dtype, ..ReadOptions::default() })?.matrix);
+        }
+        let model = Factorization::load(file)?;
+        let found = model.factor(name).cloned();
+        found.ok_or_else(|| {
+            let known: Vec<&str> = model.factors.iter().map(|(name, _)| name.as_str()).collect();
+            Error::Setting(format!("{} has no factor {name}: it has {}", file.display(), known.join(", ")))
+        })
+    };
+    let mut problem = problem;
+    for (name, file) in &search.held {
+        problem = problem.hold(name, &value(name, file)?);
+    }
+    for (name, file) in &search.starts {
+        problem = problem.start(name, &value(name, file)?);
+    }
+    Ok(problem)
 }
 
 fn options(args: &ReadingArgs) -> ReadOptions {

@@ -22,7 +22,7 @@ pub use expr::{
 };
 pub use function::{Function, function};
 pub use grad::grad;
-pub use solve::{Factorization, Interrupt, Problem, Settings, StopReason};
+pub use solve::{Factorization, Init, Interrupt, Problem, Settings, StopReason};
 
 /// The programmes in the README compile.
 #[cfg(doctest)]

@@ -125,3 +125,19 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     let said = crate::command::said(child.wait_with_output().unwrap());
     assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
 }
+
+#[test]
+fn a_search_begins_where_it_is_told_and_keeps_what_is_held() {
+    let desk = Desk::new();
+    let first = desk.json("fit {digits} --model nmf --rank 4 --init nndsvd -n 30 -o m.safetensors", &[]);
+    let on = desk.json("fit {digits} --model nmf --rank 4 --start W=m.safetensors --start H=m.safetensors -n 0", &[]);
+    let [begun, ended] = [&on["objective"], &first["objective"]].map(|cost| cost.as_f64().unwrap());
+    assert!((begun / ended - 1.0).abs() < 1e-5, "{on}");
+    desk.json("fit {digits} --model nmf --rank 4 --hold H=m.safetensors -o again.safetensors -n 50", &[]);
+    let h = |name: &str| {
+        let model = eckart::Factorization::load(desk.path(name)).unwrap();
+        model.factor("H").unwrap().values_f64()
+    };
+    assert_eq!(h("m.safetensors"), h("again.safetensors"));
+    desk.refuses("fit {digits} --model nmf --rank 4 --hold V=m.safetensors", &[], &["has no factor V: it has W, H"]);
+}

@@ -17,7 +17,7 @@ use crate::facts::{Given, Givens, Shape};
 use crate::function::Compiled;
 use crate::plan::Plan;
 use crate::run::{Dense, Inputs, Kept, Value, run};
-use crate::solve::{Bound, Factor, Form, Prox, Quadratic, derive};
+use crate::solve::{Bound, Form, Prox, Quadratic, derive};
 
 /// What is known of the data of new rows: the name, and its shape but for the rows.
 pub(super) type Known = (String, Given);
@@ -272,7 +272,9 @@ impl Joined {
         bound.givens.insert(var.clone(), Given { dtype, ..Given::dense(rows, width) });
         bound.objective = bound.objective.substitute(&by);
         bound.smooth = bound.smooth.substitute(&by);
-        bound.factors = vec![Factor { var, shape, prox: Prox { lower, ..Prox::default() }, offset: false }];
+        bound.factors.truncate(1);
+        let factor = &mut bound.factors[0];
+        (factor.var, factor.shape, factor.prox) = (var, shape, Prox { lower, ..Prox::default() });
         Ok(Some(Self { bound, laws, places, selections }))
     }
 }

@@ -27,5 +27,6 @@ pub use machine::{Limited, Machine};
 pub use memory::{available_memory, peak_memory};
 pub(crate) use products::transpose;
 pub(crate) use sweeps::sweep_rows;
+pub(crate) use threads::threads;
 pub use threads::with_threads;
 pub use value::{Dense, Value};

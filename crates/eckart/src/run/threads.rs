@@ -21,3 +21,8 @@ pub fn with_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + 
         .map_err(|e| Error::Setting(format!("{threads} threads can't be started: {e}")))?;
     Ok(pool.install(work))
 }
+
+/// How many threads work at once here.
+pub(crate) fn threads() -> usize {
+    rayon::current_num_threads()
+}

@@ -33,13 +33,19 @@ impl Cholesky {
         None
     }
 
-    /// M^-1 b, in place.
-    pub(crate) fn solve(&self, b: &mut [f64]) {
+    /// L^-1 b, in place.
+    pub(super) fn forward(&self, b: &mut [f64]) {
         let (l, r) = (&self.lower, self.r);
         for k in 0..r {
             let known: f64 = l[k * r..k * r + k].iter().zip(&b[..k]).map(|(x, y)| x * y).sum();
             b[k] = (b[k] - known) / l[k * r + k];
         }
+    }
+
+    /// M^-1 b, in place.
+    pub(crate) fn solve(&self, b: &mut [f64]) {
+        self.forward(b);
+        let (l, r) = (&self.lower, self.r);
         for k in (0..r).rev() {
             b[k] /= l[k * r + k];
             let done = b[k];

@@ -8,11 +8,12 @@ use std::time::Instant;
 
 use super::factorization::{Factorization, Start, Step};
 use super::kkt::{Kkt, Reference};
-use super::method::{Method, choose};
+use super::method::{Method, MethodRow, choose};
 use super::problem::{Bound, Problem};
 use super::quality::Quality;
 use super::settings::{Settings, StopReason};
-use super::start::random_start;
+use super::start::begin;
+use super::starts;
 use crate::error::{Error, Result};
 use crate::function::Compiled;
 use crate::run::{Dense, available_memory, with_threads};
@@ -25,7 +26,7 @@ const PATIENCE: usize = 3;
 /// What a listener is told after each iteration.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress {
-    /// The number of the start, from 0, and of how many.
+    /// The number of the start, from 0. Starts of small problems run side by side, so it may go up and down.
     pub start: usize,
     /// How many starts there are.
     pub starts: usize,
@@ -48,7 +49,7 @@ pub enum Flow {
     Stop,
 }
 
-/// Minimises a problem's objective from `settings.restarts` random starts and returns the best factors.
+/// Minimises a problem's objective from `settings.restarts` starts and returns the best factors.
 ///
 /// `listen` hears of every iteration and may end the search.
 ///
@@ -64,92 +65,96 @@ pub fn solve(
     if problem.is_assumed() {
         return Err(Error::Setting("the data is only assumed: give the matrix itself to factorize it".into()));
     }
-    with_threads(settings.threads, || Search::new(problem, settings)?.run(listen))?
+    with_threads(settings.threads, || Search::new(problem, settings).run(listen))?
 }
 
-/// What a search is watched by, whatever its method.
-struct Watch {
-    cost: Compiled,
-    kkt: Option<Kkt>,
-}
-
-struct Search<'a> {
+/// A problem, what is wished of its search, and since when.
+pub(super) struct Search<'a> {
     problem: &'a Problem,
-    settings: &'a Settings,
-    bound: Bound,
+    pub settings: &'a Settings,
     began: Instant,
-    memory_limit: usize,
+    pub memory_limit: usize,
 }
 
 impl<'a> Search<'a> {
-    fn new(problem: &'a Problem, settings: &'a Settings) -> Result<Self> {
-        let began = Instant::now();
+    fn new(problem: &'a Problem, settings: &'a Settings) -> Self {
         let memory_limit = settings.memory_limit.unwrap_or_else(available_memory);
-        Ok(Self { problem, settings, bound: problem.bind()?, began, memory_limit })
+        Self { problem, settings, began: Instant::now(), memory_limit }
     }
 
-    fn run(mut self, listen: &mut (dyn FnMut(&Progress) -> Flow + Send)) -> Result<Factorization> {
-        let row = choose(&self.bound, self.settings.method.as_deref())?;
-        let objective = [self.bound.objective.clone()];
-        let cost = Compiled::new(&objective, &self.bound.givens, self.memory_limit)?;
-        let watch = Watch { cost, kkt: Kkt::new(&self.bound, self.memory_limit)? };
-        let mut starts: Vec<Start> = Vec::new();
-        let mut best: Option<(f64, usize, Vec<Arc<Dense>>)> = None;
-        let mut method = row.make(&self.bound, self.memory_limit)?;
-        for index in 0..self.settings.restarts {
-            method.restart();
-            let least = best.as_ref().map_or(f64::INFINITY, |(cost, ..)| *cost);
-            let (start, factors) = self.run_start(index, &watch, method.as_mut(), least, listen)?;
-            let stop = start.stop;
-            // A start whose cost is undefined loses to every other, and stands in where there is no other.
-            if best.as_ref().is_none_or(|(cost, ..)| start.cost < *cost || (cost.is_nan() && !start.cost.is_nan())) {
-                best = Some((start.cost, index, factors));
-            }
-            starts.push(start);
-            if stop.ends_all() {
-                break;
-            }
-        }
-        let Some((_, chosen, factors)) = best else {
-            return Err(Error::Setting("0 starts find nothing: ask for 1 or more".into()));
-        };
-        self.bound.place_all(&factors);
-        let quality = Quality::of(&self.bound, self.memory_limit)?;
+    fn run(&self, listen: &mut (dyn FnMut(&Progress) -> Flow + Send)) -> Result<Factorization> {
+        let bound = self.problem.bind()?;
+        let row = choose(&bound, self.settings.method.as_deref())?;
+        let ways = row.describe(&bound)?;
+        let (mut worker, found) = starts::run(self, row, bound, listen)?;
+        worker.bound.place_all(&found.factors);
+        let quality = Quality::of(&worker.bound, self.memory_limit)?;
         let seconds = self.began.elapsed().as_secs_f64();
         Factorization::new(
             self.problem,
-            &self.bound,
+            &worker.bound,
             self.settings,
-            (row.name, row.describe(&self.bound)?),
-            &factors,
-            starts,
-            chosen,
+            (row.name, ways),
+            &found.factors,
+            found.starts,
+            found.best,
             quality,
             seconds,
         )
     }
 
+    /// Another worker, for a thread of its own.
+    pub(super) fn worker(&self, row: &MethodRow) -> Result<Worker<'_>> {
+        Worker::new(self, row, self.problem.bind()?)
+    }
+}
+
+/// What starts are run with, one after the other: the problem in place, the method, what watches over it.
+pub(super) struct Worker<'a> {
+    search: &'a Search<'a>,
+    settings: &'a Settings,
+    bound: Bound,
+    method: Box<dyn Method>,
+    cost: Compiled,
+    kkt: Option<Kkt>,
+}
+
+impl<'a> Worker<'a> {
+    pub(super) fn new(search: &'a Search<'a>, row: &MethodRow, bound: Bound) -> Result<Self> {
+        let limit = search.memory_limit;
+        let cost = Compiled::new(std::slice::from_ref(&bound.objective), &bound.givens, limit)?;
+        let (method, kkt) = (row.make(&bound, limit)?, Kkt::new(&bound, limit)?);
+        Ok(Self { search, settings: search.settings, bound, method, cost, kkt })
+    }
+
+    /// Flops of computing the objective once.
+    pub(super) fn flops(&self) -> f64 {
+        self.cost.plan.flops()
+    }
+
+    /// Bytes that a run of it needs beside the data.
+    pub(super) fn bytes(&self) -> usize {
+        self.cost.plan.peak_bytes
+    }
+
     /// One start: its report, and the best factors it met.
-    fn run_start(
+    pub(super) fn run_start(
         &mut self,
         index: usize,
-        watch: &Watch,
-        method: &mut dyn Method,
-        least: f64,
-        listen: &mut (dyn FnMut(&Progress) -> Flow + Send),
+        tell: &mut dyn FnMut(usize, f64, f64) -> Flow,
     ) -> Result<(Start, Vec<Arc<Dense>>)> {
         let began = Instant::now();
-        let mut factors = random_start(&self.bound, self.settings.seed, index as u64);
+        self.method.restart();
+        let mut factors = begin(&self.bound, self.settings, index, self.search.memory_limit)?;
         self.bound.place_all(&factors);
-        let first = watch.cost.run(&self.bound.inputs)?[0].to_scalar();
-        let reference = watch.kkt.as_ref().map(|kkt| kkt.reference(&self.bound, &factors, first)).transpose()?;
-        let kkt = watch.kkt.as_ref().zip(reference.as_ref());
+        let first = self.cost.run(&self.bound.inputs)?[0].to_scalar();
+        let reference = self.kkt.as_ref().map(|kkt| kkt.reference(&self.bound, &factors, first)).transpose()?;
         let mut best = (first, factors.clone());
         let mut history = vec![Step { cost: first, seconds: began.elapsed().as_secs_f64() }];
         let (mut last, mut quiet) = (first, 0);
         let mut stop = self.limit(first, 0);
         while stop.is_none() {
-            let moved = method.step(&mut self.bound, &mut factors)?;
+            let moved = self.method.step(&mut self.bound, &mut factors)?;
             history.push(Step { cost: moved.cost, seconds: began.elapsed().as_secs_f64() });
             if moved.cost < best.0 || best.0.is_nan() {
                 best.0 = moved.cost;
@@ -158,38 +163,35 @@ impl<'a> Search<'a> {
             let fell = moved.decrease.unwrap_or(last - moved.cost);
             quiet = if fell <= self.settings.tol * (first - moved.cost) { quiet + 1 } else { 0 };
             last = moved.cost;
-            let told = Progress {
-                start: index,
-                starts: self.settings.restarts,
-                iteration: history.len() - 1,
-                max_iter: self.settings.max_iter,
-                cost: moved.cost,
-                best: best.0.min(least),
-            };
-            let flow = listen(&told);
+            let flow = tell(history.len() - 1, moved.cost, best.0);
             stop = self.limit(moved.cost, history.len() - 1);
             if flow == Flow::Stop {
                 stop = Some(StopReason::Interrupted);
             } else if stop.is_none() && (moved.at_rest || (quiet >= PATIENCE && self.settings.tol > 0.0)) {
                 stop = Some(StopReason::Settled);
             } else if stop.is_none() && self.settings.tol > 0.0 && (history.len() - 1) % LOOK == 0 {
-                stop = self.stationary(kkt, &factors)?;
+                stop = self.stationary(reference.as_ref(), &factors)?;
             }
         }
-        self.bound.place_all(&best.1);
-        let residuals = kkt.map(|(kkt, at)| kkt.shares(at, &self.bound, &best.1)).transpose()?.unwrap_or_default();
+        let residuals = self.residuals(reference.as_ref(), &best.1)?;
         let seconds = began.elapsed().as_secs_f64();
         let iterations = history.len() - 1;
         let stop = stop.unwrap_or(StopReason::MaxIter);
         Ok((Start { cost: best.0, iterations, stop, seconds, history, residuals }, best.1))
     }
 
-    /// Whether no small step of a factor lowers the cost any more.
-    fn stationary(&mut self, kkt: Option<(&Kkt, &Reference)>, factors: &[Arc<Dense>]) -> Result<Option<StopReason>> {
-        let Some((kkt, at)) = kkt else { return Ok(None) };
+    /// The residual of each factor; none where the objective has kinks.
+    fn residuals(&mut self, reference: Option<&Reference>, factors: &[Arc<Dense>]) -> Result<Vec<f64>> {
+        let Some((kkt, at)) = self.kkt.as_ref().zip(reference) else { return Ok(Vec::new()) };
         self.bound.place_all(factors);
-        let shares = kkt.shares(at, &self.bound, factors)?;
-        Ok(shares.iter().all(|share| *share <= self.settings.tol).then_some(StopReason::Stationary))
+        kkt.shares(at, &self.bound, factors)
+    }
+
+    /// Whether no small step of a factor lowers the cost any more.
+    fn stationary(&mut self, reference: Option<&Reference>, factors: &[Arc<Dense>]) -> Result<Option<StopReason>> {
+        let residuals = self.residuals(reference, factors)?;
+        let still = !residuals.is_empty() && residuals.iter().all(|residual| *residual <= self.settings.tol);
+        Ok(still.then_some(StopReason::Stationary))
     }
 
     /// The limit that is reached, if one is.
@@ -201,7 +203,7 @@ impl<'a> Search<'a> {
             Some(StopReason::Target)
         } else if settings.interrupt.is_raised() {
             Some(StopReason::Interrupted)
-        } else if settings.time_limit.is_some_and(|limit| self.began.elapsed() >= limit) {
+        } else if settings.time_limit.is_some_and(|limit| self.search.began.elapsed() >= limit) {
             Some(StopReason::TimeLimit)
         } else if iterations >= settings.max_iter {
             Some(StopReason::MaxIter)

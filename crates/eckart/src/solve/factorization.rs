@@ -60,8 +60,10 @@ pub struct Factorization {
     pub ways: Vec<String>,
     /// What the objective says that its author hardly meant, each with what to add (see [`super::lints`]).
     pub warnings: Vec<String>,
-    /// The factors by name, in the order in which the objective names them.
+    /// The factors by name, in the order in which the objective names them, those that were held among them.
     pub factors: Vec<(String, Matrix)>,
+    /// The names of the factors that were held ([`Problem::hold`]).
+    pub held: Vec<String>,
     /// The value of the objective at the factors, before they are rounded to the data's number type.
     pub cost: f64,
     /// All starts.
@@ -96,6 +98,9 @@ impl Factorization {
             let matrix = Matrix::dense(factor.shape.rows, factor.shape.cols, numbers.data.clone())?.cast(dtype)?;
             Ok((factor.var.name().to_owned(), matrix))
         };
+        let mut named: Vec<_> = bound.factors.iter().zip(factors).map(named).collect::<Result<_>>()?;
+        named.extend_from_slice(&bound.held);
+        named.sort_by_key(|(name, _)| bound.order.iter().position(|other| other == name));
         Ok(Self {
             statement: problem.statement().to_string(),
             numbers: problem.numbers().clone(),
@@ -105,7 +110,8 @@ impl Factorization {
             method: method.to_owned(),
             ways,
             warnings: super::lints(bound)?,
-            factors: bound.factors.iter().zip(factors).map(named).collect::<Result<_>>()?,
+            factors: named,
+            held: bound.held.iter().map(|(name, _)| name.clone()).collect(),
             cost: starts[best].cost,
             starts,
             best,

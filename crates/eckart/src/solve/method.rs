@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::run::Dense;
 
 /// An algorithm, ready to run on one start.
-pub(super) trait Method {
+pub(super) trait Method: Send {
     /// Moves every factor once: puts new numbers in the place of old ones, which others may still hold.
     ///
     /// # Errors

@@ -23,6 +23,7 @@ mod save;
 mod settings;
 mod split;
 mod start;
+mod starts;
 mod sweep;
 
 pub(crate) use cholesky::Cholesky;
@@ -34,5 +35,5 @@ pub use method::{METHODS, MethodRow};
 pub use problem::{Bound, Factor, Problem};
 pub use prox::Prox;
 pub use quality::Quality;
-pub use settings::{Interrupt, Settings, StopReason};
+pub use settings::{Init, Interrupt, Settings, StopReason};
 pub(crate) use split::terms;

@@ -34,6 +34,10 @@ pub struct Problem {
     data: Vec<(String, Matrix)>,
     numbers: BTreeMap<String, f64>,
     rank: usize,
+    /// Factors that stay as they are.
+    held: Vec<(String, Matrix)>,
+    /// Where the first start of a factor begins.
+    starts: Vec<(String, Matrix)>,
     /// What is known of matrices that are not at hand; stand-ins are among `data`.
     assumed: BTreeMap<String, Given>,
 }
@@ -49,6 +53,8 @@ pub struct Factor {
     pub prox: Prox,
     /// Whether it is an offset (declared with a side of 1), which starts at 0.
     pub offset: bool,
+    /// Where the first start begins, if it was said.
+    pub(super) begin: Option<Arc<Dense>>,
 }
 
 impl Problem {
@@ -58,7 +64,15 @@ impl Problem {
     /// `Parse`, with the place.
     pub fn parse(text: &str) -> Result<Self> {
         let statement = parse_statement(text)?;
-        Ok(Self { statement, data: Vec::new(), numbers: BTreeMap::new(), rank: 0, assumed: BTreeMap::new() })
+        Ok(Self {
+            statement,
+            data: Vec::new(),
+            numbers: BTreeMap::new(),
+            rank: 0,
+            held: Vec::new(),
+            starts: Vec::new(),
+            assumed: BTreeMap::new(),
+        })
     }
 
     /// Gives a matrix of the objective its numbers. The first one given is the one being factorized.
@@ -98,6 +112,41 @@ impl Problem {
         self
     }
 
+    /// Holds a factor at a value: it is not searched for, and comes back among the factors as it was given, bit for bit.
+    /// What depends on data and held factors alone is computed once a search.
+    ///
+    /// ```
+    /// # use eckart::{Matrix, Problem, Settings};
+    /// # let x = Matrix::from_fn(30, 20, |i, j| ((i * j) as f64).sin().abs())?;
+    /// # let new_rows = Matrix::from_fn(3, 20, |i, j| ((i + j) as f64).cos().abs())?;
+    /// let text = "sum((X - W @ H)**2) subject to W >= 0, H >= 0";
+    /// let fit = Problem::parse(text)?.data("X", &x).rank(3).solve(&Settings::default())?;
+    /// let h = fit.factor("H").unwrap();
+    /// // The components of the fit in rows it has not seen:
+    /// let folded = Problem::parse(text)?.data("X", &new_rows).hold("H", h).rank(3).solve(&Settings::default())?;
+    /// assert_eq!(folded.factor("W").unwrap().shape(), (3, 3));
+    /// assert_eq!(folded.factor("H").unwrap().values_f64(), h.values_f64());
+    /// # Ok::<(), eckart::Error>(())
+    /// ```
+    pub fn hold(mut self, name: &str, value: &Matrix) -> Self {
+        self.held.retain(|(known, _)| known != name);
+        self.held.push((name.to_owned(), value.clone()));
+        self
+    }
+
+    /// Lets the first start (number 0) begin with this value of a factor. Further starts, and factors without a value, begin
+    /// as [`super::Settings::init`] says.
+    pub fn start(mut self, name: &str, value: &Matrix) -> Self {
+        self.starts.retain(|(known, _)| known != name);
+        self.starts.push((name.to_owned(), value.clone()));
+        self
+    }
+
+    /// The factors that are held, with their values.
+    pub fn held(&self) -> &[(String, Matrix)] {
+        &self.held
+    }
+
     /// The statement.
     pub fn statement(&self) -> &Statement {
         &self.statement
@@ -129,7 +178,8 @@ impl Problem {
     /// Finds the factors and their shapes, and splits the objective.
     ///
     /// # Errors
-    /// `Setting` where data or a number is missing or unused, or the rank does not fit; `Shape` where shapes don't fit.
+    /// `Setting` where data or a number is missing or unused, or the rank or the value of a factor does not fit; `Shape`
+    /// where shapes don't fit.
     pub fn bind(&self) -> Result<Bound> {
         let Some((_, target)) = self.data.first() else {
             return Err(Error::Setting("no data was given: an objective needs a matrix to factorize".into()));
@@ -143,8 +193,10 @@ impl Problem {
             (Var::input(name), self.assumed.get(name).copied().unwrap_or_else(|| Given::of(matrix)))
         };
         let mut givens: Givens = self.data.iter().map(known).collect();
-        let shapes = infer_shapes(&dag, &givens, &self.declared(), &self.side_lengths(), self.rank)?;
+        let mut shapes = infer_shapes(&dag, &givens, &self.declared(), &self.side_lengths(), self.rank)?;
         let dtype = self.dtype();
+        let held = self.held_as(dtype, &mut shapes)?;
+        givens.extend(held.iter().map(|(name, value)| (Var::input(name), Given::of(value))));
         for (var, &shape) in &shapes {
             givens.insert(var.clone(), Given { dtype, ..Given::dense(shape.rows, shape.cols) });
         }
@@ -165,33 +217,85 @@ impl Problem {
                 prox.constrain(constraint.bound, self.limit(constraint)?, constraint)?;
             }
             let offset = self.declared().get(var).is_some_and(|sides| sides.contains(&Sides::Number(1)));
-            factors.push(Factor { var: var.clone(), shape: shapes[var], prox, offset });
+            let begin = self.begin(var, shapes[var], &prox)?;
+            factors.push(Factor { var: var.clone(), shape: shapes[var], prox, offset, begin });
         }
         if factors.is_empty() {
-            return Err(Error::Setting("the objective has no factor: every name in it was given".into()));
+            return Err(Error::Setting("the objective has no factor to search for: every name in it was given".into()));
         }
         let mut inputs = Inputs::default();
-        for (name, matrix) in &self.data {
+        for (name, matrix) in self.data.iter().chain(&held) {
             inputs.set_matrix(&Var::input(name), matrix);
         }
-        Ok(Bound { objective, smooth, factors, givens, inputs, target: self.data[0].clone(), rank: self.rank })
+        let order = variables.iter().map(|var| var.name().to_owned()).collect();
+        let held = self.held.clone();
+        Ok(Bound {
+            objective,
+            smooth,
+            factors,
+            held,
+            order,
+            givens,
+            inputs,
+            target: self.data[0].clone(),
+            rank: self.rank,
+        })
+    }
+
+    /// The factors that are held, in the type to compute with; takes them out of what is searched for.
+    fn held_as(&self, dtype: Dtype, shapes: &mut BTreeMap<Var, Shape>) -> Result<Vec<(String, Matrix)>> {
+        let of = |(name, value): &(String, Matrix)| {
+            let shape = shapes.remove(&Var::input(name)).unwrap_or(shape_of(value));
+            check_shape(name, "value", value, shape)?;
+            if value.missing() > 0 {
+                let at = first_missing(value);
+                let at = place(at.0 * shape.cols + at.1, shape);
+                return Err(Error::Setting(format!("{name} is held, and its value has no number at {at}")));
+            }
+            Ok((name.clone(), value.cast(dtype)?))
+        };
+        self.held.iter().map(of).collect()
+    }
+
+    /// Where the first start of a factor begins, if it was said.
+    fn begin(&self, var: &Var, shape: Shape, prox: &Prox) -> Result<Option<Arc<Dense>>> {
+        let Some((name, value)) = self.starts.iter().find(|(name, _)| name == var.name()) else { return Ok(None) };
+        check_shape(name, "start", value, shape)?;
+        let dense = Value::of(value).into_dense();
+        if let Some(at) = dense.data.iter().position(|b| !b.is_finite()) {
+            return Err(Error::Setting(format!("the start of {name} is {} at {}", dense.data[at], place(at, shape))));
+        }
+        let mut feasible = dense.data.clone();
+        prox.constraints().apply(&mut feasible, shape, 1.0);
+        let far = |(a, b): (&f64, &f64)| (a - b).abs() > 1e-6 * a.abs().max(1.0);
+        if let Some(at) = dense.data.iter().zip(&feasible).position(far) {
+            return Err(Error::Setting(format!(
+                "the start of {name} is {} at {}, which the bounds of {name} don't allow",
+                dense.data[at],
+                place(at, shape)
+            )));
+        }
+        Ok(Some(Arc::new(Dense { shape, data: feasible })))
     }
 
     /// The type to compute with: f32 where all data is, and of a size whose squares and products f32 can hold.
     fn dtype(&self) -> Dtype {
         let of = |(name, matrix): &(String, Matrix)| self.assumed.get(name).map_or(matrix.dtype(), |given| given.dtype);
-        let narrow = self.data.iter().all(|data| of(data) == Dtype::F32 && data.1.is_moderate());
+        let narrow = self.data.iter().all(|data| of(data) == Dtype::F32 && data.1.is_moderate())
+            && self.held.iter().all(|(_, value)| value.is_moderate());
         if narrow { Dtype::F32 } else { Dtype::F64 }
     }
 
     fn check_rank(&self, target: &Matrix) -> Result<()> {
-        let most = target.rows().min(target.cols());
+        // Beside a factor that is held, a single row may have all components.
+        let most = if self.held.is_empty() { target.rows().min(target.cols()) } else { usize::MAX };
         if self.rank == 0 || self.rank > most {
             return Err(Error::Setting(format!(
-                "rank {} does not fit a {} x {} matrix: choose 1 to {most}",
+                "rank {} does not fit a {} x {} matrix: choose 1 to {}",
                 self.rank,
                 target.rows(),
-                target.cols()
+                target.cols(),
+                target.rows().min(target.cols())
             )));
         }
         Ok(())
@@ -234,6 +338,20 @@ impl Problem {
             if !in_side && !in_limit && !in_original.iter().any(|v| v.name() == name) {
                 return Err(Error::Setting(format!("the objective does not use the number {name}: {text}")));
             }
+        }
+        for (name, what) in self
+            .held
+            .iter()
+            .map(|(name, _)| (name, "held"))
+            .chain(self.starts.iter().map(|(n, _)| (n, "given a start")))
+        {
+            let given = self.data.iter().any(|(known, _)| known == name) || self.numbers.contains_key(name);
+            if !used(name) || given {
+                return Err(Error::Setting(format!("{name} is {what} but is no factor of the objective: {text}")));
+            }
+        }
+        if let Some((name, _)) = self.starts.iter().find(|(name, _)| self.held.iter().any(|(held, _)| held == name)) {
+            return Err(Error::Setting(format!("{name} is held and given a start: only one of the two can be")));
         }
         for declaration in &self.statement.declared {
             if !used(&declaration.name) || self.data.iter().any(|(name, _)| *name == declaration.name) {
@@ -288,6 +406,25 @@ impl Problem {
     }
 }
 
+fn shape_of(value: &Matrix) -> Shape {
+    Shape { rows: value.rows(), cols: value.cols() }
+}
+
+fn check_shape(name: &str, what: &str, value: &Matrix, shape: Shape) -> Result<()> {
+    if shape_of(value) == shape {
+        return Ok(());
+    }
+    Err(Error::shape(
+        format!("the {what} of {name} is {}, and {name} is {shape}", shape_of(value)),
+        format!("Give a {what} of that shape, or the rank that fits it"),
+    ))
+}
+
+/// An entry's row and column, from 1, in words.
+fn place(at: usize, shape: Shape) -> String {
+    format!("row {}, column {}", at / shape.cols + 1, at % shape.cols + 1)
+}
+
 fn first_missing(matrix: &Matrix) -> (usize, usize) {
     let at = matrix.values_f64().iter().position(|v| v.is_nan()).unwrap_or(0);
     (at / matrix.cols(), at % matrix.cols())
@@ -302,9 +439,13 @@ pub struct Bound {
     pub smooth: Expr,
     /// The factors, in the order in which they are met in the objective.
     pub factors: Vec<Factor>,
+    /// The factors that stay as they are, with their values.
+    pub held: Vec<(String, Matrix)>,
+    /// The names of all variables in the order in which they are met in the objective.
+    pub(super) order: Vec<String>,
     /// What is known of all variables.
     pub givens: Givens,
-    /// The data.
+    /// The data, and the factors that are held.
     pub inputs: Inputs,
     /// The name and numbers of the matrix being factorized.
     pub target: (String, Matrix),

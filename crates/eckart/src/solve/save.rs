@@ -20,7 +20,7 @@ const FORMAT: &str = "1";
 impl Factorization {
     /// Writes the factors and everything about them to a safetensors file. The header's texts are `eckart` (the version
     /// that wrote it), `format`, `objective`, `target`, `method`, `stop_reason`, and as JSON `ways`, `warnings`, `numbers`, `rank`, `seed`,
-    /// `cost`, `factors` (their order), `starts`, `best`, `seconds`, `quality`, `row_names` and `col_names`.
+    /// `cost`, `factors` (their order), `held`, `starts`, `best`, `seconds`, `quality`, `row_names` and `col_names`.
     ///
     /// # Errors
     /// `Io` where the file can't be written; a file that was there before is kept then.
@@ -63,6 +63,7 @@ impl Factorization {
             ("seed", self.seed.to_string()),
             ("cost", json!(self.cost).to_string()),
             ("factors", json!(order).to_string()),
+            ("held", json!(self.held).to_string()),
             ("starts", Value::from(starts).to_string()),
             ("best", self.best.to_string()),
             ("seconds", json!(self.seconds).to_string()),
@@ -129,12 +130,9 @@ impl Header<'_> {
             rank: self.whole("rank")? as usize,
             seed: self.whole("seed")?,
             method: self.text("method")?.to_owned(),
-            warnings: if self.0.contains_key("warnings") {
-                self.names("warnings")?.unwrap_or_default()
-            } else {
-                Vec::new()
-            },
-            ways: if self.0.contains_key("ways") { self.names("ways")?.unwrap_or_default() } else { Vec::new() },
+            warnings: self.list("warnings")?,
+            ways: self.list("ways")?,
+            held: self.list("held")?,
             factors: Vec::new(),
             cost: number(&self.json("cost")?),
             starts,
@@ -156,6 +154,11 @@ impl Header<'_> {
 
     fn whole(&self, key: &str) -> Result<u64> {
         self.text(key)?.parse().map_err(|_| no_model(key))
+    }
+
+    /// A list that older files lack.
+    fn list(&self, key: &str) -> Result<Vec<String>> {
+        if self.0.contains_key(key) { Ok(self.names(key)?.unwrap_or_default()) } else { Ok(Vec::new()) }
     }
 
     fn names(&self, key: &str) -> Result<Option<Vec<String>>> {

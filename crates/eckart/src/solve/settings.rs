@@ -14,7 +14,9 @@ use crate::error::{Error, Result};
 pub struct Settings {
     /// The method by name (see [`super::METHODS`]); `None` lets the problem choose.
     pub method: Option<String>,
-    /// How many random starts; the one of least cost is returned.
+    /// Where the first start begins.
+    pub init: Init,
+    /// How many starts; the one of least cost is returned. All but the first begin at random.
     pub restarts: usize,
     /// Start k of a seed has the same numbers whatever the number of starts.
     pub seed: u64,
@@ -39,6 +41,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             method: None,
+            init: Init::default(),
             restarts: 1,
             seed: 0,
             max_iter: 500,
@@ -69,6 +72,56 @@ impl Settings {
             return refuse("target is not a number".into());
         }
         Ok(())
+    }
+}
+
+/// Where the first start of a search begins; [`super::Problem::start`] comes before it, and further starts are random.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Init {
+    /// Random numbers of the size of the data: |N(0, 1)| sqrt(mean / r) for factors that may not be negative, else small
+    /// normal ones.
+    #[default]
+    Random,
+    /// The non-negative parts of a truncated SVD of the data (Boutsidis and Gallopoulos 2008); many zeros.
+    Nndsvd,
+    /// The same with the data's mean in place of zeros.
+    Nndsvda,
+    /// The same with random numbers up to a hundredth of the mean in place of zeros.
+    Nndsvdar,
+    /// A truncated SVD of the data, its singular values shared out evenly: U sqrt(S) and sqrt(S) V.T.
+    Svd,
+}
+
+impl Init {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Random, Self::Nndsvd, Self::Nndsvda, Self::Nndsvdar, Self::Svd];
+
+    /// Its name, as the command and Python say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Random => "random",
+            Self::Nndsvd => "nndsvd",
+            Self::Nndsvda => "nndsvda",
+            Self::Nndsvdar => "nndsvdar",
+            Self::Svd => "svd",
+        }
+    }
+
+    /// The one of that name.
+    ///
+    /// # Errors
+    /// `Setting` where there is none, with those there are.
+    pub fn from_name(name: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|init| init.name() == name).ok_or_else(|| {
+            let known: Vec<&str> = Self::ALL.iter().map(|init| init.name()).collect();
+            Error::Setting(format!("there is no start {name}; there are {}", known.join(", ")))
+        })
+    }
+
+    /// Itself where it begins from a truncated SVD.
+    pub(super) fn of_svd(self) -> Option<Self> {
+        (self != Self::Random).then_some(self)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Integration tests: what the library promises, through its public interface alone.
 
 mod apply;
+mod begin;
 mod cases;
 mod contract;
 mod function;

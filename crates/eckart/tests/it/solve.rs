@@ -177,3 +177,34 @@ fn a_search_that_is_ended_early_says_so_whichever_start_was_best() {
     let found = eckart::solve::solve(&problem, &settings, &mut stop_second).unwrap();
     assert_eq!((found.best, found.starts.len(), found.stop_reason()), (0, 2, StopReason::Interrupted));
 }
+
+#[test]
+fn starts_that_run_side_by_side_end_as_they_do_one_after_the_other() {
+    let x = planted(8, 60, 40);
+    let costs = |settings: &Settings| {
+        let found = fit(NMF, &x, settings);
+        let starts: Vec<(f64, usize, StopReason)> =
+            found.starts.iter().map(|start| (start.cost, start.iterations, start.stop)).collect();
+        (starts, found.best, found.cost, found.factor("W").unwrap().values_f64())
+    };
+    let with = |threads, target| Settings {
+        threads: Some(threads),
+        restarts: 9,
+        max_iter: 12,
+        target,
+        ..Settings::default()
+    };
+    let alone = costs(&with(1, None));
+    assert_eq!(alone.0.len(), 9);
+    for threads in [2, 4] {
+        assert_eq!(costs(&with(threads, None)), alone);
+    }
+    // Whichever start reaches the target: those before it are run to their end, those after it don't count.
+    for (index, start) in alone.0.iter().enumerate() {
+        let expected = costs(&with(1, Some(start.0)));
+        assert!(expected.0.len() <= index + 1 && expected.0.last().unwrap().2 == StopReason::Target);
+        for threads in [2, 3] {
+            assert_eq!(costs(&with(threads, Some(start.0))), expected, "{threads} threads, target of start {index}");
+        }
+    }
+}

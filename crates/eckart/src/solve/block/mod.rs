@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::run::Dense;
 
 /// A way to move one factor.
-pub(super) trait Block {
+pub(super) trait Block: Send {
     /// Moves the factor and puts its new numbers in place.
     ///
     /// # Errors

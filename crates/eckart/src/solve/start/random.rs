@@ -1,16 +1,16 @@
-//! Start: where a search begins.
+//! Random: factors of random numbers.
 //! In: a bound problem, a seed, the number of the start.  Out: numbers for each factor, feasible.
 //! Law: start k of a seed is the same whatever the number of starts and threads.
-//! Not here: how many starts there are (see `driver`).
+//! Not here: starts from the data (see `svd`).
 
 use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use super::problem::{Bound, Factor};
 use crate::data::Matrix;
 use crate::run::Dense;
+use crate::solve::problem::{Bound, Factor};
 
 /// Random factors, scaled so that their product is of the size of the data.
 ///
@@ -38,16 +38,20 @@ pub(super) fn random_start(bound: &Bound, seed: u64, start: u64) -> Vec<Arc<Dens
 }
 
 /// A stream of its own for each start and factor.
-fn stream(seed: u64, start: u64, factor: u64) -> ChaCha8Rng {
+pub(super) fn stream(seed: u64, start: u64, factor: u64) -> ChaCha8Rng {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     random.set_stream(start << 16 | factor);
     random
 }
 
+/// A number between 0 and 1.
+pub(super) fn uniform(random: &mut ChaCha8Rng) -> f64 {
+    ((random.next_u64() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+}
+
 /// A standard normal number, by the polar form of Box and Muller (1958).
-fn normal(random: &mut ChaCha8Rng) -> f64 {
-    let mut uniform = || ((random.next_u64() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64;
-    let (radius, angle) = (uniform(), uniform());
+pub(super) fn normal(random: &mut ChaCha8Rng) -> f64 {
+    let (radius, angle) = (uniform(random), uniform(random));
     (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
 }
 

@@ -1,0 +1,79 @@
+//! Start: where a search begins.
+//! In: a bound problem, settings, the number of the start.  Out: numbers for each factor, feasible.
+//! Law: start k of a seed is the same whatever the number of starts and threads.
+//! Not here: how many starts there are (see `driver`).
+
+mod eigen;
+mod parts;
+mod random;
+mod svd;
+
+use std::sync::Arc;
+
+use super::problem::Bound;
+use super::settings::{Init, Settings};
+use crate::error::{Error, Result};
+use crate::run::Dense;
+
+/// Where start `index` begins. The first one (0) takes the values that were given, and of the rest what
+/// [`Settings::init`] says; further ones are random.
+///
+/// # Errors
+/// `Setting` where the objective has no pair of factors for a truncated SVD; `Limit` where that needs too much memory.
+pub(super) fn begin(bound: &Bound, settings: &Settings, index: usize, memory_limit: usize) -> Result<Vec<Arc<Dense>>> {
+    let mut factors = random::random_start(bound, settings.seed, index as u64);
+    if index > 0 {
+        return Ok(factors);
+    }
+    if bound.factors.iter().any(|factor| factor.begin.is_none())
+        && let Some(init) = settings.init.of_svd()
+    {
+        for (which, numbers) in from_svd(bound, init, settings.seed, memory_limit)? {
+            let factor = &bound.factors[which];
+            let mut data = numbers.data;
+            factor.prox.constraints().apply(&mut data, factor.shape, 1.0);
+            factors[which] = Arc::new(Dense { shape: factor.shape, data });
+        }
+    }
+    for (numbers, factor) in factors.iter_mut().zip(&bound.factors) {
+        if let Some(begin) = &factor.begin {
+            *numbers = Arc::clone(begin);
+        }
+    }
+    Ok(factors)
+}
+
+/// The factors that begin at a truncated SVD of X, and their numbers.
+fn from_svd(bound: &Bound, init: Init, seed: u64, memory_limit: usize) -> Result<Vec<(usize, Dense)>> {
+    let x = &bound.target.1;
+    let (n, m, r) = (x.rows(), x.cols(), bound.rank);
+    let find = |shapes: &[(usize, usize)], but: Option<usize>| {
+        let fits = |which: &usize| {
+            let shape = bound.factors[*which].shape;
+            Some(*which) != but && shapes.contains(&(shape.rows, shape.cols))
+        };
+        (0..bound.factors.len()).find(fits)
+    };
+    let left = find(&[(n, r)], None);
+    let right = find(&[(r, m), (m, r)], left);
+    let (Some(left), Some(right)) = (left, right) else {
+        return Err(Error::Setting(format!(
+            "a start from the SVD of {} needs a factor that is {n} x {r} and one that is {r} x {m}, and the objective does not \
+             have both: start at random, or give the factors their values",
+            bound.target.0
+        )));
+    };
+    let svd = svd::truncated(bound, r, seed, memory_limit)?;
+    let (w, h) = parts::of(&svd, init, x, seed);
+    let of = |which: usize, data: Vec<f64>| (which, Dense { shape: bound.factors[which].shape, data });
+    // Both are lists of components, as H is; W stands, and so does a factor that is used as H.T.
+    let stands = bound.factors[right].shape.rows != r;
+    Ok(vec![of(left, flipped(&w, n)), of(right, if stands { flipped(&h, m) } else { h })])
+}
+
+/// The transpose of an array with `cols` numbers a row.
+fn flipped(data: &[f64], cols: usize) -> Vec<f64> {
+    let mut out = vec![0.0; data.len()];
+    crate::run::transpose(data, cols, &mut out);
+    out
+}

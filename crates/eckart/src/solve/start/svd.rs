@@ -1,0 +1,207 @@
+//! Svd: the leading singular vectors of the data, by a randomised range finder.
+//! In: a bound problem, how many.  Out: singular values, left and right vectors.
+//! Law: the data is only multiplied with thin matrices; the same seed gives the same bits.
+//! Not here: factors made of them (see `parts`).
+
+use std::sync::Arc;
+
+use super::eigen::eigen;
+use super::random::{normal, stream};
+use crate::data::Dtype;
+use crate::error::{Error, Result};
+use crate::expr::{Expr, Op, Var};
+use crate::facts::{Given, Shape};
+use crate::function::Compiled;
+use crate::run::{Dense, Inputs, Value, sum_rows};
+use crate::solve::cholesky::Cholesky;
+use crate::solve::problem::Bound;
+
+/// Columns beside those asked for (Halko, Martinsson and Tropp 2011, section 4.2).
+const MORE: usize = 10;
+/// Times that the range is multiplied with X X.T (ibid., algorithm 4.4).
+const POWERS: usize = 3;
+/// The stream of random numbers, apart from those of factors.
+const STREAM: u64 = u16::MAX as u64;
+
+/// X is about the sum of `values[k] * left[k] * right[k].T`.
+pub(super) struct Svd {
+    /// The greatest first.
+    pub values: Vec<f64>,
+    /// r x n: a left vector a row.
+    pub left: Vec<f64>,
+    /// r x m.
+    pub right: Vec<f64>,
+}
+
+/// The `r` leading singular values and vectors of the data; a missing entry counts as 0.
+///
+/// # Errors
+/// `Limit` where a plan needs more than `memory_limit` bytes.
+pub(super) fn truncated(bound: &Bound, r: usize, seed: u64, memory_limit: usize) -> Result<Svd> {
+    let (n, m) = (bound.target.1.rows(), bound.target.1.cols());
+    let k = (r + MORE).min(n.min(m));
+    let mut range = Range::new(bound, k, memory_limit)?;
+    let mut random = stream(seed, 0, STREAM);
+    let sample: Vec<f64> = (0..m * k).map(|_| normal(&mut random)).collect();
+    let mut left = range.forward(sample)?;
+    for _ in 0..POWERS {
+        range.orthonormalise(&mut left)?;
+        let mut right = range.back(left)?;
+        range.orthonormalise(&mut right)?;
+        left = range.forward(right)?;
+    }
+    range.orthonormalise(&mut left)?;
+    let right = range.back(left.clone())?;
+    let (squares, turn) = eigen(range.gram(&right)?, k);
+    let values: Vec<f64> = squares[..r].iter().map(|square| square.max(0.0).sqrt()).collect();
+    let by = |j: usize| if values[j] > f64::EPSILON * values[0] { 1.0 / values[j] } else { 0.0 };
+    let mut found = Svd { left: turned(&left, k, &turn, r, &|_| 1.0), right: turned(&right, k, &turn, r, &by), values };
+    found.fix_signs(n, m);
+    Ok(found)
+}
+
+impl Svd {
+    /// The largest entry of each left vector is positive.
+    fn fix_signs(&mut self, n: usize, m: usize) {
+        for (left, right) in self.left.chunks_mut(n).zip(self.right.chunks_mut(m)) {
+            let largest = left.iter().fold(0.0_f64, |most, x| if x.abs() > most.abs() { *x } else { most });
+            if largest < 0.0 {
+                left.iter_mut().chain(right).for_each(|x| *x = -*x);
+            }
+        }
+    }
+}
+
+/// The first r columns of A V (A has k columns), each times `by` of its number, as rows.
+fn turned(a: &[f64], k: usize, turn: &[f64], r: usize, by: &dyn Fn(usize) -> f64) -> Vec<f64> {
+    let n = a.len() / k;
+    let factors: Vec<f64> = (0..r).map(by).collect();
+    let mut out = vec![0.0; n * r];
+    sum_rows(&mut out, r, |range, part| {
+        for (i, row) in range.zip(part.chunks_mut(r)) {
+            for (j, x) in row.iter_mut().enumerate() {
+                *x = factors[j] * (0..k).map(|l| a[i * k + l] * turn[l * k + j]).sum::<f64>();
+            }
+        }
+        0.0
+    });
+    super::flipped(&out, r)
+}
+
+/// The products that a range finder is made of.
+struct Range {
+    inputs: Inputs,
+    dtype: Dtype,
+    k: usize,
+    forward: Compiled,
+    back: Compiled,
+    /// For arrays of n and of m rows.
+    grams: [(usize, Compiled); 2],
+}
+
+impl Range {
+    fn new(bound: &Bound, k: usize, memory_limit: usize) -> Result<Self> {
+        let (name, matrix) = &bound.target;
+        let (n, m) = matrix.shape();
+        let dtype = if bound.is_narrow() { Dtype::F32 } else { Dtype::F64 };
+        let x = Expr::leaf(Op::Var(Var::input(name)));
+        let plan = |formula: Expr, rows: usize| {
+            let mut givens = bound.givens.clone();
+            givens.insert(thin(), Given { dtype, ..Given::dense(rows, k) });
+            Compiled::new(&[formula], &givens, memory_limit)
+        };
+        let a = Expr::leaf(Op::Var(thin()));
+        let mut inputs = Inputs::default();
+        inputs.set_matrix(&Var::input(name), matrix);
+        let (forward, back) = (plan(x.dot(&a), m)?, plan(x.t().dot(&a), n)?);
+        let grams = [(n, plan(a.t().dot(&a), n)?), (m, plan(a.t().dot(&a), m)?)];
+        Ok(Self { inputs, dtype, k, forward, back, grams })
+    }
+
+    fn place(&mut self, array: Vec<f64>) {
+        let shape = Shape { rows: array.len() / self.k, cols: self.k };
+        self.inputs.set(&thin(), Value::of_dense(&Dense { shape, data: array }, self.dtype));
+    }
+
+    /// X A, n x k.
+    fn forward(&mut self, array: Vec<f64>) -> Result<Vec<f64>> {
+        self.place(array);
+        numbers(self.forward.run(&self.inputs)?)
+    }
+
+    /// X.T A, m x k.
+    fn back(&mut self, array: Vec<f64>) -> Result<Vec<f64>> {
+        self.place(array);
+        numbers(self.back.run(&self.inputs)?)
+    }
+
+    /// A.T A, k x k.
+    fn gram(&mut self, array: &[f64]) -> Result<Vec<f64>> {
+        let rows = array.len() / self.k;
+        self.place(array.to_vec());
+        let plan = self.grams.iter().find(|(length, _)| *length == rows);
+        numbers(plan.ok_or_else(|| Error::Bug("an array is as long as neither side".into()))?.1.run(&self.inputs)?)
+    }
+
+    /// Makes the columns orthonormal: A L^-T, where A.T A = L L.T, twice (Fukaya et al. 2014, CholeskyQR2). Columns that
+    /// depend on others become small, not orthonormal; they span nothing.
+    fn orthonormalise(&mut self, array: &mut [f64]) -> Result<()> {
+        for _ in 0..2 {
+            let Some(solver) = Cholesky::of(&self.gram(array)?, self.k) else { return Ok(()) };
+            sum_rows(array, self.k, |_, part| {
+                part.chunks_mut(self.k).for_each(|row| solver.forward(row));
+                0.0
+            });
+        }
+        Ok(())
+    }
+}
+
+/// A name that no formula of a user can hold.
+fn thin() -> Var {
+    Var::input("a thin matrix")
+}
+
+fn numbers(values: Vec<Value>) -> Result<Vec<f64>> {
+    let value = values.into_iter().next().ok_or_else(|| Error::Bug("a formula has no value".into()))?;
+    Ok(Arc::try_unwrap(value.into_dense()).map_or_else(|shared| shared.data.clone(), |own| own.data))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Matrix, Problem};
+
+    /// A matrix of rank 6 whose singular values are known, sparse or dense.
+    #[test]
+    fn singular_values_and_vectors_are_found() {
+        let (n, m) = (40, 30);
+        // Orthogonal columns: cosines of different frequencies.
+        let wave = |length: usize, k: usize, i: usize| {
+            let phase = std::f64::consts::PI * (i as f64 + 0.5) * (k + 1) as f64 / length as f64;
+            phase.cos() * (2.0 / length as f64).sqrt()
+        };
+        let known = [9.0, 7.0, 4.0, 2.0, 1.0, 0.5];
+        let entry = |i, j| known.iter().enumerate().map(|(k, s)| s * wave(n, k, i) * wave(m, k, j)).sum::<f64>();
+        let x = Matrix::from_fn(n, m, entry).unwrap();
+        let problem = Problem::parse("sum((X - W @ H)**2)").unwrap().data("X", &x).rank(4);
+        let svd = truncated(&problem.bind().unwrap(), 4, 0, usize::MAX).unwrap();
+        for k in 0..4 {
+            assert!((svd.values[k] - known[k]).abs() < 1e-9, "{:?}", svd.values);
+            let along: f64 = (0..n).map(|i| svd.left[k * n + i] * wave(n, k, i)).sum();
+            let across: f64 = (0..m).map(|j| svd.right[k * m + j] * wave(m, k, j)).sum();
+            assert!((along.abs() - 1.0).abs() < 1e-9 && (along - across).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn what_is_zero_or_of_low_rank_has_zeros() {
+        for scale in [0.0, 1.0] {
+            let x = Matrix::from_fn(12, 9, |i, j| scale * (i + 1) as f64 * (j + 1) as f64).unwrap();
+            let problem = Problem::parse("sum((X - W @ H)**2)").unwrap().data("X", &x).rank(3);
+            let svd = truncated(&problem.bind().unwrap(), 3, 0, usize::MAX).unwrap();
+            assert!(svd.left.iter().chain(&svd.right).chain(&svd.values).all(|v| v.is_finite()));
+            assert!(svd.values[1] <= 1e-6 * svd.values[0]);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Where a search begins: given values, held factors, truncated SVDs.
+
+use eckart::{Factorization, Init, Matrix, Problem, Settings};
+
+use crate::random::Random;
+
+const NMF: &str = "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0";
+
+/// A matrix of rank 4 plus noise; sparse where `keep` is below 1.
+fn data(n: usize, m: usize, keep: f64) -> Matrix {
+    let mut random = Random(3);
+    let (w, h) = (random.dense(n, 4, 0.0, 1.0), random.dense(4, m, 0.0, 1.0));
+    let product = |i: usize, j: usize| (0..4).map(|k| w.get(i, k) * h.get(k, j)).sum::<f64>();
+    let mut entries = Vec::new();
+    for i in 0..n {
+        for j in 0..m {
+            if random.between(0.0, 1.0) < keep {
+                entries.push((i, j, product(i, j) + random.between(0.0, 0.05)));
+            }
+        }
+    }
+    if keep < 1.0 {
+        return Matrix::from_triplets(n, m, entries).unwrap();
+    }
+    Matrix::from_fn(n, m, |i, j| entries[i * m + j].2).unwrap()
+}
+
+fn problem(text: &str, x: &Matrix) -> Problem {
+    Problem::parse(text).unwrap().data("X", x).rank(4)
+}
+
+fn first_cost(fit: &Factorization) -> f64 {
+    fit.starts[0].history[0].cost
+}
+
+fn message(problem: &Problem) -> String {
+    problem.solve(&Settings::default()).unwrap_err().to_string()
+}
+
+#[test]
+fn a_start_that_is_given_is_where_the_search_begins() {
+    let x = data(30, 20, 1.0);
+    let fit = problem(NMF, &x).solve(&Settings { max_iter: 30, ..Settings::default() }).unwrap();
+    let (w, h) = (fit.factor("W").unwrap(), fit.factor("H").unwrap());
+    let again = problem(NMF, &x).start("W", w).start("H", h);
+    let on = again.solve(&Settings { max_iter: 5, restarts: 2, ..Settings::default() }).unwrap();
+    assert!((first_cost(&on) / fit.cost - 1.0).abs() < 1e-9);
+    assert!(on.starts[0].cost < fit.cost);
+    // The second start is random, as ever.
+    let fresh = problem(NMF, &x).solve(&Settings { max_iter: 5, restarts: 2, ..Settings::default() }).unwrap();
+    assert_eq!(on.starts[1].cost, fresh.starts[1].cost);
+}
+
+#[test]
+fn a_held_factor_comes_back_bit_for_bit() {
+    for text in [
+        NMF,
+        "minimize sum(kl(X, W @ H)) subject to W >= 0, H >= 0",
+        "minimize sum(observed(X) * (X - W @ H)**2) + 0.1*sum(W**2) + 0.1*sum(H**2)",
+        "minimize over W[n,r], H[r,m], b[n,1]: sum((X - W @ H - b)**2) + 0.1*sum(W**2)",
+        "minimize sum(softplus(W @ H) - (X > 0) * (W @ H)) + 0.1*sum(W**2) + 0.1*sum(H**2)",
+    ] {
+        let x = data(30, 20, 0.5);
+        let fit = problem(text, &x).solve(&Settings { max_iter: 400, tol: 1e-9, ..Settings::default() }).unwrap();
+        let h = fit.factor("H").unwrap();
+        let folded = problem(text, &x).hold("H", h).solve(&Settings { tol: 1e-9, ..Settings::default() }).unwrap();
+        assert_eq!(folded.factor("H").unwrap().values_f64(), h.values_f64(), "{text}");
+        assert_eq!(folded.held, ["H"]);
+        let names = |fit: &Factorization| fit.factors.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&folded), names(&fit));
+        assert!((folded.cost / fit.cost - 1.0).abs() < 1e-3, "{text}: {} and {}", folded.cost, fit.cost);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("held.safetensors");
+        folded.save(&path).unwrap();
+        assert_eq!(Factorization::load(&path).unwrap().held, ["H"]);
+    }
+}
+
+#[test]
+fn a_single_row_may_be_folded_in() {
+    let x = data(30, 20, 1.0);
+    let fit = problem(NMF, &x).solve(&Settings { tol: 1e-9, max_iter: 2000, ..Settings::default() }).unwrap();
+    let row = Matrix::from_fn(1, 20, |_, j| x.get(7, j)).unwrap();
+    let settings = Settings { tol: 1e-12, max_iter: 2000, ..Settings::default() };
+    let folded = problem(NMF, &row).hold("H", fit.factor("H").unwrap()).solve(&settings).unwrap();
+    let (w, all) = (folded.factor("W").unwrap(), fit.factor("W").unwrap());
+    for k in 0..4 {
+        assert!((w.get(0, k) - all.get(7, k)).abs() < 1e-2, "{:?}", w.values_f64());
+    }
+}
+
+#[test]
+fn values_that_do_not_fit_are_named() {
+    let x = data(30, 20, 1.0);
+    let ones = |n, m| Matrix::from_fn(n, m, |_, _| 1.0).unwrap();
+    let negative = Matrix::from_fn(30, 4, |i, k| if (i, k) == (2, 1) { -1.0 } else { 1.0 }).unwrap();
+    let hole = Matrix::from_fn(30, 4, |i, k| if (i, k) == (2, 1) { f64::NAN } else { 1.0 }).unwrap();
+    let expect = |problem: Problem, part: &str| {
+        let message = message(&problem);
+        assert!(message.contains(part), "{message}");
+    };
+    expect(problem(NMF, &x).start("W", &ones(3, 4)), "the start of W is 3 x 4, and W is 30 x 4");
+    expect(problem(NMF, &x).hold("H", &ones(5, 20)), "the value of H is 5 x 20, and H is 4 x 20");
+    expect(problem(NMF, &x).start("W", &negative), "the start of W is -1 at row 3, column 2");
+    expect(problem(NMF, &x).start("W", &hole), "NaN at row 3, column 2");
+    expect(problem(NMF, &x).hold("W", &hole), "no number at row 3, column 2");
+    expect(problem(NMF, &x).start("V", &negative), "V is given a start but is no factor");
+    expect(problem(NMF, &x).hold("V", &negative), "V is held but is no factor");
+    let both = problem(NMF, &x).hold("H", &ones(4, 20)).start("H", &ones(4, 20));
+    expect(both, "only one of the two");
+    let all = problem(NMF, &x).hold("H", &ones(4, 20)).hold("W", &ones(30, 4));
+    expect(all, "no factor to search for");
+}
+
+#[test]
+fn a_start_from_the_svd_is_near_the_best_fit() {
+    for keep in [1.0, 0.4] {
+        let x = data(60, 40, keep);
+        let begun = |init| {
+            let settings = Settings { init, max_iter: 0, ..Settings::default() };
+            let text = if init == Init::Svd { "sum((X - W @ H)**2)" } else { NMF };
+            problem(text, &x).solve(&settings).unwrap()
+        };
+        let [random, nndsvd, nndsvda, nndsvdar, svd] = Init::ALL.map(|init| first_cost(&begun(init)));
+        assert!(nndsvd < random && nndsvdar < random && nndsvd < nndsvda, "{random} {nndsvd} {nndsvda} {nndsvdar}");
+        // A truncated SVD is the minimum itself (Eckart and Young 1936).
+        let best = problem("sum((X - W @ H)**2)", &x).solve(&Settings { tol: 1e-12, ..Settings::default() }).unwrap();
+        assert!((svd / best.cost - 1.0).abs() < 1e-4, "{svd} {}", best.cost);
+        let zeros = begun(Init::Nndsvd).factor("W").unwrap().values_f64().iter().filter(|w| **w == 0.0).count();
+        assert!(zeros > 0);
+        assert!(begun(Init::Nndsvda).factor("W").unwrap().values_f64().iter().all(|w| *w > 0.0));
+    }
+    // The right factor may be used as its transpose.
+    let x = data(60, 40, 1.0);
+    let standing = problem("sum((X - W @ H.T)**2)", &x);
+    let cost = first_cost(&standing.solve(&Settings { init: Init::Svd, max_iter: 0, ..Settings::default() }).unwrap());
+    let flat = problem("sum((X - W @ H)**2)", &x);
+    let other = first_cost(&flat.solve(&Settings { init: Init::Svd, max_iter: 0, ..Settings::default() }).unwrap());
+    assert!((cost / other - 1.0).abs() < 1e-9);
+}
+
+#[test]
+fn an_svd_needs_a_pair_of_factors() {
+    let x = data(30, 20, 1.0);
+    let text = "over W[n,r], S[r,r], V[r,r], H[r,m]: sum((X - W @ S @ V @ H)**2)";
+    assert!(problem(text, &x).solve(&Settings { init: Init::Svd, max_iter: 1, ..Settings::default() }).is_ok());
+    let text = "over W[n,r], A[r,r], Y[r,m]: sum((X - W @ A @ Y)**2)";
+    let held = problem(text, &x).hold("Y", &Matrix::from_fn(4, 20, |i, j| (i + j) as f64).unwrap());
+    let settings = Settings { init: Init::Nndsvd, ..Settings::default() };
+    let message = held.solve(&settings).unwrap_err().to_string();
+    assert!(message.contains("a start from the SVD of X needs a factor that is 30 x 4"), "{message}");
+}
