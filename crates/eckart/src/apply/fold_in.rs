@@ -6,13 +6,17 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::prepare::{Known, Prepared, Worker};
-use super::row_problem::RowProblem;
+use super::row_problem::{RowFactor, RowProblem};
 use crate::data::{Dtype, Matrix};
 use crate::error::{Error, Result};
 use crate::expr::Var;
 use crate::facts::{Given, Sign};
 use crate::run::{available_memory, sum_rows};
-use crate::solve::Factorization;
+use crate::solve::{Factorization, Settings};
+
+/// Where rows are searched for together: when that ends.
+const TOGETHER_TOL: f64 = 1e-9;
+const TOGETHER_MOST: usize = 5000;
 
 /// A model, made ready to take in new rows: its row factors (W, and an offset b[n,1] where there is one) are found for
 /// them, all other factors held.
@@ -35,7 +39,7 @@ pub struct FoldIn {
     shared: Vec<(String, Matrix)>,
     dtype: Dtype,
     memory_limit: usize,
-    ready: Mutex<Vec<(Vec<Known>, Arc<Prepared>)>>,
+    ready: Mutex<Vec<(Vec<Known>, Arc<Ready>)>>,
 }
 
 /// The factors of new rows.
@@ -111,23 +115,33 @@ impl FoldIn {
         self.check(x, beside)?;
         let mut data = vec![(self.problem.target.as_str(), x)];
         data.extend_from_slice(beside);
-        let prepared = self.prepared(&data)?;
         let names: Vec<&str> = data.iter().map(|(name, _)| *name).collect();
         let left_out = self.problem.left_out(&names).iter().map(ToString::to_string).collect();
-        let numbers = solve_rows(&prepared, &data)?;
-        let width = prepared.width;
+        let found = match &*self.ready(&data)? {
+            Ready::Apart(prepared) => apart(prepared, &data)?,
+            Ready::Together => {
+                let settings = Settings { tol: TOGETHER_TOL, max_iter: TOGETHER_MOST, ..Settings::default() };
+                self.problem.solve_together(&data, &self.shared, &settings)?
+            }
+        };
         let mut factors = Vec::new();
-        for factor in &self.problem.factors {
-            let Some((_, range)) = prepared.places.iter().find(|(name, _)| *name == factor.name) else { continue };
-            let of = |i: usize, j: usize| numbers[i * width + range.start + j];
-            let matrix = if factor.across {
-                Matrix::from_fn(range.len(), x.rows(), |j, i| of(i, j))?
-            } else {
-                Matrix::from_fn(x.rows(), range.len(), of)?
-            };
-            factors.push((factor.name.clone(), matrix.cast(self.dtype)?));
+        for RowFactor { name, across, .. } in &self.problem.factors {
+            let Some((_, rows)) = found.iter().find(|(known, _)| known == name) else { continue };
+            let matrix = if *across { rows.transposed()? } else { rows.clone() };
+            factors.push((name.clone(), matrix.cast(self.dtype)?));
         }
         Ok(Folded { factors, left_out })
+    }
+
+    /// Whether a row gets the same bits alone as among others: not where the objective ties rows together, which are then
+    /// searched for together, as a fit does it.
+    ///
+    /// # Errors
+    /// As [`FoldIn::transform`].
+    pub fn is_by_rows(&self, x: &Matrix, beside: &[(&str, &Matrix)]) -> Result<bool> {
+        let mut data = vec![(self.problem.target.as_str(), x)];
+        data.extend_from_slice(beside);
+        Ok(matches!(&*self.ready(&data)?, Ready::Apart(_)))
     }
 
     fn check(&self, x: &Matrix, beside: &[(&str, &Matrix)]) -> Result<()> {
@@ -153,30 +167,46 @@ impl FoldIn {
     }
 
     /// What is ready for data of this kind, made ready now if it is the first.
-    fn prepared(&self, data: &[(&str, &Matrix)]) -> Result<Arc<Prepared>> {
-        let known: Vec<Known> = data.iter().map(|(name, matrix)| ((*name).to_owned(), kind(matrix, false))).collect();
-        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, prepared)) = ready.iter().find(|(key, _)| *key == known) {
-            check_signs(prepared, data)?;
-            return Ok(prepared.clone());
+    fn ready(&self, data: &[(&str, &Matrix)]) -> Result<Arc<Ready>> {
+        let counts = data.iter().all(|(_, matrix)| matrix.is_nonnegative());
+        let kinds = |counts: bool| -> Vec<Known> {
+            data.iter().map(|(name, matrix)| ((*name).to_owned(), kind(matrix, counts))).collect()
+        };
+        // Some forms hold for counts only. Others don't depend on signs, and must not: a row may have none that are
+        // negative among others that have some.
+        let plain = kinds(false);
+        let mut held = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = |held: &[(Vec<Known>, Arc<Ready>)], key: &[Known]| {
+            held.iter().find(|(known, _)| known == key).map(|(_, ready)| ready.clone())
+        };
+        let mut ready = match known(&held, &plain) {
+            Some(ready) => ready,
+            None => self.make_ready(&mut held, plain)?,
+        };
+        if counts && matches!(*ready, Ready::Together) {
+            let counts = kinds(true);
+            ready = match known(&held, &counts) {
+                Some(ready) => ready,
+                None => self.make_ready(&mut held, counts)?,
+            };
         }
-        // Some forms hold for counts only; all others are the same whatever the signs are.
-        let tries = [false, true].map(|nonnegative| -> Vec<Known> {
-            data.iter().map(|(name, matrix)| ((*name).to_owned(), kind(matrix, nonnegative))).collect()
-        });
-        for attempt in tries {
-            if let Some(prepared) = Prepared::new(&self.problem, &attempt, &self.shared, self.memory_limit)? {
-                let prepared = Arc::new(prepared);
-                ready.push((known, prepared.clone()));
-                return Ok(prepared);
-            }
-        }
-        Err(Error::Setting("the objective's rows hang together".into()))
+        Ok(ready)
+    }
+
+    fn make_ready(&self, held: &mut Vec<(Vec<Known>, Arc<Ready>)>, key: Vec<Known>) -> Result<Arc<Ready>> {
+        let prepared = Prepared::new(&self.problem, &key, &self.shared, self.memory_limit)?;
+        let ready = Arc::new(prepared.map_or(Ready::Together, |prepared| Ready::Apart(Box::new(prepared))));
+        held.push((key, ready.clone()));
+        Ok(ready)
     }
 }
 
-fn check_signs(_prepared: &Prepared, _data: &[(&str, &Matrix)]) -> Result<()> {
-    Ok(())
+/// How rows of a kind are solved.
+enum Ready {
+    /// Each by itself.
+    Apart(Box<Prepared>),
+    /// All in one search.
+    Together,
 }
 
 /// What a row of a matrix is known to be like, whichever row it is.
@@ -189,14 +219,14 @@ fn kind(matrix: &Matrix, nonnegative: bool) -> Given {
     known
 }
 
-/// The numbers of all rows, one row after the other.
-fn solve_rows(prepared: &Prepared, data: &[(&str, &Matrix)]) -> Result<Vec<f64>> {
-    let rows = data.first().map_or(0, |(_, x)| x.rows());
-    let mut numbers = vec![0.0; rows * prepared.width];
+/// The rows' factors, each n' x its width, every row solved by itself.
+fn apart(prepared: &Prepared, data: &[(&str, &Matrix)]) -> Result<Vec<(String, Matrix)>> {
+    let (rows, width) = (data.first().map_or(0, |(_, x)| x.rows()), prepared.width);
+    let mut numbers = vec![0.0; rows * width];
     let failed: Mutex<Option<Error>> = Mutex::default();
-    sum_rows(&mut numbers, prepared.width, |range, part| {
+    sum_rows(&mut numbers, width, |range, part| {
         let mut worker = prepared.worker();
-        for (i, b) in range.zip(part.chunks_mut(prepared.width)) {
+        for (i, b) in range.zip(part.chunks_mut(width)) {
             if let Err(error) = solve_row(prepared, &mut worker, data, i, b) {
                 failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                 break;
@@ -205,10 +235,14 @@ fn solve_rows(prepared: &Prepared, data: &[(&str, &Matrix)]) -> Result<Vec<f64>>
         prepared.rest(worker);
         0.0
     });
-    match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        Some(error) => Err(error),
-        None => Ok(numbers),
+    if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        return Err(error);
     }
+    let of = |(name, range): &(String, std::ops::Range<usize>)| {
+        let matrix = Matrix::from_fn(rows, range.len(), |i, j| numbers[i * width + range.start + j])?;
+        Ok((name.clone(), matrix))
+    };
+    prepared.places.iter().map(of).collect()
 }
 
 fn solve_row(prepared: &Prepared, worker: &mut Worker, data: &[(&str, &Matrix)], i: usize, b: &mut [f64]) -> Result<()> {

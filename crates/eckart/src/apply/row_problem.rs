@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::expr::text::{Constraint, Declaration, Dim, Limit, Statement, parse_statement};
 use crate::expr::{Dag, Expr, Op, Var};
 use crate::facts::{Facts, Given, Givens, Shape, Sides, infer_shapes};
-use crate::solve::{Bound, Factorization, Problem, terms};
+use crate::solve::{Bound, Factorization, Problem, Settings, terms};
 
 /// A factor whose rows (or, where it lies across, columns) are those of X.
 #[derive(Debug, Clone)]
@@ -37,7 +37,6 @@ pub(super) struct RowProblem {
     pub beside: Vec<String>,
     /// Data that is the same for all rows.
     pub shared: Vec<String>,
-    rank: usize,
     terms: Vec<(f64, Expr)>,
     constraints: Vec<Constraint>,
 }
@@ -88,8 +87,8 @@ impl RowProblem {
         let held = held.filter(|(name, _)| !own(&Var::input(name))).cloned().collect();
         factors.retain(|factor| named.contains(&Var::input(&factor.name)));
         let constraints = constraints_of(&statement, &factors, &model.numbers)?;
-        let (target, rank) = (model.target.clone(), model.rank);
-        Ok(Self { target, fitted, factors, held, beside, shared, rank, terms, constraints })
+        let target = model.target.clone();
+        Ok(Self { target, fitted, factors, held, beside, shared, terms, constraints })
     }
 
     /// The terms that don't use X but data beside it that is not among `given`: they are left out for new rows.
@@ -109,48 +108,72 @@ impl RowProblem {
     /// # Errors
     /// `Setting` where data is lacking; `Shape` where it does not fit.
     pub(super) fn bind(&self, given: &[(&str, Given)], shared: &[(String, Matrix)]) -> Result<Bound> {
-        let beside: Vec<&str> = given.iter().map(|(name, _)| *name).collect();
-        let kept: Vec<&(f64, Expr)> = self.terms.iter().filter(|(_, term)| !self.lacks(term, &beside)).collect();
-        let weighted = |(weight, term): &&(f64, Expr)| if *weight == 1.0 { term.clone() } else { *weight * term };
-        let objective: Expr = kept.iter().map(weighted).sum();
-        let named = objective.variables();
-        let has = |name: &str| named.iter().any(|var| var.name() == name);
-        if !has(&self.target) {
+        let names: Vec<&str> = given.iter().map(|(name, _)| *name).collect();
+        let (mut problem, used) = self.start(&names, shared)?;
+        let rows = self.unlike_rows(shared);
+        for (name, known) in given.iter().filter(|(name, _)| used.contains(*name)) {
+            let shape = Shape { rows, cols: known.shape.cols };
+            problem = problem.assume(name, Given { shape, ..*known })?;
+        }
+        let constants = self.held.iter().chain(shared).filter(|(name, _)| used.contains(name));
+        constants.fold(problem, |problem, (name, matrix)| problem.data(name, matrix)).bind()
+    }
+
+    /// The factors of all rows in one search, each n' x its width.
+    ///
+    /// # Errors
+    /// As [`RowProblem::bind`], and those of a search.
+    pub(super) fn solve_together(
+        &self,
+        data: &[(&str, &Matrix)],
+        shared: &[(String, Matrix)],
+        settings: &Settings,
+    ) -> Result<Vec<(String, Matrix)>> {
+        let names: Vec<&str> = data.iter().map(|(name, _)| *name).collect();
+        let (mut problem, used) = self.start(&names, shared)?;
+        for (name, matrix) in data.iter().filter(|(name, _)| used.contains(*name)) {
+            problem = problem.data(name, matrix);
+        }
+        let constants = self.held.iter().chain(shared).filter(|(name, _)| used.contains(name));
+        let problem = constants.fold(problem, |problem, (name, matrix)| problem.data(name, matrix));
+        let found = problem.solve(settings)?.factors.into_iter();
+        let is_across = |name: &str| self.factors.iter().any(|factor| factor.name == name && factor.across);
+        found.map(|(name, m)| if is_across(&name) { Ok((name, m.transposed()?)) } else { Ok((name, m)) }).collect()
+    }
+
+    /// The problem without its data, for data of those names, and the names that it uses.
+    fn start(&self, given: &[&str], shared: &[(String, Matrix)]) -> Result<(Problem, BTreeSet<String>)> {
+        let kept = self.terms.iter().filter(|(_, term)| !self.lacks(term, given));
+        let weighted = |(weight, term): &(f64, Expr)| if *weight == 1.0 { term.clone() } else { *weight * term };
+        let objective: Expr = kept.map(weighted).sum();
+        let used: BTreeSet<String> = objective.variables().iter().map(|var| var.name().to_owned()).collect();
+        if !used.contains(&self.target) {
             return Err(Error::Setting(format!("no term of the objective ties new rows to {}", self.target)));
         }
-        for name in self.beside.iter().chain(&self.shared).filter(|name| has(name)) {
-            if !beside.contains(&name.as_str()) && !shared.iter().any(|(known, _)| known == name) {
-                let rows = if self.beside.contains(name) { "its rows for the new rows" } else { "it" };
-                return Err(Error::Setting(format!("the objective reads {name} beside {}: give {rows}", self.target)));
+        for name in self.beside.iter().chain(&self.shared).filter(|name| used.contains(*name)) {
+            if !given.contains(&name.as_str()) && !shared.iter().any(|(known, _)| known == name) {
+                let what = if self.beside.contains(name) { "its rows for the new rows" } else { "it" };
+                return Err(Error::Setting(format!("the objective reads {name} beside {}: give {what}", self.target)));
             }
         }
-        let factors = self.factors.iter().filter(|factor| has(&factor.name));
         let rows = || Dim::Name("n".to_owned());
         let declared = |f: &RowFactor| {
             let width = Dim::Number(f.width);
             let (rows, cols) = if f.across { (width, rows()) } else { (rows(), width) };
             Declaration { name: f.name.clone(), rows, cols, span: 0..0 }
         };
-        let constraints = self.constraints.iter().filter(|c| has(&c.factor)).cloned().collect();
-        let declared = factors.map(declared).collect();
+        let declared = self.factors.iter().filter(|f| used.contains(&f.name)).map(declared).collect();
+        let constraints = self.constraints.iter().filter(|c| used.contains(&c.factor)).cloned().collect();
         let statement = Statement { text: "".into(), declared, objective, constraints };
-        let rows = self.unlike_rows(shared);
-        let mut problem = Problem::parse(&statement.to_string())?.rank(self.rank);
-        for (name, known) in given.iter().filter(|(name, _)| has(name)) {
-            let shape = Shape { rows, cols: known.shape.cols };
-            problem = problem.assume(name, Given { shape, ..*known })?;
-        }
-        for (name, matrix) in self.held.iter().chain(shared).filter(|(name, _)| has(name)) {
-            problem = problem.data(name, matrix);
-        }
-        problem.bind()
+        // All sides are said, so the rank is of no use; new rows may be fewer.
+        Ok((Problem::parse(&statement.to_string())?.rank(1), used))
     }
 
     /// A number of rows that no other side has, so that sides that are as long are rows.
     fn unlike_rows(&self, shared: &[(String, Matrix)]) -> usize {
         let sides = self.held.iter().chain(shared).flat_map(|(_, matrix)| [matrix.rows(), matrix.cols()]);
         let taken: BTreeSet<usize> = sides.chain(self.factors.iter().map(|f| f.width)).chain([self.fitted.cols]).collect();
-        (self.rank.max(2)..).find(|rows| !taken.contains(rows)).unwrap_or(usize::MAX)
+        (2..).find(|rows| !taken.contains(rows)).unwrap_or(usize::MAX)
     }
 }
 

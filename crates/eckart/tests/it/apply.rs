@@ -104,4 +104,21 @@ fn unusual_objectives_take_new_rows_too() {
     let coupled = "minimize over W[n,r], H[r,m], K[r,2]: sum((X - W @ H)**2) + 0.5*sum((Y - W @ K)**2) \
                    + 0.1*(sum(W**2) + sum(H**2) + sum(K**2))";
     check(coupled, &x, &[("Y", &y)]);
+    let model = Problem::parse(coupled).unwrap().data("X", &x).data("Y", &y).rank(3).solve(&Settings::default()).unwrap();
+    let folded = FoldIn::new(&model).unwrap().transform(&x).unwrap();
+    assert_eq!(folded.left_out, ["sum((Y - W @ K)**2)"]);
+}
+
+#[test]
+fn rows_that_hang_together_are_searched_for_together() {
+    let x = planted(5, 20, 12);
+    for text in ["minimize norm(X - W @ H) + 0.01*(sum(W**2) + sum(H**2))", "minimize sum((X - W @ H)**2) subject to colnorm(W) <= 1"] {
+        let problem = Problem::parse(text).unwrap().data("X", &x).rank(2);
+        let model = problem.solve(&Settings { tol: 1e-7, max_iter: 5000, ..Settings::default() }).unwrap();
+        let fold_in = FoldIn::new(&model).unwrap();
+        assert!(!fold_in.is_by_rows(&x, &[]).unwrap());
+        let rows = fold_in.transform(&x).unwrap().factors;
+        let (old, new) = (cost(&problem, &model.factors), cost(&problem, &with_rows(&model, &rows)));
+        assert!((new - old).abs() <= 1e-3 * old, "{text}: {old} and {new}");
+    }
 }
