@@ -148,13 +148,19 @@ impl FoldIn {
         let (target, cols) = (&self.problem.target, self.problem.fitted.cols);
         if x.cols() != cols {
             return Err(Error::shape(
-                format!("the new rows of {target} are {} x {}, the model's data has {cols} columns", x.rows(), x.cols()),
+                format!(
+                    "the new rows of {target} are {} x {}, the model's data has {cols} columns",
+                    x.rows(),
+                    x.cols()
+                ),
                 "Give rows of the same columns, in the same order",
             ));
         }
         for (name, matrix) in beside {
             if !self.problem.beside.iter().any(|known| known == name) {
-                return Err(Error::Setting(format!("the objective has no data {name} with a row for each row of {target}")));
+                return Err(Error::Setting(format!(
+                    "the objective has no data {name} with a row for each row of {target}"
+                )));
             }
             if matrix.rows() != x.rows() {
                 return Err(Error::shape(
@@ -245,7 +251,13 @@ fn apart(prepared: &Prepared, data: &[(&str, &Matrix)]) -> Result<Vec<(String, M
     prepared.places.iter().map(of).collect()
 }
 
-fn solve_row(prepared: &Prepared, worker: &mut Worker, data: &[(&str, &Matrix)], i: usize, b: &mut [f64]) -> Result<()> {
+fn solve_row(
+    prepared: &Prepared,
+    worker: &mut Worker,
+    data: &[(&str, &Matrix)],
+    i: usize,
+    b: &mut [f64],
+) -> Result<()> {
     let rows: Result<Vec<(Var, Matrix)>> =
         data.iter().map(|(name, matrix)| Ok((Var::input(name), matrix.select_rows(&[i])?))).collect();
     prepared.solve(worker, &rows?, b)

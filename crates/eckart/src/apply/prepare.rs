@@ -12,7 +12,7 @@ use super::row_problem::{RowProblem, uses};
 use super::separate::{Lies, lies};
 use crate::data::{Dtype, Matrix, Sparse};
 use crate::error::{Error, Result};
-use crate::expr::{Expr, Op, Var, matrix};
+use crate::expr::{Dag, Expr, Op, Var, matrix};
 use crate::facts::{Given, Givens, Shape};
 use crate::function::Compiled;
 use crate::plan::Plan;
@@ -128,25 +128,37 @@ impl Prepared {
             return Ok(None);
         }
         let mut sorter = Sorter { bound: &bound, rows: &of_rows, once: Vec::new(), each: Vec::new() };
-        let sketch = Sketch::of(&form, &mut sorter);
-        let Some(sketch) = sketch else { return Ok(None) };
-        let (once, each) = (sorter.once, sorter.each);
-        let width = bound.factors[0].shape.cols;
+        let Some(sketch) = Sketch::of(&form, &mut sorter) else { return Ok(None) };
+        let Sorter { mut once, each, .. } = sorter;
         let mut givens = bound.givens.clone();
         for var in &rows {
             if let Some(given) = givens.get_mut(var) {
                 *given = Given { shape: Shape { rows: 1, cols: given.shape.cols }, data: false, ..*given };
             }
         }
-        let values = of_all_rows(&once, &givens, &bound, memory_limit)?;
+        // What the formulas of a row hold of the other kind is taken out of them.
+        let mut held = Vec::new();
+        let each: Vec<Expr> = each.iter().map(|formula| without_constants(formula, &of_rows, &mut held)).collect();
+        let own_once = once.len();
+        once.extend(held.iter().map(|(_, formula)| formula.clone()));
+        let mut values = of_all_rows(&once, &givens, &bound, memory_limit)?;
+        let dtype = givens.get(&own).map_or(Dtype::F64, |given| given.dtype);
+        let taken_out = values.split_off(own_once).into_iter().zip(&held);
+        let taken_out = taken_out.map(|(value, (var, _))| Ok((var.clone(), value.into_matrix(dtype)?)));
+        let mut constants = taken_out.collect::<Result<Vec<(Var, Matrix)>>>()?;
+        let named = problem.held.iter().chain(shared).chain(&selections);
+        constants.extend(named.map(|(name, matrix)| (Var::input(name), matrix.clone())));
+        let used: Vec<Var> = each.iter().flat_map(Expr::variables).collect();
+        constants.retain(|(var, _)| used.contains(var));
+        givens.extend(constants.iter().map(|(var, matrix)| (var.clone(), Given::of(matrix))));
         let plan = match each.as_slice() {
             [] => None,
             each => Some(Compiled::new(each, &givens, memory_limit)?.plan),
         };
+        let width = bound.factors[0].shape.cols;
+        let values: Vec<Vec<f64>> = values.iter().map(|value| value.to_dense().data.clone()).collect();
         let form = sketch.filled(&values, width);
         let target = Var::input(&bound.target.0);
-        let held = problem.held.iter().chain(shared).chain(&selections);
-        let constants = held.map(|(name, matrix)| (Var::input(name), matrix.clone())).collect();
         Ok(Some(Self { width, places, laws, form, plan, own, target, constants, idle: Mutex::default() }))
     }
 
@@ -403,12 +415,43 @@ fn once(place: Place, values: &[Vec<f64>]) -> Vec<f64> {
 }
 
 /// The values of formulas that are the same for all rows.
-fn of_all_rows(formulas: &[Expr], givens: &Givens, bound: &Bound, memory_limit: usize) -> Result<Vec<Vec<f64>>> {
+fn of_all_rows(formulas: &[Expr], givens: &Givens, bound: &Bound, memory_limit: usize) -> Result<Vec<Value>> {
     if formulas.is_empty() {
         return Ok(Vec::new());
     }
-    let values = Compiled::new(formulas, givens, memory_limit)?.run(&bound.inputs)?;
-    Ok(values.iter().map(|value| value.to_dense().data.clone()).collect())
+    Compiled::new(formulas, givens, memory_limit)?.run(&bound.inputs)
+}
+
+/// A formula of a row with a variable in the place of each largest part that is the same for all rows; `held` gets the
+/// variables and what they stand for.
+fn without_constants(formula: &Expr, of_rows: &dyn Fn(&Var) -> bool, held: &mut Vec<(Var, Expr)>) -> Expr {
+    let dag = Dag::new(std::slice::from_ref(formula));
+    let (mut of_row, mut computed): (Vec<bool>, Vec<bool>) = (Vec::new(), Vec::new());
+    let mut new: Vec<Expr> = Vec::with_capacity(dag.len());
+    for id in dag.ids() {
+        let (op, args) = (dag.op(id), dag.args(id));
+        let read = |k: usize| op.uses_value(k) || *op == Op::Observed;
+        let own = dag.expr(id).as_var().is_some_and(of_rows);
+        of_row.push(own || (0..args.len()).any(|k| read(k) && of_row[args[k].index()]));
+        computed.push(args.iter().any(|arg| computed[arg.index()] || dag.expr(*arg).as_var().is_some()));
+        let mut parts = Vec::new();
+        for (k, arg) in args.iter().enumerate() {
+            let constant = of_row[id.index()] && read(k) && !of_row[arg.index()] && computed[arg.index()];
+            parts.push(if constant { stand_in(dag.expr(*arg), held) } else { new[arg.index()].clone() });
+        }
+        new.push(if args.is_empty() { dag.expr(id).clone() } else { Expr::new(op.clone(), parts) });
+    }
+    new[dag.roots()[0].index()].clone()
+}
+
+fn stand_in(part: &Expr, held: &mut Vec<(Var, Expr)>) -> Expr {
+    let known = held.iter().find(|(_, known)| known == part).map(|(var, _)| var.clone());
+    let var = known.unwrap_or_else(|| {
+        let var = Var::input(&format!("held part {}", held.len()));
+        held.push((var.clone(), part.clone()));
+        var
+    });
+    Expr::leaf(Op::Var(var))
 }
 
 fn symmetric(mut gram: Vec<f64>, r: usize) -> Vec<f64> {

@@ -172,7 +172,8 @@ impl RowProblem {
     /// A number of rows that no other side has, so that sides that are as long are rows.
     fn unlike_rows(&self, shared: &[(String, Matrix)]) -> usize {
         let sides = self.held.iter().chain(shared).flat_map(|(_, matrix)| [matrix.rows(), matrix.cols()]);
-        let taken: BTreeSet<usize> = sides.chain(self.factors.iter().map(|f| f.width)).chain([self.fitted.cols]).collect();
+        let taken: BTreeSet<usize> =
+            sides.chain(self.factors.iter().map(|f| f.width)).chain([self.fitted.cols]).collect();
         (2..).find(|rows| !taken.contains(rows)).unwrap_or(usize::MAX)
     }
 }

@@ -64,7 +64,9 @@ fn of_rule(rule: ShapeRule, args: &[Lies]) -> Lies {
         (ShapeRule::Same, at, _) => at,
         (ShapeRule::Flip, Rows, _) => Cols,
         (ShapeRule::Flip, Cols, _) => Rows,
-        (ShapeRule::Flip | ShapeRule::Scalar | ShapeRule::Square | ShapeRule::Column | ShapeRule::Line, Free, _) => Free,
+        (ShapeRule::Flip | ShapeRule::Scalar | ShapeRule::Square | ShapeRule::Column | ShapeRule::Line, Free, _) => {
+            Free
+        }
         (ShapeRule::Column, Rows, _) => Rows,
         (ShapeRule::Line, Cols, _) => Cols,
         (ShapeRule::Scalar | ShapeRule::Square | ShapeRule::Column | ShapeRule::Line, _, _) => Mixed,

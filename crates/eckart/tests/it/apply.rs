@@ -18,7 +18,8 @@ fn planted(seed: u64, n: usize, m: usize) -> Matrix {
 fn thinned(x: &Matrix, seed: u64) -> Matrix {
     let mut random = Random(seed);
     let all = (0..x.rows()).flat_map(|i| (0..x.cols()).map(move |j| (i, j)));
-    let kept: Vec<(usize, usize, f64)> = all.filter(|_| random.below(3) == 0).map(|(i, j)| (i, j, x.get(i, j))).collect();
+    let kept: Vec<(usize, usize, f64)> =
+        all.filter(|_| random.below(3) == 0).map(|(i, j)| (i, j, x.get(i, j))).collect();
     Matrix::from_triplets(x.rows(), x.cols(), kept).unwrap()
 }
 
@@ -104,7 +105,8 @@ fn unusual_objectives_take_new_rows_too() {
     let coupled = "minimize over W[n,r], H[r,m], K[r,2]: sum((X - W @ H)**2) + 0.5*sum((Y - W @ K)**2) \
                    + 0.1*(sum(W**2) + sum(H**2) + sum(K**2))";
     check(coupled, &x, &[("Y", &y)]);
-    let model = Problem::parse(coupled).unwrap().data("X", &x).data("Y", &y).rank(3).solve(&Settings::default()).unwrap();
+    let model =
+        Problem::parse(coupled).unwrap().data("X", &x).data("Y", &y).rank(3).solve(&Settings::default()).unwrap();
     let folded = FoldIn::new(&model).unwrap().transform(&x).unwrap();
     assert_eq!(folded.left_out, ["sum((Y - W @ K)**2)"]);
 }
@@ -112,7 +114,10 @@ fn unusual_objectives_take_new_rows_too() {
 #[test]
 fn rows_that_hang_together_are_searched_for_together() {
     let x = planted(5, 20, 12);
-    for text in ["minimize norm(X - W @ H) + 0.01*(sum(W**2) + sum(H**2))", "minimize sum((X - W @ H)**2) subject to colnorm(W) <= 1"] {
+    for text in [
+        "minimize norm(X - W @ H) + 0.01*(sum(W**2) + sum(H**2))",
+        "minimize sum((X - W @ H)**2) subject to colnorm(W) <= 1",
+    ] {
         let problem = Problem::parse(text).unwrap().data("X", &x).rank(2);
         let model = problem.solve(&Settings { tol: 1e-7, max_iter: 5000, ..Settings::default() }).unwrap();
         let fold_in = FoldIn::new(&model).unwrap();

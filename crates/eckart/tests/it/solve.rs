@@ -187,13 +187,8 @@ fn starts_that_run_side_by_side_end_as_they_do_one_after_the_other() {
             found.starts.iter().map(|start| (start.cost, start.iterations, start.stop)).collect();
         (starts, found.best, found.cost, found.factor("W").unwrap().values_f64())
     };
-    let with = |threads, target| Settings {
-        threads: Some(threads),
-        restarts: 9,
-        max_iter: 12,
-        target,
-        ..Settings::default()
-    };
+    let with =
+        |threads, target| Settings { threads: Some(threads), restarts: 9, max_iter: 12, target, ..Settings::default() };
     let alone = costs(&with(1, None));
     assert_eq!(alone.0.len(), 9);
     for threads in [2, 4] {

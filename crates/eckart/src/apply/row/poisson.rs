@@ -140,7 +140,8 @@ mod tests {
         poisson(&mut b, &counted, pull, &laws, &mut Room::default());
         let products = counted.products(&b);
         for k in 0..r {
-            let pulls: f64 = (0..products.len()).map(|j| counted.counts[j] * counted.columns[j * r + k] / products[j]).sum();
+            let pulls: f64 =
+                (0..products.len()).map(|j| counted.counts[j] * counted.columns[j * r + k] / products[j]).sum();
             let slope = pull[k] + prox.l1 - pulls;
             let scale = pull[k] + prox.l1 + pulls;
             let at_bound = (b[k] == 0.0 && slope >= -1e-6 * scale) || prox.upper.is_some_and(|high| b[k] == high);

@@ -260,8 +260,7 @@ mod tests {
     #[test]
     fn a_badly_conditioned_gram_is_no_trouble() {
         let r = 30;
-        let gram: Vec<f64> =
-            (0..r * r).map(|at: usize| 0.999_f64.powi((at / r).abs_diff(at % r) as i32)).collect();
+        let gram: Vec<f64> = (0..r * r).map(|at: usize| 0.999_f64.powi((at / r).abs_diff(at % r) as i32)).collect();
         let wanted: Vec<f64> = (0..r).map(|k| ((k * 7) % 5) as f64).collect();
         let linear: Vec<f64> = gram.chunks(r).map(|row| dot(row, &wanted)).collect();
         let mut law = Laws::default();
