@@ -4,9 +4,19 @@
 //! Not here: the search for factors (see `solve`).
 
 mod fold_in;
+mod hold_out;
+mod measure;
+mod predict;
 mod prepare;
+mod recommend;
 mod row;
 mod row_problem;
 mod separate;
+mod similar;
 
 pub use fold_in::{FoldIn, Folded};
+pub use hold_out::HoldOut;
+pub use measure::{Measures, Ranking, measure};
+pub use predict::Predictor;
+pub use recommend::{Scored, best, entries_of_row, recommend};
+pub use similar::Directions;

@@ -35,5 +35,6 @@ pub use method::{METHODS, MethodRow};
 pub use problem::{Bound, Factor, Problem};
 pub use prox::Prox;
 pub use quality::Quality;
+pub(crate) use quality::reconstruction;
 pub use settings::{Init, Interrupt, Settings, StopReason};
 pub(crate) use split::terms;
