@@ -3,7 +3,7 @@
 //! Law: offsets and all other parts of what the objective compares the data with count, as they did in the fit.
 //! Not here: factors of new rows (see `fold_in`), orders (see `recommend`).
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::row_problem::RowProblem;
 use crate::data::{Dtype, Matrix};
@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::expr::{Expr, Var, matrix, observed};
 use crate::facts::{Given, Givens, Shape};
 use crate::function::Compiled;
-use crate::run::{Inputs, available_memory};
+use crate::run::{Held, Inputs, available_memory};
 use crate::solve::{Factorization, reconstruction};
 
 /// What a model compares its data with, such as `W @ H + b + c + mu`, ready to be computed for rows and entries.
@@ -24,7 +24,7 @@ pub struct Predictor {
     /// The factors of the rows of the fit, in the problem's order.
     rows: Vec<(String, Matrix)>,
     /// Plans by the number of rows they are for.
-    ready: Mutex<Vec<(usize, std::sync::Arc<Compiled>)>>,
+    ready: Mutex<Vec<(usize, Arc<Compiled>)>>,
 }
 
 impl Predictor {
@@ -118,9 +118,9 @@ impl Predictor {
         let mut inputs = self.inputs();
         inputs.set_matrix(&Var::input(place), at);
         self.rows.iter().for_each(|(name, matrix)| inputs.set_matrix(&Var::input(name), matrix));
-        match compiled.run(&inputs)?.remove(0).into_sparse() {
-            Ok(sparse) => Ok(sparse.values().to_vec()),
-            Err(all) => {
+        match compiled.run(&inputs)?.remove(0).cast::<f64>() {
+            Held::Sparse(entries) => Ok(entries.values.to_vec()),
+            Held::Dense(all) => {
                 let there = at.to_dense_f64();
                 Ok(all.data.iter().zip(&there).filter(|(_, there)| !there.is_nan()).map(|(x, _)| *x).collect())
             }
@@ -131,13 +131,13 @@ impl Predictor {
         self.problem.factors.iter().any(|factor| factor.name == name && factor.across)
     }
 
-    fn compiled(&self, rows: usize) -> Result<std::sync::Arc<Compiled>> {
+    fn compiled(&self, rows: usize) -> Result<Arc<Compiled>> {
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, compiled)) = ready.iter().find(|(known, _)| *known == rows) {
             return Ok(compiled.clone());
         }
         let root = crate::expr::expand(&self.formula, self.like());
-        let compiled = std::sync::Arc::new(Compiled::new(&[root], &self.givens(rows), self.memory_limit)?);
+        let compiled = Arc::new(Compiled::new(&[root], &self.givens(rows), self.memory_limit)?);
         // A number of rows that was asked for once may never come again.
         ready.truncate(8);
         ready.push((rows, compiled.clone()));

@@ -10,13 +10,13 @@ use std::sync::{Mutex, PoisonError};
 use super::row::{Counted, Laws, Room, bounded, poisson, quadratic};
 use super::row_problem::{RowProblem, uses};
 use super::separate::{Lies, lies};
-use crate::data::{Dtype, Matrix, Sparse};
+use crate::data::{Dtype, Matrix};
 use crate::error::{Error, Result};
 use crate::expr::{Dag, Expr, Op, Var, matrix};
 use crate::facts::{Given, Givens, Shape};
 use crate::function::Compiled;
 use crate::plan::Plan;
-use crate::run::{Dense, Inputs, Kept, Value, run};
+use crate::run::{Held, Inputs, Kept, Value, run};
 use crate::solve::{Bound, Form, Prox, Quadratic, derive};
 
 /// What is known of the data of new rows: the name, and its shape but for the rows.
@@ -190,7 +190,7 @@ impl Prepared {
         }
         let Worker { inputs, kept, room, counted, gram } = worker;
         if let RowForm::Bounded { .. } = self.form {
-            inputs.set(&self.own, Value::of_dense(&self.dense(b), Dtype::F64));
+            inputs.set(&self.own, self.value(b));
         }
         let values = match &self.plan {
             Some(plan) => run(plan, inputs, kept)?,
@@ -213,7 +213,7 @@ impl Prepared {
                 let gram = grams.of(&values, self.width, gram)?;
                 let Part::Each(at) = gradient else { return Err(Error::Bug("a gradient that no row changes".into())) };
                 let mut slope = |b: &[f64]| {
-                    inputs.set(&self.own, Value::of_dense(&self.dense(b), Dtype::F64));
+                    inputs.set(&self.own, self.value(b));
                     let Some(plan) = &self.plan else { return Err(Error::Bug("a gradient without a plan".into())) };
                     let values = run(plan, inputs, kept)?;
                     Ok(values[*at].to_dense().data.clone())
@@ -224,8 +224,8 @@ impl Prepared {
         Ok(())
     }
 
-    fn dense(&self, b: &[f64]) -> Dense {
-        Dense { shape: Shape { rows: 1, cols: self.width }, data: b.to_vec() }
+    fn value(&self, b: &[f64]) -> Value {
+        Value::dense(Shape { rows: 1, cols: self.width }, b.to_vec())
     }
 }
 
@@ -497,13 +497,12 @@ impl Values<'_> {
             dense(numbers, &mut visit);
             return Ok(());
         }
-        let found: std::result::Result<Sparse<f64>, _> = self.value(part)?.into_sparse();
-        match found {
-            Ok(sparse) => {
-                let columns = sparse.pattern().indices().iter().zip(sparse.values());
+        match self.value(part)?.cast::<f64>() {
+            Held::Sparse(entries) => {
+                let columns = entries.indices().iter().zip(entries.values.iter());
                 columns.for_each(|(&j, &x)| visit(j as usize, x));
             }
-            Err(full) => dense(&full.data, &mut visit),
+            Held::Dense(all) => dense(&all.data, &mut visit),
         }
         Ok(())
     }

@@ -386,6 +386,16 @@ impl Matrix {
         self.get(0, 0)
     }
 
+    /// Calls `visit` with each stored number, in the order of [`Matrix::values_f64`].
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(f64)) {
+        match &self.storage {
+            Storage::DenseF32(v) => v.iter().for_each(|v| visit(v.to_f64())),
+            Storage::DenseF64(v) => v.iter().for_each(|v| visit(*v)),
+            Storage::SparseF32(s) => s.values().iter().for_each(|v| visit(v.to_f64())),
+            Storage::SparseF64(s) => s.values().iter().for_each(|v| visit(*v)),
+        }
+    }
+
     /// All stored numbers as f64: row-major for a dense matrix, in the pattern's order for a sparse one.
     pub fn values_f64(&self) -> Vec<f64> {
         match &self.storage {

@@ -11,7 +11,7 @@ use super::kernels::Level;
 use super::kernels::tile::{Code, Instruction, Programme, Registers, Source as From, TILE, add_to, dot, fuse, sum};
 use super::pool::Pool;
 use super::slot::Slot;
-use super::value::{Entries, Held, Numbers, Rect};
+use super::typed::{Entries, Held, Numbers, Rect};
 use crate::data::{Dtype, Shards};
 use crate::expr::Op;
 use crate::facts::Shape;

@@ -6,7 +6,7 @@
 use super::interp::{self, Plain};
 use super::pool::Pool;
 use super::slot::{Holes, Slot};
-use super::value::{Held, Numbers, Rect};
+use super::typed::{Held, Numbers, Rect};
 use super::{Inputs, Value, chains, products, stream};
 use crate::data::Dtype;
 use crate::error::{Error, Result};

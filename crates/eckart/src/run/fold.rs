@@ -70,7 +70,7 @@ pub(crate) fn sum_rows<T: Send>(
 }
 
 /// The sum of f(at) over `0..len`, in a fixed order: eight running sums a block, blocks in a tree.
-pub(super) fn sum_by(len: usize, f: impl Fn(usize) -> f64 + Sync) -> f64 {
+pub(crate) fn sum_by(len: usize, f: impl Fn(usize) -> f64 + Sync) -> f64 {
     const LANES: usize = 8;
     let block = |range: Range<usize>| {
         let mut lanes = [0.0; LANES];

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use super::Value;
 use super::kernels::Element;
 use super::slot::Holes;
-use super::value::{Entries, Held, Numbers, Rect};
+use super::typed::{Entries, Held, Numbers, Rect};
 use crate::data::{Matrix, Storage};
 use crate::error::{Error, Result};
 use crate::expr::Var;
@@ -48,6 +48,11 @@ impl Inputs {
     /// Gives `var` a value.
     pub fn set(&mut self, var: &Var, value: Value) {
         self.insert(var, None, value);
+    }
+
+    /// Takes a value away from `var`, which has none then.
+    pub(crate) fn take(&mut self, var: &Var) -> Option<Value> {
+        self.bound.remove(var).map(|bound| bound.value)
     }
 
     fn insert(&mut self, var: &Var, source: Option<Matrix>, value: Value) {

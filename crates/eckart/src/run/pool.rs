@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use super::slot::Slot;
-use super::value::{Held, Numbers, Rect, Run};
+use super::typed::{Held, Numbers, Rect, Run};
 
 /// Arrays below this length are as quickly had from the allocator.
 const LEAST: usize = 1 << 12;
@@ -20,7 +20,7 @@ const MOST: usize = 1 << 25;
 
 /// Arrays that nobody uses.
 #[derive(Debug, Default)]
-pub(super) struct Pool<T> {
+pub(crate) struct Pool<T> {
     idle: Mutex<VecDeque<Vec<T>>>,
 }
 
@@ -32,7 +32,7 @@ impl<T> Pool<T> {
 
 impl<T: Numbers> Pool<T> {
     /// An array to be filled from end to end.
-    pub(super) fn take(&self, len: usize) -> Vec<T> {
+    pub(crate) fn take(&self, len: usize) -> Vec<T> {
         if len >= LEAST {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
             let fits = |array: &Vec<T>| array.capacity() >= len && array.capacity() <= 2 * len;
@@ -74,7 +74,7 @@ impl<T: Numbers> Pool<T> {
     }
 
     /// Takes back a matrix, if nobody else holds it.
-    pub(super) fn give_rect(&self, rect: Rect<T>) {
+    pub(crate) fn give_rect(&self, rect: Rect<T>) {
         self.give(Some(Slot::Wide(Held::Dense(rect))));
     }
 

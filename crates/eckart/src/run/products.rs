@@ -9,7 +9,7 @@ use super::fold::{fold, for_rows};
 use super::kernels::{self, Element, Level, View, gather, multiply_add};
 use super::pool::Pool;
 use super::slot::Slot;
-use super::value::{Entries, Held, Numbers, Rect};
+use super::typed::{Entries, Held, Numbers, Rect};
 use crate::data::{Dtype, Shards};
 use crate::facts::Shape;
 
@@ -131,7 +131,7 @@ pub(super) fn transposed<T: Numbers>(d: &Rect<T>, pool: &Pool<T>) -> Rect<T> {
 }
 
 /// Puts the transpose of `data`, `cols` numbers a row, into `out`: bands of its rows, each by one task, tile by tile.
-pub(crate) fn transpose<T: Copy + Send + Sync>(data: &[T], cols: usize, out: &mut [T]) {
+pub(super) fn transpose<T: Copy + Send + Sync>(data: &[T], cols: usize, out: &mut [T]) {
     const TILE: usize = 16;
     let rows = data.len() / cols.max(1);
     for_rows(out, rows, |band, part| {

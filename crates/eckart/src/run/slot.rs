@@ -5,7 +5,7 @@
 
 use super::Value;
 use super::kernels::Element;
-use super::value::{Held, Numbers, Rect};
+use super::typed::{Held, Numbers, Rect};
 use crate::data::Dtype;
 
 /// A buffer's value.

@@ -12,7 +12,7 @@ use super::fold::fold_parts;
 use super::pool::Pool;
 use super::products;
 use super::slot::Slot;
-use super::value::{Entries, Held, Numbers, Rect};
+use super::typed::{Entries, Held, Numbers, Rect};
 use crate::data::Pattern;
 use crate::error::{Error, Result};
 use crate::facts::Shape;

@@ -5,16 +5,18 @@
 
 use super::fold::sum_rows;
 use super::kernels::{Asked, Level, Swept, sweep};
+use super::typed::{Numbers, cast};
 
 /// Minimises w G w' - 2 b w' + l1 |w|_1 within the bounds for each row w, one entry after the other, `sweeps` times.
-pub(crate) fn sweep_rows(
-    rows: &mut [f64],
-    (linear, gram, rank): (&[f64], &[f64], usize),
+pub(crate) fn sweep_rows<T: Numbers>(
+    rows: &mut [T],
+    (linear, gram, rank): (&[T], &[f64], usize),
     l1: f64,
     (lower, upper): (f64, f64),
     sweeps: usize,
 ) -> f64 {
-    let asked = Asked { l1: 0.5 * l1, lower, upper };
+    let asked = Asked { l1: T::from_f64(0.5 * l1), lower: T::from_f64(lower), upper: T::from_f64(upper) };
+    let gram = &cast::<f64, T>(gram)[..];
     sum_rows(rows, rank, |range, part| {
         let mut done = vec![Swept::default(); sweeps];
         let linear = &linear[range.start * rank..range.end * rank];

@@ -13,13 +13,13 @@ use super::problem::{Bound, Factor};
 use super::proximal_gradient::rough_part;
 use crate::error::Result;
 use crate::function::Compiled;
-use crate::run::Dense;
+use crate::run::{Numbers, Value, sum_rows};
 
 /// The extrapolation of Ang and Gillis (2019, algorithm 2): the share of the last move that is added before the next.
 struct Momentum {
     share: f64,
     most: f64,
-    before: Option<Vec<Arc<Dense>>>,
+    before: Option<Vec<Value>>,
 }
 
 impl Momentum {
@@ -35,14 +35,12 @@ impl Momentum {
         Self { share: Self::FIRST, most: 1.0, before: None }
     }
 
-    /// The factors, moved on by a share of their last move, feasible.
-    fn ahead(&self, bound: &Bound, factors: &[Arc<Dense>]) -> Option<Vec<Arc<Dense>>> {
-        let before = self.before.as_ref()?;
-        let move_on = |((now, old), factor): ((&Arc<Dense>, &Arc<Dense>), &Factor)| {
-            let mut new = Dense::clone(now);
-            new.data.iter_mut().zip(&old.data).for_each(|(b, old)| *b += self.share * (*b - old));
-            factor.prox.constraints().apply(&mut new.data, new.shape, 1.0);
-            Arc::new(new)
+    /// The factors, moved on by a share of their last move, feasible: in the place of those before that move.
+    fn ahead(&mut self, bound: &Bound, factors: &[Value]) -> Option<Vec<Value>> {
+        let before = self.before.take()?;
+        let move_on = |((now, before), factor): ((&Value, Value), &Factor)| match bound.is_narrow() {
+            true => moved_on::<f32>(now, before, self.share, factor),
+            false => moved_on::<f64>(now, before, self.share, factor),
         };
         Some(factors.iter().zip(before).zip(&bound.factors).map(move_on).collect())
     }
@@ -56,6 +54,20 @@ impl Momentum {
         self.most = self.share;
         self.share /= Self::SHRINK;
     }
+}
+
+fn moved_on<T: Numbers>(now: &Value, before: Value, share: f64, factor: &Factor) -> Value {
+    let (now, mut numbers) = (now.rect::<T>(), before.into_rect::<T>());
+    let cols = factor.shape.cols;
+    sum_rows(numbers.make_mut(), cols, |range, part| {
+        let now = &now.data[range.start * cols..range.end * cols];
+        for (old, now) in part.iter_mut().zip(now) {
+            *old = T::from_f64(now.to_f64() + share * (now.to_f64() - old.to_f64()));
+        }
+        0.0
+    });
+    factor.prox.constraints().apply(numbers.make_mut(), factor.shape, 1.0);
+    Value::of_rect(numbers)
 }
 
 /// Block coordinate descent over the factors.
@@ -128,7 +140,7 @@ impl Alternating {
     }
 
     /// Moves every factor once from where it is.
-    fn pass(&mut self, bound: &mut Bound, factors: &mut [Arc<Dense>]) -> Result<(f64, f64)> {
+    fn pass(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<(f64, f64)> {
         let mut decrease = 0.0;
         let mut cost = None;
         for block in &mut self.blocks {
@@ -151,19 +163,20 @@ impl Method for Alternating {
         self.blocks.iter_mut().for_each(|block| block.restart());
     }
 
-    fn step(&mut self, bound: &mut Bound, factors: &mut [Arc<Dense>]) -> Result<Moved> {
+    fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Moved> {
         bound.place_all(factors);
         if self.last.is_none() && self.rescales {
             self.blocks[0].rescale(bound, factors)?;
         }
-        let from = factors.to_vec();
-        let ahead = match (&self.momentum, self.last) {
+        // Shared, and given up before a block moves the factors where nothing is extrapolated from them.
+        let from = if self.momentum.is_some() { factors.to_vec() } else { Vec::new() };
+        let ahead = match (&mut self.momentum, self.last) {
             (Some(momentum), Some(last)) => momentum.ahead(bound, factors).map(|ahead| (ahead, last)),
             (_, _) => None,
         };
         let mut moved = None;
         if let Some((ahead, last)) = ahead {
-            factors.clone_from_slice(&ahead);
+            factors.iter_mut().zip(ahead).for_each(|(factor, ahead)| *factor = ahead);
             bound.place_all(factors);
             let (cost, decrease) = self.pass(bound, factors)?;
             if cost <= last {

@@ -3,7 +3,6 @@
 //! Law: every way out returns the best factors met and a reason; nothing but the clock's limit depends on time.
 //! Not here: how factors move (see `method`).
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use super::factorization::{Factorization, Start, Step};
@@ -16,7 +15,7 @@ use super::start::begin;
 use super::starts;
 use crate::error::{Error, Result};
 use crate::function::Compiled;
-use crate::run::{Dense, available_memory, with_threads};
+use crate::run::{Value, available_memory, with_threads};
 
 /// Iterations between looks at the residuals.
 const LOOK: usize = 10;
@@ -90,12 +89,13 @@ impl<'a> Search<'a> {
         worker.bound.place_all(&found.factors);
         let quality = Quality::of(&worker.bound, self.memory_limit)?;
         let seconds = self.began.elapsed().as_secs_f64();
+        let factors = worker.bound.lifted(found.factors);
         Factorization::new(
             self.problem,
             &worker.bound,
             self.settings,
             (row.name, ways),
-            &found.factors,
+            factors,
             found.starts,
             found.best,
             quality,
@@ -117,6 +117,8 @@ pub(super) struct Worker<'a> {
     method: Box<dyn Method>,
     cost: Compiled,
     kkt: Option<Kkt>,
+    /// Whether the last factors are always the best, so that no others need be held.
+    monotone: bool,
 }
 
 impl<'a> Worker<'a> {
@@ -124,7 +126,7 @@ impl<'a> Worker<'a> {
         let limit = search.memory_limit;
         let cost = Compiled::new(std::slice::from_ref(&bound.objective), &bound.givens, limit)?;
         let (method, kkt) = (row.make(&bound, limit)?, Kkt::new(&bound, limit)?);
-        Ok(Self { search, settings: search.settings, bound, method, cost, kkt })
+        Ok(Self { search, settings: search.settings, bound, method, cost, kkt, monotone: row.monotone })
     }
 
     /// Flops of computing the objective once.
@@ -142,7 +144,7 @@ impl<'a> Worker<'a> {
         &mut self,
         index: usize,
         tell: &mut dyn FnMut(usize, f64, f64) -> Flow,
-    ) -> Result<(Start, Vec<Arc<Dense>>)> {
+    ) -> Result<(Start, Vec<Value>)> {
         let began = Instant::now();
         self.method.restart();
         let mut factors = begin(&self.bound, self.settings, index, self.search.memory_limit)?;
@@ -154,9 +156,12 @@ impl<'a> Worker<'a> {
         let (mut last, mut quiet) = (first, 0);
         let mut stop = self.limit(first, 0);
         while stop.is_none() {
+            if self.monotone {
+                best.1.clear();
+            }
             let moved = self.method.step(&mut self.bound, &mut factors)?;
             history.push(Step { cost: moved.cost, seconds: began.elapsed().as_secs_f64() });
-            if moved.cost < best.0 || best.0.is_nan() {
+            if self.monotone || moved.cost < best.0 || best.0.is_nan() {
                 best.0 = moved.cost;
                 best.1.clone_from(&factors);
             }
@@ -181,14 +186,14 @@ impl<'a> Worker<'a> {
     }
 
     /// The residual of each factor; none where the objective has kinks.
-    fn residuals(&mut self, reference: Option<&Reference>, factors: &[Arc<Dense>]) -> Result<Vec<f64>> {
+    fn residuals(&mut self, reference: Option<&Reference>, factors: &[Value]) -> Result<Vec<f64>> {
         let Some((kkt, at)) = self.kkt.as_ref().zip(reference) else { return Ok(Vec::new()) };
         self.bound.place_all(factors);
         kkt.shares(at, &self.bound, factors)
     }
 
     /// Whether no small step of a factor lowers the cost any more.
-    fn stationary(&mut self, reference: Option<&Reference>, factors: &[Arc<Dense>]) -> Result<Option<StopReason>> {
+    fn stationary(&mut self, reference: Option<&Reference>, factors: &[Value]) -> Result<Option<StopReason>> {
         let residuals = self.residuals(reference, factors)?;
         let still = !residuals.is_empty() && residuals.iter().all(|residual| *residual <= self.settings.tol);
         Ok(still.then_some(StopReason::Stationary))

@@ -4,14 +4,13 @@
 //! Not here: files (see `save`).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::problem::{Bound, Problem};
 use super::quality::Quality;
 use super::settings::{Settings, StopReason};
 use crate::data::Matrix;
 use crate::error::Result;
-use crate::run::Dense;
+use crate::run::Value;
 
 /// The cost after an iteration.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -87,16 +86,15 @@ impl Factorization {
         bound: &Bound,
         settings: &Settings,
         (method, ways): (&str, Vec<String>),
-        factors: &[Arc<Dense>],
+        factors: Vec<Value>,
         starts: Vec<Start>,
         best: usize,
         quality: Option<Quality>,
         seconds: f64,
     ) -> Result<Self> {
         let dtype = bound.target.1.dtype();
-        let named = |(factor, numbers): (&super::Factor, &Arc<Dense>)| {
-            let matrix = Matrix::dense(factor.shape.rows, factor.shape.cols, numbers.data.clone())?.cast(dtype)?;
-            Ok((factor.var.name().to_owned(), matrix))
+        let named = |(factor, numbers): (&super::Factor, Value)| {
+            Ok((factor.var.name().to_owned(), numbers.into_matrix(dtype)?))
         };
         let mut named: Vec<_> = bound.factors.iter().zip(factors).map(named).collect::<Result<_>>()?;
         named.extend_from_slice(&bound.held);

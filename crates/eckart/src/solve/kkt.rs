@@ -3,14 +3,13 @@
 //! Law: 0 exactly where the conditions of Karush, Kuhn and Tucker hold, whatever method moved the factors.
 //! Not here: when a search stops (see `driver`).
 
-use std::sync::Arc;
-
 use super::problem::{Bound, Factor};
 use super::proximal_gradient::rough_part;
+use crate::data::Dtype;
 use crate::error::Result;
 use crate::function::Compiled;
 use crate::grad::differentiate;
-use crate::run::Dense;
+use crate::run::{Numbers, Value, sum_by};
 
 /// The gradients of the smooth part, planned together.
 pub(super) struct Kkt {
@@ -40,52 +39,66 @@ impl Kkt {
 
     /// What residuals are measured by, from the start of a search. The step length of a factor is its own length over that
     /// of its gradient, so that shares don't depend on the scale of data and factors.
-    pub(super) fn reference(&self, bound: &Bound, factors: &[Arc<Dense>], cost: f64) -> Result<Reference> {
-        let gradients = self.run(bound)?;
-        let of = |(b, g): (&Arc<Dense>, &Arc<Dense>)| {
-            let t = length(&b.data) / length(&g.data);
+    pub(super) fn reference(&self, bound: &Bound, factors: &[Value], cost: f64) -> Result<Reference> {
+        let gradients = self.gradients.run(&bound.inputs)?;
+        let of = |(b, g): (&Value, Value)| {
+            let t = length(b) / length(&g);
             if t > 0.0 && t.is_finite() { t } else { 1.0 }
         };
-        Ok(Reference { lengths: factors.iter().zip(&gradients).map(of).collect(), cost: cost.abs() })
+        Ok(Reference { lengths: factors.iter().zip(gradients).map(of).collect(), cost: cost.abs() })
     }
 
     /// For each factor the length of its proximal gradient step times its own length, as a share of the cost at the start:
     /// by what share of that the slope would lower the cost if the factor moved by its own length. Scaling the data, or
     /// one factor up and another down, does not change it.
-    pub(super) fn shares(&self, at: &Reference, bound: &Bound, factors: &[Arc<Dense>]) -> Result<Vec<f64>> {
-        let gradients = self.run(bound)?;
-        let all = factors.iter().zip(&gradients).zip(bound.factors.iter().zip(&at.lengths));
+    pub(super) fn shares(&self, at: &Reference, bound: &Bound, factors: &[Value]) -> Result<Vec<f64>> {
+        let gradients = self.gradients.run(&bound.inputs)?;
+        let all = factors.iter().zip(gradients).zip(bound.factors.iter().zip(&at.lengths));
         Ok(all
             .map(|((b, g), (factor, &t))| {
-                let now = residual(factor, b, g, t);
-                let own = Some(length(&b.data)).filter(|own| *own > 0.0).unwrap_or(t * now);
+                let now = match b.dtype() {
+                    Dtype::F32 => residual::<f32>(factor, b, g, t),
+                    Dtype::F64 => residual::<f64>(factor, b, g, t),
+                };
+                let own = Some(length(b)).filter(|own| *own > 0.0).unwrap_or(t * now);
                 if now == 0.0 { 0.0 } else { (now / at.cost * own).min(f64::MAX) }
             })
             .collect())
-    }
-
-    fn run(&self, bound: &Bound) -> Result<Vec<Arc<Dense>>> {
-        Ok(self.gradients.run(&bound.inputs)?.into_iter().map(crate::run::Value::into_dense).collect())
     }
 }
 
 /// |B - prox_t(B - t g)| / t: the length of the proximal gradient step, which is that of the gradient where there is
 /// nothing but the smooth part, and of the projected gradient inside bounds (Parikh and Boyd 2014, section 4.2).
-fn residual(factor: &Factor, b: &Dense, gradient: &Dense, t: f64) -> f64 {
+fn residual<T: Numbers>(factor: &Factor, b: &Value, gradient: Value, t: f64) -> f64 {
     if factor.prox.is_empty() {
-        return length(&gradient.data);
+        return length(&gradient);
     }
-    let mut moved: Vec<f64> = b.data.iter().zip(&gradient.data).map(|(b, g)| b - t * g).collect();
-    factor.prox.apply(&mut moved, b.shape, t);
-    moved.iter_mut().zip(&b.data).for_each(|(new, old)| *new = (*new - old) / t);
-    length(&moved)
+    let (b, mut moved) = (b.rect::<T>(), gradient.into_rect::<T>());
+    let numbers = moved.make_mut();
+    numbers.iter_mut().zip(b.data.iter()).for_each(|(g, b)| *g = T::from_f64(b.to_f64() - t * g.to_f64()));
+    factor.prox.apply(numbers, b.shape, t);
+    euclidean(b.data.len(), |at| (moved.data[at].to_f64() - b.data[at].to_f64()) / t)
 }
 
-/// The Euclidean length, without overflow or underflow on the way.
-fn length(v: &[f64]) -> f64 {
-    let most = v.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
+/// The Euclidean length of all entries.
+fn length(value: &Value) -> f64 {
+    match value.dtype() {
+        Dtype::F32 => {
+            let rect = value.rect::<f32>();
+            euclidean(rect.data.len(), |at| f64::from(rect.data[at]))
+        }
+        Dtype::F64 => {
+            let rect = value.rect::<f64>();
+            euclidean(rect.data.len(), |at| rect.data[at])
+        }
+    }
+}
+
+/// The Euclidean length of some numbers, without overflow or underflow on the way.
+fn euclidean(len: usize, number: impl Fn(usize) -> f64 + Sync) -> f64 {
+    let most = (0..len).fold(0.0_f64, |most, at| most.max(number(at).abs()));
     if most == 0.0 || !most.is_finite() {
         return most;
     }
-    most * v.iter().map(|x| (x / most) * (x / most)).sum::<f64>().sqrt()
+    most * sum_by(len, |at| (number(at) / most) * (number(at) / most)).sqrt()
 }

@@ -3,14 +3,12 @@
 //! Law: one row and one file a method; a method that does not fit says why.
 //! Not here: when to stop (see `driver`).
 
-use std::sync::Arc;
-
 use super::alternating::{Alternating, als, hals, multiplicative};
 use super::normalized_gradient::NormalizedGradient;
 use super::problem::Bound;
 use super::proximal_gradient::ProximalGradient;
 use crate::error::{Error, Result};
-use crate::run::Dense;
+use crate::run::Value;
 
 /// An algorithm, ready to run on one start.
 pub(super) trait Method: Send {
@@ -18,7 +16,7 @@ pub(super) trait Method: Send {
     ///
     /// # Errors
     /// Those of running a plan.
-    fn step(&mut self, bound: &mut Bound, factors: &mut [Arc<Dense>]) -> Result<Moved>;
+    fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Moved>;
 
     /// Forgets what it learned from a start.
     fn restart(&mut self);

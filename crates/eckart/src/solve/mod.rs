@@ -4,12 +4,14 @@
 //! Not here: values of formulas (see `function`, `run`).
 
 mod alternating;
+mod bind;
 mod block;
 mod choice;
 mod cholesky;
 mod derive;
 mod driver;
 mod factorization;
+mod grams;
 mod kkt;
 mod lint;
 mod local;

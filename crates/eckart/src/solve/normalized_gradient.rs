@@ -3,15 +3,14 @@
 //! Law: the best factors met are the driver's to keep; the length halves when the cost rises.
 //! Not here: proximal maps of penalties (their gradient is taken instead, sign(0) = 0).
 
-use std::sync::Arc;
-
 use super::method::{Method, Moved};
 use super::problem::Bound;
+use super::prox::Prox;
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::function::Compiled;
 use crate::grad::differentiate;
-use crate::run::{Dense, Value};
+use crate::run::{Numbers, Value, sum_by};
 
 /// The first step's length, as a share of a factor's own.
 const FIRST: f64 = 0.1;
@@ -23,7 +22,7 @@ const SHRINK: f64 = 0.5;
 const LEAST: f64 = 1e-12;
 
 /// The cost, the factors it is of, and its gradients there.
-type Evaluated = (f64, Vec<Arc<Dense>>, Vec<Value>);
+type Evaluated = (f64, Vec<Value>, Vec<Value>);
 
 pub(super) struct NormalizedGradient {
     compiled: Compiled,
@@ -52,21 +51,17 @@ impl Method for NormalizedGradient {
         self.last = None;
     }
 
-    fn step(&mut self, bound: &mut Bound, factors: &mut [Arc<Dense>]) -> Result<Moved> {
+    fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Moved> {
         let (cost, from, gradients) = match self.last.take() {
             Some(last) => last,
             None => self.evaluate(bound, factors)?,
         };
         for (index, gradient) in gradients.iter().enumerate() {
-            let gradient = &gradient.to_dense().data;
-            let size = norm(gradient);
-            let length = self.length * norm(&from[index].data).max(f64::MIN_POSITIVE);
-            let mut new = Dense::clone(&from[index]);
-            if size > 0.0 {
-                new.data.iter_mut().zip(gradient).for_each(|(b, g)| *b -= length * g / size);
-            }
-            bound.factors[index].prox.constraints().apply(&mut new.data, new.shape, 1.0);
-            factors[index] = Arc::new(new);
+            let (prox, from) = (bound.factors[index].prox.constraints(), &from[index]);
+            factors[index] = match bound.is_narrow() {
+                true => moved::<f32>(from, gradient, self.length, &prox),
+                false => moved::<f64>(from, gradient, self.length, &prox),
+            };
         }
         let new = self.evaluate(bound, factors)?;
         if new.0 < cost {
@@ -85,7 +80,7 @@ impl Method for NormalizedGradient {
 }
 
 impl NormalizedGradient {
-    fn evaluate(&self, bound: &mut Bound, factors: &[Arc<Dense>]) -> Result<Evaluated> {
+    fn evaluate(&self, bound: &mut Bound, factors: &[Value]) -> Result<Evaluated> {
         bound.place_all(factors);
         let mut values = self.compiled.run(&bound.inputs)?;
         let gradients = values.split_off(1);
@@ -93,6 +88,16 @@ impl NormalizedGradient {
     }
 }
 
-fn norm(v: &[f64]) -> f64 {
-    v.iter().map(|x| x * x).sum::<f64>().sqrt()
+/// A factor moved down its gradient by `share` of its own length, and made feasible.
+fn moved<T: Numbers>(from: &Value, gradient: &Value, share: f64, constraints: &Prox) -> Value {
+    let (mut new, gradient) = (from.rect::<T>(), gradient.rect::<T>());
+    let norm = |v: &[T]| sum_by(v.len(), |at| v[at].to_f64() * v[at].to_f64()).sqrt();
+    let (size, length) = (norm(&gradient.data), share * norm(&new.data).max(f64::MIN_POSITIVE));
+    let (shape, numbers) = (new.shape, new.make_mut());
+    if size > 0.0 {
+        let down = |(b, g): (&mut T, &T)| *b = T::from_f64(b.to_f64() - length * g.to_f64() / size);
+        numbers.iter_mut().zip(gradient.data.iter()).for_each(down);
+    }
+    constraints.apply(numbers, shape, 1.0);
+    Value::of_rect(new)
 }

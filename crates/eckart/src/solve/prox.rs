@@ -4,6 +4,7 @@
 //! Not here: finding the terms in an objective (see `split`).
 
 use super::sweep::Entrywise;
+use crate::data::Real;
 use crate::error::{Error, Result};
 use crate::expr::text::{Bound as Kind, Constraint};
 use crate::facts::Shape;
@@ -128,29 +129,33 @@ impl Prox {
     }
 
     /// The value of the terms at `b`.
-    pub(super) fn penalty(&self, b: &[f64], shape: Shape) -> f64 {
-        if self.l1 == 0.0 && self.row_group == 0.0 && self.col_group == 0.0 {
-            return 0.0;
+    pub(super) fn penalty<T: Real>(&self, b: &[T], shape: Shape) -> f64 {
+        let squares = |row: &[T]| row.iter().map(|x| x.to_f64() * x.to_f64()).sum::<f64>();
+        let mut total = 0.0;
+        if self.l1 > 0.0 {
+            total += self.l1 * b.iter().map(|x| x.to_f64().abs()).sum::<f64>();
         }
-        let l1: f64 = b.iter().map(|x| x.abs()).sum();
-        let length = |squares: f64| squares.sqrt();
-        let rows: f64 = b.chunks(shape.cols).map(|row| length(row.iter().map(|x| x * x).sum())).sum();
-        let cols: f64 =
-            (0..shape.cols).map(|j| length((0..shape.rows).map(|i| b[i * shape.cols + j].powi(2)).sum())).sum();
-        self.l1 * l1 + self.row_group * rows + self.col_group * cols
+        if self.row_group > 0.0 {
+            total += self.row_group * b.chunks(shape.cols).map(|row| squares(row).sqrt()).sum::<f64>();
+        }
+        if self.col_group > 0.0 {
+            total += self.col_group * column_squares(b, shape).into_iter().map(f64::sqrt).sum::<f64>();
+        }
+        total
     }
 
     /// The proximal map for step `t`, in place.
-    pub(crate) fn apply(&self, b: &mut [f64], shape: Shape, t: f64) {
-        if self.l1 > 0.0 {
-            let cut = t * self.l1;
-            b.iter_mut().for_each(|x| *x = x.signum() * (x.abs() - cut).max(0.0));
-        }
-        if let Some(low) = self.lower {
-            b.iter_mut().for_each(|x| *x = x.max(low));
-        }
-        if let Some(high) = self.upper {
-            b.iter_mut().for_each(|x| *x = x.min(high));
+    pub(crate) fn apply<T: Real>(&self, b: &mut [T], shape: Shape, t: f64) {
+        let cut = t * self.l1;
+        let own = |mut x: f64| {
+            if self.l1 > 0.0 {
+                x = x.signum() * (x.abs() - cut).max(0.0);
+            }
+            x = self.lower.map_or(x, |low| x.max(low));
+            self.upper.map_or(x, |high| x.min(high))
+        };
+        if self.l1 > 0.0 || self.lower.is_some() || self.upper.is_some() {
+            b.iter_mut().for_each(|x| *x = T::from_f64(own(x.to_f64())));
         }
         let shrink = |cut: f64| move |length: f64| if length > cut { 1.0 - cut / length } else { 0.0 };
         let ball = |most: f64| move |length: f64| if length > most { most / length } else { 1.0 };
@@ -170,23 +175,28 @@ impl Prox {
 }
 
 /// Multiplies each row by a function of its length.
-fn scale_rows(b: &mut [f64], shape: Shape, by: impl Fn(f64) -> f64) {
+fn scale_rows<T: Real>(b: &mut [T], shape: Shape, by: impl Fn(f64) -> f64) {
     for row in b.chunks_mut(shape.cols) {
-        let scale = by(row.iter().map(|x| x * x).sum::<f64>().sqrt());
-        row.iter_mut().for_each(|x| *x *= scale);
+        let scale = by(row.iter().map(|x| x.to_f64() * x.to_f64()).sum::<f64>().sqrt());
+        row.iter_mut().for_each(|x| *x = T::from_f64(x.to_f64() * scale));
     }
 }
 
 /// Multiplies each column by a function of its length.
-fn scale_cols(b: &mut [f64], shape: Shape, by: impl Fn(f64) -> f64) {
+fn scale_cols<T: Real>(b: &mut [T], shape: Shape, by: impl Fn(f64) -> f64) {
+    let scales: Vec<f64> = column_squares(b, shape).into_iter().map(|s| by(s.sqrt())).collect();
+    for row in b.chunks_mut(shape.cols) {
+        row.iter_mut().zip(&scales).for_each(|(x, s)| *x = T::from_f64(x.to_f64() * s));
+    }
+}
+
+/// The sum of squares of each column.
+fn column_squares<T: Real>(b: &[T], shape: Shape) -> Vec<f64> {
     let mut squares = vec![0.0; shape.cols];
     for row in b.chunks(shape.cols) {
-        squares.iter_mut().zip(row).for_each(|(s, x)| *s += x * x);
+        squares.iter_mut().zip(row).for_each(|(s, x)| *s += x.to_f64() * x.to_f64());
     }
-    let scales: Vec<f64> = squares.iter().map(|s| by(s.sqrt())).collect();
-    for row in b.chunks_mut(shape.cols) {
-        row.iter_mut().zip(&scales).for_each(|(x, s)| *x *= s);
-    }
+    squares
 }
 
 #[cfg(test)]

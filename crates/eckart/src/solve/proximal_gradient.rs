@@ -11,7 +11,7 @@ use super::problem::Bound;
 use crate::error::Result;
 use crate::expr::{Expr, Op};
 use crate::function::Compiled;
-use crate::run::Dense;
+use crate::run::Value;
 
 /// Proximal alternating linearised minimisation (Bolte, Sabach and Teboulle 2014, algorithm 1): the gradient's block for
 /// every factor.
@@ -40,7 +40,7 @@ impl Method for ProximalGradient {
         self.blocks.iter_mut().for_each(Block::restart);
     }
 
-    fn step(&mut self, bound: &mut Bound, factors: &mut [Arc<Dense>]) -> Result<Moved> {
+    fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Moved> {
         bound.place_all(factors);
         let mut cost = None;
         for block in &mut self.blocks {

@@ -4,7 +4,7 @@
 //! Not here: what a start does (see `driver`), where it begins (see `start`).
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::driver::{Flow, Progress, Search, Worker};
 use super::factorization::Start;
@@ -12,7 +12,7 @@ use super::method::MethodRow;
 use super::problem::Bound;
 use super::settings::StopReason;
 use crate::error::{Error, Result};
-use crate::run::{Dense, threads, with_threads};
+use crate::run::{Value, threads, with_threads};
 
 /// Where the objective takes more flops than this, a start keeps all threads busy by itself.
 const MOST_FLOPS: f64 = 2e9;
@@ -25,7 +25,7 @@ pub(super) struct Found {
     pub starts: Vec<Start>,
     /// The number of the best, and its factors.
     pub best: usize,
-    pub factors: Vec<Arc<Dense>>,
+    pub factors: Vec<Value>,
 }
 
 /// Runs all starts; also returns the worker that ran the first.
@@ -77,7 +77,7 @@ struct State<'l> {
     listen: &'l mut (dyn FnMut(&Progress) -> Flow + Send),
     least: f64,
     starts: Vec<Option<Start>>,
-    best: Option<(f64, usize, Vec<Arc<Dense>>)>,
+    best: Option<(f64, usize, Vec<Value>)>,
     error: Option<Error>,
 }
 
@@ -131,7 +131,7 @@ impl<'a, 'l> Board<'a, 'l> {
         if ends { Flow::Stop } else { Flow::Continue }
     }
 
-    fn note(&self, index: usize, start: Start, factors: Vec<Arc<Dense>>) {
+    fn note(&self, index: usize, start: Start, factors: Vec<Value>) {
         let mut state = self.state();
         match start.stop {
             StopReason::Target => drop(self.end.fetch_min(index + 1, Ordering::Relaxed)),

@@ -12,7 +12,8 @@ mod sums;
 
 use std::sync::Arc;
 
-use super::value::{Dense, Held, Numbers};
+use super::typed::{Held, Numbers};
+use super::value::Dense;
 use super::{Inputs, Value};
 use crate::data::Pattern;
 use crate::error::{Error, Result};

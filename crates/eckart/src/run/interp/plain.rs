@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use super::super::value::{Dense, Entries, Held, Rect};
+use super::super::typed::{Entries, Held, Rect};
+use super::super::value::Dense;
 use crate::data::{Pattern, Sparse};
 use crate::facts::Shape;
 

@@ -9,7 +9,7 @@ use super::{Block, Done};
 use crate::error::Result;
 use crate::function::Compiled;
 use crate::grad::differentiate;
-use crate::run::Dense;
+use crate::run::{Numbers, Value, sum_by};
 use crate::solve::problem::Bound;
 
 /// Halvings of a step before a factor is left where it is.
@@ -63,41 +63,46 @@ impl Block for GradientBlock {
         self.length = None;
     }
 
-    fn step(&mut self, bound: &mut Bound, factors: &mut [Arc<Dense>]) -> Result<Done> {
+    fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Done> {
+        if bound.is_narrow() { self.step_in::<f32>(bound, factors) } else { self.step_in::<f64>(bound, factors) }
+    }
+}
+
+impl GradientBlock {
+    fn step_in<T: Numbers>(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Done> {
         let index = self.index;
         let stays = Done { decrease: 0.0, cost: None };
         let mut values = self.slope.run(&bound.inputs)?;
-        let gradient = values.remove(1).into_dense();
-        let smooth = values[0].to_scalar();
-        let steepness = gradient.data.iter().map(|g| g * g).sum::<f64>().sqrt();
+        let (gradient, smooth) = (values.remove(1).into_rect::<T>(), values[0].to_scalar());
+        let old = factors[index].rect::<T>();
+        let length = |of: &[T]| sum_by(of.len(), |at| of[at].to_f64() * of[at].to_f64()).sqrt();
+        let steepness = length(&gradient.data);
         if steepness == 0.0 && bound.factors[index].prox.is_empty() {
             return Ok(stays);
         }
-        let size = factors[index].data.iter().map(|b| b * b).sum::<f64>().sqrt();
-        let first = if steepness > 0.0 { size.max(1e-3) / steepness } else { 1.0 };
+        let first = if steepness > 0.0 { length(&old.data).max(1e-3) / steepness } else { 1.0 };
         let mut t = self.length.unwrap_or(first);
         let prox = bound.factors[index].prox;
         for halving in 0..MAX_HALVINGS {
-            let mut new = Dense::clone(&factors[index]);
-            new.data.iter_mut().zip(&gradient.data).for_each(|(b, g)| *b -= t * g);
-            prox.apply(&mut new.data, new.shape, t);
-            let (mut along, mut squares) = (0.0, 0.0);
-            for ((b, old), g) in new.data.iter().zip(&factors[index].data).zip(&gradient.data) {
-                along += g * (b - old);
-                squares += (b - old) * (b - old);
-            }
+            let mut new = old.clone();
+            let numbers = new.make_mut();
+            let down = |(b, g): (&mut T, &T)| *b = T::from_f64(b.to_f64() - t * g.to_f64());
+            numbers.iter_mut().zip(gradient.data.iter()).for_each(down);
+            prox.apply(numbers, old.shape, t);
+            let moved = |at: usize| new.data[at].to_f64() - old.data[at].to_f64();
+            let along = sum_by(new.data.len(), |at| gradient.data[at].to_f64() * moved(at));
+            let squares = sum_by(new.data.len(), |at| moved(at) * moved(at));
             if squares == 0.0 {
                 break;
             }
-            let new = Arc::new(new);
+            let gained = prox.penalty(&old.data, old.shape) - prox.penalty(&new.data, old.shape);
+            let new = Value::of_rect(new);
             bound.place(index, &new);
             let values = self.costs.run(&bound.inputs)?;
             // Rounding of the smooth part must not count as a rise.
             let slack = if bound.is_narrow() { NARROW_SLACK } else { 8.0 * f64::EPSILON } * smooth.abs();
             if values[0].to_scalar() <= smooth + along + squares / (2.0 * t) + slack {
                 self.length = Some(if halving == 0 { t * GROW } else { t });
-                let before = prox.penalty(&factors[index].data, new.shape);
-                let gained = before - prox.penalty(&new.data, new.shape);
                 let decrease = (gained - along - squares / (2.0 * t)).max(0.0);
                 factors[index] = new;
                 return Ok(Done { decrease, cost: Some(values[1].to_scalar()) });

@@ -7,15 +7,13 @@ mod gradient;
 mod poisson;
 mod quadratic;
 
-use std::sync::Arc;
-
 pub(super) use gradient::GradientBlock;
 pub(super) use poisson::{PoissonBlock, PoissonStep};
 pub(super) use quadratic::{QuadraticBlock, QuadraticStep};
 
 use super::problem::Bound;
 use crate::error::Result;
-use crate::run::Dense;
+use crate::run::Value;
 
 /// A way to move one factor.
 pub(super) trait Block: Send {
@@ -23,7 +21,7 @@ pub(super) trait Block: Send {
     ///
     /// # Errors
     /// Those of running a plan.
-    fn step(&mut self, bound: &mut Bound, factors: &mut [Arc<Dense>]) -> Result<Done>;
+    fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Done>;
 
     /// Forgets what it learned from a start.
     fn restart(&mut self) {}
@@ -32,7 +30,7 @@ pub(super) trait Block: Send {
     ///
     /// # Errors
     /// Those of running a plan.
-    fn rescale(&mut self, _bound: &mut Bound, _factors: &mut [Arc<Dense>]) -> Result<bool> {
+    fn rescale(&mut self, _bound: &mut Bound, _factors: &mut [Value]) -> Result<bool> {
         Ok(false)
     }
 }

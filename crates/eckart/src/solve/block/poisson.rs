@@ -3,11 +3,9 @@
 //! Law: rows are independent; the decrease is that of the objective, by the logarithm of the ratio of old and new products.
 //! Not here: the choice between the two (see `choice`).
 
-use std::sync::Arc;
-
 use super::{Block, Done};
 use crate::error::Result;
-use crate::run::{Dense, sum_rows};
+use crate::run::{Numbers, Value, sum_by, sum_rows};
 use crate::solve::derive::Poisson;
 use crate::solve::local::{Counts, PoissonLocal, factor_of, rows_of};
 use crate::solve::problem::Bound;
@@ -68,49 +66,61 @@ impl PoissonBlock {
 }
 
 impl Block for PoissonBlock {
-    fn step(&mut self, bound: &mut Bound, factors: &mut [Arc<Dense>]) -> Result<Done> {
-        let mut array = rows_of(&factors[self.index], self.flipped);
-        let local = self.counts.run(bound)?;
-        let r = if self.flipped { factors[self.index].shape.rows } else { factors[self.index].shape.cols };
-        let (step, law) = (self.step, self.law);
-        let decrease = sum_rows(&mut array, r, |range, part| {
-            let mut row = Row::new(r);
-            let moved = |(i, b): (usize, &mut [f64])| {
-                row.load(&local, i, b);
-                match step {
-                    PoissonStep::Multiplicative => row.multiply(b, &local.pull[i * r..(i + 1) * r], law),
-                    PoissonStep::Newton => row.newton(b, &local.pull[i * r..(i + 1) * r], law),
-                }
-            };
-            range.zip(part.chunks_mut(r)).map(moved).sum()
-        });
-        let factor = Arc::new(factor_of(&array, factors[self.index].shape, self.flipped));
-        bound.place(self.index, &factor);
-        factors[self.index] = factor;
-        let before = if self.costs { local.numbers.first().copied() } else { None };
-        Ok(Done { decrease, cost: before.map(|cost| cost - decrease) })
+    fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Done> {
+        if bound.is_narrow() { self.step_in::<f32>(bound, factors) } else { self.step_in::<f64>(bound, factors) }
     }
 
     /// To where the sum of the products is that of the counts, which is best along the ray.
-    fn rescale(&mut self, bound: &mut Bound, factors: &mut [Arc<Dense>]) -> Result<bool> {
+    fn rescale(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<bool> {
         if !bound.factors[self.index].prox.is_cone() {
             return Ok(false);
         }
-        let mut array = rows_of(&factors[self.index], self.flipped);
-        let local = self.counts.run(bound)?;
-        let r = if self.flipped { factors[self.index].shape.rows } else { factors[self.index].shape.cols };
+        if bound.is_narrow() { self.rescale_in::<f32>(bound, factors) } else { self.rescale_in::<f64>(bound, factors) }
+    }
+}
+
+impl PoissonBlock {
+    fn step_in<T: Numbers>(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Done> {
+        let local = self.counts.run::<T>(bound)?;
+        let mut rect = rows_of::<T>(bound.take(self.index, factors), self.flipped);
+        let r = rect.shape.cols;
+        let (step, law) = (self.step, self.law);
+        let decrease = sum_rows(rect.make_mut(), r, |range, part| {
+            let mut row = Row::new(r);
+            let (mut b, mut pull) = (vec![0.0; r], vec![0.0; r]);
+            let moved = |(i, numbers): (usize, &mut [T])| {
+                b.iter_mut().zip(numbers.iter()).for_each(|(to, from)| *to = from.to_f64());
+                pull.iter_mut().zip(local.pull.row(i)).for_each(|(to, from)| *to = from.to_f64());
+                row.load(&local, i, &b);
+                let fell = match step {
+                    PoissonStep::Multiplicative => row.multiply(&mut b, &pull, law),
+                    PoissonStep::Newton => row.newton(&mut b, &pull, law),
+                };
+                numbers.iter_mut().zip(&b).for_each(|(to, from)| *to = T::from_f64(*from));
+                fell
+            };
+            range.zip(part.chunks_mut(r)).map(moved).sum()
+        });
+        let before = if self.costs { local.numbers.first().copied() } else { None };
+        drop(local);
+        bound.put(self.index, factors, factor_of(rect, self.flipped));
+        Ok(Done { decrease, cost: before.map(|cost| cost - decrease) })
+    }
+
+    fn rescale_in<T: Numbers>(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<bool> {
+        let local = self.counts.run::<T>(bound)?;
+        let mut rect = rows_of::<T>(bound.take(self.index, factors), self.flipped);
         let mut counted = 0.0;
-        (0..array.len() / r).for_each(|i| local.counts.for_row(i, |_, c| counted += c));
-        let pulled: f64 = array.iter().zip(&local.pull).map(|(b, p)| b * p).sum();
+        (0..rect.shape.rows).for_each(|i| local.counts.for_row(i, |_, c| counted += c.to_f64()));
+        let array = rect.make_mut();
+        let pulled = sum_by(array.len(), |at| array[at].to_f64() * local.pull.data[at].to_f64());
         let by: f64 = counted / pulled;
-        if !(by > 0.0 && by.is_finite()) {
-            return Ok(false);
+        let fits = by > 0.0 && by.is_finite();
+        if fits {
+            array.iter_mut().for_each(|b| *b = T::from_f64(b.to_f64() * by));
         }
-        array.iter_mut().for_each(|b| *b *= by);
-        let factor = Arc::new(factor_of(&array, factors[self.index].shape, self.flipped));
-        bound.place(self.index, &factor);
-        factors[self.index] = factor;
-        Ok(true)
+        bound.put(self.index, factors, factor_of(rect, self.flipped));
+        Ok(fits)
     }
 }
 
@@ -129,25 +139,25 @@ impl Row {
         Self { r, counts: Vec::new(), columns: Vec::new(), products: Vec::new(), before: Vec::new() }
     }
 
-    fn load(&mut self, local: &PoissonLocal, i: usize, b: &[f64]) {
+    fn load<T: Numbers>(&mut self, local: &PoissonLocal<T>, i: usize, b: &[f64]) {
         let r = self.r;
         self.counts.clear();
         self.products.clear();
         let mut which = Vec::new();
         local.counts.for_row(i, |j, count| {
-            if count > 0.0 {
-                self.counts.push(count);
+            if count > T::default() {
+                self.counts.push(count.to_f64());
                 which.push(j);
             }
         });
         let length = which.len();
         self.columns.resize(r * length, 0.0);
         for (at, j) in which.into_iter().enumerate() {
-            let column = &local.columns[j * r..(j + 1) * r];
+            let column = local.columns.row(j);
             for k in 0..r {
-                self.columns[k * length + at] = column[k];
+                self.columns[k * length + at] = column[k].to_f64();
             }
-            self.products.push(b.iter().zip(column).map(|(b, q)| b * q).sum());
+            self.products.push(b.iter().zip(column).map(|(b, q)| b * q.to_f64()).sum());
         }
         self.before.clone_from(&self.products);
     }

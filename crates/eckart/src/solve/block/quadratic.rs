@@ -3,11 +3,9 @@
 //! Law: the decrease is exact where the part is quadratic, else the least it can be.
 //! Not here: what a sweep does with a row (see `sweep`).
 
-use std::sync::Arc;
-
 use super::{Block, Done};
 use crate::error::Result;
-use crate::run::{Dense, sum_rows, sweep_rows};
+use crate::run::{Numbers, Value, sum_by, sum_rows, sweep_rows};
 use crate::solve::cholesky::Cholesky;
 use crate::solve::derive::Form;
 use crate::solve::local::{Local, Terms, factor_of, rows_of};
@@ -79,110 +77,176 @@ impl QuadraticBlock {
         Ok(Self { index, flipped: quadratic.flipped, bounded, terms, step, prox, costs: !further.is_empty() })
     }
 
-    fn local(&self, bound: &Bound, array: &[f64]) -> Result<Local> {
-        let mut local = self.terms.run(bound)?;
-        if self.bounded {
-            // The parabola that touches at B has L = B G - gradient / 2.
-            let r = local.rank;
-            let mut gram = local.shared.clone();
-            let nothing = vec![0.0; r];
-            let mut product = vec![0.0; r];
-            for i in 0..local.rows {
-                if !local.is_shared() {
-                    local.gram(i, &mut gram);
-                }
-                half_gradient(&array[i * r..(i + 1) * r], &nothing, &gram, &mut product);
-                let row = &mut local.array[i * r..(i + 1) * r];
-                row.iter_mut().zip(&product).for_each(|(l, p)| *l = p - *l / 2.0);
-            }
-        }
-        Ok(local)
-    }
-
-    fn place(&self, bound: &mut Bound, factors: &mut [Arc<Dense>], array: &[f64]) {
-        let factor = Arc::new(factor_of(array, factors[self.index].shape, self.flipped));
-        bound.place(self.index, &factor);
-        factors[self.index] = factor;
-    }
-
-    fn sweep(&self, local: &Local, array: &mut [f64], sweeps: usize) -> f64 {
+    fn sweep<T: Numbers>(&self, local: &Local<T>, array: &mut [T], sweeps: usize) -> f64 {
         let law = self.prox.entrywise();
-        if local.is_definite_shared() {
-            let terms = (&local.array[..], &local.shared[..], local.rank);
-            return sweep_rows(array, terms, law.l1, (law.low, law.high), sweeps);
+        let (grams, rank) = (&local.grams, local.grams.rank);
+        if grams.is_definite_shared() {
+            let bounds = (law.low, law.high);
+            let terms = |linear| (linear, &grams.shared[..], rank);
+            if self.bounded {
+                let linear = tangent(array, &local.array.data, &grams.shared, rank);
+                return sweep_rows(array, terms(&linear[..]), law.l1, bounds, sweeps);
+            }
+            return sweep_rows(array, terms(&local.array.data[..]), law.l1, bounds, sweeps);
         }
-        each_row(local, array, || {
-            let mut half = vec![0.0; local.rank];
+        self.each_row(local, array, || {
+            let mut half = vec![0.0; rank];
             move |row: &mut [f64], linear: &[f64], gram: &[f64]| coordinates(row, linear, gram, law, sweeps, &mut half)
         })
     }
 
     /// Sweeps that are worth their time beside what it takes to compute the Gram.
-    fn most_sweeps(&self, local: &Local) -> usize {
-        let r = local.rank as f64;
-        let sweep = 2.0 * local.rows as f64 * r * r;
+    fn most_sweeps<T>(&self, local: &Local<T>, rows: usize) -> usize {
+        let r = local.grams.rank as f64;
+        let sweep = 2.0 * rows as f64 * r * r;
         1 + (SWEEP_SHARE * self.terms.flops() / sweep).clamp(0.0, MOST_SWEEPS) as usize
     }
-}
 
-impl Block for QuadraticBlock {
-    fn step(&mut self, bound: &mut Bound, factors: &mut [Arc<Dense>]) -> Result<Done> {
-        let mut array = rows_of(&factors[self.index], self.flipped);
-        let local = self.local(bound, &array)?;
+    fn step_in<T: Numbers>(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Done> {
+        let local = self.terms.run::<T>(bound)?;
         let before = if self.costs { local.numbers.first().copied() } else { None };
+        let mut rect = rows_of::<T>(bound.take(self.index, factors), self.flipped);
+        let (shape, r) = (rect.shape, local.grams.rank);
+        let array = rect.make_mut();
+        let most = self.most_sweeps(&local, shape.rows);
         let decrease = match self.step {
-            QuadraticStep::LeastSquares => solve_rows(&local, &mut array),
-            QuadraticStep::Once => self.sweep(&local, &mut array, 1),
+            QuadraticStep::LeastSquares => self.solve_rows(&local, array),
+            QuadraticStep::Once => self.sweep(&local, array, 1),
             // The Gram of a row is dear beside a sweep over it.
-            QuadraticStep::Coordinates if !local.is_shared() => self.sweep(&local, &mut array, MOST_SWEEPS as usize),
-            QuadraticStep::Coordinates => self.sweep(&local, &mut array, self.most_sweeps(&local)),
+            QuadraticStep::Coordinates if !local.grams.is_shared() => self.sweep(&local, array, MOST_SWEEPS as usize),
+            QuadraticStep::Coordinates => self.sweep(&local, array, most),
             QuadraticStep::ActiveSet => {
                 let law = self.prox.entrywise();
-                each_row(&local, &mut array, || {
-                    let mut half = vec![0.0; local.rank];
+                self.each_row(&local, array, || {
+                    let mut half = vec![0.0; r];
                     move |row: &mut [f64], linear: &[f64], gram: &[f64]| {
                         active_set(row, linear, gram, law, MOST_SWEEPS as usize, &mut half)
                     }
                 })
             }
+            QuadraticStep::Components if self.bounded => {
+                let linear = tangent(array, &local.array.data, &local.grams.shared, r);
+                repeat(most, || components((&linear, &local.grams.shared, r), array, &self.prox))
+            }
             QuadraticStep::Components => {
-                repeat(self.most_sweeps(&local), || components(&local, &mut array, &self.prox))
+                let terms = (&local.array.data[..], &local.grams.shared[..], r);
+                repeat(most, || components(terms, array, &self.prox))
             }
             QuadraticStep::RowSteps => {
                 let prox = self.prox;
-                each_row(&local, &mut array, || {
+                self.each_row(&local, array, || {
                     move |row: &mut [f64], linear: &[f64], gram: &[f64]| row_steps(row, linear, gram, &prox)
                 })
             }
         };
-        self.place(bound, factors, &array);
+        drop(local);
+        bound.put(self.index, factors, factor_of(rect, self.flipped));
         Ok(Done { decrease, cost: before.map(|cost| cost - decrease) })
     }
 
-    fn rescale(&mut self, bound: &mut Bound, factors: &mut [Arc<Dense>]) -> Result<bool> {
-        if self.bounded || !self.prox.is_cone() {
-            return Ok(false);
-        }
-        let mut array = rows_of(&factors[self.index], self.flipped);
-        let local = self.local(bound, &array)?;
-        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-        let up = dot(&array, &local.array);
-        let down = each_row(&local, &mut array, || {
-            let nothing = vec![0.0; local.rank];
+    fn rescale_in<T: Numbers>(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<bool> {
+        let local = self.terms.run::<T>(bound)?;
+        let mut rect = rows_of::<T>(bound.take(self.index, factors), self.flipped);
+        let array = rect.make_mut();
+        let up = sum_by(array.len(), |at| array[at].to_f64() * local.array.data[at].to_f64());
+        let down = self.each_row(&local, array, || {
+            let nothing = vec![0.0; local.grams.rank];
             let mut product = nothing.clone();
             move |row: &mut [f64], _: &[f64], gram: &[f64]| {
                 half_gradient(row, &nothing, gram, &mut product);
-                dot(row, &product)
+                row.iter().zip(&product).map(|(b, p)| b * p).sum()
             }
         });
         let by: f64 = up / down;
-        if !(by > 0.0 && by.is_finite()) {
+        let fits = by > 0.0 && by.is_finite();
+        if fits {
+            array.iter_mut().for_each(|b| *b = T::from_f64(b.to_f64() * by));
+        }
+        bound.put(self.index, factors, factor_of(rect, self.flipped));
+        Ok(fits)
+    }
+
+    /// Calls what `visitor` makes, once a shard of rows, with each row of the array, of the linear term, and its Gram, in
+    /// f64; returns the sum of what it returns.
+    fn each_row<T: Numbers, V>(&self, local: &Local<T>, array: &mut [T], visitor: impl Fn() -> V + Sync) -> f64
+    where
+        V: FnMut(&mut [f64], &[f64], &[f64]) -> f64,
+    {
+        let (grams, r) = (&local.grams, local.grams.rank);
+        sum_rows(array, r, |range, part| {
+            let mut gram = grams.shared.clone();
+            let (mut row, mut linear, mut along) = (vec![0.0; r], vec![0.0; r], vec![0.0; r]);
+            let mut visit = visitor();
+            let rows = range.clone().zip(part.chunks_mut(r).zip(local.array.data[range.start * r..].chunks(r)));
+            rows.map(|(i, (numbers, term))| {
+                if !grams.is_shared() {
+                    grams.of_row(i, &mut gram);
+                }
+                read(numbers, &mut row);
+                read(term, &mut linear);
+                if self.bounded {
+                    // The parabola that touches at B has L = B G - gradient / 2.
+                    half_gradient(&row, &vec![0.0; r], &gram, &mut along);
+                    linear.iter_mut().zip(&along).for_each(|(l, along)| *l = along - *l / 2.0);
+                }
+                let fell = visit(&mut row, &linear, &gram);
+                numbers.iter_mut().zip(&row).for_each(|(to, from)| *to = T::from_f64(*from));
+                fell
+            })
+            .sum()
+        })
+    }
+
+    fn solve_rows<T: Numbers>(&self, local: &Local<T>, array: &mut [T]) -> f64 {
+        let r = local.grams.rank;
+        if local.grams.is_shared() {
+            let Some(solver) = Cholesky::of(&local.grams.shared, r) else { return 0.0 };
+            return self.each_row(local, array, || {
+                let mut work = vec![0.0; 2 * r];
+                let solver = &solver;
+                move |row: &mut [f64], linear: &[f64], gram: &[f64]| least_squares(row, linear, gram, solver, &mut work)
+            });
+        }
+        self.each_row(local, array, || {
+            let mut work = vec![0.0; 2 * r];
+            move |row: &mut [f64], linear: &[f64], gram: &[f64]| {
+                let Some(solver) = Cholesky::of(gram, r) else { return 0.0 };
+                least_squares(row, linear, gram, &solver, &mut work)
+            }
+        })
+    }
+}
+
+impl Block for QuadraticBlock {
+    fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Done> {
+        if bound.is_narrow() { self.step_in::<f32>(bound, factors) } else { self.step_in::<f64>(bound, factors) }
+    }
+
+    fn rescale(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<bool> {
+        if self.bounded || !self.prox.is_cone() {
             return Ok(false);
         }
-        array.iter_mut().for_each(|b| *b *= by);
-        self.place(bound, factors, &array);
-        Ok(true)
+        if bound.is_narrow() { self.rescale_in::<f32>(bound, factors) } else { self.rescale_in::<f64>(bound, factors) }
     }
+}
+
+fn read<T: Numbers>(from: &[T], to: &mut [f64]) {
+    to.iter_mut().zip(from).for_each(|(to, from)| *to = from.to_f64());
+}
+
+/// B G - gradient / 2: the linear term of the parabola that touches at B and has the Gram G for all rows.
+fn tangent<T: Numbers>(array: &[T], gradient: &[T], gram: &[f64], r: usize) -> Vec<T> {
+    let mut linear = gradient.to_vec();
+    sum_rows(&mut linear, r, |range, part| {
+        let (mut row, mut along, nothing) = (vec![0.0; r], vec![0.0; r], vec![0.0; r]);
+        for (i, linear) in range.zip(part.chunks_mut(r)) {
+            read(&array[i * r..(i + 1) * r], &mut row);
+            half_gradient(&row, &nothing, gram, &mut along);
+            linear.iter_mut().zip(&along).for_each(|(l, along)| *l = T::from_f64(along - l.to_f64() / 2.0));
+        }
+        0.0
+    });
+    linear
 }
 
 /// Repeats a sweep while it pays; returns the sum of the decreases.
@@ -199,65 +263,25 @@ fn repeat(most: usize, mut sweep: impl FnMut() -> f64) -> f64 {
     total
 }
 
-/// Calls what `visitor` makes, once a shard of rows, with each row of the array, of the linear term, and its Gram; returns
-/// the sum of what it returns.
-fn each_row<V>(local: &Local, array: &mut [f64], visitor: impl Fn() -> V + Sync) -> f64
-where
-    V: FnMut(&mut [f64], &[f64], &[f64]) -> f64,
-{
-    let r = local.rank;
-    sum_rows(array, r, |range, part| {
-        let mut gram = local.shared.clone();
-        let mut visit = visitor();
-        let linear = &local.array[range.start * r..range.end * r];
-        let rows = range.zip(part.chunks_mut(r).zip(linear.chunks(r)));
-        rows.map(|(i, (row, linear))| {
-            if !local.is_shared() {
-                local.gram(i, &mut gram);
-            }
-            visit(row, linear, &gram)
-        })
-        .sum()
-    })
-}
-
-fn solve_rows(local: &Local, array: &mut [f64]) -> f64 {
-    let r = local.rank;
-    if local.is_shared() {
-        let Some(solver) = Cholesky::of(&local.shared, r) else { return 0.0 };
-        return each_row(local, array, || {
-            let mut work = vec![0.0; 2 * r];
-            let solver = &solver;
-            move |row: &mut [f64], linear: &[f64], gram: &[f64]| least_squares(row, linear, gram, solver, &mut work)
-        });
-    }
-    each_row(local, array, || {
-        let mut work = vec![0.0; 2 * r];
-        move |row: &mut [f64], linear: &[f64], gram: &[f64]| {
-            let Some(solver) = Cholesky::of(gram, r) else { return 0.0 };
-            least_squares(row, linear, gram, &solver, &mut work)
-        }
-    })
-}
-
 /// Minimises over one column of the array after the other: with the others fixed its part is q |c|^2 - 2 <c, p>, whose
 /// minimum is the proximal map of p / q (Mairal et al. 2010, algorithm 2, for columns of limited length).
-fn components(local: &Local, array: &mut [f64], prox: &Prox) -> f64 {
-    let (n, r) = (local.rows, local.rank);
+fn components<T: Numbers>((linear, gram, r): (&[T], &[f64], usize), array: &mut [T], prox: &Prox) -> f64 {
+    let n = array.len() / r;
     let shape = crate::facts::Shape { rows: n, cols: 1 };
     let (mut old, mut new, mut half) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
     let mut total = 0.0;
     for k in 0..r {
-        let q = local.shared[k * r + k];
+        let q = gram[k * r + k];
         if q <= 0.0 || q.is_nan() {
             continue;
         }
-        let gram = &local.shared[k * r..(k + 1) * r];
+        let gram = &gram[k * r..(k + 1) * r];
         for i in 0..n {
             let row = &array[i * r..(i + 1) * r];
-            half[i] = row.iter().zip(gram).map(|(b, g)| b * g).sum::<f64>() - local.array[i * r + k];
-            old[i] = row[k];
-            new[i] = row[k] - half[i] / q;
+            let along: f64 = row.iter().zip(gram).map(|(b, g)| b.to_f64() * g).sum();
+            half[i] = along - linear[i * r + k].to_f64();
+            old[i] = row[k].to_f64();
+            new[i] = old[i] - half[i] / q;
         }
         prox.apply(&mut new, shape, 0.5 / q);
         if new.iter().any(|x| !x.is_finite()) {
@@ -267,7 +291,7 @@ fn components(local: &Local, array: &mut [f64], prox: &Prox) -> f64 {
         for i in 0..n {
             let d = new[i] - old[i];
             fall -= (2.0 * half[i] + q * d) * d;
-            array[i * r + k] = new[i];
+            array[i * r + k] = T::from_f64(new[i]);
         }
         total += fall;
     }

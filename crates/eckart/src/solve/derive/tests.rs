@@ -3,9 +3,8 @@
 use super::*;
 use crate::data::Matrix;
 use crate::function::Compiled;
-use crate::run::Dense;
+use crate::run::{Rect, Value};
 use crate::solve::Problem;
-use std::sync::Arc;
 
 /// A problem with 7 x 5 data (6 x 6 where `square`), rank 3.
 fn problem(text: &str, sparse: bool) -> Problem {
@@ -101,11 +100,11 @@ fn offsets_are_factors_of_rank_one() {
 }
 
 /// Values for the factors.
-fn place(bound: &mut Bound) -> Vec<Arc<Dense>> {
+fn place(bound: &mut Bound) -> Vec<Value> {
     let numbers = |(k, factor): (usize, &Factor)| {
         let entry = |at: usize| ((at * (k + 2) + 1) as f64 * 0.7).sin();
         let sign = |v: f64| if factor.prox.is_nonnegative() { v.abs() } else { v };
-        Arc::new(Dense { shape: factor.shape, data: (0..factor.shape.entries()).map(|at| sign(entry(at))).collect() })
+        Value::dense(factor.shape, (0..factor.shape.entries()).map(|at| sign(entry(at))).collect())
     };
     let values: Vec<_> = bound.factors.iter().enumerate().map(numbers).collect();
     bound.place_all(&values);
@@ -123,26 +122,27 @@ fn certify(text: &str, mut bound: Bound, index: usize, form: &Form) {
     };
     let cost = Compiled::new(&[bound.smooth.clone()], &bound.givens, usize::MAX).unwrap();
     let terms = crate::solve::local::Terms::new(quadratic, array, &[], &bound, usize::MAX).unwrap();
-    let local = terms.run(&bound).unwrap();
-    let (rows, r) = (local.rows, local.rank);
+    let local = terms.run::<f64>(&bound).unwrap();
+    let shape = local.array.shape;
+    let (rows, r) = (shape.rows, shape.cols);
     let before = cost.run(&bound.inputs).unwrap()[0].to_scalar();
-    let old = crate::solve::local::rows_of(&values[index], quadratic.flipped);
+    let old = crate::solve::local::rows_of::<f64>(values[index].clone(), quadratic.flipped).data;
     for seed in 1..6 {
         let step: Vec<f64> = (0..rows * r).map(|at| ((at * 7 + seed * 13) as f64).sin() * 0.3).collect();
         let new: Vec<f64> = old.iter().zip(&step).map(|(a, b)| a + b).collect();
-        let placed = crate::solve::local::factor_of(&new, values[index].shape, quadratic.flipped);
-        bound.place(index, &Arc::new(placed));
+        let placed = crate::solve::local::factor_of(Rect::new(shape, new), quadratic.flipped);
+        bound.place(index, &placed);
         let after = cost.run(&bound.inputs).unwrap()[0].to_scalar();
         let mut expected = 0.0;
         let mut gram = vec![0.0; r * r];
         for i in 0..rows {
-            local.gram(i, &mut gram);
+            local.grams.of_row(i, &mut gram);
             for k in 0..r {
                 let dg: f64 = (0..r).map(|l| step[i * r + l] * gram[l * r + k]).sum();
                 let bg: f64 = (0..r).map(|l| old[i * r + l] * gram[l * r + k]).sum();
                 let half = match form {
-                    Form::Quadratic(..) => bg - local.array[i * r + k],
-                    Form::Bounded(..) | Form::Poisson(_) | Form::Smooth => local.array[i * r + k] / 2.0,
+                    Form::Quadratic(..) => bg - local.array.data[i * r + k],
+                    Form::Bounded(..) | Form::Poisson(_) | Form::Smooth => local.array.data[i * r + k] / 2.0,
                 };
                 expected += step[i * r + k] * (dg + 2.0 * half);
             }

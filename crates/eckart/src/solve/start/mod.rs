@@ -8,19 +8,18 @@ mod parts;
 mod random;
 mod svd;
 
-use std::sync::Arc;
-
 use super::problem::Bound;
 use super::settings::{Init, Settings};
 use crate::error::{Error, Result};
-use crate::run::Dense;
+use crate::facts::Shape;
+use crate::run::{Rect, Value};
 
 /// Where start `index` begins. The first one (0) takes the values that were given, and of the rest what
 /// [`Settings::init`] says; further ones are random.
 ///
 /// # Errors
 /// `Setting` where the objective has no pair of factors for a truncated SVD; `Limit` where that needs too much memory.
-pub(super) fn begin(bound: &Bound, settings: &Settings, index: usize, memory_limit: usize) -> Result<Vec<Arc<Dense>>> {
+pub(super) fn begin(bound: &Bound, settings: &Settings, index: usize, memory_limit: usize) -> Result<Vec<Value>> {
     let mut factors = random::random_start(bound, settings.seed, index as u64);
     if index > 0 {
         return Ok(factors);
@@ -28,23 +27,22 @@ pub(super) fn begin(bound: &Bound, settings: &Settings, index: usize, memory_lim
     if bound.factors.iter().any(|factor| factor.begin.is_none())
         && let Some(init) = settings.init.of_svd()
     {
-        for (which, numbers) in from_svd(bound, init, settings.seed, memory_limit)? {
+        for (which, mut data) in from_svd(bound, init, settings.seed, memory_limit)? {
             let factor = &bound.factors[which];
-            let mut data = numbers.data;
             factor.prox.constraints().apply(&mut data, factor.shape, 1.0);
-            factors[which] = Arc::new(Dense { shape: factor.shape, data });
+            factors[which] = Value::of_numbers(factor.shape, data, bound.dtype());
         }
     }
     for (numbers, factor) in factors.iter_mut().zip(&bound.factors) {
         if let Some(begin) = &factor.begin {
-            *numbers = Arc::clone(begin);
+            *numbers = begin.clone();
         }
     }
     Ok(factors)
 }
 
 /// The factors that begin at a truncated SVD of X, and their numbers.
-fn from_svd(bound: &Bound, init: Init, seed: u64, memory_limit: usize) -> Result<Vec<(usize, Dense)>> {
+fn from_svd(bound: &Bound, init: Init, seed: u64, memory_limit: usize) -> Result<Vec<(usize, Vec<f64>)>> {
     let x = &bound.target.1;
     let (n, m, r) = (x.rows(), x.cols(), bound.rank);
     let find = |shapes: &[(usize, usize)], but: Option<usize>| {
@@ -65,15 +63,13 @@ fn from_svd(bound: &Bound, init: Init, seed: u64, memory_limit: usize) -> Result
     };
     let svd = svd::truncated(bound, r, seed, memory_limit)?;
     let (w, h) = parts::of(&svd, init, x, seed);
-    let of = |which: usize, data: Vec<f64>| (which, Dense { shape: bound.factors[which].shape, data });
     // Both are lists of components, as H is; W stands, and so does a factor that is used as H.T.
     let stands = bound.factors[right].shape.rows != r;
-    Ok(vec![of(left, flipped(&w, n)), of(right, if stands { flipped(&h, m) } else { h })])
+    Ok(vec![(left, flipped(&w, n)), (right, if stands { flipped(&h, m) } else { h })])
 }
 
 /// The transpose of an array with `cols` numbers a row.
 fn flipped(data: &[f64], cols: usize) -> Vec<f64> {
-    let mut out = vec![0.0; data.len()];
-    crate::run::transpose(data, cols, &mut out);
-    out
+    let shape = Shape { rows: data.len() / cols.max(1), cols };
+    Rect::new(shape, data.to_vec()).into_transposed().data.into_vec()
 }

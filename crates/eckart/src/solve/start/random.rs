@@ -3,38 +3,43 @@
 //! Law: start k of a seed is the same whatever the number of starts and threads.
 //! Not here: starts from the data (see `svd`).
 
-use std::sync::Arc;
-
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::data::Matrix;
-use crate::run::Dense;
+use crate::run::{Numbers, Rect, Value};
 use crate::solve::problem::{Bound, Factor};
 
 /// Random factors, scaled so that their product is of the size of the data.
 ///
 /// Factors that may not be negative are |N(0, 1)| times sqrt(mean / r), as is usual for non-negative factorization;
 /// others are N(0, 1) times a tenth of (variance / r)^(1/4), a small start. Offsets begin at 0.
-pub(super) fn random_start(bound: &Bound, seed: u64, start: u64) -> Vec<Arc<Dense>> {
+pub(super) fn random_start(bound: &Bound, seed: u64, start: u64) -> Vec<Value> {
     let (mean, variance) = moments(&bound.target.1);
     let rank = bound.rank as f64;
     let fill = |(index, factor): (usize, &Factor)| {
-        let mut numbers = vec![0.0; factor.shape.entries()];
-        if !factor.offset {
-            let mut random = stream(seed, start, index as u64);
-            let nonnegative = factor.prox.is_nonnegative();
-            let scale = if nonnegative { (mean / rank).sqrt() } else { 0.1 * (variance / rank).powf(0.25) };
-            let scale = if scale > 0.0 && scale.is_finite() { scale } else { 1.0 };
-            for number in &mut numbers {
-                let normal = normal(&mut random);
-                *number = scale * if nonnegative { normal.abs() } else { normal };
-            }
-        }
-        factor.prox.constraints().apply(&mut numbers, factor.shape, 1.0);
-        Arc::new(Dense { shape: factor.shape, data: numbers })
+        let nonnegative = factor.prox.is_nonnegative();
+        let scale = if nonnegative { (mean / rank).sqrt() } else { 0.1 * (variance / rank).powf(0.25) };
+        let scale = if scale > 0.0 && scale.is_finite() { scale } else { 1.0 };
+        let mut random = stream(seed, start, index as u64);
+        let number = || {
+            let normal = normal(&mut random);
+            scale * if nonnegative { normal.abs() } else { normal }
+        };
+        if bound.is_narrow() { filled::<f32>(factor, number) } else { filled::<f64>(factor, number) }
     };
     bound.factors.iter().enumerate().map(fill).collect()
+}
+
+/// A factor of such numbers, an offset of zeros, made feasible.
+fn filled<T: Numbers>(factor: &Factor, mut number: impl FnMut() -> f64) -> Value {
+    let mut factor_numbers = Rect::<T>::zeros(factor.shape);
+    let numbers = factor_numbers.make_mut();
+    if !factor.offset {
+        numbers.iter_mut().for_each(|x| *x = T::from_f64(number()));
+    }
+    factor.prox.constraints().apply(numbers, factor.shape, 1.0);
+    Value::of_rect(factor_numbers)
 }
 
 /// A stream of its own for each start and factor.
@@ -59,11 +64,13 @@ pub(super) fn normal(random: &mut ChaCha8Rng) -> f64 {
 fn moments(x: &Matrix) -> (f64, f64) {
     let count = if x.missing() > 0 { x.observed() } else { x.rows() * x.cols() } as f64;
     let (mut size, mut sum, mut squares) = (0.0, 0.0, 0.0);
-    for v in x.values_f64().into_iter().filter(|v| !v.is_nan()) {
-        size += v.abs();
-        sum += v;
-        squares += v * v;
-    }
+    x.for_each(|v| {
+        if !v.is_nan() {
+            size += v.abs();
+            sum += v;
+            squares += v * v;
+        }
+    });
     let mean = sum / count;
     (size / count, (squares / count - mean * mean).max(0.0))
 }

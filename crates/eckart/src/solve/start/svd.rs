@@ -3,8 +3,6 @@
 //! Law: the data is only multiplied with thin matrices; the same seed gives the same bits.
 //! Not here: factors made of them (see `parts`).
 
-use std::sync::Arc;
-
 use super::eigen::eigen;
 use super::random::{normal, stream};
 use crate::data::Dtype;
@@ -12,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::expr::{Expr, Op, Var};
 use crate::facts::{Given, Shape};
 use crate::function::Compiled;
-use crate::run::{Dense, Inputs, Value, sum_rows};
+use crate::run::{Inputs, Value, sum_rows};
 use crate::solve::cholesky::Cholesky;
 use crate::solve::problem::Bound;
 
@@ -103,7 +101,7 @@ impl Range {
     fn new(bound: &Bound, k: usize, memory_limit: usize) -> Result<Self> {
         let (name, matrix) = &bound.target;
         let (n, m) = matrix.shape();
-        let dtype = if bound.is_narrow() { Dtype::F32 } else { Dtype::F64 };
+        let dtype = bound.dtype();
         let x = Expr::leaf(Op::Var(Var::input(name)));
         let plan = |formula: Expr, rows: usize| {
             let mut givens = bound.givens.clone();
@@ -120,7 +118,7 @@ impl Range {
 
     fn place(&mut self, array: Vec<f64>) {
         let shape = Shape { rows: array.len() / self.k, cols: self.k };
-        self.inputs.set(&thin(), Value::of_dense(&Dense { shape, data: array }, self.dtype));
+        self.inputs.set(&thin(), Value::of_numbers(shape, array, self.dtype));
     }
 
     /// X A, n x k.
@@ -164,7 +162,7 @@ fn thin() -> Var {
 
 fn numbers(values: Vec<Value>) -> Result<Vec<f64>> {
     let value = values.into_iter().next().ok_or_else(|| Error::Bug("a formula has no value".into()))?;
-    Ok(Arc::try_unwrap(value.into_dense()).map_or_else(|shared| shared.data.clone(), |own| own.data))
+    Ok(value.into_rect::<f64>().data.into_vec())
 }
 
 #[cfg(test)]
