@@ -121,7 +121,8 @@ mod tests {
     #[test]
     fn the_parts_make_the_whole() {
         let hold = HoldOut::new(0.3, 1).unwrap();
-        let dense = Matrix::from_fn(30, 20, |i, j| if (i + j) % 7 == 0 { f64::NAN } else { (i * 20 + j) as f64 }).unwrap();
+        let dense =
+            Matrix::from_fn(30, 20, |i, j| if (i + j) % 7 == 0 { f64::NAN } else { (i * 20 + j) as f64 }).unwrap();
         let triplets = (0..30).flat_map(|i| (0..20).filter(move |j| (i + j) % 3 == 0).map(move |j| (i, j, 1.5_f32)));
         let sparse = Matrix::from_triplets(30, 20, triplets.collect()).unwrap();
         for x in [dense, sparse] {

@@ -82,7 +82,8 @@ impl Predictor {
         let mut count = 0;
         for factor in &self.problem.factors {
             let found = factors.iter().find(|(name, _)| *name == factor.name).map(|(_, matrix)| matrix);
-            let found = found.ok_or_else(|| Error::Setting(format!("{} is lacking: it belongs to rows", factor.name)))?;
+            let found =
+                found.ok_or_else(|| Error::Setting(format!("{} is lacking: it belongs to rows", factor.name)))?;
             let (width, rows) = if factor.across { found.shape() } else { (found.cols(), found.rows()) };
             if width != factor.width || (count > 0 && rows != count) {
                 let text = format!("{} is {} x {}", factor.name, found.rows(), found.cols());
@@ -104,7 +105,8 @@ impl Predictor {
     pub fn entries(&self, at: &Matrix) -> Result<Vec<f64>> {
         if at.shape() != self.shape() {
             let (n, m) = self.shape();
-            let text = format!("the entries are of a {} x {} matrix, the model's data is {n} x {m}", at.rows(), at.cols());
+            let text =
+                format!("the entries are of a {} x {} matrix, the model's data is {n} x {m}", at.rows(), at.cols());
             return Err(Error::shape(text, "Give entries of the same rows and columns"));
         }
         if at.stored() == 0 {
@@ -159,7 +161,8 @@ impl Predictor {
             givens.insert(Var::input(&factor.name), Given { dtype: self.dtype, ..Given::dense(n, m) });
         }
         let shape = Shape { rows, cols: self.problem.fitted.cols };
-        givens.insert(Var::input(&self.problem.target), Given { shape, dtype: self.dtype, ..Given::data(rows, 1, None) });
+        givens
+            .insert(Var::input(&self.problem.target), Given { shape, dtype: self.dtype, ..Given::data(rows, 1, None) });
         givens
     }
 

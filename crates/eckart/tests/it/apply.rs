@@ -2,6 +2,8 @@
 
 use eckart::expr::Var;
 use eckart::function::Compiled;
+
+use eckart::apply::{Directions, HoldOut, Predictor, entries_of_row, measure, recommend};
 use eckart::{Factorization, FoldIn, Matrix, Problem, Settings};
 
 use crate::random::Random;
@@ -126,4 +128,82 @@ fn rows_that_hang_together_are_searched_for_together() {
         let (old, new) = (cost(&problem, &model.factors), cost(&problem, &with_rows(&model, &rows)));
         assert!((new - old).abs() <= 1e-3 * old, "{text}: {old} and {new}");
     }
+}
+
+/// Ratings of 12 users for 9 items, most of them known, made of two tastes and of what users and items are like.
+fn ratings() -> Matrix {
+    let taste = |i: usize, j: usize| if (i % 2 == 0) == (j % 2 == 0) { 1.0 } else { -1.0 };
+    let rating = |i: usize, j: usize| 3.0 + 0.8 * taste(i, j) + 0.1 * i as f64 - 0.15 * j as f64;
+    let known = (0..12).flat_map(|i| (0..9).filter(move |j| (i * 5 + j * 7 + i * j / 3) % 4 != 0).map(move |j| (i, j)));
+    Matrix::from_triplets(12, 9, known.map(|(i, j)| (i, j, rating(i, j))).collect()).unwrap()
+}
+
+const RATINGS: &str = "minimize over W[n,r], H[r,m], b[n,1], c[1,m], mu[1,1]: \
+                       sum(observed(X) * (X - W @ H - b - c - mu)**2) + 0.01*(sum(W**2) + sum(H**2) + sum(b**2) + sum(c**2))";
+
+fn rated() -> (Matrix, Factorization) {
+    let x = ratings();
+    let model = Problem::parse(RATINGS).unwrap().data("X", &x).rank(1).solve(&Settings::default()).unwrap();
+    (x, model)
+}
+
+#[test]
+fn predictions_are_those_of_the_objective() {
+    let (x, model) = rated();
+    let f = |name: &str| model.factor(name).unwrap();
+    let by_hand = |i: usize, j: usize| {
+        f("W").get(i, 0) * f("H").get(0, j) + f("b").get(i, 0) + f("c").get(0, j) + f("mu").to_scalar()
+    };
+    let predictor = Predictor::new(&model).unwrap();
+    assert_eq!((predictor.formula().as_str(), predictor.shape()), ("W @ H + b + c + mu", (12, 9)));
+    let rows = predictor.rows(&[3, 11]).unwrap();
+    for j in 0..9 {
+        assert!((rows.get(0, j) - by_hand(3, j)).abs() < 1e-12 && (rows.get(1, j) - by_hand(11, j)).abs() < 1e-12);
+    }
+    let entries = predictor.entries(&x).unwrap();
+    let places = (0..12).flat_map(|i| entries_of_row(&x, i).into_iter().map(move |(j, _)| (i, j)));
+    assert!(entries.iter().zip(places).all(|(p, (i, j))| (p - by_hand(i, j)).abs() < 1e-12));
+    // Rows that were folded in are predicted like any others.
+    let folded = FoldIn::new(&model).unwrap().transform(&x).unwrap();
+    let again = predictor.of(&folded.factors).unwrap();
+    assert!((again.get(3, 2) - by_hand(3, 2)).abs() < 0.02, "{} and {}", again.get(3, 2), by_hand(3, 2));
+    assert!(predictor.rows(&[12]).unwrap_err().to_string().contains("no row 13"));
+    let kl = Problem::parse(KL).unwrap().data("X", &planted(1, 8, 6)).rank(2).solve(&Settings::default()).unwrap();
+    assert_eq!(Predictor::new(&kl).unwrap().formula(), "W @ H");
+}
+
+#[test]
+fn what_is_recommended_is_new_and_to_the_taste() {
+    let (x, model) = rated();
+    let predictor = Predictor::new(&model).unwrap();
+    let mut lists = Vec::new();
+    recommend(&predictor, &[0, 1], 2, Some(&x), |i, list| lists.push((i, list))).unwrap();
+    for (i, list) in lists {
+        assert!(list.iter().all(|scored| x.pattern().unwrap().find(i, scored.index).is_none()), "{i}: {list:?}");
+        // Of what is unknown, the nearest item to the taste, and of these the better liked.
+        assert!(list[0].index % 2 == i % 2 && list[0].score >= list[1].score, "{i}: {list:?}");
+    }
+    let items = Directions::of_cols(&model).unwrap();
+    let like_item_2: Vec<usize> = items.similar(2, 4).unwrap().iter().map(|scored| scored.index % 2).collect();
+    assert_eq!((like_item_2, items.count()), (vec![0; 4], 9));
+    assert!(items.cosine(2, 2) > 1.0 - 1e-12 && items.cosine(2, 3) < -0.9);
+    assert_eq!(Directions::of_rows(&model).unwrap().similar(1, 1).unwrap()[0].index % 2, 1);
+}
+
+#[test]
+fn held_out_entries_are_measured() {
+    let x = ratings();
+    let (kept, held) = HoldOut::new(0.2, 3).unwrap().split(&x).unwrap();
+    let model = Problem::parse(RATINGS).unwrap().data("X", &kept).rank(1).solve(&Settings::default()).unwrap();
+    let predictor = Predictor::new(&model).unwrap();
+    let found = measure(&predictor, &held, Some(&kept), 3, None).unwrap();
+    assert_eq!(found.entries, held.stored());
+    let errors: Vec<f64> =
+        predictor.entries(&held).unwrap().iter().zip(held.values_f64()).map(|(p, v)| p - v).collect();
+    let rmse = (errors.iter().map(|e| e * e).sum::<f64>() / errors.len() as f64).sqrt();
+    assert!((found.rmse - rmse).abs() < 1e-15 && found.mae <= found.rmse && found.rmse < 0.5, "{found:?}");
+    let ranking = found.ranking.unwrap();
+    assert!(ranking.rows <= 12 && ranking.recall > 0.5 && ranking.precision <= 1.0, "{ranking:?}");
+    assert_eq!(measure(&predictor, &held, Some(&kept), 3, Some(1e9)).unwrap().ranking, None);
+    assert!(measure(&predictor, &held, Some(&kept), 0, None).is_err());
 }
