@@ -102,7 +102,8 @@ pub(crate) fn with_factors(problem: Problem, search: &SearchArgs, reading: &Read
     Ok(problem)
 }
 
-fn options(args: &ReadingArgs) -> ReadOptions {
+/// How to read a file.
+pub(crate) fn options(args: &ReadingArgs) -> ReadOptions {
     ReadOptions {
         format: args.format.map(Into::into),
         dtype: args.dtype.map(Into::into),
@@ -114,7 +115,11 @@ fn options(args: &ReadingArgs) -> ReadOptions {
     }
 }
 
-fn names_of(file: &Path, what: &str, count: usize) -> Result<Vec<String>> {
+/// The names in a file of one a line.
+///
+/// # Errors
+/// As [`read_names`]; `Data` where there are not `count`.
+pub(crate) fn names_of(file: &Path, what: &str, count: usize) -> Result<Vec<String>> {
     let names = read_names(file)?;
     if names.len() != count {
         let message = format!("there are {} names, and the data has {count} {what}s", names.len());

@@ -97,6 +97,11 @@ impl FoldIn {
         self.problem.factors.iter().map(|factor| factor.name.as_str()).collect()
     }
 
+    /// Whether the objective reads data of that name that has a row for each row of X.
+    pub fn reads_by_rows(&self, name: &str) -> bool {
+        self.problem.beside.iter().any(|known| known == name)
+    }
+
     /// The factors of the rows of `x`, n' x m.
     ///
     /// # Errors

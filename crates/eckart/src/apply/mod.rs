@@ -3,6 +3,7 @@
 //! Law: the model is read, never changed; the same question gets the same answer, whatever else is asked with it.
 //! Not here: the search for factors (see `solve`).
 
+mod explain;
 mod fold_in;
 mod hold_out;
 mod measure;
@@ -14,6 +15,7 @@ mod row_problem;
 mod separate;
 mod similar;
 
+pub use explain::{Part, speak_for};
 pub use fold_in::{FoldIn, Folded};
 pub use hold_out::HoldOut;
 pub use measure::{Measures, Ranking, measure};

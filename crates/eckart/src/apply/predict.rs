@@ -66,12 +66,29 @@ impl Predictor {
     /// # Errors
     /// `Data` where there is no such row.
     pub fn rows(&self, rows: &[usize]) -> Result<Matrix> {
-        let mut cut = Vec::new();
-        for (name, matrix) in &self.rows {
+        self.of(&self.cut(rows)?)
+    }
+
+    /// The factors of some rows of the fit.
+    pub(super) fn cut(&self, rows: &[usize]) -> Result<Vec<(String, Matrix)>> {
+        let of = |(name, matrix): &(String, Matrix)| {
             let own = if self.is_across(name) { matrix.select_cols(rows)? } else { matrix.select_rows(rows)? };
-            cut.push((name.clone(), own));
-        }
-        self.of(&cut)
+            Ok((name.clone(), own))
+        };
+        self.rows.iter().map(of).collect()
+    }
+
+    /// The formula itself.
+    pub(super) fn expr(&self) -> &Expr {
+        &self.formula
+    }
+
+    /// The value of a part of the formula for rows that have these factors.
+    pub(super) fn of_formula(&self, part: &Expr, factors: &[(String, Matrix)]) -> Result<Matrix> {
+        let compiled = Compiled::new(std::slice::from_ref(part), &self.givens(1), self.memory_limit)?;
+        let mut inputs = self.inputs();
+        factors.iter().for_each(|(name, matrix)| inputs.set_matrix(&Var::input(name), matrix));
+        compiled.run(&inputs)?.remove(0).into_matrix(self.dtype)
     }
 
     /// All entries of rows that have these factors, such as those that [`super::FoldIn`] found: n' x m.

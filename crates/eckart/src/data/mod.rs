@@ -7,6 +7,7 @@
 //! One file format a file. To add one: a module with `read_it(input, options)`, a row in `Format` and in `read_as`, and a
 //! fuzz target.
 
+mod align;
 pub mod csv;
 mod entries;
 mod lines;
@@ -27,6 +28,7 @@ mod table;
 mod triplets;
 mod write;
 
+pub use align::{Aligned, Side, align};
 pub use csv::{read_csv, write_csv};
 pub use matrix::{Dtype, Matrix, Real, Storage};
 pub use model_file::{ModelFile, read_model_file, write_model_file};
