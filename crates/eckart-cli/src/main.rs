@@ -41,6 +41,7 @@ const OURS: u8 = 1;
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
+    eckart::run::return_freed_memory();
     // A panic is a defect of ours, and has said where it was by now.
     let done = catch_unwind(AssertUnwindSafe(|| run(&command))).unwrap_or_else(|_| Err(Error::Bug("a panic".into())));
     match done.and_then(|text| print(&text)) {

@@ -62,7 +62,7 @@ struct Grams {
 enum RowForm {
     Quadratic { grams: Grams, linear: Part },
     Bounded { grams: Grams, gradient: Part },
-    Poisson { counts: Part, columns: Vec<f64>, pull: Part },
+    Poisson { counts: Part, columns: Vec<f64>, pull: Part, square: f64 },
 }
 
 /// What one thread works with.
@@ -119,7 +119,7 @@ impl Prepared {
         let bound = problem.bind(&given, shared)?;
         let Some(joined) = Joined::of(problem, bound)? else { return Ok(None) };
         let Joined { bound, laws, places, selections } = joined;
-        let form = derive(&bound)?.remove(0);
+        let form = derive(&bound)?.first().cloned().unwrap_or(Form::Smooth);
         let own = bound.factors[0].var.clone();
         let mut rows: Vec<Var> = known.iter().map(|(name, _)| Var::input(name)).collect();
         rows.push(own.clone());
@@ -203,11 +203,11 @@ impl Prepared {
                 let gram = grams.of(&values, self.width, gram)?;
                 quadratic(b, gram, &values.numbers(linear)?, &self.laws, room);
             }
-            RowForm::Poisson { counts, columns, pull } => {
+            RowForm::Poisson { counts, columns, pull, square } => {
                 counted.clear();
                 let width = self.width;
                 values.each(counts, |j, count| counted.push(count, &columns[j * width..(j + 1) * width]))?;
-                poisson(b, counted, &values.numbers(pull)?, &self.laws, room);
+                poisson(b, counted, (&values.numbers(pull)?, *square), &self.laws, room);
             }
             RowForm::Bounded { grams, gradient } => {
                 let gram = grams.of(&values, self.width, gram)?;
@@ -308,7 +308,7 @@ fn is_by_rows(form: &Form, bound: &Bound, of_rows: &dyn Fn(&Var) -> bool) -> Res
             free.push(&p.columns);
             by_rows.extend([&p.counts, &p.pull]);
         }
-        Form::Smooth => return Ok(false),
+        Form::Coupled(_) | Form::Smooth => return Ok(false),
     }
     let rows = bound.target.1.rows();
     let of = |var: &Var| if of_rows(var) { Lies::Rows } else { Lies::Free };
@@ -329,7 +329,7 @@ fn is_by_rows(form: &Form, bound: &Bound, of_rows: &dyn Fn(&Var) -> bool) -> Res
 enum Sketch {
     Quadratic { grams: GramSketch, linear: Place },
     Bounded { grams: GramSketch, gradient: Place },
-    Poisson { counts: Place, columns: Place, pull: Place },
+    Poisson { counts: Place, columns: Place, pull: Place, square: f64 },
 }
 
 struct GramSketch {
@@ -376,8 +376,9 @@ impl Sketch {
                 counts: sorter.place(&p.counts),
                 columns: sorter.place(&p.columns),
                 pull: sorter.place(&p.pull),
+                square: p.square,
             },
-            Form::Smooth => return None,
+            Form::Coupled(_) | Form::Smooth => return None,
         })
     }
 
@@ -389,7 +390,8 @@ impl Sketch {
             Self::Bounded { grams, gradient } => {
                 RowForm::Bounded { grams: grams.filled(values, width), gradient: part(gradient, values) }
             }
-            Self::Poisson { counts, columns, pull } => RowForm::Poisson {
+            Self::Poisson { counts, columns, pull, square } => RowForm::Poisson {
+                square,
                 counts: part(counts, values),
                 columns: once(columns, values),
                 pull: part(pull, values),

@@ -162,10 +162,13 @@ impl<T: Real> Sparse<T> {
         self.pattern.find(i, j).map_or(T::from_f64(0.0), |at| self.values[at])
     }
 
-    /// The transpose, m x n. Made once and kept.
+    /// The transpose, m x n. Made once and kept; where all numbers are the same, as those of a mask are, it shares them.
     pub fn transposed(&self) -> &Self {
         self.transposed.get_or_init(|| {
             let pattern = self.pattern.transposed();
+            if self.values.iter().all(|x| *x == self.values[0]) {
+                return Box::new(Self::shared(pattern.clone(), self.values.clone()));
+            }
             let mut values = self.values.to_vec();
             self.pattern.walk_transposed(pattern.indptr(), |slot, _, at| values[slot] = self.values[at]);
             Box::new(Self::new(pattern.clone(), values))

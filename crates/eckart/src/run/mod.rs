@@ -6,9 +6,11 @@
 mod chains;
 mod engine;
 mod fold;
+mod grams;
 mod inputs;
 mod interp;
 mod kernels;
+mod likelihoods;
 mod machine;
 mod memory;
 mod pool;
@@ -22,10 +24,13 @@ mod value;
 
 pub use engine::{Kept, run};
 pub(crate) use fold::{sum_by, sum_rows};
+pub(crate) use grams::{Grams, Side, Sums, Weights, solve_shared, tangent};
 pub use inputs::Inputs;
 pub use interp::interpret;
+pub(crate) use kernels::{Move, Wanted};
+pub(crate) use likelihoods::likelihood_rows;
 pub use machine::{Limited, Machine};
-pub use memory::{available_memory, peak_memory};
+pub use memory::{available_memory, peak_memory, return_freed_memory};
 pub(crate) use sweeps::sweep_rows;
 pub(crate) use threads::threads;
 pub use threads::with_threads;

@@ -4,7 +4,7 @@
 //! Not here: which steps (see `plan::fold`), what they do (see `engine`).
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Inputs;
 use super::engine::Scene;
@@ -15,7 +15,7 @@ use super::slot::Slot;
 use super::typed::{Entries, Held, Numbers, Rect};
 use crate::data::Pattern;
 use crate::error::{Error, Result};
-use crate::facts::Shape;
+use crate::facts::{Layout, Shape};
 use crate::plan::{Combine, Fold, Kernel, Param, Step};
 
 /// The results of some blocks, one a result of the fold.
@@ -36,11 +36,59 @@ enum Gathered<T> {
 pub(super) fn run<T: Numbers>(fold: &Fold, args: &[Slot<T>], inputs: &Inputs, pool: &Pool<T>) -> Result<Vec<Slot<T>>> {
     let args: Vec<Slot<T>> = args.iter().zip(&fold.params).map(|(arg, param)| laid_out(arg, *param, pool)).collect();
     let bounds = |k: usize| (fold.rows as u128 * k as u128 / fold.shards as u128) as usize;
-    let shard = |k: usize| Shard { fold, args: &args, inputs, pool }.run(bounds(k)..bounds(k + 1));
+    let mut stacks: Vec<Option<Vec<T>>> = fold.results.iter().map(|result| stack(fold, result, pool)).collect();
+    // Each shard has its part of every stack, which it takes when its turn comes.
+    let parts: Vec<Mutex<Vec<Option<&mut [T]>>>> =
+        cut_stacks(fold, &mut stacks, bounds).into_iter().map(Mutex::new).collect();
+    let shard = |k: usize| {
+        let stacks = std::mem::take(&mut *parts[k].lock().unwrap_or_else(PoisonError::into_inner));
+        Shard { fold, args: &args, inputs, pool, from: bounds(k), stacks }.run(bounds(k)..bounds(k + 1))
+    };
     let both = |a: Partial<T>, b: Partial<T>| Ok(a?.into_iter().zip(b?).map(|(a, b)| combined(a, b, pool)).collect());
     let gathered = fold_parts(0..fold.shards, &shard, &both)?;
+    drop(parts);
     args.into_iter().for_each(|arg| pool.give(Some(arg)));
-    fold.results.iter().zip(gathered).map(|((buffer, _), part)| finished(fold, *buffer, part, pool)).collect()
+    let finished = |((buffer, _), (part, stack)): (&(usize, Combine), (Gathered<T>, Option<Vec<T>>))| match stack {
+        Some(numbers) => Ok(Slot::Wide(Held::Dense(Rect::new(stacked_shape(fold, *buffer), numbers)))),
+        None => finished(fold, *buffer, part, pool),
+    };
+    fold.results.iter().zip(gathered.into_iter().zip(stacks)).map(finished).collect()
+}
+
+/// Rows one under the other.
+fn stacked_shape(fold: &Fold, buffer: usize) -> Shape {
+    Shape { rows: fold.rows, cols: fold.buffers[buffer].shape.cols }
+}
+
+/// Room for a result that is stacked and dense, into which each block writes its own rows.
+fn stack<T: Numbers>(fold: &Fold, (buffer, combine): &(usize, Combine), pool: &Pool<T>) -> Option<Vec<T>> {
+    let dense = *combine == Combine::Stack && fold.buffers[*buffer].layout == Layout::Dense;
+    dense.then(|| pool.take(stacked_shape(fold, *buffer).entries()))
+}
+
+/// For each shard its part of each stack.
+fn cut_stacks<'a, T>(
+    fold: &Fold,
+    stacks: &'a mut [Option<Vec<T>>],
+    bounds: impl Fn(usize) -> usize,
+) -> Vec<Vec<Option<&'a mut [T]>>> {
+    let mut parts: Vec<Vec<Option<&mut [T]>>> = (0..fold.shards).map(|_| Vec::new()).collect();
+    for (stack, (buffer, _)) in stacks.iter_mut().zip(&fold.results) {
+        let cols = fold.buffers[*buffer].shape.cols;
+        let mut rest = stack.as_deref_mut();
+        for (k, part) in parts.iter_mut().enumerate() {
+            let (head, tail) = match rest.take() {
+                Some(numbers) => {
+                    let (head, tail) = numbers.split_at_mut((bounds(k + 1) - bounds(k)) * cols);
+                    (Some(head), Some(tail))
+                }
+                None => (None, None),
+            };
+            part.push(head);
+            rest = tail;
+        }
+    }
+    parts
 }
 
 fn combined<T: Numbers>(a: Gathered<T>, b: Gathered<T>, pool: &Pool<T>) -> Gathered<T> {
@@ -117,10 +165,14 @@ struct Shard<'a, T> {
     args: &'a [Slot<T>],
     inputs: &'a Inputs,
     pool: &'a Pool<T>,
+    /// The first of its rows.
+    from: usize,
+    /// Its rows of each result that is stacked and dense.
+    stacks: Vec<Option<&'a mut [T]>>,
 }
 
 impl<T: Numbers> Shard<'_, T> {
-    fn run(&self, rows: Range<usize>) -> Partial<T> {
+    fn run(mut self, rows: Range<usize>) -> Partial<T> {
         let fold = self.fold;
         let empty = |combine: &Combine| match combine {
             Combine::Stack => Gathered::Stack(Vec::new()),
@@ -146,9 +198,9 @@ impl<T: Numbers> Shard<'_, T> {
                     scene.step(step, &mut held)?;
                 }
             }
-            for (result, (buffer, _)) in results.iter_mut().zip(&fold.results) {
+            for (at, (result, (buffer, _))) in results.iter_mut().zip(&fold.results).enumerate() {
                 match (result, held[*buffer].take()) {
-                    (Gathered::Stack(parts), Some(value)) => parts.push(value.wide()),
+                    (Gathered::Stack(parts), Some(value)) => self.stack(at, block.start, value, parts),
                     (Gathered::Sum(sum), Some(value)) => {
                         *sum = Some(match sum.take() {
                             Some(sum) => {
@@ -166,6 +218,19 @@ impl<T: Numbers> Shard<'_, T> {
             start = block.end;
         }
         Ok(results)
+    }
+
+    /// Puts a block's rows of result `at` into their place, or with the others where that is not known beforehand.
+    fn stack(&mut self, at: usize, first: usize, value: Slot<T>, parts: &mut Vec<Held<T>>) {
+        match (&mut self.stacks[at], value.wide()) {
+            (Some(stack), Held::Dense(rect)) => {
+                let from = (first - self.from) * rect.shape.cols;
+                stack[from..from + rect.data.len()].copy_from_slice(&rect.data);
+                drop(rect);
+                self.pool.give(Some(value));
+            }
+            (_, held) => parts.push(held),
+        }
     }
 
     /// Adds a product to the sum that it is a part of, where that can be done in one go.

@@ -330,7 +330,11 @@ impl<T: Element> Held<T> {
     /// 1 where `matrix` has an entry, 0 where it has none.
     pub(crate) fn observed(matrix: &Matrix) -> Self {
         match matrix.pattern() {
-            Some(pattern) => Self::Sparse(Entries::on(pattern.clone(), vec![T::from_f64(1.0); pattern.nnz()])),
+            Some(pattern) => {
+                let whole = Sparse::new(pattern.clone(), vec![T::from_f64(1.0); pattern.nnz()]);
+                let values = Run::of(whole.shared_values().clone());
+                Self::Sparse(Entries { whole: Some(Arc::new(whole)), ..Entries::on(pattern.clone(), values) })
+            }
             None => {
                 let shape = Shape { rows: matrix.rows(), cols: matrix.cols() };
                 let there = |v: f64| T::from_f64(f64::from(!v.is_nan()));

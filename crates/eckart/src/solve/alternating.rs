@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::block::{Block, GradientBlock, PoissonBlock, PoissonStep, QuadraticBlock, QuadraticStep};
+use super::block::{Block, ConjugateBlock, GradientBlock, PoissonBlock, PoissonStep, QuadraticBlock, QuadraticStep};
 use super::choice::{Way, form_in_words, way, way_in_words};
 use super::derive::{Form, derive};
 use super::method::{Method, Moved};
@@ -130,7 +130,10 @@ impl Alternating {
                 (Way::Poisson(step), Form::Poisson(form)) => {
                     Box::new(PoissonBlock::new(bound, index, form, *step, last, memory_limit)?)
                 }
-                (Way::Gradient | Way::Poisson(_), _) => {
+                (Way::ConjugateGradients, Form::Coupled(form)) => {
+                    Box::new(ConjugateBlock::new(bound, index, form, last, memory_limit)?)
+                }
+                (Way::Gradient | Way::ConjugateGradients | Way::Poisson(_), _) => {
                     Box::new(GradientBlock::new(bound, index, &cost, memory_limit)?)
                 }
             });
@@ -203,16 +206,13 @@ impl Method for Alternating {
 
 fn ways(bound: &Bound) -> Result<Vec<(Form, Way)>> {
     let forms = derive(bound)?;
-    let with_way = |(form, factor): (Form, &Factor)| {
-        let way = way(factor, &form);
-        (form, way)
-    };
-    Ok(forms.into_iter().zip(&bound.factors).map(with_way).collect())
+    let with_way = |(form, factor): (&Form, &Factor)| (form.clone(), way(factor, form));
+    Ok(forms.iter().zip(&bound.factors).map(with_way).collect())
 }
 
 /// Whether extrapolation fits: the parts are parabolas, along which it does no harm that its guard does not see.
 fn accelerates(found: &[(Form, Way)]) -> bool {
-    found.len() > 1 && found.iter().all(|(_, way)| matches!(way, Way::Quadratic(_)))
+    found.len() > 1 && found.iter().all(|(_, way)| matches!(way, Way::Quadratic(_) | Way::ConjugateGradients))
 }
 
 /// Hierarchical alternating least squares as it was published: each entry once, no extrapolation.
@@ -230,7 +230,7 @@ pub(super) mod hals {
     }
 
     pub(in crate::solve) fn prepare(bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {
-        let forms = derive(bound)?.into_iter();
+        let forms = derive(bound)?.iter().cloned();
         let found: Vec<(Form, Way)> = forms.map(|form| (form, Way::Quadratic(QuadraticStep::Once))).collect();
         Alternating::with(bound, &found, Ties::Plain, memory_limit)
     }
@@ -250,7 +250,7 @@ pub(super) mod als {
     }
 
     pub(in crate::solve) fn prepare(bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {
-        let forms = derive(bound)?.into_iter();
+        let forms = derive(bound)?.iter().cloned();
         let found: Vec<(Form, Way)> = forms.map(|form| (form, Way::Quadratic(QuadraticStep::LeastSquares))).collect();
         Alternating::with(bound, &found, Ties::Plain, memory_limit)
     }
@@ -270,7 +270,7 @@ pub(super) mod multiplicative {
     }
 
     pub(in crate::solve) fn prepare(bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {
-        let forms = derive(bound)?.into_iter();
+        let forms = derive(bound)?.iter().cloned();
         let found: Vec<(Form, Way)> = forms.map(|form| (form, Way::Poisson(PoissonStep::Multiplicative))).collect();
         Alternating::with(bound, &found, Ties::Plain, memory_limit)
     }

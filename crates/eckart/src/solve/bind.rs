@@ -4,6 +4,7 @@
 //! Not here: the split (see `split`), shapes (see `facts`).
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use super::problem::{Bound, Factor, Problem};
 use super::prox::Prox;
@@ -80,6 +81,7 @@ impl Problem {
             inputs,
             target: self.data[0].clone(),
             rank: self.rank,
+            forms: OnceLock::new(),
         })
     }
 

@@ -13,6 +13,7 @@ use super::prox::Prox;
 pub(super) enum Way {
     Quadratic(QuadraticStep),
     Poisson(PoissonStep),
+    ConjugateGradients,
     Gradient,
 }
 
@@ -26,7 +27,8 @@ pub(super) fn way(factor: &Factor, form: &Form) -> Way {
             quadratic_step(quadratic, &factor.prox).map_or(Way::Gradient, Way::Quadratic)
         }
         Form::Poisson(_) if factor.prox.is_entrywise() => Way::Poisson(PoissonStep::Newton),
-        Form::Poisson(_) | Form::Smooth => Way::Gradient,
+        Form::Coupled(_) if factor.prox.is_empty() => Way::ConjugateGradients,
+        Form::Coupled(_) | Form::Poisson(_) | Form::Smooth => Way::Gradient,
     }
 }
 
@@ -64,6 +66,10 @@ pub(super) fn form_in_words(form: &Form, factor: &Factor) -> String {
     match form {
         Form::Quadratic(quadratic, _) => format!("quadratic, {}", grams(quadratic)),
         Form::Bounded(quadratic, _) => format!("of bounded curvature, {}", grams(quadratic)),
+        Form::Coupled(_) => "quadratic, its rows hang together".into(),
+        Form::Poisson(form) if form.square > 0.0 => {
+            "linear but for logarithms (Poisson, Kullback-Leibler) and a sum of squares".into()
+        }
         Form::Poisson(_) => "linear but for logarithms (Poisson, Kullback-Leibler)".into(),
         Form::Smooth => "smooth".into(),
     }
@@ -73,7 +79,7 @@ pub(super) fn form_in_words(form: &Form, factor: &Factor) -> String {
 pub(super) fn way_in_words(way: Way, form: &Form, prox: &Prox, accelerated: bool) -> String {
     let rowwise = match form {
         Form::Quadratic(q, _) | Form::Bounded(q, _) => !(q.scaled.is_empty() && q.sampled.is_empty()),
-        Form::Poisson(_) | Form::Smooth => false,
+        Form::Coupled(_) | Form::Poisson(_) | Form::Smooth => false,
     };
     let bounded = matches!(form, Form::Bounded(..));
     let nonnegative = prox.lower == Some(0.0) && prox.upper.is_none();
@@ -87,6 +93,7 @@ pub(super) fn way_in_words(way: Way, form: &Form, prox: &Prox, accelerated: bool
         Way::Quadratic(QuadraticStep::RowSteps) => "proximal gradient steps on the Gram",
         Way::Poisson(PoissonStep::Multiplicative) => "multiplicative updates",
         Way::Poisson(PoissonStep::Newton) => "damped Newton steps, one entry after the other",
+        Way::ConjugateGradients => "conjugate gradients",
         Way::Gradient => "proximal gradient step",
     };
     let prefix = if accelerated { "accelerated " } else { "" };

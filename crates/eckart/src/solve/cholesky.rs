@@ -42,6 +42,16 @@ impl Cholesky {
         }
     }
 
+    /// M^-1, row by row.
+    pub(super) fn inverse(&self) -> Vec<f64> {
+        let mut inverse = vec![0.0; self.r * self.r];
+        for (k, row) in inverse.chunks_mut(self.r).enumerate() {
+            row[k] = 1.0;
+            self.solve(row);
+        }
+        inverse
+    }
+
     /// M^-1 b, in place.
     pub(crate) fn solve(&self, b: &mut [f64]) {
         self.forward(b);

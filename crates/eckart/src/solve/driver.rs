@@ -178,6 +178,9 @@ impl<'a> Worker<'a> {
                 stop = self.stationary(reference.as_ref(), &factors)?;
             }
         }
+        // What the method holds of this start is not needed any more, and may be as large as the factors.
+        self.method.restart();
+        drop(factors);
         let residuals = self.residuals(reference.as_ref(), &best.1)?;
         let seconds = began.elapsed().as_secs_f64();
         let iterations = history.len() - 1;

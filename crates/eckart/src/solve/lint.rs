@@ -101,7 +101,7 @@ fn without(formula: &Expr, part: &Expr, hole: &Var) -> Expr {
 
 /// A cost that is a straight line in a factor falls for ever unless a bound holds it.
 fn slopes(bound: &Bound) -> Result<Vec<String>> {
-    let line = |(form, factor): (Form, &Factor)| {
+    let line = |(form, factor): (&Form, &Factor)| {
         let Form::Quadratic(quadratic, _) = form else { return None };
         let flat = quadratic.shared.is_none() && quadratic.scaled.is_empty() && quadratic.sampled.is_empty();
         let prox = &factor.prox;
@@ -114,7 +114,7 @@ fn slopes(bound: &Bound) -> Result<Vec<String>> {
             )
         })
     };
-    Ok(derive(bound)?.into_iter().zip(&bound.factors).filter_map(line).collect())
+    Ok(derive(bound)?.iter().zip(&bound.factors).filter_map(line).collect())
 }
 
 /// A logarithm of what may become negative.

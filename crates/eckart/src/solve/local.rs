@@ -1,23 +1,22 @@
 //! Local: what a factor's part of the objective is at the present values of the others, as numbers.
 //! In: a form's formulas, compiled once; the values of all factors.  Out: arrays of the factor's type that blocks work on.
 //! Law: the one place in `solve`, beside the drivers of gradients, where values of a plan become plain numbers.
-//! Not here: the formulas (see `derive`), Grams (see `grams`), what is done with the numbers (see `block`).
+//! Not here: the formulas (see `derive`), Grams (see `run::grams`), what is done with the numbers (see `block`).
 
 use super::derive::{Poisson, Quadratic};
-use super::grams::{Grams, Sums, Weights};
 use super::problem::Bound;
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::function::Compiled;
-use crate::run::{Numbers, Rect, Value};
+use crate::run::{Grams, Numbers, Rect, Side, Sums, Value, Weights};
 
 /// The formulas of a quadratic, planned together.
 pub(super) struct Terms {
     compiled: Compiled,
     shared: bool,
     scaled: usize,
-    /// For each, whether its right side is its left one.
-    sampled: Vec<bool>,
+    /// For each, what its weights are multiplied by, and whether its right side is its left one.
+    sampled: Vec<(f64, bool)>,
     rank: usize,
 }
 
@@ -49,7 +48,7 @@ impl Terms {
         let compiled = Compiled::new(&roots, &bound.givens, memory_limit)?;
         let rank = compiled.plan.buffers[compiled.plan.outputs[0]].shape.cols;
         let scaled = quadratic.scaled.len();
-        let sampled = quadratic.sampled.iter().map(|s| s.left == s.right).collect();
+        let sampled = quadratic.sampled.iter().map(|s| (s.scale, s.left == s.right)).collect();
         Ok(Self { compiled, shared: quadratic.shared.is_some(), scaled, sampled, rank })
     }
 
@@ -71,14 +70,21 @@ impl Terms {
             scaled.push((rows, symmetric(numbers(next()?), rank)));
         }
         let mut sampled = Vec::new();
-        for &same in &self.sampled {
+        for &(scale, same) in &self.sampled {
             let weights = Weights(next()?.cast());
             let left = next()?.into_rect();
             let right = next()?;
-            sampled.push(Sums { weights, left, right: (!same).then(|| right.into_rect()) });
+            sampled.push(Sums { scale, weights, left, right: (!same).then(|| right.into_rect()) });
         }
         let further = values.map(|value| value.to_scalar()).collect();
         Ok(Local { array, grams: Grams { rank, shared, scaled, sampled }, numbers: further })
+    }
+}
+
+impl<T: Numbers> Local<T> {
+    /// What rows have beside their Grams, where the array is the gradient (`bounded`) or not.
+    pub(super) fn side(&self, bounded: bool) -> Side<'_, T> {
+        if bounded { Side::Gradient(&self.array.data) } else { Side::Linear(&self.array.data) }
     }
 }
 

@@ -4,6 +4,7 @@
 //! Not here: when to stop (see `driver`).
 
 use super::alternating::{Alternating, als, hals, multiplicative};
+use super::lbfgs::Lbfgs;
 use super::normalized_gradient::NormalizedGradient;
 use super::problem::Bound;
 use super::proximal_gradient::ProximalGradient;
@@ -55,6 +56,14 @@ pub const METHODS: &[MethodRow] = &[
         misfit: Alternating::misfit,
         prepare: Alternating::prepare,
         describe: Alternating::describe,
+    },
+    MethodRow {
+        name: "l-bfgs",
+        summary: "all factors at once down a quasi-Newton direction, its length by the conditions of Wolfe",
+        monotone: true,
+        misfit: Lbfgs::misfit,
+        prepare: Lbfgs::prepare,
+        describe: nothing,
     },
     MethodRow {
         name: "proximal-gradient",

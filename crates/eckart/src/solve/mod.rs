@@ -11,8 +11,8 @@ mod cholesky;
 mod derive;
 mod driver;
 mod factorization;
-mod grams;
 mod kkt;
+mod lbfgs;
 mod lint;
 mod local;
 mod method;
@@ -29,7 +29,7 @@ mod starts;
 mod sweep;
 
 pub(crate) use cholesky::Cholesky;
-pub use derive::{Form, Poisson, Quadratic, Sampled, derive};
+pub use derive::{Coupled, Form, Poisson, Quadratic, Sampled, derive};
 pub use driver::{Flow, Progress, solve};
 pub use factorization::{Factorization, Start, Step};
 pub use lint::lints;

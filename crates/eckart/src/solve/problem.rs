@@ -4,7 +4,9 @@
 //! Not here: methods (see `method`), what a statement comes to (see `bind`).
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
+use super::derive::Form;
 use super::prox::Prox;
 use crate::data::{Dtype, Matrix};
 use crate::error::Result;
@@ -195,6 +197,8 @@ pub struct Bound {
     pub target: (String, Matrix),
     /// The rank.
     pub rank: usize,
+    /// The forms of the smooth part in each factor, once they have been asked for.
+    pub(super) forms: OnceLock<Vec<Form>>,
 }
 
 impl Bound {

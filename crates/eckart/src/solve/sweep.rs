@@ -1,9 +1,7 @@
 //! Sweep: the inner loops of block methods, on plain arrays.
 //! In: rows of B (n x r), of L (n x r), a Gram G (r x r).  Out: B moved so that <B, B G> - 2 <B, L> + penalty falls.
 //! Law: each returns the exact decrease as a sum of terms that are not negative; rows are independent of each other.
-//! Not here: where G and L come from (see `local`), which sweep fits (see `update`).
-
-use super::cholesky::Cholesky;
+//! Not here: where G and L come from (see `local`), which sweep fits (see `choice`).
 
 /// What an entry may be, and what it costs: l1 |b|, low <= b <= high.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -137,22 +135,6 @@ pub(super) fn active_set(
     total
 }
 
-/// Moves a row to the minimum: b - M^-1 (b G - L), a step that falls whatever was added to the diagonal of M.
-pub(super) fn least_squares(b: &mut [f64], linear: &[f64], gram: &[f64], solver: &Cholesky, work: &mut [f64]) -> f64 {
-    let r = b.len();
-    let (half, d) = work.split_at_mut(r);
-    half_gradient(b, linear, gram, half);
-    d.iter_mut().zip(half.iter()).for_each(|(d, h)| *d = -h);
-    solver.solve(d);
-    if d.iter().any(|x| !x.is_finite()) {
-        return 0.0;
-    }
-    let fall: f64 = half.iter().zip(d.iter()).map(|(g, d)| -g * d).sum();
-    let squares: f64 = d.iter().map(|d| d * d).sum();
-    b.iter_mut().zip(d.iter()).for_each(|(b, d)| *b += d);
-    fall + solver.shift * squares
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,12 +178,6 @@ mod tests {
         check(Entrywise { l1: 0.8, ..free });
         check(Entrywise { l1: 0.8, low: 0.0, ..free });
         check(Entrywise { low: -0.1, high: 0.2, ..free });
-        let solver = Cholesky::of(&GRAM, 3).unwrap();
-        let (mut exact, mut swept) = ([0.5, -0.3, 1.0], [0.5, -0.3, 1.0]);
-        let fell = least_squares(&mut exact, &LINEAR, &GRAM, &solver, &mut [0.0; 6]);
-        let slow: f64 = (0..60).map(|_| coordinates(&mut swept, &LINEAR, &GRAM, free, 1, &mut [0.0; 3])).sum();
-        assert!((fell - slow).abs() < 1e-13);
-        assert!(exact.iter().zip(&swept).all(|(a, b)| (a - b).abs() < 1e-12));
     }
 
     #[test]

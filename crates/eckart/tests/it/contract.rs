@@ -27,7 +27,11 @@ const OBJECTIVES: &[&str] = &[
     "sum(huber(X - W @ H, 0.3)) + 0.1*(sum(W**2) + sum(H**2))",
     "sum(kl(X, W @ H)) subject to W, H >= 0",
     "sum(kl(X, W @ H)) + 0.1*sum(abs(W)) + 0.1*sum(abs(H)) subject to W, H >= 0",
+    "sum(kl(X, W @ H)) + 0.1*(sum(W**2) + sum(H**2)) subject to W, H >= 0",
     "sum((X - W @ H)**2) + 0.5*sum((W.T @ W - eye(W.T @ W))**2) + 0.1*sum(H**2)",
+    "over W[n,r], S[r,r], H[r,m]: sum((X - W @ S @ H)**2) + 0.1*(sum(W**2) + sum(S**2) + sum(H**2))",
+    "sum((X - X @ W @ H)**2) + 0.1*(sum(W**2) + sum(H**2))",
+    "sum(sqrt(1 + (X - W @ H)**2)) + 0.1*(sum(W**2) + sum(H**2))",
 ];
 
 fn problem(text: &str, x: &Matrix, rank: usize) -> Problem {
@@ -159,6 +163,21 @@ fn every_form_gives_the_same_bits_with_one_thread_and_two() {
         let one = run(1);
         assert_eq!(one, run(2), "{text}");
         assert_eq!(one, run(2), "{text}");
+    }
+}
+
+#[test]
+fn data_of_f32_is_fitted_as_well_as_the_same_data_in_f64() {
+    for (at, text) in OBJECTIVES.iter().enumerate() {
+        for sparse in [false, true] {
+            let narrow = planted(at as u64, 60, 45, sparse).cast(eckart::Dtype::F32).unwrap();
+            let wide = narrow.cast(eckart::Dtype::F64).unwrap();
+            let settings = Settings { max_iter: 2000, tol: 1e-9, seed: 1, ..Settings::default() };
+            let [narrow, wide] = [narrow, wide].map(|x| problem(text, &x, 3).solve(&settings).unwrap());
+            let first = wide.starts[0].history[0].cost;
+            let apart = (narrow.cost - wide.cost).abs();
+            assert!(apart <= 1e-4 * wide.cost.abs().max(1e-2 * first.abs()), "{text}: {} {}", narrow.cost, wide.cost);
+        }
     }
 }
 

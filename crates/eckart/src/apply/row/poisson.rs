@@ -1,5 +1,5 @@
-//! Poisson: the least point of <p, b> - sum_j c_j log <b, q_j> + penalty(b), nothing negative.
-//! In: counts c, the q_j, p, laws.  Out: b.
+//! Poisson: the least point of <p, b> + s |b|^2 - sum_j c_j log <b, q_j> + penalty(b), nothing negative.
+//! In: counts c, the q_j, p, s, laws.  Out: b.
 //! Law: proximal Newton steps, each shortened until the value falls: it never rises, and ends to working precision.
 //! Not here: the quadratic that each step minimises (see `quadratic`).
 
@@ -49,19 +49,27 @@ impl Counted {
 }
 
 /// The least point (Lee, Sun and Saunders 2014, algorithm 1).
-pub(in crate::apply) fn poisson(b: &mut [f64], counted: &Counted, pull: &[f64], laws: &Laws, room: &mut Room) {
+pub(in crate::apply) fn poisson(
+    b: &mut [f64],
+    counted: &Counted,
+    (pull, square): (&[f64], f64),
+    laws: &Laws,
+    room: &mut Room,
+) {
     let r = b.len();
-    begin(b, counted, pull, laws);
+    begin(b, counted, (pull, square), laws);
     let total: f64 = counted.counts.iter().sum();
     if total == 0.0 {
         return;
     }
     let mut products = counted.products(b);
-    let mut value = dot(pull, b) + laws.penalty(b) - counted.logs(&products);
+    let own = |b: &[f64]| dot(pull, b) + square * dot(b, b) + laws.penalty(b);
+    let mut value = own(b) - counted.logs(&products);
     let (mut gram, mut linear) = (vec![0.0; r * r], vec![0.0; r]);
     for _ in 0..STEPS {
-        linear.copy_from_slice(pull);
+        (0..r).for_each(|k| linear[k] = pull[k] + 2.0 * square * b[k]);
         curve(counted, &products, &mut gram, &mut linear);
+        (0..r).for_each(|k| gram[k * r + k] += square);
         // <d, H d> / 2 + <g, d> in b + d is <b, G b> - 2 <b, l> with G = H / 2 and l = (H b - g) / 2.
         let slope = linear.clone();
         let of = |row: &[f64], g: f64| dot(row, b) - 0.5 * g;
@@ -78,7 +86,7 @@ pub(in crate::apply) fn poisson(b: &mut [f64], counted: &Counted, pull: &[f64], 
         for _ in 0..HALVINGS {
             let new: Vec<f64> = b.iter().zip(&step).map(|(old, d)| old + share * d).collect();
             let reached = counted.products(&new);
-            let reached_value = dot(pull, &new) + laws.penalty(&new) - counted.logs(&reached);
+            let reached_value = own(&new) - counted.logs(&reached);
             if reached_value < value {
                 found = Some((new, reached, reached_value));
                 break;
@@ -92,11 +100,13 @@ pub(in crate::apply) fn poisson(b: &mut [f64], counted: &Counted, pull: &[f64], 
 }
 
 /// Where all numbers pull alike and the products add up to the counts.
-fn begin(b: &mut [f64], counted: &Counted, pull: &[f64], laws: &Laws) {
+fn begin(b: &mut [f64], counted: &Counted, (pull, square): (&[f64], f64), laws: &Laws) {
     let total: f64 = counted.counts.iter().sum();
     for ((x, law), &p) in b.iter_mut().zip(&laws.entries).zip(pull) {
-        let weight = p + law.l1;
-        let even = if total > 0.0 && weight > 0.0 { total / (weight * pull.len() as f64) } else { total };
+        // The root of 2 s x^2 + w x = c, whose slope is that of its share of the counts.
+        let (weight, share) = (p + law.l1, total / pull.len() as f64);
+        let root = (weight * weight + 8.0 * square * share).sqrt();
+        let even = if share > 0.0 && root + weight > 0.0 { 2.0 * share / (weight + root) } else { total };
         *x = even.max(law.low).min(law.high);
     }
 }
@@ -131,19 +141,26 @@ mod tests {
     /// The least point has no slope but where a bound holds it (Karush, Kuhn and Tucker).
     #[track_caller]
     fn check(counts: &[f64], columns: &[f64], pull: &[f64], prox: Prox) {
+        for square in [0.0, 0.7] {
+            check_with(counts, columns, (pull, square), prox);
+        }
+    }
+
+    #[track_caller]
+    fn check_with(counts: &[f64], columns: &[f64], (pull, square): (&[f64], f64), prox: Prox) {
         let r = pull.len();
         let mut counted = Counted::default();
         counts.iter().zip(columns.chunks(r)).for_each(|(&c, q)| counted.push(c, q));
         let mut laws = Laws::default();
         laws.push(&prox, r);
         let mut b = laws.origin();
-        poisson(&mut b, &counted, pull, &laws, &mut Room::default());
+        poisson(&mut b, &counted, (pull, square), &laws, &mut Room::default());
         let products = counted.products(&b);
         for k in 0..r {
             let pulls: f64 =
                 (0..products.len()).map(|j| counted.counts[j] * counted.columns[j * r + k] / products[j]).sum();
-            let slope = pull[k] + prox.l1 - pulls;
-            let scale = pull[k] + prox.l1 + pulls;
+            let weight = pull[k] + prox.l1 + 2.0 * square * b[k];
+            let (slope, scale) = (weight - pulls, weight + pulls);
             let at_bound = (b[k] == 0.0 && slope >= -1e-6 * scale) || prox.upper.is_some_and(|high| b[k] == high);
             assert!(slope.abs() <= 1e-6 * scale || at_bound, "{k}: slope {slope} at {b:?}");
         }

@@ -4,20 +4,29 @@
 //! Not here: which kernel is used where (see `plan`).
 #![allow(unsafe_code, reason = "vector registers, and the gemm crate, take raw pointers")]
 
+mod allocator;
 mod bits;
 mod gram;
 mod lanes;
+mod likelihood;
 mod math;
 mod panel;
 mod product;
+mod row_gram;
 mod sddmm;
 mod spmm;
 mod sweep;
+mod system;
 pub(super) mod tile;
 
+pub(super) use allocator::return_freed;
 pub(super) use gram::gram;
 pub(crate) use lanes::{Element, Level};
+pub(super) use likelihood::{Counted, likelihood};
+pub(crate) use likelihood::{Move, Wanted};
 pub(super) use product::{View, multiply_add};
+pub(super) use row_gram::{Gathered, Picked, row_gram};
 pub(super) use sddmm::sampled;
 pub(super) use spmm::{Csr, gather, scatter};
 pub(super) use sweep::{Asked, Swept, sweep};
+pub(super) use system::{System, solve};

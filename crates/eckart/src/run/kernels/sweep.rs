@@ -137,7 +137,7 @@ unsafe fn sum_of<L: Lanes>(sums: L, count: usize) -> f64 {
 /// # Safety
 /// The numbers are there, and room for as many.
 #[inline(always)]
-unsafe fn turn<L: Lanes>(
+pub(super) unsafe fn turn<L: Lanes>(
     (from, stride, rows): (*const L::Num, usize, usize),
     cols: usize,
     (to, to_stride): (*mut L::Num, usize),

@@ -3,10 +3,12 @@
 //! Law: the cost never rises, the factor stays feasible, and every other factor keeps its numbers.
 //! Not here: which block a factor gets (see `choice`), the order of blocks and what ties them (see `alternating`).
 
+mod conjugate;
 mod gradient;
 mod poisson;
 mod quadratic;
 
+pub(super) use conjugate::ConjugateBlock;
 pub(super) use gradient::GradientBlock;
 pub(super) use poisson::{PoissonBlock, PoissonStep};
 pub(super) use quadratic::{QuadraticBlock, QuadraticStep};

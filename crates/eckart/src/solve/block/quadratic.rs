@@ -5,13 +5,13 @@
 
 use super::{Block, Done};
 use crate::error::Result;
-use crate::run::{Numbers, Value, sum_by, sum_rows, sweep_rows};
+use crate::run::{Numbers, Value, solve_shared, sum_by, sweep_rows, tangent};
 use crate::solve::cholesky::Cholesky;
 use crate::solve::derive::Form;
 use crate::solve::local::{Local, Terms, factor_of, rows_of};
 use crate::solve::problem::Bound;
 use crate::solve::prox::Prox;
-use crate::solve::sweep::{active_set, coordinates, half_gradient, least_squares};
+use crate::solve::sweep::{active_set, coordinates, half_gradient};
 
 /// How the rows are moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl QuadraticBlock {
         let (quadratic, array, bounded) = match form {
             Form::Quadratic(quadratic, linear) => (quadratic, linear, false),
             Form::Bounded(quadratic, gradient) => (quadratic, gradient, true),
-            Form::Poisson(_) | Form::Smooth => {
+            Form::Coupled(_) | Form::Poisson(_) | Form::Smooth => {
                 return Err(crate::Error::Bug("a factor has no quadratic form".into()));
             }
         };
@@ -89,7 +89,7 @@ impl QuadraticBlock {
             }
             return sweep_rows(array, terms(&local.array.data[..]), law.l1, bounds, sweeps);
         }
-        self.each_row(local, array, || {
+        grams.each_row(array, local.side(self.bounded), || {
             let mut half = vec![0.0; rank];
             move |row: &mut [f64], linear: &[f64], gram: &[f64]| coordinates(row, linear, gram, law, sweeps, &mut half)
         })
@@ -117,7 +117,7 @@ impl QuadraticBlock {
             QuadraticStep::Coordinates => self.sweep(&local, array, most),
             QuadraticStep::ActiveSet => {
                 let law = self.prox.entrywise();
-                self.each_row(&local, array, || {
+                local.grams.each_row(array, local.side(self.bounded), || {
                     let mut half = vec![0.0; r];
                     move |row: &mut [f64], linear: &[f64], gram: &[f64]| {
                         active_set(row, linear, gram, law, MOST_SWEEPS as usize, &mut half)
@@ -134,7 +134,7 @@ impl QuadraticBlock {
             }
             QuadraticStep::RowSteps => {
                 let prox = self.prox;
-                self.each_row(&local, array, || {
+                local.grams.each_row(array, local.side(self.bounded), || {
                     move |row: &mut [f64], linear: &[f64], gram: &[f64]| row_steps(row, linear, gram, &prox)
                 })
             }
@@ -149,7 +149,7 @@ impl QuadraticBlock {
         let mut rect = rows_of::<T>(bound.take(self.index, factors), self.flipped);
         let array = rect.make_mut();
         let up = sum_by(array.len(), |at| array[at].to_f64() * local.array.data[at].to_f64());
-        let down = self.each_row(&local, array, || {
+        let down = local.grams.each_row(array, local.side(self.bounded), || {
             let nothing = vec![0.0; local.grams.rank];
             let mut product = nothing.clone();
             move |row: &mut [f64], _: &[f64], gram: &[f64]| {
@@ -166,54 +166,13 @@ impl QuadraticBlock {
         Ok(fits)
     }
 
-    /// Calls what `visitor` makes, once a shard of rows, with each row of the array, of the linear term, and its Gram, in
-    /// f64; returns the sum of what it returns.
-    fn each_row<T: Numbers, V>(&self, local: &Local<T>, array: &mut [T], visitor: impl Fn() -> V + Sync) -> f64
-    where
-        V: FnMut(&mut [f64], &[f64], &[f64]) -> f64,
-    {
-        let (grams, r) = (&local.grams, local.grams.rank);
-        sum_rows(array, r, |range, part| {
-            let mut gram = grams.shared.clone();
-            let (mut row, mut linear, mut along) = (vec![0.0; r], vec![0.0; r], vec![0.0; r]);
-            let mut visit = visitor();
-            let rows = range.clone().zip(part.chunks_mut(r).zip(local.array.data[range.start * r..].chunks(r)));
-            rows.map(|(i, (numbers, term))| {
-                if !grams.is_shared() {
-                    grams.of_row(i, &mut gram);
-                }
-                read(numbers, &mut row);
-                read(term, &mut linear);
-                if self.bounded {
-                    // The parabola that touches at B has L = B G - gradient / 2.
-                    half_gradient(&row, &vec![0.0; r], &gram, &mut along);
-                    linear.iter_mut().zip(&along).for_each(|(l, along)| *l = along - *l / 2.0);
-                }
-                let fell = visit(&mut row, &linear, &gram);
-                numbers.iter_mut().zip(&row).for_each(|(to, from)| *to = T::from_f64(*from));
-                fell
-            })
-            .sum()
-        })
-    }
-
     fn solve_rows<T: Numbers>(&self, local: &Local<T>, array: &mut [T]) -> f64 {
-        let r = local.grams.rank;
-        if local.grams.is_shared() {
-            let Some(solver) = Cholesky::of(&local.grams.shared, r) else { return 0.0 };
-            return self.each_row(local, array, || {
-                let mut work = vec![0.0; 2 * r];
-                let solver = &solver;
-                move |row: &mut [f64], linear: &[f64], gram: &[f64]| least_squares(row, linear, gram, solver, &mut work)
-            });
+        let (grams, side) = (&local.grams, local.side(self.bounded));
+        if !grams.is_shared() {
+            return grams.solve_each(array, side);
         }
-        self.each_row(local, array, || {
-            let mut work = vec![0.0; 2 * r];
-            move |row: &mut [f64], linear: &[f64], gram: &[f64]| {
-                let Some(solver) = Cholesky::of(gram, r) else { return 0.0 };
-                least_squares(row, linear, gram, &solver, &mut work)
-            }
-        })
+        let Some(solver) = Cholesky::of(&grams.shared, grams.rank) else { return 0.0 };
+        solve_shared(array, side, (&grams.shared, &solver.inverse(), solver.shift), grams.rank)
     }
 }
 
@@ -228,25 +187,6 @@ impl Block for QuadraticBlock {
         }
         if bound.is_narrow() { self.rescale_in::<f32>(bound, factors) } else { self.rescale_in::<f64>(bound, factors) }
     }
-}
-
-fn read<T: Numbers>(from: &[T], to: &mut [f64]) {
-    to.iter_mut().zip(from).for_each(|(to, from)| *to = from.to_f64());
-}
-
-/// B G - gradient / 2: the linear term of the parabola that touches at B and has the Gram G for all rows.
-fn tangent<T: Numbers>(array: &[T], gradient: &[T], gram: &[f64], r: usize) -> Vec<T> {
-    let mut linear = gradient.to_vec();
-    sum_rows(&mut linear, r, |range, part| {
-        let (mut row, mut along, nothing) = (vec![0.0; r], vec![0.0; r], vec![0.0; r]);
-        for (i, linear) in range.zip(part.chunks_mut(r)) {
-            read(&array[i * r..(i + 1) * r], &mut row);
-            half_gradient(&row, &nothing, gram, &mut along);
-            linear.iter_mut().zip(&along).for_each(|(l, along)| *l = T::from_f64(along - l.to_f64() / 2.0));
-        }
-        0.0
-    });
-    linear
 }
 
 /// Repeats a sweep while it pays; returns the sum of the decreases.

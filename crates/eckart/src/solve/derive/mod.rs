@@ -1,5 +1,5 @@
 //! Derive: what form an objective has in each of its factors, the others fixed.
-//! In: a bound problem.  Out: `Form` a factor: quadratic with its Grams, of bounded curvature, Poisson, or just smooth.
+//! In: a bound problem.  Out: `Form` a factor: quadratic, with its Grams where rows are independent, of bounded curvature, Poisson, or just smooth.
 //! Law: a form holds for all values of data and factors; what is not seen to have one is `Smooth`.
 //! Not here: which method fits a form (see `choice`), numbers (see `local`).
 //!
@@ -29,6 +29,8 @@ use crate::rewrite::simplify;
 pub enum Form {
     /// Quadratic: its Grams, and its linear term L = -1/2 of the gradient at 0 (as the array of the Grams lies).
     Quadratic(Quadratic, Expr),
+    /// Quadratic, and its rows hang together.
+    Coupled(Coupled),
     /// Nowhere above a parabola that touches it, whose Grams these are; the gradient, as the array lies.
     Bounded(Quadratic, Expr),
     /// A Poisson likelihood.
@@ -43,29 +45,48 @@ impl Form {
         match self {
             Self::Quadratic(q, _) | Self::Bounded(q, _) => q.flipped,
             Self::Poisson(p) => p.flipped,
-            Self::Smooth => false,
+            Self::Coupled(_) | Self::Smooth => false,
         }
     }
 }
 
-/// The forms of the smooth part of `bound` in each factor.
+/// A quadratic whose rows hang together, as by a graph's Laplacian, or from both sides in `W @ S @ H`.
+#[derive(Debug, Clone)]
+pub struct Coupled {
+    /// The gradient, as the factor lies.
+    pub gradient: Expr,
+    /// The second derivative along `direction`: what the Hessian makes of it. Free of the factor.
+    pub image: Expr,
+    /// Of the factor's shape.
+    pub direction: Var,
+}
+
+/// The forms of the smooth part of `bound` in each factor, derived at the first call.
 ///
 /// # Errors
 /// Those of shapes that don't fit.
-pub fn derive(bound: &Bound) -> Result<Vec<Form>> {
-    bound.factors.iter().map(|factor| form(bound, factor)).collect()
+pub fn derive(bound: &Bound) -> Result<&[Form]> {
+    if let Some(known) = bound.forms.get() {
+        return Ok(known);
+    }
+    let forms = bound.factors.iter().map(|factor| form(bound, factor)).collect::<Result<_>>()?;
+    Ok(bound.forms.get_or_init(|| forms))
 }
 
 fn form(bound: &Bound, factor: &Factor) -> Result<Form> {
     let leaf = Expr::leaf(Op::Var(factor.var.clone()));
-    if let Some((quadratic, gradient)) = quadratic_of(&bound.smooth, factor, &bound.givens)? {
+    let found = quadratic_of(&bound.smooth, factor, &bound.givens)?;
+    if let Second::Rows(quadratic, gradient) = found {
         let nothing = [(factor.var.clone(), expand(0.0, &leaf))].into();
         let linear = simplify(&[-0.5 * gradient.substitute(&nothing)], &bound.givens)?.remove(0);
         let turned = turned(&quadratic, linear);
         return Ok(Form::Quadratic(quadratic, turned));
     }
+    if let Second::Coupled(coupled) = found {
+        return Ok(Form::Coupled(coupled));
+    }
     if let Some(stand_in) = curvature::stand_in(&bound.smooth, &factor.var, &bound.givens)?
-        && let Some((quadratic, _)) = quadratic_of(&stand_in, factor, &bound.givens)?
+        && let Second::Rows(quadratic, _) = quadratic_of(&stand_in, factor, &bound.givens)?
     {
         let gradient = simplify(&differentiate(&bound.smooth, &[leaf]), &bound.givens)?.remove(0);
         let turned = turned(&quadratic, gradient);
@@ -85,9 +106,18 @@ fn turned(quadratic: &Quadratic, array: Expr) -> Expr {
     if quadratic.flipped { array.t() } else { array }
 }
 
-/// The Grams of a function that is quadratic in a factor, and its gradient; `None` where it is not seen to be, or where
-/// the rows hang together.
-fn quadratic_of(smooth: &Expr, factor: &Factor, givens: &Givens) -> Result<Option<(Quadratic, Expr)>> {
+/// What the second derivative says.
+enum Second {
+    /// Quadratic, row by row; and the gradient.
+    Rows(Quadratic, Expr),
+    /// Quadratic, rows hanging together.
+    Coupled(Coupled),
+    /// Not seen to be quadratic.
+    Other,
+}
+
+/// Whether a function is quadratic in a factor, and how.
+fn quadratic_of(smooth: &Expr, factor: &Factor, givens: &Givens) -> Result<Second> {
     let leaf = Expr::leaf(Op::Var(factor.var.clone()));
     let gradient = simplify(&differentiate(smooth, std::slice::from_ref(&leaf)), givens)?.remove(0);
     let direction = Var::input(&format!("direction of {}", factor.var.name()));
@@ -98,18 +128,21 @@ fn quadratic_of(smooth: &Expr, factor: &Factor, givens: &Givens) -> Result<Optio
     let second = simplify(&differentiate(&slope, std::slice::from_ref(&leaf)), &all)?.remove(0);
     let dag = Dag::new(std::slice::from_ref(&second));
     if degrees(&dag, &factor.var)[dag.roots()[0].index()] != Some(0) {
-        return Ok(None);
+        return Ok(Second::Other);
     }
     if degrees(&dag, &direction)[dag.roots()[0].index()] == Some(0) {
         // Linear in the factor.
-        return Ok(Some((Quadratic::default(), gradient)));
+        return Ok(Second::Rows(Quadratic::default(), gradient));
     }
     if factor.shape.is_scalar() {
         let one = [(direction, Expr::number(1.0))].into();
         let gram = simplify(&[0.5 * second.substitute(&one)], givens)?.remove(0);
         let quadratic = Quadratic { shared: Some(gram), ..Quadratic::default() };
-        return Ok(Some((quadratic, gradient)));
+        return Ok(Second::Rows(quadratic, gradient));
     }
-    let Some(chains) = chain::chains(&second, &direction, &all)? else { return Ok(None) };
-    Ok(quadratic::assemble(&chains, &leaf).map(|quadratic| (quadratic, gradient)))
+    let by_rows = chain::chains(&second, &direction, &all)?.and_then(|chains| quadratic::assemble(&chains, &leaf));
+    Ok(match by_rows {
+        Some(quadratic) => Second::Rows(quadratic, gradient),
+        None => Second::Coupled(Coupled { gradient, image: second, direction }),
+    })
 }

@@ -1,13 +1,13 @@
 //! Poisson: objectives that are linear but for logarithms of a product with the factor: Kullback-Leibler and its kin.
 //! In: a smooth objective and a factor that may not be negative.  Out: `Poisson`: the formulas its updates need.
 //! Law: the objective is sum_i <P_i, b_i> + l2 |b_i|^2 - sum_j C[i, j] log(<b_i, Q_j>) + const, with C, Q, P >= 0.
-//! Not here: the updates (see `update`).
+//! Not here: the updates (see `block::poisson`).
 
 use super::chain::{Chain, Link, chains, product};
-use super::curvature::{Loss, pull_out, uses};
+use super::curvature::{Loss, PulledOut, pull_out, uses};
 use crate::error::Result;
-use crate::expr::{Dag, Expr, Op, Var};
-use crate::facts::{Facts, Givens, Sign, degrees};
+use crate::expr::{Dag, Expr, Op, Var, expand, sum};
+use crate::facts::{Facts, Given, Givens, Sign, degrees};
 use crate::grad::differentiate;
 use crate::rewrite::simplify;
 
@@ -22,6 +22,8 @@ pub struct Poisson {
     pub columns: Expr,
     /// P, n x r.
     pub pull: Expr,
+    /// l2, at least 0: what an entry costs by its square.
+    pub square: f64,
 }
 
 /// The Poisson form, where the objective has it.
@@ -46,8 +48,7 @@ pub(super) fn poisson(smooth: &Expr, factor: &Var, givens: &Givens, nonnegative:
     let [log] = logs.as_slice() else { return Ok(None) };
     let Some(parts) = pull_out(&dag, &logs, &givens)? else { return Ok(None) };
     let counts = simplify(&[-1.0 * &parts.weights[0]], &parts.givens)?.remove(0);
-    let leaf = Expr::leaf(Op::Var(factor.clone()));
-    let pull = simplify(&differentiate(&parts.rest, &[leaf]), &parts.givens)?.remove(0);
+    let Some((pull, square)) = pull_and_square(&parts, factor)? else { return Ok(None) };
     let inner = simplify(std::slice::from_ref(&log.inner), &givens)?.remove(0);
     let all = Dag::new(&[counts.clone(), pull.clone()]);
     let facts = Facts::of(&all, &parts.givens)?;
@@ -60,7 +61,32 @@ pub(super) fn poisson(smooth: &Expr, factor: &Var, givens: &Givens, nonnegative:
         return Ok(None);
     }
     let turned = |e: Expr| if flipped { e.t() } else { e };
-    Ok(Some(Poisson { flipped, counts: turned(counts), columns, pull: turned(pull) }))
+    Ok(Some(Poisson { flipped, counts: turned(counts), columns, pull: turned(pull), square }))
+}
+
+/// P and l2, where the objective without the logarithms is <P, B> + l2 |B|^2 + const in the factor B.
+fn pull_and_square(parts: &PulledOut, factor: &Var) -> Result<Option<(Expr, f64)>> {
+    let leaf = Expr::leaf(Op::Var(factor.clone()));
+    let gradient = simplify(&differentiate(&parts.rest, std::slice::from_ref(&leaf)), &parts.givens)?.remove(0);
+    if !uses(&gradient, factor) {
+        return Ok(Some((gradient, 0.0)));
+    }
+    let direction = Var::input(&format!("direction of {}", factor.name()));
+    let along = Expr::leaf(Op::Var(direction.clone()));
+    let mut givens = parts.givens.clone();
+    let Some(given) = givens.get(factor).copied() else { return Ok(None) };
+    givens.insert(direction.clone(), Given::dense(given.shape.rows, given.shape.cols));
+    let slope = sum(&gradient * along);
+    let second = simplify(&differentiate(&slope, std::slice::from_ref(&leaf)), &givens)?.remove(0);
+    let found = if uses(&second, factor) { None } else { chains(&second, &direction, &givens)? };
+    let Some(found) = found else { return Ok(None) };
+    // Every chain a literal times the direction itself: nothing ties an entry to others.
+    let twice = |chain: &Chain| chain.weight.as_number().filter(|_| chain.links.is_empty() && !chain.flipped);
+    let Some(curvatures) = found.iter().map(twice).collect::<Option<Vec<f64>>>() else { return Ok(None) };
+    let square = 0.5 * curvatures.into_iter().sum::<f64>();
+    let nothing = [(factor.clone(), expand(0.0, &leaf))].into();
+    let pull = simplify(&[gradient.substitute(&nothing)], &parts.givens)?.remove(0);
+    Ok((square >= 0.0).then_some((pull, square)))
 }
 
 /// Q and whether the factor lies as its transpose, where the product is one of the array and Q.T: a sum of chains that

@@ -9,7 +9,7 @@ use crate::expr::{Expr, eye};
 /// The part of an objective that is quadratic in a factor, as formulas that are free of it.
 ///
 /// It is said of an array B whose rows are independent of each other: the factor itself (n x r), or its transpose where
-/// `flipped`. Row i has the Gram `shared + sum_t u_t[i] G_t + sum_j C[i, j] left[j].T right[j]`, made symmetric.
+/// `flipped`. Row i has the Gram `shared + sum_t u_t[i] G_t + scale sum_j C[i, j] left[j].T right[j]`, made symmetric.
 #[derive(Debug, Clone, Default)]
 pub struct Quadratic {
     /// Whether the rows of the array are the columns of the factor.
@@ -25,6 +25,8 @@ pub struct Quadratic {
 /// Grams that are sums over the columns of weights.
 #[derive(Debug, Clone)]
 pub struct Sampled {
+    /// All of C times this.
+    pub scale: f64,
     /// C, n x m.
     pub weights: Expr,
     /// m x r.
@@ -102,9 +104,14 @@ fn add(found: &mut Quadratic, chain: &Chain, identity: &Expr) -> Option<()> {
         }
         return Some(());
     };
-    let weights = product(half, weights);
+    // A literal stays apart, so that C is the data itself where it can be.
+    let (scale, weights) = match half.as_number() {
+        Some(number) => (number, weights),
+        None => (1.0, product(half, weights)),
+    };
     let weights = run.rows.map_or_else(|| weights.clone(), |rows| &weights * rows);
     found.sampled.push(Sampled {
+        scale,
         weights,
         left: before.unwrap_or_else(|| identity.clone()).t(),
         right: run.product.unwrap_or_else(|| identity.clone()),

@@ -39,6 +39,8 @@ fn word(form: &Form) -> String {
     match form {
         Form::Quadratic(q, _) => grams(q),
         Form::Bounded(q, _) => format!("bounded {}", grams(q)),
+        Form::Coupled(_) => "coupled".into(),
+        Form::Poisson(form) if form.square > 0.0 => format!("poisson {}", form.square),
         Form::Poisson(_) => "poisson".into(),
         Form::Smooth => "smooth".into(),
     }
@@ -71,8 +73,8 @@ fn forms_are_found() {
     check("sum(u*v*(X - W @ H)**2) + 0.1*sum(W**2)", &["shared scaled", "scaled"]);
     check("sum(v*(X - W @ H)**2)", &["shared", "scaled"]);
     check("sum((X - W @ H)**2) + 2*sum((Y - W @ K)**2)", &["shared", "shared", "shared"]);
-    check("sum((X - W @ S @ H)**2) + sum(S**2)", &["shared", "smooth", "shared"]);
-    check("sum((X - W @ H)**2) + 0.1*sum(W * (L.T @ L @ W))", &["smooth", "shared"]);
+    check("sum((X - W @ S @ H)**2) + sum(S**2)", &["shared", "coupled", "shared"]);
+    check("sum((X - W @ H)**2) + 0.1*sum(W * (L.T @ L @ W))", &["coupled", "shared"]);
     check("sum((X - W @ W.T)**2)", &["smooth"]);
     check("sum((X - W @ H)**2) + sum((W.T @ W - eye(W.T @ W))**2)", &["smooth", "shared"]);
     check("sum(softplus(W @ H) - X*(W @ H))", &["bounded shared", "bounded shared"]);
@@ -81,6 +83,9 @@ fn forms_are_found() {
     check("sum(kl(X, W @ H)) subject to W, H >= 0", &["poisson", "poisson"]);
     check("sum(observed(X)*kl(X, W @ H)) subject to W, H >= 0", &["poisson", "poisson"]);
     check("sum(W @ H - X*log(W @ H)) + 0.3*sum(W) subject to W, H >= 0", &["poisson", "poisson"]);
+    check("sum(kl(X, W @ H)) + 0.3*sum(W**2) subject to W, H >= 0", &["poisson 0.3", "poisson"]);
+    check("sum(kl(X, W @ H)) + 0.3*sum(rowsum(W)**2) subject to W, H >= 0", &["smooth", "poisson"]);
+    check("sum(kl(X, W @ H)) - 0.3*sum(W**2) subject to W, H >= 0", &["smooth", "poisson"]);
     check("sum(kl(X, W @ H)) subject to W >= 0", &["smooth", "smooth"]);
     check("sum(exp(W @ H) - X*(W @ H))", &["smooth", "smooth"]);
 }
@@ -118,6 +123,7 @@ fn certify(text: &str, mut bound: Bound, index: usize, form: &Form) {
     let values = place(&mut bound);
     let (quadratic, array) = match form {
         Form::Quadratic(q, array) | Form::Bounded(q, array) => (q, array),
+        Form::Coupled(coupled) => return certify_coupled(text, &mut bound, index, coupled, &values[index]),
         Form::Poisson(_) | Form::Smooth => return,
     };
     let cost = Compiled::new(&[bound.smooth.clone()], &bound.givens, usize::MAX).unwrap();
@@ -134,15 +140,26 @@ fn certify(text: &str, mut bound: Bound, index: usize, form: &Form) {
         bound.place(index, &placed);
         let after = cost.run(&bound.inputs).unwrap()[0].to_scalar();
         let mut expected = 0.0;
-        let mut gram = vec![0.0; r * r];
+        let mut grams = Vec::new();
+        let side = crate::run::Side::Linear(&local.array.data);
+        // One thread visits the rows of so small a matrix in order.
+        let seen = std::sync::Mutex::new(&mut grams);
+        local.grams.each_row(&mut old.to_vec(), side, || {
+            |_: &mut [f64], _: &[f64], gram: &[f64]| {
+                seen.lock().unwrap().push(gram.to_vec());
+                0.0
+            }
+        });
         for i in 0..rows {
-            local.grams.of_row(i, &mut gram);
+            let gram = &grams[i];
             for k in 0..r {
                 let dg: f64 = (0..r).map(|l| step[i * r + l] * gram[l * r + k]).sum();
                 let bg: f64 = (0..r).map(|l| old[i * r + l] * gram[l * r + k]).sum();
                 let half = match form {
                     Form::Quadratic(..) => bg - local.array.data[i * r + k],
-                    Form::Bounded(..) | Form::Poisson(_) | Form::Smooth => local.array.data[i * r + k] / 2.0,
+                    Form::Bounded(..) | Form::Coupled(_) | Form::Poisson(_) | Form::Smooth => {
+                        local.array.data[i * r + k] / 2.0
+                    }
                 };
                 expected += step[i * r + k] * (dg + 2.0 * half);
             }
@@ -150,8 +167,29 @@ fn certify(text: &str, mut bound: Bound, index: usize, form: &Form) {
         let slack = 1e-9 * (before.abs() + after.abs() + 1.0);
         let fits = match form {
             Form::Quadratic(..) => (after - before - expected).abs() <= slack,
-            Form::Bounded(..) | Form::Poisson(_) | Form::Smooth => after - before <= expected + slack,
+            Form::Bounded(..) | Form::Coupled(_) | Form::Poisson(_) | Form::Smooth => {
+                after - before <= expected + slack
+            }
         };
         assert!(fits, "{text}, factor {index}: {} is not {expected}", after - before);
     }
+}
+
+/// f(B + D) - f(B) = <D, gradient> + <D, image of D> / 2.
+#[track_caller]
+fn certify_coupled(text: &str, bound: &mut Bound, index: usize, coupled: &Coupled, old: &Value) {
+    let mut givens = bound.givens.clone();
+    let shape = bound.factors[index].shape;
+    givens.insert(coupled.direction.clone(), Given::dense(shape.rows, shape.cols));
+    let roots = [bound.smooth.clone(), coupled.gradient.clone(), coupled.image.clone()];
+    let all = Compiled::new(&roots, &givens, usize::MAX).unwrap();
+    let step: Vec<f64> = (0..shape.entries()).map(|at| ((at * 7 + 3) as f64).sin() * 0.3).collect();
+    bound.inputs.set(&coupled.direction, Value::dense(shape, step.clone()));
+    let at = all.run(&bound.inputs).unwrap();
+    let [gradient, image] = [1, 2].map(|k| at[k].to_dense().data.clone());
+    let expected: f64 = (0..step.len()).map(|k| step[k] * (gradient[k] + image[k] / 2.0)).sum();
+    let new = old.to_dense().data.iter().zip(&step).map(|(b, d)| b + d).collect();
+    bound.place(index, &Value::dense(shape, new));
+    let (before, after) = (at[0].to_scalar(), all.run(&bound.inputs).unwrap()[0].to_scalar());
+    assert!((after - before - expected).abs() <= 1e-9 * (before.abs() + after.abs() + 1.0), "{text}, factor {index}");
 }

@@ -24,7 +24,7 @@ pub(super) fn of(svd: &Svd, init: Init, x: &Matrix, seed: u64) -> (Vec<f64>, Vec
     }
     let mean = || x.values_f64().into_iter().filter(|v| !v.is_nan()).sum::<f64>() / (n * m) as f64;
     match init {
-        Init::Random | Init::Nndsvd | Init::Svd => {}
+        Init::Auto | Init::Random | Init::Nndsvd | Init::Svd => {}
         Init::Nndsvda => {
             let mean = mean();
             w.iter_mut().chain(&mut h).filter(|b| **b == 0.0).for_each(|b| *b = mean);

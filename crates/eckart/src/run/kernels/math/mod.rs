@@ -205,6 +205,14 @@ pub(crate) unsafe fn log<L: Lanes>(x: L) -> L {
     }
 }
 
+/// log(1 + f), for f from -0.3 to 0.5.
+/// # Safety: as above.
+#[inline(always)]
+pub(crate) unsafe fn log_near_one<L: Lanes>(f: L) -> L {
+    // SAFETY: the caller has the level.
+    unsafe { log_of_parts(all(L::Num::default()), f) }
+}
+
 /// x log x, 0 at 0.
 /// # Safety: as above.
 #[inline(always)]

@@ -1,0 +1,107 @@
+//! Conjugate: a free factor of a quadratic form whose rows hang together, moved by conjugate gradients.
+//! In: the gradient and the image of a direction under the Hessian, compiled.  Out: the factor moved towards its minimum.
+//! Law: the decrease is a sum of terms that are not negative; along a direction of no curvature the factor stays.
+//! Not here: rows that are independent (see `quadratic`).
+
+use super::{Block, Done};
+use crate::error::Result;
+use crate::expr::Var;
+use crate::facts::Given;
+use crate::function::Compiled;
+use crate::run::{Numbers, Rect, Value, sum_by};
+use crate::solve::derive::Coupled;
+use crate::solve::problem::Bound;
+
+/// Steps from one gradient, at most: the others move next, so an inexact minimum serves.
+const STEPS: usize = 20;
+/// The share of its length to which the gradient is brought down.
+const ENOUGH: f64 = 0.05;
+
+/// Conjugate gradients on H D = -g (Hestenes and Stiefel 1952; Golub and Van Loan 2013, algorithm 11.3.3).
+pub(in crate::solve) struct ConjugateBlock {
+    index: usize,
+    direction: Var,
+    /// The gradient and, where `costs`, the objective.
+    slope: Compiled,
+    image: Compiled,
+    costs: bool,
+}
+
+impl ConjugateBlock {
+    /// A block for factor `index`; where `costs`, the objective is computed along.
+    ///
+    /// # Errors
+    /// `Limit` where the plan needs more than `memory_limit` bytes.
+    pub(in crate::solve) fn new(
+        bound: &Bound,
+        index: usize,
+        coupled: &Coupled,
+        costs: bool,
+        memory_limit: usize,
+    ) -> Result<Self> {
+        let mut roots = vec![coupled.gradient.clone()];
+        roots.extend(costs.then(|| bound.objective.clone()));
+        let slope = Compiled::new(&roots, &bound.givens, memory_limit)?;
+        let shape = bound.factors[index].shape;
+        let mut givens = bound.givens.clone();
+        let given = Given { dtype: bound.dtype(), ..Given::dense(shape.rows, shape.cols) };
+        givens.insert(coupled.direction.clone(), given);
+        let image = Compiled::new(std::slice::from_ref(&coupled.image), &givens, memory_limit)?;
+        Ok(Self { index, direction: coupled.direction.clone(), slope, image, costs })
+    }
+
+    fn image<T: Numbers>(&self, bound: &mut Bound, direction: &Rect<T>) -> Result<Rect<T>> {
+        bound.inputs.set(&self.direction, Value::of_rect(direction.clone()));
+        let image = self.image.run(&bound.inputs)?.remove(0).into_rect();
+        drop(bound.inputs.take(&self.direction));
+        Ok(image)
+    }
+
+    fn step_in<T: Numbers>(&self, bound: &mut Bound, factors: &mut [Value]) -> Result<Done> {
+        let mut values = self.slope.run(&bound.inputs)?;
+        let before = if self.costs { values.pop().map(|cost| cost.to_scalar()) } else { None };
+        let mut rest = values.remove(0).into_rect::<T>();
+        rest.make_mut().iter_mut().for_each(|g| *g = T::from_f64(-g.to_f64()));
+        let first = dot(&rest, &rest);
+        let (mut direction, mut squares) = (rest.clone(), first);
+        let mut new = bound.take(self.index, factors).into_rect::<T>();
+        bound.place(self.index, &Value::of_rect(new.clone()));
+        let mut decrease = 0.0;
+        for _ in 0..STEPS.min(new.shape.entries()) {
+            if squares <= ENOUGH * ENOUGH * first || squares == 0.0 || !squares.is_finite() {
+                break;
+            }
+            let image = self.image(bound, &direction)?;
+            let curvature = dot(&direction, &image);
+            let length = squares / curvature;
+            if !(curvature > 0.0 && length.is_finite()) {
+                break;
+            }
+            add(&mut new, length, &direction);
+            add(&mut rest, -length, &image);
+            decrease += 0.5 * length * squares;
+            let last = std::mem::replace(&mut squares, dot(&rest, &rest));
+            let on = squares / last;
+            let numbers = direction.make_mut().iter_mut().zip(rest.data.iter());
+            numbers.for_each(|(d, r)| *d = T::from_f64(r.to_f64() + on * d.to_f64()));
+        }
+        bound.put(self.index, factors, Value::of_rect(new));
+        Ok(Done { decrease, cost: before.map(|cost| cost - decrease) })
+    }
+}
+
+impl Block for ConjugateBlock {
+    fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Done> {
+        if bound.is_narrow() { self.step_in::<f32>(bound, factors) } else { self.step_in::<f64>(bound, factors) }
+    }
+}
+
+fn dot<T: Numbers>(a: &Rect<T>, b: &Rect<T>) -> f64 {
+    sum_by(a.data.len(), |at| a.data[at].to_f64() * b.data[at].to_f64())
+}
+
+/// `to` += by `from`.
+fn add<T: Numbers>(to: &mut Rect<T>, by: f64, from: &Rect<T>) {
+    let numbers = to.make_mut().iter_mut().zip(from.data.iter());
+    numbers.for_each(|(t, f)| *t = T::from_f64(t.to_f64() + by * f.to_f64()));
+}
