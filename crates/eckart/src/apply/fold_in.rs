@@ -9,7 +9,8 @@ use super::prepare::{Known, Prepared, Worker};
 use super::row_problem::{RowFactor, RowProblem};
 use crate::data::{Dtype, Matrix};
 use crate::error::{Error, Result};
-use crate::expr::Var;
+use crate::expr::text::parse_statement;
+use crate::expr::{Dag, Expr, Op, Var};
 use crate::facts::{Given, Sign};
 use crate::run::{available_memory, sum_rows};
 use crate::solve::{Factorization, Settings};
@@ -77,6 +78,14 @@ impl FoldIn {
         let dtype = if narrow { Dtype::F32 } else { Dtype::F64 };
         let memory_limit = available_memory();
         Ok(Self { problem, shared: Vec::new(), dtype, memory_limit, ready: Mutex::default() })
+    }
+
+    /// Makes a model ready to take in new columns instead: they are given as rows of the transposed data.
+    ///
+    /// # Errors
+    /// `Setting` where no factor of the model belongs to columns of its data.
+    pub fn of_columns(model: &Factorization) -> Result<Self> {
+        Self::new(&turned(model)?)
     }
 
     /// Gives a further matrix of the objective that is the same for all rows, such as weights of columns.
@@ -210,6 +219,29 @@ impl FoldIn {
         held.push((key, ready.clone()));
         Ok(ready)
     }
+}
+
+/// The same model, said of the transposed data.
+fn turned(model: &Factorization) -> Result<Factorization> {
+    let mut statement = parse_statement(&model.statement)?;
+    let target = Var::input(&model.target);
+    let dag = Dag::new(std::slice::from_ref(&statement.objective));
+    let mut new: Vec<Expr> = Vec::with_capacity(dag.len());
+    for id in dag.ids() {
+        let args: Vec<Expr> = dag.args(id).iter().map(|arg| new[arg.index()].clone()).collect();
+        let of_target = |expr: &Expr| expr.as_var() == Some(&target);
+        // Only a variable itself is observed.
+        let observed = *dag.op(id) == Op::Observed && of_target(dag.expr(dag.args(id)[0]));
+        new.push(if observed {
+            Expr::new(Op::Observed, vec![dag.expr(dag.args(id)[0]).clone()]).t()
+        } else if of_target(dag.expr(id)) {
+            dag.expr(id).t()
+        } else {
+            Expr::new(dag.op(id).clone(), args)
+        });
+    }
+    statement.objective = new[dag.roots()[0].index()].clone();
+    Ok(Factorization { statement: statement.to_string(), ..model.clone() })
 }
 
 /// How rows of a kind are solved.

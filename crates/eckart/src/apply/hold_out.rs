@@ -31,6 +31,29 @@ impl HoldOut {
         mixed(mixed(self.seed ^ mixed(i as u64 + 1)).wrapping_add(j as u64 + 1)) < self.threshold
     }
 
+    /// The zeros of a sparse matrix, which it does not store, that are held out at the rate of `share`: (row, column) in
+    /// order. They are found row by row from the gaps between them, in as many steps as there are.
+    pub(super) fn zeros(&self, x: &Pattern, share: f64) -> Vec<(usize, usize)> {
+        let mut found = Vec::new();
+        let keep = (1.0 - share).ln();
+        for i in 0..x.rows() {
+            let (mut state, mut next) = (mixed(self.seed ^ mixed(!(i as u64))), 0.0);
+            loop {
+                state = mixed(state);
+                let uniform = ((state >> 11) as f64 + 0.5) / (1_u64 << 53) as f64;
+                next += (uniform.ln() / keep).floor();
+                if next >= x.cols() as f64 {
+                    break;
+                }
+                if x.find(i, next as usize).is_none() {
+                    found.push((i, next as usize));
+                }
+                next += 1.0;
+            }
+        }
+        found
+    }
+
     /// The matrix without the entries held out, and these as a sparse matrix of the same shape. Stored entries are split
     /// where it is sparse, those that are not missing where it is dense: there they are missing in the first part.
     ///
@@ -85,7 +108,7 @@ impl HoldOut {
 }
 
 /// All bits of the result depend on all bits of `z` (Steele, Lea and Flood 2014, the finalizer of splitmix64).
-fn mixed(z: u64) -> u64 {
+pub(super) fn mixed(z: u64) -> u64 {
     let mut z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -116,6 +139,17 @@ mod tests {
         let rows: Vec<f64> = (0..n).map(|i| (0..m).filter(|&j| hold.holds(i, j)).count() as f64).collect();
         assert!(rows.iter().all(|&held| held > 8.0 && held < 55.0), "{rows:?}");
         assert!(HoldOut::new(0.0, 0).is_err() && HoldOut::new(1.0, 0).is_err() && HoldOut::new(f64::NAN, 0).is_err());
+    }
+
+    #[test]
+    fn zeros_are_held_out_at_their_rate() {
+        let triplets = (0..300).flat_map(|i| (0..500).filter(move |j| (i + j) % 11 == 0).map(move |j| (i, j, 1.0_f32)));
+        let x = Matrix::from_triplets(300, 500, triplets.collect()).unwrap();
+        let zeros = HoldOut::new(0.1, 3).unwrap().zeros(x.pattern().unwrap(), 0.02);
+        let rate = zeros.len() as f64 / (300 * 500 - x.stored()) as f64;
+        assert!((rate - 0.02).abs() < 0.001, "{rate}");
+        assert!(zeros.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(zeros.iter().all(|&(i, j)| j < 500 && x.pattern().unwrap().find(i, j).is_none()));
     }
 
     #[test]

@@ -85,8 +85,8 @@ impl RowProblem {
         let (beside, shared) = data.into_iter().partition(|name| tall.of(name) != (false, false));
         let held = model.factors.iter().filter(|(name, _)| named.contains(&Var::input(name)));
         let held = held.filter(|(name, _)| !own(&Var::input(name))).cloned().collect();
+        let constraints = constraints_of(&statement, |name| own(&Var::input(name)), &model.numbers)?;
         factors.retain(|factor| named.contains(&Var::input(&factor.name)));
-        let constraints = constraints_of(&statement, &factors, &model.numbers)?;
         let target = model.target.clone();
         Ok(Self { target, fitted, factors, held, beside, shared, terms, constraints })
     }
@@ -196,13 +196,13 @@ pub(super) fn uses(expr: &Expr, is_one: &dyn Fn(&Var) -> bool) -> bool {
     used[dag.roots()[0].index()]
 }
 
-/// The constraints of the rows' factors, their limits as numbers.
-fn constraints_of(
+/// The constraints of some factors, their limits as numbers.
+pub(super) fn constraints_of(
     statement: &Statement,
-    factors: &[RowFactor],
+    is_one: impl Fn(&str) -> bool,
     numbers: &BTreeMap<String, f64>,
 ) -> Result<Vec<Constraint>> {
-    let own = |c: &&Constraint| factors.iter().any(|factor| factor.name == c.factor);
+    let own = |c: &&Constraint| is_one(&c.factor);
     let with_number = |c: &Constraint| {
         let limit = match &c.limit {
             Limit::Number(value) => *value,

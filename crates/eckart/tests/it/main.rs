@@ -12,3 +12,4 @@ mod read;
 mod real;
 mod run;
 mod solve;
+mod starts;
