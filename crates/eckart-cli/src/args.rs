@@ -14,6 +14,7 @@ use eckart::report::Look;
 use eckart::solve::METHODS;
 use eckart::{Dtype, Init, Settings};
 
+use crate::asked::{EvaluateArgs, RecommendArgs, SimilarArgs, TransformArgs};
 use crate::values::{ShapeArg, bytes, named_file, named_number, picture, seconds, shape};
 use crate::words;
 
@@ -33,6 +34,18 @@ pub(crate) enum Command {
     /// Show what an objective becomes: shapes, gradients, the plan, its memory and the method. No factor is searched for.
     #[command(after_help = words::EXPLAIN_EXAMPLES)]
     Explain(Box<ExplainArgs>),
+    /// Find the factors of rows that a model has not seen.
+    #[command(after_help = words::TRANSFORM_EXAMPLES)]
+    Transform(Box<TransformArgs>),
+    /// Name the columns (items) that a model predicts the most for a row (user).
+    #[command(after_help = words::RECOMMEND_EXAMPLES)]
+    Recommend(Box<RecommendArgs>),
+    /// Name the columns (items), or rows (users), whose factors are most like those of one.
+    #[command(after_help = words::SIMILAR_EXAMPLES)]
+    Similar(Box<SimilarArgs>),
+    /// Measure how well a model predicts entries that it has not seen.
+    #[command(after_help = words::EVALUATE_EXAMPLES)]
+    Evaluate(Box<EvaluateArgs>),
     /// List the named objectives, or show one.
     #[command(after_help = words::MODELS_EXAMPLES)]
     Models(ModelsArgs),
@@ -46,6 +59,9 @@ pub(crate) struct FitArgs {
     /// The matrix X: .npy, .mtx, .csv or .tsv, each also with .gz; `-` reads standard input.
     #[arg(value_name = "DATA")]
     pub file: PathBuf,
+    /// How many components.
+    #[arg(short, long, value_name = "R", help_heading = "Objective")]
+    pub rank: usize,
     #[command(flatten)]
     pub objective: ObjectiveArgs,
     #[command(flatten)]
@@ -80,9 +96,6 @@ pub(crate) struct ObjectiveArgs {
     /// A named objective instead; `eckart models` says what each one is.
     #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(MODELS.iter().map(|m| m.name)))]
     pub model: Option<String>,
-    /// How many components.
-    #[arg(short, long, value_name = "R")]
-    pub rank: usize,
     /// Gives a name in the objective a number; may be repeated.
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = named_number)]
     pub numbers: Vec<(String, f64)>,
@@ -190,6 +203,9 @@ pub(crate) struct ExplainArgs {
     /// The shape of X instead of a file: 1000x500, or 1000x500:20000 where 20000 entries are stored.
     #[arg(long, value_name = "NxM[:NNZ]", value_parser = shape)]
     pub shape: Option<ShapeArg>,
+    /// How many components.
+    #[arg(short, long, value_name = "R", help_heading = "Objective")]
+    pub rank: usize,
     #[command(flatten)]
     pub objective: ObjectiveArgs,
     #[command(flatten)]

@@ -27,7 +27,7 @@ use crate::values::ShapeArg;
 /// `eckart explain DATA|--shape NxM ...`
 pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
     let pictures = Pictures::new(&args.pictures)?;
-    let (problem, data) = with_data(args, problem(&args.objective)?)?;
+    let (problem, data) = with_data(args, problem(&args.objective, args.rank)?)?;
     let problem = with_matrices(problem, &args.objective.matrices, &args.reading)?;
     let bound = problem.bind()?;
     let chosen = chosen(&bound, args.means.solver.as_deref())?;

@@ -32,7 +32,7 @@ pub(crate) struct Finished {
 
 /// `eckart fit DATA ...`
 pub(crate) fn fit(args: &FitArgs) -> Result<String> {
-    let problem = problem(&args.objective)?;
+    let problem = problem(&args.objective, args.rank)?;
     let output = args.output.as_deref().map(Output::new).transpose()?;
     let page = html_report::place(args)?;
     let bar = Bar::new(args);
@@ -67,7 +67,11 @@ pub(crate) fn fit(args: &FitArgs) -> Result<String> {
     })
 }
 
-fn settings(args: &SearchArgs) -> Result<Settings> {
+/// What the options wish of the search.
+///
+/// # Errors
+/// `Setting` where a name is unknown.
+pub(crate) fn settings(args: &SearchArgs) -> Result<Settings> {
     Ok(Settings {
         init: Init::from_name(&args.init)?,
         method: args.means.solver.clone(),

@@ -108,7 +108,8 @@ pub(crate) fn with_factors(problem: Problem, search: &SearchArgs, reading: &Read
     Ok(problem)
 }
 
-fn options(args: &ReadingArgs) -> ReadOptions {
+/// How to read a file.
+pub(crate) fn options(args: &ReadingArgs) -> ReadOptions {
     ReadOptions {
         format: args.format.map(Into::into),
         dtype: args.dtype.map(Into::into),
@@ -120,6 +121,10 @@ fn options(args: &ReadingArgs) -> ReadOptions {
     }
 }
 
+/// The names in a file of one a line.
+///
+/// # Errors
+/// As [`read_names`]; `Data` where there are not `count`.
 pub(crate) fn names_of(file: &Path, what: &str, count: usize) -> Result<Vec<String>> {
     let names = read_names(file)?;
     if names.len() != count {

@@ -1,19 +1,26 @@
 //! The `eckart` command: dispatch and exit codes.
 
 mod args;
+mod asked;
 mod components;
+mod evaluate;
 mod explain;
 mod fit;
 mod html_report;
 mod json;
+mod lists;
 mod load;
+mod model;
 mod models;
 mod objective;
 mod output;
 mod page;
 mod pictures;
 mod progress;
+mod recommend;
 mod report;
+mod similar;
+mod transform;
 mod values;
 mod words;
 
@@ -53,6 +60,10 @@ fn run(command: &Command) -> Result<String> {
     match command {
         Command::Fit(args) => fit::fit(args),
         Command::Explain(args) => explain::explain(args),
+        Command::Transform(args) => transform::transform(args),
+        Command::Recommend(args) => recommend::recommend(args),
+        Command::Similar(args) => similar::similar(args),
+        Command::Evaluate(args) => evaluate::evaluate(args),
         Command::Models(args) => models::models(args),
         Command::Report(args) => html_report::report(args),
     }

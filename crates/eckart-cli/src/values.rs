@@ -43,6 +43,12 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, Wrong> {
     Ok(Duration::try_from_secs_f64(seconds).map_err(|_| "write 0 or more seconds")?)
 }
 
+/// "0.1"
+pub(crate) fn share(text: &str) -> Result<f64, Wrong> {
+    let share = text.parse().ok().filter(|share| *share > 0.0 && *share < 1.0);
+    Ok(share.ok_or("write a share between 0 and 1, such as 0.1")?)
+}
+
 /// "4GB", "4 GiB", "1.5g", "1000".
 pub(crate) fn bytes(text: &str) -> Result<usize, Wrong> {
     let lower = text.trim().to_ascii_lowercase();

@@ -1,5 +1,6 @@
 //! The command, as its users meet it.
 
+mod apply;
 mod command;
 mod explain;
 mod fit;

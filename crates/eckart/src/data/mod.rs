@@ -7,6 +7,7 @@
 //! One file format a file. To add one: a module with `read_it(input, options)`, a row in `Format` and in `read_as`, and a
 //! fuzz target.
 
+mod align;
 mod array;
 pub mod csv;
 mod entries;
@@ -21,8 +22,8 @@ mod number;
 mod png;
 mod read;
 mod records;
-mod rows;
 mod seen;
+mod select;
 mod shards;
 mod source;
 mod sparse;
@@ -30,6 +31,7 @@ mod table;
 mod triplets;
 mod write;
 
+pub use align::{Aligned, Side, align};
 pub use array::Array;
 pub use csv::{read_csv, write_csv};
 pub use matrix::{Dtype, Matrix, Real, Storage};

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::kept::Kept;
 use super::problem::{Bound, Problem};
 use super::quality::Quality;
 use super::settings::{Init, Settings, StopReason};
@@ -37,6 +38,50 @@ pub struct Start {
     /// For each factor, how far it is from where no small step of it lowers the cost: the length of its proximal gradient
     /// step times its own length, as a share of the cost at the start. Empty where the objective has kinks.
     pub residuals: Vec<f64>,
+}
+
+/// How far the starts of a search agree.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Agreement {
+    /// Starts that were compared.
+    pub starts: usize,
+    /// For each component of the best start, the mean cosine to the components of the other starts that match it: 1 where
+    /// every start finds it.
+    pub stability: Vec<f64>,
+    /// The cophenetic correlation of the consensus matrix (Brunet et al. 2004): 1 where entries go together in all starts or
+    /// in none.
+    pub cophenetic: f64,
+    /// Whether the consensus is of columns of the data, rather than rows.
+    pub of_columns: bool,
+    /// The numbers of the columns (or rows) that were looked at, from 0.
+    pub sampled: Vec<usize>,
+    /// For each, the group that it falls into where the consensus is cut into as many groups as there are components, from 0,
+    /// in order of first appearance.
+    pub groups: Vec<usize>,
+}
+
+/// How a rank was chosen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RankChoice {
+    /// How ranks were compared: `holdout` (entries held out) or `bcv` (bi-cross-validation, Owen and Perry 2009).
+    pub way: String,
+    /// The ranks, in increasing order.
+    pub scores: Vec<RankScore>,
+    /// The smallest rank whose mean is within one standard error of the least.
+    pub chosen: usize,
+}
+
+/// What was found of one rank.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RankScore {
+    /// The rank.
+    pub rank: usize,
+    /// The loss of an entry that was held out, the mean over repetitions.
+    pub mean: f64,
+    /// Its standard error over repetitions.
+    pub error: f64,
+    /// The loss in each repetition.
+    pub losses: Vec<f64>,
 }
 
 /// The best factors of a search, and how they were found.
@@ -79,6 +124,12 @@ pub struct Factorization {
     pub starts: Vec<Start>,
     /// The start whose factors these are.
     pub best: usize,
+    /// The components of every start, where [`Settings::keep_starts`] asked for them; they are not saved.
+    pub kept: Vec<Kept>,
+    /// How far the starts agree, where that was asked for.
+    pub agreement: Option<Agreement>,
+    /// How the rank was chosen, where it was.
+    pub rank_choice: Option<RankChoice>,
     /// How well the factors explain the data.
     pub quality: Option<Quality>,
     /// The names of the data's rows, where whoever had the data gave them.
@@ -128,6 +179,9 @@ impl Factorization {
             cost: starts[best].cost,
             starts,
             best,
+            kept: Vec::new(),
+            agreement: None,
+            rank_choice: None,
             quality,
             row_names: None,
             col_names: None,

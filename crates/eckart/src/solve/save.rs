@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::factorization::{Factorization, Start, Step};
+use super::factorization::{Agreement, Factorization, RankChoice, RankScore, Start, Step};
 use super::quality::Quality;
 use super::settings::{Init, Settings, StopReason};
 use crate::data::model_file::{model_bytes, parse_model_file};
@@ -94,6 +94,8 @@ impl Factorization {
             ("starts", Value::from(starts).to_string()),
             ("best", self.best.to_string()),
             ("seconds", json!(self.seconds).to_string()),
+            ("agreement", self.agreement.as_ref().map_or(Value::Null, agreement_to_json).to_string()),
+            ("rank_choice", self.rank_choice.as_ref().map_or(Value::Null, choice_to_json).to_string()),
             ("quality", self.quality.as_ref().map_or(Value::Null, quality_to_json).to_string()),
             ("row_names", json!(self.row_names).to_string()),
             ("col_names", json!(self.col_names).to_string()),
@@ -111,6 +113,50 @@ fn start_to_json(start: &Start) -> Value {
         "seconds": start.seconds,
         "history": history,
         "residuals": start.residuals,
+    })
+}
+
+fn agreement_to_json(found: &Agreement) -> Value {
+    json!({
+        "starts": found.starts,
+        "stability": found.stability,
+        "cophenetic": found.cophenetic,
+        "of_columns": found.of_columns,
+        "sampled": found.sampled,
+        "groups": found.groups,
+    })
+}
+
+fn agreement_from_json(value: &Value) -> Option<Agreement> {
+    let whole = |value: &Value| value.as_u64().map(|n| n as usize);
+    Some(Agreement {
+        starts: whole(value.get("starts")?)?,
+        stability: value.get("stability")?.as_array()?.iter().map(number).collect(),
+        cophenetic: number(value.get("cophenetic")?),
+        of_columns: value.get("of_columns")?.as_bool()?,
+        sampled: value.get("sampled")?.as_array()?.iter().map(whole).collect::<Option<_>>()?,
+        groups: value.get("groups")?.as_array()?.iter().map(whole).collect::<Option<_>>()?,
+    })
+}
+
+fn choice_to_json(found: &RankChoice) -> Value {
+    let score = |s: &RankScore| json!({ "rank": s.rank, "mean": s.mean, "error": s.error, "losses": s.losses });
+    json!({ "way": found.way, "chosen": found.chosen, "scores": found.scores.iter().map(score).collect::<Vec<Value>>() })
+}
+
+fn choice_from_json(value: &Value) -> Option<RankChoice> {
+    let score = |value: &Value| {
+        Some(RankScore {
+            rank: value.get("rank")?.as_u64()? as usize,
+            mean: number(value.get("mean")?),
+            error: number(value.get("error")?),
+            losses: value.get("losses")?.as_array()?.iter().map(number).collect(),
+        })
+    };
+    Some(RankChoice {
+        way: value.get("way")?.as_str()?.to_owned(),
+        chosen: value.get("chosen")?.as_u64()? as usize,
+        scores: value.get("scores")?.as_array()?.iter().map(score).collect::<Option<_>>()?,
     })
 }
 
@@ -170,6 +216,9 @@ impl Header<'_> {
             cost: number(&self.json("cost")?),
             starts,
             best,
+            kept: Vec::new(),
+            agreement: self.optional("agreement", agreement_from_json)?,
+            rank_choice: self.optional("rank_choice", choice_from_json)?,
             quality: quality_from_json(&self.json("quality")?),
             row_names: self.names("row_names")?,
             col_names: self.names("col_names")?,
@@ -200,6 +249,15 @@ impl Header<'_> {
 
     fn json(&self, key: &str) -> Result<Value> {
         serde_json::from_str(self.text(key)?).map_err(|_| no_model(key))
+    }
+
+    /// What a file of an earlier version may lack.
+    fn optional<T>(&self, key: &str, read: impl Fn(&Value) -> Option<T>) -> Result<Option<T>> {
+        if !self.0.contains_key(key) {
+            return Ok(None);
+        }
+        let value = self.json(key)?;
+        if value.is_null() { Ok(None) } else { read(&value).map(Some).ok_or_else(|| no_model(key)) }
     }
 
     fn whole(&self, key: &str) -> Result<u64> {

@@ -33,6 +33,8 @@ pub struct Settings {
     pub threads: Option<usize>,
     /// Bytes a plan may need; `None` for what is free.
     pub memory_limit: Option<usize>,
+    /// Whether the components of every start are kept ([`super::Factorization::kept`]), so that they can be compared.
+    pub keep_starts: bool,
     /// Raised from elsewhere (Ctrl-C, another thread) to end the search with the best factors so far.
     pub interrupt: Interrupt,
 }
@@ -50,6 +52,7 @@ impl Default for Settings {
             time_limit: None,
             threads: None,
             memory_limit: None,
+            keep_starts: false,
             interrupt: Interrupt::default(),
         }
     }

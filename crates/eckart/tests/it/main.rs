@@ -1,5 +1,6 @@
 //! Integration tests: what the library promises, through its public interface alone.
 
+mod apply;
 mod begin;
 mod cases;
 mod contract;
@@ -12,3 +13,4 @@ mod real;
 mod report;
 mod run;
 mod solve;
+mod starts;
