@@ -7,6 +7,7 @@
 //! One file format a file. To add one: a module with `read_it(input, options)`, a row in `Format` and in `read_as`, and a
 //! fuzz target.
 
+mod array;
 pub mod csv;
 mod entries;
 mod lines;
@@ -21,6 +22,7 @@ mod png;
 mod read;
 mod records;
 mod rows;
+mod seen;
 mod shards;
 mod source;
 mod sparse;
@@ -28,6 +30,7 @@ mod table;
 mod triplets;
 mod write;
 
+pub use array::Array;
 pub use csv::{read_csv, write_csv};
 pub use matrix::{Dtype, Matrix, Real, Storage};
 pub use model_file::{ModelFile, read_model_file, write_model_file};

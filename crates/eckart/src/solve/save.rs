@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::factorization::{Factorization, Start, Step};
 use super::quality::Quality;
 use super::settings::{Init, Settings, StopReason};
+use crate::data::model_file::{model_bytes, parse_model_file};
 use crate::data::{ModelFile, read_model_file, write_model_file};
 use crate::error::{Error, Result};
 
@@ -26,8 +27,7 @@ impl Factorization {
     /// # Errors
     /// `Io` where the file can't be written; a file that was there before is kept then.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        let tensors = self.factors.iter().cloned().collect();
-        write_model_file(path, &ModelFile { tensors, metadata: self.metadata() })
+        write_model_file(path, &self.model_file())
     }
 
     /// Reads a file that [`Factorization::save`] wrote.
@@ -36,11 +36,34 @@ impl Factorization {
     /// `Io` where the file can't be read; `Data` where it is no model file of Eckart.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let mut file = read_model_file(path)?;
+        Self::of_model_file(read_model_file(path)?).map_err(|error| error.in_file(path))
+    }
+
+    /// The bytes of the file that [`Factorization::save`] writes.
+    ///
+    /// # Errors
+    /// `Data` where a factor's name can't be that of a tensor.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        model_bytes(&self.model_file())
+    }
+
+    /// The factorization that [`Factorization::to_bytes`] was called on.
+    ///
+    /// # Errors
+    /// `Data` where they are not the bytes of a model file of Eckart.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        Self::of_model_file(parse_model_file(bytes)?)
+    }
+
+    fn model_file(&self) -> ModelFile {
+        ModelFile { tensors: self.factors.iter().cloned().collect(), metadata: self.metadata() }
+    }
+
+    fn of_model_file(mut file: ModelFile) -> Result<Self> {
         let header = Header(&file.metadata);
-        let mut found = header.factorization().map_err(|error| error.in_file(path))?;
-        for name in header.names("factors").map_err(|error| error.in_file(path))?.unwrap_or_default() {
-            let matrix = file.tensors.remove(&name).ok_or_else(|| no_model(&format!("factor {name}")).in_file(path))?;
+        let mut found = header.factorization()?;
+        for name in header.names("factors")?.unwrap_or_default() {
+            let matrix = file.tensors.remove(&name).ok_or_else(|| no_model(&format!("factor {name}")))?;
             found.factors.push((name, matrix));
         }
         Ok(found)
