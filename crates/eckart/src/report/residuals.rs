@@ -9,8 +9,8 @@ use crate::error::Result;
 
 /// Fitted values that are held at a time.
 const BLOCK: usize = 1 << 19;
-/// Fitted values that are computed for a page, at most: about a second of work at low ranks.
-const MOST_VALUES: usize = 400_000_000;
+/// Fitted values that are computed for a page, times the rank, at most: about a second of work.
+const MOST_WORK: usize = 2_000_000_000;
 /// Residuals that are kept.
 const KEPT: usize = 20;
 
@@ -50,8 +50,8 @@ impl Residuals {
     ///
     /// # Errors
     /// As [`Fitted::rows`].
-    pub(super) fn of(x: &Matrix, fitted: &mut Fitted<'_>, observed_only: bool) -> Result<Self> {
-        Self::within(x, fitted, observed_only, MOST_VALUES)
+    pub(super) fn of(x: &Matrix, fitted: &mut Fitted<'_>, observed_only: bool, rank: usize) -> Result<Self> {
+        Self::within(x, fitted, observed_only, MOST_WORK / rank.max(1))
     }
 
     fn within(x: &Matrix, fitted: &mut Fitted<'_>, observed_only: bool, most: usize) -> Result<Self> {
@@ -153,7 +153,7 @@ mod tests {
         let fit = fit(objective, x);
         let observed_only = fit.quality.as_ref().unwrap().observed_only;
         let mut fitted = Fitted::of(&fit, x.shape()).unwrap();
-        let found = Residuals::of(x, &mut fitted, observed_only).unwrap();
+        let found = Residuals::of(x, &mut fitted, observed_only, fit.rank).unwrap();
         let places: Vec<(usize, usize)> = found.largest.iter().map(|r| (r.row, r.col)).collect();
         assert_eq!(places, plainly(&fit, x, counts), "{objective}");
         assert_eq!(found.seen, x.rows());

@@ -138,7 +138,7 @@ fn shown<'a>(report: &Report<'_>, sides: &Sides<'a>, rows: &Names<'a>, cols: &Na
 fn misfit(fit: &Factorization, data: &Matrix) -> Result<Option<Misfit>> {
     let Some(mut fitted) = Fitted::of(fit, data.shape()) else { return Ok(None) };
     let observed_only = fit.quality.as_ref().is_some_and(|quality| quality.observed_only);
-    let residuals = Residuals::of(data, &mut fitted, observed_only)?;
+    let residuals = Residuals::of(data, &mut fitted, observed_only, fit.rank)?;
     let chosen = residuals.spread(COMPARED);
     let places: Vec<usize> = chosen.iter().map(|(row, _)| *row).collect();
     let values = if places.is_empty() { None } else { Some(fitted.rows(&places)?) };
