@@ -64,7 +64,7 @@ def factorize(
     *,
     rank: int,
     numbers: Mapping[str, float] | None = None,
-    init: str = "random",
+    init: str = "auto",
     start: Mapping[str, Any] | None = None,
     hold: Mapping[str, Any] | None = None,
     restarts: int = 1,
@@ -97,7 +97,8 @@ def factorize(
     numbers : dict, optional
         The named numbers of the objective, as ``{"a": 0.1}``.
     init : str
-        Where the first start begins: ``random``, ``nndsvd``, ``nndsvda``, ``nndsvdar`` or ``svd`` (of the data).
+        Where the first start begins: ``random``, ``nndsvd``, ``nndsvda``, ``nndsvdar`` or ``svd`` (of the data); ``auto`` is
+        ``nndsvd`` for a non-negative factorization with squared errors, else ``random``.
     start : dict of str to matrix-like, optional
         Values of factors at which the first start begins.
     hold : dict of str to matrix-like, optional
