@@ -1,6 +1,10 @@
 """What can be passed as a matrix, and what comes of it."""
 
+import jax
 import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 import scipy.sparse as sp
 
@@ -103,7 +107,6 @@ def test_a_sparse_matrix_that_is_changed_in_place_is_seen():
 
 
 def test_frames_keep_their_names():
-    pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
     frame = pd.DataFrame(X, index=["r", "s", "t"], columns=list("abcd"))
     named = named_matrix_of(frame)
     assert (named.row_names, named.col_names) == (["r", "s", "t"], ["a", "b", "c", "d"])
@@ -122,14 +125,12 @@ def test_frames_keep_their_names():
 
 
 def test_arrow_tables_are_entries():
-    pa = pytest.importorskip("pyarrow")
     table = pa.table({"user": ["ann", "bob", "ann"], "film": [7, 7, 9], "stars": [5.0, 3.0, 1.0]})
     named = named_matrix_of(table)
     assert (named.row_names, named.col_names) == (["ann", "bob"], ["7", "9"])
     np.testing.assert_array_equal(dense(ek.triplets(table)), [[5, 1], [3, 0]])
     dictionary = table.set_column(0, "user", table["user"].dictionary_encode())
     np.testing.assert_array_equal(dense(ek.triplets(dictionary)), [[5, 1], [3, 0]])
-    pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
     for frame in (pl.from_arrow(table), pd.DataFrame({name: table[name].to_pylist() for name in table.column_names})):
         np.testing.assert_array_equal(dense(ek.triplets(frame)), [[5, 1], [3, 0]])
 
@@ -148,7 +149,6 @@ def test_triplets():
 
 
 def test_tensors():
-    jax = pytest.importorskip("jax")
     np.testing.assert_array_equal(dense(jax.numpy.asarray(X)), X)
 
     class Tensor:

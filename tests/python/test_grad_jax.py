@@ -2,12 +2,12 @@
 
 import re
 
+import jax
 import numpy as np
 import pytest
 
 import eckart as ek
 
-jax = pytest.importorskip("jax")
 jax.config.update("jax_enable_x64", True)
 jnp = jax.numpy
 

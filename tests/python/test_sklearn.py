@@ -4,6 +4,7 @@ import pickle
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 from sklearn import decomposition
@@ -152,7 +153,6 @@ def test_a_warning_says_what_to_do():
 
 
 def test_pipelines_searches_frames_and_clones():
-    pd = pytest.importorskip("pandas")
     frame = pd.DataFrame(DENSE, columns=[f"f{j}" for j in range(40)])
     pipeline = make_pipeline(MinMaxScaler(clip=True), NMF(3, max_iter=500, random_state=0)).set_output(transform="pandas")
     out = pipeline.fit_transform(frame)
@@ -388,7 +388,6 @@ def test_new_users_are_folded_in():
 
 
 def test_frames_of_ratings():
-    pd = pytest.importorskip("pandas")
     frame = pd.DataFrame([[5, 4, np.nan], [4, np.nan, 1], [np.nan, 2, 5]], index=["ann", "bob", "cat"], columns=["Heat", "Fargo", "Alien"])
     model = MatrixFactorization(1, alpha=0.1, bias_alpha=0.1, random_state=0).fit(frame)
     assert model.feature_names_in_.tolist() == ["Heat", "Fargo", "Alien"] and model.user_ids_.tolist() == ["ann", "bob", "cat"]

@@ -14,6 +14,7 @@ mod rank;
 mod recommend;
 mod row;
 mod row_problem;
+mod row_values;
 mod separate;
 mod similar;
 

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::row::{Counted, Laws, Room, bounded, poisson, quadratic};
 use super::row_problem::{RowProblem, uses};
+use super::row_values::{Grams, Part, Values, Weighted};
 use super::separate::{Lies, lies};
 use crate::data::{Dtype, Matrix};
 use crate::error::{Error, Result};
@@ -16,7 +17,7 @@ use crate::expr::{Dag, Expr, Op, Var, matrix};
 use crate::facts::{Given, Givens, Shape};
 use crate::function::Compiled;
 use crate::plan::Plan;
-use crate::run::{Held, Inputs, Kept, Value, run};
+use crate::run::{Inputs, Kept, Value, run};
 use crate::solve::{Bound, Form, Prox, Quadratic, derive};
 
 /// What is known of the data of new rows: the name, and its shape but for the rows.
@@ -38,29 +39,7 @@ pub(super) struct Prepared {
     idle: Mutex<Vec<Worker>>,
 }
 
-/// A value that is the same for all rows, or one computed of each.
-enum Part {
-    Once(Vec<f64>),
-    Each(usize),
-    /// The row of the target itself.
-    Data,
-}
-
-/// Sums of products of columns, by a row's weights.
-struct Weighted {
-    /// What all weights are multiplied by.
-    scale: f64,
-    weights: Part,
-    left: Vec<f64>,
-    right: Option<Vec<f64>>,
-}
-
-struct Grams {
-    shared: Vec<f64>,
-    scaled: Vec<(Part, Vec<f64>)>,
-    weighted: Vec<Weighted>,
-}
-
+/// What a row's numbers minimise.
 enum RowForm {
     Quadratic { grams: Grams, linear: Part },
     Bounded { grams: Grams, gradient: Part },
@@ -467,79 +446,4 @@ fn symmetric(mut gram: Vec<f64>, r: usize) -> Vec<f64> {
         }
     }
     gram
-}
-
-/// What was computed of a row.
-struct Values<'a> {
-    values: Vec<Value>,
-    row: &'a dyn Fn() -> Option<Value>,
-}
-
-impl Values<'_> {
-    fn value(&self, part: &Part) -> Result<Value> {
-        let value = match part {
-            Part::Each(at) => self.values.get(*at).cloned(),
-            Part::Data => (self.row)(),
-            Part::Once(_) => None,
-        };
-        value.ok_or_else(|| Error::Bug("a row has no value".into()))
-    }
-
-    /// All numbers of a part.
-    fn numbers(&self, part: &Part) -> Result<Vec<f64>> {
-        match part {
-            Part::Once(numbers) => Ok(numbers.clone()),
-            Part::Each(_) | Part::Data => Ok(self.value(part)?.to_dense().data.clone()),
-        }
-    }
-
-    /// Visits the columns of a part that are not 0, and their numbers.
-    fn each(&self, part: &Part, mut visit: impl FnMut(usize, f64)) -> Result<()> {
-        let dense = |numbers: &[f64], visit: &mut dyn FnMut(usize, f64)| {
-            numbers.iter().enumerate().filter(|(_, x)| **x != 0.0).for_each(|(j, &x)| visit(j, x));
-        };
-        if let Part::Once(numbers) = part {
-            dense(numbers, &mut visit);
-            return Ok(());
-        }
-        match self.value(part)?.cast::<f64>() {
-            Held::Sparse(entries) => {
-                let columns = entries.indices().iter().zip(entries.values.iter());
-                columns.for_each(|(&j, &x)| visit(j as usize, x));
-            }
-            Held::Dense(all) => dense(&all.data, &mut visit),
-        }
-        Ok(())
-    }
-}
-
-impl Grams {
-    /// The Gram of a row; `room` holds it where it is not that of all rows.
-    fn of<'a>(&'a self, values: &Values, width: usize, room: &'a mut Vec<f64>) -> Result<&'a [f64]> {
-        if self.scaled.is_empty() && self.weighted.is_empty() {
-            return Ok(&self.shared);
-        }
-        room.clone_from(&self.shared);
-        for (rows, gram) in &self.scaled {
-            let by = values.numbers(rows)?.first().copied().unwrap_or(0.0);
-            room.iter_mut().zip(gram).for_each(|(g, a)| *g += by * a);
-        }
-        for Weighted { scale, weights, left, right } in &self.weighted {
-            values.each(weights, |j, weight| {
-                let a = &left[j * width..(j + 1) * width];
-                let b = right.as_ref().map_or(a, |right| &right[j * width..(j + 1) * width]);
-                for k in 0..width {
-                    let (x, y) = (0.5 * scale * weight * a[k], 0.5 * scale * weight * b[k]);
-                    let line = room[k * width..=k * width + k].iter_mut();
-                    line.zip(a.iter().zip(b)).for_each(|(g, (a, b))| *g += x * b + y * a);
-                }
-            })?;
-        }
-        for k in 0..width {
-            for l in 0..k {
-                room[l * width + k] = room[k * width + l];
-            }
-        }
-        Ok(room)
-    }
 }

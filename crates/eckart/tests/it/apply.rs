@@ -132,7 +132,7 @@ fn rows_that_hang_together_are_searched_for_together() {
 
 /// Ratings of 12 users for 9 items, most of them known, made of two tastes and of what users and items are like.
 fn ratings() -> Matrix {
-    let taste = |i: usize, j: usize| if (i % 2 == 0) == (j % 2 == 0) { 1.0 } else { -1.0 };
+    let taste = |i: usize, j: usize| if (i + j).is_multiple_of(2) { 1.0 } else { -1.0 };
     let rating = |i: usize, j: usize| 3.0 + 0.8 * taste(i, j) + 0.1 * i as f64 - 0.15 * j as f64;
     let known = (0..12).flat_map(|i| (0..9).filter(move |j| (i * 5 + j * 7 + i * j / 3) % 4 != 0).map(move |j| (i, j)));
     Matrix::from_triplets(12, 9, known.map(|(i, j)| (i, j, rating(i, j))).collect()).unwrap()
