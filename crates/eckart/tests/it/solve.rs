@@ -45,7 +45,7 @@ fn every_method_reaches_the_planted_fit_and_keeps_constraints() {
         }
         let costs: Vec<f64> = found.starts[0].history.iter().map(|s| s.cost).collect();
         // Near the end a cost is a small difference of sums as large as that of all squares.
-        let rounding = 1e-12 * x.values_f64().iter().map(|x| x * x).sum::<f64>();
+        let rounding = 1e-14 * x.values_f64().iter().map(|x| x * x).sum::<f64>();
         if row.monotone {
             assert!(costs.windows(2).all(|p| p[1] <= p[0] + rounding), "{} rises", row.name);
         }

@@ -259,9 +259,15 @@ fn without(loss: &Expr, at_zero: &Expr) -> Expr {
     });
     // What is 0 at zero anyway: a number alone has no shape to be summed over.
     other.retain(|(_, term)| term.as_number() != Some(0.0));
-    let weighted = |(weight, term): (f64, Expr)| if weight == 1.0 { term } else { weight * term };
-    let negated = |(weight, term): (f64, Expr)| weighted((-weight, term));
-    own.into_iter().map(weighted).chain(other.into_iter().map(negated)).sum()
+    let weighted = |weight: f64, term: Expr| if weight == 1.0 { term } else { weight * term };
+    let mut all = own.into_iter().chain(other.into_iter().map(|(weight, term)| (-weight, term)));
+    let first = all.next().map_or_else(|| Expr::number(0.0), |(weight, term)| weighted(weight, term));
+    all.fold(
+        first,
+        |sum, (weight, term)| {
+            if weight < 0.0 { sum - weighted(-weight, term) } else { sum + weighted(weight, term) }
+        },
+    )
 }
 
 #[cfg(test)]
@@ -279,9 +285,9 @@ mod tests {
 
     #[test]
     fn what_a_loss_is_at_zero_is_seen() {
-        check("(X - W @ H)**2", "(0 - W @ H)**2", "(X - W @ H)**2 + -(0 - W @ H)**2");
+        check("(X - W @ H)**2", "(0 - W @ H)**2", "(X - W @ H)**2 - (0 - W @ H)**2");
         check("kl(X, W @ H)", "W @ H", "xlogx(X) - X - X * log(W @ H)");
-        check("softplus(W @ H) - X * (W @ H)", "softplus(W @ H)", "-X * (W @ H)");
+        check("softplus(W @ H) - X * (W @ H)", "softplus(W @ H)", "-(X * (W @ H))");
     }
 
     #[test]
