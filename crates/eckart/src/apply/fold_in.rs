@@ -19,7 +19,7 @@ use crate::solve::{Factorization, Settings};
 const TOGETHER_TOL: f64 = 1e-9;
 const TOGETHER_MOST: usize = 5000;
 
-/// A model, made ready to take in new rows: its row factors (W, and an offset b[n,1] where there is one) are found for
+/// A model, made ready to take in new rows: its row factors (W, and an offset `b[n,1]` where there is one) are found for
 /// them, all other factors held.
 ///
 /// What depends on the held factors alone is computed when the first rows of a kind come (dense or sparse, f32 or f64), so
