@@ -19,6 +19,8 @@ pub(crate) struct Goal {
     numbers: &'static [(&'static str, f64)],
     init: Init,
     begin: Begin,
+    /// Starts, at most; each goes on until it has settled, unless there is but one.
+    starts: usize,
     /// The factors that are judged.
     factors: &'static [&'static str],
     judge: Judge,
@@ -43,6 +45,7 @@ pub(crate) const NMF: Goal = Goal {
     numbers: &[],
     init: Init::Nndsvd,
     begin: Begin::Random,
+    starts: 1_000,
     factors: WH,
     judge: Judge::SquaredError,
 };
@@ -61,6 +64,7 @@ pub(crate) const RATINGS: Goal = Goal {
     numbers: &[("a", 8.0)],
     init: Init::Random,
     begin: Begin::Apart,
+    starts: 1,
     factors: WH,
     judge: Judge::Ratings { a: 8.0 },
 };
@@ -82,6 +86,7 @@ pub(crate) const DICTIONARY: Goal = Goal {
     numbers: &[("a", 0.2)],
     init: Init::Random,
     begin: Begin::Samples,
+    starts: 1,
     factors: &["H"],
     judge: Judge::HeldOutRows { a: 0.2 },
 };
@@ -121,7 +126,11 @@ impl Search {
             }
         }
         let settings =
-            Settings { init: goal.init, max_iter: usize::MAX, tol: 0.0, time_limit: Some(MOST), ..Settings::default() };
+            Settings { init: goal.init, restarts: goal.starts, time_limit: Some(MOST), ..Settings::default() };
+        let settings = match goal.starts {
+            1 => Settings { max_iter: usize::MAX, tol: 0.0, ..settings },
+            _ => settings,
+        };
         Ok(Self { problem, goal, folder: data.folder.to_owned(), settings, found: Vec::new() })
     }
 
