@@ -27,7 +27,7 @@ use crate::values::ShapeArg;
 /// `eckart explain DATA|--shape NxM ...`
 pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
     let pictures = Pictures::new(&args.pictures)?;
-    let (problem, data) = with_data(args, problem(&args.objective)?)?;
+    let (problem, data) = with_data(args, problem(&args.objective, args.rank)?)?;
     let problem = with_matrices(problem, &args.objective.matrices, &args.reading)?;
     let bound = problem.bind()?;
     let chosen = chosen(&bound, args.means.solver.as_deref())?;
@@ -131,15 +131,16 @@ fn rule(times: usize, says: Option<&str>) -> String {
 /// What a run of the plan takes at least on this machine.
 fn machine(page: &mut Page, plan: &Plan) -> Result<()> {
     let machine = Machine::measure(None)?;
-    let (seconds, limited) = machine.least_seconds(plan.flops(), plan.traffic());
-    let (flops, bytes) = (short(machine.flops_per_second / 1e9), short(machine.bytes_per_second / 1e9));
+    let (seconds, limited) = machine.least_seconds(plan.dtype, plan.flops(), plan.traffic());
+    let (flops, bytes) = (short(machine.flops_of(plan.dtype) / 1e9), short(machine.bytes_per_second / 1e9));
     let what = match limited {
         Limited::ByArithmetic => "its operations bind",
         Limited::ByMemory => "what it reads and writes binds",
     };
     page.heading("Bound on this machine");
     page.paragraph(&format!(
-        "At {flops} Gflop/s and {bytes} GB/s, as just measured, a run takes at least about {} ms: {what}.",
+        "At {flops} Gflop/s of {} and {bytes} GB/s, as just measured, a run takes at least about {} ms: {what}.",
+        plan.dtype,
         short(1e3 * seconds)
     ));
     Ok(())

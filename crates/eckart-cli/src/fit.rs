@@ -10,6 +10,7 @@ use eckart::{Factorization, Init, Result, Settings};
 
 use crate::args::{FitArgs, SearchArgs};
 use crate::components::{Components, components};
+use crate::html_report;
 use crate::json::json;
 use crate::load::{Data, load, with_factors, with_matrices};
 use crate::objective::problem;
@@ -25,17 +26,19 @@ pub(crate) struct Finished {
     pub data: Data,
     pub fit: Factorization,
     pub components: Option<Components>,
-    /// The files that hold the factors.
+    /// The files that hold the factors, and the page.
     pub written: Vec<PathBuf>,
 }
 
 /// `eckart fit DATA ...`
 pub(crate) fn fit(args: &FitArgs) -> Result<String> {
-    let problem = problem(&args.objective)?;
+    let problem = problem(&args.objective, args.rank)?;
     let output = args.output.as_deref().map(Output::new).transpose()?;
+    let page = html_report::place(args)?;
     let bar = Bar::new(args);
     bar.say(format!("reading {}", args.file.display()));
     let data = load(&args.file, &args.reading)?.named(&args.names)?;
+    html_report::check(args, &data)?;
     let problem = with_matrices(problem.data("X", &data.matrix), &args.objective.matrices, &args.reading)?;
     let problem = with_factors(problem, &args.search, &args.reading)?;
     bar.say("planning".into());
@@ -50,7 +53,11 @@ pub(crate) fn fit(args: &FitArgs) -> Result<String> {
     let mut fit = found.map_err(|error| if single { error.in_file(&args.file) } else { error })?;
     fit.row_names.clone_from(&data.row_names);
     fit.col_names.clone_from(&data.col_names);
-    let written = output.map_or_else(|| Ok(Vec::new()), |output| output.write(&fit, data.matrix.shape()))?;
+    let mut written = output.map_or_else(|| Ok(Vec::new()), |output| output.write(&fit, data.matrix.shape()))?;
+    if let Some(path) = page {
+        html_report::write(path, args, &fit, &data)?;
+        written.push(path.clone());
+    }
     let components = (args.names.top > 0).then(|| components(&fit, &data, args.names.top)).flatten();
     let finished = Finished { model: args.objective.model.clone(), data, fit, components, written };
     Ok(match (args.json, args.quiet) {
@@ -60,7 +67,11 @@ pub(crate) fn fit(args: &FitArgs) -> Result<String> {
     })
 }
 
-fn settings(args: &SearchArgs) -> Result<Settings> {
+/// What the options wish of the search.
+///
+/// # Errors
+/// `Setting` where a name is unknown.
+pub(crate) fn settings(args: &SearchArgs) -> Result<Settings> {
     Ok(Settings {
         init: Init::from_name(&args.init)?,
         method: args.means.solver.clone(),

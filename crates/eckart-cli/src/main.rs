@@ -1,19 +1,26 @@
 //! The `eckart` command: dispatch and exit codes.
 
 mod args;
+mod asked;
 mod components;
+mod evaluate;
 mod explain;
 mod fit;
+mod html_report;
 mod json;
+mod lists;
 mod load;
+mod model;
 mod models;
-mod numbers;
 mod objective;
 mod output;
 mod page;
 mod pictures;
 mod progress;
+mod recommend;
 mod report;
+mod similar;
+mod transform;
 mod values;
 mod words;
 
@@ -23,6 +30,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use eckart::report::numbers;
 use eckart::{Error, Result};
 
 use args::{Cli, Command};
@@ -52,7 +60,12 @@ fn run(command: &Command) -> Result<String> {
     match command {
         Command::Fit(args) => fit::fit(args),
         Command::Explain(args) => explain::explain(args),
+        Command::Transform(args) => transform::transform(args),
+        Command::Recommend(args) => recommend::recommend(args),
+        Command::Similar(args) => similar::similar(args),
+        Command::Evaluate(args) => evaluate::evaluate(args),
         Command::Models(args) => models::models(args),
+        Command::Report(args) => html_report::report(args),
     }
 }
 

@@ -10,14 +10,14 @@ use crate::args::ObjectiveArgs;
 use crate::models::menu;
 
 /// The problem, without its data.
-pub(crate) fn problem(args: &ObjectiveArgs) -> Result<Problem> {
+pub(crate) fn problem(args: &ObjectiveArgs, rank: usize) -> Result<Problem> {
     let model = args.model.as_deref().map(|name| find(name).ok_or_else(|| no_objective(Some(name)))).transpose()?;
     let text = match (&args.objective, model) {
         (Some(text), _) => text.as_str(),
         (None, Some(model)) => model.statement,
         (None, None) => return Err(no_objective(None)),
     };
-    let mut problem = Problem::parse(text)?.rank(args.rank);
+    let mut problem = Problem::parse(text)?.rank(rank);
     for (name, value) in model.map_or(&[][..], |model| model.numbers) {
         problem = problem.number(name, *value);
     }

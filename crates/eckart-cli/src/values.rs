@@ -43,6 +43,12 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, Wrong> {
     Ok(Duration::try_from_secs_f64(seconds).map_err(|_| "write 0 or more seconds")?)
 }
 
+/// "0.1"
+pub(crate) fn share(text: &str) -> Result<f64, Wrong> {
+    let share = text.parse().ok().filter(|share| *share > 0.0 && *share < 1.0);
+    Ok(share.ok_or("write a share between 0 and 1, such as 0.1")?)
+}
+
 /// "4GB", "4 GiB", "1.5g", "1000".
 pub(crate) fn bytes(text: &str) -> Result<usize, Wrong> {
     let lower = text.trim().to_ascii_lowercase();
@@ -60,6 +66,13 @@ pub(crate) fn bytes(text: &str) -> Result<usize, Wrong> {
     };
     let count = digits.trim().parse::<f64>().ok().filter(|count| *count > 0.0 && count.is_finite());
     Ok((count.ok_or("write a size such as 4GB, 500MB or 2GiB")? * unit) as usize)
+}
+
+/// "28x28": the height and width of pictures, in pixels.
+pub(crate) fn picture(text: &str) -> Result<(usize, usize), Wrong> {
+    let side = |text: &str| text.trim().parse::<usize>().ok().filter(|side| *side > 0);
+    let sides = text.split_once('x').and_then(|(height, width)| Some((side(height)?, side(width)?)));
+    Ok(sides.ok_or("write HEIGHTxWIDTH in pixels, such as 28x28")?)
 }
 
 pub(crate) fn shape(text: &str) -> Result<ShapeArg, Wrong> {
@@ -88,6 +101,14 @@ mod tests {
         check("1.5 kb", 1500);
         check("2GiB", 2 << 30);
         assert!(bytes("lots").is_err() && bytes("-1GB").is_err() && bytes("4 apples").is_err());
+    }
+
+    #[test]
+    fn pictures_have_two_sides() {
+        assert_eq!(picture("28x30").unwrap(), (28, 30));
+        for wrong in ["28", "0x5", "28x28x3", "axb"] {
+            assert!(picture(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

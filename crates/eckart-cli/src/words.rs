@@ -20,7 +20,7 @@ Examples:
   eckart fit examples/data/digits/images.npy --rank 16 --restarts 3 \\
       --objective \"sum((X - W @ H)**2) + a*sum(abs(W)) subject to rownorm(H) <= 1\" --set a=2
   eckart fit examples/data/sotu/counts.mtx.gz --cols examples/data/sotu/vocab.txt \\
-      --model nmf --rank 10
+      --model nmf --rank 10 --report sotu.html
 
 `--help` says more: how an objective is written, and what ends a search.";
 
@@ -36,6 +36,9 @@ Examples:
   Topics of texts; the vocabulary names the columns, so each topic is shown by its words:
     eckart fit examples/data/sotu/counts.mtx.gz --cols examples/data/sotu/vocab.txt \\
         --model nmf --rank 10
+
+  A page about the result, with parts and pictures to look at:
+    eckart fit examples/data/digits/images.npy --model nmf --rank 16 --report digits.html --image 8x8
 
   At most a minute, the result for a machine:
     eckart fit examples/data/digits/images.npy --model mf --rank 16 --time-limit 60 --json
@@ -62,9 +65,48 @@ Examples:
   eckart explain --shape 2000x300 --rank 5 --model nmf --svg plan.svg
       the plan as a picture; --dot plan.dot for Graphviz";
 
+pub(crate) const REPORT_EXAMPLES: &str = "\
+Examples:
+  eckart fit examples/data/digits/images.npy --model nmf --rank 16 -o digits.safetensors
+  eckart report digits.safetensors examples/data/digits/images.npy --image 8x8 -o digits.html
+  eckart report digits.safetensors --image 8x8
+      without the data: no reconstructions, all else
+  eckart fit examples/data/digits/images.npy --model nmf --rank 16 --report digits.html --image 8x8
+      both in one go";
+
 pub(crate) const MODELS_EXAMPLES: &str = "\
 Examples:
   eckart models
   eckart models sparse-coding
 
 A model is a line of text and nothing else: copy it into --objective and change it.";
+
+pub(crate) const TRANSFORM_EXAMPLES: &str = "\
+Examples (the model: eckart fit examples/data/digits/images.npy --model nmf --rank 16 -o digits.safetensors):
+  eckart transform digits.safetensors examples/data/digits/images.npy -o new.npy
+      the rows of W for pictures, H held as it is
+
+A row gets the same numbers alone or among others. Columns are matched by name where model and data have names.";
+
+pub(crate) const RECOMMEND_EXAMPLES: &str = "\
+Examples (the model: eckart fit ratings.csv --model ratings --rank 2 -o ratings.safetensors):
+  eckart recommend ratings.safetensors --user ann --top 5 --data ratings.csv --explain
+  eckart recommend ratings.safetensors --all --data ratings.csv -o lists.csv
+
+The file ratings.csv has a header such as user,item,rating. Of equal predictions the earlier column comes first.";
+
+pub(crate) const SIMILAR_EXAMPLES: &str = "\
+Examples (the model: eckart fit examples/data/sotu/counts.mtx.gz --cols examples/data/sotu/vocab.txt
+  --model nmf --rank 10 -o sotu.safetensors):
+  eckart similar sotu.safetensors --item treaty
+  eckart similar sotu.safetensors --all --top 3 -o words.csv
+
+Likeness is the cosine of factors, from -1 to 1; offsets don't count.";
+
+pub(crate) const EVALUATE_EXAMPLES: &str = "\
+Examples:
+  eckart evaluate --split 0.1 ratings.csv --model ratings --rank 10
+      hold out a tenth of the ratings, fit the rest, test on the tenth
+  eckart evaluate ratings.safetensors test.csv --known ratings.csv --top 20 --relevant 4
+
+Held-out entries are chosen by a hash of row, column and --seed.";

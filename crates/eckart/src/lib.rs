@@ -1,5 +1,6 @@
 //! Eckart: write the objective of a matrix factorization; the gradient, the plan and the solver are derived from it.
 
+pub mod apply;
 pub mod data;
 pub mod error;
 pub mod expr;
@@ -8,10 +9,12 @@ pub mod function;
 pub mod grad;
 pub mod model;
 pub mod plan;
+pub mod report;
 pub mod rewrite;
 pub mod run;
 pub mod solve;
 
+pub use apply::{FoldIn, Folded};
 pub use data::{Dtype, Matrix, Table};
 pub use error::{Error, Result};
 pub use expr::{

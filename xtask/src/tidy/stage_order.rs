@@ -6,8 +6,8 @@ use super::source::Source;
 use super::tree::Tree;
 
 /// The stages, first to last; `error` is above them all.
-const STAGES: [&str; 11] =
-    ["error", "data", "expr", "model", "facts", "grad", "rewrite", "plan", "run", "function", "solve"];
+const STAGES: [&str; 12] =
+    ["error", "data", "expr", "model", "facts", "grad", "rewrite", "plan", "run", "function", "solve", "report"];
 
 const SRC: &str = "crates/eckart/src/";
 

@@ -1,5 +1,6 @@
 //! The command, as its users meet it.
 
+mod apply;
 mod command;
 mod explain;
 mod fit;
@@ -9,3 +10,4 @@ mod models;
 mod names;
 mod output;
 mod refused;
+mod report;

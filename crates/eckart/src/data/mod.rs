@@ -7,6 +7,8 @@
 //! One file format a file. To add one: a module with `read_it(input, options)`, a row in `Format` and in `read_as`, and a
 //! fuzz target.
 
+mod align;
+mod array;
 pub mod csv;
 mod entries;
 mod lines;
@@ -17,8 +19,11 @@ mod names;
 pub mod npy;
 mod npy_header;
 mod number;
+mod png;
 mod read;
 mod records;
+mod seen;
+mod select;
 mod shards;
 mod source;
 mod sparse;
@@ -26,12 +31,15 @@ mod table;
 mod triplets;
 mod write;
 
+pub use align::{Aligned, Side, align};
+pub use array::Array;
 pub use csv::{read_csv, write_csv};
 pub use matrix::{Dtype, Matrix, Real, Storage};
 pub use model_file::{ModelFile, read_model_file, write_model_file};
 pub use mtx::{read_mtx, write_mtx};
 pub use names::{read_names, read_names_column, read_titles};
 pub use npy::{read_npy, write_npy};
+pub use png::png;
 pub use read::{Duplicates, Format, ReadOptions, read, read_as};
 pub use shards::Shards;
 pub use sparse::{Pattern, Sparse};

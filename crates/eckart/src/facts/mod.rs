@@ -98,6 +98,9 @@ impl Facts {
             let op = dag.op(id);
             let squares = (*op == Op::Mul && args[0] == args[1]) || (*op == Op::Pow && even());
             let given = dag.expr(id).as_var().and_then(|var| givens.get(var)).map(|given| given.sign);
+            // What is left of a mask: 1 - observed(X).
+            let rest = *op == Op::Sub && dag.expr(args[0]).as_number() == Some(1.0) && known[1].binary;
+            let given = given.or(rest.then_some(Sign::BINARY));
             signs.push(given.unwrap_or_else(|| sign_of_op(op, &known, squares)));
         }
         Ok(Self { shapes, layouts, signs })

@@ -100,12 +100,13 @@ fn places(nodes: &[Node], long: &BTreeSet<usize>) -> Vec<Place> {
 /// such products read the data together, one block of rows after the other.
 fn streamed(nodes: &[Node], node: &Node, k: usize, long: &BTreeSet<usize>) -> Option<usize> {
     let Kernel::Product { .. } = node.kernel else { return None };
-    let (data, other) = (&nodes[node.args[k]], nodes[node.args[1 - k]].shape);
+    let (data, other) = (&nodes[node.args[k]], &nodes[node.args[1 - k]]);
     let dense = matches!(data.kernel, Kernel::Input(_) | Kernel::Observed(_))
         && data.layout == Layout::Dense
         && is_wide(data, long);
-    let thin = other.rows.min(other.cols) * 4 <= data.shape.rows.min(data.shape.cols);
-    (dense && thin).then_some(data.shape.rows)
+    let thin = other.shape.rows.min(other.shape.cols) * 4 <= data.shape.rows.min(data.shape.cols);
+    // A sparse one reads but some of the data.
+    (dense && thin && !other.layout.is_sparse()).then_some(data.shape.rows)
 }
 
 /// How each argument of `node` comes into a fold over `rows` rows that computes it row by row; `None` where that is

@@ -1,5 +1,5 @@
 //! Machine: how fast this one is.
-//! In: a number of threads.  Out: operations and bytes a second, measured in about a fifth of a second.
+//! In: a number of threads.  Out: operations and bytes a second, measured in about a quarter of a second.
 //! Law: told to people only: no plan and no result depends on it.
 //! Not here: what a plan needs (see `plan`).
 
@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
-use super::kernels::{View, multiply_add};
+use super::kernels::{Element, View, multiply_add};
 use super::with_threads;
+use crate::data::Dtype;
 use crate::error::Result;
 
 /// The side of the square matrices that are multiplied: three of them stay in a core's own cache.
@@ -24,6 +25,8 @@ const TIME: Duration = Duration::from_millis(60);
 pub struct Machine {
     /// Floating point operations a second, of f64, in products of dense matrices that stay in the cache.
     pub flops_per_second: f64,
+    /// The same of f32.
+    pub flops_per_second_f32: f64,
     /// Bytes a second, read and written in long stretches. Where the last cache is larger than 96 MB, that of the cache.
     pub bytes_per_second: f64,
 }
@@ -38,30 +41,43 @@ pub enum Limited {
 }
 
 impl Machine {
-    /// Measures this machine with so many threads (`None`: one a core that the process may use). Takes about 0.2
+    /// Measures this machine with so many threads (`None`: one a core that the process may use). Takes about 0.25
     /// seconds and 96 MB; other work on the machine lowers what is found.
     ///
     /// # Errors
     /// As [`with_threads`].
     pub fn measure(threads: Option<usize>) -> Result<Self> {
-        with_threads(threads, || Self { flops_per_second: multiply(), bytes_per_second: stream() })
+        with_threads(threads, || Self {
+            flops_per_second: multiply::<f64>(),
+            flops_per_second_f32: multiply::<f32>(),
+            bytes_per_second: stream(),
+        })
     }
 
-    /// The least time, in seconds, that this machine needs for so many operations and bytes, and which of them it is.
+    /// The most operations a second, of numbers of this type.
+    pub fn flops_of(&self, dtype: Dtype) -> f64 {
+        match dtype {
+            Dtype::F32 => self.flops_per_second_f32,
+            Dtype::F64 => self.flops_per_second,
+        }
+    }
+
+    /// The least time, in seconds, that this machine needs for so many operations, of numbers of type `dtype`, and bytes,
+    /// and which of them it is.
     ///
     /// Both go on at once at best, so it is the longer of the two (the roofline of Williams, Waterman and Patterson
     /// 2009).
-    pub fn least_seconds(&self, flops: f64, bytes: f64) -> (f64, Limited) {
-        let (arithmetic, memory) = (flops / self.flops_per_second, bytes / self.bytes_per_second);
+    pub fn least_seconds(&self, dtype: Dtype, flops: f64, bytes: f64) -> (f64, Limited) {
+        let (arithmetic, memory) = (flops / self.flops_of(dtype), bytes / self.bytes_per_second);
         if arithmetic >= memory { (arithmetic, Limited::ByArithmetic) } else { (memory, Limited::ByMemory) }
     }
 }
 
 /// Operations a second: every thread multiplies matrices of its own.
-fn multiply() -> f64 {
+fn multiply<T: Element>() -> f64 {
     let each = rayon::broadcast(|_| {
-        let (a, b) = (vec![1.0; SIDE * SIDE], vec![0.5; SIDE * SIDE]);
-        let mut out = vec![0.0; SIDE * SIDE];
+        let (a, b) = (vec![T::from_f64(1.0); SIDE * SIDE], vec![T::from_f64(0.5); SIDE * SIDE]);
+        let mut out = vec![T::default(); SIDE * SIDE];
         // The first product warms up.
         multiply_add(&mut out, View::rows_of(&a, SIDE), View::rows_of(&b, SIDE));
         best(|| {
@@ -113,9 +129,11 @@ mod tests {
         // Any machine of this century, and none of it.
         assert!((1e6..1e16).contains(&machine.flops_per_second), "{machine:?}");
         assert!((1e6..1e16).contains(&machine.bytes_per_second), "{machine:?}");
-        let machine = Machine { flops_per_second: 10.0, bytes_per_second: 100.0 };
-        assert_eq!(machine.least_seconds(20.0, 100.0), (2.0, Limited::ByArithmetic));
-        assert_eq!(machine.least_seconds(20.0, 300.0), (3.0, Limited::ByMemory));
+        assert!((1e6..1e16).contains(&machine.flops_per_second_f32), "{machine:?}");
+        let machine = Machine { flops_per_second: 10.0, flops_per_second_f32: 20.0, bytes_per_second: 100.0 };
+        assert_eq!(machine.least_seconds(Dtype::F64, 20.0, 100.0), (2.0, Limited::ByArithmetic));
+        assert_eq!(machine.least_seconds(Dtype::F32, 20.0, 50.0), (1.0, Limited::ByArithmetic));
+        assert_eq!(machine.least_seconds(Dtype::F64, 20.0, 300.0), (3.0, Limited::ByMemory));
         assert!(Machine::measure(Some(0)).is_err());
     }
 }

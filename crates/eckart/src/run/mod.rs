@@ -34,5 +34,5 @@ pub use memory::{available_memory, peak_memory, return_freed_memory};
 pub(crate) use sweeps::sweep_rows;
 pub(crate) use threads::threads;
 pub use threads::with_threads;
-pub(crate) use typed::{Numbers, Rect};
+pub(crate) use typed::{Held, Numbers, Rect};
 pub use value::{Dense, Value};

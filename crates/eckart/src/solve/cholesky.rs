@@ -4,7 +4,7 @@
 //! Not here: which systems (see `update`).
 
 /// M = G + shift I = L L.T.
-pub(super) struct Cholesky {
+pub(crate) struct Cholesky {
     lower: Vec<f64>,
     r: usize,
     /// What was added to the diagonal.
@@ -18,7 +18,7 @@ const LEAST_PIVOT: f64 = 1e-13;
 
 impl Cholesky {
     /// Factors `gram` (Golub and Van Loan 2013, algorithm 4.2.1); `None` where it is 0 or not finite.
-    pub(super) fn of(gram: &[f64], r: usize) -> Option<Self> {
+    pub(crate) fn of(gram: &[f64], r: usize) -> Option<Self> {
         let scale = (0..r).map(|k| gram[k * r + k]).sum::<f64>() / r as f64;
         if !(scale > 0.0 && scale.is_finite()) {
             return None;
@@ -53,7 +53,7 @@ impl Cholesky {
     }
 
     /// M^-1 b, in place.
-    pub(super) fn solve(&self, b: &mut [f64]) {
+    pub(crate) fn solve(&self, b: &mut [f64]) {
         self.forward(b);
         let (l, r) = (&self.lower, self.r);
         for k in (0..r).rev() {

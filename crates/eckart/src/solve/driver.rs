@@ -90,7 +90,8 @@ impl<'a> Search<'a> {
         let quality = Quality::of(&worker.bound, self.memory_limit)?;
         let seconds = self.began.elapsed().as_secs_f64();
         let factors = worker.bound.lifted(found.factors);
-        Factorization::new(
+        let kept = found.kept;
+        let found = Factorization::new(
             self.problem,
             &worker.bound,
             self.settings,
@@ -100,7 +101,8 @@ impl<'a> Search<'a> {
             found.best,
             quality,
             seconds,
-        )
+        )?;
+        Ok(Factorization { kept, ..found })
     }
 
     /// Another worker, for a thread of its own.
@@ -113,7 +115,7 @@ impl<'a> Search<'a> {
 pub(super) struct Worker<'a> {
     search: &'a Search<'a>,
     settings: &'a Settings,
-    bound: Bound,
+    pub bound: Bound,
     method: Box<dyn Method>,
     cost: Compiled,
     kkt: Option<Kkt>,

@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use super::kept::Kept;
 use super::problem::{Bound, Problem};
 use super::quality::Quality;
-use super::settings::{Settings, StopReason};
+use super::settings::{Init, Settings, StopReason};
 use crate::data::Matrix;
 use crate::error::Result;
 use crate::run::Value;
@@ -39,6 +40,50 @@ pub struct Start {
     pub residuals: Vec<f64>,
 }
 
+/// How far the starts of a search agree.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Agreement {
+    /// Starts that were compared.
+    pub starts: usize,
+    /// For each component of the best start, the mean cosine to the components of the other starts that match it: 1 where
+    /// every start finds it.
+    pub stability: Vec<f64>,
+    /// The cophenetic correlation of the consensus matrix (Brunet et al. 2004): 1 where entries go together in all starts or
+    /// in none.
+    pub cophenetic: f64,
+    /// Whether the consensus is of columns of the data, rather than rows.
+    pub of_columns: bool,
+    /// The numbers of the columns (or rows) that were looked at, from 0.
+    pub sampled: Vec<usize>,
+    /// For each, the group that it falls into where the consensus is cut into as many groups as there are components, from 0,
+    /// in order of first appearance.
+    pub groups: Vec<usize>,
+}
+
+/// How a rank was chosen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RankChoice {
+    /// How ranks were compared: `holdout` (entries held out) or `bcv` (bi-cross-validation, Owen and Perry 2009).
+    pub way: String,
+    /// The ranks, in increasing order.
+    pub scores: Vec<RankScore>,
+    /// The smallest rank whose mean is within one standard error of the least.
+    pub chosen: usize,
+}
+
+/// What was found of one rank.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RankScore {
+    /// The rank.
+    pub rank: usize,
+    /// The loss of an entry that was held out, the mean over repetitions.
+    pub mean: f64,
+    /// Its standard error over repetitions.
+    pub error: f64,
+    /// The loss in each repetition.
+    pub losses: Vec<f64>,
+}
+
 /// The best factors of a search, and how they were found.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -53,6 +98,16 @@ pub struct Factorization {
     pub rank: usize,
     /// The seed.
     pub seed: u64,
+    /// The most iterations of a start that the search was allowed.
+    pub max_iter: usize,
+    /// The tolerance at which a start ended (see [`Settings::tol`]).
+    pub tol: f64,
+    /// The cost at which the search was to end, where one was asked for.
+    pub target_cost: Option<f64>,
+    /// Where the first start began.
+    pub init: Init,
+    /// The names of the factors whose first value was given ([`Problem::start`]).
+    pub started: Vec<String>,
     /// The method's name.
     pub method: String,
     /// What the method does with each factor and why, a line each; empty where it treats all alike.
@@ -69,6 +124,12 @@ pub struct Factorization {
     pub starts: Vec<Start>,
     /// The start whose factors these are.
     pub best: usize,
+    /// The components of every start, where [`Settings::keep_starts`] asked for them; they are not saved.
+    pub kept: Vec<Kept>,
+    /// How far the starts agree, where that was asked for.
+    pub agreement: Option<Agreement>,
+    /// How the rank was chosen, where it was.
+    pub rank_choice: Option<RankChoice>,
     /// How well the factors explain the data.
     pub quality: Option<Quality>,
     /// The names of the data's rows, where whoever had the data gave them.
@@ -105,6 +166,11 @@ impl Factorization {
             target: bound.target.0.clone(),
             rank: bound.rank,
             seed: settings.seed,
+            max_iter: settings.max_iter,
+            tol: settings.tol,
+            target_cost: settings.target,
+            init: settings.init,
+            started: problem.starts.iter().map(|(name, _)| name.clone()).collect(),
             method: method.to_owned(),
             ways,
             warnings: super::lints(bound)?,
@@ -113,6 +179,9 @@ impl Factorization {
             cost: starts[best].cost,
             starts,
             best,
+            kept: Vec::new(),
+            agreement: None,
+            rank_choice: None,
             quality,
             row_names: None,
             col_names: None,

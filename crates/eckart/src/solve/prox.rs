@@ -44,14 +44,14 @@ impl Prox {
     }
 
     /// The same for the transposed factor.
-    pub(super) fn flipped(&self) -> Self {
+    pub(crate) fn flipped(&self) -> Self {
         let (row_group, col_group) = (self.col_group, self.row_group);
         let (row_norm, col_norm) = (self.col_norm, self.row_norm);
         Self { row_group, col_group, row_norm, col_norm, ..*self }
     }
 
     /// Whether it concerns entries only, not lengths of rows or columns.
-    pub(super) fn is_entrywise(&self) -> bool {
+    pub(crate) fn is_entrywise(&self) -> bool {
         !self.is_of_rows() && !self.is_of_cols()
     }
 
@@ -61,7 +61,7 @@ impl Prox {
     }
 
     /// Whether it concerns lengths of columns.
-    pub(super) fn is_of_cols(&self) -> bool {
+    pub(crate) fn is_of_cols(&self) -> bool {
         self.col_group > 0.0 || self.col_norm.is_some()
     }
 
@@ -145,7 +145,7 @@ impl Prox {
     }
 
     /// The proximal map for step `t`, in place.
-    pub(super) fn apply<T: Real>(&self, b: &mut [T], shape: Shape, t: f64) {
+    pub(crate) fn apply<T: Real>(&self, b: &mut [T], shape: Shape, t: f64) {
         let cut = t * self.l1;
         let own = |mut x: f64| {
             if self.l1 > 0.0 {

@@ -49,7 +49,7 @@ impl Quality {
 }
 
 /// What the objective compares the data with: S where it holds X - S, else the one product of factors of X's shape.
-pub(super) fn reconstruction(bound: &Bound) -> Result<Option<Expr>> {
+pub(crate) fn reconstruction(bound: &Bound) -> Result<Option<Expr>> {
     let dag = Dag::new(std::slice::from_ref(&bound.objective));
     let facts = Facts::of(&dag, &bound.givens)?;
     let x = crate::expr::matrix(&bound.target.0);

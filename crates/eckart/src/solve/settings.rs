@@ -33,6 +33,8 @@ pub struct Settings {
     pub threads: Option<usize>,
     /// Bytes a plan may need; `None` for what is free.
     pub memory_limit: Option<usize>,
+    /// Whether the components of every start are kept ([`super::Factorization::kept`]), so that they can be compared.
+    pub keep_starts: bool,
     /// Raised from elsewhere (Ctrl-C, another thread) to end the search with the best factors so far.
     pub interrupt: Interrupt,
 }
@@ -50,6 +52,7 @@ impl Default for Settings {
             time_limit: None,
             threads: None,
             memory_limit: None,
+            keep_starts: false,
             interrupt: Interrupt::default(),
         }
     }
@@ -79,9 +82,12 @@ impl Settings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Init {
+    /// `Nndsvd` for two factors that may not be negative and whose parts of the objective are quadratic with one Gram for
+    /// all rows, as in non-negative factorization; else `Random`.
+    #[default]
+    Auto,
     /// Random numbers of the size of the data: |N(0, 1)| sqrt(mean / r) for factors that may not be negative, else small
     /// normal ones.
-    #[default]
     Random,
     /// The non-negative parts of a truncated SVD of the data (Boutsidis and Gallopoulos 2008); many zeros.
     Nndsvd,
@@ -95,11 +101,12 @@ pub enum Init {
 
 impl Init {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Random, Self::Nndsvd, Self::Nndsvda, Self::Nndsvdar, Self::Svd];
+    pub const ALL: [Self; 6] = [Self::Auto, Self::Random, Self::Nndsvd, Self::Nndsvda, Self::Nndsvdar, Self::Svd];
 
     /// Its name, as the command and Python say it.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Auto => "auto",
             Self::Random => "random",
             Self::Nndsvd => "nndsvd",
             Self::Nndsvda => "nndsvda",
@@ -117,11 +124,6 @@ impl Init {
             let known: Vec<&str> = Self::ALL.iter().map(|init| init.name()).collect();
             Error::Setting(format!("there is no start {name}; there are {}", known.join(", ")))
         })
-    }
-
-    /// Itself where it begins from a truncated SVD.
-    pub(super) fn of_svd(self) -> Option<Self> {
-        (self != Self::Random).then_some(self)
     }
 }
 

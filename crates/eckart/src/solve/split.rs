@@ -51,7 +51,7 @@ pub(super) fn split(objective: &Expr, factors: &[Var]) -> Result<Split> {
 }
 
 /// The terms of a sum with their literal weights.
-pub(super) fn terms(objective: &Expr) -> Vec<(f64, Expr)> {
+pub(crate) fn terms(objective: &Expr) -> Vec<(f64, Expr)> {
     let mut found = Vec::new();
     let mut stack = vec![(1.0, objective.clone())];
     while let Some((weight, expr)) = stack.pop() {

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::driver::{Flow, Progress, Search, Worker};
 use super::factorization::Start;
+use super::kept::Kept;
 use super::method::MethodRow;
 use super::problem::Bound;
 use super::settings::StopReason;
@@ -26,6 +27,8 @@ pub(super) struct Found {
     /// The number of the best, and its factors.
     pub best: usize,
     pub factors: Vec<Value>,
+    /// The components of each, where they were to be kept.
+    pub kept: Vec<Kept>,
 }
 
 /// Runs all starts; also returns the worker that ran the first.
@@ -78,12 +81,14 @@ struct State<'l> {
     least: f64,
     starts: Vec<Option<Start>>,
     best: Option<(f64, usize, Vec<Value>)>,
+    kept: Vec<Kept>,
     error: Option<Error>,
 }
 
 impl<'a, 'l> Board<'a, 'l> {
     fn new(search: &'a Search<'a>, listen: &'l mut (dyn FnMut(&Progress) -> Flow + Send)) -> Self {
-        let state = State { listen, least: f64::INFINITY, starts: Vec::new(), best: None, error: None };
+        let state =
+            State { listen, least: f64::INFINITY, starts: Vec::new(), best: None, kept: Vec::new(), error: None };
         let end = AtomicUsize::new(search.settings.restarts);
         Self { search, next: AtomicUsize::new(0), end, over: AtomicBool::new(false), state: Mutex::new(state) }
     }
@@ -114,7 +119,15 @@ impl<'a, 'l> Board<'a, 'l> {
             }
             let mut tell = |iteration, cost, best| self.tell(index, iteration, cost, best);
             match worker.run_start(index, &mut tell) {
-                Ok((start, factors)) => self.note(index, start, factors),
+                Ok((start, factors)) => {
+                    if self.search.settings.keep_starts {
+                        match Kept::of(index, &worker.bound, &factors) {
+                            Ok(kept) => self.state().kept.extend(kept),
+                            Err(error) => return self.fail(error),
+                        }
+                    }
+                    self.note(index, start, factors);
+                }
                 Err(error) => return self.fail(error),
             }
         }
@@ -164,8 +177,11 @@ impl<'a, 'l> Board<'a, 'l> {
             return Err(error);
         }
         let starts: Vec<Start> = state.starts.into_iter().take(end).flatten().collect();
+        let mut kept = state.kept;
+        kept.retain(|kept| kept.start < starts.len());
+        kept.sort_by_key(|kept| kept.start);
         match state.best {
-            Some((_, best, factors)) if best < starts.len() => Ok(Found { starts, best, factors }),
+            Some((_, best, factors)) if best < starts.len() => Ok(Found { starts, best, factors, kept }),
             _ => Err(Error::Setting("0 starts find nothing: ask for 1 or more".into())),
         }
     }

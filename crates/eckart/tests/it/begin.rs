@@ -121,7 +121,8 @@ fn a_start_from_the_svd_is_near_the_best_fit() {
             let text = if init == Init::Svd { "sum((X - W @ H)**2)" } else { NMF };
             problem(text, &x).solve(&settings).unwrap()
         };
-        let [random, nndsvd, nndsvda, nndsvdar, svd] = Init::ALL.map(|init| first_cost(&begun(init)));
+        let [auto, random, nndsvd, nndsvda, nndsvdar, svd] = Init::ALL.map(|init| first_cost(&begun(init)));
+        assert_eq!(auto, nndsvd);
         assert!(nndsvd < random && nndsvdar < random && nndsvd < nndsvda, "{random} {nndsvd} {nndsvda} {nndsvdar}");
         // A truncated SVD is the minimum itself (Eckart and Young 1936).
         let best = problem("sum((X - W @ H)**2)", &x).solve(&Settings { tol: 1e-12, ..Settings::default() }).unwrap();

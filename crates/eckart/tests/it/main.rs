@@ -1,5 +1,6 @@
 //! Integration tests: what the library promises, through its public interface alone.
 
+mod apply;
 mod begin;
 mod cases;
 mod contract;
@@ -9,5 +10,7 @@ mod grad;
 mod random;
 mod read;
 mod real;
+mod report;
 mod run;
 mod solve;
+mod starts;

@@ -3,7 +3,7 @@
 //! Law: the objective is sum_i <P_i, b_i> + l2 |b_i|^2 - sum_j C[i, j] log(<b_i, Q_j>) + const, with C, Q, P >= 0.
 //! Not here: the updates (see `block::poisson`).
 
-use super::chain::{Chain, Link, chains};
+use super::chain::{Chain, Link, chains, product};
 use super::curvature::{Loss, PulledOut, pull_out, uses};
 use crate::error::Result;
 use crate::expr::{Dag, Expr, Op, Var, expand, sum};
@@ -55,13 +55,7 @@ pub(super) fn poisson(smooth: &Expr, factor: &Var, givens: &Givens, nonnegative:
     let fits = all.roots().iter().all(|&root| facts.sign(root).nonnegative)
         && [&counts, &pull].iter().all(|e| !uses(e, factor));
     let Some(found) = chains(&inner, factor, &givens)?.filter(|_| fits) else { return Ok(None) };
-    let [chain] = found.as_slice() else { return Ok(None) };
-    let scaled = |q: &Expr| super::chain::product(chain.weight.clone(), q.clone());
-    let (flipped, columns) = match (chain.links.as_slice(), chain.flipped) {
-        ([Link::Right(q)], false) => (false, scaled(q).t()),
-        ([Link::Left(q)], false) => (true, scaled(q)),
-        (_, _) => return Ok(None),
-    };
+    let Some((flipped, columns)) = columns_of(&found) else { return Ok(None) };
     let columns_dag = Dag::new(std::slice::from_ref(&columns));
     if !Facts::of(&columns_dag, &givens)?.sign(columns_dag.roots()[0]).nonnegative {
         return Ok(None);
@@ -93,4 +87,33 @@ fn pull_and_square(parts: &PulledOut, factor: &Var) -> Result<Option<(Expr, f64)
     let nothing = [(factor.clone(), expand(0.0, &leaf))].into();
     let pull = simplify(&[gradient.substitute(&nothing)], &parts.givens)?.remove(0);
     Ok((square >= 0.0).then_some((pull, square)))
+}
+
+/// Q and whether the factor lies as its transpose, where the product is one of the array and Q.T: a sum of chains that
+/// multiply the factor from the same side.
+fn columns_of(found: &[Chain]) -> Option<(bool, Expr)> {
+    let mut all: Option<(bool, Expr)> = None;
+    for chain in found {
+        let mut side: Option<(bool, Expr)> = None;
+        for link in &chain.links {
+            let (left, by) = match link {
+                Link::Right(q) => (false, q.t()),
+                Link::Left(q) => (true, q.clone()),
+                Link::Rows(_) | Link::Cols(_) | Link::Full(_) => return None,
+            };
+            side = Some(match side {
+                None => (left, by),
+                Some((known, product)) if known == left => (left, by.dot(product)),
+                Some(_) => return None,
+            });
+        }
+        let (left, columns) = side.filter(|_| !chain.flipped)?;
+        let columns = product(chain.weight.clone(), columns);
+        all = Some(match all {
+            None => (left, columns),
+            Some((known, sum)) if known == left => (left, sum + columns),
+            Some(_) => return None,
+        });
+    }
+    all
 }

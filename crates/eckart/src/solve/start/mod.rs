@@ -8,11 +8,11 @@ mod parts;
 mod random;
 mod svd;
 
+use super::derive::{Form, derive};
 use super::problem::Bound;
 use super::settings::{Init, Settings};
 use crate::error::{Error, Result};
-use crate::facts::Shape;
-use crate::run::{Rect, Value};
+use crate::run::{Numbers, Rect, Value};
 
 /// Where start `index` begins. The first one (0) takes the values that were given, and of the rest what
 /// [`Settings::init`] says; further ones are random.
@@ -24,13 +24,14 @@ pub(super) fn begin(bound: &Bound, settings: &Settings, index: usize, memory_lim
     if index > 0 {
         return Ok(factors);
     }
-    if bound.factors.iter().any(|factor| factor.begin.is_none())
-        && let Some(init) = settings.init.of_svd()
-    {
-        for (which, mut data) in from_svd(bound, init, settings.seed, memory_limit)? {
-            let factor = &bound.factors[which];
-            factor.prox.constraints().apply(&mut data, factor.shape, 1.0);
-            factors[which] = Value::of_numbers(factor.shape, data, bound.dtype());
+    let init = if settings.init == Init::Auto { automatic(bound)? } else { settings.init };
+    if init != Init::Random && bound.factors.iter().any(|factor| factor.begin.is_none()) {
+        let found = match bound.is_narrow() {
+            true => from_svd::<f32>(bound, init, settings.seed, memory_limit)?,
+            false => from_svd::<f64>(bound, init, settings.seed, memory_limit)?,
+        };
+        for (which, numbers) in found {
+            factors[which] = numbers;
         }
     }
     for (numbers, factor) in factors.iter_mut().zip(&bound.factors) {
@@ -41,10 +42,21 @@ pub(super) fn begin(bound: &Bound, settings: &Settings, index: usize, memory_lim
     Ok(factors)
 }
 
-/// The factors that begin at a truncated SVD of X, and their numbers.
-fn from_svd(bound: &Bound, init: Init, seed: u64, memory_limit: usize) -> Result<Vec<(usize, Vec<f64>)>> {
-    let x = &bound.target.1;
-    let (n, m, r) = (x.rows(), x.cols(), bound.rank);
+/// What `Init::Auto` means for a problem. On counts of words (sotu, rank 32) the search from NNDSVD ended at a lower cost than
+/// random ones, after as many iterations; the SVD takes as long as five of them.
+fn automatic(bound: &Bound) -> Result<Init> {
+    let Some(pair) = pair(bound) else { return Ok(Init::Random) };
+    let forms = derive(bound)?;
+    let fits = |which: usize| {
+        let shared = matches!(&forms[which], Form::Quadratic(q, _) if q.scaled.is_empty() && q.sampled.is_empty());
+        shared && bound.factors[which].prox.is_nonnegative()
+    };
+    Ok(if pair.into_iter().all(fits) { Init::Nndsvd } else { Init::Random })
+}
+
+/// A factor that is n x r and one that is r x m or m x r.
+fn pair(bound: &Bound) -> Option<[usize; 2]> {
+    let (n, m, r) = (bound.target.1.rows(), bound.target.1.cols(), bound.rank);
     let find = |shapes: &[(usize, usize)], but: Option<usize>| {
         let fits = |which: &usize| {
             let shape = bound.factors[*which].shape;
@@ -52,24 +64,28 @@ fn from_svd(bound: &Bound, init: Init, seed: u64, memory_limit: usize) -> Result
         };
         (0..bound.factors.len()).find(fits)
     };
-    let left = find(&[(n, r)], None);
-    let right = find(&[(r, m), (m, r)], left);
-    let (Some(left), Some(right)) = (left, right) else {
+    let left = find(&[(n, r)], None)?;
+    Some([left, find(&[(r, m), (m, r)], Some(left))?])
+}
+
+/// The factors that begin at a truncated SVD of X, and their numbers.
+fn from_svd<T: Numbers>(bound: &Bound, init: Init, seed: u64, memory_limit: usize) -> Result<[(usize, Value); 2]> {
+    let x = &bound.target.1;
+    let (n, m, r) = (x.rows(), x.cols(), bound.rank);
+    let Some([left, right]) = pair(bound) else {
         return Err(Error::Setting(format!(
             "a start from the SVD of {} needs a factor that is {n} x {r} and one that is {r} x {m}, and the objective does not \
              have both: start at random, or give the factors their values",
             bound.target.0
         )));
     };
-    let svd = svd::truncated(bound, r, seed, memory_limit)?;
-    let (w, h) = parts::of(&svd, init, x, seed);
+    let (w, h) = parts::of(svd::truncated::<T>(bound, r, seed, memory_limit)?, init, x, seed);
     // Both are lists of components, as H is; W stands, and so does a factor that is used as H.T.
     let stands = bound.factors[right].shape.rows != r;
-    Ok(vec![(left, flipped(&w, n)), (right, if stands { flipped(&h, m) } else { h })])
-}
-
-/// The transpose of an array with `cols` numbers a row.
-fn flipped(data: &[f64], cols: usize) -> Vec<f64> {
-    let shape = Shape { rows: data.len() / cols.max(1), cols };
-    Rect::new(shape, data.to_vec()).into_transposed().data.into_vec()
+    let placed = |which: usize, mut numbers: Rect<T>| {
+        let factor = &bound.factors[which];
+        factor.prox.constraints().apply(numbers.make_mut(), factor.shape, 1.0);
+        (which, Value::of_rect(numbers))
+    };
+    Ok([placed(left, w.into_transposed()), placed(right, if stands { h.into_transposed() } else { h })])
 }

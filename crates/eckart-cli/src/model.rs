@@ -1,0 +1,139 @@
+//! Model: a saved model, asked about its rows and columns by name.
+//! In: a model file, words of the command line.  Out: `Model`: numbers for names, names for numbers.
+//! Law: a name that is not there is an error that says so; rows without names are numbered from 1.
+//! Not here: what is asked of it (see `transform`, `recommend`, `similar`, `evaluate`).
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use eckart::apply::Predictor;
+use eckart::data::{ReadOptions, Side, align, read, read_titles};
+use eckart::{Error, Factorization, Matrix, Result, Table};
+
+/// A model with its names.
+#[derive(Debug)]
+pub(crate) struct Model {
+    pub fit: Factorization,
+    /// n x m: the shape of its data.
+    pub shape: (usize, usize),
+    /// What columns are called, by their id.
+    titles: BTreeMap<String, String>,
+}
+
+impl Model {
+    /// Reads a model file.
+    ///
+    /// # Errors
+    /// As [`Factorization::load`]; `Setting` where its factors don't tell the shape of its data.
+    pub(crate) fn load(file: &Path) -> Result<Self> {
+        let fit = Factorization::load(file)?;
+        let shape = Predictor::new(&fit).map_or((0, 0), |predictor| predictor.shape());
+        Ok(Self { fit, shape, titles: BTreeMap::new() })
+    }
+
+    /// The same with what columns are called.
+    ///
+    /// # Errors
+    /// As [`read_titles`].
+    pub(crate) fn titled(mut self, file: Option<&Path>) -> Result<Self> {
+        if let Some(file) = file {
+            self.titles = read_titles(file)?.into_iter().collect();
+        }
+        Ok(self)
+    }
+
+    fn names(&self, side: Side) -> Option<&Vec<String>> {
+        match side {
+            Side::Rows => self.fit.row_names.as_ref(),
+            Side::Cols => self.fit.col_names.as_ref(),
+        }
+    }
+
+    /// The number, from 0, of the row or column that `word` names.
+    ///
+    /// # Errors
+    /// `Setting` where there is none.
+    pub(crate) fn number(&self, side: Side, word: &str) -> Result<usize> {
+        let (what, count) = match side {
+            Side::Rows => ("row", self.shape.0),
+            Side::Cols => ("column", self.shape.1),
+        };
+        if let Some(names) = self.names(side) {
+            let found = names.iter().position(|name| name == word);
+            return found.ok_or_else(|| {
+                let first: Vec<&str> = names.iter().take(3).map(String::as_str).collect();
+                Error::Setting(format!(
+                    "the model has no {what} {word:?}; its {count} {what}s begin with {}",
+                    first.join(", ")
+                ))
+            });
+        }
+        let number = word.parse().ok().filter(|number| (1..=count).contains(number));
+        number.map(|number: usize| number - 1).ok_or_else(|| {
+            Error::Setting(format!("the model's {what}s have no names: {word:?} must be a number from 1 to {count}"))
+        })
+    }
+
+    /// The name of a row or column; its number from 1 where it has none.
+    pub(crate) fn name(&self, side: Side, at: usize) -> String {
+        self.names(side).and_then(|names| names.get(at).cloned()).unwrap_or_else(|| (at + 1).to_string())
+    }
+
+    /// What a column is called, where that was given.
+    pub(crate) fn title(&self, at: usize) -> Option<&str> {
+        self.titles.get(&self.name(Side::Cols, at)).map(String::as_str)
+    }
+
+    /// A column as people read it: its title and id, or its id.
+    pub(crate) fn shown(&self, at: usize) -> String {
+        let name = self.name(Side::Cols, at);
+        self.title(at).map_or(name.clone(), |title| format!("{title} [{name}]"))
+    }
+
+    /// The entries in a file, in the order of the model's rows and columns; what it does not know is told to `tell`.
+    ///
+    /// # Errors
+    /// As [`read`] and [`align`]; `Shape` where there are no names and the shape is not that of the model's data.
+    pub(crate) fn entries(&self, file: &Path, options: &ReadOptions, tell: &mut dyn FnMut(String)) -> Result<Matrix> {
+        let table = read(file, options)?;
+        let placed = self.placed(table, tell).map_err(|error| error.in_file(file))?;
+        if placed.shape() != self.shape {
+            let ((n, m), (rows, cols)) = (self.shape, placed.shape());
+            let text = format!("{} is {rows} x {cols}, the model's data is {n} x {m}", file.display());
+            return Err(Error::shape(text, "Give it with names, or in the model's order"));
+        }
+        Ok(placed)
+    }
+
+    fn placed(&self, table: Table, tell: &mut dyn FnMut(String)) -> Result<Matrix> {
+        let mut matrix = table.matrix;
+        for (side, own, what) in [(Side::Rows, table.row_names, "row"), (Side::Cols, table.col_names, "column")] {
+            if let (Some(own), Some(wanted)) = (own, self.names(side)) {
+                let aligned = align(&matrix, side, &own, wanted)?;
+                if !aligned.unknown.is_empty() {
+                    tell(unknown(&aligned.unknown, what));
+                }
+                matrix = aligned.matrix;
+            }
+        }
+        Ok(matrix)
+    }
+}
+
+/// "2 columns that the model does not know are left out: a, b"
+pub(crate) fn unknown(names: &[String], what: &str) -> String {
+    let plural = if names.len() == 1 { "" } else { "s" };
+    format!("{} {what}{plural} that the model does not know left out: {}", names.len(), some(names))
+}
+
+/// "a, b, c, ..."
+pub(crate) fn some(names: &[String]) -> String {
+    const MOST: usize = 5;
+    let first: Vec<&str> = names.iter().take(MOST).map(String::as_str).collect();
+    first.join(", ") + if names.len() > MOST { ", ..." } else { "" }
+}
+
+/// Says on standard error what the user should know but did not ask for.
+pub(crate) fn warn(text: &str) {
+    eprintln!("warning: {text}");
+}

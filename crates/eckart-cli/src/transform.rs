@@ -1,0 +1,121 @@
+//! Transform: the factors of rows that a model has not seen.
+//! In: `TransformArgs`.  Out: files, or CSV for standard output.
+//! Law: columns are matched by name where both sides have them; what that leaves out or lacks is said.
+//! Not here: how the factors are found (see the library's `apply`).
+
+use std::path::{Path, PathBuf};
+
+use eckart::data::{ModelFile, Side, align, read, write, write_model_file};
+use eckart::{Error, FoldIn, Matrix, Result, Table};
+
+use crate::asked::TransformArgs;
+use crate::load::{names_of, options};
+use crate::model::{Model, some, unknown, warn};
+use crate::output::try_writing;
+
+/// `eckart transform MODEL NEW ...`
+pub(crate) fn transform(args: &TransformArgs) -> Result<String> {
+    let model = Model::load(&args.model)?;
+    args.output.as_deref().map(try_writing).transpose()?;
+    let mut fold_in = FoldIn::new(&model.fit)?;
+    let mut beside = Vec::new();
+    for (name, file) in &args.matrices {
+        let matrix = read(file, &options(&args.reading))?.matrix;
+        if fold_in.reads_by_rows(name) {
+            beside.push((name.as_str(), matrix));
+        } else {
+            fold_in = fold_in.data(name, &matrix);
+        }
+    }
+    let mut table = read(&args.file, &options(&args.reading))?;
+    let (rows, cols) = table.matrix.shape();
+    if let Some(file) = &args.rows {
+        table.row_names = Some(names_of(file, "row", rows)?);
+    }
+    if let Some(file) = &args.cols {
+        table.col_names = Some(names_of(file, "column", cols)?);
+    }
+    let x = matched(&table, &model).map_err(|error| error.in_file(&args.file))?;
+    let beside: Vec<(&str, &Matrix)> = beside.iter().map(|(name, matrix)| (*name, matrix)).collect();
+    let folded = fold_in.transform_with(&x, &beside).map_err(|error| error.in_file(&args.file))?;
+    for term in &folded.left_out {
+        warn(&format!("the term {term} is left out: it needs data beside X that was not given for the new rows"));
+    }
+    let across = |m: &Matrix| if m.rows() == x.rows() { Ok(m.clone()) } else { m.transposed() };
+    let tables: Vec<(String, Table)> = folded
+        .factors
+        .iter()
+        .map(|(name, matrix)| {
+            let names = (1..=across(matrix)?.cols()).map(|k| format!("{name}{k}")).collect();
+            let row_names = table.row_names.clone();
+            Ok((name.clone(), Table { matrix: across(matrix)?, row_names, col_names: Some(names) }))
+        })
+        .collect::<Result<_>>()?;
+    match &args.output {
+        Some(path) => save(path, &folded.factors, &tables, table.row_names.as_ref()),
+        None => write(Path::new("-"), &side_by_side(&tables)?).map(|()| String::new()),
+    }
+}
+
+/// The new rows in the order of the model's columns.
+fn matched(table: &Table, model: &Model) -> Result<Matrix> {
+    let (Some(own), Some(wanted)) = (&table.col_names, &model.fit.col_names) else { return Ok(table.matrix.clone()) };
+    let aligned = align(&table.matrix, Side::Cols, own, wanted)?;
+    if !aligned.unknown.is_empty() {
+        warn(&unknown(&aligned.unknown, "column"));
+    }
+    if aligned.lacking.is_empty() {
+        return Ok(aligned.matrix);
+    }
+    let count = aligned.lacking.len();
+    let says = |text: &str| format!("{count} of the model's columns are not there{text}: {}", some(&aligned.lacking));
+    if table.matrix.is_sparse() {
+        warn(&says(", and count as not stored"));
+    } else if model.fit.statement.contains("observed(") {
+        warn(&says(", and count as missing"));
+    } else {
+        return Err(Error::data(says(""), "Give all columns, or a sparse file, in which what is not stored is 0"));
+    }
+    Ok(aligned.matrix)
+}
+
+/// All factors in one table.
+fn side_by_side(tables: &[(String, Table)]) -> Result<Table> {
+    let rows = tables.first().map_or(0, |(_, table)| table.matrix.rows());
+    let mut numbers = Vec::new();
+    for i in 0..rows {
+        for (_, table) in tables {
+            numbers.extend((0..table.matrix.cols()).map(|k| table.matrix.get(i, k)));
+        }
+    }
+    let names: Vec<String> = tables.iter().flat_map(|(_, table)| table.col_names.clone().unwrap_or_default()).collect();
+    let dtype = tables.first().map_or(eckart::Dtype::F64, |(_, table)| table.matrix.dtype());
+    let matrix = Matrix::dense(rows, names.len(), numbers)?.cast(dtype)?;
+    let row_names = tables.first().and_then(|(_, table)| table.row_names.clone());
+    Ok(Table { matrix, row_names, col_names: Some(names) })
+}
+
+fn save(
+    path: &Path,
+    factors: &[(String, Matrix)],
+    tables: &[(String, Table)],
+    rows: Option<&Vec<String>>,
+) -> Result<String> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let mut written: Vec<PathBuf> = Vec::new();
+    if ending.eq_ignore_ascii_case("safetensors") {
+        let metadata = rows.map(|rows| ("row_names".to_owned(), serde_json::json!(rows).to_string()));
+        let file = ModelFile { tensors: factors.iter().cloned().collect(), metadata: metadata.into_iter().collect() };
+        write_model_file(path, &file)?;
+        written.push(path.to_owned());
+    } else {
+        for (name, table) in tables {
+            let single = tables.len() == 1;
+            let path = if single { path.to_owned() } else { path.with_extension(format!("{name}.{ending}")) };
+            write(&path, table)?;
+            written.push(path);
+        }
+    }
+    let lines = written.iter().map(|path| format!("{}\n", path.display()));
+    Ok(lines.collect())
+}

@@ -1,0 +1,140 @@
+//! What is asked of a model: new rows, recommendations, likeness, figures.
+
+use std::fmt::Write as _;
+
+use crate::command::Desk;
+
+/// Twelve users, nine items, two tastes: users of an even number like items of an even one.
+fn ratings(skip: impl Fn(usize, usize) -> bool) -> String {
+    let mut text = "user,item,rating\n".to_owned();
+    for (i, j) in (0..12).flat_map(|i| (0..9).map(move |j| (i, j))) {
+        if !skip(i, j) {
+            let liked = (i % 2 == 0) == (j % 2 == 0);
+            let _ = writeln!(text, "u{i},item {j},{}", if liked { 5 - (i + j) % 2 } else { 1 + (i * j) % 2 });
+        }
+    }
+    text
+}
+
+fn unseen(i: usize, j: usize) -> bool {
+    (i * 7 + j * 5 + i * j / 3) % 4 == 0
+}
+
+/// A folder with ratings and a model of them.
+fn rated() -> Desk {
+    let desk = Desk::new();
+    desk.file("ratings.csv", ratings(unseen)).file("test.csv", ratings(|i, j| !unseen(i, j)));
+    desk.file("titles.csv", "item,title\nitem 0,\"Heat, the film\"\nitem 1,Alien\n");
+    desk.prints("fit ratings.csv --model ratings --set lambda=0.1 --set beta=0.5 --rank 2 -q -o m.safetensors", &[]);
+    desk
+}
+
+#[test]
+fn what_is_recommended_is_named_and_new() {
+    let desk = rated();
+    let found = desk.json("recommend m.safetensors --user u0 --user u1 --top 2 --data ratings.csv", &[]);
+    let lists = found["lists"].as_array().unwrap();
+    assert_eq!((lists[0]["about"].as_str(), lists[1]["about"].as_str()), (Some("u0"), Some("u1")));
+    for (user, list) in lists.iter().enumerate() {
+        for entry in list["list"].as_array().unwrap() {
+            let item: usize = entry["name"].as_str().unwrap().strip_prefix("item ").unwrap().parse().unwrap();
+            assert!(unseen(user, item), "{entry} was known");
+        }
+    }
+    let words = "recommend m.safetensors --user u0 --top 3 --data ratings.csv --explain --titles titles.csv";
+    let text = desk.prints(words, &[]);
+    assert!(text.contains("For u0") && text.contains("mu") && text.contains("component"), "{text}");
+    assert!(text.contains("of what is known, speak for it: item"), "{text}");
+    desk.prints("recommend m.safetensors --all --top 2 --data ratings.csv --titles titles.csv -o lists.csv", &[]);
+    let csv = std::fs::read_to_string(desk.path("lists.csv")).unwrap();
+    assert_eq!(csv.lines().next(), Some("row,place,column,title,prediction"));
+    assert!(csv.lines().count() > 12 && csv.contains("item 0,\"Heat, the film\","), "{csv}");
+    desk.refuses("recommend m.safetensors --user nobody", &[], &["no row \"nobody\"", "u0"]);
+    desk.refuses(
+        "recommend m.safetensors --user nobody --data ratings.csv",
+        &[],
+        &["neither the model nor ratings.csv"],
+    );
+    let said = desk.run("recommend m.safetensors --user u0", &[]);
+    assert!(said.code == Some(0) && said.err.contains("without --data"), "{}", said.err);
+}
+
+#[test]
+fn a_user_whom_only_the_data_knows_is_taken_in() {
+    let desk = rated();
+    desk.file("more.csv", ratings(unseen) + "new,item 0,5\nnew,item 2,5\nnew,item 1,1\nnew,item 9,3\n");
+    let found = desk.json("recommend m.safetensors --user new --top 3 --data more.csv", &[]);
+    let list = found["lists"][0]["list"].as_array().unwrap();
+    let even = |entry: &serde_json::Value| entry["name"].as_str().unwrap().ends_with(['4', '6', '8']);
+    assert!(list.len() == 3 && list.iter().all(even), "{found}");
+}
+
+#[test]
+fn what_is_alike_is_named() {
+    let desk = Desk::new();
+    desk.file("x.csv", "name,apple,pear,boat,car\na,9,4,0,0\nb,8,4,0,1\nc,0,0,5,2\nd,0,1,5,2\n");
+    desk.prints("fit x.csv --model nmf --rank 2 -q -k 3 -o m.safetensors", &[]);
+    let found = desk.json("similar m.safetensors --item apple --top 1", &[]);
+    assert_eq!(found["lists"][0]["list"][0]["name"], "pear");
+    let found = desk.json("similar m.safetensors --user d --top 1", &[]);
+    assert_eq!(found["lists"][0]["list"][0]["name"], "c");
+    assert!(desk.prints("similar m.safetensors --item boat", &[]).contains("Like boat"));
+    desk.prints("similar m.safetensors --all --top 1 -o all.csv", &[]);
+    let csv = std::fs::read_to_string(desk.path("all.csv")).unwrap();
+    assert!(csv.starts_with("column,place,other_column,cosine\napple,1,pear,0.9"), "{csv}");
+    desk.refuses("similar m.safetensors --item kiwi", &[], &["no column \"kiwi\"", "apple, pear, boat"]);
+}
+
+#[test]
+fn models_are_measured() {
+    let desk = rated();
+    let found = desk.json("evaluate m.safetensors test.csv --known ratings.csv --top 3 --relevant 4", &[]);
+    let count = (0..12 * 9).filter(|at| unseen(at / 9, at % 9)).count();
+    assert_eq!(found["test_entries"], count);
+    assert!(found["rmse"].as_f64().unwrap() < 1.0 && found["ranking"]["recall"].as_f64().unwrap() > 0.8, "{found}");
+    let text = desk.prints("evaluate m.safetensors test.csv --known ratings.csv", &[]);
+    assert!(text.contains("RMSE") && text.contains("NDCG") && text.contains("Lists of 10"), "{text}");
+    let words = "evaluate --split 0.2 ratings.csv --model ratings --set lambda=0.1 --set beta=0.5 --rank 1 -s 3";
+    let split = desk.json(words, &[]);
+    assert_eq!(split, desk.json(words, &[]));
+    let all = (0..12 * 9).count() - count;
+    assert_eq!(split["test_entries"].as_u64().unwrap() + split["fitted_entries"].as_u64().unwrap(), all as u64);
+    desk.refuses("evaluate --split 0.2 ratings.csv --model ratings", &[], &["--rank R"]);
+    desk.file("other.csv", "user,item,rating\nx,item 1,2\n");
+    desk.refuses("evaluate m.safetensors other.csv", &[], &["other.csv", "no row is called as"]);
+}
+
+#[test]
+fn new_rows_are_matched_by_name() {
+    let desk = Desk::new();
+    desk.file("x.csv", "name,apple,pear,boat,car\na,9,4,0,0\nb,8,4,0,1\nc,0,0,5,2\nd,0,1,5,2\n");
+    let words = "fit x.csv --model nmf --rank 2 -q --tol 1e-12 -n 5000 --dtype f64 -o";
+    desk.prints(words, &["m.safetensors"]);
+    desk.prints(words, &["m.csv"]);
+    desk.file("turned.csv", "name,car,boat,pear,apple\nd,2,5,1,0\na,0,0,4,9\n");
+    let new = desk.prints("transform m.safetensors turned.csv", &[]);
+    let fitted = std::fs::read_to_string(desk.path("m.W.csv")).unwrap();
+    let row = |text: &str, name: &str| -> Vec<f64> {
+        let line = text.lines().find(|line| line.starts_with(&format!("{name},"))).unwrap();
+        line.split(',').skip(1).map(|cell| cell.parse().unwrap()).collect()
+    };
+    assert!(new.starts_with(",W1,W2\n") || new.contains("W1,W2"), "{new}");
+    for name in ["a", "d"] {
+        let (new, old) = (row(&new, name), row(&fitted, name));
+        assert!(new.iter().zip(&old).all(|(a, b)| (a - b).abs() < 1e-4), "{name}: {new:?} and {old:?}");
+    }
+    desk.file("fewer.csv", "name,car,boat,pear\nd,2,5,1\n");
+    desk.refuses(
+        "transform m.safetensors fewer.csv",
+        &[],
+        &["fewer.csv", "1 of the model's columns", "apple", "sparse"],
+    );
+    desk.file("sparse.csv", "row,column,value\nd,boat,5\nd,car,2\nd,kiwi,1\n");
+    let said = desk.run("transform m.safetensors sparse.csv -o w.npy", &[]);
+    assert_eq!((said.code, said.out.as_str()), (Some(0), "w.npy\n"));
+    assert!(said.err.contains("1 column that the model does not know left out: kiwi"), "{}", said.err);
+    assert!(said.err.contains("2 of the model's columns are not there, and count as not stored"), "{}", said.err);
+    desk.file("narrow.csv", "1,2,3\n");
+    desk.refuses("transform m.safetensors narrow.csv", &[], &["1 x 3", "4 columns"]);
+    desk.refuses("transform x.csv x.csv", &[], &["x.csv", "no model file"]);
+}

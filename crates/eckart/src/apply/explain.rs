@@ -1,0 +1,65 @@
+//! Explain: what a prediction is made of.
+//! In: a `Factorization`, a row and a column; or what is known of the row.  Out: parts of the prediction; known columns.
+//! Law: the parts of a prediction add up to it.
+//! Not here: the prediction itself (see `predict`).
+
+use std::collections::BTreeMap;
+
+use super::recommend::{Scored, entries_of_row, largest};
+use super::{Directions, Predictor};
+use crate::data::Matrix;
+use crate::error::Result;
+use crate::expr::{Expr, Op};
+use crate::solve::terms;
+
+/// A part of a prediction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// The formula that it is of: `W @ H`, `b`, `mu`.
+    pub term: String,
+    /// Which component of a product, from 0.
+    pub component: Option<usize>,
+    /// What it adds to the prediction.
+    pub value: f64,
+}
+
+impl Predictor {
+    /// What each term of the prediction of entry (i, j), and each component of a product, adds to it.
+    ///
+    /// # Errors
+    /// `Data` where there is no such row or column.
+    pub fn parts(&self, i: usize, j: usize) -> Result<Vec<Part>> {
+        let mut parts = Vec::new();
+        for (weight, term) in terms(self.expr()) {
+            let product = if *term.op() == Op::MatMul { term.args() } else { &[] };
+            if let [left, right] = product {
+                let (left, right) = (self.value_at(left, i)?, self.value_at(right, i)?.select_cols(&[j])?);
+                let of = |k: usize| weight * left.get(0, k) * right.get(k, 0);
+                let part = |k: usize| Part { term: term.to_string(), component: Some(k), value: of(k) };
+                parts.extend((0..right.rows()).map(part));
+            } else {
+                let value = self.value_at(&term, i)?;
+                let at = if value.cols() == 1 { 0 } else { j };
+                let value = weight * value.select_cols(&[at])?.get(0, 0);
+                parts.push(Part { term: term.to_string(), component: None, value });
+            }
+        }
+        Ok(parts)
+    }
+
+    /// The value of a part of the prediction for row i.
+    fn value_at(&self, part: &Expr, i: usize) -> Result<Matrix> {
+        self.of_formula(part, &self.cut(&[i])?)
+    }
+}
+
+/// The `top` columns known of row i of `known` that speak most for column j: by how like it they are (the cosine of their
+/// factors) times how far their entry is above the mean of the row's entries; times the entry itself where all are alike.
+pub fn speak_for(items: &Directions, known: &Matrix, i: usize, j: usize, top: usize) -> Vec<Scored> {
+    let entries: BTreeMap<usize, f64> = entries_of_row(known, i).into_iter().filter(|(k, _)| *k != j).collect();
+    let mean = entries.values().sum::<f64>() / entries.len().max(1) as f64;
+    let alike = entries.values().all(|&value| value == mean);
+    let weight = |value: f64| if alike { value } else { value - mean };
+    let of = |(&index, &value): (&usize, &f64)| Scored { index, score: items.cosine(index, j) * weight(value) };
+    largest(entries.iter().map(of).filter(|scored| scored.score > 0.0).collect(), top)
+}

@@ -1,0 +1,191 @@
+//! Predict: what a model says of entries of its data, seen or not.
+//! In: a `Factorization`; rows by number or by their factors, or entries.  Out: numbers.
+//! Law: offsets and all other parts of what the objective compares the data with count, as they did in the fit.
+//! Not here: factors of new rows (see `fold_in`), orders (see `recommend`).
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::row_problem::RowProblem;
+use crate::data::{Dtype, Matrix};
+use crate::error::{Error, Result};
+use crate::expr::{Expr, Var, matrix, observed};
+use crate::facts::{Given, Givens, Shape};
+use crate::function::Compiled;
+use crate::run::{Held, Inputs, available_memory};
+use crate::solve::{Factorization, reconstruction};
+
+/// What a model compares its data with, such as `W @ H + b + c + mu`, ready to be computed for rows and entries.
+#[derive(Debug)]
+pub struct Predictor {
+    problem: RowProblem,
+    formula: Expr,
+    dtype: Dtype,
+    memory_limit: usize,
+    /// The factors of the rows of the fit, in the problem's order.
+    rows: Vec<(String, Matrix)>,
+    /// Plans by the number of rows they are for.
+    ready: Mutex<Vec<(usize, Arc<Compiled>)>>,
+}
+
+impl Predictor {
+    /// Makes a model ready.
+    ///
+    /// # Errors
+    /// `Setting` where the objective compares its data with nothing, or with more data.
+    pub fn new(model: &Factorization) -> Result<Self> {
+        let problem = RowProblem::of(model)?;
+        let given = Given::data(1, problem.fitted.cols, None);
+        let beside: Vec<(&str, Given)> = vec![(problem.target.as_str(), given)];
+        let bound = problem.bind(&beside, &[])?;
+        let formula = reconstruction(&bound)?.ok_or_else(|| {
+            Error::Setting(format!("`{}` compares {} with nothing that predicts it", model.statement, model.target))
+        })?;
+        let rows = problem.factors.iter().filter_map(|factor| {
+            let found = model.factor(&factor.name)?;
+            Some((factor.name.clone(), found.clone()))
+        });
+        let rows: Vec<(String, Matrix)> = rows.collect();
+        let narrow = model.factors.iter().all(|(_, factor)| factor.dtype() == Dtype::F32);
+        let dtype = if narrow { Dtype::F32 } else { Dtype::F64 };
+        let (memory_limit, ready) = (available_memory(), Mutex::default());
+        Ok(Self { problem, formula, dtype, memory_limit, rows, ready })
+    }
+
+    /// The formula of the prediction, in the text language.
+    pub fn formula(&self) -> String {
+        self.formula.to_string()
+    }
+
+    /// n x m: the shape of the data that the model was fitted to.
+    pub fn shape(&self) -> (usize, usize) {
+        (self.problem.fitted.rows, self.problem.fitted.cols)
+    }
+
+    /// All entries of some rows of the fit, by their numbers from 0: k x m.
+    ///
+    /// # Errors
+    /// `Data` where there is no such row.
+    pub fn rows(&self, rows: &[usize]) -> Result<Matrix> {
+        self.of(&self.cut(rows)?)
+    }
+
+    /// The factors of some rows of the fit.
+    pub(super) fn cut(&self, rows: &[usize]) -> Result<Vec<(String, Matrix)>> {
+        let of = |(name, matrix): &(String, Matrix)| {
+            let own = if self.is_across(name) { matrix.select_cols(rows)? } else { matrix.select_rows(rows)? };
+            Ok((name.clone(), own))
+        };
+        self.rows.iter().map(of).collect()
+    }
+
+    /// The formula itself.
+    pub(super) fn expr(&self) -> &Expr {
+        &self.formula
+    }
+
+    /// The value of a part of the formula for rows that have these factors.
+    pub(super) fn of_formula(&self, part: &Expr, factors: &[(String, Matrix)]) -> Result<Matrix> {
+        let compiled = Compiled::new(std::slice::from_ref(part), &self.givens(1), self.memory_limit)?;
+        let mut inputs = self.inputs();
+        factors.iter().for_each(|(name, matrix)| inputs.set_matrix(&Var::input(name), matrix));
+        compiled.run(&inputs)?.remove(0).into_matrix(self.dtype)
+    }
+
+    /// All entries of rows that have these factors, such as those that [`super::FoldIn`] found: n' x m.
+    ///
+    /// # Errors
+    /// `Setting` where a factor is lacking; `Shape` where one does not fit.
+    pub fn of(&self, factors: &[(String, Matrix)]) -> Result<Matrix> {
+        let mut count = 0;
+        for factor in &self.problem.factors {
+            let found = factors.iter().find(|(name, _)| *name == factor.name).map(|(_, matrix)| matrix);
+            let found =
+                found.ok_or_else(|| Error::Setting(format!("{} is lacking: it belongs to rows", factor.name)))?;
+            let (width, rows) = if factor.across { found.shape() } else { (found.cols(), found.rows()) };
+            if width != factor.width || (count > 0 && rows != count) {
+                let text = format!("{} is {} x {}", factor.name, found.rows(), found.cols());
+                return Err(Error::shape(text, format!("It has {} numbers a row in the model", factor.width)));
+            }
+            count = rows;
+        }
+        let compiled = self.compiled(count)?;
+        let mut inputs = self.inputs();
+        factors.iter().for_each(|(name, matrix)| inputs.set_matrix(&Var::input(name), matrix));
+        let value = compiled.run(&inputs)?.remove(0);
+        value.into_matrix(self.dtype)
+    }
+
+    /// The entries that `at`, an n x m matrix, stores (or where it is not missing), in the order of its rows.
+    ///
+    /// # Errors
+    /// `Shape` where `at` has another shape than the data of the fit.
+    pub fn entries(&self, at: &Matrix) -> Result<Vec<f64>> {
+        if at.shape() != self.shape() {
+            let (n, m) = self.shape();
+            let text =
+                format!("the entries are of a {} x {} matrix, the model's data is {n} x {m}", at.rows(), at.cols());
+            return Err(Error::shape(text, "Give entries of the same rows and columns"));
+        }
+        if at.stored() == 0 {
+            return Ok(Vec::new());
+        }
+        let place = "the entries asked for";
+        let mut givens = self.givens(at.rows());
+        givens.insert(Var::input(place), Given::of(at));
+        let root = observed(matrix(place)) * &self.formula;
+        let compiled = Compiled::new(&[root], &givens, self.memory_limit)?;
+        let mut inputs = self.inputs();
+        inputs.set_matrix(&Var::input(place), at);
+        self.rows.iter().for_each(|(name, matrix)| inputs.set_matrix(&Var::input(name), matrix));
+        match compiled.run(&inputs)?.remove(0).cast::<f64>() {
+            Held::Sparse(entries) => Ok(entries.values.to_vec()),
+            Held::Dense(all) => {
+                let there = at.to_dense_f64();
+                Ok(all.data.iter().zip(&there).filter(|(_, there)| !there.is_nan()).map(|(x, _)| *x).collect())
+            }
+        }
+    }
+
+    fn is_across(&self, name: &str) -> bool {
+        self.problem.factors.iter().any(|factor| factor.name == name && factor.across)
+    }
+
+    fn compiled(&self, rows: usize) -> Result<Arc<Compiled>> {
+        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, compiled)) = ready.iter().find(|(known, _)| *known == rows) {
+            return Ok(compiled.clone());
+        }
+        let root = crate::expr::expand(&self.formula, self.like());
+        let compiled = Arc::new(Compiled::new(&[root], &self.givens(rows), self.memory_limit)?);
+        // A number of rows that was asked for once may never come again.
+        ready.truncate(8);
+        ready.push((rows, compiled.clone()));
+        Ok(compiled)
+    }
+
+    /// A formula of the shape of the rows, which a prediction may be stretched to: that of offsets alone is narrower.
+    fn like(&self) -> Expr {
+        matrix(&self.problem.target)
+    }
+
+    fn givens(&self, rows: usize) -> Givens {
+        let mut givens = Givens::new();
+        for (name, matrix) in &self.problem.held {
+            givens.insert(Var::input(name), Given::of(matrix));
+        }
+        for factor in &self.problem.factors {
+            let (n, m) = if factor.across { (factor.width, rows) } else { (rows, factor.width) };
+            givens.insert(Var::input(&factor.name), Given { dtype: self.dtype, ..Given::dense(n, m) });
+        }
+        let shape = Shape { rows, cols: self.problem.fitted.cols };
+        givens
+            .insert(Var::input(&self.problem.target), Given { shape, dtype: self.dtype, ..Given::data(rows, 1, None) });
+        givens
+    }
+
+    fn inputs(&self) -> Inputs {
+        let mut inputs = Inputs::default();
+        self.problem.held.iter().for_each(|(name, matrix)| inputs.set_matrix(&Var::input(name), matrix));
+        inputs
+    }
+}

@@ -1,0 +1,103 @@
+//! Recommend: the columns that a model predicts the most for a row, and which speak for them.
+//! In: a `Predictor`, rows, what is known of them.  Out: columns by number with their scores, the largest first.
+//! Law: what is known is left out; of equal scores the column of the lower number comes first.
+//! Not here: names (see the command).
+
+use super::Predictor;
+use crate::data::Matrix;
+use crate::error::{Error, Result};
+
+/// A column, or a row, and its score.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scored {
+    /// Its number, from 0.
+    pub index: usize,
+    /// The prediction, or the likeness.
+    pub score: f64,
+}
+
+/// Rows that are predicted at a time.
+const BLOCK: usize = 64;
+
+/// For each of some rows of the fit the `top` columns of the largest predictions, the columns that `known` (n x m, its
+/// stored or not missing entries) holds for the row left out. Hands each row's number and list to `visit`, in the order asked
+/// for.
+///
+/// # Errors
+/// `Data` where there is no such row; `Shape` where `known` has another shape than the data of the fit.
+pub fn recommend(
+    predictor: &Predictor,
+    rows: &[usize],
+    top: usize,
+    known: Option<&Matrix>,
+    mut visit: impl FnMut(usize, Vec<Scored>),
+) -> Result<()> {
+    check_known(predictor, known)?;
+    for block in rows.chunks(BLOCK) {
+        let scores = predictor.rows(block)?;
+        let (all, cols) = (scores.values_f64(), scores.cols());
+        for (&i, scores) in block.iter().zip(all.chunks(cols)) {
+            visit(i, best(scores, top, known.map(|known| (known, i))));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn check_known(predictor: &Predictor, known: Option<&Matrix>) -> Result<()> {
+    let Some(known) = known.filter(|known| known.shape() != predictor.shape()) else { return Ok(()) };
+    let (n, m) = predictor.shape();
+    let text = format!("what is known is {} x {}, the model's data is {n} x {m}", known.rows(), known.cols());
+    Err(Error::shape(text, "Give the data in the order of the model's rows and columns"))
+}
+
+/// The largest scores of a row, those of columns that a row of `known` holds left out.
+pub fn best(scores: &[f64], top: usize, known: Option<(&Matrix, usize)>) -> Vec<Scored> {
+    let mut open = vec![true; scores.len()];
+    if let Some((known, i)) = known {
+        entries_of_row(known, i).into_iter().for_each(|(j, _)| open[j] = false);
+    }
+    let fits = |index: usize| open[index] && !scores[index].is_nan();
+    let of = |index: usize| Scored { index, score: scores[index] };
+    largest((0..scores.len()).filter(|&index| fits(index)).map(of).collect(), top)
+}
+
+/// The `top` largest, of equals the lower number first.
+pub(super) fn largest(mut all: Vec<Scored>, top: usize) -> Vec<Scored> {
+    let order = |a: &Scored, b: &Scored| b.score.total_cmp(&a.score).then(a.index.cmp(&b.index));
+    if top < all.len() {
+        if top > 0 {
+            all.select_nth_unstable_by(top - 1, order);
+        }
+        all.truncate(top);
+    }
+    all.sort_by(order);
+    all
+}
+
+/// The columns of a row that have an entry, and their numbers.
+pub fn entries_of_row(x: &Matrix, i: usize) -> Vec<(usize, f64)> {
+    match x.pattern() {
+        Some(pattern) => {
+            let columns = pattern.range(i).map(|at| pattern.indices()[at] as usize);
+            columns.map(|j| (j, x.get(i, j))).collect()
+        }
+        None => (0..x.cols()).map(|j| (j, x.get(i, j))).filter(|(_, v)| !v.is_nan()).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ties_go_to_the_lower_number_and_what_is_known_is_left_out() {
+        let known = Matrix::from_triplets(2, 6, vec![(1, 1, 5.0), (1, 4, 0.0)]).unwrap();
+        let scores = [1.0, 9.0, 3.0, f64::NAN, 8.0, 3.0];
+        let of = |top, known| best(&scores, top, known).iter().map(|s| s.index).collect::<Vec<_>>();
+        assert_eq!(of(3, None), [1, 4, 2]);
+        assert_eq!(of(3, Some((&known, 1))), [2, 5, 0]);
+        assert_eq!(of(9, Some((&known, 1))), [2, 5, 0]);
+        assert_eq!(of(1, Some((&known, 0))), [1]);
+        assert_eq!(of(0, None), []);
+    }
+}

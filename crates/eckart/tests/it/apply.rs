@@ -1,0 +1,212 @@
+//! What people do with a factorization: new rows.
+
+use eckart::expr::Var;
+use eckart::function::Compiled;
+
+use eckart::apply::{Directions, HoldOut, Predictor, entries_of_row, measure, recommend};
+use eckart::{Factorization, FoldIn, Matrix, Problem, Settings};
+
+use crate::random::Random;
+
+/// A matrix of rank 3 plus a little noise, nothing negative.
+fn planted(seed: u64, n: usize, m: usize) -> Matrix {
+    let mut random = Random(seed);
+    let (w, h) = (random.dense(n, 3, 0.0, 1.0), random.dense(3, m, 0.0, 1.0));
+    let product = |i: usize, j: usize| (0..3).map(|k| w.get(i, k) * h.get(k, j)).sum::<f64>();
+    Matrix::from_fn(n, m, |i, j| product(i, j) + random.between(0.0, 0.1)).unwrap()
+}
+
+/// About a third of the entries of a matrix, as a sparse one.
+fn thinned(x: &Matrix, seed: u64) -> Matrix {
+    let mut random = Random(seed);
+    let all = (0..x.rows()).flat_map(|i| (0..x.cols()).map(move |j| (i, j)));
+    let kept: Vec<(usize, usize, f64)> =
+        all.filter(|_| random.below(3) == 0).map(|(i, j)| (i, j, x.get(i, j))).collect();
+    Matrix::from_triplets(x.rows(), x.cols(), kept).unwrap()
+}
+
+/// The value of a problem's objective.
+fn cost(problem: &Problem, factors: &[(String, Matrix)]) -> f64 {
+    let mut bound = problem.bind().unwrap();
+    for (name, matrix) in factors {
+        bound.inputs.set_matrix(&Var::input(name), matrix);
+    }
+    let compiled = Compiled::new(&[bound.objective.clone()], &bound.givens, usize::MAX).unwrap();
+    compiled.run(&bound.inputs).unwrap()[0].to_scalar()
+}
+
+/// The factors of a model with those of rows in place of its own.
+fn with_rows(model: &Factorization, rows: &[(String, Matrix)]) -> Vec<(String, Matrix)> {
+    let of = |(name, matrix): &(String, Matrix)| {
+        let new = rows.iter().find(|(known, _)| known == name).map_or(matrix, |(_, new)| new);
+        (name.clone(), new.clone())
+    };
+    model.factors.iter().map(of).collect()
+}
+
+/// Folding the training rows in gives the fit's cost or less, and no more than ten times the tolerance less; each row
+/// alone has the same bits.
+#[track_caller]
+fn check(text: &str, x: &Matrix, beside: &[(&str, &Matrix)]) {
+    let tol = 1e-8;
+    let mut problem = Problem::parse(text).unwrap().data("X", x).rank(3);
+    for (name, matrix) in beside {
+        problem = problem.data(name, matrix);
+    }
+    let model = problem.solve(&Settings { tol, max_iter: 5000, ..Settings::default() }).unwrap();
+    let fold_in = FoldIn::new(&model).unwrap();
+    let folded = fold_in.transform_with(x, beside).unwrap();
+    let (old, new) = (cost(&problem, &model.factors), cost(&problem, &with_rows(&model, &folded.factors)));
+    let scale = model.starts[0].history[0].cost - old;
+    println!("{text}: {old} -> {new}, of {scale}");
+    assert!(new <= old + 1e-9 * scale, "{text}: {new} is above {old}");
+    assert!(new >= old - 10.0 * tol * scale, "{text}: {new} is far below {old}");
+    for i in [0, 7, x.rows() - 1] {
+        let cut: Vec<(&str, Matrix)> = beside.iter().map(|(name, m)| (*name, m.select_rows(&[i]).unwrap())).collect();
+        let cut: Vec<(&str, &Matrix)> = cut.iter().map(|(name, m)| (*name, m)).collect();
+        let alone = fold_in.transform_with(&x.select_rows(&[i]).unwrap(), &cut).unwrap();
+        for ((name, all), (_, one)) in folded.factors.iter().zip(&alone.factors) {
+            let across = all.rows() != x.rows();
+            let own = if across { all.select_cols(&[i]) } else { all.select_rows(&[i]) }.unwrap();
+            assert_eq!(own.values_f64(), one.values_f64(), "{text}: row {i} of {name}");
+        }
+    }
+}
+
+const NMF: &str = "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0";
+const KL: &str = "minimize sum(kl(X, W @ H)) subject to W >= 0, H >= 0";
+
+#[test]
+fn training_rows_get_the_factors_they_had() {
+    let dense = planted(1, 40, 25);
+    let sparse = thinned(&dense, 2);
+    for x in [&dense, &sparse] {
+        check(NMF, x, &[]);
+        check(KL, x, &[]);
+        check("minimize sum((X - W @ H)**2) + 0.1*(sum(W**2) + sum(H**2))", x, &[]);
+        check("minimize sum((X - W @ H)**2) + 0.5*sum(abs(W)) subject to rownorm(H) <= 1", x, &[]);
+        check("minimize sum((X - W @ H)**2) subject to rownorm(W) <= 1", x, &[]);
+        check("minimize mean((X - W @ H)**2) + 0.001*(sum(W**2) + sum(H**2))", x, &[]);
+    }
+    let ratings = "minimize over W[n,r], H[r,m], b[n,1], c[1,m], mu[1,1]: \
+                   sum(observed(X) * (X - W @ H - b - c - mu)**2) + 0.3*(sum(W**2) + sum(H**2)) + 0.2*(sum(b**2) + sum(c**2))";
+    check(ratings, &sparse, &[]);
+}
+
+#[test]
+fn unusual_objectives_take_new_rows_too() {
+    let x = planted(3, 30, 20);
+    let sparse = thinned(&x, 4);
+    check("minimize over W[r,n], H[r,m]: sum((X - W.T @ H)**2) + 0.1*(sum(W**2) + sum(H**2))", &x, &[]);
+    check("minimize over W[n,r], H[r,m], b[n,1]: sum(kl(X, W @ H + b)) subject to W >= 0, H >= 0, b >= 0", &x, &[]);
+    check("minimize sum((1 + 2*X) * (observed(X) - W @ H)**2) + 0.1*(sum(W**2) + sum(H**2))", &sparse, &[]);
+    let binary = Matrix::from_fn(30, 20, |i, j| f64::from(u8::from(x.get(i, j) > 0.8))).unwrap();
+    check("minimize sum(softplus(W @ H) - X * (W @ H)) + 0.1*(sum(W**2) + sum(H**2))", &binary, &[]);
+    check("minimize sum(huber(X - W @ H, 0.05)) + 0.1*(sum(W**2) + sum(H**2))", &x, &[]);
+    let y = Matrix::from_fn(30, 2, |i, j| x.get(i, j) + x.get(i, j + 2)).unwrap();
+    let coupled = "minimize over W[n,r], H[r,m], K[r,2]: sum((X - W @ H)**2) + 0.5*sum((Y - W @ K)**2) \
+                   + 0.1*(sum(W**2) + sum(H**2) + sum(K**2))";
+    check(coupled, &x, &[("Y", &y)]);
+    let model =
+        Problem::parse(coupled).unwrap().data("X", &x).data("Y", &y).rank(3).solve(&Settings::default()).unwrap();
+    let folded = FoldIn::new(&model).unwrap().transform(&x).unwrap();
+    assert_eq!(folded.left_out, ["sum((Y - W @ K)**2)"]);
+}
+
+#[test]
+fn rows_that_hang_together_are_searched_for_together() {
+    let x = planted(5, 20, 12);
+    for text in [
+        "minimize norm(X - W @ H) + 0.01*(sum(W**2) + sum(H**2))",
+        "minimize sum((X - W @ H)**2) subject to colnorm(W) <= 1",
+    ] {
+        let problem = Problem::parse(text).unwrap().data("X", &x).rank(2);
+        let model = problem.solve(&Settings { tol: 1e-7, max_iter: 5000, ..Settings::default() }).unwrap();
+        let fold_in = FoldIn::new(&model).unwrap();
+        assert!(!fold_in.is_by_rows(&x, &[]).unwrap());
+        let rows = fold_in.transform(&x).unwrap().factors;
+        let (old, new) = (cost(&problem, &model.factors), cost(&problem, &with_rows(&model, &rows)));
+        assert!((new - old).abs() <= 1e-3 * old, "{text}: {old} and {new}");
+    }
+}
+
+/// Ratings of 12 users for 9 items, most of them known, made of two tastes and of what users and items are like.
+fn ratings() -> Matrix {
+    let taste = |i: usize, j: usize| if (i % 2 == 0) == (j % 2 == 0) { 1.0 } else { -1.0 };
+    let rating = |i: usize, j: usize| 3.0 + 0.8 * taste(i, j) + 0.1 * i as f64 - 0.15 * j as f64;
+    let known = (0..12).flat_map(|i| (0..9).filter(move |j| (i * 5 + j * 7 + i * j / 3) % 4 != 0).map(move |j| (i, j)));
+    Matrix::from_triplets(12, 9, known.map(|(i, j)| (i, j, rating(i, j))).collect()).unwrap()
+}
+
+const RATINGS: &str = "minimize over W[n,r], H[r,m], b[n,1], c[1,m], mu[1,1]: \
+                       sum(observed(X) * (X - W @ H - b - c - mu)**2) + 0.01*(sum(W**2) + sum(H**2) + sum(b**2) + sum(c**2))";
+
+fn rated() -> (Matrix, Factorization) {
+    let x = ratings();
+    let model = Problem::parse(RATINGS).unwrap().data("X", &x).rank(1).solve(&Settings::default()).unwrap();
+    (x, model)
+}
+
+#[test]
+fn predictions_are_those_of_the_objective() {
+    let (x, model) = rated();
+    let f = |name: &str| model.factor(name).unwrap();
+    let by_hand = |i: usize, j: usize| {
+        f("W").get(i, 0) * f("H").get(0, j) + f("b").get(i, 0) + f("c").get(0, j) + f("mu").to_scalar()
+    };
+    let predictor = Predictor::new(&model).unwrap();
+    assert_eq!((predictor.formula().as_str(), predictor.shape()), ("W @ H + b + c + mu", (12, 9)));
+    let rows = predictor.rows(&[3, 11]).unwrap();
+    for j in 0..9 {
+        assert!((rows.get(0, j) - by_hand(3, j)).abs() < 1e-12 && (rows.get(1, j) - by_hand(11, j)).abs() < 1e-12);
+    }
+    let entries = predictor.entries(&x).unwrap();
+    let places = (0..12).flat_map(|i| entries_of_row(&x, i).into_iter().map(move |(j, _)| (i, j)));
+    assert!(entries.iter().zip(places).all(|(p, (i, j))| (p - by_hand(i, j)).abs() < 1e-12));
+    // Rows that were folded in are predicted like any others.
+    let folded = FoldIn::new(&model).unwrap().transform(&x).unwrap();
+    let again = predictor.of(&folded.factors).unwrap();
+    assert!((again.get(3, 2) - by_hand(3, 2)).abs() < 0.02, "{} and {}", again.get(3, 2), by_hand(3, 2));
+    assert!(predictor.rows(&[12]).unwrap_err().to_string().contains("no row 13"));
+    let kl = Problem::parse(KL).unwrap().data("X", &planted(1, 8, 6)).rank(2).solve(&Settings::default()).unwrap();
+    assert_eq!(Predictor::new(&kl).unwrap().formula(), "W @ H");
+}
+
+#[test]
+fn what_is_recommended_is_new_and_to_the_taste() {
+    let (x, model) = rated();
+    let predictor = Predictor::new(&model).unwrap();
+    let mut lists = Vec::new();
+    recommend(&predictor, &[0, 1], 2, Some(&x), |i, list| lists.push((i, list))).unwrap();
+    for (i, list) in lists {
+        assert!(list.iter().all(|scored| x.pattern().unwrap().find(i, scored.index).is_none()), "{i}: {list:?}");
+        // Of what is unknown, the nearest item to the taste, and of these the better liked.
+        assert!(list[0].index % 2 == i % 2 && list[0].score >= list[1].score, "{i}: {list:?}");
+    }
+    // Offsets and factors share what they explain; without offsets the factor is the taste.
+    let text = "minimize sum(observed(X) * (X - 3 - W @ H)**2) + 0.01*(sum(W**2) + sum(H**2))";
+    let model = Problem::parse(text).unwrap().data("X", &x).rank(2).solve(&Settings::default()).unwrap();
+    let items = Directions::of_cols(&model).unwrap();
+    let like_item_2: Vec<usize> = items.similar(2, 4).unwrap().iter().map(|scored| scored.index % 2).collect();
+    assert_eq!((like_item_2, items.count()), (vec![0; 4], 9));
+    assert!(items.cosine(2, 2) > 1.0 - 1e-12 && items.cosine(2, 3) < 0.5);
+    assert_eq!(Directions::of_rows(&model).unwrap().similar(1, 1).unwrap()[0].index % 2, 1);
+}
+
+#[test]
+fn held_out_entries_are_measured() {
+    let x = ratings();
+    let (kept, held) = HoldOut::new(0.2, 3).unwrap().split(&x).unwrap();
+    let model = Problem::parse(RATINGS).unwrap().data("X", &kept).rank(1).solve(&Settings::default()).unwrap();
+    let predictor = Predictor::new(&model).unwrap();
+    let found = measure(&predictor, &held, Some(&kept), 3, None).unwrap();
+    assert_eq!(found.entries, held.stored());
+    let errors: Vec<f64> =
+        predictor.entries(&held).unwrap().iter().zip(held.values_f64()).map(|(p, v)| p - v).collect();
+    let rmse = (errors.iter().map(|e| e * e).sum::<f64>() / errors.len() as f64).sqrt();
+    assert!((found.rmse - rmse).abs() < 1e-15 && found.mae <= found.rmse && found.rmse < 0.5, "{found:?}");
+    let ranking = found.ranking.unwrap();
+    assert!(ranking.rows <= 12 && ranking.recall > 0.5 && ranking.precision <= 1.0, "{ranking:?}");
+    assert_eq!(measure(&predictor, &held, Some(&kept), 3, Some(1e9)).unwrap().ranking, None);
+    assert!(measure(&predictor, &held, Some(&kept), 0, None).is_err());
+}
