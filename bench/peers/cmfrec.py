@@ -13,7 +13,7 @@ from cmfrec import CMF
 
 PACKAGES = ["cmfrec"]
 # The number `a` of the objective in bench/src/searches.rs.
-PENALTY = 8.0
+PENALTY = 16.0
 ITERATIONS = 10
 
 

@@ -6,7 +6,7 @@
 use eckart::function::Compiled;
 use eckart::grad::differentiate;
 use eckart::run::available_memory;
-use eckart::{Dtype, Factorization, Matrix, Problem, Settings};
+use eckart::{Dtype, Factorization, Init, Matrix, Problem, Settings};
 
 use crate::tasks::{Data, Work};
 use crate::{Result, trouble};
@@ -90,7 +90,7 @@ impl Iterations {
     }
 
     fn settings(iterations: usize) -> Settings {
-        Settings { max_iter: iterations, tol: 0.0, ..Settings::default() }
+        Settings { init: Init::Random, max_iter: iterations, tol: 0.0, ..Settings::default() }
     }
 }
 

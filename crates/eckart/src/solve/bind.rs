@@ -26,7 +26,9 @@ impl Problem {
         let Some((_, target)) = self.data.first() else {
             return Err(Error::Setting("no data was given: an objective needs a matrix to factorize".into()));
         };
-        self.check_rank(target)?;
+        if self.rank == 0 {
+            return Err(self.unfit_rank(target));
+        }
         let objective = self.with_numbers();
         let dag = Dag::new(std::slice::from_ref(&objective));
         let variables = objective.variables();
@@ -64,6 +66,11 @@ impl Problem {
         }
         if factors.is_empty() {
             return Err(Error::Setting("the objective has no factor to search for: every name in it was given".into()));
+        }
+        // Codes that are kept sparse may be of more components than X has sides, and so may a row beside a factor that is held.
+        let overcomplete = !self.held.is_empty() || factors.iter().any(|factor| factor.prox.l1 > 0.0);
+        if self.rank > target.rows().min(target.cols()) && !overcomplete {
+            return Err(self.unfit_rank(target));
         }
         let mut inputs = Inputs::default();
         for (name, matrix) in self.data.iter().chain(&held) {
@@ -129,19 +136,10 @@ impl Problem {
         if narrow { Dtype::F32 } else { Dtype::F64 }
     }
 
-    fn check_rank(&self, target: &Matrix) -> Result<()> {
-        // Beside a factor that is held, a single row may have all components.
-        let most = if self.held.is_empty() { target.rows().min(target.cols()) } else { usize::MAX };
-        if self.rank == 0 || self.rank > most {
-            return Err(Error::Setting(format!(
-                "rank {} does not fit a {} x {} matrix: choose 1 to {}",
-                self.rank,
-                target.rows(),
-                target.cols(),
-                target.rows().min(target.cols())
-            )));
-        }
-        Ok(())
+    fn unfit_rank(&self, target: &Matrix) -> Error {
+        let (rows, cols) = target.shape();
+        let most = rows.min(cols);
+        Error::Setting(format!("rank {} does not fit a {rows} x {cols} matrix: choose 1 to {most}", self.rank))
     }
 
     /// The objective with every named number written in.

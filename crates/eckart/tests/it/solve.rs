@@ -1,7 +1,7 @@
 //! What every method promises, on small problems whose answer is known or can be checked.
 
 use eckart::solve::{Flow, METHODS};
-use eckart::{Factorization, Interrupt, Matrix, Problem, Settings, StopReason};
+use eckart::{Factorization, Init, Interrupt, Matrix, Problem, Settings, StopReason};
 
 use crate::random::Random;
 
@@ -123,6 +123,18 @@ fn a_model_file_brings_everything_back() {
     assert_eq!((&back.col_names, &back.row_names), (&found.col_names, &found.row_names));
     std::fs::write(&path, b"nothing of the kind").unwrap();
     assert!(Factorization::load(&path).unwrap_err().to_string().contains("model.safetensors"));
+}
+
+#[test]
+fn a_dictionary_may_have_more_atoms_than_data_has_columns() {
+    let x = planted(5, 40, 6);
+    let coding = "sum((X - W @ H)**2) + 0.1*sum(abs(W)) subject to rownorm(H) <= 1";
+    let problem = Problem::parse(coding).unwrap().data("X", &x).rank(9);
+    let found = problem.solve(&Settings { max_iter: 20, ..Settings::default() }).unwrap();
+    assert_eq!(found.factor("H").unwrap().shape(), (9, 6));
+    assert!(found.cost < found.starts[0].history[0].cost);
+    let refused = problem.solve(&Settings { init: Init::Svd, ..Settings::default() }).unwrap_err().to_string();
+    assert!(refused.contains("X has no more than 6 singular values"), "{refused}");
 }
 
 #[test]

@@ -79,6 +79,14 @@ fn from_svd<T: Numbers>(bound: &Bound, init: Init, seed: u64, memory_limit: usiz
             bound.target.0
         )));
     };
+    if r > n.min(m) {
+        return Err(Error::Setting(format!(
+            "{} has no more than {} singular values, so rank {r} can't begin from its SVD: start at random, or give the \
+             factors their values",
+            bound.target.0,
+            n.min(m)
+        )));
+    }
     let (w, h) = parts::of(svd::truncated::<T>(bound, r, seed, memory_limit)?, init, x, seed);
     // Both are lists of components, as H is; W stands, and so does a factor that is used as H.T.
     let stands = bound.factors[right].shape.rows != r;
