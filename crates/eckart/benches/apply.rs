@@ -86,7 +86,7 @@ fn model(text: &str) -> Factorization {
             other => other,
         };
         let (rows, cols) = (side(factor.rows()), side(factor.cols()));
-        let entry = |i: usize, j: usize| 0.2 * number(k << 40 | i * cols + j).powi(4);
+        let entry = |i: usize, j: usize| 0.2 * number((k << 40) | (i * cols + j)).powi(4);
         *factor = Matrix::from_fn(rows, cols, entry).expect("it is one");
     }
     model

@@ -48,6 +48,8 @@ enum Part {
 
 /// Sums of products of columns, by a row's weights.
 struct Weighted {
+    /// What all weights are multiplied by.
+    scale: f64,
     weights: Part,
     left: Vec<f64>,
     right: Option<Vec<f64>>,
@@ -335,7 +337,7 @@ enum Sketch {
 struct GramSketch {
     shared: Option<Place>,
     scaled: Vec<(Place, Place)>,
-    weighted: Vec<(Place, Place, Option<Place>)>,
+    weighted: Vec<(f64, Place, Place, Option<Place>)>,
 }
 
 impl GramSketch {
@@ -344,7 +346,7 @@ impl GramSketch {
         let scaled = q.scaled.iter().map(|(rows, gram)| (sorter.place(rows), sorter.place(gram))).collect();
         let weighted = q.sampled.iter().map(|s| {
             let right = (s.left != s.right).then(|| sorter.place(&s.right));
-            (sorter.place(&s.weights), sorter.place(&s.left), right)
+            (s.scale, sorter.place(&s.weights), sorter.place(&s.left), right)
         });
         Self { shared, scaled, weighted: weighted.collect() }
     }
@@ -352,7 +354,8 @@ impl GramSketch {
     fn filled(self, values: &[Vec<f64>], width: usize) -> Grams {
         let symmetric = |place: Place| symmetric(once(place, values), width);
         let scaled = self.scaled.into_iter().map(|(rows, gram)| (part(rows, values), symmetric(gram)));
-        let weighted = self.weighted.into_iter().map(|(weights, left, right)| Weighted {
+        let weighted = self.weighted.into_iter().map(|(scale, weights, left, right)| Weighted {
+            scale,
             weights: part(weights, values),
             left: once(left, values),
             right: right.map(|place| once(place, values)),
@@ -521,12 +524,12 @@ impl Grams {
             let by = values.numbers(rows)?.first().copied().unwrap_or(0.0);
             room.iter_mut().zip(gram).for_each(|(g, a)| *g += by * a);
         }
-        for Weighted { weights, left, right } in &self.weighted {
+        for Weighted { scale, weights, left, right } in &self.weighted {
             values.each(weights, |j, weight| {
                 let a = &left[j * width..(j + 1) * width];
                 let b = right.as_ref().map_or(a, |right| &right[j * width..(j + 1) * width]);
                 for k in 0..width {
-                    let (x, y) = (0.5 * weight * a[k], 0.5 * weight * b[k]);
+                    let (x, y) = (0.5 * scale * weight * a[k], 0.5 * scale * weight * b[k]);
                     let line = room[k * width..=k * width + k].iter_mut();
                     line.zip(a.iter().zip(b)).for_each(|(g, (a, b))| *g += x * b + y * a);
                 }

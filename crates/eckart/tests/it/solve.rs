@@ -44,10 +44,12 @@ fn every_method_reaches_the_planted_fit_and_keeps_constraints() {
             assert!(factor.values_f64().iter().all(|v| *v >= 0.0), "{}: {name} is negative", row.name);
         }
         let costs: Vec<f64> = found.starts[0].history.iter().map(|s| s.cost).collect();
+        // Near the end a cost is a small difference of sums as large as that of all squares.
+        let rounding = 1e-12 * x.values_f64().iter().map(|x| x * x).sum::<f64>();
         if row.monotone {
-            assert!(costs.windows(2).all(|p| p[1] <= p[0] * (1.0 + 1e-12)), "{} rises", row.name);
+            assert!(costs.windows(2).all(|p| p[1] <= p[0] + rounding), "{} rises", row.name);
         }
-        assert_eq!(found.cost, costs.iter().copied().fold(f64::INFINITY, f64::min));
+        assert!((found.cost - costs.iter().copied().fold(f64::INFINITY, f64::min)).abs() <= rounding);
     }
 }
 

@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn what_a_loss_is_at_zero_is_seen() {
-        check("(X - W @ H)**2", "(0 - W @ H)**2", "(X - W @ H)**2 - (0 - W @ H)**2");
+        check("(X - W @ H)**2", "(0 - W @ H)**2", "(X - W @ H)**2 + -(0 - W @ H)**2");
         check("kl(X, W @ H)", "W @ H", "xlogx(X) - X - X * log(W @ H)");
         check("softplus(W @ H) - X * (W @ H)", "softplus(W @ H)", "-X * (W @ H)");
     }
