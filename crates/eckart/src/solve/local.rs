@@ -17,6 +17,7 @@ pub(super) struct Terms {
     scaled: usize,
     /// For each, what its weights are multiplied by, and whether its right side is its left one.
     sampled: Vec<(f64, bool)>,
+    flipped: bool,
     rank: usize,
 }
 
@@ -39,17 +40,20 @@ impl Terms {
         bound: &Bound,
         memory_limit: usize,
     ) -> Result<Self> {
-        let mut roots = vec![array.clone()];
+        // As the factor lies: from a transpose the search for equal forms makes transposes of what is as large as the data.
+        let flipped = quadratic.flipped;
+        let mut roots = vec![if flipped { array.t() } else { array.clone() }];
         roots.extend(quadratic.shared.clone());
         roots.extend(quadratic.scaled.iter().flat_map(|(rows, gram)| [rows.clone(), gram.clone()]));
         let sampled = quadratic.sampled.iter();
         roots.extend(sampled.flat_map(|s| [s.weights.clone(), s.left.clone(), s.right.clone()]));
         roots.extend_from_slice(further);
         let compiled = Compiled::new(&roots, &bound.givens, memory_limit)?;
-        let rank = compiled.plan.buffers[compiled.plan.outputs[0]].shape.cols;
+        let shape = compiled.plan.buffers[compiled.plan.outputs[0]].shape;
+        let rank = if flipped { shape.rows } else { shape.cols };
         let scaled = quadratic.scaled.len();
         let sampled = quadratic.sampled.iter().map(|s| (s.scale, s.left == s.right)).collect();
-        Ok(Self { compiled, shared: quadratic.shared.is_some(), scaled, sampled, rank })
+        Ok(Self { compiled, shared: quadratic.shared.is_some(), scaled, sampled, flipped, rank })
     }
 
     /// Flops of a run.
@@ -61,7 +65,7 @@ impl Terms {
     pub(super) fn run<T: Numbers>(&self, bound: &Bound) -> Result<Local<T>> {
         let mut values = self.compiled.run(&bound.inputs)?.into_iter();
         let mut next = || values.next().ok_or_else(|| crate::Error::Bug("a formula has no value".into()));
-        let array = next()?.into_rect();
+        let array = rows_of(next()?, self.flipped);
         let rank = self.rank;
         let shared = if self.shared { symmetric(numbers(next()?), rank) } else { vec![0.0; rank * rank] };
         let mut scaled = Vec::new();
