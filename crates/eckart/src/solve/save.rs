@@ -113,8 +113,7 @@ fn agreement_from_json(value: &Value) -> Option<Agreement> {
 }
 
 fn choice_to_json(found: &RankChoice) -> Value {
-    let score =
-        |s: &RankScore| json!({ "rank": s.rank, "mean": s.mean, "error": s.error, "losses": s.losses });
+    let score = |s: &RankScore| json!({ "rank": s.rank, "mean": s.mean, "error": s.error, "losses": s.losses });
     json!({ "way": found.way, "chosen": found.chosen, "scores": found.scores.iter().map(score).collect::<Vec<Value>>() })
 }
 

@@ -87,7 +87,8 @@ struct State<'l> {
 
 impl<'a, 'l> Board<'a, 'l> {
     fn new(search: &'a Search<'a>, listen: &'l mut (dyn FnMut(&Progress) -> Flow + Send)) -> Self {
-        let state = State { listen, least: f64::INFINITY, starts: Vec::new(), best: None, kept: Vec::new(), error: None };
+        let state =
+            State { listen, least: f64::INFINITY, starts: Vec::new(), best: None, kept: Vec::new(), error: None };
         let end = AtomicUsize::new(search.settings.restarts);
         Self { search, next: AtomicUsize::new(0), end, over: AtomicBool::new(false), state: Mutex::new(state) }
     }

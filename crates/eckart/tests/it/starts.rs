@@ -109,7 +109,8 @@ fn check_rank(text: &str, x: &Matrix, way: Way) {
     let settings = Settings { max_iter: 100, tol: 1e-4, ..Settings::default() };
     let ranks: Vec<usize> = (2..8).collect();
     let found = choose_rank(&problem, &ranks, way, 3, &settings, |_| ()).unwrap();
-    let losses: Vec<String> = found.scores.iter().map(|s| format!("{} {:.4e} +- {:.1e}", s.rank, s.mean, s.error)).collect();
+    let losses: Vec<String> =
+        found.scores.iter().map(|s| format!("{} {:.4e} +- {:.1e}", s.rank, s.mean, s.error)).collect();
     println!("{text} {way:?}: {} of {losses:?}", found.chosen);
     assert!((3..=5).contains(&found.chosen), "{text}: {} of {losses:?}", found.chosen);
 }

@@ -112,6 +112,9 @@ mod tests {
 
     #[test]
     fn medians() {
-        assert_eq!([median(vec![]), median(vec![3.0]), median(vec![3.0, 1.0]), median(vec![5.0, 1.0, 2.0])], [0.0, 3.0, 2.0, 2.0]);
+        assert_eq!(
+            [median(vec![]), median(vec![3.0]), median(vec![3.0, 1.0]), median(vec![5.0, 1.0, 2.0])],
+            [0.0, 3.0, 2.0, 2.0]
+        );
     }
 }

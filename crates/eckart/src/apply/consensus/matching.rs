@@ -30,7 +30,11 @@ pub(super) fn cosines(a: &[f64], b: &[f64], r: usize, m: usize) -> Vec<f64> {
 /// shortest augmenting paths (Kuhn 1955; Jonker and Volgenant 1987).
 pub(super) fn match_rows(worth: &[f64], r: usize) -> Vec<usize> {
     // Numbered from 1; 0 stands for "none".
-    let cost = |row: usize, col: usize| -worth[(row - 1) * r + col - 1];
+    let cost = |row: usize, col: usize| {
+        let worth = worth[(row - 1) * r + col - 1];
+        // What is undefined is worth less than any cosine.
+        if worth.is_nan() { 2.0 } else { -worth }
+    };
     let (mut of_row, mut of_col) = (vec![0.0; r + 1], vec![0.0; r + 1]);
     let mut matched = vec![0; r + 1];
     for row in 1..=r {

@@ -287,7 +287,8 @@ mod tests {
     #[test]
     fn what_can_not_be_left_out_is_refused() {
         let x = Matrix::from_fn(4, 3, |i, j| (i + j) as f64).unwrap();
-        for text in ["sum((X - W @ H)**2) + sum((X.T @ W)**2)", "sum((X - X @ W @ H)**2)", "sum(abs(X.T @ X - W @ H))"] {
+        for text in ["sum((X - W @ H)**2) + sum((X.T @ W)**2)", "sum((X - X @ W @ H)**2)", "sum(abs(X.T @ X - W @ H))"]
+        {
             let problem = Problem::parse(text).unwrap().data("X", &x).rank(1);
             let error = problem.bind().and_then(|bound| Loss::find(&bound).map(|_| ())).unwrap_err().to_string();
             assert!(error.contains("entry by entry inside one sum"), "{text}: {error}");
@@ -304,9 +305,8 @@ mod tests {
             let entry = |(i, j): (usize, usize)| (i, j, value(i, j) * if hold.holds(i, j) { by } else { 1.0 });
             Matrix::from_triplets(20, 15, places().map(entry).collect()).unwrap()
         };
-        let dense = |by: f64| {
-            Matrix::from_fn(20, 15, |i, j| value(i, j) * if hold.holds(i, j) { by } else { 1.0 }).unwrap()
-        };
+        let dense =
+            |by: f64| Matrix::from_fn(20, 15, |i, j| value(i, j) * if hold.holds(i, j) { by } else { 1.0 }).unwrap();
         let losses = [
             "sum((X - W @ H)**2)",
             "sum(kl(X, W @ H))",

@@ -128,7 +128,8 @@ mod tests {
     #[test]
     fn of_ranks_that_can_not_be_told_apart_the_smallest_is_chosen() {
         let of = |rank, losses: &[f64]| score(rank, losses.to_vec());
-        let scores = [of(2, &[9.0, 9.0, 9.0]), of(3, &[5.0, 5.1, 5.2]), of(4, &[5.0, 5.0, 5.3]), of(5, &[4.9, 5.0, 5.4])];
+        let scores =
+            [of(2, &[9.0, 9.0, 9.0]), of(3, &[5.0, 5.1, 5.2]), of(4, &[5.0, 5.0, 5.3]), of(5, &[4.9, 5.0, 5.4])];
         assert!((scores[1].mean - 5.1).abs() < 1e-12 && (scores[1].error - 0.1 / 3f64.sqrt()).abs() < 1e-12);
         assert_eq!(within_one_error(&scores), Some(3));
         assert_eq!(within_one_error(&[of(2, &[f64::NAN; 3])]), None);
