@@ -90,7 +90,7 @@ def forget_peak():
 
 class Session:
     """The task that is loaded. A task is a function of `Data` that returns what does it once: a function that returns
-    the results, and has waited for them."""
+    the results, and has waited for them: as a sequence, W and H of a search, or factors by name."""
 
     def __init__(self, peer):
         self.peer, self.run_once, self.results, self.data = peer, None, None, None
@@ -105,7 +105,8 @@ class Session:
         if what == "run":
             return self.run(int(request["batch"]), request.get("digest"))
         if what == "save":
-            for name, factor in zip("WH", self.results, strict=True):
+            found = self.results if isinstance(self.results, dict) else dict(zip("WH", self.results, strict=True))
+            for name, factor in found.items():
                 self.data.np.save(self.data.folder / f"found-{name}.npy", factor)
             return {}
         if what == "peak":

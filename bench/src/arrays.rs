@@ -12,6 +12,9 @@ use eckart::data::{ReadOptions, Storage, read, write_npy};
 
 use crate::{Result, trouble};
 
+/// The folder, in that of a set, of what is held out.
+pub(crate) const HELD: &str = "held";
+
 /// A number that an array here may hold.
 pub(crate) trait Number: Copy {
     /// Its type as NumPy writes it.

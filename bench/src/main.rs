@@ -7,10 +7,14 @@
 //! ```
 
 mod arrays;
+mod codes;
 mod digest;
 mod judge;
+mod patches;
 mod problem;
 mod random;
+mod rated;
+mod searches;
 mod serve;
 mod sets;
 mod tasks;

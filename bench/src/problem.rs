@@ -1,25 +1,25 @@
-//! Problem: the tasks that begin with a text: how long until it can be run, and until it is solved.
+//! Problem: the tasks that begin with a text: until it can be run, and for a number of iterations.
 //! In: a data set.  Out: a `Work`.
-//! Law: a search starts from the same factors as the peer's: Eckart's own start, written out for the peer to read.
-//! Not here: the other tasks (see `tasks`).
+//! Law: the number of iterations is the same on both sides.
+//! Not here: searches that end at a value (see `searches`), the other tasks (see `tasks`).
 
-use std::time::Duration;
-
-use eckart::data::write_npy;
 use eckart::function::Compiled;
 use eckart::grad::differentiate;
 use eckart::run::available_memory;
-use eckart::{Dtype, Matrix, Problem, Settings};
+use eckart::{Dtype, Factorization, Matrix, Problem, Settings};
 
 use crate::tasks::{Data, Work};
 use crate::{Result, trouble};
 
 /// The objective of [`Ready`].
 const SEED: &str = "minimize sum((X - W @ H)**2) + a*sum(W**2) + a*sum(H**2)";
-/// The objective of [`Nmf`].
+/// The objective of [`Iterations`].
 const NMF: &str = "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0";
-/// A search that takes longer than this has failed.
-const MOST: Duration = Duration::from_secs(60);
+/// Iterations of HALS; those of scikit-learn's side are as many.
+const PATH: usize = 200;
+/// How many starts are held to one, and how long each is.
+const STARTS: usize = 20;
+const OF_A_START: usize = 50;
 
 /// From the text of the seed programme's objective to a function of its value and gradients; it is not run.
 pub(crate) struct Ready {
@@ -56,37 +56,52 @@ impl Work for Ready {
     }
 }
 
-/// A non-negative factorization, until its cost is that which the peer has reached.
-pub(crate) struct Nmf {
+/// A non-negative factorization for a number of iterations.
+pub(crate) struct Iterations {
     problem: Problem,
     settings: Settings,
-    found: Vec<Matrix>,
+    show: fn(&Factorization) -> Vec<f64>,
+    fit: Option<Factorization>,
 }
 
-impl Nmf {
-    pub(crate) fn new(data: &Data) -> Result<Self> {
-        let problem = Problem::parse(NMF)?.data("X", &data.x()?).rank(data.rank);
-        let start = problem.solve(&Settings { max_iter: 0, ..Settings::default() })?;
-        for (name, factor) in &start.factors {
-            write_npy(data.folder.join(format!("start-{name}.npy")), factor)?;
-        }
-        let settings = Settings { max_iter: usize::MAX, tol: 0.0, time_limit: Some(MOST), ..Settings::default() };
-        Ok(Self { problem, settings, found: Vec::new() })
+impl Iterations {
+    /// HALS from the set's own factors, without extrapolation; its results are the cost after each iteration.
+    pub(crate) fn hals(data: &Data) -> Result<Self> {
+        let problem = Self::problem(data)?.start("W", &data.factor("W")?).start("H", &data.factor("H")?);
+        let settings = Settings { method: Some("hals".into()), ..Self::settings(PATH) };
+        let show = |fit: &Factorization| fit.starts[0].history[1..].iter().map(|step| step.cost).collect();
+        Ok(Self { problem, settings, show, fit: None })
+    }
+
+    /// Many starts; the result is the cost that the first of them comes to, which is that of one alone.
+    pub(crate) fn starts(data: &Data) -> Result<Self> {
+        let one = Self::one_start(data)?;
+        Ok(Self { settings: Settings { restarts: STARTS, ..one.settings }, ..one })
+    }
+
+    /// One start.
+    pub(crate) fn one_start(data: &Data) -> Result<Self> {
+        let show = |fit: &Factorization| vec![fit.starts[0].cost];
+        Ok(Self { problem: Self::problem(data)?, settings: Self::settings(OF_A_START), show, fit: None })
+    }
+
+    fn problem(data: &Data) -> Result<Problem> {
+        Ok(Problem::parse(NMF)?.data("X", &data.x()?).rank(data.rank))
+    }
+
+    fn settings(iterations: usize) -> Settings {
+        Settings { max_iter: iterations, tol: 0.0, ..Settings::default() }
     }
 }
 
-impl Work for Nmf {
+impl Work for Iterations {
     fn run(&mut self) -> Result<()> {
-        let fit = self.problem.solve(&self.settings)?;
-        self.found = ["W", "H"].iter().filter_map(|name| fit.factor(name).cloned()).collect();
+        self.fit = Some(self.problem.solve(&self.settings)?);
         Ok(())
     }
 
     fn results(&mut self) -> Result<Vec<Matrix>> {
-        Ok(self.found.clone())
-    }
-
-    fn aim(&mut self, target: f64) {
-        self.settings.target = Some(target);
+        let costs = self.fit.as_ref().map(self.show).unwrap_or_default();
+        Ok(costs.into_iter().map(Matrix::scalar).collect::<eckart::Result<_>>()?)
     }
 }

@@ -20,6 +20,12 @@ impl Stream {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
+    /// Of mean 0 and variance 1 (Box and Muller 1958).
+    pub(crate) fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
+        radius * (std::f64::consts::TAU * self.unit()).cos()
+    }
+
     /// In 0..n.
     pub(crate) fn below(&mut self, n: usize) -> usize {
         ((self.unit() * n as f64) as usize).min(n - 1)

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::digest::digest;
 use crate::tasks::{Data, Work, load};
-use crate::{Result, arrays, judge, trouble};
+use crate::{Result, arrays, trouble};
 
 /// How often the machine is measured: other work lowers what is found, so the best counts.
 const TRIES: usize = 15;
@@ -54,7 +54,7 @@ impl Session {
         match request["do"].as_str().unwrap_or_default() {
             "load" => self.load(&request),
             "aim" => {
-                self.work()?.aim(number(&request, "target")?);
+                self.work()?.aim(number(&request, "target")?)?;
                 Ok(json!({}))
             }
             "run" => self.run(&request),
@@ -97,15 +97,15 @@ impl Session {
 
     /// The value of the factors that were found here, or that the peer has left in the folder.
     fn judge(&mut self, request: &Value) -> Result<Value> {
-        let x = arrays::read_data(&self.folder)?;
+        let folder = self.folder.clone();
+        let work = self.work()?;
         let found = if request["own"] == true {
-            self.work()?.results()?
+            work.results()?
         } else {
-            let read = |name| arrays::read_dense(&self.folder.join(format!("found-{name}.npy")));
-            vec![read("W")?, read("H")?]
+            let read = |name| arrays::read_dense(&folder.join(format!("found-{name}.npy")));
+            work.factors().iter().map(read).collect::<Result<_>>()?
         };
-        let [w, h] = &found[..] else { return trouble("there are no two factors to judge") };
-        Ok(json!({ "value": judge::squared_error(&x, w, h) }))
+        Ok(json!({ "value": work.value(&found)? }))
     }
 }
 

@@ -1,13 +1,14 @@
 //! Tasks: what is timed, each a formula that Eckart is given and nothing more.
 //! In: a data set.  Out: a `Work`, which does the task once each time it is run.
 //! Law: the same formulas as in `peers/`; the library's public interface only.
-//! Not here: the clock (see `serve`), problems that are solved (see `problem`).
+//! Not here: the clock (see `serve`), problems that are solved (see `problem` and `searches`).
 
 use std::path::Path;
 
 use eckart::{Expr, Function, Matrix, function, grad, kl, matrix, norm, observed, shared, softplus, sum};
 
-use crate::problem::{Nmf, Ready};
+use crate::problem::{Iterations, Ready};
+use crate::searches::{self, Search};
 use crate::{Result, arrays, trouble};
 
 /// A task with its data in place.
@@ -24,7 +25,19 @@ pub(crate) trait Work {
     }
 
     /// Sets the value at which a search ends.
-    fn aim(&mut self, _target: f64) {}
+    fn aim(&mut self, _target: f64) -> Result<()> {
+        trouble("this task does not search")
+    }
+
+    /// The names of the factors that a search is judged by.
+    fn factors(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The value of such factors, of either side.
+    fn value(&self, _factors: &[Matrix]) -> Result<f64> {
+        trouble("this task has no value")
+    }
 }
 
 /// A data set: where it is, and the rank of the factors that go with it.
@@ -58,7 +71,16 @@ pub(crate) fn load(task: &str, data: &Data) -> Result<Box<dyn Work>> {
         "logistic" => Box::new(gradients(data, |x, w, h| sum(softplus(w.dot(h)) - x * w.dot(h)))?),
         "product" => Box::new(product(data)?),
         "ready" => Box::new(Ready::new(data)?),
-        "nmf" => Box::new(Nmf::new(data)?),
+        "hals" => Box::new(Iterations::hals(data)?),
+        "starts" => Box::new(Iterations::starts(data)?),
+        "one_start" => Box::new(Iterations::one_start(data)?),
+        "nmf" => Box::new(Search::new(data, searches::NMF)?),
+        "kl_nmf" => Box::new(Search::new(data, searches::KL_NMF)?),
+        "ratings" => Box::new(Search::new(data, searches::RATINGS)?),
+        "ratings_cg" => Box::new(Search::new(data, searches::RATINGS)?),
+        "predicted" => Box::new(Search::new(data, searches::PREDICTED)?),
+        "implicit_feedback" => Box::new(Search::new(data, searches::IMPLICIT)?),
+        "dictionary" => Box::new(Search::new(data, searches::DICTIONARY)?),
         _ => return trouble(format!("there is no task `{task}`")),
     })
 }
@@ -124,13 +146,20 @@ mod tests {
     use eckart::data::write_npy;
 
     fn small(folder: &Path) {
-        std::fs::create_dir_all(folder).unwrap();
+        std::fs::create_dir_all(folder.join(arrays::HELD)).unwrap();
         let x = Matrix::from_triplets(4, 3, vec![(0, 1, 1.0f32), (1, 0, 1.0), (3, 2, 1.0)]).unwrap();
         arrays::write_data(folder, &x).unwrap();
+        arrays::write_data(&folder.join(arrays::HELD), &x).unwrap();
         for (name, rows, cols) in [("W", 4, 2), ("H", 2, 3)] {
             let factor = Matrix::from_fn(rows, cols, |i, j| 0.5 + (i + j) as f32 / 8.0).unwrap();
             write_npy(folder.join(format!("{name}2.npy")), &factor).unwrap();
         }
+    }
+
+    /// Runs a task on a small set; how many results it has, and their lengths.
+    fn ran(work: &mut dyn Work) -> Vec<f64> {
+        work.run().unwrap();
+        work.results().unwrap().iter().map(|result| digest(result)[0]).collect()
     }
 
     #[test]
@@ -138,17 +167,52 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("eckart-bench-tasks-{}", std::process::id()));
         small(&folder);
         let data = Data { folder: &folder, rank: 2 };
-        for (task, results) in
-            [("seed_step", 3), ("kl", 3), ("masked", 3), ("logistic", 3), ("product", 1), ("ready", 3), ("nmf", 2)]
-        {
+        for (task, results) in [
+            ("seed_step", 3),
+            ("kl", 3),
+            ("masked", 3),
+            ("logistic", 3),
+            ("product", 1),
+            ("ready", 3),
+            // It ends when it fits exactly.
+            ("hals", 6),
+            ("starts", 1),
+            ("one_start", 1),
+        ] {
+            let found = ran(load(task, &data).unwrap().as_mut());
+            assert_eq!(found.len(), results, "{task}");
+            assert!(found.iter().all(|length| length.is_finite()), "{task}");
+        }
+        let one = ["starts", "one_start"].map(|task| ran(load(task, &data).unwrap().as_mut()));
+        assert_eq!(one[0], one[1], "the first of many starts is the same as one alone");
+        assert!(load("no_such_task", &data).is_err());
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn every_search_reaches_what_it_is_told() {
+        let folder = std::env::temp_dir().join(format!("eckart-bench-searches-{}", std::process::id()));
+        small(&folder);
+        let data = Data { folder: &folder, rank: 2 };
+        // Each target is a little above the least value there is from that start: for the dictionary, one of the two
+        // rows of X that it starts from is 0, and stays so.
+        for (task, factors, target) in [
+            ("nmf", 2, 1.1),
+            ("kl_nmf", 2, 1.5),
+            ("ratings", 2, 3.01),
+            ("ratings_cg", 2, 3.01),
+            ("predicted", 2, 1.01),
+            ("implicit_feedback", 2, 4.9),
+            ("dictionary", 1, 2.2),
+        ] {
             let mut work = load(task, &data).unwrap();
-            work.aim(1.0);
+            work.aim(target).unwrap();
             work.run().unwrap();
             let found = work.results().unwrap();
-            assert_eq!(found.len(), results, "{task}");
-            assert!(found.iter().all(|m| digest(m)[0].is_finite()), "{task}");
+            assert_eq!((found.len(), work.factors().len()), (factors, factors), "{task}");
+            let value = work.value(&found).unwrap();
+            assert!(value <= target * (1.0 + 1e-6), "{task}: {value}");
         }
-        assert!(load("no_such_task", &data).is_err());
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -47,7 +47,8 @@ def test_a_model_file_opens_with_the_safetensors_package(eckart, tmp_path, dtype
 def test_the_programme_in_the_readme_reads_a_model(eckart, tmp_path, monkeypatch, capsys):
     eckart("fit", DIGITS, "--model", "nmf", "--rank", RANK, "--max-iter", 2, "-o", "sotu.safetensors")
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    programme = readme.split("```python\n")[1].split("```")[0]
+    programmes = [part.split("```")[0] for part in readme.split("```python\n")[1:]]
+    [programme] = [programme for programme in programmes if "safe_open" in programme]
     monkeypatch.chdir(tmp_path)
     exec(programme, {})
     assert capsys.readouterr().out.startswith(f"({ROWS}, {RANK}) ({RANK}, {COLS}) minimize sum(")
@@ -66,3 +67,24 @@ def test_factors_as_npy(eckart, tmp_path):
     eckart("fit", DIGITS, "--model", "mf", "--rank", RANK, "--max-iter", 3, "-o", "out.npy")
     assert np.load(tmp_path / "out.W.npy").shape == (ROWS, RANK)
     assert np.load(tmp_path / "out.H.npy").shape == (RANK, COLS)
+
+
+def test_the_three_ways_of_the_readme_find_the_same_factors(eckart, tmp_path, monkeypatch):
+    import shlex
+
+    import eckart as ek
+
+    root = Path(__file__).parents[2]
+    section = (root / "README.md").read_text(encoding="utf-8").split("## One objective, three ways")[1].split("\n## ")[0]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "examples").symlink_to(root / "examples", target_is_directory=True)
+    command = section.split("```sh\n")[1].split("```")[0].replace("\\\n", " ")
+    eckart(*shlex.split(command)[1:])
+    by_command = ek.load("digits.safetensors")
+    exec(section.split("```python\n")[1].split("```")[0], {})
+    by_python = ek.load("digits.safetensors")
+    assert by_command.objective == by_python.objective and by_command.numbers == by_python.numbers
+    assert (by_command.W == by_python.W).all() and (by_command.H == by_python.H).all()
+    # The Rust programme states the same; that it compiles is a test of the library's documentation.
+    rust = section.split("```rust,no_run\n")[1].split("```")[0]
+    assert f'"{by_python.objective.replace(" * ", "*")}"' in rust and ".rank(16)" in rust and "restarts: 5" in rust

@@ -1,6 +1,7 @@
 //! The workspace's own tasks, reached as `cargo xtask NAME`.
 
 mod bench;
+mod chromium;
 mod command;
 mod fuzz;
 mod python;

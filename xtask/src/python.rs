@@ -1,6 +1,7 @@
-//! The Python checks: pytest on `tests/python`; and environments of pinned packages, kept in the target folder.
+//! The Python checks: the package is built and installed, its types are checked, and pytest runs on `tests/python`; and
+//! environments of pinned packages, kept in the target folder.
 
-use crate::{Failure, command};
+use crate::{Failure, chromium, command};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,13 +9,10 @@ use std::process::Command;
 /// Where the tests and the list of pinned packages are.
 const TESTS: &str = "tests/python";
 
-/// Runs the Python tests, with the path of the built `eckart` command in ECKART_BIN.
+/// Builds the package's wheel, checks types, runs the Python tests (with the path of the built `eckart` command in
+/// ECKART_BIN), and installs the package into an environment of its own, as a user would.
 pub(crate) fn check(root: &Path) -> Result<(), Failure> {
     let requirements = root.join(TESTS).join("requirements.txt");
-    if !requirements.exists() {
-        println!("no Python tests: {TESTS}/requirements.txt is not there");
-        return Ok(());
-    }
     let built = command::built()?;
     let target = built.parent().unwrap_or(&built);
     let wanted = fs::read_to_string(&requirements)
@@ -23,11 +21,47 @@ pub(crate) fn check(root: &Path) -> Result<(), Failure> {
         command::run(pip(python).args(["--only-binary", ":all:", "--requirement"]).arg(&requirements))
     })?;
     command::run(command::cargo(root).args(["build", "--package", "eckart-cli"]))?;
-    let mut pytest = Command::new(python);
-    pytest.args(["-m", "pytest", "-p", "no:cacheprovider", TESTS]).current_dir(root);
+    let wheel = wheel(root, target, &python)?;
+    command::run(pip(&python).args(["--no-deps", "--force-reinstall"]).arg(&wheel))?;
+    let cache = target.join("mypy");
+    command::run(Command::new(&python).args(["-m", "mypy", "--cache-dir"]).arg(cache).current_dir(root))?;
+    let mut pytest = Command::new(&python);
+    pytest.args(["-m", "pytest", TESTS]).current_dir(root);
     pytest.env("ECKART_BIN", built.join(format!("eckart{}", std::env::consts::EXE_SUFFIX)));
     pytest.env("PYTHONDONTWRITEBYTECODE", "1");
-    command::run(&mut pytest)
+    if let Some(browser) = chromium::find(target) {
+        pytest.env("ECKART_CHROMIUM", browser);
+    }
+    command::run(&mut pytest)?;
+    install_fresh(root, target)
+}
+
+/// The wheel of the package, built for release.
+fn wheel(root: &Path, target: &Path, python: &Path) -> Result<PathBuf, Failure> {
+    let folder = target.join("wheels");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)
+            .map_err(|error| Failure::new(format!("can't remove the old {}: {error}", folder.display())))?;
+    }
+    let mut maturin = Command::new(python);
+    maturin.args(["-m", "maturin", "build", "--release", "--quiet", "--out"]).arg(&folder).current_dir(root);
+    command::run(&mut maturin)?;
+    let listed = fs::read_dir(&folder).map_err(|error| Failure::new(format!("there is no wheel: {error}")))?;
+    let wheels: Vec<PathBuf> = listed.flatten().map(|entry| entry.path()).collect();
+    match wheels.as_slice() {
+        // One wheel for every Python from that of the abi3 feature on.
+        [wheel] if wheel.to_string_lossy().contains("-abi3-") => Ok(wheel.clone()),
+        _ => Err(Failure::new(format!("one wheel of the stable ABI was to be built, and there is {wheels:?}"))),
+    }
+}
+
+/// `pip install .` in an environment with nothing else: it brings what it needs, and works without what it does not.
+fn install_fresh(root: &Path, target: &Path) -> Result<(), Failure> {
+    let venv = target.join("fresh-venv");
+    let python = environment(&venv, "", &["--version"], |_| Ok(()))?;
+    command::run(pip(&python).args(["--force-reinstall", "."]).current_dir(root))?;
+    let programme = "import eckart as ek; f = ek.factorize([[1, 2], [2, 4]], rank=1); assert f.cost < 1e-9, f.cost";
+    command::run(Command::new(&python).args(["-c", programme]).current_dir(target))
 }
 
 /// The Python of the environment at `venv`: made anew, and filled by `install`, unless it was made for the same

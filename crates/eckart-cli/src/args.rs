@@ -11,11 +11,12 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use eckart::apply::LEAST_REPEATS;
 use eckart::data::{Duplicates, Format};
 use eckart::model::MODELS;
+use eckart::report::Look;
 use eckart::solve::METHODS;
 use eckart::{Dtype, Init, Settings};
 
 use crate::asked::{EvaluateArgs, RecommendArgs, SimilarArgs, TransformArgs};
-use crate::values::{Ranks, ShapeArg, bytes, named_file, named_number, ranks, seconds, shape, share};
+use crate::values::{Ranks, ShapeArg, bytes, named_file, named_number, picture, ranks, seconds, shape, share};
 use crate::words;
 
 /// Write the objective; Eckart derives the gradient, the plan and the solver, and factorizes your matrix.
@@ -49,6 +50,9 @@ pub(crate) enum Command {
     /// List the named objectives, or show one.
     #[command(after_help = words::MODELS_EXAMPLES)]
     Models(ModelsArgs),
+    /// Write a page about a model, for any browser: its components, its search, reconstructions beside the data.
+    #[command(after_help = words::REPORT_EXAMPLES)]
+    Report(Box<ReportArgs>),
 }
 
 #[derive(Debug, Args)]
@@ -73,6 +77,11 @@ pub(crate) struct FitArgs {
     /// factor: NAME.W.npy, NAME.H.npy).
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
+    /// Write a page about the result, for any browser: as `eckart report` does.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub report: Option<PathBuf>,
+    #[command(flatten)]
+    pub look: LookArgs,
     /// Print nothing but errors.
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
@@ -198,7 +207,7 @@ pub(crate) struct NamesArgs {
     #[arg(long, value_name = "FILE")]
     pub rows: Option<PathBuf>,
     /// The names of X's columns, one a line, such as a vocabulary.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, visible_alias = "vocab", value_name = "FILE")]
     pub cols: Option<PathBuf>,
     /// What the ids of X's columns are called: a CSV file with a header and the columns id,title.
     #[arg(long, value_name = "FILE")]
@@ -239,6 +248,83 @@ pub(crate) struct PicturesArgs {
     /// Write the plan as a graph for Graphviz; `-` prints it in place of the text.
     #[arg(long, value_name = "FILE")]
     pub dot: Option<PathBuf>,
+}
+
+/// How components look on a page.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Page")]
+pub(crate) struct LookArgs {
+    /// Show components and rows as pictures of so many pixels, whose columns lie row by row.
+    #[arg(long, value_name = "HxW", value_parser = picture, conflicts_with = "show")]
+    pub image: Option<(usize, usize)>,
+    /// Show components so [default: chosen by the names of the columns].
+    #[arg(long, value_name = "LOOK", value_enum)]
+    pub show: Option<ShowArg>,
+    /// Show components by the rows of X, rather than its columns [default: by columns, unless only rows have names].
+    #[arg(long, conflicts_with = "image")]
+    pub by_rows: bool,
+}
+
+impl LookArgs {
+    /// Whether anything was asked for.
+    pub(crate) fn is_given(self) -> bool {
+        self.image.is_some() || self.show.is_some() || self.by_rows
+    }
+}
+
+impl From<LookArgs> for Look {
+    fn from(args: LookArgs) -> Self {
+        match (args.image, args.show) {
+            (Some((height, width)), _) => Self::Images { height, width },
+            (None, Some(ShowArg::Words)) => Self::Words,
+            (None, Some(ShowArg::Items)) => Self::Items,
+            (None, Some(ShowArg::Profile)) => Self::Profile,
+            (None, None) => Self::Fitting,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ShowArg {
+    /// Words, the larger the heavier.
+    Words,
+    /// A list of the heaviest, each with a bar.
+    Items,
+    /// Bars or a line in the order of the columns.
+    Profile,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// The model: a .safetensors file that `eckart fit -o` wrote.
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+    /// The data it was made of: rows are then shown beside their reconstructions; `-` reads standard input.
+    #[arg(value_name = "DATA")]
+    pub file: Option<PathBuf>,
+    /// The page; `-` prints it [default: MODEL.html].
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub look: LookArgs,
+    #[command(flatten)]
+    pub names: ReportNamesArgs,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Names")]
+pub(crate) struct ReportNamesArgs {
+    /// The names of X's rows, one a line [default: those that the model holds].
+    #[arg(long, value_name = "FILE")]
+    pub rows: Option<PathBuf>,
+    /// The names of X's columns, one a line, such as a vocabulary [default: those that the model holds].
+    #[arg(long, visible_alias = "vocab", value_name = "FILE")]
+    pub cols: Option<PathBuf>,
+    /// What the ids of X's columns are called: a CSV file with a header and the columns id,title.
+    #[arg(long, value_name = "FILE")]
+    pub titles: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

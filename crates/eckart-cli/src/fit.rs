@@ -10,6 +10,7 @@ use eckart::{Factorization, Init, Result, Settings};
 
 use crate::args::{FitArgs, SearchArgs};
 use crate::components::{Components, components};
+use crate::html_report;
 use crate::json::json;
 use crate::load::{Data, load, with_factors, with_matrices};
 use crate::objective::problem;
@@ -25,7 +26,7 @@ pub(crate) struct Finished {
     pub data: Data,
     pub fit: Factorization,
     pub components: Option<Components>,
-    /// The files that hold the factors.
+    /// The files that hold the factors, and the page.
     pub written: Vec<PathBuf>,
 }
 
@@ -34,9 +35,11 @@ pub(crate) fn fit(args: &FitArgs) -> Result<String> {
     let problem = problem(&args.objective, args.rank.first)?;
     let way = way(args)?;
     let output = args.output.as_deref().map(Output::new).transpose()?;
+    let page = html_report::place(args)?;
     let bar = Bar::new(args);
     bar.say(format!("reading {}", args.file.display()));
     let data = load(&args.file, &args.reading)?.named(&args.names)?;
+    html_report::check(args, &data)?;
     let problem = with_matrices(problem.data("X", &data.matrix), &args.objective.matrices, &args.reading)?;
     let problem = with_factors(problem, &args.search, &args.reading)?;
     bar.say("planning".into());
@@ -67,6 +70,10 @@ pub(crate) fn fit(args: &FitArgs) -> Result<String> {
     };
     if let (Some(output), Some(agreed)) = (&output, &agreed) {
         written.extend(output.beside("consensus").write(agreed, data.matrix.shape())?);
+    }
+    if let Some(path) = page {
+        html_report::write(path, args, &fit, &data)?;
+        written.push(path.clone());
     }
     let components = (args.names.top > 0).then(|| components(&fit, &data, args.names.top)).flatten();
     let finished = Finished { model: args.objective.model.clone(), data, fit, components, written };

@@ -46,23 +46,29 @@ impl Data {
             self.col_names = Some(names_of(file, "column", self.matrix.cols())?);
         }
         if let Some(file) = &names.titles {
-            let Some(ids) = &self.col_names else {
-                return Err(Error::Setting(
-                    "--titles names the columns by their ids, and the columns have none: give them with --cols, or \
-                     read triplets or a table with a header"
-                        .into(),
-                ));
-            };
-            self.titles = read_titles(file)?.into_iter().collect();
-            if !ids.iter().any(|id| self.titles.contains_key(id)) {
-                let id = ids.first().map_or("", String::as_str);
-                let help = format!("Its first column must hold ids such as {id:?}");
-                return Err(Error::data("no title is of a column of the data", help).in_file(file));
-            }
+            self.titles = titles_of(file, self.col_names.as_deref())?;
         }
         self.seconds += began.elapsed().as_secs_f64();
         Ok(self)
     }
+}
+
+/// What the columns are called, by their ids.
+pub(crate) fn titles_of(file: &Path, ids: Option<&[String]>) -> Result<BTreeMap<String, String>> {
+    let Some(ids) = ids else {
+        return Err(Error::Setting(
+            "--titles names the columns by their ids, and the columns have none: give them with --cols, or read triplets or a \
+             table with a header"
+                .into(),
+        ));
+    };
+    let titles: BTreeMap<String, String> = read_titles(file)?.into_iter().collect();
+    if !ids.iter().any(|id| titles.contains_key(id)) {
+        let id = ids.first().map_or("", String::as_str);
+        let help = format!("Its first column must hold ids such as {id:?}");
+        return Err(Error::data("no title is of a column of the data", help).in_file(file));
+    }
+    Ok(titles)
 }
 
 /// The problem with the matrices of `--data`.

@@ -6,12 +6,12 @@ mod components;
 mod evaluate;
 mod explain;
 mod fit;
+mod html_report;
 mod json;
 mod lists;
 mod load;
 mod model;
 mod models;
-mod numbers;
 mod objective;
 mod output;
 mod page;
@@ -30,6 +30,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use eckart::report::numbers;
 use eckart::{Error, Result};
 
 use args::{Cli, Command};
@@ -64,6 +65,7 @@ fn run(command: &Command) -> Result<String> {
         Command::Similar(args) => similar::similar(args),
         Command::Evaluate(args) => evaluate::evaluate(args),
         Command::Models(args) => models::models(args),
+        Command::Report(args) => html_report::report(args),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Law: what ended the search is said, and what could be done about it.
 //! Not here: layout (see `page`), digits (see `numbers`).
 
+pub(crate) use eckart::report::{describe, zeros};
 use eckart::solve::{Agreement, METHODS, Quality, RankChoice, RankScore, Start};
 use eckart::{Factorization, Matrix, StopReason};
 
@@ -62,33 +63,6 @@ pub(crate) fn warnings(page: &mut Page, warnings: &[String]) {
         page.heading("Warnings");
         warnings.iter().for_each(|warning| page.paragraph(warning));
     }
-}
-
-/// "1,797 x 64, dense, f32"
-pub(crate) fn describe(matrix: &Matrix) -> String {
-    let entries = matrix.rows() as f64 * matrix.cols() as f64;
-    let stored = if matrix.is_sparse() {
-        format!(
-            "sparse with {} stored entries ({})",
-            count(matrix.stored()),
-            fine_percent(matrix.stored() as f64 / entries)
-        )
-    } else if matrix.missing() > 0 {
-        let (seen, missing) = (count(matrix.observed()), count(matrix.missing()));
-        format!("dense with {seen} observed entries, {missing} missing")
-    } else {
-        "dense".to_owned()
-    };
-    format!("{} x {}, {stored}, {}", count(matrix.rows()), count(matrix.cols()), matrix.dtype())
-}
-
-fn fine_percent(share: f64) -> String {
-    format!("{} %", short(100.0 * share))
-}
-
-/// The share of a factor's entries that are exactly 0.
-pub(crate) fn zeros(matrix: &Matrix) -> f64 {
-    share_of(&matrix.values_f64(), |x| x == 0.0)
 }
 
 fn share_of(values: &[f64], counts: impl Fn(f64) -> bool) -> f64 {
@@ -212,19 +186,14 @@ fn factors(page: &mut Page, fit: &Factorization) {
 }
 
 fn parts(page: &mut Page, components: &Components) {
-    let (factor, side) = (&components.factor, if components.of_columns { "columns" } else { "rows" });
-    let measure = match (&components.partner, components.of_columns) {
-        (Some(other), true) => format!("the length of its row of {factor} times that of its column of {other}"),
-        (Some(other), false) => format!("the length of its column of {factor} times that of its row of {other}"),
-        (None, true) => format!("the length of its row of {factor}"),
-        (None, false) => format!("the length of its column of {factor}"),
-    };
+    let Components { factor, measure, of_columns, list } = components;
+    let side = if *of_columns { "columns" } else { "rows" };
     page.heading("Components");
     page.paragraph(&format!(
         "Each with its share of all sizes (a component's size is {measure}), the largest first; then its heaviest {side} \
          with their weights in {factor}."
     ));
-    for component in &components.list {
+    for component in list {
         let text: Vec<String> = component.top.iter().map(part).collect();
         let text = if text.is_empty() { "nothing: all its weights are 0".to_owned() } else { text.join(", ") };
         page.fact(&label(component), 12, &text);

@@ -89,6 +89,13 @@ pub(crate) fn bytes(text: &str) -> Result<usize, Wrong> {
     Ok((count.ok_or("write a size such as 4GB, 500MB or 2GiB")? * unit) as usize)
 }
 
+/// "28x28": the height and width of pictures, in pixels.
+pub(crate) fn picture(text: &str) -> Result<(usize, usize), Wrong> {
+    let side = |text: &str| text.trim().parse::<usize>().ok().filter(|side| *side > 0);
+    let sides = text.split_once('x').and_then(|(height, width)| Some((side(height)?, side(width)?)));
+    Ok(sides.ok_or("write HEIGHTxWIDTH in pixels, such as 28x28")?)
+}
+
 pub(crate) fn shape(text: &str) -> Result<ShapeArg, Wrong> {
     let wrong = || "write ROWSxCOLUMNS, such as 1000x500, or 1000x500:20000 where 20000 entries are stored";
     let (sides, stored) = text.split_once(':').map_or((text, None), |(sides, stored)| (sides, Some(stored)));
@@ -115,6 +122,14 @@ mod tests {
         check("1.5 kb", 1500);
         check("2GiB", 2 << 30);
         assert!(bytes("lots").is_err() && bytes("-1GB").is_err() && bytes("4 apples").is_err());
+    }
+
+    #[test]
+    fn pictures_have_two_sides() {
+        assert_eq!(picture("28x30").unwrap(), (28, 30));
+        for wrong in ["28", "0x5", "28x28x3", "axb"] {
+            assert!(picture(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

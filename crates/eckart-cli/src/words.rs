@@ -20,7 +20,7 @@ Examples:
   eckart fit examples/data/digits/images.npy --rank 16 --restarts 3 \\
       --objective \"sum((X - W @ H)**2) + a*sum(abs(W)) subject to rownorm(H) <= 1\" --set a=2
   eckart fit examples/data/sotu/counts.mtx.gz --cols examples/data/sotu/vocab.txt \\
-      --model nmf --rank 10
+      --model nmf --rank 10 --report sotu.html
 
 `--help` says more: how an objective is written, and what ends a search.";
 
@@ -36,6 +36,9 @@ Examples:
   Topics of texts; the vocabulary names the columns, so each topic is shown by its words:
     eckart fit examples/data/sotu/counts.mtx.gz --cols examples/data/sotu/vocab.txt \\
         --model nmf --rank 10
+
+  A page about the result, with parts and pictures to look at:
+    eckart fit examples/data/digits/images.npy --model nmf --rank 16 --report digits.html --image 8x8
 
   At most a minute, the result for a machine:
     eckart fit examples/data/digits/images.npy --model mf --rank 16 --time-limit 60 --json
@@ -61,6 +64,15 @@ Examples:
   eckart explain --shape 2000x300 --rank 5 --objective \"sum(huber(X - W @ H, 1))\"
   eckart explain --shape 2000x300 --rank 5 --model nmf --svg plan.svg
       the plan as a picture; --dot plan.dot for Graphviz";
+
+pub(crate) const REPORT_EXAMPLES: &str = "\
+Examples:
+  eckart fit examples/data/digits/images.npy --model nmf --rank 16 -o digits.safetensors
+  eckart report digits.safetensors examples/data/digits/images.npy --image 8x8 -o digits.html
+  eckart report digits.safetensors --image 8x8
+      without the data: no reconstructions, all else
+  eckart fit examples/data/digits/images.npy --model nmf --rank 16 --report digits.html --image 8x8
+      both in one go";
 
 pub(crate) const MODELS_EXAMPLES: &str = "\
 Examples:

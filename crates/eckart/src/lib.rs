@@ -9,6 +9,7 @@ pub mod function;
 pub mod grad;
 pub mod model;
 pub mod plan;
+pub mod report;
 pub mod rewrite;
 pub mod run;
 pub mod solve;

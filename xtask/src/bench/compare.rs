@@ -1,7 +1,7 @@
 //! One comparison: two processes, both warmed up, then run by run in turn; their results are held to each other.
 
 use super::rows::{Ended, Row, Side};
-use super::tasks::{Against, Check, ITSELF, Task};
+use super::tasks::{Against, Check, ITSELF, ONE_START, ONE_START_WORK, Task, is_eckart};
 use super::worker::{NoAnswer, Worker};
 use serde_json::json;
 use std::path::Path;
@@ -26,6 +26,10 @@ pub(super) const FULL: Effort =
 pub(super) const QUICK: Effort =
     Effort { samples: (3, 3), enough: 0.0, sample: 0.02, longest: 0.3, patience: Duration::from_secs(120) };
 
+/// Samples of a side where they have lasted longer than `LONG`, in seconds, whatever the effort.
+const FEWEST: usize = 3;
+const LONG: f64 = 60.0;
+
 /// Threads that wait in a loop for more work are given this time to fall asleep before the other side begins.
 const SETTLE: Duration = Duration::from_millis(250);
 
@@ -49,7 +53,7 @@ pub(super) fn blank(task: &Task, against: &Against) -> Row {
         version: String::new(),
         bar: against.bar,
         most_memory: task.most_memory,
-        tolerance: if against.peer == ITSELF { 0.0 } else { tolerance },
+        tolerance: if is_eckart(against.peer) { 0.0 } else { tolerance },
         batch: 1,
         least: None,
         ended: Ended::Compared,
@@ -72,12 +76,16 @@ impl Pair<'_> {
     }
 
     fn measure(&mut self, row: &mut Row, folder: &Path, effort: Effort, speeds: Speeds) -> Result<(), NoAnswer> {
-        let load = json!({ "do": "load", "work": self.task.work, "folder": folder, "rank": self.task.rank });
+        let load = |work| json!({ "do": "load", "work": work, "folder": folder, "rank": self.task.rank });
+        let other_work = if self.against.peer == ONE_START { ONE_START_WORK } else { self.task.work };
         // Eckart loads first: it leaves its start for the peer to read.
-        let loaded = [self.eckart.ask(&load)?, self.other.ask(&load)?];
+        let loaded = [self.eckart.ask(&load(self.task.work))?, self.other.ask(&load(other_work))?];
         let version = loaded[1]["version"].as_str().unwrap_or_default();
-        let is_itself = self.against.peer == ITSELF;
-        row.version = if is_itself { format!("Eckart {version}, 1 thread") } else { version.to_owned() };
+        row.version = match self.against.peer {
+            ITSELF => format!("Eckart {version}, 1 thread"),
+            ONE_START => format!("Eckart {version}, 1 start"),
+            _ => version.to_owned(),
+        };
         (row.eckart.held, row.other.held) = (loaded[0]["held"].as_u64(), loaded[1]["held"].as_u64());
         let times = match self.task.check {
             Check::Same(_) => self.warm_up(row)?,
@@ -128,7 +136,7 @@ impl Pair<'_> {
         let mut last = false;
         while !last {
             let taken = row.eckart.seconds.len() + 1;
-            last = taken >= most || (taken >= least && lasted >= effort.enough);
+            last = taken >= most || (taken >= least && lasted >= effort.enough) || (taken >= FEWEST && lasted >= LONG);
             let digest = last && matches!(self.task.check, Check::Same(_));
             let mut digests = [Vec::new(), Vec::new()];
             for turn in [taken % 2, (taken + 1) % 2] {

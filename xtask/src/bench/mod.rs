@@ -18,7 +18,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use tasks::{Against, ITSELF, PEERS, TASKS, Task, chosen};
+use tasks::{Against, ITSELF, PEERS, TASKS, Task, chosen, is_eckart};
 use worker::Worker;
 
 /// Where kept runs are.
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
         }
         Request::Peers => {
             let peers = Peers::install(&crate::root(), &target()?)?;
-            for (name, says) in PEERS.iter().filter(|(name, _)| *name != ITSELF) {
+            for (name, says) in PEERS.iter().filter(|(name, _)| !is_eckart(name)) {
                 println!("{name:<10}{says:<60}{}", peers.probe(name));
             }
             Ok(())
@@ -164,13 +164,16 @@ impl Bench {
         };
         let threads = self.head.threads;
         let mut eckart = self.eckart(threads);
-        let command =
-            if against.peer == ITSELF { Ok(self.eckart(1)) } else { self.peers.command(against.peer, threads) };
+        let command = match against.peer {
+            ITSELF => Ok(self.eckart(1)),
+            peer if is_eckart(peer) => Ok(self.eckart(threads)),
+            peer => self.peers.command(peer, threads),
+        };
         let mut other = match command {
             Ok(command) => command,
             Err(why) => return absent(why.to_string()),
         };
-        if against.peer == ITSELF {
+        if is_eckart(against.peer) {
             other.arg("serve");
         }
         let log = self.target.join("bench-errors.txt");

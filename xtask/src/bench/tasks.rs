@@ -39,6 +39,15 @@ pub(super) struct Against {
 
 /// The peer that is Eckart itself with one thread.
 pub(super) const ITSELF: &str = "self";
+/// The peer that is Eckart itself with one start: the ratio says how many times as long many take.
+pub(super) const ONE_START: &str = "one-start";
+/// What that peer does in place of the task's work.
+pub(super) const ONE_START_WORK: &str = "one_start";
+
+/// Whether a peer is Eckart itself.
+pub(super) fn is_eckart(peer: &str) -> bool {
+    peer == ITSELF || peer == ONE_START
+}
 
 const F32: Check = Check::Same(2e-4);
 const F64: Check = Check::Same(1e-9);
@@ -66,6 +75,19 @@ const SEED: Task = Task {
     most_memory: None,
     against: &[unhurried("jax", 0.6), TWO_THREADS],
 };
+
+const QUICK_ALS: &[Against] = &[always("cmfrec", 0.5)];
+
+const ALS: Task = Task {
+    work: "ratings",
+    set: "rated-1m",
+    rank: 64,
+    check: Check::AsLow(1e-6),
+    against: &[unhurried("cmfrec", 0.5)],
+    ..SEED
+};
+
+const IMPLICIT: Task = Task { work: "implicit_feedback", against: &[unhurried("implicit", 0.7)], ..ALS };
 
 pub(super) const TASKS: &[Task] = &[
     Task {
@@ -141,7 +163,7 @@ pub(super) const TASKS: &[Task] = &[
         work: "nmf",
         set: "sotu",
         check: Check::AsLow(1e-6),
-        against: &[unhurried("sklearn", 0.1)],
+        against: &[unhurried("sklearn", 0.1), unhurried("rcppml", 0.3)],
         ..SEED
     },
     Task {
@@ -153,11 +175,120 @@ pub(super) const TASKS: &[Task] = &[
         against: &[unhurried("sklearn", 0.2)],
         ..SEED
     },
+    Task {
+        name: "kl-sotu-nmf",
+        says: "KL-NMF of sotu to the divergence of 200 multiplicative updates",
+        work: "kl_nmf",
+        set: "sotu",
+        check: Check::AsLow(1e-6),
+        against: &[unhurried("sklearn", 0.03)],
+        ..SEED
+    },
+    Task {
+        name: "hals-path",
+        says: "200 iterations of plain HALS, digits in f64, the cost of each the same",
+        work: "hals",
+        set: "digits",
+        rank: 10,
+        check: Check::Same(1e-8),
+        against: &[always("sklearn", 0.33)],
+        ..SEED
+    },
+    Task {
+        name: "dictionary",
+        says: "dictionary of 256 atoms for 50,000 patches to the worth of 1,000 batches for others",
+        work: "dictionary",
+        set: "natural-patches",
+        rank: 256,
+        check: Check::AsLow(1e-6),
+        against: &[unhurried("spams", 0.7)],
+        ..SEED
+    },
+    Task {
+        name: "ratings-1m",
+        says: "ratings, 1 M, to the cost of 10 rounds of Cholesky ALS",
+        against: QUICK_ALS,
+        ..ALS
+    },
+    Task {
+        name: "ratings-1m-cg",
+        says: "ratings, 1 M, to the cost of 10 rounds of conjugate-gradient ALS",
+        work: "ratings_cg",
+        against: QUICK_ALS,
+        ..ALS
+    },
+    Task {
+        name: "ratings-1m-rmse",
+        says: "ratings, 1 M, to the held-out RMSE of 20 rounds of stochastic gradients",
+        work: "predicted",
+        against: &[always("libmf", 1.0)],
+        ..ALS
+    },
+    Task {
+        name: "ratings-10m",
+        says: "ratings, 10 M, to the cost of 10 rounds of Cholesky ALS",
+        set: "rated-10m",
+        ..ALS
+    },
+    Task {
+        name: "ratings-10m-cg",
+        says: "ratings, 10 M, to the cost of 10 rounds of conjugate-gradient ALS",
+        work: "ratings_cg",
+        set: "rated-10m",
+        ..ALS
+    },
+    Task {
+        name: "ratings-10m-rmse",
+        says: "ratings, 10 M, to the held-out RMSE of 20 rounds of stochastic gradients",
+        work: "predicted",
+        set: "rated-10m",
+        against: &[unhurried("libmf", 1.0)],
+        ..ALS
+    },
+    Task {
+        name: "implicit-1m",
+        says: "implicit feedback, 1 M, r 64, to the cost of 15 rounds of conjugate-gradient ALS",
+        against: &[always("implicit", 0.7)],
+        ..IMPLICIT
+    },
+    Task {
+        name: "implicit-10m",
+        says: "implicit feedback, 10 M, r 64, to the cost of 15 rounds of conjugate-gradient ALS",
+        set: "rated-10m",
+        ..IMPLICIT
+    },
+    Task {
+        name: "implicit-10m-256",
+        says: "implicit feedback, 10 M, r 256, to the cost of 15 rounds of conjugate-gradient ALS",
+        set: "rated-10m",
+        rank: 256,
+        ..IMPLICIT
+    },
+    Task {
+        name: "starts-digits",
+        says: "20 starts of NMF of digits, r 10, against one of them",
+        work: "starts",
+        set: "digits",
+        rank: 10,
+        check: Check::Same(0.0),
+        against: &[always(ONE_START, 6.0)],
+        ..SEED
+    },
+    Task {
+        name: "starts-sotu",
+        says: "20 starts of NMF of sotu, r 32, against one of them",
+        work: "starts",
+        set: "sotu",
+        check: Check::Same(0.0),
+        against: &[unhurried(ONE_START, 10.0)],
+        ..SEED
+    },
 ];
 
 /// All peers, with what each is. Those that no task names yet are there to be imported.
 pub(super) const PEERS: &[(&str, &str)] = &[
     (ITSELF, "Eckart with one thread"),
+    (ONE_START, "Eckart with one start"),
     ("numpy", "NumPy, by hand"),
     ("scipy", "SciPy, by hand"),
     ("mkl", "Intel MKL by way of sparse_dot_mkl"),
@@ -210,12 +341,12 @@ mod tests {
     #[test]
     fn every_peer_of_a_task_is_listed_and_has_a_file() {
         let folder = crate::root().join("bench/peers");
-        for (name, _) in PEERS.iter().filter(|(name, _)| *name != ITSELF) {
+        for (name, _) in PEERS.iter().filter(|(name, _)| !is_eckart(name)) {
             assert!(folder.join(format!("{name}.py")).is_file(), "{name}");
         }
         for (task, against) in chosen(&[], false).expect("no word was given") {
             assert!(PEERS.iter().any(|(name, _)| *name == against.peer), "{}: {}", task.name, against.peer);
-            if against.peer != ITSELF {
+            if !is_eckart(against.peer) {
                 let path = folder.join(format!("{}.py", against.peer));
                 let text = std::fs::read_to_string(path).expect("it is a file");
                 assert!(text.contains(&format!("\ndef {}(data):", task.work)), "{}: {}", against.peer, task.work);
@@ -231,5 +362,6 @@ mod tests {
             assert!(tasks.contains(&format!("\"{}\" =>", task.work)), "{}", task.work);
             assert!(sets.contains(&format!("name: \"{}\"", task.set)), "{}", task.set);
         }
+        assert!(tasks.contains(&format!("\"{ONE_START_WORK}\" =>")));
     }
 }

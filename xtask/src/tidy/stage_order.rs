@@ -6,8 +6,9 @@ use super::source::Source;
 use super::tree::Tree;
 
 /// The stages, first to last; `error` is above them all.
-const STAGES: [&str; 11] =
-    ["error", "data", "expr", "model", "facts", "grad", "rewrite", "plan", "run", "function", "solve"];
+const STAGES: [&str; 13] = [
+    "error", "data", "expr", "model", "facts", "grad", "rewrite", "plan", "run", "function", "solve", "apply", "report",
+];
 
 const SRC: &str = "crates/eckart/src/";
 

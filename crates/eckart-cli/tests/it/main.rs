@@ -10,3 +10,4 @@ mod models;
 mod names;
 mod output;
 mod refused;
+mod report;

@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use super::{Pattern, Sparse};
+use super::seen::{Seen, look_at};
+use super::{Array, Pattern, Sparse};
 use crate::error::{Error, Result};
 
 /// The type of a matrix's numbers.
@@ -51,11 +52,11 @@ pub trait Real: sealed::Sealed + Copy + Send + Sync + PartialEq + PartialOrd + s
     /// The nearest number of this type.
     fn from_f64(value: f64) -> Self;
     /// Wraps a dense array.
-    fn dense(values: Arc<Vec<Self>>) -> Storage;
+    fn dense(values: Array<Self>) -> Storage;
     /// Wraps a sparse array.
     fn sparse(values: Arc<Sparse<Self>>) -> Storage;
     /// The dense array of this type, if that is what is stored.
-    fn dense_of(storage: &Storage) -> Option<&Arc<Vec<Self>>>;
+    fn dense_of(storage: &Storage) -> Option<&Array<Self>>;
     /// The sparse array of this type, if that is what is stored.
     fn sparse_of(storage: &Storage) -> Option<&Arc<Sparse<Self>>>;
 }
@@ -68,13 +69,13 @@ impl Real for f32 {
     fn from_f64(value: f64) -> Self {
         value as f32
     }
-    fn dense(values: Arc<Vec<Self>>) -> Storage {
+    fn dense(values: Array<Self>) -> Storage {
         Storage::DenseF32(values)
     }
     fn sparse(values: Arc<Sparse<Self>>) -> Storage {
         Storage::SparseF32(values)
     }
-    fn dense_of(storage: &Storage) -> Option<&Arc<Vec<Self>>> {
+    fn dense_of(storage: &Storage) -> Option<&Array<Self>> {
         if let Storage::DenseF32(values) = storage { Some(values) } else { None }
     }
     fn sparse_of(storage: &Storage) -> Option<&Arc<Sparse<Self>>> {
@@ -90,13 +91,13 @@ impl Real for f64 {
     fn from_f64(value: f64) -> Self {
         value
     }
-    fn dense(values: Arc<Vec<Self>>) -> Storage {
+    fn dense(values: Array<Self>) -> Storage {
         Storage::DenseF64(values)
     }
     fn sparse(values: Arc<Sparse<Self>>) -> Storage {
         Storage::SparseF64(values)
     }
-    fn dense_of(storage: &Storage) -> Option<&Arc<Vec<Self>>> {
+    fn dense_of(storage: &Storage) -> Option<&Array<Self>> {
         if let Storage::DenseF64(values) = storage { Some(values) } else { None }
     }
     fn sparse_of(storage: &Storage) -> Option<&Arc<Sparse<Self>>> {
@@ -108,42 +109,13 @@ impl Real for f64 {
 #[derive(Debug, Clone)]
 pub enum Storage {
     /// Row-major f32.
-    DenseF32(Arc<Vec<f32>>),
+    DenseF32(Array<f32>),
     /// Row-major f64.
-    DenseF64(Arc<Vec<f64>>),
+    DenseF64(Array<f64>),
     /// Compressed rows of f32.
     SparseF32(Arc<Sparse<f32>>),
     /// Compressed rows of f64.
     SparseF64(Arc<Sparse<f64>>),
-}
-
-/// What is true of all of some numbers; of those that are not missing, the last two.
-struct Seen {
-    finite: bool,
-    nonnegative: bool,
-    binary: bool,
-    moderate: bool,
-}
-
-/// Looks at numbers without branches, so that many are looked at at once.
-#[allow(clippy::eq_op, reason = "a number that is not itself is NaN, and nothing else tells it as quickly")]
-fn look_at<T: Real>(values: &[T]) -> Seen {
-    let [zero, one, least, plain, most, endless] = [0.0, 1.0, 1e-18, 1e-9, 1e9, f64::INFINITY].map(T::from_f64);
-    let [minus_least, minus_plain, minus_most, minus_endless] =
-        [-1e-18, -1e-9, -1e9, f64::NEG_INFINITY].map(T::from_f64);
-    let (mut strange, mut negative, mut other) = (false, false, false);
-    let (mut extreme, mut seen, mut large) = (false, false, false);
-    for chunk in values.chunks(1024) {
-        for &x in chunk {
-            strange |= (x != x) | (x == endless) | (x == minus_endless);
-            negative |= x < zero;
-            other |= (x != zero) & (x != one) & (x == x);
-            extreme |= (x >= most) | (x <= minus_most) | ((x != zero) & (x < least) & (x > minus_least));
-            large |= (x > plain) | (x < minus_plain);
-            seen |= x != zero;
-        }
-    }
-    Seen { finite: !strange, nonnegative: !negative, binary: !other, moderate: !extreme && (large || !seen) }
 }
 
 /// An immutable n x m matrix: dense or sparse, f32 or f64. Cloning shares the numbers.
@@ -167,6 +139,14 @@ impl Matrix {
     /// # Errors
     /// `Data` where a side is 0, the length is not `rows * cols`, or a number is infinite (named by row and column).
     pub fn dense<T: Real>(rows: usize, cols: usize, values: Vec<T>) -> Result<Self> {
+        Self::of_array(rows, cols, values.into())
+    }
+
+    /// As [`Matrix::dense`], from numbers that others may hold: they are not copied.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn of_array<T: Real>(rows: usize, cols: usize, values: Array<T>) -> Result<Self> {
         check_sides(rows, cols)?;
         if rows.checked_mul(cols) != Some(values.len()) {
             return Err(Error::data(
@@ -184,7 +164,7 @@ impl Matrix {
                 missing += usize::from(value.to_f64().is_nan());
             }
         }
-        Ok(Self { rows, cols, missing, nonnegative, binary, moderate, storage: T::dense(Arc::new(values)) })
+        Ok(Self { rows, cols, missing, nonnegative, binary, moderate, storage: T::dense(values) })
     }
 
     /// A dense matrix whose entry (i, j) is `entry(i, j)`.
@@ -232,6 +212,14 @@ impl Matrix {
     /// # Errors
     /// `Data` where the lengths differ or a number is not finite.
     pub fn with_pattern<T: Real>(pattern: Arc<Pattern>, values: Vec<T>) -> Result<Self> {
+        Self::on_pattern(pattern, values.into())
+    }
+
+    /// As [`Matrix::with_pattern`], with numbers that others may hold: they are not copied.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn on_pattern<T: Real>(pattern: Arc<Pattern>, values: Array<T>) -> Result<Self> {
         let (rows, cols) = (pattern.rows(), pattern.cols());
         if values.len() != pattern.nnz() {
             return Err(Error::data(

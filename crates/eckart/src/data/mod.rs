@@ -8,6 +8,7 @@
 //! fuzz target.
 
 mod align;
+mod array;
 pub mod csv;
 mod entries;
 mod lines;
@@ -18,8 +19,10 @@ mod names;
 pub mod npy;
 mod npy_header;
 mod number;
+mod png;
 mod read;
 mod records;
+mod seen;
 mod select;
 mod shards;
 mod source;
@@ -29,12 +32,14 @@ mod triplets;
 mod write;
 
 pub use align::{Aligned, Side, align};
+pub use array::Array;
 pub use csv::{read_csv, write_csv};
 pub use matrix::{Dtype, Matrix, Real, Storage};
 pub use model_file::{ModelFile, read_model_file, write_model_file};
 pub use mtx::{read_mtx, write_mtx};
 pub use names::{read_names, read_names_column, read_titles};
 pub use npy::{read_npy, write_npy};
+pub use png::png;
 pub use read::{Duplicates, Format, ReadOptions, read, read_as};
 pub use shards::Shards;
 pub use sparse::{Pattern, Sparse};

@@ -9,6 +9,20 @@ use super::{Matrix, Pattern, Real, Sparse, Storage};
 use crate::error::{Error, Result};
 
 impl Matrix {
+    /// The numbers stored of row i, counted from 0, as f64: all m of a dense matrix, those of the pattern of a sparse one.
+    ///
+    /// # Panics
+    /// Where there is no row i, as for a slice.
+    pub fn row_f64(&self, i: usize) -> Vec<f64> {
+        let range = self.pattern().map_or(i * self.cols()..(i + 1) * self.cols(), |pattern| pattern.range(i));
+        match self.storage() {
+            Storage::DenseF32(v) => v[range].iter().map(|&v| v.to_f64()).collect(),
+            Storage::DenseF64(v) => v[range].to_vec(),
+            Storage::SparseF32(s) => s.values()[range].iter().map(|&v| v.to_f64()).collect(),
+            Storage::SparseF64(s) => s.values()[range].to_vec(),
+        }
+    }
+
     /// The rows of those numbers (from 0), in that order; a row may be asked for more than once.
     ///
     /// # Errors
@@ -133,6 +147,7 @@ mod tests {
             assert_eq!((rows.dtype(), rows.is_sparse()), (x.dtype(), x.is_sparse()));
         }
         assert_eq!(sparse.select_rows(&[2]).unwrap().stored(), 2);
+        assert_eq!((sparse.row_f64(2), dense.row_f64(2)), (vec![0.0, 4.0], vec![0.0, 0.0, 0.0, 4.0]));
         assert_eq!(sparse.transposed().unwrap().stored(), 4);
     }
 

@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use super::Real;
+use super::{Array, Real};
 use crate::error::{Error, Result};
 
 /// Which entries of an n x m matrix are stored, row by row.
@@ -15,7 +15,7 @@ pub struct Pattern {
     rows: usize,
     cols: usize,
     indptr: Vec<usize>,
-    indices: Vec<u32>,
+    indices: Array<u32>,
     transposed: OnceLock<Arc<Pattern>>,
 }
 
@@ -25,6 +25,14 @@ impl Pattern {
     /// # Errors
     /// `Data` where the arrays don't fit together or a column is out of range or out of order.
     pub fn new(rows: usize, cols: usize, indptr: Vec<usize>, indices: Vec<u32>) -> Result<Self> {
+        Self::of_array(rows, cols, indptr, indices.into())
+    }
+
+    /// As [`Pattern::new`], from columns that others may hold: they are not copied.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn of_array(rows: usize, cols: usize, indptr: Vec<usize>, indices: Array<u32>) -> Result<Self> {
         let help = "Give n + 1 increasing row pointers, and within a row strictly increasing columns, counted from 0";
         if cols > u32::MAX as usize {
             return Err(Error::data(format!("{cols} columns are more than a sparse matrix can have"), "Transpose it"));
@@ -99,7 +107,7 @@ impl Pattern {
     pub fn transposed(&self) -> &Arc<Pattern> {
         self.transposed.get_or_init(|| {
             let mut indptr = vec![0; self.cols + 1];
-            for &j in &self.indices {
+            for &j in self.indices.iter() {
                 indptr[j as usize + 1] += 1;
             }
             for j in 0..self.cols {
@@ -107,6 +115,7 @@ impl Pattern {
             }
             let mut indices = vec![0; self.nnz()];
             self.walk_transposed(&indptr, |slot, i, _| indices[slot] = i as u32);
+            let indices = indices.into();
             Arc::new(Self { rows: self.cols, cols: self.rows, indptr, indices, transposed: OnceLock::new() })
         })
     }
@@ -129,16 +138,16 @@ impl Pattern {
 #[derive(Debug)]
 pub struct Sparse<T> {
     pattern: Arc<Pattern>,
-    values: Arc<Vec<T>>,
+    values: Array<T>,
     transposed: OnceLock<Box<Sparse<T>>>,
 }
 
 impl<T: Real> Sparse<T> {
-    pub(crate) fn new(pattern: Arc<Pattern>, values: Vec<T>) -> Self {
-        Self::shared(pattern, Arc::new(values))
+    pub(crate) fn new(pattern: Arc<Pattern>, values: impl Into<Array<T>>) -> Self {
+        Self::shared(pattern, values.into())
     }
 
-    pub(crate) fn shared(pattern: Arc<Pattern>, values: Arc<Vec<T>>) -> Self {
+    pub(crate) fn shared(pattern: Arc<Pattern>, values: Array<T>) -> Self {
         debug_assert_eq!(pattern.nnz(), values.len());
         Self { pattern, values, transposed: OnceLock::new() }
     }
@@ -153,7 +162,7 @@ impl<T: Real> Sparse<T> {
         &self.values
     }
 
-    pub(crate) fn shared_values(&self) -> &Arc<Vec<T>> {
+    pub(crate) fn shared_values(&self) -> &Array<T> {
         &self.values
     }
 

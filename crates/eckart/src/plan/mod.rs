@@ -20,6 +20,7 @@ use crate::expr::{Dag, Expr, Number, Op, Var};
 use crate::facts::{Facts, Givens, Layout, Shape};
 pub use chain::{Chain, Link, Outcome, Reach, Source};
 pub use picture::Picture;
+pub(crate) use picture::escaped;
 
 /// What a step computes. The meaning of each is `run::interp`.
 #[derive(Debug, Clone, PartialEq)]

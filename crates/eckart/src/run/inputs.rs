@@ -141,8 +141,8 @@ fn everywhere<T: Element>(value: &Held<T>) -> Held<T> {
 
 fn same_object(a: &Matrix, b: &Matrix) -> bool {
     match (a.storage(), b.storage()) {
-        (Storage::DenseF32(a), Storage::DenseF32(b)) => Arc::ptr_eq(a, b),
-        (Storage::DenseF64(a), Storage::DenseF64(b)) => Arc::ptr_eq(a, b),
+        (Storage::DenseF32(a), Storage::DenseF32(b)) => a.is_same(b),
+        (Storage::DenseF64(a), Storage::DenseF64(b)) => a.is_same(b),
         (Storage::SparseF32(a), Storage::SparseF32(b)) => Arc::ptr_eq(a, b),
         (Storage::SparseF64(a), Storage::SparseF64(b)) => Arc::ptr_eq(a, b),
         (_, _) => false,

@@ -48,11 +48,14 @@ pub(super) fn run<T: Numbers>(fold: &Fold, args: &[Slot<T>], inputs: &Inputs, po
     let gathered = fold_parts(0..fold.shards, &shard, &both)?;
     drop(parts);
     args.into_iter().for_each(|arg| pool.give(Some(arg)));
-    let finished = |((buffer, _), (part, stack)): (&(usize, Combine), (Gathered<T>, Option<Vec<T>>))| match stack {
-        Some(numbers) => Ok(Slot::Wide(Held::Dense(Rect::new(stacked_shape(fold, *buffer), numbers)))),
-        None => finished(fold, *buffer, part, pool),
-    };
-    fold.results.iter().zip(gathered.into_iter().zip(stacks)).map(finished).collect()
+    let mut results = Vec::with_capacity(fold.results.len());
+    for ((buffer, _), (part, stack)) in fold.results.iter().zip(gathered.into_iter().zip(stacks)) {
+        results.push(match stack {
+            Some(numbers) => Slot::Wide(Held::Dense(Rect::new(stacked_shape(fold, *buffer), numbers))),
+            None => finished(fold, *buffer, part, pool)?,
+        });
+    }
+    Ok(results)
 }
 
 /// Rows one under the other.

@@ -10,7 +10,7 @@ use super::Value;
 use super::kernels::{Csr, Element};
 use super::pool::Pool;
 use super::products;
-use crate::data::{Matrix, Pattern, Sparse};
+use crate::data::{Array, Matrix, Pattern, Sparse};
 use crate::error;
 use crate::facts::Shape;
 
@@ -34,20 +34,21 @@ pub(crate) enum Held<T> {
 /// Numbers that others may share, or a run of them.
 #[derive(Debug, Clone)]
 pub(crate) struct Run<T> {
-    all: Arc<Vec<T>>,
+    all: Array<T>,
     from: usize,
     len: usize,
 }
 
 impl<T> Run<T> {
-    pub(crate) fn of(all: Arc<Vec<T>>) -> Self {
+    pub(crate) fn of(all: impl Into<Array<T>>) -> Self {
+        let all = all.into();
         Self { from: 0, len: all.len(), all }
     }
 
     /// Some numbers of an array.
     pub(crate) fn within(all: Vec<T>, range: Range<usize>) -> Self {
         debug_assert!(range.end <= all.len());
-        Self { from: range.start, len: range.len(), all: Arc::new(all) }
+        Self { from: range.start, len: range.len(), all: all.into() }
     }
 
     pub(crate) fn cut(&self, range: Range<usize>) -> Self {
@@ -61,12 +62,12 @@ impl<T> Run<T> {
         if from != 0 || len != all.len() {
             return Err(Self { all, from, len });
         }
-        Arc::try_unwrap(all).map_err(|all| Self { all, from, len })
+        all.into_own().map_err(|all| Self { all, from, len })
     }
 
     /// The whole array that they are a part of, where nobody else holds it.
     pub(crate) fn into_all(self) -> Option<Vec<T>> {
-        Arc::try_unwrap(self.all).ok()
+        self.all.into_own().ok()
     }
 
     pub(crate) fn into_vec(self) -> Vec<T>
@@ -86,7 +87,7 @@ impl<T> Deref for Run<T> {
 
 impl<T> From<Vec<T>> for Run<T> {
     fn from(numbers: Vec<T>) -> Self {
-        Self::of(Arc::new(numbers))
+        Self::of(numbers)
     }
 }
 
@@ -109,11 +110,11 @@ impl<T: Element> Rect<T> {
     where
         T: Numbers,
     {
-        if Arc::get_mut(&mut self.data.all).is_none() {
+        if self.data.all.own_mut().is_none() {
             self.data = T::pool().aligned(self.data.len(), |out| out.copy_from_slice(&self.data));
         }
         let Run { all, from, len } = &mut self.data;
-        let own = Arc::get_mut(all).expect("an array that has just been found or made to have one holder");
+        let own = all.own_mut().expect("an array that has just been found or made to have one holder");
         &mut own[*from..*from + *len]
     }
 
@@ -286,8 +287,8 @@ impl<T: Element> Entries<T> {
 }
 
 impl<T: Copy> Run<T> {
-    fn to_shared(&self) -> Arc<Vec<T>> {
-        if self.from == 0 && self.len == self.all.len() { self.all.clone() } else { Arc::new(self.to_vec()) }
+    fn to_shared(&self) -> Array<T> {
+        if self.from == 0 && self.len == self.all.len() { self.all.clone() } else { self.to_vec().into() }
     }
 }
 

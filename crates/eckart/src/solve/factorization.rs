@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::kept::Kept;
 use super::problem::{Bound, Problem};
 use super::quality::Quality;
-use super::settings::{Settings, StopReason};
+use super::settings::{Init, Settings, StopReason};
 use crate::data::Matrix;
 use crate::error::Result;
 use crate::run::Value;
@@ -98,6 +98,16 @@ pub struct Factorization {
     pub rank: usize,
     /// The seed.
     pub seed: u64,
+    /// The most iterations of a start that the search was allowed.
+    pub max_iter: usize,
+    /// The tolerance at which a start ended (see [`Settings::tol`]).
+    pub tol: f64,
+    /// The cost at which the search was to end, where one was asked for.
+    pub target_cost: Option<f64>,
+    /// Where the first start began.
+    pub init: Init,
+    /// The names of the factors whose first value was given ([`Problem::start`]).
+    pub started: Vec<String>,
     /// The method's name.
     pub method: String,
     /// What the method does with each factor and why, a line each; empty where it treats all alike.
@@ -156,6 +166,11 @@ impl Factorization {
             target: bound.target.0.clone(),
             rank: bound.rank,
             seed: settings.seed,
+            max_iter: settings.max_iter,
+            tol: settings.tol,
+            target_cost: settings.target,
+            init: settings.init,
+            started: problem.starts.iter().map(|(name, _)| name.clone()).collect(),
             method: method.to_owned(),
             ways,
             warnings: super::lints(bound)?,

@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 
 use super::factorization::{Agreement, Factorization, RankChoice, RankScore, Start, Step};
 use super::quality::Quality;
-use super::settings::StopReason;
+use super::settings::{Init, Settings, StopReason};
+use crate::data::model_file::{model_bytes, parse_model_file};
 use crate::data::{ModelFile, read_model_file, write_model_file};
 use crate::error::{Error, Result};
 
@@ -20,13 +21,13 @@ const FORMAT: &str = "1";
 impl Factorization {
     /// Writes the factors and everything about them to a safetensors file. The header's texts are `eckart` (the version
     /// that wrote it), `format`, `objective`, `target`, `method`, `stop_reason`, and as JSON `ways`, `warnings`, `numbers`, `rank`, `seed`,
-    /// `cost`, `factors` (their order), `held`, `starts`, `best`, `seconds`, `quality`, `row_names` and `col_names`.
+    /// `limits` (of the search: `max_iter`, `tol`, `target`), `init`, `started`, `cost`, `factors` (their order), `held`, `starts`, `best`,
+    /// `seconds`, `quality`, `row_names` and `col_names`.
     ///
     /// # Errors
     /// `Io` where the file can't be written; a file that was there before is kept then.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        let tensors = self.factors.iter().cloned().collect();
-        write_model_file(path, &ModelFile { tensors, metadata: self.metadata() })
+        write_model_file(path, &self.model_file())
     }
 
     /// Reads a file that [`Factorization::save`] wrote.
@@ -35,11 +36,34 @@ impl Factorization {
     /// `Io` where the file can't be read; `Data` where it is no model file of Eckart.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let mut file = read_model_file(path)?;
+        Self::of_model_file(read_model_file(path)?).map_err(|error| error.in_file(path))
+    }
+
+    /// The bytes of the file that [`Factorization::save`] writes.
+    ///
+    /// # Errors
+    /// `Data` where a factor's name can't be that of a tensor.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        model_bytes(&self.model_file())
+    }
+
+    /// The factorization that [`Factorization::to_bytes`] was called on.
+    ///
+    /// # Errors
+    /// `Data` where they are not the bytes of a model file of Eckart.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        Self::of_model_file(parse_model_file(bytes)?)
+    }
+
+    fn model_file(&self) -> ModelFile {
+        ModelFile { tensors: self.factors.iter().cloned().collect(), metadata: self.metadata() }
+    }
+
+    fn of_model_file(mut file: ModelFile) -> Result<Self> {
         let header = Header(&file.metadata);
-        let mut found = header.factorization().map_err(|error| error.in_file(path))?;
-        for name in header.names("factors").map_err(|error| error.in_file(path))?.unwrap_or_default() {
-            let matrix = file.tensors.remove(&name).ok_or_else(|| no_model(&format!("factor {name}")).in_file(path))?;
+        let mut found = header.factorization()?;
+        for name in header.names("factors")?.unwrap_or_default() {
+            let matrix = file.tensors.remove(&name).ok_or_else(|| no_model(&format!("factor {name}")))?;
             found.factors.push((name, matrix));
         }
         Ok(found)
@@ -61,9 +85,12 @@ impl Factorization {
             ("numbers", Value::from(numbers).to_string()),
             ("rank", self.rank.to_string()),
             ("seed", self.seed.to_string()),
+            ("limits", json!({"max_iter": self.max_iter, "tol": self.tol, "target": self.target_cost}).to_string()),
             ("cost", json!(self.cost).to_string()),
             ("factors", json!(order).to_string()),
             ("held", json!(self.held).to_string()),
+            ("init", json!(self.init.name()).to_string()),
+            ("started", json!(self.started).to_string()),
             ("starts", Value::from(starts).to_string()),
             ("best", self.best.to_string()),
             ("seconds", json!(self.seconds).to_string()),
@@ -169,12 +196,18 @@ impl Header<'_> {
         }
         let numbers = self.json("numbers")?;
         let numbers = numbers.as_object().ok_or_else(|| no_model("numbers"))?;
+        let limits = self.limits()?;
         Ok(Factorization {
             statement: self.text("objective")?.to_owned(),
             numbers: numbers.iter().map(|(k, v)| (k.clone(), number(v))).collect(),
             target: self.text("target")?.to_owned(),
             rank: self.whole("rank")? as usize,
             seed: self.whole("seed")?,
+            max_iter: limits.max_iter,
+            tol: limits.tol,
+            target_cost: limits.target,
+            init: limits.init,
+            started: self.list("started")?,
             method: self.text("method")?.to_owned(),
             warnings: self.list("warnings")?,
             ways: self.list("ways")?,
@@ -191,6 +224,23 @@ impl Header<'_> {
             col_names: self.names("col_names")?,
             seconds: number(&self.json("seconds")?),
         })
+    }
+
+    /// The limits of the search; a file from before they were kept says the defaults.
+    fn limits(&self) -> Result<Settings> {
+        let mut settings = Settings::default();
+        if self.0.contains_key("limits") {
+            let limits = self.json("limits")?;
+            let known = |key: &str| limits.get(key).and_then(Value::as_f64);
+            settings.max_iter =
+                limits.get("max_iter").and_then(Value::as_u64).ok_or_else(|| no_model("limits"))? as usize;
+            settings.tol = known("tol").ok_or_else(|| no_model("limits"))?;
+            settings.target = known("target");
+        }
+        if self.0.contains_key("init") {
+            settings.init = self.json("init")?.as_str().map_or_else(|| Err(no_model("init")), Init::from_name)?;
+        }
+        Ok(settings)
     }
 
     fn text(&self, key: &str) -> Result<&str> {

@@ -10,6 +10,7 @@ mod grad;
 mod random;
 mod read;
 mod real;
+mod report;
 mod run;
 mod solve;
 mod starts;

@@ -11,6 +11,8 @@ mod place;
 mod scene;
 mod svg;
 
+pub(crate) use svg::escaped;
+
 use super::Plan;
 use scene::Scene;
 

@@ -192,8 +192,8 @@ fn broken(text: &str, most: usize) -> Vec<String> {
     lines
 }
 
-/// Text that XML takes for text.
-fn escaped(text: &str) -> String {
+/// Text that XML and HTML take for text, between tags and in quotes.
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -4,14 +4,18 @@
 //! Not here: the cut into rows for threads, what is solved with G (see `system`).
 //!
 //! About d r (r + 16) flops for d entries where A is B, of which one triangle is made; d r numbers are read, wherever they
-//! lie. Loops: blocks of 256 entries, whose rows are gathered side by side, once as they are and once times their weights;
+//! lie. Loops: blocks of entries, whose rows are gathered side by side, once as they are and once times their weights;
 //! tiles of columns, entries (see `panel`). Where A is not B the product is made in full and its two halves are averaged.
+
+use std::ops::Range;
 
 use super::lanes::{Element, Job, Lanes, Level, prefetch_all};
 use super::panel::{Left, panel};
 
 /// Entries that are added up as T: f32 keeps about as many digits as its products have.
 const ROWS: usize = 256;
+/// Bytes of what is gathered as it is, about: with as many times the weights it stays in the first cache.
+const IN_L1: usize = 1 << 14;
 /// Columns of G that are made together: few, so that little is made below the diagonal.
 const COLUMNS: usize = 16;
 /// How many entries ahead rows of the panel are asked for.
@@ -63,25 +67,45 @@ pub(crate) fn row_gram<T: Element>(
     assert_eq!(g.len(), r * r, "room for all pairs of columns");
     let count = picked.weights.len();
     assert!(picked.columns.is_none_or(|columns| columns.len() == count), "a weight for each column");
-    for from in (0..count).step_by(ROWS) {
-        let entries = from..(from + ROWS).min(count);
-        let Gathered { plain, scaled, part } = room;
-        let (b, a) = (&mut plain[..entries.len() * r], &mut scaled[..entries.len() * r]);
-        let scale = T::from_f64(scale);
-        T::at_level(level, Gather { picked, scale, left, right, r, from, scaled: a, plain: b });
-        let rows = entries.len();
-        if right.is_some() {
-            let all = Left { data: a, stride: r, by_columns: true };
-            panel(level, (r, rows, r), (part, r), true, all, (b, r));
-            average(part, r, g);
-            continue;
+    let block = (IN_L1 / (r.max(1) * size_of::<T>())).clamp(16, ROWS);
+    for short in (0..count).step_by(ROWS) {
+        let end = (short + ROWS).min(count);
+        for from in (short..end).step_by(block) {
+            add(
+                level,
+                picked,
+                (T::from_f64(scale), from..(from + block).min(end)),
+                (left, right, r),
+                room,
+                from == short,
+            );
         }
-        for k in (0..r).step_by(COLUMNS) {
-            let high = COLUMNS.min(r - k);
-            let columns = Left { data: &a[k..], stride: r, by_columns: true };
-            panel(level, (high, rows, r - k), (&mut part[k * r + k..], r), true, columns, (&b[k..], r));
+        match right {
+            Some(_) => average(&room.part, r, g),
+            None => T::at_level(level, Widen { part: &room.part, r, g }),
         }
-        T::at_level(level, Widen { part, r, g });
+    }
+}
+
+/// `part` = (`fresh`) or += what some entries say: all of it where there is a right side, else the tiles that hold its upper
+/// triangle.
+fn add<T: Element>(
+    level: Level,
+    picked: Picked<'_, T>,
+    (scale, entries): (T, Range<usize>),
+    (left, right, r): (&[T], Option<&[T]>, usize),
+    room: &mut Gathered<T>,
+    fresh: bool,
+) {
+    let (rows, from) = (entries.len(), entries.start);
+    let Gathered { plain, scaled, part } = room;
+    let (b, a) = (&mut plain[..rows * r], &mut scaled[..rows * r]);
+    T::at_level(level, Gather { picked, scale, left, right, r, from, scaled: a, plain: b });
+    let high = if right.is_some() { r } else { COLUMNS };
+    for k in (0..r).step_by(high.max(1)) {
+        let columns = Left { data: &a[k..], stride: r, by_columns: true };
+        let (p, n) = (high.min(r - k), r - k);
+        panel(level, (p, rows, n), (&mut part[k * r + k..], r), fresh, columns, (&b[k..], r));
     }
 }
 

@@ -4,7 +4,7 @@
 //! Not here: how a formula becomes chains (see `chain`), numbers (see `local`).
 
 use super::chain::{Chain, Link, product};
-use crate::expr::{Expr, eye};
+use crate::expr::{Expr, Op, eye};
 
 /// The part of an objective that is quadratic in a factor, as formulas that are free of it.
 ///
@@ -104,10 +104,11 @@ fn add(found: &mut Quadratic, chain: &Chain, identity: &Expr) -> Option<()> {
         }
         return Some(());
     };
-    // A literal stays apart, so that C is the data itself where it can be.
+    // Literals stay apart, so that C is the data itself where it can be, and is not held twice.
+    let (literal, weights) = without_literals(weights);
     let (scale, weights) = match half.as_number() {
-        Some(number) => (number, weights),
-        None => (1.0, product(half, weights)),
+        Some(number) => (number * literal, weights),
+        None => (literal, product(half, weights)),
     };
     let weights = run.rows.map_or_else(|| weights.clone(), |rows| &weights * rows);
     found.sampled.push(Sampled {
@@ -117,4 +118,24 @@ fn add(found: &mut Quadratic, chain: &Chain, identity: &Expr) -> Option<()> {
         right: run.product.unwrap_or_else(|| identity.clone()),
     });
     Some(())
+}
+
+/// A formula as a literal times another.
+fn without_literals(formula: Expr) -> (f64, Expr) {
+    match (formula.op(), formula.args()) {
+        (Op::Transpose, [inner]) => {
+            let (literal, inner) = without_literals(inner.clone());
+            (literal, inner.t())
+        }
+        (Op::Mul, [a, b]) => {
+            let (number, rest) = match (a.as_number(), b.as_number()) {
+                (Some(number), None) => (number, b),
+                (None, Some(number)) => (number, a),
+                (_, _) => return (1.0, formula),
+            };
+            let (literal, rest) = without_literals(rest.clone());
+            (number * literal, rest)
+        }
+        (_, _) => (1.0, formula),
+    }
 }

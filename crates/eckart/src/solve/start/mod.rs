@@ -12,8 +12,7 @@ use super::derive::{Form, derive};
 use super::problem::Bound;
 use super::settings::{Init, Settings};
 use crate::error::{Error, Result};
-use crate::facts::Shape;
-use crate::run::{Rect, Value};
+use crate::run::{Numbers, Rect, Value};
 
 /// Where start `index` begins. The first one (0) takes the values that were given, and of the rest what
 /// [`Settings::init`] says; further ones are random.
@@ -27,10 +26,12 @@ pub(super) fn begin(bound: &Bound, settings: &Settings, index: usize, memory_lim
     }
     let init = if settings.init == Init::Auto { automatic(bound)? } else { settings.init };
     if init != Init::Random && bound.factors.iter().any(|factor| factor.begin.is_none()) {
-        for (which, mut data) in from_svd(bound, init, settings.seed, memory_limit)? {
-            let factor = &bound.factors[which];
-            factor.prox.constraints().apply(&mut data, factor.shape, 1.0);
-            factors[which] = Value::of_numbers(factor.shape, data, bound.dtype());
+        let found = match bound.is_narrow() {
+            true => from_svd::<f32>(bound, init, settings.seed, memory_limit)?,
+            false => from_svd::<f64>(bound, init, settings.seed, memory_limit)?,
+        };
+        for (which, numbers) in found {
+            factors[which] = numbers;
         }
     }
     for (numbers, factor) in factors.iter_mut().zip(&bound.factors) {
@@ -68,7 +69,7 @@ fn pair(bound: &Bound) -> Option<[usize; 2]> {
 }
 
 /// The factors that begin at a truncated SVD of X, and their numbers.
-fn from_svd(bound: &Bound, init: Init, seed: u64, memory_limit: usize) -> Result<Vec<(usize, Vec<f64>)>> {
+fn from_svd<T: Numbers>(bound: &Bound, init: Init, seed: u64, memory_limit: usize) -> Result<[(usize, Value); 2]> {
     let x = &bound.target.1;
     let (n, m, r) = (x.rows(), x.cols(), bound.rank);
     let Some([left, right]) = pair(bound) else {
@@ -78,15 +79,13 @@ fn from_svd(bound: &Bound, init: Init, seed: u64, memory_limit: usize) -> Result
             bound.target.0
         )));
     };
-    let svd = svd::truncated(bound, r, seed, memory_limit)?;
-    let (w, h) = parts::of(&svd, init, x, seed);
+    let (w, h) = parts::of(svd::truncated::<T>(bound, r, seed, memory_limit)?, init, x, seed);
     // Both are lists of components, as H is; W stands, and so does a factor that is used as H.T.
     let stands = bound.factors[right].shape.rows != r;
-    Ok(vec![(left, flipped(&w, n)), (right, if stands { flipped(&h, m) } else { h })])
-}
-
-/// The transpose of an array with `cols` numbers a row.
-fn flipped(data: &[f64], cols: usize) -> Vec<f64> {
-    let shape = Shape { rows: data.len() / cols.max(1), cols };
-    Rect::new(shape, data.to_vec()).into_transposed().data.into_vec()
+    let placed = |which: usize, mut numbers: Rect<T>| {
+        let factor = &bound.factors[which];
+        factor.prox.constraints().apply(numbers.make_mut(), factor.shape, 1.0);
+        (which, Value::of_rect(numbers))
+    };
+    Ok([placed(left, w.into_transposed()), placed(right, if stands { h.into_transposed() } else { h })])
 }

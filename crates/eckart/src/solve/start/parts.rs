@@ -6,33 +6,39 @@
 use super::random::{stream, uniform};
 use super::svd::Svd;
 use crate::data::Matrix;
+use crate::run::{Numbers, Rect};
 use crate::solve::settings::Init;
 
-/// W (r x n: a column a row) and H (r x m).
-pub(super) fn of(svd: &Svd, init: Init, x: &Matrix, seed: u64) -> (Vec<f64>, Vec<f64>) {
+/// W (r x n: a column a row) and H (r x m), in the place of the singular vectors.
+pub(super) fn of<T: Numbers>(svd: Svd<T>, init: Init, x: &Matrix, seed: u64) -> (Rect<T>, Rect<T>) {
     let (n, m) = x.shape();
-    let pairs = svd.left.chunks(n).zip(svd.right.chunks(m)).zip(&svd.values).enumerate();
-    let (mut w, mut h) = (Vec::with_capacity(svd.left.len()), Vec::with_capacity(svd.right.len()));
-    for (k, ((u, v), &value)) in pairs {
-        let (u, v) = match init {
-            Init::Svd => (scaled(u, value.sqrt()), scaled(v, value.sqrt())),
-            _ if k == 0 => (scaled(&sizes(u), value.sqrt()), scaled(&sizes(v), value.sqrt())),
+    let Svd { values, left: mut w, right: mut h } = svd;
+    for (k, ((u, v), value)) in w.make_mut().chunks_mut(n).zip(h.make_mut().chunks_mut(m)).zip(values).enumerate() {
+        match init {
+            Init::Svd => [u, v].into_iter().for_each(|a| scale(a, value.sqrt(), |x| x)),
+            _ if k == 0 => [u, v].into_iter().for_each(|a| scale(a, value.sqrt(), f64::abs)),
             _ => nonnegative(u, v, value),
-        };
-        w.extend(u);
-        h.extend(v);
+        }
     }
-    let mean = || x.values_f64().into_iter().filter(|v| !v.is_nan()).sum::<f64>() / (n * m) as f64;
+    let mean = || {
+        let mut total = 0.0;
+        x.for_each(|v| total += if v.is_nan() { 0.0 } else { v });
+        total / (n * m) as f64
+    };
+    let mut fill = |by: &mut dyn FnMut() -> f64| {
+        let zeros = w.make_mut().iter_mut().chain(h.make_mut()).filter(|b| b.to_f64() == 0.0);
+        zeros.for_each(|b| *b = T::from_f64(by()));
+    };
     match init {
         Init::Auto | Init::Random | Init::Nndsvd | Init::Svd => {}
         Init::Nndsvda => {
             let mean = mean();
-            w.iter_mut().chain(&mut h).filter(|b| **b == 0.0).for_each(|b| *b = mean);
+            fill(&mut || mean);
         }
         Init::Nndsvdar => {
             let most = mean() / 100.0;
             let mut random = stream(seed, 0, FILL);
-            w.iter_mut().chain(&mut h).filter(|b| **b == 0.0).for_each(|b| *b = most * uniform(&mut random));
+            fill(&mut || most * uniform(&mut random));
         }
     }
     (w, h)
@@ -43,31 +49,26 @@ const FILL: u64 = u16::MAX as u64 - 1;
 
 /// The larger of the positive and the negative parts of a pair of singular vectors, scaled to its share of the singular
 /// value (Boutsidis and Gallopoulos 2008, algorithm NNDSVD).
-fn nonnegative(u: &[f64], v: &[f64], value: f64) -> (Vec<f64>, Vec<f64>) {
-    let part = |a: &[f64], sign: f64| -> Vec<f64> { a.iter().map(|x| (sign * x).max(0.0)).collect() };
-    let of = |sign: f64| {
-        let (u, v) = (part(u, sign), part(v, sign));
-        let lengths = (length(&u), length(&v));
-        (u, v, lengths)
-    };
-    let (plus, minus) = (of(1.0), of(-1.0));
-    let larger = if plus.2.0 * plus.2.1 >= minus.2.0 * minus.2.1 { plus } else { minus };
-    let (u, v, (a, b)) = larger;
+fn nonnegative<T: Numbers>(u: &mut [T], v: &mut [T], value: f64) {
+    let lengths = |sign: f64| (length(u, sign), length(v, sign));
+    let (plus, minus) = (lengths(1.0), lengths(-1.0));
+    let (sign, (a, b)) = if plus.0 * plus.1 >= minus.0 * minus.1 { (1.0, plus) } else { (-1.0, minus) };
     if a * b == 0.0 {
-        return (vec![0.0; u.len()], vec![0.0; v.len()]);
+        u.fill(T::default());
+        v.fill(T::default());
+        return;
     }
     let by = (value * a * b).sqrt();
-    (scaled(&u, by / a), scaled(&v, by / b))
+    let part = |x: f64| (sign * x).max(0.0);
+    scale(u, by / a, part);
+    scale(v, by / b, part);
 }
 
-fn sizes(a: &[f64]) -> Vec<f64> {
-    a.iter().map(|x| x.abs()).collect()
+fn scale<T: Numbers>(a: &mut [T], by: f64, part: impl Fn(f64) -> f64) {
+    a.iter_mut().for_each(|x| *x = T::from_f64(by * part(x.to_f64())));
 }
 
-fn scaled(a: &[f64], by: f64) -> Vec<f64> {
-    a.iter().map(|x| by * x).collect()
-}
-
-fn length(a: &[f64]) -> f64 {
-    a.iter().map(|x| x * x).sum::<f64>().sqrt()
+/// The length of the part of that sign.
+fn length<T: Numbers>(a: &[T], sign: f64) -> f64 {
+    a.iter().map(|x| (sign * x.to_f64()).max(0.0)).map(|x| x * x).sum::<f64>().sqrt()
 }

@@ -5,12 +5,11 @@
 
 use super::eigen::eigen;
 use super::random::{normal, stream};
-use crate::data::Dtype;
 use crate::error::{Error, Result};
 use crate::expr::{Expr, Op, Var};
 use crate::facts::{Given, Shape};
 use crate::function::Compiled;
-use crate::run::{Inputs, Value, sum_rows};
+use crate::run::{Inputs, Numbers, Rect, Value, sum_rows};
 use crate::solve::cholesky::Cholesky;
 use crate::solve::problem::Bound;
 
@@ -22,47 +21,51 @@ const POWERS: usize = 3;
 const STREAM: u64 = u16::MAX as u64;
 
 /// X is about the sum of `values[k] * left[k] * right[k].T`.
-pub(super) struct Svd {
+pub(super) struct Svd<T> {
     /// The greatest first.
     pub values: Vec<f64>,
     /// r x n: a left vector a row.
-    pub left: Vec<f64>,
+    pub left: Rect<T>,
     /// r x m.
-    pub right: Vec<f64>,
+    pub right: Rect<T>,
 }
 
-/// The `r` leading singular values and vectors of the data; a missing entry counts as 0.
+/// The `r` leading singular values and vectors of the data, in the type of the factors; a missing entry counts as 0.
 ///
 /// # Errors
 /// `Limit` where a plan needs more than `memory_limit` bytes.
-pub(super) fn truncated(bound: &Bound, r: usize, seed: u64, memory_limit: usize) -> Result<Svd> {
+pub(super) fn truncated<T: Numbers>(bound: &Bound, r: usize, seed: u64, memory_limit: usize) -> Result<Svd<T>> {
     let (n, m) = (bound.target.1.rows(), bound.target.1.cols());
     let k = (r + MORE).min(n.min(m));
     let mut range = Range::new(bound, k, memory_limit)?;
     let mut random = stream(seed, 0, STREAM);
-    let sample: Vec<f64> = (0..m * k).map(|_| normal(&mut random)).collect();
+    let mut sample = Rect::zeros(Shape { rows: m, cols: k });
+    sample.make_mut().iter_mut().for_each(|x| *x = T::from_f64(normal(&mut random)));
     let mut left = range.forward(sample)?;
     for _ in 0..POWERS {
-        range.orthonormalise(&mut left)?;
-        let mut right = range.back(left)?;
-        range.orthonormalise(&mut right)?;
-        left = range.forward(right)?;
+        let orthonormal = range.orthonormal(left)?;
+        let right = range.back(orthonormal)?;
+        let orthonormal = range.orthonormal(right)?;
+        left = range.forward(orthonormal)?;
     }
-    range.orthonormalise(&mut left)?;
+    let left = range.orthonormal(left)?;
     let right = range.back(left.clone())?;
-    let (squares, turn) = eigen(range.gram(&right)?, k);
+    let (right, gram) = range.gram(right)?;
+    let (squares, turn) = eigen(gram, k);
     let values: Vec<f64> = squares[..r].iter().map(|square| square.max(0.0).sqrt()).collect();
     let by = |j: usize| if values[j] > f64::EPSILON * values[0] { 1.0 / values[j] } else { 0.0 };
-    let mut found = Svd { left: turned(&left, k, &turn, r, &|_| 1.0), right: turned(&right, k, &turn, r, &by), values };
-    found.fix_signs(n, m);
+    let mut found = Svd { left: turned(left, &turn, r, &|_| 1.0), right: turned(right, &turn, r, &by), values };
+    found.fix_signs();
     Ok(found)
 }
 
-impl Svd {
+impl<T: Numbers> Svd<T> {
     /// The largest entry of each left vector is positive.
-    fn fix_signs(&mut self, n: usize, m: usize) {
-        for (left, right) in self.left.chunks_mut(n).zip(self.right.chunks_mut(m)) {
-            let largest = left.iter().fold(0.0_f64, |most, x| if x.abs() > most.abs() { *x } else { most });
+    fn fix_signs(&mut self) {
+        let (n, m) = (self.left.shape.cols, self.right.shape.cols);
+        for (left, right) in self.left.make_mut().chunks_mut(n).zip(self.right.make_mut().chunks_mut(m)) {
+            let largest =
+                left.iter().fold(0.0_f64, |most, x| if x.to_f64().abs() > most.abs() { x.to_f64() } else { most });
             if largest < 0.0 {
                 left.iter_mut().chain(right).for_each(|x| *x = -*x);
             }
@@ -71,25 +74,26 @@ impl Svd {
 }
 
 /// The first r columns of A V (A has k columns), each times `by` of its number, as rows.
-fn turned(a: &[f64], k: usize, turn: &[f64], r: usize, by: &dyn Fn(usize) -> f64) -> Vec<f64> {
-    let n = a.len() / k;
+fn turned<T: Numbers>(a: Rect<T>, turn: &[f64], r: usize, by: &dyn Fn(usize) -> f64) -> Rect<T> {
+    let Shape { rows, cols: k } = a.shape;
     let factors: Vec<f64> = (0..r).map(by).collect();
-    let mut out = vec![0.0; n * r];
-    sum_rows(&mut out, r, |range, part| {
+    let mut out = Rect::zeros(Shape { rows, cols: r });
+    sum_rows(out.make_mut(), r, |range, part| {
         for (i, row) in range.zip(part.chunks_mut(r)) {
             for (j, x) in row.iter_mut().enumerate() {
-                *x = factors[j] * (0..k).map(|l| a[i * k + l] * turn[l * k + j]).sum::<f64>();
+                let along: f64 = a.row(i).iter().enumerate().map(|(l, a)| a.to_f64() * turn[l * k + j]).sum();
+                *x = T::from_f64(factors[j] * along);
             }
         }
         0.0
     });
-    super::flipped(&out, r)
+    drop(a);
+    out.into_transposed()
 }
 
 /// The products that a range finder is made of.
 struct Range {
     inputs: Inputs,
-    dtype: Dtype,
     k: usize,
     forward: Compiled,
     back: Compiled,
@@ -113,45 +117,54 @@ impl Range {
         inputs.set_matrix(&Var::input(name), matrix);
         let (forward, back) = (plan(x.dot(&a), m)?, plan(x.t().dot(&a), n)?);
         let grams = [(n, plan(a.t().dot(&a), n)?), (m, plan(a.t().dot(&a), m)?)];
-        Ok(Self { inputs, dtype, k, forward, back, grams })
-    }
-
-    fn place(&mut self, array: Vec<f64>) {
-        let shape = Shape { rows: array.len() / self.k, cols: self.k };
-        self.inputs.set(&thin(), Value::of_numbers(shape, array, self.dtype));
+        Ok(Self { inputs, k, forward, back, grams })
     }
 
     /// X A, n x k.
-    fn forward(&mut self, array: Vec<f64>) -> Result<Vec<f64>> {
-        self.place(array);
-        numbers(self.forward.run(&self.inputs)?)
+    fn forward<T: Numbers>(&mut self, array: Rect<T>) -> Result<Rect<T>> {
+        self.inputs.set(&thin(), Value::of_rect(array));
+        let product = value(self.forward.run(&self.inputs)?)?.into_rect();
+        drop(self.inputs.take(&thin()));
+        Ok(product)
     }
 
     /// X.T A, m x k.
-    fn back(&mut self, array: Vec<f64>) -> Result<Vec<f64>> {
-        self.place(array);
-        numbers(self.back.run(&self.inputs)?)
+    fn back<T: Numbers>(&mut self, array: Rect<T>) -> Result<Rect<T>> {
+        self.inputs.set(&thin(), Value::of_rect(array));
+        let product = value(self.back.run(&self.inputs)?)?.into_rect();
+        drop(self.inputs.take(&thin()));
+        Ok(product)
     }
 
-    /// A.T A, k x k.
-    fn gram(&mut self, array: &[f64]) -> Result<Vec<f64>> {
-        let rows = array.len() / self.k;
-        self.place(array.to_vec());
+    /// The array again, and A.T A, k x k.
+    fn gram<T: Numbers>(&mut self, array: Rect<T>) -> Result<(Rect<T>, Vec<f64>)> {
+        let rows = array.shape.rows;
+        self.inputs.set(&thin(), Value::of_rect(array.clone()));
         let plan = self.grams.iter().find(|(length, _)| *length == rows);
-        numbers(plan.ok_or_else(|| Error::Bug("an array is as long as neither side".into()))?.1.run(&self.inputs)?)
+        let plan = plan.ok_or_else(|| Error::Bug("an array is as long as neither side".into()))?;
+        let gram = value(plan.1.run(&self.inputs)?)?.into_rect::<f64>();
+        drop(self.inputs.take(&thin()));
+        Ok((array, gram.data.into_vec()))
     }
 
-    /// Makes the columns orthonormal: A L^-T, where A.T A = L L.T, twice (Fukaya et al. 2014, CholeskyQR2). Columns that
-    /// depend on others become small, not orthonormal; they span nothing.
-    fn orthonormalise(&mut self, array: &mut [f64]) -> Result<()> {
+    /// The array with columns made orthonormal: A L^-T, where A.T A = L L.T, twice (Fukaya et al. 2014, CholeskyQR2). Columns
+    /// that depend on others become small, not orthonormal; they span nothing.
+    fn orthonormal<T: Numbers>(&mut self, mut array: Rect<T>) -> Result<Rect<T>> {
         for _ in 0..2 {
-            let Some(solver) = Cholesky::of(&self.gram(array)?, self.k) else { return Ok(()) };
-            sum_rows(array, self.k, |_, part| {
-                part.chunks_mut(self.k).for_each(|row| solver.forward(row));
+            let gram;
+            (array, gram) = self.gram(array)?;
+            let Some(solver) = Cholesky::of(&gram, self.k) else { return Ok(array) };
+            sum_rows(array.make_mut(), self.k, |_, part| {
+                let mut row = vec![0.0; self.k];
+                for numbers in part.chunks_mut(self.k) {
+                    row.iter_mut().zip(numbers.iter()).for_each(|(to, from)| *to = from.to_f64());
+                    solver.forward(&mut row);
+                    numbers.iter_mut().zip(&row).for_each(|(to, from)| *to = T::from_f64(*from));
+                }
                 0.0
             });
         }
-        Ok(())
+        Ok(array)
     }
 }
 
@@ -160,9 +173,8 @@ fn thin() -> Var {
     Var::input("a thin matrix")
 }
 
-fn numbers(values: Vec<Value>) -> Result<Vec<f64>> {
-    let value = values.into_iter().next().ok_or_else(|| Error::Bug("a formula has no value".into()))?;
-    Ok(value.into_rect::<f64>().data.into_vec())
+fn value(values: Vec<Value>) -> Result<Value> {
+    values.into_iter().next().ok_or_else(|| Error::Bug("a formula has no value".into()))
 }
 
 #[cfg(test)]
@@ -183,11 +195,11 @@ mod tests {
         let entry = |i, j| known.iter().enumerate().map(|(k, s)| s * wave(n, k, i) * wave(m, k, j)).sum::<f64>();
         let x = Matrix::from_fn(n, m, entry).unwrap();
         let problem = Problem::parse("sum((X - W @ H)**2)").unwrap().data("X", &x).rank(4);
-        let svd = truncated(&problem.bind().unwrap(), 4, 0, usize::MAX).unwrap();
+        let svd = truncated::<f64>(&problem.bind().unwrap(), 4, 0, usize::MAX).unwrap();
         for k in 0..4 {
             assert!((svd.values[k] - known[k]).abs() < 1e-9, "{:?}", svd.values);
-            let along: f64 = (0..n).map(|i| svd.left[k * n + i] * wave(n, k, i)).sum();
-            let across: f64 = (0..m).map(|j| svd.right[k * m + j] * wave(m, k, j)).sum();
+            let along: f64 = (0..n).map(|i| svd.left.data[k * n + i] * wave(n, k, i)).sum();
+            let across: f64 = (0..m).map(|j| svd.right.data[k * m + j] * wave(m, k, j)).sum();
             assert!((along.abs() - 1.0).abs() < 1e-9 && (along - across).abs() < 1e-9);
         }
     }
@@ -197,8 +209,8 @@ mod tests {
         for scale in [0.0, 1.0] {
             let x = Matrix::from_fn(12, 9, |i, j| scale * (i + 1) as f64 * (j + 1) as f64).unwrap();
             let problem = Problem::parse("sum((X - W @ H)**2)").unwrap().data("X", &x).rank(3);
-            let svd = truncated(&problem.bind().unwrap(), 3, 0, usize::MAX).unwrap();
-            assert!(svd.left.iter().chain(&svd.right).chain(&svd.values).all(|v| v.is_finite()));
+            let svd = truncated::<f64>(&problem.bind().unwrap(), 3, 0, usize::MAX).unwrap();
+            assert!(svd.left.data.iter().chain(svd.right.data.iter()).chain(&svd.values).all(|v| v.is_finite()));
             assert!(svd.values[1] <= 1e-6 * svd.values[0]);
         }
     }

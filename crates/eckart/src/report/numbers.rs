@@ -1,30 +1,39 @@
 //! Numbers: numbers as people read them.
 //! In: a number.  Out: text of few characters.
 //! Law: no more digits than are of use; what is not finite says so.
-//! Not here: numbers for machines (see `json`).
+//! Not here: numbers for machines, which keep all their digits.
 
 /// Six significant digits: "76,812.3", "0.0123457", "1.23457e-9".
-pub(crate) fn precise(value: f64) -> String {
+pub fn precise(value: f64) -> String {
     significant(value, 6)
 }
 
 /// Three significant digits: "0.831", "12.4", "1,830".
-pub(crate) fn short(value: f64) -> String {
+pub fn short(value: f64) -> String {
     significant(value, 3)
 }
 
+/// At most so many significant digits, without zeros behind the point that say nothing: "16", "0.5", "1,234".
+pub fn trimmed(value: f64, digits: i32) -> String {
+    let text = significant(value, digits);
+    if !text.contains('.') || text.contains('e') {
+        return text;
+    }
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// "81.2 %"
-pub(crate) fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     if share.is_finite() { format!("{:.1} %", 100.0 * share) } else { "undefined".to_owned() }
 }
 
 /// "10,621"
-pub(crate) fn count(value: usize) -> String {
+pub fn count(value: usize) -> String {
     grouped(&value.to_string())
 }
 
 /// "0.04 s", "12.3 s", "4 min 05 s", "2 h 03 min"
-pub(crate) fn duration(seconds: f64) -> String {
+pub fn duration(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     match seconds {
         s if s < 0.0005 => "under 1 ms".to_owned(),
@@ -35,7 +44,8 @@ pub(crate) fn duration(seconds: f64) -> String {
     }
 }
 
-fn significant(value: f64, digits: i32) -> String {
+/// So many significant digits.
+pub fn significant(value: f64, digits: i32) -> String {
     if !value.is_finite() {
         return if value.is_nan() { "undefined" } else { "infinite" }.to_owned();
     }
@@ -82,6 +92,10 @@ mod tests {
         check(precise(1.2345678e-9), "1.23457e-9");
         check(precise(f64::NAN), "undefined");
         check(short(0.83149), "0.831");
+        check(trimmed(16.0, 4), "16");
+        check(trimmed(0.5, 4), "0.5");
+        check(trimmed(1200.0, 3), "1,200");
+        check(trimmed(1.5e-9, 3), "1.50e-9");
         check(percent(0.8123), "81.2 %");
         check(count(10_621), "10,621");
         check(count(100), "100");

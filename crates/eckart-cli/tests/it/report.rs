@@ -1,0 +1,75 @@
+//! `eckart report` and `fit --report`: what is on the page, and what is refused before any work.
+
+use crate::command::Desk;
+
+const TABLE: &str = "name,apple,pear,boat,car\nann,9,4,0,0\nbob,8,4,0,1\ncat,0,0,5,2\ndan,1,0,5,3\n";
+
+fn page(desk: &Desk, name: &str) -> String {
+    std::fs::read_to_string(desk.path(name)).unwrap()
+}
+
+#[test]
+fn a_page_is_made_in_one_go_or_of_a_model() {
+    let desk = Desk::new();
+    desk.file("x.csv", TABLE);
+    let words = "fit x.csv --model nmf --rank 2 -n 20 -o model.safetensors --report fit.html";
+    assert!(desk.prints(words, &[]).contains("Saved\n  model.safetensors\n  fit.html"));
+    let in_one_go = page(&desk, "fit.html");
+    assert!(in_one_go.contains("eckart fit x.csv --model nmf --rank 2 -n 20"), "{in_one_go}");
+    assert!(in_one_go.contains("--report fit.html"), "{in_one_go}");
+    assert_eq!(desk.prints("report model.safetensors x.csv -o model.html", &[]), "model.html\n");
+    let of_model = page(&desk, "model.html");
+    for text in ["2 components of x.csv", "Component 1", "apple", "ann", "id=\"residuals\"", "id=\"reconstructions\""] {
+        assert!(in_one_go.contains(text) && of_model.contains(text), "{text}");
+    }
+    assert!(of_model.contains("--rank 2 --seed 0 --restarts 1"), "{of_model}");
+}
+
+#[test]
+fn without_the_data_all_else_is_there() {
+    let desk = Desk::new();
+    desk.file("x.csv", TABLE);
+    desk.prints("fit x.csv --model nmf --rank 2 -n 20 -o model.safetensors", &[]);
+    assert_eq!(desk.prints("report model.safetensors", &[]), "model.html\n");
+    let text = page(&desk, "model.html");
+    assert!(text.contains("apple") && text.contains("id=\"search\"") && text.contains("id=\"rows\""), "{text}");
+    assert!(!text.contains("id=\"residuals\"") && !text.contains("id=\"reconstructions\""), "{text}");
+    let printed = desk.prints("report model.safetensors -o -", &[]);
+    assert_eq!(printed, text);
+}
+
+#[test]
+fn names_and_looks_can_be_given() {
+    let desk = Desk::new();
+    desk.file("x.csv", TABLE).file("words.txt", "eins\nzwei\ndrei\nvier\n");
+    desk.file("titles.csv", "id,title\napple,The apple & all\n");
+    desk.prints("fit x.csv --model nmf --rank 2 -n 20 -o model.safetensors", &[]);
+    let with = |more: &str| desk.prints(&format!("report model.safetensors x.csv -o - {more}"), &[]);
+    assert!(with("--vocab words.txt").contains("zwei"));
+    assert!(with("--rows words.txt").contains("drei"));
+    assert!(with("--titles titles.csv").contains("The apple &amp; all"));
+    assert!(with("--image 2x2").contains("class=\"tile\""));
+    assert!(with("--show words").contains("class=\"words\""));
+    assert!(with("--show profile --by-rows").contains("<title>ann: "));
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let desk = Desk::new();
+    desk.file("x.csv", TABLE)
+        .file("y.csv", "1,2\n3,4\n5,7\n")
+        .file("three.txt", "a\nb\nc\n")
+        .file("no.safetensors", "no");
+    desk.prints("fit x.csv --model nmf --rank 2 -n 5 -o model.safetensors", &[]);
+    desk.refuses("report model.safetensors y.csv -o r.html", &[], &["the data is 3 x 2", "4 x 4"]);
+    desk.refuses("report model.safetensors --image 3x3", &[], &["3 x 3 pixels has 9 numbers", "4 columns"]);
+    desk.refuses("report model.safetensors --cols three.txt", &[], &["three.txt", "3 names", "4 columns"]);
+    desk.refuses("report no.safetensors", &[], &["no.safetensors"]);
+    desk.refuses("report model.safetensors -o none/r.html", &[], &["no folder none"]);
+    desk.refuses("fit x.csv --model nmf --rank 2 --image 2x2", &[], &["--report FILE"]);
+    desk.refuses("fit x.csv --model nmf --rank 2 --report none/r.html", &[], &["no folder none"]);
+    // Before the search: 3 x 3 pixels can't be columns of this data, however long the search would be.
+    let endless = "fit x.csv --model nmf --rank 2 --tol 0 --max-iter 1000000000 --report r.html --image 3x3";
+    desk.refuses(endless, &[], &["4 columns"]);
+    assert!(!desk.path("r.html").exists());
+}

@@ -1,0 +1,101 @@
+"""
+Write the objective of a matrix factorization; the gradient, the plan and the algorithm are derived from it.
+
+Formulas are written with NumPy's marks, differentiated by `grad` and made callable by `function`; `factorize` minimises an
+objective over its factors. Estimators with scikit-learn's interface are in `eckart.sklearn`.
+"""
+
+import os as _os
+
+from . import _eckart
+from ._arrays import read, triplets
+from ._eckart import Matrix
+from ._eckart import VERSION as __version__
+from ._factorization import Factorization, Start, load
+from ._factorize import explain, factorize, models
+from ._formulas import (
+    Expr,
+    abs,
+    clip,
+    colnorm,
+    colsum,
+    exp,
+    expand,
+    eye,
+    grad,
+    greater,
+    huber,
+    kl,
+    log,
+    matrix,
+    max,
+    mean,
+    min,
+    norm,
+    observed,
+    rownorm,
+    rowsum,
+    scalar,
+    shared,
+    sigmoid,
+    sign,
+    softplus,
+    sqrt,
+    sum,
+    sumto,
+    tanh,
+    trace,
+    xlogx,
+)
+from ._function import Function, function
+
+# A forked child has none of the threads that the engine's pool had in its parent.
+if hasattr(_os, "register_at_fork"):
+    _os.register_at_fork(after_in_child=_eckart.forked)
+
+__all__ = [
+    "Expr",
+    "Factorization",
+    "Function",
+    "Matrix",
+    "Start",
+    "__version__",
+    "abs",
+    "clip",
+    "colnorm",
+    "colsum",
+    "exp",
+    "expand",
+    "explain",
+    "eye",
+    "factorize",
+    "function",
+    "grad",
+    "greater",
+    "huber",
+    "kl",
+    "load",
+    "log",
+    "matrix",
+    "max",
+    "mean",
+    "min",
+    "models",
+    "norm",
+    "observed",
+    "read",
+    "rownorm",
+    "rowsum",
+    "scalar",
+    "shared",
+    "sigmoid",
+    "sign",
+    "softplus",
+    "sqrt",
+    "sum",
+    "sumto",
+    "tanh",
+    "trace",
+    "triplets",
+    "xlogx",
+]

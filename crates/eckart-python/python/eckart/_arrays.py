@@ -1,0 +1,347 @@
+"""Conversions: what Python's users hold, as a matrix of the engine.
+
+Not copied: C-ordered arrays of float32 and float64, compressed rows (CSR) of such numbers with 32-bit indices.
+Copied, once a conversion: Fortran-ordered and strided arrays (rows are read one after the other), integers and booleans
+(to float64), half precision (to float32), columns of 64 bits, CSC and COO (to CSR), frames of columns.
+"""
+
+from __future__ import annotations
+
+import numbers
+import os
+import sys
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import _eckart
+from ._eckart import Matrix
+
+
+class _Dense(NamedTuple):
+    """A dense matrix: its sides and its numbers row by row."""
+
+    rows: int
+    cols: int
+    values: np.ndarray
+
+    def fingerprint(self) -> tuple[Any, ...]:
+        return (*_place(self.values), self.rows, self.cols, _eckart.fingerprint(self.values))
+
+    def matrix(self) -> Matrix:
+        return _eckart.dense(self.rows, self.cols, self.values)
+
+
+class _Sparse(NamedTuple):
+    """Compressed rows."""
+
+    rows: int
+    cols: int
+    indptr: np.ndarray
+    indices: np.ndarray
+    values: np.ndarray
+
+    def fingerprint(self) -> tuple[Any, ...]:
+        mixed = _eckart.fingerprint_sparse(self.indptr, self.indices, self.values)
+        return (*_place(self.values), self.rows, self.cols, mixed)
+
+    def matrix(self) -> Matrix:
+        return _eckart.sparse(self.rows, self.cols, self.indptr, self.indices, self.values)
+
+
+class Named(NamedTuple):
+    """A matrix with the names of its rows and columns, where it has them."""
+
+    matrix: Matrix
+    row_names: list[str] | None
+    col_names: list[str] | None
+
+
+def _place(values: np.ndarray) -> tuple[Any, ...]:
+    return (values.__array_interface__["data"][0], values.size, values.dtype.char)
+
+
+def matrix_of(x: Any, name: str = "the data") -> Matrix:
+    """The matrix that `x` stands for; `name` is what errors call it."""
+    if isinstance(x, Matrix):
+        return x
+    return _parts(x, name).matrix()
+
+
+def named_matrix_of(x: Any, name: str = "the data") -> Named:
+    """The same, with the names that a frame or a table has."""
+    if isinstance(x, Matrix):
+        return Named(x, x.row_names, x.col_names)
+    if _is_of(x, "pyarrow"):
+        x = _triplets_of_arrow(x, name)
+        return Named(x, x.row_names, x.col_names)
+    row_names, col_names = _names(x)
+    return Named(matrix_of(x, name), row_names, col_names)
+
+
+class Slot:
+    """The place of one input of a function: converts what is passed, and knows it again when nothing has changed."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._known: tuple[Any, ...] | None = None
+        self._matrix: Matrix | None = None
+
+    def __call__(self, x: Any) -> Matrix:
+        if isinstance(x, Matrix):
+            return x
+        parts = _parts(x, self._name)
+        if isinstance(parts, Matrix):
+            return parts
+        known = parts.fingerprint()
+        if self._matrix is None or known != self._known:
+            # What was borrowed before may have been written into since: it is let go first.
+            self._matrix = None
+            self._matrix, self._known = parts.matrix(), known
+        return self._matrix
+
+
+def _parts(x: Any, name: str) -> _Dense | _Sparse:
+    if isinstance(x, np.ma.MaskedArray):
+        x = np.ma.filled(x.astype(np.result_type(x.dtype, np.float32)), np.nan)
+    if isinstance(x, np.ndarray):
+        return _dense(x, name)
+    if isinstance(x, numbers.Real):
+        return _Dense(1, 1, np.array([float(x)]))
+    if hasattr(x, "tocsr") and hasattr(x, "nnz"):
+        return _sparse(x.tocsr(), name)
+    if _is_of(x, "pandas"):
+        return _of_pandas(x, name)
+    if _is_of(x, "polars"):
+        return _dense(np.asarray(x.to_numpy()), name)
+    if _is_of(x, "pyarrow"):
+        raise TypeError(f"{name} is an Arrow table: turn it into a matrix with eckart.triplets(table)")
+    if hasattr(x, "__dlpack__"):
+        return _dense(_of_dlpack(x, name), name)
+    if isinstance(x, (str, bytes)) or x is None or callable(x):
+        raise TypeError(f"{name} is {type(x).__name__}, no matrix: give an array, a sparse matrix, a frame or a tensor")
+    return _dense(np.asarray(x), name)
+
+
+def _dense(x: np.ndarray, name: str) -> _Dense:
+    x = np.asarray(x)  # not numpy.matrix, whose slices are matrices
+    if x.ndim == 0:
+        x = x.reshape(1, 1)
+    if x.ndim == 1:
+        raise ValueError(
+            f"{name} is a flat array of {x.size} numbers, and everything here is a matrix: "
+            "x[:, None] is a column, x[None, :] a line"
+        )
+    if x.ndim > 2:
+        raise ValueError(
+            f"{name} has {x.ndim} axes, and a matrix has 2: x.reshape(len(x), -1) makes a row of each x[i]"
+        )
+    values = np.require(_floats(x, name), requirements=["C", "A"])
+    return _Dense(x.shape[0], x.shape[1], values.reshape(-1))
+
+
+def _floats(x: np.ndarray, name: str) -> np.ndarray:
+    """In float32 or float64 of this machine's byte order; not copied where it is that already."""
+    if x.dtype == np.float32 or x.dtype == np.float64:
+        return x.astype(x.dtype.newbyteorder("="), copy=False)
+    if x.dtype.kind in "biu":
+        return x.astype(np.float64)
+    if x.dtype.kind == "f":
+        return x.astype(np.float32 if x.dtype.itemsize < 4 else np.float64)
+    if x.dtype.kind == "O":
+        try:
+            return x.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{name} holds Python objects that are no numbers: {error}") from None
+    raise TypeError(f"{name} is of type {x.dtype}, and a matrix here is of real numbers")
+
+
+def _sparse(x: Any, name: str) -> _Sparse:
+    if x.ndim != 2:
+        raise ValueError(f"{name} is a sparse array with {x.ndim} axis, and a matrix has 2")
+    if not x.has_canonical_format:
+        # Entries that are named twice add up, as everywhere in SciPy; columns are sorted.
+        x = x.copy()
+        x.sum_duplicates()
+    if x.shape[1] > np.iinfo(np.uint32).max:
+        raise ValueError(f"{name} has {x.shape[1]} columns, more than a sparse matrix can have here: transpose it")
+    if x.indices.size and (x.indices.min() < 0 or x.indices.max() >= x.shape[1]):
+        raise ValueError(f"{name} names a column outside its {x.shape[1]} columns")
+    values = np.require(_floats(x.data, name), requirements=["C", "A"])
+    indptr = np.ascontiguousarray(x.indptr)
+    indptr = indptr.view(np.uint32 if indptr.dtype.itemsize == 4 else np.uint64)
+    indices = np.ascontiguousarray(x.indices)
+    indices = indices.view(np.uint32) if indices.dtype.itemsize == 4 else indices.astype(np.uint32)
+    return _Sparse(x.shape[0], x.shape[1], indptr, indices, values)
+
+
+def _of_dlpack(x: Any, name: str) -> np.ndarray:
+    if getattr(x, "requires_grad", False):
+        x = x.detach()
+    try:
+        return np.from_dlpack(x)
+    except (BufferError, RuntimeError, TypeError) as error:
+        try:
+            return np.asarray(x)
+        except Exception:
+            raise TypeError(f"{name} can't be read as a tensor of this machine's memory: {error}") from None
+
+
+def _is_of(x: Any, module: str) -> bool:
+    """Whether `x` is a table of a package, which need not be installed."""
+    return module in sys.modules and type(x).__module__.split(".")[0] == module and hasattr(x, "columns")
+
+
+def _of_pandas(x: Any, name: str) -> _Dense | _Sparse:
+    pandas = sys.modules["pandas"]
+    if x.shape[1] and all(isinstance(dtype, pandas.SparseDtype) for dtype in x.dtypes):
+        return _sparse(x.sparse.to_coo().tocsr(), name)
+    for label, dtype in x.dtypes.items():
+        if not pandas.api.types.is_numeric_dtype(dtype) and not pandas.api.types.is_bool_dtype(dtype):
+            raise TypeError(
+                f"the column {label!r} of {name} is of type {dtype}, and a matrix is of numbers: leave it out, "
+                "make it the index, or pass a table of ids and values to eckart.triplets"
+            )
+    plain = all(isinstance(dtype, np.dtype) for dtype in x.dtypes)
+    return _dense(x.to_numpy() if plain else x.to_numpy(dtype=np.float64, na_value=np.nan), name)
+
+
+def _names(x: Any) -> tuple[list[str] | None, list[str] | None]:
+    if _is_of(x, "polars"):
+        return None, list(x.columns)
+    if _is_of(x, "pandas"):
+        pandas = sys.modules["pandas"]
+
+        def texts(index: Any) -> list[str] | None:
+            return None if isinstance(index, pandas.RangeIndex) else [str(label) for label in index]
+
+        return texts(x.index), texts(x.columns)
+    return None, None
+
+
+def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
+    """
+    A sparse matrix from entries that are named by ids: ratings, counts, purchases.
+
+    Parameters
+    ----------
+    rows : array-like of length n_entries, or a table
+        The id of each entry's row: texts, numbers, anything that can be sorted or compared. Or an Arrow table or a frame
+        whose first columns are rows, columns and, where there is a third, values.
+    columns : array-like of length n_entries
+        The id of each entry's column.
+    values : array-like of length n_entries, optional
+        The numbers; 1 where they are left out.
+
+    Returns
+    -------
+    Matrix
+        Sparse, of float64 or of the values' float32; ``row_names`` and ``col_names`` are the ids as texts, in the order
+        in which they first appear.
+
+    Raises
+    ------
+    ValueError
+        Where the lengths differ, a value is NaN or infinite, or an entry is named twice.
+
+    Examples
+    --------
+    >>> import eckart as ek
+    >>> ratings = ek.triplets(["ann", "ann", "bob"], ["Heat", "Fargo", "Heat"], [5, 4, 4])
+    >>> ratings
+    <eckart.Matrix: 2 x 2, sparse with 3 stored entries, float64, named>
+    >>> ratings.row_names, ratings.col_names
+    (['ann', 'bob'], ['Heat', 'Fargo'])
+    """
+    if columns is None:
+        rows, columns, values = _columns_of(rows)
+    (i, row_ids), (j, col_ids) = _coded(rows), _coded(columns)
+    if len(i) != len(j):
+        raise ValueError(f"there are {len(i)} rows and {len(j)} columns: an entry has one of each")
+    numbers_ = np.ones(len(i)) if values is None else _floats(np.asarray(values), "the values")
+    if len(numbers_) != len(i):
+        raise ValueError(f"there are {len(i)} entries and {len(numbers_)} values")
+    order = np.lexsort((j, i))
+    i, j = i[order], j[order]
+    twice = np.flatnonzero((i[1:] == i[:-1]) & (j[1:] == j[:-1]))
+    if twice.size:
+        at = twice[0]
+        raise ValueError(
+            f"the entry ({row_ids[i[at]]}, {col_ids[j[at]]}) is given twice: keep one of them, or add them up first"
+        )
+    indptr = np.zeros(len(row_ids) + 1, dtype=np.uint64)
+    indptr[1:] = np.cumsum(np.bincount(i, minlength=len(row_ids)))
+    made = _eckart.sparse(len(row_ids), len(col_ids), indptr, j.astype(np.uint32), numbers_[order])
+    return made.named([str(label) for label in row_ids], [str(label) for label in col_ids])
+
+
+def read(path: str | os.PathLike[str], *, triplets: bool | None = None) -> Matrix:
+    """
+    The matrix in a file: .npy, Matrix Market, CSV or TSV, each also with .gz.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file; its format is told by its name or its first bytes.
+    triplets : bool, optional
+        Whether a CSV file is a list of entries ``row,column[,value]``, where that is not plain.
+
+    Returns
+    -------
+    Matrix
+        With the names of rows and columns that the file has. Whole numbers that float32 holds exactly are read as such.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where there is no such file.
+    ValueError
+        Where it can't be used; the message names the line.
+
+    Examples
+    --------
+    >>> import eckart as ek, pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "ratings.csv"
+    ...     _ = path.write_text("user,item,rating\\nann,Heat,5\\nbob,Heat,4\\n")
+    ...     ek.read(path)
+    <eckart.Matrix: 2 x 1, sparse with 2 stored entries, float32, named>
+    """
+    return _eckart.read(os.fspath(path), triplets=triplets)
+
+
+def _triplets_of_arrow(table: Any, name: str) -> Matrix:
+    if table.num_columns not in (2, 3):
+        raise ValueError(
+            f"{name} is an Arrow table of {table.num_columns} columns: it is read as entries, and needs two columns of "
+            "ids and one of values"
+        )
+    return triplets(table)
+
+
+def _columns_of(table: Any) -> list[Any]:
+    if _is_of(table, "pyarrow"):
+        found = [column.to_numpy() if hasattr(column, "to_numpy") else column for column in table.columns]
+    elif _is_of(table, "polars"):
+        found = [table[label].to_numpy() for label in table.columns]
+    elif _is_of(table, "pandas"):
+        found = [table[label].to_numpy() for label in table.columns]
+    else:
+        raise TypeError("give rows, columns and values, or a table that has them as its columns")
+    if len(found) not in (2, 3):
+        raise ValueError(f"the table has {len(found)} columns: it needs two of ids and, at most, one of values")
+    return [*found, None][:3]
+
+
+def _coded(ids: Any) -> tuple[np.ndarray, list[Any]]:
+    """Ids as numbers from 0, in the order in which they first appear; and the ids."""
+    array = ids if isinstance(ids, np.ndarray) else np.asarray(ids)
+    if array.dtype.kind in "biuUS":
+        known, first, codes = np.unique(array, return_index=True, return_inverse=True)
+        order = np.argsort(first, kind="stable")
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order))
+        return place[codes.reshape(-1)], known[order].tolist()
+    seen: dict[Any, int] = {}
+    codes = np.fromiter((seen.setdefault(label, len(seen)) for label in array.tolist()), np.int64, len(array))
+    return codes, list(seen)

@@ -1,0 +1,211 @@
+"""Factorization: the result of a search, with its factors as attributes."""
+
+from __future__ import annotations
+
+import html
+import os
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import _eckart
+
+_STOPS = {
+    "settled": "the cost has settled",
+    "stationary": "no small step lowers the cost",
+    "target": "the cost reached the target",
+    "max_iter": "after max_iter iterations: raise it, or raise tol, if the cost was still falling",
+    "time_limit": "the time was over",
+    "interrupted": "interrupted; these are the best factors so far",
+    "diverged": "the cost became infinite or undefined",
+}
+
+
+class Start(NamedTuple):
+    """One start of a search: its least cost, its iterations, why it ended, how long it took in seconds, what slope is
+    left a factor (residuals), and after each iteration the cost and the seconds."""
+
+    cost: float
+    iterations: int
+    stop_reason: str
+    seconds: float
+    residuals: list[float]
+    history: np.ndarray
+
+
+class Factorization:
+    """
+    The best factors of a search, and how they were found; `factorize` and `load` make it.
+
+    Each factor is an attribute by the name that the objective gives it (``f.W``), and an entry of `factors`.
+
+    Attributes
+    ----------
+    factors : dict of str to ndarray
+        The factors in the order in which the objective names them, in the data's number type; read-only arrays.
+    cost : float
+        The value of the objective.
+    history : ndarray of shape (n_iterations + 1,)
+        The cost at the start and after each iteration, of the start whose factors these are.
+    stop_reason : str
+        ``settled``, ``stationary``, ``target``, ``max_iter``, ``time_limit``, ``interrupted`` or ``diverged``.
+    starts : list of Start
+        All starts.
+    quality : dict or None
+        ``relative_error``, ``explained`` (share of the variance), ``rmse``, ``reconstruction``.
+    objective, numbers, rank, seed, method, ways, warnings, seconds
+        How they were found.
+    row_names, col_names : list of str or None
+        The names of the data's rows and columns, where it had them.
+
+    Examples
+    --------
+    >>> import numpy as np, eckart as ek
+    >>> f = ek.factorize(np.ones((4, 3)), rank=1)
+    >>> f  # doctest: +ELLIPSIS
+    <eckart.Factorization: W 4 x 1, H 1 x 3; minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0; cost ...>
+    """
+
+    def __init__(self, core: _eckart.Factorization, data: dict[str, Any] | None = None) -> None:
+        self._core = core
+        self._data = data or {}
+        self.factors: dict[str, np.ndarray] = {name: matrix.to_array() for name, matrix in core.factors}
+        self.objective = core.objective
+        self.numbers = core.numbers
+        self.rank = core.rank
+        self.seed = core.seed
+        self.method = core.method
+        self.ways = core.ways
+        self.warnings = core.warnings
+        self.cost = core.cost
+        self.seconds = core.seconds
+        self.stop_reason = core.stop_reason
+        self.starts = [Start(**start) for start in core.starts()]
+        self.quality = core.quality()
+        self.row_names = core.row_names
+        self.col_names = core.col_names
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        factors: dict[str, np.ndarray] = self.__dict__.get("factors", {})
+        if name in factors:
+            return factors[name]
+        known = ", ".join(factors)
+        raise AttributeError(f"a Factorization has no attribute {name!r}; its factors are {known}")
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.factors]
+
+    @property
+    def best(self) -> Start:
+        """The start whose factors these are."""
+        return self.starts[self._core.best]
+
+    @property
+    def history(self) -> np.ndarray:
+        """The cost at the start and after each iteration, of the best start."""
+        costs: np.ndarray = self.best.history[:, 0]
+        return costs
+
+    @property
+    def iterations(self) -> int:
+        """Iterations of the best start."""
+        return self.best.iterations
+
+    def reconstruct(self) -> np.ndarray:
+        """The product W @ H in full, n x m."""
+        if not {"W", "H"} <= self.factors.keys():
+            raise ValueError(f"the factors are {', '.join(self.factors)}: there is no W @ H")
+        product: np.ndarray = self.factors["W"] @ self.factors["H"]
+        return product
+
+    def explain(self) -> str:
+        """
+        How the factors were found, in words: objective, method, why it stopped, what is left; and, of a result that was
+        not loaded from a file, what is known of the data.
+        """
+        lines = [self.objective]
+        lines += [f"  with {name} = {value:g}" for name, value in self.numbers.items()]
+        for name, (n, m, stored) in self._data.items():
+            how = "dense" if stored is None else f"sparse with {stored:,} stored entries ({stored / (n * m):.3%})"
+            lines.append(f"  {name}: {n:,} x {m:,}, {how}")
+        lines += [f"  warning: {text}" for text in self.warnings]
+        lines.append(f"method {self.method}")
+        lines += [f"  {way}" for way in self.ways]
+        lines.append(
+            f"{len(self.starts)} start(s) in {self.seconds:.3g} s; the best ended after {self.iterations} iterations "
+            f"with cost {self.cost:.6g}: {_STOPS.get(self.stop_reason, self.stop_reason)}"
+        )
+        if self.quality:
+            lines.append(
+                f"{self.quality['reconstruction']} explains {self.quality['explained']:.1%} of the variance; relative "
+                f"error {self.quality['relative_error']:.3g}, RMSE {self.quality['rmse']:.3g}"
+            )
+        left = [f", residual {residual:.2g}" for residual in self.best.residuals]
+        if len(left) != len(self.factors):  # where some are held, or the objective has kinks
+            left = [""] * len(self.factors)
+        for (name, factor), words in zip(self.factors.items(), left):
+            n, m = factor.shape
+            lines.append(f"  {name}: {n:,} x {m:,}, {np.mean(factor == 0):.1%} exactly 0{words}")
+        return "\n".join(lines)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """
+        Writes a model file, the same that the command writes: safetensors, with everything about the search as text.
+
+        Examples
+        --------
+        >>> import numpy as np, eckart as ek, tempfile, pathlib
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder) / "model.safetensors"
+        ...     f = ek.factorize(np.ones((4, 3)), rank=1)
+        ...     f.save(path)
+        ...     bool((ek.load(path).W == f.W).all())
+        True
+        """
+        self._core.save(os.fspath(path))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _from_bytes, (self._core.to_bytes(), self._data)
+
+    def __copy__(self) -> Factorization:
+        return self
+
+    def __repr__(self) -> str:
+        sides = ", ".join(f"{name} {f.shape[0]} x {f.shape[1]}" for name, f in self.factors.items())
+        explained = f", {self.quality['explained']:.1%} of the variance" if self.quality else ""
+        return f"<eckart.Factorization: {sides}; {self.objective}; cost {self.cost:.6g}{explained}>"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("objective", f"<code>{html.escape(self.objective)}</code>"),
+            *((name, f"{value:g}") for name, value in self.numbers.items()),
+            ("factors", ", ".join(f"{n} {f.shape[0]:,} × {f.shape[1]:,}" for n, f in self.factors.items())),
+            ("cost", f"{self.cost:.6g} after {self.iterations} iterations, {len(self.starts)} start(s)"),
+            ("stopped", html.escape(_STOPS.get(self.stop_reason, self.stop_reason))),
+            ("method", html.escape("; ".join([self.method, *self.ways]))),
+        ]
+        if self.quality:
+            rows.append(("explained", f"{self.quality['explained']:.1%} of the variance"))
+            rows.append(("relative error", f"{self.quality['relative_error']:.4g}"))
+        rows += [("warning", html.escape(text)) for text in self.warnings]
+        style = "text-align:left;vertical-align:top"
+        cells = "".join(f"<tr><th style='{style}'>{name}</th><td style='{style}'>{text}</td></tr>" for name, text in rows)
+        return f"<table>{cells}</table>"
+
+
+def _from_bytes(content: bytes, data: dict[str, Any]) -> Factorization:
+    return Factorization(_eckart.Factorization.from_bytes(content), data)
+
+
+def load(path: str | os.PathLike[str]) -> Factorization:
+    """
+    Reads a model file that the command or `Factorization.save` wrote.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where there is no such file.
+    ValueError
+        Where it is no model file.
+    """
+    return Factorization(_eckart.Factorization.load(os.fspath(path)))

@@ -1,0 +1,14 @@
+"""
+Estimators with scikit-learn's interface.
+
+`NMF`, `DictionaryLearning` and `SparseCoder` take scikit-learn's own parameters with scikit-learn's own meaning, so that
+changing the import is the migration. `MatrixFactorization` and `ImplicitMF` are for ratings and for implicit feedback.
+
+Each of them is a line of the engine's language, said in its documentation; `eckart.factorize` takes that line, changed.
+"""
+
+from ._dictionary import DictionaryLearning, SparseCoder
+from ._nmf import NMF
+from ._ratings import ImplicitMF, MatrixFactorization
+
+__all__ = ["DictionaryLearning", "ImplicitMF", "MatrixFactorization", "NMF", "SparseCoder"]

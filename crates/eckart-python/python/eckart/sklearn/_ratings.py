@@ -1,0 +1,540 @@
+"""Ratings and implicit feedback: users by items, with ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, check_non_negative, validate_data
+
+from .._arrays import named_matrix_of
+from .._eckart import Matrix
+from .._factorization import Factorization
+from .._factorize import factorize
+from .._function import result
+from ._search import check_real, check_whole, seed_of, warn_of
+
+
+BLOCK = 1024
+"""Users whose scores are held at once."""
+
+
+class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """What the two estimators have in common: users by items, factors of both, ids, lists of the best items."""
+
+    user_factors_: np.ndarray
+    item_factors_: np.ndarray
+    user_ids_: np.ndarray
+    item_ids_: np.ndarray
+
+    # What the two differ in.
+
+    def _stated(self) -> tuple[str, dict[str, float]]:
+        """The objective and its numbers."""
+        raise NotImplementedError
+
+    def _held(self) -> dict[str, np.ndarray]:
+        """The factors of items, which are held for new users."""
+        return {"H": self.components_}
+
+    def _take(self, found: Factorization) -> None:
+        """Takes what else was found."""
+
+    def _offsets(self, of_users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What is added to the products of factors: a column for users, a line for items."""
+        return of_users[:, None], np.zeros((1, len(self.item_ids_)))
+
+    def _user_offsets(self, found: Factorization) -> np.ndarray:
+        """The offsets of users that were folded in."""
+        return np.zeros(len(found.W))
+
+    def _counts(self, X: Any) -> Any:
+        """Which entries are known, as compressed rows."""
+        if sparse.issparse(X):
+            return sparse.csr_array(X, copy=False).astype(bool)
+        return sparse.csr_array(~np.isnan(X))
+
+    # Estimator.
+
+    def fit(self, X: Any, y: Any = None) -> Any:
+        """
+        Learns from what users did.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, eckart.Matrix, frame} of shape (n_users, n_items)
+            What `eckart.triplets` or `eckart.read` makes brings its ids; so do the index and columns of a frame. Not known is
+            what a sparse matrix does not store and what is NaN in a dense one.
+        y : Ignored
+
+        Returns
+        -------
+        self
+        """
+        self._fit(X)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
+        """
+        Learns from what users did, and returns the users' factors.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, eckart.Matrix, frame} of shape (n_users, n_items)
+        y : Ignored
+
+        Returns
+        -------
+        user_factors : ndarray of shape (n_users, n_components)
+        """
+        self._fit(X)
+        return self.user_factors_
+
+    def transform(self, X: Any) -> np.ndarray:
+        """
+        The factors of new users (fold-in): the items' factors are held.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, eckart.Matrix, frame} of shape (n_users, n_items)
+            Items as in `fit`.
+
+        Returns
+        -------
+        user_factors : ndarray of shape (n_users, n_components)
+        """
+        check_is_fitted(self)
+        X, _, _ = self._validated(X, reset=False)
+        return np.array(self._fold_in(X).W, dtype=X.dtype)
+
+    def _fit(self, X: Any) -> None:
+        X, users, items = self._validated(X, reset=True)
+        check_whole("max_iter", self.max_iter)
+        check_whole("n_init", self.n_init)
+        check_real("tol", self.tol)
+        rank = check_whole("n_components", self.n_components)
+        text, numbers = self._stated()
+        found = factorize(
+            {"X": X},
+            text,
+            rank=1,
+            numbers={**numbers, "k": rank},
+            restarts=self.n_init,
+            seed=seed_of(check_random_state(self.random_state)),
+            max_iter=self.max_iter,
+            tol=float(self.tol),
+            time_limit=self.time_budget,
+            callback=self.callback,
+            verbose=self.verbose,
+        )
+        self.user_factors_ = np.array(found.W)
+        self.components_ = np.array(found.H)
+        self.item_factors_ = self.components_.T
+        self.n_components_ = rank
+        self.n_iter_ = found.iterations
+        self.cost_ = found.cost
+        self.stop_reason_ = found.stop_reason
+        self.user_ids_ = np.arange(X.shape[0]) if users is None else np.asarray(users, dtype=object)
+        self.item_ids_ = np.arange(X.shape[1]) if items is None else np.asarray(items, dtype=object)
+        self._known = self._counts(X)
+        self._take(found)
+        warn_of(self, found.stop_reason, found.iterations, self.max_iter, self.tol)
+
+    def _fold_in(self, X: Any) -> Factorization:
+        text, numbers = self._stated()
+        held = {name: B.astype(X.dtype, copy=False) for name, B in self._held().items()}
+        numbers = {**numbers, "k": self.n_components_}
+        # What is left is least squares, a row for itself: it is solved to the end.
+        return factorize({"X": X}, text, rank=1, numbers=numbers, hold=held, max_iter=1000, tol=1e-12)
+
+    def _validated(self, X: Any, reset: bool) -> tuple[Any, list[str] | None, list[str] | None]:
+        """X as an array or compressed rows, and its ids."""
+        users = items = None
+        if isinstance(X, Matrix) or hasattr(X, "columns"):
+            named = named_matrix_of(X, "X")
+            users, items = named.row_names, named.col_names
+            if isinstance(X, Matrix) or not hasattr(X, "to_numpy") or hasattr(X, "num_columns"):
+                X = result(named.matrix) if named.matrix.is_sparse else np.array(named.matrix.to_array())
+                if not reset and items is not None:
+                    X = self._reordered(X, items)
+        X = validate_data(
+            self, X, reset=reset, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite="allow-nan"
+        )
+        if sparse.issparse(X) and np.isnan(X.data).any():
+            raise ValueError("Input X contains NaN: leave what is not known out of a sparse matrix")
+        return X, users, items
+
+    def _reordered(self, X: Any, items: list[str]) -> Any:
+        """Columns in the order of `fit`; items that were not there are left out, those that are not here are not known."""
+        place = {str(item): k for k, item in enumerate(self.item_ids_)}
+        pairs = [(place[item], k) for k, item in enumerate(items) if item in place]
+        if not pairs:
+            raise ValueError("none of the items is one of those that the model was fitted to")
+        known = sparse.coo_array(X)
+        to = np.full(len(items), -1)
+        to[[k for _, k in pairs]] = [j for j, _ in pairs]
+        keep = to[known.col] >= 0
+        entries = (known.data[keep], (known.row[keep], to[known.col[keep]]))
+        return sparse.csr_array(entries, shape=(X.shape[0], len(self.item_ids_)))
+
+    # Recommendations.
+
+    def recommend(
+        self, users: Any = None, n: int = 10, *, X: Any = None, known: bool = False
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """
+        The items with the highest scores.
+
+        Parameters
+        ----------
+        users : id, or sequence of ids
+            Users of the fit; without it, the rows of `X`.
+        n : int
+            How many items a user.
+        X : matrix-like of shape (n_users, n_items), optional
+            What new users did: their factors are found by fold-in.
+        known : bool
+            Whether items that a user is known to have may be among them.
+
+        Returns
+        -------
+        items, scores : ndarray of shape (n,) for one id, else (n_users, n)
+            The highest first; of equal scores the item that comes first. Where fewer items are left, the rest is None and
+            -inf.
+        """
+        check_is_fitted(self)
+        single = users is not None and (isinstance(users, (str, bytes)) or np.ndim(users) == 0)
+        if X is not None:
+            if users is not None:
+                raise ValueError("give users of the fit, or X of new ones")
+            X, _, _ = self._validated(X, reset=False)
+            found, mask = self._fold_in(X), self._counts(X)
+            factors, (of_users, of_items) = found.W, self._offsets(self._user_offsets(found))
+        else:
+            at = self._places(users, self.user_ids_, "user")
+            factors, mask = self.user_factors_[at], self._known[at]
+            biases: np.ndarray = getattr(self, "user_biases_", np.zeros(len(self.user_ids_)))
+            of_users, of_items = self._offsets(biases[at])
+        lists = []
+        for k in range(0, len(factors), BLOCK):  # the scores of all users at once may be more than memory holds
+            rows = slice(k, k + BLOCK)
+            scores = factors[rows] @ self.components_ + of_users[rows] + of_items
+            if not known:
+                scores[mask[rows].nonzero()] = -np.inf
+            lists.append(_top(scores, self.item_ids_, n))
+        items, best = (np.concatenate(parts) for parts in zip(*lists))
+        return (items[0], best[0]) if single else (items, best)
+
+    def similar_items(self, item: Any, n: int = 10) -> tuple[np.ndarray, np.ndarray]:
+        """
+        The items whose factors point in the most similar direction.
+
+        Parameters
+        ----------
+        item : id
+        n : int
+            How many, the item itself not counted.
+
+        Returns
+        -------
+        items, cosines : ndarray of shape (n,)
+        """
+        check_is_fitted(self)
+        return self._similar(item, self.item_factors_, self.item_ids_, "item", n)
+
+    def similar_users(self, user: Any, n: int = 10) -> tuple[np.ndarray, np.ndarray]:
+        """
+        The users whose factors point in the most similar direction; as `similar_items`.
+
+        Parameters
+        ----------
+        user : id
+        n : int
+            How many, the user not counted.
+
+        Returns
+        -------
+        users, cosines : ndarray of shape (n,)
+        """
+        check_is_fitted(self)
+        return self._similar(user, self.user_factors_, self.user_ids_, "user", n)
+
+    def _similar(self, of: Any, B: np.ndarray, ids: np.ndarray, what: str, n: int) -> tuple[np.ndarray, np.ndarray]:
+        at = self._places(of, ids, what)[0]
+        lengths = np.linalg.norm(B, axis=1)
+        cosines = (B @ B[at]) / np.maximum(lengths * lengths[at], np.finfo(B.dtype).tiny)
+        cosines[at] = -np.inf
+        found, best = _top(cosines[None], ids, n)
+        return found[0], best[0]
+
+    @staticmethod
+    def _places(wanted: Any, ids: np.ndarray, what: str) -> np.ndarray:
+        if wanted is None:
+            return np.arange(len(ids))
+        one = isinstance(wanted, (str, bytes)) or np.ndim(wanted) == 0
+        labels: Sequence[Any] = [wanted] if one else list(wanted)
+        place = {label: k for k, label in enumerate(ids.tolist())}
+        unknown = [label for label in labels if label not in place and str(label) not in place]
+        if unknown:
+            raise KeyError(f"there is no {what} {unknown[0]!r} among the {len(ids)} that the model was fitted to")
+        return np.array([place.get(label, place.get(str(label))) for label in labels], dtype=np.intp)
+
+    @property
+    def _n_features_out(self) -> int:
+        return int(self.components_.shape[0])
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+def _top(scores: np.ndarray, ids: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """The n best of each row; what is -inf is none."""
+    n = min(n, scores.shape[1])
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :n]
+    best = np.take_along_axis(scores, order, axis=1)
+    found = ids[order]
+    if np.isneginf(best).any():
+        found = found.astype(object)
+        found[np.isneginf(best)] = None
+    return found, best
+
+
+class MatrixFactorization(_Recommender):
+    """
+    Ratings: users by items of which few are known (Koren, Bell and Volinsky 2009).
+
+    Minimises the squared error of ``W @ H + b + c + mu`` over the known entries, plus
+    ``alpha*(sum(W**2) + sum(H**2)) + bias_alpha*(sum(b**2) + sum(c**2))``.
+
+    Parameters
+    ----------
+    n_components : int, default=10
+        The length of a factor.
+    alpha, bias_alpha : float, default=16, 3
+        Weights of the penalties. What fits depends on how many ratings a user has: more ratings bear a larger weight.
+    biases : bool, default=True
+        Whether users and items have offsets, and all have a mean.
+    max_iter : int, default=100
+        Iterations at most.
+    tol : float, default=1e-6
+        A fit ends when three iterations in a row each lower the cost by at most this share of what it has fallen.
+    random_state : int, RandomState instance or None, default=None
+        For the start.
+    n_init : int, default=1
+        Random starts; the one of least cost is kept.
+    verbose : int, default=0
+        1 shows a progress bar.
+    callback : callable, default=None
+        Called after each iteration with a dict; a true result ends the search and keeps the model.
+    time_budget : float, default=None
+        Seconds.
+
+    Attributes
+    ----------
+    user_factors_ : ndarray of shape (n_users, n_components)
+    item_factors_ : ndarray of shape (n_items, n_components)
+    components_ : ndarray of shape (n_components, n_items)
+        The items' factors, transposed.
+    user_biases_, item_biases_ : ndarray of shape (n_users,), (n_items,)
+    mean_ : float
+        What all ratings have in common.
+    user_ids_, item_ids_ : ndarray
+        The ids, or numbers from 0 where the data has none.
+    n_components_, n_iter_, cost_, stop_reason_, n_features_in_, feature_names_in_
+        As in the other estimators.
+
+    Examples
+    --------
+    >>> import eckart as ek
+    >>> from eckart.sklearn import MatrixFactorization
+    >>> users = ["ann", "ann", "bob", "bob", "cat", "cat"]
+    >>> films = ["Heat", "Fargo", "Heat", "Alien", "Alien", "Fargo"]
+    >>> ratings = ek.triplets(users, films, [5, 4, 4, 1, 5, 2])
+    >>> model = MatrixFactorization(n_components=1, alpha=0.1, bias_alpha=0.1, random_state=0).fit(ratings)
+    >>> films, scores = model.recommend("ann", n=1)
+    >>> films.tolist()
+    ['Alien']
+    """
+
+    def __init__(
+        self,
+        n_components: int = 10,
+        *,
+        alpha: float = 16.0,
+        bias_alpha: float = 3.0,
+        biases: bool = True,
+        max_iter: int = 100,
+        tol: float = 1e-6,
+        random_state: Any = None,
+        n_init: int = 1,
+        verbose: int = 0,
+        callback: Callable[[dict[str, Any]], Any] | None = None,
+        time_budget: float | None = None,
+    ) -> None:
+        self.n_components = n_components
+        self.alpha = alpha
+        self.bias_alpha = bias_alpha
+        self.biases = biases
+        self.max_iter = max_iter
+        self.tol = tol
+        self.random_state = random_state
+        self.n_init = n_init
+        self.verbose = verbose
+        self.callback = callback
+        self.time_budget = time_budget
+
+    def predict_for(self, users: Any, items: Any) -> np.ndarray:
+        """
+        The ratings that the model expects.
+
+        Parameters
+        ----------
+        users, items : ids of equal number
+            One user and one item a rating.
+
+        Returns
+        -------
+        ratings : ndarray of shape (n_ratings,)
+        """
+        check_is_fitted(self)
+        i, j = self._places(users, self.user_ids_, "user"), self._places(items, self.item_ids_, "item")
+        if len(i) != len(j):
+            raise ValueError(f"there are {len(i)} users and {len(j)} items: a rating has one of each")
+        products = np.einsum("ik,ik->i", self.user_factors_[i], self.item_factors_[j])
+        return products + self.user_biases_[i] + self.item_biases_[j] + self.mean_
+
+    def _stated(self) -> tuple[str, dict[str, float]]:
+        numbers = {"a": check_real("alpha", self.alpha), "e": check_real("bias_alpha", self.bias_alpha)}
+        if self.biases:
+            text = (
+                "minimize over W[n,k], H[k,m], b[n,1], c[1,m], mu[1,1]: sum(observed(X) * (X - W @ H - b - c - mu)**2)"
+                " + a*(sum(W**2) + sum(H**2)) + e*(sum(b**2) + sum(c**2))"
+            )
+            return text, numbers
+        del numbers["e"]
+        return "minimize over W[n,k], H[k,m]: sum(observed(X) * (X - W @ H)**2) + a*(sum(W**2) + sum(H**2))", numbers
+
+    def _held(self) -> dict[str, np.ndarray]:
+        held = {"H": self.components_}
+        if self.biases:
+            held |= {"c": self.item_biases_[None], "mu": np.full((1, 1), self.mean_)}
+        return held
+
+    def _take(self, found: Factorization) -> None:
+        n, m = len(self.user_factors_), len(self.item_factors_)
+        zeros = np.zeros
+        self.user_biases_ = np.array(found.b[:, 0]) if self.biases else zeros(n, self.user_factors_.dtype)
+        self.item_biases_ = np.array(found.c[0]) if self.biases else zeros(m, self.user_factors_.dtype)
+        self.mean_ = float(found.mu[0, 0]) if self.biases else 0.0
+
+    def _offsets(self, of_users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return of_users[:, None], self.item_biases_[None] + self.mean_
+
+    def _user_offsets(self, found: Factorization) -> np.ndarray:
+        return found.b[:, 0] if self.biases else super()._user_offsets(found)
+
+
+class ImplicitMF(_Recommender):
+    """
+    Implicit feedback: how often users chose items, where nothing chosen says little (Hu, Koren and Volinsky 2008).
+
+    Minimises ``sum((1 + alpha*X) * ((X > 0) - W @ H)**2) + reg*(sum(W**2) + sum(H**2))``: every pair of user and item
+    counts, those with choices more.
+
+    Parameters
+    ----------
+    n_components : int, default=10
+        The length of a factor.
+    alpha : float, default=40
+        How much more a choice counts than none.
+    reg : float, default=0.1
+        The weight of the penalty.
+    max_iter : int, default=100
+        Iterations at most.
+    tol : float, default=1e-6
+        A fit ends when three iterations in a row each lower the cost by at most this share of what it has fallen.
+    random_state : int, RandomState instance or None, default=None
+        For the start.
+    n_init : int, default=1
+        Random starts; the one of least cost is kept.
+    verbose : int, default=0
+        1 shows a progress bar.
+    callback : callable, default=None
+        Called after each iteration with a dict; a true result ends the search and keeps the model.
+    time_budget : float, default=None
+        Seconds.
+
+    Attributes
+    ----------
+    user_factors_ : ndarray of shape (n_users, n_components)
+    item_factors_ : ndarray of shape (n_items, n_components)
+    components_ : ndarray of shape (n_components, n_items)
+        The items' factors, transposed.
+    user_ids_, item_ids_ : ndarray
+        The ids, or numbers from 0 where the data has none.
+    n_components_, n_iter_, cost_, stop_reason_, n_features_in_, feature_names_in_
+        As in the other estimators.
+
+    Examples
+    --------
+    >>> import eckart as ek
+    >>> from eckart.sklearn import ImplicitMF
+    >>> plays = ek.triplets(["ann", "ann", "bob", "bob", "cat"], ["a", "b", "a", "c", "c"], [9, 3, 5, 1, 4])
+    >>> model = ImplicitMF(n_components=2, random_state=0).fit(plays)
+    >>> model.user_factors_.shape, model.item_ids_.tolist()
+    ((3, 2), ['a', 'b', 'c'])
+    """
+
+    def __init__(
+        self,
+        n_components: int = 10,
+        *,
+        alpha: float = 40.0,
+        reg: float = 0.1,
+        max_iter: int = 100,
+        tol: float = 1e-6,
+        random_state: Any = None,
+        n_init: int = 1,
+        verbose: int = 0,
+        callback: Callable[[dict[str, Any]], Any] | None = None,
+        time_budget: float | None = None,
+    ) -> None:
+        self.n_components = n_components
+        self.alpha = alpha
+        self.reg = reg
+        self.max_iter = max_iter
+        self.tol = tol
+        self.random_state = random_state
+        self.n_init = n_init
+        self.verbose = verbose
+        self.callback = callback
+        self.time_budget = time_budget
+
+    def _validated(self, X: Any, reset: bool) -> tuple[Any, list[str] | None, list[str] | None]:
+        X, users, items = super()._validated(X, reset)
+        if not sparse.issparse(X):
+            # No choice and nothing known are the same here.
+            X = np.nan_to_num(X, nan=0.0)
+        check_non_negative(X, "ImplicitMF (input X)")
+        return X, users, items
+
+    def _stated(self) -> tuple[str, dict[str, float]]:
+        numbers = {"alpha": check_real("alpha", self.alpha), "a": check_real("reg", self.reg)}
+        loss = "sum((1 + alpha*X) * ((X > 0) - W @ H)**2)"
+        return f"minimize over W[n,k], H[k,m]: {loss} + a*(sum(W**2) + sum(H**2))", numbers
+
+    def _counts(self, X: Any) -> Any:
+        return sparse.csr_array(X > 0)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = True
+        return tags

@@ -1,0 +1,163 @@
+//! Factorization: what a search found, as Python holds it.
+//! In: the engine's `Factorization`.  Out: its parts as Python's and NumPy's values; files and bytes.
+//! Law: files and bytes are those of the command; what is read back is what was written.
+//! Not here: attributes by the names of factors, and how it looks in a notebook (see `python/eckart/_factorization.py`).
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use numpy::{PyArray1, PyArray2, PyArrayMethods};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+
+use crate::errors::raised;
+use crate::matrix::Matrix;
+
+/// The best factors of a search, and how they were found.
+#[pyclass(frozen, module = "eckart._eckart")]
+pub(crate) struct Factorization {
+    pub(crate) found: eckart::Factorization,
+}
+
+impl From<eckart::Factorization> for Factorization {
+    fn from(found: eckart::Factorization) -> Self {
+        Self { found }
+    }
+}
+
+#[pymethods]
+impl Factorization {
+    /// Reads a model file.
+    #[staticmethod]
+    fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        py.detach(|| eckart::Factorization::load(path)).map(Self::from).map_err(raised)
+    }
+
+    /// Reads the bytes of a model file.
+    #[staticmethod]
+    fn from_bytes(bytes: &[u8]) -> PyResult<Self> {
+        eckart::Factorization::from_bytes(bytes).map(Self::from).map_err(raised)
+    }
+
+    /// Writes a model file.
+    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        py.detach(|| self.found.save(path)).map_err(raised)
+    }
+
+    /// The bytes of a model file.
+    fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &self.found.to_bytes().map_err(raised)?))
+    }
+
+    /// The same with the names of the data's rows and columns.
+    fn named(&self, row_names: Option<Vec<String>>, col_names: Option<Vec<String>>) -> Self {
+        let mut found = self.found.clone();
+        (found.row_names, found.col_names) = (row_names, col_names);
+        found.into()
+    }
+
+    #[getter]
+    fn factors(&self) -> Vec<(String, Matrix)> {
+        self.found.factors.iter().map(|(name, matrix)| (name.clone(), matrix.clone().into())).collect()
+    }
+
+    #[getter]
+    fn objective(&self) -> &str {
+        &self.found.statement
+    }
+
+    #[getter]
+    fn numbers(&self) -> BTreeMap<String, f64> {
+        self.found.numbers.clone()
+    }
+
+    #[getter]
+    fn target(&self) -> &str {
+        &self.found.target
+    }
+
+    #[getter]
+    fn rank(&self) -> usize {
+        self.found.rank
+    }
+
+    #[getter]
+    fn seed(&self) -> u64 {
+        self.found.seed
+    }
+
+    #[getter]
+    fn method(&self) -> &str {
+        &self.found.method
+    }
+
+    #[getter]
+    fn ways(&self) -> Vec<String> {
+        self.found.ways.clone()
+    }
+
+    #[getter]
+    fn warnings(&self) -> Vec<String> {
+        self.found.warnings.clone()
+    }
+
+    #[getter]
+    fn cost(&self) -> f64 {
+        self.found.cost
+    }
+
+    #[getter]
+    fn best(&self) -> usize {
+        self.found.best
+    }
+
+    #[getter]
+    fn seconds(&self) -> f64 {
+        self.found.seconds
+    }
+
+    #[getter]
+    fn stop_reason(&self) -> &'static str {
+        self.found.stop_reason().name()
+    }
+
+    #[getter]
+    fn row_names(&self) -> Option<Vec<String>> {
+        self.found.row_names.clone()
+    }
+
+    #[getter]
+    fn col_names(&self) -> Option<Vec<String>> {
+        self.found.col_names.clone()
+    }
+
+    /// The figures of how well the factors explain the data.
+    fn quality<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let Some(quality) = &self.found.quality else { return Ok(None) };
+        let figures = PyDict::new(py);
+        figures.set_item("reconstruction", &quality.reconstruction)?;
+        figures.set_item("relative_error", quality.relative_error)?;
+        figures.set_item("explained", quality.explained)?;
+        figures.set_item("rmse", quality.rmse)?;
+        figures.set_item("observed_only", quality.observed_only)?;
+        Ok(Some(figures))
+    }
+
+    /// Of each start: cost, iterations, reason, seconds, residuals, and an array with the cost and the seconds after each
+    /// iteration.
+    fn starts<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        let shown = |start: &eckart::solve::Start| {
+            let steps: Vec<f64> = start.history.iter().flat_map(|step| [step.cost, step.seconds]).collect();
+            let steps: Bound<'py, PyArray2<f64>> = PyArray1::from_vec(py, steps).reshape([start.history.len(), 2])?;
+            let about = PyDict::new(py);
+            about.set_item("cost", start.cost)?;
+            about.set_item("iterations", start.iterations)?;
+            about.set_item("stop_reason", start.stop.name())?;
+            about.set_item("seconds", start.seconds)?;
+            about.set_item("residuals", &start.residuals)?;
+            about.set_item("history", steps)?;
+            Ok(about)
+        };
+        self.found.starts.iter().map(shown).collect()
+    }
+}

@@ -1,0 +1,39 @@
+//! The Python package's compiled part: the engine with Python's types at its border, and nothing of its own.
+//!
+//! Conventions of NumPy, SciPy and scikit-learn live in the package's Python part (`python/eckart`).
+
+mod borrowed;
+mod errors;
+mod explain;
+mod expr;
+mod factorization;
+mod fingerprint;
+mod function;
+mod matrix;
+mod search;
+mod threads;
+
+/// The module `eckart._eckart`.
+#[pyo3::pymodule(name = "_eckart")]
+mod module {
+    #[pymodule_export]
+    use super::explain::{explain, methods, models};
+    #[pymodule_export]
+    use super::expr::{Expr, binary, differentiate, input, number, shared, unary};
+    #[pymodule_export]
+    use super::factorization::Factorization;
+    #[pymodule_export]
+    use super::fingerprint::{fingerprint, fingerprint_sparse};
+    #[pymodule_export]
+    use super::function::Function;
+    #[pymodule_export]
+    use super::matrix::{Matrix, dense, read, sparse};
+    #[pymodule_export]
+    use super::search::factorize;
+    #[pymodule_export]
+    use super::threads::forked;
+
+    /// The version of the engine.
+    #[pymodule_export]
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+}

@@ -1,0 +1,239 @@
+//! Matrix: the engine's matrices as Python holds them.
+//! In: contiguous NumPy arrays, or a file.  Out: `Matrix`, which lends NumPy's numbers to the engine; and back to NumPy.
+//! Law: numbers of f32 and f64, and columns of 32 bits, are never copied on the way in.
+//! Not here: which Python objects can become a matrix, and how (see `python/eckart/_arrays.py`).
+
+use std::sync::{Arc, OnceLock};
+
+use eckart::data::{Dtype, Pattern, ReadOptions, Storage, Table};
+use numpy::{Element, PyArray1, PyArray2, PyArrayMethods};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use crate::borrowed::borrow;
+use crate::errors::raised;
+
+/// An immutable matrix of the engine: dense or sparse, of float32 or float64, with or without names.
+#[pyclass(frozen, module = "eckart")]
+pub(crate) struct Matrix {
+    pub(crate) matrix: eckart::Matrix,
+    /// One name a row, where the data had them.
+    #[pyo3(get)]
+    row_names: Option<Vec<String>>,
+    /// One name a column, where the data had them.
+    #[pyo3(get)]
+    col_names: Option<Vec<String>>,
+    array: OnceLock<Py<PyAny>>,
+}
+
+impl From<eckart::Matrix> for Matrix {
+    fn from(matrix: eckart::Matrix) -> Self {
+        Table::from(matrix).into()
+    }
+}
+
+impl From<Table> for Matrix {
+    fn from(table: Table) -> Self {
+        let Table { matrix, row_names, col_names } = table;
+        Self { matrix, row_names, col_names, array: OnceLock::new() }
+    }
+}
+
+/// Numbers in one of the two types that are not copied.
+#[derive(FromPyObject)]
+pub(crate) enum Numbers<'py> {
+    F32(Bound<'py, PyArray1<f32>>),
+    F64(Bound<'py, PyArray1<f64>>),
+}
+
+/// Row pointers.
+#[derive(FromPyObject)]
+pub(crate) enum Indices<'py> {
+    Narrow(Bound<'py, PyArray1<u32>>),
+    Wide(Bound<'py, PyArray1<u64>>),
+}
+
+impl Indices<'_> {
+    fn to_usize(&self) -> PyResult<Vec<usize>> {
+        Ok(match self {
+            Self::Narrow(narrow) => borrow(narrow)?.iter().map(|&at| at as usize).collect(),
+            Self::Wide(wide) => borrow(wide)?.iter().map(|&at| at as usize).collect(),
+        })
+    }
+}
+
+/// A dense matrix of the numbers of a flat array, row by row; they are not copied.
+#[pyfunction]
+pub(crate) fn dense(py: Python<'_>, rows: usize, cols: usize, values: Numbers<'_>) -> PyResult<Matrix> {
+    let made = match &values {
+        Numbers::F32(narrow) => {
+            let numbers = borrow(narrow)?;
+            py.detach(|| eckart::Matrix::of_array(rows, cols, numbers))
+        }
+        Numbers::F64(wide) => {
+            let numbers = borrow(wide)?;
+            py.detach(|| eckart::Matrix::of_array(rows, cols, numbers))
+        }
+    };
+    made.map(Matrix::from).map_err(raised)
+}
+
+/// A sparse matrix of compressed rows; columns and numbers are not copied, row pointers are.
+#[pyfunction]
+pub(crate) fn sparse(
+    py: Python<'_>,
+    rows: usize,
+    cols: usize,
+    indptr: Indices<'_>,
+    indices: &Bound<'_, PyArray1<u32>>,
+    values: Numbers<'_>,
+) -> PyResult<Matrix> {
+    let (indptr, columns) = (indptr.to_usize()?, borrow(indices)?);
+    let pattern = py.detach(|| Pattern::of_array(rows, cols, indptr, columns)).map_err(raised)?;
+    let made = match &values {
+        Numbers::F32(narrow) => {
+            let numbers = borrow(narrow)?;
+            py.detach(|| eckart::Matrix::on_pattern(Arc::new(pattern), numbers))
+        }
+        Numbers::F64(wide) => {
+            let numbers = borrow(wide)?;
+            py.detach(|| eckart::Matrix::on_pattern(Arc::new(pattern), numbers))
+        }
+    };
+    made.map(Matrix::from).map_err(raised)
+}
+
+/// The matrix in a file, in any format that the command reads.
+#[pyfunction]
+#[pyo3(signature = (path, *, triplets = None))]
+pub(crate) fn read(py: Python<'_>, path: std::path::PathBuf, triplets: Option<bool>) -> PyResult<Matrix> {
+    let options = ReadOptions { triplets, ..ReadOptions::default() };
+    py.detach(|| eckart::data::read(&path, &options)).map(Matrix::from).map_err(raised)
+}
+
+impl Matrix {
+    fn dtype_name(&self) -> &'static str {
+        match self.matrix.dtype() {
+            Dtype::F32 => "float32",
+            Dtype::F64 => "float64",
+        }
+    }
+}
+
+#[pymethods]
+impl Matrix {
+    /// A matrix with the same numbers and other names.
+    #[pyo3(signature = (row_names, col_names))]
+    fn named(&self, row_names: Option<Vec<String>>, col_names: Option<Vec<String>>) -> PyResult<Self> {
+        let fits = |names: &Option<Vec<String>>, count: usize, what: &str| match names {
+            Some(names) if names.len() != count => {
+                Err(PyValueError::new_err(format!("there are {} names for {count} {what}", names.len())))
+            }
+            _ => Ok(()),
+        };
+        fits(&row_names, self.matrix.rows(), "rows")?;
+        fits(&col_names, self.matrix.cols(), "columns")?;
+        Ok(Self { matrix: self.matrix.clone(), row_names, col_names, array: OnceLock::new() })
+    }
+
+    /// Rows and columns.
+    #[getter]
+    fn shape(&self) -> (usize, usize) {
+        self.matrix.shape()
+    }
+
+    /// The name of the type of the numbers: ``float32`` or ``float64``.
+    #[getter]
+    fn dtype(&self) -> &'static str {
+        self.dtype_name()
+    }
+
+    /// Whether only some entries are stored.
+    #[getter]
+    fn is_sparse(&self) -> bool {
+        self.matrix.is_sparse()
+    }
+
+    /// How many entries are stored: those of the pattern, or all of a dense matrix.
+    #[getter]
+    fn nnz(&self) -> usize {
+        self.matrix.stored()
+    }
+
+    /// How many entries are missing (NaN).
+    #[getter]
+    fn missing(&self) -> usize {
+        self.matrix.missing()
+    }
+
+    /// The numbers of a dense matrix as an array, copied once and kept; it is read-only.
+    fn to_array<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(array) = self.array.get() {
+            return Ok(array.bind(py).clone());
+        }
+        let array = array_of(py, &self.matrix)?;
+        array.call_method1("setflags", (false,))?;
+        Ok(self.array.get_or_init(|| array.unbind()).bind(py).clone())
+    }
+
+    /// Row pointers, columns and numbers of a sparse matrix, as SciPy has them; `None` of a dense one.
+    fn to_compressed_rows<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        match self.matrix.storage() {
+            Storage::SparseF32(s) => compressed_rows(py, s.pattern(), s.values()).map(Some),
+            Storage::SparseF64(s) => compressed_rows(py, s.pattern(), s.values()).map(Some),
+            Storage::DenseF32(_) | Storage::DenseF64(_) => Ok(None),
+        }
+    }
+
+    fn __repr__(&self) -> String {
+        let (n, m) = self.matrix.shape();
+        let mut words = vec![format!("{n} x {m}")];
+        if self.matrix.is_sparse() {
+            words.push(format!("sparse with {} stored entries", self.matrix.stored()));
+        }
+        words.push(self.dtype_name().to_owned());
+        if self.matrix.missing() > 0 {
+            words.push(format!("{} missing", self.matrix.missing()));
+        }
+        if self.row_names.is_some() || self.col_names.is_some() {
+            words.push("named".to_owned());
+        }
+        format!("<eckart.Matrix: {}>", words.join(", "))
+    }
+}
+
+fn compressed_rows<'py, T: Element + Copy>(
+    py: Python<'py>,
+    pattern: &Pattern,
+    values: &[T],
+) -> PyResult<Bound<'py, PyTuple>> {
+    let indptr = PyArray1::from_vec(py, pattern.indptr().iter().map(|&at| at as i64).collect());
+    let indices = PyArray1::from_vec(py, pattern.indices().iter().map(|&j| i64::from(j)).collect());
+    PyTuple::new(py, [indptr.into_any(), indices.into_any(), PyArray1::from_slice(py, values).into_any()])
+}
+
+/// A dense matrix as a new array of its own type.
+pub(crate) fn array_of<'py>(py: Python<'py>, matrix: &eckart::Matrix) -> PyResult<Bound<'py, PyAny>> {
+    fn shaped<'py, T: Element + Copy>(
+        py: Python<'py>,
+        values: &[T],
+        shape: (usize, usize),
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let array: Bound<'py, PyArray2<T>> = PyArray1::from_slice(py, values).reshape([shape.0, shape.1])?;
+        Ok(array.into_any())
+    }
+    match matrix.storage() {
+        Storage::DenseF32(values) => shaped(py, values, matrix.shape()),
+        Storage::DenseF64(values) => shaped(py, values, matrix.shape()),
+        Storage::SparseF32(_) | Storage::SparseF64(_) => {
+            let values = matrix.to_dense_f64();
+            shaped(py, &values, matrix.shape())
+        }
+    }
+}
+
+/// The matrices of a list of them.
+pub(crate) fn matrices(list: &[Bound<'_, Matrix>]) -> Vec<eckart::Matrix> {
+    list.iter().map(|held| held.get().matrix.clone()).collect()
+}

@@ -1,0 +1,123 @@
+//! Html: markup that grows, in which data is text and nothing else.
+//! In: tags, attributes and texts.  Out: HTML (SVG inside it) in which every tag that is opened is closed.
+//! Law: tags and attribute names are words of this programme; what comes from data is escaped, so none of it is markup.
+//! Not here: what a page says (see the sections), how it looks (see `page.css`).
+
+use crate::plan::escaped;
+
+/// Tags that have no end.
+const VOID: [&str; 6] = ["br", "img", "meta", "input", "col", "hr"];
+
+/// Attributes: names, and values that may be data.
+pub(super) type Attributes<'a> = &'a [(&'static str, &'a str)];
+
+/// A piece of a page.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Html(String);
+
+impl Html {
+    /// Nothing yet.
+    pub(super) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether nothing is in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// An element with whatever `fill` puts into it.
+    pub(super) fn inside(&mut self, tag: &'static str, attributes: Attributes<'_>, fill: impl FnOnce(&mut Self)) {
+        self.start(tag, attributes);
+        fill(self);
+        self.0 += &format!("</{tag}>");
+        if ["section", "article", "figure", "table", "tr", "svg", "p", "li", "div", "h2"].contains(&tag) {
+            self.0.push('\n');
+        }
+    }
+
+    /// An element that holds a text.
+    pub(super) fn element(&mut self, tag: &'static str, attributes: Attributes<'_>, text: &str) {
+        self.inside(tag, attributes, |html| html.text(text));
+    }
+
+    /// An element that holds nothing.
+    pub(super) fn empty(&mut self, tag: &'static str, attributes: Attributes<'_>) {
+        self.start(tag, attributes);
+        if !VOID.contains(&tag) {
+            self.0 += &format!("</{tag}>");
+        }
+    }
+
+    /// A cell of a table whose end is left to the parser, as HTML allows: in large tables it is a third of the bytes.
+    pub(super) fn cell(&mut self, class: &'static str, text: &str) {
+        self.0 += if class.is_empty() { "<td>" } else { "<td class=" };
+        if !class.is_empty() {
+            self.0 += class;
+            self.0.push('>');
+        }
+        self.text(text);
+    }
+
+    /// Text.
+    pub(super) fn text(&mut self, text: &str) {
+        self.0 += &escaped(text);
+    }
+
+    /// What is written in this programme, as it stands.
+    pub(super) fn fixed(&mut self, markup: &'static str) {
+        self.0 += markup;
+    }
+
+    /// Another piece.
+    pub(super) fn push(&mut self, other: Self) {
+        self.0 += &other.0;
+    }
+
+    /// The markup.
+    pub(super) fn finish(self) -> String {
+        self.0
+    }
+
+    fn start(&mut self, tag: &'static str, attributes: Attributes<'_>) {
+        self.0.push('<');
+        self.0 += tag;
+        for (name, value) in attributes {
+            self.0 += &format!(" {name}=\"{}\"", escaped(value));
+        }
+        self.0.push('>');
+    }
+}
+
+/// A length in the units of a drawing, to a tenth.
+pub(super) fn px(value: f64) -> String {
+    let text = format!("{value:.1}");
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_is_text_wherever_it_stands() {
+        let evil = "</p><script>alert('1')</script>\" onload=\"x & y\u{1}";
+        let mut html = Html::new();
+        html.element("p", &[("title", evil)], evil);
+        html.cell("q1", evil);
+        let text = html.finish();
+        assert!(!text.contains("<script") && !text.contains("\" onload") && !text.contains('\u{1}'), "{text}");
+        assert_eq!(text.matches("&lt;script&gt;").count(), 3);
+    }
+
+    #[test]
+    fn elements_end_where_they_should() {
+        let mut html = Html::new();
+        html.inside("p", &[("class", "a")], |html| {
+            html.empty("img", &[("alt", "")]);
+            html.empty("path", &[("d", "M0 0")]);
+        });
+        assert_eq!(html.finish(), "<p class=\"a\"><img alt=\"\"><path d=\"M0 0\"></path></p>\n");
+        assert_eq!([px(1.0), px(1.25), px(-0.5)], ["1", "1.2", "-0.5"]);
+    }
+}

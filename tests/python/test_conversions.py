@@ -1,0 +1,212 @@
+"""What can be passed as a matrix, and what comes of it."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+import eckart as ek
+from eckart._arrays import matrix_of, named_matrix_of
+
+X = np.arange(12.0).reshape(3, 4)
+
+
+def dense(x):
+    matrix = matrix_of(x)
+    compressed = matrix.to_compressed_rows()
+    if compressed is None:
+        return np.array(matrix.to_array())
+    indptr, indices, numbers = compressed
+    return sp.csr_array((numbers, indices, indptr), shape=matrix.shape).toarray()
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda x: x,
+        np.asfortranarray,
+        lambda x: np.repeat(x, 2, axis=1)[:, ::2],
+        lambda x: x[::-1][::-1],
+        lambda x: x.astype(np.float32),
+        lambda x: x.astype(np.float16),
+        lambda x: x.astype(np.longdouble),
+        lambda x: x.astype(np.int8),
+        lambda x: x.astype(np.uint64),
+        lambda x: x.astype(">f8"),
+        lambda x: x.astype(object),
+        lambda x: x.tolist(),
+        lambda x: np.asmatrix(x),
+        lambda x: np.ma.masked_array(x),
+    ],
+)
+def test_arrays(form):
+    np.testing.assert_array_equal(dense(form(X)), X)
+
+
+def test_booleans_numbers_and_unaligned():
+    np.testing.assert_array_equal(dense(X > 5), 1.0 * (X > 5))
+    assert dense(2) == dense(np.float32(2)) == dense(np.array(2)) == 2
+    raw = np.zeros(X.nbytes + 1, np.uint8)
+    unaligned = raw[1:].view(np.float64).reshape(X.shape)
+    unaligned[:] = X
+    np.testing.assert_array_equal(dense(unaligned), X)
+
+
+def test_read_only_and_memory_mapped(tmp_path):
+    fixed = X.copy()
+    fixed.setflags(write=False)
+    np.testing.assert_array_equal(dense(fixed), X)
+    np.save(tmp_path / "x.npy", X)
+    np.testing.assert_array_equal(dense(np.load(tmp_path / "x.npy", mmap_mode="r")), X)
+
+
+@pytest.mark.parametrize("make", [sp.csr_array, sp.csr_matrix, sp.csc_array, sp.csc_matrix, sp.coo_array, sp.coo_matrix])
+@pytest.mark.parametrize("index", [np.int32, np.int64])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64, bool])
+def test_sparse(make, index, dtype):
+    full = (X * (X % 3 == 0)).astype(dtype)
+    x = make(full)
+    for name in ("indices", "indptr", "row", "col"):
+        if isinstance(getattr(x, name, None), np.ndarray):
+            if name in ("row", "col") and hasattr(x, "coords"):
+                continue
+            setattr(x, name, getattr(x, name).astype(index))
+    matrix = matrix_of(x)
+    assert matrix.is_sparse and matrix.nnz == np.count_nonzero(full)
+    assert matrix.dtype == ("float32" if dtype == np.float32 else "float64")
+    np.testing.assert_array_equal(dense(x), full)
+
+
+def test_sparse_out_of_order_and_twice():
+    twice = sp.coo_array(([1.0, 2.0, 3.0], ([0, 0, 1], [2, 2, 0])), shape=(2, 3))
+    np.testing.assert_array_equal(dense(twice), [[0, 0, 3], [3, 0, 0]])
+    unsorted = sp.csr_array((np.array([1.0, 2.0]), np.array([2, 0]), np.array([0, 2])), shape=(1, 3))
+    np.testing.assert_array_equal(dense(unsorted), [[2, 0, 1]])
+    assert unsorted.indices.tolist() == [2, 0], "what was passed is left as it is"
+    wrong = sp.csr_array((np.array([1.0]), np.array([0]), np.array([0, 1])), shape=(1, 3))
+    wrong.indices[0] = 7
+    with pytest.raises(ValueError, match="column"):
+        matrix_of(wrong)
+
+
+def test_a_sparse_matrix_that_is_changed_in_place_is_seen():
+    x, S = ek.matrix("x"), sp.random(30, 20, 0.2, format="csr", random_state=0)
+    total = ek.function([x], (x @ x.T).sum())
+    assert total(S) == pytest.approx((S @ S.T).sum())
+    S.data[3] += 1
+    assert total(S) == pytest.approx((S @ S.T).sum())
+    S.indices[S.indptr[2] : S.indptr[3]] = np.arange(S.indptr[3] - S.indptr[2])
+    S.has_canonical_format = True
+    assert total(S) == pytest.approx((S @ S.T).sum())
+    S.indices[0] = 10**6
+    with pytest.raises(ValueError, match="column"):
+        total(S)
+
+
+def test_frames_keep_their_names():
+    pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    frame = pd.DataFrame(X, index=["r", "s", "t"], columns=list("abcd"))
+    named = named_matrix_of(frame)
+    assert (named.row_names, named.col_names) == (["r", "s", "t"], ["a", "b", "c", "d"])
+    f = ek.factorize(frame, rank=1)
+    assert (f.row_names, f.col_names) == (["r", "s", "t"], ["a", "b", "c", "d"])
+    assert named_matrix_of(pd.DataFrame(X)).row_names is None
+    mixed = pd.DataFrame({"a": [1, 2], "b": pd.array([1.5, None], dtype="Float64"), "c": [True, False]})
+    np.testing.assert_array_equal(dense(mixed), [[1, 1.5, 1], [2, np.nan, 0]])
+    sparse_frame = pd.DataFrame.sparse.from_spmatrix(sp.csr_matrix(X))
+    assert matrix_of(sparse_frame).is_sparse
+    with pytest.raises(TypeError, match="column 'b' of the data is of type"):
+        matrix_of(pd.DataFrame({"a": [1.0], "b": ["x"]}))
+    named = named_matrix_of(pl.DataFrame({"a": [1.0, None], "b": [2, 3]}))
+    assert named.col_names == ["a", "b"]
+    np.testing.assert_array_equal(named.matrix.to_array(), [[1, 2], [np.nan, 3]])
+
+
+def test_arrow_tables_are_entries():
+    pa = pytest.importorskip("pyarrow")
+    table = pa.table({"user": ["ann", "bob", "ann"], "film": [7, 7, 9], "stars": [5.0, 3.0, 1.0]})
+    named = named_matrix_of(table)
+    assert (named.row_names, named.col_names) == (["ann", "bob"], ["7", "9"])
+    np.testing.assert_array_equal(dense(ek.triplets(table)), [[5, 1], [3, 0]])
+    dictionary = table.set_column(0, "user", table["user"].dictionary_encode())
+    np.testing.assert_array_equal(dense(ek.triplets(dictionary)), [[5, 1], [3, 0]])
+    pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    for frame in (pl.from_arrow(table), pd.DataFrame({name: table[name].to_pylist() for name in table.column_names})):
+        np.testing.assert_array_equal(dense(ek.triplets(frame)), [[5, 1], [3, 0]])
+
+
+def test_triplets():
+    made = ek.triplets([3, 1, 3], ["b", "a", "a"])
+    assert (made.row_names, made.col_names) == (["3", "1"], ["b", "a"])
+    np.testing.assert_array_equal(dense(made), [[1, 1], [0, 1]])
+    assert ek.triplets([1], [1], np.array([2], np.float32)).dtype == "float32"
+    with pytest.raises(ValueError, match=r"entry \(a, x\) is given twice"):
+        ek.triplets(["a", "b", "a"], ["x", "x", "x"], [1, 2, 3])
+    with pytest.raises(ValueError, match="2 rows and 1 columns"):
+        ek.triplets([1, 2], [1])
+    with pytest.raises(ValueError, match="NaN"):
+        ek.triplets([1], [1], [np.nan])
+
+
+def test_tensors():
+    jax = pytest.importorskip("jax")
+    np.testing.assert_array_equal(dense(jax.numpy.asarray(X)), X)
+
+    class Tensor:
+        """As another library's: it has DLPack and nothing else."""
+
+        def __dlpack__(self, **options):
+            return X.__dlpack__(**options)
+
+        def __dlpack_device__(self):
+            return X.__dlpack_device__()
+
+    np.testing.assert_array_equal(dense(Tensor()), X)
+
+
+def test_missing_entries():
+    holes = np.where(X == 5, np.nan, X)
+    assert matrix_of(holes).missing == 1
+    masked = np.ma.masked_equal(X.astype(int), 5)
+    np.testing.assert_array_equal(dense(masked), holes)
+    with pytest.raises(ValueError, match="X has 1 missing entries"):
+        ek.factorize(holes, rank=1)
+    f = ek.factorize(holes, "sum(observed(X) * (X - W @ H)**2)", rank=2)
+    assert f.cost < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "text"),
+    [
+        (np.ones(3), ValueError, r"flat array of 3 numbers.*x\[:, None\]"),
+        (np.ones((2, 2, 2)), ValueError, r"3 axes.*reshape"),
+        (np.ones((2, 2)) * 1j, TypeError, "complex128"),
+        (np.array([["a"]]), TypeError, "real numbers"),
+        (np.array([[object()]]), TypeError, "no numbers"),
+        (np.ones((0, 3)), ValueError, "0 x 3"),
+        (np.array([[1.0, np.inf]]), ValueError, "row 1, column 2 is infinite"),
+        ("x.npy", TypeError, "is str"),
+        (None, TypeError, "NoneType"),
+        (sp.csr_array(np.array([[np.nan, 1.0]])), ValueError, "NaN"),
+        (sp.coo_array(np.ones(3)), ValueError, "1 axis"),
+    ],
+)
+def test_what_is_no_matrix_is_refused(wrong, error, text):
+    with pytest.raises(error, match=text):
+        matrix_of(wrong)
+
+
+def test_files(tmp_path):
+    np.save(tmp_path / "x.npy", X)
+    np.testing.assert_array_equal(dense(ek.read(tmp_path / "x.npy")), X)
+    (tmp_path / "x.csv").write_text("name,a,b\nr,1,2\ns,3,4\n")
+    table = ek.read(str(tmp_path / "x.csv"))
+    assert (table.row_names, table.col_names) == (["r", "s"], ["a", "b"])
+    with pytest.raises(FileNotFoundError) as caught:
+        ek.read(tmp_path / "y.npy")
+    assert caught.value.filename.endswith("y.npy")
+    (tmp_path / "bad.mtx").write_text("%%MatrixMarket matrix coordinate real general\n2 2 1\n3 1 1\n")
+    with pytest.raises(ValueError, match="line 3: row 3 lies outside"):
+        ek.read(tmp_path / "bad.mtx")
+    assert repr(table) == "<eckart.Matrix: 2 x 2, float32, named>"
+    with pytest.raises(ValueError, match="read-only"):
+        table.to_array()[0, 0] = 1

@@ -1,0 +1,113 @@
+"""What the documentation says is run: examples of docstrings, the README's programme, the guide's pages."""
+
+import contextlib
+import doctest
+import inspect
+import io
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+import eckart
+import eckart.sklearn
+
+ROOT = Path(__file__).parents[2]
+GUIDE = ROOT / "docs" / "guide"
+PAGES = sorted(page.name for page in GUIDE.glob("*.md") if page.name != "README.md")
+
+
+def documented():
+    """Every public object of the package, and the public methods of its classes."""
+    for module in (eckart, eckart.sklearn):
+        for name in module.__all__:
+            one = getattr(module, name)
+            if name.startswith("__"):
+                continue
+            yield f"{module.__name__}.{name}", one
+            if inspect.isclass(one):
+                for member, value in vars(one).items():
+                    if not member.startswith("_") and (callable(value) or isinstance(value, property)):
+                        yield f"{module.__name__}.{name}.{member}", value
+
+
+@pytest.mark.parametrize(("name", "one"), list(documented()), ids=lambda value: value if isinstance(value, str) else "")
+def test_everything_public_is_documented_and_its_examples_run(name, one):
+    text = inspect.getdoc(one)
+    assert text, f"{name} has no documentation"
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    runner.run(doctest.DocTestParser().get_doctest(text, {}, name, None, 0))
+    assert runner.summarize(verbose=False).failed == 0
+
+
+def test_examples_are_not_lost():
+    tried = [name for name, one in documented() if ">>>" in (inspect.getdoc(one) or "")]
+    assert {"eckart.factorize", "eckart.Expr", "eckart.grad", "eckart.sklearn.NMF"} <= set(tried) and len(tried) >= 20
+
+
+def blocks(text):
+    """The programmes of a page, each with what it is said to print."""
+    found = re.findall(r"```(python|text)\n(.*?)```", text, flags=re.DOTALL)
+    for at, (kind, programme) in enumerate(found):
+        if kind == "python":
+            said = found[at + 1][1] if at + 1 < len(found) and found[at + 1][0] == "text" else None
+            yield programme, said
+
+
+def run(page_text, folder):
+    """Runs the programmes of a page one after the other, as in a checkout, and returns what differs from the page."""
+    (folder / "docs" / "guide").mkdir(parents=True)
+    (folder / "examples").symlink_to(ROOT / "examples", target_is_directory=True)
+    here, differences, names = Path.cwd(), [], {}
+    os.chdir(folder)
+    try:
+        for programme, said in blocks(page_text):
+            printed = io.StringIO()
+            with contextlib.redirect_stdout(printed):
+                exec(compile(programme, "<page>", "exec"), names)
+            if said is not None and not alike(said, printed.getvalue()):
+                differences.append(f"the page says\n{said}and the programme prints\n{printed.getvalue()}")
+    finally:
+        os.chdir(here)
+    return differences
+
+
+NUMBER = re.compile(r"-?\d[\d,]*\.?\d*(?:e[+-]?\d+)?")
+
+
+def alike(said, printed):
+    """Whether the words are the same, and numbers nearly: another processor rounds otherwise."""
+    if NUMBER.sub("#", said).split() != NUMBER.sub("#", printed).split():
+        return False
+    pairs = zip(NUMBER.findall(said), NUMBER.findall(printed))
+    numbers = [(float(a.replace(",", "")), float(b.replace(",", ""))) for a, b in pairs]
+    return all(abs(a - b) <= 0.05 * max(abs(a), abs(b)) for a, b in numbers)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_the_guide_runs_and_prints_what_it_says(page, tmp_path):
+    text = (GUIDE / page).read_text(encoding="utf-8")
+    differences = run(text, tmp_path)
+    assert not differences, "\n".join(differences)
+    for picture in re.findall(r"!\[[^\]]*\]\(([^)]*)\)", text):
+        made, kept = tmp_path / "docs" / "guide" / picture, GUIDE / picture
+        assert made.stat().st_size > 1000, f"{page} does not make {picture}"
+        if os.environ.get("ECKART_BLESS") == "1":
+            shutil.copy(made, kept)
+        assert kept.stat().st_size < 60_000, f"{picture} is missing or large"
+
+
+def test_the_guide_s_index_names_every_page():
+    index = (GUIDE / "README.md").read_text(encoding="utf-8")
+    assert len(PAGES) == 5 and all(f"({page})" in index for page in PAGES)
+
+
+def test_the_readme_s_python_programme_runs(tmp_path):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    programmes = [programme for programme, _ in blocks(readme) if "import eckart" in programme]
+    assert programmes
+    page = "".join(f"```python\n{programme}```\n" for programme in programmes)
+    assert run(page, tmp_path) == []

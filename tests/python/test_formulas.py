@@ -1,0 +1,216 @@
+"""Formulas, gradients and functions of the package."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+import eckart as ek
+
+RANDOM = np.random.default_rng(0)
+
+
+def value(formula, **inputs):
+    variables = [ek.matrix(name) for name in inputs]
+    found = ek.function(variables, formula)(*inputs.values())
+    return found.toarray() if hasattr(found, "toarray") else found
+
+
+def test_the_seed_programme_runs_line_for_line():
+    data, W0, H0 = RANDOM.random((50, 30)), RANDOM.random((50, 4)), RANDOM.random((4, 30))
+    l1, l2, beta, n_iter = 1e-3, 1e-3, 0.5, 200
+    X = ek.matrix("X"); W = ek.shared(W0, "W"); H = ek.shared(H0, "H")  # fmt: skip # noqa: E702
+    cost = ((X - W @ H)**2).sum() + l1*(W**2).sum() + l2*(H**2).sum()  # fmt: skip
+    gW, gH = ek.grad(cost, [W, H])
+    step = ek.function([X], cost, updates=[(W, W - beta*gW/ek.norm(gW)), (H, H - beta*gH/ek.norm(gH))])  # fmt: skip
+    costs = [step(data) for _ in range(n_iter)]
+
+    def by_hand(W, H):
+        R = data - W @ H
+        return (R**2).sum() + l1 * (W**2).sum() + l2 * (H**2).sum(), -2 * R @ H.T + 2 * l1 * W, -2 * W.T @ R + 2 * l2 * H
+
+    W1, H1 = W0.copy(), H0.copy()
+    for seen in costs:
+        expected, dW, dH = by_hand(W1, H1)
+        assert seen == pytest.approx(expected, rel=1e-9)
+        W1, H1 = W1 - beta * dW / np.linalg.norm(dW), H1 - beta * dH / np.linalg.norm(dH)
+    np.testing.assert_allclose(W.get_value(), W1, rtol=1e-7)
+    assert costs[-1] < 0.2 * costs[0]
+
+
+def test_marks_and_reflexes_of_numpy():
+    X, Y = RANDOM.random((3, 4)) + 0.5, RANDOM.random((3, 4)) + 0.5
+    x, y = ek.matrix("x"), ek.matrix("y")
+    for formula, expected in [
+        (x + y, X + Y),
+        (2 - x, 2 - X),
+        (x * y / 3, X * Y / 3),
+        (1 / x, 1 / X),
+        (x**2, X**2),
+        (2**x, 2**X),
+        (-x + +y, Y - X),
+        (abs(x - y), abs(X - Y)),
+        (x.T @ y, X.T @ Y),
+        (x.dot(y.transpose()), X @ Y.T),
+        ((x > y) + (x < 0.7), (X > Y) + 1.0 * (X < 0.7)),
+        (x.sum(axis=0), X.sum(axis=0, keepdims=True)),
+        (x.sum(axis=-1), X.sum(axis=1, keepdims=True)),
+        (ek.sum(x, axis=1), X.sum(axis=1, keepdims=True)),
+        (x.clip(0.6, 1.0), X.clip(0.6, 1.0)),
+        (np.float64(2) * x, 2 * X),
+        (np.float32(2) - x, 2 - X),
+        (np.exp(x) + np.log(y), np.exp(X) + np.log(Y)),
+        (np.maximum(x, y) + np.minimum(x, 1), np.maximum(X, Y) + np.minimum(X, 1)),
+        (np.sqrt(x) + np.tanh(y) + np.sign(-x), np.sqrt(X) + np.tanh(Y) - 1),
+    ]:
+        names = {"x": X, "y": Y}
+        used = {name: names[name] for name in names if name in str(formula).replace("expand", "").replace("max", "")}
+        np.testing.assert_allclose(value(formula, **used), expected, rtol=1e-12, err_msg=str(formula))
+    assert value(x.mean(), x=X) == pytest.approx(X.mean())
+    assert value((x @ x.T).trace(), x=X) == pytest.approx(np.trace(X @ X.T))
+
+
+def test_every_function_of_the_engine_is_there_and_right():
+    X = RANDOM.random((3, 3)) + 0.5
+    Y = RANDOM.random((3, 3)) + 0.5
+    x, y = ek.matrix("x"), ek.matrix("y")
+    one = {
+        ek.sum: X.sum(),
+        ek.rowsum: X.sum(1, keepdims=True),
+        ek.colsum: X.sum(0, keepdims=True),
+        ek.mean: X.mean(),
+        ek.trace: np.trace(X),
+        ek.norm: np.linalg.norm(X),
+        ek.rownorm: np.linalg.norm(X, axis=1, keepdims=True),
+        ek.colnorm: np.linalg.norm(X, axis=0, keepdims=True),
+        ek.abs: X,
+        ek.sign: np.ones((3, 3)),
+        ek.exp: np.exp(X),
+        ek.log: np.log(X),
+        ek.sqrt: np.sqrt(X),
+        ek.sigmoid: 1 / (1 + np.exp(-X)),
+        ek.softplus: np.log1p(np.exp(X)),
+        ek.tanh: np.tanh(X),
+        ek.xlogx: X * np.log(X),
+        ek.observed: np.ones((3, 3)),
+        ek.eye: np.eye(3),
+    }
+    for function, expected in one.items():
+        np.testing.assert_allclose(value(function(x), x=X), expected, rtol=1e-12, err_msg=function.__name__)
+    two = {
+        ek.max: np.maximum(X, Y),
+        ek.min: np.minimum(X, Y),
+        ek.greater: 1.0 * (X > Y),
+        ek.kl: X * np.log(X / Y) - X + Y,
+        ek.huber: np.where(X <= Y, X**2 / 2, Y * (X - Y / 2)),
+        ek.expand: X,
+        ek.sumto: X,
+    }
+    for function, expected in two.items():
+        np.testing.assert_allclose(value(function(x, y), x=X, y=Y), expected, rtol=1e-12, err_msg=function.__name__)
+    public = {f.__name__ for f in [*one, *two]} | {"clip", "grad", "matrix", "scalar", "shared", "function"}
+    assert public <= set(ek.__all__)
+
+
+def test_printing_and_comparing():
+    X, W = ek.matrix("X"), ek.matrix("W")
+    cost = ((X - W) ** 2).sum()
+    assert str(cost) == repr(cost) == "sum((X - W)**2)"
+    assert cost == ((ek.matrix("X") - ek.matrix("W")) ** 2).sum() and cost != X and cost != "X"
+    assert len({cost, ((X - W) ** 2).sum(), X}) == 2
+    assert X.name == "X" and cost.name is None
+
+
+def test_shared_values():
+    given = np.ones((2, 2))
+    W = ek.shared(given, "W")
+    given[0, 0] = 5
+    assert W.get_value()[0, 0] == 1, "the value is the variable's own"
+    W.get_value()[0, 0] = 7
+    assert W.get_value()[0, 0] == 1
+    W.set_value([[1, 2], [3, 4]])
+    np.testing.assert_array_equal(W.get_value(), [[1, 2], [3, 4]])
+    with pytest.raises(ValueError, match="W is 2 x 2, its new value is 1 x 2"):
+        W.set_value([[1, 2]])
+    with pytest.raises(TypeError, match="holds no value"):
+        ek.matrix("X").get_value()
+
+
+def test_outputs_and_updates():
+    x, w = ek.matrix("x"), ek.shared([[1.0]], "w")
+    both = ek.function([x], [x + w, (x * w).sum()], updates={w: w * 2})
+    first = both([[3.0, 4.0]])
+    np.testing.assert_array_equal(first[0], [[4, 5]])
+    assert first[1] == 7.0 and isinstance(first[1], float)
+    assert both([[3.0, 4.0]])[1] == 14.0
+    assert ek.function([x], updates=[(w, w - w)])([[1.0]]) == []
+    assert w.get_value() == 0
+    assert "W" not in repr(both) and repr(both) == "<eckart.Function of (x)>"
+    assert "product" in str(ek.explain(np.ones((3, 3)), rank=1))
+
+
+def test_float32_stays_float32():
+    x = ek.matrix("x")
+    assert ek.function([x], x * 2)(np.ones((2, 2), np.float32)).dtype == np.float32
+    assert ek.function([x], x * 2)(np.ones((2, 2))).dtype == np.float64
+
+
+def test_data_that_is_changed_in_place_is_seen():
+    x, X = ek.matrix("x"), np.ones((40, 30))
+    total = ek.function([x], (x**2).sum())
+    assert total(X) == 1200
+    X[3, 4] = 11
+    assert total(X) == 1320
+    X[:] = 2
+    assert total(X) == 4800
+
+
+def test_a_function_may_be_called_from_many_threads():
+    from concurrent.futures import ThreadPoolExecutor
+
+    x = ek.matrix("x")
+    total = ek.function([x], (x @ x.T).sum())
+    arrays = [RANDOM.random((30, 20)) for _ in range(20)]
+    with ThreadPoolExecutor(4) as pool:
+        seen = list(pool.map(total, arrays))
+    np.testing.assert_allclose(seen, [(X @ X.T).sum() for X in arrays])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "text"),
+    [
+        (lambda x: x + np.ones((2, 2)), TypeError, r"eckart\.shared"),
+        (lambda x: np.ones((2, 2)) @ x, TypeError, r"eckart\.shared"),
+        (lambda x: x + "1", TypeError, "str is no part of a formula"),
+        (lambda x: x + True, TypeError, "bool is no part"),
+        (lambda x: x >= 0, TypeError, "subject to"),
+        (lambda x: bool(x > 0), TypeError, "neither true nor false"),
+        (lambda x: list(x), TypeError, "can't be taken apart"),
+        (lambda x: np.array(x), TypeError, r"eckart\.function"),
+        (lambda x: np.sin(x), TypeError, r"numpy\.sin is no function"),
+        (lambda x: x.sum(axis=2), ValueError, "axis is 2"),
+        (lambda x: ek.grad(x.sum(), x + 1), TypeError, "is no variable"),
+        (lambda x: ek.matrix("a b"), ValueError, "is no name"),
+        (lambda x: ek.function([x], ek.matrix("y")), ValueError, "y is used but is neither"),
+        (lambda x: ek.function([x], x)(), TypeError, "takes x; it was called with 0"),
+        (lambda x: ek.function([x], x @ x)(np.ones((2, 3))), ValueError, "x is 2 x 3, x is 2 x 3"),
+        (lambda x: ek.function([x], ek.grad(x, x))(np.ones((2, 3))), ValueError, "2 x 3"),
+        (lambda x: ek.function([x], updates=[(x, x)]), ValueError, "shared"),
+    ],
+)
+def test_errors_say_what_to_do(wrong, error, text):
+    with pytest.raises(error, match=text):
+        wrong(ek.matrix("x"))
+
+
+def test_a_formula_that_is_not_finite_changes_nothing():
+    x, w = ek.matrix("x"), ek.shared([[1.0]], "w")
+    step = ek.function([x], updates=[(w, w / x.sum())])
+    with pytest.raises(ValueError, match="not finite"):
+        step([[0.0]])
+    assert w.get_value() == 1
+
+
+def test_formulas_are_not_pickled_silently():
+    with pytest.raises(TypeError):
+        pickle.dumps(ek.matrix("X"))

@@ -1,0 +1,236 @@
+"""Searches, their results, and what surrounds them: Ctrl-C, callbacks, files, pickles, forks."""
+
+import copy
+import os
+import pickle
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+import eckart as ek
+
+X = np.random.default_rng(0).random((60, 40))
+NMF = "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0"
+
+
+@pytest.fixture(scope="module")
+def found():
+    return ek.factorize(X, NMF, rank=4, restarts=3, seed=7)
+
+
+def test_a_result_has_its_factors_and_its_history(found):
+    assert found.W.shape == (60, 4) and found.H.shape == (4, 40) and (found.W >= 0).all()
+    assert list(found.factors) == ["W", "H"] and found.factors["W"] is found.W
+    assert found.cost == pytest.approx(((X - found.W @ found.H) ** 2).sum())
+    assert (np.diff(found.history) <= 1e-9).all() and found.history[-1] == pytest.approx(found.cost)
+    assert found.stop_reason == found.best.stop_reason == "settled"
+    assert len(found.starts) == 3 and found.cost == min(start.cost for start in found.starts)
+    assert found.iterations + 1 == len(found.history)
+    assert found.quality["rmse"] == pytest.approx(np.sqrt(found.cost / X.size))
+    assert (found.objective, found.rank, found.seed, found.method) == (NMF, 4, 7, "derived")
+    np.testing.assert_allclose(found.reconstruct(), found.W @ found.H)
+    assert "W" in dir(found)
+    with pytest.raises(AttributeError, match="its factors are W, H"):
+        found.Z  # noqa: B018
+
+
+def test_it_is_shown(found):
+    text = found.explain()
+    for part in (NMF, "60 x 40, dense", "accelerated HALS", "the cost has settled", "of the variance", "residual"):
+        assert part in text
+    assert repr(found).startswith(f"<eckart.Factorization: W 60 x 4, H 4 x 40; {NMF}; cost ")
+    page = found._repr_html_()
+    assert page.startswith("<table>") and "W &gt;= 0" in page and "explained" in page
+    plan = ek.explain(sp.random(1000, 500, 0.01, format="csr", random_state=0), rank=5)
+    assert "d/dW" in plan and "peak" in plan and "accelerated HALS" in plan
+
+
+def test_the_same_seed_gives_the_same_bits(found):
+    for threads in (1, 2):
+        again = ek.factorize(X, NMF, rank=4, restarts=3, seed=7, threads=threads)
+        assert (again.W == found.W).all() and (again.H == found.H).all()
+    assert (ek.factorize(np.asfortranarray(X), NMF, rank=4, restarts=3, seed=7).W == found.W).all()
+
+
+def test_starts_and_held_factors(found):
+    begun = ek.factorize(X, NMF, rank=4, start={"W": found.W, "H": found.H}, max_iter=1, tol=0)
+    assert begun.history[0] == pytest.approx(found.cost)
+    folded = ek.factorize(X[:5], NMF, rank=4, hold={"H": found.H}, tol=1e-12, max_iter=2000)
+    assert (folded.H == found.H).all()
+    np.testing.assert_allclose(folded.W, found.W[:5], atol=2e-2)
+    assert "residual" not in folded.explain() or len(folded.best.residuals) == 2
+    assert ek.factorize(X, NMF, rank=4, init="nndsvda").cost == pytest.approx(found.cost, rel=0.1)
+    with pytest.raises(ValueError, match="there is no start nonsense"):
+        ek.factorize(X, NMF, rank=4, init="nonsense")
+
+
+def test_coupled_data_and_numbers():
+    Y = np.random.default_rng(1).random((60, 1))
+    text = "over W[n,r], H[r,m], K[r,1]: sum((X - W @ H)**2) + a*sum((Y - W @ K)**2) + b*(sum(W**2) + sum(H**2))"
+    f = ek.factorize({"X": X, "Y": Y}, text, rank=3, numbers={"a": 2, "b": 0.1})
+    assert set(f.factors) == {"W", "H", "K"} and f.numbers == {"a": 2.0, "b": 0.1}
+    assert ek.factorize(X, "mf", rank=2).numbers == {"lambda": 0.1}
+    assert ek.factorize(X, "mf", rank=2, numbers={"lambda": 3}).numbers == {"lambda": 3.0}
+
+
+def test_files_are_the_command_s(found, tmp_path):
+    found.save(tmp_path / "model.safetensors")
+    back = ek.load(tmp_path / "model.safetensors")
+    assert (back.W == found.W).all() and (back.history == found.history).all() and back.objective == NMF
+    from safetensors.numpy import load_file
+
+    assert (load_file(tmp_path / "model.safetensors")["H"] == found.H).all()
+    with pytest.raises(FileNotFoundError):
+        ek.load(tmp_path / "nothing")
+    (tmp_path / "other").write_bytes(b"12345678{}")
+    with pytest.raises(ValueError, match="no model file"):
+        ek.load(tmp_path / "other")
+    with pytest.raises(IsADirectoryError):
+        ek.load(tmp_path)
+
+
+def test_the_command_s_models_are_loaded(eckart, tmp_path):
+    np.save(tmp_path / "x.npy", X)
+    eckart("fit", "x.npy", "--model", "nmf", "--rank", 3, "-o", "model.safetensors")
+    assert ek.load(tmp_path / "model.safetensors").W.shape == (60, 3)
+
+
+def test_pickles_and_copies(found):
+    for other in (pickle.loads(pickle.dumps(found)), copy.copy(found), copy.deepcopy(found)):
+        assert (other.W == found.W).all() and other.explain() == found.explain()
+
+
+def test_a_callback_hears_and_ends():
+    heard = []
+    f = ek.factorize(X, NMF, rank=4, tol=0, callback=lambda now: heard.append(now) or now["iteration"] == 5)
+    assert f.stop_reason == "interrupted" and [now["iteration"] for now in heard] == [1, 2, 3, 4, 5]
+    assert heard[-1]["cost"] == f.history[-1] and heard[0]["max_iter"] == 500
+
+    def wrong(_now):
+        raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine"):
+        ek.factorize(X, NMF, rank=4, callback=wrong)
+
+
+def test_limits():
+    assert ek.factorize(X, NMF, rank=4, max_iter=3).stop_reason == "max_iter"
+    assert ek.factorize(X, NMF, rank=4, target=1e6).stop_reason == "target"
+    assert ek.factorize(X, NMF, rank=4, time_limit=0, tol=0).stop_reason == "time_limit"
+    with pytest.raises(MemoryError, match="memory"):
+        ek.factorize(X, NMF, rank=4, memory_limit=100)
+    with pytest.raises(ValueError, match="time_limit is -1"):
+        ek.factorize(X, NMF, rank=4, time_limit=-1)
+
+
+def test_texts_are_refused_with_a_caret():
+    with pytest.raises(ValueError) as caught:
+        ek.factorize(X, "sum((X - W @ H.T)**2) + summ(W)", rank=2)
+    assert str(caught.value).splitlines()[1:] == [
+        "  | sum((X - W @ H.T)**2) + summ(W)",
+        "  |                         ^^^^",
+    ]
+    with pytest.raises(ValueError, match="there is no model nnmf; there are mf, nmf"):
+        ek.factorize(X, "nnmf", rank=2)
+    with pytest.raises(ValueError, match="there is no method simplex; there are derived"):
+        ek.explain(X, rank=2, method="simplex")
+    with pytest.raises(ValueError, match="als does not fit this problem"):
+        ek.factorize(X, rank=2, method="als")
+    with pytest.raises(ValueError, match="rank 41 does not fit a 60 x 40 matrix"):
+        ek.factorize(X, rank=41)
+
+
+def test_progress_is_shown(capsys):
+    ek.factorize(X, NMF, rank=4, verbose=1, tol=0, max_iter=50)
+    assert "eckart" in capsys.readouterr().err
+    ek.factorize(X, NMF, rank=4)
+    assert capsys.readouterr().err == ""
+
+
+LONG = f"""
+import os, signal, threading, time
+import numpy as np, eckart as ek, eckart.sklearn
+X = np.random.default_rng(0).random((400, 300))
+def press():
+    time.sleep(1.0)
+    os.kill(os.getpid(), signal.SIGINT)
+threading.Thread(target=press, daemon=True).start()
+"""
+
+
+def run(text):
+    command = [sys.executable, "-c", textwrap.dedent(text)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=os.environ)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
+def test_ctrl_c_keeps_the_model():
+    done = run(LONG + f"f = ek.factorize(X, {NMF!r}, rank=20, tol=0, max_iter=10**8)\nprint(f.stop_reason, f.W.shape)")
+    assert done.stdout.strip() == "interrupted (400, 20)", done.stderr
+    model = "from eckart.sklearn import NMF\nm = NMF(10, tol=0, max_iter=10**8, {}).fit(X)\nprint(m.stop_reason_)"
+    for solver in ("solver='cd'", "solver='mu', beta_loss=1"):
+        done = run(LONG + model.format(solver))
+        assert done.stdout.strip() == "interrupted", done.stderr
+        assert "ConvergenceWarning: NMF: interrupted after" in done.stderr
+
+
+def test_the_lock_of_the_interpreter_is_released():
+    ticks = []
+    stop = threading.Event()
+
+    def tick():
+        while not stop.wait(0.005):
+            ticks.append(time.monotonic())
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    try:
+        ek.factorize(np.random.default_rng(0).random((800, 600)), NMF, rank=20, tol=0, max_iter=10**6, time_limit=1.0)
+    finally:
+        stop.set()
+        thread.join()
+    assert len(ticks) > 20
+
+
+FORK = f"""
+import multiprocessing
+import numpy as np, eckart as ek
+X = np.random.default_rng(0).random((60, 40))
+x = ek.matrix("x")
+def work(queue=None):
+    f = ek.factorize(X, {NMF!r}, rank=3, max_iter=5)
+    values = ek.function([x], (x @ x.T).sum())(X), f.cost
+    return values if queue is None else queue.put(values)
+here = work()  # the parent's threads are started
+context = multiprocessing.get_context("fork")
+queue = context.Queue()
+child = context.Process(target=work, args=(queue,), daemon=True)
+child.start()
+print(queue.get(timeout=60) == here)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_forked_children_work():
+    done = run(FORK)
+    assert done.stdout.strip() == "True", done.stderr
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_joblib(backend):
+    from joblib import Parallel, delayed
+
+    costs = Parallel(n_jobs=2, backend=backend)(delayed(cost_of)(seed) for seed in range(3))
+    assert costs == [cost_of(seed) for seed in range(3)]
+
+
+def cost_of(seed):
+    return ek.factorize(X, NMF, rank=3, max_iter=5, seed=seed).cost
+
+
