@@ -70,6 +70,8 @@ pub(crate) struct FitArgs {
     #[command(flatten)]
     pub choice: ChoiceArgs,
     #[command(flatten)]
+    pub checkpoint: CheckpointArgs,
+    #[command(flatten)]
     pub reading: ReadingArgs,
     #[command(flatten)]
     pub names: NamesArgs,
@@ -88,6 +90,21 @@ pub(crate) struct FitArgs {
     /// Print the result as one JSON object, for machines.
     #[arg(long, help_heading = "Output")]
     pub json: bool,
+}
+
+/// Where a search stands.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Search")]
+pub(crate) struct CheckpointArgs {
+    /// Write down every so often how far the search is, so that another run can go on from there.
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
+    /// The time between two checkpoints, at least; 0 writes one after every iteration.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "60")]
+    pub checkpoint_every: Duration,
+    /// Go on from the checkpoint of a run of the same command that was ended; ends with the same bits as one that was not.
+    #[arg(long, value_name = "FILE")]
+    pub resume: Option<PathBuf>,
 }
 
 /// How ranks are compared, and starts.

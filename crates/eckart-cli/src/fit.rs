@@ -6,9 +6,10 @@
 use std::path::PathBuf;
 
 use eckart::solve::{Flow, solve};
-use eckart::{Factorization, Init, Result, Settings};
+use eckart::{Error, Factorization, Init, Result, Settings};
 
 use crate::args::{FitArgs, SearchArgs};
+use crate::choice::{agreed, checkpoints, ranked, way};
 use crate::components::{Components, components};
 use crate::html_report;
 use crate::json::json;
@@ -46,6 +47,7 @@ pub(crate) fn fit(args: &FitArgs) -> Result<String> {
     let mut settings = settings(&args.search)?;
     settings.interrupt = listen_to_ctrl_c(&bar, args.quiet || args.json)?;
     settings.keep_starts = args.choice.consensus;
+    checkpoints(&args.checkpoint, &mut settings)?;
     let (problem, choice) = match way {
         Some(way) => {
             let (problem, choice) = ranked(problem, way, args, &settings, &bar)?;
@@ -77,50 +79,15 @@ pub(crate) fn fit(args: &FitArgs) -> Result<String> {
     }
     let components = (args.names.top > 0).then(|| components(&fit, &data, args.names.top)).flatten();
     let finished = Finished { model: args.objective.model.clone(), data, fit, components, written };
-    Ok(match (args.json, args.quiet) {
+    let text = match (args.json, args.quiet) {
         (true, _) => json(&finished),
         (false, true) => String::new(),
         (false, false) => report(&finished),
-    })
-}
-
-/// How ranks are to be compared, where there are several.
-fn way(args: &FitArgs) -> Result<Option<Way>> {
-    let (ranks, choice) = (args.rank, &args.choice);
-    let way = choice.holdout.map(|share| Way::HoldOut { share }).or(choice.bcv.then_some(Way::Bcv));
-    if choice.consensus && args.search.restarts < 2 {
-        return Err(Error::Setting("--consensus compares starts: ask for several with --restarts K".into()));
-    }
-    match (ranks.first == ranks.last, way) {
-        (true, Some(_)) => Err(Error::Setting(format!(
-            "one rank leaves nothing to choose: give a range such as --rank 2..{}",
-            ranks.last.max(3)
-        ))),
-        (false, None) => {
-            Err(Error::Setting("say how ranks are compared: --holdout 0.1, or --bcv, which is faster".into()))
-        }
-        (_, way) => Ok(way),
-    }
-}
-
-/// The problem at the rank that the data bears best, and how that was found.
-fn ranked(problem: Problem, way: Way, args: &FitArgs, settings: &Settings, bar: &Bar) -> Result<(Problem, RankChoice)> {
-    let ranks: Vec<usize> = (args.rank.first..=args.rank.last).collect();
-    let settings = Settings { keep_starts: false, ..settings.clone() };
-    let choice = choose_rank(&problem, &ranks, way, args.choice.repeats, &settings, |trial| {
-        bar.say(format!("rank {}, fit {} of {}", trial.rank, trial.done + 1, trial.of));
-    })?;
-    Ok((problem.rank(choice.chosen), choice))
-}
-
-/// The model that the starts agree on; how far they do is noted in `fit`.
-fn agreed(problem: &Problem, fit: &mut Factorization, settings: &Settings) -> Result<Factorization> {
-    let found = consensus(fit)?;
-    fit.agreement = Some(found.agreement.clone());
-    let mut agreed = found.refit(problem, fit, settings)?;
-    agreed.row_names.clone_from(&fit.row_names);
-    agreed.col_names.clone_from(&fit.col_names);
-    Ok(agreed)
+    };
+    let Some(why) = &finished.fit.checkpoint_error else { return Ok(text) };
+    // The result comes first: it is whole, whatever became of the checkpoint.
+    crate::print(&text)?;
+    Err(Error::Setting(format!("the search ended well, but its last checkpoint could not be written: {why}")))
 }
 
 /// What the options wish of the search.
