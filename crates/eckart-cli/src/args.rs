@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use eckart::apply::LEAST_REPEATS;
 use eckart::data::{Duplicates, Format};
 use eckart::model::MODELS;
 use eckart::report::Look;
@@ -15,7 +16,7 @@ use eckart::solve::METHODS;
 use eckart::{Dtype, Init, Settings};
 
 use crate::asked::{EvaluateArgs, RecommendArgs, SimilarArgs, TransformArgs};
-use crate::values::{ShapeArg, bytes, named_file, named_number, picture, seconds, shape};
+use crate::values::{Ranks, ShapeArg, bytes, named_file, named_number, picture, ranks, seconds, shape, share};
 use crate::words;
 
 /// Write the objective; Eckart derives the gradient, the plan and the solver, and factorizes your matrix.
@@ -59,13 +60,17 @@ pub(crate) struct FitArgs {
     /// The matrix X: .npy, .mtx, .csv or .tsv, each also with .gz; `-` reads standard input.
     #[arg(value_name = "DATA")]
     pub file: PathBuf,
-    /// How many components.
-    #[arg(short, long, value_name = "R", help_heading = "Objective")]
-    pub rank: usize,
+    /// How many components; 2..20 to choose among them, with --holdout or --bcv.
+    #[arg(short, long, value_name = "R", help_heading = "Objective", value_parser = ranks)]
+    pub rank: Ranks,
     #[command(flatten)]
     pub objective: ObjectiveArgs,
     #[command(flatten)]
     pub search: SearchArgs,
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    #[command(flatten)]
+    pub checkpoint: CheckpointArgs,
     #[command(flatten)]
     pub reading: ReadingArgs,
     #[command(flatten)]
@@ -85,6 +90,40 @@ pub(crate) struct FitArgs {
     /// Print the result as one JSON object, for machines.
     #[arg(long, help_heading = "Output")]
     pub json: bool,
+}
+
+/// Where a search stands.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Search")]
+pub(crate) struct CheckpointArgs {
+    /// Write down every so often how far the search is, so that another run can go on from there.
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
+    /// The time between two checkpoints, at least; 0 writes one after every iteration.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "60")]
+    pub checkpoint_every: Duration,
+    /// Go on from the checkpoint of a run of the same command that was ended; ends with the same bits as one that was not.
+    #[arg(long, value_name = "FILE")]
+    pub resume: Option<PathBuf>,
+}
+
+/// How ranks are compared, and starts.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Ranks and starts")]
+pub(crate) struct ChoiceArgs {
+    /// Choose the rank by the loss of this share of the entries, which are left out of the cost by a hash of their place.
+    #[arg(long, value_name = "SHARE", value_parser = share, conflicts_with = "bcv")]
+    pub holdout: Option<f64>,
+    /// Choose the rank by bi-cross-validation: a quarter of the data predicted from the other three. Faster.
+    #[arg(long)]
+    pub bcv: bool,
+    /// How often each rank is tried, with other entries held out.
+    #[arg(long, value_name = "N", default_value_t = LEAST_REPEATS)]
+    pub repeats: usize,
+    /// Say how far the starts of --restarts agree, component by component; with -o NAME.safetensors also write the
+    /// components that they agree on, as NAME.consensus.safetensors.
+    #[arg(long)]
+    pub consensus: bool,
 }
 
 #[derive(Debug, Args)]

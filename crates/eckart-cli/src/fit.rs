@@ -6,9 +6,10 @@
 use std::path::PathBuf;
 
 use eckart::solve::{Flow, solve};
-use eckart::{Factorization, Init, Result, Settings};
+use eckart::{Error, Factorization, Init, Result, Settings};
 
 use crate::args::{FitArgs, SearchArgs};
+use crate::choice::{agreed, checkpoints, ranked, way};
 use crate::components::{Components, components};
 use crate::html_report;
 use crate::json::json;
@@ -32,7 +33,8 @@ pub(crate) struct Finished {
 
 /// `eckart fit DATA ...`
 pub(crate) fn fit(args: &FitArgs) -> Result<String> {
-    let problem = problem(&args.objective, args.rank)?;
+    let problem = problem(&args.objective, args.rank.first)?;
+    let way = way(args)?;
     let output = args.output.as_deref().map(Output::new).transpose()?;
     let page = html_report::place(args)?;
     let bar = Bar::new(args);
@@ -44,6 +46,15 @@ pub(crate) fn fit(args: &FitArgs) -> Result<String> {
     bar.say("planning".into());
     let mut settings = settings(&args.search)?;
     settings.interrupt = listen_to_ctrl_c(&bar, args.quiet || args.json)?;
+    settings.keep_starts = args.choice.consensus;
+    checkpoints(&args.checkpoint, &mut settings)?;
+    let (problem, choice) = match way {
+        Some(way) => {
+            let (problem, choice) = ranked(problem, way, args, &settings, &bar)?;
+            (problem, Some(choice))
+        }
+        None => (problem, None),
+    };
     let found = solve(&problem, &settings, &mut |now| {
         bar.show(now);
         Flow::Continue
@@ -51,20 +62,32 @@ pub(crate) fn fit(args: &FitArgs) -> Result<String> {
     bar.clear();
     let single = problem.matrices().len() == 1;
     let mut fit = found.map_err(|error| if single { error.in_file(&args.file) } else { error })?;
+    fit.rank_choice = choice;
     fit.row_names.clone_from(&data.row_names);
     fit.col_names.clone_from(&data.col_names);
-    let mut written = output.map_or_else(|| Ok(Vec::new()), |output| output.write(&fit, data.matrix.shape()))?;
+    let agreed = if args.choice.consensus { Some(agreed(&problem, &mut fit, &settings)?) } else { None };
+    let mut written = match &output {
+        Some(output) => output.write(&fit, data.matrix.shape())?,
+        None => Vec::new(),
+    };
+    if let (Some(output), Some(agreed)) = (&output, &agreed) {
+        written.extend(output.beside("consensus").write(agreed, data.matrix.shape())?);
+    }
     if let Some(path) = page {
         html_report::write(path, args, &fit, &data)?;
         written.push(path.clone());
     }
     let components = (args.names.top > 0).then(|| components(&fit, &data, args.names.top)).flatten();
     let finished = Finished { model: args.objective.model.clone(), data, fit, components, written };
-    Ok(match (args.json, args.quiet) {
+    let text = match (args.json, args.quiet) {
         (true, _) => json(&finished),
         (false, true) => String::new(),
         (false, false) => report(&finished),
-    })
+    };
+    let Some(why) = &finished.fit.checkpoint_error else { return Ok(text) };
+    // The result comes first: it is whole, whatever became of the checkpoint.
+    crate::print(&text)?;
+    Err(Error::Setting(format!("the search ended well, but its last checkpoint could not be written: {why}")))
 }
 
 /// What the options wish of the search.

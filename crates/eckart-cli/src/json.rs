@@ -5,7 +5,7 @@
 
 use eckart::Matrix;
 use eckart::run::peak_memory;
-use eckart::solve::{Quality, Start};
+use eckart::solve::{Quality, RankScore, Start};
 use serde_json::{Map, Value, json};
 
 use crate::components::{Component, Part};
@@ -48,6 +48,21 @@ pub(crate) fn json(finished: &Finished) -> String {
         "factors": fit.factors.iter().map(factor).collect::<Map<String, Value>>(),
         "output": output,
     });
+    if let Some(found) = &fit.agreement {
+        object["agreement"] = json!({
+            "starts": found.starts,
+            "stability": found.stability,
+            "cophenetic": found.cophenetic,
+            "of_columns": found.of_columns,
+            "sampled": found.sampled,
+            "groups": found.groups,
+        });
+    }
+    if let Some(choice) = &fit.rank_choice {
+        let score = |s: &RankScore| json!({ "rank": s.rank, "mean": s.mean, "error": s.error, "losses": s.losses });
+        let scores: Vec<Value> = choice.scores.iter().map(score).collect();
+        object["rank_choice"] = json!({ "way": choice.way, "chosen": choice.chosen, "scores": scores });
+    }
     if let Some(components) = components {
         object["components"] = components.list.iter().map(component).collect();
     }

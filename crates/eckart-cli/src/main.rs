@@ -2,6 +2,7 @@
 
 mod args;
 mod asked;
+mod choice;
 mod components;
 mod evaluate;
 mod explain;
@@ -70,7 +71,7 @@ fn run(command: &Command) -> Result<String> {
 }
 
 /// Puts the whole result on standard output. A reader that has seen enough (`| head`) is no error.
-fn print(text: &str) -> Result<()> {
+pub(crate) fn print(text: &str) -> Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

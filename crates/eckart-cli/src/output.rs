@@ -62,6 +62,11 @@ impl Output {
         Ok(written)
     }
 
+    /// The place beside it whose name says what it holds: `out.consensus.npy` for `out.npy`.
+    pub(crate) fn beside(&self, what: &str) -> Self {
+        Self { path: self.of_factor(what), whole: self.whole }
+    }
+
     /// `out.W.npy` for `out.npy` and W.
     fn of_factor(&self, name: &str) -> PathBuf {
         let ending = self.path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();

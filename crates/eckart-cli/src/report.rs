@@ -4,7 +4,7 @@
 //! Not here: layout (see `page`), digits (see `numbers`).
 
 pub(crate) use eckart::report::{describe, zeros};
-use eckart::solve::{METHODS, Quality, Start};
+use eckart::solve::{Agreement, METHODS, Quality, RankChoice, RankScore, Start};
 use eckart::{Factorization, Matrix, StopReason};
 
 use crate::components::{Component, Components, Part};
@@ -33,7 +33,13 @@ pub(crate) fn report(finished: &Finished) -> String {
     page.fact("method", 6, &format!("{}: {summary}", fit.method));
     fit.ways.iter().for_each(|line| page.fact("", 6, line));
     warnings(&mut page, &fit.warnings);
+    if let Some(choice) = &fit.rank_choice {
+        ranks(&mut page, choice);
+    }
     starts(&mut page, fit);
+    if let Some(agreement) = &fit.agreement {
+        starts_agree(&mut page, agreement);
+    }
     if let Some(quality) = &fit.quality {
         fit_quality(&mut page, quality, &data.matrix);
     }
@@ -92,6 +98,45 @@ fn note(fit: &Factorization) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+fn ranks(page: &mut Page, choice: &RankChoice) {
+    page.heading("Ranks");
+    let least = choice.scores.iter().map(|score| score.mean).fold(f64::INFINITY, f64::min);
+    let row = |score: &RankScore| {
+        let mark = match (score.rank == choice.chosen, score.mean == least) {
+            (true, _) => "<- chosen",
+            (false, true) => "<- least",
+            (false, false) => "",
+        };
+        vec![score.rank.to_string(), precise(score.mean), short(score.error), mark.to_owned()]
+    };
+    page.table(&["rank", "loss", "standard error", ""], &[3], choice.scores.iter().map(row).collect());
+    let repeats = choice.scores.first().map_or(0, |score| score.losses.len());
+    let of = if choice.way == "bcv" {
+        "a quarter of the data, predicted from the other three; the mean of all four"
+    } else {
+        "the entries held out"
+    };
+    page.paragraph(&format!(
+        "loss: that of an entry, over {of}, the mean of {repeats} repetitions. Chosen is the smallest rank within one standard \
+         error of the least."
+    ));
+}
+
+fn starts_agree(page: &mut Page, agreement: &Agreement) {
+    page.heading("Agreement of starts");
+    let shown: Vec<String> =
+        agreement.stability.iter().enumerate().map(|(k, s)| format!("{}: {}", k + 1, short(*s))).collect();
+    page.fact("stability", 12, &shown.join(", ").replace(": ", &format!(":{FIRM}")));
+    page.fact("cophenetic", 12, &short(agreement.cophenetic));
+    page.paragraph(&format!(
+        "stability: for each component, the mean cosine to its matches in the other {} starts. cophenetic: the correlation of \
+         the consensus of {} {} with its tree of groups; 1 where they go together in all starts or in none.",
+        agreement.starts - 1,
+        count(agreement.sampled.len()),
+        if agreement.of_columns { "columns" } else { "rows" },
+    ));
 }
 
 fn fit_quality(page: &mut Page, quality: &Quality, matrix: &Matrix) {

@@ -43,6 +43,27 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, Wrong> {
     Ok(Duration::try_from_secs_f64(seconds).map_err(|_| "write 0 or more seconds")?)
 }
 
+/// The ranks to choose among: both ends count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ranks {
+    pub first: usize,
+    pub last: usize,
+}
+
+/// "10", "2..20"
+pub(crate) fn ranks(text: &str) -> Result<Ranks, Wrong> {
+    let wrong = || "write a number of components, such as 10, or a range to choose from, such as 2..20";
+    let whole = |text: &str| text.trim().parse::<usize>().map_err(|_| wrong());
+    let (first, last) = match text.split_once("..") {
+        Some((first, last)) => (whole(first)?, whole(last)?),
+        None => (whole(text)?, whole(text)?),
+    };
+    if first == 0 || last < first {
+        return Err("the ranks of a range go up from 1 or more".into());
+    }
+    Ok(Ranks { first, last })
+}
+
 /// "0.1"
 pub(crate) fn share(text: &str) -> Result<f64, Wrong> {
     let share = text.parse().ok().filter(|share| *share > 0.0 && *share < 1.0);
@@ -119,6 +140,15 @@ mod tests {
         }
         assert_eq!(named_file("Y=a=b.csv").unwrap(), ("Y".to_owned(), "a=b.csv".into()));
         assert!(named_file("X=a.csv").is_err());
+    }
+
+    #[test]
+    fn ranks_are_read() {
+        assert_eq!(ranks("10").unwrap(), Ranks { first: 10, last: 10 });
+        assert_eq!(ranks("2..20").unwrap(), Ranks { first: 2, last: 20 });
+        for wrong in ["", "0", "5..2", "2..", "a", "0..3", "-1"] {
+            assert!(ranks(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -138,3 +138,60 @@ fn new_rows_are_matched_by_name() {
     desk.refuses("transform m.safetensors narrow.csv", &[], &["1 x 3", "4 columns"]);
     desk.refuses("transform x.csv x.csv", &[], &["x.csv", "no model file"]);
 }
+
+#[test]
+fn starts_are_compared_and_what_they_agree_on_is_written() {
+    let desk = Desk::new();
+    desk.file("x.csv", "name,apple,pear,boat,car\na,9,4,0,0\nb,8,4,0,1\nc,0,0,5,2\nd,0,1,5,2\ne,1,1,4,2\n");
+    let words = "fit x.csv --model nmf --rank 2 --restarts 5 --consensus -o m.safetensors";
+    let text = desk.prints(words, &[]);
+    for part in ["Agreement of starts", "stability", "cophenetic", "m.consensus.safetensors"] {
+        assert!(text.contains(part), "{part:?} is not in:\n{text}");
+    }
+    let found = desk.json(words, &[]);
+    assert_eq!(found["agreement"]["groups"], serde_json::json!([0, 0, 1, 1]));
+    assert!(found["agreement"]["cophenetic"].as_f64().unwrap() > 0.9, "{found}");
+    assert!(desk.prints("similar m.consensus.safetensors --item boat --top 1", &[]).contains("car"));
+    desk.refuses("fit x.csv --model nmf --rank 2 --consensus", &[], &["--restarts K"]);
+}
+
+#[test]
+fn ranks_are_compared() {
+    let desk = Desk::new();
+    let cell = |i: usize, j: usize| if i % 3 == j % 3 { 5 + (i * j) % 2 } else { (i + j) % 2 };
+    let row = |i: usize| (0..18).map(|j| cell(i, j).to_string()).collect::<Vec<_>>().join(",");
+    desk.file("x.csv", (0..40).map(|i| row(i) + "\n").collect::<String>());
+    for way in ["--holdout 0.1", "--bcv"] {
+        let found = desk.json(&format!("fit x.csv --model nmf --rank 1..5 {way} -o m.safetensors"), &[]);
+        let chosen = found["rank_choice"]["chosen"].as_u64().unwrap();
+        assert!((3..=5).contains(&chosen) && found["rank"] == chosen, "{way}: {found}");
+        assert_eq!(found["rank_choice"]["scores"].as_array().unwrap().len(), 5);
+        assert_eq!(found["rank_choice"]["scores"][0]["losses"].as_array().unwrap().len(), 3);
+    }
+    let text = desk.prints("fit x.csv --model nmf --rank 2..4 --bcv", &[]);
+    assert!(text.contains("Ranks") && text.contains("<- chosen") && text.contains("standard error"), "{text}");
+    desk.refuses("fit x.csv --model nmf --rank 2..4", &[], &["--holdout 0.1", "--bcv"]);
+    desk.refuses("fit x.csv --model nmf --rank 2 --bcv", &[], &["one rank leaves nothing to choose"]);
+    desk.refuses("fit x.csv --model nmf --rank 2..4 --bcv --repeats 1", &[], &["1 repetitions"]);
+}
+
+/// The commands of the README's section about models, in their order, in one folder.
+#[cfg(unix)]
+#[test]
+fn the_readme_runs_as_it_stands() {
+    let desk = Desk::new();
+    let readme = include_str!("../../../../README.md");
+    let section = readme.split("## What to do with a model").nth(1).unwrap().split("\n## ").next().unwrap();
+    let blocks: Vec<&str> = section.split("```sh\n").skip(1).map(|part| part.split("```").next().unwrap()).collect();
+    let examples = crate::command::example("").parent().unwrap().parent().unwrap().join("examples");
+    std::os::unix::fs::symlink(examples.canonicalize().unwrap(), desk.path("examples")).unwrap();
+    let script = blocks.concat().replace("eckart ", &format!("{} ", env!("CARGO_BIN_EXE_eckart")));
+    assert!(script.lines().count() >= 10, "{script}");
+    let run = std::process::Command::new("sh").args(["-ec", &script]).current_dir(desk.path("")).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(run.status.success(), "{}{}", text(&run.stdout), text(&run.stderr));
+    let out = text(&run.stdout);
+    for part in ["codes.npy", "For bob", "RMSE", "Like treaty", "stability", "<- chosen", "whole.safetensors"] {
+        assert!(out.contains(part), "{part:?} is not in:\n{out}");
+    }
+}

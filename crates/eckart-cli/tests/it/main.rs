@@ -1,6 +1,7 @@
 //! The command, as its users meet it.
 
 mod apply;
+mod checkpoint;
 mod command;
 mod explain;
 mod fit;

@@ -19,6 +19,9 @@ use crate::solve::{Factorization, Settings};
 const TOGETHER_TOL: f64 = 1e-9;
 const TOGETHER_MOST: usize = 5000;
 
+/// Of the columns, one in so many has an entry in a sparse row, when its plan is made.
+const TYPICAL_SHARE: usize = 100;
+
 /// A model, made ready to take in new rows: its row factors (W, and an offset `b[n,1]` where there is one) are found for
 /// them, all other factors held.
 ///
@@ -257,7 +260,8 @@ fn kind(matrix: &Matrix, nonnegative: bool) -> Given {
     let mut known = Given::of(matrix);
     known.sign = Sign { nonnegative, ..Sign::UNKNOWN };
     known.missing = usize::from(!matrix.is_sparse());
-    known.sparse = known.sparse.map(|stored| stored / matrix.rows());
+    // Not how many entries it has: one plan serves all rows, so that a row's bits don't depend on those beside it.
+    known.sparse = known.sparse.map(|_| (matrix.cols() / TYPICAL_SHARE).max(1));
     known.shape.rows = 1;
     known
 }
@@ -298,4 +302,25 @@ fn solve_row(
     let rows: Result<Vec<(Var, Matrix)>> =
         data.iter().map(|(name, matrix)| Ok((Var::input(name), matrix.select_rows(&[i])?))).collect();
     prepared.solve(worker, &rows?, b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::solve::{Problem, Settings};
+
+    #[test]
+    fn rows_with_more_or_fewer_entries_share_what_is_ready() {
+        let x = Matrix::from_fn(12, 9, |i, j| ((i * 3 + j * 5) % 7) as f64).unwrap();
+        let text = "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0";
+        let model = Problem::parse(text).unwrap().data("X", &x).rank(2).solve(&Settings::default()).unwrap();
+        let fold_in = FoldIn::new(&model).unwrap();
+        for count in 1..9 {
+            let row = Matrix::from_triplets(1, 9, (0..count).map(|j| (0, j, 1.0 + j as f64)).collect()).unwrap();
+            fold_in.transform(&row).unwrap();
+        }
+        assert_eq!(fold_in.ready.lock().unwrap().len(), 1);
+        fold_in.transform(&x).unwrap();
+        assert_eq!(fold_in.ready.lock().unwrap().len(), 2);
+    }
 }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::block::{Block, ConjugateBlock, GradientBlock, PoissonBlock, PoissonStep, QuadraticBlock, QuadraticStep};
+use super::checkpoint::State;
 use super::choice::{Way, form_in_words, way, way_in_words};
 use super::derive::{Form, derive};
 use super::method::{Method, Moved};
@@ -164,6 +165,25 @@ impl Method for Alternating {
         self.last = None;
         self.momentum = self.momentum.as_ref().map(|_| Momentum::new());
         self.blocks.iter_mut().for_each(|block| block.restart());
+    }
+
+    fn state(&self, to: &mut State) {
+        to.put_maybe(self.last);
+        if let Some(momentum) = &self.momentum {
+            to.put(momentum.share);
+            to.put(momentum.most);
+            to.put_values(momentum.before.as_deref().unwrap_or_default());
+        }
+        self.blocks.iter().for_each(|block| block.state(to));
+    }
+
+    fn restore(&mut self, from: &mut State) -> Result<()> {
+        self.last = from.take_maybe()?;
+        if let Some(momentum) = &mut self.momentum {
+            (momentum.share, momentum.most) = (from.take()?, from.take()?);
+            momentum.before = Some(from.take_values()?).filter(|before| !before.is_empty());
+        }
+        self.blocks.iter_mut().try_for_each(|block| block.restore(from))
     }
 
     fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Moved> {

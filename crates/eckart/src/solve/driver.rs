@@ -3,8 +3,9 @@
 //! Law: every way out returns the best factors met and a reason; nothing but the clock's limit depends on time.
 //! Not here: how factors move (see `method`).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use super::checkpoint::{Snapshot, State};
 use super::factorization::{Factorization, Start, Step};
 use super::kkt::{Kkt, Reference};
 use super::method::{Method, MethodRow, choose};
@@ -69,7 +70,7 @@ pub fn solve(
 
 /// A problem, what is wished of its search, and since when.
 pub(super) struct Search<'a> {
-    problem: &'a Problem,
+    pub problem: &'a Problem,
     pub settings: &'a Settings,
     began: Instant,
     pub memory_limit: usize,
@@ -81,6 +82,11 @@ impl<'a> Search<'a> {
         Self { problem, settings, began: Instant::now(), memory_limit }
     }
 
+    /// The time since the search began, in this process.
+    pub(super) fn spent(&self) -> Duration {
+        self.began.elapsed()
+    }
+
     fn run(&self, listen: &mut (dyn FnMut(&Progress) -> Flow + Send)) -> Result<Factorization> {
         let bound = self.problem.bind()?;
         let row = choose(&bound, self.settings.method.as_deref())?;
@@ -90,7 +96,7 @@ impl<'a> Search<'a> {
         let quality = Quality::of(&worker.bound, self.memory_limit)?;
         let seconds = self.began.elapsed().as_secs_f64();
         let factors = worker.bound.lifted(found.factors);
-        let kept = found.kept;
+        let (kept, checkpoint_error) = (found.kept, found.unwritten);
         let found = Factorization::new(
             self.problem,
             &worker.bound,
@@ -102,13 +108,37 @@ impl<'a> Search<'a> {
             quality,
             seconds,
         )?;
-        Ok(Factorization { kept, ..found })
+        Ok(Factorization { kept, checkpoint_error, ..found })
     }
 
     /// Another worker, for a thread of its own.
     pub(super) fn worker(&self, row: &MethodRow) -> Result<Worker<'_>> {
         Worker::new(self, row, self.problem.bind()?)
     }
+}
+
+/// What is told of a start while it runs, and asks how it stands.
+pub(super) trait Watcher {
+    /// Hears of an iteration: its number, its cost, the least so far.
+    fn tell(&mut self, iteration: usize, cost: f64, best: f64) -> Flow;
+
+    /// Whether a snapshot is wanted now, of a start that goes on, or was broken off and could go on.
+    fn wants_snapshot(&mut self, goes_on: bool, broken_off: bool) -> bool;
+
+    /// Takes one.
+    fn snapshot(&mut self, snapshot: Snapshot);
+}
+
+/// A start that has begun.
+struct Begun {
+    began: Instant,
+    factors: Vec<Value>,
+    best: (f64, Vec<Value>),
+    history: Vec<Step>,
+    reference: Option<Reference>,
+    last: f64,
+    quiet: usize,
+    at_rest: bool,
 }
 
 /// What starts are run with, one after the other: the problem in place, the method, what watches over it.
@@ -141,22 +171,19 @@ impl<'a> Worker<'a> {
         self.cost.plan.peak_bytes
     }
 
-    /// One start: its report, and the best factors it met.
+    /// One start, from its beginning or from where it was: its report, and the best factors it met.
     pub(super) fn run_start(
         &mut self,
         index: usize,
-        tell: &mut dyn FnMut(usize, f64, f64) -> Flow,
+        from: Option<Snapshot>,
+        watcher: &mut dyn Watcher,
     ) -> Result<(Start, Vec<Value>)> {
-        let began = Instant::now();
-        self.method.restart();
-        let mut factors = begin(&self.bound, self.settings, index, self.search.memory_limit)?;
-        self.bound.place_all(&factors);
-        let first = self.cost.run(&self.bound.inputs)?[0].to_scalar();
-        let reference = self.kkt.as_ref().map(|kkt| kkt.reference(&self.bound, &factors, first)).transpose()?;
-        let mut best = (first, factors.clone());
-        let mut history = vec![Step { cost: first, seconds: began.elapsed().as_secs_f64() }];
-        let (mut last, mut quiet) = (first, 0);
-        let mut stop = self.limit(first, 0);
+        let Begun { began, mut factors, mut best, mut history, reference, mut last, mut quiet, at_rest } = match from {
+            Some(snapshot) => self.go_on(snapshot)?,
+            None => self.begin(index)?,
+        };
+        let first = history[0].cost;
+        let mut stop = self.verdict(&history, (at_rest, quiet), reference.as_ref(), &factors)?;
         while stop.is_none() {
             if self.monotone {
                 best.1.clear();
@@ -170,14 +197,19 @@ impl<'a> Worker<'a> {
             let fell = moved.decrease.unwrap_or(last - moved.cost);
             quiet = if fell <= self.settings.tol * (first - moved.cost) { quiet + 1 } else { 0 };
             last = moved.cost;
-            let flow = tell(history.len() - 1, moved.cost, best.0);
-            stop = self.limit(moved.cost, history.len() - 1);
-            if flow == Flow::Stop {
-                stop = Some(StopReason::Interrupted);
-            } else if stop.is_none() && (moved.at_rest || (quiet >= PATIENCE && self.settings.tol > 0.0)) {
-                stop = Some(StopReason::Settled);
-            } else if stop.is_none() && self.settings.tol > 0.0 && (history.len() - 1) % LOOK == 0 {
-                stop = self.stationary(reference.as_ref(), &factors)?;
+            let flow = watcher.tell(history.len() - 1, moved.cost, best.0);
+            stop = match flow {
+                Flow::Stop => Some(StopReason::Interrupted),
+                Flow::Continue => self.verdict(&history, (moved.at_rest, quiet), reference.as_ref(), &factors)?,
+            };
+            let broken_off = matches!(stop, Some(StopReason::Interrupted | StopReason::TimeLimit));
+            if watcher.wants_snapshot(stop.is_none(), broken_off) {
+                let best = (best.0, if self.monotone { Vec::new() } else { best.1.clone() });
+                let reference = reference.as_ref().map(|at| (at.lengths.clone(), at.cost));
+                let (factors, history, mut method) = (factors.clone(), history.clone(), State::default());
+                self.method.state(&mut method);
+                let at_rest = moved.at_rest;
+                watcher.snapshot(Snapshot { factors, best, history, last, quiet, at_rest, reference, method });
             }
         }
         // What the method holds of this start is not needed any more, and may be as large as the factors.
@@ -190,11 +222,72 @@ impl<'a> Worker<'a> {
         Ok((Start { cost: best.0, iterations, stop, seconds, history, residuals }, best.1))
     }
 
+    fn begin(&mut self, index: usize) -> Result<Begun> {
+        let began = Instant::now();
+        self.method.restart();
+        let factors = begin(&self.bound, self.settings, index, self.search.memory_limit)?;
+        self.bound.place_all(&factors);
+        let first = self.cost.run(&self.bound.inputs)?[0].to_scalar();
+        let reference = self.kkt.as_ref().map(|kkt| kkt.reference(&self.bound, &factors, first)).transpose()?;
+        let history = vec![Step { cost: first, seconds: began.elapsed().as_secs_f64() }];
+        Ok(Begun {
+            began,
+            best: (first, factors.clone()),
+            factors,
+            history,
+            reference,
+            last: first,
+            quiet: 0,
+            at_rest: false,
+        })
+    }
+
+    fn go_on(&mut self, snapshot: Snapshot) -> Result<Begun> {
+        let Snapshot { factors, mut best, history, last, quiet, at_rest, reference, mut method } = snapshot;
+        let fits = factors.len() == self.bound.factors.len()
+            && factors.iter().zip(&self.bound.factors).all(|(value, factor)| value.shape() == factor.shape);
+        let spent = history.last().map(|step| Duration::try_from_secs_f64(step.seconds));
+        let (true, Some(Ok(spent))) = (fits, spent) else {
+            return Err(Error::data("the checkpoint holds other factors", "Begin anew, without it"));
+        };
+        self.method.restart();
+        self.method.restore(&mut method)?;
+        if best.1.is_empty() {
+            best.1.clone_from(&factors);
+        }
+        let began = Instant::now().checked_sub(spent).unwrap_or_else(Instant::now);
+        let reference = reference.map(|(lengths, cost)| Reference { lengths, cost });
+        Ok(Begun { began, factors, best, history, reference, last, quiet, at_rest })
+    }
+
     /// The residual of each factor; none where the objective has kinks.
     fn residuals(&mut self, reference: Option<&Reference>, factors: &[Value]) -> Result<Vec<f64>> {
         let Some((kkt, at)) = self.kkt.as_ref().zip(reference) else { return Ok(Vec::new()) };
         self.bound.place_all(factors);
         kkt.shares(at, &self.bound, factors)
+    }
+
+    /// Whether the start ends here, and why.
+    fn verdict(
+        &mut self,
+        history: &[Step],
+        (at_rest, quiet): (bool, usize),
+        reference: Option<&Reference>,
+        factors: &[Value],
+    ) -> Result<Option<StopReason>> {
+        let iterations = history.len() - 1;
+        let cost = history.last().map_or(f64::NAN, |step| step.cost);
+        if let Some(stop) = self.limit(cost, iterations) {
+            return Ok(Some(stop));
+        }
+        let watched = self.settings.tol > 0.0;
+        if at_rest || (quiet >= PATIENCE && watched) {
+            return Ok(Some(StopReason::Settled));
+        }
+        if watched && iterations > 0 && iterations.is_multiple_of(LOOK) {
+            return self.stationary(reference, factors);
+        }
+        Ok(None)
     }
 
     /// Whether no small step of a factor lowers the cost any more.

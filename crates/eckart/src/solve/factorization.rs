@@ -126,6 +126,8 @@ pub struct Factorization {
     pub best: usize,
     /// The components of every start, where [`Settings::keep_starts`] asked for them; they are not saved.
     pub kept: Vec<Kept>,
+    /// Why the last checkpoint could not be written, where it could not: the file then holds an earlier one. Not saved.
+    pub checkpoint_error: Option<String>,
     /// How far the starts agree, where that was asked for.
     pub agreement: Option<Agreement>,
     /// How the rank was chosen, where it was.
@@ -180,6 +182,7 @@ impl Factorization {
             starts,
             best,
             kept: Vec::new(),
+            checkpoint_error: None,
             agreement: None,
             rank_choice: None,
             quality,

@@ -19,9 +19,9 @@ pub(super) struct Kkt {
 /// What residuals are measured by.
 pub(super) struct Reference {
     /// The step length of each factor.
-    lengths: Vec<f64>,
+    pub lengths: Vec<f64>,
     /// The size of the cost at the start.
-    cost: f64,
+    pub cost: f64,
 }
 
 impl Kkt {

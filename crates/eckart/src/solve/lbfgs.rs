@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use super::checkpoint::State;
 use super::method::{Method, Moved};
 use super::problem::Bound;
 use super::proximal_gradient::rough_part;
@@ -134,6 +135,32 @@ impl Method for Lbfgs {
     fn restart(&mut self) {
         self.pairs.clear();
         self.here = None;
+    }
+
+    fn state(&self, to: &mut State) {
+        to.put_maybe(self.here.as_ref().map(|(cost, _)| *cost));
+        if let Some((_, gradient)) = &self.here {
+            to.put_array(gradient);
+        }
+        to.put(self.pairs.len() as f64);
+        for pair in &self.pairs {
+            to.put(pair.inverse);
+            to.put_array(&pair.step);
+            to.put_array(&pair.change);
+        }
+    }
+
+    fn restore(&mut self, from: &mut State) -> Result<()> {
+        self.here = match from.take_maybe()? {
+            Some(cost) => Some((cost, from.take_array()?)),
+            None => None,
+        };
+        self.pairs.clear();
+        for _ in 0..from.take_count()? {
+            let inverse = from.take()?;
+            self.pairs.push_back(Pair { step: from.take_array()?, change: from.take_array()?, inverse });
+        }
+        Ok(())
     }
 
     fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Moved> {

@@ -4,6 +4,7 @@
 //! Not here: when to stop (see `driver`).
 
 use super::alternating::{Alternating, als, hals, multiplicative};
+use super::checkpoint::State;
 use super::lbfgs::Lbfgs;
 use super::normalized_gradient::NormalizedGradient;
 use super::problem::Bound;
@@ -21,6 +22,15 @@ pub(super) trait Method: Send {
 
     /// Forgets what it learned from a start.
     fn restart(&mut self);
+
+    /// Writes down what it has learned from a start.
+    fn state(&self, to: &mut State);
+
+    /// Takes up what it wrote down, in the same order.
+    ///
+    /// # Errors
+    /// `Data` where something is lacking.
+    fn restore(&mut self, from: &mut State) -> Result<()>;
 }
 
 /// What an iteration did.

@@ -6,6 +6,7 @@
 mod alternating;
 mod bind;
 mod block;
+mod checkpoint;
 mod choice;
 mod cholesky;
 mod derive;
@@ -14,6 +15,7 @@ mod factorization;
 mod kept;
 mod kkt;
 mod lbfgs;
+mod ledger;
 mod lint;
 mod local;
 mod method;
@@ -29,6 +31,7 @@ mod start;
 mod starts;
 mod sweep;
 
+pub use checkpoint::Checkpoint;
 pub(crate) use cholesky::Cholesky;
 pub use derive::{Coupled, Form, Poisson, Quadratic, Sampled, derive};
 pub use driver::{Flow, Progress, solve};

@@ -3,6 +3,7 @@
 //! Law: the best factors met are the driver's to keep; the length halves when the cost rises.
 //! Not here: proximal maps of penalties (their gradient is taken instead, sign(0) = 0).
 
+use super::checkpoint::State;
 use super::method::{Method, Moved};
 use super::problem::Bound;
 use super::prox::Prox;
@@ -49,6 +50,24 @@ impl Method for NormalizedGradient {
     fn restart(&mut self) {
         self.length = FIRST;
         self.last = None;
+    }
+
+    fn state(&self, to: &mut State) {
+        to.put(self.length);
+        to.put_maybe(self.last.as_ref().map(|(cost, ..)| *cost));
+        if let Some((_, from, gradients)) = &self.last {
+            to.put_values(from);
+            to.put_values(gradients);
+        }
+    }
+
+    fn restore(&mut self, from: &mut State) -> Result<()> {
+        self.length = from.take()?;
+        self.last = match from.take_maybe()? {
+            Some(cost) => Some((cost, from.take_values()?, from.take_values()?)),
+            None => None,
+        };
+        Ok(())
     }
 
     fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Moved> {

@@ -142,6 +142,11 @@ impl Problem {
         self
     }
 
+    /// Where the first start of a factor begins, as [`Problem::start`] said it.
+    pub(super) fn first_values(&self) -> &[(String, Matrix)] {
+        &self.starts
+    }
+
     /// The factors that are held, with their values.
     pub fn held(&self) -> &[(String, Matrix)] {
         &self.held

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::block::{Block, GradientBlock};
+use super::checkpoint::State;
 use super::method::{Method, Moved};
 use super::problem::Bound;
 use crate::error::Result;
@@ -38,6 +39,14 @@ impl ProximalGradient {
 impl Method for ProximalGradient {
     fn restart(&mut self) {
         self.blocks.iter_mut().for_each(Block::restart);
+    }
+
+    fn state(&self, to: &mut State) {
+        self.blocks.iter().for_each(|block| block.state(to));
+    }
+
+    fn restore(&mut self, from: &mut State) -> Result<()> {
+        self.blocks.iter_mut().try_for_each(|block| block.restore(from))
     }
 
     fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Moved> {

@@ -217,6 +217,7 @@ impl Header<'_> {
             starts,
             best,
             kept: Vec::new(),
+            checkpoint_error: None,
             agreement: self.optional("agreement", agreement_from_json)?,
             rank_choice: self.optional("rank_choice", choice_from_json)?,
             quality: quality_from_json(&self.json("quality")?),

@@ -3,10 +3,12 @@
 //! Law: every limit has a reason of its own to stop.
 //! Not here: the loop (see `driver`).
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 
 /// How a factorization is searched for.
@@ -35,6 +37,10 @@ pub struct Settings {
     pub memory_limit: Option<usize>,
     /// Whether the components of every start are kept ([`super::Factorization::kept`]), so that they can be compared.
     pub keep_starts: bool,
+    /// Where and how often the search writes down how far it is.
+    pub checkpoint: Option<Checkpoint>,
+    /// A checkpoint of the same search to go on from: it ends with the same bits as one that was never stopped.
+    pub resume: Option<PathBuf>,
     /// Raised from elsewhere (Ctrl-C, another thread) to end the search with the best factors so far.
     pub interrupt: Interrupt,
 }
@@ -53,6 +59,8 @@ impl Default for Settings {
             threads: None,
             memory_limit: None,
             keep_starts: false,
+            checkpoint: None,
+            resume: None,
             interrupt: Interrupt::default(),
         }
     }

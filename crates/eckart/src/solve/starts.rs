@@ -6,9 +6,11 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::driver::{Flow, Progress, Search, Worker};
+use super::checkpoint::Snapshot;
+use super::driver::{Flow, Progress, Search, Watcher, Worker};
 use super::factorization::Start;
 use super::kept::Kept;
+use super::ledger::Ledger;
 use super::method::MethodRow;
 use super::problem::Bound;
 use super::settings::StopReason;
@@ -29,6 +31,8 @@ pub(super) struct Found {
     pub factors: Vec<Value>,
     /// The components of each, where they were to be kept.
     pub kept: Vec<Kept>,
+    /// Why the last checkpoint could not be written, where it could not.
+    pub unwritten: Option<String>,
 }
 
 /// Runs all starts; also returns the worker that ran the first.
@@ -41,9 +45,10 @@ pub(super) fn run<'a>(
     bound: Bound,
     listen: &mut (dyn FnMut(&Progress) -> Flow + Send),
 ) -> Result<(Worker<'a>, Found)> {
+    let ledger = Ledger::open(search, row)?;
     let mut first = Worker::new(search, row, bound)?;
     let many = at_once(search, &first);
-    let board = Board::new(search, listen);
+    let board = Board::new(search, ledger, listen);
     if many == 1 {
         board.work(&mut first);
     } else {
@@ -77,6 +82,7 @@ struct Board<'a, 'l> {
 }
 
 struct State<'l> {
+    ledger: Ledger,
     listen: &'l mut (dyn FnMut(&Progress) -> Flow + Send),
     least: f64,
     starts: Vec<Option<Start>>,
@@ -86,10 +92,21 @@ struct State<'l> {
 }
 
 impl<'a, 'l> Board<'a, 'l> {
-    fn new(search: &'a Search<'a>, listen: &'l mut (dyn FnMut(&Progress) -> Flow + Send)) -> Self {
-        let state =
-            State { listen, least: f64::INFINITY, starts: Vec::new(), best: None, kept: Vec::new(), error: None };
+    /// A board on which the starts that a checkpoint says are done are done.
+    fn new(search: &'a Search<'a>, ledger: Ledger, listen: &'l mut (dyn FnMut(&Progress) -> Flow + Send)) -> Self {
         let end = AtomicUsize::new(search.settings.restarts);
+        let mut starts: Vec<Option<Start>> = Vec::new();
+        for (&index, start) in ledger.done() {
+            if start.stop == StopReason::Target {
+                end.fetch_min(index + 1, Ordering::Relaxed);
+            }
+            starts.resize(starts.len().max(index + 1), None);
+            starts[index] = Some(start.clone());
+        }
+        let best = ledger.best();
+        let least = best.as_ref().map_or(f64::INFINITY, |(cost, ..)| *cost);
+        let kept = ledger.kept().to_vec();
+        let state = State { ledger, listen, least, starts, best, kept, error: None };
         Self { search, next: AtomicUsize::new(0), end, over: AtomicBool::new(false), state: Mutex::new(state) }
     }
 
@@ -117,16 +134,20 @@ impl<'a, 'l> Board<'a, 'l> {
             if index >= self.end.load(Ordering::Relaxed) || self.over.load(Ordering::Relaxed) {
                 return;
             }
-            let mut tell = |iteration, cost, best| self.tell(index, iteration, cost, best);
-            match worker.run_start(index, &mut tell) {
+            let from = {
+                let state = self.state();
+                if state.ledger.done().contains_key(&index) {
+                    continue;
+                }
+                state.ledger.snapshot_of(index)
+            };
+            match worker.run_start(index, from, &mut Watch { board: self, index }) {
                 Ok((start, factors)) => {
-                    if self.search.settings.keep_starts {
-                        match Kept::of(index, &worker.bound, &factors) {
-                            Ok(kept) => self.state().kept.extend(kept),
-                            Err(error) => return self.fail(error),
-                        }
+                    let keeps = self.search.settings.keep_starts;
+                    match keeps.then(|| Kept::of(index, &worker.bound, &factors)).transpose() {
+                        Ok(kept) => self.note(index, start, factors, kept.flatten()),
+                        Err(error) => return self.fail(error),
                     }
-                    self.note(index, start, factors);
                 }
                 Err(error) => return self.fail(error),
             }
@@ -144,8 +165,10 @@ impl<'a, 'l> Board<'a, 'l> {
         if ends { Flow::Stop } else { Flow::Continue }
     }
 
-    fn note(&self, index: usize, start: Start, factors: Vec<Value>) {
+    fn note(&self, index: usize, start: Start, factors: Vec<Value>, kept: Option<Kept>) {
         let mut state = self.state();
+        state.kept.extend(kept.clone());
+        state.ledger.note(index, &start, &factors, kept);
         match start.stop {
             StopReason::Target => drop(self.end.fetch_min(index + 1, Ordering::Relaxed)),
             StopReason::TimeLimit | StopReason::Interrupted => self.over.store(true, Ordering::Relaxed),
@@ -176,13 +199,34 @@ impl<'a, 'l> Board<'a, 'l> {
         if let Some(error) = state.error {
             return Err(error);
         }
+        let unwritten = state.ledger.close(self.search);
         let starts: Vec<Start> = state.starts.into_iter().take(end).flatten().collect();
         let mut kept = state.kept;
         kept.retain(|kept| kept.start < starts.len());
         kept.sort_by_key(|kept| kept.start);
         match state.best {
-            Some((_, best, factors)) if best < starts.len() => Ok(Found { starts, best, factors, kept }),
+            Some((_, best, factors)) if best < starts.len() => Ok(Found { starts, best, factors, kept, unwritten }),
             _ => Err(Error::Setting("0 starts find nothing: ask for 1 or more".into())),
         }
+    }
+}
+
+/// What watches over one start.
+struct Watch<'b, 'a, 'l> {
+    board: &'b Board<'a, 'l>,
+    index: usize,
+}
+
+impl Watcher for Watch<'_, '_, '_> {
+    fn tell(&mut self, iteration: usize, cost: f64, best: f64) -> Flow {
+        self.board.tell(self.index, iteration, cost, best)
+    }
+
+    fn wants_snapshot(&mut self, goes_on: bool, broken_off: bool) -> bool {
+        self.board.state().ledger.wants(self.index, goes_on, broken_off)
+    }
+
+    fn snapshot(&mut self, snapshot: Snapshot) {
+        self.board.state().ledger.take_in(self.index, snapshot, self.board.search);
     }
 }

@@ -3,6 +3,7 @@
 mod apply;
 mod begin;
 mod cases;
+mod checkpoint;
 mod contract;
 mod function;
 mod golden;

@@ -3,9 +3,9 @@
 //! Law: an entry that is left out has no part in the fit, whatever its value; nothing of n x m is made for sparse data.
 //! Not here: which entries (see `hold_out`).
 //!
-//! Where the objective says `observed(X)`, the entries are taken out of X. Else, of dense X they are made missing and the
-//! loss is multiplied by `observed(X)`; of sparse X, loss(X, S) becomes loss(X', S) - loss(0, S) +
-//! (1 - observed(T)) * loss(0, S), X' being X without the entries, and T their pattern.
+//! Where the objective says `observed(X)`, the entries are taken out of X. Else loss(X, S) becomes loss(X', S) - loss(0, S) +
+//! (1 - observed(T)) * loss(0, S), X' being X with 0 for the entries, and T their pattern; for dense X, and a loss of which
+//! that makes no form with a method of its own, it becomes observed(X') * loss(X', S), the entries missing in X'.
 
 use crate::apply::HoldOut;
 use crate::apply::row_problem::constraints_of;
@@ -16,7 +16,7 @@ use crate::expr::{Dag, Expr, Id, Meaning, Op, Var, matrix, observed, sum};
 use crate::facts::{Facts, Given, Givens};
 use crate::function::Compiled;
 use crate::run::{Inputs, available_memory};
-use crate::solve::{Bound, Problem, Settings, terms};
+use crate::solve::{Bound, Form, Problem, Settings, derive, terms};
 
 /// Zeros that are held out, at most, for each stored entry that is.
 const MOST_ZEROS: f64 = 4.0;
@@ -39,41 +39,47 @@ impl Masked {
         let (name, x) = &bound.target;
         let hold_out = HoldOut::new(share, seed)?;
         let (kept, held) = hold_out.split(x)?;
-        let (held_name, mask_name) = (unlike(&bound, "held"), unlike(&bound, "mask"));
+        let held_name = unlike(&bound, "held");
         let held_expr = matrix(&held_name);
         let mut tests = vec![(sum(observed(&held_expr) * loss.at(&held_expr)), 1.0)];
         let mut inputs = vec![(Var::input(&held_name), held.clone())];
         let mut count = held.stored() as f64;
-        let mut more = Vec::new();
-        let replaced = if loss.masked {
-            loss.inner.clone()
-        } else if let Some(pattern) = x.pattern() {
-            let zeros = (x.rows() * x.cols() - x.stored()) as f64;
-            let rate = share.min(MOST_ZEROS * share * x.stored() as f64 / zeros.max(1.0));
-            let out = hold_out.zeros(pattern, rate);
-            let (mask, none) = masks(&held, &out)?;
-            let at_zero = loss.at_zero();
-            more.push((mask_name.clone(), mask));
-            if let Some(none) = none {
+        let mut zeros = Vec::new();
+        if let Some(pattern) = x.pattern().filter(|_| !loss.masked) {
+            let unstored = (x.rows() * x.cols() - x.stored()) as f64;
+            let rate = share.min(MOST_ZEROS * share * x.stored() as f64 / unstored.max(1.0));
+            zeros = hold_out.zeros(pattern, rate);
+            if !zeros.is_empty() {
                 let zeros_name = unlike(&bound, "zeros");
-                tests.push((sum(observed(matrix(&zeros_name)) * &at_zero), share / rate));
-                inputs.push((Var::input(&zeros_name), none));
-                count += out.len() as f64 * share / rate;
+                tests.push((sum(observed(matrix(&zeros_name)) * loss.at_zero()), share / rate));
+                let none = zeros.iter().map(|&(i, j)| (i, j, 0.0_f32)).collect();
+                inputs.push((Var::input(&zeros_name), Matrix::from_triplets(x.rows(), x.cols(), none)?));
+                count += zeros.len() as f64 * share / rate;
             }
-            let rest = without(&loss.inner, &at_zero);
-            rest + (1.0 - observed(matrix(&mask_name))) * at_zero
-        } else {
-            observed(matrix(name)) * &loss.inner
+        }
+        let others = || problem.matrices().iter().filter(|(known, _)| known != name);
+        inputs.extend(others().map(|(name, matrix)| (Var::input(name), matrix.clone())));
+        let with = |inner: &Expr, x: &Matrix, more: &[(String, Matrix)]| -> Result<Problem> {
+            let statement = stated(problem, loss.objective(inner))?;
+            let masked = Problem::parse(&statement.to_string())?.data(name, x);
+            let masked = others().fold(masked, |masked, (name, matrix)| masked.data(name, matrix));
+            let masked = more.iter().fold(masked, |masked, (name, matrix)| masked.data(name, matrix));
+            Ok(problem.held().iter().fold(masked, |masked, (name, value)| masked.hold(name, value)))
         };
-        let objective = loss.objective(&replaced);
-        let statement = stated(problem, objective)?;
-        let mut masked = Problem::parse(&statement.to_string())?.data(name, &kept);
-        let others = bound_data(problem, name).chain(more.iter().map(|(name, matrix)| (name, matrix)));
-        masked = others.fold(masked, |masked, (name, matrix)| masked.data(name, matrix));
-        masked = problem.held().iter().fold(masked, |masked, (name, value)| masked.hold(name, value));
-        inputs.extend(bound_data(problem, name).map(|(name, matrix)| (Var::input(name), matrix.clone())));
         let memory_limit = available_memory();
-        Ok(Self { problem: masked, memory_limit, tests, inputs, count })
+        let made = |problem| Ok(Self { problem, memory_limit, tests, inputs, count });
+        if loss.masked {
+            return made(with(&loss.inner, &kept, &[])?);
+        }
+        // A Gram for all rows, less a few terms for each, is cheaper than one a row, where the form allows it.
+        let mask_name = unlike(&bound, "mask");
+        let (at_zero, mask) = (loss.at_zero(), mask(&held, &zeros)?);
+        let inner = without(&loss.inner, &at_zero) + (1.0 - observed(matrix(&mask_name))) * at_zero;
+        let by_mask = with(&inner, &emptied(&kept)?, &[(mask_name, mask)])?;
+        if x.is_sparse() || has_forms(&by_mask)? {
+            return made(by_mask);
+        }
+        made(with(&(observed(matrix(name)) * &loss.inner), &kept, &[])?)
     }
 
     /// The mean loss of an entry left out, of a fit of that rank.
@@ -93,9 +99,20 @@ impl Masked {
     }
 }
 
-fn bound_data<'a>(problem: &'a Problem, target: &str) -> impl Iterator<Item = (&'a String, &'a Matrix)> {
-    let others = problem.matrices().iter().filter(move |(name, _)| name != target);
-    others.map(|(name, matrix)| (name, matrix)).collect::<Vec<_>>().into_iter()
+/// Whether every factor's part of the objective is quadratic or a likelihood of counts.
+fn has_forms(problem: &Problem) -> Result<bool> {
+    let bound = problem.clone().rank(1).bind()?;
+    let forms = derive(&bound)?;
+    Ok(forms.iter().all(|form| matches!(form, Form::Quadratic(..) | Form::Poisson(_))))
+}
+
+/// The matrix with 0 where it has no entry.
+fn emptied(kept: &Matrix) -> Result<Matrix> {
+    if kept.is_sparse() {
+        return Ok(kept.clone());
+    }
+    let values = kept.values_f64().into_iter().map(|v| if v.is_nan() { 0.0 } else { v }).collect();
+    Matrix::dense(kept.rows(), kept.cols(), values)?.cast(kept.dtype())
 }
 
 /// A name that the problem does not use.
@@ -107,17 +124,15 @@ fn unlike(bound: &Bound, name: &str) -> String {
     name
 }
 
-/// The pattern of all that is held out, and the zeros among it as stored zeros; `None` where there are none.
-fn masks(held: &Matrix, zeros: &[(usize, usize)]) -> Result<(Matrix, Option<Matrix>)> {
+/// The pattern of all that is held out.
+fn mask(held: &Matrix, zeros: &[(usize, usize)]) -> Result<Matrix> {
     let (rows, cols) = held.shape();
     let mut all: Vec<(usize, usize, f32)> = zeros.iter().map(|&(i, j)| (i, j, 1.0)).collect();
     if let Some(pattern) = held.pattern() {
         let stored = (0..rows).flat_map(|i| pattern.range(i).map(move |at| (i, at)));
         all.extend(stored.map(|(i, at)| (i, pattern.indices()[at] as usize, 1.0)));
     }
-    let none: Vec<(usize, usize, f32)> = zeros.iter().map(|&(i, j)| (i, j, 0.0)).collect();
-    let none = if none.is_empty() { None } else { Some(Matrix::from_triplets(rows, cols, none)?) };
-    Ok((Matrix::from_triplets(rows, cols, all)?, none))
+    Matrix::from_triplets(rows, cols, all)
 }
 
 /// The statement of a problem with another objective, numbers written in.

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::function::Compiled;
 use crate::grad::differentiate;
 use crate::run::{Numbers, Value, sum_by};
+use crate::solve::checkpoint::State;
 use crate::solve::problem::Bound;
 
 /// Halvings of a step before a factor is left where it is.
@@ -61,6 +62,15 @@ const NARROW_SLACK: f64 = 1e-8;
 impl Block for GradientBlock {
     fn restart(&mut self) {
         self.length = None;
+    }
+
+    fn state(&self, to: &mut State) {
+        to.put_maybe(self.length);
+    }
+
+    fn restore(&mut self, from: &mut State) -> Result<()> {
+        self.length = from.take_maybe()?;
+        Ok(())
     }
 
     fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Done> {

@@ -13,6 +13,7 @@ pub(super) use gradient::GradientBlock;
 pub(super) use poisson::{PoissonBlock, PoissonStep};
 pub(super) use quadratic::{QuadraticBlock, QuadraticStep};
 
+use super::checkpoint::State;
 use super::problem::Bound;
 use crate::error::Result;
 use crate::run::Value;
@@ -27,6 +28,17 @@ pub(super) trait Block: Send {
 
     /// Forgets what it learned from a start.
     fn restart(&mut self) {}
+
+    /// Writes down what it has learned from a start: what `restart` would forget.
+    fn state(&self, _to: &mut State) {}
+
+    /// Takes up what it wrote down, in the same order.
+    ///
+    /// # Errors
+    /// `Data` where something is lacking.
+    fn restore(&mut self, _from: &mut State) -> Result<()> {
+        Ok(())
+    }
 
     /// Multiplies the factor by the number that fits best, where that is feasible; returns whether it changed.
     ///

@@ -1,0 +1,76 @@
+//! Choice: ranks and starts that are compared, and where a search stands.
+//! In: the options of `fit`.  Out: the problem at the rank chosen; the model that starts agree on; settings.
+//! Law: options that don't go together are refused before any work.
+//! Not here: the comparison (see the library's `apply`), how it looks (see `report`).
+
+use eckart::apply::{Way, choose_rank, consensus};
+use eckart::solve::{Checkpoint, RankChoice};
+use eckart::{Error, Factorization, Problem, Result, Settings};
+
+use crate::args::{CheckpointArgs, FitArgs};
+use crate::progress::Bar;
+
+/// How ranks are to be compared, where there are several.
+pub(crate) fn way(args: &FitArgs) -> Result<Option<Way>> {
+    let (ranks, choice) = (args.rank, &args.choice);
+    let way = choice.holdout.map(|share| Way::HoldOut { share }).or(choice.bcv.then_some(Way::Bcv));
+    if choice.consensus && args.search.restarts < 2 {
+        return Err(Error::Setting("--consensus compares starts: ask for several with --restarts K".into()));
+    }
+    if ranks.first != ranks.last && (args.checkpoint.checkpoint.is_some() || args.checkpoint.resume.is_some()) {
+        return Err(Error::Setting(
+            "a checkpoint is of one search: choose the rank first, then fit it with --checkpoint".into(),
+        ));
+    }
+    match (ranks.first == ranks.last, way) {
+        (true, Some(_)) => Err(Error::Setting(format!(
+            "one rank leaves nothing to choose: give a range such as --rank 2..{}",
+            ranks.last.max(3)
+        ))),
+        (false, None) => {
+            Err(Error::Setting("say how ranks are compared: --holdout 0.1, or --bcv, which is faster".into()))
+        }
+        (_, way) => Ok(way),
+    }
+}
+
+/// The problem at the rank that the data bears best, and how that was found.
+pub(crate) fn ranked(
+    problem: Problem,
+    way: Way,
+    args: &FitArgs,
+    settings: &Settings,
+    bar: &Bar,
+) -> Result<(Problem, RankChoice)> {
+    let ranks: Vec<usize> = (args.rank.first..=args.rank.last).collect();
+    let settings = Settings { keep_starts: false, ..settings.clone() };
+    let choice = choose_rank(&problem, &ranks, way, args.choice.repeats, &settings, |trial| {
+        bar.say(format!("rank {}, fit {} of {}", trial.rank, trial.done + 1, trial.of));
+    })?;
+    Ok((problem.rank(choice.chosen), choice))
+}
+
+/// The model that the starts agree on; how far they do is noted in `fit`.
+pub(crate) fn agreed(problem: &Problem, fit: &mut Factorization, settings: &Settings) -> Result<Factorization> {
+    let found = consensus(fit)?;
+    fit.agreement = Some(found.agreement.clone());
+    let mut agreed = found.refit(problem, fit, settings)?;
+    agreed.row_names.clone_from(&fit.row_names);
+    agreed.col_names.clone_from(&fit.col_names);
+    Ok(agreed)
+}
+
+/// Where the search writes down how far it is, and from where it goes on.
+pub(crate) fn checkpoints(args: &CheckpointArgs, settings: &mut Settings) -> Result<()> {
+    if let Some(file) = args.checkpoint.as_ref().filter(|file| Some(*file) != args.resume.as_ref() && file.exists()) {
+        return Err(Error::Setting(format!(
+            "{0} is there already: go on from it with --resume {0}, or delete it to begin anew",
+            file.display()
+        )));
+    }
+    // A search that goes on keeps its checkpoint where it was.
+    let file = args.checkpoint.clone().or_else(|| args.resume.clone());
+    settings.checkpoint = file.map(|file| Checkpoint { file, every: args.checkpoint_every });
+    settings.resume.clone_from(&args.resume);
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! Ledger: what a search has come to so far, written down every so often.
+//! In: snapshots of starts that run, reports of those that are done.  Out: the checkpoint's file.
+//! Law: a file that can't be written is an error before the search begins; later it is told at the end, and the search goes
+//! on: its result is worth more than its checkpoint.
+//! Not here: what the file looks like (see `checkpoint`).
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::checkpoint::{Checkpoint, Identity, Saved, Snapshot, read, write};
+use super::driver::Search;
+use super::factorization::Start;
+use super::kept::Kept;
+use super::method::MethodRow;
+use super::settings::StopReason;
+use crate::error::Result;
+use crate::run::Value;
+
+/// Where a search stands, for all its starts; nothing where no checkpoint is asked for.
+pub(super) struct Ledger {
+    checkpoint: Option<(Checkpoint, Identity)>,
+    saved: Saved,
+    written: Instant,
+    /// For each start, when it was last asked.
+    asked: BTreeMap<usize, Instant>,
+    unwritten: Option<String>,
+}
+
+impl Ledger {
+    /// Reads the checkpoint to go on from, and writes the first one.
+    ///
+    /// # Errors
+    /// Those of reading; `Io` where nothing can be written.
+    pub(super) fn open(search: &Search, row: &MethodRow) -> Result<Self> {
+        let settings = search.settings;
+        let mut ledger = Self {
+            checkpoint: None,
+            saved: Saved::default(),
+            written: Instant::now(),
+            asked: BTreeMap::new(),
+            unwritten: None,
+        };
+        if settings.checkpoint.is_none() && settings.resume.is_none() {
+            return Ok(ledger);
+        }
+        let identity = Identity::of(search.problem, settings, row.name);
+        if let Some(path) = &settings.resume {
+            ledger.saved = read(path, &identity)?;
+            // Fewer starts may be asked for than were begun.
+            let wanted = |index: &usize| *index < settings.restarts;
+            ledger.saved.done.retain(|index, _| wanted(index));
+            ledger.saved.running.retain(|index, _| wanted(index));
+            ledger.saved.kept.retain(|kept| wanted(&kept.start));
+        }
+        if let Some(checkpoint) = &settings.checkpoint {
+            write(&checkpoint.file, &identity, &ledger.saved)?;
+            ledger.checkpoint = Some((checkpoint.clone(), identity));
+        }
+        Ok(ledger)
+    }
+
+    /// The starts that are done.
+    pub(super) fn done(&self) -> &BTreeMap<usize, Start> {
+        &self.saved.done
+    }
+
+    /// The best of them: its cost, its number, its factors.
+    pub(super) fn best(&self) -> Option<(f64, usize, Vec<Value>)> {
+        let (index, factors) = self.saved.best.as_ref()?;
+        Some((self.saved.done.get(index)?.cost, *index, factors.clone()))
+    }
+
+    /// What was kept of them.
+    pub(super) fn kept(&self) -> &[Kept] {
+        &self.saved.kept
+    }
+
+    /// Where a start is to go on from. The ledger keeps it until there is a later one.
+    pub(super) fn snapshot_of(&self, index: usize) -> Option<Snapshot> {
+        self.saved.running.get(&index).cloned()
+    }
+
+    /// Whether a snapshot of a start is wanted now.
+    pub(super) fn wants(&mut self, index: usize, goes_on: bool, broken_off: bool) -> bool {
+        let Some((checkpoint, _)) = &self.checkpoint else { return false };
+        let last = *self.asked.entry(index).or_insert(self.written);
+        broken_off || (goes_on && last.elapsed() >= checkpoint.every)
+    }
+
+    /// Takes a snapshot in, and writes all there is.
+    pub(super) fn take_in(&mut self, index: usize, snapshot: Snapshot, search: &Search) {
+        self.saved.running.insert(index, snapshot);
+        self.asked.insert(index, Instant::now());
+        self.save(search);
+    }
+
+    /// Takes note of a start that has ended. One that was broken off is not done: its snapshot stands.
+    pub(super) fn note(&mut self, index: usize, start: &Start, factors: &[Value], kept: Option<Kept>) {
+        if self.checkpoint.is_none() || matches!(start.stop, StopReason::Interrupted | StopReason::TimeLimit) {
+            return;
+        }
+        self.saved.running.remove(&index);
+        let better = |(other, _): &(usize, Vec<Value>)| {
+            let cost = self.saved.done.get(other).map_or(f64::NAN, |other| other.cost);
+            start.cost < cost || (cost.is_nan() && !start.cost.is_nan()) || (start.cost == cost && index < *other)
+        };
+        if self.saved.best.as_ref().is_none_or(better) {
+            self.saved.best = Some((index, factors.to_vec()));
+        }
+        self.saved.done.insert(index, start.clone());
+        self.saved.kept.extend(kept);
+    }
+
+    /// Writes the last checkpoint; why that, or one before it, could not be written, where it could not.
+    pub(super) fn close(mut self, search: &Search) -> Option<String> {
+        self.save(search);
+        self.unwritten
+    }
+
+    fn save(&mut self, search: &Search) {
+        let Some((checkpoint, identity)) = &self.checkpoint else { return };
+        let mut saved = self.saved.clone();
+        saved.spent += search.spent();
+        self.unwritten = write(&checkpoint.file, identity, &saved).err().map(|error| error.to_string());
+        self.written = Instant::now();
+    }
+}

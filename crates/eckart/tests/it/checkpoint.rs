@@ -1,0 +1,95 @@
+//! A search that is broken off goes on to the same bits, whatever its method.
+
+use std::time::Duration;
+
+use eckart::solve::{Checkpoint, Flow, METHODS, Progress, solve};
+use eckart::{Factorization, Matrix, Problem, Settings};
+
+use crate::random::Random;
+
+/// For each method the first of these that it fits; with `derived` all of them are tried.
+const FITTING: [&str; 5] = [
+    "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0",
+    "minimize sum((X - W @ H)**2) + 0.01*(sum(W**2) + sum(H**2))",
+    "minimize sum(kl(X, W @ H)) subject to W >= 0, H >= 0",
+    "minimize sum(softplus(W @ H) - X * (W @ H)) + 0.1*(sum(W**2) + sum(H**2))",
+    "minimize norm(X - W @ H) + 0.01*(sum(W**2) + sum(H**2))",
+];
+
+fn bits(found: &Factorization) -> Vec<Vec<u64>> {
+    found.factors.iter().map(|(_, f)| f.values_f64().iter().map(|x| x.to_bits()).collect()).collect()
+}
+
+#[test]
+fn every_method_goes_on_to_the_same_bits() {
+    let mut random = Random(3);
+    let x = random.dense(25, 18, 0.0, 1.0);
+    let narrow = x.cast(eckart::Dtype::F32).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let fits = |text: &str, method: &str| {
+        let bound = Problem::parse(text).unwrap().data("X", &x).rank(3).bind().unwrap();
+        METHODS.iter().find(|row| row.name == method).unwrap().misfit(&bound).is_none()
+    };
+    let first = METHODS.iter().filter_map(|row| {
+        let text = FITTING.iter().find(|text| fits(text, row.name))?;
+        Some((*text, row.name))
+    });
+    let mut cases: Vec<(&str, &str)> = first.collect();
+    assert_eq!(cases.len(), METHODS.len());
+    cases.extend(FITTING.iter().filter(|text| fits(text, "derived")).map(|text| (*text, "derived")));
+    for (at, (text, method)) in cases.into_iter().enumerate() {
+        for (kind, x) in [&x, &narrow].into_iter().enumerate() {
+            let problem = Problem::parse(text).unwrap().data("X", x).rank(3);
+            let plain = Settings {
+                method: Some(method.into()),
+                restarts: 2,
+                max_iter: 30,
+                tol: 1e-9,
+                keep_starts: true,
+                threads: Some(1),
+                ..Settings::default()
+            };
+            let whole = problem.solve(&plain).unwrap();
+            let file = folder.path().join(format!("{at}.{kind}.safetensors"));
+            let checkpoint = Some(Checkpoint { file: file.clone(), every: Duration::ZERO });
+            let mut settings = Settings { checkpoint, ..plain };
+            // Broken off in the first start, in the first again, and in the second.
+            for stop in [(0, 7), (0, 13), (1, 4)] {
+                let mut listen = |now: &Progress| {
+                    if (now.start, now.iteration) == stop { Flow::Stop } else { Flow::Continue }
+                };
+                solve(&problem, &settings, &mut listen).unwrap();
+                settings.resume = Some(file.clone());
+            }
+            let parts = problem.solve(&settings).unwrap();
+            assert_eq!(bits(&whole), bits(&parts), "{method}: {text}");
+            assert_eq!((whole.cost, whole.best), (parts.cost, parts.best));
+            let costs = |found: &Factorization| -> Vec<Vec<f64>> {
+                found.starts.iter().map(|start| start.history.iter().map(|step| step.cost).collect()).collect()
+            };
+            assert_eq!(costs(&whole), costs(&parts), "{method}: {text}");
+            let components = |found: &Factorization| -> Vec<Vec<f64>> {
+                found.kept.iter().map(|kept| kept.components.values_f64()).collect()
+            };
+            assert_eq!(components(&whole), components(&parts));
+        }
+    }
+}
+
+#[test]
+fn more_starts_than_before_may_be_asked_for() {
+    let x: Matrix = Random(1).dense(12, 9, 0.0, 1.0);
+    let problem = Problem::parse(FITTING[0]).unwrap().data("X", &x).rank(2);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("at.safetensors");
+    let few = Settings {
+        restarts: 2,
+        checkpoint: Some(Checkpoint { file: file.clone(), every: Duration::from_secs(60) }),
+        ..Settings::default()
+    };
+    let two = problem.solve(&few).unwrap();
+    let four = problem.solve(&Settings { restarts: 4, resume: Some(file), ..few }).unwrap();
+    let anew = problem.solve(&Settings { restarts: 4, ..Settings::default() }).unwrap();
+    assert_eq!((two.starts.len(), four.starts.len()), (2, 4));
+    assert_eq!(bits(&four), bits(&anew));
+}
