@@ -3,7 +3,7 @@
 //! Law: options that don't go together are refused before any work.
 //! Not here: the comparison (see the library's `apply`), how it looks (see `report`).
 
-use eckart::apply::{Way, choose_rank, consensus};
+use eckart::apply::{Consensus, Way, choose_rank, consensus};
 use eckart::solve::{Checkpoint, RankChoice};
 use eckart::{Error, Factorization, Problem, Result, Settings};
 
@@ -50,14 +50,18 @@ pub(crate) fn ranked(
     Ok((problem.rank(choice.chosen), choice))
 }
 
-/// The model that the starts agree on; how far they do is noted in `fit`.
-pub(crate) fn agreed(problem: &Problem, fit: &mut Factorization, settings: &Settings) -> Result<Factorization> {
+/// What the starts agree on, and a model of it; how far they do is noted in `fit`.
+pub(crate) fn agreed(
+    problem: &Problem,
+    fit: &mut Factorization,
+    settings: &Settings,
+) -> Result<(Consensus, Factorization)> {
     let found = consensus(fit)?;
     fit.agreement = Some(found.agreement.clone());
     let mut agreed = found.refit(problem, fit, settings)?;
     agreed.row_names.clone_from(&fit.row_names);
     agreed.col_names.clone_from(&fit.col_names);
-    Ok(agreed)
+    Ok((found, agreed))
 }
 
 /// Where the search writes down how far it is, and from where it goes on.

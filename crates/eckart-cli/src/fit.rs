@@ -70,11 +70,12 @@ pub(crate) fn fit(args: &FitArgs) -> Result<String> {
         Some(output) => output.write(&fit, data.matrix.shape())?,
         None => Vec::new(),
     };
-    if let (Some(output), Some(agreed)) = (&output, &agreed) {
+    if let (Some(output), Some((_, agreed))) = (&output, &agreed) {
         written.extend(output.beside("consensus").write(agreed, data.matrix.shape())?);
     }
     if let Some(path) = page {
-        html_report::write(path, args, &fit, &data)?;
+        let consensus = agreed.as_ref().map(|(consensus, _)| consensus);
+        html_report::write(path, args, &fit, consensus, &data)?;
         written.push(path.clone());
     }
     let components = (args.names.top > 0).then(|| components(&fit, &data, args.names.top)).flatten();

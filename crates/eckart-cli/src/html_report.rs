@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use eckart::apply::Consensus;
 use eckart::report::{Look, Report, Sides};
 use eckart::{Error, Factorization, Result};
 
@@ -74,10 +75,17 @@ pub(crate) fn check(args: &FitArgs, data: &Data) -> Result<()> {
 ///
 /// # Errors
 /// As [`Report::write`].
-pub(crate) fn write(path: &Path, args: &FitArgs, fit: &Factorization, data: &Data) -> Result<()> {
+pub(crate) fn write(
+    path: &Path,
+    args: &FitArgs,
+    fit: &Factorization,
+    consensus: Option<&Consensus>,
+    data: &Data,
+) -> Result<()> {
     let program = std::iter::once("eckart".to_owned());
     let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
     let page = described(looking(Report::new(fit), args.look), data).titles(data.titles.clone());
+    let page = consensus.into_iter().fold(page, Report::consensus);
     page.command(program.chain(words)).write(path)
 }
 

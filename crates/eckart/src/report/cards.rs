@@ -182,8 +182,8 @@ fn about(subject: &Subject<'_>, shown: &Shown<'_>, k: usize, line: &[f64]) -> Re
     if let Some(w) = subject.sides.rows.filter(|w| w.name != shown.lines.name) {
         said += &format!(", {} in {}", percent(share_of_zeros(&w.line(k))), w.name);
     }
-    if let Some(stability) = &subject.curves.stability {
-        said += &format!(" · stability {}", short(stability.components[k]));
+    if let Some(agreement) = subject.agreement {
+        said += &format!(" · stability {}", short(agreement.stability[k]));
     }
     let mut html = Html::new();
     html.element("p", &[("class", "about")], &said);

@@ -1,84 +1,44 @@
-//! Curves: what searches beside the one reported add to its page: stability of components, the choice of the rank.
-//! In: `Curves`.  Out: their sections, where there is anything to draw.
+//! Curves: what searches beside the one reported say: how steady components are over starts, the choice of the rank.
+//! In: the `Agreement` and `RankChoice` of a factorization, a consensus matrix.  Out: their sections, where there are any.
 //! Law: numbers are drawn as they are given; what does not fit the factorization is refused.
-//! Not here: the searches themselves (they stand outside the report).
+//! Not here: the searches themselves (see `apply`).
 
 use super::cards::bar;
 use super::chart::{Point, points};
 use super::html::Html;
+use super::names::Names;
 use super::numbers::short;
 use super::subject::Subject;
 use super::tiles::{Scale, tile};
+use crate::apply::Consensus;
 use crate::data::Matrix;
 use crate::error::{Error, Result};
+use crate::solve::{Agreement, RankScore};
 
-/// What further searches found.
-#[derive(Debug, Clone, Default)]
-pub struct Curves {
-    /// How steady components are over starts.
-    pub stability: Option<Stability>,
-    /// How the rank was chosen.
-    pub ranks: Option<Ranks>,
-}
+/// Names of a group that are listed.
+const LISTED: usize = 40;
 
-/// How steady components are over starts.
-#[derive(Debug, Clone)]
-pub struct Stability {
-    /// Of each component, by its place in the factors: the mean cosine to its matches in other starts, 0 to 1.
-    pub components: Vec<f64>,
-    /// How many starts were compared.
-    pub starts: usize,
-    /// The cophenetic correlation of the consensus matrix (Brunet et al. 2004).
-    pub cophenetic: Option<f64>,
-    /// The consensus matrix, k x k, its rows and columns in the order in which groups stand together: how often two samples
-    /// have the same largest component, 0 to 1.
-    pub consensus: Option<Matrix>,
-}
-
-/// How the rank was chosen.
-#[derive(Debug, Clone)]
-pub struct Ranks {
-    /// What was measured, such as "error on held-out entries".
-    pub measure: String,
-    /// One point a rank, in order.
-    pub points: Vec<RankPoint>,
-    /// The rank that was chosen.
-    pub chosen: usize,
-    /// The most that the chosen rank's measure may be, by the one-standard-error rule.
-    pub limit: Option<f64>,
-}
-
-/// What was measured at one rank.
-#[derive(Debug, Clone, Copy)]
-pub struct RankPoint {
-    /// The rank.
-    pub rank: usize,
-    /// The mean over seeds.
-    pub mean: f64,
-    /// Its standard error; 0 where there is only one seed.
-    pub standard_error: f64,
-}
-
-impl Curves {
-    /// Refuses what does not fit a factorization of this rank.
-    pub(super) fn check(&self, rank: usize) -> Result<()> {
-        if let Some(stability) = &self.stability {
-            if stability.components.len() != rank {
-                return Err(Error::Setting(format!(
-                    "there are {} figures of stability and {rank} components: give one each",
-                    stability.components.len()
-                )));
-            }
-            if let Some(matrix) = stability.consensus.as_ref().filter(|matrix| matrix.rows() != matrix.cols()) {
-                return Err(Error::Setting(format!(
-                    "the consensus matrix is {} x {}: it must be square",
-                    matrix.rows(),
-                    matrix.cols()
-                )));
-            }
-        }
-        Ok(())
+/// Refuses what is not of a factorization of this rank.
+pub(super) fn check(agreement: Option<&Agreement>, consensus: Option<&Consensus>, rank: usize) -> Result<()> {
+    let of = [agreement, consensus.map(|consensus| &consensus.agreement)];
+    match of.into_iter().flatten().find(|agreement| agreement.stability.len() != rank) {
+        Some(agreement) => Err(Error::Setting(format!(
+            "there are {} figures of stability and {rank} components: give the consensus of this factorization",
+            agreement.stability.len()
+        ))),
+        None => Ok(()),
     }
+}
+
+/// The consensus matrix, groups together.
+///
+/// # Errors
+/// Those of a consensus whose groups are of another matrix.
+fn in_groups(consensus: &Consensus) -> Result<Matrix> {
+    let groups = &consensus.agreement.groups;
+    let mut order: Vec<usize> = (0..groups.len()).collect();
+    order.sort_by_key(|&at| groups[at]);
+    consensus.matrix.select_rows(&order)?.select_cols(&order)
 }
 
 /// How steady the components are.
@@ -86,7 +46,7 @@ impl Curves {
 /// # Errors
 /// As [`tile`].
 pub(super) fn stability(subject: &Subject<'_>) -> Result<Option<Html>> {
-    let Some(stability) = &subject.curves.stability else { return Ok(None) };
+    let Some(agreement) = subject.agreement else { return Ok(None) };
     let mut html = Html::new();
     html.element(
         "p",
@@ -94,10 +54,11 @@ pub(super) fn stability(subject: &Subject<'_>) -> Result<Option<Html>> {
         &format!(
             "Each component's mean cosine to its match in the other of {} starts: 1 where every start finds it, and little \
              where it is an accident of one.",
-            stability.starts
+            agreement.starts
         ),
     );
-    let picture = stability.consensus.as_ref().map(|matrix| {
+    let picture = subject.consensus.map(|consensus| {
+        let matrix = in_groups(consensus)?;
         let side = matrix.rows();
         tile(&matrix.to_dense_f64(), (side, side), Scale::of(&[1.0])).map(|address| (address, side))
     });
@@ -106,40 +67,61 @@ pub(super) fn stability(subject: &Subject<'_>) -> Result<Option<Html>> {
         html.inside("table", &[("class", "items")], |html| {
             html.fixed("<tbody>");
             for &k in &subject.order {
-                bar(html, &format!("Component {}", k + 1), stability.components[k], 1.0);
+                bar(html, &format!("Component {}", k + 1), agreement.stability[k], 1.0);
             }
             html.fixed("</tbody>");
         });
         if let Some((address, side)) = &picture {
             html.inside("figure", &[("class", "consensus")], |html| {
-                let said = format!("Consensus matrix of {side} samples");
+                let of = if agreement.of_columns { "columns" } else { "rows" };
+                let said = format!("Consensus matrix of {side} {of}, groups together");
                 html.empty("img", &[("src", address), ("alt", &said), ("class", "tile wide")]);
-                html.element(
-                    "figcaption",
-                    &[],
-                    "How often two samples share their largest component: white always, black never.",
-                );
+                let said =
+                    format!("How often two of {side} {of} share their largest component: white always, black never.");
+                html.element("figcaption", &[], &said);
             });
         }
     });
-    if let Some(cophenetic) = stability.cophenetic {
-        let said = format!("Cophenetic correlation of the consensus matrix: {}.", short(cophenetic));
+    let said = format!("Cophenetic correlation of the consensus matrix: {}.", short(agreement.cophenetic));
+    html.element("p", &[("class", "note")], &said);
+    html.push(groups(agreement, if agreement.of_columns { &subject.cols } else { &subject.rows }));
+    Ok(Some(html))
+}
+
+/// What goes together in most starts.
+fn groups(agreement: &Agreement, names: &Names<'_>) -> Html {
+    let mut html = Html::new();
+    let count = agreement.groups.iter().max().map_or(0, |last| last + 1);
+    for group in 0..count {
+        let of = |(_, own): &(&usize, &usize)| **own == group;
+        let members: Vec<usize> =
+            agreement.sampled.iter().zip(&agreement.groups).filter(of).map(|(&at, _)| at).collect();
+        let mut said = format!("Group {} of {count}: {} of {}", group + 1, members.len(), agreement.groups.len());
+        if names.are_known() {
+            let listed: Vec<String> = members.iter().take(LISTED).map(|&at| names.of(at)).collect();
+            let more = if members.len() > LISTED { ", …" } else { "" };
+            said += &format!(": {}{more}", listed.join(", "));
+        }
         html.element("p", &[("class", "note")], &said);
     }
-    Ok(Some(html))
+    html
 }
 
 /// How the rank was chosen.
 pub(super) fn ranks(subject: &Subject<'_>) -> Option<Html> {
-    let ranks = subject.curves.ranks.as_ref().filter(|ranks| !ranks.points.is_empty())?;
+    let choice = subject.fit.rank_choice.as_ref().filter(|choice| !choice.scores.is_empty())?;
     let mut html = Html::new();
-    let rule = if ranks.limit.is_some() { ": the smallest within one standard error of the best" } else { "" };
-    html.element("p", &[("class", "lead")], &format!("Rank {} was chosen{rule}.", ranks.chosen));
-    let of = |point: &RankPoint| Point { x: point.rank as f64, y: point.mean, spread: point.standard_error };
-    let all: Vec<Point> = ranks.points.iter().map(of).collect();
+    let said = format!("Rank {} was chosen: the smallest within one standard error of the best.", choice.chosen);
+    html.element("p", &[("class", "lead")], &said);
+    let of = |score: &RankScore| Point { x: score.rank as f64, y: score.mean, spread: score.error };
+    let all: Vec<Point> = choice.scores.iter().map(of).collect();
+    let limit = choice.scores.iter().min_by(|a, b| a.mean.total_cmp(&b.mean)).map(|best| best.mean + best.error);
+    let measure =
+        if choice.way == "bcv" { "Loss of an entry of a block left out" } else { "Loss of an entry held out" };
+    let title = format!("{measure}, at each rank");
     html.inside("figure", &[("class", "panel half")], |html| {
-        html.element("figcaption", &[], &format!("{} at each rank", ranks.measure));
-        points(html, &format!("{} at each rank", ranks.measure), "rank", &all, ranks.chosen as f64, ranks.limit);
+        html.element("figcaption", &[], &title);
+        points(html, &title, "rank", &all, choice.chosen as f64, limit);
     });
     Some(html)
 }

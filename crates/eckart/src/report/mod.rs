@@ -32,11 +32,11 @@ mod words;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-pub use curves::{Curves, RankPoint, Ranks, Stability};
 pub use look::Look;
 pub use sides::{Lines, Sides, largest};
 pub use words::{describe, zeros};
 
+use crate::apply::Consensus;
 use crate::data::{Matrix, write_file};
 use crate::error::{Error, Result};
 use crate::solve::Factorization;
@@ -66,7 +66,7 @@ pub struct Report<'a> {
     titles: BTreeMap<String, String>,
     look: Look,
     by_rows: bool,
-    curves: Curves,
+    consensus: Option<&'a Consensus>,
 }
 
 impl<'a> Report<'a> {
@@ -83,7 +83,7 @@ impl<'a> Report<'a> {
             titles: BTreeMap::new(),
             look: Look::Fitting,
             by_rows: false,
-            curves: Curves::default(),
+            consensus: None,
         }
     }
 
@@ -147,17 +147,18 @@ impl<'a> Report<'a> {
         self
     }
 
-    /// Adds what further searches found: how steady components are over starts, how the rank was chosen.
-    pub fn curves(mut self, curves: Curves) -> Self {
-        self.curves = curves;
+    /// Adds the consensus of the starts, whose matrix is drawn. What the factorization itself says of its starts and of the
+    /// choice of its rank needs no adding.
+    pub fn consensus(mut self, consensus: &'a Consensus) -> Self {
+        self.consensus = Some(consensus);
         self
     }
 
     /// The page.
     ///
     /// # Errors
-    /// `Shape` where the data is not of the factors' shape; `Setting` where names, a picture's shape or curves don't fit the
-    /// data.
+    /// `Shape` where the data is not of the factors' shape; `Setting` where names, a picture's shape or the consensus don't
+    /// fit the data.
     pub fn to_html(&self) -> Result<String> {
         page::page(&Subject::of(self)?)
     }

@@ -8,10 +8,11 @@ use super::look::Look;
 use super::names::Names;
 use super::residuals::Residuals;
 use super::sides::{Lines, Sides};
-use super::{Curves, Report};
+use super::{Report, curves};
+use crate::apply::Consensus;
 use crate::data::Matrix;
 use crate::error::Result;
-use crate::solve::Factorization;
+use crate::solve::{Agreement, Factorization};
 
 /// The components as they are shown, and what each place of one is called.
 pub(super) struct Shown<'a> {
@@ -28,7 +29,9 @@ pub(super) struct Subject<'a> {
     pub(super) report: &'a Report<'a>,
     pub(super) fit: &'a Factorization,
     pub(super) data: Option<&'a Matrix>,
-    pub(super) curves: &'a Curves,
+    /// How far its starts agree, where that is known.
+    pub(super) agreement: Option<&'a Agreement>,
+    pub(super) consensus: Option<&'a Consensus>,
     /// n x m, where anything says it.
     pub(super) shape: Option<(usize, usize)>,
     pub(super) rows: Names<'a>,
@@ -72,7 +75,8 @@ impl<'a> Subject<'a> {
         let rows = Names::new("row", known(&report.row_names), n)?;
         let cols = Names::new("column", known(&report.col_names), m)?.titled(&report.titles);
         let sides = Sides::of(fit, (n, m));
-        report.curves.check(fit.rank)?;
+        curves::check(fit.agreement.as_ref(), report.consensus, fit.rank)?;
+        let of_consensus = report.consensus.map(|consensus| &consensus.agreement);
         let sizes = sides.sizes();
         let shown = shown(report, &sides, &rows, &cols)?;
         let misfit = report.data.map(|data| misfit(fit, data)).transpose()?.flatten();
@@ -80,7 +84,8 @@ impl<'a> Subject<'a> {
             report,
             fit,
             data: report.data,
-            curves: &report.curves,
+            agreement: of_consensus.or(fit.agreement.as_ref()),
+            consensus: report.consensus,
             shape,
             order: Sides::order(&sizes),
             rows,

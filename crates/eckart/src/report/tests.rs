@@ -1,6 +1,8 @@
 //! What a page holds, and that data on it is text.
 
 use super::*;
+use crate::apply::consensus;
+use crate::solve::{Agreement, RankChoice, RankScore};
 use crate::{Problem, Settings};
 
 /// Text that would be a programme, were it not escaped.
@@ -111,27 +113,25 @@ fn an_objective_without_components_still_has_a_page() {
 }
 
 #[test]
-fn curves_are_drawn_where_they_are_given() {
+fn starts_and_ranks_that_were_compared_are_drawn() {
     let x = matrix();
-    let fit = fit(NMF, &x, 2);
-    let consensus = Matrix::from_fn(4, 4, |i, j| if i / 2 == j / 2 { 1.0 } else { 0.1 }).unwrap();
-    let stability =
-        Stability { components: vec![0.98, 0.51], starts: 20, cophenetic: Some(0.93), consensus: Some(consensus) };
-    let point = |rank: usize| RankPoint { rank, mean: 1.0 / rank as f64, standard_error: 0.01 };
-    let ranks = Ranks {
-        measure: "error on held-out entries".into(),
-        points: (2..9).map(point).collect(),
-        chosen: 4,
-        limit: Some(0.26),
-    };
-    let curves = Curves { stability: Some(stability.clone()), ranks: Some(ranks) };
-    let html = Report::new(&fit).curves(curves).to_html().unwrap();
+    let problem = Problem::parse(NMF).unwrap().data("X", &x).rank(2);
+    let mut fit = problem.solve(&Settings { restarts: 5, keep_starts: true, ..Settings::default() }).unwrap();
+    let found = consensus(&fit).unwrap();
+    fit.agreement = Some(Agreement { stability: vec![0.98, 0.51], cophenetic: 0.93, ..found.agreement.clone() });
+    let score = |rank: usize| RankScore { rank, mean: 1.0 / rank as f64, error: 0.01, losses: Vec::new() };
+    fit.rank_choice = Some(RankChoice { way: "holdout".into(), scores: (2..9).map(score).collect(), chosen: 4 });
+    let html = Report::new(&fit).col_names(names("gene ", 6)).to_html().unwrap();
     let parts =
-        ["id=\"stability\"", "stability 0.980", "0.930", "id=\"ranks\"", "Rank 4 was chosen", "rank 4: 0.250 ± 0.0100"];
+        ["id=\"stability\"", "stability 0.980", "0.930", "id=\"ranks\"", "Rank 4 was chosen", "Group 1 of 2", "gene 1"];
     check(&html, &parts);
-    let wrong = Stability { components: vec![1.0], ..stability };
-    let refused = Report::new(&fit).curves(Curves { stability: Some(wrong), ranks: None }).to_html();
-    assert!(refused.unwrap_err().to_string().contains("1 figures of stability and 2 components"));
+    check(&html, &["rank 4: 0.250 ± 0.0100"]);
+    assert!(!html.contains("Consensus matrix"));
+    let html = Report::new(&fit).consensus(&found).to_html().unwrap();
+    check(&html, &["Consensus matrix of 6 columns, groups together"]);
+    fit.agreement = Some(Agreement { stability: vec![1.0], ..found.agreement });
+    let refused = Report::new(&fit).to_html().unwrap_err().to_string();
+    assert!(refused.contains("1 figures of stability and 2 components"), "{refused}");
 }
 
 #[test]
