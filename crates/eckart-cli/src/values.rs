@@ -58,7 +58,8 @@ pub(crate) fn ranks(text: &str) -> Result<Ranks, Wrong> {
         Some((first, last)) => (whole(first)?, whole(last)?),
         None => (whole(text)?, whole(text)?),
     };
-    if first == 0 || last < first {
+    // One rank alone is held to the data, which says what would fit.
+    if last < first || (first == 0 && last > 0) {
         return Err("the ranks of a range go up from 1 or more".into());
     }
     Ok(Ranks { first, last })
