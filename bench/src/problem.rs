@@ -17,9 +17,10 @@ const SEED: &str = "minimize sum((X - W @ H)**2) + a*sum(W**2) + a*sum(H**2)";
 const NMF: &str = "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0";
 /// Iterations of HALS; those of scikit-learn's side are as many.
 const PATH: usize = 200;
-/// How many starts are held to one, and how long each is.
+/// How many starts are held to one.
 const STARTS: usize = 20;
-const OF_A_START: usize = 50;
+/// The iteration after which the first start is looked at: it must be the same in both.
+const LOOK: usize = 10;
 
 /// From the text of the seed programme's objective to a function of its value and gradients; it is not run.
 pub(crate) struct Ready {
@@ -68,29 +69,35 @@ impl Iterations {
     /// HALS from the set's own factors, without extrapolation; its results are the cost after each iteration.
     pub(crate) fn hals(data: &Data) -> Result<Self> {
         let problem = Self::problem(data)?.start("W", &data.factor("W")?).start("H", &data.factor("H")?);
-        let settings = Settings { method: Some("hals".into()), ..Self::settings(PATH) };
+        let settings = Settings { method: Some("hals".into()), max_iter: PATH, tol: 0.0, ..Settings::default() };
         let show = |fit: &Factorization| fit.starts[0].history[1..].iter().map(|step| step.cost).collect();
         Ok(Self { problem, settings, show, fit: None })
     }
 
-    /// Many starts; the result is the cost that the first of them comes to, which is that of one alone.
+    /// Many starts, each until it settles; the result is where the first of them is after some iterations, as of one alone.
     pub(crate) fn starts(data: &Data) -> Result<Self> {
         let one = Self::one_start(data)?;
         Ok(Self { settings: Settings { restarts: STARTS, ..one.settings }, ..one })
     }
 
-    /// One start.
+    /// As many, halved as they go.
+    pub(crate) fn halved(data: &Data) -> Result<Self> {
+        let all = Self::starts(data)?;
+        Ok(Self { settings: Settings { halving: true, ..all.settings }, ..all })
+    }
+
+    /// One start, until it settles.
     pub(crate) fn one_start(data: &Data) -> Result<Self> {
-        let show = |fit: &Factorization| vec![fit.starts[0].cost];
-        Ok(Self { problem: Self::problem(data)?, settings: Self::settings(OF_A_START), show, fit: None })
+        let show = |fit: &Factorization| {
+            let history = &fit.starts[0].history;
+            history.get(LOOK).or(history.last()).map(|step| step.cost).into_iter().collect()
+        };
+        let settings = Settings { init: Init::Random, ..Settings::default() };
+        Ok(Self { problem: Self::problem(data)?, settings, show, fit: None })
     }
 
     fn problem(data: &Data) -> Result<Problem> {
         Ok(Problem::parse(NMF)?.data("X", &data.x()?).rank(data.rank))
-    }
-
-    fn settings(iterations: usize) -> Settings {
-        Settings { init: Init::Random, max_iter: iterations, tol: 0.0, ..Settings::default() }
     }
 }
 

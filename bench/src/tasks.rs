@@ -73,6 +73,7 @@ pub(crate) fn load(task: &str, data: &Data) -> Result<Box<dyn Work>> {
         "ready" => Box::new(Ready::new(data)?),
         "hals" => Box::new(Iterations::hals(data)?),
         "starts" => Box::new(Iterations::starts(data)?),
+        "halved" => Box::new(Iterations::halved(data)?),
         "one_start" => Box::new(Iterations::one_start(data)?),
         "nmf" => Box::new(Search::new(data, searches::NMF)?),
         "kl_nmf" => Box::new(Search::new(data, searches::KL_NMF)?),
@@ -177,14 +178,15 @@ mod tests {
             // It ends when it fits exactly.
             ("hals", 6),
             ("starts", 1),
+            ("halved", 1),
             ("one_start", 1),
         ] {
             let found = ran(load(task, &data).unwrap().as_mut());
             assert_eq!(found.len(), results, "{task}");
             assert!(found.iter().all(|length| length.is_finite()), "{task}");
         }
-        let one = ["starts", "one_start"].map(|task| ran(load(task, &data).unwrap().as_mut()));
-        assert_eq!(one[0], one[1], "the first of many starts is the same as one alone");
+        let one = ["starts", "halved", "one_start"].map(|task| ran(load(task, &data).unwrap().as_mut()));
+        assert!(one[0] == one[2] && one[1] == one[2], "the first of many starts is the same as one alone");
         assert!(load("no_such_task", &data).is_err());
         std::fs::remove_dir_all(&folder).unwrap();
     }

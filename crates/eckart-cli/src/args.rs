@@ -159,6 +159,9 @@ pub(crate) struct SearchArgs {
     /// How many starts; the one of least cost is kept.
     #[arg(short = 'k', long, value_name = "K", default_value_t = Settings::default().restarts)]
     pub restarts: usize,
+    /// Drop the worse half of the starts after 10 iterations, half of the rest after 20, and so on; one goes on to its end.
+    #[arg(long)]
+    pub halving: bool,
     /// Chooses the random starts; the same seed gives the same bits.
     #[arg(short, long, value_name = "S", default_value_t = Settings::default().seed)]
     pub seed: u64,

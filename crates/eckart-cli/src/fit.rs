@@ -100,6 +100,7 @@ pub(crate) fn settings(args: &SearchArgs) -> Result<Settings> {
         init: Init::from_name(&args.init)?,
         method: args.means.solver.clone(),
         restarts: args.restarts,
+        halving: args.halving,
         seed: args.seed,
         max_iter: args.max_iter,
         tol: args.tol,

@@ -276,9 +276,30 @@ pub(super) const TASKS: &[Task] = &[
     },
     Task {
         name: "starts-sotu",
-        says: "20 starts of NMF of sotu, r 32, against one of them",
+        says: "20 starts of NMF of sotu, r 10, against one of them",
         work: "starts",
         set: "sotu",
+        rank: 10,
+        check: Check::Same(0.0),
+        against: &[unhurried(ONE_START, 10.0)],
+        ..SEED
+    },
+    Task {
+        name: "halved-digits",
+        says: "20 starts of NMF of digits, r 10, halved as they go, against one of them",
+        work: "halved",
+        set: "digits",
+        rank: 10,
+        check: Check::Same(0.0),
+        against: &[always(ONE_START, 6.0)],
+        ..SEED
+    },
+    Task {
+        name: "halved-sotu",
+        says: "20 starts of NMF of sotu, r 10, halved as they go, against one of them",
+        work: "halved",
+        set: "sotu",
+        rank: 10,
         check: Check::Same(0.0),
         against: &[unhurried(ONE_START, 10.0)],
         ..SEED

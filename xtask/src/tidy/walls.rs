@@ -20,6 +20,7 @@ const WALLS: &[Wall] = &[
         places: &[
             "crates/eckart/src/data",
             "crates/eckart/src/solve/save.rs",
+            "crates/eckart/src/solve/checkpoint",
             "crates/eckart-cli",
             "bench",
             "xtask/src/bench",

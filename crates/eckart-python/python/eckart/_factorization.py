@@ -18,6 +18,7 @@ _STOPS = {
     "time_limit": "the time was over",
     "interrupted": "interrupted; these are the best factors so far",
     "diverged": "the cost became infinite or undefined",
+    "dropped": "dropped for better starts",
 }
 
 
@@ -48,7 +49,7 @@ class Factorization:
     history : ndarray of shape (n_iterations + 1,)
         The cost at the start and after each iteration, of the start whose factors these are.
     stop_reason : str
-        ``settled``, ``stationary``, ``target``, ``max_iter``, ``time_limit``, ``interrupted`` or ``diverged``.
+        ``settled``, ``stationary``, ``target``, ``max_iter``, ``time_limit``, ``interrupted``, ``diverged`` or, of a start, ``dropped``.
     starts : list of Start
         All starts.
     quality : dict or None

@@ -68,6 +68,7 @@ def factorize(
     start: Mapping[str, Any] | None = None,
     hold: Mapping[str, Any] | None = None,
     restarts: int = 1,
+    halving: bool = False,
     seed: int = 0,
     max_iter: int = 500,
     tol: float = 1e-5,
@@ -105,6 +106,9 @@ def factorize(
         Factors that stay as they are: they are not searched for.
     restarts : int
         How many starts; the one of least cost is returned. All but the first begin at random.
+    halving : bool
+        Whether the worse half of the starts is dropped after 10 iterations, half of the rest after 20, and so on, until one
+        is left, which goes on to its end: nearly as good as all of them, in much less time.
     seed : int
         The same seed gives the same bits, whatever the number of threads.
     max_iter, tol
@@ -149,6 +153,7 @@ def factorize(
         "method": method,
         "init": init,
         "restarts": restarts,
+        "halving": halving,
         "seed": seed,
         "max_iter": max_iter,
         "tol": tol,

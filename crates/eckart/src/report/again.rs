@@ -6,7 +6,7 @@
 use super::html::Html;
 use super::subject::Subject;
 use crate::expr::text::parse_statement;
-use crate::solve::{Factorization, Init};
+use crate::solve::{Factorization, Init, StopReason};
 
 /// The section.
 pub(super) fn again(subject: &Subject<'_>) -> Html {
@@ -56,10 +56,16 @@ fn command(subject: &Subject<'_>) -> Option<String> {
     let given: Vec<String> = numbers.chain(others).collect();
     lines.extend((!given.is_empty()).then(|| given.join(" ")));
     let target = fit.target_cost.map_or_else(String::new, |target| format!(" --target {target}"));
-    lines.push(format!("--rank {} --seed {} --restarts {}", fit.rank, fit.seed, fit.starts.len()));
+    let halving = if was_halved(fit) { " --halving" } else { "" };
+    lines.push(format!("--rank {} --seed {} --restarts {}{halving}", fit.rank, fit.seed, fit.starts.len()));
     let init = if fit.init == Init::default() { String::new() } else { format!(" --init {}", fit.init.name()) };
     lines.push(format!("--max-iter {} --tol {}{target} --solver {}{init}", fit.max_iter, fit.tol, fit.method));
     Some(lines.join(" \\\n    "))
+}
+
+/// Whether the search halved its starts.
+fn was_halved(fit: &Factorization) -> bool {
+    fit.starts.iter().any(|start| start.stop == StopReason::Dropped)
 }
 
 /// A command from its words, in lines of at most about 100 characters.
@@ -113,6 +119,9 @@ fn programme(subject: &Subject<'_>) -> String {
     let mut target = fit.target_cost.map_or_else(String::new, |target| format!("        target: Some({target:?}),\n"));
     if fit.init != Init::default() {
         target += &format!("        init: Init::from_name({:?})?,\n", fit.init.name());
+    }
+    if was_halved(fit) {
+        target += "        halving: true,\n";
     }
     let init = if fit.init == Init::default() { "" } else { "Init, " };
     format!(

@@ -42,5 +42,6 @@ pub(super) fn meaning(stop: StopReason) -> &'static str {
         StopReason::TimeLimit => "The time limit was reached: these are the best factors so far.",
         StopReason::Interrupted => "It was interrupted: these are the best factors so far.",
         StopReason::Diverged => "The cost became infinite or undefined: these are the best factors before that.",
+        StopReason::Dropped => "Other starts were better.",
     }
 }

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::fold::{sum_rows, sum_rows_by};
-use super::kernels::{Gathered, Level, Picked, System, View, multiply_add, row_gram, solve};
+use super::kernels::{Common, Gathered, Level, Picked, Steps, System, View, multiply_add, row_cg, row_gram, solve};
 use super::typed::{Held, Numbers, Rect};
 
 /// Row i has the Gram `shared + sum_t u_t[i] G_t + sum_j C[i, j] left[j].T right[j]`, made symmetric.
@@ -164,6 +164,26 @@ impl<T: Numbers> Grams<T> {
         })
     }
 
+    /// Moves each row by conjugate gradient steps, no Gram being made; returns the decrease. `None` where the Grams are not one
+    /// for all and one sum over the entries of each row.
+    pub(crate) fn descend_each(&self, array: &mut [T], linear: &[T], steps: usize) -> Option<f64> {
+        let (r, [Sums { scale, weights, left, right: None }]) = (self.rank, &self.sampled[..]) else { return None };
+        if !self.scaled.is_empty() {
+            return None;
+        }
+        let common = Common::new(&self.shared, r);
+        Some(sum_rows_by(array, r, self.ends(), |range, part| {
+            let mut room = Steps::new(r);
+            let mut total = 0.0;
+            for (i, row) in range.zip(part.chunks_mut(r)) {
+                let entries = (weights.row(i), *scale, &left.data[..]);
+                let linear = &linear[i * r..(i + 1) * r];
+                total += row_cg(Level::best(), (row, linear), &common, entries, steps, &mut room);
+            }
+            total
+        }))
+    }
+
     fn ends(&self) -> Option<&[usize]> {
         self.sampled.iter().find_map(|sums| sums.weights.ends())
     }
@@ -270,6 +290,24 @@ pub(crate) fn tangent<T: Numbers>(array: &[T], gradient: &[T], gram: &[f64], r: 
         0.0
     });
     linear
+}
+
+/// A M, where A has k columns and M (k x r) is small.
+pub(crate) fn times_small<T: Numbers>(array: &[T], small: &[f64], (k, r): (usize, usize)) -> Vec<T> {
+    let mut out = T::pool().take(array.len() / k.max(1) * r);
+    sum_rows(&mut out, r, |range, part| {
+        let (mut rows, mut product) = (vec![0.0; TOGETHER * k], vec![0.0; TOGETHER * r]);
+        let from = &array[range.start * k..range.end * k];
+        for (numbers, from) in part.chunks_mut(TOGETHER * r).zip(from.chunks(TOGETHER * k)) {
+            let (rows, product) = (&mut rows[..from.len()], &mut product[..numbers.len()]);
+            read(from, rows);
+            product.fill(0.0);
+            multiply_add(product, View::rows_of(rows, k), View::rows_of(small, r));
+            write(product, numbers);
+        }
+        0.0
+    });
+    out
 }
 
 fn read<T: Numbers>(from: &[T], to: &mut [f64]) {

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::balance::Balance;
 use super::block::{Block, ConjugateBlock, GradientBlock, PoissonBlock, PoissonStep, QuadraticBlock, QuadraticStep};
 use super::checkpoint::State;
 use super::choice::{Way, form_in_words, way, way_in_words};
@@ -12,6 +13,7 @@ use super::derive::{Form, derive};
 use super::method::{Method, Moved};
 use super::problem::{Bound, Factor};
 use super::proximal_gradient::rough_part;
+use super::revive::Revival;
 use crate::error::Result;
 use crate::function::Compiled;
 use crate::run::{Numbers, Value, sum_rows};
@@ -79,7 +81,14 @@ pub(super) struct Alternating {
     last: Option<f64>,
     momentum: Option<Momentum>,
     rescales: bool,
+    balances: Vec<Balance>,
+    revivals: Vec<Revival>,
+    /// Iterations of this start.
+    steps: usize,
 }
+
+/// Iterations between looks for components that have become 0: no more than are of no account before a start has settled.
+const REVIVE_EVERY: usize = 3;
 
 /// What ties the blocks together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,7 +149,29 @@ impl Alternating {
             });
         }
         let momentum = (ties == Ties::Accelerated && accelerates(found)).then(Momentum::new);
-        Ok(Box::new(Self { blocks, cost, last: None, momentum, rescales: ties == Ties::Accelerated }))
+        let accelerated = ties == Ties::Accelerated;
+        let balances = if accelerated { Balance::all(bound, memory_limit)? } else { Vec::new() };
+        let revivals = if accelerated { Revival::all(bound, memory_limit)? } else { Vec::new() };
+        Ok(Box::new(Self { blocks, cost, last: None, momentum, rescales: accelerated, balances, revivals, steps: 0 }))
+    }
+
+    /// Scales what only penalties care for, and brings back what has become 0; `from` is where the last move began. Returns how
+    /// far the cost fell.
+    fn mend(&mut self, bound: &mut Bound, factors: &mut [Value], from: &mut Vec<Value>, fell: f64) -> Result<f64> {
+        let mut total = 0.0;
+        for balance in &self.balances {
+            total += balance.apply(bound, factors, from)?;
+        }
+        self.steps += 1;
+        if self.steps.is_multiple_of(REVIVE_EVERY) || fell + total == 0.0 {
+            for revival in &mut self.revivals {
+                if let Some([before, now]) = revival.revive(bound, factors, self.steps)? {
+                    total += before - now;
+                    from.clear();
+                }
+            }
+        }
+        Ok(total)
     }
 
     /// Moves every factor once from where it is.
@@ -163,12 +194,16 @@ impl Alternating {
 impl Method for Alternating {
     fn restart(&mut self) {
         self.last = None;
+        self.steps = 0;
+        self.revivals.iter_mut().for_each(Revival::restart);
         self.momentum = self.momentum.as_ref().map(|_| Momentum::new());
         self.blocks.iter_mut().for_each(|block| block.restart());
     }
 
     fn state(&self, to: &mut State) {
         to.put_maybe(self.last);
+        to.put(self.steps as f64);
+        self.revivals.iter().for_each(|revival| revival.state(to));
         if let Some(momentum) = &self.momentum {
             to.put(momentum.share);
             to.put(momentum.most);
@@ -179,6 +214,8 @@ impl Method for Alternating {
 
     fn restore(&mut self, from: &mut State) -> Result<()> {
         self.last = from.take_maybe()?;
+        self.steps = from.take()? as usize;
+        self.revivals.iter_mut().try_for_each(|revival| revival.restore(from))?;
         if let Some(momentum) = &mut self.momentum {
             (momentum.share, momentum.most) = (from.take()?, from.take()?);
             momentum.before = Some(from.take_values()?).filter(|before| !before.is_empty());
@@ -189,10 +226,13 @@ impl Method for Alternating {
     fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Moved> {
         bound.place_all(factors);
         if self.last.is_none() && self.rescales {
+            for balance in &self.balances {
+                balance.apply(bound, factors, &mut [])?;
+            }
             self.blocks[0].rescale(bound, factors)?;
         }
         // Shared, and given up before a block moves the factors where nothing is extrapolated from them.
-        let from = if self.momentum.is_some() { factors.to_vec() } else { Vec::new() };
+        let mut from = if self.momentum.is_some() { factors.to_vec() } else { Vec::new() };
         let ahead = match (&mut self.momentum, self.last) {
             (Some(momentum), Some(last)) => momentum.ahead(bound, factors).map(|ahead| (ahead, last)),
             (_, _) => None,
@@ -212,12 +252,14 @@ impl Method for Alternating {
                 if moved.is_some() { momentum.paid() } else { momentum.failed() }
             }
         }
-        let (cost, decrease) = match moved {
+        let (mut cost, mut decrease) = match moved {
             Some(moved) => moved,
             None => self.pass(bound, factors)?,
         };
+        let fell = self.mend(bound, factors, &mut from, decrease)?;
+        (cost, decrease) = (cost - fell, decrease + fell);
         if let Some(momentum) = &mut self.momentum {
-            momentum.before = Some(from);
+            momentum.before = Some(from).filter(|from| !from.is_empty());
         }
         self.last = Some(cost);
         Ok(Moved { cost, decrease: Some(decrease), at_rest: decrease == 0.0 })
@@ -232,7 +274,10 @@ fn ways(bound: &Bound) -> Result<Vec<(Form, Way)>> {
 
 /// Whether extrapolation fits: the parts are parabolas, along which it does no harm that its guard does not see.
 fn accelerates(found: &[(Form, Way)]) -> bool {
-    found.len() > 1 && found.iter().all(|(_, way)| matches!(way, Way::Quadratic(_) | Way::ConjugateGradients))
+    found.len() > 1
+        && found.iter().all(|(_, way)| {
+            matches!(way, Way::Quadratic(_) | Way::ConjugateGradients | Way::Poisson(PoissonStep::Newton))
+        })
 }
 
 /// Hierarchical alternating least squares as it was published: each entry once, no extrapolation.

@@ -23,6 +23,9 @@ pub(super) enum Way {
 /// and all were not 0; the mean of the last was 99.
 pub(super) fn way(factor: &Factor, form: &Form) -> Way {
     match form {
+        Form::Quadratic(quadratic, _) if is_dear(quadratic, factor) => {
+            Way::Quadratic(QuadraticStep::ConjugateGradients)
+        }
         Form::Quadratic(quadratic, _) | Form::Bounded(quadratic, _) => {
             quadratic_step(quadratic, &factor.prox).map_or(Way::Gradient, Way::Quadratic)
         }
@@ -30,6 +33,16 @@ pub(super) fn way(factor: &Factor, form: &Form) -> Way {
         Form::Coupled(_) if factor.prox.is_empty() => Way::ConjugateGradients,
         Form::Coupled(_) | Form::Poisson(_) | Form::Smooth => Way::Gradient,
     }
+}
+
+/// The rank from which on the Gram of a row is dear beside some conjugate gradient steps without it.
+const DEAR_RANK: usize = 32;
+
+/// Whether each row has a Gram of its own that is better not made: by the entries of the row alone, and what all have.
+fn is_dear(quadratic: &Quadratic, factor: &Factor) -> bool {
+    let rank = if quadratic.flipped { factor.shape.rows } else { factor.shape.cols };
+    let plain = matches!(&quadratic.sampled[..], [one] if one.left == one.right) && quadratic.scaled.is_empty();
+    plain && rank >= DEAR_RANK && factor.prox.is_empty()
 }
 
 fn quadratic_step(quadratic: &Quadratic, prox: &Prox) -> Option<QuadraticStep> {
@@ -86,6 +99,7 @@ pub(super) fn way_in_words(way: Way, form: &Form, prox: &Prox, accelerated: bool
     let name = match way {
         Way::Quadratic(QuadraticStep::LeastSquares) if rowwise => "least squares by a Cholesky factorization each",
         Way::Quadratic(QuadraticStep::LeastSquares) => "least squares by one Cholesky factorization",
+        Way::Quadratic(QuadraticStep::ConjugateGradients) => "conjugate gradient steps, no Gram being made",
         Way::Quadratic(QuadraticStep::Coordinates | QuadraticStep::Once) if nonnegative && !rowwise => "HALS",
         Way::Quadratic(QuadraticStep::Coordinates | QuadraticStep::Once) => "coordinate descent",
         Way::Quadratic(QuadraticStep::ActiveSet) => "coordinate descent with soft threshold and active set",

@@ -101,7 +101,7 @@ impl<'a> Search<'a> {
             self.problem,
             &worker.bound,
             self.settings,
-            (row.name, ways),
+            (row, ways),
             factors,
             found.starts,
             found.best,

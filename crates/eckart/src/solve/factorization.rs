@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::kept::Kept;
+use super::lint::{lints, locked};
+use super::method::MethodRow;
 use super::problem::{Bound, Problem};
 use super::quality::Quality;
 use super::settings::{Init, Settings, StopReason};
@@ -148,7 +150,7 @@ impl Factorization {
         problem: &Problem,
         bound: &Bound,
         settings: &Settings,
-        (method, ways): (&str, Vec<String>),
+        (row, ways): (&MethodRow, Vec<String>),
         factors: Vec<Value>,
         starts: Vec<Start>,
         best: usize,
@@ -173,9 +175,9 @@ impl Factorization {
             target_cost: settings.target,
             init: settings.init,
             started: problem.starts.iter().map(|(name, _)| name.clone()).collect(),
-            method: method.to_owned(),
+            method: row.name.to_owned(),
             ways,
-            warnings: super::lints(bound)?,
+            warnings: [lints(bound)?, locked(problem, settings, row)].concat(),
             factors: named,
             held: bound.held.iter().map(|(name, _)| name.clone()).collect(),
             cost: starts[best].cost,
@@ -199,8 +201,8 @@ impl Factorization {
 
     /// Why the search ended: what ended it before its time, or else why the start whose factors these are ended.
     pub fn stop_reason(&self) -> StopReason {
-        let last = self.starts.last().map(|start| start.stop).filter(|stop| stop.ends_all());
-        last.unwrap_or(self.starts[self.best].stop)
+        let ended = self.starts.iter().rev().map(|start| start.stop).find(|stop| stop.ends_all());
+        ended.unwrap_or(self.starts[self.best].stop)
     }
 
     /// Iterations of all starts.

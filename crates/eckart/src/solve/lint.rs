@@ -3,13 +3,14 @@
 //! Law: a warning is given only where the cost has no minimum, is undefined somewhere near, or can't use all components.
 //! Not here: what can't be minimised at all, which is refused (see `problem`, `split`).
 
-use std::collections::BTreeMap;
-
 use super::derive::{Form, derive};
-use super::problem::{Bound, Factor};
-use super::split::terms;
+use super::method::MethodRow;
+use super::problem::{Bound, Factor, Problem};
+use super::settings::{Init, Settings};
+use super::ties::pairs;
+use crate::data::Matrix;
 use crate::error::Result;
-use crate::expr::{Dag, Expr, Id, Op, Var};
+use crate::expr::{Dag, Op};
 use crate::facts::{Facts, Sign, degrees};
 
 /// Warnings about an objective.
@@ -24,27 +25,45 @@ pub fn lints(bound: &Bound) -> Result<Vec<String>> {
     Ok(found)
 }
 
+/// A method that multiplies leaves a 0 what it is: what of a start it can never move.
+pub(super) fn locked(problem: &Problem, settings: &Settings, row: &MethodRow) -> Vec<String> {
+    if !row.keeps_zeros {
+        return Vec::new();
+    }
+    let zeros =
+        |matrix: &Matrix| matrix.rows() * matrix.cols() - matrix.values_f64().iter().filter(|x| **x != 0.0).count();
+    let started = problem.starts.iter().map(|(name, matrix)| (name, zeros(matrix))).filter(|(_, zeros)| *zeros > 0);
+    let mut found: Vec<String> = started
+        .map(|(name, zeros)| {
+            format!(
+                "{zeros} entries of {name} begin at 0 and will stay there, for {} only multiplies: begin at small numbers, or \
+                 leave the method to Eckart",
+                row.name
+            )
+        })
+        .collect();
+    if settings.init == Init::Nndsvd {
+        found.push(format!(
+            "a start by nndsvd has many zeros, and {} only multiplies, so that they stay: begin with nndsvda or nndsvdar",
+            row.name
+        ));
+    }
+    found
+}
+
 /// A penalty on one factor of a product is worth nothing where the other may grow for it.
 fn scales(bound: &Bound) -> Vec<String> {
-    let dag = Dag::new(std::slice::from_ref(&bound.smooth));
-    let factor_of = |id: Id| {
-        let inner = if *dag.op(id) == Op::Transpose { dag.args(id)[0] } else { id };
-        bound.factors.iter().find(|f| dag.expr(inner).as_var() == Some(&f.var))
-    };
     let mut found = Vec::new();
-    for id in dag.ids().filter(|&id| *dag.op(id) == Op::MatMul) {
-        let [left, right] = [factor_of(dag.args(id)[0]), factor_of(dag.args(id)[1])];
-        let (Some(left), Some(right)) = (left, right) else { continue };
-        if left.var == right.var {
-            continue;
-        }
-        for (small, large) in [(left, right), (right, left)] {
-            if let Some(penalty) = free_penalty(bound, dag.expr(id), small, large) {
+    for pair in pairs(bound) {
+        let Some(squares) = pair.squares(bound) else { continue };
+        let [left, right] = pair.factors(bound);
+        for (small, large, squares) in [(left, right, squares), (right, left, [squares[1], squares[0]])] {
+            if let Some(penalty) = free_penalty(small, large, squares) {
                 found.push(format!(
                     "the objective has no least value: making {small} smaller and {large} larger by the same factor leaves {} as it is \
                      and lowers {penalty}, without end. Limit {large} as well: add a penalty such as `a*sum({large}**2)`, \
                      or `subject to {side}({large}) <= 1`",
-                    dag.expr(id),
+                    pair.product,
                     small = small.var.name(),
                     large = large.var.name(),
                     side = if large.shape.rows <= large.shape.cols { "rownorm" } else { "colnorm" },
@@ -55,48 +74,17 @@ fn scales(bound: &Bound) -> Vec<String> {
     found
 }
 
-/// The penalty on `small`, where the two factors are tied by `product` alone and nothing limits `large`.
-fn free_penalty(bound: &Bound, product: &Expr, small: &Factor, large: &Factor) -> Option<String> {
+/// The penalty on `small`, where nothing limits `large`; `squares` are the weights of their sums of squares.
+fn free_penalty(small: &Factor, large: &Factor, squares: [f64; 2]) -> Option<String> {
     let limits = &large.prox;
-    let limited = limits.upper.is_some() || !limits.is_entrywise() || limits.l1 > 0.0;
+    let limited = limits.upper.is_some() || !limits.is_entrywise() || limits.l1 > 0.0 || squares[1] > 0.0;
     let held = small.prox.lower.is_some_and(|low| low > 0.0);
     if limited || held {
         return None;
     }
-    let mut penalty = small.prox.in_words(small.var.name()).into_iter().find(|words| words.contains('*'));
-    let hole = Var::input("the product");
-    for (weight, term) in terms(&bound.smooth) {
-        let without = without(&term, product, &hole);
-        let names = without.variables();
-        let of = |factor: &Factor| names.contains(&factor.var);
-        match (of(small), of(large)) {
-            (false, false) => {}
-            (true, false) if is_square_of(&term, &small.var) && weight > 0.0 => {
-                penalty.get_or_insert_with(|| format!("{weight} * {term}"));
-            }
-            (_, _) => return None,
-        }
-    }
-    penalty
-}
-
-/// Whether a term is `sum(B**2)`.
-fn is_square_of(term: &Expr, var: &Var) -> bool {
-    let square = (*term.op() == Op::Sum).then(|| &term.args()[0]);
-    square.is_some_and(|square| *square.op() == Op::Pow && square.args()[0].as_var() == Some(var))
-}
-
-/// The formula with a variable in the place of `part`.
-fn without(formula: &Expr, part: &Expr, hole: &Var) -> Expr {
-    let dag = Dag::new(&[formula.clone(), part.clone()]);
-    let mut new: BTreeMap<Id, Expr> = BTreeMap::new();
-    for id in dag.ids() {
-        let args = dag.args(id).iter().map(|arg| new[arg].clone()).collect();
-        let own =
-            if id == dag.roots()[1] { Expr::leaf(Op::Var(hole.clone())) } else { Expr::new(dag.op(id).clone(), args) };
-        new.insert(id, own);
-    }
-    new[&dag.roots()[0]].clone()
+    let name = small.var.name();
+    let penalty = small.prox.in_words(name).into_iter().find(|words| words.contains('*'));
+    penalty.or_else(|| (squares[0] > 0.0).then(|| format!("{} * sum({name}**2)", squares[0])))
 }
 
 /// A cost that is a straight line in a factor falls for ever unless a bound holds it.
@@ -162,8 +150,6 @@ fn empty_sides(bound: &Bound) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Matrix;
-    use crate::solve::Problem;
 
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {
@@ -189,6 +175,22 @@ mod tests {
         check("over W[n,r], H[r,m], b[n,1]: sum((X - W @ H)**2) - sum(b)", &["linear in b"]);
         check("sum(kl(X, W @ H)) subject to W >= 0", &["add `subject to H >= 0`"]);
         check("sum(kl(X, W @ H)) subject to W, H >= 0", &[]);
+    }
+
+    #[test]
+    fn a_start_that_a_method_can_not_leave_is_named() {
+        let x = Matrix::from_fn(5, 4, |i, j| (1 + i + j) as f64).unwrap();
+        let problem = Problem::parse("sum(kl(X, W @ H)) subject to W, H >= 0").unwrap().data("X", &x).rank(2);
+        let start = Matrix::from_fn(5, 2, |i, j| (i * j) as f64).unwrap();
+        let with =
+            |method: &str, init| Settings { method: Some(method.into()), init, max_iter: 3, ..Settings::default() };
+        let warnings = |problem: &Problem, settings: &Settings| problem.solve(settings).unwrap().warnings;
+        let started = problem.clone().start("W", &start);
+        let found = warnings(&started, &with("multiplicative", Init::Random));
+        assert!(found[0].starts_with("6 entries of W begin at 0 and will stay"), "{found:?}");
+        assert!(warnings(&problem, &with("multiplicative", Init::Nndsvd))[0].contains("nndsvda"));
+        assert!(warnings(&problem, &with("multiplicative", Init::Nndsvda)).is_empty());
+        assert!(warnings(&started, &with("derived", Init::Random)).is_empty());
     }
 
     #[test]

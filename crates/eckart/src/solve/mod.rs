@@ -4,6 +4,7 @@
 //! Not here: values of formulas (see `function`, `run`).
 
 mod alternating;
+mod balance;
 mod bind;
 mod block;
 mod checkpoint;
@@ -24,12 +25,14 @@ mod problem;
 mod prox;
 mod proximal_gradient;
 mod quality;
+mod revive;
 mod save;
 mod settings;
 mod split;
 mod start;
 mod starts;
 mod sweep;
+mod ties;
 
 pub use checkpoint::Checkpoint;
 pub(crate) use cholesky::Cholesky;

@@ -20,6 +20,9 @@ pub struct Settings {
     pub init: Init,
     /// How many starts; the one of least cost is returned. All but the first begin at random.
     pub restarts: usize,
+    /// Whether starts are halved as they go (successive halving, Jamieson and Talwalkar 2016): after 10 iterations the half
+    /// whose cost is higher is dropped, after 20 half of the rest, and so on, until one is left, which goes on to its end.
+    pub halving: bool,
     /// Start k of a seed has the same numbers whatever the number of starts.
     pub seed: u64,
     /// Iterations of one start, at most. An iteration moves every factor once.
@@ -51,6 +54,7 @@ impl Default for Settings {
             method: None,
             init: Init::default(),
             restarts: 1,
+            halving: false,
             seed: 0,
             max_iter: 500,
             tol: 1e-5,
@@ -75,6 +79,14 @@ impl Settings {
         }
         if self.restarts > 1 << 32 {
             return refuse(format!("{} starts are more than the random streams there are", self.restarts));
+        }
+        if self.halving && self.keep_starts {
+            return refuse("starts are compared when all have come to their end: keep them, or halve them".into());
+        }
+        if self.halving && (self.checkpoint.is_some() || self.resume.is_some()) {
+            return refuse(
+                "a search that halves its starts can't be written down: ask for no checkpoint, or no halving".into(),
+            );
         }
         if !(self.tol >= 0.0 && self.tol < 1.0) {
             return refuse(format!("tol is {}, it must be at least 0 and below 1", self.tol));
@@ -169,6 +181,8 @@ pub enum StopReason {
     Interrupted,
     /// The cost became infinite or undefined.
     Diverged,
+    /// Others were better when starts were halved (`halving`).
+    Dropped,
 }
 
 impl StopReason {
@@ -182,6 +196,7 @@ impl StopReason {
             Self::TimeLimit => "time_limit",
             Self::Interrupted => "interrupted",
             Self::Diverged => "diverged",
+            Self::Dropped => "dropped",
         }
     }
 
@@ -194,6 +209,7 @@ impl StopReason {
             Self::TimeLimit,
             Self::Interrupted,
             Self::Diverged,
+            Self::Dropped,
         ];
         all.into_iter().find(|reason| reason.name() == name)
     }
@@ -202,7 +218,7 @@ impl StopReason {
     pub(super) fn ends_all(self) -> bool {
         match self {
             Self::Target | Self::TimeLimit | Self::Interrupted => true,
-            Self::Settled | Self::Stationary | Self::MaxIter | Self::Diverged => false,
+            Self::Settled | Self::Stationary | Self::MaxIter | Self::Diverged | Self::Dropped => false,
         }
     }
 }
@@ -217,6 +233,7 @@ impl std::fmt::Display for StopReason {
             Self::TimeLimit => "time limit",
             Self::Interrupted => "interrupted",
             Self::Diverged => "diverged",
+            Self::Dropped => "dropped for better ones",
         })
     }
 }

@@ -1,8 +1,13 @@
 //! Starts: all starts of a search, one after the other, or side by side where one alone would leave threads idle.
 //! In: a search and its method.  Out: the report of each start, and the factors of the best.
 //! Law: what is returned does not depend on how many starts ran at once, nor on which came home first.
+//!
+//! Starts run in rounds. Without halving there is one. With it every start of a round pauses after as many iterations; the
+//! half whose cost is lower goes on in the next, which is twice as long, and the last one goes on to its end.
+//!
 //! Not here: what a start does (see `driver`), where it begins (see `start`).
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -21,6 +26,9 @@ use crate::run::{Value, threads, with_threads};
 const MOST_FLOPS: f64 = 2e9;
 /// The share of the memory that plans which run at the same time may need together.
 const MOST_MEMORY: f64 = 0.5;
+
+/// Iterations of the first round, where starts are halved.
+const FIRST_ROUND: usize = 10;
 
 /// What all starts came to.
 pub(super) struct Found {
@@ -48,18 +56,26 @@ pub(super) fn run<'a>(
     let ledger = Ledger::open(search, row)?;
     let mut first = Worker::new(search, row, bound)?;
     let many = at_once(search, &first);
-    let board = Board::new(search, ledger, listen);
-    if many == 1 {
-        board.work(&mut first);
-    } else {
-        std::thread::scope(|scope| {
-            for _ in 1..many {
-                // A thread that can't be had is one fewer: the others do its work.
-                scope.spawn(|| with_threads(Some(1), || board.work_anew(row)).map(drop));
-            }
-            let own = with_threads(Some(1), || board.work(&mut first));
-            own.err().into_iter().for_each(|error| board.fail(error));
-        });
+    let mut board = Board::new(search, ledger, listen);
+    let mut others: Vec<Option<Worker>> = (1..many).map(|_| None).collect();
+    loop {
+        // A start that is alone may have all threads.
+        if many == 1 || board.round.len() == 1 {
+            board.work(&mut first);
+        } else {
+            let board = &board;
+            std::thread::scope(|scope| {
+                for other in &mut others {
+                    // A thread that can't be had is one fewer: the others do its work.
+                    scope.spawn(|| with_threads(Some(1), || board.work_with(other, row)).map(drop));
+                }
+                let own = with_threads(Some(1), || board.work(&mut first));
+                own.err().into_iter().for_each(|error| board.fail(error));
+            });
+        }
+        if !board.next_round() {
+            break;
+        }
     }
     Ok((first, board.into_found()?))
 }
@@ -73,6 +89,11 @@ fn at_once(search: &Search, worker: &Worker) -> usize {
 /// Which starts are still to be run, and what those that were have come to.
 struct Board<'a, 'l> {
     search: &'a Search<'a>,
+    /// The starts of this round.
+    round: Vec<usize>,
+    /// The iterations after which they pause, where there is to be another round.
+    pause: Option<usize>,
+    /// The place in the round of the next start to be run.
     next: AtomicUsize,
     /// Starts of this number and beyond don't count: an earlier one has ended the search.
     end: AtomicUsize,
@@ -88,6 +109,8 @@ struct State<'l> {
     starts: Vec<Option<Start>>,
     best: Option<(f64, usize, Vec<Value>)>,
     kept: Vec<Kept>,
+    /// The starts that have paused, with what they have come to and where they are to go on.
+    paused: BTreeMap<usize, (Start, Vec<Value>, Snapshot)>,
     error: Option<Error>,
 }
 
@@ -106,8 +129,17 @@ impl<'a, 'l> Board<'a, 'l> {
         let best = ledger.best();
         let least = best.as_ref().map_or(f64::INFINITY, |(cost, ..)| *cost);
         let kept = ledger.kept().to_vec();
-        let state = State { ledger, listen, least, starts, best, kept, error: None };
-        Self { search, next: AtomicUsize::new(0), end, over: AtomicBool::new(false), state: Mutex::new(state) }
+        let state = State { ledger, listen, least, starts, best, kept, paused: BTreeMap::new(), error: None };
+        let restarts = search.settings.restarts;
+        Self {
+            search,
+            round: (0..restarts).collect(),
+            pause: (search.settings.halving && restarts > 1).then_some(FIRST_ROUND),
+            next: AtomicUsize::new(0),
+            end,
+            over: AtomicBool::new(false),
+            state: Mutex::new(state),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State<'l>> {
@@ -119,30 +151,64 @@ impl<'a, 'l> Board<'a, 'l> {
         self.state().error.get_or_insert(error);
     }
 
-    /// Runs starts with a new worker until there is none left.
-    fn work_anew(&self, row: &MethodRow) {
-        match self.search.worker(row) {
-            Ok(mut worker) => self.work(&mut worker),
-            Err(error) => self.fail(error),
+    /// Runs starts with a worker, which is made where there is none yet, until there is none left in this round.
+    fn work_with(&self, worker: &mut Option<Worker<'a>>, row: &MethodRow) {
+        if worker.is_none() {
+            match self.search.worker(row) {
+                Ok(new) => *worker = Some(new),
+                Err(error) => self.fail(error),
+            }
         }
+        worker.iter_mut().for_each(|worker| self.work(worker));
+    }
+
+    /// Sets up the next round, of the better half of the starts that have paused; whether there is one.
+    fn next_round(&mut self) -> bool {
+        let paused = std::mem::take(&mut self.state().paused);
+        let mut order: Vec<(f64, usize)> = paused.iter().map(|(&index, (start, ..))| (start.cost, index)).collect();
+        // Costs that are undefined come last.
+        order.sort_by(|(a, i), (b, j)| a.is_nan().cmp(&b.is_nan()).then(a.total_cmp(b)).then(i.cmp(j)));
+        let ended =
+            self.over.load(Ordering::Relaxed) || self.end.load(Ordering::Relaxed) < self.search.settings.restarts;
+        let left = if ended { 0 } else { order.len().div_ceil(2) };
+        let mut round: Vec<usize> = order[..left].iter().map(|(_, index)| *index).collect();
+        round.sort_unstable();
+        for (index, (mut start, factors, snapshot)) in paused {
+            if round.binary_search(&index).is_ok() {
+                self.state().paused.insert(index, (start, factors, snapshot));
+            } else {
+                start.stop = StopReason::Dropped;
+                self.note(index, start, factors, None);
+            }
+        }
+        self.pause = self.pause.filter(|_| round.len() > 1).map(|pause| 2 * pause);
+        self.round = round;
+        self.next = AtomicUsize::new(0);
+        !self.round.is_empty()
     }
 
     /// Runs starts until there is none left.
     fn work(&self, worker: &mut Worker) {
         loop {
-            let index = self.next.fetch_add(1, Ordering::Relaxed);
+            let Some(&index) = self.round.get(self.next.fetch_add(1, Ordering::Relaxed)) else { return };
             if index >= self.end.load(Ordering::Relaxed) || self.over.load(Ordering::Relaxed) {
                 return;
             }
             let from = {
-                let state = self.state();
+                let mut state = self.state();
                 if state.ledger.done().contains_key(&index) {
                     continue;
                 }
-                state.ledger.snapshot_of(index)
+                let paused = state.paused.remove(&index).map(|(_, _, snapshot)| snapshot);
+                paused.or_else(|| state.ledger.snapshot_of(index))
             };
-            match worker.run_start(index, from, &mut Watch { board: self, index }) {
+            let mut watch = Watch { board: self, index, pauses: false, paused: None };
+            match worker.run_start(index, from, &mut watch) {
                 Ok((start, factors)) => {
+                    if let Some(snapshot) = watch.paused {
+                        self.state().paused.insert(index, (start, factors, snapshot));
+                        continue;
+                    }
                     let keeps = self.search.settings.keep_starts;
                     match keeps.then(|| Kept::of(index, &worker.bound, &factors)).transpose() {
                         Ok(kept) => self.note(index, start, factors, kept.flatten()),
@@ -172,7 +238,11 @@ impl<'a, 'l> Board<'a, 'l> {
         match start.stop {
             StopReason::Target => drop(self.end.fetch_min(index + 1, Ordering::Relaxed)),
             StopReason::TimeLimit | StopReason::Interrupted => self.over.store(true, Ordering::Relaxed),
-            StopReason::Settled | StopReason::Stationary | StopReason::MaxIter | StopReason::Diverged => {}
+            StopReason::Settled
+            | StopReason::Stationary
+            | StopReason::MaxIter
+            | StopReason::Diverged
+            | StopReason::Dropped => {}
         }
         if index >= self.end.load(Ordering::Relaxed) {
             return;
@@ -215,18 +285,28 @@ impl<'a, 'l> Board<'a, 'l> {
 struct Watch<'b, 'a, 'l> {
     board: &'b Board<'a, 'l>,
     index: usize,
+    /// Whether it has come to the end of the round.
+    pauses: bool,
+    /// Where it is to go on in the next.
+    paused: Option<Snapshot>,
 }
 
 impl Watcher for Watch<'_, '_, '_> {
     fn tell(&mut self, iteration: usize, cost: f64, best: f64) -> Flow {
-        self.board.tell(self.index, iteration, cost, best)
+        let flow = self.board.tell(self.index, iteration, cost, best);
+        self.pauses = flow == Flow::Continue && self.board.pause.is_some_and(|pause| iteration >= pause);
+        if self.pauses { Flow::Stop } else { flow }
     }
 
     fn wants_snapshot(&mut self, goes_on: bool, broken_off: bool) -> bool {
-        self.board.state().ledger.wants(self.index, goes_on, broken_off)
+        self.pauses || self.board.state().ledger.wants(self.index, goes_on, broken_off)
     }
 
     fn snapshot(&mut self, snapshot: Snapshot) {
-        self.board.state().ledger.take_in(self.index, snapshot, self.board.search);
+        if self.pauses {
+            self.paused = Some(snapshot);
+        } else {
+            self.board.state().ledger.take_in(self.index, snapshot, self.board.search);
+        }
     }
 }

@@ -173,8 +173,11 @@ fn data_of_f32_is_fitted_as_well_as_the_same_data_in_f64() {
             let narrow = planted(at as u64, 60, 45, sparse).cast(eckart::Dtype::F32).unwrap();
             let wide = narrow.cast(eckart::Dtype::F64).unwrap();
             let settings = Settings { max_iter: 2000, tol: 1e-9, seed: 1, ..Settings::default() };
-            let [narrow, wide] = [narrow, wide].map(|x| problem(text, &x, 3).solve(&settings).unwrap());
-            let first = wide.starts[0].history[0].cost;
+            let narrow = problem(text, &narrow, 3).solve(&settings).unwrap();
+            // From another start rounding may lead to another minimum.
+            let there = narrow.factors.iter().fold(problem(text, &wide, 3), |there, (name, at)| there.start(name, at));
+            let wide = there.solve(&settings).unwrap();
+            let first = narrow.starts[0].history[0].cost;
             let apart = (narrow.cost - wide.cost).abs();
             assert!(apart <= 1e-4 * wide.cost.abs().max(1e-2 * first.abs()), "{text}: {} {}", narrow.cost, wide.cost);
         }

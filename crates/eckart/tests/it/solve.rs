@@ -194,6 +194,39 @@ fn a_search_that_is_ended_early_says_so_whichever_start_was_best() {
 }
 
 #[test]
+fn starts_are_halved() {
+    let x = planted(9, 60, 40);
+    let base = Settings { restarts: 9, max_iter: 60, tol: 0.0, ..Settings::default() };
+    let whole = fit(NMF, &x, &base);
+    let halved = |threads| fit(NMF, &x, &Settings { halving: true, threads: Some(threads), ..base.clone() });
+    let (one, two) = (halved(1), halved(2));
+    let ends = |found: &Factorization| -> Vec<(StopReason, usize, f64)> {
+        found.starts.iter().map(|start| (start.stop, start.iterations, start.cost)).collect()
+    };
+    assert_eq!((ends(&one), one.best), (ends(&two), two.best));
+    assert_eq!(one.factor("W").unwrap().values_f64(), two.factor("W").unwrap().values_f64());
+    // Of 9 starts 4 are dropped after 10 iterations, 2 after 20, 1 after 40, 1 after 80: none gets there.
+    let dropped = |after| one.starts.iter().filter(|s| (s.stop, s.iterations) == (StopReason::Dropped, after)).count();
+    assert_eq!([dropped(10), dropped(20), dropped(40)], [4, 2, 1]);
+    // What is left goes the way that it would have gone, and is the best of its kind.
+    assert_eq!(one.starts[one.best].history.len(), whole.starts[one.best].history.len());
+    assert_eq!(one.cost, whole.starts[one.best].cost);
+    assert!(one.starts.iter().all(|start| start.cost >= one.cost));
+    for settings in [
+        Settings { halving: true, keep_starts: true, ..base.clone() },
+        Settings { halving: true, resume: Some("x".into()), ..base.clone() },
+    ] {
+        let problem = Problem::parse(NMF).unwrap().data("X", &x).rank(3);
+        assert!(problem.solve(&settings).unwrap_err().to_string().contains("halv"));
+    }
+    // A target that is reached at the end of the first round is seen in the second, which is the last.
+    let target = one.starts.iter().map(|start| start.history[10].cost).fold(f64::INFINITY, f64::min);
+    let found = fit(NMF, &x, &Settings { halving: true, target: Some(target), ..base });
+    assert_eq!(found.stop_reason(), StopReason::Target);
+    assert!(found.starts.iter().all(|start| start.iterations <= 20));
+}
+
+#[test]
 fn starts_that_run_side_by_side_end_as_they_do_one_after_the_other() {
     let x = planted(8, 60, 40);
     let costs = |settings: &Settings| {

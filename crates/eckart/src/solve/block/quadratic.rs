@@ -18,6 +18,8 @@ use crate::solve::sweep::{active_set, coordinates, half_gradient};
 pub(in crate::solve) enum QuadraticStep {
     /// To the minimum, by Cholesky.
     LeastSquares,
+    /// Towards it, by conjugate gradient steps of each row, whose Gram is not made.
+    ConjugateGradients,
     /// One entry after the other, once.
     Once,
     /// One entry after the other, as often as pays.
@@ -38,6 +40,8 @@ const MOST_SWEEPS: f64 = 10.0;
 const SWEEP_SHARE: f64 = 0.5;
 /// Proximal gradient steps of a row.
 const ROW_STEPS: usize = 5;
+/// Conjugate gradient steps of a row (Takacs, Pilaszy and Tikk 2011).
+const CONJUGATE_STEPS: usize = 3;
 
 /// A factor of a quadratic or bounded form.
 pub(in crate::solve) struct QuadraticBlock {
@@ -111,6 +115,13 @@ impl QuadraticBlock {
         let most = self.most_sweeps(&local, shape.rows);
         let decrease = match self.step {
             QuadraticStep::LeastSquares => self.solve_rows(&local, array),
+            QuadraticStep::ConjugateGradients => {
+                let linear = &local.array.data;
+                match local.grams.descend_each(array, linear, CONJUGATE_STEPS) {
+                    Some(decrease) => decrease,
+                    None => self.solve_rows(&local, array),
+                }
+            }
             QuadraticStep::Once => self.sweep(&local, array, 1),
             // The Gram of a row is dear beside a sweep over it.
             QuadraticStep::Coordinates if !local.grams.is_shared() => self.sweep(&local, array, MOST_SWEEPS as usize),

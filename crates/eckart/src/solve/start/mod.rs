@@ -20,26 +20,21 @@ use crate::run::{Numbers, Rect, Value};
 /// # Errors
 /// `Setting` where the objective has no pair of factors for a truncated SVD; `Limit` where that needs too much memory.
 pub(super) fn begin(bound: &Bound, settings: &Settings, index: usize, memory_limit: usize) -> Result<Vec<Value>> {
-    let mut factors = random::random_start(bound, settings.seed, index as u64);
     if index > 0 {
-        return Ok(factors);
+        return Ok(random::random_start(bound, settings.seed, index as u64, vec![None; bound.factors.len()]));
     }
+    let mut known: Vec<Option<Value>> = bound.factors.iter().map(|factor| factor.begin.clone()).collect();
     let init = if settings.init == Init::Auto { automatic(bound)? } else { settings.init };
-    if init != Init::Random && bound.factors.iter().any(|factor| factor.begin.is_none()) {
+    if init != Init::Random && known.iter().any(Option::is_none) {
         let found = match bound.is_narrow() {
             true => from_svd::<f32>(bound, init, settings.seed, memory_limit)?,
             false => from_svd::<f64>(bound, init, settings.seed, memory_limit)?,
         };
         for (which, numbers) in found {
-            factors[which] = numbers;
+            known[which].get_or_insert(numbers);
         }
     }
-    for (numbers, factor) in factors.iter_mut().zip(&bound.factors) {
-        if let Some(begin) = &factor.begin {
-            *numbers = begin.clone();
-        }
-    }
-    Ok(factors)
+    Ok(random::random_start(bound, settings.seed, 0, known))
 }
 
 /// What `Init::Auto` means for a problem. On counts of words (sotu, rank 32) the search from NNDSVD ended at a lower cost than

@@ -10,11 +10,14 @@ use crate::data::Matrix;
 use crate::run::{Numbers, Rect, Value};
 use crate::solve::problem::{Bound, Factor};
 
-/// Random factors, scaled so that their product is of the size of the data.
+/// Random factors where none is known, scaled so that their product is of the size of the data.
 ///
 /// Factors that may not be negative are |N(0, 1)| times sqrt(mean / r), as is usual for non-negative factorization;
 /// others are N(0, 1) times a tenth of (variance / r)^(1/4), a small start. Offsets begin at 0.
-pub(super) fn random_start(bound: &Bound, seed: u64, start: u64) -> Vec<Value> {
+pub(super) fn random_start(bound: &Bound, seed: u64, start: u64, known: Vec<Option<Value>>) -> Vec<Value> {
+    if known.iter().all(Option::is_some) {
+        return known.into_iter().flatten().collect();
+    }
     let (mean, variance) = moments(&bound.target.1);
     let rank = bound.rank as f64;
     let fill = |(index, factor): (usize, &Factor)| {
@@ -28,7 +31,8 @@ pub(super) fn random_start(bound: &Bound, seed: u64, start: u64) -> Vec<Value> {
         };
         if bound.is_narrow() { filled::<f32>(factor, number) } else { filled::<f64>(factor, number) }
     };
-    bound.factors.iter().enumerate().map(fill).collect()
+    let all = bound.factors.iter().enumerate().zip(known);
+    all.map(|(factor, known)| known.unwrap_or_else(|| fill(factor))).collect()
 }
 
 /// A factor of such numbers, an offset of zeros, made feasible.

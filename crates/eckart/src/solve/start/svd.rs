@@ -4,19 +4,19 @@
 //! Not here: factors made of them (see `parts`).
 
 use super::eigen::eigen;
-use super::random::{normal, stream};
+use super::random::{stream, uniform};
 use crate::error::{Error, Result};
 use crate::expr::{Expr, Op, Var};
 use crate::facts::{Given, Shape};
 use crate::function::Compiled;
-use crate::run::{Inputs, Numbers, Rect, Value, sum_rows};
+use crate::run::{Inputs, Numbers, Rect, Value, times_small};
 use crate::solve::cholesky::Cholesky;
 use crate::solve::problem::Bound;
 
 /// Columns beside those asked for (Halko, Martinsson and Tropp 2011, section 4.2).
 const MORE: usize = 10;
 /// Times that the range is multiplied with X X.T (ibid., algorithm 4.4).
-const POWERS: usize = 3;
+const POWERS: usize = 4;
 /// The stream of random numbers, apart from those of factors.
 const STREAM: u64 = u16::MAX as u64;
 
@@ -40,15 +40,16 @@ pub(super) fn truncated<T: Numbers>(bound: &Bound, r: usize, seed: u64, memory_l
     let mut range = Range::new(bound, k, memory_limit)?;
     let mut random = stream(seed, 0, STREAM);
     let mut sample = Rect::zeros(Shape { rows: m, cols: k });
-    sample.make_mut().iter_mut().for_each(|x| *x = T::from_f64(normal(&mut random)));
+    sample.make_mut().iter_mut().for_each(|x| *x = T::from_f64(2.0 * uniform(&mut random) - 1.0));
     let mut left = range.forward(sample)?;
     for _ in 0..POWERS {
-        let orthonormal = range.orthonormal(left)?;
-        let right = range.back(orthonormal)?;
-        let orthonormal = range.orthonormal(right)?;
-        left = range.forward(orthonormal)?;
+        // Between powers columns need only stay apart.
+        let apart = range.orthonormal(left, 1)?;
+        let right = range.back(apart)?;
+        let apart = range.orthonormal(right, 1)?;
+        left = range.forward(apart)?;
     }
-    let left = range.orthonormal(left)?;
+    let left = range.orthonormal(left, 2)?;
     let right = range.back(left.clone())?;
     let (right, gram) = range.gram(right)?;
     let (squares, turn) = eigen(gram, k);
@@ -77,18 +78,8 @@ impl<T: Numbers> Svd<T> {
 fn turned<T: Numbers>(a: Rect<T>, turn: &[f64], r: usize, by: &dyn Fn(usize) -> f64) -> Rect<T> {
     let Shape { rows, cols: k } = a.shape;
     let factors: Vec<f64> = (0..r).map(by).collect();
-    let mut out = Rect::zeros(Shape { rows, cols: r });
-    sum_rows(out.make_mut(), r, |range, part| {
-        for (i, row) in range.zip(part.chunks_mut(r)) {
-            for (j, x) in row.iter_mut().enumerate() {
-                let along: f64 = a.row(i).iter().enumerate().map(|(l, a)| a.to_f64() * turn[l * k + j]).sum();
-                *x = T::from_f64(factors[j] * along);
-            }
-        }
-        0.0
-    });
-    drop(a);
-    out.into_transposed()
+    let small: Vec<f64> = (0..k * r).map(|at| turn[at / r * k + at % r] * factors[at % r]).collect();
+    Rect::new(Shape { rows, cols: r }, times_small(&a.data, &small, (k, r))).into_transposed()
 }
 
 /// The products that a range finder is made of.
@@ -147,22 +138,21 @@ impl Range {
         Ok((array, gram.data.into_vec()))
     }
 
-    /// The array with columns made orthonormal: A L^-T, where A.T A = L L.T, twice (Fukaya et al. 2014, CholeskyQR2). Columns
-    /// that depend on others become small, not orthonormal; they span nothing.
-    fn orthonormal<T: Numbers>(&mut self, mut array: Rect<T>) -> Result<Rect<T>> {
-        for _ in 0..2 {
+    /// The array with columns made orthonormal: A L^-T, where A.T A = L L.T; as good as working precision when it
+    /// is done twice (Fukaya et al. 2014, CholeskyQR2). Columns that depend on others become small, not orthonormal; they
+    /// span nothing.
+    fn orthonormal<T: Numbers>(&mut self, mut array: Rect<T>, times: usize) -> Result<Rect<T>> {
+        for _ in 0..times {
             let gram;
             (array, gram) = self.gram(array)?;
             let Some(solver) = Cholesky::of(&gram, self.k) else { return Ok(array) };
-            sum_rows(array.make_mut(), self.k, |_, part| {
-                let mut row = vec![0.0; self.k];
-                for numbers in part.chunks_mut(self.k) {
-                    row.iter_mut().zip(numbers.iter()).for_each(|(to, from)| *to = from.to_f64());
-                    solver.forward(&mut row);
-                    numbers.iter_mut().zip(&row).for_each(|(to, from)| *to = T::from_f64(*from));
-                }
-                0.0
-            });
+            // Row k of L^-T is L^-1 times the unit vector k.
+            let mut inverse = vec![0.0; self.k * self.k];
+            for (k, row) in inverse.chunks_mut(self.k).enumerate() {
+                row[k] = 1.0;
+                solver.forward(row);
+            }
+            array = Rect::new(array.shape, times_small(&array.data, &inverse, (self.k, self.k)));
         }
         Ok(array)
     }
