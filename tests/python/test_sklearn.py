@@ -403,7 +403,9 @@ def test_implicit_feedback_finds_the_group():
         items, _ = model.recommend(n=3, known=True)
         hits = [item // 10 == group[user] for user, row in enumerate(items) for item in row if item is not None]
         assert np.mean(hits) > 0.95
-        np.testing.assert_allclose(model.transform(X), model.user_factors_, atol=1e-2)
+        # Near the minimum the cost is flat: only a search that goes on to it leaves the factors of rows at theirs.
+        model = ImplicitMF(4, random_state=0, tol=1e-9, max_iter=1000).fit(X)
+        np.testing.assert_allclose(model.transform(X), model.user_factors_, atol=1e-3)
     assert all(item // 10 == 0 for item in model.similar_items(3, n=5)[0])
 
 
