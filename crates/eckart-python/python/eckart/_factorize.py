@@ -108,7 +108,7 @@ def factorize(
         How many starts; the one of least cost is returned. All but the first begin at random.
     halving : bool
         Whether the worse half of the starts is dropped after 10 iterations, half of the rest after 20, and so on, until one
-        is left, which goes on to its end: nearly as good as all of them, in much less time.
+        is left, which goes on to its end. It takes much less time than all of them, and misses a start that falls late.
     seed : int
         The same seed gives the same bits, whatever the number of threads.
     max_iter, tol

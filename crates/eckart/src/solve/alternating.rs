@@ -272,7 +272,8 @@ fn ways(bound: &Bound) -> Result<Vec<(Form, Way)>> {
     Ok(forms.iter().zip(&bound.factors).map(with_way).collect())
 }
 
-/// Whether extrapolation fits: the parts are parabolas, along which it does no harm that its guard does not see.
+/// Whether extrapolation fits: the parts are parabolas or Poisson, along which it does no harm that its guard does not see. On
+/// counts of words (sotu, rank 10) a divergence that took 300 iterations without it took 116.
 fn accelerates(found: &[(Form, Way)]) -> bool {
     found.len() > 1
         && found.iter().all(|(_, way)| {

@@ -35,7 +35,8 @@ pub(super) fn way(factor: &Factor, form: &Form) -> Way {
     }
 }
 
-/// The rank from which on the Gram of a row is dear beside some conjugate gradient steps without it.
+/// The rank from which on the Gram of a row is dear beside some conjugate gradient steps without it: at 64, on a million
+/// ratings, a cost was reached in a third of the time. Ranks between were not raced.
 const DEAR_RANK: usize = 32;
 
 /// Whether each row has a Gram of its own that is better not made: by the entries of the row alone, and what all have.

@@ -1,6 +1,7 @@
 //! Lint: what an objective says that its author hardly meant.
 //! In: a bound problem.  Out: warnings, each with what to add.
-//! Law: a warning is given only where the cost has no minimum, is undefined somewhere near, or can't use all components.
+//! Law: a warning is given only where the cost has no minimum, is undefined somewhere near, can't use all components, or can't
+//! leave its start.
 //! Not here: what can't be minimised at all, which is refused (see `problem`, `split`).
 
 use super::derive::{Form, derive};

@@ -21,7 +21,8 @@ pub struct Settings {
     /// How many starts; the one of least cost is returned. All but the first begin at random.
     pub restarts: usize,
     /// Whether starts are halved as they go (successive halving, Jamieson and Talwalkar 2016): after 10 iterations the half
-    /// whose cost is higher is dropped, after 20 half of the rest, and so on, until one is left, which goes on to its end.
+    /// whose cost is higher is dropped, after 20 half of the rest, and so on, until one is left, which goes on to its end; a
+    /// start that falls late is missed. All that go on are held in memory.
     pub halving: bool,
     /// Start k of a seed has the same numbers whatever the number of starts.
     pub seed: u64,
