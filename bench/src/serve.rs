@@ -20,12 +20,14 @@ const TRIES: usize = 15;
 
 /// Prints what this machine can do with the threads of this process.
 pub(crate) fn machine() -> Result<()> {
-    let mut best = [0.0_f64; 2];
-    for _ in 0..TRIES {
-        let machine = Machine::measure(None)?;
-        best = [best[0].max(machine.flops_per_second), best[1].max(machine.bytes_per_second)];
-    }
-    println!("{}", json!({ "flops_per_second": best[0], "bytes_per_second": best[1] }));
+    let tries = (0..TRIES).map(|_| Machine::measure(None)).collect::<eckart::Result<Vec<_>>>()?;
+    let best = |of: fn(&Machine) -> f64| tries.iter().map(of).fold(0.0, f64::max);
+    let told = json!({
+        "flops_per_second": best(|machine| machine.flops_per_second),
+        "flops_per_second_f32": best(|machine| machine.flops_per_second_f32),
+        "bytes_per_second": best(|machine| machine.bytes_per_second),
+    });
+    println!("{told}");
     Ok(())
 }
 

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use eckart::{Expr, Function, Matrix, function, grad, kl, matrix, norm, observed, shared, softplus, sum};
+use serde_json::{Value, json};
 
 use crate::problem::{Iterations, Ready};
 use crate::searches::{self, Search};
@@ -19,8 +20,8 @@ pub(crate) trait Work {
     /// What the last run found.
     fn results(&mut self) -> Result<Vec<Matrix>>;
 
-    /// Operations and bytes of a run, where there is a plan that says so.
-    fn needs(&self) -> Option<[f64; 2]> {
+    /// Operations, the type of their numbers, and bytes of a run, where there is a plan that says so.
+    fn needs(&self) -> Option<Value> {
         None
     }
 
@@ -104,8 +105,9 @@ impl Work for Call {
         Ok(self.outputs.iter().cloned().chain(self.updated.iter().filter_map(Expr::value)).collect())
     }
 
-    fn needs(&self) -> Option<[f64; 2]> {
-        self.function.plan().map(|plan| [plan.flops(), plan.traffic()])
+    fn needs(&self) -> Option<Value> {
+        let plan = self.function.plan()?;
+        Some(json!({ "flops": plan.flops(), "dtype": plan.dtype.to_string(), "bytes": plan.traffic() }))
     }
 }
 

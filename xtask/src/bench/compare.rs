@@ -1,6 +1,6 @@
 //! One comparison: two processes, both warmed up, then run by run in turn; their results are held to each other.
 
-use super::rows::{Ended, Row, Side};
+use super::rows::{Ended, Row, Side, Speeds};
 use super::tasks::{Against, Check, ITSELF, ONE_START, ONE_START_WORK, Task, is_eckart};
 use super::worker::{NoAnswer, Worker};
 use serde_json::json;
@@ -33,9 +33,6 @@ const LONG: f64 = 60.0;
 /// Threads that wait in a loop for more work are given this time to fall asleep before the other side begins.
 const SETTLE: Duration = Duration::from_millis(250);
 
-/// What a run of the machine costs at least: operations and bytes a second.
-pub(super) type Speeds = [f64; 2];
-
 /// Both sides of a task.
 pub(super) struct Pair<'a> {
     pub(super) task: &'a Task,
@@ -64,7 +61,7 @@ pub(super) fn blank(task: &Task, against: &Against) -> Row {
 
 impl Pair<'_> {
     /// Compares; what goes wrong is in the row.
-    pub(super) fn compare(mut self, folder: &Path, effort: Effort, speeds: Speeds) -> Row {
+    pub(super) fn compare(mut self, folder: &Path, effort: Effort, speeds: &Speeds) -> Row {
         let mut row = blank(self.task, self.against);
         let done = self.measure(&mut row, folder, effort, speeds);
         row.ended = match done {
@@ -75,7 +72,7 @@ impl Pair<'_> {
         row
     }
 
-    fn measure(&mut self, row: &mut Row, folder: &Path, effort: Effort, speeds: Speeds) -> Result<(), NoAnswer> {
+    fn measure(&mut self, row: &mut Row, folder: &Path, effort: Effort, speeds: &Speeds) -> Result<(), NoAnswer> {
         let load = |work| json!({ "do": "load", "work": work, "folder": folder, "rank": self.task.rank });
         let other_work = if self.against.peer == ONE_START { ONE_START_WORK } else { self.task.work };
         // Eckart loads first: it leaves its start for the peer to read.
@@ -95,8 +92,7 @@ impl Pair<'_> {
         self.alternate(row, effort)?;
         let peaks = [self.eckart.ask(&json!({ "do": "peak" }))?, self.other.ask(&json!({ "do": "peak" }))?];
         (row.eckart.peak, row.other.peak) = (peaks[0]["peak"].as_u64(), peaks[1]["peak"].as_u64());
-        let needs = |k: usize| peaks[0]["needs"][k].as_f64();
-        row.least = needs(0).zip(needs(1)).map(|(flops, bytes)| (flops / speeds[0]).max(bytes / speeds[1]));
+        row.least = speeds.least(&peaks[0]["needs"]);
         Ok(())
     }
 

@@ -10,10 +10,10 @@ mod tasks;
 mod worker;
 
 use crate::{Failure, command};
-use compare::{Effort, FULL, Pair, QUICK, Speeds, blank};
+use compare::{Effort, FULL, Pair, QUICK, blank};
 use peers::Peers;
 use request::{Request, USAGE};
-use rows::{Ended, Head, Row};
+use rows::{Ended, Head, Row, Speeds};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -118,8 +118,7 @@ impl Bench {
                 threads,
                 quick,
                 load,
-                flops_per_second: 0.0,
-                bytes_per_second: 0.0,
+                speeds: Speeds::default(),
             },
             effort: if quick { QUICK } else { FULL },
             root,
@@ -128,10 +127,8 @@ impl Bench {
             peers,
         };
         let told = output(bench.eckart(threads).arg("machine"))
-            .and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
-        let told = told.ok_or_else(|| Failure::new("Eckart's side can't measure the machine"))?;
-        bench.head.flops_per_second = told["flops_per_second"].as_f64().unwrap_or(f64::NAN);
-        bench.head.bytes_per_second = told["bytes_per_second"].as_f64().unwrap_or(f64::NAN);
+            .and_then(|text| Speeds::read(&serde_json::from_str(&text).ok()?));
+        bench.head.speeds = told.ok_or_else(|| Failure::new("Eckart's side can't measure the machine"))?;
         Ok(bench)
     }
 
@@ -184,8 +181,7 @@ impl Bench {
             eckart: start("Eckart", eckart.arg("serve"))?,
             other: start(against.peer, &mut other)?,
         };
-        let speeds: Speeds = [self.head.flops_per_second, self.head.bytes_per_second];
-        Ok(pair.compare(&folder, self.effort, speeds))
+        Ok(pair.compare(&folder, self.effort, &self.head.speeds))
     }
 
     /// The folder of a data set, made unless it is there; or why it can't be had.

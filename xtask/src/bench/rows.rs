@@ -15,9 +15,35 @@ pub(super) struct Head {
     pub(super) quick: bool,
     /// How many threads of other programs ran on average in the minute before.
     pub(super) load: Option<f64>,
-    /// Operations (f64) and bytes a second that the machine can do, measured before the first comparison.
-    pub(super) flops_per_second: f64,
-    pub(super) bytes_per_second: f64,
+    pub(super) speeds: Speeds,
+}
+
+/// What the machine can do at best, measured before the first comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Speeds {
+    /// Operations a second, of f64 and of f32.
+    pub(super) flops: f64,
+    pub(super) flops_f32: f64,
+    /// Bytes a second.
+    pub(super) bytes: f64,
+}
+
+impl Speeds {
+    /// What Eckart's side says of the machine.
+    pub(super) fn read(value: &Value) -> Option<Self> {
+        let number = |key: &str| value[key].as_f64();
+        Some(Self {
+            flops: number("flops_per_second")?,
+            flops_f32: number("flops_per_second_f32")?,
+            bytes: number("bytes_per_second")?,
+        })
+    }
+
+    /// The least seconds of a run that needs so much: `flops` of the type `dtype`, and `bytes`.
+    pub(super) fn least(&self, needs: &Value) -> Option<f64> {
+        let speed = if needs["dtype"] == "f32" { self.flops_f32 } else { self.flops };
+        Some((needs["flops"].as_f64()? / speed).max(needs["bytes"].as_f64()? / self.bytes))
+    }
 }
 
 /// How a comparison ended.
@@ -92,10 +118,11 @@ impl Row {
 
 /// The line of a head.
 pub(super) fn head_line(head: &Head) -> String {
-    let Head { date, commit, processor, cores, threads, quick, load, flops_per_second, bytes_per_second } = head;
+    let Head { date, commit, processor, cores, threads, quick, load, speeds } = head;
     json!({
         "date": date, "commit": commit, "processor": processor, "cores": cores, "threads": threads, "quick": quick,
-        "load": load, "flops_per_second": flops_per_second, "bytes_per_second": bytes_per_second,
+        "load": load, "flops_per_second": speeds.flops, "flops_per_second_f32": speeds.flops_f32,
+        "bytes_per_second": speeds.bytes,
     })
     .to_string()
 }
@@ -150,8 +177,7 @@ fn read_head(value: &Value) -> Option<Head> {
         threads: value["threads"].as_u64()? as usize,
         quick: value["quick"].as_bool()?,
         load: value["load"].as_f64(),
-        flops_per_second: value["flops_per_second"].as_f64()?,
-        bytes_per_second: value["bytes_per_second"].as_f64()?,
+        speeds: Speeds::read(value)?,
     })
 }
 
@@ -202,8 +228,7 @@ pub(super) mod tests {
             threads: 2,
             quick: false,
             load: Some(0.25),
-            flops_per_second: 1e11,
-            bytes_per_second: 2e10,
+            speeds: Speeds { flops: 1e11, flops_f32: 2e11, bytes: 2e10 },
         };
         let side = |seconds: &[f64], peak| Side {
             seconds: seconds.to_vec(),

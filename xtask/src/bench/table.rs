@@ -90,15 +90,16 @@ fn megabytes(bytes: u64) -> String {
 
 /// Where, when and how the numbers came about.
 fn about(head: &Head) -> String {
-    let Head { date, commit, processor, cores, threads, quick, load, flops_per_second, bytes_per_second } = head;
+    let Head { date, commit, processor, cores, threads, quick, load, speeds } = head;
     format!(
         "{processor}, {cores} cores, {threads} threads on either side{}; commit {commit}, {date}{}. Medians of runs that \
-         alternate; ratio: Eckart's time over the peer's. Bound: {:.1} Gflop/s (f64) and {:.1} GB/s, as measured before. \
-         Peak: the most memory held once the data was read, what was held then included.\n",
+         alternate; ratio: Eckart's time over the peer's. Bound: {:.1} Gflop/s (f32), {:.1} Gflop/s (f64) and {:.1} GB/s, as \
+         measured before. Peak: the most memory held once the data was read, what was held then included.\n",
         load.map_or_else(String::new, |load| format!(", a load of {load:.1} before it began")),
         if *quick { ", quick" } else { "" },
-        flops_per_second / 1e9,
-        bytes_per_second / 1e9,
+        speeds.flops_f32 / 1e9,
+        speeds.flops / 1e9,
+        speeds.bytes / 1e9,
     )
 }
 
