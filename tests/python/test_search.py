@@ -234,3 +234,45 @@ def cost_of(seed):
     return ek.factorize(X, NMF, rank=3, max_iter=5, seed=seed).cost
 
 
+
+
+def test_new_rows_get_the_bits_they_get_alone():
+    rng = np.random.default_rng(3)
+    X = rng.poisson(2.0, (30, 12)).astype(np.float32)
+    f = ek.factorize(X, "minimize sum((X - W @ H)**2) + 0.1*sum(abs(W)) subject to W >= 0, H >= 0", rank=3)
+    new = rng.poisson(2.0, (5, 12)).astype(np.float32)
+    W = f.transform(new)["W"]
+    assert W.shape == (5, 3) and W.dtype == np.float32
+    for i in range(5):
+        assert (f.transform(new[i : i + 1])["W"] == W[i : i + 1]).all()
+    held = ek.factorize(new, f.objective, rank=3, hold={"H": f.H}, max_iter=5000, tol=1e-14)
+    assert np.allclose(W, held.W, rtol=1e-3, atol=1e-4)
+
+
+def test_new_rows_come_with_offsets_in_any_order_of_columns():
+    pd = pytest.importorskip("pandas")
+    rng = np.random.default_rng(4)
+    columns = [f"c{j}" for j in range(8)]
+    X = pd.DataFrame(rng.normal(size=(20, 8)), columns=columns)
+    text = "minimize over W[n,r], H[r,m], b[n,1]: sum((X - W @ H - b)**2) + 0.1*(sum(W**2) + sum(H**2) + sum(b**2))"
+    f = ek.factorize(X, text, rank=2)
+    found = f.transform(X[columns[::-1]][:3])
+    assert {name: factor.shape for name, factor in found.items()} == {"W": (3, 2), "b": (3, 1)}
+    assert np.allclose(found["W"], f.W[:3], atol=1e-2) and np.allclose(found["b"], f.b[:3], atol=1e-2)
+    with pytest.warns(UserWarning, match="1 column that the model does not know left out: more"):
+        f.transform(X.assign(more=1.0))
+    with pytest.raises(ValueError, match="1 of the model's columns are not there: c3"):
+        f.transform(X.drop(columns="c3"))
+
+
+def test_new_rows_bring_their_part_of_other_data():
+    rng = np.random.default_rng(5)
+    X, q, p = rng.random((15, 6)), 0.5 + rng.random((15, 1)), 0.5 + rng.random((1, 6))
+    text = "minimize sum(q * p * (X - W @ H)**2) + 0.01*(sum(W**2) + sum(H**2))"
+    f = ek.factorize({"X": X, "q": q, "p": p}, text, rank=2, tol=1e-9)
+    found = f.transform({"X": X[:4], "q": q[:4], "p": p})["W"]
+    assert np.allclose(found, f.W[:4], atol=1e-2)
+    with pytest.raises(ValueError, match="the objective reads [pq] beside X"):
+        f.transform(X[:4])
+    with pytest.raises(ValueError, match="the new rows of X are lacking among q"):
+        f.transform({"q": q[:4]})

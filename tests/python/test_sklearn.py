@@ -415,3 +415,31 @@ def test_what_is_not_fitted_says_so():
             model.transform(DENSE)
     with pytest.raises(NotFittedError):
         MatrixFactorization().recommend("x")
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        NMF(4, init="random", random_state=0, alpha_W=0.01),
+        NMF(4, init="random", random_state=0, solver="derived", beta_loss="kullback-leibler"),
+        NMF(4, init="random", random_state=0, objective="minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0"),
+        DictionaryLearning(4, transform_algorithm="lasso_cd", random_state=0),
+        MatrixFactorization(4, random_state=0),
+        ImplicitMF(4, random_state=0),
+    ],
+)
+def test_a_row_is_transformed_alone_as_among_others(model):
+    X = np.random.default_rng(0).poisson(2.0, (25, 10)).astype(np.float64)
+    model = clone(model).fit(X)
+    together = model.transform(X)
+    for i in (0, 7, 24):
+        assert (model.transform(X[i : i + 1]) == together[i : i + 1]).all()
+    assert (pickle.loads(pickle.dumps(model)).transform(X) == together).all()
+
+
+def test_an_objective_of_ones_own_keeps_its_other_factors_for_new_rows():
+    X = np.random.default_rng(0).random((25, 10))
+    text = "minimize over W[n,r], H[r,m], c[1,m]: sum((X - W @ H - c)**2) + 0.01*sum(W**2) subject to W >= 0, H >= 0"
+    model = NMF(3, objective=text, random_state=0, max_iter=1000, tol=1e-6)
+    W = model.fit_transform(X)
+    assert np.allclose(model.transform(X[:5]), W[:5], atol=1e-2)

@@ -107,30 +107,15 @@ impl Model {
 
     fn placed(&self, table: Table, tell: &mut dyn FnMut(String)) -> Result<Matrix> {
         let mut matrix = table.matrix;
-        for (side, own, what) in [(Side::Rows, table.row_names, "row"), (Side::Cols, table.col_names, "column")] {
+        for (side, own) in [(Side::Rows, table.row_names), (Side::Cols, table.col_names)] {
             if let (Some(own), Some(wanted)) = (own, self.names(side)) {
                 let aligned = align(&matrix, side, &own, wanted)?;
-                if !aligned.unknown.is_empty() {
-                    tell(unknown(&aligned.unknown, what));
-                }
+                aligned.says_unknown(side).into_iter().for_each(&mut *tell);
                 matrix = aligned.matrix;
             }
         }
         Ok(matrix)
     }
-}
-
-/// "2 columns that the model does not know are left out: a, b"
-pub(crate) fn unknown(names: &[String], what: &str) -> String {
-    let plural = if names.len() == 1 { "" } else { "s" };
-    format!("{} {what}{plural} that the model does not know left out: {}", names.len(), some(names))
-}
-
-/// "a, b, c, ..."
-pub(crate) fn some(names: &[String]) -> String {
-    const MOST: usize = 5;
-    let first: Vec<&str> = names.iter().take(MOST).map(String::as_str).collect();
-    first.join(", ") + if names.len() > MOST { ", ..." } else { "" }
 }
 
 /// Says on standard error what the user should know but did not ask for.

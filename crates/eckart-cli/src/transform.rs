@@ -5,12 +5,13 @@
 
 use std::path::{Path, PathBuf};
 
-use eckart::data::{ModelFile, Side, align, read, write, write_model_file};
-use eckart::{Error, FoldIn, Matrix, Result, Table};
+use eckart::apply::in_columns_of;
+use eckart::data::{ModelFile, read, write, write_model_file};
+use eckart::{FoldIn, Matrix, Result, Table};
 
 use crate::asked::TransformArgs;
 use crate::load::{names_of, options};
-use crate::model::{Model, some, unknown, warn};
+use crate::model::{Model, warn};
 use crate::output::try_writing;
 
 /// `eckart transform MODEL NEW ...`
@@ -18,24 +19,26 @@ pub(crate) fn transform(args: &TransformArgs) -> Result<String> {
     let model = Model::load(&args.model)?;
     args.output.as_deref().map(try_writing).transpose()?;
     let mut fold_in = FoldIn::new(&model.fit)?;
+    let mut table = read(&args.file, &options(&args.reading))?;
+    let (rows, cols) = table.matrix.shape();
     let mut beside = Vec::new();
     for (name, file) in &args.matrices {
         let matrix = read(file, &options(&args.reading))?.matrix;
-        if fold_in.reads_by_rows(name) {
+        if fold_in.reads_by_rows(name, &matrix, rows) {
             beside.push((name.as_str(), matrix));
         } else {
             fold_in = fold_in.data(name, &matrix);
         }
     }
-    let mut table = read(&args.file, &options(&args.reading))?;
-    let (rows, cols) = table.matrix.shape();
     if let Some(file) = &args.rows {
         table.row_names = Some(names_of(file, "row", rows)?);
     }
     if let Some(file) = &args.cols {
         table.col_names = Some(names_of(file, "column", cols)?);
     }
-    let x = matched(&table, &model).map_err(|error| error.in_file(&args.file))?;
+    let (x, told) = in_columns_of(&model.fit, &table.matrix, table.col_names.as_deref())
+        .map_err(|error| error.in_file(&args.file))?;
+    told.iter().for_each(|text| warn(text));
     let beside: Vec<(&str, &Matrix)> = beside.iter().map(|(name, matrix)| (*name, matrix)).collect();
     let folded = fold_in.transform_with(&x, &beside).map_err(|error| error.in_file(&args.file))?;
     for term in &folded.left_out {
@@ -55,28 +58,6 @@ pub(crate) fn transform(args: &TransformArgs) -> Result<String> {
         Some(path) => save(path, &folded.factors, &tables, table.row_names.as_ref()),
         None => write(Path::new("-"), &side_by_side(&tables)?).map(|()| String::new()),
     }
-}
-
-/// The new rows in the order of the model's columns.
-fn matched(table: &Table, model: &Model) -> Result<Matrix> {
-    let (Some(own), Some(wanted)) = (&table.col_names, &model.fit.col_names) else { return Ok(table.matrix.clone()) };
-    let aligned = align(&table.matrix, Side::Cols, own, wanted)?;
-    if !aligned.unknown.is_empty() {
-        warn(&unknown(&aligned.unknown, "column"));
-    }
-    if aligned.lacking.is_empty() {
-        return Ok(aligned.matrix);
-    }
-    let count = aligned.lacking.len();
-    let says = |text: &str| format!("{count} of the model's columns are not there{text}: {}", some(&aligned.lacking));
-    if table.matrix.is_sparse() {
-        warn(&says(", and count as not stored"));
-    } else if model.fit.statement.contains("observed(") {
-        warn(&says(", and count as missing"));
-    } else {
-        return Err(Error::data(says(""), "Give all columns, or a sparse file, in which what is not stored is 0"));
-    }
-    Ok(aligned.matrix)
 }
 
 /// All factors in one table.

@@ -8,6 +8,7 @@ mod explain;
 mod expr;
 mod factorization;
 mod fingerprint;
+mod fold_in;
 mod function;
 mod matrix;
 mod search;
@@ -24,6 +25,8 @@ mod module {
     use super::factorization::Factorization;
     #[pymodule_export]
     use super::fingerprint::{fingerprint, fingerprint_sparse};
+    #[pymodule_export]
+    use super::fold_in::{FoldIn, in_order};
     #[pymodule_export]
     use super::function::Function;
     #[pymodule_export]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import html
 import os
+import warnings
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import _eckart
+from ._arrays import matrix_of, named_matrix_of
 
 _STOPS = {
     "settled": "the cost has settled",
@@ -70,6 +73,7 @@ class Factorization:
     def __init__(self, core: _eckart.Factorization, data: dict[str, Any] | None = None) -> None:
         self._core = core
         self._data = data or {}
+        self._fold_in: _eckart.FoldIn | None = None
         self.factors: dict[str, np.ndarray] = {name: matrix.to_array() for name, matrix in core.factors}
         self.objective = core.objective
         self.numbers = core.numbers
@@ -118,6 +122,52 @@ class Factorization:
             raise ValueError(f"the factors are {', '.join(self.factors)}: there is no W @ H")
         product: np.ndarray = self.factors["W"] @ self.factors["H"]
         return product
+
+    def transform(self, data: Any) -> dict[str, np.ndarray]:
+        """
+        The factors of rows that the search has not seen; everything else stays as it is.
+
+        A row gets the same bits alone or among others, wherever the objective can be taken apart by rows. Preparing
+        happens once: further calls take microseconds a row.
+
+        Parameters
+        ----------
+        data : matrix-like of shape (n_new, m), or a dict of them by name
+            New rows of the data, with columns in the same order, or named as in the search. A dict gives what else the
+            objective reads, as in `factorize`: of data with a row for each row of the first, the new rows' part.
+
+        Returns
+        -------
+        dict of str to ndarray
+            The row factors by name, in the data's number type: ``W`` of shape (n_new, r), and offsets of rows.
+
+        Raises
+        ------
+        ValueError
+            Where columns do not fit or are lacking, or no factor belongs to rows.
+
+        Examples
+        --------
+        >>> import numpy as np, eckart as ek
+        >>> X = np.outer([1.0, 2.0, 3.0], [1.0, 0.0, 2.0, 1.0])
+        >>> f = ek.factorize(X, rank=1)
+        >>> bool(np.allclose(f.transform(X[:2])["W"], f.W[:2], rtol=1e-3))
+        True
+        """
+        given = dict(data) if isinstance(data, Mapping) else {self._core.target: data}
+        if self._core.target not in given:
+            raise ValueError(f"the new rows of {self._core.target} are lacking among {', '.join(given)}")
+        rows = named_matrix_of(given.pop(self._core.target), self._core.target)
+        x, told = _eckart.in_order(self._core, rows.matrix, rows.col_names)
+        beside = [(name, matrix_of(value, name)) for name, value in given.items()]
+        if beside:
+            fold_in = _eckart.FoldIn.of_model(self._core, beside, x.shape[0])
+        else:
+            fold_in = self._fold_in = self._fold_in or _eckart.FoldIn.of_model(self._core, [], x.shape[0])
+        found, left_out = fold_in.transform(x, beside)
+        for text in [*told, *left_out]:
+            warnings.warn(text, stacklevel=2)
+        return {name: matrix.to_array() for name, matrix in found}
 
     def explain(self) -> str:
         """

@@ -1,5 +1,5 @@
 //! Fold in: the factors of rows that a model has not seen, everything else held as it is.
-//! In: a `Factorization`, new rows of its data.  Out: `Folded`: the rows' factors.
+//! In: a `Factorization` (or a `Problem` that holds all but the rows' factors), new rows of its data.  Out: `Folded`: the rows' factors.
 //! Law: a row gets the same bits alone or among others, wherever the objective can be taken apart by rows.
 //! Not here: one row's problem (see `row`), names (see the command).
 
@@ -11,9 +11,9 @@ use crate::data::{Dtype, Matrix};
 use crate::error::{Error, Result};
 use crate::expr::text::parse_statement;
 use crate::expr::{Dag, Expr, Op, Var};
-use crate::facts::{Given, Sign};
+use crate::facts::{Given, Shape, Sign};
 use crate::run::{available_memory, sum_rows};
-use crate::solve::{Factorization, Settings};
+use crate::solve::{Factorization, Problem, Settings};
 
 /// Where rows are searched for together: when that ends.
 const TOGETHER_TOL: f64 = 1e-9;
@@ -76,11 +76,24 @@ impl FoldIn {
     /// # Errors
     /// `Setting` where no factor of the model belongs to rows of its data.
     pub fn new(model: &Factorization) -> Result<Self> {
-        let problem = RowProblem::of(model)?;
-        let narrow = model.factors.iter().all(|(_, factor)| factor.dtype() == Dtype::F32);
+        Ok(Self::of(RowProblem::of(model)?, &model.factors, Vec::new()))
+    }
+
+    /// Makes factors ready that no search here has found, or that were changed since: `problem` says the objective and its
+    /// numbers, holds every factor that does not belong to rows ([`Problem::hold`]), and gives data that is the same for all
+    /// rows. `target` names the data, `fitted` is the shape that it had when the factors were found.
+    ///
+    /// # Errors
+    /// As [`FoldIn::new`]; `Setting` where a factor that does not belong to rows is not held; those of [`Problem::bind`].
+    pub fn holding(problem: &Problem, target: &str, fitted: Shape) -> Result<Self> {
+        let shared = problem.matrices().iter().filter(|(name, _)| name != target).cloned().collect();
+        Ok(Self::of(RowProblem::holding(problem, target, fitted)?, problem.held(), shared))
+    }
+
+    fn of(problem: RowProblem, known: &[(String, Matrix)], shared: Vec<(String, Matrix)>) -> Self {
+        let narrow = known.iter().all(|(_, factor)| factor.dtype() == Dtype::F32);
         let dtype = if narrow { Dtype::F32 } else { Dtype::F64 };
-        let memory_limit = available_memory();
-        Ok(Self { problem, shared: Vec::new(), dtype, memory_limit, ready: Mutex::default() })
+        Self { problem, shared, dtype, memory_limit: available_memory(), ready: Mutex::default() }
     }
 
     /// Makes a model ready to take in new columns instead: they are given as rows of the transposed data.
@@ -109,9 +122,11 @@ impl FoldIn {
         self.problem.factors.iter().map(|factor| factor.name.as_str()).collect()
     }
 
-    /// Whether the objective reads data of that name that has a row for each row of X.
-    pub fn reads_by_rows(&self, name: &str) -> bool {
-        self.problem.beside.iter().any(|known| known == name)
+    /// Whether data of that name has a row for each of so many new rows, as the objective reads it. A single line for
+    /// several rows, such as weights of columns, is the same for all of them.
+    pub fn reads_by_rows(&self, name: &str, matrix: &Matrix, rows: usize) -> bool {
+        let may = self.problem.beside.iter().any(|known| known == name);
+        may && (matrix.rows() != 1 || rows == 1)
     }
 
     /// The factors of the rows of `x`, n' x m.
@@ -307,7 +322,23 @@ fn solve_row(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::solve::{Problem, Settings};
+
+    #[test]
+    fn held_factors_take_in_rows_as_their_model_does() {
+        let x = Matrix::from_fn(12, 9, |i, j| ((i * 3 + j * 5) % 7) as f64).unwrap();
+        // A mean over the rows of the fit, and as many rows as components: neither may be taken for the other.
+        let text = "minimize over W[n,k], H[k,m]: mean((X - W @ H)**2) + a*mean(abs(W)) subject to W >= 0, H >= 0";
+        let problem = Problem::parse(text).unwrap().number("a", 0.5).number("k", 3.0).rank(1);
+        let model = problem.clone().data("X", &x).solve(&Settings::default()).unwrap();
+        let held = problem.hold("H", model.factor("H").unwrap());
+        let fold_in = FoldIn::holding(&held, "X", Shape { rows: 12, cols: 9 }).unwrap();
+        let rows = Matrix::from_fn(3, 9, |i, j| ((i + j) % 4) as f64).unwrap();
+        let of = |fold_in: &FoldIn| fold_in.transform(&rows).unwrap().factor("W").unwrap().values_f64();
+        assert_eq!(of(&fold_in), of(&FoldIn::new(&model).unwrap()));
+        let lacks = Problem::parse(text).unwrap().number("a", 0.5).number("k", 3.0).rank(1);
+        let error = FoldIn::holding(&lacks, "X", Shape { rows: 12, cols: 9 }).unwrap_err().to_string();
+        assert!(error.contains("H is 3 x 9") && error.contains("give its value"), "{error}");
+    }
 
     #[test]
     fn rows_with_more_or_fewer_entries_share_what_is_ready() {

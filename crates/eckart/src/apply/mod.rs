@@ -3,6 +3,7 @@
 //! Law: the model is read, never changed; the same question gets the same answer, whatever else is asked with it.
 //! Not here: the search for factors (see `solve`).
 
+mod columns;
 mod consensus;
 mod explain;
 mod fold_in;
@@ -18,6 +19,7 @@ mod row_values;
 mod separate;
 mod similar;
 
+pub use columns::in_columns_of;
 pub use consensus::{Consensus, consensus};
 pub use explain::{Part, speak_for};
 pub use fold_in::{FoldIn, Folded};

@@ -1,5 +1,6 @@
 //! Row problem: what a model's objective says of rows that it has not seen.
-//! In: a `Factorization`.  Out: `RowProblem`: which factors belong to the rows, which are held, which terms are left.
+//! In: a `Factorization`, or a `Problem` whose other factors are held.  Out: `RowProblem`: which factors belong to the rows,
+//! which are held, which terms are left.
 //! Law: as a function of the rows' own factors it differs from the model's objective by a constant.
 //! Not here: numbers (see `prepare`), how a row is solved (see `row`).
 
@@ -41,53 +42,98 @@ pub(super) struct RowProblem {
     constraints: Vec<Constraint>,
 }
 
+/// What a model says, however it came about.
+struct Stated<'a> {
+    statement: Statement,
+    numbers: &'a BTreeMap<String, f64>,
+    target: &'a str,
+    rank: usize,
+    /// All factors, in the model's order.
+    shapes: Vec<(String, Shape)>,
+    /// Those whose values are known.
+    values: &'a [(String, Matrix)],
+}
+
 impl RowProblem {
     /// What `model` says of new rows.
     ///
     /// # Errors
     /// `Setting` where no factor belongs to rows, or one grows with them on both sides.
     pub(super) fn of(model: &Factorization) -> Result<Self> {
-        let statement = parse_statement(&model.statement)?;
+        Self::of_stated(&Stated {
+            statement: parse_statement(&model.statement)?,
+            numbers: &model.numbers,
+            target: &model.target,
+            rank: model.rank,
+            shapes: model.factors.iter().map(|(name, m)| (name.clone(), shape_of(m))).collect(),
+            values: &model.factors,
+        })
+    }
+
+    /// What `problem`, the data of which is `target` of shape `fitted`, says of new rows, its held factors being those of a
+    /// model.
+    ///
+    /// # Errors
+    /// As [`RowProblem::of`]; those of [`Problem::bind`]; `Setting` where a factor that is not of the rows is not held.
+    pub(super) fn holding(problem: &Problem, target: &str, fitted: Shape) -> Result<Self> {
+        let bound = problem.clone().assume(target, Given::dense(fitted.rows, fitted.cols))?.bind()?;
+        let free = bound.factors.iter().map(|factor| (factor.var.name().to_owned(), factor.shape));
+        let held = problem.held().iter().map(|(name, m)| (name.clone(), shape_of(m)));
+        Self::of_stated(&Stated {
+            statement: problem.statement().clone(),
+            numbers: problem.numbers(),
+            target,
+            rank: problem.rank_asked(),
+            shapes: free.chain(held).collect(),
+            values: problem.held(),
+        })
+    }
+
+    fn of_stated(model: &Stated) -> Result<Self> {
+        let statement = &model.statement;
         let numbers = model.numbers.iter().map(|(name, &value)| (Var::input(name), Expr::number(value))).collect();
         let objective = statement.objective.substitute(&numbers);
-        let sides = SidesOf { model, statement: &statement, objective: &objective };
+        let sides = SidesOf { model, objective: &objective };
         let shapes = sides.fitted()?;
-        let fitted = shapes.get(&Var::input(&model.target)).copied().ok_or_else(|| no_shape(model))?;
+        let fitted = shapes.get(&Var::input(model.target)).copied().ok_or_else(|| no_shape(model))?;
         let tall = sides.with_rows(&shapes, fitted)?;
         let mut factors = Vec::new();
-        for (name, matrix) in &model.factors {
+        for (name, shape) in &model.shapes {
             let (of_rows, across) = tall.of(name);
             if of_rows && across {
                 return Err(Error::Setting(format!(
-                    "{name} is {} x {}: it grows with the rows on both sides, so new rows have no place in it",
-                    matrix.rows(),
-                    matrix.cols()
+                    "{name} is {shape}: it grows with the rows on both sides, so new rows have no place in it"
                 )));
             }
             if of_rows || across {
-                let width = if across { matrix.rows() } else { matrix.cols() };
+                let width = if across { shape.rows } else { shape.cols };
                 factors.push(RowFactor { name: name.clone(), width, across });
+            } else if !model.values.iter().any(|(known, _)| known == name) {
+                return Err(Error::Setting(format!(
+                    "{name} is {shape}: it is not of the rows of {}, so give its value",
+                    model.target
+                )));
             }
         }
         if factors.is_empty() {
             return Err(Error::Setting(format!(
-                "no factor of `{}` has a row for each row of {}, so there is nothing to find for new rows",
-                model.statement, model.target
+                "no factor of `{statement}` has a row for each row of {}, so there is nothing to find for new rows",
+                model.target
             )));
         }
         let own = |var: &Var| factors.iter().any(|factor| factor.name == var.name());
         let counted = count_entries(&objective, &shapes)?;
         let terms: Vec<(f64, Expr)> = terms(&counted).into_iter().filter(|(_, term)| uses(term, &own)).collect();
         let named: BTreeSet<Var> = terms.iter().flat_map(|(_, term)| term.variables()).collect();
-        let of_model = |name: &str| model.factors.iter().any(|(known, _)| known == name);
+        let of_model = |name: &str| model.shapes.iter().any(|(known, _)| known == name);
         let data: Vec<String> = named.iter().map(|var| var.name().to_owned()).collect();
-        let data: Vec<String> = data.into_iter().filter(|name| *name != model.target && !of_model(name)).collect();
+        let data: Vec<String> = data.into_iter().filter(|name| name != model.target && !of_model(name)).collect();
         let (beside, shared) = data.into_iter().partition(|name| tall.of(name) != (false, false));
-        let held = model.factors.iter().filter(|(name, _)| named.contains(&Var::input(name)));
+        let held = model.values.iter().filter(|(name, _)| named.contains(&Var::input(name)));
         let held = held.filter(|(name, _)| !own(&Var::input(name))).cloned().collect();
-        let constraints = constraints_of(&statement, |name| own(&Var::input(name)), &model.numbers)?;
+        let constraints = constraints_of(statement, |name| own(&Var::input(name)), model.numbers)?;
         factors.retain(|factor| named.contains(&Var::input(&factor.name)));
-        let target = model.target.clone();
+        let target = model.target.to_owned();
         Ok(Self { target, fitted, factors, held, beside, shared, terms, constraints })
     }
 
@@ -178,7 +224,11 @@ impl RowProblem {
     }
 }
 
-fn no_shape(model: &Factorization) -> Error {
+fn shape_of(matrix: &Matrix) -> Shape {
+    Shape { rows: matrix.rows(), cols: matrix.cols() }
+}
+
+fn no_shape(model: &Stated) -> Error {
     Error::Setting(format!("the factors of `{}` don't tell the shape of {}", model.statement, model.target))
 }
 
@@ -236,8 +286,7 @@ fn count_entries(objective: &Expr, shapes: &BTreeMap<Var, Shape>) -> Result<Expr
 
 /// Which sides of a model's variables are those of the data's rows.
 struct SidesOf<'a> {
-    model: &'a Factorization,
-    statement: &'a Statement,
+    model: &'a Stated<'a>,
     objective: &'a Expr,
 }
 
@@ -258,8 +307,8 @@ impl Tall {
 impl SidesOf<'_> {
     /// The shapes that all variables had in the fit.
     fn fitted(&self) -> Result<BTreeMap<Var, Shape>> {
-        let of = |(name, m): &(String, Matrix)| (Var::input(name), Given::dense(m.rows(), m.cols()));
-        let givens: Givens = self.model.factors.iter().map(of).collect();
+        let of = |(name, s): &(String, Shape)| (Var::input(name), Given::dense(s.rows, s.cols));
+        let givens: Givens = self.model.shapes.iter().map(of).collect();
         let mut shapes = self.infer(&givens, &BTreeMap::new())?;
         shapes.extend(givens.iter().map(|(var, given)| (var.clone(), given.shape)));
         Ok(shapes)
@@ -278,7 +327,7 @@ impl SidesOf<'_> {
                 }
             }
         }
-        for declared in &self.statement.declared {
+        for declared in &self.model.statement.declared {
             let Some(shape) = shapes.get(&Var::input(&declared.name)) else { continue };
             for (dim, length) in [(&declared.rows, shape.rows), (&declared.cols, shape.cols)] {
                 if let Dim::Name(name) = dim
@@ -288,7 +337,7 @@ impl SidesOf<'_> {
                 }
             }
         }
-        let target = Var::input(&self.model.target);
+        let target = Var::input(self.model.target);
         let givens: Givens = [(target.clone(), Given::dense(rows, fitted.cols))].into();
         let mut found = self.infer(&givens, &named)?;
         found.insert(target, Shape { rows, cols: fitted.cols });
@@ -302,10 +351,10 @@ impl SidesOf<'_> {
             Dim::Name(name) => Sides::Name(name.clone()),
         };
         let mut declared: BTreeMap<Var, [Sides; 2]> = BTreeMap::new();
-        for d in &self.statement.declared {
+        for d in &self.model.statement.declared {
             declared.insert(Var::input(&d.name), [side(&d.rows), side(&d.cols)]);
         }
-        let is_factor = |var: &Var| self.model.factors.iter().any(|(name, _)| name == var.name());
+        let is_factor = |var: &Var| self.model.shapes.iter().any(|(name, _)| name == var.name());
         for var in self.objective.variables().iter().filter(|var| !is_factor(var)) {
             declared.insert(var.clone(), [0, 1].map(|k| Sides::Name(side_name(var, k))));
         }

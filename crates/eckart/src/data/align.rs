@@ -28,15 +28,49 @@ pub struct Aligned {
     pub unknown: Vec<String>,
 }
 
+impl Side {
+    /// What it is made of.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Rows => "row",
+            Self::Cols => "column",
+        }
+    }
+}
+
+impl Aligned {
+    /// "2 columns that the model does not know left out: a, b", where there are any.
+    pub fn says_unknown(&self, side: Side) -> Option<String> {
+        let (count, what) = (self.unknown.len(), side.word());
+        let plural = if count == 1 { "" } else { "s" };
+        (count > 0)
+            .then(|| format!("{count} {what}{plural} that the model does not know left out: {}", some(&self.unknown)))
+    }
+
+    /// "2 of the model's columns are not there: a, b", with `text` after "there", where any are lacking.
+    pub fn says_lacking(&self, side: Side, text: &str) -> Option<String> {
+        let (count, what) = (self.lacking.len(), side.word());
+        (count > 0).then(|| format!("{count} of the model's {what}s are not there{text}: {}", some(&self.lacking)))
+    }
+}
+
+/// "a, b, c, ..."
+fn some(names: &[String]) -> String {
+    const MOST: usize = 5;
+    let first: Vec<&str> = names.iter().take(MOST).map(String::as_str).collect();
+    first.join(", ") + if names.len() > MOST { ", ..." } else { "" }
+}
+
 /// Puts the rows or columns of `matrix`, which have `names`, in the order of `wanted`.
 ///
 /// # Errors
 /// `Data` where a name stands twice on either side, no name is on both, or the number of names does not fit.
 pub fn align(matrix: &Matrix, side: Side, names: &[String], wanted: &[String]) -> Result<Aligned> {
-    let (what, count) = match side {
-        Side::Rows => ("row", matrix.rows()),
-        Side::Cols => ("column", matrix.cols()),
+    let count = match side {
+        Side::Rows => matrix.rows(),
+        Side::Cols => matrix.cols(),
     };
+    let what = side.word();
     if names.len() != count {
         let message = format!("there are {} names for {count} {what}s", names.len());
         return Err(Error::data(message, format!("Give each {what} its name")));

@@ -12,7 +12,7 @@ from sklearn.decomposition import sparse_encode
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from .._factorize import factorize
-from ._search import check_one_of, check_real, check_whole, components, seed_of, seen, warn_of
+from ._search import check_one_of, check_real, check_whole, components, fold_in, seed_of, seen, warn_of
 
 ALGORITHMS = ("lasso_lars", "lasso_cd", "lars", "omp", "threshold")
 
@@ -32,7 +32,7 @@ def encode(
     The codes of rows over the atoms of a dictionary.
 
     "lasso_cd" and "lasso_lars" name the same minimum, of ``0.5*sum((X - W @ H)**2) + alpha*sum(abs(W))``, which the engine
-    finds by coordinate descent with an active set. Greedy paths ("omp", "lars") have no objective and are scikit-learn's.
+    finds row by row, to its end. Greedy paths ("omp", "lars") have no objective and are scikit-learn's.
     """
     if algorithm in ("omp", "lars"):
         options = {"n_nonzero_coefs": n_nonzero_coefs, "alpha": alpha, "max_iter": max_iter, "n_jobs": n_jobs}
@@ -43,12 +43,8 @@ def encode(
         codes = np.sign(against) * np.maximum(np.abs(against) - alpha, 0)
         return np.asarray(np.maximum(codes, 0) if positive else codes, dtype=X.dtype)
     text = "minimize over W[n,k], H[k,m]: 0.5*sum((X - W @ H)**2) + a*sum(abs(W))" + (" subject to W >= 0" if positive else "")
-    numbers = {"a": alpha, "k": len(dictionary)}
-    found = factorize(
-        {"X": X}, text, rank=1, numbers=numbers, hold={"H": dictionary}, start={"W": np.zeros((len(X), len(dictionary)))},
-        max_iter=max(max_iter, 1), tol=1e-12,
-    )  # fmt: skip
-    return np.array(found.W, dtype=X.dtype)
+    found = fold_in(X, text, {"a": alpha, "k": len(dictionary)}, {"H": dictionary})
+    return np.array(found["W"], dtype=X.dtype)
 
 
 class _Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -147,7 +143,7 @@ class DictionaryLearning(_Coding):
     positive_code, positive_dict : bool, default=False
         Bounds.
     transform_max_iter : int, default=1000
-        Iterations of `transform`.
+        Accepted; codes are found to their end.
     n_init : int, default=1
         Starts; the one of least cost is kept. All but the first are random.
     time_budget : float, default=None
@@ -368,7 +364,7 @@ class SparseCoder(_Coding):
     positive_code : bool, default=False
         Whether codes may not be negative.
     transform_max_iter : int, default=1000
-        Iterations at most.
+        Accepted; codes are found to their end.
 
     Attributes
     ----------

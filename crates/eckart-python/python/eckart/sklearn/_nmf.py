@@ -17,7 +17,7 @@ from .._factorize import factorize
 from .._function import function
 from .._progress import Bar, both
 from ._multiplicative import Done, Penalties, error, multiplicative
-from ._search import check_one_of, check_real, check_whole, components, gain, seed_of, seen, warn_of
+from ._search import check_one_of, check_real, check_whole, components, fold_in, gain, seed_of, seen, warn_of
 from ._starts import INITS, random_start, rows_times, start
 
 BETAS = {"frobenius": 2.0, "kullback-leibler": 1.0, "itakura-saito": 0.0}
@@ -428,6 +428,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         W, H = (np.array(found.factors[name], dtype=given.X.dtype) for name in ("W", "H"))
         beta = self._beta()
         if own:
+            self._found = found  # for new rows: it may have more factors than W and H
             cost = float(found.cost)
         elif given.masked:
             cost = self._masked_error(given, W, H, beta)
@@ -505,19 +506,10 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             )
             warn_of(self, done.stop_reason, done.n_iter, self.max_iter, self.tol)
             return done.W
+        if self.objective is not None:
+            return np.array(self._found.transform(given.X)["W"], dtype=X.dtype)
         text, numbers = self._stated(given, penalties._replace(l1_H=0.0, l2_H=0.0))
-        own = self.objective is not None
-        # What is left is convex: it is solved to the end, so that a row's result hardly depends on the rows beside it.
-        found = factorize(
-            {"X": given.X},
-            text,
-            rank=rank if own else 1,
-            numbers=numbers if own else {**numbers, "k": rank},
-            hold={"H": H},
-            max_iter=max(10 * self.max_iter, 1000),
-            tol=1e-12,
-        )
-        return np.array(found.W, dtype=X.dtype)
+        return np.array(fold_in(given.X, text, {**numbers, "k": rank}, {"H": H})["W"], dtype=X.dtype)
 
     @property
     def _n_features_out(self) -> int:

@@ -16,7 +16,7 @@ from .._eckart import Matrix
 from .._factorization import Factorization
 from .._factorize import factorize
 from .._function import result
-from ._search import check_real, check_whole, seed_of, warn_of
+from ._search import check_real, check_whole, fold_in, seed_of, warn_of
 
 
 BLOCK = 1024
@@ -48,9 +48,9 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         """What is added to the products of factors: a column for users, a line for items."""
         return of_users[:, None], np.zeros((1, len(self.item_ids_)))
 
-    def _user_offsets(self, found: Factorization) -> np.ndarray:
+    def _user_offsets(self, found: dict[str, np.ndarray]) -> np.ndarray:
         """The offsets of users that were folded in."""
-        return np.zeros(len(found.W))
+        return np.zeros(len(found["W"]))
 
     def _counts(self, X: Any) -> Any:
         """Which entries are known, as compressed rows."""
@@ -109,7 +109,7 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         """
         check_is_fitted(self)
         X, _, _ = self._validated(X, reset=False)
-        return np.array(self._fold_in(X).W, dtype=X.dtype)
+        return np.array(self._fold_in(X)["W"], dtype=X.dtype)
 
     def _fit(self, X: Any) -> None:
         X, users, items = self._validated(X, reset=True)
@@ -144,12 +144,10 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         self._take(found)
         warn_of(self, found.stop_reason, found.iterations, self.max_iter, self.tol)
 
-    def _fold_in(self, X: Any) -> Factorization:
+    def _fold_in(self, X: Any) -> dict[str, np.ndarray]:
         text, numbers = self._stated()
         held = {name: B.astype(X.dtype, copy=False) for name, B in self._held().items()}
-        numbers = {**numbers, "k": self.n_components_}
-        # What is left is least squares, a row for itself: it is solved to the end.
-        return factorize({"X": X}, text, rank=1, numbers=numbers, hold=held, max_iter=1000, tol=1e-12)
+        return fold_in(X, text, {**numbers, "k": self.n_components_}, held)
 
     def _validated(self, X: Any, reset: bool) -> tuple[Any, list[str] | None, list[str] | None]:
         """X as an array or compressed rows, and its ids."""
@@ -213,7 +211,7 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
                 raise ValueError("give users of the fit, or X of new ones")
             X, _, _ = self._validated(X, reset=False)
             found, mask = self._fold_in(X), self._counts(X)
-            factors, (of_users, of_items) = found.W, self._offsets(self._user_offsets(found))
+            factors, (of_users, of_items) = found["W"], self._offsets(self._user_offsets(found))
         else:
             at = self._places(users, self.user_ids_, "user")
             factors, mask = self.user_factors_[at], self._known[at]
@@ -438,8 +436,8 @@ class MatrixFactorization(_Recommender):
     def _offsets(self, of_users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return of_users[:, None], self.item_biases_[None] + self.mean_
 
-    def _user_offsets(self, found: Factorization) -> np.ndarray:
-        return found.b[:, 0] if self.biases else super()._user_offsets(found)
+    def _user_offsets(self, found: dict[str, np.ndarray]) -> np.ndarray:
+        return found["b"][:, 0] if self.biases else super()._user_offsets(found)
 
 
 class ImplicitMF(_Recommender):

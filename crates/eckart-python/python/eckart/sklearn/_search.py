@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from .._factorize import factorize
+from .._eckart import FoldIn
+from .._factorize import factorize, stated
 
 ADVICE = {
     "max_iter": "the cost was still falling after max_iter={max_iter} iterations: raise max_iter, or accept it with a "
@@ -28,6 +29,19 @@ def warn_of(estimator: Any, stop_reason: str, n_iter: int, max_iter: int, tol: f
         return
     text = ADVICE[stop_reason].format(max_iter=max_iter, n_iter=n_iter)
     warnings.warn(f"{type(estimator).__name__}: {text}", ConvergenceWarning, stacklevel=4)
+
+
+def fold_in(X: Any, text: str, numbers: dict[str, float], held: dict[str, Any]) -> dict[str, np.ndarray]:
+    """
+    The row factors of X by name, everything else held.
+
+    What is left is convex and falls apart into rows: each is solved to its end, and gets the same bits whatever rows are
+    beside it.
+    """
+    problem, _, _ = stated({"X": X}, text, 1, numbers, hold=held)
+    x = problem["data"][0][1]
+    found, _ = FoldIn(problem, "X", x.shape).transform(x, [])
+    return {name: matrix.to_array() for name, matrix in found}
 
 
 def gain(tol: float) -> float:

@@ -1,0 +1,72 @@
+//! Fold in: the factors of rows that a model has not seen, as Python asks for them.
+//! In: a `Factorization`, or an objective with the other factors held; then matrices.  Out: the rows' factors by name.
+//! Law: the interpreter's lock is released while rows are solved.
+//! Not here: how a row is solved (see the engine's `apply`).
+
+use eckart::apply::in_columns_of;
+use eckart::facts::Shape;
+use pyo3::prelude::*;
+
+use crate::errors::raised;
+use crate::factorization::Factorization;
+use crate::matrix::Matrix;
+use crate::search::Stated;
+use crate::threads::released;
+
+/// Factors by name, and sentences for whoever asked.
+type Found = (Vec<(String, Matrix)>, Vec<String>);
+
+/// Matrices of an objective beside its data, by name.
+type Beside<'py> = Vec<(String, Bound<'py, Matrix>)>;
+
+/// A model, made ready to take in new rows.
+#[pyclass(frozen, module = "eckart._eckart")]
+pub(crate) struct FoldIn(eckart::FoldIn);
+
+#[pymethods]
+impl FoldIn {
+    /// Of an objective whose other factors are held; `fitted` is the shape that `target` had when they were found.
+    #[new]
+    fn new(stated: Stated<'_>, target: &str, fitted: (usize, usize)) -> PyResult<Self> {
+        let fitted = Shape { rows: fitted.0, cols: fitted.1 };
+        let made = stated.problem().and_then(|problem| eckart::FoldIn::holding(&problem, target, fitted));
+        made.map(Self).map_err(raised)
+    }
+
+    /// Of a model; of `beside`, what is the same for all of so many new rows is taken.
+    #[staticmethod]
+    fn of_model(model: &Factorization, beside: Beside<'_>, rows: usize) -> PyResult<Self> {
+        let mut fold_in = eckart::FoldIn::new(&model.found).map_err(raised)?;
+        for (name, matrix) in &beside {
+            let matrix = &matrix.get().matrix;
+            if !fold_in.reads_by_rows(name, matrix, rows) {
+                fold_in = fold_in.data(name, matrix);
+            }
+        }
+        Ok(Self(fold_in))
+    }
+
+    /// The factors of the rows of `x`; of `beside`, what has a row for each of them is taken.
+    fn transform(&self, py: Python<'_>, x: &Bound<'_, Matrix>, beside: Beside<'_>) -> PyResult<Found> {
+        let x = &x.get().matrix;
+        let beside = beside.iter().map(|(name, matrix)| (name.as_str(), &matrix.get().matrix));
+        let by_rows: Vec<_> = beside.filter(|(name, matrix)| self.0.reads_by_rows(name, matrix, x.rows())).collect();
+        let found = released(py, || self.0.transform_with(x, &by_rows))?;
+        let factors = found.factors.into_iter().map(|(name, matrix)| (name, matrix.into()));
+        let left_out = found.left_out.iter().map(|term| {
+            format!("the term {term} is left out: it needs data beside the target that was not given for the new rows")
+        });
+        Ok((factors.collect(), left_out.collect()))
+    }
+}
+
+/// The rows of `x` in the order of the model's columns, matched by name, and what was left out or lacking.
+#[pyfunction]
+pub(crate) fn in_order(
+    model: &Factorization,
+    x: &Bound<'_, Matrix>,
+    names: Option<Vec<String>>,
+) -> PyResult<(Matrix, Vec<String>)> {
+    let (ordered, told) = in_columns_of(&model.found, &x.get().matrix, names.as_deref()).map_err(raised)?;
+    Ok((ordered.into(), told))
+}
