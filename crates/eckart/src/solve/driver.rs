@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::checkpoint::{Snapshot, State};
 use super::factorization::{Factorization, Start, Step};
-use super::kkt::{Kkt, Reference};
+use super::kkt::Kkt;
 use super::method::{Method, MethodRow, choose};
 use super::problem::{Bound, Problem};
 use super::quality::Quality;
@@ -20,6 +20,11 @@ use crate::run::{Value, available_memory, with_threads};
 
 /// Iterations between looks at the residuals.
 const LOOK: usize = 10;
+/// A start whose first iteration leaves less than one part in so many of its cost was of the wrong scale.
+const WRONG_SCALE: f64 = 10.0;
+/// No cost is looked at more closely than this share of a start's first one, which may be all rounding.
+const LEAST_LEVEL: f64 = 1e-6;
+
 /// Iterations in a row that must each be of no account before a start counts as settled.
 const PATIENCE: usize = 3;
 
@@ -135,7 +140,7 @@ struct Begun {
     factors: Vec<Value>,
     best: (f64, Vec<Value>),
     history: Vec<Step>,
-    reference: Option<Reference>,
+    lengths: Option<Vec<f64>>,
     last: f64,
     quiet: usize,
     at_rest: bool,
@@ -178,12 +183,11 @@ impl<'a> Worker<'a> {
         from: Option<Snapshot>,
         watcher: &mut dyn Watcher,
     ) -> Result<(Start, Vec<Value>)> {
-        let Begun { began, mut factors, mut best, mut history, reference, mut last, mut quiet, at_rest } = match from {
+        let Begun { began, mut factors, mut best, mut history, lengths, mut last, mut quiet, at_rest } = match from {
             Some(snapshot) => self.go_on(snapshot)?,
             None => self.begin(index)?,
         };
-        let first = history[0].cost;
-        let mut stop = self.verdict(&history, (at_rest, quiet), reference.as_ref(), &factors)?;
+        let mut stop = self.verdict(&history, (at_rest, quiet), lengths.as_deref(), &factors)?;
         while stop.is_none() {
             if self.monotone {
                 best.1.clear();
@@ -195,27 +199,27 @@ impl<'a> Worker<'a> {
                 best.1.clone_from(&factors);
             }
             let fell = moved.decrease.unwrap_or(last - moved.cost);
-            quiet = if fell <= self.settings.tol * (first - moved.cost) { quiet + 1 } else { 0 };
+            quiet = if fell <= self.settings.tol * (level(&history) - moved.cost) { quiet + 1 } else { 0 };
             last = moved.cost;
             let flow = watcher.tell(history.len() - 1, moved.cost, best.0);
             stop = match flow {
                 Flow::Stop => Some(StopReason::Interrupted),
-                Flow::Continue => self.verdict(&history, (moved.at_rest, quiet), reference.as_ref(), &factors)?,
+                Flow::Continue => self.verdict(&history, (moved.at_rest, quiet), lengths.as_deref(), &factors)?,
             };
             let broken_off = matches!(stop, Some(StopReason::Interrupted | StopReason::TimeLimit));
             if watcher.wants_snapshot(stop.is_none(), broken_off) {
                 let best = (best.0, if self.monotone { Vec::new() } else { best.1.clone() });
-                let reference = reference.as_ref().map(|at| (at.lengths.clone(), at.cost));
+                let lengths = lengths.clone();
                 let (factors, history, mut method) = (factors.clone(), history.clone(), State::default());
                 self.method.state(&mut method);
                 let at_rest = moved.at_rest;
-                watcher.snapshot(Snapshot { factors, best, history, last, quiet, at_rest, reference, method });
+                watcher.snapshot(Snapshot { factors, best, history, last, quiet, at_rest, lengths, method });
             }
         }
         // What the method holds of this start is not needed any more, and may be as large as the factors.
         self.method.restart();
         drop(factors);
-        let residuals = self.residuals(reference.as_ref(), &best.1)?;
+        let residuals = self.residuals(lengths.as_deref(), level(&history), &best.1)?;
         let seconds = began.elapsed().as_secs_f64();
         let iterations = history.len() - 1;
         let stop = stop.unwrap_or(StopReason::MaxIter);
@@ -228,14 +232,14 @@ impl<'a> Worker<'a> {
         let factors = begin(&self.bound, self.settings, index, self.search.memory_limit)?;
         self.bound.place_all(&factors);
         let first = self.cost.run(&self.bound.inputs)?[0].to_scalar();
-        let reference = self.kkt.as_ref().map(|kkt| kkt.reference(&self.bound, &factors, first)).transpose()?;
+        let lengths = self.kkt.as_ref().map(|kkt| kkt.step_lengths(&self.bound, &factors)).transpose()?;
         let history = vec![Step { cost: first, seconds: began.elapsed().as_secs_f64() }];
         Ok(Begun {
             began,
             best: (first, factors.clone()),
             factors,
             history,
-            reference,
+            lengths,
             last: first,
             quiet: 0,
             at_rest: false,
@@ -243,7 +247,7 @@ impl<'a> Worker<'a> {
     }
 
     fn go_on(&mut self, snapshot: Snapshot) -> Result<Begun> {
-        let Snapshot { factors, mut best, history, last, quiet, at_rest, reference, mut method } = snapshot;
+        let Snapshot { factors, mut best, history, last, quiet, at_rest, lengths, mut method } = snapshot;
         let fits = factors.len() == self.bound.factors.len()
             && factors.iter().zip(&self.bound.factors).all(|(value, factor)| value.shape() == factor.shape);
         let spent = history.last().map(|step| Duration::try_from_secs_f64(step.seconds));
@@ -256,15 +260,14 @@ impl<'a> Worker<'a> {
             best.1.clone_from(&factors);
         }
         let began = Instant::now().checked_sub(spent).unwrap_or_else(Instant::now);
-        let reference = reference.map(|(lengths, cost)| Reference { lengths, cost });
-        Ok(Begun { began, factors, best, history, reference, last, quiet, at_rest })
+        Ok(Begun { began, factors, best, history, lengths, last, quiet, at_rest })
     }
 
     /// The residual of each factor; none where the objective has kinks.
-    fn residuals(&mut self, reference: Option<&Reference>, factors: &[Value]) -> Result<Vec<f64>> {
-        let Some((kkt, at)) = self.kkt.as_ref().zip(reference) else { return Ok(Vec::new()) };
+    fn residuals(&mut self, lengths: Option<&[f64]>, level: f64, factors: &[Value]) -> Result<Vec<f64>> {
+        let Some((kkt, lengths)) = self.kkt.as_ref().zip(lengths) else { return Ok(Vec::new()) };
         self.bound.place_all(factors);
-        kkt.shares(at, &self.bound, factors)
+        kkt.shares(lengths, level.abs(), &self.bound, factors)
     }
 
     /// Whether the start ends here, and why.
@@ -272,7 +275,7 @@ impl<'a> Worker<'a> {
         &mut self,
         history: &[Step],
         (at_rest, quiet): (bool, usize),
-        reference: Option<&Reference>,
+        lengths: Option<&[f64]>,
         factors: &[Value],
     ) -> Result<Option<StopReason>> {
         let iterations = history.len() - 1;
@@ -285,14 +288,14 @@ impl<'a> Worker<'a> {
             return Ok(Some(StopReason::Settled));
         }
         if watched && iterations > 0 && iterations.is_multiple_of(LOOK) {
-            return self.stationary(reference, factors);
+            return self.stationary(lengths, level(history), factors);
         }
         Ok(None)
     }
 
     /// Whether no small step of a factor lowers the cost any more.
-    fn stationary(&mut self, reference: Option<&Reference>, factors: &[Value]) -> Result<Option<StopReason>> {
-        let residuals = self.residuals(reference, factors)?;
+    fn stationary(&mut self, lengths: Option<&[f64]>, level: f64, factors: &[Value]) -> Result<Option<StopReason>> {
+        let residuals = self.residuals(lengths, level, factors)?;
         let still = !residuals.is_empty() && residuals.iter().all(|residual| *residual <= self.settings.tol);
         Ok(still.then_some(StopReason::Stationary))
     }
@@ -313,5 +316,29 @@ impl<'a> Worker<'a> {
         } else {
             None
         }
+    }
+}
+
+/// The cost that a start is measured by: the one it began with. Where the first iteration left little of that, the start was
+/// of the wrong scale, which says nothing of the data: it is then a few times what was left.
+fn level(history: &[Step]) -> f64 {
+    let first = history[0].cost;
+    match history.get(1) {
+        Some(next) if next.cost > 0.0 => first.min((WRONG_SCALE * next.cost).max(LEAST_LEVEL * first)),
+        _ => first,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_of_the_wrong_scale_is_measured_by_what_its_first_iteration_left() {
+        let of = |costs: &[f64]| level(&costs.iter().map(|&cost| Step { cost, seconds: 0.0 }).collect::<Vec<_>>());
+        assert_eq!([of(&[50.0]), of(&[50.0, 20.0, 1.0]), of(&[1e6, 20.0, 1.0])], [50.0, 50.0, 200.0]);
+        // What a first iteration leaves of an exact fit is rounding; a cost may be negative.
+        assert_eq!([of(&[50.0, 1e-14]), of(&[50.0, -3.0]), of(&[-2.0, -3.0])], [LEAST_LEVEL * 50.0, 50.0, -2.0]);
+        assert!(of(&[50.0, f64::NAN]) == 50.0);
     }
 }

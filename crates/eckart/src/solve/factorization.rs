@@ -38,7 +38,7 @@ pub struct Start {
     /// The cost at the start and after each iteration.
     pub history: Vec<Step>,
     /// For each factor, how far it is from where no small step of it lowers the cost: the length of its proximal gradient
-    /// step times its own length, as a share of the cost at the start. Empty where the objective has kinks.
+    /// step times its own length, as a share of the cost at the start (as [`super::Settings::tol`] counts it). Empty where the objective has kinks.
     pub residuals: Vec<f64>,
 }
 

@@ -16,14 +16,6 @@ pub(super) struct Kkt {
     gradients: Compiled,
 }
 
-/// What residuals are measured by.
-pub(super) struct Reference {
-    /// The step length of each factor.
-    pub lengths: Vec<f64>,
-    /// The size of the cost at the start.
-    pub cost: f64,
-}
-
 impl Kkt {
     /// `None` where the smooth part has a kink, at which a gradient says little.
     ///
@@ -37,23 +29,23 @@ impl Kkt {
         Ok(Some(Self { gradients: Compiled::new(&gradients, &bound.givens, memory_limit)? }))
     }
 
-    /// What residuals are measured by, from the start of a search. The step length of a factor is its own length over that
-    /// of its gradient, so that shares don't depend on the scale of data and factors.
-    pub(super) fn reference(&self, bound: &Bound, factors: &[Value], cost: f64) -> Result<Reference> {
+    /// The step length of each factor at the start of a search: its own length over that of its gradient, so that shares
+    /// don't depend on the scale of data and factors.
+    pub(super) fn step_lengths(&self, bound: &Bound, factors: &[Value]) -> Result<Vec<f64>> {
         let gradients = self.gradients.run(&bound.inputs)?;
         let of = |(b, g): (&Value, Value)| {
             let t = length(b) / length(&g);
             if t > 0.0 && t.is_finite() { t } else { 1.0 }
         };
-        Ok(Reference { lengths: factors.iter().zip(gradients).map(of).collect(), cost: cost.abs() })
+        Ok(factors.iter().zip(gradients).map(of).collect())
     }
 
-    /// For each factor the length of its proximal gradient step times its own length, as a share of the cost at the start:
-    /// by what share of that the slope would lower the cost if the factor moved by its own length. Scaling the data, or
+    /// For each factor the length of its proximal gradient step (of its step length) times its own length, as a share of a
+    /// cost: by what share of that the slope would lower the cost if the factor moved by its own length. Scaling the data, or
     /// one factor up and another down, does not change it.
-    pub(super) fn shares(&self, at: &Reference, bound: &Bound, factors: &[Value]) -> Result<Vec<f64>> {
+    pub(super) fn shares(&self, lengths: &[f64], cost: f64, bound: &Bound, factors: &[Value]) -> Result<Vec<f64>> {
         let gradients = self.gradients.run(&bound.inputs)?;
-        let all = factors.iter().zip(gradients).zip(bound.factors.iter().zip(&at.lengths));
+        let all = factors.iter().zip(gradients).zip(bound.factors.iter().zip(lengths));
         Ok(all
             .map(|((b, g), (factor, &t))| {
                 let now = match b.dtype() {
@@ -61,7 +53,7 @@ impl Kkt {
                     Dtype::F64 => residual::<f64>(factor, b, g, t),
                 };
                 let own = Some(length(b)).filter(|own| *own > 0.0).unwrap_or(t * now);
-                if now == 0.0 { 0.0 } else { (now / at.cost * own).min(f64::MAX) }
+                if now == 0.0 { 0.0 } else { (now / cost * own).min(f64::MAX) }
             })
             .collect())
     }

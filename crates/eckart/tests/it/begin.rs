@@ -3,6 +3,7 @@
 use eckart::{Factorization, Init, Matrix, Problem, Settings};
 
 use crate::random::Random;
+use crate::real::example;
 
 const NMF: &str = "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0";
 
@@ -138,6 +139,25 @@ fn a_start_from_the_svd_is_near_the_best_fit() {
     let flat = problem("sum((X - W @ H)**2)", &x);
     let other = first_cost(&flat.solve(&Settings { init: Init::Svd, max_iter: 0, ..Settings::default() }).unwrap());
     assert!((cost / other - 1.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_start_of_the_wrong_scale_does_not_end_a_search_early() {
+    // Real pictures: the mean of the data, put at every zero of a start, makes its product as large as 60 times the data.
+    let x = example("digits/images.npy");
+    let text = "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0";
+    let problem = Problem::parse(text).unwrap().data("X", &x).rank(16);
+    let of = |init| problem.solve(&Settings { init, tol: 1e-6, ..Settings::default() }).unwrap();
+    let [near, far] = [Init::Nndsvd, Init::Nndsvda].map(of);
+    assert!(first_cost(&far) > 10.0 * first_cost(&near), "{} {}", first_cost(&far), first_cost(&near));
+    assert!(far.cost < 1.04 * near.cost, "{} after {} iterations", far.cost, far.starts[0].iterations);
+    // The same from factors that are given.
+    let scaled =
+        |factor: &Matrix| Matrix::from_fn(factor.rows(), factor.cols(), |i, j| 1e3 * (factor.get(i, j) + 0.1)).unwrap();
+    let begun =
+        problem.clone().start("W", &scaled(near.factor("W").unwrap())).start("H", &scaled(near.factor("H").unwrap()));
+    let found = begun.solve(&Settings { tol: 1e-6, ..Settings::default() }).unwrap();
+    assert!(found.cost < 1.04 * near.cost, "{} after {} iterations", found.cost, found.starts[0].iterations);
 }
 
 #[test]

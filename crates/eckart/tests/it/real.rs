@@ -6,7 +6,7 @@ use eckart::{Matrix, Problem, Settings, function, grad, matrix, model, norm, sha
 use crate::random::Random;
 use crate::read::shared_data;
 
-fn example(name: &str) -> Matrix {
+pub(crate) fn example(name: &str) -> Matrix {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/");
     read(format!("{path}{name}"), &ReadOptions::default()).unwrap().matrix
 }

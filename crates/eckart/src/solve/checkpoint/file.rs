@@ -134,7 +134,7 @@ pub(in crate::solve) fn write(path: &Path, identity: &Identity, saved: &Saved) -
             "quiet": snapshot.quiet,
             "at_rest": snapshot.at_rest,
             "history": history_to_json(&snapshot.history),
-            "reference": snapshot.reference.as_ref().map(|(lengths, cost)| json!([bits(lengths), cost.to_bits()])),
+            "lengths": snapshot.lengths.as_ref().map(|lengths| bits(lengths)),
             "numbers": bits(&snapshot.method.numbers),
         }));
     }
@@ -197,10 +197,8 @@ fn parse(file: &mut ModelFile) -> Option<Saved> {
         let index = whole(one.get("index")?)?;
         let mut list = |what: &str, count: &str| take(file, &format!("start {index} {what}"), whole(one.get(count)?)?);
         let (factors, best, state) = (list("factor", "factors")?, list("best", "best")?, list("state", "state")?);
-        let reference = match one.get("reference")?.as_array().map(Vec::as_slice) {
-            Some([lengths, cost]) => Some((from_bits(lengths)?, number(cost)?)),
-            _ => None,
-        };
+        let lengths = one.get("lengths")?;
+        let lengths = if lengths.is_null() { None } else { Some(from_bits(lengths)?) };
         let snapshot = Snapshot {
             factors,
             best: (number(one.get("best_cost")?)?, best),
@@ -208,7 +206,7 @@ fn parse(file: &mut ModelFile) -> Option<Saved> {
             last: number(one.get("last")?)?,
             quiet: whole(one.get("quiet")?)?,
             at_rest: one.get("at_rest")?.as_bool()?,
-            reference,
+            lengths,
             method: State::of(from_bits(one.get("numbers")?)?, state),
         };
         saved.running.insert(index, snapshot);

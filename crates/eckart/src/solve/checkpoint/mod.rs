@@ -107,7 +107,7 @@ pub(super) struct Snapshot {
     pub quiet: usize,
     /// Whether the method itself knew that no further step would lower the cost.
     pub at_rest: bool,
-    /// What residuals are measured by: step lengths and the cost at the start.
-    pub reference: Option<(Vec<f64>, f64)>,
+    /// The step lengths by which residuals are measured.
+    pub lengths: Option<Vec<f64>>,
     pub method: State,
 }
