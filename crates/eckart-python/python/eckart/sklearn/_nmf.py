@@ -65,7 +65,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     n_components : int, "auto" or None, default="auto"
         The rank; the number of features, or that of a custom start, where it is left open.
     init : {"random", "nndsvd", "nndsvda", "nndsvdar", "custom"}, default=None
-        The start. None is "nndsvda" where the rank allows it, else "random". "custom" takes `W` and `H` of `fit`.
+        The start. None is "nndsvda" where the rank allows it, else "random"; of the solver "derived" it is the engine's
+        own, from an SVD for the squared error, else random. "custom" takes `W` and `H` of `fit`.
     solver : {"cd", "mu", "derived"}, default="cd"
         Coordinate descent, multiplicative updates, or what the engine derives from the objective, which is faster and may
         end at another minimum.
@@ -370,8 +371,11 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             return X, mark == 0
         return (X if np.isnan(mark) else np.where(X == mark, np.nan, X)), True
 
-    def _begin(self, given: Given, rank: int, W: Any, H: Any) -> tuple[np.ndarray, np.ndarray]:
+    def _begin(self, given: Given, rank: int, W: Any, H: Any) -> tuple[np.ndarray, np.ndarray] | None:
+        """W and H at the start; None where the engine chooses."""
         n, m = given.X.shape
+        if self.init is None and self.solver == "derived" and given.roots is None:
+            return None
         dtype = given.X.dtype
         if self.init == "custom":
             if W is None or H is None:
@@ -399,10 +403,10 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return Penalties(alpha_W * l1, alpha_H * l1, alpha_W * l2, alpha_H * l2)
 
     def _search(
-        self, given: Given, rank: int, begin: tuple[np.ndarray, np.ndarray], random: np.random.RandomState
+        self, given: Given, rank: int, begin: tuple[np.ndarray, np.ndarray] | None, random: np.random.RandomState
     ) -> Done:
         penalties = self._penalties(given.n_samples, given.X.shape[1])
-        if self.solver == "mu" and not given.masked and not self.objective:
+        if begin is not None and self.solver == "mu" and not given.masked and not self.objective:
             return self._multiplicative(given, rank, begin, random, penalties)
         text, numbers = self._stated(given, penalties)
         data = {"X": given.X}
@@ -415,7 +419,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             text,
             rank=rank if own else 1,
             numbers=numbers if own else {**numbers, "k": rank},
-            start=None if own else {"W": begin[0], "H": begin[1]},
+            start=None if own or begin is None else {"W": begin[0], "H": begin[1]},
             restarts=self.n_init,
             seed=seed_of(random),
             method="hals" if plain else None,
