@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::fold::sum_rows_by;
 use super::grams::Weights;
-use super::kernels::{Counted, Level, Moved, Wanted, likelihood};
+use super::kernels::{Counted, Level, Moved, TOGETHER, Wanted, likelihood};
 use super::typed::{Numbers, Rect};
 
 /// Moves every row; returns by how much the objective fell.
@@ -22,19 +22,17 @@ pub(crate) fn likelihood_rows<T: Numbers>(
     let rooms = Mutex::new(Vec::new());
     let taken = || rooms.lock().unwrap_or_else(PoisonError::into_inner).pop();
     sum_rows_by(rows, rank, counts.ends(), |range, part| {
-        let [mut room, mut more] = taken().unwrap_or_else(|| [Counted::new(), Counted::new()]);
+        let mut rooms_here: [Counted<T>; TOGETHER] = taken().unwrap_or_else(|| std::array::from_fn(|_| Counted::new()));
         let mut total = 0.0;
-        for (i, rows) in range.step_by(2).zip(part.chunks_mut(2 * rank)) {
-            let (row, other) = rows.split_at_mut(rank);
-            let one = Moved { b: row, picked: counts.row(i), pull: pull.row(i), room: &mut room };
-            let other = match other.is_empty() {
-                true => None,
-                false => Some(Moved { b: other, picked: counts.row(i + 1), pull: pull.row(i + 1), room: &mut more }),
-            };
-            let [fell, also] = likelihood(Level::best(), (one, other), &panel.data, wanted);
-            total += fell + also;
+        for (from, part) in range.step_by(TOGETHER).zip(part.chunks_mut(TOGETHER * rank)) {
+            let mut together = [const { None }; TOGETHER];
+            let rows = (from..).zip(part.chunks_mut(rank)).zip(&mut rooms_here);
+            for (place, ((i, b), room)) in together.iter_mut().zip(rows) {
+                *place = Some(Moved { b, picked: counts.row(i), pull: pull.row(i), room });
+            }
+            total += likelihood(Level::best(), together, &panel.data, wanted).iter().sum::<f64>();
         }
-        rooms.lock().unwrap_or_else(PoisonError::into_inner).push([room, more]);
+        rooms.lock().unwrap_or_else(PoisonError::into_inner).push(rooms_here);
         total
     })
 }

@@ -23,7 +23,7 @@ pub(super) mod tile;
 pub(super) use allocator::return_freed;
 pub(super) use gram::gram;
 pub(crate) use lanes::{Element, Level};
-pub(super) use likelihood::{Counted, Moved, likelihood};
+pub(super) use likelihood::{Counted, Moved, TOGETHER, likelihood};
 pub(crate) use likelihood::{Move, Wanted};
 pub(super) use product::{View, multiply_add};
 pub(super) use row_cg::{Common, Steps, row_cg};

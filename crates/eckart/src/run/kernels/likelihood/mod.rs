@@ -85,85 +85,140 @@ pub(crate) struct Moved<'a, T> {
     pub(crate) room: &'a mut Counted<T>,
 }
 
-/// Moves a row, and another that comes out as it would alone; returns by how much the objective fell for each. Counts of 0
+/// How many rows are moved together.
+pub(crate) const TOGETHER: usize = 4;
+
+/// Moves rows, each of which comes out as it would alone; returns by how much the objective fell for each. Counts of 0
 /// and below don't count.
 ///
-/// Every Newton step waits for the sums of the one before: with two rows there is something to do meanwhile.
+/// Every Newton step waits for the sums of the one before: with several rows there is something to do meanwhile, and the
+/// numbers of all are worked out at once.
 ///
 /// # Panics
 /// Where the sides don't fit, or a column has no row of the panel.
 pub(crate) fn likelihood<T: Element>(
     level: Level,
-    (one, other): (Moved<'_, T>, Option<Moved<'_, T>>),
+    rows: [Option<Moved<'_, T>>; TOGETHER],
     panel: &[T],
     wanted: Wanted,
-) -> [f64; 2] {
-    for Moved { b, picked, pull, .. } in std::iter::once(&one).chain(&other) {
-        assert_eq!(b.len(), pull.len(), "a pull for each number");
+) -> [f64; TOGETHER] {
+    let rank = rows.iter().flatten().map(|row| row.b.len()).next().unwrap_or(0);
+    for Moved { b, picked, pull, .. } in rows.iter().flatten() {
+        assert!(b.len() == rank && pull.len() == rank, "rows of one length, and a pull for each number");
         assert!(picked.columns.is_none_or(|columns| columns.len() == picked.weights.len()), "a count for each column");
     }
-    T::at_level(level, Likelihood { one, other, panel, wanted })
+    T::at_level(level, Likelihood { rows, rank, panel, wanted })
 }
 
 struct Likelihood<'a, T> {
-    one: Moved<'a, T>,
-    other: Option<Moved<'a, T>>,
+    rows: [Option<Moved<'a, T>>; TOGETHER],
+    rank: usize,
     panel: &'a [T],
     wanted: Wanted,
 }
 
 impl<T: Element> Job<T> for Likelihood<'_, T> {
-    type Out = [f64; 2];
+    type Out = [f64; TOGETHER];
     #[inline(always)]
     // SAFETY: asks for no more than the trait says.
-    unsafe fn run<L: Lanes<Num = T>>(self) -> [f64; 2] {
-        let Self { one, other, panel, wanted } = self;
+    unsafe fn run<L: Lanes<Num = T>>(self) -> [f64; TOGETHER] {
+        let Self { rows: moved, rank, panel, wanted } = self;
+        let mut rows: [Option<Row<'_, L>>; TOGETHER] = [const { None }; TOGETHER];
+        let mut fallen = [0.0; TOGETHER];
         // SAFETY: the level is there, says the caller; so for all that follows.
         unsafe {
-            let mut one = Row::<L>::of(one, panel, wanted);
-            let Some(other) = other else {
-                match wanted.way {
-                    Move::Newton => {
-                        for _ in 0..wanted.sweeps {
-                            one.newton();
-                        }
-                    }
-                    Move::Factors => one.all_factors(),
+            for (row, moved) in rows.iter_mut().zip(moved) {
+                if let Some(moved) = moved {
+                    *row = Some(Row::of(moved, panel, wanted));
                 }
-                return [one.fallen(), 0.0];
-            };
-            let mut other = Row::<L>::of(other, panel, wanted);
+            }
             match wanted.way {
                 Move::Newton => {
                     for _ in 0..wanted.sweeps {
-                        newton_of_both(&mut one, &mut other);
+                        newton(&mut rows, rank, wanted);
                     }
                 }
                 Move::Factors => {
-                    one.all_factors();
-                    other.all_factors();
+                    for row in rows.iter_mut().flatten() {
+                        row.all_factors();
+                    }
                 }
             }
-            [one.fallen(), other.fallen()]
+            for (fell, row) in fallen.iter_mut().zip(&rows) {
+                if let Some(row) = row {
+                    *fell = row.fallen();
+                }
+            }
         }
+        fallen
     }
 }
 
-/// A sweep over two rows, an entry of each in turn.
+/// A sweep over rows, an entry of each in turn.
 ///
 /// # Safety
 /// The level is there.
 #[inline(always)]
-unsafe fn newton_of_both<L: Lanes>(one: &mut Row<'_, L>, other: &mut Row<'_, L>) {
-    let mut last = [(0, L::Num::default()); 2];
+unsafe fn newton<L: Lanes>(rows: &mut [Option<Row<'_, L>>; TOGETHER], rank: usize, wanted: Wanted) {
+    let zero = L::Num::default();
+    let zeros = [0.0_f64; TOGETHER];
+    let (mut moved, mut constants) = ([zero; TOGETHER], zeros);
+    for (constant, row) in constants.iter_mut().zip(rows.iter()) {
+        if let Some(row) = row {
+            *constant = row.constant;
+        }
+    }
     // SAFETY: as above.
     unsafe {
-        for k in 0..one.b.len() {
-            last = [(k, one.step(k, last[0])), (k, other.step(k, last[1]))];
+        for k in 0..rank {
+            let mut lanes = [L::splat(zero); 2 * TOGETHER];
+            let (mut first, mut second, mut old, mut pull) = (zeros, zeros, zeros, zeros);
+            for i in 0..TOGETHER {
+                if let Some(row) = &mut rows[i] {
+                    (first[i], second[i], lanes[2 * i], lanes[2 * i + 1]) =
+                        row.slope(k, (k.saturating_sub(1), moved[i]));
+                    (old[i], pull[i]) = (row.b[k].to_f64(), row.pull[k].to_f64());
+                }
+            }
+            let mut sums = [zero; 2 * TOGETHER];
+            L::sum_eight(lanes, sums.as_mut_ptr());
+            let mut new = zeros;
+            for i in 0..TOGETHER {
+                let first = first[i] + sums[2 * i].to_f64();
+                let second = second[i] + sums[2 * i + 1].to_f64();
+                new[i] = newton_step((old[i], pull[i]), (first, second), constants[i], wanted);
+            }
+            for i in 0..TOGETHER {
+                if let Some(row) = &mut rows[i] {
+                    // As far as the type of the numbers can tell.
+                    let new = L::Num::from_f64(new[i]);
+                    moved[i] = new - row.b[k];
+                    row.b[k] = new;
+                }
+            }
         }
-        one.settle(last[0]);
-        other.settle(last[1]);
+        for i in 0..TOGETHER {
+            if let Some(row) = &mut rows[i] {
+                row.settle((rank.saturating_sub(1), moved[i]));
+            }
+        }
     }
+}
+
+/// What an entry becomes that is `old` and pulled down by `pull`; the two sums are sum_j c_j q_jk / s_j and
+/// sum_j c_j (q_jk / s_j)^2. Choices, not branches, so that several are worked out at once.
+#[inline(always)]
+fn newton_step((old, pull): (f64, f64), (first, second): (f64, f64), constant: f64, wanted: Wanted) -> f64 {
+    let Wanted { l1, l2, low, high, .. } = wanted;
+    let (slope, second) = (pull + l1 + 2.0 * l2 * old - first, second + 2.0 * l2);
+    let flat = if slope > 0.0 { low } else { old };
+    let aim = if second > 0.0 { old - slope / second } else { flat };
+    let aim = if aim.is_finite() { aim } else { old };
+    let d = aim.max(low).min(high) - old;
+    let squared = constant * constant * second * d * d;
+    let damped = (slope > 0.0) & (squared > FULL_STEP * FULL_STEP);
+    let d = d / if damped { 1.0 + squared.sqrt() } else { 1.0 };
+    (old + d).max(low).min(high)
 }
 
 /// -c log s is self-concordant with the constant 1 / sqrt(c).
@@ -205,7 +260,8 @@ unsafe fn gather<L: Lanes>(
                 Some(&place) => {
                     let coming = room.places[(at + AHEAD).min(len - 1)];
                     prefetch_all(panel.as_ptr().wrapping_add(coming), (r * size_of::<L::Num>()).max(1));
-                    row.copy_from_slice(&panel[place..place + r]);
+                    // SAFETY: r numbers on both sides, and the level is there, says the caller.
+                    unsafe { copy::<L>(&panel[place..place + r], row) };
                 }
                 None => row.fill(zero),
             }
@@ -214,6 +270,25 @@ unsafe fn gather<L: Lanes>(
         unsafe { turn::<L>((room.rows.as_ptr(), r, L::LEN), r, (room.turned.as_mut_ptr().add(from), padded)) };
     }
     len
+}
+
+/// Copies a few numbers, without a call.
+///
+/// # Safety
+/// Both are as long, and the level is there.
+#[inline(always)]
+unsafe fn copy<L: Lanes>(from: &[L::Num], to: &mut [L::Num]) {
+    let whole = from.len() - from.len() % L::LEN;
+    // SAFETY: within both.
+    unsafe {
+        for at in (0..whole).step_by(L::LEN) {
+            L::load(from.as_ptr().add(at)).store(to.as_mut_ptr().add(at));
+        }
+        if whole < from.len() {
+            let rest = from.len() - whole;
+            L::load_first(from.as_ptr().add(whole), rest).store_first(to.as_mut_ptr().add(whole), rest);
+        }
+    }
 }
 
 /// A row with what belongs to it; all arrays are whole vectors.
@@ -288,8 +363,7 @@ impl<'a, L: Lanes> Row<'a, L> {
             let small = ALMOST * self.old.iter().fold(0.0_f64, |most, b| most.max(*b));
             for k in 0..self.b.len() {
                 if self.old[k] <= small {
-                    let d = self.step(k, (0, L::Num::default()));
-                    self.settle((k, d));
+                    self.step(k);
                 }
             }
         }
@@ -322,62 +396,41 @@ impl<'a, L: Lanes> Row<'a, L> {
         }
     }
 
+    /// Moves entry k, the products being those of the numbers as they are.
     /// # Safety: as above.
     #[inline(always)]
-    unsafe fn newton(&mut self) {
-        let mut last = (0, L::Num::default());
-        for k in 0..self.b.len() {
-            // SAFETY: as above.
-            last = (k, unsafe { self.step(k, last) });
-        }
+    unsafe fn step(&mut self, k: usize) {
         // SAFETY: as above.
-        unsafe { self.settle(last) };
-    }
-
-    /// Moves entry k, after the products have been told that another entry has grown by so much; returns by how much.
-    /// # Safety: as above.
-    #[inline(always)]
-    unsafe fn step(&mut self, k: usize, told: (usize, L::Num)) -> L::Num {
-        // SAFETY: as above.
-        let (first, second) = unsafe { self.slope(k, told) };
-        let Wanted { l1, l2, low, high, .. } = self.wanted;
-        let old = self.b[k].to_f64();
-        let slope = self.pull[k].to_f64() + l1 + 2.0 * l2 * old - first;
-        let second = second + 2.0 * l2;
-        let aim = if second > 0.0 {
-            old - slope / second
-        } else if slope > 0.0 {
-            low
-        } else {
-            return L::Num::default();
+        let (first, second) = unsafe {
+            let (first, second, one, other) = self.slope(k, (k, L::Num::default()));
+            (first + one.sum().to_f64(), second + other.sum().to_f64())
         };
-        if !aim.is_finite() {
-            return L::Num::default();
-        }
-        let mut d = aim.max(low).min(high) - old;
-        let squared = self.constant * self.constant * second * d * d;
-        if slope > 0.0 && squared > FULL_STEP * FULL_STEP {
-            d /= 1.0 + squared.sqrt();
-        }
-        // As far as the type of the numbers can tell.
-        let new = L::Num::from_f64((old + d).max(low).min(high));
+        let at = (self.b[k].to_f64(), self.pull[k].to_f64());
+        let new = L::Num::from_f64(newton_step(at, (first, second), self.constant, self.wanted));
         let d = new - self.b[k];
         self.b[k] = new;
-        d
+        // SAFETY: as above.
+        unsafe { self.settle((k, d)) };
     }
 
-    /// sum_j c_j q_jk / s_j and sum_j c_j (q_jk / s_j)^2.
+    /// The two sums of a step of entry k, after the products have been told that another entry has grown by so much: of all
+    /// but the last numbers, and of those as they lie in the lanes.
     /// # Safety: as above.
     #[inline(always)]
-    unsafe fn slope(&mut self, k: usize, (last, d): (usize, L::Num)) -> (f64, f64) {
+    unsafe fn slope(&mut self, k: usize, (last, d): (usize, L::Num)) -> (f64, f64, L, L) {
         let padded = self.counts.len();
         let (mut first, mut second) = (0.0, 0.0);
         // SAFETY: whole vectors of all arrays.
         unsafe {
             let (zero, floor, d) = (L::splat(L::Num::default()), L::splat(self.floor), L::splat(d));
             let (moved, column) = (self.columns.as_ptr().add(last * padded), self.columns.as_ptr().add(k * padded));
+            let mut sums = (zero, zero);
             for from in (0..padded).step_by(SHORT) {
-                let mut sums = (zero, zero);
+                if from > 0 {
+                    first += sums.0.sum().to_f64();
+                    second += sums.1.sum().to_f64();
+                    sums = (zero, zero);
+                }
                 for at in (from..(from + SHORT).min(padded)).step_by(L::LEN) {
                     let product = self.products.as_mut_ptr().add(at);
                     let s = L::load(moved.add(at)).mul_add(d, L::load(product)).max(zero);
@@ -386,11 +439,9 @@ impl<'a, L: Lanes> Row<'a, L> {
                     let part = L::load(self.counts.as_ptr().add(at)).mul(share);
                     sums = (sums.0.add(part), part.mul_add(share, sums.1));
                 }
-                first += sums.0.sum().to_f64();
-                second += sums.1.sum().to_f64();
             }
+            (first, second, sums.0, sums.1)
         }
-        (first, second)
     }
 
     /// Tells the products that an entry has grown by so much.

@@ -63,17 +63,15 @@ fn check<T: Element>(r: usize, d: usize, wanted: Wanted) {
             let entries = Picked { columns: picked, weights: &counts };
             let [mut room, mut more] = [Counted::new(), Counted::new()];
             let one = Moved { b: &mut b, picked: entries, pull: &pull, room: &mut room };
-            let [fell, _] = likelihood(level, (one, None), &panel, wanted);
-            // The same beside another row, on either side.
-            for first in [true, false] {
+            let [fell, ..] = likelihood(level, [Some(one), None, None, None], &panel, wanted);
+            // The same beside another row, in every place.
+            for place in 0..TOGETHER {
                 let (mut same, mut other) = (start.clone(), start.clone());
                 let few = Picked { columns: picked.map(|all| &all[..d / 2]), weights: &counts[..d / 2] };
-                let same_row = Moved { b: &mut same, picked: entries, pull: &pull, room: &mut room };
-                let other_row = Moved { b: &mut other, picked: few, pull: &pull, room: &mut more };
-                let found = match first {
-                    true => likelihood(level, (same_row, Some(other_row)), &panel, wanted)[0],
-                    false => likelihood(level, (other_row, Some(same_row)), &panel, wanted)[1],
-                };
+                let mut rows = [const { None }; TOGETHER];
+                rows[place] = Some(Moved { b: &mut same, picked: entries, pull: &pull, room: &mut room });
+                rows[(place + 1) % TOGETHER] = Some(Moved { b: &mut other, picked: few, pull: &pull, room: &mut more });
+                let found = likelihood(level, rows, &panel, wanted)[place];
                 assert!(found == fell && f64s(&same) == f64s(&b), "{level:?} {r} {d} {wanted:?}");
             }
             (0..wanted.sweeps).for_each(|_| plainly(&mut expected, &f64s(&counts), &rows[..d], &f64s(&pull), wanted));
