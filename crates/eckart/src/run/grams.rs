@@ -153,7 +153,7 @@ impl<T: Numbers> Grams<T> {
                 self.upper_of_row(i, &mut room, &mut gram);
                 read(numbers, &mut own.old);
                 read(term, &mut own.side);
-                if let Some(fell) = own.solve(&gram, is_gradient)
+                if let Some(fell) = own.solve(&gram, is_gradient, least_shift::<T>())
                     && own.new.iter().all(|x| T::from_f64(*x).to_f64().is_finite())
                 {
                     write(&own.new, numbers);
@@ -189,6 +189,12 @@ impl<T: Numbers> Grams<T> {
     }
 }
 
+/// Of the mean of a Gram's diagonal: what is added before it is factored. Linear terms of f32 are not right to more than
+/// this, and a Gram without it would make a long step of what is rounding.
+pub(crate) fn least_shift<T>() -> f64 {
+    if size_of::<T>() == 4 { 1e-6 } else { 0.0 }
+}
+
 /// Of the mean of the diagonal: the first shift that is tried where none does not do.
 const FIRST_SHIFT: f64 = 1e-13;
 /// How many are tried, each ten times the one before.
@@ -204,13 +210,13 @@ struct Own {
 
 impl Own {
     /// Puts the minimum into `new`; returns how far it lies below, or `None` where there is none to be found.
-    fn solve(&mut self, gram: &[f64], is_gradient: bool) -> Option<f64> {
+    fn solve(&mut self, gram: &[f64], is_gradient: bool, least: f64) -> Option<f64> {
         let (r, level) = (self.old.len(), Level::best());
         let scale = (0..r).map(|k| gram[k * r + k]).sum::<f64>() / r as f64;
         if !(scale > 0.0 && scale.is_finite()) {
             return None;
         }
-        let mut shift = 0.0;
+        let mut shift = least * scale;
         for _ in 0..SHIFTS {
             let Self { system, old, side, new } = self;
             system.load(gram, shift, |k| if is_gradient { -0.5 * side[k] } else { side[k] + shift * old[k] });
@@ -238,7 +244,7 @@ impl Own {
 const TOGETHER: usize = 64;
 
 /// Moves rows that all have the Gram `gram` by -(b G - l) M^-1, where M = G + shift I and `inverse` is M^-1: to the minimum
-/// where nothing was added. Returns the decrease.
+/// where nothing was added. Returns the decrease: where M may be close to singular, of the step as it is, not as it should be.
 pub(crate) fn solve_shared<T: Numbers>(
     array: &mut [T],
     side: Side<'_, T>,
@@ -249,6 +255,7 @@ pub(crate) fn solve_shared<T: Numbers>(
         let (terms, is_gradient) = side.rows(&range, r);
         let (mut rows, mut half, mut step) =
             (vec![0.0; TOGETHER * r], vec![0.0; TOGETHER * r], vec![0.0; TOGETHER * r]);
+        let is_regular = shift > 0.0 && least_shift::<T>() > 0.0;
         let mut total = 0.0;
         for (numbers, terms) in part.chunks_mut(TOGETHER * r).zip(terms.chunks(TOGETHER * r)) {
             let len = numbers.len();
@@ -261,9 +268,17 @@ pub(crate) fn solve_shared<T: Numbers>(
             }
             step.fill(0.0);
             multiply_add(step, View::rows_of(half, r), View::rows_of(inverse, r));
-            for (numbers, (half, step)) in numbers.chunks_mut(r).zip(half.chunks(r).zip(step.chunks(r))) {
-                let fell: f64 = half.iter().zip(step).map(|(h, d)| h * d + shift * d * d).sum();
-                if fell.is_finite() && (0..r).all(|k| (numbers[k].to_f64() - step[k]).is_finite()) {
+            // The step times G: what it would be times M, where it is exact, is known without a product.
+            if is_regular {
+                rows.iter_mut().zip(half.iter().zip(step.iter())).for_each(|(x, (h, d))| *x = h - shift * d);
+            } else {
+                rows.fill(0.0);
+                multiply_add(rows, View::rows_of(step, r), View::rows_of(gram, r));
+            }
+            let moves = half.chunks(r).zip(step.chunks(r)).zip(rows.chunks(r));
+            for (numbers, ((half, step), curved)) in numbers.chunks_mut(r).zip(moves) {
+                let fell: f64 = half.iter().zip(step).zip(curved).map(|((h, d), c)| d * (2.0 * h - c)).sum();
+                if fell.is_finite() && fell >= 0.0 && (0..r).all(|k| (numbers[k].to_f64() - step[k]).is_finite()) {
                     numbers.iter_mut().zip(step).for_each(|(b, d)| *b = T::from_f64(b.to_f64() - d));
                     total += fell;
                 }

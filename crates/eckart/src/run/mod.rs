@@ -24,7 +24,7 @@ mod value;
 
 pub use engine::{Kept, run};
 pub(crate) use fold::{sum_by, sum_rows};
-pub(crate) use grams::{Grams, Side, Sums, Weights, solve_shared, tangent, times_small};
+pub(crate) use grams::{Grams, Side, Sums, Weights, least_shift, solve_shared, tangent, times_small};
 pub use inputs::Inputs;
 pub use interp::interpret;
 pub(crate) use kernels::{Move, Wanted};

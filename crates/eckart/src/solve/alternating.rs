@@ -85,6 +85,8 @@ pub(super) struct Alternating {
     revivals: Vec<Revival>,
     /// Iterations of this start.
     steps: usize,
+    /// Whether a block's step is still growing back.
+    tries: bool,
 }
 
 /// Iterations between looks for components that have become 0: no more than are of no account before a start has settled.
@@ -152,7 +154,17 @@ impl Alternating {
         let accelerated = ties == Ties::Accelerated;
         let balances = if accelerated { Balance::all(bound, memory_limit)? } else { Vec::new() };
         let revivals = if accelerated { Revival::all(bound, memory_limit)? } else { Vec::new() };
-        Ok(Box::new(Self { blocks, cost, last: None, momentum, rescales: accelerated, balances, revivals, steps: 0 }))
+        Ok(Box::new(Self {
+            blocks,
+            cost,
+            last: None,
+            momentum,
+            rescales: accelerated,
+            balances,
+            revivals,
+            steps: 0,
+            tries: false,
+        }))
     }
 
     /// Scales what only penalties care for, and brings back what has become 0; `from` is where the last move began. Returns how
@@ -178,9 +190,11 @@ impl Alternating {
     fn pass(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<(f64, f64)> {
         let mut decrease = 0.0;
         let mut cost = None;
+        self.tries = false;
         for block in &mut self.blocks {
             let done = block.step(bound, factors)?;
             decrease += done.decrease;
+            self.tries |= done.tries;
             cost = done.cost;
         }
         let cost = match cost {
@@ -262,7 +276,7 @@ impl Method for Alternating {
             momentum.before = Some(from).filter(|from| !from.is_empty());
         }
         self.last = Some(cost);
-        Ok(Moved { cost, decrease: Some(decrease), at_rest: decrease == 0.0 })
+        Ok(Moved { cost, decrease: Some(decrease), at_rest: decrease == 0.0, tries: self.tries })
     }
 }
 

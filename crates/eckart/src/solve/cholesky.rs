@@ -19,11 +19,16 @@ const LEAST_PIVOT: f64 = 1e-13;
 impl Cholesky {
     /// Factors `gram` (Golub and Van Loan 2013, algorithm 4.2.1); `None` where it is 0 or not finite.
     pub(crate) fn of(gram: &[f64], r: usize) -> Option<Self> {
+        Self::shifted(gram, r, 0.0)
+    }
+
+    /// The same with at least this share of the mean of the diagonal added to it.
+    pub(super) fn shifted(gram: &[f64], r: usize, least: f64) -> Option<Self> {
         let scale = (0..r).map(|k| gram[k * r + k]).sum::<f64>() / r as f64;
         if !(scale > 0.0 && scale.is_finite()) {
             return None;
         }
-        let mut shift = 0.0;
+        let mut shift = least * scale;
         for _ in 0..14 {
             if let Some(lower) = factor(gram, r, shift) {
                 return Some(Self { lower, r, shift });

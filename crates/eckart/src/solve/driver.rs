@@ -20,10 +20,13 @@ use crate::run::{Value, available_memory, with_threads};
 
 /// Iterations between looks at the residuals.
 const LOOK: usize = 10;
-/// A start whose first iteration leaves less than one part in so many of its cost was of the wrong scale.
-const WRONG_SCALE: f64 = 10.0;
-/// No cost is looked at more closely than this share of a start's first one, which may be all rounding.
-const LEAST_LEVEL: f64 = 1e-6;
+/// A cost below this share of the first one is computed once more at the end; of f64, and of f32.
+const NEARLY_ALL: [f64; 2] = [1e-9, 1e-3];
+/// How many times as much as it is now a cost may have been for its fall since then to be of account.
+const FALLEN: f64 = 10.0;
+/// No cost is looked at more closely than this share of what the first iteration left, or of the first cost: what is left
+/// then may be all rounding.
+const LEAST_LEVELS: [f64; 2] = [1e-6, 1e-12];
 
 /// Iterations in a row that must each be of no account before a start counts as settled.
 const PATIENCE: usize = 3;
@@ -199,7 +202,14 @@ impl<'a> Worker<'a> {
                 best.1.clone_from(&factors);
             }
             let fell = moved.decrease.unwrap_or(last - moved.cost);
-            quiet = if fell <= self.settings.tol * (level(&history) - moved.cost) { quiet + 1 } else { 0 };
+            let small = fell <= self.settings.tol * (level(&history) - moved.cost);
+            quiet = if moved.tries {
+                quiet
+            } else if small {
+                quiet + 1
+            } else {
+                0
+            };
             last = moved.cost;
             let flow = watcher.tell(history.len() - 1, moved.cost, best.0);
             stop = match flow {
@@ -220,6 +230,12 @@ impl<'a> Worker<'a> {
         self.method.restart();
         drop(factors);
         let residuals = self.residuals(lengths.as_deref(), level(&history), &best.1)?;
+        let exact = NEARLY_ALL[usize::from(self.bound.is_narrow())] * history[0].cost.abs();
+        if best.0.abs() < exact {
+            // What the method knows of it is a small difference of what it has computed with.
+            self.bound.place_all(&best.1);
+            best.0 = self.cost.run(&self.bound.inputs)?[0].to_scalar();
+        }
         let seconds = began.elapsed().as_secs_f64();
         let iterations = history.len() - 1;
         let stop = stop.unwrap_or(StopReason::MaxIter);
@@ -319,14 +335,15 @@ impl<'a> Worker<'a> {
     }
 }
 
-/// The cost that a start is measured by: the one it began with. Where the first iteration left little of that, the start was
-/// of the wrong scale, which says nothing of the data: it is then a few times what was left.
+/// The cost that a start is measured by: the one it began with. Where little is left of that, the start was of the wrong
+/// scale or a small part of the objective is what the search is about: it is then a few times what is left.
 fn level(history: &[Step]) -> f64 {
-    let first = history[0].cost;
-    match history.get(1) {
-        Some(next) if next.cost > 0.0 => first.min((WRONG_SCALE * next.cost).max(LEAST_LEVEL * first)),
-        _ => first,
+    let (first, now) = (history[0].cost, history[history.len() - 1].cost);
+    if now.is_nan() || now <= 0.0 {
+        return first;
     }
+    let second = history.get(1).map_or(first, |step| step.cost);
+    first.min((FALLEN * now).max(LEAST_LEVELS[0] * second).max(LEAST_LEVELS[1] * first))
 }
 
 #[cfg(test)]
@@ -334,11 +351,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_start_of_the_wrong_scale_is_measured_by_what_its_first_iteration_left() {
+    fn a_start_is_measured_by_what_is_left_where_that_is_little() {
         let of = |costs: &[f64]| level(&costs.iter().map(|&cost| Step { cost, seconds: 0.0 }).collect::<Vec<_>>());
-        assert_eq!([of(&[50.0]), of(&[50.0, 20.0, 1.0]), of(&[1e6, 20.0, 1.0])], [50.0, 50.0, 200.0]);
-        // What a first iteration leaves of an exact fit is rounding; a cost may be negative.
-        assert_eq!([of(&[50.0, 1e-14]), of(&[50.0, -3.0]), of(&[-2.0, -3.0])], [LEAST_LEVEL * 50.0, 50.0, -2.0]);
-        assert!(of(&[50.0, f64::NAN]) == 50.0);
+        assert_eq!([of(&[50.0]), of(&[50.0, 20.0, 6.0]), of(&[1e6, 20.0, 1.0])], [50.0, 50.0, 10.0]);
+        // What is left of an exact fit is rounding; a cost may be negative.
+        assert_eq!(
+            [of(&[50.0, 20.0, 1e-14]), of(&[1e9, 1e-14]), of(&[50.0, -3.0])],
+            [LEAST_LEVELS[0] * 20.0, 1e-3, 50.0]
+        );
+        assert_eq!([of(&[-2.0, -3.0]), of(&[50.0, f64::NAN])], [-2.0, 50.0]);
     }
 }

@@ -180,13 +180,13 @@ impl Method for Lbfgs {
             if let Some((t, new_cost, new_gradient)) = found {
                 self.remember(t, &from.direction, &gradient, &new_gradient);
                 self.here = Some((new_cost, new_gradient));
-                return Ok(Moved { cost: new_cost, decrease: None, at_rest: false });
+                return Ok(Moved { cost: new_cost, decrease: None, at_rest: false, tries: false });
             }
             factors.clone_from_slice(&old);
             bound.place_all(factors);
             if self.pairs.is_empty() {
                 self.here = Some((cost, gradient));
-                return Ok(Moved { cost, decrease: Some(0.0), at_rest: true });
+                return Ok(Moved { cost, decrease: Some(0.0), at_rest: true, tries: false });
             }
             // What was remembered misleads here: down the gradient instead.
             self.pairs.clear();

@@ -42,6 +42,8 @@ pub(super) struct Moved {
     pub decrease: Option<f64>,
     /// Whether the method itself knows that no further step will lower it.
     pub at_rest: bool,
+    /// Whether a small fall says nothing: the step was given up, or its length is still growing back.
+    pub tries: bool,
 }
 
 /// A method's row.

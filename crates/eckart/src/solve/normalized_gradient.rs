@@ -85,7 +85,7 @@ impl Method for NormalizedGradient {
         let new = self.evaluate(bound, factors)?;
         if new.0 < cost {
             self.length *= GROW;
-            let moved = Moved { cost: new.0, decrease: None, at_rest: false };
+            let moved = Moved { cost: new.0, decrease: None, at_rest: false, tries: false };
             self.last = Some(new);
             return Ok(moved);
         }
@@ -94,7 +94,7 @@ impl Method for NormalizedGradient {
             factor.clone_from(old);
         }
         self.last = Some((cost, from, gradients));
-        Ok(Moved { cost, decrease: None, at_rest: self.length < LEAST })
+        Ok(Moved { cost, decrease: None, at_rest: self.length < LEAST, tries: true })
     }
 }
 

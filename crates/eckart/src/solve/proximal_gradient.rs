@@ -51,16 +51,18 @@ impl Method for ProximalGradient {
 
     fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Moved> {
         bound.place_all(factors);
-        let mut cost = None;
+        let (mut cost, mut tries) = (None, false);
         for block in &mut self.blocks {
-            cost = block.step(bound, factors)?.cost.or(cost);
+            let done = block.step(bound, factors)?;
+            cost = done.cost.or(cost);
+            tries |= done.tries;
         }
         let at_rest = cost.is_none();
         let cost = match cost {
             Some(cost) => cost,
             None => self.costs.run(&bound.inputs)?[1].to_scalar(),
         };
-        Ok(Moved { cost, decrease: None, at_rest })
+        Ok(Moved { cost, decrease: None, at_rest, tries })
     }
 }
 

@@ -30,8 +30,8 @@ pub struct Settings {
     pub max_iter: usize,
     /// A start has settled when three iterations in a row each lower the cost by at most this share of what it has
     /// fallen since the start began, and is stationary when no factor's residual (see [`super::Start::residuals`]) is more than
-    /// this. Where the first iteration leaves less than a tenth of the cost, as with a start of the wrong scale, ten times what
-    /// it left counts as the cost at the beginning.
+    /// this. Where less than a tenth of the cost is left, as after a start of the wrong scale, ten times what is left counts as
+    /// the cost at the beginning.
     pub tol: f64,
     /// Stop as soon as the cost is at or below this.
     pub target: Option<f64>,

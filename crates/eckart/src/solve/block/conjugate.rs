@@ -86,7 +86,7 @@ impl ConjugateBlock {
             numbers.for_each(|(d, r)| *d = T::from_f64(r.to_f64() + on * d.to_f64()));
         }
         bound.put(self.index, factors, Value::of_rect(new));
-        Ok(Done { decrease, cost: before.map(|cost| cost - decrease) })
+        Ok(Done { decrease, cost: before.map(|cost| cost - decrease), tries: false })
     }
 }
 

@@ -27,6 +27,8 @@ pub(in crate::solve) struct GradientBlock {
     /// The smooth part and the objective.
     costs: Arc<Compiled>,
     length: Option<f64>,
+    /// The greatest length that has been taken.
+    longest: f64,
 }
 
 impl GradientBlock {
@@ -52,7 +54,7 @@ impl GradientBlock {
         let factor = bound.factor_exprs().swap_remove(index);
         let gradient = differentiate(&bound.smooth, &[factor]).remove(0);
         let slope = Compiled::new(&[bound.smooth.clone(), gradient], &bound.givens, memory_limit)?;
-        Ok(Self { index, slope, costs: costs.clone(), length: None })
+        Ok(Self { index, slope, costs: costs.clone(), length: None, longest: 0.0 })
     }
 }
 
@@ -62,14 +64,17 @@ const NARROW_SLACK: f64 = 1e-8;
 impl Block for GradientBlock {
     fn restart(&mut self) {
         self.length = None;
+        self.longest = 0.0;
     }
 
     fn state(&self, to: &mut State) {
         to.put_maybe(self.length);
+        to.put(self.longest);
     }
 
     fn restore(&mut self, from: &mut State) -> Result<()> {
         self.length = from.take_maybe()?;
+        self.longest = from.take()?;
         Ok(())
     }
 
@@ -81,7 +86,7 @@ impl Block for GradientBlock {
 impl GradientBlock {
     fn step_in<T: Numbers>(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Done> {
         let index = self.index;
-        let stays = Done { decrease: 0.0, cost: None };
+        let stays = Done { decrease: 0.0, cost: None, tries: false };
         let mut values = self.slope.run(&bound.inputs)?;
         let (gradient, smooth) = (values.remove(1).into_rect::<T>(), values[0].to_scalar());
         let old = factors[index].rect::<T>();
@@ -113,9 +118,12 @@ impl GradientBlock {
             let slack = if bound.is_narrow() { NARROW_SLACK } else { 8.0 * f64::EPSILON } * smooth.abs();
             if values[0].to_scalar() <= smooth + along + squares / (2.0 * t) + slack {
                 self.length = Some(if halving == 0 { t * GROW } else { t });
+                // A length that has collapsed in one place makes small steps for a while.
+                let tries = halving == 0 && t < self.longest;
+                self.longest = self.longest.max(t);
                 let decrease = (gained - along - squares / (2.0 * t)).max(0.0);
                 factors[index] = new;
-                return Ok(Done { decrease, cost: Some(values[1].to_scalar()) });
+                return Ok(Done { decrease, cost: Some(values[1].to_scalar()), tries });
             }
             t *= 0.5;
         }

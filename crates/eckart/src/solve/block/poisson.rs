@@ -83,7 +83,7 @@ impl PoissonBlock {
         let before = if self.costs { local.numbers.first().copied() } else { None };
         drop(local);
         bound.put(self.index, factors, factor_of(rect, self.flipped));
-        Ok(Done { decrease, cost: before.map(|cost| cost - decrease) })
+        Ok(Done { decrease, cost: before.map(|cost| cost - decrease), tries: false })
     }
 
     fn rescale_in<T: Numbers>(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<bool> {

@@ -5,7 +5,7 @@
 
 use super::{Block, Done};
 use crate::error::Result;
-use crate::run::{Numbers, Value, solve_shared, sum_by, sweep_rows, tangent};
+use crate::run::{Numbers, Value, least_shift, solve_shared, sum_by, sweep_rows, tangent};
 use crate::solve::cholesky::Cholesky;
 use crate::solve::derive::Form;
 use crate::solve::local::{Local, Terms, factor_of, rows_of};
@@ -152,7 +152,7 @@ impl QuadraticBlock {
         };
         drop(local);
         bound.put(self.index, factors, factor_of(rect, self.flipped));
-        Ok(Done { decrease, cost: before.map(|cost| cost - decrease) })
+        Ok(Done { decrease, cost: before.map(|cost| cost - decrease), tries: false })
     }
 
     fn rescale_in<T: Numbers>(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<bool> {
@@ -182,7 +182,7 @@ impl QuadraticBlock {
         if !grams.is_shared() {
             return grams.solve_each(array, side);
         }
-        let Some(solver) = Cholesky::of(&grams.shared, grams.rank) else { return 0.0 };
+        let Some(solver) = Cholesky::shifted(&grams.shared, grams.rank, least_shift::<T>()) else { return 0.0 };
         solve_shared(array, side, (&grams.shared, &solver.inverse(), solver.shift), grams.rank)
     }
 }

@@ -116,21 +116,31 @@ enum Second {
     Other,
 }
 
+/// Whether a formula is seen to be a polynomial of at most that degree in a variable.
+fn is_of_degree(expr: &Expr, var: &Var, most: u32) -> bool {
+    let dag = Dag::new(std::slice::from_ref(expr));
+    degrees(&dag, var)[dag.roots()[0].index()].is_some_and(|degree| degree <= most)
+}
+
 /// Whether a function is quadratic in a factor, and how.
 fn quadratic_of(smooth: &Expr, factor: &Factor, givens: &Givens) -> Result<Second> {
     let leaf = Expr::leaf(Op::Var(factor.var.clone()));
     let gradient = simplify(&differentiate(smooth, std::slice::from_ref(&leaf)), givens)?.remove(0);
+    // A kink has no second derivative, and a step no first: only what is derived tells a straight line from a broken one.
+    let steps = is_of_degree(&gradient, &factor.var, 0) && !is_of_degree(smooth, &factor.var, 1);
+    if steps || !is_of_degree(&gradient, &factor.var, 1) {
+        return Ok(Second::Other);
+    }
     let direction = Var::input(&format!("direction of {}", factor.var.name()));
     let along = Expr::leaf(Op::Var(direction.clone()));
     let mut all = givens.clone();
     all.insert(direction.clone(), Given::dense(factor.shape.rows, factor.shape.cols));
     let slope = sum(&gradient * &along);
     let second = simplify(&differentiate(&slope, std::slice::from_ref(&leaf)), &all)?.remove(0);
-    let dag = Dag::new(std::slice::from_ref(&second));
-    if degrees(&dag, &factor.var)[dag.roots()[0].index()] != Some(0) {
+    if !is_of_degree(&second, &factor.var, 0) {
         return Ok(Second::Other);
     }
-    if degrees(&dag, &direction)[dag.roots()[0].index()] == Some(0) {
+    if is_of_degree(&second, &direction, 0) {
         // Linear in the factor.
         return Ok(Second::Rows(Quadratic::default(), gradient));
     }

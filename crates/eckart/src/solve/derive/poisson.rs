@@ -5,6 +5,7 @@
 
 use super::chain::{Chain, Link, chains, product};
 use super::curvature::{Loss, PulledOut, pull_out, uses};
+use super::is_of_degree;
 use crate::error::Result;
 use crate::expr::{Dag, Expr, Op, Var, expand, sum};
 use crate::facts::{Facts, Given, Givens, Sign, degrees};
@@ -70,6 +71,10 @@ fn pull_and_square(parts: &PulledOut, factor: &Var) -> Result<Option<(Expr, f64)
     let gradient = simplify(&differentiate(&parts.rest, std::slice::from_ref(&leaf)), &parts.givens)?.remove(0);
     if !uses(&gradient, factor) {
         return Ok(Some((gradient, 0.0)));
+    }
+    // A kink has no second derivative either.
+    if !is_of_degree(&gradient, factor, 1) {
+        return Ok(None);
     }
     let direction = Var::input(&format!("direction of {}", factor.name()));
     let along = Expr::leaf(Op::Var(direction.clone()));

@@ -91,6 +91,18 @@ fn forms_are_found() {
 }
 
 #[test]
+fn a_kink_is_no_quadratic() {
+    check("sum(abs(X - W @ H)) + sum(W**2) + sum(H**2)", &["smooth", "smooth"]);
+    check("sum(observed(X) * abs(X - W @ H)) subject to W >= 0, H >= 0", &["smooth", "smooth"]);
+    check("sum(max(1 - X * (W @ H), 0)) + sum(W**2)", &["smooth", "smooth"]);
+    check("sum((X - W @ H)**2) + sum(abs(W - 1))", &["smooth", "shared"]);
+    check("sum((X - W @ H)**2) + sum(abs(L @ W))", &["smooth", "shared"]);
+    check("sum((X - W @ H)**2) + sum(max(W, 0))", &["smooth", "shared"]);
+    check("sum((X - sign(W) @ H)**2)", &["smooth", "shared"]);
+    check("sum(kl(X, W @ H)) + sum(abs(W - 1)) subject to W >= 0, H >= 0", &["smooth", "poisson"]);
+}
+
+#[test]
 fn a_line_is_a_quadratic_without_a_gram() {
     check("over W[n,r], H[r,m], b[n,1]: sum((X - W @ H)**2) - sum(b)", &["shared", "shared", ""]);
 }

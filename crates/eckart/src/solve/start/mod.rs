@@ -12,7 +12,7 @@ use super::derive::{Form, derive};
 use super::problem::Bound;
 use super::settings::{Init, Settings};
 use crate::error::{Error, Result};
-use crate::run::{Numbers, Rect, Value};
+use crate::run::{Numbers, Rect, Value, sum_by};
 
 /// Where start `index` begins. The first one (0) takes the values that were given, and of the rest what
 /// [`Settings::init`] says; further ones are random.
@@ -30,11 +30,27 @@ pub(super) fn begin(bound: &Bound, settings: &Settings, index: usize, memory_lim
             true => from_svd::<f32>(bound, init, settings.seed, memory_limit)?,
             false => from_svd::<f64>(bound, init, settings.seed, memory_limit)?,
         };
+        let forms = derive(bound)?;
         for (which, numbers) in found {
+            // The logarithm of a product that is 0 can't be computed, even where nothing was counted.
+            let lifted = |numbers: Value| match bound.is_narrow() {
+                true => without_zeros::<f32>(numbers),
+                false => without_zeros::<f64>(numbers),
+            };
+            let numbers = if matches!(forms[which], Form::Poisson(_)) { lifted(numbers) } else { numbers };
             known[which].get_or_insert(numbers);
         }
     }
     Ok(random::random_start(bound, settings.seed, 0, known))
+}
+
+/// A factor with a millionth of its mean in the place of every 0.
+fn without_zeros<T: Numbers>(numbers: Value) -> Value {
+    let mut rect = numbers.into_rect::<T>();
+    let mean = sum_by(rect.data.len(), |at| rect.data[at].to_f64()) / rect.data.len().max(1) as f64;
+    let least = if mean > 0.0 { T::from_f64(1e-6 * mean) } else { T::from_f64(1e-6) };
+    rect.make_mut().iter_mut().for_each(|x| *x = if *x > least { *x } else { least });
+    Value::of_rect(rect)
 }
 
 /// What `Init::Auto` means for a problem. On counts of words (sotu, rank 32) the search from NNDSVD ended at a lower cost than

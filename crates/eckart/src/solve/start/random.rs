@@ -13,7 +13,9 @@ use crate::solve::problem::{Bound, Factor};
 /// Random factors where none is known, scaled so that their product is of the size of the data.
 ///
 /// Factors that may not be negative are |N(0, 1)| times sqrt(mean / r), as is usual for non-negative factorization;
-/// others are N(0, 1) times a tenth of (variance / r)^(1/4), a small start. Offsets begin at 0.
+/// others are N(0, 1) times a tenth of (variance / r)^(1/4), a small start. Rows or columns whose length is limited begin at
+/// the limit (where they have more than a few numbers): from less, a penalty on their partner could end a search at 0. Offsets
+/// begin at 0.
 pub(super) fn random_start(bound: &Bound, seed: u64, start: u64, known: Vec<Option<Value>>) -> Vec<Value> {
     if known.iter().all(Option::is_some) {
         return known.into_iter().flatten().collect();
@@ -23,6 +25,7 @@ pub(super) fn random_start(bound: &Bound, seed: u64, start: u64, known: Vec<Opti
     let fill = |(index, factor): (usize, &Factor)| {
         let nonnegative = factor.prox.is_nonnegative();
         let scale = if nonnegative { (mean / rank).sqrt() } else { 0.1 * (variance / rank).powf(0.25) };
+        let scale = factor.prox.row_norm.or(factor.prox.col_norm).unwrap_or(scale);
         let scale = if scale > 0.0 && scale.is_finite() { scale } else { 1.0 };
         let mut random = stream(seed, start, index as u64);
         let number = || {
