@@ -394,6 +394,43 @@ def test_frames_of_ratings():
     assert model.recommend("ann", n=1)[0].tolist() == ["Alien"]
 
 
+def test_items_of_a_frame_are_told_by_their_names():
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(random.integers(0, 6, (8, 4)).astype(float), columns=[10, 7, 31, 22])
+    turned = frame[[22, 31, 10, 7]]
+    rows, columns = np.nonzero(np.ones(frame.shape))
+    table = ek.triplets(rows, np.array(frame.columns)[columns], frame.to_numpy()[rows, columns])
+    for model in (MatrixFactorization(2, alpha=0.1, random_state=0), ImplicitMF(2, random_state=0)):
+        for fitted in (model.fit(frame), clone(model).fit(table)):
+            expected = fitted.transform(frame)
+            np.testing.assert_array_equal(fitted.transform(turned), expected)
+            np.testing.assert_array_equal(fitted.recommend(X=turned, known=True)[0], fitted.recommend(X=frame, known=True)[0])
+            np.testing.assert_array_equal(fitted.transform(turned.assign(new=1.0)), expected)
+            with pytest.raises(ValueError, match="none of the items"):
+                fitted.transform(pd.DataFrame(frame.to_numpy()))
+        expected = model.fit(frame.to_numpy()).transform(frame.to_numpy())
+        np.testing.assert_array_equal(model.transform(frame), expected)
+
+
+def test_an_item_that_a_dense_matrix_lacks_is_not_known_and_a_zero_is_a_rating():
+    frame = pd.DataFrame(RANDOM.integers(0, 6, (8, 3)).astype(float), columns=[10, 7, 31])
+    model = MatrixFactorization(2, alpha=0.1, random_state=0).fit(frame)
+    lacks = frame.drop(columns=7)[[31, 10]]
+    lacks.iloc[0, 0] = np.nan
+    lacks.iloc[1, 0] = 0.0
+    expected = frame.copy()
+    expected[7] = np.nan
+    expected.iloc[0, 2], expected.iloc[1, 2] = np.nan, 0.0
+    np.testing.assert_array_equal(model.transform(lacks), model.transform(expected.to_numpy()))
+
+
+def test_a_stored_rating_of_zero_is_known():
+    ratings = ek.triplets(["ann", "ann", "bob", "bob"], ["Heat", "Fargo", "Heat", "Alien"], [0, 4, 5, 2])
+    model = MatrixFactorization(1, alpha=0.1, random_state=0).fit(ratings)
+    assert model.recommend("ann", n=3)[0].tolist() == ["Alien", None, None]
+    assert model.recommend(X=ratings, n=3)[0][0].tolist() == ["Alien", None, None]
+
+
 def test_implicit_feedback_finds_the_group():
     random = np.random.default_rng(0)
     group = np.arange(40) % 2
