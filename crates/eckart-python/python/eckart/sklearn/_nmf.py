@@ -294,7 +294,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         X = validate_data(
             self, X, reset=reset, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], ensure_all_finite=finite
         )
-        check_non_negative(np.nan_to_num(X) if finite == "allow-nan" and not sparse.issparse(X) else X, "NMF (input X)")
+        marked, masked = self._marked(X)  # the mark itself may be negative
+        check_non_negative(np.nan_to_num(marked) if masked and not sparse.issparse(X) else marked, "NMF (input X)")
         return X
 
     def _check_parameters(self) -> None:

@@ -102,8 +102,8 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         Parameters
         ----------
         X : {array-like, sparse matrix, eckart.Matrix, frame} of shape (n_users, n_items)
-            Items as in `fit`. Those of a frame or `eckart.Matrix` are told by their names, as texts, where those of the fit
-            had names.
+            Items as in `fit`: those of a frame or `eckart.Matrix` are told by their names, as texts, where those of the
+            fit had names.
 
         Returns
         -------
