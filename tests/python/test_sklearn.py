@@ -264,6 +264,25 @@ def test_batches():
     assert (np.linalg.norm(atoms.components_, axis=1) <= 1 + 1e-9).all()
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("model", [NMF(4, random_state=0), DictionaryLearning(4, alpha=0.01, random_state=0)])
+def test_batches_after_a_fit_go_on_from_it_alone(model):
+    fresh = clone(model).fit(DENSE)
+    before = fresh.components_.copy()
+    fresh.partial_fit(DENSE[:1])
+    assert np.linalg.norm(fresh.components_ - before) < 0.1 * np.linalg.norm(before)
+    used = clone(model).set_params(n_components=2).partial_fit(DENSE[30:] ** 2).set_params(n_components=4)
+    used.fit(DENSE).partial_fit(DENSE[:1])
+    np.testing.assert_array_equal(used.components_, fresh.components_)
+
+
+def test_a_weighted_fit_is_no_first_batch():
+    model = NMF(4, random_state=0, max_iter=1000).fit(DENSE).fit(DENSE, sample_weight=np.arange(60) % 3)
+    again = NMF(4, random_state=0)
+    again.__dict__ |= {"components_": model.components_.copy(), "n_components_": 4, "n_features_in_": 40, "n_iter_": 0}
+    np.testing.assert_array_equal(model.partial_fit(DENSE).components_, again.partial_fit(DENSE).components_)
+
+
 @pytest.mark.parametrize(
     ("given", "text"),
     [

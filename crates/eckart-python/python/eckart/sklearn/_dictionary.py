@@ -256,6 +256,7 @@ class DictionaryLearning(_Coding):
         self.error_ = np.array(found.history)
         self.n_iter_ = found.iterations
         self.stop_reason_ = found.stop_reason
+        self._seen = seen(None, X, found.W)
         warn_of(self, found.stop_reason, found.iterations, self.max_iter, self.tol)
         return self
 
@@ -277,7 +278,7 @@ class DictionaryLearning(_Coding):
     def partial_fit(self, X: Any, y: Any = None) -> DictionaryLearning:
         """
         Learns from a batch of rows (Mairal et al. 2010, algorithm 1): codes with the atoms held, then the atoms for all
-        that was seen.
+        that was seen. After `fit` its rows count as the first batch; each `fit` forgets what was seen before it.
 
         Parameters
         ----------

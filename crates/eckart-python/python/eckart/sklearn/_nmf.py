@@ -215,6 +215,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.n_iter_ = done.n_iter
         self.stop_reason_ = done.stop_reason
         self.reconstruction_err_ = done.cost
+        # Batches that come after go on from these rows, where products of them say all.
+        self._seen = seen(None, X, W) if weight is None and _is_plain(self) else None
         warn_of(self, done.stop_reason, done.n_iter, self.max_iter, self.tol)
         if given.scale is not None:
             W = W / given.scale[:, None].astype(W.dtype)
@@ -259,7 +261,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def partial_fit(self, X: Any, y: Any = None) -> NMF:
         """
         Learns from a batch of rows (Mairal et al. 2010, algorithm 1): W of the batch with the components held, then the
-        components for all that was seen. There for the squared error without penalties and missing values.
+        components for all that was seen. There for the squared error without penalties and missing values. After `fit`
+        without sample weights its rows count as the first batch; each `fit` forgets what was seen before it.
 
         Parameters
         ----------
