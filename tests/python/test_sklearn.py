@@ -243,6 +243,26 @@ def test_an_objective_of_one_s_own():
     np.testing.assert_allclose(model.transform(DENSE), W, atol=0.05)
 
 
+def test_an_objective_s_factors_must_be_called_w_and_h():
+    heard = []
+    for text in ("sum((X - A @ B)**2)", "sum((X - A @ B)**2)  # not W @ H"):
+        with pytest.raises(ValueError, match="factors of the objective are A, B, and NMF needs W"):
+            NMF(3, objective=text, max_iter=2, callback=heard.append).fit(DENSE)
+        assert bool(heard) == ("#" in text), "where a name is lacking, nothing is searched"
+    assert NMF(3, objective="nmf", random_state=0).fit(DENSE).components_.shape == (3, 40)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_an_objective_of_one_s_own_begins_where_it_is_told():
+    random, costs = np.random.default_rng(1), []
+    W, H = random.random((60, 3)), random.random((3, 40))
+    text = "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0"
+    model = NMF(3, init="custom", objective=text, max_iter=1, callback=lambda now: costs.append(now["cost"]))
+    model.fit(DENSE, W=W, H=H)
+    begun = ek.factorize(DENSE, text, rank=3, start={"W": W, "H": H}, max_iter=1)
+    assert costs == [begun.history[1]]
+
+
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_batches():
     model, theirs = NMF(5, random_state=0), decomposition.MiniBatchNMF(5, random_state=0)
