@@ -33,7 +33,8 @@ CHECKED = [
     NMF(max_iter=500, n_components=2, init="nndsvda"),
     NMF(max_iter=500, solver="derived"),
     NMF(max_iter=500, missing_values=np.nan),
-    DictionaryLearning(),
+    # As scikit-learn checks its own: only so are the codes of `transform` those of the fit.
+    DictionaryLearning(transform_algorithm="lasso_lars"),
     DictionaryLearning(transform_algorithm="lasso_cd"),
     SparseCoder(),
     SparseCoder(transform_algorithm="lasso_lars"),
@@ -373,6 +374,17 @@ def test_dictionaries_are_as_good_as_scikit_learn_s():
     assert cost(ours) < 1.02 * cost(theirs)
     assert (np.linalg.norm(ours.components_, axis=1) <= 1 + 1e-9).all()
     assert (np.diff(ours.error_) <= 1e-9).all()
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_fit_transform_returns_the_codes_of_the_fit(split):
+    X = np.random.default_rng(0).normal(size=(40, 8))
+    options = {"n_components": 10, "alpha": 0.5, "random_state": 0, "split_sign": split}
+    model = DictionaryLearning(**options)
+    codes = model.fit_transform(X)
+    cost = 0.5 * ((X - codes @ model.components_) ** 2).sum() + 0.5 * np.abs(codes).sum()
+    assert cost == pytest.approx(model.error_[-1])
+    assert codes.shape == decomposition.DictionaryLearning(**options, max_iter=2).fit_transform(X).shape
 
 
 # Ratings.

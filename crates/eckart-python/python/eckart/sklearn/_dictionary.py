@@ -231,6 +231,28 @@ class DictionaryLearning(_Coding):
         -------
         self : DictionaryLearning
         """
+        self._fit(X)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
+        """
+        Finds atoms, and returns the codes that the fit ends with.
+
+        As in scikit-learn these are codes of the objective, whatever `transform_algorithm` and `split_sign` say.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : Ignored
+
+        Returns
+        -------
+        codes : ndarray of shape (n_samples, n_components)
+        """
+        return self._fit(X)
+
+    def _fit(self, X: Any) -> np.ndarray:
+        """Finds atoms and codes; returns the codes."""
         X = self._validated(X, reset=True)
         random = np.random.RandomState(seed_of(self._random()))
         W, H = self._begin(X, random)
@@ -258,7 +280,7 @@ class DictionaryLearning(_Coding):
         self.stop_reason_ = found.stop_reason
         self._seen = seen(None, X, found.W)
         warn_of(self, found.stop_reason, found.iterations, self.max_iter, self.tol)
-        return self
+        return np.array(found.W, dtype=X.dtype)
 
     def transform(self, X: Any) -> np.ndarray:
         """
