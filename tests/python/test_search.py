@@ -160,11 +160,21 @@ def test_arguments_of_a_wrong_type_are_refused_by_name(given, error, text):
 
 def test_numbers_of_numpy_are_taken():
     given = {"seed": np.uint64(2**64 - 1), "max_iter": np.int8(3), "tol": np.float32(0), "halving": np.True_}
-    text = "sum((X - W @ H)**2) + a*sum(W**2)"
+    text = "sum((X - W @ H)**2) + a*(sum(W**2) + sum(H**2))"
     found = ek.factorize(X, text, rank=np.int32(2), numbers={"a": np.array(0.5)}, restarts=np.array(2), **given)
     assert (found.rank, found.seed, found.numbers) == (2, 2**64 - 1, {"a": 0.5})
     with pytest.raises(TypeError, match="rank is 2.7"):
         ek.explain(X, rank=2.7)
+
+
+def test_what_the_engine_warns_of_is_told_to_the_caller():
+    text = "sum((X - W @ H)**2) + 0.1*sum(W**2)"
+    with pytest.warns(UserWarning, match="the objective has no least value") as told:
+        found = ek.factorize(X, text, rank=2)
+    assert [str(one.message) for one in told] == found.warnings and told[0].filename == __file__
+    with pytest.warns(UserWarning, match="the cost became infinite or undefined: scale the data") as told:
+        assert ek.factorize(X * 1e200, "sum((X - W @ H)**2)", rank=2).stop_reason == "diverged"
+    assert len(told) == 1 and told[0].filename == __file__
 
 
 def test_texts_are_refused_with_a_caret():
@@ -274,6 +284,7 @@ def cost_of(seed):
 
 
 
+@pytest.mark.filterwarnings("ignore:the objective has no least value")
 def test_new_rows_get_the_bits_they_get_alone():
     rng = np.random.default_rng(3)
     X = rng.poisson(2.0, (30, 12)).astype(np.float32)

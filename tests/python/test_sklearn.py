@@ -153,6 +153,18 @@ def test_a_warning_says_what_to_do():
         NMF(2, max_iter=3, tol=0).fit(DENSE)
 
 
+def test_the_engine_s_warnings_come_through_once():
+    with pytest.warns(UserWarning, match="no least value") as told:
+        NMF(2, alpha_W=0.01, alpha_H=0, max_iter=20, tol=0).fit_transform(DENSE)
+    assert len(told) == 1 and told[0].filename == __file__
+    with pytest.warns(UserWarning, match="infinite or undefined") as told:
+        NMF(2, objective="sum((X - W @ H)**2)").set_output(transform="pandas").fit_transform(DENSE * 1e200)
+    assert len(told) == 1 and told[0].filename == __file__
+    with pytest.warns(ConvergenceWarning) as told:
+        DictionaryLearning(2, max_iter=1).fit(DENSE)
+    assert len(told) == 1 and told[0].filename == __file__
+
+
 def test_pipelines_searches_frames_and_clones():
     frame = pd.DataFrame(DENSE, columns=[f"f{j}" for j in range(40)])
     pipeline = make_pipeline(MinMaxScaler(clip=True), NMF(3, max_iter=500, random_state=0)).set_output(transform="pandas")
@@ -527,6 +539,7 @@ def test_a_row_is_transformed_alone_as_among_others(model):
     assert (pickle.loads(pickle.dumps(model)).transform(X) == together).all()
 
 
+@pytest.mark.filterwarnings("ignore:the objective has no least value")
 def test_an_objective_of_ones_own_keeps_its_other_factors_for_new_rows():
     X = np.random.default_rng(0).random((25, 10))
     text = "minimize over W[n,r], H[r,m], c[1,m]: sum((X - W @ H - c)**2) + 0.01*sum(W**2) subject to W >= 0, H >= 0"

@@ -9,6 +9,7 @@ from . import _checks, _eckart
 from ._arrays import matrix_of, named_matrix_of
 from ._factorization import Factorization
 from ._progress import Bar, both
+from ._warnings import warn
 
 MODELS = {name: (statement, dict(numbers)) for name, _, statement, numbers in _eckart.models()}
 
@@ -133,6 +134,12 @@ def factorize(
     Factorization
         Ctrl-C ends the search and returns the best factors so far, with the ``stop_reason`` "interrupted".
 
+    Warns
+    -----
+    UserWarning
+        Where the objective has no least value or may be undefined, the start locks factors, or the cost became infinite
+        or undefined; the message says what to do.
+
     Raises
     ------
     TypeError
@@ -166,6 +173,10 @@ def factorize(
     }
     with Bar(verbose) as bar:
         found = _eckart.factorize(problem, wishes, both(bar.listener, callback))
+    for told in found.warnings:
+        warn(told)
+    if found.stop_reason == "diverged":
+        warn("the cost became infinite or undefined: scale the data, or choose another objective or start")
     return Factorization(found.named(row_names, col_names), _shape_of(problem))
 
 
