@@ -435,6 +435,23 @@ def test_ratings_are_predicted_and_ids_come_back():
     assert model.similar_users("u1", n=2)[0].shape == (2,)
 
 
+def test_lists_of_no_users_and_wrong_questions():
+    table, _, _, films = planted()
+    model = MatrixFactorization(2, random_state=0).fit(table)
+    for n in (3, 100):
+        items, scores = model.recommend([], n=n)
+        assert items.shape == scores.shape == (0, min(n, 30)) and items.dtype == model.item_ids_.dtype
+    assert model.recommend(["u1"], n=3)[0].shape == (1, 3)
+    for n in (0, -1, 2.5):
+        for ask in (model.recommend, model.similar_users):
+            with pytest.raises(ValueError, match=f"n is {n}, it must be a whole number of at least 1"):
+                ask("u1", n=n)
+    with pytest.raises(TypeError, match=r"similar_items takes the id of one item, and \['film 1', 'film 2'\] is list"):
+        model.similar_items(["film 1", "film 2"])
+    with pytest.raises(TypeError, match="similar_users takes the id of one user, and None is NoneType"):
+        model.similar_users(None)
+
+
 def test_new_users_are_folded_in():
     table, true, users, films = planted()
     model = MatrixFactorization(2, alpha=0.05, bias_alpha=0.05, max_iter=500, random_state=0).fit(table)

@@ -211,7 +211,7 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         users : id, or sequence of ids
             Users of the fit; without it, the rows of `X`.
         n : int
-            How many items a user.
+            How many items a user, at least 1.
         X : matrix-like of shape (n_users, n_items), optional
             What new users did: their factors are found by fold-in.
         known : bool
@@ -224,7 +224,8 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             -inf.
         """
         check_is_fitted(self)
-        single = users is not None and (isinstance(users, (str, bytes)) or np.ndim(users) == 0)
+        n = check_whole("n", n)
+        single = users is not None and _is_one(users)
         if X is not None:
             if users is not None:
                 raise ValueError("give users of the fit, or X of new ones")
@@ -237,7 +238,8 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             biases: np.ndarray = getattr(self, "user_biases_", np.zeros(len(self.user_ids_)))
             of_users, of_items = self._offsets(biases[at])
         lists = []
-        for k in range(0, len(factors), BLOCK):  # the scores of all users at once may be more than memory holds
+        # The list of no users has its shape as well.
+        for k in range(0, max(len(factors), 1), BLOCK):  # the scores of all users at once may be more than memory holds
             rows = slice(k, k + BLOCK)
             scores = factors[rows] @ self.components_ + of_users[rows] + of_items
             if not known:
@@ -281,6 +283,9 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         return self._similar(user, self.user_factors_, self.user_ids_, "user", n)
 
     def _similar(self, of: Any, B: np.ndarray, ids: np.ndarray, what: str, n: int) -> tuple[np.ndarray, np.ndarray]:
+        if of is None or not _is_one(of):
+            raise TypeError(f"similar_{what}s takes the id of one {what}, and {of!r} is {type(of).__name__}")
+        n = check_whole("n", n)
         at = self._places(of, ids, what)[0]
         lengths = np.linalg.norm(B, axis=1)
         cosines = (B @ B[at]) / np.maximum(lengths * lengths[at], np.finfo(B.dtype).tiny)
@@ -292,8 +297,7 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def _places(wanted: Any, ids: np.ndarray, what: str) -> np.ndarray:
         if wanted is None:
             return np.arange(len(ids))
-        one = isinstance(wanted, (str, bytes)) or np.ndim(wanted) == 0
-        labels: Sequence[Any] = [wanted] if one else list(wanted)
+        labels: Sequence[Any] = [wanted] if _is_one(wanted) else list(wanted)
         place = {label: k for k, label in enumerate(ids.tolist())}
         unknown = [label for label in labels if label not in place and str(label) not in place]
         if unknown:
@@ -310,6 +314,11 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _is_one(ids: Any) -> bool:
+    """Whether it is one id rather than a sequence of them."""
+    return isinstance(ids, (str, bytes)) or np.ndim(ids) == 0
 
 
 def _top(scores: np.ndarray, ids: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
