@@ -148,6 +148,39 @@ def test_triplets():
         ek.triplets([1], [1], [np.nan])
 
 
+@pytest.mark.parametrize(
+    "ids",
+    [
+        ["a", None, "b", None],
+        ["a", float("nan"), "b", "c"],
+        [1, float("nan"), 2, 3],
+        np.array([1.0, np.nan, 2.0, np.nan]),
+        np.array(["a", np.nan, "b", "c"], dtype=object),
+        np.array(["2020-01-01", "NaT", "2020-01-02", "2020-01-03"], dtype="datetime64[D]"),
+        np.ma.masked_array([1, 2, 3, 4], [False, True, False, False]),
+        pd.Series(["a", None, "b", "c"]),
+        pd.Series([1, pd.NA, 2, 3], dtype="Int64"),
+        pd.Series(["a", pd.NA, "b", "c"], dtype="string"),
+    ],
+    ids=lambda ids: f"{type(ids).__name__} {getattr(ids, 'dtype', ids)}",
+)
+def test_missing_ids_are_refused(ids):
+    others = [1, 2, 3, 4]
+    with pytest.raises(ValueError, match="entry 1, counted from 0, has no id of its row but"):
+        ek.triplets(ids, others)
+    with pytest.raises(ValueError, match="entry 1, counted from 0, has no id of its column but"):
+        ek.triplets(others, ids)
+    if isinstance(ids, pd.Series):
+        with pytest.raises(ValueError, match="entry 1, counted from 0, has no id of its row"):
+            ek.triplets(pd.DataFrame({"user": ids, "item": others}))
+
+
+def test_ids_that_look_missing_are_ids():
+    made = ek.triplets(["nan", "None", ""], np.array([1.5, 2.5, 1.5]))
+    assert made.row_names == ["nan", "None", ""] and made.col_names == ["1.5", "2.5"]
+    assert ek.triplets([], []).shape == (0, 0)
+
+
 def test_tensors():
     np.testing.assert_array_equal(dense(jax.numpy.asarray(X)), X)
 

@@ -129,6 +129,54 @@ def test_limits():
         ek.factorize(X, NMF, rank=4, time_limit=-1)
 
 
+@pytest.mark.parametrize(
+    ("given", "error", "text"),
+    [
+        ({"seed": None}, TypeError, "seed is None, it must be a whole number of at least 0"),
+        ({"seed": -1}, ValueError, "seed is -1, it must be a whole number from 0"),
+        ({"seed": 2**64}, ValueError, "it must be a whole number from 0 to 18446744073709551615"),
+        ({"rank": 2.7}, TypeError, "rank is 2.7, it must be a whole number of at least 1"),
+        ({"rank": 0}, ValueError, "rank is 0, it must be a whole number from 1"),
+        ({"rank": True}, TypeError, "rank is True"),
+        ({"max_iter": 10.0}, TypeError, "max_iter is 10.0"),
+        ({"restarts": 0}, ValueError, "restarts is 0"),
+        ({"tol": "1e-3"}, TypeError, "tol is '1e-3', it must be a real number"),
+        ({"target": 1j}, TypeError, "target is 1j"),
+        ({"time_limit": [1]}, TypeError, r"time_limit is \[1\]"),
+        ({"threads": -1}, ValueError, "threads is -1"),
+        ({"memory_limit": 1e9}, TypeError, r"memory_limit \(bytes\) is 1000000000.0, it must be a whole number"),
+        ({"halving": 1}, TypeError, "halving is 1, it must be True or False"),
+        ({"numbers": {"a": "0.1"}}, TypeError, "the number a is '0.1', it must be a real number"),
+        ({"method": 3}, TypeError, "method is 3, it must be a text"),
+        ({"init": None}, TypeError, "init is None, it must be a text"),
+        ({"objective": None}, TypeError, "objective is None, it must be a text"),
+    ],
+    ids=str,
+)
+def test_arguments_of_a_wrong_type_are_refused_by_name(given, error, text):
+    with pytest.raises(error, match=text):
+        ek.factorize(X, **{"rank": 2, **given})
+
+
+def test_numbers_of_numpy_are_taken():
+    given = {"seed": np.uint64(2**64 - 1), "max_iter": np.int8(3), "tol": np.float32(0), "halving": np.True_}
+    text = "sum((X - W @ H)**2) + a*(sum(W**2) + sum(H**2))"
+    found = ek.factorize(X, text, rank=np.int32(2), numbers={"a": np.array(0.5)}, restarts=np.array(2), **given)
+    assert (found.rank, found.seed, found.numbers) == (2, 2**64 - 1, {"a": 0.5})
+    with pytest.raises(TypeError, match="rank is 2.7"):
+        ek.explain(X, rank=2.7)
+
+
+def test_what_the_engine_warns_of_is_told_to_the_caller():
+    text = "sum((X - W @ H)**2) + 0.1*sum(W**2)"
+    with pytest.warns(UserWarning, match="the objective has no least value") as told:
+        found = ek.factorize(X, text, rank=2)
+    assert [str(one.message) for one in told] == found.warnings and told[0].filename == __file__
+    with pytest.warns(UserWarning, match="the cost became infinite or undefined: scale the data") as told:
+        assert ek.factorize(X * 1e200, "sum((X - W @ H)**2)", rank=2).stop_reason == "diverged"
+    assert len(told) == 1 and told[0].filename == __file__
+
+
 def test_texts_are_refused_with_a_caret():
     with pytest.raises(ValueError) as caught:
         ek.factorize(X, "sum((X - W @ H.T)**2) + summ(W)", rank=2)
@@ -236,6 +284,7 @@ def cost_of(seed):
 
 
 
+@pytest.mark.filterwarnings("ignore:the objective has no least value")
 def test_new_rows_get_the_bits_they_get_alone():
     rng = np.random.default_rng(3)
     X = rng.poisson(2.0, (30, 12)).astype(np.float32)

@@ -33,7 +33,8 @@ CHECKED = [
     NMF(max_iter=500, n_components=2, init="nndsvda"),
     NMF(max_iter=500, solver="derived"),
     NMF(max_iter=500, missing_values=np.nan),
-    DictionaryLearning(),
+    # As scikit-learn checks its own: only so are the codes of `transform` those of the fit.
+    DictionaryLearning(transform_algorithm="lasso_lars"),
     DictionaryLearning(transform_algorithm="lasso_cd"),
     SparseCoder(),
     SparseCoder(transform_algorithm="lasso_lars"),
@@ -152,6 +153,18 @@ def test_a_warning_says_what_to_do():
         NMF(2, max_iter=3, tol=0).fit(DENSE)
 
 
+def test_the_engine_s_warnings_come_through_once():
+    with pytest.warns(UserWarning, match="no least value") as told:
+        NMF(2, alpha_W=0.01, alpha_H=0, max_iter=20, tol=0).fit_transform(DENSE)
+    assert len(told) == 1 and told[0].filename == __file__
+    with pytest.warns(UserWarning, match="infinite or undefined") as told:
+        NMF(2, objective="sum((X - W @ H)**2)").set_output(transform="pandas").fit_transform(DENSE * 1e200)
+    assert len(told) == 1 and told[0].filename == __file__
+    with pytest.warns(ConvergenceWarning) as told:
+        DictionaryLearning(2, max_iter=1).fit(DENSE)
+    assert len(told) == 1 and told[0].filename == __file__
+
+
 def test_pipelines_searches_frames_and_clones():
     frame = pd.DataFrame(DENSE, columns=[f"f{j}" for j in range(40)])
     pipeline = make_pipeline(MinMaxScaler(clip=True), NMF(3, max_iter=500, random_state=0)).set_output(transform="pandas")
@@ -180,6 +193,7 @@ def test_missing_values_are_left_out():
     marked = NMF(3, missing_values=-1, max_iter=3000, tol=1e-5, random_state=0)
     with pytest.raises(ValueError, match="Negative values"):
         marked.fit(np.where(np.isnan(holes), -1, holes) * np.where(np.arange(30) == 3, -1, 1))
+    np.testing.assert_array_equal(marked.fit_transform(np.where(np.isnan(holes), -1, holes)), W)
     unstored = NMF(3, missing_values=0, max_iter=3000, tol=1e-5, random_state=0)
     np.testing.assert_allclose(unstored.fit_transform(sp.csr_array(np.nan_to_num(holes))), W, rtol=1e-6)
     with pytest.raises(ValueError, match="NaN"):
@@ -242,6 +256,26 @@ def test_an_objective_of_one_s_own():
     np.testing.assert_allclose(model.transform(DENSE), W, atol=0.05)
 
 
+def test_an_objective_s_factors_must_be_called_w_and_h():
+    heard = []
+    for text in ("sum((X - A @ B)**2)", "sum((X - A @ B)**2)  # not W @ H"):
+        with pytest.raises(ValueError, match="factors of the objective are A, B, and NMF needs W"):
+            NMF(3, objective=text, max_iter=2, callback=heard.append).fit(DENSE)
+        assert bool(heard) == ("#" in text), "where a name is lacking, nothing is searched"
+    assert NMF(3, objective="nmf", random_state=0).fit(DENSE).components_.shape == (3, 40)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_an_objective_of_one_s_own_begins_where_it_is_told():
+    random, costs = np.random.default_rng(1), []
+    W, H = random.random((60, 3)), random.random((3, 40))
+    text = "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0"
+    model = NMF(3, init="custom", objective=text, max_iter=1, callback=lambda now: costs.append(now["cost"]))
+    model.fit(DENSE, W=W, H=H)
+    begun = ek.factorize(DENSE, text, rank=3, start={"W": W, "H": H}, max_iter=1)
+    assert costs == [begun.history[1]]
+
+
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_batches():
     model, theirs = NMF(5, random_state=0), decomposition.MiniBatchNMF(5, random_state=0)
@@ -261,6 +295,25 @@ def test_batches():
     for k in range(0, 60, 20):
         atoms.partial_fit(DENSE[k : k + 20])
     assert (np.linalg.norm(atoms.components_, axis=1) <= 1 + 1e-9).all()
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("model", [NMF(4, random_state=0), DictionaryLearning(4, alpha=0.01, random_state=0)])
+def test_batches_after_a_fit_go_on_from_it_alone(model):
+    fresh = clone(model).fit(DENSE)
+    before = fresh.components_.copy()
+    fresh.partial_fit(DENSE[:1])
+    assert np.linalg.norm(fresh.components_ - before) < 0.1 * np.linalg.norm(before)
+    used = clone(model).set_params(n_components=2).partial_fit(DENSE[30:] ** 2).set_params(n_components=4)
+    used.fit(DENSE).partial_fit(DENSE[:1])
+    np.testing.assert_array_equal(used.components_, fresh.components_)
+
+
+def test_a_weighted_fit_is_no_first_batch():
+    model = NMF(4, random_state=0, max_iter=1000).fit(DENSE).fit(DENSE, sample_weight=np.arange(60) % 3)
+    again = NMF(4, random_state=0)
+    again.__dict__ |= {"components_": model.components_.copy(), "n_components_": 4, "n_features_in_": 40, "n_iter_": 0}
+    np.testing.assert_array_equal(model.partial_fit(DENSE).components_, again.partial_fit(DENSE).components_)
 
 
 @pytest.mark.parametrize(
@@ -335,6 +388,17 @@ def test_dictionaries_are_as_good_as_scikit_learn_s():
     assert (np.diff(ours.error_) <= 1e-9).all()
 
 
+@pytest.mark.parametrize("split", [False, True])
+def test_fit_transform_returns_the_codes_of_the_fit(split):
+    X = np.random.default_rng(0).normal(size=(40, 8))
+    options = {"n_components": 10, "alpha": 0.5, "random_state": 0, "split_sign": split}
+    model = DictionaryLearning(**options)
+    codes = model.fit_transform(X)
+    cost = 0.5 * ((X - codes @ model.components_) ** 2).sum() + 0.5 * np.abs(codes).sum()
+    assert cost == pytest.approx(model.error_[-1])
+    assert codes.shape == decomposition.DictionaryLearning(**options, max_iter=2).fit_transform(X).shape
+
+
 # Ratings.
 
 
@@ -371,6 +435,23 @@ def test_ratings_are_predicted_and_ids_come_back():
     assert model.similar_users("u1", n=2)[0].shape == (2,)
 
 
+def test_lists_of_no_users_and_wrong_questions():
+    table, _, _, films = planted()
+    model = MatrixFactorization(2, random_state=0).fit(table)
+    for n in (3, 100):
+        items, scores = model.recommend([], n=n)
+        assert items.shape == scores.shape == (0, min(n, 30)) and items.dtype == model.item_ids_.dtype
+    assert model.recommend(["u1"], n=3)[0].shape == (1, 3)
+    for n in (0, -1, 2.5):
+        for ask in (model.recommend, model.similar_users):
+            with pytest.raises(ValueError, match=f"n is {n}, it must be a whole number of at least 1"):
+                ask("u1", n=n)
+    with pytest.raises(TypeError, match=r"similar_items takes the id of one item, and \['film 1', 'film 2'\] is list"):
+        model.similar_items(["film 1", "film 2"])
+    with pytest.raises(TypeError, match="similar_users takes the id of one user, and None is NoneType"):
+        model.similar_users(None)
+
+
 def test_new_users_are_folded_in():
     table, true, users, films = planted()
     model = MatrixFactorization(2, alpha=0.05, bias_alpha=0.05, max_iter=500, random_state=0).fit(table)
@@ -392,6 +473,44 @@ def test_frames_of_ratings():
     model = MatrixFactorization(1, alpha=0.1, bias_alpha=0.1, random_state=0).fit(frame)
     assert model.feature_names_in_.tolist() == ["Heat", "Fargo", "Alien"] and model.user_ids_.tolist() == ["ann", "bob", "cat"]
     assert model.recommend("ann", n=1)[0].tolist() == ["Alien"]
+
+
+def test_items_of_a_frame_are_told_by_their_names():
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(random.integers(0, 6, (8, 4)).astype(float), columns=[10, 7, 31, 22])
+    turned = frame[[22, 31, 10, 7]]
+    rows, columns = np.nonzero(np.ones(frame.shape))
+    table = ek.triplets(rows, np.array(frame.columns)[columns], frame.to_numpy()[rows, columns])
+    for model in (MatrixFactorization(2, alpha=0.1, random_state=0), ImplicitMF(2, random_state=0)):
+        for fitted in (model.fit(frame), clone(model).fit(table)):
+            expected = fitted.transform(frame)
+            np.testing.assert_array_equal(fitted.transform(turned), expected)
+            best, _ = fitted.recommend(X=frame, known=True)
+            np.testing.assert_array_equal(fitted.recommend(X=turned, known=True)[0], best)
+            np.testing.assert_array_equal(fitted.transform(turned.assign(new=1.0)), expected)
+            with pytest.raises(ValueError, match="none of the items"):
+                fitted.transform(pd.DataFrame(frame.to_numpy()))
+        expected = model.fit(frame.to_numpy()).transform(frame.to_numpy())
+        np.testing.assert_array_equal(model.transform(frame), expected)
+
+
+def test_an_item_that_a_dense_matrix_lacks_is_not_known_and_a_zero_is_a_rating():
+    frame = pd.DataFrame(RANDOM.integers(0, 6, (8, 3)).astype(float), columns=[10, 7, 31])
+    model = MatrixFactorization(2, alpha=0.1, random_state=0).fit(frame)
+    lacks = frame.drop(columns=7)[[31, 10]]
+    lacks.iloc[0, 0] = np.nan
+    lacks.iloc[1, 0] = 0.0
+    expected = frame.copy()
+    expected[7] = np.nan
+    expected.iloc[0, 2], expected.iloc[1, 2] = np.nan, 0.0
+    np.testing.assert_array_equal(model.transform(lacks), model.transform(expected.to_numpy()))
+
+
+def test_a_stored_rating_of_zero_is_known():
+    ratings = ek.triplets(["ann", "ann", "bob", "bob"], ["Heat", "Fargo", "Heat", "Alien"], [0, 4, 5, 2])
+    model = MatrixFactorization(1, alpha=0.1, random_state=0).fit(ratings)
+    assert model.recommend("ann", n=3)[0].tolist() == ["Alien", None, None]
+    assert model.recommend(X=ratings, n=3)[0][0].tolist() == ["Alien", None, None]
 
 
 def test_implicit_feedback_finds_the_group():
@@ -437,6 +556,7 @@ def test_a_row_is_transformed_alone_as_among_others(model):
     assert (pickle.loads(pickle.dumps(model)).transform(X) == together).all()
 
 
+@pytest.mark.filterwarnings("ignore:the objective has no least value")
 def test_an_objective_of_ones_own_keeps_its_other_factors_for_new_rows():
     X = np.random.default_rng(0).random((25, 10))
     text = "minimize over W[n,r], H[r,m], c[1,m]: sum((X - W @ H - c)**2) + 0.01*sum(W**2) subject to W >= 0, H >= 0"

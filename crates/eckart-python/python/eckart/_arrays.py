@@ -242,7 +242,8 @@ def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
     Raises
     ------
     ValueError
-        Where the lengths differ, a value is NaN or infinite, or an entry is named twice.
+        Where the lengths differ, an id is missing (None, NaN, NA), a value is NaN or infinite, or an entry is named
+        twice.
 
     Examples
     --------
@@ -255,7 +256,7 @@ def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
     """
     if columns is None:
         rows, columns, values = _columns_of(rows)
-    (i, row_ids), (j, col_ids) = _coded(rows), _coded(columns)
+    (i, row_ids), (j, col_ids) = _coded(rows, "row"), _coded(columns, "column")
     if len(i) != len(j):
         raise ValueError(f"there are {len(i)} rows and {len(j)} columns: an entry has one of each")
     numbers_ = np.ones(len(i)) if values is None else _floats(np.asarray(values), "the values")
@@ -333,15 +334,38 @@ def _columns_of(table: Any) -> list[Any]:
     return [*found, None][:3]
 
 
-def _coded(ids: Any) -> tuple[np.ndarray, list[Any]]:
-    """Ids as numbers from 0, in the order in which they first appear; and the ids."""
+def _coded(ids: Any, what: str) -> tuple[np.ndarray, list[Any]]:
+    """Ids as numbers from 0, in the order in which they first appear; and the ids, of which none may be missing."""
     array = ids if isinstance(ids, np.ndarray) else np.asarray(ids)
+    if isinstance(ids, np.ma.MaskedArray):
+        _refuse_missing(np.ma.getmaskarray(ids), ids, what)
     if array.dtype.kind in "biuUS":
         known, first, codes = np.unique(array, return_index=True, return_inverse=True)
         order = np.argsort(first, kind="stable")
         place = np.empty_like(order)
         place[order] = np.arange(len(order))
-        return place[codes.reshape(-1)], known[order].tolist()
+        texts = known[order].tolist()
+        if "nan" in texts and not isinstance(ids, np.ndarray):  # NumPy makes a text of NaN beside texts
+            _refuse_missing([_is_missing(label) for label in ids], ids, what)
+        return place[codes.reshape(-1)], texts
     seen: dict[Any, int] = {}
-    codes = np.fromiter((seen.setdefault(label, len(seen)) for label in array.tolist()), np.int64, len(array))
+    labels = array.tolist()
+    codes = np.fromiter((seen.setdefault(label, len(seen)) for label in labels), np.int64, len(array))
+    _refuse_missing(np.array([_is_missing(label) for label in seen], dtype=bool)[codes], labels, what)
     return codes, list(seen)
+
+
+def _is_missing(label: Any) -> bool:
+    """Whether it is None, NaN, NaT or pandas' NA, which is equal to nothing."""
+    same = label is not None and label == label
+    return not isinstance(same, (bool, np.bool_)) or not same
+
+
+def _refuse_missing(missing: Any, ids: Any, what: str) -> None:
+    """Raises an error that names the place of the first missing id."""
+    places = np.flatnonzero(missing)
+    if places.size:
+        raise ValueError(
+            f"entry {places[0]}, counted from 0, has no id of its {what} but {ids[places[0]]!r}: leave the entry out, "
+            "or give it an id"
+        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import os
-import warnings
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from . import _eckart
 from ._arrays import matrix_of, named_matrix_of
+from ._warnings import warn
 
 _STOPS = {
     "settled": "the cost has settled",
@@ -166,7 +166,7 @@ class Factorization:
             fold_in = self._fold_in = self._fold_in or _eckart.FoldIn.of_model(self._core, [], x.shape[0])
         found, left_out = fold_in.transform(x, beside)
         for text in [*told, *left_out]:
-            warnings.warn(text, stacklevel=2)
+            warn(text)
         return {name: matrix.to_array() for name, matrix in found}
 
     def explain(self) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import _eckart
+from . import _checks, _eckart
 from ._arrays import matrix_of, named_matrix_of
 from ._factorization import Factorization
 from ._progress import Bar, both
+from ._warnings import warn
 
 MODELS = {name: (statement, dict(numbers)) for name, _, statement, numbers in _eckart.models()}
 
@@ -35,7 +36,7 @@ def stated(
     hold: Mapping[str, Any] | None = None,
 ) -> tuple[dict[str, Any], list[str] | None, list[str] | None]:
     """A problem as the engine takes it, and the names of the rows and columns of its first matrix."""
-    known = MODELS.get(objective)
+    known = MODELS.get(_checks.text("objective", objective))
     statement, defaults = known if known else (objective, {})
     if not known and objective.replace("-", "").replace("_", "").isalnum():
         raise ValueError(f"there is no model {objective}; there are {', '.join(MODELS)}, or write the objective")
@@ -50,8 +51,8 @@ def stated(
     problem = {
         "objective": statement,
         "data": matrices,
-        "numbers": [(name, float(value)) for name, value in given.items()],
-        "rank": int(rank),
+        "numbers": [(name, _checks.real(f"the number {name}", value)) for name, value in given.items()],
+        "rank": _checks.whole("rank", rank, 1),
         "hold": [(name, matrix_of(value, name)) for name, value in (hold or {}).items()],
         "start": [(name, matrix_of(value, name)) for name, value in (start or {}).items()],
     }
@@ -133,8 +134,16 @@ def factorize(
     Factorization
         Ctrl-C ends the search and returns the best factors so far, with the ``stop_reason`` "interrupted".
 
+    Warns
+    -----
+    UserWarning
+        Where the objective has no least value or may be undefined, the start locks factors, or the cost became infinite
+        or undefined; the message says what to do.
+
     Raises
     ------
+    TypeError
+        Where an argument is of another type than it must be; the message names it.
     ValueError
         Where text, shapes, data or settings can't be used; the message says where and what to do.
     MemoryError
@@ -150,20 +159,24 @@ def factorize(
     """
     problem, row_names, col_names = stated(data, objective, rank, numbers, start, hold)
     wishes = {
-        "method": method,
-        "init": init,
-        "restarts": restarts,
-        "halving": halving,
-        "seed": seed,
-        "max_iter": max_iter,
-        "tol": tol,
-        "target": target,
-        "time_limit": time_limit,
-        "threads": threads,
-        "memory_limit": memory_limit,
+        "method": None if method is None else _checks.text("method", method),
+        "init": _checks.text("init", init),
+        "restarts": _checks.whole("restarts", restarts, 1),
+        "halving": _checks.boolean("halving", halving),
+        "seed": _checks.whole("seed", seed),
+        "max_iter": _checks.whole("max_iter", max_iter),
+        "tol": _checks.real("tol", tol),
+        "target": None if target is None else _checks.real("target", target),
+        "time_limit": None if time_limit is None else _checks.real("time_limit", time_limit),
+        "threads": None if threads is None else _checks.whole("threads", threads, 1),
+        "memory_limit": None if memory_limit is None else _checks.whole("memory_limit (bytes)", memory_limit),
     }
     with Bar(verbose) as bar:
         found = _eckart.factorize(problem, wishes, both(bar.listener, callback))
+    for told in found.warnings:
+        warn(told)
+    if found.stop_reason == "diverged":
+        warn("the cost became infinite or undefined: scale the data, or choose another objective or start")
     return Factorization(found.named(row_names, col_names), _shape_of(problem))
 
 
@@ -192,4 +205,4 @@ def explain(
     minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0
     """
     problem, _, _ = stated(data, objective, rank, numbers)
-    return _eckart.explain(problem, method)
+    return _eckart.explain(problem, None if method is None else _checks.text("method", method))

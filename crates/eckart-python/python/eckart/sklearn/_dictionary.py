@@ -231,6 +231,28 @@ class DictionaryLearning(_Coding):
         -------
         self : DictionaryLearning
         """
+        self._fit(X)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
+        """
+        Finds atoms, and returns the codes that the fit ends with.
+
+        As in scikit-learn these are codes of the objective, whatever `transform_algorithm` and `split_sign` say.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : Ignored
+
+        Returns
+        -------
+        codes : ndarray of shape (n_samples, n_components)
+        """
+        return self._fit(X)
+
+    def _fit(self, X: Any) -> np.ndarray:
+        """Finds atoms and codes; returns the codes."""
         X = self._validated(X, reset=True)
         random = np.random.RandomState(seed_of(self._random()))
         W, H = self._begin(X, random)
@@ -256,8 +278,9 @@ class DictionaryLearning(_Coding):
         self.error_ = np.array(found.history)
         self.n_iter_ = found.iterations
         self.stop_reason_ = found.stop_reason
+        self._seen = seen(None, X, found.W)
         warn_of(self, found.stop_reason, found.iterations, self.max_iter, self.tol)
-        return self
+        return np.array(found.W, dtype=X.dtype)
 
     def transform(self, X: Any) -> np.ndarray:
         """
@@ -277,7 +300,7 @@ class DictionaryLearning(_Coding):
     def partial_fit(self, X: Any, y: Any = None) -> DictionaryLearning:
         """
         Learns from a batch of rows (Mairal et al. 2010, algorithm 1): codes with the atoms held, then the atoms for all
-        that was seen.
+        that was seen. After `fit` its rows count as the first batch; each `fit` forgets what was seen before it.
 
         Parameters
         ----------

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted, check_non_negative, validate_data
 
 from .. import _formulas as ek
-from .._factorize import factorize
+from .._factorize import MODELS, factorize
 from .._function import function
 from .._progress import Bar, both
 from ._multiplicative import Done, Penalties, error, multiplicative
@@ -42,6 +43,15 @@ def _mean(X: Any, masked: bool) -> float:
     if not sparse.issparse(X):
         return float(np.nanmean(X)) if not masked or np.isfinite(X).any() else 0.0
     return float(X.sum()) / max(X.nnz if masked else X.shape[0] * X.shape[1], 1)
+
+
+def _check_factors(names: Iterable[str]) -> None:
+    """The factors of an objective of one's own, of which the estimator shows two."""
+    if not {"W", "H"} <= set(names):
+        raise ValueError(
+            f"the factors of the objective are {', '.join(names)}, and NMF needs W, a row for each sample, and H, a "
+            "column for each feature: call them so"
+        )
 
 
 def _is_plain(model: NMF) -> bool:
@@ -91,7 +101,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     n_init : int, default=1
         Starts; the one of least cost is kept. All but the first are random.
     objective : str, default=None
-        An objective of one's own over X, W and H in the engine's language, instead of the one above.
+        An objective of one's own over X, W and H in the engine's language, instead of the one above. Its search begins
+        where the engine does, or at `W` and `H` of `fit` with ``init="custom"``.
     callback : callable, default=None
         Called after each iteration with a dict; a true result ends the search and keeps the model.
     time_budget : float, default=None
@@ -215,6 +226,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.n_iter_ = done.n_iter
         self.stop_reason_ = done.stop_reason
         self.reconstruction_err_ = done.cost
+        # Batches that come after go on from these rows, where products of them say all.
+        self._seen = seen(None, X, W) if weight is None and _is_plain(self) else None
         warn_of(self, done.stop_reason, done.n_iter, self.max_iter, self.tol)
         if given.scale is not None:
             W = W / given.scale[:, None].astype(W.dtype)
@@ -259,7 +272,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def partial_fit(self, X: Any, y: Any = None) -> NMF:
         """
         Learns from a batch of rows (Mairal et al. 2010, algorithm 1): W of the batch with the components held, then the
-        components for all that was seen. There for the squared error without penalties and missing values.
+        components for all that was seen. There for the squared error without penalties and missing values. After `fit`
+        without sample weights its rows count as the first batch; each `fit` forgets what was seen before it.
 
         Parameters
         ----------
@@ -294,7 +308,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         X = validate_data(
             self, X, reset=reset, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], ensure_all_finite=finite
         )
-        check_non_negative(np.nan_to_num(X) if finite == "allow-nan" and not sparse.issparse(X) else X, "NMF (input X)")
+        marked, masked = self._marked(X)  # the mark itself may be negative
+        check_non_negative(np.nan_to_num(marked) if masked and not sparse.issparse(X) else marked, "NMF (input X)")
         return X
 
     def _check_parameters(self) -> None:
@@ -414,12 +429,14 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             data["q"] = numbers.pop("q")
         own = self.objective is not None
         plain = self.solver == "cd" and not given.masked and not own
+        if own and not {"W", "H"} <= set(re.findall(r"\w+", MODELS.get(text, (text,))[0])):
+            _check_factors(factorize(data, text, rank=rank, init="random", max_iter=0).factors)
         found = factorize(
             data,
             text,
             rank=rank if own else 1,
             numbers=numbers if own else {**numbers, "k": rank},
-            start=None if own or begin is None else {"W": begin[0], "H": begin[1]},
+            start=None if begin is None or own and self.init != "custom" else {"W": begin[0], "H": begin[1]},
             restarts=self.n_init,
             seed=seed_of(random),
             method="hals" if plain else None,
@@ -429,6 +446,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             callback=self.callback,
             verbose=self.verbose,
         )
+        _check_factors(found.factors)
         W, H = (np.array(found.factors[name], dtype=given.X.dtype) for name in ("W", "H"))
         beta = self._beta()
         if own:

@@ -55,7 +55,8 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def _counts(self, X: Any) -> Any:
         """Which entries are known, as compressed rows."""
         if sparse.issparse(X):
-            return sparse.csr_array(X, copy=False).astype(bool)
+            # What is stored is known, a rating of 0 too.
+            return sparse.csr_array((np.ones(X.nnz, dtype=bool), X.indices.copy(), X.indptr.copy()), shape=X.shape)
         return sparse.csr_array(~np.isnan(X))
 
     # Estimator.
@@ -101,7 +102,8 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         Parameters
         ----------
         X : {array-like, sparse matrix, eckart.Matrix, frame} of shape (n_users, n_items)
-            Items as in `fit`.
+            Items as in `fit`: those of a frame or `eckart.Matrix` are told by their names, as texts, where those of the
+            fit had names.
 
         Returns
         -------
@@ -151,14 +153,18 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
     def _validated(self, X: Any, reset: bool) -> tuple[Any, list[str] | None, list[str] | None]:
         """X as an array or compressed rows, and its ids."""
-        users = items = None
+        users = items = labels = None
         if isinstance(X, Matrix) or hasattr(X, "columns"):
             named = named_matrix_of(X, "X")
             users, items = named.row_names, named.col_names
-            if isinstance(X, Matrix) or not hasattr(X, "to_numpy") or hasattr(X, "num_columns"):
+            is_frame = hasattr(X, "to_numpy") and not hasattr(X, "num_columns")
+            labels = [str(label) for label in X.columns] if is_frame else items
+            if not is_frame or not reset and self._moves(X, labels):
                 X = result(named.matrix) if named.matrix.is_sparse else np.array(named.matrix.to_array())
-                if not reset and items is not None:
-                    X = self._reordered(X, items)
+                if not reset and labels is not None:
+                    X = self._reordered(X, labels)
+        if reset:
+            self._labels = labels
         X = validate_data(
             self, X, reset=reset, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite="allow-nan"
         )
@@ -166,18 +172,31 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             raise ValueError("Input X contains NaN: leave what is not known out of a sparse matrix")
         return X, users, items
 
+    def _moves(self, X: Any, labels: list[str] | None) -> bool:
+        """Whether the columns of a frame are to be put in the order of `fit`."""
+        if self._labels is None or labels == self._labels:
+            return False
+        # Where both have names that are all texts, scikit-learn refuses another order.
+        return not hasattr(self, "feature_names_in_") or not all(isinstance(label, str) for label in X.columns)
+
     def _reordered(self, X: Any, items: list[str]) -> Any:
         """Columns in the order of `fit`; items that were not there are left out, those that are not here are not known."""
-        place = {str(item): k for k, item in enumerate(self.item_ids_)}
+        labels = [str(item) for item in self.item_ids_] if self._labels is None else self._labels
+        place = {item: k for k, item in enumerate(labels)}
         pairs = [(place[item], k) for k, item in enumerate(items) if item in place]
         if not pairs:
             raise ValueError("none of the items is one of those that the model was fitted to")
+        there, here = (np.array(side) for side in zip(*pairs))
+        shape = (X.shape[0], len(labels))
+        if not sparse.issparse(X):
+            ordered = np.full(shape, np.nan, dtype=X.dtype)
+            ordered[:, there] = X[:, here]
+            return ordered
         known = sparse.coo_array(X)
         to = np.full(len(items), -1)
-        to[[k for _, k in pairs]] = [j for j, _ in pairs]
+        to[here] = there
         keep = to[known.col] >= 0
-        entries = (known.data[keep], (known.row[keep], to[known.col[keep]]))
-        return sparse.csr_array(entries, shape=(X.shape[0], len(self.item_ids_)))
+        return sparse.csr_array((known.data[keep], (known.row[keep], to[known.col[keep]])), shape=shape)
 
     # Recommendations.
 
@@ -192,7 +211,7 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         users : id, or sequence of ids
             Users of the fit; without it, the rows of `X`.
         n : int
-            How many items a user.
+            How many items a user, at least 1.
         X : matrix-like of shape (n_users, n_items), optional
             What new users did: their factors are found by fold-in.
         known : bool
@@ -205,7 +224,8 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             -inf.
         """
         check_is_fitted(self)
-        single = users is not None and (isinstance(users, (str, bytes)) or np.ndim(users) == 0)
+        n = check_whole("n", n)
+        single = users is not None and _is_one(users)
         if X is not None:
             if users is not None:
                 raise ValueError("give users of the fit, or X of new ones")
@@ -218,7 +238,8 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             biases: np.ndarray = getattr(self, "user_biases_", np.zeros(len(self.user_ids_)))
             of_users, of_items = self._offsets(biases[at])
         lists = []
-        for k in range(0, len(factors), BLOCK):  # the scores of all users at once may be more than memory holds
+        # The list of no users has its shape as well.
+        for k in range(0, max(len(factors), 1), BLOCK):  # the scores of all users at once may be more than memory holds
             rows = slice(k, k + BLOCK)
             scores = factors[rows] @ self.components_ + of_users[rows] + of_items
             if not known:
@@ -262,6 +283,9 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         return self._similar(user, self.user_factors_, self.user_ids_, "user", n)
 
     def _similar(self, of: Any, B: np.ndarray, ids: np.ndarray, what: str, n: int) -> tuple[np.ndarray, np.ndarray]:
+        if of is None or not _is_one(of):
+            raise TypeError(f"similar_{what}s takes the id of one {what}, and {of!r} is {type(of).__name__}")
+        n = check_whole("n", n)
         at = self._places(of, ids, what)[0]
         lengths = np.linalg.norm(B, axis=1)
         cosines = (B @ B[at]) / np.maximum(lengths * lengths[at], np.finfo(B.dtype).tiny)
@@ -273,8 +297,7 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def _places(wanted: Any, ids: np.ndarray, what: str) -> np.ndarray:
         if wanted is None:
             return np.arange(len(ids))
-        one = isinstance(wanted, (str, bytes)) or np.ndim(wanted) == 0
-        labels: Sequence[Any] = [wanted] if one else list(wanted)
+        labels: Sequence[Any] = [wanted] if _is_one(wanted) else list(wanted)
         place = {label: k for k, label in enumerate(ids.tolist())}
         unknown = [label for label in labels if label not in place and str(label) not in place]
         if unknown:
@@ -291,6 +314,11 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _is_one(ids: Any) -> bool:
+    """Whether it is one id rather than a sequence of them."""
+    return isinstance(ids, (str, bytes)) or np.ndim(ids) == 0
 
 
 def _top(scores: np.ndarray, ids: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:

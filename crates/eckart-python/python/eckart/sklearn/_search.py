@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from numbers import Integral, Real
 from typing import Any, NamedTuple
 
@@ -11,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._eckart import FoldIn
 from .._factorize import factorize, stated
+from .._warnings import warn
 
 ADVICE = {
     "max_iter": "the cost was still falling after max_iter={max_iter} iterations: raise max_iter, or accept it with a "
@@ -18,17 +18,15 @@ ADVICE = {
     "time_limit": "the time budget was over after {n_iter} iterations while the cost was still falling: give more time, "
     "or accept it with a larger tol",
     "interrupted": "interrupted after {n_iter} iterations: the model holds the best factors so far",
-    "diverged": "the cost became infinite or undefined after {n_iter} iterations: scale the data, or choose another "
-    "objective or start",
 }
 
 
 def warn_of(estimator: Any, stop_reason: str, n_iter: int, max_iter: int, tol: float) -> None:
-    """Warns where a search ended before the cost settled, with what to do."""
+    """Warns where a search ended before the cost settled, with what to do; `factorize` tells of one that diverged."""
     if stop_reason not in ADVICE or (stop_reason == "max_iter" and tol <= 0):
         return
     text = ADVICE[stop_reason].format(max_iter=max_iter, n_iter=n_iter)
-    warnings.warn(f"{type(estimator).__name__}: {text}", ConvergenceWarning, stacklevel=4)
+    warn(f"{type(estimator).__name__}: {text}", ConvergenceWarning)
 
 
 def fold_in(X: Any, text: str, numbers: dict[str, float], held: dict[str, Any]) -> dict[str, np.ndarray]:

@@ -1,0 +1,48 @@
+"""Checks: arguments of a search by name, before the engine sees them."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+MOST = 2**64 - 1
+"""The largest whole number that the engine takes."""
+
+
+def whole(name: str, value: Any, least: int = 0) -> int:
+    """An argument that must be a whole number of Python or NumPy."""
+    value = _alone(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name} is {value!r}, it must be a whole number of at least {least}")
+    if not least <= value <= MOST:
+        raise ValueError(f"{name} is {value}, it must be a whole number from {least} to {MOST}")
+    return value
+
+
+def real(name: str, value: Any) -> float:
+    """An argument that must be a real number."""
+    value = _alone(value)
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise TypeError(f"{name} is {value!r}, it must be a real number")
+    return float(value)
+
+
+def boolean(name: str, value: Any) -> bool:
+    """An argument that must be true or false."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} is {value!r}, it must be True or False")
+    return bool(value)
+
+
+def text(name: str, value: Any) -> str:
+    """An argument that must be a text."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {value!r}, it must be a text")
+    return value
+
+
+def _alone(value: Any) -> Any:
+    """The number in an array or tensor without axes."""
+    return value.item() if hasattr(value, "item") and getattr(value, "ndim", None) == 0 else value
