@@ -13,7 +13,7 @@ use crate::expr::text::parse_statement;
 use crate::expr::{Dag, Expr, Op, Var};
 use crate::facts::{Given, Shape, Sign};
 use crate::run::{available_memory, sum_rows};
-use crate::solve::{Factorization, Problem, Settings};
+use crate::solve::{Factorization, Problem, Settings, unmasked};
 
 /// Where rows are searched for together: when that ends.
 const TOGETHER_TOL: f64 = 1e-9;
@@ -188,6 +188,9 @@ impl FoldIn {
                 "Give rows of the same columns, in the same order",
             ));
         }
+        if x.missing() > 0 && !self.problem.masks() {
+            return Err(unmasked(target, x));
+        }
         for (name, matrix) in beside {
             if !self.problem.beside.iter().any(|known| known == name) {
                 return Err(Error::Setting(format!(
@@ -338,6 +341,19 @@ mod tests {
         let lacks = Problem::parse(text).unwrap().number("a", 0.5).number("k", 3.0).rank(1);
         let error = FoldIn::holding(&lacks, "X", Shape { rows: 12, cols: 9 }).unwrap_err().to_string();
         assert!(error.contains("H is 3 x 9") && error.contains("give its value"), "{error}");
+    }
+
+    #[test]
+    fn missing_entries_need_an_objective_that_speaks_of_them() {
+        let x = Matrix::from_fn(12, 9, |i, j| ((i * 3 + j * 5) % 7) as f64).unwrap();
+        let new = Matrix::from_fn(2, 9, |i, j| if (i, j) == (1, 4) { f64::NAN } else { 1.0 }).unwrap();
+        let of = |text: &str| {
+            let model = Problem::parse(text).unwrap().data("X", &x).rank(2).solve(&Settings::default()).unwrap();
+            FoldIn::new(&model).unwrap().transform(&new)
+        };
+        let error = of("sum((X - W @ H)**2)").unwrap_err().to_string();
+        assert!(error.contains("X has 1 missing entries (NaN), the first at row 2, column 5"), "{error}");
+        assert!(of("sum(observed(X) * (X - W @ H)**2)").is_ok());
     }
 
     #[test]

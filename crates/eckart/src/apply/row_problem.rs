@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::expr::text::{Constraint, Declaration, Dim, Limit, Statement, parse_statement};
 use crate::expr::{Dag, Expr, Op, Var};
 use crate::facts::{Facts, Given, Givens, Shape, Sides, infer_shapes};
-use crate::solve::{Bound, Factorization, Problem, Settings, terms};
+use crate::solve::{Bound, Factorization, Problem, Settings, masks, terms};
 
 /// A factor whose rows (or, where it lies across, columns) are those of X.
 #[derive(Debug, Clone)]
@@ -135,6 +135,11 @@ impl RowProblem {
         factors.retain(|factor| named.contains(&Var::input(&factor.name)));
         let target = model.target.to_owned();
         Ok(Self { target, fitted, factors, held, beside, shared, terms, constraints })
+    }
+
+    /// Whether the objective asks which entries of X are there.
+    pub(super) fn masks(&self) -> bool {
+        self.terms.iter().any(|(_, term)| masks(&Dag::new(std::slice::from_ref(term)), &self.target))
     }
 
     /// The terms that don't use X but data beside it that is not among `given`: they are left out for new rows.

@@ -5,15 +5,23 @@
 
 use crate::error::{Error, Result};
 
+/// More threads than this are a slip.
+const MOST: usize = 4096;
+
 /// Does `work` with `threads` threads; with `None`, in the pool that is there (by default one thread a core that the
 /// process may use, cgroup limits included).
 ///
 /// # Errors
-/// `Setting` where the threads can't be had.
+/// `Setting` where the threads can't be had, or are more than 4096.
 pub fn with_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) -> Result<T> {
     let Some(threads) = threads else { return Ok(work()) };
     if threads == 0 {
         return Err(Error::Setting("0 threads can't do any work: give 1 or more".into()));
+    }
+    if threads > MOST {
+        return Err(Error::Setting(format!(
+            "{threads} threads are more than any machine runs at once: give {MOST} at most"
+        )));
     }
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
