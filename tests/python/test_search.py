@@ -10,6 +10,7 @@ import threading
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 
@@ -299,7 +300,6 @@ def test_new_rows_get_the_bits_they_get_alone():
 
 
 def test_new_rows_come_with_offsets_in_any_order_of_columns():
-    pd = pytest.importorskip("pandas")
     rng = np.random.default_rng(4)
     columns = [f"c{j}" for j in range(8)]
     X = pd.DataFrame(rng.normal(size=(20, 8)), columns=columns)

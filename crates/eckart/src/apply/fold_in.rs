@@ -1,5 +1,6 @@
 //! Fold in: the factors of rows that a model has not seen, everything else held as it is.
-//! In: a `Factorization` (or a `Problem` that holds all but the rows' factors), new rows of its data.  Out: `Folded`: the rows' factors.
+//! In: a `Factorization` (or a `Problem` that holds all but the rows' factors), new rows of its data.  Out: `Folded`: the
+//! rows' factors.
 //! Law: a row gets the same bits alone or among others, wherever the objective can be taken apart by rows.
 //! Not here: one row's problem (see `row`), names (see the command).
 

@@ -10,21 +10,21 @@
 //! lies together. Loops: sweeps, entries, vectors of counts; the pass that sums up for entry k also moves the products by
 //! what entry k - 1 has become.
 
+mod gather;
 #[cfg(test)]
 mod tests;
 
-use super::lanes::{Element, Job, Lanes, Level, prefetch_all};
+use gather::gather;
+
+use super::lanes::{Element, Job, Lanes, Level};
 use super::math::{log, log_near_one};
 use super::row_gram::Picked;
-use super::sweep::turn;
 use crate::data::Real;
 
 /// A full Newton step is taken where its length in the local norm is at most this (Tran-Dinh et al. 2015, section 3).
 const FULL_STEP: f64 = 0.683_802;
 /// An entry below this share of its row's greatest is taken to be stuck near 0.
 const ALMOST: f64 = 1e-6;
-/// How many counts ahead rows of the panel are asked for.
-const AHEAD: usize = 8;
 /// Numbers that are added up as T before they become f64.
 const SHORT: usize = 1024;
 
@@ -224,71 +224,6 @@ fn newton_step((old, pull): (f64, f64), (first, second): (f64, f64), constant: f
 /// -c log s is self-concordant with the constant 1 / sqrt(c).
 fn constant<T: Element>(counts: &[T]) -> f64 {
     counts.iter().fold(0.0_f64, |most, c| most.max(1.0 / c.to_f64().sqrt()))
-}
-
-/// Fills `counts` and `turned` (entry after entry, each as many numbers as there is room for counts: whole vectors, with
-/// zeros behind the last); returns how many counts there are.
-///
-/// # Safety
-/// The level is there.
-#[inline(always)]
-unsafe fn gather<L: Lanes>(
-    picked: Picked<'_, L::Num>,
-    (panel, r): (&[L::Num], usize),
-    room: &mut Counted<L::Num>,
-) -> usize {
-    let zero = L::Num::default();
-    room.counts.clear();
-    room.places.clear();
-    for (at, &count) in picked.weights.iter().enumerate() {
-        if count > zero {
-            room.counts.push(count);
-            room.places.push(picked.column(at) * r);
-        }
-    }
-    let len = room.counts.len();
-    let padded = len.next_multiple_of(L::LEN);
-    room.counts.resize(padded, zero);
-    room.products.resize(padded, zero);
-    // These only grow: what lies behind is of no account.
-    room.rows.resize(room.rows.len().max(L::LEN * r), zero);
-    room.turned.resize(room.turned.len().max(padded * r), zero);
-    for from in (0..padded).step_by(L::LEN) {
-        let rows = room.rows[..L::LEN * r].chunks_exact_mut(r.max(1));
-        for (at, row) in (from..).zip(rows) {
-            match room.places.get(at) {
-                Some(&place) => {
-                    let coming = room.places[(at + AHEAD).min(len - 1)];
-                    prefetch_all(panel.as_ptr().wrapping_add(coming), (r * size_of::<L::Num>()).max(1));
-                    // SAFETY: r numbers on both sides, and the level is there, says the caller.
-                    unsafe { copy::<L>(&panel[place..place + r], row) };
-                }
-                None => row.fill(zero),
-            }
-        }
-        // SAFETY: `LEN` rows of r numbers, and room for as many in each of r columns of `padded`.
-        unsafe { turn::<L>((room.rows.as_ptr(), r, L::LEN), r, (room.turned.as_mut_ptr().add(from), padded)) };
-    }
-    len
-}
-
-/// Copies a few numbers, without a call.
-///
-/// # Safety
-/// Both are as long, and the level is there.
-#[inline(always)]
-unsafe fn copy<L: Lanes>(from: &[L::Num], to: &mut [L::Num]) {
-    let whole = from.len() - from.len() % L::LEN;
-    // SAFETY: within both.
-    unsafe {
-        for at in (0..whole).step_by(L::LEN) {
-            L::load(from.as_ptr().add(at)).store(to.as_mut_ptr().add(at));
-        }
-        if whole < from.len() {
-            let rest = from.len() - whole;
-            L::load_first(from.as_ptr().add(whole), rest).store_first(to.as_mut_ptr().add(whole), rest);
-        }
-    }
 }
 
 /// A row with what belongs to it; all arrays are whole vectors.
