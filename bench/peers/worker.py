@@ -103,7 +103,7 @@ class Session:
             forget_peak()
             return {"version": version(self.peer), "held": memory("VmRSS:")}
         if what == "run":
-            return self.run(int(request["batch"]), request.get("digest"))
+            return self.run(int(request["lead"]), int(request["batch"]), request.get("digest"))
         if what == "save":
             found = self.results if isinstance(self.results, dict) else dict(zip("WH", self.results, strict=True))
             for name, factor in found.items():
@@ -113,8 +113,8 @@ class Session:
             return {"peak": memory("VmHWM:"), "needs": None}
         raise ValueError(f"`{what}` can't be done")
 
-    def run(self, batch, wants_digest):
-        if batch > 1:
+    def run(self, lead, batch, wants_digest):
+        for _ in range(lead):
             self.run_once()
         start = time.perf_counter()
         for _ in range(batch):

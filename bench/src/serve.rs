@@ -80,9 +80,9 @@ impl Session {
     }
 
     fn run(&mut self, request: &Value) -> Result<Value> {
-        let batch = number(request, "batch")?.max(1.0) as u32;
+        let (lead, batch) = (number(request, "lead")? as u32, number(request, "batch")?.max(1.0) as u32);
         let work = self.work()?;
-        if batch > 1 {
+        for _ in 0..lead {
             work.run()?;
         }
         let began = Instant::now();
@@ -129,7 +129,7 @@ mod tests {
         let mut refused = |line: &str| session.answer(line).unwrap_err().to_string();
         assert!(refused("{").contains("EOF"));
         assert!(refused(r#"{"do": "fly"}"#).contains("`fly`"));
-        assert!(refused(r#"{"do": "run", "batch": 1}"#).contains("no task"));
+        assert!(refused(r#"{"do": "run", "lead": 0, "batch": 1}"#).contains("no task"));
         assert!(refused(r#"{"do": "load", "folder": "x"}"#).contains("`rank`"));
     }
 }

@@ -7,6 +7,13 @@ use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
 
+/// Runs of the faster side fill so long, in seconds, unless the slower side's as many last longer than `longest`.
+#[derive(Clone, Copy)]
+pub(super) struct Span {
+    seconds: f64,
+    longest: f64,
+}
+
 /// How much is measured.
 #[derive(Clone, Copy)]
 pub(super) struct Effort {
@@ -14,21 +21,34 @@ pub(super) struct Effort {
     pub(super) samples: (usize, usize),
     /// Samples are taken beyond the least number until they have lasted so long, in seconds.
     pub(super) enough: f64,
-    /// A sample of the faster side lasts so long, in seconds, unless the slower side's is longer than `longest`.
-    pub(super) sample: f64,
-    pub(super) longest: f64,
+    /// How long a sample's runs before the clock starts last, and those within.
+    pub(super) lead: Span,
+    pub(super) sample: Span,
     /// How long an answer is waited for.
     pub(super) patience: Duration,
 }
 
-pub(super) const FULL: Effort =
-    Effort { samples: (5, 15), enough: 3.0, sample: 0.05, longest: 1.0, patience: Duration::from_secs(600) };
-pub(super) const QUICK: Effort =
-    Effort { samples: (3, 3), enough: 0.0, sample: 0.02, longest: 0.3, patience: Duration::from_secs(120) };
+pub(super) const FULL: Effort = Effort {
+    samples: (5, 9),
+    enough: 3.0,
+    lead: Span { seconds: 0.5, longest: 1.5 },
+    sample: Span { seconds: 0.05, longest: 1.0 },
+    patience: Duration::from_secs(600),
+};
+pub(super) const QUICK: Effort = Effort {
+    samples: (3, 3),
+    enough: 0.0,
+    lead: Span { seconds: 0.2, longest: 0.5 },
+    sample: Span { seconds: 0.02, longest: 0.3 },
+    patience: Duration::from_secs(120),
+};
 
 /// Samples of a side where they have lasted longer than `LONG`, in seconds, whatever the effort.
 const FEWEST: usize = 3;
 const LONG: f64 = 60.0;
+
+/// Results are compared after the first run and after so many.
+const CHECKED: u32 = 3;
 
 /// Threads that wait in a loop for more work are given this time to fall asleep before the other side begins.
 const SETTLE: Duration = Duration::from_millis(250);
@@ -51,6 +71,7 @@ pub(super) fn blank(task: &Task, against: &Against) -> Row {
         bar: against.bar,
         most_memory: task.most_memory,
         tolerance: if is_eckart(against.peer) { 0.0 } else { tolerance },
+        lead: 0,
         batch: 1,
         least: None,
         ended: Ended::Compared,
@@ -88,7 +109,8 @@ impl Pair<'_> {
             Check::Same(_) => self.warm_up(row)?,
             Check::AsLow(_) => self.warm_up_to_a_cost(row)?,
         };
-        row.batch = batch(effort, times);
+        row.lead = effort.lead.runs(times);
+        row.batch = effort.sample.runs(times).max(1);
         self.alternate(row, effort)?;
         let peaks = [self.eckart.ask(&json!({ "do": "peak" }))?, self.other.ask(&json!({ "do": "peak" }))?];
         (row.eckart.peak, row.other.peak) = (peaks[0]["peak"].as_u64(), peaks[1]["peak"].as_u64());
@@ -96,23 +118,27 @@ impl Pair<'_> {
         Ok(())
     }
 
-    /// Two runs of each side; the first ones must give the same. The times of the second ones.
+    /// Runs of each side, which must give the same after the first one and after a few. The times of the last ones.
+    /// Not later: rounding parts the two sides of an iteration, and more so the faster they are.
     fn warm_up(&mut self, row: &mut Row) -> Result<[f64; 2], NoAnswer> {
-        let (ours, theirs) = (self.eckart.run(1, true)?, self.other.run(1, true)?);
-        keep(row, &ours.digests, &theirs.digests);
-        check_same(&ours.digests, &theirs.digests, row.tolerance)?;
-        let (ours, theirs) = (self.eckart.run(1, false)?, self.other.run(1, false)?);
-        Ok([ours.seconds, theirs.seconds])
+        let mut times = [0.0; 2];
+        for lead in [0, CHECKED - 2] {
+            let (ours, theirs) = (self.eckart.run(lead, 1, true)?, self.other.run(lead, 1, true)?);
+            keep(row, &ours.digests, &theirs.digests);
+            check_same(&ours.digests, &theirs.digests, row.tolerance)?;
+            times = [ours.seconds, theirs.seconds];
+        }
+        Ok(times)
     }
 
     /// One run of each side; the cost that the peer reaches is Eckart's target.
     fn warm_up_to_a_cost(&mut self, row: &mut Row) -> Result<[f64; 2], NoAnswer> {
-        let theirs = self.other.run(1, false)?;
+        let theirs = self.other.run(0, 1, false)?;
         self.other.ask(&json!({ "do": "save" }))?;
         let target = self.judged(false)?;
         row.other.values = vec![target];
         self.eckart.ask(&json!({ "do": "aim", "target": target }))?;
-        let ours = self.eckart.run(1, false)?;
+        let ours = self.eckart.run(0, 1, false)?;
         let reached = self.judged(true)?;
         row.eckart.values = vec![reached];
         check_low(reached, target, row.tolerance)?;
@@ -125,7 +151,8 @@ impl Pair<'_> {
         answer["value"].as_f64().ok_or_else(|| NoAnswer::Broken("the factors have no cost".into()))
     }
 
-    /// Samples of both sides in turn, each first every other time; the last ones must give the same again.
+    /// Samples of both sides in turn, each first every other time; the last ones of the same program must give the same
+    /// bits.
     fn alternate(&mut self, row: &mut Row, effort: Effort) -> Result<(), NoAnswer> {
         let (least, most) = effort.samples;
         let mut lasted = 0.0;
@@ -133,12 +160,12 @@ impl Pair<'_> {
         while !last {
             let taken = row.eckart.seconds.len() + 1;
             last = taken >= most || (taken >= least && lasted >= effort.enough) || (taken >= FEWEST && lasted >= LONG);
-            let digest = last && matches!(self.task.check, Check::Same(_));
+            let digest = last && row.tolerance == 0.0 && matches!(self.task.check, Check::Same(_));
             let mut digests = [Vec::new(), Vec::new()];
             for turn in [taken % 2, (taken + 1) % 2] {
                 std::thread::sleep(SETTLE);
                 let worker = if turn == 1 { &mut self.eckart } else { &mut self.other };
-                let run = worker.run(row.batch, digest)?;
+                let run = worker.run(row.lead, row.batch, digest)?;
                 lasted += run.seconds * f64::from(row.batch);
                 let side = if turn == 1 { &mut row.eckart } else { &mut row.other };
                 side.seconds.push(run.seconds);
@@ -163,11 +190,12 @@ fn keep(row: &mut Row, ours: &[[f64; 2]], theirs: &[[f64; 2]]) {
     row.other.values.extend(theirs.iter().flatten());
 }
 
-/// How many runs a sample is made of, where one takes the two sides these times.
-fn batch(effort: Effort, times: [f64; 2]) -> u32 {
-    let (faster, slower) = (times[0].min(times[1]).max(1e-6), times[0].max(times[1]).max(1e-6));
-    let most = (effort.longest / slower).floor().max(1.0);
-    (effort.sample / faster).ceil().clamp(1.0, most) as u32
+impl Span {
+    /// How many runs fill it, where one takes the two sides these times.
+    fn runs(self, times: [f64; 2]) -> u32 {
+        let (faster, slower) = (times[0].min(times[1]).max(1e-6), times[0].max(times[1]).max(1e-6));
+        (self.seconds / faster).ceil().min((self.longest / slower).floor()) as u32
+    }
 }
 
 /// Every result as long as the other side's, and its weighted sum as far from it as rounding may bring it.
@@ -201,10 +229,11 @@ mod tests {
 
     #[test]
     fn samples_are_long_enough_and_not_too_long() {
-        assert_eq!(batch(FULL, [0.01, 0.02]), 5);
-        assert_eq!(batch(FULL, [0.01, 0.4]), 2);
-        assert_eq!(batch(FULL, [0.001, 5.0]), 1);
-        assert_eq!(batch(FULL, [1.0, 2.0]), 1);
+        let runs = |times| (FULL.lead.runs(times), FULL.sample.runs(times));
+        assert_eq!(runs([0.01, 0.02]), (50, 5));
+        assert_eq!(runs([0.01, 0.4]), (3, 2));
+        assert_eq!(runs([0.001, 5.0]), (0, 0));
+        assert_eq!(runs([1.0, 2.0]), (1, 0));
     }
 
     #[test]

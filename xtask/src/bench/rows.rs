@@ -81,7 +81,8 @@ pub(super) struct Row {
     pub(super) most_memory: Option<u64>,
     /// By how much values may differ.
     pub(super) tolerance: f64,
-    /// Runs in a sample.
+    /// Runs before the clock of each sample starts, and within it.
+    pub(super) lead: u32,
     pub(super) batch: u32,
     /// The least seconds of a run of Eckart's plan on this machine.
     pub(super) least: Option<f64>,
@@ -138,8 +139,8 @@ pub(super) fn row_line(row: &Row) -> String {
     };
     json!({
         "task": row.task, "peer": row.peer, "version": row.version, "bar": row.bar, "most_memory": row.most_memory,
-        "tolerance": row.tolerance, "batch": row.batch, "least": row.least, "ended": ended, "why": why,
-        "eckart": side(&row.eckart), "other": side(&row.other),
+        "tolerance": row.tolerance, "lead": row.lead, "batch": row.batch, "least": row.least, "ended": ended,
+        "why": why, "eckart": side(&row.eckart), "other": side(&row.other),
     })
     .to_string()
 }
@@ -191,6 +192,8 @@ fn read_row(value: &Value) -> Option<Row> {
         bar: value["bar"].as_f64()?,
         most_memory: value["most_memory"].as_u64(),
         tolerance: value["tolerance"].as_f64()?,
+        // Runs were kept before there was any.
+        lead: u32::try_from(value["lead"].as_u64().unwrap_or_default()).ok()?,
         batch: u32::try_from(value["batch"].as_u64()?).ok()?,
         least: value["least"].as_f64(),
         ended: match value["ended"].as_str()? {
@@ -243,6 +246,7 @@ pub(super) mod tests {
             bar: 0.85,
             most_memory: None,
             tolerance: 1e-4,
+            lead: 2,
             batch: 3,
             least: Some(0.004),
             ended: Ended::Compared,

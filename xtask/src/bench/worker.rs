@@ -77,9 +77,9 @@ impl Worker {
         }
     }
 
-    /// Does the task `batch` times; seconds are those of one.
-    pub(super) fn run(&mut self, batch: u32, digest: bool) -> Result<Run, NoAnswer> {
-        let answer = self.ask(&json!({ "do": "run", "batch": batch, "digest": digest }))?;
+    /// Does the task `lead` times and then, by the clock, `batch` times; seconds are those of one.
+    pub(super) fn run(&mut self, lead: u32, batch: u32, digest: bool) -> Result<Run, NoAnswer> {
+        let answer = self.ask(&json!({ "do": "run", "lead": lead, "batch": batch, "digest": digest }))?;
         let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
         let digests = answer["digests"].as_array().into_iter().flatten().map(|d| [number(&d[0]), number(&d[1])]);
         Ok(Run { seconds: number(&answer["seconds"]), digests: digests.collect() })
