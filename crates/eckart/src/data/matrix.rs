@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::seen::{Seen, look_at};
+use super::seen::Seen;
 use super::{Array, Pattern, Sparse};
 use crate::error::{Error, Result};
 
@@ -127,9 +127,7 @@ pub struct Matrix {
     rows: usize,
     cols: usize,
     missing: usize,
-    nonnegative: bool,
-    binary: bool,
-    moderate: bool,
+    seen: Seen,
     storage: Storage,
 }
 
@@ -147,6 +145,12 @@ impl Matrix {
     /// # Errors
     /// As there.
     pub fn of_array<T: Real>(rows: usize, cols: usize, values: Array<T>) -> Result<Self> {
+        let seen = Seen::of(&values);
+        Self::of_seen(rows, cols, values, seen)
+    }
+
+    /// As [`Matrix::of_array`], of numbers that were looked at.
+    pub(crate) fn of_seen<T: Real>(rows: usize, cols: usize, values: Array<T>, seen: Seen) -> Result<Self> {
         check_sides(rows, cols)?;
         if rows.checked_mul(cols) != Some(values.len()) {
             return Err(Error::data(
@@ -154,9 +158,8 @@ impl Matrix {
                 "Pass them row by row",
             ));
         }
-        let Seen { finite, nonnegative, binary, moderate } = look_at(&values);
         let mut missing = 0;
-        if !finite {
+        if !seen.is_finite() {
             for (at, value) in values.iter().enumerate() {
                 if value.to_f64().is_infinite() {
                     return Err(infinite(at / cols, at % cols));
@@ -164,7 +167,7 @@ impl Matrix {
                 missing += usize::from(value.to_f64().is_nan());
             }
         }
-        Ok(Self { rows, cols, missing, nonnegative, binary, moderate, storage: T::dense(values) })
+        Ok(Self { rows, cols, missing, seen, storage: T::dense(values) })
     }
 
     /// A dense matrix whose entry (i, j) is `entry(i, j)`.
@@ -227,8 +230,8 @@ impl Matrix {
                 "Pass one number a stored entry",
             ));
         }
-        let Seen { finite, nonnegative, binary, moderate } = look_at(&values);
-        let strange = if finite { None } else { values.iter().position(|v| !v.to_f64().is_finite()) };
+        let seen = Seen::of(&values);
+        let strange = if seen.is_finite() { None } else { values.iter().position(|v| !v.to_f64().is_finite()) };
         if let Some(at) = strange {
             let row = pattern.row_of(at);
             let col = pattern.indices()[at] as usize;
@@ -242,7 +245,7 @@ impl Matrix {
             });
         }
         let storage = T::sparse(Arc::new(Sparse::new(pattern, values)));
-        Ok(Self { rows, cols, missing: 0, nonnegative, binary, moderate, storage })
+        Ok(Self { rows, cols, missing: 0, seen, storage })
     }
 
     /// A sparse n x m matrix from (row, column, number), in any order, rows and columns counted from 0.
@@ -279,7 +282,7 @@ impl Matrix {
     /// Whether f32 can hold products and squares of its numbers: their sizes, where they are not 0, lie between 1e-18 and
     /// 1e9, and not all below 1e-9.
     pub fn is_moderate(&self) -> bool {
-        self.moderate
+        self.seen.is_moderate()
     }
 
     /// The number of rows, n.
@@ -317,12 +320,12 @@ impl Matrix {
 
     /// Whether no entry is negative.
     pub fn is_nonnegative(&self) -> bool {
-        self.nonnegative
+        self.seen.is_nonnegative()
     }
 
     /// Whether every entry is 0 or 1.
     pub fn is_binary(&self) -> bool {
-        self.binary
+        self.seen.is_binary()
     }
 
     /// How many entries are stored: those of the pattern, or all n x m of a dense matrix.

@@ -41,6 +41,7 @@ pub use names::{read_names, read_names_column, read_titles};
 pub use npy::{read_npy, write_npy};
 pub use png::png;
 pub use read::{Duplicates, Format, ReadOptions, read, read_as};
+pub(crate) use seen::Seen;
 pub use shards::Shards;
 pub use sparse::{Pattern, Sparse};
 pub use write::{write, write_file};

@@ -7,7 +7,7 @@ use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use super::Value;
-use super::kernels::{Csr, Element};
+use super::kernels::{Csr, Element, Level, seen};
 use super::pool::Pool;
 use super::products;
 use crate::data::{Array, Matrix, Pattern, Sparse};
@@ -346,7 +346,10 @@ impl<T: Element> Held<T> {
 
     pub(super) fn into_matrix(self) -> error::Result<Matrix> {
         match self {
-            Self::Dense(Rect { shape, data }) => Matrix::dense(shape.rows, shape.cols, data.into_vec()),
+            Self::Dense(Rect { shape, data }) => {
+                let seen = seen(Level::best(), &data);
+                Matrix::of_seen(shape.rows, shape.cols, data.into_vec().into(), seen)
+            }
             Self::Sparse(entries) if entries.is_whole() => {
                 Matrix::with_pattern(entries.pattern, entries.values.into_vec())
             }
