@@ -14,7 +14,10 @@ const MOST: usize = 4096;
 /// # Errors
 /// `Setting` where the threads can't be had, or are more than 4096.
 pub fn with_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) -> Result<T> {
-    let Some(threads) = threads else { return Ok(work()) };
+    let Some(threads) = threads else {
+        // All of it on a thread of the pool: else each kernel would wake one up and wait for it.
+        return Ok(if rayon::current_thread_index().is_none() { rayon::scope(|_| work()) } else { work() });
+    };
     if threads == 0 {
         return Err(Error::Setting("0 threads can't do any work: give 1 or more".into()));
     }
