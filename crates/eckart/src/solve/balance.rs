@@ -1,12 +1,16 @@
-//! Balance: how large the one factor of a product is beside the other, component by component, where only penalties care.
-//! In: a bound problem whose factors are in place.  Out: the factors, each component scaled so that its penalties are least.
+//! Balance: how large the one factor of a product is beside the other, where only penalties care: component by component,
+//! or all at once where lines through all of them are penalised (`rownorm(W)`).
+//! In: a bound problem whose factors are in place.  Out: the factors, scaled so that their penalties are least.
 //! Law: the product stays what it is but for rounding, a zero stays 0, and the cost never rises.
 //! Not here: penalties that such a scale makes worthless (see `lint`).
 
-use super::problem::Bound;
+use super::problem::{Bound, Factor};
+use super::prox::Prox;
 use super::ties::{Lengths, OfSide, Pair, Side, pairs};
 use crate::error::Result;
+use crate::expr::{Expr, Op, colnorm, rownorm, sum};
 use crate::facts::Shape;
+use crate::function::Compiled;
 use crate::run::{Numbers, Value, sum_rows};
 
 /// A scale is let be where its logarithm is no more than this: the penalties would fall by a millionth.
@@ -18,8 +22,33 @@ const STEPS: usize = 50;
 pub(super) struct Balance {
     pair: Pair,
     lengths: Lengths,
-    /// Of each: the weight of the sum of absolute values, and of the sum of squares.
-    weights: [[f64; 2]; 2],
+    /// Of each factor.
+    weights: [Weights; 2],
+    /// The sums of the lengths of lines that run through all components, where they count: all have one scale then.
+    across: Option<[Compiled; 2]>,
+}
+
+/// The weights of a factor's penalties.
+#[derive(Debug, Clone, Copy)]
+struct Weights {
+    /// Of the sum of absolute values, and of the sum of squares.
+    sums: f64,
+    squares: f64,
+    /// Of the sum of the lengths of components, and of that of the lines across them.
+    own: f64,
+    across: f64,
+}
+
+impl Weights {
+    fn of(factor: &Factor, side: Side, squares: f64) -> Self {
+        let Prox { l1, row_group, col_group, .. } = factor.prox;
+        let (own, across) = if side.by_rows { (row_group, col_group) } else { (col_group, row_group) };
+        Self { sums: l1, squares, own, across }
+    }
+
+    fn any(&self) -> bool {
+        [self.sums, self.squares, self.own, self.across].iter().any(|weight| *weight > 0.0)
+    }
 }
 
 impl Balance {
@@ -31,12 +60,18 @@ impl Balance {
         let mut found = Vec::new();
         for pair in pairs(bound) {
             let Some(squares) = pair.squares(bound) else { continue };
-            let factors = pair.factors(bound);
-            let weights = [0, 1].map(|k| [factors[k].prox.l1, squares[k]]);
-            let free = |k: usize| super::prox::Prox { l1: 0.0, ..factors[k].prox }.is_cone();
-            if [0, 1].into_iter().all(|k| free(k) && weights[k].iter().any(|weight| *weight > 0.0)) {
+            let (factors, sides) = (pair.factors(bound), [pair.left, pair.right]);
+            let weights = [0, 1].map(|k| Weights::of(factors[k], sides[k], squares[k]));
+            if [0, 1].into_iter().all(|k| factors[k].prox.constraints().is_cone() && weights[k].any()) {
                 let lengths = Lengths::new(bound, &pair, memory_limit)?;
-                found.push(Self { pair, lengths, weights });
+                let through = weights.iter().any(|weights| weights.across > 0.0);
+                let across = |k: usize| {
+                    let factor = Expr::leaf(Op::Var(factors[k].var.clone()));
+                    let lines = if sides[k].by_rows { colnorm(factor) } else { rownorm(factor) };
+                    Compiled::new(&[sum(lines)], &bound.givens, memory_limit)
+                };
+                let across = if through { Some([across(0)?, across(1)?]) } else { None };
+                found.push(Self { pair, lengths, weights, across });
             }
         }
         Ok(found)
@@ -49,13 +84,28 @@ impl Balance {
     /// Those of running a plan.
     pub(super) fn apply(&self, bound: &mut Bound, factors: &mut [Value], before: &mut [Value]) -> Result<f64> {
         let lengths = self.lengths.of(bound)?;
+        // What grows with the scale, and what with its square.
         let penalty = |k: usize, at: usize| {
-            let ([sum, square], OfSide { sums, squares }) = (self.weights[k], &lengths[k]);
-            [sum * sums[at], square * squares[at]]
+            let (weights, OfSide { sums, squares }) = (self.weights[k], &lengths[k]);
+            [weights.sums * sums[at] + weights.own * squares[at].sqrt(), weights.squares * squares[at]]
         };
-        let found = (0..lengths[0].sums.len()).map(|k| best_scale(penalty(0, k), penalty(1, k)));
-        let (scales, falls): (Vec<f64>, Vec<f64>) = found.unzip();
-        let fall: f64 = falls.iter().sum();
+        let components = lengths[0].sums.len();
+        let (scales, fall) = if let Some(across) = &self.across {
+            let mut whole = [[0.0; 2]; 2];
+            for k in 0..2 {
+                whole[k][0] = self.weights[k].across * across[k].run(&bound.inputs)?[0].to_scalar();
+                for at in 0..components {
+                    let [linear, square] = penalty(k, at);
+                    whole[k] = [whole[k][0] + linear, whole[k][1] + square];
+                }
+            }
+            let (scale, fall) = best_scale(whole[0], whole[1]);
+            (vec![scale; components], fall)
+        } else {
+            let found = (0..components).map(|at| best_scale(penalty(0, at), penalty(1, at)));
+            let (scales, falls): (Vec<f64>, Vec<f64>) = found.unzip();
+            (scales, falls.iter().sum())
+        };
         if fall == 0.0 {
             return Ok(0.0);
         }
@@ -144,6 +194,8 @@ mod tests {
     fn only_free_scales_are_changed() {
         assert_eq!(found("sum((X - W @ H)**2) + 0.1*sum(abs(W)) + 0.2*sum(H**2) subject to W, H >= 0"), 1);
         assert_eq!(found("sum(kl(X, W @ H.T)) + 0.1*sum(W**2) + 0.2*sum(H**2) subject to W, H >= 0"), 1);
+        assert_eq!(found("sum((X - W @ H)**2) + 0.1*sum(rownorm(W)) + 0.2*sum(rownorm(H))"), 1);
+        assert_eq!(found("sum((X - W @ H)**2) + 0.1*sum(rownorm(W)) + 0.2*sum(H**2) subject to rownorm(H) <= 1"), 0);
         assert_eq!(found("sum((X - W @ H)**2) + 0.1*sum(W**2)"), 0);
         assert_eq!(found("sum((X - W @ H)**2) + 0.1*sum(W**2) + 0.1*sum(H**2) subject to W <= 1"), 0);
         assert_eq!(found("sum((X - W @ H)**2) + 0.1*sum(W**2) + 0.1*sum(H**2) + sum(rowsum(H)**2)"), 0);
@@ -158,6 +210,8 @@ mod tests {
             "sum((X - W @ H)**2) + 0.1*sum(W**2) + 0.1*sum(H**2)",
             "sum((X - W @ H)**2) + 0.1*sum(abs(W)) + 0.1*sum(H**2) subject to W, H >= 0",
             "sum((X - W @ H.T)**2) + 0.1*sum(W**2) + 0.1*sum(H**2)",
+            "sum((X - W @ H)**2) + 0.1*sum(rownorm(W)) + 0.1*sum(H**2)",
+            "sum((X - W @ H)**2) + 0.1*sum(colnorm(W)) + 0.1*sum(rownorm(H)) subject to W, H >= 0",
         ] {
             for dtype in [crate::Dtype::F32, crate::Dtype::F64] {
                 let problem = Problem::parse(text).unwrap().data("X", &x.cast(dtype).unwrap()).rank(3);

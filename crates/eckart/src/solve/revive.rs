@@ -41,7 +41,7 @@ impl Revival {
     /// # Errors
     /// `Limit` where a plan needs more than `memory_limit` bytes.
     pub(super) fn all(bound: &Bound, memory_limit: usize) -> Result<Vec<Self>> {
-        let free = |pair: &Pair| pair.factors(bound).iter().all(|f| super::prox::Prox { l1: 0.0, ..f.prox }.is_cone());
+        let free = |pair: &Pair| pair.factors(bound).iter().all(|f| f.prox.constraints().is_cone());
         let all = pairs(bound).into_iter().filter(free);
         all.map(|pair| {
             let lengths = Lengths::new(bound, &pair, memory_limit)?;

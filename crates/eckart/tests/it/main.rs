@@ -5,6 +5,7 @@ mod begin;
 mod cases;
 mod checkpoint;
 mod contract;
+mod ends;
 mod function;
 mod golden;
 mod grad;

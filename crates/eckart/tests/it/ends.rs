@@ -1,0 +1,80 @@
+//! Where searches end: nearly as low as searches that go on for very long, whatever makes them slow to begin with.
+
+use eckart::{Dtype, Factorization, Init, Matrix, Problem, Settings};
+
+use crate::random::Random;
+
+fn search(text: &str, x: &Matrix, rank: usize, settings: &Settings) -> Factorization {
+    Problem::parse(text).unwrap().data("X", x).rank(rank).solve(settings).unwrap()
+}
+
+/// Some of the digits, whose entries lie between 0 and 16.
+fn digits(rows: usize, by: f64) -> Matrix {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/digits/images.npy");
+    let all = eckart::data::read(path, &eckart::data::ReadOptions::default()).unwrap().matrix;
+    Matrix::from_fn(rows, all.cols(), |i, j| by * all.get(i, j)).unwrap()
+}
+
+/// With its defaults a search ends no more than `share` above where it is after 3,000 iterations.
+#[track_caller]
+fn check(text: &str, x: &Matrix, rank: usize, init: Init, share: f64) -> Factorization {
+    let settings = Settings { init, ..Settings::default() };
+    let found = search(text, x, rank, &settings);
+    let long = search(text, x, rank, &Settings { tol: 1e-12, max_iter: 3000, ..settings });
+    assert!(found.cost <= (1.0 + share) * long.cost, "{text}: {} instead of {}", found.cost, long.cost);
+    found
+}
+
+#[test]
+fn f32_data_with_a_large_mean_is_fitted_as_f64_is() {
+    let mut random = Random(1);
+    let wide =
+        Matrix::from_fn(300, 40, |_, _| 1000.0 + (0..12).map(|_| random.between(-0.5, 0.5)).sum::<f64>()).unwrap();
+    let of = |dtype| search("sum((X - W @ H)**2)", &wide.cast(dtype).unwrap(), 6, &Settings::default());
+    let (narrow, wide) = (of(Dtype::F32), of(Dtype::F64));
+    assert!(narrow.cost <= 1.02 * wide.cost, "{} instead of {}", narrow.cost, wide.cost);
+}
+
+#[test]
+fn limited_rows_begin_at_their_limit() {
+    let x = digits(600, 1.0 / 16.0);
+    let text = "sum((X - W @ H)**2) + 0.1*sum(abs(W)) subject to rownorm(H) <= 1";
+    let found = check(text, &x, 16, Init::Auto, 0.02);
+    let squares: f64 = x.values_f64().iter().map(|x| x * x).sum();
+    assert!(found.cost < 0.6 * squares, "{} of {squares}", found.cost);
+}
+
+#[test]
+fn counts_are_fitted_from_an_svd() {
+    let x = digits(400, 1.0);
+    let text = "sum(kl(X, W @ H)) subject to W, H >= 0";
+    for init in [Init::Nndsvd, Init::Nndsvda, Init::Nndsvdar] {
+        let found = check(text, &x, 10, init, 0.02);
+        let random = search(text, &x, 10, &Settings { init: Init::Random, ..Settings::default() });
+        assert!(found.cost <= 1.1 * random.cost, "{init:?}: {} instead of {}", found.cost, random.cost);
+    }
+}
+
+/// A step that is refused or grows back is no sign that the search has settled.
+#[test]
+fn losses_with_kinks_and_stiff_penalties_go_on() {
+    let x = digits(200, 1.0);
+    check("sum(abs(X - W @ H)) subject to W, H >= 0", &x, 8, Init::Auto, 0.02);
+    check("sum(huber(X - W @ H, 1)) + 0.01*sum(H**2)", &x, 8, Init::Auto, 0.02);
+    check("sum((X - W @ H)**2) + 100*sum((W.T @ W - 1)**2) subject to W, H >= 0", &x, 8, Init::Auto, 0.02);
+}
+
+/// A penalty on the lengths of rows does not end a search at 0 before their partners have grown.
+#[test]
+fn groups_live_where_they_pay() {
+    let x = digits(300, 1.0);
+    let squares: f64 = x.values_f64().iter().map(|x| x * x).sum();
+    for text in [
+        "sum((X - W @ H)**2) + 100*sum(rownorm(W)) + sum(H**2)",
+        "sum((X - W @ H)**2) + 100*sum(colnorm(W)) + sum(H**2)",
+        "sum((X - W @ H)**2) + 100*sum(rownorm(W)) + 10*sum(rownorm(H)) subject to W, H >= 0",
+    ] {
+        let found = check(text, &x, 8, Init::Auto, 0.02);
+        assert!(found.cost < 0.5 * squares, "{text}: {} of {squares}", found.cost);
+    }
+}
