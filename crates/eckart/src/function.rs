@@ -30,6 +30,16 @@ pub struct Compiled {
     guards: Vec<Guard>,
 }
 
+/// Formulas a part of which is computed by whoever runs them.
+pub(crate) struct Outside {
+    /// With the variable in its place.
+    pub formulas: Vec<Expr>,
+    pub var: Var,
+    pub given: Given,
+    /// Of computing it.
+    pub flops: f64,
+}
+
 /// What watches over a number that is a difference.
 #[derive(Debug)]
 struct Guard {
@@ -55,10 +65,26 @@ impl Compiled {
     /// `Shape` where shapes don't fit, `Setting` where a variable is not given, `Limit` where the plan needs more than
     /// `memory_limit` bytes.
     pub fn new(roots: &[Expr], givens: &Givens, memory_limit: usize) -> Result<Self> {
-        let (rewritten, report) = rewrite(roots, givens)?;
+        Self::with(roots, givens, memory_limit, |_| None)
+    }
+
+    /// As [`Compiled::new`]; `outside` may have a part of the formulas, as they are to be computed, computed elsewhere.
+    pub(crate) fn with(
+        roots: &[Expr],
+        givens: &Givens,
+        memory_limit: usize,
+        outside: impl FnOnce(&[Expr]) -> Option<Outside>,
+    ) -> Result<Self> {
+        let (mut rewritten, report) = rewrite(roots, givens)?;
+        let mut flops = 0.0;
+        let mut known = std::borrow::Cow::Borrowed(givens);
+        if let Some(outside) = outside(&rewritten) {
+            known.to_mut().insert(outside.var, outside.given);
+            (rewritten, flops) = (outside.formulas, outside.flops);
+        }
         let mut all = rewritten.clone();
         let dag = Dag::new(&rewritten);
-        let facts = Facts::of(&dag, givens)?;
+        let facts = Facts::of(&dag, &known)?;
         let mut guarded = Vec::new();
         for (root, expr) in rewritten.iter().enumerate() {
             let number = facts.shape(dag.roots()[root]).is_scalar();
@@ -67,12 +93,12 @@ impl Compiled {
                 all.push(size);
             }
         }
-        let mut plan = plan(&all, givens)?;
+        let mut plan = plan(&all, &known)?;
         plan.asked = rewritten.len();
         plan.check_memory(memory_limit)?;
         let mut guards = Vec::new();
         for (root, size) in guarded {
-            let careful = Self::careful(&roots[root], givens, memory_limit, plan.flops())?;
+            let careful = Self::careful(&roots[root], givens, memory_limit, plan.flops() + flops)?;
             guards.push(Guard { root, size, careful });
         }
         Ok(Self { rewritten, report, plan, kept: Mutex::default(), guards })

@@ -76,8 +76,9 @@ fn drop_neutral(t: &Term) -> Option<Term> {
     // A matrix of zeros counts as a number where it stretches nothing.
     let literal = |x: &Term, other: &Term| {
         x.as_number().or_else(|| {
-            let zeros = x.is(&Op::Expand) && other.shape() == t.shape();
-            x.arg_number(zeros)
+            let stretches = other.shape() != t.shape();
+            let zeros = x.is(&Op::Expand) && !stretches;
+            x.arg_number(zeros).or_else(|| (!stretches && x.is_zero_product()).then_some(0.0))
         })
     };
     match (t.op(), literal(a, b), literal(b, a)) {
@@ -97,6 +98,15 @@ impl Term {
     /// The literal that an `expand` stretches, where `wanted`.
     fn arg_number(&self, wanted: bool) -> Option<f64> {
         if wanted { self.arg(0).as_number() } else { None }
+    }
+
+    /// Whether it is a matrix product with zeros.
+    fn is_zero_product(&self) -> bool {
+        let is_zero = |x: &Term| {
+            let x = if x.is(&Op::Transpose) { x.arg(0) } else { x };
+            x.arg_number(x.is(&Op::Expand)) == Some(0.0) || x.is_zero_product()
+        };
+        self.is(&Op::MatMul) && self.args().iter().any(is_zero)
     }
 }
 

@@ -50,6 +50,11 @@ impl Inputs {
         self.insert(var, None, value);
     }
 
+    /// The value of `var`, if it has one.
+    pub(crate) fn get(&self, var: &Var) -> Option<Value> {
+        self.bound.get(var).map(|bound| bound.value.clone())
+    }
+
     /// Takes a value away from `var`, which has none then.
     pub(crate) fn take(&mut self, var: &Var) -> Option<Value> {
         self.bound.remove(var).map(|bound| bound.value)
@@ -79,7 +84,7 @@ impl Inputs {
     }
 
     /// Whether `var` is dense data with missing entries.
-    pub(super) fn has_holes(&self, var: &Var) -> bool {
+    pub(crate) fn has_holes(&self, var: &Var) -> bool {
         self.bound.get(var).and_then(|bound| bound.source.as_ref()).is_some_and(|matrix| matrix.missing() > 0)
     }
 

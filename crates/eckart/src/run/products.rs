@@ -154,9 +154,9 @@ fn flipped_if<T: Numbers>(d: &Rect<T>, flip: bool, pool: &Pool<T>) -> Rect<T> {
 }
 
 /// Whether there may be several threads.
-struct How<'a, T> {
-    parallel: bool,
-    pool: &'a Pool<T>,
+pub(super) struct How<'a, T> {
+    pub(super) parallel: bool,
+    pub(super) pool: &'a Pool<T>,
 }
 
 impl<T: Numbers> How<'_, T> {
@@ -222,7 +222,7 @@ impl<T: Numbers> How<'_, T> {
         Rect::new(shape, sum)
     }
 
-    fn sparse(&self, a: &Entries<T>, b: &Rect<T>) -> Rect<T> {
+    pub(super) fn sparse(&self, a: &Entries<T>, b: &Rect<T>) -> Rect<T> {
         let cols = b.shape.cols;
         let shape = Shape { rows: a.shape().rows, cols };
         let mut out = self.pool.take(shape.entries());

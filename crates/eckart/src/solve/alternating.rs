@@ -11,6 +11,7 @@ use super::checkpoint::State;
 use super::choice::{Way, form_in_words, way, way_in_words};
 use super::derive::{Form, derive};
 use super::method::{Method, Moved};
+use super::outside::Product;
 use super::problem::{Bound, Factor};
 use super::proximal_gradient::rough_part;
 use super::revive::Revival;
@@ -206,6 +207,10 @@ impl Alternating {
 }
 
 impl Method for Alternating {
+    fn products(&self) -> Vec<&Product> {
+        self.blocks.iter().filter_map(|block| block.product()).collect()
+    }
+
     fn restart(&mut self) {
         self.last = None;
         self.steps = 0;

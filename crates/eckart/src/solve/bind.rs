@@ -89,6 +89,7 @@ impl Problem {
             target: self.data[0].clone(),
             rank: self.rank,
             forms: OnceLock::new(),
+            company: None,
         })
     }
 

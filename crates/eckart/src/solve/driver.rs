@@ -6,6 +6,7 @@
 use std::time::{Duration, Instant};
 
 use super::checkpoint::{Snapshot, State};
+use super::company::best_number;
 use super::factorization::{Factorization, Start, Step};
 use super::kkt::Kkt;
 use super::method::{Method, MethodRow, choose};
@@ -172,6 +173,11 @@ impl<'a> Worker<'a> {
     /// Flops of computing the objective once.
     pub(super) fn flops(&self) -> f64 {
         self.cost.plan.flops()
+    }
+
+    /// How many starts are best company for each other.
+    pub(super) fn best_company(&self) -> usize {
+        best_number(&self.method.products())
     }
 
     /// Bytes that a run of it needs beside the data.

@@ -4,6 +4,7 @@
 //! Not here: the formulas (see `derive`), Grams (see `run::grams`), what is done with the numbers (see `block`).
 
 use super::derive::{Poisson, Quadratic};
+use super::outside::Product;
 use super::problem::Bound;
 use crate::error::Result;
 use crate::expr::Expr;
@@ -19,6 +20,8 @@ pub(super) struct Terms {
     sampled: Vec<(f64, bool)>,
     flipped: bool,
     rank: usize,
+    /// The product of the data that the formulas read.
+    product: Option<Product>,
 }
 
 /// The numbers of a quadratic <B, B G> - 2 <B, L>.
@@ -48,21 +51,38 @@ impl Terms {
         let sampled = quadratic.sampled.iter();
         roots.extend(sampled.flat_map(|s| [s.weights.clone(), s.left.clone(), s.right.clone()]));
         roots.extend_from_slice(further);
-        let compiled = Compiled::new(&roots, &bound.givens, memory_limit)?;
+        let mut product = None;
+        let compiled = Compiled::with(&roots, &bound.givens, memory_limit, |formulas| {
+            let (taken, rest) = Product::take_out(formulas, bound)?;
+            product = Some(taken);
+            Some(rest)
+        })?;
         let shape = compiled.plan.buffers[compiled.plan.outputs[0]].shape;
         let rank = if flipped { shape.rows } else { shape.cols };
         let scaled = quadratic.scaled.len();
         let sampled = quadratic.sampled.iter().map(|s| (s.scale, s.left == s.right)).collect();
-        Ok(Self { compiled, shared: quadratic.shared.is_some(), scaled, sampled, flipped, rank })
+        Ok(Self { compiled, shared: quadratic.shared.is_some(), scaled, sampled, flipped, rank, product })
     }
 
     /// Flops of a run.
     pub(super) fn flops(&self) -> f64 {
-        self.compiled.plan.flops()
+        self.compiled.plan.flops() + self.product.as_ref().map_or(0.0, |product| product.flops)
     }
 
-    /// The numbers at the present values of the factors.
-    pub(super) fn run<T: Numbers>(&self, bound: &Bound) -> Result<Local<T>> {
+    /// The product of the data that starts may compute together.
+    pub(super) fn product(&self) -> Option<&Product> {
+        self.product.as_ref()
+    }
+
+    /// The numbers of block `index` at the present values of the factors.
+    pub(super) fn run<T: Numbers>(&self, index: usize, bound: &mut Bound) -> Result<Local<T>> {
+        if let Some(product) = &self.product {
+            let value = match &bound.company {
+                Some(member) => member.product(index, product, bound)?,
+                None => product.of(bound, &[product.factor(bound)?])?.swap_remove(0),
+            };
+            product.put(bound, value);
+        }
         let mut values = self.compiled.run(&bound.inputs)?.into_iter();
         let mut next = || values.next().ok_or_else(|| crate::Error::Bug("a formula has no value".into()));
         let array = rows_of(next()?, self.flipped);

@@ -7,6 +7,7 @@ use super::alternating::{Alternating, als, hals, multiplicative};
 use super::checkpoint::State;
 use super::lbfgs::Lbfgs;
 use super::normalized_gradient::NormalizedGradient;
+use super::outside::Product;
 use super::problem::Bound;
 use super::proximal_gradient::ProximalGradient;
 use crate::error::{Error, Result};
@@ -19,6 +20,11 @@ pub(super) trait Method: Send {
     /// # Errors
     /// Those of running a plan.
     fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Moved>;
+
+    /// The products of the data in a step that starts may compute together.
+    fn products(&self) -> Vec<&Product> {
+        Vec::new()
+    }
 
     /// Forgets what it learned from a start.
     fn restart(&mut self);

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use super::company::Member;
 use super::derive::Form;
 use super::prox::Prox;
 use crate::data::{Dtype, Matrix};
@@ -204,6 +205,8 @@ pub struct Bound {
     pub rank: usize,
     /// The forms of the smooth part in each factor, once they have been asked for.
     pub(super) forms: OnceLock<Vec<Form>>,
+    /// The company that a start keeps.
+    pub(super) company: Option<Member>,
 }
 
 impl Bound {

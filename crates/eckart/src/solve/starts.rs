@@ -9,9 +9,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::checkpoint::Snapshot;
+use super::company::{Company, Member};
 use super::driver::{Flow, Progress, Search, Watcher, Worker};
 use super::factorization::Start;
 use super::kept::Kept;
@@ -55,7 +56,8 @@ pub(super) fn run<'a>(
 ) -> Result<(Worker<'a>, Found)> {
     let ledger = Ledger::open(search, row)?;
     let mut first = Worker::new(search, row, bound)?;
-    let many = at_once(search, &first);
+    let companies: Vec<Arc<Company>> = (0..companies(search, &first)).map(|_| Arc::default()).collect();
+    let many = if companies.is_empty() { at_once(search, &first) } else { companies.len() * members(search, &first) };
     let mut board = Board::new(search, ledger, listen);
     let mut others: Vec<Option<Worker>> = (1..many).map(|_| None).collect();
     loop {
@@ -64,12 +66,14 @@ pub(super) fn run<'a>(
             board.work(&mut first);
         } else {
             let board = &board;
+            let company = |at: usize| companies.get(at % companies.len().max(1));
             std::thread::scope(|scope| {
-                for other in &mut others {
+                for (at, other) in others.iter_mut().enumerate() {
+                    let company = company(at + 1);
                     // A thread that can't be had is one fewer: the others do its work.
-                    scope.spawn(|| with_threads(Some(1), || board.work_with(other, row)).map(drop));
+                    scope.spawn(move || with_threads(Some(1), || board.work_with(other, row, company)).map(drop));
                 }
-                let own = with_threads(Some(1), || board.work(&mut first));
+                let own = with_threads(Some(1), || board.work_in(&mut first, company(0)));
                 own.err().into_iter().for_each(|error| board.fail(error));
             });
         }
@@ -80,9 +84,29 @@ pub(super) fn run<'a>(
     Ok((first, board.into_found()?))
 }
 
-/// How many starts run at once.
+/// How many companies of starts there are; 0 where each start is for itself, since company does not pay, or since something
+/// else ends the search: then the first starts are to come as far as they can.
+fn companies(search: &Search, worker: &Worker) -> usize {
+    let settings = search.settings;
+    let pays = members(search, worker) > 1 && settings.time_limit.is_none() && settings.target.is_none();
+    if pays { threads().min(settings.restarts) } else { 0 }
+}
+
+/// How many starts a company has.
+fn members(search: &Search, worker: &Worker) -> usize {
+    let threads = threads();
+    let share = search.settings.restarts.div_ceil(threads);
+    worker.best_company().min(share).min(fitting(search, worker) / threads)
+}
+
+/// How many starts fit into the memory at once.
+fn fitting(search: &Search, worker: &Worker) -> usize {
+    (MOST_MEMORY * search.memory_limit as f64 / worker.bytes().max(1) as f64) as usize
+}
+
+/// How many starts run at once, each for itself.
 fn at_once(search: &Search, worker: &Worker) -> usize {
-    let fits = (MOST_MEMORY * search.memory_limit as f64 / worker.bytes().max(1) as f64) as usize;
+    let fits = fitting(search, worker);
     if worker.flops() > MOST_FLOPS { 1 } else { threads().min(search.settings.restarts).min(fits).max(1) }
 }
 
@@ -152,14 +176,21 @@ impl<'a, 'l> Board<'a, 'l> {
     }
 
     /// Runs starts with a worker, which is made where there is none yet, until there is none left in this round.
-    fn work_with(&self, worker: &mut Option<Worker<'a>>, row: &MethodRow) {
+    fn work_with(&self, worker: &mut Option<Worker<'a>>, row: &MethodRow, company: Option<&Arc<Company>>) {
         if worker.is_none() {
             match self.search.worker(row) {
                 Ok(new) => *worker = Some(new),
                 Err(error) => self.fail(error),
             }
         }
-        worker.iter_mut().for_each(|worker| self.work(worker));
+        worker.iter_mut().for_each(|worker| self.work_in(worker, company));
+    }
+
+    /// The same, in company where there is one.
+    fn work_in(&self, worker: &mut Worker, company: Option<&Arc<Company>>) {
+        worker.bound.company = company.map(Member::of);
+        self.work(worker);
+        worker.bound.company = None;
     }
 
     /// Sets up the next round, of the better half of the starts that have paused; whether there is one.

@@ -78,7 +78,7 @@ fn is_square_of(term: &Expr, var: &Var) -> bool {
 }
 
 /// The formula with a variable in the place of `part`.
-fn without(formula: &Expr, part: &Expr, hole: &Var) -> Expr {
+pub(super) fn without(formula: &Expr, part: &Expr, hole: &Var) -> Expr {
     let dag = Dag::new(&[formula.clone(), part.clone()]);
     let mut new: BTreeMap<Id, Expr> = BTreeMap::new();
     for id in dag.ids() {

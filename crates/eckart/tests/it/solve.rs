@@ -251,3 +251,33 @@ fn starts_that_run_side_by_side_end_as_they_do_one_after_the_other() {
         }
     }
 }
+
+/// Starts that have their products with the data computed together end as each does alone.
+#[test]
+fn starts_in_company_end_as_they_do_alone() {
+    let wide = planted(8, 1100, 520);
+    let sparse = {
+        let mut random = Random(9);
+        let kept = (0..1100).flat_map(|i| (0..520).map(move |j| (i, j))).filter(|_| random.below(2) == 0);
+        let kept: Vec<_> = kept.map(|(i, j)| (i, j, wide.get(i, j))).collect();
+        Matrix::from_triplets(1100, 520, kept).unwrap()
+    };
+    for x in [wide.clone(), wide.cast(eckart::Dtype::F32).unwrap(), sparse] {
+        for text in [NMF, "minimize sum((X - W @ H)**2) + 0.2*sum(abs(W)) subject to rownorm(H) <= 1"] {
+            let problem = Problem::parse(text).unwrap().data("X", &x).rank(10);
+            let run = |threads, restarts, halving| {
+                let base = Settings { init: Init::Random, max_iter: 25, ..Settings::default() };
+                problem.solve(&Settings { threads: Some(threads), restarts, halving, ..base }).unwrap()
+            };
+            let costs = |f: &Factorization, k: usize| f.starts[k].history.iter().map(|s| s.cost).collect::<Vec<_>>();
+            let (one, many, again) = (run(2, 1, false), run(1, 5, false), run(3, 5, false));
+            assert_eq!(costs(&one, 0), costs(&many, 0), "{text}: a start depends on its company");
+            for k in 0..5 {
+                assert_eq!(costs(&many, k), costs(&again, k), "{text}: start {k} depends on the threads");
+            }
+            assert_eq!(many.factors[0].1.values_f64(), again.factors[0].1.values_f64());
+            let (halved, alone) = (run(2, 5, true), run(1, 5, true));
+            (0..5).for_each(|k| assert_eq!(costs(&halved, k), costs(&alone, k), "{text}: halved, start {k}"));
+        }
+    }
+}

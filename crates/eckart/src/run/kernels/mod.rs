@@ -26,7 +26,7 @@ pub(super) use gram::gram;
 pub(crate) use lanes::{Element, Level};
 pub(super) use likelihood::{Counted, Moved, TOGETHER, likelihood};
 pub(crate) use likelihood::{Move, Wanted};
-pub(super) use product::{View, multiply_add};
+pub(super) use product::{View, multiply_add, multiply_add_as};
 pub(super) use row_cg::{Common, Steps, row_cg};
 pub(super) use row_gram::{Gathered, Picked, row_gram};
 pub(super) use sddmm::sampled;

@@ -59,6 +59,12 @@ impl<'a, T: Element> View<'a, T> {
 /// # Panics
 /// Where the sides don't fit; the plan has checked them.
 pub(crate) fn multiply_add<T: Element>(out: &mut [T], a: View<'_, T>, b: View<'_, T>) {
+    multiply_add_as(out, a, b, b.cols);
+}
+
+/// As [`multiply_add`], each column with the bits that it has in a product with `n` columns, where [`suits_panel`] says that
+/// the columns of such a product don't depend on each other.
+pub(crate) fn multiply_add_as<T: Element>(out: &mut [T], a: View<'_, T>, b: View<'_, T>, alone: usize) {
     assert_eq!(a.cols, b.rows, "inner sides");
     assert_eq!(out.len(), a.rows * b.cols, "outer sides");
     for v in [&a, &b] {
@@ -72,7 +78,7 @@ pub(crate) fn multiply_add<T: Element>(out: &mut [T], a: View<'_, T>, b: View<'_
     let level = Level::best();
     // Turning B costs as much as some dozens of rows of A (q n strided loads), so that it pays from some hundreds on.
     let (by_rows, turn) = (b.col_stride == 1, b.row_stride == 1 && p >= 256);
-    if !(by_rows || turn) || !suits_panel(level, &a, n) {
+    if !(by_rows || turn) || !suits_panel(level, &a, alone) {
         return fat(out, a, b);
     }
     let by_columns = a.col_stride != 1;

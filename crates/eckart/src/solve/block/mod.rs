@@ -14,6 +14,7 @@ pub(super) use poisson::{PoissonBlock, PoissonStep};
 pub(super) use quadratic::{QuadraticBlock, QuadraticStep};
 
 use super::checkpoint::State;
+use super::outside::Product;
 use super::problem::Bound;
 use crate::error::Result;
 use crate::run::Value;
@@ -25,6 +26,11 @@ pub(super) trait Block: Send {
     /// # Errors
     /// Those of running a plan.
     fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Done>;
+
+    /// The product of the data that it has to have at each step.
+    fn product(&self) -> Option<&Product> {
+        None
+    }
 
     /// Forgets what it learned from a start.
     fn restart(&mut self) {}

@@ -9,6 +9,7 @@ use crate::run::{Numbers, Value, least_shift, solve_shared, sum_by, sweep_rows, 
 use crate::solve::cholesky::Cholesky;
 use crate::solve::derive::Form;
 use crate::solve::local::{Local, Terms, factor_of, rows_of};
+use crate::solve::outside::Product;
 use crate::solve::problem::Bound;
 use crate::solve::prox::Prox;
 use crate::solve::sweep::{active_set, coordinates, half_gradient};
@@ -107,7 +108,7 @@ impl QuadraticBlock {
     }
 
     fn step_in<T: Numbers>(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Done> {
-        let local = self.terms.run::<T>(bound)?;
+        let local = self.terms.run::<T>(self.index, bound)?;
         let before = if self.costs { local.numbers.first().copied() } else { None };
         let mut rect = rows_of::<T>(bound.take(self.index, factors), self.flipped);
         let (shape, r) = (rect.shape, local.grams.rank);
@@ -156,7 +157,7 @@ impl QuadraticBlock {
     }
 
     fn rescale_in<T: Numbers>(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<bool> {
-        let local = self.terms.run::<T>(bound)?;
+        let local = self.terms.run::<T>(self.index, bound)?;
         let mut rect = rows_of::<T>(bound.take(self.index, factors), self.flipped);
         let array = rect.make_mut();
         let up = sum_by(array.len(), |at| array[at].to_f64() * local.array.data[at].to_f64());
@@ -188,6 +189,10 @@ impl QuadraticBlock {
 }
 
 impl Block for QuadraticBlock {
+    fn product(&self) -> Option<&Product> {
+        self.terms.product()
+    }
+
     fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Done> {
         if bound.is_narrow() { self.step_in::<f32>(bound, factors) } else { self.step_in::<f64>(bound, factors) }
     }

@@ -140,7 +140,7 @@ fn certify(text: &str, mut bound: Bound, index: usize, form: &Form) {
     };
     let cost = Compiled::new(&[bound.smooth.clone()], &bound.givens, usize::MAX).unwrap();
     let terms = crate::solve::local::Terms::new(quadratic, array, &[], &bound, usize::MAX).unwrap();
-    let local = terms.run::<f64>(&bound).unwrap();
+    let local = terms.run::<f64>(0, &mut bound).unwrap();
     let shape = local.array.shape;
     let (rows, r) = (shape.rows, shape.cols);
     let before = cost.run(&bound.inputs).unwrap()[0].to_scalar();
