@@ -12,9 +12,9 @@ use crate::data::{Dtype, Matrix};
 use crate::error::{Error, Result};
 use crate::expr::text::parse_statement;
 use crate::expr::{Dag, Expr, Op, Var};
-use crate::facts::{Given, Shape, Sign};
+use crate::facts::{Given, Shape, Sign, unmasked};
 use crate::run::{available_memory, sum_rows};
-use crate::solve::{Factorization, Problem, Settings, unmasked};
+use crate::solve::{Factorization, Problem, Settings};
 
 /// Where rows are searched for together: when that ends.
 const TOGETHER_TOL: f64 = 1e-9;

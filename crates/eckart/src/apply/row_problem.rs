@@ -10,8 +10,8 @@ use crate::data::Matrix;
 use crate::error::{Error, Result};
 use crate::expr::text::{Constraint, Declaration, Dim, Limit, Statement, parse_statement};
 use crate::expr::{Dag, Expr, Op, Var};
-use crate::facts::{Facts, Given, Givens, Shape, Sides, infer_shapes};
-use crate::solve::{Bound, Factorization, Problem, Settings, masks, terms};
+use crate::facts::{Facts, Given, Givens, Shape, Sides, infer_shapes, masks};
+use crate::solve::{Bound, Factorization, Problem, Settings, terms};
 
 /// A factor whose rows (or, where it lies across, columns) are those of X.
 #[derive(Debug, Clone)]
@@ -139,7 +139,7 @@ impl RowProblem {
 
     /// Whether the objective asks which entries of X are there.
     pub(super) fn masks(&self) -> bool {
-        self.terms.iter().any(|(_, term)| masks(&Dag::new(std::slice::from_ref(term)), &self.target))
+        self.terms.iter().any(|(_, term)| masks(&Dag::new(std::slice::from_ref(term)), &Var::input(&self.target)))
     }
 
     /// The terms that don't use X but data beside it that is not among `given`: they are left out for new rows.

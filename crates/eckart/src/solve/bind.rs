@@ -12,8 +12,8 @@ use super::split::{Split, split};
 use crate::data::{Dtype, Matrix};
 use crate::error::{Error, Result};
 use crate::expr::text::{Constraint, Dim, Limit};
-use crate::expr::{Dag, Expr, Op, Var};
-use crate::facts::{Facts, Given, Givens, Shape, Sides, infer_shapes};
+use crate::expr::{Dag, Expr, Var};
+use crate::facts::{Facts, Given, Givens, Shape, Sides, first_missing, infer_shapes, masks, unmasked};
 use crate::run::{Inputs, Value};
 
 impl Problem {
@@ -213,7 +213,7 @@ impl Problem {
     /// Missing entries need `observed(...)`: otherwise they would silently count as zeros.
     fn check_missing(&self, dag: &Dag) -> Result<()> {
         for (name, matrix) in self.data.iter().filter(|(_, matrix)| matrix.missing() > 0) {
-            if !masks(dag, name) {
+            if !masks(dag, &Var::input(name)) {
                 return Err(unmasked(name, matrix));
             }
         }
@@ -252,29 +252,4 @@ fn check_shape(name: &str, what: &str, value: &Matrix, shape: Shape) -> Result<(
 /// An entry's row and column, from 1, in words.
 fn place(at: usize, shape: Shape) -> String {
     format!("row {}, column {}", at / shape.cols + 1, at % shape.cols + 1)
-}
-
-/// Whether an objective asks which entries of the data `name` are there.
-pub(crate) fn masks(dag: &Dag, name: &str) -> bool {
-    dag.ids().any(|id| *dag.op(id) == Op::Observed && dag.expr(dag.args(id)[0]).as_var() == Some(&Var::input(name)))
-}
-
-/// What is said of missing entries that an objective does not speak of.
-pub(crate) fn unmasked(name: &str, matrix: &Matrix) -> Error {
-    let at = first_missing(matrix);
-    Error::data(
-        format!(
-            "{name} has {} missing entries (NaN), the first at row {}, column {}, and the objective does not say what \
-             becomes of them",
-            matrix.missing(),
-            at.0 + 1,
-            at.1 + 1
-        ),
-        format!("Fill them in, or leave them out of the cost: sum(observed({name}) * ({name} - W @ H)**2)"),
-    )
-}
-
-fn first_missing(matrix: &Matrix) -> (usize, usize) {
-    let at = matrix.values_f64().iter().position(|v| v.is_nan()).unwrap_or(0);
-    (at / matrix.cols(), at % matrix.cols())
 }
