@@ -49,6 +49,11 @@ pub fn infer_shapes(
         of_node.push(new);
     }
     sides.settle_vectors();
+    // Beside data that is 1 x 1 every other side of a sum may be of any length: it is the data's, as it is for any other.
+    let is_number = |(var, given): (&Var, &super::Given)| !var.is_scalar() && given.shape.is_scalar();
+    if givens.iter().any(is_number) {
+        sides.settle_ones();
+    }
     for (name, &side) in &names {
         if sides.length(side).is_none() {
             return Err(Error::Setting(format!(
@@ -164,6 +169,8 @@ struct Unify {
     length: Vec<Option<usize>>,
     /// Sides that met a side of 1 of a column or line: where nothing else fixes them, they are 1 as well.
     beside_vectors: Vec<usize>,
+    /// The same of all sides that met a side of 1.
+    beside_ones: Vec<usize>,
 }
 
 impl Unify {
@@ -217,21 +224,31 @@ impl Unify {
     fn stretched(&mut self, a: usize, b: usize, vectors: [bool; 2]) -> usize {
         match (self.length(a), self.length(b)) {
             (Some(1), other) => {
-                if other.is_none() && vectors[0] {
-                    self.beside_vectors.push(b);
-                }
+                self.beside_one(b, other, vectors[0]);
                 b
             }
             (other, Some(1)) => {
-                if other.is_none() && vectors[1] {
-                    self.beside_vectors.push(a);
-                }
+                self.beside_one(a, other, vectors[1]);
                 a
             }
             (_, _) => {
                 self.equate(a, b);
                 a
             }
+        }
+    }
+
+    /// Takes note of a side of unknown length that met a side of 1, of a vector or of a number.
+    fn beside_one(&mut self, side: usize, length: Option<usize>, of_vector: bool) {
+        if length.is_none() {
+            let list = if of_vector { &mut self.beside_vectors } else { &mut self.beside_ones };
+            list.push(side);
+        }
+    }
+
+    fn settle_ones(&mut self) {
+        for side in std::mem::take(&mut self.beside_ones) {
+            self.fix(side, 1);
         }
     }
 

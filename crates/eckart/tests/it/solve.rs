@@ -251,3 +251,18 @@ fn starts_that_run_side_by_side_end_as_they_do_one_after_the_other() {
         }
     }
 }
+
+/// Data of one entry is a matrix as any other: sides that are declared by name are its own.
+#[test]
+fn one_entry_can_be_factorized() {
+    let one = Matrix::scalar(4.0).unwrap();
+    for model in eckart::model::MODELS {
+        let problem = model
+            .numbers
+            .iter()
+            .fold(Problem::parse(model.statement).unwrap(), |p, (name, value)| p.number(name, *value));
+        let found = problem.data("X", &one).rank(1).solve(&Settings::default()).unwrap();
+        let shape = |name: &str| found.factor(name).unwrap().shape();
+        assert_eq!((shape("W"), shape("H")), ((1, 1), (1, 1)), "{}", model.name);
+    }
+}
