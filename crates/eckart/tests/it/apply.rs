@@ -210,3 +210,34 @@ fn held_out_entries_are_measured() {
     assert_eq!(measure(&predictor, &held, Some(&kept), 3, Some(1e9)).unwrap().ranking, None);
     assert!(measure(&predictor, &held, Some(&kept), 0, None).is_err());
 }
+
+/// Rows that can't be taken in are refused in words of the objective, with what to do.
+#[test]
+fn rows_that_can_not_be_taken_in_are_refused_in_the_users_words() {
+    let x = planted(4, 12, 5);
+    let square = Matrix::from_fn(12, 12, |i, j| (0..5).map(|k| x.get(i, k) * x.get(j, k)).sum::<f64>()).unwrap();
+    let (l, d) = (square.select_rows(&[0, 1]).unwrap(), square.select_rows(&(0..11).collect::<Vec<_>>()).unwrap());
+    let model = |text: &str, data: &[(&str, &Matrix)]| {
+        let given = data.iter().fold(Problem::parse(text).unwrap().rank(2), |problem, (name, m)| problem.data(name, m));
+        given.solve(&Settings { max_iter: 5, ..Settings::default() }).unwrap()
+    };
+    let refused = |text: &str, data: &[(&str, &Matrix)], parts: &[&str]| {
+        let error = FoldIn::new(&model(text, data)).err().unwrap().to_string();
+        assert!(!error.contains("side 0") && !error.contains("side 1"), "{error}");
+        parts.iter().for_each(|part| assert!(error.contains(part), "{part}: {error}"));
+    };
+    refused("sum((X - X @ W @ H)**2)", &[("X", &x)], &["no factor", "a row for each row of X", "X @ W"]);
+    refused("sum((X - W @ W.T @ X)**2)", &[("X", &x)], &["ties the rows of X to one another", "Fit again"]);
+    refused("sum((S - W @ W.T)**2)", &[("S", &square)], &["ties the rows of S to one another", "Fit again"]);
+    let graph = "sum((X - W @ H)**2) + 0.1*sum((D @ W)**2)";
+    refused(graph, &[("X", &x), ("D", &d)], &["reads D beside X", "how large D is", "Fit again"]);
+    let fold_in =
+        FoldIn::new(&model("sum((X - W @ H)**2) + 0.1*sum(W * (L @ W))", &[("X", &x), ("L", &square)])).unwrap();
+    let new = x.select_rows(&[0, 1]).unwrap();
+    assert_eq!(fold_in.transform(&new).unwrap().left_out, ["sum(W * (L @ W))"]);
+    let error = fold_in.transform_with(&new, &[("L", &l)]).unwrap_err().to_string();
+    assert!(error.contains("L has a row and a column for each row of X") && error.contains("Leave L out"), "{error}");
+    let error = fold_in.check_name("Y").unwrap_err().to_string();
+    assert!(error.contains("does not use the data Y: it reads L beside X"), "{error}");
+    assert!(fold_in.check_name("L").is_ok());
+}
