@@ -40,6 +40,7 @@ impl Problem {
         let mut shapes = infer_shapes(&dag, &givens, &self.declared(), &self.side_lengths(), self.rank)?;
         let dtype = self.dtype();
         let held = self.held_as(dtype, &mut shapes)?;
+        held.iter().try_for_each(|(name, value)| self.check_held(name, value))?;
         givens.extend(held.iter().map(|(name, value)| (Var::input(name), Given::of(value))));
         for (var, &shape) in &shapes {
             givens.insert(var.clone(), Given { dtype, ..Given::dense(shape.rows, shape.cols) });
@@ -107,6 +108,22 @@ impl Problem {
         self.held.iter().map(of).collect()
     }
 
+    /// A factor that is held must keep its bounds, for nobody else sees to that.
+    fn check_held(&self, name: &str, value: &Matrix) -> Result<()> {
+        let mut prox = Prox::default();
+        for constraint in self.statement.constraints.iter().filter(|c| c.factor == name) {
+            prox.constrain(constraint.bound, self.limit(constraint)?, constraint)?;
+        }
+        let (shape, numbers) = (shape_of(value), value.to_dense_f64());
+        let Some(at) = outside(&prox, &numbers, shape).0 else { return Ok(()) };
+        Err(Error::Setting(format!(
+            "{name} is held, and its value is {} at {}, which the bounds of {name} don't allow: hold another value, or leave the \
+             bound out",
+            numbers[at],
+            place(at, shape)
+        )))
+    }
+
     /// Where the first start of a factor begins, if it was said.
     fn begin(&self, var: &Var, shape: Shape, prox: &Prox, dtype: Dtype) -> Result<Option<Value>> {
         let Some((name, value)) = self.starts.iter().find(|(name, _)| name == var.name()) else { return Ok(None) };
@@ -115,10 +132,8 @@ impl Problem {
         if let Some(at) = dense.data.iter().position(|b| !b.is_finite()) {
             return Err(Error::Setting(format!("the start of {name} is {} at {}", dense.data[at], place(at, shape))));
         }
-        let mut feasible = dense.data.clone();
-        prox.constraints().apply(&mut feasible, shape, 1.0);
-        let far = |(a, b): (&f64, &f64)| (a - b).abs() > 1e-6 * a.abs().max(1.0);
-        if let Some(at) = dense.data.iter().zip(&feasible).position(far) {
+        let (far, feasible) = outside(prox, &dense.data, shape);
+        if let Some(at) = far {
             return Err(Error::Setting(format!(
                 "the start of {name} is {} at {}, which the bounds of {name} don't allow",
                 dense.data[at],
@@ -233,6 +248,14 @@ impl Problem {
             }),
         }
     }
+}
+
+/// The first entry that bounds don't allow, if there is one, and the nearest values that they do.
+fn outside(prox: &Prox, values: &[f64], shape: Shape) -> (Option<usize>, Vec<f64>) {
+    let mut feasible = values.to_vec();
+    prox.constraints().apply(&mut feasible, shape, 1.0);
+    let far = |(a, b): (&f64, &f64)| (a - b).abs() > 1e-6 * a.abs().max(1.0);
+    (values.iter().zip(&feasible).position(far), feasible)
 }
 
 fn shape_of(value: &Matrix) -> Shape {
