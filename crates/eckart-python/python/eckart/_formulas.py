@@ -134,20 +134,25 @@ class Expr:
         """The matrix product, as ``@``."""
         return _apply("matmul", self, other)
 
-    def sum(self, axis: int | None = None) -> Expr:
+    # NumPy's functions of these names pass what they were not given as None: those that a formula can't have are refused.
+
+    def sum(self, axis: int | None = None, dtype: None = None, out: None = None) -> Expr:
         """The sum of all entries (1 x 1), of each column (``axis=0``: 1 x m) or of each row (``axis=1``: n x 1)."""
+        _refuse("sum", dtype=dtype, out=out)
         return _apply({None: "sum", 0: "colsum", 1: "rowsum"}[_axis(axis)], self)
 
-    def mean(self) -> Expr:
+    def mean(self, axis: None = None, dtype: None = None, out: None = None) -> Expr:
         """The mean of all entries, 1 x 1."""
+        _refuse("mean", axis=axis, dtype=dtype, out=out)
         return _apply("mean", self)
 
     def trace(self) -> Expr:
         """The sum of the diagonal of a square matrix, 1 x 1."""
         return _apply("trace", self)
 
-    def clip(self, low: Operand, high: Operand) -> Expr:
+    def clip(self, low: Operand, high: Operand, out: None = None) -> Expr:
         """Each entry kept within `low` and `high`."""
+        _refuse("clip", out=out)
         return clip(self, low, high)
 
     # What a shared variable has.
@@ -200,6 +205,13 @@ _UFUNCS = {
     "sqrt": "sqrt",
     "tanh": "tanh",
 }
+
+
+def _refuse(name: str, **options: Any) -> None:
+    """Refuses what NumPy's function of that name takes and a formula can't."""
+    for option, value in options.items():
+        if value is not None:
+            raise TypeError(f"{name} of a formula takes no {option} (it is {value!r}): it stands for all entries, in their own type")
 
 
 def _axis(axis: int | None) -> int | None:
