@@ -67,10 +67,11 @@ pub(crate) struct Wishes {
     time_limit: Option<f64>,
     threads: Option<usize>,
     memory_limit: Option<usize>,
+    keep_starts: bool,
 }
 
 impl Wishes {
-    fn settings(&self) -> PyResult<Settings> {
+    pub(crate) fn settings(&self) -> PyResult<Settings> {
         let time_limit = self.time_limit.map(|seconds| {
             let no_time = format!("time_limit is {seconds}: give seconds, 0 or more");
             Duration::try_from_secs_f64(seconds).map_err(|_| PyValueError::new_err(no_time))
@@ -87,6 +88,7 @@ impl Wishes {
             time_limit: time_limit.transpose()?,
             threads: threads(self.threads),
             memory_limit: self.memory_limit,
+            keep_starts: self.keep_starts,
             ..Settings::default()
         })
     }
@@ -113,19 +115,35 @@ pub(crate) fn factorize(
         // Nobody hears it where a second Ctrl-C has ended the call.
         let _ = events.send(Event::Done(Box::new(done)));
     };
-    let started = std::thread::Builder::new().name("eckart-search".into()).spawn(work);
-    started.map_err(|error| raised(Error::Setting(format!("the search's thread can't be started: {error}"))))?;
+    begin(work)?;
     watch(py, heard, &answers, &interrupt, listener.as_ref()).map(Factorization::from)
 }
 
-/// What the search's thread says.
-enum Event {
-    /// An iteration is done, and an answer is awaited.
-    Now(Progress),
-    Done(Box<eckart::Result<eckart::Factorization>>),
+/// Work that Ctrl-C ends, by raising `interrupt`, with what it has come to by then.
+pub(crate) fn interruptible<T: Send + 'static>(
+    py: Python<'_>,
+    interrupt: &Interrupt,
+    work: impl FnOnce() -> eckart::Result<T> + Send + 'static,
+) -> PyResult<T> {
+    let ((events, heard), (answers, _)) = (channel(), sync_channel(1));
+    begin(move || drop(events.send(Event::Done(Box::new(work())))))?;
+    watch(py, heard, &answers, interrupt, None)
 }
 
-fn ask(now: &Progress, events: &Sender<Event>, answer: &Receiver<Flow>) -> Flow {
+fn begin(work: impl FnOnce() + Send + 'static) -> PyResult<()> {
+    let started = std::thread::Builder::new().name("eckart-search".into()).spawn(work);
+    let refused = |error| raised(Error::Setting(format!("the search's thread can't be started: {error}")));
+    started.map(drop).map_err(refused)
+}
+
+/// What the search's thread says.
+enum Event<T> {
+    /// An iteration is done, and an answer is awaited.
+    Now(Progress),
+    Done(Box<eckart::Result<T>>),
+}
+
+fn ask<T>(now: &Progress, events: &Sender<Event<T>>, answer: &Receiver<Flow>) -> Flow {
     let told = events.send(Event::Now(*now)).is_ok();
     if told { answer.recv().unwrap_or(Flow::Stop) } else { Flow::Stop }
 }
@@ -134,13 +152,13 @@ fn ask(now: &Progress, events: &Sender<Event>, answer: &Receiver<Flow>) -> Flow 
 ///
 /// The first Ctrl-C ends the search and keeps the model; a second one, while the search is still in an iteration, is
 /// raised. An exception of the listener ends the search and is raised.
-fn watch(
+fn watch<T: Send>(
     py: Python<'_>,
-    mut heard: Receiver<Event>,
+    mut heard: Receiver<Event<T>>,
     answers: &SyncSender<Flow>,
     interrupt: &Interrupt,
     listener: Option<&Bound<'_, PyAny>>,
-) -> PyResult<eckart::Factorization> {
+) -> PyResult<T> {
     let mut failed: Option<PyErr> = None;
     loop {
         let (event, receiver) = py.detach(move || (heard.recv_timeout(LOOK), heard));

@@ -59,6 +59,38 @@ def stated(
     return problem, target.row_names, target.col_names
 
 
+def wished(
+    *,
+    init: str = "auto",
+    restarts: int = 1,
+    halving: bool = False,
+    seed: int = 0,
+    max_iter: int = 500,
+    tol: float = 1e-5,
+    target: float | None = None,
+    time_limit: float | None = None,
+    method: str | None = None,
+    threads: int | None = None,
+    memory_limit: int | None = None,
+    keep_starts: bool = False,
+) -> dict[str, Any]:
+    """Settings of a search as the engine takes them, each checked by name."""
+    return {
+        "method": None if method is None else _checks.text("method", method),
+        "init": _checks.text("init", init),
+        "restarts": _checks.whole("restarts", restarts, 1),
+        "halving": _checks.boolean("halving", halving),
+        "seed": _checks.whole("seed", seed),
+        "max_iter": _checks.whole("max_iter", max_iter),
+        "tol": _checks.real("tol", tol),
+        "target": None if target is None else _checks.real("target", target),
+        "time_limit": None if time_limit is None else _checks.real("time_limit", time_limit),
+        "threads": None if threads is None else _checks.whole("threads", threads, 1),
+        "memory_limit": None if memory_limit is None else _checks.whole("memory_limit (bytes)", memory_limit),
+        "keep_starts": _checks.boolean("keep_starts", keep_starts),
+    }
+
+
 def factorize(
     data: Any,
     objective: str = "nmf",
@@ -78,6 +110,7 @@ def factorize(
     method: str | None = None,
     threads: int | None = None,
     memory_limit: int | None = None,
+    keep_starts: bool = False,
     callback: Callable[[dict[str, Any]], Any] | None = None,
     verbose: int = 0,
 ) -> Factorization:
@@ -123,6 +156,8 @@ def factorize(
         A method by name instead of the one that is derived from the objective.
     threads, memory_limit : int, optional
         Threads; bytes that a plan may need.
+    keep_starts : bool
+        Whether the components of every start are kept, so that `Factorization.consensus` can compare them.
     callback : callable, optional
         Called after every iteration with a dict of ``start``, ``starts``, ``iteration``, ``max_iter``, ``cost`` and
         ``best``; a true result ends the search and keeps the best factors so far.
@@ -158,19 +193,20 @@ def factorize(
     ((3, 1), (1, 4), True)
     """
     problem, row_names, col_names = stated(data, objective, rank, numbers, start, hold)
-    wishes = {
-        "method": None if method is None else _checks.text("method", method),
-        "init": _checks.text("init", init),
-        "restarts": _checks.whole("restarts", restarts, 1),
-        "halving": _checks.boolean("halving", halving),
-        "seed": _checks.whole("seed", seed),
-        "max_iter": _checks.whole("max_iter", max_iter),
-        "tol": _checks.real("tol", tol),
-        "target": None if target is None else _checks.real("target", target),
-        "time_limit": None if time_limit is None else _checks.real("time_limit", time_limit),
-        "threads": None if threads is None else _checks.whole("threads", threads, 1),
-        "memory_limit": None if memory_limit is None else _checks.whole("memory_limit (bytes)", memory_limit),
-    }
+    wishes = wished(
+        init=init,
+        restarts=restarts,
+        halving=halving,
+        seed=seed,
+        max_iter=max_iter,
+        tol=tol,
+        target=target,
+        time_limit=time_limit,
+        method=method,
+        threads=threads,
+        memory_limit=memory_limit,
+        keep_starts=keep_starts,
+    )
     with Bar(verbose) as bar:
         found = _eckart.factorize(problem, wishes, both(bar.listener, callback))
     for told in found.warnings:
