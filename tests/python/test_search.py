@@ -400,3 +400,22 @@ def test_a_page_is_written(found, tmp_path):
         with pytest.raises(ValueError, match=words):
             found.report(tmp_path / "no.html", **wrong)
     assert not (tmp_path / "no.html").exists()
+
+
+def test_a_search_goes_on_from_its_checkpoint(tmp_path):
+    file = tmp_path / "at.safetensors"
+    given = {"rank": 3, "restarts": 3, "seed": 4, "tol": 0}
+    whole = ek.factorize(X, NMF, max_iter=40, **given)
+    part = ek.factorize(X, NMF, max_iter=15, checkpoint=file, **given)
+    assert part.stop_reason == "max_iter" and file.exists()
+    ek.factorize(X, NMF, max_iter=40, resume=file, callback=lambda now: now["iteration"] == 20, **given)
+    found = ek.factorize(X, NMF, max_iter=40, resume=file, **given)
+    assert (found.W == whole.W).all() and (found.H == whole.H).all() and found.iterations == whole.iterations == 40
+    with pytest.raises(ValueError, match="is there already.*resume="):
+        ek.factorize(X, NMF, checkpoint=file, **given)
+    with pytest.raises(ValueError, match="seed differ"):
+        ek.factorize(X, NMF, resume=file, **{**given, "seed": 5})
+    with pytest.raises(ValueError, match="checkpoint_every is -1"):
+        ek.factorize(X, NMF, checkpoint=tmp_path / "other", checkpoint_every=-1, **given)
+    with pytest.raises(TypeError, match="resume is of one search"):
+        ek.choose_rank(X, ranks=[2, 3], resume=file)

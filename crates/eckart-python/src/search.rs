@@ -3,10 +3,11 @@
 //! Law: the interpreter's lock is released while the engine works; Ctrl-C ends a search with the best factors so far.
 //! Not here: defaults and names of arguments (see `python/eckart/_factorize.py`).
 
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::time::Duration;
 
-use eckart::solve::{Flow, Init, Progress, solve};
+use eckart::solve::{Checkpoint, Flow, Init, Progress, solve};
 use eckart::{Error, Interrupt, Problem, Settings};
 use pyo3::exceptions::{PyKeyboardInterrupt, PyValueError};
 use pyo3::prelude::*;
@@ -68,13 +69,19 @@ pub(crate) struct Wishes {
     threads: Option<usize>,
     memory_limit: Option<usize>,
     keep_starts: bool,
+    /// The file of checkpoints, and the least time between two, in seconds.
+    checkpoint: Option<(PathBuf, f64)>,
+    resume: Option<PathBuf>,
 }
 
 impl Wishes {
     pub(crate) fn settings(&self) -> PyResult<Settings> {
-        let time_limit = self.time_limit.map(|seconds| {
-            let no_time = format!("time_limit is {seconds}: give seconds, 0 or more");
+        let time = |name: &str, seconds: f64| {
+            let no_time = format!("{name} is {seconds}: give seconds, 0 or more");
             Duration::try_from_secs_f64(seconds).map_err(|_| PyValueError::new_err(no_time))
+        };
+        let checkpoint = self.checkpoint.as_ref().map(|(file, seconds)| {
+            Ok::<_, PyErr>(Checkpoint { file: file.clone(), every: time("checkpoint_every", *seconds)? })
         });
         Ok(Settings {
             method: self.method.clone(),
@@ -85,10 +92,12 @@ impl Wishes {
             max_iter: self.max_iter,
             tol: self.tol,
             target: self.target,
-            time_limit: time_limit.transpose()?,
+            time_limit: self.time_limit.map(|seconds| time("time_limit", seconds)).transpose()?,
             threads: threads(self.threads),
             memory_limit: self.memory_limit,
             keep_starts: self.keep_starts,
+            checkpoint: checkpoint.transpose()?,
+            resume: self.resume.clone(),
             ..Settings::default()
         })
     }

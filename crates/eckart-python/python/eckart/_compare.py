@@ -113,6 +113,9 @@ def choose_rank(
     """
     if _checks.text("way", way) not in WAYS:
         raise ValueError(f"way is {way!r}, it must be one of {', '.join(map(repr, WAYS))}")
+    for name in ("keep_starts", "checkpoint", "resume"):
+        if settings.get(name):
+            raise TypeError(f"{name} is of one search, and ranks are compared by many: choose the rank first, then fit it")
     wanted = [_checks.whole("a rank", rank, 1) for rank in ranks]
     problem, _, _ = stated(data, objective, wanted[0] if wanted else 1, numbers)
     held_out = _checks.real("share", share) if way == "holdout" else None

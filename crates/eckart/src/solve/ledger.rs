@@ -94,11 +94,15 @@ impl Ledger {
         broken_off || (goes_on && last.elapsed() >= checkpoint.every)
     }
 
-    /// Takes a snapshot in, and writes all there is.
+    /// Takes a snapshot in, and writes all there is; one of a start that came to its last iteration is written with what comes
+    /// next, for there may be many such starts.
     pub(super) fn take_in(&mut self, index: usize, snapshot: Snapshot, search: &Search) {
+        let ended = snapshot.history.len() > search.settings.max_iter;
         self.saved.running.insert(index, snapshot);
         self.asked.insert(index, Instant::now());
-        self.save(search);
+        if !ended || self.checkpoint.as_ref().is_some_and(|(checkpoint, _)| checkpoint.every.is_zero()) {
+            self.save(search);
+        }
     }
 
     /// Takes note of a start that has ended. One that was broken off is not done: its snapshot stands, as does that of a start
