@@ -8,7 +8,7 @@ from typing import Any, NoReturn, overload
 
 import numpy as np
 
-from . import _eckart
+from . import _checks, _eckart
 from ._arrays import matrix_of
 
 
@@ -138,12 +138,12 @@ class Expr:
 
     def sum(self, axis: int | None = None, dtype: None = None, out: None = None) -> Expr:
         """The sum of all entries (1 x 1), of each column (``axis=0``: 1 x m) or of each row (``axis=1``: n x 1)."""
-        _refuse("sum", dtype=dtype, out=out)
-        return _apply({None: "sum", 0: "colsum", 1: "rowsum"}[_axis(axis)], self)
+        _checks.refuse("sum", dtype=dtype, out=out)
+        return _apply({None: "sum", 0: "colsum", 1: "rowsum"}[_checks.axis(axis)], self)
 
     def mean(self, axis: None = None, dtype: None = None, out: None = None) -> Expr:
         """The mean of all entries, 1 x 1."""
-        _refuse("mean", axis=axis, dtype=dtype, out=out)
+        _checks.refuse("mean", axis=axis, dtype=dtype, out=out)
         return _apply("mean", self)
 
     def trace(self) -> Expr:
@@ -152,7 +152,7 @@ class Expr:
 
     def clip(self, low: Operand, high: Operand, out: None = None) -> Expr:
         """Each entry kept within `low` and `high`."""
-        _refuse("clip", out=out)
+        _checks.refuse("clip", out=out)
         return clip(self, low, high)
 
     # What a shared variable has.
@@ -205,19 +205,6 @@ _UFUNCS = {
     "sqrt": "sqrt",
     "tanh": "tanh",
 }
-
-
-def _refuse(name: str, **options: Any) -> None:
-    """Refuses what NumPy's function of that name takes and a formula can't."""
-    for option, value in options.items():
-        if value is not None:
-            raise TypeError(f"{name} of a formula takes no {option} (it is {value!r}): it stands for all entries, in their own type")
-
-
-def _axis(axis: int | None) -> int | None:
-    if axis is not None and axis not in (0, 1, -1, -2):
-        raise ValueError(f"axis is {axis}, and a matrix has the axes 0 and 1")
-    return axis % 2 if axis is not None else None
 
 
 def _formula(x: Any) -> _eckart.Expr:
@@ -309,7 +296,7 @@ def shared(value: Any, name: str) -> Expr:
 
 def sum(a: Operand, axis: int | None = None) -> Expr:
     """The sum of all entries (1 x 1), of each column (``axis=0``: 1 x m) or of each row (``axis=1``: n x 1)."""
-    return _apply({None: "sum", 0: "colsum", 1: "rowsum"}[_axis(axis)], a)
+    return _apply({None: "sum", 0: "colsum", 1: "rowsum"}[_checks.axis(axis)], a)
 
 
 def rowsum(a: Operand) -> Expr:
