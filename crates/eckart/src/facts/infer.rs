@@ -49,10 +49,10 @@ pub fn infer_shapes(
         of_node.push(new);
     }
     sides.settle_vectors();
-    // Beside data that is 1 x 1 every other side of a sum may be of any length: it is the data's, as it is for any other.
-    let is_number = |(var, given): (&Var, &super::Given)| !var.is_scalar() && given.shape.is_scalar();
-    if givens.iter().any(is_number) {
-        sides.settle_ones();
+    // Where all data is 1 x 1, so are the sides of what is added to it, which could be stretched to any length.
+    let mut matrices = givens.iter().filter(|(var, _)| !var.is_scalar()).peekable();
+    if matrices.peek().is_some() && matrices.all(|(_, given)| given.shape.is_scalar()) {
+        sides.settle_ones(names.values().copied());
     }
     for (name, &side) in &names {
         if sides.length(side).is_none() {
@@ -169,7 +169,7 @@ struct Unify {
     length: Vec<Option<usize>>,
     /// Sides that met a side of 1 of a column or line: where nothing else fixes them, they are 1 as well.
     beside_vectors: Vec<usize>,
-    /// The same of all sides that met a side of 1.
+    /// Sides that met a side of 1 of a number.
     beside_ones: Vec<usize>,
 }
 
@@ -246,9 +246,12 @@ impl Unify {
         }
     }
 
-    fn settle_ones(&mut self) {
-        for side in std::mem::take(&mut self.beside_ones) {
-            self.fix(side, 1);
+    /// Those of some sides that met a side of 1 and that nothing else fixes are 1.
+    fn settle_ones(&mut self, some: impl Iterator<Item = usize>) {
+        for side in some {
+            if self.is_free(side) && self.beside_ones.iter().any(|&met| self.same(met, side)) {
+                self.fix(side, 1);
+            }
         }
     }
 
