@@ -369,24 +369,46 @@ impl SidesOf<'_> {
         }
         let target = Var::input(self.model.target);
         let givens: Givens = [(target.clone(), Given::dense(rows, fitted.cols))].into();
-        let mut found = self.infer(&givens, &named)?;
+        // A side that is only by chance as long as the fit had rows is tied to none of them: it stays as it was.
+        let mut found = loop {
+            let error = match self.infer(&givens, &named) {
+                Ok(found) => break found,
+                Err(error) => error,
+            };
+            let text = error.to_string();
+            let untold = self.names().into_iter().find(|name| text.contains(&format!("`{name}`")));
+            let Some(name) = untold.filter(|name| !named.contains_key(name)) else { return Err(error) };
+            named.insert(name, fitted.rows);
+        };
         found.insert(target, Shape { rows, cols: fitted.cols });
         Ok(Tall { rows, shapes: found })
     }
 
+    /// The names of all sides that have one.
+    fn names(&self) -> Vec<String> {
+        let of_data = self.objective.variables().into_iter().flat_map(|var| [side_name(&var, 0), side_name(&var, 1)]);
+        let declared = self.model.statement.declared.iter().flat_map(|d| [&d.rows, &d.cols]);
+        let named = declared.filter_map(|dim| if let Dim::Name(name) = dim { Some(name.clone()) } else { None });
+        of_data.chain(named).collect()
+    }
+
+    /// The side of data that an error says nothing tells the length of.
+    fn untold(&self, error: &Error) -> Option<(Var, usize)> {
+        let text = error.to_string();
+        let sides = self.objective.variables().into_iter().flat_map(|var| [(var.clone(), 0), (var, 1)]);
+        sides.into_iter().find(|(var, side)| text.contains(&format!("`{}`", side_name(var, *side))))
+    }
+
     /// The error where the factors of a model don't tell a side of its data: sides of data have names of our own.
     fn in_words(&self, error: Error) -> Error {
-        let Self { model: Stated { statement, target, .. }, objective } = self;
-        let text = error.to_string();
-        let lacks = |var: &Var, side| text.contains(&format!("`{}`", side_name(var, side)));
-        let found = objective.variables().into_iter().find(|var| lacks(var, 0) || lacks(var, 1));
-        match found {
-            Some(var) if var.name() == *target && lacks(&var, 0) => Error::Setting(format!(
+        let Stated { statement, target, .. } = self.model;
+        match self.untold(&error) {
+            Some((var, 0)) if var.name() == *target => Error::Setting(format!(
                 "no factor of `{statement}` has a row for each row of {target}, so there is nothing to find for new rows: \
                  what it says of them follows from them and the factors alone, and a formula computes it, such as {target} @ W"
             )),
-            Some(var) if var.name() == *target => hang_together(self.model),
-            Some(var) => Error::Setting(format!(
+            Some((var, _)) if var.name() == *target => hang_together(self.model),
+            Some((var, _)) => Error::Setting(format!(
                 "new rows of {target} can't be taken in: `{statement}` reads {0} beside {target}, and the factors don't tell how \
                  large {0} is, so that a part for new rows alone can't be told from the rest. Fit again, with the new rows \
                  among those of {target}",

@@ -111,6 +111,9 @@ fn unusual_objectives_take_new_rows_too() {
         Problem::parse(coupled).unwrap().data("X", &x).data("Y", &y).rank(3).solve(&Settings::default()).unwrap();
     let folded = FoldIn::new(&model).unwrap().transform(&x).unwrap();
     assert_eq!(folded.left_out, ["sum((Y - W @ K)**2)"]);
+    // Data beside X with as many columns as X has rows.
+    let wide = Matrix::from_fn(30, 30, |i, j| x.get(i, j % 20) + x.get(i, (j + 2) % 20)).unwrap();
+    check(&coupled.replace("K[r,2]", "K[r,q]"), &x, &[("Y", &wide)]);
 }
 
 #[test]
