@@ -243,3 +243,25 @@ def test_files(tmp_path):
     assert repr(table) == "<eckart.Matrix: 2 x 2, float32, named>"
     with pytest.raises(ValueError, match="read-only"):
         table.to_array()[0, 0] = 1
+
+
+def test_matrices_are_arrays_where_they_are_dense():
+    dense = ek.factorize(np.abs(X), rank=1)._core.factors[0][1]
+    array = np.asarray(dense)
+    assert array.shape == dense.shape and array.dtype == np.dtype(dense.dtype)
+    assert np.asarray(dense, dtype=np.float32).dtype == np.float32 and np.array(dense).flags.writeable
+    assert dense.to_scipy().toarray().tolist() == array.tolist()
+    sparse = ek.triplets([0, 1, 1], [1, 0, 2], [1.0, 2.0, 3.0])
+    with pytest.raises(TypeError, match=r"sparse, 2 x 3: to_scipy\(\).*to_array\(\)"):
+        np.asarray(sparse)
+    assert sparse.to_scipy().toarray().tolist() == sparse.to_array().tolist()
+
+
+def test_whole_numbers_that_name_rows_and_columns_are_ids():
+    values = np.random.default_rng(0).random((6, 4))
+    frame = pd.DataFrame(values, index=range(100, 106), columns=[30, 10, 20, 40])
+    f = ek.factorize(frame, rank=2)
+    assert f.row_names == [str(k) for k in range(100, 106)] and f.col_names == ["30", "10", "20", "40"]
+    np.testing.assert_array_equal(f.transform(frame[[10, 20, 30, 40]])["W"], f.transform(frame)["W"])
+    # Places that pandas has counted are no names.
+    assert ek.factorize(pd.DataFrame(values), rank=2).row_names is None

@@ -214,3 +214,38 @@ def test_a_formula_that_is_not_finite_changes_nothing():
 def test_formulas_are_not_pickled_silently():
     with pytest.raises(TypeError):
         pickle.dumps(ek.matrix("X"))
+
+
+def test_missing_and_infinite_values_are_named_not_counted():
+    X, W, a = ek.matrix("X"), ek.shared([[1.0]], "W"), ek.scalar("a")
+    holes = np.array([[1.0, np.nan], [3.0, 4.0]])
+    with pytest.raises(ValueError, match=r"X has 1 missing entries .* row 1, column 2, and output 1 of 1, sum\(X\),.*observed"):
+        ek.function([X], X.sum())(holes)
+    assert ek.function([X], (ek.observed(X) * X).sum())(holes) == 8.0
+    cost = (ek.observed(X) * (X - W) ** 2).sum()
+    assert ek.function([X], [cost, ek.grad(cost, W)])(holes) == [13.0, -10.0]
+    with pytest.raises(ValueError, match=r"a is no number \(NaN\)"):
+        ek.function([X, a], (ek.observed(X) * X).sum() * a)(holes, np.nan)
+    W.set_value([[np.nan]])
+    with pytest.raises(ValueError, match=r"W is no number \(NaN\)"):
+        ek.function([X], cost)(holes)
+    with pytest.raises(ValueError, match=r"output 2 of 2, exp\(X\), can't be returned: .* row 1, column 2 is infinite.*scale"):
+        ek.function([X], [X.sum(), ek.exp(X)])([[1.0, 1e4]])
+
+
+def test_functions_of_numpy_that_call_methods():
+    X = ek.matrix("X")
+    assert np.sum(X) == X.sum() and np.sum(X, axis=0) == X.sum(axis=0) and np.mean(X) == X.mean()
+    assert np.clip(X, 0, 1) == X.clip(0, 1)
+    for wrong in (lambda: np.sum(X, dtype=np.float32), lambda: np.mean(X, axis=0)):
+        with pytest.raises(TypeError, match="of a formula takes no (dtype|axis)"):
+            wrong()
+
+
+def test_the_gradient_of_a_norm_is_0_at_0():
+    W = ek.matrix("W")
+    for length in (ek.norm(W), ek.rownorm(W).sum(), ek.colnorm(W).sum()):
+        slope = ek.function([W], ek.grad(length, W))
+        for dtype in (np.float64, np.float32):
+            np.testing.assert_array_equal(slope(np.zeros((3, 2), dtype)), np.zeros((3, 2)))
+            np.testing.assert_allclose(slope(np.array([[3.0, 0.0]], dtype)), [[1.0, 0.0]])

@@ -325,3 +325,97 @@ def test_new_rows_bring_their_part_of_other_data():
         f.transform(X[:4])
     with pytest.raises(ValueError, match="the new rows of X are lacking among q"):
         f.transform({"q": q[:4]})
+
+
+def test_what_the_objective_does_not_use_is_refused_for_new_rows():
+    X = np.random.default_rng(0).random((12, 6))
+    f = ek.factorize(X, rank=2)
+    with pytest.raises(ValueError, match="does not use the data Y"):
+        f.transform({"X": X, "Y": X})
+    with pytest.raises(ValueError, match=r"H is held, and its value is -1 at row 1, column 1, which the bounds of H don't allow"):
+        ek.factorize(X, rank=2, hold={"H": -np.ones((2, 6))})
+
+
+def test_rows_that_hang_together_are_refused_in_the_users_words():
+    X = np.random.default_rng(0).random((12, 6))
+    for text, data, words in [
+        ("sum((X - X @ W @ H)**2)", X, "has a row for each row of X"),
+        ("sum((X - W @ W.T)**2)", X @ X.T, "ties the rows of X to one another.*Fit again"),
+    ]:
+        f = ek.factorize(data, text, rank=2, max_iter=5)
+        with pytest.raises(ValueError, match=words):
+            f.transform(data[:2])
+
+
+def test_a_model_is_not_saved_as_what_it_is_not(tmp_path):
+    f = ek.factorize(np.random.default_rng(0).random((5, 4)), rank=1)
+    for name in ("x.npy", "x.csv.gz", "x.MTX"):
+        with pytest.raises(ValueError, match=r"\.safetensors.*numpy\.save.*f\.W"):
+            f.save(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_rank_is_chosen():
+    rng = np.random.default_rng(2)
+    data = np.abs(rng.random((60, 3)) ** 2 @ rng.random((3, 30)) ** 2 + 0.1 * rng.standard_normal((60, 30)))
+    for given in ({"way": "bcv"}, {"way": "holdout", "share": 0.2, "restarts": 2}):
+        choice = ek.choose_rank(data, ranks=range(1, 6), seed=1, **given)
+        assert choice.rank == 3 and [score.rank for score in choice.scores] == [1, 2, 3, 4, 5]
+        assert all(len(score.losses) == 3 and score.mean == pytest.approx(np.mean(score.losses)) for score in choice.scores)
+        assert choice == ek.choose_rank(data, ranks=range(1, 6), seed=1, **given)
+    for given, error, words in [
+        ({"ranks": []}, ValueError, "at least one rank"),
+        ({"ranks": [3, 2]}, ValueError, "increasing"),
+        ({"ranks": [2.5]}, TypeError, "a rank is 2.5"),
+        ({"ranks": [2, 3], "way": "guess"}, ValueError, "'holdout', 'bcv'"),
+        ({"ranks": [2, 3], "repeats": 1}, ValueError, "1 repetitions"),
+        ({"ranks": [2, 3], "patience": 1}, TypeError, "patience"),
+    ]:
+        with pytest.raises(error, match=words):
+            ek.choose_rank(data, **given)
+
+
+def test_starts_are_compared(found):
+    blocks = np.kron(np.eye(3), np.ones((5, 4))) + 0.01 * np.random.default_rng(0).random((15, 12))
+    f = ek.factorize(blocks, rank=3, restarts=6, keep_starts=True)
+    agreed = f.consensus()
+    assert agreed.components.shape == (3, 12) and agreed.matrix.shape == (12, 12) and agreed.of_columns
+    assert agreed.groups == [0] * 4 + [1] * 4 + [2] * 4 and agreed.sampled == list(range(12))
+    assert agreed.stability.shape == (3,) and agreed.stability.min() > 0.9 and agreed.cophenetic > 0.9
+    with pytest.raises(ValueError, match="no start were kept.*keep_starts=True"):
+        found.consensus()
+
+
+def test_a_page_is_written(found, tmp_path):
+    frame = pd.DataFrame(X, columns=[f"word {k}" for k in range(40)])
+    found.report(tmp_path / "page.html", frame, title="Words of a test")
+    page = (tmp_path / "page.html").read_text()
+    assert page.startswith("<!doctype html>") and "Words of a test" in page and "word 7" in page
+    found.report(tmp_path / "bare.html", image=(5, 8))
+    assert len((tmp_path / "bare.html").read_text()) > 1000
+    blocks = ek.factorize(X, NMF, rank=2, restarts=4, keep_starts=True)
+    blocks.report(tmp_path / "starts.html", X)
+    assert len((tmp_path / "starts.html").read_text()) > len((tmp_path / "bare.html").read_text())
+    for wrong, words in [({"show": "pie"}, "show is 'pie'"), ({"image": (3, 3)}, "40"), ({"data": X[:3]}, "3 x 40")]:
+        with pytest.raises(ValueError, match=words):
+            found.report(tmp_path / "no.html", **wrong)
+    assert not (tmp_path / "no.html").exists()
+
+
+def test_a_search_goes_on_from_its_checkpoint(tmp_path):
+    file = tmp_path / "at.safetensors"
+    given = {"rank": 3, "restarts": 3, "seed": 4, "tol": 0}
+    whole = ek.factorize(X, NMF, max_iter=40, **given)
+    part = ek.factorize(X, NMF, max_iter=15, checkpoint=file, **given)
+    assert part.stop_reason == "max_iter" and file.exists()
+    ek.factorize(X, NMF, max_iter=40, resume=file, callback=lambda now: now["iteration"] == 20, **given)
+    found = ek.factorize(X, NMF, max_iter=40, resume=file, **given)
+    assert (found.W == whole.W).all() and (found.H == whole.H).all() and found.iterations == whole.iterations == 40
+    with pytest.raises(ValueError, match="is there already.*resume="):
+        ek.factorize(X, NMF, checkpoint=file, **given)
+    with pytest.raises(ValueError, match="seed differ"):
+        ek.factorize(X, NMF, resume=file, **{**given, "seed": 5})
+    with pytest.raises(ValueError, match="checkpoint_every is -1"):
+        ek.factorize(X, NMF, checkpoint=tmp_path / "other", checkpoint_every=-1, **given)
+    with pytest.raises(TypeError, match="resume is of one search"):
+        ek.choose_rank(X, ranks=[2, 3], resume=file)

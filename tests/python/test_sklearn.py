@@ -567,3 +567,52 @@ def test_an_objective_of_ones_own_keeps_its_other_factors_for_new_rows():
     model = NMF(3, objective=text, random_state=0, max_iter=1000, tol=1e-6)
     W = model.fit_transform(X)
     assert np.allclose(model.transform(X[:5]), W[:5], atol=1e-2)
+
+
+def test_the_numbers_of_an_objective_of_one_s_own():
+    text = "minimize sum((X - W @ H)**2) + q*sum(W**2) + q*sum(H**2) subject to W >= 0, H >= 0"
+    model = NMF(3, objective=text, numbers={"q": 2.0}, random_state=0, max_iter=1000)
+    assert clone(model).numbers == {"q": 2.0} and model.get_params()["numbers"] == {"q": 2.0}
+    W = model.fit_transform(DENSE)
+    more = clone(model).set_params(numbers={"q": 20.0}).fit(DENSE)
+    assert (more.components_**2).sum() < 0.9 * (model.components_**2).sum()
+    f = ek.factorize(DENSE, text.replace("q", "2.0"), rank=3, max_iter=1000)
+    assert ((W**2).sum() + (model.components_**2).sum()) == pytest.approx((f.W**2).sum() + (f.H**2).sum(), rel=0.05)
+    assert model.transform(DENSE).shape == W.shape
+    plain = NMF(3, objective="mf", numbers={"lambda": 5.0}, random_state=0).fit(DENSE)
+    assert plain.components_.shape == (3, 40)
+    for numbers, error, words in [
+        ({"q": "much"}, ValueError, r"numbers\['q'\] is 'much'"),
+        ({"q": np.nan}, ValueError, "finite"),
+        ({1: 2.0}, TypeError, "must be a text"),
+        ([2.0], TypeError, "must be a dict"),
+        ({"q": 1.0, "z": 2.0}, ValueError, "does not use the number z"),
+    ]:
+        with pytest.raises(error, match=words):
+            clone(model).set_params(numbers=numbers).fit(DENSE)
+    with pytest.raises(ValueError, match="only a text in `objective`"):
+        NMF(3, numbers={"q": 1.0}).fit(DENSE)
+
+
+def test_estimators_take_matrices_of_the_engine(tmp_path):
+    np.save(tmp_path / "x.npy", DENSE)
+    X = ek.read(tmp_path / "x.npy")
+    for model in (NMF(3, random_state=0), DictionaryLearning(3, random_state=0, max_iter=20)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            ours, theirs = clone(model).fit(X), clone(model).fit(DENSE)
+        np.testing.assert_array_equal(ours.components_, theirs.components_)
+        np.testing.assert_array_equal(ours.transform(X), theirs.transform(DENSE))
+    sparse = ek.triplets([0, 0, 1, 2, 2], [0, 1, 1, 2, 0], [1.0, 2.0, 3.0, 4.0, 5.0])
+    assert NMF(2, random_state=0, max_iter=500).fit_transform(sparse).shape == (3, 2)
+
+
+def test_whole_numbers_are_ids_as_they_were_passed():
+    frame = pd.DataFrame(DENSE[:8, :5], index=range(100, 108), columns=[10, 20, 30, 40, 50])
+    model = MatrixFactorization(2, random_state=0).fit(frame)
+    items, _ = model.recommend(101, 2, known=True)
+    np.testing.assert_array_equal(items, model.recommend([np.int64(101)], 2, known=True)[0][0])
+    assert model.similar_items(10, 2)[0].shape == model.similar_users(100, 2)[0].shape == (2,)
+    np.testing.assert_allclose(model.transform(frame[[50, 10, 20, 30, 40]]), model.transform(frame))
+    plays = ImplicitMF(1, random_state=0).fit(ek.triplets([7, 8, 7], [100, 100, 200], [1.0, 2.0, 3.0]))
+    assert plays.recommend(8, 1)[0].tolist() == ["200"]

@@ -103,6 +103,7 @@ pub(crate) struct CheckpointArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "60")]
     pub checkpoint_every: Duration,
     /// Go on from the checkpoint of a run of the same command that was ended; ends with the same bits as one that was not.
+    /// --max-iter, --time-limit and --restarts may be other ones.
     #[arg(long, value_name = "FILE")]
     pub resume: Option<PathBuf>,
 }
@@ -206,9 +207,11 @@ pub(crate) struct ReadingArgs {
     /// The type of the numbers, f32 or f64 [default: f32 where it holds the file's numbers exactly].
     #[arg(long, value_name = "TYPE", value_enum)]
     pub dtype: Option<DtypeArg>,
-    /// The CSV file is a list of entries `row,column[,value]`, not a table.
-    #[arg(long)]
-    pub triplets: bool,
+    /// The CSV file is a list of entries `row,column[,value]`, not a table; `--triplets=false` says that it is a table
+    /// [default: told by the names in its header].
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true,
+        default_missing_value = "true")]
+    pub triplets: Option<bool>,
     /// What to do with an entry that a sparse file names twice.
     #[arg(long, value_name = "RULE", value_enum, default_value_t = DuplicatesArg::Error)]
     pub duplicates: DuplicatesArg,

@@ -55,6 +55,8 @@ pub(crate) struct RecommendArgs {
     pub explain: bool,
     #[command(flatten)]
     pub listing: ListingArgs,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
 }
 
 #[derive(Debug, Args)]
@@ -104,7 +106,8 @@ pub(crate) struct EvaluateArgs {
     /// Hold out this share of the data's entries, fit the rest, and test on what was held out.
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub split: Option<f64>,
-    /// The data that the model was fitted to: what a row has an entry for there is no candidate for its list.
+    /// The data that the model was fitted to: what a row has an entry for there is no candidate for its list. It is read as
+    /// TEST is.
     #[arg(long, value_name = "FILE", conflicts_with = "split")]
     pub known: Option<PathBuf>,
     /// How long the lists are that precision, recall, NDCG and MAP speak of.

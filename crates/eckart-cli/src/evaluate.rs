@@ -4,14 +4,14 @@
 //! Not here: the figures (see the library's `apply`).
 
 use eckart::apply::{HoldOut, Measures, Predictor, Ranking, measure};
-use eckart::data::{ReadOptions, read};
+use eckart::data::read;
 use eckart::solve::{Flow, solve};
 use eckart::{Error, Result};
 use serde_json::{Value, json};
 
 use crate::asked::EvaluateArgs;
 use crate::fit::settings;
-use crate::load::{options, with_factors, with_matrices};
+use crate::load::{options, options_beside, refuse_list, with_factors, with_matrices};
 use crate::model::Model;
 use crate::numbers::{count, precise, short};
 use crate::objective::problem;
@@ -43,8 +43,11 @@ fn given(args: &EvaluateArgs) -> Result<Tested> {
     let predictor = Predictor::new(&model.fit)?;
     let mut notes = Vec::new();
     let test = model.entries(test, &options(&args.reading), &mut |note| notes.push(note))?;
-    let known =
-        args.known.as_ref().map(|file| model.entries(file, &ReadOptions::default(), &mut |_| ())).transpose()?;
+    let known = args.known.as_ref().map(|file| {
+        let options = options_beside(&args.reading, file);
+        model.entries(file, &options, &mut |_| ())
+    });
+    let known = known.transpose()?;
     if known.is_none() {
         notes.push("without --known FILE, lists hold also what rows had entries for in the fit".into());
     }
@@ -57,6 +60,14 @@ fn split(args: &EvaluateArgs, share: f64) -> Result<Tested> {
     let Some(rank) = args.rank else { return Err(Error::Setting("say how many components: --rank R".into())) };
     let problem = problem(&args.objective, rank)?;
     let data = read(&args.file, &options(&args.reading))?;
+    refuse_list(&args.file, &args.reading, &data.matrix, &problem)?;
+    if !data.matrix.is_sparse() && !problem.statement().to_string().contains("observed(X)") {
+        return Err(Error::Setting(format!(
+            "--split {share} holds out entries of X, which the fit must leave out of the cost, and the objective does not say \
+             observed(X): {}. Write it so: sum(observed(X) * (X - W @ H)**2)",
+            problem.statement()
+        )));
+    }
     let hold_out = HoldOut::new(share, args.search.seed)?;
     let (kept, held) = hold_out.split(&data.matrix).map_err(|error| error.in_file(&args.file))?;
     let problem = with_matrices(problem.data("X", &kept), &args.objective.matrices, &args.reading)?;

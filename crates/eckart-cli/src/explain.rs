@@ -16,7 +16,7 @@ use eckart::solve::{Bound, METHODS, MethodRow, lints};
 use eckart::{Error, Expr, Problem, Result};
 
 use crate::args::ExplainArgs;
-use crate::load::{load, with_matrices};
+use crate::load::{load, refuse_list, with_matrices};
 use crate::numbers::{count, short};
 use crate::objective::problem;
 use crate::page::Page;
@@ -28,6 +28,9 @@ use crate::values::ShapeArg;
 pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
     let pictures = Pictures::new(&args.pictures)?;
     let (problem, data) = with_data(args, problem(&args.objective, args.rank)?)?;
+    if let (Some(file), Some((_, x))) = (&args.file, problem.matrices().first()) {
+        refuse_list(file, &args.reading, x, &problem)?;
+    }
     let problem = with_matrices(problem, &args.objective.matrices, &args.reading)?;
     let bound = problem.bind()?;
     let chosen = chosen(&bound, args.means.solver.as_deref())?;

@@ -6,14 +6,15 @@
 use std::path::PathBuf;
 
 use eckart::solve::{Flow, solve};
-use eckart::{Error, Factorization, Init, Result, Settings};
+use eckart::{Error, Factorization, Init, Result, Settings, StopReason};
 
 use crate::args::{FitArgs, SearchArgs};
 use crate::choice::{agreed, checkpoints, ranked, way};
 use crate::components::{Components, components};
 use crate::html_report;
 use crate::json::json;
-use crate::load::{Data, load, with_factors, with_matrices};
+use crate::load::{Data, load, refuse_list, with_factors, with_matrices};
+use crate::model::warn;
 use crate::objective::problem;
 use crate::output::Output;
 use crate::progress::{Bar, listen_to_ctrl_c};
@@ -31,8 +32,17 @@ pub(crate) struct Finished {
     pub written: Vec<PathBuf>,
 }
 
+/// What a fit ends with.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// For standard output.
+    pub text: String,
+    /// Whether the cost became infinite or undefined.
+    pub diverged: bool,
+}
+
 /// `eckart fit DATA ...`
-pub(crate) fn fit(args: &FitArgs) -> Result<String> {
+pub(crate) fn fit(args: &FitArgs) -> Result<Ended> {
     let problem = problem(&args.objective, args.rank.first)?;
     let way = way(args)?;
     let output = args.output.as_deref().map(Output::new).transpose()?;
@@ -40,6 +50,7 @@ pub(crate) fn fit(args: &FitArgs) -> Result<String> {
     let bar = Bar::new(args);
     bar.say(format!("reading {}", args.file.display()));
     let data = load(&args.file, &args.reading)?.named(&args.names)?;
+    refuse_list(&args.file, &args.reading, &data.matrix, &problem)?;
     html_report::check(args, &data)?;
     let problem = with_matrices(problem.data("X", &data.matrix), &args.objective.matrices, &args.reading)?;
     let problem = with_factors(problem, &args.search, &args.reading)?;
@@ -85,7 +96,14 @@ pub(crate) fn fit(args: &FitArgs) -> Result<String> {
         (false, true) => String::new(),
         (false, false) => report(&finished),
     };
-    let Some(why) = &finished.fit.checkpoint_error else { return Ok(text) };
+    let diverged = finished.fit.stop_reason() == StopReason::Diverged;
+    if diverged {
+        warn(
+            "the cost became infinite or undefined: scale the data, or choose another objective or start; what was found \
+              before is the result",
+        );
+    }
+    let Some(why) = &finished.fit.checkpoint_error else { return Ok(Ended { text, diverged }) };
     // The result comes first: it is whole, whatever became of the checkpoint.
     crate::print(&text)?;
     Err(Error::Setting(format!("the search ended well, but its last checkpoint could not be written: {why}")))

@@ -40,14 +40,16 @@ use args::{Cli, Command};
 const YOURS: u8 = 2;
 /// Eckart is.
 const OURS: u8 = 1;
+/// The result is written, but the search that led to it diverged.
+const DIVERGED: u8 = 3;
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
     eckart::run::return_freed_memory();
     // A panic is a defect of ours, and has said where it was by now.
     let done = catch_unwind(AssertUnwindSafe(|| run(&command))).unwrap_or_else(|_| Err(Error::Bug("a panic".into())));
-    match done.and_then(|text| print(&text)) {
-        Ok(()) => ExitCode::SUCCESS,
+    match done.and_then(|(text, code)| print(&text).map(|()| code)) {
+        Ok(code) => ExitCode::from(code),
         Err(error) => {
             // Where nobody reads the error, the exit code still says it.
             let _ = writeln!(io::stderr(), "error: {error}");
@@ -56,10 +58,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// What goes to standard output.
-fn run(command: &Command) -> Result<String> {
-    match command {
-        Command::Fit(args) => fit::fit(args),
+/// What goes to standard output, and the exit code.
+fn run(command: &Command) -> Result<(String, u8)> {
+    let text = match command {
+        Command::Fit(args) => {
+            let ended = fit::fit(args)?;
+            return Ok((ended.text, if ended.diverged { DIVERGED } else { 0 }));
+        }
         Command::Explain(args) => explain::explain(args),
         Command::Transform(args) => transform::transform(args),
         Command::Recommend(args) => recommend::recommend(args),
@@ -67,7 +72,8 @@ fn run(command: &Command) -> Result<String> {
         Command::Evaluate(args) => evaluate::evaluate(args),
         Command::Models(args) => models::models(args),
         Command::Report(args) => html_report::report(args),
-    }
+    }?;
+    Ok((text, 0))
 }
 
 /// Puts the whole result on standard output. A reader that has seen enough (`| head`) is no error.

@@ -100,7 +100,8 @@ impl Model {
         if placed.shape() != self.shape {
             let ((n, m), (rows, cols)) = (self.shape, placed.shape());
             let text = format!("{} is {rows} x {cols}, the model's data is {n} x {m}", file.display());
-            return Err(Error::shape(text, "Give it with names, or in the model's order"));
+            let list = if cols <= 4 { "; if its lines are entries `row,column,value`, say --triplets" } else { "" };
+            return Err(Error::shape(text, format!("Give it with names, or in the model's order{list}")));
         }
         Ok(placed)
     }

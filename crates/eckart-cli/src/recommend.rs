@@ -4,11 +4,12 @@
 //! Not here: predictions (see the library's `apply`), how lists look (see `lists`).
 
 use eckart::apply::{Directions, Part, Predictor, Scored, best, recommend as lists_of, speak_for};
-use eckart::data::{ReadOptions, Side, align, read};
+use eckart::data::{Side, align, read};
 use eckart::{Error, FoldIn, Matrix, Result};
 
 use crate::asked::RecommendArgs;
 use crate::lists::{Entry, List, Words, csv, json, text};
+use crate::load::options;
 use crate::model::{Model, warn};
 use crate::numbers::short;
 use crate::output::try_writing;
@@ -57,7 +58,7 @@ impl Ask<'_> {
         }
         let numbers: Vec<usize> = words.iter().map(|word| model.number(Side::Rows, word)).collect::<Result<_>>()?;
         let known = match &self.args.data {
-            Some(file) => Some(model.entries(file, &ReadOptions::default(), &mut |_| ())?),
+            Some(file) => Some(model.entries(file, &options(&self.args.reading), &mut |_| ())?),
             None => {
                 warn("without --data FILE, what a row already has an entry for is listed too");
                 None
@@ -96,7 +97,7 @@ impl Ask<'_> {
     /// Lists for rows that only the data has: their factors are found first.
     fn new_rows(&self, words: &[String]) -> Result<Vec<List>> {
         let Some(file) = self.args.data.as_ref().filter(|_| !words.is_empty()) else { return Ok(Vec::new()) };
-        let table = read(file, &ReadOptions::default())?;
+        let table = read(file, &options(&self.args.reading))?;
         let names = table.row_names.clone().unwrap_or_default();
         let mut numbers = Vec::new();
         for word in words {

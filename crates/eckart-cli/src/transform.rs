@@ -23,6 +23,7 @@ pub(crate) fn transform(args: &TransformArgs) -> Result<String> {
     let (rows, cols) = table.matrix.shape();
     let mut beside = Vec::new();
     for (name, file) in &args.matrices {
+        fold_in.check_name(name)?;
         let matrix = read(file, &options(&args.reading))?.matrix;
         if fold_in.reads_by_rows(name, &matrix, rows) {
             beside.push((name.as_str(), matrix));

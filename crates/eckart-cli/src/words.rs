@@ -55,7 +55,8 @@ What ends a search:
   --tol, --max-iter, --target, --time-limit or Ctrl-C. In every case the best factors so far are printed and saved, and
   the reason is said. A second Ctrl-C ends at once and saves nothing.
 
-Exit codes: 0 done, 2 something given can't be used, 1 a defect of Eckart, 130 ended by a second Ctrl-C.";
+Exit codes: 0 done, 2 something given can't be used, 1 a defect of Eckart, 3 the cost became infinite or
+undefined (the best factors before that are the result), 130 ended by a second Ctrl-C.";
 
 pub(crate) const EXPLAIN_EXAMPLES: &str = "\
 Examples:

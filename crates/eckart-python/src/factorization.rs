@@ -101,6 +101,12 @@ impl Factorization {
         self.found.warnings.clone()
     }
 
+    /// Why the last checkpoint could not be written, where it could not.
+    #[getter]
+    fn checkpoint_error(&self) -> Option<String> {
+        self.found.checkpoint_error.clone()
+    }
+
     #[getter]
     fn cost(&self) -> f64 {
         self.found.cost

@@ -38,6 +38,7 @@ impl FoldIn {
     fn of_model(model: &Factorization, beside: Beside<'_>, rows: usize) -> PyResult<Self> {
         let mut fold_in = eckart::FoldIn::new(&model.found).map_err(raised)?;
         for (name, matrix) in &beside {
+            fold_in.check_name(name).map_err(raised)?;
             let matrix = &matrix.get().matrix;
             if !fold_in.reads_by_rows(name, matrix, rows) {
                 fold_in = fold_in.data(name, matrix);

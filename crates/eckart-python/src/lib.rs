@@ -3,6 +3,7 @@
 //! Conventions of NumPy, SciPy and scikit-learn live in the package's Python part (`python/eckart`).
 
 mod borrowed;
+mod compare;
 mod errors;
 mod explain;
 mod expr;
@@ -17,6 +18,8 @@ mod threads;
 /// The module `eckart._eckart`.
 #[pyo3::pymodule(name = "_eckart")]
 mod module {
+    #[pymodule_export]
+    use super::compare::{choose_rank, consensus, report};
     #[pymodule_export]
     use super::explain::{explain, methods, models};
     #[pymodule_export]

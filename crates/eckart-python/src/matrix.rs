@@ -7,9 +7,9 @@ use std::sync::{Arc, OnceLock};
 
 use eckart::data::{Dtype, Pattern, ReadOptions, Storage, Table};
 use numpy::{Element, PyArray1, PyArray2, PyArrayMethods};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyDict, PyTuple};
 
 use crate::borrowed::borrow;
 use crate::errors::raised;
@@ -175,6 +175,37 @@ impl Matrix {
         let array = array_of(py, &self.matrix)?;
         array.call_method1("setflags", (false,))?;
         Ok(self.array.get_or_init(|| array.unbind()).bind(py).clone())
+    }
+
+    /// The numbers of a dense matrix as NumPy asks for them; a sparse one is not written out unasked.
+    #[pyo3(signature = (dtype = None, copy = None))]
+    fn __array__<'py>(
+        &self,
+        py: Python<'py>,
+        dtype: Option<Bound<'py, PyAny>>,
+        copy: Option<bool>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        if self.matrix.is_sparse() {
+            let (n, m) = self.matrix.shape();
+            return Err(PyTypeError::new_err(format!(
+                "the matrix is sparse, {n} x {m}: to_scipy() is it as a sparse array of SciPy, to_array() writes it out"
+            )));
+        }
+        let array = self.to_array(py)?;
+        let array = match dtype {
+            Some(dtype) => array.call_method1("astype", (dtype, "K", "unsafe", true, false))?,
+            None => array,
+        };
+        if copy == Some(true) { array.call_method0("copy") } else { Ok(array) }
+    }
+
+    /// The matrix as compressed rows of SciPy, a ``csr_array``.
+    fn to_scipy<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let made = py.import("scipy.sparse")?.getattr("csr_array")?;
+        let Some(rows) = self.to_compressed_rows(py)? else { return made.call1((self.to_array(py)?,)) };
+        let options = PyDict::new(py);
+        options.set_item("shape", self.matrix.shape())?;
+        made.call(((rows.get_item(2)?, rows.get_item(1)?, rows.get_item(0)?),), Some(&options))
     }
 
     /// Row pointers, columns and numbers of a sparse matrix, as SciPy has them; `None` of a dense one.

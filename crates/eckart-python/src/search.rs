@@ -3,10 +3,11 @@
 //! Law: the interpreter's lock is released while the engine works; Ctrl-C ends a search with the best factors so far.
 //! Not here: defaults and names of arguments (see `python/eckart/_factorize.py`).
 
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::time::Duration;
 
-use eckart::solve::{Flow, Init, Progress, solve};
+use eckart::solve::{Checkpoint, Flow, Init, Progress, solve};
 use eckart::{Error, Interrupt, Problem, Settings};
 use pyo3::exceptions::{PyKeyboardInterrupt, PyValueError};
 use pyo3::prelude::*;
@@ -67,13 +68,20 @@ pub(crate) struct Wishes {
     time_limit: Option<f64>,
     threads: Option<usize>,
     memory_limit: Option<usize>,
+    keep_starts: bool,
+    /// The file of checkpoints, and the least time between two, in seconds.
+    checkpoint: Option<(PathBuf, f64)>,
+    resume: Option<PathBuf>,
 }
 
 impl Wishes {
-    fn settings(&self) -> PyResult<Settings> {
-        let time_limit = self.time_limit.map(|seconds| {
-            let no_time = format!("time_limit is {seconds}: give seconds, 0 or more");
+    pub(crate) fn settings(&self) -> PyResult<Settings> {
+        let time = |name: &str, seconds: f64| {
+            let no_time = format!("{name} is {seconds}: give seconds, 0 or more");
             Duration::try_from_secs_f64(seconds).map_err(|_| PyValueError::new_err(no_time))
+        };
+        let checkpoint = self.checkpoint.as_ref().map(|(file, seconds)| {
+            Ok::<_, PyErr>(Checkpoint { file: file.clone(), every: time("checkpoint_every", *seconds)? })
         });
         Ok(Settings {
             method: self.method.clone(),
@@ -84,9 +92,12 @@ impl Wishes {
             max_iter: self.max_iter,
             tol: self.tol,
             target: self.target,
-            time_limit: time_limit.transpose()?,
+            time_limit: self.time_limit.map(|seconds| time("time_limit", seconds)).transpose()?,
             threads: threads(self.threads),
             memory_limit: self.memory_limit,
+            keep_starts: self.keep_starts,
+            checkpoint: checkpoint.transpose()?,
+            resume: self.resume.clone(),
             ..Settings::default()
         })
     }
@@ -113,19 +124,35 @@ pub(crate) fn factorize(
         // Nobody hears it where a second Ctrl-C has ended the call.
         let _ = events.send(Event::Done(Box::new(done)));
     };
-    let started = std::thread::Builder::new().name("eckart-search".into()).spawn(work);
-    started.map_err(|error| raised(Error::Setting(format!("the search's thread can't be started: {error}"))))?;
+    begin(work)?;
     watch(py, heard, &answers, &interrupt, listener.as_ref()).map(Factorization::from)
 }
 
-/// What the search's thread says.
-enum Event {
-    /// An iteration is done, and an answer is awaited.
-    Now(Progress),
-    Done(Box<eckart::Result<eckart::Factorization>>),
+/// Work that Ctrl-C ends, by raising `interrupt`, with what it has come to by then.
+pub(crate) fn interruptible<T: Send + 'static>(
+    py: Python<'_>,
+    interrupt: &Interrupt,
+    work: impl FnOnce() -> eckart::Result<T> + Send + 'static,
+) -> PyResult<T> {
+    let ((events, heard), (answers, _)) = (channel(), sync_channel(1));
+    begin(move || drop(events.send(Event::Done(Box::new(work())))))?;
+    watch(py, heard, &answers, interrupt, None)
 }
 
-fn ask(now: &Progress, events: &Sender<Event>, answer: &Receiver<Flow>) -> Flow {
+fn begin(work: impl FnOnce() + Send + 'static) -> PyResult<()> {
+    let started = std::thread::Builder::new().name("eckart-search".into()).spawn(work);
+    let refused = |error| raised(Error::Setting(format!("the search's thread can't be started: {error}")));
+    started.map(drop).map_err(refused)
+}
+
+/// What the search's thread says.
+enum Event<T> {
+    /// An iteration is done, and an answer is awaited.
+    Now(Progress),
+    Done(Box<eckart::Result<T>>),
+}
+
+fn ask<T>(now: &Progress, events: &Sender<Event<T>>, answer: &Receiver<Flow>) -> Flow {
     let told = events.send(Event::Now(*now)).is_ok();
     if told { answer.recv().unwrap_or(Flow::Stop) } else { Flow::Stop }
 }
@@ -134,13 +161,13 @@ fn ask(now: &Progress, events: &Sender<Event>, answer: &Receiver<Flow>) -> Flow 
 ///
 /// The first Ctrl-C ends the search and keeps the model; a second one, while the search is still in an iteration, is
 /// raised. An exception of the listener ends the search and is raised.
-fn watch(
+fn watch<T: Send>(
     py: Python<'_>,
-    mut heard: Receiver<Event>,
+    mut heard: Receiver<Event<T>>,
     answers: &SyncSender<Flow>,
     interrupt: &Interrupt,
     listener: Option<&Bound<'_, PyAny>>,
-) -> PyResult<eckart::Factorization> {
+) -> PyResult<T> {
     let mut failed: Option<PyErr> = None;
     loop {
         let (event, receiver) = py.detach(move || (heard.recv_timeout(LOOK), heard));

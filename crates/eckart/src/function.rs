@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::data::{Dtype, Matrix};
 use crate::error::{Error, Result};
 use crate::expr::{Dag, Expr, Var};
-use crate::facts::{Facts, Given, Givens, Sign};
+use crate::facts::{Facts, Given, Givens, Sign, masks, reads, unmasked_in};
 use crate::plan::{Plan, plan};
 use crate::rewrite::{Report, rewrite, simplify, size_of_terms};
 use crate::run::{Inputs, Kept, Value, available_memory, run};
@@ -216,8 +216,9 @@ impl Function {
     /// Computes the outputs for these inputs, in the order they were declared, then applies the updates.
     ///
     /// # Errors
-    /// As [`Compiled::new`]; `Setting` where the number of inputs is wrong; `Data` where an update would store a value
-    /// that is not finite. No shared variable has changed then.
+    /// As [`Compiled::new`]; `Setting` where the number of inputs is wrong; `Data` where a variable has missing entries and
+    /// a formula that reads it does not ask which (`observed(...)`), where an output is infinite, or an update would store
+    /// a value that is not finite. No shared variable has changed then.
     pub fn call<'a>(&mut self, inputs: impl IntoIterator<Item = &'a Matrix>) -> Result<Vec<Matrix>> {
         let inputs: Vec<&Matrix> = inputs.into_iter().collect();
         if inputs.len() != self.inputs.len() {
@@ -225,6 +226,7 @@ impl Function {
             let expected = names.join(", ");
             return Err(Error::Setting(format!("the function takes {expected}; it was called with {}", inputs.len())));
         }
+        self.check_missing(&inputs)?;
         self.prepare(&inputs)?;
         let Some((_, compiled)) = &self.ready else { return Err(Error::Bug("a function was not prepared".into())) };
         let mut values = compiled.run(&self.held)?;
@@ -234,7 +236,9 @@ impl Function {
             let dtype = if value.shape().is_scalar() { Dtype::F64 } else { dtype };
             value.into_matrix(dtype)
         };
-        let outputs = values.into_iter().map(of).collect::<Result<Vec<Matrix>>>()?;
+        let outputs =
+            values.into_iter().enumerate().map(|(at, value)| of(value).map_err(|error| self.unfit(at, error)));
+        let outputs = outputs.collect::<Result<Vec<Matrix>>>()?;
         let mut new = Vec::with_capacity(updates.len());
         for ((target, _), value) in self.updates.iter().zip(updates) {
             let matrix = of(value).ok().filter(|m| m.missing() == 0).ok_or_else(|| {
@@ -287,6 +291,37 @@ impl Function {
         Ok(())
     }
 
+    /// Missing entries need `observed(...)` in every formula that reads them: otherwise they would silently count as zeros.
+    fn check_missing(&self, inputs: &[&Matrix]) -> Result<()> {
+        let given = self.inputs.iter().cloned().zip(inputs.iter().map(|matrix| (*matrix).clone()));
+        let held = self.shared.iter().filter_map(|expr| Some((expr.as_var()?.clone(), expr.value()?)));
+        for (var, matrix) in given.chain(held).filter(|(_, matrix)| matrix.missing() > 0) {
+            let formulas = self.outputs.iter().chain(self.updates.iter().map(|(_, new)| new));
+            for (at, formula) in formulas.enumerate() {
+                let dag = Dag::new(std::slice::from_ref(formula));
+                if reads(&dag, &var) && !masks(&dag, &var) {
+                    return Err(unmasked_in(&self.called(at), var.name(), &matrix));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the formula of this number is called: outputs first, then new values.
+    fn called(&self, at: usize) -> String {
+        match self.updates.get(at.wrapping_sub(self.outputs.len())) {
+            Some((target, new)) => format!("the new value of {target}, {},", shortened(new)),
+            None => format!("output {} of {}, {},", at + 1, self.outputs.len(), shortened(&self.outputs[at])),
+        }
+    }
+
+    /// The error of an output that is no matrix, said of the output.
+    fn unfit(&self, at: usize, error: Error) -> Error {
+        let Error::Data(data) = error else { return error };
+        let help = "Something overflowed, or was divided by 0: scale the data or the variables, or guard the division";
+        Error::data(format!("{} can't be returned: {}", self.called(at), data.message), help)
+    }
+
     fn check_updates(&self, compiled: &Compiled, givens: &Givens) -> Result<()> {
         for ((target, _), &at) in self.updates.iter().zip(&compiled.plan.outputs[self.outputs.len()..]) {
             let new = compiled.plan.buffers[at].shape;
@@ -310,5 +345,15 @@ impl Function {
             types = shared.map(|m| m.dtype()).collect();
         }
         if !types.is_empty() && types.iter().all(|t| *t == Dtype::F32) { Dtype::F32 } else { Dtype::F64 }
+    }
+}
+
+/// A formula as far as it fits into a message.
+fn shortened(formula: &Expr) -> String {
+    const MOST: usize = 80;
+    let text = formula.to_string();
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text,
     }
 }

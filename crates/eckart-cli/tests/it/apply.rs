@@ -100,8 +100,39 @@ fn models_are_measured() {
     let all = (0..12 * 9).count() - count;
     assert_eq!(split["test_entries"].as_u64().unwrap() + split["fitted_entries"].as_u64().unwrap(), all as u64);
     desk.refuses("evaluate --split 0.2 ratings.csv --model ratings", &[], &["--rank R"]);
+    desk.refuses(
+        "evaluate --split 0.1 {digits} --model nmf --rank 2",
+        &[],
+        &["--split 0.1 holds out entries of X", "does not say observed(X)", "sum(observed(X) * (X - W @ H)**2)"],
+    );
     desk.file("other.csv", "user,item,rating\nx,item 1,2\n");
     desk.refuses("evaluate m.safetensors other.csv", &[], &["other.csv", "no row is called as"]);
+}
+
+/// A list of numbers without a header is a table as well: it is read as what it is said to be, everywhere.
+#[test]
+fn lists_without_a_header_are_read_as_asked() {
+    let desk = Desk::new();
+    let entry = |(i, j): (usize, usize)| format!("{},{},{}\n", 100 + i, 7 * j, 1 + (i + j) % 5);
+    let all = (0..12).flat_map(|i| (0..9).map(move |j| (i, j)));
+    let (known, test): (Vec<_>, Vec<_>) = all.partition(|&(i, j)| !unseen(i, j));
+    desk.file("known.csv", known.into_iter().map(entry).collect::<String>());
+    desk.file("test.csv", test.into_iter().map(entry).collect::<String>());
+    let texts = ["known.csv", "table of 85 x 3", "`row,column,value`", "--triplets=false"];
+    desk.refuses("fit known.csv --model ratings --rank 1 -q", &[], &texts);
+    desk.refuses("explain known.csv --model ratings --rank 1", &[], &texts);
+    desk.refuses("evaluate --split 0.1 known.csv --model ratings --rank 1", &[], &texts);
+    desk.prints("fit known.csv --model ratings --rank 1 -q --triplets=false", &[]);
+    desk.prints("fit known.csv --model ratings --rank 1 -q --triplets -o m.safetensors", &[]);
+    desk.refuses("recommend m.safetensors --user 101 --data known.csv", &[], &["85 x 3", "say --triplets"]);
+    let list = desk.prints("recommend m.safetensors --user 101 --data known.csv --triplets --top 2", &[]);
+    assert!(list.contains("For 101"), "{list}");
+    desk.refuses("evaluate m.safetensors test.csv --known known.csv", &[], &["say --triplets"]);
+    desk.prints("evaluate m.safetensors test.csv --known known.csv --triplets", &[]);
+    desk.file("twice.csv", "101,0,1\n101,0,2\n");
+    let twice = "recommend m.safetensors --user 101 --data twice.csv --triplets";
+    desk.refuses(twice, &[], &["line 2"]);
+    desk.prints(&format!("{twice} --duplicates last"), &[]);
 }
 
 #[test]

@@ -95,7 +95,12 @@ fn what_is_no_checkpoint_of_this_search_is_refused() {
         &[],
         &["at.safetensors is there already", "--resume"],
     );
-    desk.refuses(&format!("{words} --resume at.safetensors --seed 1"), &[], &["another search", "seed differ"]);
+    desk.refuses(
+        &format!("{words} --resume at.safetensors --seed 1"),
+        &[],
+        &["another search", "seed differ", "max_iter"],
+    );
+    desk.prints(&format!("{} --resume at.safetensors -o longer.npy", words.replace("-n 20", "-n 30")), &[]);
     desk.refuses(&words.replace("x.csv", "y.csv --resume at.safetensors"), &[], &["another search", "data differ"]);
     desk.refuses(&format!("{words} --resume m.safetensors"), &[], &["m.safetensors", "no checkpoint"]);
     desk.refuses(&format!("{words} --resume none.safetensors"), &[], &["none.safetensors"]);

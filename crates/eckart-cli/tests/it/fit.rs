@@ -113,7 +113,8 @@ fn further_matrices_are_read() {
 fn what_is_not_finite_is_null() {
     let desk = Desk::new();
     desk.file("x.csv", "1,2\n2,4\n");
-    let found = desk.json("fit x.csv --rank 1 --objective", &["sum((X - W @ H)**2) + log(-1*sum(W**2))"]);
+    let said = desk.run("fit x.csv --rank 1 --json --objective", &["sum((X - W @ H)**2) + log(-1*sum(W**2))"]);
+    let found = said.json();
     assert_eq!((&found["objective"], &found["stop_reason"]), (&Value::Null, &"diverged".into()));
 }
 
@@ -140,4 +141,16 @@ fn a_search_begins_where_it_is_told_and_keeps_what_is_held() {
     };
     assert_eq!(h("m.safetensors"), h("again.safetensors"));
     desk.refuses("fit {digits} --model nmf --rank 4 --hold V=m.safetensors", &[], &["has no factor V: it has W, H"]);
+}
+
+#[test]
+fn a_search_that_diverged_says_so_and_keeps_what_it_had() {
+    let desk = Desk::new();
+    desk.file("x.csv", "1,2,3\n4,5,6\n7,8,1\n");
+    let objective = "sum(exp(W @ H) - X * exp(W @ H))";
+    let words = "fit x.csv --rank 1 -n 1000 -q --solver normalized-gradient -o m.safetensors --objective";
+    let said = desk.run(words, &[objective]);
+    assert_eq!(said.code, Some(3), "{}", said.err);
+    assert!(said.err.starts_with("warning: the cost became infinite or undefined: scale the data"), "{}", said.err);
+    assert!(desk.path("m.safetensors").exists());
 }

@@ -9,6 +9,7 @@ import os as _os
 
 from . import _eckart
 from ._arrays import read, triplets
+from ._compare import Consensus, RankChoice, RankScore, choose_rank
 from ._eckart import Matrix
 from ._eckart import VERSION as __version__
 from ._factorization import Factorization, Start, load
@@ -54,13 +55,17 @@ if hasattr(_os, "register_at_fork"):
     _os.register_at_fork(after_in_child=_eckart.forked)
 
 __all__ = [
+    "Consensus",
     "Expr",
     "Factorization",
     "Function",
     "Matrix",
+    "RankChoice",
+    "RankScore",
     "Start",
     "__version__",
     "abs",
+    "choose_rank",
     "clip",
     "colnorm",
     "colsum",

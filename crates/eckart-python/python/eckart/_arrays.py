@@ -213,7 +213,9 @@ def _names(x: Any) -> tuple[list[str] | None, list[str] | None]:
         pandas = sys.modules["pandas"]
 
         def texts(index: Any) -> list[str] | None:
-            return None if isinstance(index, pandas.RangeIndex) else [str(label) for label in index]
+            # Numbers from 0 are places, which pandas counts where nobody gave names; any others are ids.
+            counted = isinstance(index, pandas.RangeIndex) and (index.start, index.step) == (0, 1)
+            return None if counted else [str(label) for label in index]
 
         return texts(x.index), texts(x.columns)
     return None, None

@@ -1,4 +1,4 @@
-"""Checks: arguments of a search by name, before the engine sees them."""
+"""Checks: arguments of a search, or of a formula, by name, before the engine sees them."""
 
 from __future__ import annotations
 
@@ -41,6 +41,20 @@ def text(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{name} is {value!r}, it must be a text")
     return value
+
+
+def axis(value: int | None) -> int | None:
+    """An axis of a matrix, 0 or 1; None is both."""
+    if value is not None and value not in (0, 1, -1, -2):
+        raise ValueError(f"axis is {value}, and a matrix has the axes 0 and 1")
+    return value % 2 if value is not None else None
+
+
+def refuse(name: str, **options: Any) -> None:
+    """Refuses what NumPy's function of that name takes and a formula can't."""
+    for option, value in options.items():
+        if value is not None:
+            raise TypeError(f"{name} of a formula takes no {option} (it is {value!r}): it stands for all entries, in their own type")
 
 
 def _alone(value: Any) -> Any:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import html
 import os
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import _eckart
+from . import _checks, _eckart
 from ._arrays import matrix_of, named_matrix_of
 from ._warnings import warn
+
+if TYPE_CHECKING:
+    from ._compare import Consensus
 
 _STOPS = {
     "settled": "the cost has settled",
@@ -23,6 +26,10 @@ _STOPS = {
     "diverged": "the cost became infinite or undefined",
     "dropped": "dropped for better starts",
 }
+
+
+_FOREIGN = tuple(end + packed for end in (".npy", ".npz", ".csv", ".tsv", ".txt", ".mtx") for packed in ("", ".gz"))
+"""Ends of names that promise a format which holds one matrix, or none of a model."""
 
 
 class Start(NamedTuple):
@@ -169,6 +176,81 @@ class Factorization:
             warn(text)
         return {name: matrix.to_array() for name, matrix in found}
 
+    def consensus(self) -> Consensus:
+        """
+        Whether the starts of the search agree, and on what; they must have been kept.
+
+        Raises
+        ------
+        ValueError
+            Where fewer than two starts were kept, as of a model that was read from a file.
+
+        Examples
+        --------
+        >>> import numpy as np, eckart as ek
+        >>> X = np.kron(np.eye(2), np.ones((4, 3))) + 0.01
+        >>> found = ek.factorize(X, rank=2, restarts=5, keep_starts=True).consensus()
+        >>> found.components.shape, found.groups
+        ((2, 6), [0, 0, 0, 1, 1, 1])
+        """
+        from ._compare import Consensus
+
+        try:
+            return Consensus(**_eckart.consensus(self._core))
+        except ValueError as error:
+            raise ValueError(f"{error}: factorize(..., restarts=10, keep_starts=True) keeps them") from None
+
+    def report(
+        self,
+        path: str | os.PathLike[str],
+        data: Any = None,
+        *,
+        title: str | None = None,
+        image: tuple[int, int] | None = None,
+        show: str = "fitting",
+        by_rows: bool = False,
+    ) -> None:
+        """
+        Writes a page about the result, for any browser: one HTML file that needs nothing else.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+        data : matrix-like of shape (n, m), optional
+            The data that was factorized: rows are then shown beside their reconstructions. Its names are used where the
+            result has none.
+        title : str, optional
+            The heading.
+        image : (height, width), optional
+            Shows components as pictures, whose columns lie row by row.
+        show : str
+            How components look otherwise: ``words``, ``items``, ``profile``, or ``fitting``, what fits the names of the columns.
+        by_rows : bool
+            Shows components by the rows of the data, rather than its columns.
+
+        Examples
+        --------
+        >>> import numpy as np, eckart as ek, tempfile, pathlib
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder) / "page.html"
+        ...     X = np.random.default_rng(0).random((20, 12))
+        ...     ek.factorize(X, rank=2).report(path, X, image=(3, 4))
+        ...     path.read_text()[:15]
+        '<!doctype html>'
+        """
+        known = ("fitting", "words", "items", "profile")
+        if show not in known:
+            raise ValueError(f"show is {show!r}, it must be one of {', '.join(map(repr, known))}")
+        core, matrix = self._core, None
+        if data is not None:
+            named = named_matrix_of(data, self._core.target)
+            matrix = named.matrix
+            core = core.named(core.row_names or named.row_names, core.col_names or named.col_names)
+        size = None if image is None else (_checks.whole("image", image[0], 1), _checks.whole("image", image[1], 1))
+        looks = {"title": title, "image": size, "show": show, "by_rows": _checks.boolean("by_rows", by_rows)}
+        _eckart.report(core, os.fspath(path), matrix, looks)
+
     def explain(self) -> str:
         """
         How the factors were found, in words: objective, method, why it stopped, what is left; and, of a result that was
@@ -201,7 +283,8 @@ class Factorization:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """
-        Writes a model file, the same that the command writes: safetensors, with everything about the search as text.
+        Writes a model file, the same that the command writes: safetensors, with everything about the search as text. A
+        name that promises another format, such as ``x.npy``, is refused: ``numpy.save("x.npy", f.W)`` writes a factor.
 
         Examples
         --------
@@ -213,7 +296,14 @@ class Factorization:
         ...     bool((ek.load(path).W == f.W).all())
         True
         """
-        self._core.save(os.fspath(path))
+        name = os.fspath(path)
+        if name.lower().endswith(_FOREIGN):
+            factor = next(iter(self.factors))
+            raise ValueError(
+                f"{name}: a model is one file of all its factors: let its name end in .safetensors. To write a factor alone, "
+                f"use numpy.save or numpy.savetxt with f.{factor}"
+            )
+        self._core.save(name)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _from_bytes, (self._core.to_bytes(), self._data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -59,6 +60,47 @@ def stated(
     return problem, target.row_names, target.col_names
 
 
+def wished(
+    *,
+    init: str = "auto",
+    restarts: int = 1,
+    halving: bool = False,
+    seed: int = 0,
+    max_iter: int = 500,
+    tol: float = 1e-5,
+    target: float | None = None,
+    time_limit: float | None = None,
+    method: str | None = None,
+    threads: int | None = None,
+    memory_limit: int | None = None,
+    keep_starts: bool = False,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: float = 60.0,
+    resume: str | os.PathLike[str] | None = None,
+) -> dict[str, Any]:
+    """Settings of a search as the engine takes them, each checked by name."""
+    every = _checks.real("checkpoint_every", checkpoint_every)
+    if checkpoint is not None and checkpoint != resume and os.path.exists(checkpoint):
+        raise ValueError(f"{os.fspath(checkpoint)} is there already: go on from it with resume=, or delete it to begin anew")
+    file = checkpoint if checkpoint is not None else resume  # a search that goes on keeps its checkpoint where it was
+    return {
+        "method": None if method is None else _checks.text("method", method),
+        "init": _checks.text("init", init),
+        "restarts": _checks.whole("restarts", restarts, 1),
+        "halving": _checks.boolean("halving", halving),
+        "seed": _checks.whole("seed", seed),
+        "max_iter": _checks.whole("max_iter", max_iter),
+        "tol": _checks.real("tol", tol),
+        "target": None if target is None else _checks.real("target", target),
+        "time_limit": None if time_limit is None else _checks.real("time_limit", time_limit),
+        "threads": None if threads is None else _checks.whole("threads", threads, 1),
+        "memory_limit": None if memory_limit is None else _checks.whole("memory_limit (bytes)", memory_limit),
+        "keep_starts": _checks.boolean("keep_starts", keep_starts),
+        "checkpoint": None if file is None else (os.fspath(file), every),
+        "resume": None if resume is None else os.fspath(resume),
+    }
+
+
 def factorize(
     data: Any,
     objective: str = "nmf",
@@ -78,6 +120,10 @@ def factorize(
     method: str | None = None,
     threads: int | None = None,
     memory_limit: int | None = None,
+    keep_starts: bool = False,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: float = 60.0,
+    resume: str | os.PathLike[str] | None = None,
     callback: Callable[[dict[str, Any]], Any] | None = None,
     verbose: int = 0,
 ) -> Factorization:
@@ -123,6 +169,13 @@ def factorize(
         A method by name instead of the one that is derived from the objective.
     threads, memory_limit : int, optional
         Threads; bytes that a plan may need.
+    keep_starts : bool
+        Whether the components of every start are kept, so that `Factorization.consensus` can compare them.
+    checkpoint : str or path-like, optional
+        A file in which the search writes down how far it is, every `checkpoint_every` seconds and at its end.
+    resume : str or path-like, optional
+        A checkpoint of the same search to go on from, to the same bits as one that was never ended. `max_iter`,
+        `time_limit`, `restarts` and `threads` may be other ones than before.
     callback : callable, optional
         Called after every iteration with a dict of ``start``, ``starts``, ``iteration``, ``max_iter``, ``cost`` and
         ``best``; a true result ends the search and keeps the best factors so far.
@@ -158,23 +211,29 @@ def factorize(
     ((3, 1), (1, 4), True)
     """
     problem, row_names, col_names = stated(data, objective, rank, numbers, start, hold)
-    wishes = {
-        "method": None if method is None else _checks.text("method", method),
-        "init": _checks.text("init", init),
-        "restarts": _checks.whole("restarts", restarts, 1),
-        "halving": _checks.boolean("halving", halving),
-        "seed": _checks.whole("seed", seed),
-        "max_iter": _checks.whole("max_iter", max_iter),
-        "tol": _checks.real("tol", tol),
-        "target": None if target is None else _checks.real("target", target),
-        "time_limit": None if time_limit is None else _checks.real("time_limit", time_limit),
-        "threads": None if threads is None else _checks.whole("threads", threads, 1),
-        "memory_limit": None if memory_limit is None else _checks.whole("memory_limit (bytes)", memory_limit),
-    }
+    wishes = wished(
+        init=init,
+        restarts=restarts,
+        halving=halving,
+        seed=seed,
+        max_iter=max_iter,
+        tol=tol,
+        target=target,
+        time_limit=time_limit,
+        method=method,
+        threads=threads,
+        memory_limit=memory_limit,
+        keep_starts=keep_starts,
+        checkpoint=checkpoint,
+        checkpoint_every=checkpoint_every,
+        resume=resume,
+    )
     with Bar(verbose) as bar:
         found = _eckart.factorize(problem, wishes, both(bar.listener, callback))
     for told in found.warnings:
         warn(told)
+    if found.checkpoint_error is not None:
+        warn(f"the last checkpoint could not be written: {found.checkpoint_error}")
     if found.stop_reason == "diverged":
         warn("the cost became infinite or undefined: scale the data, or choose another objective or start")
     return Factorization(found.named(row_names, col_names), _shape_of(problem))

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, overload
 
 import numpy as np
 
-from . import _eckart
+from . import _checks, _eckart
 from ._arrays import matrix_of
 
 
@@ -134,20 +134,25 @@ class Expr:
         """The matrix product, as ``@``."""
         return _apply("matmul", self, other)
 
-    def sum(self, axis: int | None = None) -> Expr:
-        """The sum of all entries (1 x 1), of each column (``axis=0``: 1 x m) or of each row (``axis=1``: n x 1)."""
-        return _apply({None: "sum", 0: "colsum", 1: "rowsum"}[_axis(axis)], self)
+    # NumPy's functions of these names pass what they were not given as None: those that a formula can't have are refused.
 
-    def mean(self) -> Expr:
+    def sum(self, axis: int | None = None, dtype: None = None, out: None = None) -> Expr:
+        """The sum of all entries (1 x 1), of each column (``axis=0``: 1 x m) or of each row (``axis=1``: n x 1)."""
+        _checks.refuse("sum", dtype=dtype, out=out)
+        return _apply({None: "sum", 0: "colsum", 1: "rowsum"}[_checks.axis(axis)], self)
+
+    def mean(self, axis: None = None, dtype: None = None, out: None = None) -> Expr:
         """The mean of all entries, 1 x 1."""
+        _checks.refuse("mean", axis=axis, dtype=dtype, out=out)
         return _apply("mean", self)
 
     def trace(self) -> Expr:
         """The sum of the diagonal of a square matrix, 1 x 1."""
         return _apply("trace", self)
 
-    def clip(self, low: Operand, high: Operand) -> Expr:
+    def clip(self, low: Operand, high: Operand, out: None = None) -> Expr:
         """Each entry kept within `low` and `high`."""
+        _checks.refuse("clip", out=out)
         return clip(self, low, high)
 
     # What a shared variable has.
@@ -200,12 +205,6 @@ _UFUNCS = {
     "sqrt": "sqrt",
     "tanh": "tanh",
 }
-
-
-def _axis(axis: int | None) -> int | None:
-    if axis is not None and axis not in (0, 1, -1, -2):
-        raise ValueError(f"axis is {axis}, and a matrix has the axes 0 and 1")
-    return axis % 2 if axis is not None else None
 
 
 def _formula(x: Any) -> _eckart.Expr:
@@ -297,7 +296,7 @@ def shared(value: Any, name: str) -> Expr:
 
 def sum(a: Operand, axis: int | None = None) -> Expr:
     """The sum of all entries (1 x 1), of each column (``axis=0``: 1 x m) or of each row (``axis=1``: n x 1)."""
-    return _apply({None: "sum", 0: "colsum", 1: "rowsum"}[_axis(axis)], a)
+    return _apply({None: "sum", 0: "colsum", 1: "rowsum"}[_checks.axis(axis)], a)
 
 
 def rowsum(a: Operand) -> Expr:

@@ -12,9 +12,9 @@ use crate::data::{Dtype, Matrix};
 use crate::error::{Error, Result};
 use crate::expr::text::parse_statement;
 use crate::expr::{Dag, Expr, Op, Var};
-use crate::facts::{Given, Shape, Sign};
+use crate::facts::{Given, Shape, Sign, unmasked};
 use crate::run::{available_memory, sum_rows};
-use crate::solve::{Factorization, Problem, Settings, unmasked};
+use crate::solve::{Factorization, Problem, Settings};
 
 /// Where rows are searched for together: when that ends.
 const TOGETHER_TOL: f64 = 1e-9;
@@ -123,6 +123,20 @@ impl FoldIn {
         self.problem.factors.iter().map(|factor| factor.name.as_str()).collect()
     }
 
+    /// Whether the objective reads data of that name.
+    ///
+    /// # Errors
+    /// `Setting` where it does not, with the data that it reads.
+    pub fn check_name(&self, name: &str) -> Result<()> {
+        let RowProblem { used, target, .. } = &self.problem;
+        if used.contains(name) {
+            return Ok(());
+        }
+        let others: Vec<&str> = used.iter().map(String::as_str).filter(|known| known != target).collect();
+        let reads = if others.is_empty() { "nothing".to_owned() } else { others.join(", ") };
+        Err(Error::Setting(format!("the objective does not use the data {name}: it reads {reads} beside {target}")))
+    }
+
     /// Whether data of that name has a row for each of so many new rows, as the objective reads it. A single line for
     /// several rows, such as weights of columns, is the same for all of them.
     pub fn reads_by_rows(&self, name: &str, matrix: &Matrix, rows: usize) -> bool {
@@ -196,6 +210,12 @@ impl FoldIn {
             if !self.problem.beside.iter().any(|known| known == name) {
                 return Err(Error::Setting(format!(
                     "the objective has no data {name} with a row for each row of {target}"
+                )));
+            }
+            if self.problem.square.iter().any(|known| known == name) {
+                return Err(Error::Setting(format!(
+                    "{name} has a row and a column for each row of {target}: it ties new rows to those of the fit. Leave {name} \
+                     out, and its term is left out for them, or fit again with the new rows among those of {target}"
                 )));
             }
             if matrix.rows() != x.rows() {

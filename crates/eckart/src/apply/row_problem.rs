@@ -10,8 +10,8 @@ use crate::data::Matrix;
 use crate::error::{Error, Result};
 use crate::expr::text::{Constraint, Declaration, Dim, Limit, Statement, parse_statement};
 use crate::expr::{Dag, Expr, Op, Var};
-use crate::facts::{Facts, Given, Givens, Shape, Sides, infer_shapes};
-use crate::solve::{Bound, Factorization, Problem, Settings, masks, terms};
+use crate::facts::{Facts, Given, Givens, Shape, Sides, infer_shapes, masks};
+use crate::solve::{Bound, Factorization, Problem, Settings, terms};
 
 /// A factor whose rows (or, where it lies across, columns) are those of X.
 #[derive(Debug, Clone)]
@@ -36,6 +36,10 @@ pub(super) struct RowProblem {
     pub held: Vec<(String, Matrix)>,
     /// Data beside X that has a row for each of its rows.
     pub beside: Vec<String>,
+    /// Of these, data that has a column for each of its rows as well.
+    pub square: Vec<String>,
+    /// All data of the objective, also that of terms which no row's factors are in.
+    pub used: BTreeSet<String>,
     /// Data that is the same for all rows.
     pub shared: Vec<String>,
     terms: Vec<(f64, Expr)>,
@@ -124,22 +128,26 @@ impl RowProblem {
         let own = |var: &Var| factors.iter().any(|factor| factor.name == var.name());
         let counted = count_entries(&objective, &shapes)?;
         let terms: Vec<(f64, Expr)> = terms(&counted).into_iter().filter(|(_, term)| uses(term, &own)).collect();
+        tall.check(&terms).map_err(|_| hang_together(model))?;
         let named: BTreeSet<Var> = terms.iter().flat_map(|(_, term)| term.variables()).collect();
         let of_model = |name: &str| model.shapes.iter().any(|(known, _)| known == name);
         let data: Vec<String> = named.iter().map(|var| var.name().to_owned()).collect();
         let data: Vec<String> = data.into_iter().filter(|name| name != model.target && !of_model(name)).collect();
+        let square = data.iter().filter(|name| tall.of(name) == (true, true)).cloned().collect();
         let (beside, shared) = data.into_iter().partition(|name| tall.of(name) != (false, false));
         let held = model.values.iter().filter(|(name, _)| named.contains(&Var::input(name)));
         let held = held.filter(|(name, _)| !own(&Var::input(name))).cloned().collect();
         let constraints = constraints_of(statement, |name| own(&Var::input(name)), model.numbers)?;
         factors.retain(|factor| named.contains(&Var::input(&factor.name)));
         let target = model.target.to_owned();
-        Ok(Self { target, fitted, factors, held, beside, shared, terms, constraints })
+        let used =
+            objective.variables().iter().map(|var| var.name().to_owned()).filter(|name| !of_model(name)).collect();
+        Ok(Self { target, fitted, factors, held, beside, square, shared, used, terms, constraints })
     }
 
     /// Whether the objective asks which entries of X are there.
     pub(super) fn masks(&self) -> bool {
-        self.terms.iter().any(|(_, term)| masks(&Dag::new(std::slice::from_ref(term)), &self.target))
+        self.terms.iter().any(|(_, term)| masks(&Dag::new(std::slice::from_ref(term)), &Var::input(&self.target)))
     }
 
     /// The terms that don't use X but data beside it that is not among `given`: they are left out for new rows.
@@ -233,6 +241,15 @@ fn shape_of(matrix: &Matrix) -> Shape {
     Shape { rows: matrix.rows(), cols: matrix.cols() }
 }
 
+/// What is said where the factors of a row can't be found without those of the others.
+fn hang_together(model: &Stated) -> Error {
+    Error::Setting(format!(
+        "`{}` ties the rows of {1} to one another: the factors of new rows hang together with those of the fit, so that they \
+         can't be found for themselves. Fit again, with the new rows among those of {1}",
+        model.statement, model.target
+    ))
+}
+
 fn no_shape(model: &Stated) -> Error {
     Error::Setting(format!("the factors of `{}` don't tell the shape of {}", model.statement, model.target))
 }
@@ -302,6 +319,14 @@ struct Tall {
 }
 
 impl Tall {
+    /// Whether terms fit any number of rows.
+    fn check(&self, terms: &[(f64, Expr)]) -> Result<()> {
+        let given = |(var, shape): (&Var, &Shape)| (var.clone(), Given::dense(shape.rows, shape.cols));
+        let givens: Givens = self.shapes.iter().map(given).collect();
+        let roots: Vec<Expr> = terms.iter().map(|(_, term)| term.clone()).collect();
+        Facts::of(&Dag::new(&roots), &givens).map(|_| ())
+    }
+
     /// Whether a variable's rows, and whether its columns, are those of X.
     fn of(&self, name: &str) -> (bool, bool) {
         let shape = self.shapes.get(&Var::input(name));
@@ -314,7 +339,7 @@ impl SidesOf<'_> {
     fn fitted(&self) -> Result<BTreeMap<Var, Shape>> {
         let of = |(name, s): &(String, Shape)| (Var::input(name), Given::dense(s.rows, s.cols));
         let givens: Givens = self.model.shapes.iter().map(of).collect();
-        let mut shapes = self.infer(&givens, &BTreeMap::new())?;
+        let mut shapes = self.infer(&givens, &BTreeMap::new()).map_err(|error| self.in_words(error))?;
         shapes.extend(givens.iter().map(|(var, given)| (var.clone(), given.shape)));
         Ok(shapes)
     }
@@ -344,9 +369,53 @@ impl SidesOf<'_> {
         }
         let target = Var::input(self.model.target);
         let givens: Givens = [(target.clone(), Given::dense(rows, fitted.cols))].into();
-        let mut found = self.infer(&givens, &named)?;
+        // A side that is only by chance as long as the fit had rows is tied to none of them: it stays as it was.
+        let mut found = loop {
+            let error = match self.infer(&givens, &named) {
+                Ok(found) => break found,
+                Err(error) => error,
+            };
+            let text = error.to_string();
+            let untold = self.names().into_iter().find(|name| text.contains(&format!("`{name}`")));
+            let Some(name) = untold.filter(|name| !named.contains_key(name)) else { return Err(error) };
+            named.insert(name, fitted.rows);
+        };
         found.insert(target, Shape { rows, cols: fitted.cols });
         Ok(Tall { rows, shapes: found })
+    }
+
+    /// The names of all sides that have one.
+    fn names(&self) -> Vec<String> {
+        let of_data = self.objective.variables().into_iter().flat_map(|var| [side_name(&var, 0), side_name(&var, 1)]);
+        let declared = self.model.statement.declared.iter().flat_map(|d| [&d.rows, &d.cols]);
+        let named = declared.filter_map(|dim| if let Dim::Name(name) = dim { Some(name.clone()) } else { None });
+        of_data.chain(named).collect()
+    }
+
+    /// The side of data that an error says nothing tells the length of.
+    fn untold(&self, error: &Error) -> Option<(Var, usize)> {
+        let text = error.to_string();
+        let sides = self.objective.variables().into_iter().flat_map(|var| [(var.clone(), 0), (var, 1)]);
+        sides.into_iter().find(|(var, side)| text.contains(&format!("`{}`", side_name(var, *side))))
+    }
+
+    /// The error where the factors of a model don't tell a side of its data: sides of data have names of our own.
+    fn in_words(&self, error: Error) -> Error {
+        let Stated { statement, target, .. } = self.model;
+        match self.untold(&error) {
+            Some((var, 0)) if var.name() == *target => Error::Setting(format!(
+                "no factor of `{statement}` has a row for each row of {target}, so there is nothing to find for new rows: \
+                 what it says of them follows from them and the factors alone, and a formula computes it, such as {target} @ W"
+            )),
+            Some((var, _)) if var.name() == *target => hang_together(self.model),
+            Some((var, _)) => Error::Setting(format!(
+                "new rows of {target} can't be taken in: `{statement}` reads {0} beside {target}, and the factors don't tell how \
+                 large {0} is, so that a part for new rows alone can't be told from the rest. Fit again, with the new rows \
+                 among those of {target}",
+                var.name()
+            )),
+            None => error,
+        }
     }
 
     /// The shapes of what is not given.

@@ -49,6 +49,11 @@ pub fn infer_shapes(
         of_node.push(new);
     }
     sides.settle_vectors();
+    // Where all data is 1 x 1, so are the sides of what is added to it, which could be stretched to any length.
+    let mut matrices = givens.iter().filter(|(var, _)| !var.is_scalar()).peekable();
+    if matrices.peek().is_some() && matrices.all(|(_, given)| given.shape.is_scalar()) {
+        sides.settle_ones(names.values().copied());
+    }
     for (name, &side) in &names {
         if sides.length(side).is_none() {
             return Err(Error::Setting(format!(
@@ -164,6 +169,8 @@ struct Unify {
     length: Vec<Option<usize>>,
     /// Sides that met a side of 1 of a column or line: where nothing else fixes them, they are 1 as well.
     beside_vectors: Vec<usize>,
+    /// Sides that met a side of 1 of a number.
+    beside_ones: Vec<usize>,
 }
 
 impl Unify {
@@ -217,20 +224,33 @@ impl Unify {
     fn stretched(&mut self, a: usize, b: usize, vectors: [bool; 2]) -> usize {
         match (self.length(a), self.length(b)) {
             (Some(1), other) => {
-                if other.is_none() && vectors[0] {
-                    self.beside_vectors.push(b);
-                }
+                self.beside_one(b, other, vectors[0]);
                 b
             }
             (other, Some(1)) => {
-                if other.is_none() && vectors[1] {
-                    self.beside_vectors.push(a);
-                }
+                self.beside_one(a, other, vectors[1]);
                 a
             }
             (_, _) => {
                 self.equate(a, b);
                 a
+            }
+        }
+    }
+
+    /// Takes note of a side of unknown length that met a side of 1, of a vector or of a number.
+    fn beside_one(&mut self, side: usize, length: Option<usize>, of_vector: bool) {
+        if length.is_none() {
+            let list = if of_vector { &mut self.beside_vectors } else { &mut self.beside_ones };
+            list.push(side);
+        }
+    }
+
+    /// Those of some sides that met a side of 1 and that nothing else fixes are 1.
+    fn settle_ones(&mut self, some: impl Iterator<Item = usize>) {
+        for side in some {
+            if self.is_free(side) && self.beside_ones.iter().any(|&met| self.same(met, side)) {
+                self.fix(side, 1);
             }
         }
     }

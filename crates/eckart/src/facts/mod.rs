@@ -6,6 +6,7 @@
 mod degree;
 mod infer;
 mod layout;
+mod missing;
 mod shape;
 mod sign;
 
@@ -15,6 +16,7 @@ pub use degree::{Degree, degrees};
 pub use infer::{Sides, infer_shapes};
 pub use layout::Layout;
 pub(crate) use layout::{Arg, layout_of_op, layout_of_var};
+pub(crate) use missing::{first_missing, masks, reads, unmasked, unmasked_in};
 pub use shape::Shape;
 pub use sign::Sign;
 pub(crate) use sign::sign_of_op;

@@ -3,7 +3,18 @@
 //! Law: each part has its argument's shape (`sumto` where the argument was stretched); `None` where there is none.
 //! Not here: adding the parts up (see the sweep in `grad`).
 
-use crate::expr::{Expr, Op, exp, expand, greater, log, sigmoid, sign, sumto};
+use crate::expr::{Expr, Op, exp, expand, greater, log, max, sigmoid, sign, sumto};
+
+/// A length is divided by no less than this: where it is 0, so are the entries whose length it is, and with them their
+/// gradient, which is one of the subgradients there. f32 can hold its reciprocal.
+const LEAST_LENGTH: f64 = 1e-30;
+
+/// Whether a node is the root of a sum, as `norm`, `rownorm` and `colnorm` are.
+fn is_length(node: &Expr) -> bool {
+    let args = node.args();
+    let of_sum = |base: &Expr| matches!(base.op(), Op::Sum | Op::RowSum | Op::ColSum);
+    *node.op() == Op::Pow && of_sum(&args[0]) && args[1].as_number() == Some(0.5)
+}
 
 /// The adjoints of the arguments of `node`, from its own.
 pub(super) fn pull_back(node: &Expr, g: &Expr) -> Vec<Option<Expr>> {
@@ -18,6 +29,7 @@ pub(super) fn pull_back(node: &Expr, g: &Expr) -> Vec<Option<Expr>> {
         Op::Sub => both(g.clone(), -g),
         Op::Mul => both(g * b(), g * a()),
         Op::Div => both(g / b(), -(g * node / b())),
+        Op::Pow if is_length(node) => vec![Some(g * (0.5 / max(node, LEAST_LENGTH))), None],
         Op::Pow => both(g * (b() * a().pow(b() - 1.0)), g * (node * log(a()))),
         Op::Max => both(g * (1.0 - greater(b(), a())), g * greater(b(), a())),
         Op::Min => both(g * (1.0 - greater(a(), b())), g * greater(a(), b())),

@@ -12,8 +12,8 @@ use super::split::{Split, split};
 use crate::data::{Dtype, Matrix};
 use crate::error::{Error, Result};
 use crate::expr::text::{Constraint, Dim, Limit};
-use crate::expr::{Dag, Expr, Op, Var};
-use crate::facts::{Facts, Given, Givens, Shape, Sides, infer_shapes};
+use crate::expr::{Dag, Expr, Var};
+use crate::facts::{Facts, Given, Givens, Shape, Sides, first_missing, infer_shapes, masks, unmasked};
 use crate::run::{Inputs, Value};
 
 impl Problem {
@@ -40,6 +40,7 @@ impl Problem {
         let mut shapes = infer_shapes(&dag, &givens, &self.declared(), &self.side_lengths(), self.rank)?;
         let dtype = self.dtype();
         let held = self.held_as(dtype, &mut shapes)?;
+        held.iter().try_for_each(|(name, value)| self.check_held(name, value))?;
         givens.extend(held.iter().map(|(name, value)| (Var::input(name), Given::of(value))));
         for (var, &shape) in &shapes {
             givens.insert(var.clone(), Given { dtype, ..Given::dense(shape.rows, shape.cols) });
@@ -108,6 +109,22 @@ impl Problem {
         self.held.iter().map(of).collect()
     }
 
+    /// A factor that is held must keep its bounds, for nobody else sees to that.
+    fn check_held(&self, name: &str, value: &Matrix) -> Result<()> {
+        let mut prox = Prox::default();
+        for constraint in self.statement.constraints.iter().filter(|c| c.factor == name) {
+            prox.constrain(constraint.bound, self.limit(constraint)?, constraint)?;
+        }
+        let (shape, numbers) = (shape_of(value), value.to_dense_f64());
+        let Some(at) = outside(&prox, &numbers, shape).0 else { return Ok(()) };
+        Err(Error::Setting(format!(
+            "{name} is held, and its value is {} at {}, which the bounds of {name} don't allow: hold another value, or leave the \
+             bound out",
+            numbers[at],
+            place(at, shape)
+        )))
+    }
+
     /// Where the first start of a factor begins, if it was said.
     fn begin(&self, var: &Var, shape: Shape, prox: &Prox, dtype: Dtype) -> Result<Option<Value>> {
         let Some((name, value)) = self.starts.iter().find(|(name, _)| name == var.name()) else { return Ok(None) };
@@ -116,10 +133,8 @@ impl Problem {
         if let Some(at) = dense.data.iter().position(|b| !b.is_finite()) {
             return Err(Error::Setting(format!("the start of {name} is {} at {}", dense.data[at], place(at, shape))));
         }
-        let mut feasible = dense.data.clone();
-        prox.constraints().apply(&mut feasible, shape, 1.0);
-        let far = |(a, b): (&f64, &f64)| (a - b).abs() > 1e-6 * a.abs().max(1.0);
-        if let Some(at) = dense.data.iter().zip(&feasible).position(far) {
+        let (far, feasible) = outside(prox, &dense.data, shape);
+        if let Some(at) = far {
             return Err(Error::Setting(format!(
                 "the start of {name} is {} at {}, which the bounds of {name} don't allow",
                 dense.data[at],
@@ -214,7 +229,7 @@ impl Problem {
     /// Missing entries need `observed(...)`: otherwise they would silently count as zeros.
     fn check_missing(&self, dag: &Dag) -> Result<()> {
         for (name, matrix) in self.data.iter().filter(|(_, matrix)| matrix.missing() > 0) {
-            if !masks(dag, name) {
+            if !masks(dag, &Var::input(name)) {
                 return Err(unmasked(name, matrix));
             }
         }
@@ -236,6 +251,14 @@ impl Problem {
     }
 }
 
+/// The first entry that bounds don't allow, if there is one, and the nearest values that they do.
+fn outside(prox: &Prox, values: &[f64], shape: Shape) -> (Option<usize>, Vec<f64>) {
+    let mut feasible = values.to_vec();
+    prox.constraints().apply(&mut feasible, shape, 1.0);
+    let far = |(a, b): (&f64, &f64)| (a - b).abs() > 1e-6 * a.abs().max(1.0);
+    (values.iter().zip(&feasible).position(far), feasible)
+}
+
 fn shape_of(value: &Matrix) -> Shape {
     Shape { rows: value.rows(), cols: value.cols() }
 }
@@ -253,29 +276,4 @@ fn check_shape(name: &str, what: &str, value: &Matrix, shape: Shape) -> Result<(
 /// An entry's row and column, from 1, in words.
 fn place(at: usize, shape: Shape) -> String {
     format!("row {}, column {}", at / shape.cols + 1, at % shape.cols + 1)
-}
-
-/// Whether an objective asks which entries of the data `name` are there.
-pub(crate) fn masks(dag: &Dag, name: &str) -> bool {
-    dag.ids().any(|id| *dag.op(id) == Op::Observed && dag.expr(dag.args(id)[0]).as_var() == Some(&Var::input(name)))
-}
-
-/// What is said of missing entries that an objective does not speak of.
-pub(crate) fn unmasked(name: &str, matrix: &Matrix) -> Error {
-    let at = first_missing(matrix);
-    Error::data(
-        format!(
-            "{name} has {} missing entries (NaN), the first at row {}, column {}, and the objective does not say what \
-             becomes of them",
-            matrix.missing(),
-            at.0 + 1,
-            at.1 + 1
-        ),
-        format!("Fill them in, or leave them out of the cost: sum(observed({name}) * ({name} - W @ H)**2)"),
-    )
-}
-
-fn first_missing(matrix: &Matrix) -> (usize, usize) {
-    let at = matrix.values_f64().iter().position(|v| v.is_nan()).unwrap_or(0);
-    (at / matrix.cols(), at % matrix.cols())
 }

@@ -222,7 +222,9 @@ impl<'a> Worker<'a> {
                 Flow::Stop => Some(StopReason::Interrupted),
                 Flow::Continue => self.verdict(&history, (moved.at_rest, quiet), lengths.as_deref(), &factors)?,
             };
-            let broken_off = matches!(stop, Some(StopReason::Interrupted | StopReason::TimeLimit));
+            // With a higher limit a start that came to its last iteration goes on as well.
+            let broken_off =
+                matches!(stop, Some(StopReason::Interrupted | StopReason::TimeLimit | StopReason::MaxIter));
             if watcher.wants_snapshot(stop.is_none(), broken_off) {
                 let best = (best.0, if self.monotone { Vec::new() } else { best.1.clone() });
                 let lengths = lengths.clone();

@@ -64,6 +64,13 @@ impl Ledger {
         &self.saved.done
     }
 
+    /// Whether a start has nothing left to do, where starts end after `max_iter` iterations: one that came to a lower limit
+    /// before goes on.
+    pub(super) fn is_over(&self, index: usize, max_iter: usize) -> bool {
+        let goes_on = |start: &Start| start.stop == StopReason::MaxIter && start.iterations < max_iter;
+        self.saved.done.get(&index).is_some_and(|start| !goes_on(start))
+    }
+
     /// The best of them: its cost, its number, its factors.
     pub(super) fn best(&self) -> Option<(f64, usize, Vec<Value>)> {
         let (index, factors) = self.saved.best.as_ref()?;
@@ -87,27 +94,37 @@ impl Ledger {
         broken_off || (goes_on && last.elapsed() >= checkpoint.every)
     }
 
-    /// Takes a snapshot in, and writes all there is.
+    /// Takes a snapshot in, and writes all there is; one of a start that came to its last iteration is written with what comes
+    /// next, for there may be many such starts.
     pub(super) fn take_in(&mut self, index: usize, snapshot: Snapshot, search: &Search) {
+        let ended = snapshot.history.len() > search.settings.max_iter;
         self.saved.running.insert(index, snapshot);
         self.asked.insert(index, Instant::now());
-        self.save(search);
+        if !ended || self.checkpoint.as_ref().is_some_and(|(checkpoint, _)| checkpoint.every.is_zero()) {
+            self.save(search);
+        }
     }
 
-    /// Takes note of a start that has ended. One that was broken off is not done: its snapshot stands.
+    /// Takes note of a start that has ended. One that was broken off is not done: its snapshot stands, as does that of a start
+    /// that came to its last iteration.
     pub(super) fn note(&mut self, index: usize, start: &Start, factors: &[Value], kept: Option<Kept>) {
         if self.checkpoint.is_none() || matches!(start.stop, StopReason::Interrupted | StopReason::TimeLimit) {
             return;
         }
-        self.saved.running.remove(&index);
+        if start.stop != StopReason::MaxIter {
+            self.saved.running.remove(&index);
+        }
         let better = |(other, _): &(usize, Vec<Value>)| {
             let cost = self.saved.done.get(other).map_or(f64::NAN, |other| other.cost);
-            start.cost < cost || (cost.is_nan() && !start.cost.is_nan()) || (start.cost == cost && index < *other)
+            let same = start.cost == cost && index < *other;
+            // A start that went on has only become better.
+            start.cost < cost || (cost.is_nan() && !start.cost.is_nan()) || same || index == *other
         };
         if self.saved.best.as_ref().is_none_or(better) {
             self.saved.best = Some((index, factors.to_vec()));
         }
         self.saved.done.insert(index, start.clone());
+        self.saved.kept.retain(|kept| kept.start != index);
         self.saved.kept.extend(kept);
     }
 

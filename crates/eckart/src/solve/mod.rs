@@ -36,7 +36,6 @@ mod starts;
 mod sweep;
 mod ties;
 
-pub(crate) use bind::{masks, unmasked};
 pub use checkpoint::Checkpoint;
 pub(crate) use cholesky::Cholesky;
 pub use derive::{Coupled, Form, Poisson, Quadratic, Sampled, derive};

@@ -45,7 +45,9 @@ pub struct Settings {
     pub keep_starts: bool,
     /// Where and how often the search writes down how far it is.
     pub checkpoint: Option<Checkpoint>,
-    /// A checkpoint of the same search to go on from: it ends with the same bits as one that was never stopped.
+    /// A checkpoint of the same search to go on from: it ends with the same bits as one that was never stopped. `max_iter`,
+    /// `time_limit`, `restarts`, `threads` and `memory_limit` may be other ones than before: a start that came to a lower limit
+    /// of iterations goes on.
     pub resume: Option<PathBuf>,
     /// Raised from elsewhere (Ctrl-C, another thread) to end the search with the best factors so far.
     pub interrupt: Interrupt,

@@ -227,7 +227,7 @@ impl<'a, 'l> Board<'a, 'l> {
             }
             let from = {
                 let mut state = self.state();
-                if state.ledger.done().contains_key(&index) {
+                if state.ledger.is_over(index, self.search.settings.max_iter) {
                     continue;
                 }
                 let paused = state.paused.remove(&index).map(|(_, _, snapshot)| snapshot);
@@ -264,6 +264,7 @@ impl<'a, 'l> Board<'a, 'l> {
 
     fn note(&self, index: usize, start: Start, factors: Vec<Value>, kept: Option<Kept>) {
         let mut state = self.state();
+        state.kept.retain(|kept| kept.start != index);
         state.kept.extend(kept.clone());
         state.ledger.note(index, &start, &factors, kept);
         match start.stop {
@@ -281,7 +282,9 @@ impl<'a, 'l> Board<'a, 'l> {
         state.least = state.least.min(start.cost);
         // A start whose cost is undefined loses to every other, and stands in where there is no other.
         let better = |&(cost, other, _): &(f64, usize, _)| {
-            start.cost < cost || (cost.is_nan() && !start.cost.is_nan()) || (start.cost == cost && index < other)
+            let same = start.cost == cost && index < other;
+            // One that went on from a checkpoint has only become better.
+            start.cost < cost || (cost.is_nan() && !start.cost.is_nan()) || same || index == other
         };
         // Of the starts before the one that reached the target none did.
         let beyond = state.best.as_ref().is_some_and(|(_, other, _)| *other >= self.end.load(Ordering::Relaxed));

@@ -111,6 +111,9 @@ fn unusual_objectives_take_new_rows_too() {
         Problem::parse(coupled).unwrap().data("X", &x).data("Y", &y).rank(3).solve(&Settings::default()).unwrap();
     let folded = FoldIn::new(&model).unwrap().transform(&x).unwrap();
     assert_eq!(folded.left_out, ["sum((Y - W @ K)**2)"]);
+    // Data beside X with as many columns as X has rows.
+    let wide = Matrix::from_fn(30, 30, |i, j| x.get(i, j % 20) + x.get(i, (j + 2) % 20)).unwrap();
+    check(&coupled.replace("K[r,2]", "K[r,q]"), &x, &[("Y", &wide)]);
 }
 
 #[test]
@@ -209,4 +212,35 @@ fn held_out_entries_are_measured() {
     assert!(ranking.rows <= 12 && ranking.recall > 0.5 && ranking.precision <= 1.0, "{ranking:?}");
     assert_eq!(measure(&predictor, &held, Some(&kept), 3, Some(1e9)).unwrap().ranking, None);
     assert!(measure(&predictor, &held, Some(&kept), 0, None).is_err());
+}
+
+/// Rows that can't be taken in are refused in words of the objective, with what to do.
+#[test]
+fn rows_that_can_not_be_taken_in_are_refused_in_the_users_words() {
+    let x = planted(4, 12, 5);
+    let square = Matrix::from_fn(12, 12, |i, j| (0..5).map(|k| x.get(i, k) * x.get(j, k)).sum::<f64>()).unwrap();
+    let (l, d) = (square.select_rows(&[0, 1]).unwrap(), square.select_rows(&(0..11).collect::<Vec<_>>()).unwrap());
+    let model = |text: &str, data: &[(&str, &Matrix)]| {
+        let given = data.iter().fold(Problem::parse(text).unwrap().rank(2), |problem, (name, m)| problem.data(name, m));
+        given.solve(&Settings { max_iter: 5, ..Settings::default() }).unwrap()
+    };
+    let refused = |text: &str, data: &[(&str, &Matrix)], parts: &[&str]| {
+        let error = FoldIn::new(&model(text, data)).err().unwrap().to_string();
+        assert!(!error.contains("side 0") && !error.contains("side 1"), "{error}");
+        parts.iter().for_each(|part| assert!(error.contains(part), "{part}: {error}"));
+    };
+    refused("sum((X - X @ W @ H)**2)", &[("X", &x)], &["no factor", "a row for each row of X", "X @ W"]);
+    refused("sum((X - W @ W.T @ X)**2)", &[("X", &x)], &["ties the rows of X to one another", "Fit again"]);
+    refused("sum((S - W @ W.T)**2)", &[("S", &square)], &["ties the rows of S to one another", "Fit again"]);
+    let graph = "sum((X - W @ H)**2) + 0.1*sum((D @ W)**2)";
+    refused(graph, &[("X", &x), ("D", &d)], &["reads D beside X", "how large D is", "Fit again"]);
+    let fold_in =
+        FoldIn::new(&model("sum((X - W @ H)**2) + 0.1*sum(W * (L @ W))", &[("X", &x), ("L", &square)])).unwrap();
+    let new = x.select_rows(&[0, 1]).unwrap();
+    assert_eq!(fold_in.transform(&new).unwrap().left_out, ["sum(W * (L @ W))"]);
+    let error = fold_in.transform_with(&new, &[("L", &l)]).unwrap_err().to_string();
+    assert!(error.contains("L has a row and a column for each row of X") && error.contains("Leave L out"), "{error}");
+    let error = fold_in.check_name("Y").unwrap_err().to_string();
+    assert!(error.contains("does not use the data Y: it reads L beside X"), "{error}");
+    assert!(fold_in.check_name("L").is_ok());
 }

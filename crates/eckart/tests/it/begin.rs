@@ -107,6 +107,11 @@ fn values_that_do_not_fit_are_named() {
     expect(problem(NMF, &x).hold("W", &hole), "no number at row 3, column 2");
     expect(problem(NMF, &x).start("V", &negative), "V is given a start but is no factor");
     expect(problem(NMF, &x).hold("V", &negative), "V is held but is no factor");
+    let below = Matrix::from_fn(4, 20, |i, j| if (i, j) == (1, 6) { -0.5 } else { 1.0 }).unwrap();
+    expect(
+        problem(NMF, &x).hold("H", &below),
+        "H is held, and its value is -0.5 at row 2, column 7, which the bounds of H",
+    );
     let both = problem(NMF, &x).hold("H", &ones(4, 20)).start("H", &ones(4, 20));
     expect(both, "only one of the two");
     let all = problem(NMF, &x).hold("H", &ones(4, 20)).hold("W", &ones(30, 4));

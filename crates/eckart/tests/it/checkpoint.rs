@@ -93,3 +93,37 @@ fn more_starts_than_before_may_be_asked_for() {
     assert_eq!((two.starts.len(), four.starts.len()), (2, 4));
     assert_eq!(bits(&four), bits(&anew));
 }
+
+/// A start that came to its last iteration goes on where the limit is raised, to the bits of a search that had it at once.
+#[test]
+fn more_iterations_than_before_may_be_asked_for() {
+    let x: Matrix = Random(2).dense(14, 9, 0.0, 1.0);
+    let folder = tempfile::tempdir().unwrap();
+    for (at, (text, method)) in [(FITTING[0], "derived"), (FITTING[3], "l-bfgs")].into_iter().enumerate() {
+        let problem = Problem::parse(text).unwrap().data("X", &x).rank(2);
+        let file = folder.path().join(format!("{at}.safetensors"));
+        let plain = Settings {
+            method: Some(method.into()),
+            restarts: 3,
+            max_iter: 40,
+            tol: 0.0,
+            keep_starts: true,
+            ..Settings::default()
+        };
+        let whole = problem.solve(&plain).unwrap();
+        let checkpoint = Some(Checkpoint { file: file.clone(), every: Duration::from_secs(60) });
+        let mut settings = Settings { checkpoint, ..plain.clone() };
+        for max_iter in [0, 7, 25, 40] {
+            settings.max_iter = max_iter;
+            let part = problem.solve(&settings).unwrap();
+            assert!(part.starts.iter().all(|start| start.iterations <= max_iter), "{method}: {max_iter}");
+            settings.resume = Some(file.clone());
+        }
+        // Broken off before the best start could go on, what was found before still counts.
+        let before = problem.solve(&settings).unwrap();
+        let broken = Settings { max_iter: 60, time_limit: Some(Duration::ZERO), ..settings.clone() };
+        assert!(problem.solve(&broken).unwrap().cost <= before.cost);
+        assert_eq!(bits(&whole), bits(&before), "{method}");
+        assert_eq!((whole.best, whole.kept.len()), (before.best, before.kept.len()));
+    }
+}

@@ -231,3 +231,45 @@ fn several_starts_read_the_data_once() {
         }
     }
 }
+
+/// Missing entries are masked in every formula that reads them, or refused: they never count as 0 without a word.
+#[test]
+fn missing_entries_that_a_formula_does_not_speak_of_are_refused() {
+    let (x, a) = (matrix("X"), eckart::scalar("a"));
+    let holes = Matrix::dense(2, 2, vec![1.0, 2.0, f64::NAN, 4.0]).unwrap();
+    let one = Matrix::scalar(1.0).unwrap();
+    let w = shared(one.clone(), "W");
+    let refused =
+        |outputs: &[&eckart::Expr], updates: Vec<(&eckart::Expr, eckart::Expr)>, x_is: &Matrix, a_is: &Matrix| {
+            let mut f = function([&x, &a], outputs.iter().copied(), updates).unwrap();
+            f.call([x_is, a_is]).map(|found| found[0].to_scalar()).map_err(|error| error.to_string())
+        };
+    let (plain, masked) = (sum(x.pow(2)) * &a, sum(eckart::observed(&x) * x.pow(2)) * &a);
+    let text = refused(&[&masked, &plain], vec![], &holes, &one).unwrap_err();
+    for part in
+        ["X has 1 missing entries (NaN), the first at row 2, column 1", "output 2 of 2, sum(X**2) * a", "observed(X)"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(refused(&[&masked], vec![], &holes, &one), Ok(21.0));
+    // The shape alone is read here, as gradients do.
+    assert_eq!(refused(&[&(sum(eckart::expand(&a, &x)))], vec![], &holes, &one), Ok(4.0));
+    let nan = Matrix::scalar(f64::NAN).unwrap();
+    let text = refused(&[&masked], vec![], &holes, &nan).unwrap_err();
+    assert!(text.contains("a is no number (NaN)"), "{text}");
+    let text = refused(&[&a], vec![(&w, &w - sum(&x))], &holes, &one).unwrap_err();
+    assert!(text.contains("the new value of W, W - sum(X)"), "{text}");
+    w.set_value(nan).unwrap();
+    let text = refused(&[&(&a * &w)], vec![], &holes, &one).unwrap_err();
+    assert!(text.contains("W is no number (NaN)"), "{text}");
+}
+
+#[test]
+fn an_infinite_result_is_said_of_its_output() {
+    let x = matrix("X");
+    let mut f = function([&x], [&sum(&x), &eckart::exp(&x)], []).unwrap();
+    let text = f.call([&Matrix::dense(1, 2, vec![1.0, 1e3]).unwrap()]).unwrap_err().to_string();
+    for part in ["output 2 of 2, exp(X)", "row 1, column 2 is infinite", "scale the data"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}

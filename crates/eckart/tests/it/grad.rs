@@ -107,3 +107,32 @@ fn only_a_number_has_a_gradient() {
     let error = eckart::plan::plan(&gradients, &world.givens()).unwrap_err().to_string();
     assert!(error.contains("is 2 x 2") && error.contains("sum(...)"), "{error}");
 }
+
+/// A length has no gradient at 0: what is given is a subgradient, in f64 as in f32, literal as compiled.
+#[test]
+fn the_gradient_of_a_length_is_0_where_the_length_is() {
+    let w = matrix("W");
+    let narrow = Matrix::dense(2, 3, vec![0.0_f32, 3.0, 0.0, 0.0, 4.0, 0.0]).unwrap();
+    for (zero, some) in [(Matrix::dense(2, 3, vec![0.0; 6]).unwrap(), narrow.cast(eckart::Dtype::F64).unwrap()), {
+        (Matrix::dense(2, 3, vec![0.0_f32; 6]).unwrap(), narrow)
+    }] {
+        for (length, by_hand) in [
+            (eckart::norm(&w), [0.0, 0.6, 0.0, 0.0, 0.8, 0.0]),
+            (eckart::colnorm(&w), [0.0, 0.6, 0.0, 0.0, 0.8, 0.0]),
+            (eckart::rownorm(&w), [0.0, 1.0, 0.0, 0.0, 1.0, 0.0]),
+        ] {
+            let gradient = differentiate(&sum(length), std::slice::from_ref(&w));
+            for (value, expected) in [(&zero, [0.0; 6]), (&some, by_hand)] {
+                let world = World::of([("W", value.clone())]);
+                for found in [world.literal(&gradient), world.compiled(&gradient)] {
+                    let found = found[0].to_dense_f64();
+                    assert!(
+                        found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6),
+                        "{}: {found:?}",
+                        gradient[0]
+                    );
+                }
+            }
+        }
+    }
+}

@@ -281,3 +281,25 @@ fn starts_in_company_end_as_they_do_alone() {
         }
     }
 }
+
+/// Data of one entry is a matrix as any other: sides that are declared by name are its own.
+#[test]
+fn one_entry_can_be_factorized() {
+    let one = Matrix::scalar(4.0).unwrap();
+    for model in eckart::model::MODELS {
+        let problem = model
+            .numbers
+            .iter()
+            .fold(Problem::parse(model.statement).unwrap(), |p, (name, value)| p.number(name, *value));
+        let found = problem.data("X", &one).rank(1).solve(&Settings::default()).unwrap();
+        let shape = |name: &str| found.factor(name).unwrap().shape();
+        assert_eq!((shape("W"), shape("H")), ((1, 1), (1, 1)), "{}", model.name);
+        assert!(eckart::FoldIn::new(&found).unwrap().transform(&one).is_ok(), "{}", model.name);
+    }
+    // A number that is given as data says nothing of the rank.
+    let text = "minimize sum((X - W @ H)**2) + sum(q * W**2) + sum(q * H**2)";
+    let x = Matrix::from_fn(6, 5, |i, j| (i * j) as f64).unwrap();
+    let found =
+        Problem::parse(text).unwrap().data("X", &x).data("q", &one).rank(2).solve(&Settings::default()).unwrap();
+    assert_eq!(found.factor("W").unwrap().shape(), (6, 2));
+}

@@ -12,7 +12,7 @@ from sklearn.decomposition import sparse_encode
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from .._factorize import factorize
-from ._search import check_one_of, check_real, check_whole, components, fold_in, seed_of, seen, warn_of
+from ._search import check_one_of, check_real, check_whole, components, fold_in, plain, seed_of, seen, warn_of
 
 ALGORITHMS = ("lasso_lars", "lasso_cd", "lars", "omp", "threshold")
 
@@ -55,7 +55,7 @@ class _Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         raise NotImplementedError
 
     def _codes(self, X: Any) -> np.ndarray:
-        X = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
+        X = validate_data(self, plain(X), reset=False, dtype=[np.float64, np.float32])
         check_one_of("transform_algorithm", self.transform_algorithm, ALGORITHMS)
         alpha = getattr(self, "alpha", None) if self.transform_alpha is None else self.transform_alpha
         if self.transform_alpha is None and self.transform_algorithm == "omp":
@@ -86,7 +86,7 @@ class _Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         atoms = self._atoms()
-        codes = check_array(X, dtype=[np.float64, np.float32])
+        codes = check_array(plain(X), dtype=[np.float64, np.float32])
         expected = len(atoms) * (2 if self.split_sign else 1)
         if codes.shape[1] != expected:
             raise ValueError(f"codes of {expected} components are needed, and X has {codes.shape[1]}")
@@ -337,7 +337,7 @@ class DictionaryLearning(_Coding):
         return random
 
     def _validated(self, X: Any, reset: bool) -> np.ndarray:
-        X = validate_data(self, X, reset=reset, dtype=[np.float64, np.float32])
+        X = validate_data(self, plain(X), reset=reset, dtype=[np.float64, np.float32])
         check_real("alpha", self.alpha)
         check_real("tol", self.tol)
         check_whole("max_iter", self.max_iter)
@@ -441,7 +441,7 @@ class SparseCoder(_Coding):
         -------
         self : SparseCoder
         """
-        X = validate_data(self, X, dtype=[np.float64, np.float32])
+        X = validate_data(self, plain(X), dtype=[np.float64, np.float32])
         check_one_of("transform_algorithm", self.transform_algorithm, ALGORITHMS)
         self.n_components_ = len(self._atoms(X))
         return self

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +18,19 @@ from .._factorize import MODELS, factorize
 from .._function import function
 from .._progress import Bar, both
 from ._multiplicative import Done, Penalties, error, multiplicative
-from ._search import check_one_of, check_real, check_whole, components, fold_in, gain, seed_of, seen, warn_of
+from ._search import (
+    check_numbers,
+    check_one_of,
+    check_real,
+    check_whole,
+    components,
+    fold_in,
+    gain,
+    plain,
+    seed_of,
+    seen,
+    warn_of,
+)
 from ._starts import INITS, random_start, rows_times, start
 
 BETAS = {"frobenius": 2.0, "kullback-leibler": 1.0, "itakura-saito": 0.0}
@@ -103,6 +115,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     objective : str, default=None
         An objective of one's own over X, W and H in the engine's language, instead of the one above. Its search begins
         where the engine does, or at `W` and `H` of `fit` with ``init="custom"``.
+    numbers : dict of str to float, default=None
+        The numbers that the text of `objective` names, as ``{"a": 0.1}``.
     callback : callable, default=None
         Called after each iteration with a dict; a true result ends the search and keeps the model.
     time_budget : float, default=None
@@ -154,6 +168,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         missing_values: float | None = None,
         n_init: int = 1,
         objective: str | None = None,
+        numbers: Mapping[str, float] | None = None,
         callback: Callable[[dict[str, Any]], Any] | None = None,
         time_budget: float | None = None,
     ) -> None:
@@ -172,6 +187,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.missing_values = missing_values
         self.n_init = n_init
         self.objective = objective
+        self.numbers = numbers
         self.callback = callback
         self.time_budget = time_budget
 
@@ -265,7 +281,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         X_original : ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        W = check_array(X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32])
+        W = check_array(plain(X), accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32])
         return W @ self.components_
 
     @available_if(_is_plain)  # type: ignore[untyped-decorator]
@@ -306,7 +322,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def _validated(self, X: Any, reset: bool) -> Any:
         finite: bool | str = True if self.missing_values is None else "allow-nan"
         X = validate_data(
-            self, X, reset=reset, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], ensure_all_finite=finite
+            self, plain(X), reset=reset, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], ensure_all_finite=finite
         )
         marked, masked = self._marked(X)  # the mark itself may be negative
         check_non_negative(np.nan_to_num(marked) if masked and not sparse.issparse(X) else marked, "NMF (input X)")
@@ -318,6 +334,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         check_whole("max_iter", self.max_iter)
         check_whole("n_init", self.n_init)
         check_real("tol", self.tol)
+        check_numbers(self.numbers, self.objective)
         check_real("alpha_W", self.alpha_W)
         check_real("alpha_H", self._alpha_H())
         check_real("l1_ratio", self.l1_ratio, 0, 1)
@@ -395,7 +412,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         if self.init == "custom":
             if W is None or H is None:
                 raise ValueError("init='custom' needs W and H")
-            W, H = (np.array(check_array(B, dtype=dtype, input_name=name)) for B, name in ((W, "W"), (H, "H")))
+            W, H = (np.array(check_array(plain(B), dtype=dtype, input_name=name)) for B, name in ((W, "W"), (H, "H")))
             for B, name, shape in ((W, "W", (n, rank)), (H, "H", (rank, m))):
                 if B.shape != shape:
                     raise ValueError(f"Array with wrong shape passed to NMF (input {name}). Expected {shape}, but got {B.shape}")
@@ -425,12 +442,12 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             return self._multiplicative(given, rank, begin, random, penalties)
         text, numbers = self._stated(given, penalties)
         data = {"X": given.X}
-        if "q" in numbers:
-            data["q"] = numbers.pop("q")
         own = self.objective is not None
-        plain = self.solver == "cd" and not given.masked and not own
+        if "q" in numbers and not own:
+            data["q"] = numbers.pop("q")
+        coordinates = self.solver == "cd" and not given.masked and not own
         if own and not {"W", "H"} <= set(re.findall(r"\w+", MODELS.get(text, (text,))[0])):
-            _check_factors(factorize(data, text, rank=rank, init="random", max_iter=0).factors)
+            _check_factors(factorize(data, text, rank=rank, numbers=numbers, init="random", max_iter=0).factors)
         found = factorize(
             data,
             text,
@@ -439,7 +456,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             start=None if begin is None or own and self.init != "custom" else {"W": begin[0], "H": begin[1]},
             restarts=self.n_init,
             seed=seed_of(random),
-            method="hals" if plain else None,
+            method="hals" if coordinates else None,
             max_iter=self.max_iter,
             tol=gain(self.tol),
             time_limit=self.time_budget,
@@ -492,7 +509,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def _stated(self, given: Given, penalties: Penalties) -> tuple[str, dict[str, Any]]:
         """The objective in the engine's language, and its numbers."""
         if self.objective is not None:
-            return self.objective, {}
+            return self.objective, dict(check_numbers(self.numbers, self.objective))
         each = {2.0: "0.5*(X - W @ H)**2", 1.0: "kl(X, W @ H)"}.get(self._beta())
         if each is None:
             raise ValueError(f"beta_loss = {self.beta_loss!r} does not go with missing values: give an objective instead")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from .._eckart import FoldIn
+from .._eckart import FoldIn, Matrix
 from .._factorize import factorize, stated
 from .._warnings import warn
 
@@ -53,6 +54,31 @@ def gain(tol: float) -> float:
     its start is out of all proportion (dense pictures from ``nndsvda``), the engine goes on.
     """
     return min(float(tol) ** 1.5, 0.5)
+
+
+def plain(X: Any) -> Any:
+    """The data as scikit-learn takes it: an `eckart.Matrix` as an array, or as compressed rows."""
+    if not isinstance(X, Matrix):
+        return X
+    return X.to_scipy() if X.is_sparse else X.to_array()
+
+
+def check_numbers(numbers: Any, objective: str | None) -> dict[str, float]:
+    """The parameter `numbers`: those that the text of an objective names."""
+    if numbers is None:
+        return {}
+    if not isinstance(numbers, Mapping):
+        raise TypeError(f"numbers is {numbers!r}, it must be a dict of names and numbers, such as {{'a': 0.1}}")
+    if numbers and objective is None:
+        raise ValueError(f"numbers gives {', '.join(map(repr, numbers))}, and only a text in `objective` can name numbers")
+    checked = {}
+    for name, value in numbers.items():
+        if not isinstance(name, str):
+            raise TypeError(f"numbers has the name {name!r}, it must be a text, as in the objective")
+        if not isinstance(value, Real) or isinstance(value, bool) or not np.isfinite(float(value)):
+            raise ValueError(f"numbers[{name!r}] is {value!r}, it must be a finite number")
+        checked[name] = float(value)
+    return checked
 
 
 def seed_of(random: np.random.RandomState) -> int:

@@ -21,7 +21,8 @@ use crate::solve::settings::{Settings, StopReason};
 /// The version of the layout.
 const FORMAT: &str = "1";
 
-/// What a search is of: a checkpoint can only go on with the same.
+/// What a search is of: a checkpoint can only go on with the same. Limits of iterations and time are no part of it: they don't
+/// change the way, but how far it is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::solve) struct Identity(BTreeMap<String, String>);
 
@@ -63,7 +64,6 @@ impl Identity {
             ("method", method.to_owned()),
             ("init", settings.init.name().to_owned()),
             ("seed", settings.seed.to_string()),
-            ("max_iter", settings.max_iter.to_string()),
             ("tol", format!("{:016x}", settings.tol.to_bits())),
             ("target", settings.target.map_or_else(String::new, |target| format!("{:016x}", target.to_bits()))),
             ("keep_starts", settings.keep_starts.to_string()),
@@ -83,7 +83,8 @@ impl Identity {
             return Ok(());
         }
         Err(Error::Setting(format!(
-            "{}: the checkpoint is of another search: {} differ; go on with what it began with, or begin anew without it",
+            "{}: the checkpoint is of another search: {} differ; go on with what it began with (only max_iter, the time \
+             limit, the number of starts, threads and memory may be other ones), or begin anew without it",
             path.display(),
             other.join(", ")
         )))

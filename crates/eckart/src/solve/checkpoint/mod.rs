@@ -15,7 +15,8 @@ use crate::error::{Error, Result};
 use crate::facts::Shape;
 use crate::run::Value;
 
-/// Where a search writes down how far it is, and how often.
+/// Where a search writes down how far it is, and how often. The file holds the factors of every start that has begun and
+/// could go on, those that came to their last iteration too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
     /// The file, replaced as a whole each time.

@@ -1,0 +1,58 @@
+//! Missing: whether a formula says what becomes of the missing entries of its data.
+//! In: a `Dag`, a variable and its value.  Out: yes or no; the error where it is no.
+//! Law: an entry that is missing never counts as 0 without a word: it is masked by `observed(...)`, or the data is refused.
+//! Not here: what a mask does to layouts (see `layout`) and values (see `run`).
+
+use crate::data::Matrix;
+use crate::error::Error;
+use crate::expr::{Dag, Id, Op, Var};
+
+/// Whether a formula asks which entries of the data `var` are there.
+pub(crate) fn masks(dag: &Dag, var: &Var) -> bool {
+    let asks = |id: Id| *dag.op(id) == Op::Observed && dag.expr(dag.args(id)[0]).as_var() == Some(var);
+    dag.ids().any(asks)
+}
+
+/// Whether a formula depends on the entries of `var`, and not on its shape or pattern alone.
+pub(crate) fn reads(dag: &Dag, var: &Var) -> bool {
+    let mut read = vec![false; dag.len()];
+    dag.roots().iter().for_each(|root| read[root.index()] = true);
+    // Arguments come first, so that backwards every use of a node is seen before the node.
+    for id in dag.ids().rev() {
+        if read[id.index()] {
+            let used = dag.args(id).iter().enumerate().filter(|(k, _)| dag.op(id).uses_value(*k));
+            used.for_each(|(_, arg)| read[arg.index()] = true);
+        }
+    }
+    dag.ids().any(|id| read[id.index()] && dag.expr(id).as_var() == Some(var))
+}
+
+/// What is said of missing entries that an objective does not speak of.
+pub(crate) fn unmasked(name: &str, matrix: &Matrix) -> Error {
+    Error::data(
+        format!("{}, and the objective does not say what becomes of them", missing_entries(name, matrix)),
+        format!("Fill them in, or leave them out of the cost: sum(observed({name}) * ({name} - W @ H)**2)"),
+    )
+}
+
+/// What is said of missing entries that the formula `formula` of a function does not speak of.
+pub(crate) fn unmasked_in(formula: &str, name: &str, matrix: &Matrix) -> Error {
+    if matrix.shape() == (1, 1) {
+        return Error::data(format!("{name} is no number (NaN), and {formula} needs one"), "Give it a number");
+    }
+    Error::data(
+        format!("{}, and {formula} does not say what becomes of them", missing_entries(name, matrix)),
+        format!("Fill them in, or leave them out: sum(observed({name}) * {name}) adds up those that are there"),
+    )
+}
+
+fn missing_entries(name: &str, matrix: &Matrix) -> String {
+    let (row, col) = first_missing(matrix);
+    format!("{name} has {} missing entries (NaN), the first at row {}, column {}", matrix.missing(), row + 1, col + 1)
+}
+
+/// Row and column of the first entry that is missing.
+pub(crate) fn first_missing(matrix: &Matrix) -> (usize, usize) {
+    let at = matrix.values_f64().iter().position(|v| v.is_nan()).unwrap_or(0);
+    (at / matrix.cols(), at % matrix.cols())
+}
