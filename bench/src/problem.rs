@@ -17,8 +17,9 @@ const SEED: &str = "minimize sum((X - W @ H)**2) + a*sum(W**2) + a*sum(H**2)";
 const NMF: &str = "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0";
 /// Iterations of HALS; those of scikit-learn's side are as many.
 const PATH: usize = 200;
-/// How many starts are held to one.
+/// How many starts are held to one; fewer of them.
 const STARTS: usize = 20;
+const TEN: usize = 10;
 /// The iteration after which the first start is looked at: it must be the same in both.
 const LOOK: usize = 10;
 
@@ -74,10 +75,16 @@ impl Iterations {
         Ok(Self { problem, settings, show, fit: None })
     }
 
-    /// Many starts, each until it settles; the result is where the first of them is after some iterations, as of one alone.
+    /// Twenty starts, each until it settles; the result is where the first of them is after some iterations, as of one alone.
     pub(crate) fn starts(data: &Data) -> Result<Self> {
         let one = Self::one_start(data)?;
         Ok(Self { settings: Settings { restarts: STARTS, ..one.settings }, ..one })
+    }
+
+    /// Ten of them.
+    pub(crate) fn ten(data: &Data) -> Result<Self> {
+        let one = Self::one_start(data)?;
+        Ok(Self { settings: Settings { restarts: TEN, ..one.settings }, ..one })
     }
 
     /// As many, halved as they go.

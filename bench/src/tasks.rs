@@ -74,6 +74,7 @@ pub(crate) fn load(task: &str, data: &Data) -> Result<Box<dyn Work>> {
         "ready" => Box::new(Ready::new(data)?),
         "hals" => Box::new(Iterations::hals(data)?),
         "starts" => Box::new(Iterations::starts(data)?),
+        "ten" => Box::new(Iterations::ten(data)?),
         "halved" => Box::new(Iterations::halved(data)?),
         "one_start" => Box::new(Iterations::one_start(data)?),
         "nmf" => Box::new(Search::new(data, searches::NMF)?),
@@ -180,6 +181,7 @@ mod tests {
             // It ends when it fits exactly.
             ("hals", 6),
             ("starts", 1),
+            ("ten", 1),
             ("halved", 1),
             ("one_start", 1),
         ] {
@@ -187,8 +189,8 @@ mod tests {
             assert_eq!(found.len(), results, "{task}");
             assert!(found.iter().all(|length| length.is_finite()), "{task}");
         }
-        let one = ["starts", "halved", "one_start"].map(|task| ran(load(task, &data).unwrap().as_mut()));
-        assert!(one[0] == one[2] && one[1] == one[2], "the first of many starts is the same as one alone");
+        let one = ["starts", "ten", "halved", "one_start"].map(|task| ran(load(task, &data).unwrap().as_mut()));
+        assert!(one.windows(2).all(|pair| pair[0] == pair[1]), "the first of many starts is the same as one alone");
         assert!(load("no_such_task", &data).is_err());
         std::fs::remove_dir_all(&folder).unwrap();
     }

@@ -233,7 +233,7 @@ mod tests {
         assert_eq!(runs([0.01, 0.02]), (50, 5));
         assert_eq!(runs([0.01, 0.4]), (3, 2));
         assert_eq!(runs([0.001, 5.0]), (0, 0));
-        assert_eq!(runs([1.0, 2.0]), (1, 0));
+        assert_eq!(runs([1.0, 2.0]), (0, 0));
     }
 
     #[test]

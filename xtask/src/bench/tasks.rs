@@ -285,6 +285,26 @@ pub(super) const TASKS: &[Task] = &[
         ..SEED
     },
     Task {
+        name: "ten-digits",
+        says: "10 starts of NMF of digits, r 10, against one of them",
+        work: "ten",
+        set: "digits",
+        rank: 10,
+        check: Check::Same(0.0),
+        against: &[always(ONE_START, 4.0)],
+        ..SEED
+    },
+    Task {
+        name: "ten-fashion",
+        says: "10 starts of NMF of fashion-mnist-10k, r 10, against one of them",
+        work: "ten",
+        set: "fashion-10k",
+        rank: 10,
+        check: Check::Same(0.0),
+        against: &[unhurried(ONE_START, 4.0)],
+        ..SEED
+    },
+    Task {
         name: "halved-digits",
         says: "20 starts of NMF of digits, r 10, halved as they go, against one of them",
         work: "halved",
