@@ -10,7 +10,7 @@ use crate::data::Matrix;
 use crate::error::{Error, Result};
 use crate::expr::text::{Constraint, Declaration, Dim, Limit, Statement, parse_statement};
 use crate::expr::{Dag, Expr, Op, Var};
-use crate::facts::{Facts, Given, Givens, Shape, Sides, infer_shapes, masks};
+use crate::facts::{Facts, Given, Givens, Inferred, Shape, Sides, infer_or_name, masks};
 use crate::solve::{Bound, Factorization, Problem, Settings, terms};
 
 /// A factor whose rows (or, where it lies across, columns) are those of X.
@@ -339,7 +339,10 @@ impl SidesOf<'_> {
     fn fitted(&self) -> Result<BTreeMap<Var, Shape>> {
         let of = |(name, s): &(String, Shape)| (Var::input(name), Given::dense(s.rows, s.cols));
         let givens: Givens = self.model.shapes.iter().map(of).collect();
-        let mut shapes = self.infer(&givens, &BTreeMap::new()).map_err(|error| self.in_words(error))?;
+        let mut shapes = match self.infer(&givens, &BTreeMap::new())? {
+            Inferred::Shapes(shapes) => shapes,
+            Inferred::Untold(name) => return Err(self.untold(&name)),
+        };
         shapes.extend(givens.iter().map(|(var, given)| (var.clone(), given.shape)));
         Ok(shapes)
     }
@@ -371,38 +374,20 @@ impl SidesOf<'_> {
         let givens: Givens = [(target.clone(), Given::dense(rows, fitted.cols))].into();
         // A side that is only by chance as long as the fit had rows is tied to none of them: it stays as it was.
         let mut found = loop {
-            let error = match self.infer(&givens, &named) {
-                Ok(found) => break found,
-                Err(error) => error,
+            match self.infer(&givens, &named)? {
+                Inferred::Shapes(found) => break found,
+                Inferred::Untold(name) => named.insert(name, fitted.rows),
             };
-            let text = error.to_string();
-            let untold = self.names().into_iter().find(|name| text.contains(&format!("`{name}`")));
-            let Some(name) = untold.filter(|name| !named.contains_key(name)) else { return Err(error) };
-            named.insert(name, fitted.rows);
         };
         found.insert(target, Shape { rows, cols: fitted.cols });
         Ok(Tall { rows, shapes: found })
     }
 
-    /// The names of all sides that have one.
-    fn names(&self) -> Vec<String> {
-        let of_data = self.objective.variables().into_iter().flat_map(|var| [side_name(&var, 0), side_name(&var, 1)]);
-        let declared = self.model.statement.declared.iter().flat_map(|d| [&d.rows, &d.cols]);
-        let named = declared.filter_map(|dim| if let Dim::Name(name) = dim { Some(name.clone()) } else { None });
-        of_data.chain(named).collect()
-    }
-
-    /// The side of data that an error says nothing tells the length of.
-    fn untold(&self, error: &Error) -> Option<(Var, usize)> {
-        let text = error.to_string();
-        let sides = self.objective.variables().into_iter().flat_map(|var| [(var.clone(), 0), (var, 1)]);
-        sides.into_iter().find(|(var, side)| text.contains(&format!("`{}`", side_name(var, *side))))
-    }
-
-    /// The error where the factors of a model don't tell a side of its data: sides of data have names of our own.
-    fn in_words(&self, error: Error) -> Error {
+    /// The error where the factors of a model don't tell a side of its data, or one that its author has named.
+    fn untold(&self, name: &str) -> Error {
         let Stated { statement, target, .. } = self.model;
-        match self.untold(&error) {
+        let sides = self.objective.variables().into_iter().flat_map(|var| [(var.clone(), 0), (var, 1)]);
+        match sides.into_iter().find(|(var, side)| side_name(var, *side) == name) {
             Some((var, 0)) if var.name() == *target => Error::Setting(format!(
                 "no factor of `{statement}` has a row for each row of {target}, so there is nothing to find for new rows: \
                  what it says of them follows from them and the factors alone, and a formula computes it, such as {target} @ W"
@@ -414,12 +399,12 @@ impl SidesOf<'_> {
                  among those of {target}",
                 var.name()
             )),
-            None => error,
+            None => Error::Setting(format!("the factors of `{statement}` don't tell how long the side `{name}` is")),
         }
     }
 
     /// The shapes of what is not given.
-    fn infer(&self, givens: &Givens, named: &BTreeMap<String, usize>) -> Result<BTreeMap<Var, Shape>> {
+    fn infer(&self, givens: &Givens, named: &BTreeMap<String, usize>) -> Result<Inferred> {
         let side = |dim: &Dim| match dim {
             Dim::Number(length) => Sides::Number(*length),
             Dim::Name(name) => Sides::Name(name.clone()),
@@ -436,7 +421,7 @@ impl SidesOf<'_> {
         let whole = |v: f64| v >= 1.0 && v.fract() == 0.0 && v < 1e15;
         named.extend(self.model.numbers.iter().filter(|(_, v)| whole(**v)).map(|(n, &v)| (n.clone(), v as usize)));
         let dag = Dag::new(std::slice::from_ref(self.objective));
-        infer_shapes(&dag, givens, &declared, &named, self.model.rank)
+        infer_or_name(&dag, givens, &declared, &named, self.model.rank)
     }
 }
 

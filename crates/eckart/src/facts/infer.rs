@@ -18,6 +18,14 @@ pub enum Sides {
     Name(String),
 }
 
+/// What could be said of shapes.
+pub(crate) enum Inferred {
+    /// A shape a variable.
+    Shapes(BTreeMap<Var, Shape>),
+    /// The name of a side whose length nothing tells.
+    Untold(String),
+}
+
 /// The shapes of all variables that `givens` leaves out.
 ///
 /// `named` gives lengths to names of sides. Sides that nothing else fixes are `rank` long.
@@ -32,6 +40,23 @@ pub fn infer_shapes(
     named: &BTreeMap<String, usize>,
     rank: usize,
 ) -> Result<BTreeMap<Var, Shape>> {
+    match infer_or_name(dag, givens, declared, named, rank)? {
+        Inferred::Shapes(shapes) => Ok(shapes),
+        Inferred::Untold(name) => Err(Error::Setting(format!(
+            "the side `{name}` is declared but nothing says how long it is: use it with the data, write a number, or give \
+             `{name}` a value"
+        ))),
+    }
+}
+
+/// As [`infer_shapes`], for whom a side of unknown length is no error.
+pub(crate) fn infer_or_name(
+    dag: &Dag,
+    givens: &Givens,
+    declared: &BTreeMap<Var, [Sides; 2]>,
+    named: &BTreeMap<String, usize>,
+    rank: usize,
+) -> Result<Inferred> {
     let mut sides = Unify::default();
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
     let mut of_var: BTreeMap<Var, [usize; 2]> = BTreeMap::new();
@@ -54,13 +79,8 @@ pub fn infer_shapes(
     if matrices.peek().is_some() && matrices.all(|(_, given)| given.shape.is_scalar()) {
         sides.settle_ones(names.values().copied());
     }
-    for (name, &side) in &names {
-        if sides.length(side).is_none() {
-            return Err(Error::Setting(format!(
-                "the side `{name}` is declared but nothing says how long it is: use it with the data, write a number, \
-                 or give `{name}` a value"
-            )));
-        }
+    if let Some((name, _)) = names.iter().find(|(_, side)| sides.length(**side).is_none()) {
+        return Ok(Inferred::Untold(name.clone()));
     }
     let mut shapes = BTreeMap::new();
     for (var, &[rows, cols]) in &of_var {
@@ -81,7 +101,7 @@ pub fn infer_shapes(
         }
         shapes.insert(var.clone(), shape);
     }
-    Ok(shapes)
+    Ok(Inferred::Shapes(shapes))
 }
 
 /// A name that is tied to nothing is most likely a number without a value.

@@ -25,6 +25,9 @@ use crate::run::{Value, threads, with_threads};
 
 /// Where the objective takes more flops than this, a start keeps all threads busy by itself.
 const MOST_FLOPS: f64 = 2e9;
+/// The same where the first start that reaches a value ends the search: others beside it may be in vain, and from here on it is
+/// the faster with a second thread.
+const MOST_FLOPS_TO_TARGET: f64 = 2e7;
 /// The share of the memory that plans which run at the same time may need together.
 const MOST_MEMORY: f64 = 0.5;
 
@@ -107,7 +110,8 @@ fn fitting(search: &Search, worker: &Worker) -> usize {
 /// How many starts run at once, each for itself.
 fn at_once(search: &Search, worker: &Worker) -> usize {
     let fits = fitting(search, worker);
-    if worker.flops() > MOST_FLOPS { 1 } else { threads().min(search.settings.restarts).min(fits).max(1) }
+    let most = if search.settings.target.is_some() { MOST_FLOPS_TO_TARGET } else { MOST_FLOPS };
+    if worker.flops() > most { 1 } else { threads().min(search.settings.restarts).min(fits).max(1) }
 }
 
 /// Which starts are still to be run, and what those that were have come to.
