@@ -270,6 +270,16 @@ def test_an_objective_s_factors_must_be_called_w_and_h():
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_an_objective_of_one_s_own_begins_by_the_init_of_its_name():
+    text = "sum((X - W @ H)**2) subject to W >= 0, H >= 0"
+    for init in ("random", "nndsvd", "nndsvda", "nndsvdar"):
+        model = NMF(3, init=init, objective=text, max_iter=1, random_state=5).fit(DENSE)
+        stream = np.random.RandomState(np.random.RandomState(5).randint(2**31 - 1))  # the estimator's own
+        found = ek.factorize(DENSE, text, rank=3, init=init, seed=int(stream.randint(2**31 - 1)), max_iter=1)
+        np.testing.assert_allclose(model.components_, found.H, err_msg=init)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_an_objective_of_one_s_own_begins_where_it_is_told():
     random, costs = np.random.default_rng(1), []
     W, H = random.random((60, 3)), random.random((3, 40))

@@ -114,7 +114,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Starts; the one of least cost is kept. All but the first are random.
     objective : str, default=None
         An objective of one's own over X, W and H in the engine's language, instead of the one above. Its search begins
-        where the engine does, or at `W` and `H` of `fit` with ``init="custom"``.
+        where `init` says; None is where the engine does.
     numbers : dict of str to float, default=None
         The numbers that the text of `objective` names, as ``{"a": 0.1}``.
     callback : callable, default=None
@@ -406,6 +406,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def _begin(self, given: Given, rank: int, W: Any, H: Any) -> tuple[np.ndarray, np.ndarray] | None:
         """W and H at the start; None where the engine chooses."""
         n, m = given.X.shape
+        if self.objective is not None and self.init != "custom":
+            return None
         if self.init is None and self.solver == "derived" and given.roots is None:
             return None
         dtype = given.X.dtype
@@ -418,7 +420,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                     raise ValueError(f"Array with wrong shape passed to NMF (input {name}). Expected {shape}, but got {B.shape}")
                 check_non_negative(B, f"NMF (input {name})")
             return W, H
-        init = "random" if given.masked or self.objective else self.init
+        init = "random" if given.masked else self.init
         X, scale, roots = given.X, given.scale, given.roots
         if roots is None or scale is None or init == "random":
             return start(X, given.mean, rank, init, self.random_state, dtype, scale)
@@ -453,7 +455,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             text,
             rank=rank if own else 1,
             numbers=numbers if own else {**numbers, "k": rank},
-            start=None if begin is None or own and self.init != "custom" else {"W": begin[0], "H": begin[1]},
+            start=None if begin is None else {"W": begin[0], "H": begin[1]},
+            init=self.init if own and begin is None and self.init is not None else "auto",
             restarts=self.n_init,
             seed=seed_of(random),
             method="hals" if coordinates else None,
