@@ -33,7 +33,6 @@ mod settings;
 mod split;
 mod start;
 mod starts;
-mod sweep;
 mod ties;
 
 pub use checkpoint::Checkpoint;

@@ -3,11 +3,11 @@
 //! Law: exact for every combination that is accepted; a combination it can't do exactly is refused.
 //! Not here: finding the terms in an objective (see `split`).
 
-use super::sweep::Entrywise;
 use crate::data::Real;
 use crate::error::{Error, Result};
 use crate::expr::text::{Bound as Kind, Constraint};
 use crate::facts::Shape;
+use crate::run::Entrywise;
 
 /// The constraints and separable terms of one factor. The default is none at all.
 ///

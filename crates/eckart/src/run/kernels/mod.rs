@@ -6,6 +6,7 @@
 
 mod allocator;
 mod bits;
+mod descent;
 mod gram;
 mod lanes;
 mod likelihood;
@@ -22,6 +23,8 @@ mod system;
 pub(super) mod tile;
 
 pub(super) use allocator::return_freed;
+pub(crate) use descent::Entrywise;
+pub(super) use descent::{Room, active_set, coordinates, half_gradient};
 pub(super) use gram::gram;
 pub(crate) use lanes::{Element, Level};
 pub(super) use likelihood::{Counted, Moved, TOGETHER, likelihood};

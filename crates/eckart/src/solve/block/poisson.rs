@@ -5,11 +5,10 @@
 
 use super::{Block, Done};
 use crate::error::Result;
-use crate::run::{Move, Numbers, Value, Wanted, likelihood_rows, sum_by};
+use crate::run::{Entrywise, Move, Numbers, Value, Wanted, likelihood_rows, sum_by};
 use crate::solve::derive::Poisson;
 use crate::solve::local::{Counts, factor_of, rows_of};
 use crate::solve::problem::Bound;
-use crate::solve::sweep::Entrywise;
 
 /// How a row is moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,18 +1,17 @@
 //! Quadratic: a factor whose part of the objective is quadratic, or lies below a parabola.
 //! In: the Grams and the linear term, as numbers.  Out: the factor moved by sweeps over the rows of its array.
 //! Law: the decrease is exact where the part is quadratic, else the least it can be.
-//! Not here: what a sweep does with a row (see `sweep`).
+//! Not here: what a sweep does with a row (see `run::Descent`).
 
 use super::{Block, Done};
 use crate::error::Result;
-use crate::run::{Numbers, Value, least_shift, solve_shared, sum_by, sweep_rows, tangent};
+use crate::run::{Descent, Numbers, Value, half_gradient, least_shift, solve_shared, sum_by, sweep_rows, tangent};
 use crate::solve::cholesky::Cholesky;
 use crate::solve::derive::Form;
 use crate::solve::local::{Local, Terms, factor_of, rows_of};
 use crate::solve::outside::Product;
 use crate::solve::problem::Bound;
 use crate::solve::prox::Prox;
-use crate::solve::sweep::{active_set, coordinates, half_gradient};
 
 /// How the rows are moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,8 +94,8 @@ impl QuadraticBlock {
             return sweep_rows(array, terms(&local.array.data[..]), law.l1, bounds, sweeps);
         }
         grams.each_row(array, local.side(self.bounded), || {
-            let mut half = vec![0.0; rank];
-            move |row: &mut [f64], linear: &[f64], gram: &[f64]| coordinates(row, linear, gram, law, sweeps, &mut half)
+            let mut descent = Descent::new(rank, law, sweeps);
+            move |row: &mut [f64], linear: &[f64], gram: &[f64]| descent.coordinates(row, linear, gram)
         })
     }
 
@@ -130,10 +129,8 @@ impl QuadraticBlock {
             QuadraticStep::ActiveSet => {
                 let law = self.prox.entrywise();
                 local.grams.each_row(array, local.side(self.bounded), || {
-                    let mut half = vec![0.0; r];
-                    move |row: &mut [f64], linear: &[f64], gram: &[f64]| {
-                        active_set(row, linear, gram, law, MOST_SWEEPS as usize, &mut half)
-                    }
+                    let mut descent = Descent::new(r, law, MOST_SWEEPS as usize);
+                    move |row: &mut [f64], linear: &[f64], gram: &[f64]| descent.active_set(row, linear, gram)
                 })
             }
             QuadraticStep::Components if self.bounded => {
