@@ -64,7 +64,7 @@ impl Entrywise {
 const WORTHWHILE: f64 = 0.01;
 /// Sweeps over the entries that are not 0 between two sweeps over all, at most.
 const INNER: usize = 10;
-/// Few entries are this part of all at most: their part of G is then gathered.
+/// Entries are few where they are at most one in so many: their part of G is then gathered.
 const FEW: usize = 4;
 
 /// Room for what is computed of a row.
