@@ -5,6 +5,7 @@ mod chromium;
 mod command;
 mod fuzz;
 mod python;
+mod sanitize;
 mod test;
 mod tidy;
 
@@ -44,6 +45,12 @@ const TASKS: &[Task] = &[
         takes: "[TARGET] [--seconds N]",
         does: "fuzzes every parser, 60 seconds each",
         run: fuzz::run,
+    },
+    Task {
+        name: "sanitize",
+        takes: "[WORD]",
+        does: "runs the kernels' tests under the address sanitizer",
+        run: sanitize::run,
     },
     Task {
         name: "bench",
