@@ -47,21 +47,24 @@ def run(estimator, x, start):
     return time.perf_counter() - begin, w, estimator.components_
 
 
-def race(name, x, solver, **settings):
-    beta = 1 if settings else 2
+def race(name, x, solver, beta):
+    loss = {1: "kullback-leibler", 2: "frobenius"}[beta]
     random = np.random.default_rng(0)
     scale = np.sqrt(x.mean() / RANK)
     start = [(scale * np.abs(random.standard_normal(shape))).astype(x.dtype) for shape in ((x.shape[0], RANK), (RANK, x.shape[1]))]
 
     def peer():
-        parts = dict(n_components=RANK, init="custom", tol=0, max_iter=200)
-        return sklearn.decomposition.NMF(**parts, solver="mu" if beta == 1 else "cd", **settings)
+        way = "mu" if beta == 1 else "cd"
+        return sklearn.decomposition.NMF(RANK, init="custom", tol=0, max_iter=200, solver=way, beta_loss=loss)
 
     def ours(iterations):
-        return eckart.sklearn.NMF(n_components=RANK, init="custom", tol=0, max_iter=iterations, solver=solver, **settings)
+        return eckart.sklearn.NMF(RANK, init="custom", tol=0, max_iter=iterations, solver=solver, beta_loss=loss)
 
     goal = cost(x, *run(peer(), x, start)[1:], beta) * (1 + 1e-6)
-    reached = lambda iterations: cost(x, *run(ours(iterations), x, start)[1:], beta) <= goal
+
+    def reached(iterations):
+        return cost(x, *run(ours(iterations), x, start)[1:], beta) <= goal
+
     few, many = 0, 1
     while not reached(many):
         few, many = many, 2 * many
@@ -83,10 +86,10 @@ def main(path):
     x = x.astype(np.float32).reshape(x.shape[0], -1) if isinstance(x, np.ndarray) else x.astype(np.float32)
     print(f"eckart {ek.__version__}, scikit-learn {sklearn.__version__}; {name}, {x.shape[0]} x {x.shape[1]}, f32, rank {RANK}")
     for solver in ("derived", "cd"):
-        race(f"{name}, squares", x, solver)
+        race(f"{name}, squares", x, solver, beta=2)
     if scipy.sparse.issparse(x):
         for solver in ("derived", "mu"):
-            race(f"{name}, KL", x, solver, beta_loss="kullback-leibler")
+            race(f"{name}, KL", x, solver, beta=1)
 
 
 if __name__ == "__main__":
