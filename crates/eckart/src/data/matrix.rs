@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use super::seen::Seen;
+use eckart_kernels::{Kernels, Number, Seen, SimdLevel};
+
 use super::{Array, Pattern, Sparse};
 use crate::error::{Error, Result};
 
@@ -37,20 +38,10 @@ impl std::fmt::Display for Dtype {
     }
 }
 
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
-}
-
-/// The two number types a matrix may hold: `f32` and `f64`.
-pub trait Real: sealed::Sealed + Copy + Send + Sync + PartialEq + PartialOrd + std::fmt::Debug + 'static {
+/// The two number types a matrix may hold: `f32` and `f64`, with the kernels that compute with them.
+pub trait Real: Kernels {
     /// Which of the two it is.
     const DTYPE: Dtype;
-    /// The number as f64 (exact).
-    fn to_f64(self) -> f64;
-    /// The nearest number of this type.
-    fn from_f64(value: f64) -> Self;
     /// Wraps a dense array.
     fn dense(values: Array<Self>) -> Storage;
     /// Wraps a sparse array.
@@ -63,12 +54,6 @@ pub trait Real: sealed::Sealed + Copy + Send + Sync + PartialEq + PartialOrd + s
 
 impl Real for f32 {
     const DTYPE: Dtype = Dtype::F32;
-    fn to_f64(self) -> f64 {
-        f64::from(self)
-    }
-    fn from_f64(value: f64) -> Self {
-        value as f32
-    }
     fn dense(values: Array<Self>) -> Storage {
         Storage::DenseF32(values)
     }
@@ -85,12 +70,6 @@ impl Real for f32 {
 
 impl Real for f64 {
     const DTYPE: Dtype = Dtype::F64;
-    fn to_f64(self) -> f64 {
-        self
-    }
-    fn from_f64(value: f64) -> Self {
-        value
-    }
     fn dense(values: Array<Self>) -> Storage {
         Storage::DenseF64(values)
     }
@@ -145,12 +124,7 @@ impl Matrix {
     /// # Errors
     /// As there.
     pub fn of_array<T: Real>(rows: usize, cols: usize, values: Array<T>) -> Result<Self> {
-        let seen = Seen::of(&values);
-        Self::of_seen(rows, cols, values, seen)
-    }
-
-    /// As [`Matrix::of_array`], of numbers that were looked at.
-    pub(crate) fn of_seen<T: Real>(rows: usize, cols: usize, values: Array<T>, seen: Seen) -> Result<Self> {
+        let seen = T::seen(SimdLevel::best(), &values);
         check_sides(rows, cols)?;
         if rows.checked_mul(cols) != Some(values.len()) {
             return Err(Error::data(
@@ -230,7 +204,7 @@ impl Matrix {
                 "Pass one number a stored entry",
             ));
         }
-        let seen = Seen::of(&values);
+        let seen = T::seen(SimdLevel::best(), &values);
         let strange = if seen.is_finite() { None } else { values.iter().position(|v| !v.to_f64().is_finite()) };
         if let Some(at) = strange {
             let row = pattern.row_of(at);

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use eckart_kernels::Number;
+
 use super::{Matrix, Pattern, Real, Sparse, Storage};
 use crate::error::{Error, Result};
 

@@ -5,11 +5,12 @@
 
 use std::ops::Range;
 
+use eckart_kernels::SimdLevel;
+use eckart_kernels::tile::{Code, Instruction, Programme, Registers, Source as From, TILE};
 use rayon::prelude::*;
 
-use super::kernels::Level;
-use super::kernels::tile::{Code, Instruction, Programme, Registers, Source as From, TILE, add_to, dot, fuse, sum};
 use super::pool::Pool;
+use super::simd::simd_level;
 use super::slot::Slot;
 use super::typed::{Entries, Held, Numbers, Rect};
 use crate::data::{Dtype, Shards};
@@ -66,7 +67,7 @@ struct Pass<'a, C> {
     shape: Shape,
     /// Whether the row and the column of an entry matter.
     by_place: bool,
-    level: Level,
+    level: SimdLevel,
 }
 
 /// For each result of a shard: nothing, a sum, or those of rows or columns.
@@ -96,7 +97,7 @@ impl<'a, C: Numbers> Pass<'a, C> {
         let sums = |(_, outcome): &(Source, Outcome)| matches!(outcome, Outcome::RowSum | Outcome::ColSum);
         let by_place = reads.iter().any(placed) || chain.results.iter().any(sums);
         let shape = Shape { rows, ..chain.shape };
-        Self { chain, reads, programme, wants, over, shape, by_place, level: Level::best() }
+        Self { chain, reads, programme, wants, over, shape, by_place, level: simd_level() }
     }
 
     fn run<T: Numbers>(&self, in_block: bool, pool: &Pool<T>) -> Vec<Slot<T>> {
@@ -155,22 +156,22 @@ impl<'a, C: Numbers> Pass<'a, C> {
             }
             tile.load(self);
             let inputs = tile.inputs(self, &range);
-            super::kernels::tile::run(self.level, &self.programme.code, &inputs, registers.all(), range.len());
+            C::run_tile(self.level, &self.programme.code, &inputs, registers.all(), range.len());
             let numbers = |place: Place| match place {
                 Place::Register(k) => registers.get(self.programme.outputs[k], range.len()),
                 Place::Input(k) => inputs[k],
             };
             for (want, (sums, out)) in self.wants.iter().zip(sums.iter_mut().zip(outs.iter_mut())) {
                 match want {
-                    Want::Dot(a, b) => sums[0] += dot(self.level, numbers(*a), numbers(*b)),
+                    Want::Dot(a, b) => sums[0] += C::dot(self.level, numbers(*a), numbers(*b)),
                     Want::One(place, Outcome::Entries) => {
                         out[range.start - all.start..range.end - all.start].copy_from_slice(numbers(*place));
                     }
-                    Want::One(place, Outcome::Sum) => sums[0] += sum(self.level, numbers(*place)),
+                    Want::One(place, Outcome::Sum) => sums[0] += C::sum(self.level, numbers(*place)),
                     Want::One(place, Outcome::RowSum) => {
                         let values = numbers(*place);
                         for (i, part) in &tile.rows {
-                            sums[i - rows.start] += sum(self.level, &values[part.clone()]);
+                            sums[i - rows.start] += C::sum(self.level, &values[part.clone()]);
                         }
                     }
                     Want::One(place, Outcome::ColSum) => self.sum_columns(&tile, numbers(*place), sums),
@@ -187,7 +188,7 @@ impl<'a, C: Numbers> Pass<'a, C> {
         }
         for (_, part) in &tile.rows {
             let from = tile.columns[part.start] as usize;
-            add_to(self.level, &mut sums[from..from + part.len()], &values[part.clone()]);
+            C::add_to(self.level, &mut sums[from..from + part.len()], &values[part.clone()]);
         }
     }
 
@@ -251,7 +252,7 @@ fn programmed<C: Numbers>(chain: &Chain, reads: &[Read<C>]) -> (Programme<C>, Ve
             let code = if link.op == Op::Div { Code::MaskedDiv } else { Code::Masked };
             return Instruction { code, out, args };
         }
-        Instruction { code: Code::of(&link.op).expect("a function of entries"), out, args }
+        Instruction { code: code_of(&link.op).expect("a function of entries"), out, args }
     };
     let code: Vec<Instruction<C>> = chain.links.iter().enumerate().map(instruction).collect();
     let readers = |k: usize| {
@@ -282,8 +283,41 @@ fn programmed<C: Numbers>(chain: &Chain, reads: &[Read<C>]) -> (Programme<C>, Ve
         _ => Want::One(place(source), *outcome),
     };
     let wants = chain.results.iter().map(want).collect();
-    let programme = fuse(&code, &wanted);
+    let programme = C::fuse(&code, &wanted);
     (programme, wants)
+}
+
+/// The code of a primitive that works entry by entry; none for the others.
+pub(super) fn code_of(op: &Op) -> Option<Code> {
+    match op {
+        Op::Add => Some(Code::Add),
+        Op::Sub => Some(Code::Sub),
+        Op::Mul => Some(Code::Mul),
+        Op::Div => Some(Code::Div),
+        Op::Pow => Some(Code::Pow),
+        Op::Max => Some(Code::Max),
+        Op::Min => Some(Code::Min),
+        Op::Greater => Some(Code::Greater),
+        Op::Exp => Some(Code::Exp),
+        Op::Log => Some(Code::Log),
+        Op::XLogX => Some(Code::XLogX),
+        Op::Abs => Some(Code::Abs),
+        Op::Sign => Some(Code::Sign),
+        Op::Sigmoid => Some(Code::Sigmoid),
+        Op::Softplus => Some(Code::Softplus),
+        Op::Var(_)
+        | Op::Lit(_)
+        | Op::Observed
+        | Op::MatMul
+        | Op::Transpose
+        | Op::Sum
+        | Op::RowSum
+        | Op::ColSum
+        | Op::Expand
+        | Op::SumTo
+        | Op::Eye
+        | Op::One => None,
+    }
 }
 
 /// The numbers of one tile.

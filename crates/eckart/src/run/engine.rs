@@ -5,6 +5,7 @@
 
 use super::interp::{self, Plain};
 use super::pool::Pool;
+use super::simd::check_process_level;
 use super::slot::{Holes, Slot};
 use super::typed::{Held, Numbers, Rect};
 use super::{Inputs, Value, chains, products, stream};
@@ -25,8 +26,9 @@ pub struct Kept {
 /// Runs a plan. What is the same from run to run is taken from `kept`, which starts empty.
 ///
 /// # Errors
-/// `Bug` where an input was not given.
+/// `Bug` where an input was not given; `Setting` where `ECKART_REGISTERS` names a level that the processor lacks.
 pub fn run(plan: &Plan, inputs: &Inputs, kept: &mut Kept) -> Result<Vec<Value>> {
+    check_process_level()?;
     // The whole run goes to a thread of the pool: else each kernel would wake one up and wait for it.
     if rayon::current_thread_index().is_none() {
         return rayon::scope(|_| run_here(plan, inputs, kept));

@@ -6,8 +6,10 @@
 
 use std::ops::Range;
 
+use eckart_kernels::{Common, Gathered, Kernels, Picked, Steps, System, View, solve};
+
 use super::fold::{sum_rows, sum_rows_by};
-use super::kernels::{Common, Gathered, Level, Picked, Steps, System, View, multiply_add, row_cg, row_gram, solve};
+use super::simd::simd_level;
 use super::typed::{Held, Numbers, Rect};
 
 /// Row i has the Gram `shared + sum_t u_t[i] G_t + sum_j C[i, j] left[j].T right[j]`, made symmetric.
@@ -102,7 +104,7 @@ impl<T: Numbers> Grams<T> {
         }
         for Sums { scale, weights, left, right } in &self.sampled {
             let right = right.as_ref().map(|right| &right.data[..]);
-            row_gram(Level::best(), (weights.row(i), *scale), (&left.data, right, self.rank), room, gram);
+            T::row_gram(simd_level(), (weights.row(i), *scale), (&left.data, right, self.rank), room, gram);
         }
     }
 
@@ -129,7 +131,7 @@ impl<T: Numbers> Grams<T> {
                 if is_gradient {
                     // The parabola that touches at b has l = b G - gradient / 2.
                     linear.iter_mut().for_each(|l| *l *= -0.5);
-                    multiply_add(&mut linear, View::rows_of(&row, r), View::rows_of(&gram, r));
+                    times(&mut linear, View::rows_of(&row, r), View::rows_of(&gram, r));
                 }
                 total += visit(&mut row, &linear, &gram);
                 write(&row, numbers);
@@ -178,7 +180,7 @@ impl<T: Numbers> Grams<T> {
             for (i, row) in range.zip(part.chunks_mut(r)) {
                 let entries = (weights.row(i), *scale, &left.data[..]);
                 let linear = &linear[i * r..(i + 1) * r];
-                total += row_cg(Level::best(), (row, linear), &common, entries, steps, &mut room);
+                total += T::row_cg(simd_level(), (row, linear), &common, entries, steps, &mut room);
             }
             total
         }))
@@ -211,7 +213,7 @@ struct Own {
 impl Own {
     /// Puts the minimum into `new`; returns how far it lies below, or `None` where there is none to be found.
     fn solve(&mut self, gram: &[f64], is_gradient: bool, least: f64) -> Option<f64> {
-        let (r, level) = (self.old.len(), Level::best());
+        let (r, level) = (self.old.len(), simd_level());
         let scale = (0..r).map(|k| gram[k * r + k]).sum::<f64>() / r as f64;
         if !(scale > 0.0 && scale.is_finite()) {
             return None;
@@ -219,7 +221,7 @@ impl Own {
         let mut shift = least * scale;
         for _ in 0..SHIFTS {
             let Self { system, old, side, new } = self;
-            system.load(gram, shift, |k| if is_gradient { -0.5 * side[k] } else { side[k] + shift * old[k] });
+            system.load(gram, shift, &|k| if is_gradient { -0.5 * side[k] } else { side[k] + shift * old[k] });
             let Some(along) = solve(level, system, new) else {
                 shift = if shift == 0.0 { FIRST_SHIFT * scale } else { 10.0 * shift };
                 continue;
@@ -264,16 +266,16 @@ pub(crate) fn solve_shared<T: Numbers>(
             half.iter_mut().zip(terms).for_each(|(h, t)| *h = scale * t.to_f64());
             if !is_gradient {
                 read(numbers, rows);
-                multiply_add(half, View::rows_of(rows, r), View::rows_of(gram, r));
+                times(half, View::rows_of(rows, r), View::rows_of(gram, r));
             }
             step.fill(0.0);
-            multiply_add(step, View::rows_of(half, r), View::rows_of(inverse, r));
+            times(step, View::rows_of(half, r), View::rows_of(inverse, r));
             // The step times G: what it would be times M, where it is exact, is known without a product.
             if is_regular {
                 rows.iter_mut().zip(half.iter().zip(step.iter())).for_each(|(x, (h, d))| *x = h - shift * d);
             } else {
                 rows.fill(0.0);
-                multiply_add(rows, View::rows_of(step, r), View::rows_of(gram, r));
+                times(rows, View::rows_of(step, r), View::rows_of(gram, r));
             }
             let moves = half.chunks(r).zip(step.chunks(r)).zip(rows.chunks(r));
             for (numbers, ((half, step), curved)) in numbers.chunks_mut(r).zip(moves) {
@@ -299,7 +301,7 @@ pub(crate) fn tangent<T: Numbers>(array: &[T], gradient: &[T], gram: &[f64], r: 
             let (rows, along) = (&mut rows[..linear.len()], &mut along[..linear.len()]);
             read(array, rows);
             along.iter_mut().zip(gradient).for_each(|(l, g)| *l = -0.5 * g.to_f64());
-            multiply_add(along, View::rows_of(rows, r), View::rows_of(gram, r));
+            times(along, View::rows_of(rows, r), View::rows_of(gram, r));
             write(along, linear);
         }
         0.0
@@ -317,7 +319,7 @@ pub(crate) fn times_small<T: Numbers>(array: &[T], small: &[f64], (k, r): (usize
             let (rows, product) = (&mut rows[..from.len()], &mut product[..numbers.len()]);
             read(from, rows);
             product.fill(0.0);
-            multiply_add(product, View::rows_of(rows, k), View::rows_of(small, r));
+            times(product, View::rows_of(rows, k), View::rows_of(small, r));
             write(product, numbers);
         }
         0.0
@@ -331,6 +333,11 @@ fn read<T: Numbers>(from: &[T], to: &mut [f64]) {
 
 fn write<T: Numbers>(from: &[f64], to: &mut [T]) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to = T::from_f64(*from));
+}
+
+/// `out` += `a` `b` in f64.
+fn times(out: &mut [f64], a: View<'_>, b: View<'_>) {
+    f64::multiply_add(simd_level(), out, a, b, None);
 }
 
 /// Writes the upper triangle into the lower one.
@@ -430,8 +437,8 @@ mod tests {
                 let mut inverse = vec![0.0; r * r];
                 for (k, row) in inverse.chunks_mut(r).enumerate() {
                     let mut system = System::new(r);
-                    system.load(&grams.shared, 0.0, |l| f64::from(u8::from(k == l)));
-                    solve(Level::best(), &mut system, row).unwrap();
+                    system.load(&grams.shared, 0.0, &|l| f64::from(u8::from(k == l)));
+                    solve(simd_level(), &mut system, row).unwrap();
                 }
                 solve_shared(&mut array, side, (&grams.shared, &inverse, 0.0), r)
             };

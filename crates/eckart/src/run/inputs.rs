@@ -7,10 +7,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::Value;
-use super::kernels::Element;
 use super::slot::Holes;
 use super::typed::{Entries, Held, Numbers, Rect};
-use crate::data::{Matrix, Storage};
+use crate::data::{Matrix, Real, Storage};
 use crate::error::{Error, Result};
 use crate::expr::Var;
 
@@ -136,7 +135,7 @@ impl Inputs {
 }
 
 /// 1 at each entry that a value has.
-fn everywhere<T: Element>(value: &Held<T>) -> Held<T> {
+fn everywhere<T: Real>(value: &Held<T>) -> Held<T> {
     let ones = |count: usize| vec![T::from_f64(1.0); count];
     match value {
         Held::Dense(rect) => Held::Dense(Rect::new(rect.shape, ones(rect.data.len()))),

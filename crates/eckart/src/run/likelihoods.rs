@@ -5,9 +5,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use eckart_kernels::{Counted, Moved, TOGETHER, Wanted};
+
 use super::fold::sum_rows_by;
 use super::grams::Weights;
-use super::kernels::{Counted, Level, Moved, TOGETHER, Wanted, likelihood};
+use super::simd::simd_level;
 use super::typed::{Numbers, Rect};
 
 /// Moves every row; returns by how much the objective fell.
@@ -30,7 +32,7 @@ pub(crate) fn likelihood_rows<T: Numbers>(
             for (place, ((i, b), room)) in together.iter_mut().zip(rows) {
                 *place = Some(Moved { b, picked: counts.row(i), pull: pull.row(i), room });
             }
-            total += likelihood(Level::best(), together, &panel.data, wanted).iter().sum::<f64>();
+            total += T::likelihood(simd_level(), together, &panel.data, wanted).iter().sum::<f64>();
         }
         rooms.lock().unwrap_or_else(PoisonError::into_inner).push(rooms_here);
         total

@@ -6,11 +6,12 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use eckart_kernels::View;
 use rayon::prelude::*;
 
-use super::kernels::{Element, View, multiply_add};
+use super::simd::simd_level;
 use super::with_threads;
-use crate::data::Dtype;
+use crate::data::{Dtype, Real};
 use crate::error::Result;
 
 /// The side of the square matrices that are multiplied: three of them stay in a core's own cache.
@@ -74,15 +75,16 @@ impl Machine {
 }
 
 /// Operations a second: every thread multiplies matrices of its own.
-fn multiply<T: Element>() -> f64 {
+fn multiply<T: Real>() -> f64 {
     let each = rayon::broadcast(|_| {
         let (a, b) = (vec![T::from_f64(1.0); SIDE * SIDE], vec![T::from_f64(0.5); SIDE * SIDE]);
         let mut out = vec![T::default(); SIDE * SIDE];
+        let (level, a, b) = (simd_level(), View::rows_of(&a, SIDE), View::rows_of(&b, SIDE));
         // The first product warms up.
-        multiply_add(&mut out, View::rows_of(&a, SIDE), View::rows_of(&b, SIDE));
+        T::multiply_add(level, &mut out, a, b, None);
         best(|| {
             for _ in 0..4 {
-                multiply_add(black_box(&mut out), View::rows_of(&a, SIDE), View::rows_of(&b, SIDE));
+                T::multiply_add(level, black_box(&mut out), a, b, None);
             }
             4.0 * 2.0 * (SIDE * SIDE * SIDE) as f64
         })

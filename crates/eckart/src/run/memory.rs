@@ -20,7 +20,7 @@ pub fn available_memory() -> usize {
 /// may hold half as much again as it needs. To be called by a programme that is a search, as the command does; nothing is
 /// done where the allocator is another one.
 pub fn return_freed_memory() {
-    super::kernels::return_freed(1 << 20);
+    eckart_kernels::return_freed(1 << 20);
 }
 
 /// The most bytes this process has held in memory at once; `None` where the system does not tell.

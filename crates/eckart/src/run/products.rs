@@ -5,12 +5,14 @@
 
 use std::ops::Range;
 
+use eckart_kernels::View;
+
 use super::fold::{fold, for_rows};
-use super::kernels::{self, Element, Level, View, gather, multiply_add};
 use super::pool::Pool;
+use super::simd::simd_level;
 use super::slot::Slot;
 use super::typed::{Entries, Held, Numbers, Rect};
-use crate::data::{Dtype, Shards};
+use crate::data::{Dtype, Real, Shards};
 use crate::facts::Shape;
 
 /// Rows over which a sum is made in the type of the data before it is added in f64.
@@ -68,13 +70,7 @@ pub(super) fn sampled<T: Numbers>(
     let (a, b) = (flipped_if(&a, flip[0], pool), flipped_if(&b, !flip[1], pool));
     let mut out = pool.take(place.values.len());
     let rank = a.shape.cols;
-    kernels::sampled(
-        Level::best(),
-        (place.indptr(), place.pattern.indices()),
-        (&a.data, &b.data, rank),
-        &mut out,
-        true,
-    );
+    T::sampled(simd_level(), (place.indptr(), place.pattern.indices()), (&a.data, &b.data, rank), &mut out, true);
     Some(Slot::Wide(Held::Sparse(place.with(out))))
 }
 
@@ -105,7 +101,7 @@ pub(super) fn add_product<T: Numbers>(sum: &mut Slot<T>, [a, b]: [&Slot<T>; 2], 
 
 /// a + b.
 pub(super) fn sum_of<T: Numbers>(a: Slot<T>, b: &Slot<T>) -> Slot<T> {
-    fn add<U: Element>(a: Rect<U>, b: &Rect<U>) -> Rect<U> {
+    fn add<U: Real>(a: Rect<U>, b: &Rect<U>) -> Rect<U> {
         let Rect { shape, data } = a;
         let mut numbers = data.into_own().unwrap_or_else(|shared| shared.to_vec());
         numbers.iter_mut().zip(b.data.iter()).for_each(|(x, &y)| *x += y);
@@ -178,18 +174,18 @@ impl<T: Numbers> How<'_, T> {
         let mut out = self.pool.zeros(shape.entries());
         let right = View::rows_of(&b.data, b.shape.cols).flipped_if(flip_b);
         if flip_a {
-            multiply_add(&mut out, View::rows_of(&a.data, a.shape.cols).flipped(), right);
+            T::multiply_add(simd_level(), &mut out, View::rows_of(&a.data, a.shape.cols).flipped(), right, None);
         } else {
             self.rows(&mut out, cols, |rows, part| {
                 let block = &a.data[rows.start * inner..rows.end * inner];
-                multiply_add(part, View::rows_of(block, inner), right);
+                T::multiply_add(simd_level(), part, View::rows_of(block, inner), right, None);
             });
         }
         Rect::new(shape, out)
     }
 
     /// A.T B, summed over the rows of both: in `U` beyond a few rows.
-    fn inner<U: Element>(&self, a: &Rect<T>, b: &Rect<T>) -> Rect<U> {
+    fn inner<U: Real>(&self, a: &Rect<T>, b: &Rect<T>) -> Rect<U> {
         let shape = Shape { rows: a.shape.cols, cols: b.shape.cols };
         let same = a.shape == b.shape && a.data.as_ptr() == b.data.as_ptr();
         let part = |rows: Range<usize>| -> Vec<U> {
@@ -197,7 +193,7 @@ impl<T: Numbers> How<'_, T> {
             let any: &mut dyn std::any::Any = &mut sum;
             if let Some(sum) = any.downcast_mut::<Vec<f64>>().filter(|_| same) {
                 let cols = a.shape.cols;
-                kernels::gram(Level::best(), (&a.data[rows.start * cols..rows.end * cols], cols), sum);
+                T::gram(simd_level(), (&a.data[rows.start * cols..rows.end * cols], cols), sum);
                 return std::mem::take(sum).into_iter().map(U::from_f64).collect();
             }
             if let Some(sum_of_same_type) = any.downcast_mut::<Vec<T>>() {
@@ -226,23 +222,23 @@ impl<T: Numbers> How<'_, T> {
         let cols = b.shape.cols;
         let shape = Shape { rows: a.shape().rows, cols };
         let mut out = self.pool.take(shape.entries());
-        let level = Level::best();
+        let level = simd_level();
         // A copy of B is little beside a product in which each of its rows is read more than a few times.
         let b = if a.values.len() > 4 * b.shape.rows { self.pool.align(b) } else { b.clone() };
-        self.rows(&mut out, cols, |rows, part| gather(level, a.csr(rows), (&b.data, cols), part, true));
+        self.rows(&mut out, cols, |rows, part| T::gather(level, a.csr(rows), (&b.data, cols), part, true));
         self.pool.give_rect(b);
         Rect::new(shape, out)
     }
 }
 
 /// out += A.T B over some rows of both.
-fn add_inner<T: Element>(out: &mut [T], a: &Rect<T>, b: &Rect<T>, rows: Range<usize>) {
+fn add_inner<T: Real>(out: &mut [T], a: &Rect<T>, b: &Rect<T>, rows: Range<usize>) {
     let block = |d: &Rect<T>| rows.start * d.shape.cols..rows.end * d.shape.cols;
     let x = View::rows_of(&a.data[block(a)], a.shape.cols).flipped();
-    multiply_add(out, x, View::rows_of(&b.data[block(b)], b.shape.cols));
+    T::multiply_add(simd_level(), out, x, View::rows_of(&b.data[block(b)], b.shape.cols), None);
 }
 
 /// out += the transpose of `a` times `b`, row by row of both.
-fn scatter<T: Element>(out: &mut [T], a: &Entries<T>, b: &Rect<T>) {
-    kernels::scatter(Level::best(), a.csr(0..a.shape().rows), (&b.data, b.shape.cols), out);
+fn scatter<T: Real>(out: &mut [T], a: &Entries<T>, b: &Rect<T>) {
+    T::scatter(simd_level(), a.csr(0..a.shape().rows), (&b.data, b.shape.cols), out);
 }

@@ -4,9 +4,8 @@
 //! Not here: which buffers are small (see `plan`).
 
 use super::Value;
-use super::kernels::Element;
 use super::typed::{Held, Numbers, Rect};
-use crate::data::Dtype;
+use crate::data::{Dtype, Real};
 
 /// A buffer's value.
 #[derive(Debug, Clone)]
@@ -30,7 +29,7 @@ pub(super) enum Holes {
 
 impl Holes {
     /// What is read of some rows.
-    pub(super) fn read<T: Element>(self, rows: &[T], out: &mut [T]) {
+    pub(super) fn read<T: Real>(self, rows: &[T], out: &mut [T]) {
         let there = |x: T| !x.to_f64().is_nan();
         let of = |x: T| match self {
             Self::Entries if there(x) => x,
@@ -41,7 +40,7 @@ impl Holes {
     }
 
     /// What is read of all of it.
-    pub(super) fn all<T: Element>(self, raw: &Rect<T>) -> Rect<T> {
+    pub(super) fn all<T: Real>(self, raw: &Rect<T>) -> Rect<T> {
         let mut out = vec![T::default(); raw.data.len()];
         self.read(&raw.data, &mut out);
         Rect::new(raw.shape, out)
@@ -50,7 +49,7 @@ impl Holes {
 
 impl<T: Numbers> Slot<T> {
     /// All entries of a matrix of some type, to be held in numbers of type `dtype`.
-    pub(super) fn of<U: Element>(rect: &Rect<U>, dtype: Dtype) -> Self {
+    pub(super) fn of<U: Real>(rect: &Rect<U>, dtype: Dtype) -> Self {
         if dtype == T::DTYPE { Self::Wide(Held::Dense(rect.cast())) } else { Self::Small(rect.cast()) }
     }
 
@@ -78,7 +77,7 @@ impl<T: Numbers> Slot<T> {
     }
 
     /// All entries, in some type.
-    pub(super) fn rect<U: Element>(&self) -> Rect<U> {
+    pub(super) fn rect<U: Real>(&self) -> Rect<U> {
         match self {
             Self::Wide(held) => held.to_rect().cast(),
             Self::Small(rect) => rect.cast(),

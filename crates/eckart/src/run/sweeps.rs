@@ -1,10 +1,12 @@
 //! Sweeps: coordinate descent for the rows of a factor, all of them under one Gram, or one row at a time.
 //! In: rows (n x r), linear term (n x r), a Gram (r x r), penalty and bounds.  Out: rows moved; the exact decrease.
 //! Law: rows are independent; the decrease is added up in a fixed tree.
-//! Not here: the loops (see `kernels::sweep` and `kernels::descent`), when a sweep pays (see `solve`).
+//! Not here: the loops (see the sweeps and `kernels::descent`), when a sweep pays (see `solve`).
+
+use eckart_kernels::{Asked, Entrywise, Room, Swept};
 
 use super::fold::sum_rows;
-use super::kernels::{self, Asked, Entrywise, Level, Room, Swept, sweep};
+use super::simd::simd_level;
 use super::typed::{Numbers, cast};
 
 /// Minimises w G w' - 2 b w' + l1 |w|_1 within the bounds for each row w, one entry after the other, `sweeps` times.
@@ -20,7 +22,7 @@ pub(crate) fn sweep_rows<T: Numbers>(
     sum_rows(rows, rank, |range, part| {
         let mut done = vec![Swept::default(); sweeps];
         let linear = &linear[range.start * rank..range.end * rank];
-        sweep(Level::best(), part, (linear, gram, rank), asked, &mut done);
+        T::sweep(simd_level(), part, (linear, gram, rank), asked, &mut done);
         done.iter().map(|swept| swept.decrease).sum()
     })
 }
@@ -40,16 +42,16 @@ impl Descent {
 
     /// Sweeps a row as often as pays; returns the decrease of b G b' - 2 b l' + penalty.
     pub(crate) fn coordinates(&mut self, row: &mut [f64], linear: &[f64], gram: &[f64]) -> f64 {
-        kernels::coordinates(Level::best(), row, (linear, gram), self.law, self.sweeps, &mut self.room)
+        eckart_kernels::coordinates(simd_level(), row, (linear, gram), self.law, self.sweeps, &mut self.room)
     }
 
     /// The same, with sweeps between over the entries that are not 0.
     pub(crate) fn active_set(&mut self, row: &mut [f64], linear: &[f64], gram: &[f64]) -> f64 {
-        kernels::active_set(Level::best(), row, (linear, gram), self.law, self.sweeps, &mut self.room)
+        eckart_kernels::active_set(simd_level(), row, (linear, gram), self.law, self.sweeps, &mut self.room)
     }
 }
 
 /// The half gradient b G - l of a row, into `half`.
 pub(crate) fn half_gradient(row: &[f64], linear: &[f64], gram: &[f64], half: &mut [f64]) {
-    kernels::half_gradient(Level::best(), row, (linear, gram), half);
+    eckart_kernels::half_gradient(simd_level(), row, (linear, gram), half);
 }

@@ -8,11 +8,13 @@
 
 use std::ops::Range;
 
+use eckart_kernels::View;
+
 use super::Inputs;
 use super::Value;
 use super::fold::{fold, for_rows};
-use super::kernels::{View, multiply_add_as};
 use super::products::{How, transposed};
+use super::simd::simd_level;
 use super::typed::{Entries, Held, Numbers, Rect};
 use crate::data::Shards;
 use crate::error::Result;
@@ -109,7 +111,7 @@ fn dense<T: Numbers>(x: &Rect<T>, flip: bool, b: &Rect<T>, alone: usize) -> Rect
         let mut out = pool.zeros(shape.entries());
         for_rows(&mut out, cols, |rows, part| {
             let left = View::rows_of(&x.data[block(&rows, inner)], inner);
-            multiply_add_as(part, left, View::rows_of(&b.data, cols), alone);
+            T::multiply_add(simd_level(), part, left, View::rows_of(&b.data, cols), Some(alone));
         });
         return Rect::new(shape, out);
     }
@@ -117,7 +119,8 @@ fn dense<T: Numbers>(x: &Rect<T>, flip: bool, b: &Rect<T>, alone: usize) -> Rect
     let part = |rows: Range<usize>| {
         let mut sum = pool.zeros(shape.entries());
         let left = View::rows_of(&x.data[block(&rows, inner)], inner).flipped();
-        multiply_add_as(&mut sum, left, View::rows_of(&b.data[block(&rows, cols)], cols), alone);
+        let right = View::rows_of(&b.data[block(&rows, cols)], cols);
+        T::multiply_add(simd_level(), &mut sum, left, right, Some(alone));
         Rect::new(shape, sum)
     };
     // The cut does not depend on how many there are.

@@ -1,8 +1,9 @@
-//! Threads: how many work at once.
-//! In: a number, or none for one a core that this process may use.  Out: the work's result.
-//! Law: results don't depend on it.
+//! Threads: how many work at once, and with which registers.
+//! In: a number, or none for one a core that this process may use; a level of registers.  Out: the work's result.
+//! Invariant: results don't depend on the number.
 //! Not here: the cut into tasks (see `fold`).
 
+use super::simd::{SimdLevel, check_level, check_process_level, set_simd_level, simd_level};
 use crate::error::{Error, Result};
 
 /// More threads than this are a slip.
@@ -14,10 +15,27 @@ const MOST: usize = 4096;
 /// # Errors
 /// `Setting` where the threads can't be had, or are more than 4096.
 pub fn with_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) -> Result<T> {
-    let Some(threads) = threads else {
+    with_machine(threads, None, work)
+}
+
+/// As [`with_threads`], with vector registers of a level; with `None`, of the level that is in use here.
+///
+/// # Errors
+/// As there; `Setting` where the processor lacks the level.
+pub fn with_machine<T: Send>(
+    threads: Option<usize>,
+    level: Option<SimdLevel>,
+    work: impl FnOnce() -> T + Send,
+) -> Result<T> {
+    check_process_level()?;
+    let here = simd_level();
+    let level = level.unwrap_or(here);
+    check_level(level)?;
+    if threads.is_none() && level == here {
         // All of it on a thread of the pool: else each kernel would wake one up and wait for it.
         return Ok(if rayon::current_thread_index().is_none() { rayon::scope(|_| work()) } else { work() });
-    };
+    }
+    let threads = threads.unwrap_or_else(self::threads);
     if threads == 0 {
         return Err(Error::Setting("0 threads can't do any work: give 1 or more".into()));
     }
@@ -28,6 +46,7 @@ pub fn with_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + 
     }
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
+        .start_handler(move |_| set_simd_level(level))
         .build()
         .map_err(|e| Error::Setting(format!("{threads} threads can't be started: {e}")))?;
     Ok(pool.install(work))

@@ -6,16 +6,17 @@
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
+use eckart_kernels::Csr;
+
 use super::Value;
-use super::kernels::{Csr, Element, Level, seen};
 use super::pool::Pool;
 use super::products;
-use crate::data::{Array, Matrix, Pattern, Sparse};
+use crate::data::{Array, Matrix, Pattern, Real, Sparse};
 use crate::error;
 use crate::facts::Shape;
 
 /// A type of numbers that values come in.
-pub(crate) trait Numbers: Element {
+pub(crate) trait Numbers: Real {
     /// A value of this type.
     fn value(held: Held<Self>) -> Value;
     /// The arrays of this type that nobody uses, of all plans together.
@@ -98,7 +99,7 @@ pub(crate) struct Rect<T> {
     pub(crate) data: Run<T>,
 }
 
-impl<T: Element> Rect<T> {
+impl<T: Real> Rect<T> {
     pub(crate) fn new(shape: Shape, data: impl Into<Run<T>>) -> Self {
         let data = data.into();
         debug_assert_eq!(shape.entries(), data.len());
@@ -150,7 +151,7 @@ impl<T: Element> Rect<T> {
     }
 
     /// The same numbers in another type; shared where it is the same type.
-    pub(crate) fn cast<U: Element>(&self) -> Rect<U> {
+    pub(crate) fn cast<U: Real>(&self) -> Rect<U> {
         let any: &dyn std::any::Any = self;
         match any.downcast_ref::<Rect<U>>() {
             Some(same) => same.clone(),
@@ -160,7 +161,7 @@ impl<T: Element> Rect<T> {
 }
 
 /// Numbers in another type.
-pub(crate) fn cast<T: Element, U: Element>(numbers: &[T]) -> Vec<U> {
+pub(crate) fn cast<T: Real, U: Real>(numbers: &[T]) -> Vec<U> {
     numbers.iter().map(|x| U::from_f64(x.to_f64())).collect()
 }
 
@@ -174,7 +175,7 @@ pub(crate) struct Entries<T> {
     pub(crate) whole: Option<Arc<Sparse<T>>>,
 }
 
-impl<T: Element> Entries<T> {
+impl<T: Real> Entries<T> {
     /// Numbers for all rows of a pattern.
     pub(crate) fn on(pattern: Arc<Pattern>, values: impl Into<Run<T>>) -> Self {
         let rows = 0..pattern.rows();
@@ -272,7 +273,7 @@ impl<T: Element> Entries<T> {
         Rect::new(shape, out)
     }
 
-    pub(crate) fn cast<U: Element>(&self) -> Entries<U> {
+    pub(crate) fn cast<U: Real>(&self) -> Entries<U> {
         let any: &dyn std::any::Any = self;
         match any.downcast_ref::<Entries<U>>() {
             Some(same) => same.clone(),
@@ -292,7 +293,7 @@ impl<T: Copy> Run<T> {
     }
 }
 
-impl<T: Element> Held<T> {
+impl<T: Real> Held<T> {
     pub(crate) fn shape(&self) -> Shape {
         match self {
             Self::Dense(rect) => rect.shape,
@@ -307,7 +308,7 @@ impl<T: Element> Held<T> {
         }
     }
 
-    pub(crate) fn cast<U: Element>(&self) -> Held<U> {
+    pub(crate) fn cast<U: Real>(&self) -> Held<U> {
         match self {
             Self::Dense(rect) => Held::Dense(rect.cast()),
             Self::Sparse(entries) => Held::Sparse(entries.cast()),
@@ -346,10 +347,7 @@ impl<T: Element> Held<T> {
 
     pub(super) fn into_matrix(self) -> error::Result<Matrix> {
         match self {
-            Self::Dense(Rect { shape, data }) => {
-                let seen = seen(Level::best(), &data);
-                Matrix::of_seen(shape.rows, shape.cols, data.into_vec().into(), seen)
-            }
+            Self::Dense(Rect { shape, data }) => Matrix::of_array(shape.rows, shape.cols, data.into_vec().into()),
             Self::Sparse(entries) if entries.is_whole() => {
                 Matrix::with_pattern(entries.pattern, entries.values.into_vec())
             }

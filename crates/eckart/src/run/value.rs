@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use super::kernels::Element;
+use eckart_kernels::Number;
+
 use super::pool::Pool;
 use super::typed::{Held, Numbers, Rect};
 use crate::data::{Dtype, Matrix, Real};
@@ -139,7 +140,7 @@ impl Value {
     }
 
     /// In numbers of another type; shared where it is the same.
-    pub(crate) fn cast<T: Element>(&self) -> Held<T> {
+    pub(crate) fn cast<T: Real>(&self) -> Held<T> {
         either!(&self.0, held => held.cast())
     }
 }

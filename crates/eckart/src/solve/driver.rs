@@ -17,7 +17,7 @@ use super::start::begin;
 use super::starts;
 use crate::error::{Error, Result};
 use crate::function::Compiled;
-use crate::run::{Value, available_memory, with_threads};
+use crate::run::{Value, available_memory, with_machine};
 
 /// Iterations between looks at the residuals.
 const LOOK: usize = 10;
@@ -74,7 +74,7 @@ pub fn solve(
     if problem.is_assumed() {
         return Err(Error::Setting("the data is only assumed: give the matrix itself to factorize it".into()));
     }
-    with_threads(settings.threads, || Search::new(problem, settings).run(listen))?
+    with_machine(settings.threads, settings.registers, || Search::new(problem, settings).run(listen))?
 }
 
 /// A problem, what is wished of its search, and since when.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
+use crate::run::SimdLevel;
 
 /// How a factorization is searched for.
 #[derive(Debug, Clone)]
@@ -39,6 +40,9 @@ pub struct Settings {
     pub time_limit: Option<Duration>,
     /// Threads; `None` for the pool that is there. Results don't depend on it.
     pub threads: Option<usize>,
+    /// The vector registers that are computed with; `None` for those that `ECKART_REGISTERS` names, or else the widest that
+    /// the processor has. Other registers add up in another order: results differ in their last bits.
+    pub registers: Option<SimdLevel>,
     /// Bytes a plan may need; `None` for what is free.
     pub memory_limit: Option<usize>,
     /// Whether the components of every start are kept ([`super::Factorization::kept`]), so that they can be compared.
@@ -66,6 +70,7 @@ impl Default for Settings {
             target: None,
             time_limit: None,
             threads: None,
+            registers: None,
             memory_limit: None,
             keep_starts: false,
             checkpoint: None,

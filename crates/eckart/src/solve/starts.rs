@@ -21,7 +21,7 @@ use super::method::MethodRow;
 use super::problem::Bound;
 use super::settings::StopReason;
 use crate::error::{Error, Result};
-use crate::run::{Value, threads, with_threads};
+use crate::run::{Value, simd_level, threads, with_machine};
 
 /// Where the objective takes more flops than this, a start keeps all threads busy by itself.
 const MOST_FLOPS: f64 = 2e9;
@@ -68,15 +68,15 @@ pub(super) fn run<'a>(
         if many == 1 || board.round.len() == 1 {
             board.work(&mut first);
         } else {
-            let board = &board;
+            let (board, level) = (&board, Some(simd_level()));
             let company = |at: usize| companies.get(at % companies.len().max(1));
             std::thread::scope(|scope| {
                 for (at, other) in others.iter_mut().enumerate() {
                     let company = company(at + 1);
                     // A thread that can't be had is one fewer: the others do its work.
-                    scope.spawn(move || with_threads(Some(1), || board.work_with(other, row, company)).map(drop));
+                    scope.spawn(move || with_machine(Some(1), level, || board.work_with(other, row, company)).map(drop));
                 }
-                let own = with_threads(Some(1), || board.work_in(&mut first, company(0)));
+                let own = with_machine(Some(1), level, || board.work_in(&mut first, company(0)));
                 own.err().into_iter().for_each(|error| board.fail(error));
             });
         }

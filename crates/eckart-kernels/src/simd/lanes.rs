@@ -1,0 +1,143 @@
+//! Lanes: what kernels ask of a vector register, whatever its width.
+//! In: numbers.  Out: traits: a register's arithmetic (`Lanes`), its bits (`Bits`), a computation written for any (`Job`).
+//! Invariant: no method reads or writes beyond the pointers and counts it is given.
+//! Not here: the registers (see `array`, `x86`, `x86_bits`), which of them is taken (see `dispatch`).
+
+use super::level::SimdLevel;
+use crate::math::Constants;
+use crate::number::Number;
+
+/// Some numbers in one register.
+///
+/// # Safety
+/// Every method may only be called where the processor has the level the type belongs to; a pointer must be valid for
+/// as many numbers as the method says.
+pub(crate) unsafe trait Lanes: Bits {
+    /// The type of a number.
+    type Num: Element;
+    /// How many there are.
+    const LEN: usize;
+    /// Whether a * b + c is one instruction.
+    const FMA: bool;
+    /// How many registers the processor has.
+    const REGISTERS: usize;
+    /// The same number in all lanes.
+    // SAFETY: as the trait says.
+    unsafe fn splat(x: Self::Num) -> Self;
+    /// `LEN` numbers from `at` on.
+    // SAFETY: as the trait says.
+    unsafe fn load(at: *const Self::Num) -> Self;
+    /// The first `count` < `LEN` numbers from `at` on, zeros in the other lanes.
+    // SAFETY: as the trait says.
+    unsafe fn load_first(at: *const Self::Num, count: usize) -> Self;
+    /// Puts `LEN` numbers at `at`.
+    // SAFETY: as the trait says.
+    unsafe fn store(self, at: *mut Self::Num);
+    /// Puts the first `count` < `LEN` numbers at `at`.
+    // SAFETY: as the trait says.
+    unsafe fn store_first(self, at: *mut Self::Num, count: usize);
+    /// self + other.
+    // SAFETY: as the trait says.
+    unsafe fn add(self, other: Self) -> Self;
+    /// self - other.
+    // SAFETY: as the trait says.
+    unsafe fn sub(self, other: Self) -> Self;
+    /// self * other.
+    // SAFETY: as the trait says.
+    unsafe fn mul(self, other: Self) -> Self;
+    /// The greater of each two; `other` where either is `NaN`.
+    // SAFETY: as the trait says.
+    unsafe fn max(self, other: Self) -> Self;
+    /// The lesser of each two; `other` where either is `NaN`.
+    // SAFETY: as the trait says.
+    unsafe fn min(self, other: Self) -> Self;
+    /// Of each lane that of `yes` where self <= other, else (and where either is `NaN`) that of `no`.
+    // SAFETY: as the trait says.
+    unsafe fn where_le(self, other: Self, yes: Self, no: Self) -> Self;
+    /// self * b + c.
+    // SAFETY: as the trait says.
+    unsafe fn mul_add(self, b: Self, c: Self) -> Self;
+    /// How many rows and columns `turn` takes; divides `LEN`.
+    const SQUARE: usize;
+    /// Transposes `SQUARE` rows of as many numbers, `stride` apart, into others that are `to_stride` apart.
+    // SAFETY: as the trait says.
+    unsafe fn turn(from: *const Self::Num, stride: usize, to: *mut Self::Num, to_stride: usize);
+    /// The sum of all lanes, in a fixed order.
+    // SAFETY: as the trait says.
+    unsafe fn sum(self) -> Self::Num;
+    /// Puts the sums of eight at `at`, each in the same order, but not in that of `sum`.
+    // SAFETY: as the trait says.
+    unsafe fn sum_eight(parts: [Self; 8], at: *mut Self::Num);
+}
+
+/// What elementary functions need of a register beside arithmetic.
+///
+/// # Safety
+/// Every method may only be called where the processor has the level the type belongs to.
+pub(crate) unsafe trait Bits: Copy {
+    /// For each lane, whether something holds.
+    type Mask: Copy;
+    /// A register of f64.
+    type Wide: Lanes<Num = f64>;
+    /// How many of those hold the same numbers as f64: 1 or 2.
+    const PARTS: usize;
+    /// Part 0 or 1 of the numbers as f64.
+    /// # Safety: that of the trait.
+    unsafe fn widen<const PART: usize>(self) -> Self::Wide;
+    /// self < other.
+    /// # Safety: that of the trait.
+    unsafe fn less(self, other: Self) -> Self::Mask;
+    /// self == other.
+    /// # Safety: that of the trait.
+    unsafe fn equal(self, other: Self) -> Self::Mask;
+    /// `yes` where the mask holds, else `no`.
+    /// # Safety: that of the trait.
+    unsafe fn choose(mask: Self::Mask, yes: Self, no: Self) -> Self;
+    /// self / other.
+    /// # Safety: that of the trait.
+    unsafe fn div(self, other: Self) -> Self;
+    /// The square root.
+    /// # Safety: that of the trait.
+    unsafe fn sqrt(self) -> Self;
+    /// Bits of both.
+    /// # Safety: that of the trait.
+    unsafe fn and(self, other: Self) -> Self;
+    /// Bits of either.
+    /// # Safety: that of the trait.
+    unsafe fn or(self, other: Self) -> Self;
+    /// Bits of one alone.
+    /// # Safety: that of the trait.
+    unsafe fn xor(self, other: Self) -> Self;
+    /// The sum of the bits as integers, without the carry.
+    /// # Safety: that of the trait.
+    unsafe fn add_bits(self, other: Self) -> Self;
+    /// The last bits moved to where the exponent stands.
+    /// # Safety: that of the trait.
+    unsafe fn to_exponent(self) -> Self;
+    /// Exponent and sign moved to where the last bits stand.
+    /// # Safety: that of the trait.
+    unsafe fn of_exponent(self) -> Self;
+    /// self * 2^n for whole n, |n| at most twice the greatest exponent; rounded once where that is subnormal.
+    /// # Safety: that of the trait.
+    unsafe fn scale(self, n: Self) -> Self;
+}
+
+/// Something to be computed with vector registers.
+pub(crate) trait Job<T> {
+    /// What comes out.
+    type Out;
+    /// Does it. Implementations are `#[inline(always)]`, so that the code is made for the registers of the caller.
+    ///
+    /// # Safety
+    /// The processor must have the level of `L`.
+    unsafe fn run<L: Lanes<Num = T>>(self) -> Self::Out;
+}
+
+/// A type of number that the registers hold.
+pub(crate) trait Element: Number + Constants {
+    /// Does a job at a level.
+    ///
+    /// # Panics
+    /// Where the processor does not have the level.
+    fn at_level<J: Job<Self>>(level: SimdLevel, job: J) -> J::Out;
+}

@@ -1,0 +1,164 @@
+//! Sddmm: a product of two panels where entries are stored, and nowhere else.
+//! In: some rows of a pattern (n x m), A (n x r) and B (m x r).  Out: <A_i, B_j> for each stored (i, j).
+//! Law: one thread: an entry's bits depend on its two rows and the level alone.
+//! Not here: the cut into rows for threads.
+//!
+//! out_at = sum_k A_ik B_jk, 2 nnz r flops; nnz r numbers of B are read, and nnz indices. Loops: chunks of eight vectors of
+//! columns (which out adds up), rows, entries by eights. A_i stays in registers; the eight vectors of products are added
+//! up into eight numbers together, for two shuffles an entry where one by one they take four and more. On Zen 4 with
+//! 100,000 x 20,000 and 4.9 M entries: 17, 21, 31 and 60 ms at rank 16, 32, 64 and 100 (f32), 18, 49 and 68 ms at 16, 32
+//! and 64 (f64).
+
+use crate::simd::{Element, Job, Lanes, SimdLevel, in_chunks, load_row, prefetch_all};
+
+/// How many entries ahead rows of B are asked for.
+const AHEAD: usize = 16;
+
+/// `out` = (`fresh`) or += the products of row i of `a` and row j of `b`, of `r` numbers each, at the entries of some rows:
+/// row i has the columns `indices[indptr[i]..indptr[i + 1]]`, and `out` begins with the first row's first entry.
+///
+/// # Panics
+/// Where the sides don't fit, or a column has no row of b.
+pub(crate) fn sampled<T: Element>(
+    level: SimdLevel,
+    (indptr, indices): (&[usize], &[u32]),
+    (a, b, r): (&[T], &[T], usize),
+    out: &mut [T],
+    fresh: bool,
+) {
+    let (first, end) = (indptr.first().copied().unwrap_or(0), indptr.last().copied().unwrap_or(0));
+    assert!(indptr.windows(2).all(|p| p[0] <= p[1]) && end <= indices.len(), "rows among the entries");
+    assert_eq!(out.len(), end - first, "room for each entry");
+    assert_eq!(a.len(), indptr.len().saturating_sub(1) * r, "a row for each row");
+    if r > 0 {
+        T::at_level(level, Sampled { indptr, indices, a, b, r, out, fresh });
+    } else if fresh {
+        out.fill(T::default());
+    }
+}
+
+struct Sampled<'a, T> {
+    indptr: &'a [usize],
+    indices: &'a [u32],
+    a: &'a [T],
+    b: &'a [T],
+    r: usize,
+    out: &'a mut [T],
+    fresh: bool,
+}
+
+impl<T: Element> Job<T> for Sampled<'_, T> {
+    type Out = ();
+    // SAFETY: asks for no more than the trait says.
+    #[inline(always)]
+    unsafe fn run<L: Lanes<Num = T>>(mut self) {
+        in_chunks!(self.r, sampled_columns(&mut self));
+    }
+}
+
+/// Adds what columns `from` on give.
+///
+/// # Safety
+/// There are `V` vectors of them; `sampled` has checked the rest.
+#[inline(always)]
+unsafe fn sampled_columns<L: Lanes, const V: usize, const TAIL: bool>(
+    job: &mut Sampled<'_, L::Num>,
+    from: usize,
+    last: usize,
+) {
+    let (indices, r, m) = (job.indices, job.r, job.b.len() / job.r);
+    let fresh = job.fresh && from == 0;
+    // SAFETY: positions are in range, says `sampled`; rows of b are checked one by one.
+    unsafe {
+        let b = job.b.as_ptr().add(from);
+        for i in 0..job.indptr.len().saturating_sub(1) {
+            let row = load_row::<L, V, TAIL>(job.a.as_ptr().add(i * r + from), last);
+            let mut parts = [L::splat(L::Num::default()); 8];
+            let end = job.indptr[i + 1];
+            for at in (job.indptr[i]..end).step_by(8) {
+                let count = (end - at).min(8);
+                macro_rules! take {
+                    ($k:expr) => {
+                        let j = *indices.get_unchecked(at + $k) as usize;
+                        assert!(j < m, "a row for each column");
+                        let coming = *indices.get_unchecked((at + $k + AHEAD).min(indices.len() - 1)) as usize;
+                        prefetch_all(b.wrapping_add(coming * r), V * L::LEN * size_of::<L::Num>());
+                        let other = load_row::<L, V, TAIL>(b.add(j * r), last);
+                        parts[$k] = row[0].mul(other[0]);
+                        for v in 1..V {
+                            parts[$k] = row[v].mul_add(other[v], parts[$k]);
+                        }
+                    };
+                }
+                // Eight times the same text: indexed by a variable, `parts` would lie in memory.
+                macro_rules! take_if_there {
+                    ($($k:literal)*) => { $(if $k < count { take!($k); })* };
+                }
+                if count == 8 {
+                    take!(0);
+                    take!(1);
+                    take!(2);
+                    take!(3);
+                    take!(4);
+                    take!(5);
+                    take!(6);
+                    take!(7);
+                } else {
+                    take_if_there!(0 1 2 3 4 5 6);
+                }
+                let mut sums = [L::Num::default(); 8];
+                L::sum_eight(parts, sums.as_mut_ptr());
+                let out = &mut job.out[at - job.indptr[0]..][..count];
+                for k in 0..count {
+                    out[k] = if fresh { sums[k] } else { out[k] + sums[k] };
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check<T: Element>(n: usize, m: usize, r: usize) {
+        let numbers = |len: usize, seed: f64| -> Vec<T> {
+            (0..len).map(|k| T::from_f64((seed + k as f64 * 0.7).sin())).collect()
+        };
+        let (mut indptr, mut indices) = (vec![0], Vec::new());
+        for i in 0..n {
+            indices.extend((i % 5..if i % 4 == 1 { 0 } else { m }).step_by(1 + i % 3).map(|j| j as u32));
+            indptr.push(indices.len());
+        }
+        let (a, b, before) = (numbers(n * r, 2.0), numbers(m * r, 3.0), numbers(indices.len(), 4.0));
+        let epsilon = if size_of::<T>() == 4 { f64::from(f32::EPSILON) } else { f64::EPSILON };
+        for level in SimdLevel::all() {
+            for (skip, fresh) in [(0, true), (n / 2, false)] {
+                let first = indptr[skip];
+                let mut out = before[first..].to_vec();
+                sampled(level, (&indptr[skip..], &indices), (&a[skip * r..], &b, r), &mut out, fresh);
+                for i in skip..n {
+                    for at in indptr[i]..indptr[i + 1] {
+                        let row = |x: &[T], i: usize| x[i * r..(i + 1) * r].to_vec();
+                        let (x, y) = (row(&a, i), row(&b, indices[at] as usize));
+                        let terms: Vec<f64> = x.iter().zip(&y).map(|(x, y)| x.to_f64() * y.to_f64()).collect();
+                        let old = if fresh { 0.0 } else { before[at].to_f64() };
+                        let size = old.abs() + terms.iter().map(|term| term.abs()).sum::<f64>();
+                        let error = (out[at - first].to_f64() - old - terms.iter().sum::<f64>()).abs();
+                        assert!(error <= 8.0 * epsilon * size, "{level:?} {n} {m} {r} ({i}, {at}): {error:e}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn sampled_products_agree_with_the_definition() {
+        for (n, m) in [(1, 1), (1, 30), (9, 1), (17, 23), (0, 3)] {
+            for r in [0, 1, 2, 7, 8, 10, 16, 33, 64, 100, 130, 200] {
+                check::<f32>(n, m, r);
+                check::<f64>(n, m, r);
+            }
+        }
+    }
+}
