@@ -150,15 +150,25 @@ unsafe fn slab<L: Lanes, const FLIP: bool>(whole: Sides<L::Num>) {
     while j < whole.n {
         let left = (whole.n - j).div_ceil(L::LEN);
         // An odd number of vectors begins with three, so that one alone is rare: its tiles wait for loads.
-        let vectors = if left % 2 == 1 && left > 1 { 3 } else { left.min(2) };
+        let vectors = if !L::UNROLLED {
+            1
+        } else if left % 2 == 1 && left > 1 {
+            3
+        } else {
+            left.min(2)
+        };
         let n = (vectors * L::LEN).min(whole.n - j);
         // SAFETY: the columns from j on lie inside the whole.
         unsafe {
             let part = Sides { n, c: whole.c.add(j), b: whole.b.add(j), ..whole };
-            match vectors {
-                1 => column::<L, FLIP, 1>(part),
-                2 => column::<L, FLIP, 2>(part),
-                _ => column::<L, FLIP, 3>(part),
+            if L::UNROLLED {
+                match vectors {
+                    1 => column::<L, FLIP, 1>(part),
+                    2 => column::<L, FLIP, 2>(part),
+                    _ => column::<L, FLIP, 3>(part),
+                }
+            } else {
+                column::<L, FLIP, 1>(part);
             }
         }
         j += n;
@@ -197,18 +207,22 @@ unsafe fn tiles<L: Lanes, const FLIP: bool, const V: usize, const TAIL: bool>(mu
             }
         };
     }
-    if L::REGISTERS >= 32 {
-        if V < 3 {
-            take!(12);
+    if L::UNROLLED {
+        if L::REGISTERS >= 32 {
+            if V < 3 {
+                take!(12);
+            }
+            take!(8);
+        } else if V == 1 {
+            take!(8);
+        } else if V < 3 {
+            take!(6);
         }
-        take!(8);
-    } else if V == 1 {
-        take!(8);
-    } else if V < 3 {
-        take!(6);
+        take!(4);
+        take!(2);
+    } else {
+        take!(4);
     }
-    take!(4);
-    take!(2);
     take!(1);
 }
 

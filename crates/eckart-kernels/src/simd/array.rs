@@ -22,6 +22,8 @@ unsafe impl<T: Element, const N: usize> Lanes for Array<T, N> {
     const LEN: usize = N;
     const FMA: bool = false;
     const REGISTERS: usize = 16;
+    // On x86-64 nearly every processor has AVX2; elsewhere there is no wider level.
+    const UNROLLED: bool = cfg!(not(target_arch = "x86_64"));
     #[inline(always)]
     // SAFETY: as the trait says.
     unsafe fn splat(x: T) -> Self {

@@ -63,13 +63,13 @@ pub(crate) unsafe fn store_row<L: Lanes, const V: usize, const TAIL: bool>(row: 
     }
 }
 
-/// Calls `$f::<L, V, TAIL>($args, from, last)` for chunks of at most eight vectors of `$r` columns: `V` vectors from column
-/// `from` on, of which (where `TAIL`) the last has only `last` numbers.
+/// Calls `$f::<L, V, TAIL>($args, from, last)` for chunks of at most eight vectors (one, where loops are not unrolled) of `$r`
+/// columns: `V` vectors from column `from` on, of which (where `TAIL`) the last has only `last` numbers.
 macro_rules! in_chunks {
     ($r:expr, $f:ident($($args:expr),*)) => {{
         let mut from = 0;
         while from < $r {
-            let n = ($r - from).min(8 * L::LEN);
+            let n = ($r - from).min(if L::UNROLLED { 8 * L::LEN } else { L::LEN });
             let last = (n - 1) % L::LEN + 1;
             macro_rules! pick {
                 ($v:literal) => {
@@ -83,15 +83,19 @@ macro_rules! in_chunks {
                     }
                 };
             }
-            match n.div_ceil(L::LEN) {
-                1 => pick!(1),
-                2 => pick!(2),
-                3 => pick!(3),
-                4 => pick!(4),
-                5 => pick!(5),
-                6 => pick!(6),
-                7 => pick!(7),
-                _ => pick!(8),
+            if L::UNROLLED {
+                match n.div_ceil(L::LEN) {
+                    1 => pick!(1),
+                    2 => pick!(2),
+                    3 => pick!(3),
+                    4 => pick!(4),
+                    5 => pick!(5),
+                    6 => pick!(6),
+                    7 => pick!(7),
+                    _ => pick!(8),
+                }
+            } else {
+                pick!(1);
             }
             from += n;
         }

@@ -21,6 +21,9 @@ pub(crate) unsafe trait Lanes: Bits {
     const FMA: bool;
     /// How many registers the processor has.
     const REGISTERS: usize;
+    /// Whether loops take several vectors at once. The code of a level that only stands in for a wider one is kept small: it
+    /// is for the few processors that have nothing else, and was almost half of all code.
+    const UNROLLED: bool;
     /// The same number in all lanes.
     // SAFETY: as the trait says.
     unsafe fn splat(x: Self::Num) -> Self;

@@ -14,6 +14,7 @@ macro_rules! common {
         const LEN: usize = $len;
         const FMA: bool = true;
         const REGISTERS: usize = $registers;
+        const UNROLLED: bool = true;
         #[inline(always)]
         // SAFETY: as the trait says.
         unsafe fn splat(x: $num) -> Self {

@@ -52,7 +52,47 @@ impl<T: Element> Job<T> for Sampled<'_, T> {
     // SAFETY: asks for no more than the trait says.
     #[inline(always)]
     unsafe fn run<L: Lanes<Num = T>>(mut self) {
-        in_chunks!(self.r, sampled_columns(&mut self));
+        if L::UNROLLED {
+            in_chunks!(self.r, sampled_columns(&mut self));
+        } else {
+            // SAFETY: `sampled` has checked the sides.
+            unsafe { sampled_plainly::<L>(&mut self) }
+        }
+    }
+}
+
+/// The same sums in the same order, entry by entry, without a form for each number of vectors.
+///
+/// # Safety
+/// `sampled` has checked the sides; the level is there.
+#[inline(always)]
+unsafe fn sampled_plainly<L: Lanes>(job: &mut Sampled<'_, L::Num>) {
+    let (r, m, first) = (job.r, job.b.len() / job.r, job.indptr.first().copied().unwrap_or(0));
+    for i in 0..job.indptr.len().saturating_sub(1) {
+        for at in job.indptr[i]..job.indptr[i + 1] {
+            let j = job.indices[at] as usize;
+            assert!(j < m, "a row for each column");
+            let mut sum = if job.fresh { None } else { Some(job.out[at - first]) };
+            for from in (0..r).step_by(8 * L::LEN) {
+                let chunk = (r - from).min(8 * L::LEN);
+                // SAFETY: `chunk` numbers from column `from` on of row i of a and row j of b, which are there.
+                let part = unsafe {
+                    let (a, b) = (job.a.as_ptr().add(i * r + from), job.b.as_ptr().add(j * r + from));
+                    let load = |from: *const L::Num, k: usize| {
+                        if k + L::LEN <= chunk { L::load(from.add(k)) } else { L::load_first(from.add(k), chunk - k) }
+                    };
+                    let mut part = load(a, 0).mul(load(b, 0));
+                    for k in (L::LEN..chunk).step_by(L::LEN) {
+                        part = load(a, k).mul_add(load(b, k), part);
+                    }
+                    part.sum()
+                };
+                sum = Some(sum.map_or(part, |sum| sum + part));
+            }
+            if let Some(sum) = sum {
+                job.out[at - first] = sum;
+            }
+        }
     }
 }
 

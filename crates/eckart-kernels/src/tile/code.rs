@@ -9,10 +9,15 @@ use std::marker::PhantomData;
 use crate::math;
 use crate::simd::{Element, Job, Lanes, SimdLevel};
 
+/// No register has more lanes.
+const MOST_LANES: usize = 16;
+
 /// A function of up to three registers of the processor.
 trait Function {
     /// How many arguments it has.
     const ARITY: usize;
+    /// Whether its code is so long that it is to be there once a loop.
+    const LONG: bool;
     /// Its value.
     ///
     /// # Safety
@@ -41,6 +46,9 @@ impl<T: Element, F: Function> Job<T> for Each<T, F> {
             let numbers = self.numbers.map(|x| L::splat(x));
             let from: [*const T; 3] = std::array::from_fn(|k| self.args[k].unwrap_or((&raw const numbers[k]).cast()));
             let step: [usize; 3] = std::array::from_fn(|k| if self.args[k].is_some() { L::LEN } else { 0 });
+            if F::LONG || !L::UNROLLED {
+                return self.with_one_body::<L>(from, step);
+            }
             let whole = self.len / L::LEN;
             for i in 0..whole {
                 let a = L::load(from[0].add(i * step[0]));
@@ -56,6 +64,41 @@ impl<T: Element, F: Function> Job<T> for Each<T, F> {
                 let c = if F::ARITY > 2 { load(2) } else { a };
                 F::of([a, b, c]).store_first(self.out.add(whole * L::LEN), rest);
             }
+        }
+    }
+}
+
+impl<T: Element, F: Function> Each<T, F> {
+    /// The loop, with the function's code in one place: the last numbers, which fill no vector, go through arrays that do.
+    ///
+    /// # Safety
+    /// As `run`; `from` is where the arguments begin, and `step` is 0 for those that are one number.
+    #[inline(always)]
+    unsafe fn with_one_body<L: Lanes<Num = T>>(self, mut from: [*const T; 3], step: [usize; 3]) {
+        let whole = self.len / L::LEN * L::LEN;
+        let rest = self.len - whole;
+        let mut last = [[T::default(); MOST_LANES]; 4];
+        let (mut out, mut at) = (self.out, 0);
+        // SAFETY: as above; the arrays hold a whole vector.
+        unsafe {
+            for start in (0..self.len).step_by(L::LEN) {
+                if start == whole {
+                    for k in 0..F::ARITY {
+                        if step[k] > 0 {
+                            std::ptr::copy_nonoverlapping(from[k].add(at), last[k].as_mut_ptr(), rest);
+                            from[k] = last[k].as_ptr();
+                        }
+                    }
+                    (out, at) = (last[3].as_mut_ptr(), 0);
+                }
+                let load = |k: usize| L::load(from[k].add(if step[k] > 0 { at } else { 0 }));
+                let a = load(0);
+                let b = if F::ARITY > 1 { load(1) } else { a };
+                let c = if F::ARITY > 2 { load(2) } else { a };
+                F::of([a, b, c]).store(out.add(at));
+                at += L::LEN;
+            }
+            std::ptr::copy_nonoverlapping(last[3].as_ptr(), self.out.add(whole), rest);
         }
     }
 }
@@ -106,6 +149,7 @@ macro_rules! codes {
                 pub(super) struct $name;
                 impl Function for $name {
                     const ARITY: usize = [$(stringify!($arg)),*].len();
+                    const LONG: bool = Code::$name.is_long();
                     // SAFETY: as the trait says.
                     #[inline(always)]
                     #[allow(unused_unsafe, reason = "a copy needs none")]
@@ -210,4 +254,12 @@ codes! {
     MulLogRatio(a, b, c) = a.mul(math::log(b.div(c)));
     /// a e^(b c).
     MulExp(a, b, c) = a.mul(math::exp(b.mul(c)));
+}
+
+impl Code {
+    /// Whether it has a polynomial in it.
+    const fn is_long(self) -> bool {
+        use Code::{Exp, Log, MulExp, MulLog, MulLogRatio, Pow, Sigmoid, Softplus, XLogX};
+        matches!(self, Pow | Exp | Log | XLogX | Sigmoid | Softplus | MulLog | MulLogRatio | MulExp)
+    }
 }

@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use eckart_kernels::SimdLevel;
 use eckart_kernels::tile::{Code, Instruction, Programme, Registers, Source as From, TILE};
-use rayon::prelude::*;
 
+use super::fold::for_each;
 use super::pool::Pool;
 use super::simd::simd_level;
 use super::slot::Slot;
@@ -118,11 +118,9 @@ impl<'a, C: Numbers> Pass<'a, C> {
                 rest = tail;
             }
         }
-        let sums: Vec<Sums> = if count == 1 {
-            tasks.into_iter().map(|(range, outs)| self.shard(range, outs)).collect()
-        } else {
-            tasks.into_par_iter().map(|(range, outs)| self.shard(range, outs)).collect()
-        };
+        let mut tasks: Vec<_> = tasks.into_iter().map(|(range, outs)| (range, outs, Sums::new())).collect();
+        for_each(&mut tasks, &|(range, outs, sums)| *sums = self.shard(range.clone(), outs));
+        let sums = tasks.into_iter().map(|(_, _, sums)| sums).collect();
         self.finished(outs, sums)
     }
 
@@ -137,7 +135,7 @@ impl<'a, C: Numbers> Pass<'a, C> {
         }
     }
 
-    fn shard(&self, rows: Range<usize>, mut outs: Vec<&mut [C]>) -> Sums {
+    fn shard(&self, rows: Range<usize>, outs: &mut [&mut [C]]) -> Sums {
         let all = self.positions(&rows);
         let empty = |(_, outcome): &(Source, Outcome)| match outcome {
             Outcome::Entries => Vec::new(),

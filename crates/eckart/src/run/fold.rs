@@ -5,15 +5,16 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use crate::data::Shards;
+
+// What is given to the threads is a `dyn Fn` in each function here: rayon's code is then generated once for each type of
+// result, and not once for each caller (it was a quarter of the engine's code).
 
 /// Combines `map` of all shards in a balanced binary tree.
 pub(super) fn fold<T: Send>(
     shards: Shards,
-    map: &(impl Fn(Range<usize>) -> T + Sync),
-    combine: &(impl Fn(T, T) -> T + Sync),
+    map: &(dyn Fn(Range<usize>) -> T + Sync),
+    combine: &(dyn Fn(T, T) -> T + Sync),
 ) -> T {
     fold_parts(0..shards.count(), &|k| map(shards.range(k)), combine)
 }
@@ -21,8 +22,8 @@ pub(super) fn fold<T: Send>(
 /// Combines `map` of the parts of a range in a balanced binary tree.
 pub(super) fn fold_parts<T: Send>(
     parts: Range<usize>,
-    map: &(impl Fn(usize) -> T + Sync),
-    combine: &(impl Fn(T, T) -> T + Sync),
+    map: &(dyn Fn(usize) -> T + Sync),
+    combine: &(dyn Fn(T, T) -> T + Sync),
 ) -> T {
     if parts.len() == 1 {
         return map(parts.start);
@@ -33,12 +34,24 @@ pub(super) fn fold_parts<T: Send>(
     combine(left, right)
 }
 
+/// Does `work` with each of some items, on all threads.
+pub(super) fn for_each<T: Send>(items: &mut [T], work: &(dyn Fn(&mut T) + Sync)) {
+    match items {
+        [] => {}
+        [one] => work(one),
+        [..] => {
+            let (left, right) = items.split_at_mut(items.len() / 2);
+            rayon::join(|| for_each(left, work), || for_each(right, work));
+        }
+    }
+}
+
 /// Fills `out`, `cols` numbers a row, shard by shard: each row is written by one task.
 pub(super) fn for_rows<T: Send>(out: &mut [T], cols: usize, fill: impl Fn(Range<usize>, &mut [T]) + Sync) {
     if cols == 0 || out.is_empty() {
         return;
     }
-    cut(out, cols).into_par_iter().for_each(|(range, part)| fill(range, part));
+    for_each(&mut cut(out, cols), &|(range, part)| fill(range.clone(), part));
 }
 
 /// The rows of each shard, and their numbers.
@@ -68,8 +81,7 @@ pub(crate) fn sum_rows<T: Send>(
         return 0.0;
     }
     let parts = cut(rows, cols);
-    let sums: Vec<f64> = parts.into_par_iter().map(|(range, part)| change(range, part)).collect();
-    fold_parts(0..sums.len(), &|k| sums[k], &|a, b| a + b)
+    sum_parts(parts, &change)
 }
 
 /// As [`sum_rows`], with shards of about the same work where row i has the entries from `ends[i]` to `ends[i + 1]`, each as
@@ -93,8 +105,29 @@ pub(crate) fn sum_rows_by<T: Send>(
         low
     };
     let parts = cut_at(rows, cols, (0..shards).map(|k| at(k)..at(k + 1)));
-    let sums: Vec<f64> = parts.into_par_iter().map(|(range, part)| change(range, part)).collect();
-    fold_parts(0..sums.len(), &|k| sums[k], &|a, b| a + b)
+    sum_parts(parts, &change)
+}
+
+/// Changes each part and adds up what each change returns, in a fixed tree.
+fn sum_parts<T: Send>(
+    parts: Vec<(Range<usize>, &mut [T])>,
+    change: &(dyn Fn(Range<usize>, &mut [T]) -> f64 + Sync),
+) -> f64 {
+    let mut parts: Vec<_> = parts.into_iter().map(|(range, part)| (range, part, 0.0)).collect();
+    for_each(&mut parts, &|(range, part, sum)| *sum = change(range.clone(), part));
+    tree_sum(&parts.iter().map(|part| part.2).collect::<Vec<f64>>())
+}
+
+/// The sum in the tree of [`fold_parts`].
+fn tree_sum(sums: &[f64]) -> f64 {
+    match sums {
+        [] => 0.0,
+        [one] => *one,
+        [..] => {
+            let (left, right) = sums.split_at(sums.len() / 2);
+            tree_sum(left) + tree_sum(right)
+        }
+    }
 }
 
 /// The sum of f(at) over `0..len`, in a fixed order: eight running sums a block, blocks in a tree.

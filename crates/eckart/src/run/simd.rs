@@ -118,9 +118,7 @@ mod tests {
         use rayon::prelude::*;
         for level in SimdLevel::all() {
             let levels = |threads| {
-                with_machine(threads, Some(level), || {
-                    (0..64).into_par_iter().map(|_| simd_level()).collect::<Vec<_>>()
-                })
+                with_machine(threads, Some(level), || (0..64).into_par_iter().map(|_| simd_level()).collect::<Vec<_>>())
             };
             for threads in [None, Some(1), Some(3)] {
                 assert!(levels(threads).unwrap().iter().all(|found| *found == level), "{level} {threads:?}");

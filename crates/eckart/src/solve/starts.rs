@@ -74,7 +74,8 @@ pub(super) fn run<'a>(
                 for (at, other) in others.iter_mut().enumerate() {
                     let company = company(at + 1);
                     // A thread that can't be had is one fewer: the others do its work.
-                    scope.spawn(move || with_machine(Some(1), level, || board.work_with(other, row, company)).map(drop));
+                    scope
+                        .spawn(move || with_machine(Some(1), level, || board.work_with(other, row, company)).map(drop));
                 }
                 let own = with_machine(Some(1), level, || board.work_in(&mut first, company(0)));
                 own.err().into_iter().for_each(|error| board.fail(error));
