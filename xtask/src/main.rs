@@ -38,7 +38,12 @@ struct Task {
 }
 
 const TASKS: &[Task] = &[
-    Task { name: "tidy", takes: "", does: "checks the laws of the house", run: run_tidy },
+    Task {
+        name: "tidy",
+        takes: "[--shrink]",
+        does: "checks the laws of the house; `--shrink` shortens the list of offenders",
+        run: tidy::run,
+    },
     Task { name: "test", takes: "", does: "runs everything: tidy, tests, examples, Python", run: test::run },
     Task {
         name: "fuzz",
@@ -83,11 +88,6 @@ fn main() -> ExitCode {
 fn help() -> String {
     let row = |task: &Task| format!("  {:<30}{}\n", format!("{} {}", task.name, task.takes), task.does);
     format!("Tasks of the workspace: cargo xtask NAME\n\n{}", TASKS.iter().map(row).collect::<String>())
-}
-
-fn run_tidy(args: &[String]) -> Result<(), Failure> {
-    takes_nothing("tidy", args)?;
-    tidy::tidy(&root())
 }
 
 /// Refuses arguments of a task that has none.

@@ -1,8 +1,7 @@
 //! A law: words that hide a defect are banned, each in its places: unordered maps, skipped tests, half-done code, unwrap.
 
-use super::Finding;
-use super::source::Source;
-use super::tree::Tree;
+use crate::tidy::finding::Finding;
+use crate::tidy::read::{Source, Tree};
 
 /// A run of tokens, where it is banned, and what to write instead.
 struct Ban {
@@ -35,7 +34,7 @@ const BANS: &[Ban] = &[
 ];
 
 /// Finds the banned words; their rows say where they are banned.
-pub(super) fn check(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut found = Vec::new();
     for source in tree.rust() {
         for ban in BANS.iter().filter(|ban| binds(ban, source)) {
@@ -56,8 +55,8 @@ fn binds(ban: &Ban, source: &Source) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lines_found;
     use super::*;
+    use crate::tidy::finding::lines_found;
 
     const ENGINE_FILE: &str = "crates/eckart/src/data/npy.rs";
 

@@ -1,15 +1,13 @@
 //! A law: a match on the primitives lists them all, so that the compiler stops whoever adds one.
 
-use super::Finding;
-use super::lexer::Kind;
-use super::source::Source;
-use super::tree::Tree;
+use crate::tidy::finding::Finding;
+use crate::tidy::read::{Kind, Source, Tree, after_angles};
 
 /// The names the enum of primitives may have.
 const ENUMS: [&str; 2] = ["Op", "Prim"];
 
 /// Finds the arms that catch every primitive.
-pub(super) fn check(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut found = Vec::new();
     for source in tree.bound() {
         let inherent = impls(source);
@@ -117,23 +115,10 @@ fn skip_to(source: &Source, mut at: usize, end: usize, mark: &str) -> Option<usi
     None
 }
 
-/// The token after the `>` that closes the `<` at `at`.
-fn after_angles(source: &Source, mut at: usize, end: usize) -> usize {
-    let mut depth = 0;
-    while at < end {
-        depth += i32::from(source.at(at, "<")) - i32::from(source.at(at, ">"));
-        at = source.close(at).unwrap_or(at) + 1;
-        if depth == 0 {
-            break;
-        }
-    }
-    at
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::lines_found;
     use super::*;
+    use crate::tidy::finding::lines_found;
 
     const PATH: &str = "crates/eckart/src/grad/mod.rs";
 

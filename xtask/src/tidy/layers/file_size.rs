@@ -1,13 +1,13 @@
 //! A law: a file has at most 1,000 lines; more than 500 are a warning.
 
-use super::Finding;
-use super::tree::Tree;
+use crate::tidy::finding::Finding;
+use crate::tidy::read::Tree;
 
 const WARN: usize = 500;
 const FAIL: usize = 1000;
 
 /// Counts the lines, tests included.
-pub(super) fn check(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut found = Vec::new();
     for source in tree.bound() {
         let lines = source.text.lines().count();

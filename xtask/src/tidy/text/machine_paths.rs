@@ -1,14 +1,13 @@
 //! A law: no text names a place of one machine.
 
-use super::Finding;
-use super::source::Source;
-use super::tree::Tree;
+use crate::tidy::finding::Finding;
+use crate::tidy::read::{Source, Tree};
 
 /// The folders at the root of a machine that are its own.
 const FOLDERS: [&str; 4] = ["home", "root", "work", "tmp"];
 
 /// Reads every text file but the lock file, the gate's own folder and tests.
-pub(super) fn check(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut found = Vec::new();
     for source in tree.files.iter().filter(|source| !is_exempt(source)) {
         for (i, line) in source.text.lines().enumerate() {
@@ -41,8 +40,8 @@ fn names_folder(line: &str, folder: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lines_found;
     use super::*;
+    use crate::tidy::finding::lines_found;
 
     #[test]
     fn places_of_a_machine_are_found() {

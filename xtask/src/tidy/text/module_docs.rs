@@ -1,14 +1,13 @@
 //! A law: a file begins by saying what it is, and a module of a crate also what goes in, comes out, holds and is not there.
 
-use super::Finding;
-use super::source::Source;
-use super::tree::Tree;
+use crate::tidy::finding::Finding;
+use crate::tidy::read::{Source, Tree};
 
 /// Each label, and whether it may stand within a line.
 const LABELS: [(&str, bool); 4] = [("In:", false), ("Out:", true), ("Law:", false), ("Not here:", false)];
 
 /// Reads the first lines of every file.
-pub(super) fn check(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let documented = |source: &&Source| {
         ["xtask/src", "bench/src"].iter().any(|place| source.is_in(place)) || source.is_crate_source()
     };
@@ -45,8 +44,8 @@ fn needs_labels(source: &Source) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lines_found;
     use super::*;
+    use crate::tidy::finding::lines_found;
 
     const FULL: &str = "//! Reads: a and b,\n//! and c.\n//! In: a.  Out: b.\n//! Law: c.\n//! Not here: d.\n";
 

@@ -1,9 +1,7 @@
 //! A law: a stage of the engine uses only itself and the stages above it.
 
-use super::Finding;
-use super::paths::{Path, paths};
-use super::source::Source;
-use super::tree::Tree;
+use crate::tidy::finding::Finding;
+use crate::tidy::read::{Path, Source, Tree, paths};
 
 /// The stages, first to last; `error` is above them all.
 const STAGES: [&str; 13] = [
@@ -13,7 +11,7 @@ const STAGES: [&str; 13] = [
 const SRC: &str = "crates/eckart/src/";
 
 /// Holds every stage to the order.
-pub(super) fn check(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut found = Vec::new();
     let exports = match tree.file("crates/eckart/src/lib.rs") {
         Some(lib) => exports(lib, &mut found),
@@ -55,7 +53,7 @@ fn modules(place: &str) -> Vec<&str> {
 fn check_file(source: &Source, modules: &[&str], exports: &[(String, String)], found: &mut Vec<Finding>) {
     let stage = modules[0];
     let Some(rank) = rank(stage) else {
-        let to_do = "move it into one, or add a row to STAGES in xtask/src/tidy/stage_order.rs";
+        let to_do = "move it into one, or add a row to STAGES in xtask/src/tidy/layers/stage_order.rs";
         found.push(Finding::new(&source.path, 1, format!("`{stage}` is no stage"), to_do));
         return;
     };

@@ -1,9 +1,7 @@
 //! A law: an outside crate is used in one place only, so that it can be replaced there.
 
-use super::Finding;
-use super::paths::{Path, paths};
-use super::source::Source;
-use super::tree::Tree;
+use crate::tidy::finding::Finding;
+use crate::tidy::read::{Path, Source, Tree, paths};
 
 /// The crates of a wall, and the folders or files that may use them.
 struct Wall {
@@ -36,7 +34,7 @@ const WALLS: &[Wall] = &[
 ];
 
 /// Finds outside crates on the wrong side of their wall.
-pub(super) fn check(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     tree.bound().flat_map(check_file).collect()
 }
 
@@ -65,8 +63,8 @@ fn is_own(source: &Source, paths: &[Path], name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lines_found;
     use super::*;
+    use crate::tidy::finding::lines_found;
 
     #[test]
     fn inside_the_wall_all_is_well() {

@@ -1,13 +1,12 @@
 //! A law: `unsafe` stands only in the kernels and the Python binding, each with its reason above it.
 
-use super::Finding;
-use super::source::Source;
-use super::tree::Tree;
+use crate::tidy::finding::Finding;
+use crate::tidy::read::{Source, Tree};
 
 const PLACES: [&str; 2] = ["crates/eckart-kernels/src", "crates/eckart-python"];
 
 /// Looks at every `unsafe` of every Rust file, tests included.
-pub(super) fn check(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut found = Vec::new();
     for source in tree.rust() {
         for i in source.find("unsafe") {
@@ -54,8 +53,8 @@ fn has_reason(source: &Source, i: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lines_found;
     use super::*;
+    use crate::tidy::finding::lines_found;
 
     const KERNEL: &str = "crates/eckart-kernels/src/dot.rs";
 

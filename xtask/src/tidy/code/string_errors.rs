@@ -1,11 +1,10 @@
 //! A law: an error is a type, never a `String`.
 
-use super::Finding;
-use super::source::Source;
-use super::tree::Tree;
+use crate::tidy::finding::Finding;
+use crate::tidy::read::{Source, Tree};
 
 /// Finds `Result<_, String>`.
-pub(super) fn check(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut found = Vec::new();
     for source in tree.bound() {
         for i in source.find("Result").filter(|&i| has_string_error(source, i)) {
@@ -42,8 +41,8 @@ fn has_string_error(source: &Source, i: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lines_found;
     use super::*;
+    use crate::tidy::finding::lines_found;
 
     #[test]
     fn string_errors_are_found() {

@@ -1,12 +1,12 @@
 //! A law: no file or folder is named for being a leftover.
 
-use super::Finding;
-use super::tree::Tree;
+use crate::tidy::finding::Finding;
+use crate::tidy::read::Tree;
 
 const BANNED: [&str; 7] = ["utils", "util", "helpers", "helper", "common", "base", "misc"];
 
 /// Looks at every part of every path.
-pub(super) fn check(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut found = Vec::new();
     for source in &tree.files {
         let mut parts: Vec<&str> = source.path.split('/').collect();
@@ -27,8 +27,8 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lines_found;
     use super::*;
+    use crate::tidy::finding::lines_found;
 
     #[test]
     fn leftovers_are_found() {

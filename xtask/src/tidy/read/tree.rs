@@ -136,8 +136,8 @@ mod tests {
         let root = crate::root();
         let walked = walk(&root).expect("the workspace can be read");
         let tree = Tree::read(&root).expect("the workspace can be read");
-        assert!(walked.iter().any(|path| path == "xtask/src/tidy/tree.rs"));
-        assert!(tree.file("xtask/src/tidy/tree.rs").is_some());
+        assert!(walked.iter().any(|path| path == "xtask/src/tidy/read/tree.rs"));
+        assert!(tree.file("xtask/src/tidy/read/tree.rs").is_some());
         assert!(tree.files.iter().all(|source| !source.path.starts_with("target/")));
     }
 }

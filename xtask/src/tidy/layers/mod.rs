@@ -1,0 +1,7 @@
+//! Laws about the layout: which file may use what, where it lies, how large it is.
+
+pub(crate) mod file_names;
+pub(crate) mod file_size;
+pub(crate) mod stage_order;
+pub(crate) mod unsafe_code;
+pub(crate) mod walls;

@@ -1,0 +1,13 @@
+//! What the laws look at: the files of the workspace, their tokens, and what these declare and name.
+
+mod functions;
+mod lexer;
+mod paths;
+mod source;
+mod tree;
+
+pub(crate) use functions::{after_angles, functions, split_at_commas};
+pub(crate) use lexer::Kind;
+pub(crate) use paths::{Path, paths};
+pub(crate) use source::Source;
+pub(crate) use tree::Tree;

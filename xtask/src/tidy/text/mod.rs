@@ -1,0 +1,4 @@
+//! Laws about text: what is written for people, in code, comments and pages.
+
+pub(crate) mod machine_paths;
+pub(crate) mod module_docs;
