@@ -6,6 +6,7 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Finding {
     pub(crate) path: String,
+    /// Counted from 1; 0 where the finding is about the whole file or folder.
     pub(crate) line: usize,
     pub(crate) what: String,
     pub(crate) to_do: String,
@@ -37,7 +38,8 @@ impl Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { path, line, what, to_do, warning, .. } = self;
-        write!(f, "{path}:{line}: {}{what}; {to_do}", if *warning { "warning: " } else { "" })
+        let line = if *line > 0 { format!(":{line}") } else { String::new() };
+        write!(f, "{path}{line}: {}{what}; {to_do}", if *warning { "warning: " } else { "" })
     }
 }
 
@@ -57,5 +59,7 @@ mod tests {
         assert_eq!(finding.to_string(), "a.rs:3: it is wrong; right it");
         finding.warning = true;
         assert_eq!(finding.to_string(), "a.rs:3: warning: it is wrong; right it");
+        finding.line = 0;
+        assert_eq!(finding.to_string(), "a.rs: warning: it is wrong; right it");
     }
 }

@@ -8,14 +8,14 @@ mod read;
 mod text;
 
 use crate::Failure;
-use code::{arguments, banned_words, function_size, prim_wildcards, string_errors};
+use code::{arguments, banned_words, function_size, prim_wildcards, string_errors, type_names};
 use finding::Finding;
-use layers::{file_names, file_size, stage_order, unsafe_code, walls};
+use layers::{file_names, file_size, folder_size, stage_order, unsafe_code, walls};
 use offenders::{Key, Offenders};
 use read::Tree;
 use std::fs;
 use std::path::Path;
-use text::{machine_paths, module_docs};
+use text::{line_width, machine_paths, module_docs};
 
 /// A law: what it is called and how a tree is held to it.
 struct Law {
@@ -31,6 +31,9 @@ const LAWS: &[Law] = &[
     Law { key: "file-size", name: "files are short", check: file_size::check },
     Law { key: "function-size", name: "functions are short", check: function_size::check },
     Law { key: "arguments", name: "functions have few arguments", check: arguments::check },
+    Law { key: "type-names", name: "a type's name stands for one thing in a crate", check: type_names::check },
+    Law { key: "folder-size", name: "folders are small", check: folder_size::check },
+    Law { key: "line-width", name: "lines are short", check: line_width::check },
     Law { key: "module-docs", name: "modules say what they are", check: module_docs::check },
     Law { key: "file-names", name: "files have telling names", check: file_names::check },
     Law { key: "unsafe-code", name: "unsafe code has one place and gives its reason", check: unsafe_code::check },

@@ -34,13 +34,9 @@ fn count(source: &Source, mut from: usize, to: usize) -> usize {
     while source.reads(from, &["#", "["]) {
         from = source.close(from + 1).unwrap_or(to) + 1;
     }
-    let colon = (from..to).find(|&i| source.at(i, ":") && !is_inside_bracket(source, from, i));
+    let colon = (from..to).find(|&i| source.at(i, ":") && !source.is_inside_bracket(from, i));
     let pattern = parts(source, from, colon.unwrap_or(to));
     colon.map_or(pattern, |colon| pattern.max(parts(source, colon + 1, to)))
-}
-
-fn is_inside_bracket(source: &Source, from: usize, i: usize) -> bool {
-    (from..i).any(|open| source.close(open).is_some_and(|close| close > i))
 }
 
 /// The number of parts of the pattern or type from `from` to `to`; 1 where it is no tuple.

@@ -5,3 +5,4 @@ pub(crate) mod banned_words;
 pub(crate) mod function_size;
 pub(crate) mod prim_wildcards;
 pub(crate) mod string_errors;
+pub(crate) mod type_names;

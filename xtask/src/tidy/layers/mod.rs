@@ -2,6 +2,7 @@
 
 pub(crate) mod file_names;
 pub(crate) mod file_size;
+pub(crate) mod folder_size;
 pub(crate) mod stage_order;
 pub(crate) mod unsafe_code;
 pub(crate) mod walls;

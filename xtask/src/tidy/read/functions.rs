@@ -34,13 +34,14 @@ pub(crate) fn functions(source: &Source) -> Vec<Function> {
 }
 
 /// A block `impl Type`, `impl Trait for Type` or `trait Type`.
-struct Owner {
+pub(crate) struct Owner {
     name: String,
-    open: usize,
-    close: usize,
+    pub(crate) open: usize,
+    pub(crate) close: usize,
 }
 
-fn owners(source: &Source) -> Vec<Owner> {
+/// The blocks that functions belong to.
+pub(crate) fn owners(source: &Source) -> Vec<Owner> {
     let owner = |i: usize| {
         let open = source.body_or_end(i).filter(|&open| source.at(open, "{"))?;
         Some(Owner { name: owner_name(source, i + 1, open)?, open, close: source.close(open)? })

@@ -1,11 +1,13 @@
 //! What the laws look at: the files of the workspace, their tokens, and what these declare and name.
 
+mod declarations;
 mod functions;
 mod lexer;
 mod paths;
 mod source;
 mod tree;
 
+pub(crate) use declarations::{Named, declarations};
 pub(crate) use functions::{after_angles, functions, split_at_commas};
 pub(crate) use lexer::Kind;
 pub(crate) use paths::{Path, paths};

@@ -91,6 +91,11 @@ impl Source {
         self.partner.get(i).copied().flatten()
     }
 
+    /// Whether a bracket that opens at `from` or later holds token `i`.
+    pub(crate) fn is_inside_bracket(&self, from: usize, i: usize) -> bool {
+        (from..i).any(|open| self.close(open).is_some_and(|close| close > i))
+    }
+
     /// The indices of every token that is `text`.
     pub(crate) fn find<'a>(&'a self, text: &'a str) -> impl Iterator<Item = usize> + 'a {
         (0..self.tokens.len()).filter(move |&i| self.at(i, text))

@@ -1,4 +1,5 @@
 //! Laws about text: what is written for people, in code, comments and pages.
 
+pub(crate) mod line_width;
 pub(crate) mod machine_paths;
 pub(crate) mod module_docs;
