@@ -10,7 +10,7 @@ mod text;
 use crate::Failure;
 use code::{arguments, banned_words, function_size, prim_wildcards, string_errors, type_names};
 use finding::Finding;
-use layers::{file_names, file_size, folder_size, stage_order, unsafe_code, walls};
+use layers::{file_cycles, file_names, file_size, folder_size, stage_order, unsafe_code, walls};
 use offenders::{Key, Offenders};
 use read::Tree;
 use std::fs;
@@ -27,6 +27,7 @@ struct Law {
 
 const LAWS: &[Law] = &[
     Law { key: "stage-order", name: "stages use only themselves and the stages above", check: stage_order::check },
+    Law { key: "file-cycles", name: "no files import each other in a circle", check: file_cycles::check },
     Law { key: "walls", name: "an outside crate has one place", check: walls::check },
     Law { key: "file-size", name: "files are short", check: file_size::check },
     Law { key: "function-size", name: "functions are short", check: function_size::check },

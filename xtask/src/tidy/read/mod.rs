@@ -3,6 +3,7 @@
 mod declarations;
 mod functions;
 mod lexer;
+mod modules;
 mod paths;
 mod source;
 mod tree;
@@ -10,6 +11,7 @@ mod tree;
 pub(crate) use declarations::{Named, declarations};
 pub(crate) use functions::{after_angles, functions, split_at_commas};
 pub(crate) use lexer::Kind;
+pub(crate) use modules::{Modules, Target};
 pub(crate) use paths::{Path, paths};
 pub(crate) use source::Source;
 pub(crate) use tree::Tree;
