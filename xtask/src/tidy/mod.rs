@@ -15,7 +15,7 @@ use offenders::{Key, Offenders};
 use read::Tree;
 use std::fs;
 use std::path::Path;
-use text::{line_width, machine_paths, module_docs};
+use text::{line_width, machine_paths, module_docs, words};
 
 /// A law: what it is called and how a tree is held to it.
 struct Law {
@@ -41,6 +41,7 @@ const LAWS: &[Law] = &[
     Law { key: "prim-wildcards", name: "a match on the primitives lists them all", check: prim_wildcards::check },
     Law { key: "banned-words", name: "banned words", check: banned_words::check },
     Law { key: "string-errors", name: "errors are typed", check: string_errors::check },
+    Law { key: "words", name: "names and texts use the field's terms", check: words::check },
     Law { key: "machine-paths", name: "no path of one machine", check: machine_paths::check },
 ];
 

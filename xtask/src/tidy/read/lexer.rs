@@ -5,7 +5,7 @@
 pub(crate) enum Kind {
     /// A name, a keyword or a number.
     Word,
-    /// A string or a character of any sort; its text is not kept.
+    /// A string or a character of any sort; its text stands in the file only, so that no law takes it for code.
     Literal,
     /// `'a`; its text is not kept.
     Lifetime,
@@ -13,7 +13,7 @@ pub(crate) enum Kind {
     Mark,
 }
 
-/// A token and the line it begins on (counted from 1).
+/// A token, where it begins and the line it begins on (counted from 1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Token {
     /// What it is.
@@ -22,6 +22,17 @@ pub(crate) struct Token {
     pub(crate) text: String,
     /// Its line.
     pub(crate) line: usize,
+    /// Its first byte and the byte after its last.
+    pub(crate) span: (usize, usize),
+}
+
+/// A comment, with its marks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Comment {
+    /// The line it begins on.
+    pub(crate) line: usize,
+    /// Its first byte and the byte after its last.
+    pub(crate) span: (usize, usize),
 }
 
 impl Token {
@@ -31,19 +42,21 @@ impl Token {
     }
 }
 
-/// The tokens of `text`, without comments. Text that is no valid Rust gives some tokens too, never a panic.
-pub(crate) fn lex(text: &str) -> Vec<Token> {
-    let mut lexer = Lexer { rest: text, line: 1, tokens: Vec::new() };
+/// The tokens of `text`, and its comments. Text that is no valid Rust gives some tokens too, never a panic.
+pub(crate) fn lex(text: &str) -> (Vec<Token>, Vec<Comment>) {
+    let mut lexer = Lexer { rest: text, at: 0, line: 1, tokens: Vec::new(), comments: Vec::new() };
     while !lexer.rest.is_empty() {
         lexer.step();
     }
-    lexer.tokens
+    (lexer.tokens, lexer.comments)
 }
 
 struct Lexer<'a> {
     rest: &'a str,
+    at: usize,
     line: usize,
     tokens: Vec<Token>,
+    comments: Vec<Comment>,
 }
 
 impl Lexer<'_> {
@@ -54,9 +67,9 @@ impl Lexer<'_> {
         if first.is_whitespace() {
             self.take(first.len_utf8());
         } else if rest.starts_with("//") {
-            self.take(rest.find('\n').unwrap_or(rest.len()));
+            self.comment(rest.find('\n').unwrap_or(rest.len()));
         } else if rest.starts_with("/*") {
-            self.take(block_comment_len(rest));
+            self.comment(block_comment_len(rest));
         } else if let Some(len) = string_len(rest) {
             self.push(Kind::Literal, len);
         } else if first == '\'' {
@@ -78,13 +91,19 @@ impl Lexer<'_> {
     fn push(&mut self, kind: Kind, len: usize) {
         let keep = matches!(kind, Kind::Word | Kind::Mark);
         let text = if keep { self.rest[..len].to_owned() } else { String::new() };
-        self.tokens.push(Token { kind, text, line: self.line });
+        self.tokens.push(Token { kind, text, line: self.line, span: (self.at, self.at + len) });
+        self.take(len);
+    }
+
+    fn comment(&mut self, len: usize) {
+        self.comments.push(Comment { line: self.line, span: (self.at, self.at + len) });
         self.take(len);
     }
 
     fn take(&mut self, len: usize) {
         let (taken, rest) = self.rest.split_at(len);
         self.line += taken.matches('\n').count();
+        self.at += len;
         self.rest = rest;
     }
 }
@@ -166,6 +185,7 @@ mod tests {
 
     fn check(text: &str, expected: &str) {
         let shown: Vec<String> = lex(text)
+            .0
             .iter()
             .map(|t| match t.kind {
                 Kind::Literal => "LIT".to_owned(),
@@ -193,6 +213,11 @@ mod tests {
     fn comments_vanish_and_nest() {
         check("a // \" { \nb /* /* } */ \" */ c", "a b c");
         check("/* open for ever", "");
+        let text = "a // é b\nc /* d\n */ \"e\"";
+        let (tokens, comments) = lex(text);
+        let shown: Vec<&str> = comments.iter().map(|comment| &text[comment.span.0..comment.span.1]).collect();
+        assert_eq!(shown, ["// é b", "/* d\n */"]);
+        assert_eq!(&text[tokens[2].span.0..tokens[2].span.1], "\"e\"");
     }
 
     #[test]
@@ -202,7 +227,7 @@ mod tests {
 
     #[test]
     fn lines_are_counted_through_strings_and_comments() {
-        let lines: Vec<usize> = lex("a \"x\ny\" b\n/* \n */ c").iter().map(|t| t.line).collect();
+        let lines: Vec<usize> = lex("a \"x\ny\" b\n/* \n */ c").0.iter().map(|t| t.line).collect();
         assert_eq!(lines, [1, 1, 2, 4]);
     }
 

@@ -6,12 +6,14 @@ mod lexer;
 mod modules;
 mod paths;
 mod source;
+mod strings;
 mod tree;
 
-pub(crate) use declarations::{Named, declarations};
+pub(crate) use declarations::{Declaration, Named, declarations};
 pub(crate) use functions::{after_angles, functions, split_at_commas};
 pub(crate) use lexer::Kind;
 pub(crate) use modules::{Modules, Target};
 pub(crate) use paths::{Path, paths};
 pub(crate) use source::Source;
+pub(crate) use strings::strings;
 pub(crate) use tree::Tree;

@@ -1,6 +1,6 @@
 //! One file as the laws see it: its lines, its tokens, which brace closes which, and which parts are tests.
 
-use super::lexer::{Token, lex};
+use super::lexer::{Comment, Kind, Token, lex};
 
 /// A text file of the workspace. Only Rust files have tokens.
 pub(crate) struct Source {
@@ -10,6 +10,8 @@ pub(crate) struct Source {
     pub(crate) text: String,
     /// The tokens, without comments.
     pub(crate) tokens: Vec<Token>,
+    /// The comments.
+    comments: Vec<Comment>,
     /// For each opening token the index of the one that closes it.
     partner: Vec<Option<usize>>,
     /// For each token, whether it is part of a test.
@@ -21,11 +23,18 @@ pub(crate) struct Source {
 impl Source {
     /// Reads `text` as the file `path`.
     pub(crate) fn new(path: &str, text: &str) -> Self {
-        let tokens = if path.ends_with(".rs") { lex(text) } else { Vec::new() };
+        let (tokens, comments) = if path.ends_with(".rs") { lex(text) } else { Default::default() };
         let partner = match_brackets(&tokens);
         let test = vec![false; tokens.len()];
-        let mut source =
-            Self { path: path.to_owned(), text: text.to_owned(), tokens, partner, test, inline_mods: Vec::new() };
+        let mut source = Self {
+            path: path.to_owned(),
+            text: text.to_owned(),
+            tokens,
+            comments,
+            partner,
+            test,
+            inline_mods: Vec::new(),
+        };
         source.inline_mods = source.find_inline_mods();
         source.mark_tests();
         source
@@ -52,6 +61,18 @@ impl Source {
     pub(crate) fn stem(&self) -> &str {
         let name = self.path.rsplit('/').next().unwrap_or(&self.path);
         name.split('.').next().unwrap_or(name)
+    }
+
+    /// The strings and characters outside tests, with their quotes, each with its line.
+    pub(crate) fn literals(&self) -> impl Iterator<Item = (usize, &str)> {
+        let is_literal = |(i, token): &(usize, &Token)| token.kind == Kind::Literal && !self.test[*i];
+        self.tokens.iter().enumerate().filter(is_literal).map(|(_, t)| (t.line, &self.text[t.span.0..t.span.1]))
+    }
+
+    /// The comments outside tests, with their marks, each with its line.
+    pub(crate) fn comments(&self) -> impl Iterator<Item = (usize, &str)> {
+        let all = self.comments.iter().map(|comment| (comment.line, &self.text[comment.span.0..comment.span.1]));
+        all.filter(|(line, _)| !self.is_all_test() && !self.is_test_line(*line))
     }
 
     /// Whether token `i` is part of a test.

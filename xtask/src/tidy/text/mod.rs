@@ -3,3 +3,4 @@
 pub(crate) mod line_width;
 pub(crate) mod machine_paths;
 pub(crate) mod module_docs;
+pub(crate) mod words;

@@ -1,10 +1,11 @@
-//! A law: a file begins by saying what it is, and a module of a crate also what goes in, comes out, holds and is not there.
+//! A law: a file begins by saying what it is, and a module of a crate also what goes in, comes out, holds and is absent.
 
 use crate::tidy::finding::Finding;
 use crate::tidy::read::{Source, Tree};
 
-/// Each label, and whether it may stand within a line.
-const LABELS: [(&str, bool); 4] = [("In:", false), ("Out:", true), ("Law:", false), ("Not here:", false)];
+/// Each label, with what it was called (the law of words counts those), and whether it may stand within a line.
+const LABELS: [(&[&str], bool); 4] =
+    [(&["In:"], false), (&["Out:"], true), (&["Invariant:", "Law:"], false), (&["Not here:"], false)];
 
 /// Reads the first lines of every file.
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
@@ -16,7 +17,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
 
 fn check_file(source: &Source) -> Option<Finding> {
     let docs: Vec<&str> = source.text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim).collect();
-    let is_label = |line: &&&str| LABELS.iter().any(|(label, _)| line.starts_with(label));
+    let is_label = |line: &&&str| LABELS.iter().any(|(labels, _)| labels.iter().any(|label| line.starts_with(label)));
     let sentence: Vec<&str> = docs.iter().take_while(|line| !is_label(line) && !line.is_empty()).copied().collect();
     if !sentence.last().is_some_and(|line| line.ends_with('.')) {
         let to_do = "begin it with `//! ` and one sentence, with a full stop, that says what it is for";
@@ -27,7 +28,8 @@ fn check_file(source: &Source) -> Option<Finding> {
     }
     let has =
         |label: &str, inside: bool| docs.iter().any(|line| line.starts_with(label) || (inside && line.contains(label)));
-    let missing: Vec<&str> = LABELS.iter().filter(|(label, inside)| !has(label, *inside)).map(|row| row.0).collect();
+    let is_missing = |(labels, inside): &&(&[&str], bool)| !labels.iter().any(|label| has(label, *inside));
+    let missing: Vec<&str> = LABELS.iter().filter(is_missing).map(|(labels, _)| labels[0]).collect();
     if missing.is_empty() {
         return None;
     }
@@ -47,13 +49,14 @@ mod tests {
     use super::*;
     use crate::tidy::finding::lines_found;
 
-    const FULL: &str = "//! Reads: a and b,\n//! and c.\n//! In: a.  Out: b.\n//! Law: c.\n//! Not here: d.\n";
+    const FULL: &str = "//! Reads: a and b,\n//! and c.\n//! In: a.  Out: b.\n//! Invariant: c.\n//! Not here: d.\n";
 
     #[test]
     fn what_says_enough_passes() {
         let fine = |path, text: &str| assert_eq!(lines_found(check, path, text), [0; 0], "{path}: {text}");
         fine("crates/eckart/src/data/npy.rs", FULL);
         fine("crates/eckart/src/data/npy.rs", &FULL.replace("  Out", "\n//! Out"));
+        fine("crates/eckart/src/data/npy.rs", &FULL.replace("Invariant:", "Law:"));
         fine("crates/eckart/src/lib.rs", "//! A crate.\n");
         fine("crates/eckart-cli/src/bin/x.rs", "//! A command.\n");
         fine("xtask/src/a.rs", "//! A task.\n");
@@ -64,8 +67,8 @@ mod tests {
     #[test]
     fn what_says_too_little_is_found() {
         let found = |path, text: &str| assert_eq!(lines_found(check, path, text), [1], "{path}: {text}");
-        for (label, _) in LABELS {
-            found("crates/eckart/src/data/npy.rs", &FULL.replace(label, "Else:"));
+        for (labels, _) in LABELS {
+            found("crates/eckart/src/data/npy.rs", &FULL.replace(labels[0], "Else:"));
         }
         found(
             "crates/eckart/src/data/npy.rs",
@@ -74,7 +77,7 @@ mod tests {
 {FULL}"
             ),
         );
-        found("crates/eckart/src/data/npy.rs", "//! In: a.  Out: b.\n//! Law: c.\n//! Not here: d.\n");
+        found("crates/eckart/src/data/npy.rs", "//! In: a.  Out: b.\n//! Invariant: c.\n//! Not here: d.\n");
         found("crates/eckart/src/lib.rs", "pub mod data;\n");
         found("crates/eckart-cli/src/main.rs", "//! no full stop\n");
         found("xtask/src/a.rs", "// no doc\n");
