@@ -10,12 +10,12 @@ mod text;
 use crate::Failure;
 use code::{arguments, banned_words, function_size, prim_wildcards, string_errors, type_names};
 use finding::Finding;
-use layers::{file_cycles, file_names, file_size, folder_size, stage_order, unsafe_code, walls};
+use layers::{file_cycles, file_names, file_size, folder_size, named_rows, stage_order, unsafe_code, walls};
 use offenders::{Key, Offenders};
 use read::Tree;
 use std::fs;
 use std::path::Path;
-use text::{line_width, machine_paths, module_docs, words};
+use text::{line_width, machine_paths, module_docs, references, words};
 
 /// A law: what it is called and how a tree is held to it.
 struct Law {
@@ -29,6 +29,7 @@ const LAWS: &[Law] = &[
     Law { key: "stage-order", name: "stages use only themselves and the stages above", check: stage_order::check },
     Law { key: "file-cycles", name: "no files import each other in a circle", check: file_cycles::check },
     Law { key: "walls", name: "an outside crate has one place", check: walls::check },
+    Law { key: "named-rows", name: "laws name crates and places that exist", check: named_rows::check },
     Law { key: "file-size", name: "files are short", check: file_size::check },
     Law { key: "function-size", name: "functions are short", check: function_size::check },
     Law { key: "arguments", name: "functions have few arguments", check: arguments::check },
@@ -42,6 +43,7 @@ const LAWS: &[Law] = &[
     Law { key: "banned-words", name: "banned words", check: banned_words::check },
     Law { key: "string-errors", name: "errors are typed", check: string_errors::check },
     Law { key: "words", name: "names and texts use the field's terms", check: words::check },
+    Law { key: "references", name: "what a text refers to exists", check: references::check },
     Law { key: "machine-paths", name: "no path of one machine", check: machine_paths::check },
 ];
 

@@ -33,6 +33,11 @@ const BANS: &[Ban] = &[
     },
 ];
 
+/// Every folder that a row names.
+pub(crate) fn places() -> impl Iterator<Item = &'static str> {
+    BANS.iter().flat_map(|ban| ban.places.iter().copied())
+}
+
 /// Finds the banned words; their rows say where they are banned.
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut found = Vec::new();

@@ -4,6 +4,7 @@ pub(crate) mod file_cycles;
 pub(crate) mod file_names;
 pub(crate) mod file_size;
 pub(crate) mod folder_size;
+pub(crate) mod named_rows;
 pub(crate) mod stage_order;
 pub(crate) mod unsafe_code;
 pub(crate) mod walls;

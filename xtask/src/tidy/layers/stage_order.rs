@@ -4,11 +4,11 @@ use crate::tidy::finding::Finding;
 use crate::tidy::read::{Path, Source, Tree, paths};
 
 /// The stages, first to last; `error` is above them all.
-const STAGES: [&str; 13] = [
+pub(super) const STAGES: [&str; 13] = [
     "error", "data", "expr", "model", "facts", "grad", "rewrite", "plan", "run", "function", "solve", "apply", "report",
 ];
 
-const SRC: &str = "crates/eckart/src/";
+pub(super) const SRC: &str = "crates/eckart/src/";
 
 /// Holds every stage to the order.
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {

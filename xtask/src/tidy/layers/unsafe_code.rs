@@ -3,7 +3,7 @@
 use crate::tidy::finding::Finding;
 use crate::tidy::read::{Source, Tree};
 
-const PLACES: [&str; 2] = ["crates/eckart-kernels/src", "crates/eckart-python"];
+pub(super) const PLACES: [&str; 2] = ["crates/eckart-kernels/src", "crates/eckart-python"];
 
 /// Looks at every `unsafe` of every Rust file, tests included.
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {

@@ -3,4 +3,5 @@
 pub(crate) mod line_width;
 pub(crate) mod machine_paths;
 pub(crate) mod module_docs;
+pub(crate) mod references;
 pub(crate) mod words;

@@ -1,4 +1,4 @@
-//! A law: the field's terms, in names, in what users read, and in the labels of modules.
+//! A law: the field's terms, in names and in what users read.
 //!
 //! A name counts where it is declared, since whoever uses it has no choice. What users read is the strings of Rust, of pages
 //! and of the Python package, and the help that clap makes of comments.
@@ -7,7 +7,7 @@ mod table;
 
 use crate::tidy::finding::Finding;
 use crate::tidy::read::{Declaration, Named, Source, Tree, declarations, strings};
-use table::{LABEL, WORDS, Word};
+use table::{WORDS, Word};
 
 /// Counts the words of every file of the crates.
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
@@ -15,12 +15,13 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     sources.flat_map(check_file).collect()
 }
 
+/// For each word that is banned in some folders only, its name and these.
+pub(crate) fn places() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    WORDS.iter().filter(|word| !word.only.is_empty()).map(|word| (word.key, word.only))
+}
+
 fn check_file(source: &Source) -> Vec<Finding> {
     let mut found = Vec::new();
-    let labels = source.text.lines().enumerate().filter(|(_, line)| line.starts_with("//! Law:")).map(|(i, _)| i + 1);
-    if source.is_crate_source() {
-        found.extend(finding(source, &LABEL, labels.map(|line| (line, "Law:".to_owned())).collect()));
-    }
     let names = if source.is_crate_source() { names(source) } else { Vec::new() };
     let texts = texts(source);
     let comments: Vec<(usize, String)> = source.comments().map(|(line, text)| (line, as_words(text))).collect();
@@ -195,11 +196,5 @@ mod tests {
             "def f():\n    \"\"\"A likeness.\"\"\"",
             &[("likeness", 1)],
         );
-    }
-
-    #[test]
-    fn the_old_label_is_found() {
-        check_words(SOLVE, "//! A.\n//! Law: b.\n", &[("Law:", 1)]);
-        check_words(SOLVE, "//! A.\n//! Invariant: b.\n", &[]);
     }
 }

@@ -73,9 +73,6 @@ const PARAMETERS: &[&str] = &[
     "crates/eckart-cli/src/models",
 ];
 
-/// The label of a module's text that became `Invariant:`.
-pub(super) const LABEL: Word = word("Law:", "`Invariant:`");
-
 pub(super) const WORDS: &[Word] = &[
     word("company", "batched starts, cohort").parts(&["company", "companies"]).texts(&["company"]),
     word("member", "start of the cohort").parts(&["member", "members"]).only(&[SOLVE]),
