@@ -1,8 +1,8 @@
 //! A law: a function has at most 6 arguments.
 //!
-//! A tuple counts as many as it has parts, also within tuples and behind `&`: `(a, b): (A, B)` is two arguments that lack
-//! a name. `self` counts as none: it is what the function belongs to, not what it is told. A slice or an `Option` of tuples
-//! is one thing.
+//! A tuple counts as many as it has parts, also within tuples and behind `&`: `(a, b): (A, B)` is two arguments that
+//! lack a name. `self` counts as none: it is what the function belongs to, not what it is told. A slice or an
+//! `Option` of tuples is one thing.
 
 use crate::tidy::finding::Finding;
 use crate::tidy::read::{Kind, Source, Tree, functions, split_at_commas};

@@ -1,4 +1,5 @@
-//! A law: words that hide a defect are banned, each in its places: unordered maps, skipped tests, half-done code, unwrap.
+//! A law: words that hide a defect are banned, each in its places: unordered maps, skipped tests, half-done code,
+//! unwrap.
 
 use crate::tidy::finding::Finding;
 use crate::tidy::read::{Source, Tree};

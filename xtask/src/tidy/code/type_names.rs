@@ -1,8 +1,8 @@
 //! A law: a crate has one type of a name: no second file of it defines another.
 //!
-//! Structs, enums, unions, traits and aliases count, public or not, those of tests apart. A reader who searches for `Part`
-//! is to find one, and an error message that names it is to mean one. Types of different crates may share a name, as the
-//! classes of the Python package do with the types that they hold.
+//! Structs, enums, unions, traits and aliases count, public or not, those of tests apart. A reader who searches for
+//! `Part` is to find one, and an error message that names it is to mean one. Types of different crates may share a
+//! name, as the classes of the Python package do with the types that they hold.
 
 use crate::tidy::finding::Finding;
 use crate::tidy::read::{Named, Tree, declarations};

@@ -1,7 +1,7 @@
 //! A law: a folder of source holds at most 12 files.
 //!
-//! Files of source are Rust, Python and what a page is made of; data is not. Folders of tests are free: each of their files
-//! is read by itself, and a new feature brings one.
+//! Files of source are Rust, Python and what a page is made of; data is not. Folders of tests are free: each of their
+//! files is read by itself, and a new feature brings one.
 
 use crate::tidy::finding::Finding;
 use crate::tidy::read::{Source, Tree};

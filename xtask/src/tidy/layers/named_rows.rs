@@ -87,8 +87,9 @@ mod tests {
 
     #[test]
     fn dependencies_of_tests_are_none() {
-        let text = "[package]\nname = \"x\"\n[dependencies]\na-b = \"1\"\nc.workspace = true\n[dev-dependencies]\nd = \"1\"\n\
-                    [target.'cfg(unix)'.dependencies]\ne={ version = \"1\" }\n[dependencies.f]\n[dev-dependencies.g]\n";
+        let text = "[package]\nname = \"x\"\n[dependencies]\na-b = \"1\"\nc.workspace = true\n\
+                    [dev-dependencies]\nd = \"1\"\n[target.'cfg(unix)'.dependencies]\ne={ version = \"1\" }\n\
+                    [dependencies.f]\n[dev-dependencies.g]\n";
         let found = dependencies(&Source::new("Cargo.toml", text));
         assert_eq!(found, ["a_b", "c", "e", "f"]);
     }

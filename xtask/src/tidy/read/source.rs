@@ -127,7 +127,8 @@ impl Source {
         self.find(text).filter(|&i| !self.test[i])
     }
 
-    /// The first `{` or `;` from `i` on that is in no round or square bracket; none where the surrounding block ends first.
+    /// The first `{` or `;` from `i` on that is in no round or square bracket; none where the surrounding block ends
+    /// first.
     pub(crate) fn body_or_end(&self, mut i: usize) -> Option<usize> {
         while i < self.tokens.len() {
             match self.tokens[i].text.as_str() {

@@ -38,8 +38,8 @@ impl Tree {
         self.files.iter().filter(|source| source.is_rust())
     }
 
-    /// The Rust files the laws of code bind: the source of the crates and of this tool, the examples, and Eckart's side of
-    /// the bench.
+    /// The Rust files the laws of code bind: the source of the crates and of this tool, the examples, and Eckart's
+    /// side of the bench.
     pub(crate) fn bound(&self) -> impl Iterator<Item = &Source> {
         let places = ["xtask/src", "examples", "bench/src"];
         self.rust().filter(move |s| s.is_crate_source() || places.iter().any(|place| s.is_in(place)))

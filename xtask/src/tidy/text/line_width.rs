@@ -1,7 +1,7 @@
 //! A law: a line is no wider than what `rustfmt.toml` allows, counted in characters.
 //!
-//! In Rust all lines count, also comments and strings, which rustfmt leaves alone. In Markdown prose does; tables and code
-//! can't be broken, nor can a word, such as a link, that is as wide by itself.
+//! In Rust all lines count, also comments and strings, which rustfmt leaves alone. In Markdown prose does; tables and
+//! code can't be broken, nor can a word, such as a link, that is as wide by itself.
 
 use crate::tidy::finding::Finding;
 use crate::tidy::read::{Source, Tree};

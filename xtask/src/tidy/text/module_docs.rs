@@ -1,4 +1,5 @@
-//! A law: a file begins by saying what it is, and a module of a crate also what goes in, comes out, holds and is absent.
+//! A law: a file begins by saying what it is, and a module of a crate also what goes in, comes out, holds and is
+//! absent.
 
 use crate::tidy::finding::Finding;
 use crate::tidy::read::{Source, Tree};

@@ -174,7 +174,7 @@ mod tests {
     fn files_that_are_there_pass() {
         let fine = |text: &str| assert_eq!(check_text("CONTRIBUTING.md", text), [0; 0], "{text}");
         fine(
-            "`crates/x/src/run/exec.rs`, `run/exec.rs`, `run/exec`, `exec.rs`, `crates/x`, `run/`, `src/run/{mod,exec}.rs`",
+            "`crates/x/src/run/exec.rs`, `run/exec.rs`, `run/exec`, `exec.rs`, `crates/x`, `run/`, `run/{mod,exec}.rs`",
         );
         fine("`bench/peers/PEER.py`, `bench/*/jax.py`, `target/debug/x`");
         fine("`X/Y`, `a @ b`, `1/2`, `0/0`, `n/m`, `W.T`, `--a/b`, `cargo run`, `NAME.safetensors`");

@@ -1,7 +1,7 @@
 //! A law: the field's terms, in names and in what users read.
 //!
-//! A name counts where it is declared, since whoever uses it has no choice. What users read is the strings of Rust, of pages
-//! and of the Python package, and the help that clap makes of comments.
+//! A name counts where it is declared, since whoever uses it has no choice. What users read is the strings of Rust,
+//! of pages and of the Python package, and the help that clap makes of comments.
 
 mod table;
 
