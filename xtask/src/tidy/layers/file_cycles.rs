@@ -35,15 +35,9 @@ fn check_crate(tree: &Tree, src: &str) -> Vec<Finding> {
         let what = format!("it imports {}, which lead(s) back to it in a circle of {circle} files", names.join(", "));
         let to_do = "move what both sides need into a file that imports neither, or hand it over as an argument";
         let source = modules.files[file];
-        Some(Finding::new(&source.path, first, what, to_do).measured(module_name(source), within.len()))
+        Some(Finding::new(&source.path, first, what, to_do).measured("imports in a circle", within.len()))
     };
     (0..imports.len()).filter_map(finding).collect()
-}
-
-/// The name of the module, which a file keeps when it is moved: `block` for `block.rs` and for `block/mod.rs`.
-fn module_name(source: &Source) -> &str {
-    let folder = source.path.rsplit('/').nth(1);
-    folder.filter(|_| source.stem() == "mod").unwrap_or(source.stem())
 }
 
 fn is_root(source: &Source, modules: &Modules) -> bool {
