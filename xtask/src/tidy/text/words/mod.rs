@@ -1,7 +1,7 @@
 //! A law: the field's terms, in names and in what users read.
 //!
-//! A name counts where it is declared, since whoever uses it has no choice. What users read is the strings of Rust,
-//! of pages and of the Python package, and the help that clap makes of comments.
+//! A name counts where it is declared, since whoever uses it has no choice. What users read is README.md and the pages
+//! of `docs`, the strings of Rust, of pages and of the Python package, and the help that clap makes of comments.
 
 mod table;
 
@@ -9,10 +9,15 @@ use crate::tidy::finding::Finding;
 use crate::tidy::read::{Declaration, Named, Source, Tree, declarations, strings};
 use table::{WORDS, Word};
 
-/// Counts the words of every file of the crates.
+/// Counts the words of every file of the crates, and of every page for users.
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
-    let sources = tree.files.iter().filter(|source| source.is_in("crates"));
+    let sources = tree.files.iter().filter(|source| source.is_in("crates") || is_page(source));
     sources.flat_map(check_file).collect()
+}
+
+/// Whether this is a page that users read.
+fn is_page(source: &Source) -> bool {
+    source.path.ends_with(".md") && (source.path == "README.md" || source.is_in("docs"))
 }
 
 /// For each word that is banned in some folders only, its name and these.
@@ -98,7 +103,29 @@ fn texts(source: &Source) -> Vec<(usize, String)> {
         texts.extend(source.comments().filter(|(_, text)| text.starts_with("/// ")));
     }
     texts.extend(strings(&source.path, &source.text));
-    texts.into_iter().map(|(line, text)| (line, as_words(text))).collect()
+    let mut texts: Vec<(usize, String)> = texts.into_iter().map(|(line, text)| (line, as_words(text))).collect();
+    if is_page(source) {
+        texts.extend(paragraphs(&source.text));
+    }
+    texts
+}
+
+/// The paragraphs of a page, in words, each with the line it begins on; code is left out.
+fn paragraphs(text: &str) -> Vec<(usize, String)> {
+    let mut found: Vec<(usize, String)> = Vec::new();
+    let (mut is_code, mut is_within) = (false, false);
+    for (i, line) in text.lines().enumerate() {
+        let is_fence = line.trim_start().starts_with("```");
+        is_code ^= is_fence;
+        let is_prose = !is_code && !is_fence && !line.trim().is_empty();
+        match found.last_mut().filter(|_| is_prose && is_within) {
+            Some((_, words)) => words.push_str(as_words(line).trim_start()),
+            None if is_prose => found.push((i + 1, as_words(line))),
+            None => {}
+        }
+        is_within = is_prose;
+    }
+    found
 }
 
 fn is_banned(word: &Word, name: &Name) -> bool {
