@@ -1,7 +1,7 @@
 //! Sweeps: coordinate descent for the rows of a factor, all of them under one Gram, or one row at a time.
 //! In: rows (n x r), linear term (n x r), a Gram (r x r), penalty and bounds.  Out: rows moved; the exact decrease.
 //! Law: rows are independent; the decrease is added up in a fixed tree.
-//! Not here: the loops (see the sweeps and `kernels::descent`), when a sweep pays (see `solve`).
+//! Not here: the loops (see `sweep` and `descent` of the kernels), when a sweep pays (see `solve`).
 
 use eckart_kernels::{Asked, Entrywise, Room, Swept};
 
