@@ -54,13 +54,12 @@ fn imports(modules: &Modules, file: usize) -> BTreeMap<usize, usize> {
         return imports;
     }
     for path in paths(source).iter().filter(|path| !source.is_test(path.token)) {
-        if path.imported && is_public(source, path.token) && !is_used(source, &path.name) {
-            continue;
-        }
+        let is_public = path.imported && is_public(source, path.token);
         let is_glob = path.words.last().is_some_and(|word| word == "*");
         let other = match modules.target(file, path) {
-            Target::Item(other) => other,
-            Target::Module(other) if is_glob => other,
+            Target::Item(other) if !is_public || is_used(source, &path.name) => other,
+            Target::Module(other) if is_glob && !is_public => other,
+            Target::Module(other) if is_glob && modules.items(other).any(|name| is_used(source, name)) => other,
             _ => continue,
         };
         if other != file && !is_root(modules.files[other], modules) {
@@ -155,6 +154,10 @@ mod tests {
     fn a_facade_is_in_no_circle_but_a_parent_with_code_of_its_own_is() {
         let child = "use super::Shared; fn f(shared: Shared) {}";
         check_files(&[("a/mod.rs", "mod b; pub use b::f; pub struct Shared;"), ("a/b.rs", child)], &[]);
+        let globs = "mod b; pub use b::*; pub struct Shared; fn g(x: &u8) { *x }";
+        check_files(&[("a/mod.rs", globs), ("a/b.rs", child)], &[]);
+        let used = "mod b; pub use b::*; pub struct Shared; fn g() { f() }";
+        check_files(&[("a/mod.rs", used), ("a/b.rs", child)], &[("a/b.rs", 1), ("a/mod.rs", 1)]);
         let parent = "mod b; pub use b::f; pub struct Shared; fn g() { f() }";
         check_files(&[("a/mod.rs", parent), ("a/b.rs", child)], &[("a/b.rs", 1), ("a/mod.rs", 1)]);
         let parent = "mod b; pub struct Shared; fn g() { b::f() }";

@@ -1,6 +1,6 @@
 //! The names that a file brings into being: items, fields, variants, parameters and variables.
 
-use super::functions::{functions, owners, split_at_commas};
+use super::functions::{functions, owner_of, owners, split_at_commas};
 use super::lexer::Kind;
 use super::source::Source;
 
@@ -9,6 +9,8 @@ use super::source::Source;
 pub(crate) enum Named {
     /// A struct, an enum, a union, a trait or a type alias; one that belongs to a trait is an `Other`.
     Type,
+    /// A function, a constant or a module that belongs to no type.
+    Item,
     /// All else.
     Other,
 }
@@ -18,6 +20,8 @@ pub(crate) struct Declaration {
     pub(crate) name: String,
     pub(crate) token: usize,
     pub(crate) named: Named,
+    /// Whether a trait asks for it by this name.
+    pub(crate) is_asked_for: bool,
 }
 
 /// Every declaration of `source`, tests included, but for the parameters of closures and what a match arm binds.
@@ -25,8 +29,11 @@ pub(crate) fn declarations(source: &Source) -> Vec<Declaration> {
     let mut reader = Reader { source, found: Vec::new() };
     let owners = owners(source);
     for i in 0..source.tokens.len() {
-        let is_within_owner = owners.iter().any(|owner| (owner.open..owner.close).contains(&i));
-        reader.item(i, is_within_owner);
+        let owner = owner_of(&owners, i);
+        let known = reader.found.len();
+        reader.item(i, owner.is_some());
+        let is_asked_for = owner.is_some_and(|owner| owner.is_of_trait);
+        reader.found[known..].iter_mut().for_each(|declaration| declaration.is_asked_for = is_asked_for);
         reader.variable(i);
     }
     for function in functions(source) {
@@ -46,13 +53,14 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn add(&mut self, token: usize, named: Named) {
         if let Some(name) = self.source.tokens.get(token).filter(|name| name.kind == Kind::Word) {
-            self.found.push(Declaration { name: name.text.clone(), token, named });
+            self.found.push(Declaration { name: name.text.clone(), token, named, is_asked_for: false });
         }
     }
 
     /// The item that the keyword at `i` declares, with its fields and variants.
     fn item(&mut self, i: usize, is_within_owner: bool) {
         let source = self.source;
+        let item = if is_within_owner { Named::Other } else { Named::Item };
         match source.tokens[i].text.as_str() {
             "struct" | "union" | "enum" if source.tokens.get(i + 1).is_some_and(|name| name.kind == Kind::Word) => {
                 self.add(i + 1, Named::Type);
@@ -63,14 +71,14 @@ impl Reader<'_> {
             }
             "trait" => self.add(i + 1, Named::Type),
             "type" => self.add(i + 1, if is_within_owner { Named::Other } else { Named::Type }),
-            "fn" | "mod" => self.add(i + 1, Named::Other),
+            "fn" | "mod" => self.add(i + 1, item),
             "const" | "static" if i == 0 || !source.at(i - 1, "*") => {
                 let name = if source.at(i + 1, "mut") { i + 2 } else { i + 1 };
                 if source.at(name + 1, ":") {
-                    self.add(name, Named::Other);
+                    self.add(name, item);
                 }
             }
-            "macro_rules" => self.add(i + 2, Named::Other),
+            "macro_rules" => self.add(i + 2, item),
             _ => {}
         }
     }
@@ -112,7 +120,8 @@ impl Reader<'_> {
         }
     }
 
-    /// The names that the pattern from `from` to `to` binds: words in small letters that are no path and no field.
+    /// The names that the pattern from `from` to `to` chooses: words in small letters that are no path and no field,
+    /// also not the short form of one, as in `View { rows, .. }`.
     fn pattern(&mut self, from: usize, to: usize) {
         for i in from..to {
             let text = self.source.tokens[i].text.as_str();
@@ -120,10 +129,18 @@ impl Reader<'_> {
                 && text.starts_with(|c: char| c.is_lowercase() || c == '_')
                 && !["mut", "ref", "box", "if", "true", "false"].contains(&text);
             let is_path = self.source.at(i + 1, "::") || (i > 0 && self.source.at(i - 1, "::"));
-            if is_name && !is_path && !(i + 1 < to && self.source.at(i + 1, ":")) {
+            let is_field = (i + 1 < to && self.source.at(i + 1, ":")) || self.is_short_field(from, i);
+            if is_name && !is_path && !is_field {
                 self.add(i, Named::Other);
             }
         }
+    }
+
+    /// Whether token `i` stands for a field and its variable: directly between braces, and after no colon.
+    fn is_short_field(&self, from: usize, i: usize) -> bool {
+        let innermost = (from..i).rev().find(|&open| self.source.close(open).is_some_and(|close| close > i));
+        let first = (from..i).rev().find(|&k| !["mut", "ref"].contains(&self.source.tokens[k].text.as_str()));
+        innermost.is_some_and(|open| self.source.at(open, "{")) && !first.is_some_and(|k| self.source.at(k, ":"))
     }
 }
 
@@ -149,9 +166,12 @@ mod tests {
 
     #[test]
     fn parameters_and_variables_are_declared() {
-        check("fn f(&self, a: A, (b, mut c): (B, C), D { e, f: g }: D) {}", &["f", "a", "b", "c", "e", "g"]);
+        check("fn f(&self, a: A, (b, mut c): (B, C), D { e, f: g }: D) {}", &["f", "a", "b", "c", "g"]);
         check("fn f() { let Some(a) = b else { c }; let d: E = h::I { j }; }", &["f", "a", "d"]);
-        check("fn f() { for (a, b) in c { while let D::E { g, .. } = h {} } }", &["f", "a", "b", "g"]);
+        check(
+            "fn f() { for (a, b) in c { while let D::E { g, h: mut i, j: (k, l) } = m {} } }",
+            &["f", "a", "b", "i", "k", "l"],
+        );
         check("impl A for B { fn f() where for<'a> C: D {} }", &["f"]);
     }
 
@@ -161,5 +181,10 @@ mod tests {
         let types: Vec<String> =
             declarations(&source).into_iter().filter(|d| d.named == Named::Type).map(|d| d.name).collect();
         assert_eq!(types, ["A", "C", "G"]);
+        let source =
+            Source::new("a.rs", "fn a(b: B) { let c = d; } impl B { fn e() {} const F: G = h; } const I: J = k;");
+        let items: Vec<String> =
+            declarations(&source).into_iter().filter(|d| d.named == Named::Item).map(|d| d.name).collect();
+        assert_eq!(items, ["a", "I"]);
     }
 }

@@ -7,6 +7,8 @@ use super::source::Source;
 pub(crate) struct Function {
     /// `Type::name`, or `name` alone.
     pub(crate) name: String,
+    /// Whether a trait asks for it, with this name and these parameters: it stands in `impl Trait for Type`.
+    pub(crate) is_asked_for: bool,
     /// The token `fn`.
     pub(crate) token: usize,
     /// From `fn` to the closing brace; none where there is no body.
@@ -20,11 +22,12 @@ pub(crate) fn functions(source: &Source) -> Vec<Function> {
     let owners = owners(source);
     let function = |i: usize| {
         let name = source.tokens.get(i + 1).filter(|name| name.kind == Kind::Word)?;
-        let owner = owners.iter().rfind(|owner| (owner.open..owner.close).contains(&i));
+        let owner = owner_of(&owners, i);
         let body = source.body_or_end(i).filter(|&open| source.at(open, "{"));
         let line = source.tokens[i].line;
         Some(Function {
             name: owner.map_or(name.text.clone(), |owner| format!("{}::{}", owner.name, name.text)),
+            is_asked_for: owner.is_some_and(|owner| owner.is_of_trait),
             token: i,
             lines: body.and_then(|open| source.close(open)).map(|close| source.tokens[close].line - line + 1),
             parameters: parameters(source, i + 2),
@@ -36,15 +39,23 @@ pub(crate) fn functions(source: &Source) -> Vec<Function> {
 /// A block `impl Type`, `impl Trait for Type` or `trait Type`.
 pub(crate) struct Owner {
     name: String,
-    pub(crate) open: usize,
-    pub(crate) close: usize,
+    /// Whether it is `impl Trait for Type`.
+    pub(crate) is_of_trait: bool,
+    open: usize,
+    close: usize,
+}
+
+/// The innermost block that holds token `i`.
+pub(crate) fn owner_of(owners: &[Owner], i: usize) -> Option<&Owner> {
+    owners.iter().rfind(|owner| (owner.open..owner.close).contains(&i))
 }
 
 /// The blocks that functions belong to.
 pub(crate) fn owners(source: &Source) -> Vec<Owner> {
     let owner = |i: usize| {
         let open = source.body_or_end(i).filter(|&open| source.at(open, "{"))?;
-        Some(Owner { name: owner_name(source, i + 1, open)?, open, close: source.close(open)? })
+        let is_of_trait = (i..open).any(|k| source.at(k, "for") && !source.at(k + 1, "<"));
+        Some(Owner { name: owner_name(source, i + 1, open)?, is_of_trait, open, close: source.close(open)? })
     };
     let is_item = |i: &usize| source.at(*i, "trait") || (source.at(*i, "impl") && begins_item(source, *i));
     (0..source.tokens.len()).filter(is_item).filter_map(owner).collect()
@@ -131,6 +142,13 @@ mod tests {
         check("trait A: B { fn f(self: Box<Self>, x: u8); }", &[("A::f", None, 1)]);
         check("impl A for &mut dyn B { fn f() {} }", &[("B::f", Some(1), 0)]);
         check("fn f(x: impl Fn(u8) -> u8) -> impl G { fn g() {} }", &[("f", Some(1), 1), ("g", Some(1), 0)]);
+    }
+
+    #[test]
+    fn what_a_trait_asks_for_is_told_from_the_rest() {
+        let text = "impl A for B { fn f() {} } impl<F: for<'a> G<'a>> B<F> { fn g() {} } trait A { fn f(); }";
+        let asked: Vec<bool> = functions(&Source::new("a.rs", text)).iter().map(|f| f.is_asked_for).collect();
+        assert_eq!(asked, [true, false, false]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The modules of one crate, and which file a path leads to: re-exports are followed to the file that defines the item.
 
-use super::declarations::declarations;
+use super::declarations::{Declaration, Named, declarations};
 use super::paths::{Path, paths};
 use super::source::Source;
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,7 +53,8 @@ impl<'a> Modules<'a> {
                 module.file = file;
                 module.imports.push(path);
             }
-            for declaration in declarations(source).into_iter().filter(|d| !source.is_test(d.token)) {
+            let is_item = |d: &Declaration| d.named != Named::Other && !source.is_test(d.token);
+            for declaration in declarations(source).into_iter().filter(is_item) {
                 let module = modules.entry(at(declaration.token)).or_default();
                 module.file = file;
                 module.declared.insert(declaration.name);
@@ -74,6 +75,12 @@ impl<'a> Modules<'a> {
             Found::Item(file) => Target::Item(file),
             Found::Outside => Target::Outside,
         }
+    }
+
+    /// The items that the modules of the file number `file` declare.
+    pub(crate) fn items(&self, file: usize) -> impl Iterator<Item = &str> {
+        let own = self.modules.values().filter(move |module| module.file == file);
+        own.flat_map(|module| module.declared.iter().map(String::as_str))
     }
 
     /// Whether the module is written out in the file of its parent.

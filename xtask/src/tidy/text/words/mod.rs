@@ -1,7 +1,8 @@
 //! A law: the field's terms, in names and in what users read.
 //!
-//! A name counts where it is declared, since whoever uses it has no choice. What users read is README.md and the pages
-//! of `docs`, the strings of Rust, of pages and of the Python package, and the help that clap makes of comments.
+//! A name counts where it is chosen: not where it is used, and not where a trait asks for it. What users read is
+//! README.md and the pages of `docs`, the strings of Rust, of pages and of the Python package, and the help that clap
+//! makes of comments.
 
 mod table;
 
@@ -51,7 +52,8 @@ struct Name {
 }
 
 fn names(source: &Source) -> Vec<Name> {
-    let all = declarations(source).into_iter().filter(|declaration| !source.is_test(declaration.token));
+    let is_chosen = |declaration: &Declaration| !declaration.is_asked_for && !source.is_test(declaration.token);
+    let all = declarations(source).into_iter().filter(is_chosen);
     let name = |declaration: Declaration| Name {
         line: source.tokens[declaration.token].line,
         parts: as_parts(&declaration.name),
@@ -195,6 +197,7 @@ mod tests {
     #[test]
     fn a_name_counts_where_it_is_declared() {
         check_words(SOLVE, "fn room(room: &mut Room) { room.clear(); super::room(); }", &[("room", 2)]);
+        check_words(SOLVE, "impl Method for A { fn misfit(&self, room: B) {} } fn f(C { room }: C) {}", &[("room", 1)]);
         check_words(SOLVE, "struct WorkRoom { mushroom: u8 } fn headroom() {}", &[("room", 1)]);
         check_words("crates/eckart/tests/it/a.rs", "fn room() {}", &[]);
         check_words(SOLVE, "#[cfg(test)] mod tests { fn room() {} }", &[]);
