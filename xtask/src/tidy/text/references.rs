@@ -39,21 +39,27 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
 /// What stands in backticks: the line, whether a `see` comes before it, the text.
 type Quoted<'a> = (usize, bool, &'a str);
 
-/// All that stands in backticks, code in fences apart.
+/// All that stands in backticks within a line, code in fences apart.
 fn texts_of<'a>(lines: impl Iterator<Item = (usize, &'a str)>) -> Vec<Quoted<'a>> {
     let mut found = Vec::new();
-    let (mut is_fenced, mut sees) = (false, false);
+    let (mut is_fenced, mut is_quoted, mut sees) = (false, false, false);
     for (number, line) in lines {
-        if line.trim_start().starts_with("```") {
-            is_fenced = !is_fenced;
-        } else if !is_fenced {
-            for (i, part) in line.split('`').enumerate() {
-                if i % 2 == 1 {
-                    found.push((number, sees, part));
-                } else {
-                    sees = still_sees(sees, part);
-                }
+        let is_fence = line.trim_start().starts_with("```");
+        is_fenced ^= is_fence;
+        if is_fence || is_fenced || line.trim().is_empty() {
+            // A quotation ends with its paragraph at the latest.
+            is_quoted = false;
+            continue;
+        }
+        let parts: Vec<&str> = line.split('`').collect();
+        for (i, part) in parts.iter().enumerate() {
+            let is_whole = i > 0 && i + 1 < parts.len();
+            if is_quoted && is_whole {
+                found.push((number, sees, *part));
+            } else if !is_quoted {
+                sees = still_sees(sees, part);
             }
+            is_quoted ^= i + 1 < parts.len();
         }
     }
     found
@@ -179,6 +185,7 @@ mod tests {
         fine("`bench/peers/PEER.py`, `bench/*/jax.py`, `target/debug/x`");
         fine("`X/Y`, `a @ b`, `1/2`, `0/0`, `n/m`, `W.T`, `--a/b`, `cargo run`, `NAME.safetensors`");
         fine("```sh\n`no/such/file.rs`\n```");
+        fine("as `cargo xtask\nsuch/file.rs` and `exec.rs`, `run\n\nno/such/file.rs");
     }
 
     #[test]
@@ -186,6 +193,9 @@ mod tests {
         let found = |text: &str| assert_eq!(check_text("ARCHITECTURE.md", text), [2], "{text}");
         found("x\n`crates/why/src`");
         found("x\n(`run/plan.rs`)");
+        found("`x\ny` in `plan.rs`");
+        assert_eq!(check_text("CONTRIBUTING.md", "```\n```\n`plan.rs`"), [3]);
+
         found("x\n`plan.rs`");
         found("x\n`run/{exec,plan}.rs`");
         found("x\n`bench/peers/PEER.rs`");
