@@ -13,6 +13,9 @@ use crate::plan::{Plan, plan};
 use crate::rewrite::{Report, rewrite, simplify, size_of_terms};
 use crate::run::{Inputs, Kept, Value, available_memory, run};
 
+/// Characters of a formula in a message.
+const MOST_TEXT: usize = 80;
+
 /// Formulas, ready to be computed for inputs of known shapes: facts, rewrite, plan; then run as often as you like.
 ///
 /// A number that comes out as a difference of large terms (the cost near an exact fit) carries a bound of its rounding
@@ -310,8 +313,8 @@ impl Function {
     /// What the formula of this number is called: outputs first, then new values.
     fn called(&self, at: usize) -> String {
         match self.updates.get(at.wrapping_sub(self.outputs.len())) {
-            Some((target, new)) => format!("the new value of {target}, {},", shortened(new)),
-            None => format!("output {} of {}, {},", at + 1, self.outputs.len(), shortened(&self.outputs[at])),
+            Some((target, new)) => format!("the new value of {target}, {},", new.shortened(MOST_TEXT)),
+            None => format!("output {} of {}, {},", at + 1, self.outputs.len(), self.outputs[at].shortened(MOST_TEXT)),
         }
     }
 
@@ -345,15 +348,5 @@ impl Function {
             types = shared.map(|m| m.dtype()).collect();
         }
         if !types.is_empty() && types.iter().all(|t| *t == Dtype::F32) { Dtype::F32 } else { Dtype::F64 }
-    }
-}
-
-/// A formula as far as it fits into a message.
-fn shortened(formula: &Expr) -> String {
-    const MOST: usize = 80;
-    let text = formula.to_string();
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text,
     }
 }

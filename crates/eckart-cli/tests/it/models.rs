@@ -41,7 +41,12 @@ fn the_readme_names_every_function() {
 fn every_model_fits_something() {
     let desk = Desk::new();
     for model in eckart::model::MODELS {
-        desk.json(&format!("fit {{digits}} --model {} --rank 2 -n 1", model.name), &[]);
+        let costs = [1, 6].map(|n| {
+            let found = desk.json(&format!("fit {{digits}} --model {} --rank 2 -n {n}", model.name), &[]);
+            assert_eq!(found["iterations"], n, "{}", model.name);
+            found["objective"].as_f64().unwrap()
+        });
+        assert!(costs[1] < costs[0] && costs[0].is_finite(), "{}: {costs:?}", model.name);
     }
 }
 

@@ -4,6 +4,7 @@
 //! Not here: what a level is (see the crate of the kernels).
 
 use std::cell::Cell;
+use std::fmt;
 use std::sync::OnceLock;
 
 pub use eckart_kernels::SimdLevel;
@@ -19,7 +20,30 @@ thread_local! {
 }
 
 /// The level of the process, or why there is none.
-static PROCESS: OnceLock<Result<SimdLevel, String>> = OnceLock::new();
+static PROCESS: OnceLock<Result<SimdLevel, NoLevel>> = OnceLock::new();
+
+/// Why a level can't be had.
+#[derive(Debug, Clone)]
+enum NoLevel {
+    /// No level has this name.
+    Unknown(String),
+    /// The processor has no such registers.
+    Lacking(SimdLevel),
+}
+
+impl fmt::Display for NoLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = |levels: &[SimdLevel]| levels.iter().map(|level| level.name()).collect::<Vec<_>>().join(", ");
+        match self {
+            Self::Unknown(name) => {
+                write!(f, "`{name}` is no level of registers: there are {}", names(&SimdLevel::ALL))
+            }
+            Self::Lacking(level) => {
+                write!(f, "this processor has no registers of the level {level}: it has {}", names(&SimdLevel::all()))
+            }
+        }
+    }
+}
 
 /// The level of the kernels that are called from this thread.
 pub(crate) fn simd_level() -> SimdLevel {
@@ -32,14 +56,10 @@ pub(super) fn set_simd_level(level: SimdLevel) {
     HERE.set(Some(level));
 }
 
-fn process() -> &'static Result<SimdLevel, String> {
+fn process() -> &'static Result<SimdLevel, NoLevel> {
     PROCESS.get_or_init(|| match std::env::var_os(VARIABLE) {
-        None => Ok(SimdLevel::best()),
-        Some(name) if name.is_empty() => Ok(SimdLevel::best()),
-        Some(name) => {
-            let name = name.to_string_lossy();
-            named_level(&name).map_err(|error| format!("{VARIABLE}: {error}"))
-        }
+        Some(name) if !name.is_empty() => by_name(&name.to_string_lossy()),
+        _ => Ok(SimdLevel::best()),
     })
 }
 
@@ -48,7 +68,7 @@ fn process() -> &'static Result<SimdLevel, String> {
 /// # Errors
 /// `Setting`, with the levels that there are.
 pub(super) fn check_process_level() -> Result<()> {
-    process().as_ref().map(drop).map_err(|text| Error::Setting(text.clone()))
+    process().as_ref().map(drop).map_err(|why| Error::Setting(format!("{VARIABLE}: {why}")))
 }
 
 /// Refuses a level that this processor lacks.
@@ -56,10 +76,7 @@ pub(super) fn check_process_level() -> Result<()> {
 /// # Errors
 /// `Setting`, with the levels that there are.
 pub(super) fn check_level(level: SimdLevel) -> Result<()> {
-    if SimdLevel::all().contains(&level) {
-        return Ok(());
-    }
-    Err(Error::Setting(format!("this processor has no registers of the level {level}: it has {}", available())))
+    available(level).map(drop).map_err(|why| Error::Setting(why.to_string()))
 }
 
 /// The level of that name, where this processor has it: `base`, `avx2` or `avx512`.
@@ -67,19 +84,16 @@ pub(super) fn check_level(level: SimdLevel) -> Result<()> {
 /// # Errors
 /// `Setting` for any other name, and for a level that this processor lacks.
 pub fn simd_level_by_name(name: &str) -> Result<SimdLevel> {
-    named_level(name).map_err(Error::Setting)
+    by_name(name).map_err(|why| Error::Setting(why.to_string()))
 }
 
-fn named_level(name: &str) -> Result<SimdLevel, String> {
-    let Some(level) = SimdLevel::ALL.into_iter().find(|level| level.name() == name) else {
-        let all: Vec<&str> = SimdLevel::ALL.iter().map(|level| level.name()).collect();
-        return Err(format!("`{name}` is no level of registers: there are {}", all.join(", ")));
-    };
-    check_level(level).map_err(|error| error.to_string()).map(|()| level)
+fn by_name(name: &str) -> Result<SimdLevel, NoLevel> {
+    let level = SimdLevel::ALL.into_iter().find(|level| level.name() == name);
+    level.ok_or_else(|| NoLevel::Unknown(name.to_owned())).and_then(available)
 }
 
-fn available() -> String {
-    SimdLevel::all().iter().map(|level| level.name()).collect::<Vec<_>>().join(", ")
+fn available(level: SimdLevel) -> Result<SimdLevel, NoLevel> {
+    if SimdLevel::all().contains(&level) { Ok(level) } else { Err(NoLevel::Lacking(level)) }
 }
 
 /// Sets the level of the process, as `ECKART_REGISTERS` does; work that is begun with a level of its own keeps that.

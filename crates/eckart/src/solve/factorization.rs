@@ -144,6 +144,15 @@ pub struct Factorization {
     pub seconds: f64,
 }
 
+/// Whether a start, by its cost and number, is better than another: of two with the same cost the first is. A start
+/// whose cost is undefined loses to every other; one that went on from a checkpoint has only become better than it was.
+pub(super) fn is_better((cost, index): (f64, usize), (other_cost, other): (f64, usize)) -> bool {
+    index == other
+        || cost < other_cost
+        || (other_cost.is_nan() && !cost.is_nan())
+        || (cost == other_cost && index < other)
+}
+
 impl Factorization {
     #[expect(clippy::too_many_arguments, reason = "the one place where a search's parts come together")]
     pub(super) fn new(
@@ -208,5 +217,27 @@ impl Factorization {
     /// Iterations of all starts.
     pub fn iterations(&self) -> usize {
         self.starts.iter().map(|s| s.iterations).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn starts_are_ordered_by_cost_then_number() {
+        let nan = f64::NAN;
+        for (one, other, expected) in [
+            ((1.0, 1), (2.0, 0), true),
+            ((2.0, 0), (1.0, 1), false),
+            ((1.0, 0), (1.0, 1), true),
+            ((1.0, 1), (1.0, 0), false),
+            ((1.0, 1), (nan, 0), true),
+            ((nan, 0), (1.0, 1), false),
+            ((nan, 1), (nan, 0), false),
+            ((2.0, 3), (2.0, 3), true),
+        ] {
+            assert_eq!(is_better(one, other), expected, "{one:?} {other:?}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::checkpoint::{Checkpoint, Identity, Saved, Snapshot, read, write};
 use super::driver::Search;
-use super::factorization::Start;
+use super::factorization::{Start, is_better};
 use super::kept::Kept;
 use super::method::MethodRow;
 use super::settings::StopReason;
@@ -116,9 +116,7 @@ impl Ledger {
         }
         let better = |(other, _): &(usize, Vec<Value>)| {
             let cost = self.saved.done.get(other).map_or(f64::NAN, |other| other.cost);
-            let same = start.cost == cost && index < *other;
-            // A start that went on has only become better.
-            start.cost < cost || (cost.is_nan() && !start.cost.is_nan()) || same || index == *other
+            is_better((start.cost, index), (cost, *other))
         };
         if self.saved.best.as_ref().is_none_or(better) {
             self.saved.best = Some((index, factors.to_vec()));

@@ -1,6 +1,6 @@
 //! Method: what an algorithm is, and the list of them.
 //! In: a bound problem.  Out: a method that moves its factors.
-//! Law: one row and one file a method; a method that does not fit says why.
+//! Law: one row a method; a method that does not fit says why.
 //! Not here: when to stop (see `driver`).
 
 use super::alternating::{Alternating, als, hals, multiplicative};

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::checkpoint::Snapshot;
 use super::company::{Company, Member};
 use super::driver::{Flow, Progress, Search, Watcher, Worker};
-use super::factorization::Start;
+use super::factorization::{Start, is_better};
 use super::kept::Kept;
 use super::ledger::Ledger;
 use super::method::MethodRow;
@@ -285,12 +285,7 @@ impl<'a, 'l> Board<'a, 'l> {
             return;
         }
         state.least = state.least.min(start.cost);
-        // A start whose cost is undefined loses to every other, and stands in where there is no other.
-        let better = |&(cost, other, _): &(f64, usize, _)| {
-            let same = start.cost == cost && index < other;
-            // One that went on from a checkpoint has only become better.
-            start.cost < cost || (cost.is_nan() && !start.cost.is_nan()) || same || index == other
-        };
+        let better = |&(cost, other, _): &(f64, usize, _)| is_better((start.cost, index), (cost, other));
         // Of the starts before the one that reached the target none did.
         let beyond = state.best.as_ref().is_some_and(|(_, other, _)| *other >= self.end.load(Ordering::Relaxed));
         if beyond || state.best.as_ref().is_none_or(better) {

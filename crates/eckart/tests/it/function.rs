@@ -273,3 +273,16 @@ fn an_infinite_result_is_said_of_its_output() {
         assert!(text.contains(part), "{part}: {text}");
     }
 }
+
+/// A formula of 2^80 parts, each of which is there once, can be named in a message.
+#[test]
+fn a_message_about_a_shared_formula_is_short_and_soon_there() {
+    let mut f = matrix("X");
+    for _ in 0..80 {
+        f = &f + &f;
+    }
+    let small = Matrix::from_fn(2, 2, |_, _| 1.0).unwrap();
+    let wrong = shared(small.clone(), "W");
+    let error = function([&matrix("X")], [&f], [(&wrong, sum(&f))]).unwrap().call([&small]).unwrap_err().to_string();
+    assert!(error.len() < 1000, "{error}");
+}

@@ -5,6 +5,7 @@ mod begin;
 mod cases;
 mod checkpoint;
 mod contract;
+mod definition;
 mod ends;
 mod function;
 mod golden;

@@ -1,30 +1,44 @@
-//! The fast ways of running a plan against its plain meaning, in both types, at sizes where they take other ways.
+//! The ways of running a plan, the fast ones and the plain one, against the definition of the formulas, in both types,
+//! at sizes where they take other ways.
 
 use eckart::expr::Expr;
-use eckart::run::{Kept, interpret, run};
+use eckart::run::{Kept, Value, interpret, run};
 use eckart::{Dtype, Matrix, matrix};
 
+use crate::definition::{Dense, defined};
 use crate::random::{Random, World, formula};
 
-/// Runs the plans of `roots`, as written and as rewritten, and compares with their interpretation: entries may differ
-/// by `tolerance` of the largest of their matrix.
+/// Runs the plans of `roots`, as written and as rewritten, the fast way and the plain way, and compares with their
+/// definition: entries may differ by `tolerance` of the largest of their matrix (for the plain way, which computes in
+/// f64 whatever the type of the data, by 1e-12 of it).
 #[track_caller]
 fn check(world: &World, roots: &[Expr], tolerance: f64) {
-    let (givens, inputs) = (world.givens(), world.inputs());
+    let (givens, inputs, expected) = (world.givens(), world.inputs(), defined(world, roots));
     let (rewritten, _) = eckart::rewrite::rewrite(roots, &givens).unwrap();
     for roots in [roots, &rewritten] {
         let plan = eckart::plan::plan(roots, &givens).unwrap();
         let fast = run(&plan, &inputs, &mut Kept::default()).unwrap();
-        for (at, (plain, fast)) in interpret(&plan, &inputs).unwrap().iter().zip(fast).enumerate() {
-            let (plain, fast) = (plain.to_matrix(Dtype::F64).unwrap(), fast.to_matrix(Dtype::F64).unwrap());
-            assert_eq!((plain.shape(), plain.pattern().is_some()), (fast.shape(), fast.pattern().is_some()));
-            let (plain, fast) = (plain.to_dense_f64(), fast.to_dense_f64());
-            let largest = plain.iter().fold(1.0, |most: f64, x| most.max(x.abs()));
-            for (x, y) in plain.iter().zip(fast) {
-                assert!((x - y).abs() <= tolerance * largest, "{}: {x} became {y}\n{plan}", roots[at]);
+        let plain = interpret(&plan, &inputs).unwrap();
+        for (at, expected) in expected.iter().enumerate() {
+            for (value, tolerance, way) in [(&fast[at], tolerance, "fast"), (&plain[at], 1e-12, "plain")] {
+                if let Some(said) = difference(value, expected, tolerance) {
+                    panic!("{} ({way}): {said}\n{plan}", roots[at]);
+                }
             }
         }
     }
+}
+
+/// What of a value is not as defined.
+fn difference(value: &Value, expected: &Dense, tolerance: f64) -> Option<String> {
+    let matrix = value.to_matrix(Dtype::F64).unwrap();
+    if matrix.shape() != (expected.rows, expected.cols) {
+        return Some(format!("{:?} is no {} x {} matrix", matrix.shape(), expected.rows, expected.cols));
+    }
+    let largest = expected.data.iter().fold(1.0, |most: f64, x| most.max(x.abs()));
+    let values = matrix.to_dense_f64();
+    let far = values.iter().zip(&expected.data).find(|(x, y)| !((*x - *y).abs() <= tolerance * largest));
+    far.map(|(x, y)| format!("{x} is to be {y}"))
 }
 
 fn check_types(world: &World, roots: &[Expr]) {
@@ -87,6 +101,53 @@ fn losses_and_gradients_run_as_they_are_meant() {
                 let gradients = eckart::grad(&cost, [&w, &h]);
                 check_types(&world, &[cost, gradients[0].clone(), gradients[1].clone()]);
             }
+        }
+    }
+}
+
+/// Every primitive by itself, alone and inside sums that leave nothing of it to fuse.
+#[test]
+fn primitives_run_as_they_are_defined() {
+    use eckart::expr::Op;
+    let mut random = Random(23);
+    for (n, m) in [(1, 1), (1, 40), (40, 1), (7, 5), (150, 300), (300, 150)] {
+        let world = World::of([
+            ("A", random.dense(n, m, -2.0, 2.0)),
+            ("B", random.dense(n, m, 0.5, 2.0)),
+            ("C", random.dense(m, n, -2.0, 2.0)),
+            ("u", random.dense(n, 1, -2.0, 2.0)),
+            ("v", random.dense(1, m, -2.0, 2.0)),
+            ("c", random.dense(1, 1, -2.0, 2.0)),
+            ("S", random.sparse(n, m, -2.0, 2.0)),
+            ("T", random.sparse(n, m, -2.0, 2.0)),
+        ]);
+        let [a, b, c, s, t] = ["A", "B", "C", "S", "T"].map(matrix);
+        let (u, v, one) = (matrix("u"), matrix("v"), matrix("c"));
+        let two = |op: Op, a: &Expr, b: &Expr| Expr::new(op, vec![a.clone(), b.clone()]);
+        let mut roots = Vec::new();
+        for op in [Op::Add, Op::Sub, Op::Mul, Op::Max, Op::Min, Op::Greater] {
+            for (left, right) in [(&a, &b), (&a, &u), (&v, &a), (&s, &a), (&s, &t), (&one, &s), (&u, &v)] {
+                roots.push(two(op.clone(), left, right));
+            }
+        }
+        roots.extend([two(Op::Div, &a, &b), two(Op::Div, &s, &b), two(Op::Pow, &b, &a)]);
+        for op in [Op::Abs, Op::Sign, Op::Sigmoid, Op::Softplus, Op::Exp] {
+            roots.extend([&a, &s, &one].map(|x| Expr::new(op.clone(), vec![x.clone()])));
+        }
+        roots.extend([Op::Log, Op::XLogX].map(|op| Expr::new(op, vec![b.clone()])));
+        for x in [&a, &s, &u, &v] {
+            roots.extend([Op::Sum, Op::RowSum, Op::ColSum, Op::Transpose].map(|op| Expr::new(op, vec![x.clone()])));
+        }
+        roots.extend([two(Op::Expand, &u, &a), two(Op::Expand, &v, &s), two(Op::Expand, &one, &a)]);
+        for to in [&u, &v, &one] {
+            roots.extend([two(Op::SumTo, &a, to), two(Op::SumTo, &s, to)]);
+        }
+        roots.extend([eckart::observed(&s), eckart::observed(&s) * &a, eckart::eye(a.dot(&c)) * 2.0]);
+        roots.extend([a.dot(&c), s.dot(&c), a.t().dot(&s), s.t().dot(&a), s.dot(s.t()), a.t().dot(&a)]);
+        // One after the other: together they would share passes.
+        for root in roots {
+            check(&world, std::slice::from_ref(&root), 1e-12);
+            check(&world.cast(Dtype::F32), &[root], 2e-5);
         }
     }
 }
