@@ -9,9 +9,26 @@ use std::process::Command;
 /// Where the tests and the list of pinned packages are.
 const TESTS: &str = "tests/python";
 
+/// How the package is built: as the other tests are, so that it is built with them, or as it is shipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Build {
+    Dev,
+    Release,
+}
+
+impl Build {
+    /// The name of cargo's profile.
+    fn profile(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Release => "release",
+        }
+    }
+}
+
 /// Builds the package's wheel, checks types, runs the Python tests (with the path of the built `eckart` command in
 /// ECKART_BIN), and installs the package into an environment of its own, as a user would.
-pub(crate) fn check(root: &Path) -> Result<(), Failure> {
+pub(crate) fn check(root: &Path, build: Build) -> Result<(), Failure> {
     let requirements = root.join(TESTS).join("requirements.txt");
     let built = command::built()?;
     let target = built.parent().unwrap_or(&built);
@@ -21,7 +38,7 @@ pub(crate) fn check(root: &Path) -> Result<(), Failure> {
         command::run(pip(python).args(["--only-binary", ":all:", "--requirement"]).arg(&requirements))
     })?;
     command::run(command::cargo(root).args(["build", "--package", "eckart-cli"]))?;
-    let wheel = wheel(root, target, &python)?;
+    let wheel = wheel(root, target, &python, build)?;
     command::run(pip(&python).args(["--no-deps", "--force-reinstall"]).arg(&wheel))?;
     let cache = target.join("mypy");
     command::run(Command::new(&python).args(["-m", "mypy", "--cache-dir"]).arg(cache).current_dir(root))?;
@@ -33,18 +50,19 @@ pub(crate) fn check(root: &Path) -> Result<(), Failure> {
         pytest.env("ECKART_CHROMIUM", browser);
     }
     command::run(&mut pytest)?;
-    install_fresh(root, target)
+    install_fresh(root, target, build)
 }
 
-/// The wheel of the package, built for release.
-fn wheel(root: &Path, target: &Path, python: &Path) -> Result<PathBuf, Failure> {
+/// The wheel of the package.
+fn wheel(root: &Path, target: &Path, python: &Path, build: Build) -> Result<PathBuf, Failure> {
     let folder = target.join("wheels");
     if folder.exists() {
         fs::remove_dir_all(&folder)
             .map_err(|error| Failure::new(format!("can't remove the old {}: {error}", folder.display())))?;
     }
     let mut maturin = Command::new(python);
-    maturin.args(["-m", "maturin", "build", "--release", "--quiet", "--out"]).arg(&folder).current_dir(root);
+    maturin.args(["-m", "maturin", "build", "--profile", build.profile(), "--quiet", "--out"]);
+    maturin.arg(&folder).current_dir(root);
     command::run(&mut maturin)?;
     let listed = fs::read_dir(&folder).map_err(|error| Failure::new(format!("there is no wheel: {error}")))?;
     let wheels: Vec<PathBuf> = listed.flatten().map(|entry| entry.path()).collect();
@@ -56,10 +74,11 @@ fn wheel(root: &Path, target: &Path, python: &Path) -> Result<PathBuf, Failure> 
 }
 
 /// `pip install .` in an environment with nothing else: it brings what it needs, and works without what it does not.
-fn install_fresh(root: &Path, target: &Path) -> Result<(), Failure> {
+fn install_fresh(root: &Path, target: &Path, build: Build) -> Result<(), Failure> {
     let venv = target.join("fresh-venv");
     let python = environment(&venv, "", &["--version"], |_| Ok(()))?;
-    command::run(pip(&python).args(["--force-reinstall", "."]).current_dir(root))?;
+    let arguments = format!("build-args=--profile={}", build.profile());
+    command::run(pip(&python).args(["--force-reinstall", "--config-settings", &arguments, "."]).current_dir(root))?;
     let programme = "import eckart as ek; f = ek.factorize([[1, 2], [2, 4]], rank=1); assert f.cost < 1e-9, f.cost";
     command::run(Command::new(&python).args(["-c", programme]).current_dir(target))
 }

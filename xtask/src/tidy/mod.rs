@@ -9,7 +9,7 @@ mod read;
 mod text;
 
 use crate::Failure;
-use code::{arguments, banned_words, function_size, prim_wildcards, string_errors, type_names};
+use code::{arguments, banned_words, function_size, kept_tests, prim_wildcards, string_errors, type_names};
 use hold::{Law, Listing, hold};
 use layers::{file_cycles, file_names, file_size, folder_size, named_rows, stage_order, unsafe_code, walls};
 use std::path::Path;
@@ -31,14 +31,19 @@ const LAWS: &[Law] = &[
     Law { key: "unsafe-code", name: "unsafe code has one place and gives its reason", check: unsafe_code::check },
     Law { key: "prim-wildcards", name: "a match on the primitives lists them all", check: prim_wildcards::check },
     Law { key: "banned-words", name: "banned words", check: banned_words::check },
+    Law { key: "kept-tests", name: "no test goes without a word", check: kept_tests::check },
     Law { key: "string-errors", name: "errors are typed", check: string_errors::check },
     Law { key: "words", name: "names and texts use the field's terms", check: words::check },
     Law { key: "references", name: "what a text refers to exists", check: references::check },
     Law { key: "machine-paths", name: "no path of one machine", check: machine_paths::check },
 ];
 
-/// `cargo xtask tidy [--shrink]`. `--first-list`, for whoever adds a law, writes the list that is not there yet.
+/// `cargo xtask tidy [--shrink | --tests]`: `--shrink` shortens the list of offenders, `--tests` adds new tests to the
+/// list of tests. `--first-list`, for whoever adds a law, writes the list that is not there yet.
 pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
+    if args == ["--tests"] {
+        return kept_tests::add_new(&crate::root());
+    }
     hold(&crate::root(), LAWS, listing(args)?)
 }
 
@@ -47,7 +52,10 @@ fn listing(args: &[String]) -> Result<Listing, Failure> {
         [] => Ok(Listing::Hold),
         ["--shrink"] => Ok(Listing::Shrink),
         ["--first-list"] => Ok(Listing::First),
-        _ => Err(Failure::new(format!("`tidy` takes `--shrink` or nothing, and `{}` was given", args.join(" ")))),
+        _ => Err(Failure::new(format!(
+            "`tidy` takes `--shrink`, `--tests` or nothing, and `{}` was given",
+            args.join(" ")
+        ))),
     }
 }
 
