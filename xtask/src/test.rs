@@ -11,8 +11,8 @@ struct Step {
     run: fn(&Path) -> Result<(), Failure>,
 }
 
-/// What every change must pass. All of it is built once, by the profile `dev`: the tests of the Python package run on it,
-/// too.
+/// What every change must pass. All of it is built once, by the profile `dev`: the tests of the Python package run on
+/// it, too.
 const STEPS: &[Step] = &[
     Step { name: "tidy", run: tidy::tidy },
     Step { name: "tests", run: |root| command::run(command::cargo(root).args(["test", "--workspace"])) },

@@ -1,5 +1,5 @@
-//! A law: no test goes without a word. `xtask/tests.txt` has the name of every test, and a line with its reason for each
-//! that is gone. A test that only moves to another file keeps its line.
+//! A law: no test goes without a word. `xtask/tests.txt` has the name of every test, and a line with its reason for
+//! each that is gone. A test that only moves to another file keeps its line.
 
 use crate::Failure;
 use crate::tidy::finding::Finding;
