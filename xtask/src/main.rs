@@ -5,6 +5,8 @@ mod chromium;
 mod command;
 mod fuzz;
 mod python;
+mod revision;
+mod same;
 mod sanitize;
 mod test;
 mod tidy;
@@ -63,6 +65,12 @@ const TASKS: &[Task] = &[
         run: sanitize::run,
     },
     Task {
+        name: "same",
+        takes: "REV [WORD ...]",
+        does: "holds the results of the working tree to those of another commit, bit for bit; `same --list` lists them",
+        run: same::run,
+    },
+    Task {
         name: "bench",
         takes: "[TASK or PEER]",
         does: "compares Eckart with its peers; `bench stages` times its stages",
@@ -91,7 +99,7 @@ fn main() -> ExitCode {
 }
 
 fn help() -> String {
-    let row = |task: &Task| format!("  {:<30}{}\n", format!("{} {}", task.name, task.takes), task.does);
+    let row = |task: &Task| format!("  {:<42}{}\n", format!("{} {}", task.name, task.takes), task.does);
     format!("Tasks of the workspace: cargo xtask NAME\n\n{}", TASKS.iter().map(row).collect::<String>())
 }
 

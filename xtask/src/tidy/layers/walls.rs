@@ -21,7 +21,7 @@ pub(super) const WALLS: &[Wall] = &[
             "crates/eckart/src/solve/checkpoint",
             "crates/eckart-cli",
             "bench",
-            "xtask/src/bench",
+            "xtask/src",
         ],
     },
     Wall { crates: &["rayon"], places: &["crates/eckart/src/run"] },
