@@ -72,8 +72,8 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "bench",
-        takes: "[TASK or PEER]",
-        does: "compares Eckart with its peers; `bench stages` times its stages",
+        takes: "[stages] [WORD ...] [--before REV]",
+        does: "compares Eckart with its peers, or its stages, or either with another commit",
         run: bench::run,
     },
 ];

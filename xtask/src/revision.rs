@@ -5,16 +5,19 @@
 //! the build folder, so that the crates of others are compiled once; the programs of the last few commits are kept.
 
 use crate::{Failure, command};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
 /// The commits whose programs are kept, this one included.
 const KEPT: usize = 4;
 /// Written anew in a commit's folder whenever it is used; its time says when that was.
 const USED: &str = "used";
+/// The package whose benches time the stages.
+const ENGINE: &str = "eckart";
 
 /// A commit, checked out.
 pub(crate) struct Revision {
@@ -76,6 +79,28 @@ impl Revision {
         Ok(kept)
     }
 
+    /// The programs that time the stages, by the names of their files; built unless they are there. `stages` chooses, and
+    /// none means all.
+    pub(crate) fn benches(&self, stages: &[String]) -> Result<BTreeMap<String, PathBuf>, Failure> {
+        let folder = self.kept.join("benches");
+        let is_there = !stages.is_empty() && stages.iter().all(|stage| folder.join(stage).is_file());
+        let all = self.kept.join("all-benches");
+        if !is_there && !all.exists() {
+            println!("building the benches of {}", self.short());
+            fs::create_dir_all(&folder).map_err(|error| Failure::new(format!("can't keep benches: {error}")))?;
+            for (stage, program) in benches(&self.tree, stages, Some(&self.target))? {
+                self.keep(&program, &folder.join(stage))?;
+            }
+            if stages.is_empty() {
+                let written = fs::write(&all, "");
+                written.map_err(|error| Failure::new(format!("can't keep benches: {error}")))?;
+            }
+        }
+        let listed = fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok);
+        let named = listed.filter_map(|entry| Some((entry.file_name().to_str()?.to_owned(), entry.path())));
+        Ok(named.filter(|(stage, _)| stages.is_empty() || stages.contains(stage)).collect())
+    }
+
     /// Copies a program aside and renames it, so that none is half there. No link: the next build may write into the file.
     fn keep(&self, from: &Path, to: &Path) -> Result<(), Failure> {
         let part = self.kept.join("part");
@@ -100,6 +125,42 @@ fn build(tree: &Path, package: &str, target: Option<&Path>) -> Command {
 pub(crate) fn working_program(root: &Path, target: &Path, package: &str, name: &str) -> Result<PathBuf, Failure> {
     command::run(&mut build(root, package, None))?;
     Ok(target.join("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// Builds the programs that time the stages of the workspace at `tree`: their names and where they are.
+pub(crate) fn benches(
+    tree: &Path,
+    stages: &[String],
+    target: Option<&Path>,
+) -> Result<BTreeMap<String, PathBuf>, Failure> {
+    let mut bench = command::cargo(tree);
+    bench.args(["bench", "--quiet", "--no-run", "--package", ENGINE, "--message-format=json-render-diagnostics"]);
+    if stages.is_empty() {
+        bench.arg("--benches");
+    }
+    for stage in stages {
+        bench.args(["--bench", stage]);
+    }
+    if let Some(target) = target {
+        bench.arg("--target-dir").arg(target);
+    }
+    bench.env_remove("CARGO_MANIFEST_DIR").stdin(Stdio::null()).stderr(Stdio::inherit());
+    let out = bench.output().map_err(|error| Failure::new(format!("`cargo bench` could not be started: {error}")))?;
+    if !out.status.success() {
+        return Err(Failure::new(format!("the benches of {} can't be built", tree.display())));
+    }
+    Ok(executables(&String::from_utf8_lossy(&out.stdout)))
+}
+
+/// The benches among what cargo says that it built, a line of JSON each.
+fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
+    let read = |line: &str| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        let is_bench = message["target"]["kind"].as_array()?.iter().any(|kind| kind == "bench");
+        let program = message["executable"].as_str().filter(|_| is_bench)?;
+        Some((message["target"]["name"].as_str()?.to_owned(), PathBuf::from(program)))
+    };
+    messages.lines().filter_map(read).collect()
 }
 
 /// Git, in `folder`, whatever repository the caller was told of.
@@ -215,5 +276,15 @@ mod tests {
         let left = ["a", "b", "c", "tree"].map(|name| folder.join(name).exists());
         assert_eq!(left, [false, true, true, true]);
         fs::remove_dir_all(folder).expect("it was made here");
+    }
+
+    #[test]
+    fn benches_are_found_in_what_cargo_says() {
+        let messages = "{\"reason\":\"compiler-artifact\",\"target\":{\"kind\":[\"lib\"],\"name\":\"eckart\"},\
+                        \"executable\":null}\nno json\n\
+                        {\"reason\":\"compiler-artifact\",\"target\":{\"kind\":[\"bench\"],\"name\":\"expr\"},\
+                        \"executable\":\"target/release/deps/expr-1\"}\n";
+        let found: Vec<_> = executables(messages).into_iter().collect();
+        assert_eq!(found, [("expr".to_owned(), PathBuf::from("target/release/deps/expr-1"))]);
     }
 }

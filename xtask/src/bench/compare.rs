@@ -1,5 +1,6 @@
 //! One comparison: two processes, both warmed up, then run by run in turn; their results are held to each other.
 
+use super::paired::BEFORE;
 use super::rows::{Ended, Row, Side, Speeds};
 use super::tasks::{Against, Check, ITSELF, ONE_START, ONE_START_WORK, Task, is_eckart};
 use super::worker::{NoAnswer, Worker};
@@ -19,6 +20,8 @@ pub(super) struct Span {
 pub(super) struct Effort {
     /// Samples of a side, at least and at most.
     pub(super) samples: (usize, usize),
+    /// As many are taken though they have lasted longer than `LONG`.
+    pub(super) fewest: usize,
     /// Samples are taken beyond the least number until they have lasted so long, in seconds.
     pub(super) enough: f64,
     /// How long a sample's runs before the clock starts last, and those within.
@@ -30,6 +33,7 @@ pub(super) struct Effort {
 
 pub(super) const FULL: Effort = Effort {
     samples: (5, 9),
+    fewest: 3,
     enough: 3.0,
     lead: Span { seconds: 0.5, longest: 1.5 },
     sample: Span { seconds: 0.05, longest: 1.0 },
@@ -37,14 +41,14 @@ pub(super) const FULL: Effort = Effort {
 };
 pub(super) const QUICK: Effort = Effort {
     samples: (3, 3),
+    fewest: 3,
     enough: 0.0,
     lead: Span { seconds: 0.2, longest: 0.5 },
     sample: Span { seconds: 0.02, longest: 0.3 },
     patience: Duration::from_secs(120),
 };
 
-/// Samples of a side where they have lasted longer than `LONG`, in seconds, whatever the effort.
-const FEWEST: usize = 3;
+/// No more samples are taken than an effort's fewest where they have lasted longer than this, in seconds.
 const LONG: f64 = 60.0;
 
 /// Results are compared after the first run and after so many.
@@ -53,10 +57,16 @@ const CHECKED: u32 = 3;
 /// Threads that wait in a loop for more work are given this time to fall asleep before the other side begins.
 const SETTLE: Duration = Duration::from_millis(250);
 
+/// By how much results of two builds may differ at least, as a share of their lengths: a change of the order of sums is no
+/// failure here (`cargo xtask same` holds bits to each other).
+const BUILDS: f64 = 1e-6;
+
 /// Both sides of a task.
 pub(super) struct Pair<'a> {
     pub(super) task: &'a Task,
     pub(super) against: &'a Against,
+    /// The value that both are to reach in a search; none where the peer says how far it gets.
+    pub(super) target: Option<f64>,
     pub(super) eckart: Worker,
     pub(super) other: Worker,
 }
@@ -70,7 +80,11 @@ pub(super) fn blank(task: &Task, against: &Against) -> Row {
         version: String::new(),
         bar: against.bar,
         most_memory: task.most_memory,
-        tolerance: if is_eckart(against.peer) { 0.0 } else { tolerance },
+        tolerance: match against.peer {
+            peer if is_eckart(peer) => 0.0,
+            BEFORE => tolerance.max(BUILDS),
+            _ => tolerance,
+        },
         lead: 0,
         batch: 1,
         least: None,
@@ -102,12 +116,14 @@ impl Pair<'_> {
         row.version = match self.against.peer {
             ITSELF => format!("Eckart {version}, 1 thread"),
             ONE_START => format!("Eckart {version}, 1 start"),
+            BEFORE => format!("Eckart {version}, before"),
             _ => version.to_owned(),
         };
         (row.eckart.held, row.other.held) = (loaded[0]["held"].as_u64(), loaded[1]["held"].as_u64());
-        let times = match self.task.check {
-            Check::Same(_) => self.warm_up(row)?,
-            Check::AsLow(_) => self.warm_up_to_a_cost(row)?,
+        let times = match (self.task.check, self.target) {
+            (Check::Same(_), _) => self.warm_up(row)?,
+            (Check::AsLow(_), None) => self.warm_up_to_a_cost(row)?,
+            (Check::AsLow(_), Some(target)) => self.warm_up_to(row, target)?,
         };
         row.lead = effort.lead.runs(times);
         row.batch = effort.sample.runs(times).max(1);
@@ -145,10 +161,23 @@ impl Pair<'_> {
         Ok([ours.seconds, theirs.seconds])
     }
 
+    /// One run of each side to the same value; both are Eckart.
+    fn warm_up_to(&mut self, row: &mut Row, target: f64) -> Result<[f64; 2], NoAnswer> {
+        row.other.values = vec![target];
+        let mut times = [0.0; 2];
+        for (worker, time) in [&mut self.eckart, &mut self.other].into_iter().zip(&mut times) {
+            worker.ask(&json!({ "do": "aim", "target": target }))?;
+            *time = worker.run(0, 1, false)?.seconds;
+            let reached = judged(worker, true)?;
+            check_low(reached, target, row.tolerance)?;
+        }
+        row.eckart.values = vec![judged(&mut self.eckart, true)?];
+        Ok(times)
+    }
+
     /// The cost of Eckart's factors, or of those that the peer saved.
     fn judged(&mut self, own: bool) -> Result<f64, NoAnswer> {
-        let answer = self.eckart.ask(&json!({ "do": "judge", "own": own }))?;
-        answer["value"].as_f64().ok_or_else(|| NoAnswer::Broken("the factors have no cost".into()))
+        judged(&mut self.eckart, own)
     }
 
     /// Samples of both sides in turn, each first every other time; the last ones of the same program must give the same
@@ -159,7 +188,9 @@ impl Pair<'_> {
         let mut last = false;
         while !last {
             let taken = row.eckart.seconds.len() + 1;
-            last = taken >= most || (taken >= least && lasted >= effort.enough) || (taken >= FEWEST && lasted >= LONG);
+            last = taken >= most
+                || (taken >= least && lasted >= effort.enough)
+                || (taken >= effort.fewest && lasted >= LONG);
             let digest = last && row.tolerance == 0.0 && matches!(self.task.check, Check::Same(_));
             let mut digests = [Vec::new(), Vec::new()];
             for turn in [taken % 2, (taken + 1) % 2] {
@@ -183,6 +214,12 @@ impl Pair<'_> {
         }
         Ok(())
     }
+}
+
+/// The cost of the factors that a build of Eckart found, or that the peer saved, as that build judges it.
+fn judged(worker: &mut Worker, own: bool) -> Result<f64, NoAnswer> {
+    let answer = worker.ask(&json!({ "do": "judge", "own": own }))?;
+    answer["value"].as_f64().ok_or_else(|| NoAnswer::Broken("the factors have no cost".into()))
 }
 
 fn keep(row: &mut Row, ours: &[[f64; 2]], theirs: &[[f64; 2]]) {
@@ -225,6 +262,7 @@ fn check_low(ours: f64, theirs: f64, tolerance: f64) -> Result<(), NoAnswer> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tasks::TASKS;
     use super::*;
 
     #[test]
@@ -234,6 +272,15 @@ mod tests {
         assert_eq!(runs([0.01, 0.4]), (3, 2));
         assert_eq!(runs([0.001, 5.0]), (0, 0));
         assert_eq!(runs([1.0, 2.0]), (0, 0));
+    }
+
+    #[test]
+    fn builds_may_differ_by_rounding_and_one_program_may_not() {
+        let tolerance = |peer| {
+            let task = TASKS.iter().find(|task| task.name == "starts-digits").expect("it is a task");
+            blank(task, &Against { peer, bar: 1.0, quick: true }).tolerance
+        };
+        assert_eq!([BEFORE, ITSELF, "numpy"].map(tolerance), [1e-6, 0.0, 0.0]);
     }
 
     #[test]

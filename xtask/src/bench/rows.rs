@@ -9,6 +9,8 @@ pub(super) struct Head {
     pub(super) date: String,
     /// The commit; with a `+` where the tree had changes.
     pub(super) commit: String,
+    /// The commit that it was compared with, where the peer is another build of Eckart.
+    pub(super) before: Option<String>,
     pub(super) processor: String,
     pub(super) cores: usize,
     pub(super) threads: usize,
@@ -119,13 +121,16 @@ impl Row {
 
 /// The line of a head.
 pub(super) fn head_line(head: &Head) -> String {
-    let Head { date, commit, processor, cores, threads, quick, load, speeds } = head;
-    json!({
+    let Head { date, commit, before, processor, cores, threads, quick, load, speeds } = head;
+    let mut line = json!({
         "date": date, "commit": commit, "processor": processor, "cores": cores, "threads": threads, "quick": quick,
         "load": load, "flops_per_second": speeds.flops, "flops_per_second_f32": speeds.flops_f32,
         "bytes_per_second": speeds.bytes,
-    })
-    .to_string()
+    });
+    if let Some(before) = before {
+        line["before"] = json!(before);
+    }
+    line.to_string()
 }
 
 /// The line of a row.
@@ -173,6 +178,7 @@ fn read_head(value: &Value) -> Option<Head> {
     Some(Head {
         date: value["date"].as_str()?.to_owned(),
         commit: value["commit"].as_str()?.to_owned(),
+        before: value["before"].as_str().map(str::to_owned),
         processor: value["processor"].as_str()?.to_owned(),
         cores: value["cores"].as_u64()? as usize,
         threads: value["threads"].as_u64()? as usize,
@@ -226,6 +232,7 @@ pub(super) mod tests {
         let head = Head {
             date: "2026-01-31".into(),
             commit: "abc1234".into(),
+            before: None,
             processor: "a processor".into(),
             cores: 4,
             threads: 2,
@@ -286,7 +293,8 @@ pub(super) mod tests {
 
     #[test]
     fn what_is_kept_can_be_read() {
-        let (head, row) = sample();
+        let (mut head, row) = sample();
+        head.before = Some("def5678".into());
         let mut failed = row.clone();
         failed.ended = Ended::Failed("1.5 and 2.5".into());
         (failed.least, failed.most_memory, failed.other) = (None, Some(260), Side::default());

@@ -10,21 +10,26 @@ const LEFT: usize = 2;
 
 /// The table as lines of equal columns, with what did not go well below it.
 pub(super) fn plain(head: &Head, rows: &[Row]) -> String {
-    let mut lines = vec![HEADER.map(str::to_owned)];
-    lines.extend(rows.iter().map(cells));
-    let widths: Vec<usize> =
-        (0..HEADER.len()).map(|k| lines.iter().map(|line| line[k].chars().count()).max().unwrap_or(0)).collect();
-    let mut text = String::new();
-    for line in &lines {
-        let cells: Vec<String> =
-            line.iter().zip(&widths).enumerate().map(|(k, (cell, &width))| set(k, cell, width)).collect();
-        text += &format!("{}\n", cells.join("  ").trim_end());
-    }
-    text + "\n" + &about(head) + &notes(rows, "")
+    let mut lines = vec![HEADER.map(str::to_owned).to_vec()];
+    lines.extend(rows.iter().map(|row| cells(row).to_vec()));
+    columns(&lines, LEFT) + "\n" + &about(head) + &notes(rows, "")
 }
 
-fn set(column: usize, cell: &str, width: usize) -> String {
-    if column < LEFT { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+/// Lines of equal columns, of which the first `left` are set to the left.
+pub(super) fn columns(lines: &[Vec<String>], left: usize) -> String {
+    let count = lines.first().map_or(0, Vec::len);
+    let widths: Vec<usize> =
+        (0..count).map(|k| lines.iter().map(|line| line[k].chars().count()).max().unwrap_or(0)).collect();
+    let set = |k: usize, cell: &str| match widths[k] {
+        width if k < left => format!("{cell:<width$}"),
+        width => format!("{cell:>width$}"),
+    };
+    let mut text = String::new();
+    for line in lines {
+        let cells: Vec<String> = line.iter().enumerate().map(|(k, cell)| set(k, cell)).collect();
+        text += &format!("{}\n", cells.join("  ").trim_end());
+    }
+    text
 }
 
 /// The table for a README.
@@ -78,7 +83,7 @@ pub(super) fn is_met(row: &Row) -> bool {
 }
 
 /// "12.3 ms".
-fn duration(seconds: f64) -> String {
+pub(super) fn duration(seconds: f64) -> String {
     let (value, unit) = if seconds < 1.0 { (1e3 * seconds, "ms") } else { (seconds, "s") };
     let digits = if value < 10.0 { 2 } else { usize::from(value < 100.0) };
     format!("{value:.digits$} {unit}")
@@ -90,7 +95,7 @@ fn megabytes(bytes: u64) -> String {
 
 /// Where, when and how the numbers came about.
 fn about(head: &Head) -> String {
-    let Head { date, commit, processor, cores, threads, quick, load, speeds } = head;
+    let Head { date, commit, processor, cores, threads, quick, load, speeds, .. } = head;
     format!(
         "{processor}, {cores} cores, {threads} threads on either side{}; commit {commit}, {date}{}. Medians of samples that \
          alternate, each after runs of half a second that do not count; ratio: Eckart's time over the peer's. Bound: {:.1} Gflop/s (f32), {:.1} Gflop/s (f64) and {:.1} GB/s, as \
@@ -104,7 +109,7 @@ fn about(head: &Head) -> String {
 }
 
 /// What failed or was not there, and why.
-fn notes(rows: &[Row], mark: &str) -> String {
+pub(super) fn notes(rows: &[Row], mark: &str) -> String {
     let note = |row: &Row| match &row.ended {
         Ended::Compared => None,
         Ended::Failed(why) => Some(format!("{mark}FAILED {} / {}: {why}\n", row.task, row.peer)),

@@ -358,6 +358,17 @@ pub(super) fn chosen(words: &[String], quick: bool) -> Result<Vec<(&'static Task
     Ok(pairs.flat_map(|task| task.against.iter().filter(|a| wants_peer(a)).map(move |a| (task, a))).collect())
 }
 
+/// The tasks that words choose by their names, whatever their peers; `quick` leaves those out that have no quick one. A word
+/// that chooses nothing comes back as the error.
+pub(super) fn tasks_of(words: &[String], quick: bool) -> Result<Vec<&'static Task>, &str> {
+    if let Some(peer) = words.iter().find(|word| PEERS.iter().any(|(name, _)| name == word)) {
+        return Err(peer);
+    }
+    let mut tasks: Vec<&'static Task> = chosen(words, quick)?.into_iter().map(|(task, _)| task).collect();
+    tasks.dedup_by_key(|task| task.name);
+    Ok(tasks)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -377,6 +388,22 @@ mod tests {
         let all: usize = TASKS.iter().map(|task| task.against.len()).sum();
         assert_eq!(names("", false).len(), all);
         assert_eq!(chosen(&["seed".to_owned(), "torchh".to_owned()], false).err(), Some("torchh"));
+    }
+
+    #[test]
+    fn a_task_is_chosen_once_however_many_peers_it_has() {
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let names = |text: &str, quick| {
+            let words = words(text);
+            tasks_of(&words, quick)
+                .map(|tasks| tasks.iter().map(|task| task.name).collect::<Vec<_>>())
+                .map_err(str::to_owned)
+        };
+        assert_eq!(names("seed-dense", false), Ok(vec!["seed-dense-f32", "seed-dense-f64"]));
+        assert_eq!(names("", false).map(|all| all.len()), Ok(TASKS.len()));
+        assert_eq!(names("ratings-10m", true), Ok(vec![]));
+        assert_eq!(names("seed jax", false), Err("jax".to_owned()));
+        assert_eq!(names("no-such-task", false), Err("no-such-task".to_owned()));
     }
 
     #[test]
