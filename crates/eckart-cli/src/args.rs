@@ -12,11 +12,14 @@ use eckart::apply::LEAST_REPEATS;
 use eckart::data::{Duplicates, Format};
 use eckart::model::MODELS;
 use eckart::report::Look;
+use eckart::run::SimdLevel;
 use eckart::solve::METHODS;
 use eckart::{Dtype, Init, Settings};
 
 use crate::asked::{EvaluateArgs, RecommendArgs, SimilarArgs, TransformArgs};
-use crate::values::{Ranks, ShapeArg, bytes, named_file, named_number, picture, ranks, seconds, shape, share};
+use crate::values::{
+    Ranks, ShapeArg, bytes, named_file, named_number, picture, ranks, registers, seconds, shape, share,
+};
 use crate::words;
 
 /// Write the objective; Eckart derives the gradient, the plan and the solver, and factorizes your matrix.
@@ -25,6 +28,10 @@ use crate::words;
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub command: Command,
+    /// Vector registers: base (128 bits), avx2 or avx512; results differ in their last bits [default: ECKART_REGISTERS, or the
+    /// widest of this processor].
+    #[arg(long, global = true, value_name = "LEVEL", value_parser = registers, help_heading = "Machine")]
+    pub registers: Option<SimdLevel>,
 }
 
 #[derive(Debug, Subcommand)]

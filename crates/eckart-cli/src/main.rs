@@ -44,10 +44,13 @@ const OURS: u8 = 1;
 const DIVERGED: u8 = 3;
 
 fn main() -> ExitCode {
-    let command = Cli::parse().command;
+    let Cli { command, registers } = Cli::parse();
     eckart::run::return_freed_memory();
     // A panic is a defect of ours, and has said where it was by now.
-    let done = catch_unwind(AssertUnwindSafe(|| run(&command))).unwrap_or_else(|_| Err(Error::Bug("a panic".into())));
+    let done = catch_unwind(AssertUnwindSafe(|| {
+        registers.map_or(Ok(()), eckart::run::use_simd_level).and_then(|()| run(&command))
+    }))
+    .unwrap_or_else(|_| Err(Error::Bug("a panic".into())));
     match done.and_then(|(text, code)| print(&text).map(|()| code)) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {

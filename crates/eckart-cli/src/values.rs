@@ -6,6 +6,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use eckart::run::{SimdLevel, simd_level_by_name};
+
 /// The shape of a matrix that is not at hand.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ShapeArg {
@@ -110,6 +112,11 @@ pub(crate) fn shape(text: &str) -> Result<ShapeArg, Wrong> {
         return Err("more entries are stored than the matrix has".into());
     }
     Ok(shape)
+}
+
+/// A level of vector registers that this processor has.
+pub(crate) fn registers(text: &str) -> Result<SimdLevel, Wrong> {
+    Ok(simd_level_by_name(text)?)
 }
 
 #[cfg(test)]

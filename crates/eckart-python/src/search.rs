@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::time::Duration;
 
+use eckart::run::simd_level_by_name;
 use eckart::solve::{Checkpoint, Flow, Init, Progress, solve};
 use eckart::{Error, Interrupt, Problem, Settings};
 use pyo3::exceptions::{PyKeyboardInterrupt, PyValueError};
@@ -67,6 +68,8 @@ pub(crate) struct Wishes {
     target: Option<f64>,
     time_limit: Option<f64>,
     threads: Option<usize>,
+    /// The name of a level of vector registers.
+    registers: Option<String>,
     memory_limit: Option<usize>,
     keep_starts: bool,
     /// The file of checkpoints, and the least time between two, in seconds.
@@ -94,6 +97,7 @@ impl Wishes {
             target: self.target,
             time_limit: self.time_limit.map(|seconds| time("time_limit", seconds)).transpose()?,
             threads: threads(self.threads),
+            registers: self.registers.as_deref().map(simd_level_by_name).transpose().map_err(raised)?,
             memory_limit: self.memory_limit,
             keep_starts: self.keep_starts,
             checkpoint: checkpoint.transpose()?,

@@ -49,6 +49,20 @@ fn the_json_object_has_its_keys() {
 }
 
 #[test]
+fn registers_can_be_chosen() {
+    let desk = Desk::new();
+    let objective =
+        |words: &str| desk.json(&format!("fit {{digits}} --model nmf --rank 3 -n 5 {words}"), &[])["objective"].clone();
+    let base = objective("--registers base");
+    assert_eq!(base, desk.json("--registers base fit {digits} --model nmf --rank 3 -n 5", &[])["objective"]);
+    let near = objective("").as_f64().unwrap() - base.as_f64().unwrap();
+    assert!(near.abs() <= 1e-5 * base.as_f64().unwrap(), "{near}");
+    let refused = desk.run("fit {digits} --model nmf --rank 3 --registers sse", &[]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.contains("base, avx2, avx512"), "{}", refused.err);
+}
+
+#[test]
 fn every_limit_has_its_reason() {
     let desk = Desk::new();
     let check = |words: &str, reason: &str| {

@@ -72,6 +72,7 @@ def wished(
     time_limit: float | None = None,
     method: str | None = None,
     threads: int | None = None,
+    registers: str | None = None,
     memory_limit: int | None = None,
     keep_starts: bool = False,
     checkpoint: str | os.PathLike[str] | None = None,
@@ -94,6 +95,7 @@ def wished(
         "target": None if target is None else _checks.real("target", target),
         "time_limit": None if time_limit is None else _checks.real("time_limit", time_limit),
         "threads": None if threads is None else _checks.whole("threads", threads, 1),
+        "registers": None if registers is None else _checks.text("registers", registers),
         "memory_limit": None if memory_limit is None else _checks.whole("memory_limit (bytes)", memory_limit),
         "keep_starts": _checks.boolean("keep_starts", keep_starts),
         "checkpoint": None if file is None else (os.fspath(file), every),
@@ -119,6 +121,7 @@ def factorize(
     time_limit: float | None = None,
     method: str | None = None,
     threads: int | None = None,
+    registers: str | None = None,
     memory_limit: int | None = None,
     keep_starts: bool = False,
     checkpoint: str | os.PathLike[str] | None = None,
@@ -169,6 +172,9 @@ def factorize(
         A method by name instead of the one that is derived from the objective.
     threads, memory_limit : int, optional
         Threads; bytes that a plan may need.
+    registers : str, optional
+        The vector registers that are computed with: "base" (128 bits), "avx2" or "avx512"; by default those that the
+        environment variable ECKART_REGISTERS names, or the widest of the processor. Results differ in their last bits.
     keep_starts : bool
         Whether the components of every start are kept, so that `Factorization.consensus` can compare them.
     checkpoint : str or path-like, optional
@@ -222,6 +228,7 @@ def factorize(
         time_limit=time_limit,
         method=method,
         threads=threads,
+        registers=registers,
         memory_limit=memory_limit,
         keep_starts=keep_starts,
         checkpoint=checkpoint,

@@ -1,5 +1,6 @@
 //! What every method promises, on small problems whose answer is known or can be checked.
 
+use eckart::run::SimdLevel;
 use eckart::solve::{Flow, METHODS};
 use eckart::{Factorization, Init, Interrupt, Matrix, Problem, Settings, StopReason};
 
@@ -70,6 +71,28 @@ fn the_same_seed_gives_the_same_bits() {
         let costs = |f: &Factorization| f.starts[k].history.iter().map(|s| s.cost).collect::<Vec<_>>();
         assert_eq!(costs(&one), costs(&more), "start {k} depends on how many there are");
     }
+}
+
+/// The level of the registers is that of the settings, on every thread and for every start; each level ends where the
+/// others do, up to rounding.
+#[test]
+fn each_level_of_registers_has_bits_of_its_own() {
+    let x = planted(4, 300, 70);
+    let run = |registers, threads| {
+        let settings = Settings { registers, threads, restarts: 3, max_iter: 15, ..Settings::default() };
+        fit(NMF, &x, &settings)
+    };
+    let numbers = |f: &Factorization| f.factors.iter().flat_map(|(_, m)| m.values_f64()).collect::<Vec<f64>>();
+    let best = run(None, None);
+    for level in SimdLevel::all() {
+        let one = run(Some(level), Some(1));
+        for threads in [None, Some(2)] {
+            assert_eq!(numbers(&one), numbers(&run(Some(level), threads)), "{level} {threads:?}");
+        }
+        assert!((one.cost - best.cost).abs() <= 1e-6 * best.cost, "{level}: {} {}", one.cost, best.cost);
+    }
+    let widest = SimdLevel::all().last().copied();
+    assert_eq!(numbers(&best), numbers(&run(widest, None)));
 }
 
 #[test]
