@@ -1,8 +1,9 @@
 //! Another commit beside the working tree: its files, and the programs that were built of them.
 //!
-//! Below the folder that everything is built into, `revisions/tree` is a clone at the commit that is asked for,
-//! `revisions/target` what cargo builds of it, and `revisions/COMMIT` a copy of its programs. All commits share the clone and
-//! the build folder, so that the crates of others are compiled once; the programs of the last few commits are kept.
+//! Below the folder that everything is built into, `target/revisions/tree` is a clone at the commit that is asked for,
+//! `target/revisions/target` what cargo builds of it, and a folder with the commit's name has copies of its programs.
+//! All commits share the clone and the build folder, so that the crates of others are compiled once; the programs of
+//! the last few commits are kept.
 
 use crate::{Failure, command};
 use std::collections::BTreeMap;
@@ -34,7 +35,8 @@ pub(crate) struct Revision {
 }
 
 impl Revision {
-    /// Checks `rev` of the repository at `root` out below `target`, and removes the programs of commits not used for long.
+    /// Checks `rev` of the repository at `root` out below `target`, and removes the programs of commits that were not
+    /// used for long.
     pub(crate) fn check_out(root: &Path, target: &Path, rev: &str) -> Result<Self, Failure> {
         let commit = resolve(root, rev)?;
         let folder = target.join("revisions");
@@ -79,8 +81,8 @@ impl Revision {
         Ok(kept)
     }
 
-    /// The programs that time the stages, by the names of their files; built unless they are there. `stages` chooses, and
-    /// none means all.
+    /// The programs that time the stages, by the names of their files; built unless they are there. `stages` chooses,
+    /// and none means all.
     pub(crate) fn benches(&self, stages: &[String]) -> Result<BTreeMap<String, PathBuf>, Failure> {
         let folder = self.kept.join("benches");
         let is_there = !stages.is_empty() && stages.iter().all(|stage| folder.join(stage).is_file());
@@ -101,7 +103,8 @@ impl Revision {
         Ok(named.filter(|(stage, _)| stages.is_empty() || stages.contains(stage)).collect())
     }
 
-    /// Copies a program aside and renames it, so that none is half there. No link: the next build may write into the file.
+    /// Copies a program aside and renames it, so that none is half there. No link: the next build may write into the
+    /// file.
     fn keep(&self, from: &Path, to: &Path) -> Result<(), Failure> {
         let part = self.kept.join("part");
         let kept = fs::copy(from, &part).and_then(|_| fs::rename(&part, to));

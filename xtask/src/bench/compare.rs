@@ -1,8 +1,7 @@
 //! One comparison: two processes, both warmed up, then run by run in turn; their results are held to each other.
 
-use super::paired::BEFORE;
 use super::rows::{Ended, Row, Side, Speeds};
-use super::tasks::{Against, Check, ITSELF, ONE_START, ONE_START_WORK, Task, is_eckart};
+use super::tasks::{Against, BEFORE, Check, ITSELF, ONE_START, ONE_START_WORK, Task, is_eckart};
 use super::worker::{NoAnswer, Worker};
 use serde_json::json;
 use std::path::Path;
@@ -57,8 +56,8 @@ const CHECKED: u32 = 3;
 /// Threads that wait in a loop for more work are given this time to fall asleep before the other side begins.
 const SETTLE: Duration = Duration::from_millis(250);
 
-/// By how much results of two builds may differ at least, as a share of their lengths: a change of the order of sums is no
-/// failure here (`cargo xtask same` holds bits to each other).
+/// By how much results of two builds may differ at least, as a share of their lengths: a change of the order of sums
+/// is no failure here (`cargo xtask same` holds bits to each other).
 const BUILDS: f64 = 1e-6;
 
 /// Both sides of a task.

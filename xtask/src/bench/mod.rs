@@ -1,34 +1,29 @@
 //! `cargo xtask bench`: compares Eckart with its peers on this machine, and keeps what was measured.
 
-mod before;
+mod builds;
 mod compare;
 mod head;
 mod kept;
 mod own;
-mod paired;
 mod peers;
 mod request;
 mod rows;
-mod stages;
 mod table;
 mod tasks;
 mod worker;
 
-use crate::{Failure, command};
+use crate::Failure;
+use builds::{paired, stages};
 use compare::{Effort, FULL, Pair, QUICK, blank};
 use kept::Kept;
-use own::{Data, Own};
+use own::{Data, ERRORS, Own, target};
 use peers::Peers;
 use request::{Request, USAGE};
 use rows::{Ended, Head, Row};
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 use tasks::{Against, ITSELF, PEERS, TASKS, Task, chosen, is_eckart, tasks_of};
 use worker::Worker;
-
-/// What either side says on standard error, below the folder that everything is built into.
-const ERRORS: &str = "bench-errors.txt";
 
 /// Does what `args` ask for.
 pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
@@ -63,7 +58,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
             if tasks.is_empty() {
                 return Err(Failure::new(format!("these words choose no task: {USAGE}")));
             }
-            before::compare(&tasks, &rev, quick, threads)
+            builds::tasks::compare(&tasks, &rev, quick, threads)
         }
         Request::Compare { words, before: None, quick, threads } => {
             let pairs = chosen(&words, quick).map_err(|word| {
@@ -89,12 +84,6 @@ fn list() -> String {
     text += "\nPeers:\n";
     PEERS.iter().for_each(|(name, says)| text += &format!("  {name:<16}{says}\n"));
     text
-}
-
-/// The folder that everything is built into.
-fn target() -> Result<PathBuf, Failure> {
-    let built = command::built()?;
-    Ok(built.parent().unwrap_or(&built).to_owned())
 }
 
 /// A run of the bench.

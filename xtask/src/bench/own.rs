@@ -2,8 +2,8 @@
 
 use super::head::output;
 use super::rows::Speeds;
-use crate::Failure;
 use crate::revision::working_program;
+use crate::{Failure, command};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,6 +12,15 @@ use std::process::Command;
 pub(super) const PROGRAM: &str = "eckart-bench";
 /// Where the data that both sides read is made. The number changes with what is made.
 const DATA: &str = "bench-data-1";
+
+/// What either side says on standard error, below the folder that everything is built into.
+pub(super) const ERRORS: &str = "bench-errors.txt";
+
+/// The folder that everything is built into.
+pub(super) fn target() -> Result<PathBuf, Failure> {
+    let built = command::built()?;
+    Ok(built.parent().unwrap_or(&built).to_owned())
+}
 
 /// A data set.
 pub(super) enum Data {

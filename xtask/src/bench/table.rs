@@ -84,7 +84,11 @@ pub(super) fn is_met(row: &Row) -> bool {
 
 /// "12.3 ms".
 pub(super) fn duration(seconds: f64) -> String {
-    let (value, unit) = if seconds < 1.0 { (1e3 * seconds, "ms") } else { (seconds, "s") };
+    let (value, unit) = match seconds {
+        seconds if seconds < 1e-3 => (1e6 * seconds, "us"),
+        seconds if seconds < 1.0 => (1e3 * seconds, "ms"),
+        seconds => (seconds, "s"),
+    };
     let digits = if value < 10.0 { 2 } else { usize::from(value < 100.0) };
     format!("{value:.digits$} {unit}")
 }
@@ -173,8 +177,8 @@ mod tests {
     #[test]
     fn times_have_three_digits() {
         assert_eq!(
-            [0.00123, 0.0123, 0.123, 1.23, 123.4].map(duration),
-            ["1.23 ms", "12.3 ms", "123 ms", "1.23 s", "123 s"]
+            [0.0000123, 0.00123, 0.0123, 0.123, 1.23, 123.4].map(duration),
+            ["12.3 us", "1.23 ms", "12.3 ms", "123 ms", "1.23 s", "123 s"]
         );
     }
 }

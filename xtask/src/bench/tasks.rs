@@ -44,6 +44,9 @@ pub(super) const ONE_START: &str = "one-start";
 /// What that peer does in place of the task's work.
 pub(super) const ONE_START_WORK: &str = "one_start";
 
+/// The peer that is Eckart at another commit: one of every task, though no row names it.
+pub(super) const BEFORE: &str = "before";
+
 /// Whether a peer is Eckart itself.
 pub(super) fn is_eckart(peer: &str) -> bool {
     peer == ITSELF || peer == ONE_START
@@ -358,8 +361,8 @@ pub(super) fn chosen(words: &[String], quick: bool) -> Result<Vec<(&'static Task
     Ok(pairs.flat_map(|task| task.against.iter().filter(|a| wants_peer(a)).map(move |a| (task, a))).collect())
 }
 
-/// The tasks that words choose by their names, whatever their peers; `quick` leaves those out that have no quick one. A word
-/// that chooses nothing comes back as the error.
+/// The tasks that words choose by their names, whatever their peers; `quick` leaves those out that have no quick one.
+/// A word that chooses nothing comes back as the error.
 pub(super) fn tasks_of(words: &[String], quick: bool) -> Result<Vec<&'static Task>, &str> {
     if let Some(peer) = words.iter().find(|word| PEERS.iter().any(|(name, _)| name == word)) {
         return Err(peer);

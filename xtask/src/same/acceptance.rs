@@ -69,8 +69,8 @@ impl Case {
         }
     }
 
-    /// Whether its factors may have any sign and its cost has the logarithm of their product, so that it is finite only where
-    /// a search begins above 0.
+    /// Whether its factors may have any sign and its cost has the logarithm of their product, so that it is finite only
+    /// where a search begins above 0.
     pub(super) fn starts_above_0(&self) -> bool {
         self.objective.as_ref().is_some_and(|text| text.contains("log(X / (W @ H))") && !text.contains(">= 0"))
     }

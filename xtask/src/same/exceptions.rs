@@ -1,6 +1,6 @@
 //! Exceptions: differences that a commit has announced, a line of `exceptions.txt` each.
 
-use super::verdict::{Field, Finding};
+use super::verdict::{Field, Finding, Numerics};
 use crate::Failure;
 use crate::revision::is_ancestor;
 use std::cell::Cell;
@@ -32,9 +32,6 @@ enum Since {
     /// Whether REV is older than the change.
     Binds(bool),
 }
-
-/// What the headers of two models say of their numerics: before and now.
-pub(super) type Numerics = [u64; 2];
 
 /// Reads the lines. `revision` is compared with the commits that they name.
 pub(super) fn read(text: &str, root: &Path, revision: &str) -> Result<Vec<Exception>, Failure> {

@@ -1,5 +1,5 @@
-//! Matrices that are the same every time: their numbers come from a fixed stream, and are written as files of the formats
-//! that the command reads.
+//! Matrices that are the same every time: their numbers come from a fixed stream, and are written as files of the
+//! formats that the command reads.
 
 use std::fmt::Write;
 use std::fs;
@@ -63,8 +63,8 @@ impl Shape {
         }
     }
 
-    /// All entries, row by row. They are above 0 and below 1, so that each objective of the set is bounded and each of its
-    /// logarithms finite: a product of factors, and noise.
+    /// All entries, row by row: a product of factors, and noise. They are above 0 and below 1, so that each objective
+    /// of the set is bounded and each of its logarithms finite.
     fn entries(self) -> Vec<f64> {
         let mut random = Stream(self.seed);
         let mut factor = |length: usize| (0..length * PLANTED).map(|_| random.unit()).collect::<Vec<f64>>();

@@ -91,7 +91,8 @@ impl Comparison {
         unused(&self.exceptions).iter().for_each(|line| println!("unused exception: {line}"));
         let Counts { same, excepted, different, refused } = counts;
         println!(
-            "same: {} runs in {:.0} s: {same} the same ({refused} of them refused by both), {excepted} excepted, {different} different",
+            "same: {} runs in {:.0} s: {same} the same ({refused} of them refused by both), {excepted} excepted, \
+             {different} different",
             runs.len(),
             began.elapsed().as_secs_f64(),
         );

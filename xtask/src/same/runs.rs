@@ -27,8 +27,8 @@ enum Data {
     Example(&'static str),
 }
 
-/// Sides are no multiples of a register's width, so that every kernel has a tail; the first and the third have more than 2^17
-/// entries, so that their rows are dealt out in shards.
+/// Sides are no multiples of a register's width, so that every kernel has a tail; the first and the third have more
+/// than 2^17 entries, so that their rows are dealt out in shards.
 const VARIATIONS: &[Variation] = &[
     Variation {
         name: "dense-f32",

@@ -1,6 +1,5 @@
 //! Verdict: what two outcomes of a run differ in.
 
-use super::exceptions::Numerics;
 use super::side::{Ended, Outcome};
 use super::tensors::{self, Tensors, relative};
 use super::values;
@@ -108,6 +107,9 @@ pub(super) fn compare_threads(one: &Outcome, two: &Outcome) -> Vec<Finding> {
     };
     findings.filter(|finding| finding.field != Field::Cost).map(told).collect()
 }
+
+/// What the headers of two models say of their numerics: before and now.
+pub(super) type Numerics = [u64; 2];
 
 /// What the models' headers say of their numerics; a header without has the first.
 pub(super) fn numerics(before: &Outcome, now: &Outcome) -> Numerics {

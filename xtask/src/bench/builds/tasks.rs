@@ -1,13 +1,13 @@
 //! `cargo xtask bench --before REV`: the tasks, done by another commit's build and by that of the working tree in turn.
 
-use super::compare::{Effort, FULL, Pair, QUICK, blank};
-use super::kept::{self, Kept};
-use super::own::{Data, Own, PROGRAM};
-use super::paired::{BEFORE, Ratio, SLOWER, in_pairs, plain, verdict};
-use super::rows::{Ended, Head, Row, Speeds};
-use super::tasks::{Against, Check, Task};
-use super::worker::Worker;
-use super::{ERRORS, head};
+use super::super::compare::{Effort, FULL, Pair, QUICK, blank};
+use super::super::head;
+use super::super::kept::{self, Kept};
+use super::super::own::{Data, ERRORS, Own, PROGRAM, target};
+use super::super::rows::{Ended, Head, Row, Speeds};
+use super::super::tasks::{Against, BEFORE, Check, Task};
+use super::super::worker::Worker;
+use super::paired::{Ratio, SLOWER, finish, in_pairs};
 use crate::Failure;
 use crate::revision::Revision;
 use std::path::PathBuf;
@@ -25,8 +25,13 @@ struct Builds {
 }
 
 /// Compares the builds at each of the tasks; something slower, or different, is a failure.
-pub(super) fn compare(tasks: &[&Task], rev: &str, quick: bool, threads: Option<usize>) -> Result<(), Failure> {
-    let (root, target) = (crate::root(), super::target()?);
+pub(in super::super) fn compare(
+    tasks: &[&Task],
+    rev: &str,
+    quick: bool,
+    threads: Option<usize>,
+) -> Result<(), Failure> {
+    let (root, target) = (crate::root(), target()?);
     // Before anything is built, which would count as load.
     let head = head::here(&root, threads, quick);
     let revision = Revision::check_out(&root, &target, rev)?;
@@ -47,17 +52,6 @@ pub(super) fn compare(tasks: &[&Task], rev: &str, quick: bool, threads: Option<u
         rows.push(row);
     }
     finish(&builds.head, &rows, &kept)
-}
-
-/// Prints the table and what it comes to.
-pub(super) fn finish(head: &Head, rows: &[Row], kept: &Kept) -> Result<(), Failure> {
-    let (counts, is_fine) = verdict(rows);
-    println!("\n{}\nkept in {}\n{counts}", plain(head, rows), kept.place());
-    if is_fine {
-        Ok(())
-    } else {
-        Err(Failure::new(format!("against {}: {counts}", head.before.as_deref().unwrap_or("?"))))
-    }
 }
 
 impl Builds {

@@ -1,10 +1,11 @@
 //! `cargo xtask bench stages`: times the stages of the engine, each by itself, or beside those of another commit.
 
-use super::before::finish;
-use super::head;
-use super::kept::Kept;
-use super::paired::{BEFORE, PAIRS, Ratio, SLOWER};
-use super::rows::{Ended, Head, Row, Side};
+use super::super::head;
+use super::super::kept::Kept;
+use super::super::own::target;
+use super::super::rows::{Ended, Head, Row, Side};
+use super::super::tasks::BEFORE;
+use super::paired::{PAIRS, Ratio, SLOWER, finish};
 use crate::revision::{self, Revision};
 use crate::{Failure, command};
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ const PACKAGE: &str = "crates/eckart";
 const SHARED_DATA: &str = "ECKART_SHARED_DATA";
 
 /// Runs all, or those that `args` name: a stage is named by its file, a case by a part of `stage/case`.
-pub(super) fn run(args: &[String]) -> Result<(), Failure> {
+pub(in super::super) fn run(args: &[String]) -> Result<(), Failure> {
     let root = crate::root();
     let mut bench = command::cargo(&root);
     command::run(bench.args(["bench", "--quiet", "--package", "eckart"]).args(chosen(&root, args)))
@@ -54,8 +55,8 @@ struct Program {
 }
 
 /// Times the cases of both builds in turn; one that is slower is a failure.
-pub(super) fn compare(args: &[String], rev: &str) -> Result<(), Failure> {
-    let (root, target) = (crate::root(), super::target()?);
+pub(in super::super) fn compare(args: &[String], rev: &str) -> Result<(), Failure> {
+    let (root, target) = (crate::root(), target()?);
     let head = head::here(&root, None, false);
     let (stages, cases) = stages_and_cases(&root, args);
     let revision = Revision::check_out(&root, &target, rev)?;
@@ -132,7 +133,8 @@ fn time(pair: &[Program; 2], label: &str) -> Result<Row, Failure> {
 }
 
 impl Program {
-    /// What it prints when it is called with `args`. It may fail: a bench with a bar of its own still says what it measured.
+    /// What it prints when it is called with `args`. It may fail: a bench with a bar of its own still says what it
+    /// measured.
     fn output(&self, args: &[String]) -> Result<String, Failure> {
         let mut command = Command::new(&self.path);
         command.args(args).current_dir(&self.folder).env(SHARED_DATA, &self.shared_data);
@@ -197,7 +199,8 @@ mod tests {
         let program = |name: &str, time: &str, cases: &str| {
             let path = folder.join(name);
             let text = format!(
-                "#!/bin/sh\necho {name} >> order\nif [ \"$1\" = --bench ]; then echo \"$2  {time} ms  1 ms..2 ms\"; exit 1; fi\n\
+                "#!/bin/sh\necho {name} >> order\n\
+                 if [ \"$1\" = --bench ]; then echo \"$2  {time} ms  1 ms..2 ms\"; exit 1; fi\n\
                  for case in {cases}; do echo \"$case      runs\"; done\n"
             );
             std::fs::write(&path, text).expect("a file can be written");

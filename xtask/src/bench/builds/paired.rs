@@ -1,19 +1,19 @@
 //! Pairs: two builds timed in turn, the ratio of each pair, and whether the later one is slower.
 
-use super::compare::Effort;
-use super::rows::{Ended, Head, Row, median};
-use super::table::{columns, duration, notes};
+use super::super::compare::Effort;
+use super::super::kept::Kept;
+use super::super::rows::{Ended, Head, Row, median};
+use super::super::table::{columns, duration, notes};
+use crate::Failure;
 
-/// The peer that is Eckart at another commit.
-pub(super) const BEFORE: &str = "before";
 /// Pairs of samples of a comparison; either side goes first every other time.
 pub(super) const PAIRS: usize = 7;
 /// A build is slower where the lower end of the interval is above this.
 pub(super) const SLOWER: f64 = 1.05;
-/// The interval goes from the RANK-th smallest ratio to the RANK-th largest. Whatever the distribution of the ratios, it holds
-/// their median unless fewer than RANK of them lie on one side of it: 87.5 % of all intervals of 7 pairs do, and 93.75 % of
-/// their lower ends lie below it. The whole range would hold it more often (98.4 %), but a single pair that other work on the
-/// machine has disturbed would hide what is slower.
+/// The interval goes from the RANK-th smallest ratio to the RANK-th largest. Whatever the distribution of the ratios,
+/// it holds their median unless fewer than RANK of them lie on one side of it: 87.5 % of all intervals of 7 pairs do,
+/// and 93.75 % of their lower ends lie below it. The whole range would hold it more often (98.4 %), but a single pair
+/// that other work on the machine has disturbed would hide what is slower.
 const RANK: usize = 2;
 
 /// As many samples as there are pairs, however long they last.
@@ -67,7 +67,7 @@ fn coverage(pairs: usize) -> f64 {
 }
 
 /// The table of a run against another commit, and what it says.
-pub(super) fn plain(head: &Head, rows: &[Row]) -> String {
+pub(in super::super) fn plain(head: &Head, rows: &[Row]) -> String {
     let dash = || "-".to_owned();
     let mut lines = vec![["task", "now", "before", "ratio", "interval", "slower"].map(str::to_owned).to_vec()];
     for row in rows {
@@ -92,19 +92,20 @@ pub(super) fn plain(head: &Head, rows: &[Row]) -> String {
 fn about(head: &Head) -> String {
     let Head { date, commit, before, processor, cores, threads, quick, load, .. } = head;
     format!(
-        "{processor}, {cores} cores, {threads} threads{}; commit {commit} against {}, {date}{}. Medians of {PAIRS} samples that \
-         alternate; ratio: the median of the {PAIRS} ratios of a pair, now over before; interval: from the {RANK}nd smallest \
-         to the {RANK}nd largest of them, which holds the true median with a probability of {:.1} % whatever the distribution. \
-         Slower: the lower end is above {SLOWER}.\n",
+        "{processor}, {cores} cores, {threads} threads{}; commit {commit} against {}, {date}{}. Medians of {PAIRS} \
+         samples that alternate; ratio: the median of the {PAIRS} ratios of a pair, now over before; interval: from \
+         ratio {RANK} to ratio {} in order of size, which holds the true median with a probability of {:.1} % whatever \
+         the distribution. Slower: the lower end is above {SLOWER}.\n",
         load.map_or_else(String::new, |load| format!(", a load of {load:.1} before it began")),
         before.as_deref().unwrap_or("no commit"),
         if *quick { ", quick" } else { "" },
+        PAIRS + 1 - RANK,
         100.0 * coverage(PAIRS),
     )
 }
 
 /// What a run ends with: its counts, and whether nothing is slower and nothing failed.
-pub(super) fn verdict(rows: &[Row]) -> (String, bool) {
+fn verdict(rows: &[Row]) -> (String, bool) {
     let slower = rows.iter().filter_map(Ratio::of_row).filter(|ratio| ratio.is_slower()).count();
     let absent = rows.iter().filter(|row| matches!(row.ended, Ended::Absent(_))).count();
     let failed = rows.iter().filter(|row| Ratio::of_row(row).is_none()).count() - absent;
@@ -112,10 +113,18 @@ pub(super) fn verdict(rows: &[Row]) -> (String, bool) {
     (text, slower + failed == 0)
 }
 
+/// Prints the table of a run and what it comes to; something slower, or a task without a ratio, is a failure.
+pub(super) fn finish(head: &Head, rows: &[Row], kept: &Kept) -> Result<(), Failure> {
+    let (counts, is_fine) = verdict(rows);
+    println!("\n{}\nkept in {}\n{counts}", plain(head, rows), kept.place());
+    let rev = head.before.as_deref().unwrap_or("no commit");
+    if is_fine { Ok(()) } else { Err(Failure::new(format!("against {rev}: {counts}"))) }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::compare::FULL;
-    use super::super::rows::tests::sample;
+    use super::super::super::compare::FULL;
+    use super::super::super::rows::tests::sample;
     use super::*;
 
     const BEFORE_TIMES: [f64; 7] = [1.0; 7];
