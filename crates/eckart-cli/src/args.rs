@@ -28,8 +28,8 @@ use crate::words;
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub command: Command,
-    /// Vector registers: base (128 bits), avx2 or avx512; results differ in their last bits [default: ECKART_REGISTERS, or
-    /// the widest of this processor].
+    /// Vector registers: base (128 bits), avx2 or avx512; results differ in their last bits [default:
+    /// ECKART_REGISTERS, or the widest of this processor].
     #[arg(long, global = true, value_name = "LEVEL", value_parser = registers, help_heading = "Machine")]
     pub registers: Option<SimdLevel>,
 }
