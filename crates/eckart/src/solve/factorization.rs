@@ -145,12 +145,11 @@ pub struct Factorization {
 }
 
 /// Whether a start, by its cost and number, is better than another: of two with the same cost the first is. A start
-/// whose cost is undefined loses to every other; one that went on from a checkpoint has only become better than it was.
+/// whose cost is undefined loses to every other that has one; one that went on from a checkpoint has only become better
+/// than it was.
 pub(super) fn is_better((cost, index): (f64, usize), (other_cost, other): (f64, usize)) -> bool {
-    index == other
-        || cost < other_cost
-        || (other_cost.is_nan() && !cost.is_nan())
-        || (cost == other_cost && index < other)
+    let tied = cost == other_cost || (cost.is_nan() && other_cost.is_nan());
+    index == other || cost < other_cost || (other_cost.is_nan() && !cost.is_nan()) || (tied && index < other)
 }
 
 impl Factorization {
@@ -235,6 +234,7 @@ mod tests {
             ((1.0, 1), (nan, 0), true),
             ((nan, 0), (1.0, 1), false),
             ((nan, 1), (nan, 0), false),
+            ((nan, 0), (nan, 1), true),
             ((2.0, 3), (2.0, 3), true),
         ] {
             assert_eq!(is_better(one, other), expected, "{one:?} {other:?}");
