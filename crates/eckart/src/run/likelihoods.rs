@@ -24,7 +24,8 @@ pub(crate) fn likelihood_rows<T: Numbers>(
     let rooms = Mutex::new(Vec::new());
     let taken = || rooms.lock().unwrap_or_else(PoisonError::into_inner).pop();
     sum_rows_by(rows, rank, counts.ends(), |range, part| {
-        let mut rooms_here: [Counted<T>; TOGETHER] = taken().unwrap_or_else(|| std::array::from_fn(|_| Counted::new()));
+        let mut rooms_here: [Counted<T>; TOGETHER] =
+            taken().unwrap_or_else(|| std::array::from_fn(|_| Counted::default()));
         let mut total = 0.0;
         for (from, part) in range.step_by(TOGETHER).zip(part.chunks_mut(TOGETHER * rank)) {
             let mut together = [const { None }; TOGETHER];

@@ -37,7 +37,9 @@ fn difference(value: &Value, expected: &Dense, tolerance: f64) -> Option<String>
     }
     let largest = expected.data.iter().fold(1.0, |most: f64, x| most.max(x.abs()));
     let values = matrix.to_dense_f64();
-    let far = values.iter().zip(&expected.data).find(|(x, y)| !((*x - *y).abs() <= tolerance * largest));
+    // What is not a number is far from everything.
+    let is_near = |x: f64, y: f64| (x - y).abs() <= tolerance * largest;
+    let far = values.iter().zip(&expected.data).find(|(x, y)| !is_near(**x, **y));
     far.map(|(x, y)| format!("{x} is to be {y}"))
 }
 

@@ -11,7 +11,7 @@ use crate::simd::{Lanes, prefetch_all};
 const AHEAD: usize = 8;
 
 /// Room for a row's counts and what belongs to them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Counted<T> {
     pub(super) counts: Vec<T>,
     /// Where the row of each begins in the panel.
@@ -23,15 +23,6 @@ pub struct Counted<T> {
     pub(super) before: Vec<T>,
     pub(super) ratios: Vec<T>,
     pub(super) numbers: Vec<f64>,
-}
-
-impl<T> Counted<T> {
-    /// Empty: they grow to what the largest row needs.
-    pub fn new() -> Self {
-        let numbers = Vec::new();
-        let [counts, rows, turned, products, before, ratios] = [(); 6].map(|()| Vec::new());
-        Self { places: Vec::new(), counts, rows, turned, products, before, ratios, numbers }
-    }
 }
 
 /// Fills `counts` and `turned` (entry after entry, each as many numbers as there is room for counts: whole vectors, with

@@ -64,7 +64,7 @@ fn check<T: Element>(r: usize, d: usize, wanted: Wanted) {
             let mut b = start.clone();
             let mut expected = f64s(&start);
             let entries = Picked { columns: picked, weights: &counts };
-            let [mut room, mut more] = [Counted::new(), Counted::new()];
+            let [mut room, mut more] = [Counted::default(), Counted::default()];
             let one = Moved { b: &mut b, picked: entries, pull: &pull, room: &mut room };
             let [fell, ..] = likelihood(level, [Some(one), None, None, None], &panel, wanted);
             // The same beside another row, in every place.
