@@ -62,6 +62,19 @@ pub(crate) enum Command {
     Report(Box<ReportArgs>),
 }
 
+impl Command {
+    /// Whether the result, or the error, is asked for as JSON.
+    pub(crate) fn json(&self) -> bool {
+        match self {
+            Self::Fit(args) => args.json,
+            Self::Recommend(args) => args.listing.json,
+            Self::Similar(args) => args.listing.json,
+            Self::Evaluate(args) => args.json,
+            Self::Explain(_) | Self::Transform(_) | Self::Models(_) | Self::Report(_) => false,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct FitArgs {
     /// The matrix X: .npy, .mtx, .csv or .tsv, each also with .gz; `-` reads standard input.

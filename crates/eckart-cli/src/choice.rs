@@ -5,7 +5,7 @@
 
 use eckart::apply::{Consensus, Way, choose_rank, consensus};
 use eckart::solve::{Checkpoint, RankChoice};
-use eckart::{Error, Factorization, Problem, Result, Settings};
+use eckart::{Code, Error, Factorization, Problem, Result, Settings};
 
 use crate::args::{CheckpointArgs, FitArgs};
 use crate::progress::Bar;
@@ -15,21 +15,26 @@ pub(crate) fn way(args: &FitArgs) -> Result<Option<Way>> {
     let (ranks, choice) = (args.rank, &args.choice);
     let way = choice.holdout.map(|share| Way::HoldOut { share }).or(choice.bcv.then_some(Way::Bcv));
     if choice.consensus && args.search.restarts < 2 {
-        return Err(Error::Setting("--consensus compares starts: ask for several with --restarts K".into()));
+        return Err(Error::setting(
+            Code::OptionMissing,
+            "--consensus compares starts: ask for several with --restarts K",
+        ));
     }
     if ranks.first != ranks.last && (args.checkpoint.checkpoint.is_some() || args.checkpoint.resume.is_some()) {
-        return Err(Error::Setting(
-            "a checkpoint is of one search: choose the rank first, then fit it with --checkpoint".into(),
+        return Err(Error::setting(
+            Code::SettingsConflict,
+            "a checkpoint is of one search: choose the rank first, then fit it with --checkpoint",
         ));
     }
     match (ranks.first == ranks.last, way) {
-        (true, Some(_)) => Err(Error::Setting(format!(
-            "one rank leaves nothing to choose: give a range such as --rank 2..{}",
-            ranks.last.max(3)
-        ))),
-        (false, None) => {
-            Err(Error::Setting("say how ranks are compared: --holdout 0.1, or --bcv, which is faster".into()))
-        }
+        (true, Some(_)) => Err(Error::setting(
+            Code::SettingsConflict,
+            format!("one rank leaves nothing to choose: give a range such as --rank 2..{}", ranks.last.max(3)),
+        )),
+        (false, None) => Err(Error::setting(
+            Code::OptionMissing,
+            "say how ranks are compared: --holdout 0.1, or --bcv, which is faster",
+        )),
         (_, way) => Ok(way),
     }
 }
@@ -67,10 +72,13 @@ pub(crate) fn agreed(
 /// Where the search writes down how far it is, and from where it goes on.
 pub(crate) fn checkpoints(args: &CheckpointArgs, settings: &mut Settings) -> Result<()> {
     if let Some(file) = args.checkpoint.as_ref().filter(|file| Some(*file) != args.resume.as_ref() && file.exists()) {
-        return Err(Error::Setting(format!(
-            "{0} is there already: go on from it with --resume {0}, or delete it to begin anew",
-            file.display()
-        )));
+        return Err(Error::setting(
+            Code::CheckpointExists,
+            format!(
+                "{0} is there already: go on from it with --resume {0}, or delete it to begin anew",
+                file.display()
+            ),
+        ));
     }
     // A search that goes on keeps its checkpoint where it was.
     let file = args.checkpoint.clone().or_else(|| args.resume.clone());

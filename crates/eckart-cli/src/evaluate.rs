@@ -6,11 +6,12 @@
 use eckart::apply::{HoldOut, Measures, Predictor, Ranking, measure};
 use eckart::data::read;
 use eckart::solve::{Flow, solve};
-use eckart::{Error, Result};
+use eckart::{Code, Error, Result, Warning};
 use serde_json::{Value, json};
 
 use crate::asked::EvaluateArgs;
 use crate::fit::settings;
+use crate::json::warning_object;
 use crate::load::{options, options_beside, refuse_list, with_factors, with_matrices};
 use crate::model::Model;
 use crate::numbers::{count, precise, short};
@@ -22,7 +23,7 @@ struct Tested {
     statement: String,
     measures: Measures,
     /// What was left out.
-    notes: Vec<String>,
+    notes: Vec<Warning>,
     /// Entries that the model was fitted to, where they were held apart here.
     fitted: Option<usize>,
 }
@@ -38,7 +39,9 @@ pub(crate) fn evaluate(args: &EvaluateArgs) -> Result<String> {
 
 /// A saved model on entries of a file.
 fn given(args: &EvaluateArgs) -> Result<Tested> {
-    let Some(test) = &args.test else { return Err(Error::Setting("name the entries to test on, or --split".into())) };
+    let Some(test) = &args.test else {
+        return Err(Error::setting(Code::OptionMissing, "name the entries to test on, or --split"));
+    };
     let model = Model::load(&args.file)?;
     let predictor = Predictor::new(&model.fit)?;
     let mut notes = Vec::new();
@@ -49,7 +52,8 @@ fn given(args: &EvaluateArgs) -> Result<Tested> {
     });
     let known = known.transpose()?;
     if known.is_none() {
-        notes.push("without --known FILE, lists hold also what rows had entries for in the fit".into());
+        let message = "without --known FILE, lists hold also what rows had entries for in the fit";
+        notes.push(Warning::new(Code::KnownNotExcluded, message));
     }
     let measures = measure(&predictor, &test, known.as_ref(), args.top, args.relevant)?;
     Ok(Tested { statement: model.fit.statement.clone(), measures, notes, fitted: None })
@@ -57,16 +61,21 @@ fn given(args: &EvaluateArgs) -> Result<Tested> {
 
 /// A model of a part of the data on the rest of it.
 fn split(args: &EvaluateArgs, share: f64) -> Result<Tested> {
-    let Some(rank) = args.rank else { return Err(Error::Setting("say how many components: --rank R".into())) };
+    let Some(rank) = args.rank else {
+        return Err(Error::setting(Code::OptionMissing, "say how many components: --rank R"));
+    };
     let problem = problem(&args.objective, rank)?;
     let data = read(&args.file, &options(&args.reading))?;
     refuse_list(&args.file, &args.reading, &data.matrix, &problem)?;
     if !data.matrix.is_sparse() && !problem.statement().to_string().contains("observed(X)") {
-        return Err(Error::Setting(format!(
-            "--split {share} holds out entries of X, which the fit must leave out of the cost, and the objective does not say \
+        return Err(Error::setting(
+            Code::HoldoutUnsupported,
+            format!(
+                "--split {share} holds out entries of X, which the fit must leave out of the cost, and the objective does not say \
              observed(X): {}. Write it so: sum(observed(X) * (X - W @ H)**2)",
-            problem.statement()
-        )));
+                problem.statement()
+            ),
+        ));
     }
     let hold_out = HoldOut::new(share, args.search.seed)?;
     let (kept, held) = hold_out.split(&data.matrix).map_err(|error| error.in_file(&args.file))?;
@@ -76,7 +85,8 @@ fn split(args: &EvaluateArgs, share: f64) -> Result<Tested> {
     let measures = measure(&Predictor::new(&fit)?, &held, Some(&kept), args.top, args.relevant)?;
     let mut notes = Vec::new();
     if kept.is_sparse() && !fit.statement.contains("observed(") {
-        notes.push("the objective does not say observed(X): held-out entries were zeros in the fit".into());
+        let message = "the objective does not say observed(X): held-out entries were zeros in the fit";
+        notes.push(Warning::new(Code::HeldOutAsZeros, message));
     }
     Ok(Tested { statement: fit.statement.clone(), measures, notes, fitted: Some(kept.observed()) })
 }
@@ -89,7 +99,7 @@ fn text(args: &EvaluateArgs, tested: &Tested) -> String {
         page.fact("fitted", 8, &format!("{} entries", count(*fitted)));
     }
     page.fact("tested", 8, &format!("{} entries", count(measures.entries)));
-    notes.iter().for_each(|note| page.fact("note", 8, note));
+    notes.iter().for_each(|note| page.fact("note", 8, &note.message));
     page.heading("Errors of predictions");
     page.fact("RMSE", 8, &precise(measures.rmse));
     page.fact("MAE", 8, &precise(measures.mae));
@@ -129,7 +139,7 @@ fn json(args: &EvaluateArgs, tested: &Tested) -> String {
         "rmse": measures.rmse,
         "mae": measures.mae,
         "ranking": measures.ranking.as_ref().map_or(Value::Null, ranking),
-        "notes": notes,
+        "notes": notes.iter().map(warning_object).collect::<Vec<Value>>(),
     });
     format!("{object}\n")
 }

@@ -13,7 +13,7 @@ use eckart::rewrite::rules;
 use eckart::rewrite::{Report, simplify};
 use eckart::run::{Limited, Machine, available_memory};
 use eckart::solve::{Bound, METHODS, MethodRow, lints};
-use eckart::{Error, Expr, Problem, Result};
+use eckart::{Code, Error, Expr, Problem, Result};
 
 use crate::args::ExplainArgs;
 use crate::load::{load, refuse_list, with_matrices};
@@ -158,7 +158,7 @@ fn with_data(args: &ExplainArgs, problem: Problem) -> Result<(Problem, String)> 
         return Ok((problem.assume("X", given)?, words));
     }
     let Some(file) = &args.file else {
-        return Err(Error::Setting("give a file, or a shape with --shape 1000x500".into()));
+        return Err(Error::setting(Code::OptionMissing, "give a file, or a shape with --shape 1000x500"));
     };
     let data = load(file, &args.reading)?;
     Ok((problem.data("X", &data.matrix), format!("{}, {}", describe(&data.matrix), data.source)))
@@ -176,7 +176,9 @@ fn chosen(bound: &Bound, name: Option<&str>) -> Result<&'static MethodRow> {
     let wanted = |row: &&MethodRow| name.map_or_else(|| row.misfit(bound).is_none(), |name| row.name == name);
     let row = METHODS.iter().find(wanted).ok_or_else(|| Error::Bug("no method fits".into()))?;
     match row.misfit(bound) {
-        Some(why) => Err(Error::Setting(format!("{} does not fit this problem: {why}", row.name))),
+        Some(why) => {
+            Err(Error::setting(Code::MethodUnsupported, format!("{} does not fit this problem: {why}", row.name)))
+        }
         None => Ok(row),
     }
 }

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use eckart::solve::{Flow, solve};
-use eckart::{Error, Factorization, Init, Result, Settings, StopReason};
+use eckart::{Code, Factorization, Init, Result, Settings, StopReason, Warning};
 
 use crate::args::{FitArgs, SearchArgs};
 use crate::choice::{agreed, checkpoints, ranked, way};
@@ -14,11 +14,11 @@ use crate::components::{Components, components};
 use crate::html_report;
 use crate::json::json;
 use crate::load::{Data, load, refuse_list, with_factors, with_matrices};
-use crate::model::warn;
 use crate::objective::problem;
 use crate::output::Output;
 use crate::progress::{Bar, listen_to_ctrl_c};
 use crate::report::report;
+use crate::warn;
 
 /// A search that has ended, and everything there is to say of it.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub(crate) struct Finished {
     pub model: Option<String>,
     pub data: Data,
     pub fit: Factorization,
+    /// What became of the search beside what the objective says of itself ([`Factorization::warnings`]).
+    pub warnings: Vec<Warning>,
     pub components: Option<Components>,
     /// The files that hold the factors, and the page.
     pub written: Vec<PathBuf>,
@@ -37,8 +39,8 @@ pub(crate) struct Finished {
 pub(crate) struct Ended {
     /// For standard output.
     pub text: String,
-    /// Whether the cost became infinite or undefined.
-    pub diverged: bool,
+    /// The exit code.
+    pub code: u8,
 }
 
 /// `eckart fit DATA ...`
@@ -90,23 +92,34 @@ pub(crate) fn fit(args: &FitArgs) -> Result<Ended> {
         written.push(path.clone());
     }
     let components = (args.names.top > 0).then(|| components(&fit, &data, args.names.top)).flatten();
-    let finished = Finished { model: args.objective.model.clone(), data, fit, components, written };
+    let warnings = ended_badly(&fit);
+    warnings.iter().for_each(warn);
+    let code = exit_code(&fit);
+    let finished = Finished { model: args.objective.model.clone(), data, fit, warnings, components, written };
     let text = match (args.json, args.quiet) {
         (true, _) => json(&finished),
         (false, true) => String::new(),
         (false, false) => report(&finished),
     };
-    let diverged = finished.fit.stop_reason() == StopReason::Diverged;
-    if diverged {
-        warn(
-            "the cost became infinite or undefined: scale the data, or choose another objective or start; what was found \
-              before is the result",
-        );
+    Ok(Ended { text, code })
+}
+
+/// Warnings of how the search ended: what was found before is the result, and is whole, whatever became of the rest.
+fn ended_badly(fit: &Factorization) -> Vec<Warning> {
+    let diverged = (fit.stop_reason() == StopReason::Diverged).then(|| {
+        let message = "the cost became infinite or undefined: scale the data, or choose another objective or start; what was \
+                       found before is the result";
+        Warning::new(Code::Diverged, message)
+    });
+    diverged.into_iter().chain(fit.checkpoint_error.clone()).collect()
+}
+
+fn exit_code(fit: &Factorization) -> u8 {
+    match (&fit.checkpoint_error, fit.stop_reason()) {
+        (Some(_), _) => crate::YOURS,
+        (None, StopReason::Diverged) => crate::DIVERGED,
+        (None, _) => 0,
     }
-    let Some(why) = &finished.fit.checkpoint_error else { return Ok(Ended { text, diverged }) };
-    // The result comes first: it is whole, whatever became of the checkpoint.
-    crate::print(&text)?;
-    Err(Error::Setting(format!("the search ended well, but its last checkpoint could not be written: {why}")))
 }
 
 /// What the options wish of the search.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use eckart::apply::Consensus;
 use eckart::report::{Look, Report, Sides};
-use eckart::{Error, Factorization, Result};
+use eckart::{Code, Error, Factorization, Result};
 
 use crate::args::{FitArgs, LookArgs, ReportArgs};
 use crate::load::{Data, load, names_of, titles_of};
@@ -54,8 +54,9 @@ pub(crate) fn place(args: &FitArgs) -> Result<Option<&PathBuf>> {
     match &args.report {
         Some(path) => try_writing(path)?,
         None if args.look.is_given() => {
-            return Err(Error::Setting(
-                "--image, --show and --by-rows say how a page looks, and no page is asked for: name one with --report FILE".into(),
+            return Err(Error::setting(
+                Code::OptionMissing,
+                "--image, --show and --by-rows say how a page looks, and no page is asked for: name one with --report FILE",
             ));
         }
         None => {}

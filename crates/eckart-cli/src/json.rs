@@ -1,11 +1,11 @@
-//! Json: the result for machines.
-//! In: a search that has ended.  Out: one JSON object on one line.
+//! Json: the result, or why there is none, for machines.
+//! In: a search that has ended; an error; a warning.  Out: one JSON object on one line.
 //! Law: keys stay; what is not finite is null.
 //! Not here: the result for people (see `report`).
 
-use eckart::Matrix;
 use eckart::run::peak_memory;
 use eckart::solve::{Quality, RankScore, Start};
+use eckart::{Code, Error, Matrix, Warning};
 use serde_json::{Map, Value, json};
 
 use crate::components::{Component, Part};
@@ -14,7 +14,7 @@ use crate::report::zeros;
 
 /// The object and a line end.
 pub(crate) fn json(finished: &Finished) -> String {
-    let Finished { model, data, fit, components, written } = finished;
+    let Finished { model, data, fit, warnings, components, written } = finished;
     let factor = |(name, matrix): &(String, Matrix)| {
         (name.clone(), json!({ "shape": [matrix.rows(), matrix.cols()], "zeros": zeros(matrix) }))
     };
@@ -28,7 +28,7 @@ pub(crate) fn json(finished: &Finished) -> String {
         "numbers": numbers,
         "method": fit.method,
         "ways": fit.ways,
-        "warnings": fit.warnings,
+        "warnings": fit.warnings.iter().chain(warnings).map(warning_object).collect::<Vec<Value>>(),
         "rank": fit.rank,
         "seed": fit.seed,
         "data": data.source,
@@ -103,4 +103,36 @@ fn component(component: &Component) -> Value {
         "share": component.share,
         "top": component.top.iter().map(part).collect::<Vec<Value>>(),
     })
+}
+
+/// `{"code": ..., "message": ...}`
+pub(crate) fn warning_object(warning: &Warning) -> Value {
+    json!({ "code": warning.code.as_str(), "message": warning.message })
+}
+
+/// `{"error": {"code": ..., "kind": ..., "message": ...}}`, with `help`, `file` and `line` where they are known.
+pub(crate) fn error_object(error: &Error) -> Value {
+    let code = error.code();
+    let mut object = json!({ "code": code.as_str(), "kind": code.kind().as_str(), "message": error.to_string() });
+    if let Some(help) = error.help() {
+        object["help"] = json!(help);
+    }
+    let (file, line) = match error {
+        Error::Data(data) => (data.file.as_ref(), data.line),
+        Error::Io { path, .. } => (Some(path), None),
+        _ => (None, None),
+    };
+    if let Some(file) = file {
+        object["file"] = json!(file.display().to_string());
+    }
+    if let Some(line) = line {
+        object["line"] = json!(line);
+    }
+    json!({ "error": object })
+}
+
+/// The same of a command line that clap refuses, which says `text`.
+pub(crate) fn usage_object(code: Code, text: &str) -> Value {
+    let message = text.trim_start_matches("error: ").trim_end();
+    json!({ "error": { "code": code.as_str(), "kind": code.kind().as_str(), "message": message } })
 }

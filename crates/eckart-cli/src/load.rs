@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use eckart::data::{ReadOptions, read, read_names, read_titles};
-use eckart::{Error, Factorization, Matrix, Problem, Result, Table};
+use eckart::{Code, Error, Factorization, Matrix, Problem, Result, Table};
 
 use crate::args::{FormatArg, NamesArgs, ReadingArgs, SearchArgs};
 
@@ -56,17 +56,17 @@ impl Data {
 /// What the columns are called, by their ids.
 pub(crate) fn titles_of(file: &Path, ids: Option<&[String]>) -> Result<BTreeMap<String, String>> {
     let Some(ids) = ids else {
-        return Err(Error::Setting(
+        return Err(Error::setting(
+            Code::NamesMissing,
             "--titles names the columns by their ids, and the columns have none: give them with --cols, or read triplets or a \
-             table with a header"
-                .into(),
+             table with a header",
         ));
     };
     let titles: BTreeMap<String, String> = read_titles(file)?.into_iter().collect();
     if !ids.iter().any(|id| titles.contains_key(id)) {
         let id = ids.first().map_or("", String::as_str);
         let help = format!("Its first column must hold ids such as {id:?}");
-        return Err(Error::data("no title is of a column of the data", help).in_file(file));
+        return Err(Error::data(Code::NamesDiffer, "no title is of a column of the data", help).in_file(file));
     }
     Ok(titles)
 }
@@ -78,7 +78,7 @@ pub(crate) fn with_matrices(problem: Problem, files: &[(String, PathBuf)], readi
     let options = ReadOptions { dtype: shared.dtype, duplicates: shared.duplicates, ..ReadOptions::default() };
     files.iter().try_fold(problem, |problem, (name, file)| {
         if problem.matrices().iter().any(|(known, _)| known == name) {
-            return Err(Error::Setting(format!("--data {name}=... is given twice: leave one out")));
+            return Err(Error::setting(Code::GivenTwice, format!("--data {name}=... is given twice: leave one out")));
         }
         Ok(problem.data(name, &read(file, &options)?.matrix))
     })
@@ -95,7 +95,10 @@ pub(crate) fn with_factors(problem: Problem, search: &SearchArgs, reading: &Read
         let found = model.factor(name).cloned();
         found.ok_or_else(|| {
             let known: Vec<&str> = model.factors.iter().map(|(name, _)| name.as_str()).collect();
-            Error::Setting(format!("{} has no factor {name}: it has {}", file.display(), known.join(", ")))
+            Error::setting(
+                Code::UnknownFactor,
+                format!("{} has no factor {name}: it has {}", file.display(), known.join(", ")),
+            )
         })
     };
     let mut problem = problem;
@@ -155,7 +158,8 @@ pub(crate) fn refuse_list(file: &Path, args: &ReadingArgs, x: &Matrix, problem: 
         "this is a table of {rows} x {cols} without a missing entry, or a list of {rows} entries `row,column,value`, and the \
          objective speaks of entries that are missing"
     );
-    Err(Error::data(message, "Say which: --triplets for the list, --triplets=false for the table").in_file(file))
+    Err(Error::data(Code::ListOrTable, message, "Say which: --triplets for the list, --triplets=false for the table")
+        .in_file(file))
 }
 
 /// The names in a file of one a line.
@@ -166,8 +170,12 @@ pub(crate) fn names_of(file: &Path, what: &str, count: usize) -> Result<Vec<Stri
     let names = read_names(file)?;
     if names.len() != count {
         let message = format!("there are {} names, and the data has {count} {what}s", names.len());
-        return Err(Error::data(message, format!("Give one name for every {what}, one a line and without a header"))
-            .in_file(file));
+        return Err(Error::data(
+            Code::NameCount,
+            message,
+            format!("Give one name for every {what}, one a line and without a header"),
+        )
+        .in_file(file));
     }
     Ok(names)
 }

@@ -25,18 +25,20 @@ mod transform;
 mod values;
 mod words;
 
-use std::io::{self, Write};
+use std::ffi::OsStr;
+use std::io::{self, IsTerminal, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use eckart::report::numbers;
-use eckart::{Error, Result};
+use eckart::{Code, Error, Result, Warning};
 
 use args::{Cli, Command};
 
-/// The user is at fault; the usage errors that clap finds end with the same code.
+/// The user is at fault: what is given can't be used, or could mean several things.
 const YOURS: u8 = 2;
 /// Eckart is.
 const OURS: u8 = 1;
@@ -44,7 +46,10 @@ const OURS: u8 = 1;
 const DIVERGED: u8 = 3;
 
 fn main() -> ExitCode {
-    let Cli { command, registers } = Cli::parse();
+    let Cli { command, registers } = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
     eckart::run::return_freed_memory();
     // A panic is a defect of ours, and has said where it was by now.
     let done = catch_unwind(AssertUnwindSafe(|| {
@@ -54,11 +59,69 @@ fn main() -> ExitCode {
     match done.and_then(|(text, code)| print(&text).map(|()| code)) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            // Where nobody reads the error, the exit code still says it.
-            let _ = writeln!(io::stderr(), "error: {error}");
+            fail(&error, command.json());
             ExitCode::from(if error.is_users_fault() { YOURS } else { OURS })
         }
     }
+}
+
+/// Help and version are no errors; a command line that can't be understood is the user's.
+fn usage(error: &clap::Error) -> ExitCode {
+    if error.exit_code() == 0 {
+        error.exit();
+    }
+    let code = usage_code(error);
+    let coloured = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let plain = error.render().to_string();
+    let text = if coloured { error.render().ansi().to_string() } else { plain.clone() };
+    let _ = write!(io::stderr(), "{}", text.replacen("error:", &format!("error[{code}]:"), 1));
+    if std::env::args_os().any(|arg| arg == OsStr::new("--json")) {
+        let _ = writeln!(io::stdout(), "{}", json::usage_object(code, &plain));
+    }
+    ExitCode::from(YOURS)
+}
+
+/// Options whose value is a name of the library's: what is wrong has the code that the library gives it.
+const NAMES: [(&str, Code); 3] =
+    [("--model", Code::UnknownModel), ("--solver", Code::UnknownMethod), ("--init", Code::UnknownInit)];
+
+/// The code of an error that clap finds.
+fn usage_code(error: &clap::Error) -> Code {
+    let option = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(option)) => option.as_str(),
+        _ => "",
+    };
+    match error.kind() {
+        ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand => Code::UnknownOption,
+        ErrorKind::InvalidValue => {
+            NAMES.iter().find(|(name, _)| option.starts_with(name)).map_or(Code::BadOptionValue, |(_, code)| *code)
+        }
+        ErrorKind::ValueValidation
+        | ErrorKind::TooManyValues
+        | ErrorKind::TooFewValues
+        | ErrorKind::WrongNumberOfValues
+        | ErrorKind::NoEquals => Code::BadOptionValue,
+        ErrorKind::ArgumentConflict => Code::SettingsConflict,
+        ErrorKind::MissingRequiredArgument
+        | ErrorKind::MissingSubcommand
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Code::OptionMissing,
+        _ => Code::BadUsage,
+    }
+}
+
+/// Says on standard error why there is no result, and with `as_json` as an object on standard output, too.
+fn fail(error: &Error, as_json: bool) {
+    // Where nobody reads the error, the exit code still says it.
+    let _ = writeln!(io::stderr(), "error[{}]: {error}", error.code());
+    if as_json {
+        let _ = writeln!(io::stdout(), "{}", json::error_object(error));
+    }
+}
+
+/// Says on standard error what the user should know but did not ask for.
+pub(crate) fn warn(warning: &Warning) {
+    // Where nobody reads it, the result still stands.
+    let _ = writeln!(io::stderr(), "warning[{}]: {warning}", warning.code);
 }
 
 /// What goes to standard output, and the exit code.
@@ -66,7 +129,7 @@ fn run(command: &Command) -> Result<(String, u8)> {
     let text = match command {
         Command::Fit(args) => {
             let ended = fit::fit(args)?;
-            return Ok((ended.text, if ended.diverged { DIVERGED } else { 0 }));
+            return Ok((ended.text, ended.code));
         }
         Command::Explain(args) => explain::explain(args),
         Command::Transform(args) => transform::transform(args),

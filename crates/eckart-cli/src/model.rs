@@ -8,7 +8,7 @@ use std::path::Path;
 
 use eckart::apply::Predictor;
 use eckart::data::{ReadOptions, Side, align, read, read_titles};
-use eckart::{Error, Factorization, Matrix, Result, Table};
+use eckart::{Code, Error, Factorization, Matrix, Result, Table, Warning};
 
 /// A model with its names.
 #[derive(Debug)]
@@ -62,15 +62,18 @@ impl Model {
             let found = names.iter().position(|name| name == word);
             return found.ok_or_else(|| {
                 let first: Vec<&str> = names.iter().take(3).map(String::as_str).collect();
-                Error::Setting(format!(
-                    "the model has no {what} {word:?}; its {count} {what}s begin with {}",
-                    first.join(", ")
-                ))
+                Error::setting(
+                    Code::UnknownName,
+                    format!("the model has no {what} {word:?}; its {count} {what}s begin with {}", first.join(", ")),
+                )
             });
         }
         let number = word.parse().ok().filter(|number| (1..=count).contains(number));
         number.map(|number: usize| number - 1).ok_or_else(|| {
-            Error::Setting(format!("the model's {what}s have no names: {word:?} must be a number from 1 to {count}"))
+            Error::setting(
+                Code::UnknownName,
+                format!("the model's {what}s have no names: {word:?} must be a number from 1 to {count}"),
+            )
         })
     }
 
@@ -94,19 +97,23 @@ impl Model {
     ///
     /// # Errors
     /// As [`read`] and [`align`]; `Shape` where there are no names and the shape is not that of the model's data.
-    pub(crate) fn entries(&self, file: &Path, options: &ReadOptions, tell: &mut dyn FnMut(String)) -> Result<Matrix> {
+    pub(crate) fn entries(&self, file: &Path, options: &ReadOptions, tell: &mut dyn FnMut(Warning)) -> Result<Matrix> {
         let table = read(file, options)?;
         let placed = self.placed(table, tell).map_err(|error| error.in_file(file))?;
         if placed.shape() != self.shape {
             let ((n, m), (rows, cols)) = (self.shape, placed.shape());
             let text = format!("{} is {rows} x {cols}, the model's data is {n} x {m}", file.display());
             let list = if cols <= 4 { "; if its lines are entries `row,column,value`, say --triplets" } else { "" };
-            return Err(Error::shape(text, format!("Give it with names, or in the model's order{list}")));
+            return Err(Error::shape(
+                Code::WrongShape,
+                text,
+                format!("Give it with names, or in the model's order{list}"),
+            ));
         }
         Ok(placed)
     }
 
-    fn placed(&self, table: Table, tell: &mut dyn FnMut(String)) -> Result<Matrix> {
+    fn placed(&self, table: Table, tell: &mut dyn FnMut(Warning)) -> Result<Matrix> {
         let mut matrix = table.matrix;
         for (side, own) in [(Side::Rows, table.row_names), (Side::Cols, table.col_names)] {
             if let (Some(own), Some(wanted)) = (own, self.names(side)) {
@@ -117,9 +124,4 @@ impl Model {
         }
         Ok(matrix)
     }
-}
-
-/// Says on standard error what the user should know but did not ask for.
-pub(crate) fn warn(text: &str) {
-    eprintln!("warning: {text}");
 }

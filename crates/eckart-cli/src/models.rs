@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use eckart::expr::text::parse_statement;
 use eckart::model::{MODELS, Model, find};
-use eckart::{Error, Result};
+use eckart::{Code, Error, Result};
 
 use crate::args::ModelsArgs;
 use crate::page::wrapped;
@@ -16,7 +16,8 @@ use crate::page::wrapped;
 pub(crate) fn models(args: &ModelsArgs) -> Result<String> {
     match &args.name {
         Some(name) => {
-            let model = find(name).ok_or_else(|| Error::Setting(format!("there is no model {name}")))?;
+            let model =
+                find(name).ok_or_else(|| Error::setting(Code::UnknownModel, format!("there is no model {name}")))?;
             Ok(shown(model)?
                 + &format!(
                     "\nFit it:     eckart fit DATA --model {name} --rank R\nChange it:  eckart fit DATA --rank R \

@@ -4,7 +4,7 @@
 //! Not here: the data (see `load`).
 
 use eckart::model::find;
-use eckart::{Error, Problem, Result};
+use eckart::{Code, Error, Problem, Result};
 
 use crate::args::ObjectiveArgs;
 use crate::models::menu;
@@ -23,7 +23,7 @@ pub(crate) fn problem(args: &ObjectiveArgs, rank: usize) -> Result<Problem> {
     }
     for (at, (name, value)) in args.numbers.iter().enumerate() {
         if args.numbers[..at].iter().any(|(earlier, _)| earlier == name) {
-            return Err(Error::Setting(format!("--set {name}=... is given twice: leave one out")));
+            return Err(Error::setting(Code::GivenTwice, format!("--set {name}=... is given twice: leave one out")));
         }
         problem = problem.number(name, *value);
     }
@@ -31,9 +31,15 @@ pub(crate) fn problem(args: &ObjectiveArgs, rank: usize) -> Result<Problem> {
 }
 
 fn no_objective(name: Option<&str>) -> Error {
-    let what = name.map_or_else(|| "what is to be minimised?".to_owned(), |name| format!("there is no model {name}"));
-    Error::Setting(format!(
-        "{what} Write it with --objective \"sum((X - W @ H)**2)\", or choose a model with --model NAME:{}",
-        menu()
-    ))
+    let (code, what) = match name {
+        Some(name) => (Code::UnknownModel, format!("there is no model {name}")),
+        None => (Code::NoObjective, "what is to be minimised?".to_owned()),
+    };
+    Error::setting(
+        code,
+        format!(
+            "{what} Write it with --objective \"sum((X - W @ H)**2)\", or choose a model with --model NAME:{}",
+            menu()
+        ),
+    )
 }

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use eckart::data::write;
-use eckart::{Error, Factorization, Result, Table};
+use eckart::{Code, Error, Factorization, Result, Table};
 
 /// The endings a path may have, and what they mean.
 const ENDINGS: &str =
@@ -32,8 +32,14 @@ impl Output {
         let whole = match ending.as_deref() {
             Some("safetensors") => true,
             Some("npy" | "csv" | "tsv") => false,
-            Some(other) => return Err(Error::data(format!("no format is called .{other}"), ENDINGS).in_file(path)),
-            None => return Err(Error::data("the name does not say the format", ENDINGS).in_file(path)),
+            Some(other) => {
+                return Err(
+                    Error::data(Code::UnknownFormat, format!("no format is called .{other}"), ENDINGS).in_file(path)
+                );
+            }
+            None => {
+                return Err(Error::data(Code::UnknownFormat, "the name does not say the format", ENDINGS).in_file(path));
+            }
         };
         try_writing(path)?;
         Ok(Self { path: path.to_owned(), whole })

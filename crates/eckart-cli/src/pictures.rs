@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use eckart::data::write_file;
 use eckart::plan::Picture;
-use eckart::{Error, Result};
+use eckart::{Code, Error, Result};
 
 use crate::args::PicturesArgs;
 use crate::output::try_writing;
@@ -35,10 +35,10 @@ impl Pictures {
         if let [(one, _), (other, _)] = &wanted[..]
             && one == other
         {
-            return Err(Error::Setting(format!(
-                "--svg and --dot both go to {}: give one of them another file",
-                one.display()
-            )));
+            return Err(Error::setting(
+                Code::SettingsConflict,
+                format!("--svg and --dot both go to {}: give one of them another file", one.display()),
+            ));
         }
         for (path, _) in wanted.iter().filter(|(path, _)| !is_printed(path)) {
             try_writing(path)?;

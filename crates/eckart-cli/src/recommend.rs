@@ -5,14 +5,15 @@
 
 use eckart::apply::{Directions, Part, Predictor, Scored, best, recommend as lists_of, speak_for};
 use eckart::data::{Side, align, read};
-use eckart::{Error, FoldIn, Matrix, Result};
+use eckart::{Code, Error, FoldIn, Matrix, Result, Warning};
 
 use crate::asked::RecommendArgs;
 use crate::lists::{Entry, List, Words, csv, json, text};
 use crate::load::options;
-use crate::model::{Model, warn};
+use crate::model::Model;
 use crate::numbers::short;
 use crate::output::try_writing;
+use crate::warn;
 
 const WORDS: Words = Words { title: "For", listed: Side::Cols, score: "prediction" };
 /// Components and known columns that are named where a prediction is explained.
@@ -60,7 +61,8 @@ impl Ask<'_> {
         let known = match &self.args.data {
             Some(file) => Some(model.entries(file, &options(&self.args.reading), &mut |_| ())?),
             None => {
-                warn("without --data FILE, what a row already has an entry for is listed too");
+                let message = "without --data FILE, what a row already has an entry for is listed too";
+                warn(&Warning::new(Code::KnownNotExcluded, message));
                 None
             }
         };
@@ -103,7 +105,10 @@ impl Ask<'_> {
         for word in words {
             let found = names.iter().position(|name| name == word);
             numbers.push(found.ok_or_else(|| {
-                Error::Setting(format!("neither the model nor {} has a row {word:?}", file.display()))
+                Error::setting(
+                    Code::UnknownName,
+                    format!("neither the model nor {} has a row {word:?}", file.display()),
+                )
             })?);
         }
         let mut rows = table.matrix.select_rows(&numbers)?;

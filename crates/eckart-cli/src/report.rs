@@ -5,7 +5,7 @@
 
 pub(crate) use eckart::report::{describe, zeros};
 use eckart::solve::{Agreement, METHODS, Quality, RankChoice, RankScore, Start};
-use eckart::{Factorization, Matrix, StopReason};
+use eckart::{Factorization, Matrix, StopReason, Warning};
 
 use crate::components::{Component, Components, Part};
 use crate::fit::Finished;
@@ -18,7 +18,7 @@ const ALMOST: f64 = 1e-10;
 
 /// The whole report.
 pub(crate) fn report(finished: &Finished) -> String {
-    let Finished { model, data, fit, components, written } = finished;
+    let Finished { model, data, fit, components, written, .. } = finished;
     let mut page = Page::new();
     page.heading(&fit.statement);
     for (name, value) in &fit.numbers {
@@ -58,10 +58,10 @@ pub(crate) fn report(finished: &Finished) -> String {
 }
 
 /// What the objective says that was hardly meant.
-pub(crate) fn warnings(page: &mut Page, warnings: &[String]) {
+pub(crate) fn warnings(page: &mut Page, warnings: &[Warning]) {
     if !warnings.is_empty() {
         page.heading("Warnings");
-        warnings.iter().for_each(|warning| page.paragraph(warning));
+        warnings.iter().for_each(|warning| page.paragraph(&format!("{warning} [{}]", warning.code)));
     }
 }
 

@@ -11,8 +11,9 @@ use eckart::{FoldIn, Matrix, Result, Table};
 
 use crate::asked::TransformArgs;
 use crate::load::{names_of, options};
-use crate::model::{Model, warn};
+use crate::model::Model;
 use crate::output::try_writing;
+use crate::warn;
 
 /// `eckart transform MODEL NEW ...`
 pub(crate) fn transform(args: &TransformArgs) -> Result<String> {
@@ -39,12 +40,10 @@ pub(crate) fn transform(args: &TransformArgs) -> Result<String> {
     }
     let (x, told) = in_columns_of(&model.fit, &table.matrix, table.col_names.as_deref())
         .map_err(|error| error.in_file(&args.file))?;
-    told.iter().for_each(|text| warn(text));
+    told.iter().for_each(warn);
     let beside: Vec<(&str, &Matrix)> = beside.iter().map(|(name, matrix)| (*name, matrix)).collect();
     let folded = fold_in.transform_with(&x, &beside).map_err(|error| error.in_file(&args.file))?;
-    for term in &folded.left_out {
-        warn(&format!("the term {term} is left out: it needs data beside X that was not given for the new rows"));
-    }
+    folded.warnings().for_each(|warning| warn(&warning));
     let across = |m: &Matrix| if m.rows() == x.rows() { Ok(m.clone()) } else { m.transposed() };
     let tables: Vec<(String, Table)> = folded
         .factors

@@ -56,7 +56,8 @@ What ends a search:
   the reason is said. A second Ctrl-C ends at once and saves nothing.
 
 Exit codes: 0 done, 2 something given can't be used, 1 a defect of Eckart, 3 the cost became infinite or
-undefined (the best factors before that are the result), 130 ended by a second Ctrl-C.";
+undefined (the best factors before that are the result), 130 ended by a second Ctrl-C. Errors and warnings have codes,
+error[CODE]: ..., which docs/codes.md lists; with --json an error is an object on standard output as well.";
 
 pub(crate) const EXPLAIN_EXAMPLES: &str = "\
 Examples:

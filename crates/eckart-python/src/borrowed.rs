@@ -5,10 +5,12 @@
 
 use std::sync::Arc;
 
+use eckart::Code;
 use eckart::data::Array;
 use numpy::{Element, PyArray1, PyArrayMethods, PyUntypedArrayMethods};
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+
+use crate::errors::value_error;
 
 /// A NumPy array whose numbers are contiguous.
 struct Borrowed<T: 'static> {
@@ -47,7 +49,10 @@ impl<T> AsRef<[T]> for Borrowed<T> {
 pub(crate) fn borrow<T: Element + Copy + Sync + 'static>(array: &Bound<'_, PyArray1<T>>) -> PyResult<Array<T>> {
     let numbers = array.data().cast_const();
     if !array.is_contiguous() || !numbers.is_aligned() {
-        return Err(PyValueError::new_err("the array is not contiguous and aligned: give numpy.ascontiguousarray(x)"));
+        return Err(value_error(
+            Code::UnsupportedType,
+            "the array is not contiguous and aligned: give numpy.ascontiguousarray(x)",
+        ));
     }
     Ok(Array::lent(Arc::new(Borrowed { numbers, len: array.len(), _owner: array.clone().unbind() })))
 }

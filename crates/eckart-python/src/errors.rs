@@ -1,37 +1,80 @@
-//! Errors: the engine's errors as Python's exceptions.
-//! In: an `eckart::Error`.  Out: a `PyErr` of the class that Python's users expect, with the same text.
+//! Errors: the engine's errors and warnings as Python's, with their codes.
+//! In: an `eckart::Error`, a `Warning`.  Out: a `PyErr` of the class that Python's users expect, with the same text.
 //! Law: the text is the engine's, caret and shapes included; a system's error keeps its class (`FileNotFoundError`).
-//! Not here: the texts (see `eckart::error`).
+//! Invariant: every exception that is made here has a code.
+//! Not here: the texts and codes (see `eckart::error`), the classes (see `python/eckart/_errors.py`).
 
 use std::io::ErrorKind;
 
-use eckart::Error;
-use pyo3::PyErr;
+use eckart::{Code, Error, Warning};
 use pyo3::exceptions::{
-    PyFileNotFoundError, PyIsADirectoryError, PyMemoryError, PyOSError, PyPermissionError, PyRuntimeError, PyValueError,
+    PyFileNotFoundError, PyIsADirectoryError, PyMemoryError, PyOSError, PyPermissionError, PyRuntimeError, PyTypeError,
+    PyValueError,
 };
+use pyo3::prelude::*;
+use pyo3::types::{PyTuple, PyType};
+
+/// A warning's code and its text.
+pub(crate) type Told = (&'static str, String);
+
+/// A warning for Python.
+pub(crate) fn told(warning: &Warning) -> Told {
+    (warning.code.as_str(), warning.message.clone())
+}
 
 /// The exception for an error.
 pub(crate) fn raised(error: Error) -> PyErr {
-    let text = error.to_string();
-    match error {
-        // Given number, reason and file, OSError makes itself the subclass of that number.
-        Error::Io { path, source } => match source.raw_os_error() {
-            Some(number) => {
-                let reason = source.to_string();
-                let reason = reason.split(" (os error").next().unwrap_or(&reason).to_owned();
-                PyOSError::new_err((number, reason, path.display().to_string()))
-            }
-            None => match source.kind() {
-                ErrorKind::NotFound => PyFileNotFoundError::new_err(text),
-                ErrorKind::IsADirectory => PyIsADirectoryError::new_err(text),
-                ErrorKind::PermissionDenied => PyPermissionError::new_err(text),
-                _ => PyOSError::new_err(text),
+    Python::attach(|py| {
+        let (code, text) = (error.code(), error.to_string());
+        let plain = |kind: Bound<'_, PyType>| coded(&kind, code, (text.as_str(),));
+        match error {
+            Error::Io { path, source } => match source.raw_os_error() {
+                Some(number) => {
+                    let reason = source.to_string();
+                    let reason = reason.split(" (os error").next().unwrap_or(&reason);
+                    coded(&py.get_type::<PyOSError>(), code, (number, reason, path.display().to_string()))
+                }
+                None => plain(match source.kind() {
+                    ErrorKind::NotFound => py.get_type::<PyFileNotFoundError>(),
+                    ErrorKind::IsADirectory => py.get_type::<PyIsADirectoryError>(),
+                    ErrorKind::PermissionDenied => py.get_type::<PyPermissionError>(),
+                    _ => py.get_type::<PyOSError>(),
+                }),
             },
-        },
-        Error::Limit(_) => PyMemoryError::new_err(text),
-        Error::Bug(_) => PyRuntimeError::new_err(text),
-        // Parse, Shape, Data, Setting: a value that can't be used.
-        _ => PyValueError::new_err(text),
-    }
+            Error::Limit(_) => plain(py.get_type::<PyMemoryError>()),
+            Error::Bug(_) => plain(py.get_type::<PyRuntimeError>()),
+            // Parse, Shape, Data, Setting: a value that can't be used.
+            _ => plain(py.get_type::<PyValueError>()),
+        }
+    })
+}
+
+/// An argument whose value can't be used.
+pub(crate) fn value_error(code: Code, text: &str) -> PyErr {
+    Python::attach(|py| coded(&py.get_type::<PyValueError>(), code, (text,)))
+}
+
+/// An argument whose type can't be used.
+pub(crate) fn type_error(code: Code, text: &str) -> PyErr {
+    Python::attach(|py| coded(&py.get_type::<PyTypeError>(), code, (text,)))
+}
+
+/// The package's exception that is also a `kind`.
+fn coded<'py, A>(kind: &Bound<'py, PyType>, code: Code, args: A) -> PyErr
+where
+    A: IntoPyObject<'py, Target = PyTuple, Output = Bound<'py, PyTuple>, Error = PyErr>,
+{
+    let make = || {
+        let (py, args) = (kind.py(), args.into_pyobject(kind.py())?);
+        let mut all = vec![kind.clone().into_any(), code.as_str().into_pyobject(py)?.into_any()];
+        all.extend(args.iter());
+        py.import("eckart._errors")?.getattr("coded")?.call1(PyTuple::new(py, all)?)
+    };
+    make().map_or_else(|failed: PyErr| failed, PyErr::from_value)
+}
+
+/// The table of codes: word, kind, meaning, what to do.
+#[pyfunction]
+pub(crate) fn codes() -> Vec<(&'static str, &'static str, &'static str, &'static str)> {
+    Code::all().map(|code| (code.as_str(), code.kind().as_str(), code.meaning(), code.remedy())).collect()
 }

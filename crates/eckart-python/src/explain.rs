@@ -7,7 +7,7 @@ use eckart::function::Compiled;
 use eckart::grad::differentiate;
 use eckart::model::MODELS;
 use eckart::solve::{Bound, METHODS, MethodRow, lints};
-use eckart::{Error, Problem};
+use eckart::{Code, Error, Problem};
 use pyo3::prelude::{PyResult, Python, pyfunction};
 
 use crate::errors::raised;
@@ -28,7 +28,7 @@ fn in_words(problem: &Problem, method: Option<&str>) -> eckart::Result<String> {
     let compiled = Compiled::new(&roots, &bound.givens, usize::MAX)?;
     let mut lines = vec![problem.statement().to_string()];
     lines.extend(problem.numbers().iter().map(|(name, value)| format!("  {name} = {value}")));
-    lines.extend(lints(&bound)?.into_iter().map(|text| format!("warning: {text}")));
+    lines.extend(lints(&bound)?.into_iter().map(|warning| format!("warning: {warning} [{}]", warning.code)));
     lines.push("\nFactors".into());
     for factor in &bound.factors {
         let words = factor.prox.in_words(factor.var.name()).join(", ");
@@ -56,10 +56,15 @@ fn chosen(bound: &Bound, name: Option<&str>) -> eckart::Result<&'static MethodRo
     let Some(row) = METHODS.iter().find(wanted) else {
         let known: Vec<&str> = METHODS.iter().map(|row| row.name).collect();
         let name = name.unwrap_or_default();
-        return Err(Error::Setting(format!("there is no method {name}; there are {}", known.join(", "))));
+        return Err(Error::setting(
+            Code::UnknownMethod,
+            format!("there is no method {name}; there are {}", known.join(", ")),
+        ));
     };
     match row.misfit(bound) {
-        Some(why) => Err(Error::Setting(format!("{} does not fit this problem: {why}", row.name))),
+        Some(why) => {
+            Err(Error::setting(Code::MethodUnsupported, format!("{} does not fit this problem: {why}", row.name)))
+        }
         None => Ok(row),
     }
 }

@@ -6,10 +6,10 @@
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use eckart::Code;
 use pyo3::prelude::*;
 
-use crate::errors::raised;
+use crate::errors::{raised, type_error, value_error};
 use crate::matrix::Matrix;
 
 /// The longest text of a formula that `repr` shows.
@@ -53,7 +53,7 @@ fn check_name(name: &str) -> PyResult<()> {
     if read.is_ok_and(|expr| expr.as_var().is_some_and(|var| var.name() == name)) {
         return Ok(());
     }
-    Err(PyValueError::new_err(format!("{name:?} is no name: use letters, digits and _, a letter first")))
+    Err(value_error(Code::BadName, &format!("{name:?} is no name: use letters, digits and _, a letter first")))
 }
 
 type Unary = fn(eckart::Expr) -> eckart::Expr;
@@ -103,7 +103,7 @@ const BINARY: &[(&str, Binary)] = &[
 #[pyfunction]
 pub(crate) fn unary(name: &str, a: &Expr) -> PyResult<Expr> {
     let row = UNARY.iter().find(|row| row.0 == name);
-    let (_, apply) = row.ok_or_else(|| PyValueError::new_err(format!("there is no function {name}")))?;
+    let (_, apply) = row.ok_or_else(|| value_error(Code::UnknownFunction, &format!("there is no function {name}")))?;
     Ok(apply(a.expr.clone()).into())
 }
 
@@ -111,7 +111,7 @@ pub(crate) fn unary(name: &str, a: &Expr) -> PyResult<Expr> {
 #[pyfunction]
 pub(crate) fn binary(name: &str, a: &Expr, b: &Expr) -> PyResult<Expr> {
     let row = BINARY.iter().find(|row| row.0 == name);
-    let (_, apply) = row.ok_or_else(|| PyValueError::new_err(format!("there is no function {name}")))?;
+    let (_, apply) = row.ok_or_else(|| value_error(Code::UnknownFunction, &format!("there is no function {name}")))?;
     Ok(apply(a.expr.clone(), b.expr.clone()).into())
 }
 
@@ -124,7 +124,7 @@ pub(crate) fn differentiate(cost: &Expr, variables: Vec<Bound<'_, Expr>>) -> PyR
             "{} is no variable: a gradient is taken by what matrix, scalar or shared made",
             no.shortened(SHOWN)
         );
-        return Err(PyTypeError::new_err(text));
+        return Err(type_error(Code::InputNotVariable, &text));
     }
     Ok(eckart::grad::differentiate(&cost.expr, &formulas).into_iter().map(Expr::from).collect())
 }
@@ -147,7 +147,7 @@ impl Expr {
     fn held(&self) -> PyResult<Matrix> {
         self.expr.value().map(Matrix::from).ok_or_else(|| {
             let text = format!("{} holds no value: only a shared variable does", self.expr.shortened(SHOWN));
-            PyTypeError::new_err(text)
+            type_error(Code::NotShared, &text)
         })
     }
 

@@ -10,7 +10,7 @@ use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
-use crate::errors::raised;
+use crate::errors::{Told, raised, told};
 use crate::matrix::Matrix;
 
 /// The best factors of a search, and how they were found.
@@ -97,14 +97,14 @@ impl Factorization {
     }
 
     #[getter]
-    fn warnings(&self) -> Vec<String> {
-        self.found.warnings.clone()
+    fn warnings(&self) -> Vec<Told> {
+        self.found.warnings.iter().map(told).collect()
     }
 
     /// Why the last checkpoint could not be written, where it could not.
     #[getter]
-    fn checkpoint_error(&self) -> Option<String> {
-        self.found.checkpoint_error.clone()
+    fn checkpoint_error(&self) -> Option<Told> {
+        self.found.checkpoint_error.as_ref().map(told)
     }
 
     #[getter]

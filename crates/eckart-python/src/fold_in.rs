@@ -7,14 +7,14 @@ use eckart::apply::in_columns_of;
 use eckart::facts::Shape;
 use pyo3::prelude::*;
 
-use crate::errors::raised;
+use crate::errors::{Told, raised, told};
 use crate::factorization::Factorization;
 use crate::matrix::Matrix;
 use crate::search::Stated;
 use crate::threads::released;
 
 /// Factors by name, and sentences for whoever asked.
-type Found = (Vec<(String, Matrix)>, Vec<String>);
+type Found = (Vec<(String, Matrix)>, Vec<Told>);
 
 /// Matrices of an objective beside its data, by name.
 type Beside<'py> = Vec<(String, Bound<'py, Matrix>)>;
@@ -53,11 +53,9 @@ impl FoldIn {
         let beside = beside.iter().map(|(name, matrix)| (name.as_str(), &matrix.get().matrix));
         let by_rows: Vec<_> = beside.filter(|(name, matrix)| self.0.reads_by_rows(name, matrix, x.rows())).collect();
         let found = released(py, || self.0.transform_with(x, &by_rows))?;
+        let warnings = found.warnings().map(|warning| told(&warning)).collect();
         let factors = found.factors.into_iter().map(|(name, matrix)| (name, matrix.into()));
-        let left_out = found.left_out.iter().map(|term| {
-            format!("the term {term} is left out: it needs data beside the target that was not given for the new rows")
-        });
-        Ok((factors.collect(), left_out.collect()))
+        Ok((factors.collect(), warnings))
     }
 }
 
@@ -67,7 +65,7 @@ pub(crate) fn in_order(
     model: &Factorization,
     x: &Bound<'_, Matrix>,
     names: Option<Vec<String>>,
-) -> PyResult<(Matrix, Vec<String>)> {
-    let (ordered, told) = in_columns_of(&model.found, &x.get().matrix, names.as_deref()).map_err(raised)?;
-    Ok((ordered.into(), told))
+) -> PyResult<(Matrix, Vec<Told>)> {
+    let (ordered, warnings) = in_columns_of(&model.found, &x.get().matrix, names.as_deref()).map_err(raised)?;
+    Ok((ordered.into(), warnings.iter().map(told).collect()))
 }

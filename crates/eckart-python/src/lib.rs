@@ -21,6 +21,8 @@ mod module {
     #[pymodule_export]
     use super::compare::{choose_rank, consensus, report};
     #[pymodule_export]
+    use super::errors::codes;
+    #[pymodule_export]
     use super::explain::{explain, methods, models};
     #[pymodule_export]
     use super::expr::{Expr, binary, differentiate, input, number, shared, unary};

@@ -5,14 +5,14 @@
 
 use std::sync::{Arc, OnceLock};
 
+use eckart::Code;
 use eckart::data::{Dtype, Pattern, ReadOptions, Storage, Table};
 use numpy::{Element, PyArray1, PyArray2, PyArrayMethods};
-use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::borrowed::borrow;
-use crate::errors::raised;
+use crate::errors::{raised, type_error, value_error};
 
 /// An immutable matrix of the engine: dense or sparse, of float32 or float64, with or without names.
 #[pyclass(frozen, module = "eckart")]
@@ -128,7 +128,7 @@ impl Matrix {
     fn named(&self, row_names: Option<Vec<String>>, col_names: Option<Vec<String>>) -> PyResult<Self> {
         let fits = |names: &Option<Vec<String>>, count: usize, what: &str| match names {
             Some(names) if names.len() != count => {
-                Err(PyValueError::new_err(format!("there are {} names for {count} {what}", names.len())))
+                Err(value_error(Code::NameCount, &format!("there are {} names for {count} {what}", names.len())))
             }
             _ => Ok(()),
         };
@@ -187,9 +187,10 @@ impl Matrix {
     ) -> PyResult<Bound<'py, PyAny>> {
         if self.matrix.is_sparse() {
             let (n, m) = self.matrix.shape();
-            return Err(PyTypeError::new_err(format!(
+            let text = format!(
                 "the matrix is sparse, {n} x {m}: to_scipy() is it as a sparse array of SciPy, to_array() writes it out"
-            )));
+            );
+            return Err(type_error(Code::WrongType, &text));
         }
         let array = self.to_array(py)?;
         let array = match dtype {

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use eckart::run::simd_level_by_name;
 use eckart::solve::{Checkpoint, Flow, Init, Progress, solve};
-use eckart::{Error, Interrupt, Problem, Settings};
-use pyo3::exceptions::{PyKeyboardInterrupt, PyValueError};
+use eckart::{Code, Error, Interrupt, Problem, Settings};
+use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::errors::raised;
+use crate::errors::{raised, value_error};
 use crate::factorization::Factorization;
 use crate::matrix::Matrix;
 use crate::threads::threads;
@@ -81,7 +81,7 @@ impl Wishes {
     pub(crate) fn settings(&self) -> PyResult<Settings> {
         let time = |name: &str, seconds: f64| {
             let no_time = format!("{name} is {seconds}: give seconds, 0 or more");
-            Duration::try_from_secs_f64(seconds).map_err(|_| PyValueError::new_err(no_time))
+            Duration::try_from_secs_f64(seconds).map_err(|_| value_error(Code::SettingOutOfRange, &no_time))
         };
         let checkpoint = self.checkpoint.as_ref().map(|(file, seconds)| {
             Ok::<_, PyErr>(Checkpoint { file: file.clone(), every: time("checkpoint_every", *seconds)? })
@@ -145,7 +145,8 @@ pub(crate) fn interruptible<T: Send + 'static>(
 
 fn begin(work: impl FnOnce() + Send + 'static) -> PyResult<()> {
     let started = std::thread::Builder::new().name("eckart-search".into()).spawn(work);
-    let refused = |error| raised(Error::Setting(format!("the search's thread can't be started: {error}")));
+    let refused =
+        |error| raised(Error::setting(Code::ThreadsFailed, format!("the search's thread can't be started: {error}")));
     started.map(drop).map_err(refused)
 }
 

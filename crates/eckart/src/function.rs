@@ -6,7 +6,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::data::{Dtype, Matrix};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::expr::{Dag, Expr, Var};
 use crate::facts::{Facts, Given, Givens, Sign, masks, reads, unmasked_in};
 use crate::plan::{Plan, plan};
@@ -188,7 +188,10 @@ pub fn function<'a>(
     let mut input_vars: Vec<Var> = Vec::new();
     for input in inputs {
         let var = input.as_var().filter(|v| !v.is_shared() && !input_vars.contains(v)).ok_or_else(|| {
-            Error::Setting(format!("the input {input} must be a plain variable, as matrix(\"X\") makes, named once"))
+            Error::setting(
+                Code::InputNotVariable,
+                format!("the input {input} must be a plain variable, as matrix(\"X\") makes, named once"),
+            )
         })?;
         input_vars.push(var.clone());
     }
@@ -196,9 +199,10 @@ pub fn function<'a>(
     let updates: Vec<(Expr, Expr)> = updates.into_iter().map(|(var, new)| (var.clone(), new)).collect();
     for (at, (target, _)) in updates.iter().enumerate() {
         if !target.as_var().is_some_and(Var::is_shared) || updates[..at].iter().any(|(other, _)| other == target) {
-            return Err(Error::Setting(format!(
-                "the update of {target} must be of a shared variable, and the only one"
-            )));
+            return Err(Error::setting(
+                Code::UpdateNotShared,
+                format!("the update of {target} must be of a shared variable, and the only one"),
+            ));
         }
     }
     let mut shared: Vec<Expr> = Vec::new();
@@ -208,7 +212,10 @@ pub fn function<'a>(
             if var.is_shared() && !shared.contains(&expr) {
                 shared.push(expr);
             } else if !var.is_shared() && !input_vars.contains(&var) {
-                return Err(Error::Setting(format!("{expr} is used but is neither an input nor a shared variable")));
+                return Err(Error::setting(
+                    Code::UndefinedName,
+                    format!("{expr} is used but is neither an input nor a shared variable"),
+                ));
             }
         }
     }
@@ -227,7 +234,10 @@ impl Function {
         if inputs.len() != self.inputs.len() {
             let names: Vec<&str> = self.inputs.iter().map(Var::name).collect();
             let expected = names.join(", ");
-            return Err(Error::Setting(format!("the function takes {expected}; it was called with {}", inputs.len())));
+            return Err(Error::setting(
+                Code::InputCount,
+                format!("the function takes {expected}; it was called with {}", inputs.len()),
+            ));
         }
         self.check_missing(&inputs)?;
         self.prepare(&inputs)?;
@@ -246,6 +256,7 @@ impl Function {
         for ((target, _), value) in self.updates.iter().zip(updates) {
             let matrix = of(value).ok().filter(|m| m.missing() == 0).ok_or_else(|| {
                 Error::data(
+                    Code::ResultNotFinite,
                     format!("the new value of {target} is not finite"),
                     "Take smaller steps, or guard a division",
                 )
@@ -322,7 +333,7 @@ impl Function {
     fn unfit(&self, at: usize, error: Error) -> Error {
         let Error::Data(data) = error else { return error };
         let help = "Something overflowed, or was divided by 0: scale the data or the variables, or guard the division";
-        Error::data(format!("{} can't be returned: {}", self.called(at), data.message), help)
+        Error::data(Code::ResultNotFinite, format!("{} can't be returned: {}", self.called(at), data.message), help)
     }
 
     fn check_updates(&self, compiled: &Compiled, givens: &Givens) -> Result<()> {
@@ -332,6 +343,7 @@ impl Function {
             if held != Some(new) {
                 let held = held.map_or_else(String::new, |shape| shape.to_string());
                 return Err(Error::shape(
+                    Code::WrongShape,
                     format!("{target} is {held}, its update is {new}"),
                     "An update must have its variable's shape",
                 ));

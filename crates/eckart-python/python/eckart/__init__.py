@@ -12,6 +12,24 @@ from ._arrays import read, triplets
 from ._compare import Consensus, RankChoice, RankScore, choose_rank
 from ._eckart import Matrix
 from ._eckart import VERSION as __version__
+from ._errors import (
+    CodeRow,
+    EckartAttributeError,
+    EckartError,
+    EckartFileExistsError,
+    EckartFileNotFoundError,
+    EckartIsADirectoryError,
+    EckartKeyError,
+    EckartMemoryError,
+    EckartNotADirectoryError,
+    EckartOSError,
+    EckartPermissionError,
+    EckartRuntimeError,
+    EckartTypeError,
+    EckartValueError,
+    EckartWarning,
+    codes,
+)
 from ._factorization import Factorization, Start, load
 from ._factorize import explain, factorize, models
 from ._formulas import (
@@ -55,7 +73,22 @@ if hasattr(_os, "register_at_fork"):
     _os.register_at_fork(after_in_child=_eckart.forked)
 
 __all__ = [
+    "CodeRow",
     "Consensus",
+    "EckartAttributeError",
+    "EckartError",
+    "EckartFileExistsError",
+    "EckartFileNotFoundError",
+    "EckartIsADirectoryError",
+    "EckartKeyError",
+    "EckartMemoryError",
+    "EckartNotADirectoryError",
+    "EckartOSError",
+    "EckartPermissionError",
+    "EckartRuntimeError",
+    "EckartTypeError",
+    "EckartValueError",
+    "EckartWarning",
     "Expr",
     "Factorization",
     "Function",
@@ -67,6 +100,7 @@ __all__ = [
     "abs",
     "choose_rank",
     "clip",
+    "codes",
     "colnorm",
     "colsum",
     "exp",

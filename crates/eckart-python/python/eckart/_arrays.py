@@ -16,6 +16,7 @@ import numpy as np
 
 from . import _eckart
 from ._eckart import Matrix
+from ._errors import coded
 
 
 class _Dense(NamedTuple):
@@ -115,11 +116,11 @@ def _parts(x: Any, name: str) -> _Dense | _Sparse:
     if _is_of(x, "polars"):
         return _dense(np.asarray(x.to_numpy()), name)
     if _is_of(x, "pyarrow"):
-        raise TypeError(f"{name} is an Arrow table: turn it into a matrix with eckart.triplets(table)")
+        raise coded(TypeError, "wrong-type", f"{name} is an Arrow table: turn it into a matrix with eckart.triplets(table)")
     if hasattr(x, "__dlpack__"):
         return _dense(_of_dlpack(x, name), name)
     if isinstance(x, (str, bytes)) or x is None or callable(x):
-        raise TypeError(f"{name} is {type(x).__name__}, no matrix: give an array, a sparse matrix, a frame or a tensor")
+        raise coded(TypeError, "wrong-type", f"{name} is {type(x).__name__}, no matrix: give an array, a sparse matrix, a frame or a tensor")
     return _dense(np.asarray(x), name)
 
 
@@ -128,12 +129,16 @@ def _dense(x: np.ndarray, name: str) -> _Dense:
     if x.ndim == 0:
         x = x.reshape(1, 1)
     if x.ndim == 1:
-        raise ValueError(
+        raise coded(
+            ValueError,
+            "not-a-matrix",
             f"{name} is a flat array of {x.size} numbers, and everything here is a matrix: "
             "x[:, None] is a column, x[None, :] a line"
         )
     if x.ndim > 2:
-        raise ValueError(
+        raise coded(
+            ValueError,
+            "not-a-matrix",
             f"{name} has {x.ndim} axes, and a matrix has 2: x.reshape(len(x), -1) makes a row of each x[i]"
         )
     values = np.require(_floats(x, name), requirements=["C", "A"])
@@ -152,21 +157,22 @@ def _floats(x: np.ndarray, name: str) -> np.ndarray:
         try:
             return x.astype(np.float64)
         except (TypeError, ValueError) as error:
-            raise type(error)(f"{name} holds Python objects that are no numbers: {error}") from None
-    raise TypeError(f"{name} is of type {x.dtype}, and a matrix here is of real numbers")
+            text = f"{name} holds Python objects that are no numbers: {error}"
+            raise coded(type(error), "not-a-number", text) from None
+    raise coded(TypeError, "unsupported-type", f"{name} is of type {x.dtype}, and a matrix here is of real numbers")
 
 
 def _sparse(x: Any, name: str) -> _Sparse:
     if x.ndim != 2:
-        raise ValueError(f"{name} is a sparse array with {x.ndim} axis, and a matrix has 2")
+        raise coded(ValueError, "not-a-matrix", f"{name} is a sparse array with {x.ndim} axis, and a matrix has 2")
     if not x.has_canonical_format:
         # Entries that are named twice add up, as everywhere in SciPy; columns are sorted.
         x = x.copy()
         x.sum_duplicates()
     if x.shape[1] > np.iinfo(np.uint32).max:
-        raise ValueError(f"{name} has {x.shape[1]} columns, more than a sparse matrix can have here: transpose it")
+        raise coded(ValueError, "too-large", f"{name} has {x.shape[1]} columns, more than a sparse matrix can have here: transpose it")
     if x.indices.size and (x.indices.min() < 0 or x.indices.max() >= x.shape[1]):
-        raise ValueError(f"{name} names a column outside its {x.shape[1]} columns")
+        raise coded(ValueError, "index-out-of-range", f"{name} names a column outside its {x.shape[1]} columns")
     values = np.require(_floats(x.data, name), requirements=["C", "A"])
     indptr = np.ascontiguousarray(x.indptr)
     indptr = indptr.view(np.uint32 if indptr.dtype.itemsize == 4 else np.uint64)
@@ -184,7 +190,7 @@ def _of_dlpack(x: Any, name: str) -> np.ndarray:
         try:
             return np.asarray(x)
         except Exception:
-            raise TypeError(f"{name} can't be read as a tensor of this machine's memory: {error}") from None
+            raise coded(TypeError, "unsupported-type", f"{name} can't be read as a tensor of this machine's memory: {error}") from None
 
 
 def _is_of(x: Any, module: str) -> bool:
@@ -198,7 +204,9 @@ def _of_pandas(x: Any, name: str) -> _Dense | _Sparse:
         return _sparse(x.sparse.to_coo().tocsr(), name)
     for label, dtype in x.dtypes.items():
         if not pandas.api.types.is_numeric_dtype(dtype) and not pandas.api.types.is_bool_dtype(dtype):
-            raise TypeError(
+            raise coded(
+                TypeError,
+                "unsupported-type",
                 f"the column {label!r} of {name} is of type {dtype}, and a matrix is of numbers: leave it out, "
                 "make it the index, or pass a table of ids and values to eckart.triplets"
             )
@@ -260,16 +268,18 @@ def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
         rows, columns, values = _columns_of(rows)
     (i, row_ids), (j, col_ids) = _coded(rows, "row"), _coded(columns, "column")
     if len(i) != len(j):
-        raise ValueError(f"there are {len(i)} rows and {len(j)} columns: an entry has one of each")
+        raise coded(ValueError, "wrong-count", f"there are {len(i)} rows and {len(j)} columns: an entry has one of each")
     numbers_ = np.ones(len(i)) if values is None else _floats(np.asarray(values), "the values")
     if len(numbers_) != len(i):
-        raise ValueError(f"there are {len(i)} entries and {len(numbers_)} values")
+        raise coded(ValueError, "wrong-count", f"there are {len(i)} entries and {len(numbers_)} values")
     order = np.lexsort((j, i))
     i, j = i[order], j[order]
     twice = np.flatnonzero((i[1:] == i[:-1]) & (j[1:] == j[:-1]))
     if twice.size:
         at = twice[0]
-        raise ValueError(
+        raise coded(
+            ValueError,
+            "duplicate-entry",
             f"the entry ({row_ids[i[at]]}, {col_ids[j[at]]}) is given twice: keep one of them, or add them up first"
         )
     indptr = np.zeros(len(row_ids) + 1, dtype=np.uint64)
@@ -315,7 +325,9 @@ def read(path: str | os.PathLike[str], *, triplets: bool | None = None) -> Matri
 
 def _triplets_of_arrow(table: Any, name: str) -> Matrix:
     if table.num_columns not in (2, 3):
-        raise ValueError(
+        raise coded(
+            ValueError,
+            "wrong-count",
             f"{name} is an Arrow table of {table.num_columns} columns: it is read as entries, and needs two columns of "
             "ids and one of values"
         )
@@ -330,9 +342,9 @@ def _columns_of(table: Any) -> list[Any]:
     elif _is_of(table, "pandas"):
         found = [table[label].to_numpy() for label in table.columns]
     else:
-        raise TypeError("give rows, columns and values, or a table that has them as its columns")
+        raise coded(TypeError, "wrong-type", "give rows, columns and values, or a table that has them as its columns")
     if len(found) not in (2, 3):
-        raise ValueError(f"the table has {len(found)} columns: it needs two of ids and, at most, one of values")
+        raise coded(ValueError, "wrong-count", f"the table has {len(found)} columns: it needs two of ids and, at most, one of values")
     return [*found, None][:3]
 
 
@@ -367,7 +379,9 @@ def _refuse_missing(missing: Any, ids: Any, what: str) -> None:
     """Raises an error that names the place of the first missing id."""
     places = np.flatnonzero(missing)
     if places.size:
-        raise ValueError(
+        raise coded(
+            ValueError,
+            "empty-id",
             f"entry {places[0]}, counted from 0, has no id of its {what} but {ids[places[0]]!r}: leave the entry out, "
             "or give it an id"
         )

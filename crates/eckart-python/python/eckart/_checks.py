@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ._errors import coded
+
 MOST = 2**64 - 1
 """The largest whole number that the engine takes."""
 
@@ -15,9 +17,9 @@ def whole(name: str, value: Any, least: int = 0) -> int:
     """An argument that must be a whole number of Python or NumPy."""
     value = _alone(value)
     if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{name} is {value!r}, it must be a whole number of at least {least}")
+        raise coded(TypeError, "wrong-type", f"{name} is {value!r}, it must be a whole number of at least {least}")
     if not least <= value <= MOST:
-        raise ValueError(f"{name} is {value}, it must be a whole number from {least} to {MOST}")
+        raise coded(ValueError, "setting-out-of-range", f"{name} is {value}, it must be a whole number from {least} to {MOST}")
     return value
 
 
@@ -25,28 +27,28 @@ def real(name: str, value: Any) -> float:
     """An argument that must be a real number."""
     value = _alone(value)
     if not isinstance(value, Real) or isinstance(value, bool):
-        raise TypeError(f"{name} is {value!r}, it must be a real number")
+        raise coded(TypeError, "wrong-type", f"{name} is {value!r}, it must be a real number")
     return float(value)
 
 
 def boolean(name: str, value: Any) -> bool:
     """An argument that must be true or false."""
     if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} is {value!r}, it must be True or False")
+        raise coded(TypeError, "wrong-type", f"{name} is {value!r}, it must be True or False")
     return bool(value)
 
 
 def text(name: str, value: Any) -> str:
     """An argument that must be a text."""
     if not isinstance(value, str):
-        raise TypeError(f"{name} is {value!r}, it must be a text")
+        raise coded(TypeError, "wrong-type", f"{name} is {value!r}, it must be a text")
     return value
 
 
 def axis(value: int | None) -> int | None:
     """An axis of a matrix, 0 or 1; None is both."""
     if value is not None and value not in (0, 1, -1, -2):
-        raise ValueError(f"axis is {value}, and a matrix has the axes 0 and 1")
+        raise coded(ValueError, "setting-out-of-range", f"axis is {value}, and a matrix has the axes 0 and 1")
     return value % 2 if value is not None else None
 
 
@@ -54,7 +56,7 @@ def refuse(name: str, **options: Any) -> None:
     """Refuses what NumPy's function of that name takes and a formula can't."""
     for option, value in options.items():
         if value is not None:
-            raise TypeError(f"{name} of a formula takes no {option} (it is {value!r}): it stands for all entries, in their own type")
+            raise coded(TypeError, "unknown-option", f"{name} of a formula takes no {option} (it is {value!r}): it stands for all entries, in their own type")
 
 
 def _alone(value: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import _checks, _eckart
+from ._errors import coded
 from ._factorize import stated, wished
 
 WAYS = ("holdout", "bcv")
@@ -112,10 +113,10 @@ def choose_rank(
     3
     """
     if _checks.text("way", way) not in WAYS:
-        raise ValueError(f"way is {way!r}, it must be one of {', '.join(map(repr, WAYS))}")
+        raise coded(ValueError, "unknown-choice", f"way is {way!r}, it must be one of {', '.join(map(repr, WAYS))}")
     for name in ("keep_starts", "checkpoint", "resume"):
         if settings.get(name):
-            raise TypeError(f"{name} is of one search, and ranks are compared by many: choose the rank first, then fit it")
+            raise coded(TypeError, "settings-conflict", f"{name} is of one search, and ranks are compared by many: choose the rank first, then fit it")
     wanted = [_checks.whole("a rank", rank, 1) for rank in ranks]
     problem, _, _ = stated(data, objective, wanted[0] if wanted else 1, numbers)
     held_out = _checks.real("share", share) if way == "holdout" else None

@@ -11,7 +11,7 @@ import numpy as np
 
 from . import _checks, _eckart
 from ._arrays import matrix_of, named_matrix_of
-from ._warnings import warn
+from ._errors import EckartValueError, EckartWarning, coded, told, warn
 
 if TYPE_CHECKING:
     from ._compare import Consensus
@@ -64,8 +64,10 @@ class Factorization:
         All starts.
     quality : dict or None
         ``relative_error``, ``explained`` (share of the variance), ``rmse``, ``reconstruction``.
-    objective, numbers, rank, seed, method, ways, warnings, seconds
+    objective, numbers, rank, seed, method, ways, seconds
         How they were found.
+    warnings : list of EckartWarning
+        What the objective says that its author hardly meant, each with its `code`.
     row_names, col_names : list of str or None
         The names of the data's rows and columns, where it had them.
 
@@ -88,7 +90,7 @@ class Factorization:
         self.seed = core.seed
         self.method = core.method
         self.ways = core.ways
-        self.warnings = core.warnings
+        self.warnings: list[EckartWarning] = told(core.warnings)
         self.cost = core.cost
         self.seconds = core.seconds
         self.stop_reason = core.stop_reason
@@ -102,7 +104,7 @@ class Factorization:
         if name in factors:
             return factors[name]
         known = ", ".join(factors)
-        raise AttributeError(f"a Factorization has no attribute {name!r}; its factors are {known}")
+        raise coded(AttributeError, "unknown-factor", f"a Factorization has no attribute {name!r}; its factors are {known}")
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.factors]
@@ -126,7 +128,7 @@ class Factorization:
     def reconstruct(self) -> np.ndarray:
         """The product W @ H in full, n x m."""
         if not {"W", "H"} <= self.factors.keys():
-            raise ValueError(f"the factors are {', '.join(self.factors)}: there is no W @ H")
+            raise coded(ValueError, "unknown-factor", f"the factors are {', '.join(self.factors)}: there is no W @ H")
         product: np.ndarray = self.factors["W"] @ self.factors["H"]
         return product
 
@@ -163,17 +165,17 @@ class Factorization:
         """
         given = dict(data) if isinstance(data, Mapping) else {self._core.target: data}
         if self._core.target not in given:
-            raise ValueError(f"the new rows of {self._core.target} are lacking among {', '.join(given)}")
+            raise coded(ValueError, "data-missing", f"the new rows of {self._core.target} are lacking among {', '.join(given)}")
         rows = named_matrix_of(given.pop(self._core.target), self._core.target)
-        x, told = _eckart.in_order(self._core, rows.matrix, rows.col_names)
+        x, about_columns = _eckart.in_order(self._core, rows.matrix, rows.col_names)
         beside = [(name, matrix_of(value, name)) for name, value in given.items()]
         if beside:
             fold_in = _eckart.FoldIn.of_model(self._core, beside, x.shape[0])
         else:
             fold_in = self._fold_in = self._fold_in or _eckart.FoldIn.of_model(self._core, [], x.shape[0])
-        found, left_out = fold_in.transform(x, beside)
-        for text in [*told, *left_out]:
-            warn(text)
+        found, about_terms = fold_in.transform(x, beside)
+        for warning in told([*about_columns, *about_terms]):
+            warn(warning)
         return {name: matrix.to_array() for name, matrix in found}
 
     def consensus(self) -> Consensus:
@@ -197,8 +199,8 @@ class Factorization:
 
         try:
             return Consensus(**_eckart.consensus(self._core))
-        except ValueError as error:
-            raise ValueError(f"{error}: factorize(..., restarts=10, keep_starts=True) keeps them") from None
+        except EckartValueError as error:
+            raise coded(ValueError, error.code, f"{error}: factorize(..., restarts=10, keep_starts=True) keeps them") from None
 
     def report(
         self,
@@ -241,7 +243,7 @@ class Factorization:
         """
         known = ("fitting", "words", "items", "profile")
         if show not in known:
-            raise ValueError(f"show is {show!r}, it must be one of {', '.join(map(repr, known))}")
+            raise coded(ValueError, "unknown-choice", f"show is {show!r}, it must be one of {', '.join(map(repr, known))}")
         core, matrix = self._core, None
         if data is not None:
             named = named_matrix_of(data, self._core.target)
@@ -261,7 +263,7 @@ class Factorization:
         for name, (n, m, stored) in self._data.items():
             how = "dense" if stored is None else f"sparse with {stored:,} stored entries ({stored / (n * m):.3%})"
             lines.append(f"  {name}: {n:,} x {m:,}, {how}")
-        lines += [f"  warning: {text}" for text in self.warnings]
+        lines += [f"  warning: {warning} [{warning.code}]" for warning in self.warnings]
         lines.append(f"method {self.method}")
         lines += [f"  {way}" for way in self.ways]
         lines.append(
@@ -299,7 +301,9 @@ class Factorization:
         name = os.fspath(path)
         if name.lower().endswith(_FOREIGN):
             factor = next(iter(self.factors))
-            raise ValueError(
+            raise coded(
+                ValueError,
+                "unknown-format",
                 f"{name}: a model is one file of all its factors: let its name end in .safetensors. To write a factor alone, "
                 f"use numpy.save or numpy.savetxt with f.{factor}"
             )
@@ -328,7 +332,7 @@ class Factorization:
         if self.quality:
             rows.append(("explained", f"{self.quality['explained']:.1%} of the variance"))
             rows.append(("relative error", f"{self.quality['relative_error']:.4g}"))
-        rows += [("warning", html.escape(text)) for text in self.warnings]
+        rows += [("warning", html.escape(str(warning))) for warning in self.warnings]
         style = "text-align:left;vertical-align:top"
         cells = "".join(f"<tr><th style='{style}'>{name}</th><td style='{style}'>{text}</td></tr>" for name, text in rows)
         return f"<table>{cells}</table>"

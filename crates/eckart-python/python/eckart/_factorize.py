@@ -8,9 +8,9 @@ from typing import Any
 
 from . import _checks, _eckart
 from ._arrays import matrix_of, named_matrix_of
+from ._errors import coded, coded_warning, told, warn
 from ._factorization import Factorization
 from ._progress import Bar, both
-from ._warnings import warn
 
 MODELS = {name: (statement, dict(numbers)) for name, _, statement, numbers in _eckart.models()}
 
@@ -40,10 +40,10 @@ def stated(
     known = MODELS.get(_checks.text("objective", objective))
     statement, defaults = known if known else (objective, {})
     if not known and objective.replace("-", "").replace("_", "").isalnum():
-        raise ValueError(f"there is no model {objective}; there are {', '.join(MODELS)}, or write the objective")
+        raise coded(ValueError, "unknown-model", f"there is no model {objective}; there are {', '.join(MODELS)}, or write the objective")
     all_data = dict(data) if isinstance(data, Mapping) else {"X": data}
     if not all_data:
-        raise ValueError("no data was given: an objective needs a matrix to factorize")
+        raise coded(ValueError, "no-data", "no data was given: an objective needs a matrix to factorize")
     first, *others = all_data.items()
     target = named_matrix_of(first[1], first[0])
     matrices = [(first[0], target.matrix)]
@@ -82,7 +82,7 @@ def wished(
     """Settings of a search as the engine takes them, each checked by name."""
     every = _checks.real("checkpoint_every", checkpoint_every)
     if checkpoint is not None and checkpoint != resume and os.path.exists(checkpoint):
-        raise ValueError(f"{os.fspath(checkpoint)} is there already: go on from it with resume=, or delete it to begin anew")
+        raise coded(ValueError, "checkpoint-exists", f"{os.fspath(checkpoint)} is there already: go on from it with resume=, or delete it to begin anew")
     file = checkpoint if checkpoint is not None else resume  # a search that goes on keeps its checkpoint where it was
     return {
         "method": None if method is None else _checks.text("method", method),
@@ -237,12 +237,13 @@ def factorize(
     )
     with Bar(verbose) as bar:
         found = _eckart.factorize(problem, wishes, both(bar.listener, callback))
-    for told in found.warnings:
-        warn(told)
+    for warning in told(found.warnings):
+        warn(warning)
     if found.checkpoint_error is not None:
-        warn(f"the last checkpoint could not be written: {found.checkpoint_error}")
+        warn(*told([found.checkpoint_error]))
     if found.stop_reason == "diverged":
-        warn("the cost became infinite or undefined: scale the data, or choose another objective or start")
+        text = "the cost became infinite or undefined: scale the data, or choose another objective or start"
+        warn(coded_warning("diverged", text))
     return Factorization(found.named(row_names, col_names), _shape_of(problem))
 
 

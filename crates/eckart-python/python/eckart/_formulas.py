@@ -10,6 +10,7 @@ import numpy as np
 
 from . import _checks, _eckart
 from ._arrays import matrix_of
+from ._errors import coded
 
 
 class Expr:
@@ -39,11 +40,11 @@ class Expr:
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Expr:
         name = _UFUNCS.get(ufunc.__name__)
         if method != "__call__" or options or name is None:
-            raise TypeError(f"numpy.{ufunc.__name__} is no function of formulas: the functions of formulas are in eckart")
+            raise coded(TypeError, "unknown-function", f"numpy.{ufunc.__name__} is no function of formulas: the functions of formulas are in eckart")
         return _apply(name, *inputs)
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
-        raise TypeError("a formula holds no numbers: make a callable of it with eckart.function")
+        raise coded(TypeError, "formula-not-a-value", "a formula holds no numbers: make a callable of it with eckart.function")
 
     # Marks.
 
@@ -90,7 +91,7 @@ class Expr:
         return _apply("greater", other, self)
 
     def __ge__(self, other: object) -> NoReturn:
-        raise TypeError("`>=` is no formula: a bound is written in the text of an objective, `subject to W >= 0`")
+        raise coded(TypeError, "formula-not-a-value", "`>=` is no formula: a bound is written in the text of an objective, `subject to W >= 0`")
 
     __le__ = __ge__
 
@@ -111,10 +112,10 @@ class Expr:
         return hash(self._core)
 
     def __bool__(self) -> NoReturn:
-        raise TypeError("a formula is neither true nor false before it is computed")
+        raise coded(TypeError, "formula-not-a-value", "a formula is neither true nor false before it is computed")
 
     def __iter__(self) -> NoReturn:
-        raise TypeError("a formula can't be taken apart: it has no length before it is computed")
+        raise coded(TypeError, "formula-not-a-value", "a formula can't be taken apart: it has no length before it is computed")
 
     def __repr__(self) -> str:
         return str(self._core)
@@ -215,7 +216,9 @@ def _formula(x: Any) -> _eckart.Expr:
         array = x if isinstance(x, np.ndarray) else None
         if array is not None and array.ndim == 0 and array.dtype.kind in "iuf":
             return _eckart.number(float(array))
-        raise TypeError(
+        raise coded(
+            TypeError,
+            "wrong-type",
             f"{type(x).__name__} is no part of a formula: give a formula or a number. "
             'An array goes in as an input, eckart.matrix("X"), or as a value that is held, eckart.shared(x, "W")'
         )

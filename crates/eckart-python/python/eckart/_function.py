@@ -9,6 +9,7 @@ import numpy as np
 
 from . import _eckart
 from ._arrays import Slot
+from ._errors import coded
 from ._formulas import Expr, formulas
 
 
@@ -29,7 +30,7 @@ class Function:
     def __call__(self, *inputs: Any) -> Any:
         if len(inputs) != len(self._slots):
             takes = ", ".join(self._names) or "nothing"
-            raise TypeError(f"the function takes {takes}; it was called with {len(inputs)} inputs")
+            raise coded(TypeError, "input-count", f"the function takes {takes}; it was called with {len(inputs)} inputs")
         values = self._core.call([slot(x) for slot, x in zip(self._slots, inputs)])
         results = [result(value) for value in values]
         return results[0] if self._single else results

@@ -4,26 +4,31 @@
 //! Not here: the order itself (see `data::align`).
 
 use crate::data::{Matrix, Side, align};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result, Warning};
 use crate::solve::Factorization;
 
 /// The rows of `x` (n' x m') in the order of the model's m columns, matched by name where both sides have names, and
-/// sentences about what was left out and what was not there.
+/// warnings about what was left out and what was not there.
 ///
 /// # Errors
 /// `Data` as [`align`]; and where a dense `x` lacks columns of a model that is not of observed entries.
-pub fn in_columns_of(model: &Factorization, x: &Matrix, names: Option<&[String]>) -> Result<(Matrix, Vec<String>)> {
+pub fn in_columns_of(model: &Factorization, x: &Matrix, names: Option<&[String]>) -> Result<(Matrix, Vec<Warning>)> {
     let mut told = Vec::new();
     let (Some(names), Some(wanted)) = (names, &model.col_names) else { return Ok((x.clone(), told)) };
     let aligned = align(x, Side::Cols, names, wanted)?;
     told.extend(aligned.says_unknown(Side::Cols));
     let says = |text: &str| aligned.says_lacking(Side::Cols, text);
+    let warns = |text: &str| says(text).map(|message| Warning::new(Code::NamesLacking, message));
     if x.is_sparse() {
-        told.extend(says(", and count as not stored"));
+        told.extend(warns(", and count as not stored"));
     } else if model.statement.contains("observed(") {
-        told.extend(says(", and count as missing"));
+        told.extend(warns(", and count as missing"));
     } else if let Some(lacking) = says("") {
-        return Err(Error::data(lacking, "Give all columns, or a sparse matrix, in which what is not stored is 0"));
+        return Err(Error::data(
+            Code::ColumnsMissing,
+            lacking,
+            "Give all columns, or a sparse matrix, in which what is not stored is 0",
+        ));
     }
     Ok((aligned.matrix, told))
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::prepare::{Known, Prepared, Worker};
 use super::row_problem::{RowFactor, RowProblem};
 use crate::data::{Dtype, Matrix};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result, Warning};
 use crate::expr::text::parse_statement;
 use crate::expr::{Dag, Expr, Op, Var};
 use crate::facts::{Given, Shape, Sign, unmasked};
@@ -59,6 +59,14 @@ pub struct Folded {
 }
 
 impl Folded {
+    /// A warning for each term that was left out.
+    pub fn warnings(&self) -> impl Iterator<Item = Warning> + '_ {
+        self.left_out.iter().map(|term| {
+            let message = format!("the term {term} is left out: it needs data that was not given for the new rows");
+            Warning::new(Code::TermLeftOut, message)
+        })
+    }
+
     /// The factor of that name.
     pub fn factor(&self, name: &str) -> Option<&Matrix> {
         self.factors.iter().find(|(known, _)| known == name).map(|(_, matrix)| matrix)
@@ -134,7 +142,10 @@ impl FoldIn {
         }
         let others: Vec<&str> = used.iter().map(String::as_str).filter(|known| known != target).collect();
         let reads = if others.is_empty() { "nothing".to_owned() } else { others.join(", ") };
-        Err(Error::Setting(format!("the objective does not use the data {name}: it reads {reads} beside {target}")))
+        Err(Error::setting(
+            Code::UnusedData,
+            format!("the objective does not use the data {name}: it reads {reads} beside {target}"),
+        ))
     }
 
     /// Whether data of that name has a row for each of so many new rows, as the objective reads it. A single line for
@@ -195,6 +206,7 @@ impl FoldIn {
         let (target, cols) = (&self.problem.target, self.problem.fitted.cols);
         if x.cols() != cols {
             return Err(Error::shape(
+                Code::WrongShape,
                 format!(
                     "the new rows of {target} are {} x {}, the model's data has {cols} columns",
                     x.rows(),
@@ -208,18 +220,23 @@ impl FoldIn {
         }
         for (name, matrix) in beside {
             if !self.problem.beside.iter().any(|known| known == name) {
-                return Err(Error::Setting(format!(
-                    "the objective has no data {name} with a row for each row of {target}"
-                )));
+                return Err(Error::setting(
+                    Code::UnusedData,
+                    format!("the objective has no data {name} with a row for each row of {target}"),
+                ));
             }
             if self.problem.square.iter().any(|known| known == name) {
-                return Err(Error::Setting(format!(
-                    "{name} has a row and a column for each row of {target}: it ties new rows to those of the fit. Leave {name} \
+                return Err(Error::setting(
+                    Code::RowsCoupled,
+                    format!(
+                        "{name} has a row and a column for each row of {target}: it ties new rows to those of the fit. Leave {name} \
                      out, and its term is left out for them, or fit again with the new rows among those of {target}"
-                )));
+                    ),
+                ));
             }
             if matrix.rows() != x.rows() {
                 return Err(Error::shape(
+                    Code::WrongShape,
                     format!("{name} has {} rows, the new rows of {target} are {}", matrix.rows(), x.rows()),
                     "Give a row for each",
                 ));
@@ -346,6 +363,7 @@ fn solve_row(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::check_error;
 
     #[test]
     fn held_factors_take_in_rows_as_their_model_does() {
@@ -360,8 +378,8 @@ mod tests {
         let of = |fold_in: &FoldIn| fold_in.transform(&rows).unwrap().factor("W").unwrap().values_f64();
         assert_eq!(of(&fold_in), of(&FoldIn::new(&model).unwrap()));
         let lacks = Problem::parse(text).unwrap().number("a", 0.5).number("k", 3.0).rank(1);
-        let error = FoldIn::holding(&lacks, "X", Shape { rows: 12, cols: 9 }).unwrap_err().to_string();
-        assert!(error.contains("H is 3 x 9") && error.contains("give its value"), "{error}");
+        let error = FoldIn::holding(&lacks, "X", Shape { rows: 12, cols: 9 }).unwrap_err();
+        check_error(&error, Code::DataMissing, "H is 3 x 9");
     }
 
     #[test]
@@ -372,8 +390,8 @@ mod tests {
             let model = Problem::parse(text).unwrap().data("X", &x).rank(2).solve(&Settings::default()).unwrap();
             FoldIn::new(&model).unwrap().transform(&new)
         };
-        let error = of("sum((X - W @ H)**2)").unwrap_err().to_string();
-        assert!(error.contains("X has 1 missing entries (NaN), the first at row 2, column 5"), "{error}");
+        let error = of("sum((X - W @ H)**2)").unwrap_err();
+        check_error(&error, Code::MissingEntries, "X has 1 missing entries (NaN), the first at row 2, column 5");
         assert!(of("sum(observed(X) * (X - W @ H)**2)").is_ok());
     }
 

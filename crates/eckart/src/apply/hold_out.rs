@@ -5,7 +5,7 @@
 //! Not here: what is done with the parts (see `measure`, `rank`).
 
 use crate::data::{Matrix, Pattern, Real, Sparse, Storage};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// Which entries are held out.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,7 +21,10 @@ impl HoldOut {
     /// `Setting` where the share is not between 0 and 1.
     pub fn new(share: f64, seed: u64) -> Result<Self> {
         if !(share > 0.0 && share < 1.0) {
-            return Err(Error::Setting(format!("a share of {share} can't be held out: choose one between 0 and 1")));
+            return Err(Error::setting(
+                Code::SettingOutOfRange,
+                format!("a share of {share} can't be held out: choose one between 0 and 1"),
+            ));
         }
         Ok(Self { threshold: (share * (1_u64 << 32) as f64 * (1_u64 << 32) as f64) as u64, seed })
     }
@@ -69,6 +72,7 @@ impl HoldOut {
         if kept.observed() == 0 || held.observed() == 0 {
             let (one, other) = (kept.observed(), held.observed());
             return Err(Error::data(
+                Code::EmptySplit,
                 format!("of {} entries {other} would be held out and {one} kept", x.observed()),
                 "Hold out a share that leaves some on either side",
             ));
@@ -138,7 +142,9 @@ mod tests {
         }
         let rows: Vec<f64> = (0..n).map(|i| (0..m).filter(|&j| hold.holds(i, j)).count() as f64).collect();
         assert!(rows.iter().all(|&held| held > 8.0 && held < 55.0), "{rows:?}");
-        assert!(HoldOut::new(0.0, 0).is_err() && HoldOut::new(1.0, 0).is_err() && HoldOut::new(f64::NAN, 0).is_err());
+        for share in [0.0, 1.0, f64::NAN] {
+            assert_eq!(HoldOut::new(share, 0).unwrap_err().code(), Code::SettingOutOfRange);
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use super::Predictor;
 use super::recommend::{check_known, entries_of_row, recommend};
 use crate::data::Matrix;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// How well a model predicts.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,11 +53,14 @@ pub fn measure(
 ) -> Result<Measures> {
     check_known(predictor, known)?;
     if k == 0 {
-        return Err(Error::Setting("a list of 0 columns can't be measured: choose k of 1 or more".into()));
+        return Err(Error::setting(
+            Code::SettingOutOfRange,
+            "a list of 0 columns can't be measured: choose k of 1 or more",
+        ));
     }
     let predicted = predictor.entries(test)?;
     if predicted.is_empty() {
-        return Err(Error::Setting("there is no test entry to measure on".into()));
+        return Err(Error::setting(Code::EmptySplit, "there is no test entry to measure on"));
     }
     let actual = test.values_f64().into_iter().filter(|v| !v.is_nan());
     let errors: Vec<f64> = predicted.iter().zip(actual).map(|(p, v)| p - v).collect();

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::row_problem::RowProblem;
 use crate::data::{Dtype, Matrix};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, Var, matrix, observed};
 use crate::facts::{Given, Givens, Shape};
 use crate::function::Compiled;
@@ -38,7 +38,10 @@ impl Predictor {
         let beside: Vec<(&str, Given)> = vec![(problem.target.as_str(), given)];
         let bound = problem.bind(&beside, &[])?;
         let formula = reconstruction(&bound)?.ok_or_else(|| {
-            Error::Setting(format!("`{}` compares {} with nothing that predicts it", model.statement, model.target))
+            Error::setting(
+                Code::NoPrediction,
+                format!("`{}` compares {} with nothing that predicts it", model.statement, model.target),
+            )
         })?;
         let rows = problem.factors.iter().filter_map(|factor| {
             let found = model.factor(&factor.name)?;
@@ -99,12 +102,17 @@ impl Predictor {
         let mut count = 0;
         for factor in &self.problem.factors {
             let found = factors.iter().find(|(name, _)| *name == factor.name).map(|(_, matrix)| matrix);
-            let found =
-                found.ok_or_else(|| Error::Setting(format!("{} is lacking: it belongs to rows", factor.name)))?;
+            let found = found.ok_or_else(|| {
+                Error::setting(Code::FactorMissing, format!("{} is lacking: it belongs to rows", factor.name))
+            })?;
             let (width, rows) = if factor.across { found.shape() } else { (found.cols(), found.rows()) };
             if width != factor.width || (count > 0 && rows != count) {
                 let text = format!("{} is {} x {}", factor.name, found.rows(), found.cols());
-                return Err(Error::shape(text, format!("It has {} numbers a row in the model", factor.width)));
+                return Err(Error::shape(
+                    Code::WrongShape,
+                    text,
+                    format!("It has {} numbers a row in the model", factor.width),
+                ));
             }
             count = rows;
         }
@@ -124,7 +132,7 @@ impl Predictor {
             let (n, m) = self.shape();
             let text =
                 format!("the entries are of a {} x {} matrix, the model's data is {n} x {m}", at.rows(), at.cols());
-            return Err(Error::shape(text, "Give entries of the same rows and columns"));
+            return Err(Error::shape(Code::WrongShape, text, "Give entries of the same rows and columns"));
         }
         if at.stored() == 0 {
             return Ok(Vec::new());

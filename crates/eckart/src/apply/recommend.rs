@@ -5,7 +5,7 @@
 
 use super::Predictor;
 use crate::data::Matrix;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// A column, or a row, and its score.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,7 +47,7 @@ pub(super) fn check_known(predictor: &Predictor, known: Option<&Matrix>) -> Resu
     let Some(known) = known.filter(|known| known.shape() != predictor.shape()) else { return Ok(()) };
     let (n, m) = predictor.shape();
     let text = format!("what is known is {} x {}, the model's data is {n} x {m}", known.rows(), known.cols());
-    Err(Error::shape(text, "Give the data in the order of the model's rows and columns"))
+    Err(Error::shape(Code::WrongShape, text, "Give the data in the order of the model's rows and columns"))
 }
 
 /// The largest scores of a row, those of columns that a row of `known` holds left out.

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::data::Matrix;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::expr::text::{Constraint, Declaration, Dim, Limit, Statement, parse_statement};
 use crate::expr::{Dag, Expr, Op, Var};
 use crate::facts::{Facts, Given, Givens, Inferred, Shape, Sides, infer_or_name, masks};
@@ -105,25 +105,29 @@ impl RowProblem {
         for (name, shape) in &model.shapes {
             let (of_rows, across) = tall.of(name);
             if of_rows && across {
-                return Err(Error::Setting(format!(
-                    "{name} is {shape}: it grows with the rows on both sides, so new rows have no place in it"
-                )));
+                return Err(Error::setting(
+                    Code::RowsCoupled,
+                    format!("{name} is {shape}: it grows with the rows on both sides, so new rows have no place in it"),
+                ));
             }
             if of_rows || across {
                 let width = if across { shape.rows } else { shape.cols };
                 factors.push(RowFactor { name: name.clone(), width, across });
             } else if !model.values.iter().any(|(known, _)| known == name) {
-                return Err(Error::Setting(format!(
-                    "{name} is {shape}: it is not of the rows of {}, so give its value",
-                    model.target
-                )));
+                return Err(Error::setting(
+                    Code::DataMissing,
+                    format!("{name} is {shape}: it is not of the rows of {}, so give its value", model.target),
+                ));
             }
         }
         if factors.is_empty() {
-            return Err(Error::Setting(format!(
-                "no factor of `{statement}` has a row for each row of {}, so there is nothing to find for new rows",
-                model.target
-            )));
+            return Err(Error::setting(
+                Code::NothingToFind,
+                format!(
+                    "no factor of `{statement}` has a row for each row of {}, so there is nothing to find for new rows",
+                    model.target
+                ),
+            ));
         }
         let own = |var: &Var| factors.iter().any(|factor| factor.name == var.name());
         let counted = count_entries(&objective, &shapes)?;
@@ -207,12 +211,18 @@ impl RowProblem {
         let objective: Expr = kept.map(weighted).sum();
         let used: BTreeSet<String> = objective.variables().iter().map(|var| var.name().to_owned()).collect();
         if !used.contains(&self.target) {
-            return Err(Error::Setting(format!("no term of the objective ties new rows to {}", self.target)));
+            return Err(Error::setting(
+                Code::NothingToFind,
+                format!("no term of the objective ties new rows to {}", self.target),
+            ));
         }
         for name in self.beside.iter().chain(&self.shared).filter(|name| used.contains(*name)) {
             if !given.contains(&name.as_str()) && !shared.iter().any(|(known, _)| known == name) {
                 let what = if self.beside.contains(name) { "its rows for the new rows" } else { "it" };
-                return Err(Error::Setting(format!("the objective reads {name} beside {}: give {what}", self.target)));
+                return Err(Error::setting(
+                    Code::DataMissing,
+                    format!("the objective reads {name} beside {}: give {what}", self.target),
+                ));
             }
         }
         let rows = || Dim::Name("n".to_owned());
@@ -243,15 +253,21 @@ fn shape_of(matrix: &Matrix) -> Shape {
 
 /// What is said where the factors of a row can't be found without those of the others.
 fn hang_together(model: &Stated) -> Error {
-    Error::Setting(format!(
-        "`{}` ties the rows of {1} to one another: the factors of new rows hang together with those of the fit, so that they \
+    Error::setting(
+        Code::RowsCoupled,
+        format!(
+            "`{}` ties the rows of {1} to one another: the factors of new rows hang together with those of the fit, so that they \
          can't be found for themselves. Fit again, with the new rows among those of {1}",
-        model.statement, model.target
-    ))
+            model.statement, model.target
+        ),
+    )
 }
 
 fn no_shape(model: &Stated) -> Error {
-    Error::Setting(format!("the factors of `{}` don't tell the shape of {}", model.statement, model.target))
+    Error::setting(
+        Code::UnknownSide,
+        format!("the factors of `{}` don't tell the shape of {}", model.statement, model.target),
+    )
 }
 
 /// Whether the value of a formula depends on one of some variables.
@@ -278,9 +294,9 @@ pub(super) fn constraints_of(
     let with_number = |c: &Constraint| {
         let limit = match &c.limit {
             Limit::Number(value) => *value,
-            Limit::Name(name) => *numbers
-                .get(name)
-                .ok_or_else(|| Error::Setting(format!("the model does not say the value of {name}")))?,
+            Limit::Name(name) => *numbers.get(name).ok_or_else(|| {
+                Error::setting(Code::ParameterMissing, format!("the model does not say the value of {name}"))
+            })?,
         };
         Ok(Constraint { limit: Limit::Number(limit), ..c.clone() })
     };
@@ -388,18 +404,27 @@ impl SidesOf<'_> {
         let Stated { statement, target, .. } = self.model;
         let sides = self.objective.variables().into_iter().flat_map(|var| [(var.clone(), 0), (var, 1)]);
         match sides.into_iter().find(|(var, side)| side_name(var, *side) == name) {
-            Some((var, 0)) if var.name() == *target => Error::Setting(format!(
-                "no factor of `{statement}` has a row for each row of {target}, so there is nothing to find for new rows: \
+            Some((var, 0)) if var.name() == *target => Error::setting(
+                Code::NothingToFind,
+                format!(
+                    "no factor of `{statement}` has a row for each row of {target}, so there is nothing to find for new rows: \
                  what it says of them follows from them and the factors alone, and a formula computes it, such as {target} @ W"
-            )),
+                ),
+            ),
             Some((var, _)) if var.name() == *target => hang_together(self.model),
-            Some((var, _)) => Error::Setting(format!(
-                "new rows of {target} can't be taken in: `{statement}` reads {0} beside {target}, and the factors don't tell how \
+            Some((var, _)) => Error::setting(
+                Code::RowsCoupled,
+                format!(
+                    "new rows of {target} can't be taken in: `{statement}` reads {0} beside {target}, and the factors don't tell how \
                  large {0} is, so that a part for new rows alone can't be told from the rest. Fit again, with the new rows \
                  among those of {target}",
-                var.name()
-            )),
-            None => Error::Setting(format!("the factors of `{statement}` don't tell how long the side `{name}` is")),
+                    var.name()
+                ),
+            ),
+            None => Error::setting(
+                Code::UnknownSide,
+                format!("the factors of `{statement}` don't tell how long the side `{name}` is"),
+            ),
         }
     }
 

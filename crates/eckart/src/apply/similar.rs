@@ -6,7 +6,7 @@
 use super::recommend::{Scored, largest};
 use super::row_problem::RowProblem;
 use crate::data::Matrix;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::expr::text::{Dim, parse_statement};
 use crate::solve::Factorization;
 
@@ -53,7 +53,10 @@ impl Directions {
     fn of(parts: Vec<(Matrix, bool)>, count: usize, what: &str) -> Result<Self> {
         let width: usize = parts.iter().map(|(matrix, down)| if *down { matrix.cols() } else { matrix.rows() }).sum();
         if width == 0 {
-            return Err(Error::Setting(format!("no factor of the model says what a {what} is like")));
+            return Err(Error::setting(
+                Code::NoComponents,
+                format!("no factor of the model says what a {what} is like"),
+            ));
         }
         let mut units = Vec::with_capacity(count * width);
         for at in 0..count {
@@ -89,7 +92,11 @@ impl Directions {
     /// `Data` where it is not there.
     pub fn similar(&self, to: usize, top: usize) -> Result<Vec<Scored>> {
         if to >= self.count() {
-            return Err(Error::data(format!("there is no number {}: there are {}", to + 1, self.count()), ""));
+            return Err(Error::data(
+                Code::IndexOutOfRange,
+                format!("there is no number {}: there are {}", to + 1, self.count()),
+                "",
+            ));
         }
         let others = (0..self.count()).filter(|&other| other != to);
         Ok(largest(others.map(|index| Scored { index, score: self.cosine(to, index) }).collect(), top))

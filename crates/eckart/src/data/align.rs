@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{Matrix, Real, Sparse, Storage};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result, Warning};
 
 /// Which names are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,11 +40,14 @@ impl Side {
 
 impl Aligned {
     /// "2 columns that the model does not know left out: a, b", where there are any.
-    pub fn says_unknown(&self, side: Side) -> Option<String> {
+    pub fn says_unknown(&self, side: Side) -> Option<Warning> {
         let (count, what) = (self.unknown.len(), side.word());
         let plural = if count == 1 { "" } else { "s" };
-        (count > 0)
-            .then(|| format!("{count} {what}{plural} that the model does not know left out: {}", some(&self.unknown)))
+        (count > 0).then(|| {
+            let message =
+                format!("{count} {what}{plural} that the model does not know left out: {}", some(&self.unknown));
+            Warning::new(Code::NamesIgnored, message)
+        })
     }
 
     /// "2 of the model's columns are not there: a, b", with `text` after "there", where any are lacking.
@@ -73,7 +76,7 @@ pub fn align(matrix: &Matrix, side: Side, names: &[String], wanted: &[String]) -
     let what = side.word();
     if names.len() != count {
         let message = format!("there are {} names for {count} {what}s", names.len());
-        return Err(Error::data(message, format!("Give each {what} its name")));
+        return Err(Error::data(Code::NameCount, message, format!("Give each {what} its name")));
     }
     let here = numbered(names, what)?;
     let places = numbered(wanted, what)?;
@@ -83,6 +86,7 @@ pub fn align(matrix: &Matrix, side: Side, names: &[String], wanted: &[String]) -
     if lacking.len() == wanted.len() {
         let (ours, theirs) = (shown(names), shown(wanted));
         return Err(Error::data(
+            Code::NamesDiffer,
             format!("no {what} is called as it is called in the model: here they are {ours}, there {theirs}"),
             format!("Check that the {what}s are named alike"),
         ));
@@ -97,7 +101,7 @@ fn numbered<'a>(names: &'a [String], what: &str) -> Result<BTreeMap<&'a str, usi
     for (at, name) in names.iter().enumerate() {
         if let Some(earlier) = numbered.insert(name.as_str(), at) {
             let message = format!("{what}s {} and {} have the same name, {name:?}", earlier + 1, at + 1);
-            return Err(Error::data(message, format!("Give each {what} a name of its own")));
+            return Err(Error::data(Code::DuplicateNames, message, format!("Give each {what} a name of its own")));
         }
     }
     Ok(numbered)
@@ -166,6 +170,7 @@ fn moved_sparse<T: Real>(sparse: &Sparse<T>, side: Side, place: &[Option<usize>]
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::check_error;
 
     fn names(text: &str) -> Vec<String> {
         text.split_whitespace().map(str::to_owned).collect()
@@ -191,13 +196,12 @@ mod tests {
     #[test]
     fn what_can_not_be_meant_is_refused() {
         let x = Matrix::dense(1, 2, vec![1.0, 2.0]).unwrap();
-        let refuses = |own: &str, wanted: &str, text: &str| {
-            let message = align(&x, Side::Cols, &names(own), &names(wanted)).unwrap_err().to_string();
-            assert!(message.contains(text), "{message}");
+        let refuses = |own: &str, wanted: &str, code: Code, text: &str| {
+            check_error(&align(&x, Side::Cols, &names(own), &names(wanted)).unwrap_err(), code, text);
         };
-        refuses("a a", "a b", "columns 1 and 2 have the same name, \"a\"");
-        refuses("a b", "c c", "columns 1 and 2 have the same name, \"c\"");
-        refuses("a b", "c d", "here they are \"a\", \"b\", there \"c\", \"d\"");
-        refuses("a", "a b", "1 names for 2 columns");
+        refuses("a a", "a b", Code::DuplicateNames, "columns 1 and 2 have the same name, \"a\"");
+        refuses("a b", "c c", Code::DuplicateNames, "columns 1 and 2 have the same name, \"c\"");
+        refuses("a b", "c d", Code::NamesDiffer, "here they are \"a\", \"b\", there \"c\", \"d\"");
+        refuses("a", "a b", Code::NameCount, "1 names for 2 columns");
     }
 }

@@ -10,7 +10,7 @@ use super::records::{Records, delimiter, write_cell};
 use super::source::{PEEK, Peeked, extension};
 use super::write::write_file;
 use super::{Dtype, ReadOptions, Table, table, triplets};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// The table, or the list of entries, in a CSV text.
 ///
@@ -34,12 +34,12 @@ pub fn read_csv(input: impl Read, options: &ReadOptions) -> Result<Table> {
     let input = Peeked::new(input, PEEK);
     let prefix = input.prefix();
     if prefix.starts_with(b"\xff\xfe") || prefix.starts_with(b"\xfe\xff") {
-        return Err(Error::data("the text is UTF-16", "Save it as UTF-8"));
+        return Err(Error::data(Code::NotUtf8, "the text is UTF-16", "Save it as UTF-8"));
     }
     let delimiter = options.delimiter.unwrap_or_else(|| delimiter(prefix, prefix.len() < PEEK));
     let mut records = Records::new(input, delimiter);
     let Some(first) = records.take()? else {
-        return Err(Error::data("the file is empty", "Check how it was made"));
+        return Err(Error::data(Code::EmptyFile, "the file is empty", "Check how it was made"));
     };
     if options.triplets.unwrap_or_else(|| triplets::is_header(&first)) {
         triplets::read(first, records, options)
@@ -60,6 +60,7 @@ pub fn write_csv(path: impl AsRef<Path>, table: &Table) -> Result<()> {
     let path = path.as_ref();
     if table.matrix.is_sparse() {
         return Err(Error::data(
+            Code::SparseNotWritten,
             "a sparse matrix is not written as CSV, which has a cell for every zero",
             "Name the file .mtx",
         ));
@@ -70,6 +71,7 @@ pub fn write_csv(path: impl AsRef<Path>, table: &Table) -> Result<()> {
             && names.len() != side
         {
             return Err(Error::data(
+                Code::NameCount,
                 format!("{} {what} names for a {rows} x {cols} matrix", names.len()),
                 format!("Give one name a {what}"),
             ));
@@ -125,6 +127,7 @@ mod tests {
 
     use super::super::{Matrix, read, write};
     use super::*;
+    use crate::error::check_error;
 
     /// What `table` reads as after it was written.
     fn back(table: &Table, file: &str, options: &ReadOptions) -> Table {
@@ -135,18 +138,17 @@ mod tests {
     }
 
     #[track_caller]
-    fn refuses(table: &Table, message: &str) {
-        let error = write_csv("never.csv", table).unwrap_err().to_string();
-        assert!(error.contains(message), "{error}");
+    fn refuses(table: &Table, code: Code, part: &str) {
+        check_error(&write_csv("never.csv", table).unwrap_err(), code, part);
     }
 
     #[test]
     fn tables_that_do_not_fit_are_refused() {
         let sparse = Matrix::from_triplets(1, 1, vec![(0, 0, 1.0)]).unwrap();
-        refuses(&sparse.into(), "Name the file .mtx");
+        refuses(&sparse.into(), Code::SparseNotWritten, ".mtx");
         let mut table = Table::from(Matrix::dense(1, 2, vec![1.0, 2.0]).unwrap());
         table.col_names = Some(vec!["a".to_owned()]);
-        refuses(&table, "1 column names for a 1 x 2 matrix");
+        refuses(&table, Code::NameCount, "1 column names for a 1 x 2 matrix");
     }
 
     #[test]

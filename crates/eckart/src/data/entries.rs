@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::number::{Choice, narrow, too_large};
 use super::{Dtype, Duplicates, Matrix, Pattern};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// A side may be this long whatever the file holds.
 const FREE_SIDE: usize = 1 << 24;
@@ -159,6 +159,7 @@ impl Entries {
         let (first, second) = (self.source(first), self.source(second));
         let place = label(self.rows[second] as usize, self.cols[second] as usize);
         Error::data(
+            Code::DuplicateEntry,
             format!("the entry at {place} stands already on line {}", self.lines.line(first)),
             "Keep one of them, or set how duplicates are settled: sum, or last",
         )
@@ -171,6 +172,7 @@ pub(super) fn check_side(what: &str, side: usize, entries: usize) -> Result<()> 
     let too_long = side > u32::MAX as usize || (side > FREE_SIDE && side / SPARSEST > entries);
     if too_long {
         return Err(Error::data(
+            Code::NumberingGaps,
             format!("{side} {what} for {entries} entries: nearly all of them would be empty"),
             format!("Number the {what} without gaps"),
         ));
@@ -200,6 +202,7 @@ impl LineRuns {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::check_error;
 
     fn matrix(entries: &[(u32, u32, f64, u64)], mirror: bool, duplicates: Duplicates) -> Result<Matrix> {
         let mut all = Entries::default();
@@ -226,15 +229,15 @@ mod tests {
     #[test]
     fn duplicates_are_settled_as_asked() {
         let twice = [(1, 1, 1.0, 4), (0, 0, 9.0, 6), (1, 1, 5.0, 7)];
-        let error = matrix(&twice, false, Duplicates::Error).unwrap_err().to_string();
-        assert!(error.starts_with("line 7: the entry at row 2, column 2 stands already on line 4"), "{error}");
+        let error = matrix(&twice, false, Duplicates::Error).unwrap_err();
+        check_error(&error, Code::DuplicateEntry, "line 7: the entry at row 2, column 2 stands already on line 4");
         assert_eq!(matrix(&twice, false, Duplicates::Sum).unwrap().get(1, 1), 6.0);
         assert_eq!(matrix(&twice, false, Duplicates::Last).unwrap().get(1, 1), 5.0);
         // Both halves of a symmetric matrix are given: its two sides are settled alike.
         let both = [(1, 0, 1.0, 4), (0, 1, 5.0, 5)];
         let last = matrix(&both, true, Duplicates::Last).unwrap();
         assert_eq!((last.get(0, 1), last.get(1, 0)), (5.0, 5.0));
-        let error = matrix(&both, true, Duplicates::Error).unwrap_err().to_string();
-        assert!(error.starts_with("line 5: the entry at row 1, column 2 stands already on line 4"), "{error}");
+        let error = matrix(&both, true, Duplicates::Error).unwrap_err();
+        check_error(&error, Code::DuplicateEntry, "line 5: the entry at row 1, column 2 stands already on line 4");
     }
 }

@@ -6,7 +6,7 @@
 use std::io::{BufRead, BufReader, Read};
 
 use super::source::failed;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// The longest line, or row of quoted cells, that is read: a packed file of a few megabytes can hold one without end.
 pub(super) const LONGEST: usize = 1 << 28;
@@ -62,6 +62,7 @@ impl<'a> Lines<'a> {
 /// A line longer than any that is meant.
 pub(super) fn endless() -> Error {
     Error::data(
+        Code::TooLarge,
         format!("the row is longer than {} MiB", LONGEST >> 20),
         "Check that the file is text, and its line ends",
     )

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use eckart_kernels::{Kernels, Number, Seen, SimdLevel};
 
 use super::{Array, Pattern, Sparse};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// The type of a matrix's numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -128,6 +128,7 @@ impl Matrix {
         check_sides(rows, cols)?;
         if rows.checked_mul(cols) != Some(values.len()) {
             return Err(Error::data(
+                Code::WrongCount,
                 format!("a {rows} x {cols} matrix needs {} numbers, got {}", rows.saturating_mul(cols), values.len()),
                 "Pass them row by row",
             ));
@@ -200,6 +201,7 @@ impl Matrix {
         let (rows, cols) = (pattern.rows(), pattern.cols());
         if values.len() != pattern.nnz() {
             return Err(Error::data(
+                Code::WrongCount,
                 format!("the pattern stores {} entries, got {} numbers", pattern.nnz(), values.len()),
                 "Pass one number a stored entry",
             ));
@@ -211,6 +213,7 @@ impl Matrix {
             let col = pattern.indices()[at] as usize;
             return Err(if values[at].to_f64().is_nan() {
                 Error::data(
+                    Code::MissingValue,
                     format!("the stored entry at row {}, column {} is NaN", row + 1, col + 1),
                     "Leave missing entries out of a sparse matrix and write observed(X) in the objective",
                 )
@@ -230,6 +233,7 @@ impl Matrix {
         check_sides(rows, cols)?;
         if let Some(&(i, j, _)) = triplets.iter().find(|t| t.0 >= rows || t.1 >= cols) {
             return Err(Error::data(
+                Code::IndexOutOfRange,
                 format!("entry (row {}, column {}) lies outside a {rows} x {cols} matrix", i + 1, j + 1),
                 "Rows and columns are counted from 0 here",
             ));
@@ -237,6 +241,7 @@ impl Matrix {
         triplets.sort_by_key(|t| (t.0, t.1));
         if let Some(pair) = triplets.windows(2).find(|p| (p[0].0, p[0].1) == (p[1].0, p[1].1)) {
             return Err(Error::data(
+                Code::DuplicateEntry,
                 format!("the entry at row {}, column {} is given twice", pair[0].0 + 1, pair[0].1 + 1),
                 "Keep one of them, or add them up first",
             ));
@@ -409,6 +414,7 @@ fn narrow(values: &[f64]) -> Vec<f32> {
 fn check_sides(rows: usize, cols: usize) -> Result<()> {
     if rows == 0 || cols == 0 {
         return Err(Error::data(
+            Code::NoEntries,
             format!("the matrix is {rows} x {cols}: it has no entries"),
             "A factorization needs at least one row and one column",
         ));
@@ -418,6 +424,7 @@ fn check_sides(rows: usize, cols: usize) -> Result<()> {
 
 fn infinite(row: usize, col: usize) -> Error {
     Error::data(
+        Code::InfiniteValue,
         format!("the entry at row {}, column {} is infinite", row + 1, col + 1),
         "Replace it by a finite number, or by NaN where the entry is missing",
     )
@@ -426,22 +433,22 @@ fn infinite(row: usize, col: usize) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::check_error;
 
     #[track_caller]
-    fn refuses(result: Result<Matrix>, text: &str) {
-        let message = result.unwrap_err().to_string();
-        assert!(message.contains(text), "{message}");
+    fn refuses(result: Result<Matrix>, code: Code, text: &str) {
+        check_error(&result.unwrap_err(), code, text);
     }
 
     #[test]
     fn constructors_check_what_they_take() {
-        refuses(Matrix::dense::<f64>(0, 3, vec![]), "0 x 3");
-        refuses(Matrix::dense(2, 2, vec![1.0]), "needs 4 numbers");
-        refuses(Matrix::dense(1, 2, vec![1.0, f64::INFINITY]), "row 1, column 2 is infinite");
-        refuses(Matrix::from_triplets(2, 2, vec![(2, 0, 1.0)]), "outside");
-        refuses(Matrix::from_triplets(2, 2, vec![(0, 0, 1.0), (0, 0, 2.0)]), "twice");
-        refuses(Matrix::from_triplets(2, 2, vec![(0, 1, f64::NAN)]), "row 1, column 2 is NaN");
-        refuses(Matrix::dense(1, 1, vec![1e300]).unwrap().cast(Dtype::F32), "infinite");
+        refuses(Matrix::dense::<f64>(0, 3, vec![]), Code::NoEntries, "0 x 3");
+        refuses(Matrix::dense(2, 2, vec![1.0]), Code::WrongCount, "4 numbers");
+        refuses(Matrix::dense(1, 2, vec![1.0, f64::INFINITY]), Code::InfiniteValue, "row 1, column 2");
+        refuses(Matrix::from_triplets(2, 2, vec![(2, 0, 1.0)]), Code::IndexOutOfRange, "row 3, column 1");
+        refuses(Matrix::from_triplets(2, 2, vec![(0, 0, 1.0), (0, 0, 2.0)]), Code::DuplicateEntry, "row 1, column 1");
+        refuses(Matrix::from_triplets(2, 2, vec![(0, 1, f64::NAN)]), Code::MissingValue, "row 1, column 2");
+        refuses(Matrix::dense(1, 1, vec![1e300]).unwrap().cast(Dtype::F32), Code::InfiniteValue, "infinite");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::number::shown;
 use super::source::{failed, open, said_of};
 use super::write::write_file;
 use super::{Dtype, Matrix, Storage};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// The longest header that is read, as in other readers of the format.
 const LONGEST: usize = 100_000_000;
@@ -75,14 +75,22 @@ pub fn model_bytes(model: &ModelFile) -> Result<Vec<u8>> {
     for dtype in [Dtype::F64, Dtype::F32] {
         for (name, matrix) in model.tensors.iter().filter(|(_, matrix)| matrix.dtype() == dtype) {
             if name == TEXTS {
-                return Err(Error::data(format!("a matrix can't be called {TEXTS}"), "Give it another name"));
+                return Err(Error::data(
+                    Code::BadName,
+                    format!("a matrix can't be called {TEXTS}"),
+                    "Give it another name",
+                ));
             }
             let start = numbers.len();
             match matrix.storage() {
                 Storage::DenseF32(v) => v.iter().for_each(|v| numbers.extend_from_slice(&v.to_le_bytes())),
                 Storage::DenseF64(v) => v.iter().for_each(|v| numbers.extend_from_slice(&v.to_le_bytes())),
                 Storage::SparseF32(_) | Storage::SparseF64(_) => {
-                    return Err(Error::data(format!("{name} is sparse"), "A model file holds dense matrices"));
+                    return Err(Error::data(
+                        Code::SparseNotWritten,
+                        format!("{name} is sparse"),
+                        "A model file holds dense matrices",
+                    ));
                 }
             }
             let (rows, cols) = matrix.shape();
@@ -158,6 +166,7 @@ pub fn parse_model_file(bytes: &[u8]) -> Result<ModelFile> {
 
 fn damaged(what: &str) -> Error {
     Error::data(
+        Code::NotAModel,
         format!("this is no model file: {what}"),
         "Model files are safetensors; if it was one, copy it again or train the model again",
     )
@@ -204,6 +213,7 @@ impl Span {
         };
         let (Some(dtype), [rows, cols]) = (dtype, &shape[..]) else {
             return Err(Error::data(
+                Code::UnsupportedType,
                 format!("the tensor {} is of type {tag} and shape {shape:?}", shown(name.as_bytes())),
                 "Eckart reads matrices of F32 and F64",
             ));
@@ -238,6 +248,7 @@ mod tests {
     use safetensors::SafeTensors;
 
     use super::*;
+    use crate::error::check_error;
 
     fn model() -> ModelFile {
         let mut model = ModelFile::default();
@@ -260,10 +271,9 @@ mod tests {
     }
 
     #[track_caller]
-    fn refuses(header: &str, numbers: &[u8], message: &str) {
+    fn refuses(header: &str, numbers: &[u8], code: Code, part: &str) {
         let bytes = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), numbers].concat();
-        let error = parse_model_file(&bytes).unwrap_err().to_string();
-        assert!(error.contains(message), "{error}");
+        check_error(&parse_model_file(&bytes).unwrap_err(), code, part);
     }
 
     #[test]
@@ -271,33 +281,55 @@ mod tests {
         let one = |dtype: &str, shape: &str, offsets: &str| {
             format!("{{\"W\":{{\"dtype\":\"{dtype}\",\"shape\":{shape},\"data_offsets\":{offsets}}}}}")
         };
-        refuses("", &[], "its header is not JSON");
-        refuses("{\"__metadata__\":{\"a\":1}}", &[], "its metadata are not texts");
-        refuses("{\"W\":1}", &[], "of \"W\" is not given");
-        refuses(&one("I64", "[1,1]", "[0,8]"), &[0; 8], "the tensor \"W\" is of type I64 and shape [1, 1]");
-        refuses(&one("F32", "[2]", "[0,8]"), &[0; 8], "the tensor \"W\" is of type F32 and shape [2]");
-        refuses(&one("F32", "[1,2]", "[0,4]"), &[0; 4], "the numbers of \"W\" are not all there");
-        refuses(&one("F32", "[1,2]", "[0,8]"), &[0; 4], "the numbers of \"W\" are not all there");
-        refuses(&one("F32", "[1,1]", "[4,8]"), &[0; 8], "the numbers of \"W\" don't follow");
-        refuses(&one("F32", "[1,1]", "[0,4]"), &[0; 8], "it holds 8 bytes of numbers, its header speaks of 4");
-        refuses(&one("F64", "[18446744073709551615,2]", "[0,8]"), &[0; 8], "are not all there");
-        refuses(&one("F32", "[0,1]", "[0,0]"), &[], "in \"W\": the matrix is 0 x 1");
-        refuses(&one("F32", "[1,1]", "[0,4]"), &f32::INFINITY.to_le_bytes(), "in \"W\": the entry at row 1");
-        let error = |bytes: &[u8]| parse_model_file(bytes).unwrap_err().to_string();
-        assert!(error(b"abc").contains("shorter than its header"));
-        assert!(error(&[0xff; 16]).contains("absurd length"));
-        assert!(error(&[9, 0, 0, 0, 0, 0, 0, 0, b'{']).contains("takes 9 bytes, and 1 are there"));
+        refuses("", &[], Code::NotAModel, "its header is not JSON");
+        refuses("{\"__metadata__\":{\"a\":1}}", &[], Code::NotAModel, "its metadata are not texts");
+        refuses("{\"W\":1}", &[], Code::NotAModel, "of \"W\" is not given");
+        refuses(
+            &one("I64", "[1,1]", "[0,8]"),
+            &[0; 8],
+            Code::UnsupportedType,
+            "the tensor \"W\" is of type I64 and shape [1, 1]",
+        );
+        refuses(
+            &one("F32", "[2]", "[0,8]"),
+            &[0; 8],
+            Code::UnsupportedType,
+            "the tensor \"W\" is of type F32 and shape [2]",
+        );
+        refuses(&one("F32", "[1,2]", "[0,4]"), &[0; 4], Code::NotAModel, "the numbers of \"W\" are not all there");
+        refuses(&one("F32", "[1,2]", "[0,8]"), &[0; 4], Code::NotAModel, "the numbers of \"W\" are not all there");
+        refuses(&one("F32", "[1,1]", "[4,8]"), &[0; 8], Code::NotAModel, "the numbers of \"W\" don't follow");
+        refuses(
+            &one("F32", "[1,1]", "[0,4]"),
+            &[0; 8],
+            Code::NotAModel,
+            "it holds 8 bytes of numbers, its header speaks of 4",
+        );
+        refuses(&one("F64", "[18446744073709551615,2]", "[0,8]"), &[0; 8], Code::NotAModel, "are not all there");
+        refuses(&one("F32", "[0,1]", "[0,0]"), &[], Code::NoEntries, "in \"W\": the matrix is 0 x 1");
+        refuses(
+            &one("F32", "[1,1]", "[0,4]"),
+            &f32::INFINITY.to_le_bytes(),
+            Code::InfiniteValue,
+            "in \"W\": the entry at row 1",
+        );
+        let refuses = |bytes: &[u8], part: &str| {
+            check_error(&parse_model_file(bytes).unwrap_err(), Code::NotAModel, part);
+        };
+        refuses(b"abc", "shorter than its header");
+        refuses(&[0xff; 16], "absurd length");
+        refuses(&[9, 0, 0, 0, 0, 0, 0, 0, b'{'], "takes 9 bytes, and 1 are there");
     }
 
     #[test]
     fn what_a_model_can_not_hold_is_refused() {
-        let refuses = |name: &str, matrix: Matrix, message: &str| {
+        let refuses = |name: &str, matrix: Matrix, code: Code| {
             let mut model = ModelFile::default();
             model.tensors.insert(name.to_owned(), matrix);
-            assert!(model_bytes(&model).unwrap_err().to_string().contains(message));
+            check_error(&model_bytes(&model).unwrap_err(), code, name);
         };
-        refuses("W", Matrix::from_triplets(1, 1, vec![(0, 0, 1.0)]).unwrap(), "W is sparse");
-        refuses(TEXTS, Matrix::scalar(1.0).unwrap(), "can't be called __metadata__");
+        refuses("W", Matrix::from_triplets(1, 1, vec![(0, 0, 1.0)]).unwrap(), Code::SparseNotWritten);
+        refuses(TEXTS, Matrix::scalar(1.0).unwrap(), Code::BadName);
     }
 
     proptest! {

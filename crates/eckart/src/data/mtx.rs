@@ -14,7 +14,7 @@ use super::lines::Lines;
 use super::number::{Choice, narrow, parse, parse_index, shown, too_large};
 use super::write::write_file;
 use super::{Dtype, Matrix, ReadOptions};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// The matrix in a Matrix Market text: sparse for `coordinate`, dense for `array`.
 ///
@@ -98,19 +98,25 @@ struct Banner {
 impl Banner {
     fn read(lines: &mut Lines<'_>) -> Result<Self> {
         if !lines.advance()? {
-            return Err(Error::data("the file is empty", "Check how it was made"));
+            return Err(Error::data(Code::EmptyFile, "the file is empty", "Check how it was made"));
         }
         let line = String::from_utf8_lossy(lines.text()).to_ascii_lowercase();
         let words: Vec<&str> = line.split_ascii_whitespace().collect();
         let ["%%matrixmarket", "matrix", layout, field, symmetry] = words[..] else {
             return Err(Error::data(
+                Code::BadHeader,
                 format!("this is no Matrix Market header: {}", shown(lines.text())),
                 "It reads like: %%MatrixMarket matrix coordinate real general",
             )
             .at_line(1));
         };
         let unknown = |what: &str, word: &str, known: &str| {
-            Error::data(format!("{what} {word:?} is not supported"), format!("Supported are {known}")).at_line(1)
+            Error::data(
+                Code::UnsupportedType,
+                format!("{what} {word:?} is not supported"),
+                format!("Supported are {known}"),
+            )
+            .at_line(1)
         };
         let coordinate = match layout {
             "coordinate" => true,
@@ -135,15 +141,19 @@ impl Banner {
     /// The numbers of the line after the comments: rows, columns and, in coordinate form, entries.
     fn sizes<const N: usize>(&self, lines: &mut Lines<'_>) -> Result<[usize; N]> {
         if !advance(lines)? {
-            return Err(
-                Error::data("the file ends before the line of sizes", "Get the whole file").at_line(lines.number())
-            );
+            return Err(Error::data(
+                Code::TruncatedFile,
+                "the file ends before the line of sizes",
+                "Get the whole file",
+            )
+            .at_line(lines.number()));
         }
         let mut words = words(lines.text());
         let sizes = [(); N].map(|()| words.next().and_then(parse_index));
         if sizes.contains(&None) || words.next().is_some() {
             let expected = if N == 3 { "rows, columns and entries" } else { "rows and columns" };
             return Err(Error::data(
+                Code::BadHeader,
                 format!("the line of sizes reads {}", shown(lines.text())),
                 format!("It holds {expected} as whole numbers"),
             )
@@ -152,14 +162,19 @@ impl Banner {
         let sizes = sizes.map(Option::unwrap_or_default);
         let (rows, cols) = (sizes[0], sizes[1]);
         let fault = if rows == 0 || cols == 0 {
-            Some((format!("the matrix is {rows} x {cols}: it has no entries"), "Check how it was made"))
+            Some((
+                Code::NoEntries,
+                format!("the matrix is {rows} x {cols}: it has no entries"),
+                "Check how it was made",
+            ))
         } else if self.symmetry != Symmetry::General && rows != cols {
-            Some((format!("a symmetric matrix can't be {rows} x {cols}"), "Write general for its symmetry"))
+            let message = format!("a symmetric matrix can't be {rows} x {cols}");
+            Some((Code::BadHeader, message, "Write general for its symmetry"))
         } else {
             None
         };
         match fault {
-            Some((message, help)) => Err(Error::data(message, help).at_line(lines.number())),
+            Some((code, message, help)) => Err(Error::data(code, message, help).at_line(lines.number())),
             None => Ok(sizes),
         }
     }
@@ -222,7 +237,9 @@ fn entry(line: &[u8], rows: usize, cols: usize, field: Field) -> Result<(u32, u3
         },
     };
     if !value.is_finite() {
+        let code = if value.is_nan() { Code::MissingValue } else { Code::InfiniteValue };
         return Err(Error::data(
+            code,
             format!("the value at row {}, column {} is {value}", row + 1, col + 1),
             "Leave missing entries out and write observed(X) in the objective",
         ));
@@ -234,8 +251,13 @@ fn index(word: &[u8], side: usize, what: &str, line: &[u8], field: Field) -> Res
     match parse_index(word) {
         // `check_side` has seen to it that a side fits u32.
         Some(k) if k >= 1 && k <= side => Ok((k - 1) as u32),
-        Some(0) => Err(Error::data(format!("the {what} is 0"), "Rows and columns are counted from 1 in this format")),
+        Some(0) => Err(Error::data(
+            Code::IndexOutOfRange,
+            format!("the {what} is 0"),
+            "Rows and columns are counted from 1 in this format",
+        )),
         Some(k) => Err(Error::data(
+            Code::IndexOutOfRange,
             format!("{what} {k} lies outside the {side} {what}s that the header promises"),
             "Correct the index or the header",
         )),
@@ -247,8 +269,9 @@ fn index(word: &[u8], side: usize, what: &str, line: &[u8], field: Field) -> Res
 fn number(word: &[u8], field: Field) -> Result<f64> {
     let value = parse(word);
     if field == Field::Real {
-        return value
-            .ok_or_else(|| Error::data(format!("{} is not a number", shown(word)), "Write it like 1.5 or 1e-3"));
+        return value.ok_or_else(|| {
+            Error::data(Code::NotANumber, format!("{} is not a number", shown(word)), "Write it like 1.5 or 1e-3")
+        });
     }
     let exact = match value {
         Some(v) if v.abs() < 9e15 => v.fract() == 0.0,
@@ -261,6 +284,7 @@ fn number(word: &[u8], field: Field) -> Result<f64> {
     match value {
         Some(value) if exact => Ok(value),
         _ => Err(Error::data(
+            Code::InexactInteger,
             format!("{} is not an integer that f64 holds exactly", shown(word)),
             "Write real for the field in the header",
         )),
@@ -272,15 +296,24 @@ fn bad_entry(line: &[u8], field: Field) -> Error {
         Field::Pattern => "row and column",
         Field::Real | Field::Integer => "row, column and value",
     };
-    Error::data(format!("the entry reads {}", shown(line)), format!("A line of this file holds {expected}"))
+    Error::data(
+        Code::BadEntry,
+        format!("the entry reads {}", shown(line)),
+        format!("A line of this file holds {expected}"),
+    )
 }
 
 fn count_differs(promised: usize, found: &str) -> Error {
-    Error::data(format!("the header promises {promised} entries, {found}"), "Correct the header, or get the whole file")
+    Error::data(
+        Code::TruncatedFile,
+        format!("the header promises {promised} entries, {found}"),
+        "Correct the header, or get the whole file",
+    )
 }
 
 fn skew_diagonal() -> Error {
     Error::data(
+        Code::BadEntry,
         "a skew-symmetric matrix has a number on its diagonal",
         "Take it out, or write general for the symmetry",
     )
@@ -294,7 +327,7 @@ fn array(mut lines: Lines<'_>, banner: Banner, choice: Choice) -> Result<Matrix>
         Symmetry::Skew => rows.checked_mul(rows - 1).map(|n| n / 2),
     };
     let promised = promised.ok_or_else(|| {
-        Error::data(format!("{rows} x {cols} is more than memory can hold"), "Correct the header")
+        Error::data(Code::TooLarge, format!("{rows} x {cols} is more than memory can hold"), "Correct the header")
             .at_line(lines.number())
     })?;
     let mut values = Vec::new();
@@ -306,6 +339,7 @@ fn array(mut lines: Lines<'_>, banner: Banner, choice: Choice) -> Result<Matrix>
             let value = number(word, banner.field).map_err(|e| e.at_line(lines.number()))?;
             if value.is_infinite() {
                 return Err(Error::data(
+                    Code::InfiniteValue,
                     format!("the value {} is infinite", shown(word)),
                     "Replace it by a finite number, or by NaN where the entry is missing",
                 )
@@ -356,6 +390,7 @@ mod tests {
 
     use super::super::{Duplicates, read};
     use super::*;
+    use crate::error::check_error;
 
     fn parse_text(text: &str) -> Result<Matrix> {
         read_mtx(format!("%%MatrixMarket matrix {text}").as_bytes(), &ReadOptions::default())
@@ -369,9 +404,8 @@ mod tests {
     }
 
     #[track_caller]
-    fn refuses(text: &str, message: &str) {
-        let error = parse_text(text).unwrap_err().to_string();
-        assert!(error.contains(message), "{error}");
+    fn refuses(text: &str, code: Code, part: &str) {
+        check_error(&parse_text(text).unwrap_err(), code, part);
     }
 
     #[test]
@@ -396,50 +430,65 @@ mod tests {
 
     #[test]
     fn headers_are_checked() {
-        refuses("coordinate complex general\n1 1 0\n", "line 1: the field \"complex\" is not supported");
-        refuses("coordinate real hermitian\n1 1 0\n", "line 1: the symmetry \"hermitian\" is not supported");
-        refuses("array pattern general\n1 1\n", "the field \"pattern\" is not supported");
-        refuses("coordinate real\n", "line 1: this is no Matrix Market header");
-        refuses("coordinate real general\n", "ends before the line of sizes");
-        refuses("coordinate real general\n% a\n1 1\n", "line 3: the line of sizes reads \"1 1\"");
-        refuses("coordinate real general\n1 -1 1\n", "line 2: the line of sizes reads");
-        refuses("coordinate real general\n0 3 0\n", "line 2: the matrix is 0 x 3");
-        refuses("coordinate real symmetric\n2 3 0\n", "line 2: a symmetric matrix can't be 2 x 3");
-        refuses("coordinate real general\n4000000000 1 3\n", "line 2: 4000000000 rows for 3 entries");
-        refuses("coordinate real general\n1 99999999999 99999999999\n", "line 2: 99999999999 columns");
-        refuses("coordinate real general\n4000000000 1 99999999999\n1 1 1\n", "the file ends after 1");
-        refuses("array real general\n9999999999 9999999999\n1\n", "more than memory can hold");
-        refuses("array real general\n999999999 999999999\n1\n", "the file ends after 1");
-        let error = read_mtx(&b""[..], &ReadOptions::default()).unwrap_err().to_string();
-        assert!(error.contains("empty"), "{error}");
+        refuses("coordinate complex general\n1 1 0\n", Code::UnsupportedType, "line 1: the field \"complex\"");
+        refuses("coordinate real hermitian\n1 1 0\n", Code::UnsupportedType, "line 1: the symmetry \"hermitian\"");
+        refuses("array pattern general\n1 1\n", Code::UnsupportedType, "\"pattern\"");
+        refuses("coordinate real\n", Code::BadHeader, "line 1");
+        refuses("coordinate real general\n", Code::TruncatedFile, "");
+        refuses("coordinate real general\n% a\n1 1\n", Code::BadHeader, "line 3: the line of sizes reads \"1 1\"");
+        refuses("coordinate real general\n1 -1 1\n", Code::BadHeader, "line 2");
+        refuses("coordinate real general\n0 3 0\n", Code::NoEntries, "line 2: the matrix is 0 x 3");
+        refuses("coordinate real symmetric\n2 3 0\n", Code::BadHeader, "line 2: a symmetric matrix");
+        refuses(
+            "coordinate real general\n4000000000 1 3\n",
+            Code::NumberingGaps,
+            "line 2: 4000000000 rows for 3 entries",
+        );
+        refuses(
+            "coordinate real general\n1 99999999999 99999999999\n",
+            Code::NumberingGaps,
+            "line 2: 99999999999 columns",
+        );
+        refuses("coordinate real general\n4000000000 1 99999999999\n1 1 1\n", Code::TruncatedFile, "ends after 1");
+        refuses("array real general\n9999999999 9999999999\n1\n", Code::TooLarge, "9999999999 x 9999999999");
+        refuses("array real general\n999999999 999999999\n1\n", Code::TruncatedFile, "ends after 1");
+        assert_eq!(read_mtx(&b""[..], &ReadOptions::default()).unwrap_err().code(), Code::EmptyFile);
     }
 
     #[test]
     fn entries_are_checked() {
-        let refuses = |entries: &str, message: &str| {
-            refuses(&format!("coordinate real general\n2 2 2\n{entries}"), message);
+        let refuses = |entries: &str, code: Code, part: &str| {
+            refuses(&format!("coordinate real general\n2 2 2\n{entries}"), code, part);
         };
-        refuses("1 1 1\n", "line 3: the header promises 2 entries, but the file ends after 1");
-        refuses("1 1 1\n1 2 1\n\n2 2 1\n", "line 6: the header promises 2 entries, and this is one more");
-        refuses("0 1 1\n", "line 3: the row is 0. Rows and columns are counted from 1");
-        refuses("1 3 1\n", "line 3: column 3 lies outside the 2 columns");
-        refuses("1 1\n", "line 3: the entry reads \"1 1\". A line of this file holds row, column and value");
-        refuses("1 1 2 3\n", "line 3: the entry reads");
-        refuses("1 a 2\n", "line 3: the entry reads");
-        refuses("1 1 x\n", "line 3: \"x\" is not a number");
-        refuses("1 1 nan\n", "line 3: the value at row 1, column 1 is NaN");
-        refuses("1 1 -inf\n", "line 3: the value at row 1, column 1 is -inf");
-        refuses("1 1 1\n% note\n1 1 2\n", "line 5: the entry at row 1, column 1 stands already on line 3");
+        refuses("1 1 1\n", Code::TruncatedFile, "line 3: the header promises 2 entries, but the file ends after 1");
+        refuses("1 1 1\n1 2 1\n\n2 2 1\n", Code::TruncatedFile, "line 6");
+        refuses("0 1 1\n", Code::IndexOutOfRange, "line 3: the row is 0");
+        refuses("1 3 1\n", Code::IndexOutOfRange, "line 3: column 3 lies outside the 2 columns");
+        refuses(
+            "1 1\n",
+            Code::BadEntry,
+            "line 3: the entry reads \"1 1\". A line of this file holds row, column and value",
+        );
+        refuses("1 1 2 3\n", Code::BadEntry, "line 3");
+        refuses("1 a 2\n", Code::BadEntry, "line 3");
+        refuses("1 1 x\n", Code::NotANumber, "line 3: \"x\"");
+        refuses("1 1 nan\n", Code::MissingValue, "line 3: the value at row 1, column 1 is NaN");
+        refuses("1 1 -inf\n", Code::InfiniteValue, "line 3: the value at row 1, column 1 is -inf");
+        refuses(
+            "1 1 1\n% note\n1 1 2\n",
+            Code::DuplicateEntry,
+            "line 5: the entry at row 1, column 1 stands already on line 3",
+        );
     }
 
     #[test]
     fn numbers_are_checked() {
-        refuses("coordinate integer general\n1 1 1\n1 1 1.5\n", "line 3: \"1.5\" is not an integer");
-        refuses("coordinate integer general\n1 1 1\n1 1 9007199254740993\n", "not an integer that f64 holds exactly");
-        refuses("coordinate real skew-symmetric\n1 1 1\n1 1 2\n", "line 3: a skew-symmetric matrix");
-        refuses("coordinate real symmetric\n2 2 2\n2 1 1\n1 2 1\n", "stands already on line 3");
-        refuses("array real general\n1 1\ninf\n", "line 3: the value \"inf\" is infinite");
-        refuses("array real general\n1 1\n1\n2\n", "line 4: the header promises 1 entries, and this is one more");
+        refuses("coordinate integer general\n1 1 1\n1 1 1.5\n", Code::InexactInteger, "line 3: \"1.5\"");
+        refuses("coordinate integer general\n1 1 1\n1 1 9007199254740993\n", Code::InexactInteger, "9007199254740993");
+        refuses("coordinate real skew-symmetric\n1 1 1\n1 1 2\n", Code::BadEntry, "line 3");
+        refuses("coordinate real symmetric\n2 2 2\n2 1 1\n1 2 1\n", Code::DuplicateEntry, "line 3");
+        refuses("array real general\n1 1\ninf\n", Code::InfiniteValue, "line 3: the value \"inf\"");
+        refuses("array real general\n1 1\n1\n2\n", Code::TruncatedFile, "line 4");
     }
 
     proptest! {

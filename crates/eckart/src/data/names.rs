@@ -9,7 +9,7 @@ use super::lines::Lines;
 use super::number::shown;
 use super::records::{Records, delimiter, text};
 use super::source::{extension, open, said_of};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// The names in a file of one name a line (`.gz` may be gzipped). Blank lines at its end are no names.
 ///
@@ -55,12 +55,14 @@ fn read_lines(path: &Path) -> Result<Vec<String>> {
             continue;
         }
         if let Some(line) = blank {
-            return Err(Error::data("the line is blank", "Give every row or column its name").at_line(line));
+            return Err(
+                Error::data(Code::BlankLine, "the line is blank", "Give every row or column its name").at_line(line)
+            );
         }
         names.push(text(lines.text(), lines.number())?);
     }
     if names.is_empty() {
-        return Err(Error::data("the file holds no name", "Write one name a line"));
+        return Err(Error::data(Code::EmptyFile, "the file holds no name", "Write one name a line"));
     }
     Ok(names)
 }
@@ -80,18 +82,24 @@ fn read_columns<const N: usize>(
     };
     let mut records = Records::new(input, delimiter);
     let Some(header) = records.take()? else {
-        return Err(Error::data("the file is empty", "Check how it was made"));
+        return Err(Error::data(Code::EmptyFile, "the file is empty", "Check how it was made"));
     };
     let columns = find(&header.cells).ok_or_else(|| {
         let known: Vec<String> = header.cells.iter().map(|cell| shown(cell)).collect();
-        Error::data(format!("there is no column {wanted:?}"), format!("Its columns are {}", known.join(", ")))
-            .at_line(header.line)
+        Error::data(
+            Code::UnknownName,
+            format!("there is no column {wanted:?}"),
+            format!("Its columns are {}", known.join(", ")),
+        )
+        .at_line(header.line)
     })?;
     let mut count = 0;
     while records.advance()? {
         if records.len() != header.cells.len() {
             let message = format!("the row has {} cells, the header {}", records.len(), header.cells.len());
-            return Err(Error::data(message, "Quote cells that hold the delimiter").at_line(records.line()));
+            return Err(
+                Error::data(Code::RaggedRows, message, "Quote cells that hold the delimiter").at_line(records.line())
+            );
         }
         let mut cells = [const { String::new() }; N];
         for (cell, &k) in cells.iter_mut().zip(&columns) {
@@ -101,7 +109,7 @@ fn read_columns<const N: usize>(
         count += 1;
     }
     if count == 0 {
-        return Err(Error::data("there is a header but no name", "Check how the file was made"));
+        return Err(Error::data(Code::NoEntries, "there is a header but no name", "Check how the file was made"));
     }
     Ok(())
 }
@@ -109,6 +117,7 @@ fn read_columns<const N: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::check_error;
 
     /// A file of `text` that lives as long as its folder.
     fn file(name: &str, text: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
@@ -134,22 +143,24 @@ mod tests {
         assert_eq!(read_names_column(&path, "title").unwrap(), ["Heat; II, the", "Seven"]);
         let titles = read_titles(&path).unwrap();
         assert_eq!(titles[1], ("8".to_owned(), "Seven".to_owned()));
-        let error = read_names_column(&path, "name").unwrap_err().to_string();
-        assert!(error.contains("line 1: there is no column \"name\". Its columns are \"item\", \"title\""), "{error}");
+        let error = read_names_column(&path, "name").unwrap_err();
+        check_error(
+            &error,
+            Code::UnknownName,
+            "line 1: there is no column \"name\". Its columns are \"item\", \"title\"",
+        );
     }
 
     #[test]
     fn what_is_wrong_is_said() {
-        let refuses = |text: &[u8], message: &str| {
+        let refuses = |text: &[u8], code: Code, part: &str| {
             let (_dir, path) = file("names.txt", text);
-            let error = read_names(&path).unwrap_err().to_string();
-            assert!(error.contains("names.txt") && error.contains(message), "{error}");
+            check_error(&read_names(&path).unwrap_err(), code, &format!("names.txt{part}"));
         };
-        refuses(b"", "holds no name");
-        refuses(b"a\n\nb\n", "line 2: the line is blank");
-        refuses(b"a\n\xff\n", "line 2: the name \"\u{fffd}\" is not UTF-8");
+        refuses(b"", Code::EmptyFile, "");
+        refuses(b"a\n\nb\n", Code::BlankLine, ", line 2");
+        refuses(b"a\n\xff\n", Code::NotUtf8, ", line 2: the name \"\u{fffd}\"");
         let (_dir, path) = file("a.csv", b"item,title\n1\n");
-        let error = read_titles(path).unwrap_err().to_string();
-        assert!(error.contains("line 2: the row has 1 cells, the header 2"), "{error}");
+        check_error(&read_titles(path).unwrap_err(), Code::RaggedRows, "line 2: the row has 1 cells, the header 2");
     }
 }

@@ -13,7 +13,7 @@ use super::number::too_large;
 use super::source::failed;
 use super::write::write_file;
 use super::{Dtype, Matrix, ReadOptions, Real};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// The matrix in a .npy stream.
 ///
@@ -59,22 +59,28 @@ pub fn write_npy(path: impl AsRef<Path>, matrix: &Matrix) -> Result<()> {
             out.write_all(&header("<f8"))?;
             values.iter().try_for_each(|v| out.write_all(&v.to_le_bytes()))
         }),
-        Storage::SparseF32(_) | Storage::SparseF64(_) => {
-            Err(Error::data("a sparse matrix is not written as .npy, which stores every zero", "Name the file .mtx"))
-        }
+        Storage::SparseF32(_) | Storage::SparseF64(_) => Err(Error::data(
+            Code::SparseNotWritten,
+            "a sparse matrix is not written as .npy, which stores every zero",
+            "Name the file .mtx",
+        )),
     }
 }
 
 fn read_array<T: Real>(input: &mut dyn Read, header: &Header) -> Result<Matrix> {
     let [rows, rest @ ..] = &header.shape[..] else {
-        return Err(Error::data("the array is a single number without dimensions", "Save a two-dimensional array"));
+        return Err(Error::data(
+            Code::NotAMatrix,
+            "the array is a single number without dimensions",
+            "Save a two-dimensional array",
+        ));
     };
     let cols = rest.iter().try_fold(1usize, |product, &side| product.checked_mul(side));
     let count = cols.and_then(|cols| rows.checked_mul(cols));
     let bytes = count.and_then(|count| count.checked_mul(header.kind.bytes()));
     let (Some(cols), Some(bytes)) = (cols, bytes) else {
         let message = format!("the header promises an array of shape {:?}, more than memory can hold", header.shape);
-        return Err(Error::data(message, "The file is damaged: save the array again"));
+        return Err(Error::data(Code::TooLarge, message, "The file is damaged: save the array again"));
     };
     let values = read_values::<T>(input, header, bytes)?;
     let values = if header.fortran_order { by_rows(&values, &header.shape) } else { values };
@@ -82,7 +88,7 @@ fn read_array<T: Real>(input: &mut dyn Read, header: &Header) -> Result<Matrix> 
         let place = format!("row {}, column {}", at / cols + 1, at % cols + 1);
         let message = format!("the entry at {place} is infinite");
         let help = "Replace it by a finite number, or by NaN where the entry is missing";
-        return Err(Error::data(message, help));
+        return Err(Error::data(Code::InfiniteValue, message, help));
     }
     Matrix::dense(*rows, cols, values)
 }
@@ -105,6 +111,7 @@ fn read_values<T: Real>(input: &mut dyn Read, header: &Header, promised: usize) 
         }
         if chunk.len() < want {
             return Err(Error::data(
+                Code::TruncatedFile,
                 format!("the header promises {promised} bytes of numbers, the file holds {found}"),
                 "It was cut short: copy or save it again",
             ));
@@ -112,6 +119,7 @@ fn read_values<T: Real>(input: &mut dyn Read, header: &Header, promised: usize) 
     }
     if input.read(&mut [0]).map_err(failed)? > 0 {
         return Err(Error::data(
+            Code::TrailingData,
             format!("the file goes on after the {promised} bytes of numbers that the header promises"),
             "Save one array to a file",
         ));
@@ -128,6 +136,7 @@ fn convert<T: Real>(header: &Header, bytes: &[u8], at: usize) -> Result<T> {
     }
     let value = decode(header.kind, little).ok_or_else(|| {
         Error::data(
+            Code::InexactInteger,
             format!("number {} of the array is an integer too large to be exact in f64", at + 1),
             "Divide by a constant, or say array.astype(float) before saving if rounding is meant",
         )
@@ -205,6 +214,7 @@ mod tests {
 
     use super::super::read;
     use super::*;
+    use crate::error::check_error;
 
     fn file(descr: &str, fortran: bool, shape: &str, numbers: &[u8]) -> Vec<u8> {
         let fortran = if fortran { "True" } else { "False" };
@@ -222,9 +232,8 @@ mod tests {
     }
 
     #[track_caller]
-    fn refuses(bytes: &[u8], message: &str) {
-        let error = read_npy(bytes, &ReadOptions::default()).unwrap_err().to_string();
-        assert!(error.contains(message), "{error}");
+    fn refuses(bytes: &[u8], code: Code, part: &str) {
+        check_error(&read_npy(bytes, &ReadOptions::default()).unwrap_err(), code, part);
     }
 
     #[test]
@@ -262,30 +271,34 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said() {
-        refuses(b"", "the file is empty");
-        refuses(b"PK\x03\x04aaaaaaaa", "this is no .npy file");
-        refuses(b"\x93NUMPY\x09\x00\x00\x00", "version 9");
-        refuses(b"\x93NUMPY\x01\x00\x76\x00{'de", "ends within its header: 118 bytes are promised, 4 found");
-        refuses(b"\x93NUMPY\x02\x00\xff\xff\xff\xff", "the header is 4294967295 bytes long");
-        refuses(&file("<f8", false, "(2, 2)", &[0; 20]), "promises 32 bytes of numbers, the file holds 20");
-        refuses(&file("<f8", false, "(99999999999, 999)", &[0; 20]), "the file holds 20");
-        refuses(&file("<f8", false, "(99999999999, 99999999999)", &[]), "more than memory can hold");
-        refuses(&file("|u1", false, "(2, 2)", &[0; 5]), "goes on after the 4 bytes");
-        refuses(&file("|u1", false, "(0, 2)", &[]), "0 x 2");
-        refuses(&file("|u1", false, "()", &[0]), "a single number");
-        refuses(&file("<f8", false, "(1, 1)", &f64::INFINITY.to_le_bytes()), "row 1, column 1 is infinite");
-        refuses(&file("<f2", false, "(1, 1)", &0x7c00u16.to_le_bytes()), "row 1, column 1 is infinite");
+        refuses(b"", Code::EmptyFile, "");
+        refuses(b"PK\x03\x04aaaaaaaa", Code::BadHeader, ".npy");
+        refuses(b"\x93NUMPY\x09\x00\x00\x00", Code::UnsupportedVersion, "9");
+        refuses(b"\x93NUMPY\x01\x00\x76\x00{'de", Code::TruncatedFile, "118 bytes are promised, 4 found");
+        refuses(b"\x93NUMPY\x02\x00\xff\xff\xff\xff", Code::BadHeader, "4294967295");
+        refuses(
+            &file("<f8", false, "(2, 2)", &[0; 20]),
+            Code::TruncatedFile,
+            "promises 32 bytes of numbers, the file holds 20",
+        );
+        refuses(&file("<f8", false, "(99999999999, 999)", &[0; 20]), Code::TruncatedFile, "holds 20");
+        refuses(&file("<f8", false, "(99999999999, 99999999999)", &[]), Code::TooLarge, "[99999999999, 99999999999]");
+        refuses(&file("|u1", false, "(2, 2)", &[0; 5]), Code::TrailingData, "4 bytes");
+        refuses(&file("|u1", false, "(0, 2)", &[]), Code::NoEntries, "0 x 2");
+        refuses(&file("|u1", false, "()", &[0]), Code::NotAMatrix, "");
+        refuses(&file("<f8", false, "(1, 1)", &f64::INFINITY.to_le_bytes()), Code::InfiniteValue, "row 1, column 1");
+        refuses(&file("<f2", false, "(1, 1)", &0x7c00u16.to_le_bytes()), Code::InfiniteValue, "row 1, column 1");
         let odd = (1i64 << 53) + 1;
-        refuses(&file("<i8", false, "(1, 1)", &odd.to_le_bytes()), "number 1 of the array is an integer too large");
+        refuses(&file("<i8", false, "(1, 1)", &odd.to_le_bytes()), Code::InexactInteger, "number 1");
         let f32 = ReadOptions { dtype: Some(Dtype::F32), ..ReadOptions::default() };
         let error = read_npy(file("<f8", false, "(1, 1)", &1e300f64.to_le_bytes()).as_slice(), &f32).unwrap_err();
-        assert!(error.to_string().contains("1e300 at number 1 of the array is too large for f32"), "{error}");
+        check_error(&error, Code::F32Overflow, "1e300 at number 1 of the array");
     }
 
     #[test]
     fn sparse_matrices_are_not_written() {
         let sparse = Matrix::from_triplets(1, 1, vec![(0, 0, 1.0)]).unwrap();
-        assert!(write_npy("never.npy", &sparse).unwrap_err().to_string().contains("Name the file .mtx"));
+        assert_eq!(write_npy("never.npy", &sparse).unwrap_err().code(), Code::SparseNotWritten);
     }
 
     proptest! {

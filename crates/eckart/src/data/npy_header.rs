@@ -7,7 +7,7 @@ use std::io::Read;
 
 use super::Dtype;
 use super::source::failed;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// The longest header that is read; NumPy itself refuses more than 10,000 bytes unless told otherwise.
 const LONGEST: usize = 1 << 20;
@@ -65,10 +65,11 @@ impl Header {
     pub(super) fn read(input: &mut dyn Read) -> Result<Self> {
         let start = bytes(input, 8)?;
         if start.is_empty() {
-            return Err(Error::data("the file is empty", "Check how it was made"));
+            return Err(Error::data(Code::EmptyFile, "the file is empty", "Check how it was made"));
         }
         if start.len() < 8 || !start.starts_with(b"\x93NUMPY") {
             return Err(Error::data(
+                Code::BadHeader,
                 "this is no .npy file: it does not begin as one",
                 "Save the array with numpy.save",
             ));
@@ -78,12 +79,13 @@ impl Header {
             2 | 3 => bytes(input, 4)?,
             version => {
                 let message = format!("version {version} of the .npy format is not known");
-                return Err(Error::data(message, "Save the array with numpy.save"));
+                return Err(Error::data(Code::UnsupportedVersion, message, "Save the array with numpy.save"));
             }
         };
         let length = length.iter().rev().fold(0, |sum, &b| sum << 8 | usize::from(b));
         if length > LONGEST {
             return Err(Error::data(
+                Code::BadHeader,
                 format!("the header is {length} bytes long"),
                 "The file is damaged: save it again",
             ));
@@ -91,6 +93,7 @@ impl Header {
         let text = bytes(input, length)?;
         if text.len() < length {
             return Err(Error::data(
+                Code::TruncatedFile,
                 format!("the file ends within its header: {length} bytes are promised, {} found", text.len()),
                 "It was cut short: copy or save it again",
             ));
@@ -103,12 +106,17 @@ impl Header {
         let fields = scanner.dictionary();
         let Some((Some(descr), Some(fortran_order), Some(shape))) = fields else {
             return Err(Error::data(
+                Code::BadHeader,
                 format!("the header can't be read: {}", super::number::shown(text)),
                 "It holds 'descr', 'fortran_order' and 'shape': save the array with numpy.save",
             ));
         };
         if shape.len() > DIMENSIONS {
-            return Err(Error::data(format!("the array has {} dimensions", shape.len()), "Reshape it to two"));
+            return Err(Error::data(
+                Code::NotAMatrix,
+                format!("the array has {} dimensions", shape.len()),
+                "Reshape it to two",
+            ));
         }
         let (kind, big_endian) = kind(&descr)?;
         Ok(Self { kind, big_endian, fortran_order, shape })
@@ -156,7 +164,7 @@ fn foreign(descr: &str, code: &str) -> Error {
         Some(b'f') => ("numbers wider than f64", "Save it as float64"),
         _ => ("a type that is not known", "Save it as float64"),
     };
-    Error::data(format!("the array holds {what}: {descr:?}"), help)
+    Error::data(Code::UnsupportedType, format!("the array holds {what}: {descr:?}"), help)
 }
 
 /// The three fields of the dictionary, each where it was found.
@@ -272,6 +280,7 @@ impl Scanner<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::check_error;
 
     #[test]
     fn headers_are_read() {
@@ -287,23 +296,22 @@ mod tests {
 
     #[test]
     fn other_headers_are_refused() {
-        let refuses = |descr: &str, text: &str| {
+        let refuses = |descr: &str, code: Code, part: &str| {
             let header = format!("{{'descr': {descr}, 'fortran_order': False, 'shape': (1, 1)}}");
-            let message = Header::parse(header.as_bytes()).unwrap_err().to_string();
-            assert!(message.contains(text), "{message}");
+            check_error(&Header::parse(header.as_bytes()).unwrap_err(), code, part);
         };
-        refuses("'|O'", "objects");
-        refuses("'<c16'", "complex");
-        refuses("'<U3'", "text");
-        refuses("'<M8[ns]'", "dates");
-        refuses("[('a]', '<f8', (2,)), ('b', [('c', '<i4')])]", "records");
-        refuses("'<f16'", "wider than f64");
-        refuses("'<q'", "not known");
-        refuses("f8", "can't be read");
+        refuses("'|O'", Code::UnsupportedType, "objects");
+        refuses("'<c16'", Code::UnsupportedType, "complex");
+        refuses("'<U3'", Code::UnsupportedType, "text");
+        refuses("'<M8[ns]'", Code::UnsupportedType, "dates");
+        refuses("[('a]', '<f8', (2,)), ('b', [('c', '<i4')])]", Code::UnsupportedType, "records");
+        refuses("'<f16'", Code::UnsupportedType, "wider than f64");
+        refuses("'<q'", Code::UnsupportedType, "not known");
+        refuses("f8", Code::BadHeader, "");
         for bad in
             ["", "{", "{}", "{'descr': '<f8'", "[1]", "{'shape': (99999999999999999999999,)}", "{'shape': (-1,)}"]
         {
-            assert!(Header::parse(bad.as_bytes()).is_err(), "{bad}");
+            assert_eq!(Header::parse(bad.as_bytes()).unwrap_err().code(), Code::BadHeader, "{bad}");
         }
     }
 }

@@ -4,7 +4,7 @@
 //! Not here: where a number stood (the formats say it in their errors).
 
 use super::Dtype;
-use crate::error::Error;
+use crate::error::{Code, Error};
 
 /// The largest n such that every integer up to n is exact in f32.
 const F32_INTEGERS: f64 = 16_777_216.0;
@@ -42,7 +42,11 @@ pub(super) fn narrow(values: &[f64]) -> Result<Vec<f32>, usize> {
 
 /// A number that f32 can't hold; `place` says where it is.
 pub(super) fn too_large(value: f64, place: &str) -> Error {
-    Error::data(format!("{value:e} at {place} is too large for f32"), "Keep f64, or divide the data by a constant")
+    Error::data(
+        Code::F32Overflow,
+        format!("{value:e} at {place} is too large for f32"),
+        "Keep f64, or divide the data by a constant",
+    )
 }
 
 /// The number that is written in `text` (which has no blanks around it); infinities and NaN included.

@@ -11,7 +11,7 @@ use super::mtx::read_mtx;
 use super::npy::read_npy;
 use super::source::{extension, open, said_of};
 use super::{Dtype, Table};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// A file format that holds a matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -126,7 +126,7 @@ fn sniff(prefix: &[u8]) -> Result<Format> {
         (b"\x28\xb5\x2f\xfd", "packed by zstd", "Unpack it first"),
     ];
     if prefix.is_empty() {
-        return Err(Error::data("the file is empty", "Check how it was made"));
+        return Err(Error::data(Code::EmptyFile, "the file is empty", "Check how it was made"));
     }
     if prefix.starts_with(b"\x93NUMPY") {
         return Ok(Format::Npy);
@@ -136,7 +136,7 @@ fn sniff(prefix: &[u8]) -> Result<Format> {
     }
     for (magic, what, help) in FOREIGN {
         if prefix.starts_with(magic) {
-            return Err(Error::data(format!("this is {what}"), help));
+            return Err(Error::data(Code::UnsupportedFormat, format!("this is {what}"), help));
         }
     }
     let first_line = prefix.split(|&b| b == b'\n').next().unwrap_or_default();
@@ -145,6 +145,7 @@ fn sniff(prefix: &[u8]) -> Result<Format> {
         return Ok(Format::Csv);
     }
     Err(Error::data(
+        Code::UnknownFormat,
         "the format can't be told from the name or the first bytes",
         "Supported are .npy, .mtx, .csv and .tsv, each also with .gz: name the file so, or say the format",
     ))
@@ -153,6 +154,7 @@ fn sniff(prefix: &[u8]) -> Result<Format> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::check_error;
 
     #[test]
     fn formats_are_sniffed() {
@@ -165,14 +167,11 @@ mod tests {
 
     #[test]
     fn unknown_formats_are_refused() {
-        let refuses = |bytes: &[u8], text: &str| {
-            let message = sniff(bytes).unwrap_err().to_string();
-            assert!(message.contains(text), "{message}");
-        };
-        refuses(b"", "empty");
-        refuses(b"PK\x03\x04rest", "zip archive");
-        refuses(b"\x80\x04\x95", "pickle");
-        refuses(b"hello", "Supported are .npy, .mtx, .csv and .tsv");
-        refuses(b"a,b\0\n", "Supported are");
+        let refuses = |bytes: &[u8], code: Code, part: &str| check_error(&sniff(bytes).unwrap_err(), code, part);
+        refuses(b"", Code::EmptyFile, "");
+        refuses(b"PK\x03\x04rest", Code::UnsupportedFormat, "zip archive");
+        refuses(b"\x80\x04\x95", Code::UnsupportedFormat, "pickle");
+        refuses(b"hello", Code::UnknownFormat, "Supported are .npy, .mtx, .csv and .tsv");
+        refuses(b"a,b\0\n", Code::UnknownFormat, "");
     }
 }

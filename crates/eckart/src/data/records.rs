@@ -8,7 +8,7 @@
 use std::io::{self, Read, Write};
 
 use super::lines::{LONGEST, Lines, endless};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// The rows of a CSV text, read one by one.
 pub(super) struct Records<'a> {
@@ -138,6 +138,7 @@ impl<'a> Records<'a> {
                 None => {
                     if !self.lines.advance()? {
                         return Err(Error::data(
+                            Code::UnclosedQuote,
                             "a quoted cell begins here and never ends",
                             "Close it with a quotation mark, and write a mark inside a quoted cell twice",
                         )
@@ -227,10 +228,12 @@ pub(super) fn delimiter(prefix: &[u8], whole: bool) -> u8 {
 pub(super) fn text(cell: &[u8], line: u64) -> Result<String> {
     match std::str::from_utf8(cell) {
         Ok(text) => Ok(text.to_owned()),
-        Err(_) => {
-            Err(Error::data(format!("the name {} is not UTF-8", super::number::shown(cell)), "Save the file as UTF-8")
-                .at_line(line))
-        }
+        Err(_) => Err(Error::data(
+            Code::NotUtf8,
+            format!("the name {} is not UTF-8", super::number::shown(cell)),
+            "Save the file as UTF-8",
+        )
+        .at_line(line)),
     }
 }
 
@@ -247,6 +250,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::error::check_error;
 
     fn all(text: &[u8], delimiter: u8) -> Result<Vec<(u64, Vec<String>)>> {
         let mut records = Records::new(text, delimiter);
@@ -276,8 +280,8 @@ mod tests {
         check("\"a\"b ,c\"d\n", &[(1, &["ab", "c\"d"])]);
         check("\"\",\"\"\n", &[(1, &["", ""])]);
         check("", &[]);
-        let error = all(b"a,b\n1,\"2\n3,4\n", b',').unwrap_err().to_string();
-        assert!(error.starts_with("line 2: a quoted cell begins here"), "{error}");
+        let error = all(b"a,b\n1,\"2\n3,4\n", b',').unwrap_err();
+        check_error(&error, Code::UnclosedQuote, "line 2");
     }
 
     #[test]

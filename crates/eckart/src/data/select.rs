@@ -8,7 +8,7 @@ use std::sync::Arc;
 use eckart_kernels::Number;
 
 use super::{Matrix, Pattern, Real, Sparse, Storage};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 impl Matrix {
     /// The numbers stored of row i, counted from 0, as f64: all m of a dense matrix, those of the pattern of a sparse one.
@@ -50,7 +50,11 @@ impl Matrix {
         for (to, &j) in cols.iter().enumerate() {
             let Some(slot) = place.get_mut(j) else { return Err(outside_of("column", j, self.cols())) };
             if slot.replace(to).is_some() {
-                return Err(Error::data(format!("column {} is asked for twice", j + 1), "Ask for each column once"));
+                return Err(Error::data(
+                    Code::DuplicateEntry,
+                    format!("column {} is asked for twice", j + 1),
+                    "Ask for each column once",
+                ));
             }
         }
         match self.storage() {
@@ -76,7 +80,11 @@ impl Matrix {
 }
 
 fn outside_of(what: &str, at: usize, count: usize) -> Error {
-    Error::data(format!("there is no {what} {}: the matrix has {count}", at + 1), "They are counted from 0 here")
+    Error::data(
+        Code::IndexOutOfRange,
+        format!("there is no {what} {}: the matrix has {count}", at + 1),
+        "They are counted from 0 here",
+    )
 }
 
 fn dense_rows<T: Real>(values: &[T], cols: usize, rows: &[usize]) -> Result<Matrix> {
@@ -134,6 +142,7 @@ fn turned_sparse<T: Real>(sparse: &Sparse<T>) -> Result<Matrix> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::check_error;
 
     #[test]
     fn rows_and_columns_are_as_they_were() {
@@ -156,14 +165,11 @@ mod tests {
     #[test]
     fn what_is_not_there_is_refused() {
         let x = Matrix::dense(2, 2, vec![1.0, 2.0, 3.0, f64::NAN]).unwrap();
-        let refuses = |found: Result<Matrix>, text: &str| {
-            let message = found.unwrap_err().to_string();
-            assert!(message.contains(text), "{message}");
-        };
-        refuses(x.select_rows(&[2]), "no row 3");
-        refuses(x.select_rows(&[]), "0 x 2");
-        refuses(x.select_cols(&[0, 0]), "column 1 is asked for twice");
-        refuses(x.select_cols(&[5]), "no column 6");
+        let refuses = |found: Result<Matrix>, code: Code, part: &str| check_error(&found.unwrap_err(), code, part);
+        refuses(x.select_rows(&[2]), Code::IndexOutOfRange, "row 3");
+        refuses(x.select_rows(&[]), Code::NoEntries, "0 x 2");
+        refuses(x.select_cols(&[0, 0]), Code::DuplicateEntry, "column 1");
+        refuses(x.select_cols(&[5]), Code::IndexOutOfRange, "column 6");
         assert_eq!(x.select_rows(&[1]).unwrap().missing(), 1);
     }
 }

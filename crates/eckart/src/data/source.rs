@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// How many bytes are looked at before a format or a delimiter is chosen.
 pub(super) const PEEK: usize = 1 << 16;
@@ -30,6 +30,7 @@ pub(super) fn open(path: &Path) -> Result<Peeked<Box<dyn Read>>> {
     let gzipped = raw.prefix() == [0x1f, 0x8b];
     if !gzipped && is_gz(path) && !raw.prefix().is_empty() {
         return Err(Error::data(
+            Code::NotGzipped,
             "the name ends in .gz, but the file is not gzipped",
             "Take .gz off its name, or compress it with gzip",
         ));
@@ -73,6 +74,7 @@ pub(super) fn io_error(path: &Path, source: io::Error) -> Error {
 pub(super) fn failed(error: io::Error) -> Error {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<BadGzip>()) {
         Some(bad) => Error::data(
+            Code::DamagedFile,
             bad.to_string(),
             "The file is damaged or was copied only in part: get it again, and test it with gzip -t",
         ),

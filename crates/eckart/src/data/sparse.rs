@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use super::{Array, Real};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// Which entries of an n x m matrix are stored, row by row.
 #[derive(Debug)]
@@ -35,22 +35,34 @@ impl Pattern {
     pub fn of_array(rows: usize, cols: usize, indptr: Vec<usize>, indices: Array<u32>) -> Result<Self> {
         let help = "Give n + 1 increasing row pointers, and within a row strictly increasing columns, counted from 0";
         if cols > u32::MAX as usize {
-            return Err(Error::data(format!("{cols} columns are more than a sparse matrix can have"), "Transpose it"));
+            return Err(Error::data(
+                Code::TooLarge,
+                format!("{cols} columns are more than a sparse matrix can have"),
+                "Transpose it",
+            ));
         }
         let fits = indptr.len() == rows + 1
             && indptr[0] == 0
             && indptr[rows] == indices.len()
             && indptr.windows(2).all(|p| p[0] <= p[1]);
         if !fits {
-            return Err(Error::data("the row pointers don't fit the columns", help));
+            return Err(Error::data(Code::BadPattern, "the row pointers don't fit the columns", help));
         }
         for i in 0..rows {
             let row = &indices[indptr[i]..indptr[i + 1]];
             if row.windows(2).any(|p| p[0] >= p[1]) {
-                return Err(Error::data(format!("the columns of row {} are out of order or repeat", i + 1), help));
+                return Err(Error::data(
+                    Code::BadPattern,
+                    format!("the columns of row {} are out of order or repeat", i + 1),
+                    help,
+                ));
             }
             if row.last().is_some_and(|&j| j as usize >= cols) {
-                return Err(Error::data(format!("a column of row {} lies outside {cols} columns", i + 1), help));
+                return Err(Error::data(
+                    Code::IndexOutOfRange,
+                    format!("a column of row {} lies outside {cols} columns", i + 1),
+                    help,
+                ));
             }
         }
         Ok(Self { rows, cols, indptr, indices, transposed: OnceLock::new() })

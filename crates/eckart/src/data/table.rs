@@ -6,7 +6,7 @@
 use super::number::{Choice, is_missing, narrow, parse, shown, too_large};
 use super::records::{Records, Row, text};
 use super::{Dtype, Matrix, ReadOptions, Table};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// Reads a table whose first row is `first`.
 pub(super) fn read(first: Row, mut records: Records<'_>, options: &ReadOptions) -> Result<Table> {
@@ -71,7 +71,11 @@ impl Layout {
         };
         let width = width + usize::from(short);
         if width == usize::from(names) {
-            return Err(Error::data("there is a column of names but none of numbers", "Check the delimiter"));
+            return Err(Error::data(
+                Code::NoNumbers,
+                "there is a column of names but none of numbers",
+                "Check the delimiter",
+            ));
         }
         Ok(Self { header, names, width })
     }
@@ -109,6 +113,7 @@ fn has_decimal_comma(cell: &[u8]) -> bool {
 
 fn doubtful(first: &Row) -> Error {
     Error::data(
+        Code::HeaderOrData,
         "this row can be a header whose columns are named by numbers, or the first row of the numbers",
         "Say which: set header to true or false",
     )
@@ -127,10 +132,12 @@ impl Body {
     /// A blank line is no row of a table with several columns, but of a single column it may be a missing entry.
     fn refuse_gap(&self, blank: Option<u64>) -> Result<()> {
         match blank {
-            Some(line) if self.layout.width == 1 && self.rows > 0 => {
-                Err(Error::data("the line is blank", "Write NA for a missing entry, or take the line out")
-                    .at_line(line))
-            }
+            Some(line) if self.layout.width == 1 && self.rows > 0 => Err(Error::data(
+                Code::BlankLine,
+                "the line is blank",
+                "Write NA for a missing entry, or take the line out",
+            )
+            .at_line(line)),
             _ => Ok(()),
         }
     }
@@ -147,6 +154,7 @@ impl Body {
         let Layout { names, width, .. } = self.layout;
         if count != width {
             return Err(Error::data(
+                Code::RaggedRows,
                 format!("the row has {count} cells where {width} are expected"),
                 "Give every row a cell for every column, and quote cells that hold the delimiter",
             )
@@ -171,6 +179,7 @@ impl Body {
         match parse(cell) {
             Some(value) if !value.is_infinite() => Ok(value),
             Some(_) => Err(Error::data(
+                Code::InfiniteValue,
                 format!("the cell {} in {} is infinite", shown(cell), self.column(k)),
                 "Replace it by a finite number, or leave it empty where the entry is missing",
             )),
@@ -180,7 +189,11 @@ impl Body {
                     (_, 0) => "If the first column holds names, set row_names to true; leave missing cells empty",
                     _ => "Leave missing cells empty or write NA, and take out columns that hold text",
                 };
-                Err(Error::data(format!("the cell {} in {} is not a number", shown(cell), self.column(k)), help))
+                Err(Error::data(
+                    Code::NotANumber,
+                    format!("the cell {} in {} is not a number", shown(cell), self.column(k)),
+                    help,
+                ))
             }
         }
     }
@@ -197,7 +210,11 @@ impl Body {
     fn finish(self, dtype: Option<Dtype>) -> Result<Table> {
         let Self { layout: Layout { header, names, width }, values, row_names, rows } = self;
         if rows == 0 {
-            return Err(Error::data("there is a header but no row of numbers", "Check how the file was made"));
+            return Err(Error::data(
+                Code::NoEntries,
+                "there is a header but no row of numbers",
+                "Check how the file was made",
+            ));
         }
         let cols = width - usize::from(names);
         let matrix = match dtype.map_or(Choice::IntegersToF32, Choice::Fixed).of(&values) {
@@ -218,6 +235,7 @@ impl Body {
 mod tests {
     use super::super::read_csv;
     use super::*;
+    use crate::error::check_error;
 
     /// Row names, column names and numbers of a text, each separated by blanks; `-` where there are no names.
     #[track_caller]
@@ -235,9 +253,8 @@ mod tests {
     }
 
     #[track_caller]
-    fn refuses(text: &str, message: &str) {
-        let error = read_csv(text.as_bytes(), &ReadOptions::default()).unwrap_err().to_string();
-        assert!(error.contains(message), "{error}");
+    fn refuses(text: &str, code: Code, part: &str) {
+        check_error(&read_csv(text.as_bytes(), &ReadOptions::default()).unwrap_err(), code, part);
     }
 
     #[test]
@@ -281,33 +298,34 @@ mod tests {
         assert_eq!((dtype("1,NA\n"), dtype("1,0.5\n"), dtype("1,16777217\n")), (Dtype::F32, Dtype::F64, Dtype::F64));
         let narrow = ReadOptions { dtype: Some(Dtype::F32), ..ReadOptions::default() };
         assert_eq!(read_csv(&b"1,0.1\n"[..], &narrow).unwrap().matrix.get(0, 1), f64::from(0.1f32));
-        let error = read_csv(&b"1,1e39\n"[..], &narrow).unwrap_err().to_string();
-        assert!(error.contains("1e39 at row 1, column 2 is too large for f32"), "{error}");
+        let error = read_csv(&b"1,1e39\n"[..], &narrow).unwrap_err();
+        check_error(&error, Code::F32Overflow, "1e39 at row 1, column 2");
     }
 
     #[test]
     fn what_is_wrong_is_said() {
-        refuses("", "the file is empty");
-        refuses("\n \n", "the file is empty");
-        refuses("a,b\n", "there is a header but no row");
-        refuses("a,b\n1,2\n3\n", "line 3: the row has 1 cells where 2 are expected");
-        refuses("a,b\n1,2\n\n3,4,5\n", "line 4: the row has 3 cells where 2 are expected");
-        refuses("1,2\n3,4,5\n", "line 2: the row has 3 cells where 2 are expected");
-        refuses("a,b\n1,x\n", "line 2: the cell \"x\" in column 2 (b) is not a number");
-        refuses("g,a,b\nr,1,2\ns,1,y\n", "line 3: the cell \"y\" in column 3 (b) is not a number");
-        refuses("1,2\nr,3\n", "set row_names to true");
+        refuses("", Code::EmptyFile, "");
+        refuses("\n \n", Code::EmptyFile, "");
+        refuses("a,b\n", Code::NoEntries, "");
+        refuses("a,b\n1,2\n3\n", Code::RaggedRows, "line 3: the row has 1 cells where 2 are expected");
+        refuses("a,b\n1,2\n\n3,4,5\n", Code::RaggedRows, "line 4: the row has 3 cells where 2 are expected");
+        refuses("1,2\n3,4,5\n", Code::RaggedRows, "line 2: the row has 3 cells where 2 are expected");
+        refuses("a,b\n1,x\n", Code::NotANumber, "line 2: the cell \"x\" in column 2 (b)");
+        refuses("g,a,b\nr,1,2\ns,1,y\n", Code::NotANumber, "line 3: the cell \"y\" in column 3 (b)");
+        refuses("1,2\nr,3\n", Code::NotANumber, "set row_names to true");
         refuses(
             "a;b\n1,5;2\n",
+            Code::NotANumber,
             "line 2: the cell \"1,5\" in column 1 (a) is not a number. Write decimals with a point",
         );
-        refuses("a,b\n1,inf\n", "line 2: the cell \"inf\" in column 2 (b) is infinite");
-        refuses("a,1,2\nb,3,4\n", "line 1: this row can be a header");
-        refuses(",5,2\n1,3,4\n", "line 1: this row can be a header");
-        refuses("x\n1\n\n3\n", "line 3: the line is blank");
-        refuses("a,\"b\n1,2\n", "line 1: a quoted cell begins here");
-        let error = read_csv(&b"a,\xff\n1,2\n"[..], &ReadOptions::default()).unwrap_err().to_string();
-        assert!(error.contains("line 1: the name \"\u{fffd}\" is not UTF-8"), "{error}");
-        let error = read_csv(&b"\xff\xfea\0"[..], &ReadOptions::default()).unwrap_err().to_string();
-        assert!(error.contains("UTF-16"), "{error}");
+        refuses("a,b\n1,inf\n", Code::InfiniteValue, "line 2: the cell \"inf\" in column 2 (b)");
+        refuses("a,1,2\nb,3,4\n", Code::HeaderOrData, "line 1");
+        refuses(",5,2\n1,3,4\n", Code::HeaderOrData, "line 1");
+        refuses("x\n1\n\n3\n", Code::BlankLine, "line 3");
+        refuses("a,\"b\n1,2\n", Code::UnclosedQuote, "line 1");
+        let error = read_csv(&b"a,\xff\n1,2\n"[..], &ReadOptions::default()).unwrap_err();
+        check_error(&error, Code::NotUtf8, "line 1: the name \"\u{fffd}\"");
+        let error = read_csv(&b"\xff\xfea\0"[..], &ReadOptions::default()).unwrap_err();
+        check_error(&error, Code::NotUtf8, "UTF-16");
     }
 }

@@ -9,7 +9,7 @@ use super::entries::Entries;
 use super::number::{Choice, is_missing, parse, shown, small_integer};
 use super::records::{Records, Row, text};
 use super::{ReadOptions, Table};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// Names of a column of row ids, in lower case, without marks and a final "id".
 const ROWS: [&str; 16] = [
@@ -64,6 +64,7 @@ pub(super) fn read(first: Row, mut records: Records<'_>, options: &ReadOptions) 
     let width = first.cells.len();
     if width < 2 {
         return Err(Error::data(
+            Code::RaggedRows,
             "a list of entries has the columns row, column and value, but this row has one cell",
             "Check the delimiter",
         )
@@ -94,6 +95,7 @@ impl List {
     fn add<'c>(&mut self, count: usize, cell: impl Fn(usize) -> &'c [u8], line: u64) -> Result<()> {
         if count != self.width {
             return Err(Error::data(
+                Code::RaggedRows,
                 format!("the row has {count} cells where {} are expected", self.width),
                 "Give every entry the same columns, and quote cells that hold the delimiter",
             )
@@ -108,7 +110,7 @@ impl List {
 
     fn finish(mut self, options: &ReadOptions) -> Result<Table> {
         if self.entries.len() == 0 {
-            return Err(Error::data("there is a header but no entry", "Check how the file was made"));
+            return Err(Error::data(Code::NoEntries, "there is a header but no entry", "Check how the file was made"));
         }
         if let Some(order) = self.rows.sort() {
             self.entries.renumber_rows(&order);
@@ -129,14 +131,20 @@ impl List {
 fn value(cell: &[u8]) -> Result<f64> {
     if is_missing(cell) {
         return Err(Error::data(
+            Code::MissingValue,
             format!("the value is missing ({})", shown(cell)),
             "Leave missing entries out of the list",
         ));
     }
     match parse(cell) {
         Some(value) if value.is_finite() => Ok(value),
-        Some(_) => Err(Error::data(format!("the value {} is not finite", shown(cell)), "Leave the entry out")),
+        Some(_) => Err(Error::data(
+            Code::InfiniteValue,
+            format!("the value {} is not finite", shown(cell)),
+            "Leave the entry out",
+        )),
         None => Err(Error::data(
+            Code::NotANumber,
             format!("the value {} is not a number", shown(cell)),
             "The columns are row, column and value, in this order; decimals have a point",
         )),
@@ -167,10 +175,13 @@ impl Ids {
             return Ok(index);
         }
         if id.is_empty() {
-            return Err(Error::data("an id is empty", "Give every entry a row id and a column id").at_line(line));
+            return Err(
+                Error::data(Code::EmptyId, "an id is empty", "Give every entry a row id and a column id").at_line(line)
+            );
         }
-        let index = u32::try_from(self.names.len())
-            .map_err(|_| Error::data("more than 2^32 different ids", "Cut the file up").at_line(line))?;
+        let index = u32::try_from(self.names.len()).map_err(|_| {
+            Error::data(Code::TooLarge, "more than 2^32 different ids", "Cut the file up").at_line(line)
+        })?;
         self.names.push(text(id, line)?);
         match whole {
             Some(number) => self.by_number.insert(number, index),
@@ -207,6 +218,7 @@ fn whole_number(id: &[u8]) -> Option<u64> {
 mod tests {
     use super::super::{Dtype, Duplicates, read_csv};
     use super::*;
+    use crate::error::check_error;
 
     /// Row ids, column ids and entries of a list.
     #[track_caller]
@@ -228,10 +240,9 @@ mod tests {
     }
 
     #[track_caller]
-    fn refuses(list: &str, message: &str) {
+    fn refuses(list: &str, code: Code, part: &str) {
         let options = ReadOptions { triplets: Some(true), ..ReadOptions::default() };
-        let error = read_csv(list.as_bytes(), &options).unwrap_err().to_string();
-        assert!(error.contains(message), "{error}");
+        check_error(&read_csv(list.as_bytes(), &options).unwrap_err(), code, part);
     }
 
     #[test]
@@ -266,17 +277,18 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said() {
-        refuses("user,item,rating\n", "there is a header but no entry");
-        refuses("a,b,1\na,c\n", "line 2: the row has 2 cells where 3 are expected");
-        refuses("a,b,1\na,c,\n", "line 2: the value is missing");
-        refuses("a,b,1\na,c,NaN\n", "line 2: the value is missing");
-        refuses("a,b,1\na,c,inf\n", "line 2: the value \"inf\" is not finite");
-        refuses("a,b,1\na,c,x\n", "line 2: the value \"x\" is not a number");
-        refuses("a,b,1\n,c,2\n", "line 2: an id is empty");
+        refuses("user,item,rating\n", Code::NoEntries, "");
+        refuses("a,b,1\na,c\n", Code::RaggedRows, "line 2: the row has 2 cells where 3 are expected");
+        refuses("a,b,1\na,c,\n", Code::MissingValue, "line 2");
+        refuses("a,b,1\na,c,NaN\n", Code::MissingValue, "line 2");
+        refuses("a,b,1\na,c,inf\n", Code::InfiniteValue, "line 2: the value \"inf\"");
+        refuses("a,b,1\na,c,x\n", Code::NotANumber, "line 2: the value \"x\"");
+        refuses("a,b,1\n,c,2\n", Code::EmptyId, "line 2");
         refuses(
             "a,b,1\nc,d,2\n\na,b,2\n",
+            Code::DuplicateEntry,
             "line 4: the entry at row id \"a\", column id \"b\" stands already on line 1",
         );
-        refuses("a\n", "line 1: a list of entries has the columns");
+        refuses("a\n", Code::RaggedRows, "line 1");
     }
 }

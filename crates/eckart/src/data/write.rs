@@ -14,7 +14,7 @@ use flate2::write::GzEncoder;
 use super::read::{Format, by_extension};
 use super::source::{io_error, is_gz, is_stdin};
 use super::{Table, csv, mtx, npy};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// Writes a matrix in the format that the extension of `path` names: `.npy` (dense), `.mtx`, `.csv` or `.tsv` (dense,
 /// with names), each also with `.gz`; `-` writes CSV to standard output.
@@ -28,7 +28,11 @@ pub fn write(path: impl AsRef<Path>, table: &Table) -> Result<()> {
         Some(Format::Mtx) => mtx::write_mtx(path, &table.matrix),
         Some(Format::Csv | Format::Tsv) => csv::write_csv(path, table),
         None if is_stdin(path) => csv::write_csv(path, table),
-        None => Err(Error::data("the name does not say the format", "End it in .npy, .mtx, .csv or .tsv")),
+        None => Err(Error::data(
+            Code::UnknownFormat,
+            "the name does not say the format",
+            "End it in .npy, .mtx, .csv or .tsv",
+        )),
     }
     .map_err(|error| error.in_file(path))
 }
@@ -128,6 +132,7 @@ impl Drop for Aside {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::check_error;
 
     #[test]
     fn a_failed_write_leaves_the_old_file_and_nothing_else() {
@@ -138,8 +143,9 @@ mod tests {
             out.write_all(b"new")?;
             Err(io::Error::other("no room"))
         });
-        let message = error.unwrap_err().to_string();
-        assert!(message.contains("a.csv") && message.contains("no room"), "{message}");
+        let error = error.unwrap_err();
+        check_error(&error, Code::Io, "a.csv");
+        check_error(&error, Code::Io, "no room");
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
         write_file(&path, |out| out.write_all(b"newer")).unwrap();
@@ -150,12 +156,11 @@ mod tests {
     #[test]
     fn a_folder_and_a_missing_folder_are_named() {
         let dir = tempfile::tempdir().unwrap();
-        let refuses = |path: &Path, text: &str| {
-            let message = write_file(path, |_| Ok(())).unwrap_err().to_string();
-            assert!(message.contains(text), "{message}");
+        let refuses = |path: &Path, code: Code, part: &str| {
+            check_error(&write_file(path, |_| Ok(())).unwrap_err(), code, part);
         };
-        refuses(dir.path(), "folder");
-        refuses(&dir.path().join("none/a.csv"), "none/a.csv");
+        refuses(dir.path(), Code::IsADirectory, "folder");
+        refuses(&dir.path().join("none/a.csv"), Code::FileNotFound, "none/a.csv");
     }
 
     #[cfg(unix)]

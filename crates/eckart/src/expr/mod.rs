@@ -19,7 +19,7 @@ pub use functions::*;
 pub use op::{Meaning, Number, Op, Row, ShapeRule, Var};
 
 use crate::data::Matrix;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// A formula: a node of a shared tree. Cloning is cheap and shares everything below.
 ///
@@ -124,11 +124,12 @@ impl Expr {
     pub fn set_value(&self, value: Matrix) -> Result<()> {
         let var = self.as_var().filter(|v| v.cell().is_some());
         let Some(cell) = var.and_then(|v| v.cell()) else {
-            return Err(Error::Setting(format!("{self} holds no value: only a shared variable does")));
+            return Err(Error::setting(Code::NotShared, format!("{self} holds no value: only a shared variable does")));
         };
         let mut held = cell.write().unwrap_or_else(|poison| poison.into_inner());
         if held.shape() != value.shape() {
             return Err(Error::shape(
+                Code::WrongShape,
                 format!(
                     "{self} is {} x {}, its new value is {} x {}",
                     held.rows(),

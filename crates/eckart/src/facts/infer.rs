@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{Givens, Shape};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::expr::{Dag, ShapeRule, Var};
 
 /// The declared sides of a variable: a number, or a name that all declarations share (`r` is the rank).
@@ -42,10 +42,13 @@ pub fn infer_shapes(
 ) -> Result<BTreeMap<Var, Shape>> {
     match infer_or_name(dag, givens, declared, named, rank)? {
         Inferred::Shapes(shapes) => Ok(shapes),
-        Inferred::Untold(name) => Err(Error::Setting(format!(
-            "the side `{name}` is declared but nothing says how long it is: use it with the data, write a number, or give \
+        Inferred::Untold(name) => Err(Error::setting(
+            Code::UnknownSide,
+            format!(
+                "the side `{name}` is declared but nothing says how long it is: use it with the data, write a number, or give \
              `{name}` a value"
-        ))),
+            ),
+        )),
     }
 }
 
@@ -107,11 +110,14 @@ pub(crate) fn infer_or_name(
 /// A name that is tied to nothing is most likely a number without a value.
 fn nothing_fixes(var: &Var) -> Error {
     let name = var.name();
-    Error::Setting(format!(
-        "{name} is neither data nor a number, and nothing fixes its shape as a factor: if it is a number, give it a value \
+    Error::setting(
+        Code::UndeclaredName,
+        format!(
+            "{name} is neither data nor a number, and nothing fixes its shape as a factor: if it is a number, give it a value \
          ({name}=0.1); if it is data, give it a matrix; if it is a factor, declare its sides (`minimize over {name}[n,r]: \
          ...`)"
-    ))
+        ),
+    )
 }
 
 /// A factor nobody declared that comes out as large as the data is most likely a forgotten declaration.
@@ -120,6 +126,7 @@ fn refuse_data_size(var: &Var, shape: Shape, givens: &Givens) -> Result<()> {
     let Some((data, _)) = alike else { return Ok(()) };
     let name = var.name();
     Err(Error::shape(
+        Code::UndeclaredFactor,
         format!("{name} would be {shape}, as large as {}", data.name()),
         format!(
             "Declare its sides: `minimize over {name}[n,1]: ...` for one number a row, `{name}[1,m]` for one a column, \
@@ -285,6 +292,7 @@ impl Unify {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::check_error;
     use crate::expr::{Expr, matrix, sum};
     use crate::facts::Given;
 
@@ -314,7 +322,7 @@ mod tests {
     fn biases_must_be_declared() {
         let (x, w, h, b) = (matrix("X"), matrix("W"), matrix("H"), matrix("b"));
         let cost = sum((&x - w.dot(&h) - &b).pow(2));
-        assert!(shapes(&cost, &[]).unwrap_err().to_string().contains("b would be 7 x 5, as large as X"));
+        check_error(&shapes(&cost, &[]).unwrap_err(), Code::UndeclaredFactor, "b would be 7 x 5, as large as X");
         let declared = [("b", [Sides::Name("n".into()), Sides::Number(1)])];
         assert_eq!(shapes(&cost, &declared).unwrap()[2], ("b".into(), 7, 1));
     }
@@ -337,6 +345,6 @@ mod tests {
         let cost = sum((&x - w.dot(&h)).pow(2));
         let ranked = shapes(&cost, &[("W", named("n", "r"))]).unwrap();
         assert_eq!(ranked, [("H".into(), 3, 5), ("W".into(), 7, 3)]);
-        assert!(shapes(&cost, &[("W", named("n", "q"))]).unwrap_err().to_string().contains("`q`"));
+        check_error(&shapes(&cost, &[("W", named("n", "q"))]).unwrap_err(), Code::UnknownSide, "`q`");
     }
 }

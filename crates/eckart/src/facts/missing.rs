@@ -4,7 +4,7 @@
 //! Not here: what a mask does to layouts (see `layout`) and values (see `run`).
 
 use crate::data::Matrix;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::expr::{Dag, Id, Op, Var};
 
 /// Whether a formula asks which entries of the data `var` are there.
@@ -30,6 +30,7 @@ pub(crate) fn reads(dag: &Dag, var: &Var) -> bool {
 /// What is said of missing entries that an objective does not speak of.
 pub(crate) fn unmasked(name: &str, matrix: &Matrix) -> Error {
     Error::data(
+        Code::MissingEntries,
         format!("{}, and the objective does not say what becomes of them", missing_entries(name, matrix)),
         format!("Fill them in, or leave them out of the cost: sum(observed({name}) * ({name} - W @ H)**2)"),
     )
@@ -38,9 +39,14 @@ pub(crate) fn unmasked(name: &str, matrix: &Matrix) -> Error {
 /// What is said of missing entries that the formula `formula` of a function does not speak of.
 pub(crate) fn unmasked_in(formula: &str, name: &str, matrix: &Matrix) -> Error {
     if matrix.shape() == (1, 1) {
-        return Error::data(format!("{name} is no number (NaN), and {formula} needs one"), "Give it a number");
+        return Error::data(
+            Code::NotANumber,
+            format!("{name} is no number (NaN), and {formula} needs one"),
+            "Give it a number",
+        );
     }
     Error::data(
+        Code::MissingEntries,
         format!("{}, and {formula} does not say what becomes of them", missing_entries(name, matrix)),
         format!("Fill them in, or leave them out: sum(observed({name}) * {name}) adds up those that are there"),
     )

@@ -4,7 +4,7 @@
 //! Not here: guessing the shapes of factors (see `infer`).
 
 use super::Givens;
-use crate::error::{Error, Result, Snippet};
+use crate::error::{Code, Error, Result, Snippet};
 use crate::expr::{Dag, Expr, Id, Op, ShapeRule, Span};
 
 /// n x m.
@@ -57,7 +57,7 @@ pub(super) fn shapes(dag: &Dag, givens: &Givens) -> Result<Vec<Shape>> {
 }
 
 fn shape_of(dag: &Dag, id: Id, args: &[Shape], givens: &Givens) -> Result<Shape> {
-    let fail = |help: &str| Err(misfit(dag, id, args, help));
+    let fail = |help: &str| Err(misfit(Code::ShapeMismatch, dag, id, args, help));
     match dag.op(id).row().shape {
         ShapeRule::Given => given(dag.expr(id), givens),
         ShapeRule::Scalar => Ok(Shape::SCALAR),
@@ -79,7 +79,8 @@ fn shape_of(dag: &Dag, id: Id, args: &[Shape], givens: &Givens) -> Result<Shape>
         ShapeRule::Square => fail("Only a square matrix has a diagonal"),
         ShapeRule::ScalarOnly if args[0].is_scalar() => Ok(Shape::SCALAR),
         ShapeRule::ScalarOnly => {
-            fail("Only a number (1 x 1) can be minimised or differentiated: is a sum(...) missing?")
+            let help = "Only a number (1 x 1) can be minimised or differentiated: is a sum(...) missing?";
+            Err(misfit(Code::CostNotScalar, dag, id, args, help))
         }
     }
 }
@@ -88,17 +89,24 @@ fn given(expr: &Expr, givens: &Givens) -> Result<Shape> {
     let Op::Var(var) = expr.op() else { return Err(Error::Bug(format!("{expr} is no variable"))) };
     if let Some(given) = givens.get(var) {
         if var.is_scalar() && !given.shape.is_scalar() {
-            return Err(Error::shape(format!("{} is a number, it was given {}", var.name(), given.shape), ""));
+            return Err(Error::shape(
+                Code::WrongShape,
+                format!("{} is a number, it was given {}", var.name(), given.shape),
+                "",
+            ));
         }
         return Ok(given.shape);
     }
     if let Some(value) = expr.value() {
         return Ok(Shape { rows: value.rows(), cols: value.cols() });
     }
-    Err(Error::Setting(format!(
-        "{} is used but not given: pass it as an input, make it a shared variable, or give it a number",
-        var.name()
-    )))
+    Err(Error::setting(
+        Code::UndefinedName,
+        format!(
+            "{} is used but not given: pass it as an input, make it a shared variable, or give it a number",
+            var.name()
+        ),
+    ))
 }
 
 /// The common length of two sides.
@@ -116,7 +124,7 @@ fn side(a: usize, b: usize) -> Option<usize> {
 const MOST: usize = 60;
 
 /// "W @ H is 1797 x 64, X is 1797 x 65".
-fn misfit(dag: &Dag, id: Id, args: &[Shape], help: &str) -> Error {
+fn misfit(code: Code, dag: &Dag, id: Id, args: &[Shape], help: &str) -> Error {
     let told: Vec<String> = dag
         .args(id)
         .iter()
@@ -129,12 +137,13 @@ fn misfit(dag: &Dag, id: Id, args: &[Shape], help: &str) -> Error {
         format!("shapes don't fit: {}", told.join(", "))
     };
     let place = dag.expr(id).span().map(|Span { text, range }| (text.to_string(), range.clone()));
-    Error::Shape(Box::new(Snippet { message, place, help: help.to_owned() }))
+    Error::Shape(Box::new(Snippet { code, message, place, help: help.to_owned() }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::check_error;
     use crate::expr::{matrix, sum};
     use crate::facts::Given;
 
@@ -146,8 +155,8 @@ mod tests {
     fn a_misfit_names_both_sides() {
         let (x, w, h) = (matrix("X"), matrix("W"), matrix("H"));
         let dag = Dag::new(&[sum((&x - w.dot(&h)).pow(2))]);
-        let error = shapes(&dag, &givens(&[("X", 1797, 65), ("W", 1797, 4), ("H", 4, 64)])).unwrap_err().to_string();
-        assert!(error.contains("X is 1797 x 65, W @ H is 1797 x 64"), "{error}");
+        let error = shapes(&dag, &givens(&[("X", 1797, 65), ("W", 1797, 4), ("H", 4, 64)])).unwrap_err();
+        check_error(&error, Code::ShapeMismatch, "X is 1797 x 65, W @ H is 1797 x 64");
         let fits = shapes(&dag, &givens(&[("X", 7, 5), ("W", 7, 4), ("H", 4, 5)])).unwrap();
         assert_eq!(fits[dag.roots()[0].index()], Shape::SCALAR);
     }

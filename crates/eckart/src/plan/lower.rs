@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::Kernel;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::expr::{Dag, Id, Meaning, Number, Op};
 use crate::facts::{Facts, Layout, Shape};
 
@@ -206,6 +206,7 @@ impl Lower<'_> {
         let inner = self.dag.expr(arg);
         let var = inner.as_var().ok_or_else(|| {
             Error::shape(
+                Code::ObservedOfFormula,
                 format!(
                     "observed({}) has no meaning: only a data matrix has missing entries",
                     inner.shortened(MOST_TEXT)

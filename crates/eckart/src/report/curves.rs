@@ -12,7 +12,7 @@ use super::subject::Subject;
 use super::tiles::{Scale, tile};
 use crate::apply::Consensus;
 use crate::data::Matrix;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::solve::{Agreement, RankScore};
 
 /// Names of a group that are listed.
@@ -22,10 +22,13 @@ const LISTED: usize = 40;
 pub(super) fn check(agreement: Option<&Agreement>, consensus: Option<&Consensus>, rank: usize) -> Result<()> {
     let of = [agreement, consensus.map(|consensus| &consensus.agreement)];
     match of.into_iter().flatten().find(|agreement| agreement.stability.len() != rank) {
-        Some(agreement) => Err(Error::Setting(format!(
-            "there are {} figures of stability and {rank} components: give the consensus of this factorization",
-            agreement.stability.len()
-        ))),
+        Some(agreement) => Err(Error::setting(
+            Code::WrongCount,
+            format!(
+                "there are {} figures of stability and {rank} components: give the consensus of this factorization",
+                agreement.stability.len()
+            ),
+        )),
         None => Ok(()),
     }
 }

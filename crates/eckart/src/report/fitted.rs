@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::data::Matrix;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::expr::text::parse_expr;
 use crate::expr::{Expr, ShapeRule, Var, matrix, observed};
 use crate::function::{Function, function};
@@ -80,7 +80,11 @@ impl<'a> Fitted<'a> {
         let inputs = self.inputs(rows)?;
         let value = self.full.call(&inputs).and_then(one)?;
         if value.missing() > 0 {
-            return Err(Error::data(format!("{} has values that are not finite", self.text), "Look at the factors"));
+            return Err(Error::data(
+                Code::ResultNotFinite,
+                format!("{} has values that are not finite", self.text),
+                "Look at the factors",
+            ));
         }
         if value.shape() == (rows.len(), self.cols) {
             return Ok(value);

@@ -8,6 +8,7 @@ use super::numbers::{count, duration, percent, precise, short};
 use super::subject::Subject;
 use super::words::{describe, meaning, zeros};
 use crate::data::Matrix;
+use crate::error::Warning;
 use crate::solve::METHODS;
 
 /// "10 components of counts.mtx.gz".
@@ -68,11 +69,11 @@ fn brief(value: f64) -> String {
     if text.len() > 10 && value.is_finite() { format!("{value:.4e}") } else { text }
 }
 
-fn warnings(html: &mut Html, warnings: &[String]) {
+fn warnings(html: &mut Html, warnings: &[Warning]) {
     for warning in warnings {
         html.inside("p", &[("class", "warning"), ("role", "note")], |html| {
             html.element("strong", &[], "Warning: ");
-            html.text(warning);
+            html.text(&warning.message);
         });
     }
 }

@@ -4,7 +4,7 @@
 //! Not here: the drawing (see `cards`).
 
 use super::names::Names;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// How a component is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,13 +44,14 @@ impl Look {
     /// `Setting` where a picture has more or fewer pixels.
     pub fn check(self, columns: usize) -> Result<()> {
         match self {
-            Self::Images { height, width } if height.checked_mul(width) != Some(columns) => {
-                Err(Error::Setting(format!(
+            Self::Images { height, width } if height.checked_mul(width) != Some(columns) => Err(Error::setting(
+                Code::WrongCount,
+                format!(
                     "a picture of {height} x {width} pixels has {} numbers, and the data has {columns} columns: give the \
                      height and width of the pictures",
                     height.saturating_mul(width)
-                )))
-            }
+                ),
+            )),
             Self::Images { .. } | Self::Fitting | Self::Words | Self::Items | Self::Profile => Ok(()),
         }
     }
@@ -95,6 +96,7 @@ fn is_word(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::check_error;
 
     #[track_caller]
     fn check(names: &[&str], times: usize, expected: Look) {
@@ -119,7 +121,7 @@ mod tests {
         let names = Names::new("column", None, 64).unwrap();
         let look = Look::Images { height: 8, width: 8 };
         assert_eq!(look.chosen(&names, 64).unwrap(), look);
-        let message = Look::Images { height: 28, width: 28 }.chosen(&names, 64).unwrap_err().to_string();
-        assert!(message.contains("28 x 28 pixels has 784 numbers, and the data has 64 columns"), "{message}");
+        let error = Look::Images { height: 28, width: 28 }.chosen(&names, 64).unwrap_err();
+        check_error(&error, Code::WrongCount, "28 x 28 pixels has 784 numbers, and the data has 64 columns");
     }
 }

@@ -38,7 +38,7 @@ pub use words::{describe, zeros};
 
 use crate::apply::Consensus;
 use crate::data::{Matrix, write_file};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::solve::Factorization;
 use subject::Subject;
 
@@ -180,6 +180,7 @@ impl<'a> Report<'a> {
         }
         let (rows, cols) = data.shape();
         Err(Error::shape(
+            Code::WrongShape,
             format!("the data is {rows} x {cols}, and the factors are of data of {n} x {m}"),
             "Give the data that was factorized",
         ))

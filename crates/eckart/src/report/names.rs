@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// The names of one side of the data.
 #[derive(Debug, Clone)]
@@ -23,10 +23,10 @@ impl<'a> Names<'a> {
     /// `Setting` where there are more or fewer names.
     pub(super) fn new(side: &'static str, names: Option<&'a [String]>, count: usize) -> Result<Self> {
         if let Some(names) = names.filter(|names| names.len() != count) {
-            return Err(Error::Setting(format!(
-                "there are {} {side} names, and the data has {count} {side}s: give a name each",
-                names.len()
-            )));
+            return Err(Error::setting(
+                Code::NameCount,
+                format!("there are {} {side} names, and the data has {count} {side}s: give a name each", names.len()),
+            ));
         }
         Ok(Self { side, names, titles: None })
     }

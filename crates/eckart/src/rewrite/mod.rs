@@ -21,7 +21,7 @@ mod write;
 
 use egg::Id;
 
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::expr::{Dag, Expr, Op, Var};
 use crate::facts::{Facts, Givens};
 use language::{Graph, Known, Node, Sym};
@@ -106,7 +106,11 @@ fn graph_of(roots: &[Expr], givens: &Givens) -> Result<(Graph, Vec<Id>)> {
             Op::Observed => {
                 let inner = dag.expr(dag.args(part)[0]);
                 let var = inner.as_var().ok_or_else(|| {
-                    Error::shape(format!("observed({inner}) has no meaning"), "Only a data matrix has missing entries")
+                    Error::shape(
+                        Code::ObservedOfFormula,
+                        format!("observed({inner}) has no meaning"),
+                        "Only a data matrix has missing entries",
+                    )
                 })?;
                 graph.add(Node { sym: Sym::Observed(var.clone()), args: vec![] })
             }

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 pub use eckart_kernels::SimdLevel;
 
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// The environment variable that names the level of a process.
 const VARIABLE: &str = "ECKART_REGISTERS";
@@ -29,6 +29,15 @@ enum NoLevel {
     Unknown(String),
     /// The processor has no such registers.
     Lacking(SimdLevel),
+}
+
+impl NoLevel {
+    fn code(&self) -> Code {
+        match self {
+            Self::Unknown(_) => Code::UnknownChoice,
+            Self::Lacking(_) => Code::UnsupportedRegisters,
+        }
+    }
 }
 
 impl fmt::Display for NoLevel {
@@ -68,7 +77,7 @@ fn process() -> &'static Result<SimdLevel, NoLevel> {
 /// # Errors
 /// `Setting`, with the levels that there are.
 pub(super) fn check_process_level() -> Result<()> {
-    process().as_ref().map(drop).map_err(|why| Error::Setting(format!("{VARIABLE}: {why}")))
+    process().as_ref().map(drop).map_err(|why| Error::setting(why.code(), format!("{VARIABLE}: {why}")))
 }
 
 /// Refuses a level that this processor lacks.
@@ -76,7 +85,7 @@ pub(super) fn check_process_level() -> Result<()> {
 /// # Errors
 /// `Setting`, with the levels that there are.
 pub(super) fn check_level(level: SimdLevel) -> Result<()> {
-    available(level).map(drop).map_err(|why| Error::Setting(why.to_string()))
+    available(level).map(drop).map_err(|why| Error::setting(why.code(), why.to_string()))
 }
 
 /// The level of that name, where this processor has it: `base`, `avx2` or `avx512`.
@@ -84,7 +93,7 @@ pub(super) fn check_level(level: SimdLevel) -> Result<()> {
 /// # Errors
 /// `Setting` for any other name, and for a level that this processor lacks.
 pub fn simd_level_by_name(name: &str) -> Result<SimdLevel> {
-    by_name(name).map_err(|why| Error::Setting(why.to_string()))
+    by_name(name).map_err(|why| Error::setting(why.code(), why.to_string()))
 }
 
 fn by_name(name: &str) -> Result<SimdLevel, NoLevel> {
@@ -104,9 +113,12 @@ pub fn use_simd_level(level: SimdLevel) -> Result<()> {
     check_level(level)?;
     match PROCESS.get_or_init(|| Ok(level)) {
         Ok(known) if *known == level => Ok(()),
-        _ => Err(Error::Setting(format!(
-            "the registers are to be {level}, and this process has begun with others: choose them before anything is computed"
-        ))),
+        _ => Err(Error::setting(
+            Code::SettingsConflict,
+            format!(
+                "the registers are to be {level}, and this process has begun with others: choose them before anything is computed"
+            ),
+        )),
     }
 }
 

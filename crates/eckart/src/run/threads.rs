@@ -4,7 +4,7 @@
 //! Not here: the cut into tasks (see `fold`).
 
 use super::simd::{SimdLevel, check_level, check_process_level, set_simd_level, simd_level};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// More threads than this are a slip.
 const MOST: usize = 4096;
@@ -37,18 +37,19 @@ pub fn with_machine<T: Send>(
     }
     let threads = threads.unwrap_or_else(self::threads);
     if threads == 0 {
-        return Err(Error::Setting("0 threads can't do any work: give 1 or more".into()));
+        return Err(Error::setting(Code::SettingOutOfRange, "0 threads can't do any work: give 1 or more"));
     }
     if threads > MOST {
-        return Err(Error::Setting(format!(
-            "{threads} threads are more than any machine runs at once: give {MOST} at most"
-        )));
+        return Err(Error::setting(
+            Code::SettingOutOfRange,
+            format!("{threads} threads are more than any machine runs at once: give {MOST} at most"),
+        ));
     }
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .start_handler(move |_| set_simd_level(level))
         .build()
-        .map_err(|e| Error::Setting(format!("{threads} threads can't be started: {e}")))?;
+        .map_err(|e| Error::setting(Code::ThreadsFailed, format!("{threads} threads can't be started: {e}")))?;
     Ok(pool.install(work))
 }
 

@@ -10,7 +10,7 @@ use super::problem::{Bound, Factor, Problem};
 use super::prox::Prox;
 use super::split::{Split, split};
 use crate::data::{Dtype, Matrix};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::expr::text::{Constraint, Dim, Limit};
 use crate::expr::{Dag, Expr, Var};
 use crate::facts::{Facts, Given, Givens, Shape, Sides, first_missing, infer_shapes, masks, unmasked};
@@ -24,7 +24,7 @@ impl Problem {
     /// where shapes don't fit.
     pub fn bind(&self) -> Result<Bound> {
         let Some((_, target)) = self.data.first() else {
-            return Err(Error::Setting("no data was given: an objective needs a matrix to factorize".into()));
+            return Err(Error::setting(Code::NoData, "no data was given: an objective needs a matrix to factorize"));
         };
         if self.rank == 0 {
             return Err(self.unfit_rank(target));
@@ -48,10 +48,8 @@ impl Problem {
         let facts = Facts::of(&dag, &givens)?;
         if !facts.shape(dag.roots()[0]).is_scalar() {
             let shape = facts.shape(dag.roots()[0]);
-            return Err(Error::shape(
-                format!("the objective is {shape}, and only a number can be minimised"),
-                "Add it up: sum(...)",
-            ));
+            let message = format!("the objective is {shape}, and only a number can be minimised");
+            return Err(Error::shape(Code::CostNotScalar, message, "Add it up: sum(...)"));
         }
         self.check_missing(&dag)?;
         let Split { smooth, mut proxes } = split(&objective, &shapes.keys().cloned().collect::<Vec<_>>())?;
@@ -66,7 +64,8 @@ impl Problem {
             factors.push(Factor { var: var.clone(), shape: shapes[var], prox, offset, begin });
         }
         if factors.is_empty() {
-            return Err(Error::Setting("the objective has no factor to search for: every name in it was given".into()));
+            let message = "the objective has no factor to search for: every name in it was given";
+            return Err(Error::setting(Code::NoFactor, message));
         }
         // Codes that are kept sparse may be of more components than X has sides, and so may a row beside a factor that is held.
         let overcomplete = !self.held.is_empty() || factors.iter().any(|factor| factor.prox.l1 > 0.0);
@@ -102,7 +101,10 @@ impl Problem {
             if value.missing() > 0 {
                 let at = first_missing(value);
                 let at = place(at.0 * shape.cols + at.1, shape);
-                return Err(Error::Setting(format!("{name} is held, and its value has no number at {at}")));
+                return Err(Error::setting(
+                    Code::StartNotFinite,
+                    format!("{name} is held, and its value has no number at {at}"),
+                ));
             }
             Ok((name.clone(), value.cast(dtype)?))
         };
@@ -117,12 +119,15 @@ impl Problem {
         }
         let (shape, numbers) = (shape_of(value), value.to_dense_f64());
         let Some(at) = outside(&prox, &numbers, shape).0 else { return Ok(()) };
-        Err(Error::Setting(format!(
-            "{name} is held, and its value is {} at {}, which the bounds of {name} don't allow: hold another value, or leave the \
+        Err(Error::setting(
+            Code::StartOutOfBounds,
+            format!(
+                "{name} is held, and its value is {} at {}, which the bounds of {name} don't allow: hold another value, or leave the \
              bound out",
-            numbers[at],
-            place(at, shape)
-        )))
+                numbers[at],
+                place(at, shape)
+            ),
+        ))
     }
 
     /// Where the first start of a factor begins, if it was said.
@@ -131,15 +136,21 @@ impl Problem {
         check_shape(name, "start", value, shape)?;
         let dense = Value::of(value).into_dense();
         if let Some(at) = dense.data.iter().position(|b| !b.is_finite()) {
-            return Err(Error::Setting(format!("the start of {name} is {} at {}", dense.data[at], place(at, shape))));
+            return Err(Error::setting(
+                Code::StartNotFinite,
+                format!("the start of {name} is {} at {}", dense.data[at], place(at, shape)),
+            ));
         }
         let (far, feasible) = outside(prox, &dense.data, shape);
         if let Some(at) = far {
-            return Err(Error::Setting(format!(
-                "the start of {name} is {} at {}, which the bounds of {name} don't allow",
-                dense.data[at],
-                place(at, shape)
-            )));
+            return Err(Error::setting(
+                Code::StartOutOfBounds,
+                format!(
+                    "the start of {name} is {} at {}, which the bounds of {name} don't allow",
+                    dense.data[at],
+                    place(at, shape)
+                ),
+            ));
         }
         Ok(Some(Value::of_numbers(shape, feasible, dtype)))
     }
@@ -155,7 +166,10 @@ impl Problem {
     fn unfit_rank(&self, target: &Matrix) -> Error {
         let (rows, cols) = target.shape();
         let most = rows.min(cols);
-        Error::Setting(format!("rank {} does not fit a {rows} x {cols} matrix: choose 1 to {most}", self.rank))
+        Error::setting(
+            Code::RankOutOfRange,
+            format!("rank {} does not fit a {rows} x {cols} matrix: choose 1 to {most}", self.rank),
+        )
     }
 
     /// The objective with every named number written in.
@@ -184,7 +198,10 @@ impl Problem {
         let used = |name: &str| variables.iter().any(|v| v.name() == name);
         for (name, _) in &self.data {
             if !used(name) {
-                return Err(Error::Setting(format!("the objective does not use the data {name}: {text}")));
+                return Err(Error::setting(
+                    Code::UnusedData,
+                    format!("the objective does not use the data {name}: {text}"),
+                ));
             }
         }
         let in_original = self.statement.objective.variables();
@@ -193,7 +210,10 @@ impl Problem {
             let in_side = sides.iter().any(|d| **d == Dim::Name(name.clone()));
             let in_limit = self.statement.constraints.iter().any(|c| c.limit == Limit::Name(name.clone()));
             if !in_side && !in_limit && !in_original.iter().any(|v| v.name() == name) {
-                return Err(Error::Setting(format!("the objective does not use the number {name}: {text}")));
+                return Err(Error::setting(
+                    Code::UnusedParameter,
+                    format!("the objective does not use the number {name}: {text}"),
+                ));
             }
         }
         for (name, what) in self
@@ -204,23 +224,35 @@ impl Problem {
         {
             let given = self.data.iter().any(|(known, _)| known == name) || self.numbers.contains_key(name);
             if !used(name) || given {
-                return Err(Error::Setting(format!("{name} is {what} but is no factor of the objective: {text}")));
+                return Err(Error::setting(
+                    Code::NotAFactor,
+                    format!("{name} is {what} but is no factor of the objective: {text}"),
+                ));
             }
         }
         if let Some((name, _)) = self.starts.iter().find(|(name, _)| self.held.iter().any(|(held, _)| held == name)) {
-            return Err(Error::Setting(format!("{name} is held and given a start: only one of the two can be")));
+            return Err(Error::setting(
+                Code::HeldAndStarted,
+                format!("{name} is held and given a start: only one of the two can be"),
+            ));
         }
         for declaration in &self.statement.declared {
             if !used(&declaration.name) || self.data.iter().any(|(name, _)| *name == declaration.name) {
                 let message = format!("{} is declared but is no factor of the objective", declaration.name);
-                return Err(Error::parse(message, text, declaration.span.clone(), "Leave it out"));
+                return Err(Error::parse(Code::NotAFactor, message, text, declaration.span.clone(), "Leave it out"));
             }
         }
         for constraint in &self.statement.constraints {
             let is_data = self.data.iter().any(|(name, _)| *name == constraint.factor);
             if !used(&constraint.factor) || is_data {
                 let message = format!("{} is constrained but is no factor of the objective", constraint.factor);
-                return Err(Error::parse(message, text, constraint.span.clone(), "Only a factor can be constrained"));
+                return Err(Error::parse(
+                    Code::NotAFactor,
+                    message,
+                    text,
+                    constraint.span.clone(),
+                    "Only a factor can be constrained",
+                ));
             }
         }
         Ok(())
@@ -241,6 +273,7 @@ impl Problem {
             Limit::Number(value) => Ok(*value),
             Limit::Name(name) => self.numbers.get(name).copied().ok_or_else(|| {
                 Error::parse(
+                    Code::ParameterMissing,
                     format!("{name} has no value"),
                     &self.statement.text,
                     constraint.span.clone(),
@@ -268,6 +301,7 @@ fn check_shape(name: &str, what: &str, value: &Matrix, shape: Shape) -> Result<(
         return Ok(());
     }
     Err(Error::shape(
+        Code::WrongShape,
         format!("the {what} of {name} is {}, and {name} is {shape}", shape_of(value)),
         format!("Give a {what} of that shape, or the rank that fits it"),
     ))

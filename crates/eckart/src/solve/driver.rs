@@ -15,7 +15,7 @@ use super::quality::Quality;
 use super::settings::{Settings, StopReason};
 use super::start::begin;
 use super::starts;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result, Warning};
 use crate::function::Compiled;
 use crate::run::{Value, available_memory, with_machine};
 
@@ -72,7 +72,10 @@ pub fn solve(
 ) -> Result<Factorization> {
     settings.check()?;
     if problem.is_assumed() {
-        return Err(Error::Setting("the data is only assumed: give the matrix itself to factorize it".into()));
+        return Err(Error::setting(
+            Code::ShapeOnly,
+            "the data is only assumed: give the matrix itself to factorize it",
+        ));
     }
     with_machine(settings.threads, settings.registers, || Search::new(problem, settings).run(listen))?
 }
@@ -105,7 +108,10 @@ impl<'a> Search<'a> {
         let quality = Quality::of(&worker.bound, self.memory_limit)?;
         let seconds = self.began.elapsed().as_secs_f64();
         let factors = worker.bound.lifted(found.factors);
-        let (kept, checkpoint_error) = (found.kept, found.unwritten);
+        let kept = found.kept;
+        let checkpoint_error = found.unwritten.map(|why| {
+            Warning::new(Code::CheckpointNotWritten, format!("the last checkpoint could not be written: {why}"))
+        });
         let found = Factorization::new(
             self.problem,
             &worker.bound,
@@ -276,7 +282,11 @@ impl<'a> Worker<'a> {
             && factors.iter().zip(&self.bound.factors).all(|(value, factor)| value.shape() == factor.shape);
         let spent = history.last().map(|step| Duration::try_from_secs_f64(step.seconds));
         let (true, Some(Ok(spent))) = (fits, spent) else {
-            return Err(Error::data("the checkpoint holds other factors", "Begin anew, without it"));
+            return Err(Error::data(
+                Code::CheckpointDamaged,
+                "the checkpoint holds other factors",
+                "Begin anew, without it",
+            ));
         };
         self.method.restart();
         self.method.restore(&mut method)?;

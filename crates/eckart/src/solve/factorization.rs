@@ -12,7 +12,7 @@ use super::problem::{Bound, Problem};
 use super::quality::Quality;
 use super::settings::{Init, Settings, StopReason};
 use crate::data::Matrix;
-use crate::error::Result;
+use crate::error::{Result, Warning};
 use crate::run::Value;
 
 /// The cost after an iteration.
@@ -115,7 +115,7 @@ pub struct Factorization {
     /// What the method does with each factor and why, a line each; empty where it treats all alike.
     pub ways: Vec<String>,
     /// What the objective says that its author hardly meant, each with what to add (see [`super::lints`]).
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     /// The factors by name, in the order in which the objective names them, those that were held among them.
     pub factors: Vec<(String, Matrix)>,
     /// The names of the factors that were held ([`Problem::hold`]).
@@ -129,7 +129,7 @@ pub struct Factorization {
     /// The components of every start, where [`Settings::keep_starts`] asked for them; they are not saved.
     pub kept: Vec<Kept>,
     /// Why the last checkpoint could not be written, where it could not: the file then holds an earlier one. Not saved.
-    pub checkpoint_error: Option<String>,
+    pub checkpoint_error: Option<Warning>,
     /// How far the starts agree, where that was asked for.
     pub agreement: Option<Agreement>,
     /// How the rank was chosen, where it was.

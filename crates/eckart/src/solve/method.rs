@@ -10,7 +10,7 @@ use super::normalized_gradient::NormalizedGradient;
 use super::outside::Product;
 use super::problem::Bound;
 use super::proximal_gradient::ProximalGradient;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::run::Value;
 
 /// An algorithm, ready to run on one start.
@@ -168,10 +168,13 @@ pub(super) fn choose(bound: &Bound, name: Option<&str>) -> Result<&'static Metho
     };
     let Some(row) = METHODS.iter().find(|row| row.name == name) else {
         let known: Vec<&str> = METHODS.iter().map(|row| row.name).collect();
-        return Err(Error::Setting(format!("there is no method {name}; there are {}", known.join(", "))));
+        return Err(Error::setting(
+            Code::UnknownMethod,
+            format!("there is no method {name}; there are {}", known.join(", ")),
+        ));
     };
     match row.misfit(bound) {
         None => Ok(row),
-        Some(why) => Err(Error::Setting(format!("{name} does not fit this problem: {why}"))),
+        Some(why) => Err(Error::setting(Code::MethodUnsupported, format!("{name} does not fit this problem: {why}"))),
     }
 }

@@ -4,7 +4,7 @@
 //! Not here: finding the terms in an objective (see `split`).
 
 use crate::data::Real;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::expr::text::{Bound as Kind, Constraint};
 use crate::facts::Shape;
 use crate::run::Entrywise;
@@ -109,21 +109,27 @@ impl Prox {
             Kind::RowNormAtMost => self.row_norm = tighter(self.row_norm, f64::min),
             Kind::ColNormAtMost => self.col_norm = tighter(self.col_norm, f64::min),
         }
-        let refuse = |why: &str| Err(Error::Setting(format!("{constraint}: {why}")));
+        let refuse = |code: Code, why: &str| Err(Error::setting(code, format!("{constraint}: {why}")));
         let grouped = self.row_group > 0.0 || self.col_group > 0.0;
         let balls = usize::from(self.row_norm.is_some()) + usize::from(self.col_norm.is_some());
         let boxed = self.upper.is_some() || self.lower.is_some_and(|low| low != 0.0);
         if matches!((self.lower, self.upper), (Some(low), Some(high)) if low > high) {
-            return refuse("no number is both at least the lower and at most the upper bound");
+            return refuse(Code::EmptyBounds, "no number is both at least the lower and at most the upper bound");
         }
         if matches!(kind, Kind::RowNormAtMost | Kind::ColNormAtMost) && limit <= 0.0 {
-            return refuse("a length can only be limited to more than 0");
+            return refuse(Code::EmptyBounds, "a length can only be limited to more than 0");
         }
         if balls > 1 || (grouped && balls > 0) {
-            return refuse("a factor can have one limit or penalty of lengths, by rows or by columns");
+            return refuse(
+                Code::UnsupportedConstraint,
+                "a factor can have one limit or penalty of lengths, by rows or by columns",
+            );
         }
         if boxed && (grouped || balls > 0) {
-            return refuse("bounds other than >= 0 can't be combined with limits or penalties of lengths");
+            return refuse(
+                Code::UnsupportedConstraint,
+                "bounds other than >= 0 can't be combined with limits or penalties of lengths",
+            );
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use super::quality::Quality;
 use super::settings::{Init, Settings, StopReason};
 use crate::data::model_file::{model_bytes, parse_model_file};
 use crate::data::{ModelFile, read_model_file, write_model_file};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result, Warning};
 
 /// The version of the header's keys.
 const FORMAT: &str = "1";
@@ -79,7 +79,7 @@ impl Factorization {
             ("objective", self.statement.clone()),
             ("target", self.target.clone()),
             ("method", self.method.clone()),
-            ("warnings", json!(self.warnings).to_string()),
+            ("warnings", self.warnings.iter().map(warning_to_json).collect::<Value>().to_string()),
             ("ways", json!(self.ways).to_string()),
             ("stop_reason", self.stop_reason().name().to_owned()),
             ("numbers", Value::from(numbers).to_string()),
@@ -114,6 +114,20 @@ fn start_to_json(start: &Start) -> Value {
         "history": history,
         "residuals": start.residuals,
     })
+}
+
+fn warning_to_json(warning: &Warning) -> Value {
+    json!({ "code": warning.code.as_str(), "message": warning.message })
+}
+
+/// A warning as it is written; a bare text where the file is from before warnings had codes. A code of a later Eckart
+/// is no reason to refuse its file.
+fn warning_from_json(value: &Value) -> Option<Warning> {
+    if let Some(message) = value.as_str() {
+        return Some(Warning::new(Code::FromOlderFile, message));
+    }
+    let code = Code::from_name(value.get("code")?.as_str()?).unwrap_or(Code::FromNewerFile);
+    Some(Warning::new(code, value.get("message")?.as_str()?))
 }
 
 fn agreement_to_json(found: &Agreement) -> Value {
@@ -172,6 +186,7 @@ fn quality_to_json(quality: &Quality) -> Value {
 
 fn no_model(what: &str) -> Error {
     Error::data(
+        Code::NotAModel,
         format!("this is no model of Eckart: its header has no usable {what}"),
         "Give a file that `eckart fit -o` or Factorization::save wrote",
     )
@@ -209,7 +224,7 @@ impl Header<'_> {
             init: limits.init,
             started: self.list("started")?,
             method: self.text("method")?.to_owned(),
-            warnings: self.list("warnings")?,
+            warnings: self.warnings()?,
             ways: self.list("ways")?,
             held: self.list("held")?,
             factors: Vec::new(),
@@ -261,6 +276,12 @@ impl Header<'_> {
         if value.is_null() { Ok(None) } else { read(&value).map(Some).ok_or_else(|| no_model(key)) }
     }
 
+    /// None in a file from before they were kept.
+    fn warnings(&self) -> Result<Vec<Warning>> {
+        let read = |value: &Value| value.as_array()?.iter().map(warning_from_json).collect();
+        Ok(self.optional("warnings", read)?.unwrap_or_default())
+    }
+
     fn whole(&self, key: &str) -> Result<u64> {
         self.text(key)?.parse().map_err(|_| no_model(key))
     }
@@ -305,4 +326,20 @@ fn quality_from_json(value: &Value) -> Option<Quality> {
         rmse: number(value.get("rmse")?),
         observed_only: value.get("observed_only")?.as_bool()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_of_files_of_any_age_are_read() {
+        let warning = Warning::new(Code::RankUnused, "ask for 2");
+        assert_eq!(warning_from_json(&warning_to_json(&warning)), Some(warning));
+        let old = Warning::new(Code::FromOlderFile, "ask for 2");
+        assert_eq!(warning_from_json(&json!("ask for 2")), Some(old));
+        let new = Warning::new(Code::FromNewerFile, "ask for 2");
+        assert_eq!(warning_from_json(&json!({"code": "of-tomorrow", "message": "ask for 2"})), Some(new));
+        assert_eq!(warning_from_json(&json!({"code": "rank-unused"})), None);
+    }
 }

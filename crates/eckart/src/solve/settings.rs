@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::checkpoint::Checkpoint;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::run::SimdLevel;
 
 /// How a factorization is searched for.
@@ -83,26 +83,33 @@ impl Default for Settings {
 impl Settings {
     /// Refuses values that mean nothing.
     pub(super) fn check(&self) -> Result<()> {
-        let refuse = |text: String| Err(Error::Setting(text));
+        let refuse = |code: Code, message: String| Err(Error::setting(code, message));
         if self.restarts == 0 {
-            return refuse("0 starts find nothing: ask for 1 or more".into());
+            return refuse(Code::SettingOutOfRange, "0 starts find nothing: ask for 1 or more".into());
         }
         if self.restarts > 1 << 32 {
-            return refuse(format!("{} starts are more than the random streams there are", self.restarts));
+            return refuse(
+                Code::SettingOutOfRange,
+                format!("{} starts are more than the random streams there are", self.restarts),
+            );
         }
         if self.halving && self.keep_starts {
-            return refuse("starts are compared when all have come to their end: keep them, or halve them".into());
+            return refuse(
+                Code::SettingsConflict,
+                "starts are compared when all have come to their end: keep them, or halve them".into(),
+            );
         }
         if self.halving && (self.checkpoint.is_some() || self.resume.is_some()) {
             return refuse(
+                Code::SettingsConflict,
                 "a search that halves its starts can't be written down: ask for no checkpoint, or no halving".into(),
             );
         }
         if !(self.tol >= 0.0 && self.tol < 1.0) {
-            return refuse(format!("tol is {}, it must be at least 0 and below 1", self.tol));
+            return refuse(Code::SettingOutOfRange, format!("tol is {}, it must be at least 0 and below 1", self.tol));
         }
         if self.target.is_some_and(f64::is_nan) {
-            return refuse("target is not a number".into());
+            return refuse(Code::SettingOutOfRange, "target is not a number".into());
         }
         Ok(())
     }
@@ -152,7 +159,7 @@ impl Init {
     pub fn from_name(name: &str) -> Result<Self> {
         Self::ALL.into_iter().find(|init| init.name() == name).ok_or_else(|| {
             let known: Vec<&str> = Self::ALL.iter().map(|init| init.name()).collect();
-            Error::Setting(format!("there is no start {name}; there are {}", known.join(", ")))
+            Error::setting(Code::UnknownInit, format!("there is no start {name}; there are {}", known.join(", ")))
         })
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::prox::Prox;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, Op, Var};
 
 /// An objective, split.
@@ -30,10 +30,13 @@ pub(super) fn split(objective: &Expr, factors: &[Var]) -> Result<Split> {
             continue;
         };
         if weight < 0.0 {
-            return Err(Error::Setting(format!(
-                "the term {term} has the negative weight {weight}: it rewards large entries, and no method can minimise \
+            return Err(Error::setting(
+                Code::NegativePenalty,
+                format!(
+                    "the term {term} has the negative weight {weight}: it rewards large entries, and no method can minimise \
                  it; make its weight 0 or more"
-            )));
+                ),
+            ));
         }
         let prox = proxes.entry(var).or_default();
         match kind {

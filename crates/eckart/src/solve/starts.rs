@@ -20,7 +20,7 @@ use super::ledger::Ledger;
 use super::method::MethodRow;
 use super::problem::Bound;
 use super::settings::StopReason;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::run::{Value, simd_level, threads, with_machine};
 
 /// Where the objective takes more flops than this, a start keeps all threads busy by itself.
@@ -310,7 +310,7 @@ impl<'a, 'l> Board<'a, 'l> {
         kept.sort_by_key(|kept| kept.start);
         match state.best {
             Some((_, best, factors)) if best < starts.len() => Ok(Found { starts, best, factors, kept, unwritten }),
-            _ => Err(Error::Setting("0 starts find nothing: ask for 1 or more".into())),
+            _ => Err(Error::setting(Code::SettingOutOfRange, "0 starts find nothing: ask for 1 or more")),
         }
     }
 }

@@ -10,5 +10,6 @@ Each of them is a line of the engine's language, said in its documentation; `eck
 from ._dictionary import DictionaryLearning, SparseCoder
 from ._nmf import NMF
 from ._ratings import ImplicitMF, MatrixFactorization
+from ._search import EckartConvergenceWarning
 
-__all__ = ["DictionaryLearning", "ImplicitMF", "MatrixFactorization", "NMF", "SparseCoder"]
+__all__ = ["DictionaryLearning", "EckartConvergenceWarning", "ImplicitMF", "MatrixFactorization", "NMF", "SparseCoder"]

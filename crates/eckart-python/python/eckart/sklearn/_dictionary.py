@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.decomposition import sparse_encode
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
+from .._errors import coded
 from .._factorize import factorize
 from ._search import check_one_of, check_real, check_whole, components, fold_in, plain, seed_of, seen, warn_of
 
@@ -89,7 +90,7 @@ class _Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         codes = check_array(plain(X), dtype=[np.float64, np.float32])
         expected = len(atoms) * (2 if self.split_sign else 1)
         if codes.shape[1] != expected:
-            raise ValueError(f"codes of {expected} components are needed, and X has {codes.shape[1]}")
+            raise coded(ValueError, "wrong-shape", f"codes of {expected} components are needed, and X has {codes.shape[1]}")
         if self.split_sign:
             codes = codes[:, : len(atoms)] - codes[:, len(atoms) :]
         return codes @ atoms
@@ -466,7 +467,9 @@ class SparseCoder(_Coding):
             return np.eye(self.n_features_in_ if X is None else X.shape[1])
         atoms = np.asarray(self.dictionary)
         if X is not None and X.shape[1] != atoms.shape[1]:
-            raise ValueError(
+            raise coded(
+                ValueError,
+                "wrong-shape",
                 "Dictionary and X have different numbers of features: "
                 f"dictionary.shape: {atoms.shape} X.shape: {X.shape}"
             )

@@ -14,6 +14,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted, check_non_negative, validate_data
 
 from .. import _formulas as ek
+from .._errors import coded
 from .._factorize import MODELS, factorize
 from .._function import function
 from .._progress import Bar, both
@@ -60,7 +61,9 @@ def _mean(X: Any, masked: bool) -> float:
 def _check_factors(names: Iterable[str]) -> None:
     """The factors of an objective of one's own, of which the estimator shows two."""
     if not {"W", "H"} <= set(names):
-        raise ValueError(
+        raise coded(
+            ValueError,
+            "unknown-factor",
             f"the factors of the objective are {', '.join(names)}, and NMF needs W, a row for each sample, and H, a "
             "column for each feature: call them so"
         )
@@ -340,17 +343,19 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         check_real("l1_ratio", self.l1_ratio, 0, 1)
         beta = self._beta()
         if self.solver == "cd" and beta != 2 and not self.objective:
-            raise ValueError(
+            raise coded(
+                ValueError,
+                "method-unsupported",
                 f"Invalid beta_loss parameter: solver 'cd' does not handle beta_loss = {self.beta_loss!r}; use 'mu' or "
                 "'derived'"
             )
         if self.solver == "derived" and beta not in (1, 2) and not self.objective:
-            raise ValueError(f"solver 'derived' does not handle beta_loss = {self.beta_loss!r}; use 'mu' or an objective")
+            raise coded(ValueError, "method-unsupported", f"solver 'derived' does not handle beta_loss = {self.beta_loss!r}; use 'mu' or an objective")
 
     def _beta(self) -> float:
         if isinstance(self.beta_loss, str):
             if self.beta_loss not in BETAS:
-                raise ValueError(f"there is no beta_loss {self.beta_loss!r}; there are {', '.join(BETAS)}, or a number")
+                raise coded(ValueError, "unknown-choice", f"there is no beta_loss {self.beta_loss!r}; there are {', '.join(BETAS)}, or a number")
             return BETAS[self.beta_loss]
         return float(self.beta_loss)
 
@@ -371,16 +376,16 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             return None
         weight: np.ndarray = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         if not weight.any():
-            raise ValueError("every sample weight is 0: at least one sample must count")
+            raise coded(ValueError, "setting-out-of-range", "every sample weight is 0: at least one sample must count")
         if self._beta() == 0 or self.objective or (self.solver == "mu" and self.alpha_W):
-            raise ValueError("sample_weight does not go with this objective: use solver 'derived', or weights in it")
+            raise coded(ValueError, "settings-conflict", "sample_weight does not go with this objective: use solver 'derived', or weights in it")
         return weight
 
     def _given(self, X: Any, weight: np.ndarray | None) -> Given:
         """The data with missing entries and sample weights in it."""
         X, masked = self._marked(X)
         if self._beta() <= 0 and not sparse.issparse(X) and np.min(X, initial=1.0) <= 0:
-            raise ValueError("When beta_loss <= 0 and X contains zeros, the solver may diverge. Please add small values to X")
+            raise coded(ValueError, "method-unsupported", "When beta_loss <= 0 and X contains zeros, the solver may diverge. Please add small values to X")
         scale, roots, mean, n_samples = None, None, None, float(X.shape[0])
         if weight is not None:
             scale, roots, n_samples = weight ** (1 / self._beta()), np.sqrt(weight), float(weight.sum())
@@ -399,7 +404,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         if sparse.issparse(X):
             # A sparse matrix has no NaN; with 0, what it does not store is missing.
             if mark != 0 and not np.isnan(mark):
-                raise ValueError(f"missing_values is {mark!r}, and of a sparse X only 0 can be missing, what it does not store")
+                raise coded(ValueError, "settings-conflict", f"missing_values is {mark!r}, and of a sparse X only 0 can be missing, what it does not store")
             return X, mark == 0
         return (X if np.isnan(mark) else np.where(X == mark, np.nan, X)), True
 
@@ -413,11 +418,11 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         dtype = given.X.dtype
         if self.init == "custom":
             if W is None or H is None:
-                raise ValueError("init='custom' needs W and H")
+                raise coded(ValueError, "option-missing", "init='custom' needs W and H")
             W, H = (np.array(check_array(plain(B), dtype=dtype, input_name=name)) for B, name in ((W, "W"), (H, "H")))
             for B, name, shape in ((W, "W", (n, rank)), (H, "H", (rank, m))):
                 if B.shape != shape:
-                    raise ValueError(f"Array with wrong shape passed to NMF (input {name}). Expected {shape}, but got {B.shape}")
+                    raise coded(ValueError, "wrong-shape", f"Array with wrong shape passed to NMF (input {name}). Expected {shape}, but got {B.shape}")
                 check_non_negative(B, f"NMF (input {name})")
             return W, H
         init = "random" if given.masked else self.init
@@ -515,7 +520,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             return self.objective, dict(check_numbers(self.numbers, self.objective))
         each = {2.0: "0.5*(X - W @ H)**2", 1.0: "kl(X, W @ H)"}.get(self._beta())
         if each is None:
-            raise ValueError(f"beta_loss = {self.beta_loss!r} does not go with missing values: give an objective instead")
+            raise coded(ValueError, "method-unsupported", f"beta_loss = {self.beta_loss!r} does not go with missing values: give an objective instead")
         terms = [f"sum(observed(X) * {each})" if given.masked else f"sum({each})"]
         numbers: dict[str, Any] = {}
         for name, term in (("l1_W", "sum(abs(W))"), ("l1_H", "sum(abs(H))"), ("l2_W", "sum(W**2)"), ("l2_H", "sum(H**2)")):

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted, check_non_negative, valida
 
 from .._arrays import named_matrix_of
 from .._eckart import Matrix
+from .._errors import coded
 from .._factorization import Factorization
 from .._factorize import factorize
 from .._function import result
@@ -169,7 +170,7 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             self, X, reset=reset, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite="allow-nan"
         )
         if sparse.issparse(X) and np.isnan(X.data).any():
-            raise ValueError("Input X contains NaN: leave what is not known out of a sparse matrix")
+            raise coded(ValueError, "missing-value", "Input X contains NaN: leave what is not known out of a sparse matrix")
         return X, users, items
 
     def _moves(self, X: Any, labels: list[str] | None) -> bool:
@@ -185,7 +186,7 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         place = {item: k for k, item in enumerate(labels)}
         pairs = [(place[item], k) for k, item in enumerate(items) if item in place]
         if not pairs:
-            raise ValueError("none of the items is one of those that the model was fitted to")
+            raise coded(ValueError, "names-differ", "none of the items is one of those that the model was fitted to")
         there, here = (np.array(side) for side in zip(*pairs))
         shape = (X.shape[0], len(labels))
         if not sparse.issparse(X):
@@ -228,7 +229,7 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         single = users is not None and _is_one(users)
         if X is not None:
             if users is not None:
-                raise ValueError("give users of the fit, or X of new ones")
+                raise coded(ValueError, "option-missing", "give users of the fit, or X of new ones")
             X, _, _ = self._validated(X, reset=False)
             found, mask = self._fold_in(X), self._counts(X)
             factors, (of_users, of_items) = found["W"], self._offsets(self._user_offsets(found))
@@ -284,7 +285,7 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
     def _similar(self, of: Any, B: np.ndarray, ids: np.ndarray, what: str, n: int) -> tuple[np.ndarray, np.ndarray]:
         if of is None or not _is_one(of):
-            raise TypeError(f"similar_{what}s takes the id of one {what}, and {of!r} is {type(of).__name__}")
+            raise coded(TypeError, "wrong-type", f"similar_{what}s takes the id of one {what}, and {of!r} is {type(of).__name__}")
         n = check_whole("n", n)
         at = self._places(of, ids, what)[0]
         lengths = np.linalg.norm(B, axis=1)
@@ -301,7 +302,7 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         place = {label: k for k, label in enumerate(ids.tolist())}
         unknown = [label for label in labels if label not in place and str(label) not in place]
         if unknown:
-            raise KeyError(f"there is no {what} {unknown[0]!r} among the {len(ids)} that the model was fitted to")
+            raise coded(KeyError, "unknown-name", f"there is no {what} {unknown[0]!r} among the {len(ids)} that the model was fitted to")
         return np.array([place.get(label, place.get(str(label))) for label in labels], dtype=np.intp)
 
     @property
@@ -433,7 +434,7 @@ class MatrixFactorization(_Recommender):
         check_is_fitted(self)
         i, j = self._places(users, self.user_ids_, "user"), self._places(items, self.item_ids_, "item")
         if len(i) != len(j):
-            raise ValueError(f"there are {len(i)} users and {len(j)} items: a rating has one of each")
+            raise coded(ValueError, "wrong-count", f"there are {len(i)} users and {len(j)} items: a rating has one of each")
         products = np.einsum("ik,ik->i", self.user_factors_[i], self.item_factors_[j])
         return products + self.user_biases_[i] + self.item_biases_[j] + self.mean_
 

@@ -10,8 +10,8 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from .._eckart import FoldIn, Matrix
+from .._errors import EckartWarning, coded, coded_warning, warn
 from .._factorize import factorize, stated
-from .._warnings import warn
 
 ADVICE = {
     "max_iter": "the cost was still falling after max_iter={max_iter} iterations: raise max_iter, or accept it with a "
@@ -22,12 +22,16 @@ ADVICE = {
 }
 
 
+class EckartConvergenceWarning(EckartWarning, ConvergenceWarning):
+    """A search ended before its cost settled; scikit-learn's `ConvergenceWarning`, with a code."""
+
+
 def warn_of(estimator: Any, stop_reason: str, n_iter: int, max_iter: int, tol: float) -> None:
     """Warns where a search ended before the cost settled, with what to do; `factorize` tells of one that diverged."""
     if stop_reason not in ADVICE or (stop_reason == "max_iter" and tol <= 0):
         return
     text = ADVICE[stop_reason].format(max_iter=max_iter, n_iter=n_iter)
-    warn(f"{type(estimator).__name__}: {text}", ConvergenceWarning)
+    warn(coded_warning("not-converged", f"{type(estimator).__name__}: {text}", EckartConvergenceWarning))
 
 
 def fold_in(X: Any, text: str, numbers: dict[str, float], held: dict[str, Any]) -> dict[str, np.ndarray]:
@@ -68,15 +72,15 @@ def check_numbers(numbers: Any, objective: str | None) -> dict[str, float]:
     if numbers is None:
         return {}
     if not isinstance(numbers, Mapping):
-        raise TypeError(f"numbers is {numbers!r}, it must be a dict of names and numbers, such as {{'a': 0.1}}")
+        raise coded(TypeError, "wrong-type", f"numbers is {numbers!r}, it must be a dict of names and numbers, such as {{'a': 0.1}}")
     if numbers and objective is None:
-        raise ValueError(f"numbers gives {', '.join(map(repr, numbers))}, and only a text in `objective` can name numbers")
+        raise coded(ValueError, "unused-parameter", f"numbers gives {', '.join(map(repr, numbers))}, and only a text in `objective` can name numbers")
     checked = {}
     for name, value in numbers.items():
         if not isinstance(name, str):
-            raise TypeError(f"numbers has the name {name!r}, it must be a text, as in the objective")
+            raise coded(TypeError, "wrong-type", f"numbers has the name {name!r}, it must be a text, as in the objective")
         if not isinstance(value, Real) or isinstance(value, bool) or not np.isfinite(float(value)):
-            raise ValueError(f"numbers[{name!r}] is {value!r}, it must be a finite number")
+            raise coded(ValueError, "not-a-number", f"numbers[{name!r}] is {value!r}, it must be a finite number")
         checked[name] = float(value)
     return checked
 
@@ -89,21 +93,21 @@ def seed_of(random: np.random.RandomState) -> int:
 def check_whole(name: str, value: Any, least: int = 1) -> int:
     """A parameter that must be a whole number."""
     if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name} is {value!r}, it must be a whole number of at least {least}")
+        raise coded(ValueError, "setting-out-of-range", f"{name} is {value!r}, it must be a whole number of at least {least}")
     return int(value)
 
 
 def check_real(name: str, value: Any, least: float = 0.0, most: float = np.inf) -> float:
     """A parameter that must be a number within limits."""
     if not isinstance(value, Real) or isinstance(value, bool) or not least <= float(value) <= most:
-        raise ValueError(f"{name} is {value!r}, it must be a number from {least:g} to {most:g}")
+        raise coded(ValueError, "setting-out-of-range", f"{name} is {value!r}, it must be a number from {least:g} to {most:g}")
     return float(value)
 
 
 def check_one_of(name: str, value: Any, known: tuple[Any, ...]) -> Any:
     """A parameter that must be one of some values."""
     if not isinstance(value, str) and value is not None or value not in known:
-        raise ValueError(f"{name} is {value!r}, it must be one of {', '.join(map(repr, known))}")
+        raise coded(ValueError, "unknown-choice", f"{name} is {value!r}, it must be one of {', '.join(map(repr, known))}")
     return value
 
 

@@ -9,6 +9,8 @@ from scipy import sparse
 from sklearn.utils import check_random_state
 from sklearn.utils.extmath import randomized_svd
 
+from .._errors import coded
+
 INITS = ("random", "nndsvd", "nndsvda", "nndsvdar", "custom")
 TINY = 1e-6
 """What an SVD can't tell from 0."""
@@ -34,13 +36,15 @@ def start(
     if init is None:
         init = "nndsvda" if fits else "random"
     if init not in INITS[:-1]:
-        raise ValueError(f"there is no init {init!r}; there are {', '.join(INITS)}")
+        raise coded(ValueError, "unknown-init", f"there is no init {init!r}; there are {', '.join(INITS)}")
     by = np.ones((n, 1)) if scale is None else scale[:, None]
     if init == "random":
         W, H = random_start(n, m, mean, n_components, check_random_state(random_state), dtype)
         return (W * by).astype(dtype), H
     if not fits:
-        raise ValueError(
+        raise coded(
+            ValueError,
+            "init-unsupported",
             f"init {init!r} needs n_components <= min(n_samples, n_features), and n_components={n_components} with "
             f"n_samples={n}, n_features={m}: use init='random'"
         )

@@ -12,7 +12,7 @@ use linkage::Tree;
 use matching::{cosines, match_rows, normalized};
 
 use crate::data::Matrix;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::solve::{Agreement, Factorization, Kept, Problem, Settings};
 
 /// Columns (or rows) that the consensus matrix is of, at most.
@@ -46,10 +46,13 @@ pub fn consensus(model: &Factorization) -> Result<Consensus> {
     let kept = &model.kept;
     let Some(best) = kept.iter().find(|kept| kept.start == model.best).filter(|_| kept.len() > 1) else {
         let what = if kept.len() == 1 { "one start" } else { "no start" };
-        return Err(Error::Setting(format!(
-            "the components of {what} were kept: starts are compared where there are two or more, and two factors (n x r \
+        return Err(Error::setting(
+            Code::StartsNotKept,
+            format!(
+                "the components of {what} were kept: starts are compared where there are two or more, and two factors (n x r \
              and r x m) hold components"
-        )));
+            ),
+        ));
     };
     let (r, m) = best.components.shape();
     let units: Vec<Vec<f64>> = kept.iter().map(|kept| normalized(&kept.components)).collect();
@@ -103,7 +106,7 @@ impl Consensus {
     pub fn refit(&self, problem: &Problem, model: &Factorization, settings: &Settings) -> Result<Factorization> {
         let fits = |(_, matrix): &&(String, Matrix)| matrix.shape() == self.components.shape();
         let Some((name, _)) = model.factors.iter().rev().find(fits) else {
-            return Err(Error::Setting("no factor holds the components".into()));
+            return Err(Error::setting(Code::NoComponents, "no factor holds the components"));
         };
         let settings = Settings { restarts: 1, keep_starts: false, ..settings.clone() };
         let mut found = problem.clone().hold(name, &self.components).solve(&settings)?;

@@ -7,7 +7,7 @@ use super::masked::Loss;
 use crate::apply::FoldIn;
 use crate::apply::hold_out::mixed;
 use crate::data::Matrix;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, Var, matrix, sum};
 use crate::facts::{Given, Givens};
 use crate::function::Compiled;
@@ -40,19 +40,22 @@ impl Quarters {
         let bound = problem.clone().rank(1).bind()?;
         let (target, x) = &bound.target;
         if problem.matrices().len() > 1 || !problem.held().is_empty() {
-            return Err(Error::Setting(
+            return Err(Error::setting(
+                Code::HoldoutUnsupported,
                 "bi-cross-validation cuts the data into quarters, which it can only do where there is one matrix and no \
-                 factor is held: hold entries out instead"
-                    .into(),
+                 factor is held: hold entries out instead",
             ));
         }
         let most = (x.rows() / 2).min(x.cols() / 2);
         if let Some(rank) = ranks.iter().find(|rank| **rank >= most) {
-            return Err(Error::Setting(format!(
-                "bi-cross-validation fits half of the rows and columns, {} x {}: rank {rank} is not below {most}",
-                x.rows() / 2,
-                x.cols() / 2
-            )));
+            return Err(Error::setting(
+                Code::RankOutOfRange,
+                format!(
+                    "bi-cross-validation fits half of the rows and columns, {} x {}: rank {rank} is not below {most}",
+                    x.rows() / 2,
+                    x.cols() / 2
+                ),
+            ));
         }
         let loss = Loss::find(&bound)?;
         let (rows, cols) = (halves(x.rows(), seed), halves(x.cols(), !seed));

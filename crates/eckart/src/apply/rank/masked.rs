@@ -10,7 +10,7 @@
 use crate::apply::HoldOut;
 use crate::apply::row_problem::constraints_of;
 use crate::data::Matrix;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::expr::text::{Declaration, Dim, Statement};
 use crate::expr::{Dag, Expr, Id, Meaning, Op, Var, matrix, observed, sum};
 use crate::facts::{Facts, Given, Givens};
@@ -175,12 +175,15 @@ impl Loss {
         let counted = |id: Id| *dag.op(dag.args(id)[0]) == Op::Expand;
         let sums: Vec<Id> = sums.into_iter().filter(|&id| !counted(id)).collect();
         let refused = || {
-            Error::Setting(format!(
-                "entries of {} can't be left out of `{}`: it must compare {0} entry by entry inside one sum, as \
+            Error::setting(
+                Code::HoldoutUnsupported,
+                format!(
+                    "entries of {} can't be left out of `{}`: it must compare {0} entry by entry inside one sum, as \
                  sum(({0} - W @ H)**2) does",
-                target.name(),
-                bound.objective.shortened(80)
-            ))
+                    target.name(),
+                    bound.objective.shortened(80)
+                ),
+            )
         };
         let [at] = sums.as_slice() else { return Err(refused()) };
         let inner = dag.expr(dag.args(*at)[0]).clone();
@@ -311,8 +314,8 @@ mod tests {
         for text in ["sum((X - W @ H)**2) + sum((X.T @ W)**2)", "sum((X - X @ W @ H)**2)", "sum(abs(X.T @ X - W @ H))"]
         {
             let problem = Problem::parse(text).unwrap().data("X", &x).rank(1);
-            let error = problem.bind().and_then(|bound| Loss::find(&bound).map(|_| ())).unwrap_err().to_string();
-            assert!(error.contains("entry by entry inside one sum"), "{text}: {error}");
+            let error = problem.bind().and_then(|bound| Loss::find(&bound).map(|_| ())).unwrap_err();
+            assert_eq!(error.code(), Code::HoldoutUnsupported, "{text}: {error}");
         }
     }
 

@@ -6,7 +6,7 @@
 mod bcv;
 mod masked;
 
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::solve::{Problem, RankChoice, RankScore, Settings};
 use bcv::Quarters;
 use masked::Masked;
@@ -61,12 +61,13 @@ pub fn choose_rank(
     mut listen: impl FnMut(Trial),
 ) -> Result<RankChoice> {
     if ranks.is_empty() || ranks.windows(2).any(|pair| pair[0] >= pair[1]) {
-        return Err(Error::Setting("give at least one rank, in increasing order".into()));
+        return Err(Error::setting(Code::RanksNotIncreasing, "give at least one rank, in increasing order"));
     }
     if repeats < LEAST_REPEATS {
-        return Err(Error::Setting(format!(
-            "{repeats} repetitions tell no standard error: ask for {LEAST_REPEATS} or more"
-        )));
+        return Err(Error::setting(
+            Code::SettingOutOfRange,
+            format!("{repeats} repetitions tell no standard error: ask for {LEAST_REPEATS} or more"),
+        ));
     }
     let mut trials = Vec::new();
     for repeat in 0..repeats {
@@ -93,7 +94,7 @@ pub fn choose_rank(
         scores.push(score(rank, losses));
     }
     let chosen = within_one_error(&scores).ok_or_else(|| {
-        Error::Setting("the search was interrupted before the first rank was done: none is chosen".into())
+        Error::setting(Code::Interrupted, "the search was interrupted before the first rank was done: none is chosen")
     })?;
     let way = match way {
         Way::HoldOut { .. } => "holdout",

@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::lexer::{Kind, Token, explain};
 use super::names::{Callable, KEYWORDS, all, suggest};
 use super::parser::{DEEPEST, Parser};
-use crate::error::Error;
+use crate::error::{Code, Error};
 
 /// What begins constraints or a text elsewhere, and what does here.
 const PHRASES: [(&str, &str); 6] = [
@@ -21,8 +21,14 @@ const PHRASES: [(&str, &str); 6] = [
 ];
 
 impl Parser<'_> {
-    pub(super) fn complain(&self, message: impl Into<String>, span: Range<usize>, help: impl Into<String>) -> Error {
-        Error::parse(message, self.text, span, help)
+    pub(super) fn complain(
+        &self,
+        code: Code,
+        message: impl Into<String>,
+        span: Range<usize>,
+        help: impl Into<String>,
+    ) -> Error {
+        Error::parse(code, message, self.text, span, help)
     }
 
     /// Something else was expected than what comes next.
@@ -39,10 +45,11 @@ impl Parser<'_> {
             Kind::Name if KEYWORDS.contains(&source) => self.keyword(token, what),
             Kind::End => {
                 let before = self.previous().map_or("", |token| self.source(token));
-                self.complain(format!("the text ends too early: expected {what} after `{before}`"), token.span(), help)
+                let message = format!("the text ends too early: expected {what} after `{before}`");
+                self.complain(Code::TextEndsEarly, message, token.span(), help)
             }
             Kind::Number(_) | Kind::Name | Kind::Mark(_) => {
-                self.complain(format!("expected {what}, found `{source}`"), token.span(), help)
+                self.complain(Code::UnexpectedToken, format!("expected {what}, found `{source}`"), token.span(), help)
             }
         }
     }
@@ -55,7 +62,8 @@ impl Parser<'_> {
             "over" => "`over W[n,r], H[r,m]:` stands before the objective",
             _ => "`subject to` stands once, after the objective",
         };
-        self.complain(format!("expected {expected}, found the keyword `{word}`"), token.span(), help)
+        let message = format!("expected {expected}, found the keyword `{word}`");
+        self.complain(Code::MisplacedKeyword, message, token.span(), help)
     }
 
     /// A formula is complete, and what comes next can't go on from it.
@@ -66,6 +74,7 @@ impl Parser<'_> {
             Kind::Number(_) | Kind::Name if !KEYWORDS.contains(&source) => self.missing_operator(token),
             Kind::Mark("(") => self.missing_operator(token),
             Kind::Mark(">=" | "<=") => self.complain(
+                Code::UnexpectedToken,
                 format!("expected {expected}, found `{source}`"),
                 token.span(),
                 format!("In a formula write `{}`; a bound on a factor stands after `subject to`", &source[..1]),
@@ -75,7 +84,8 @@ impl Parser<'_> {
                 "Brackets give shapes, as in `minimize over W[n,r]: ...`; entries can't be picked out of a matrix",
             ),
             Kind::Mark(")") => {
-                self.complain(format!("this `)` closes nothing: expected {expected}"), token.span(), "Take it away")
+                let message = format!("this `)` closes nothing: expected {expected}");
+                self.complain(Code::UnbalancedBrackets, message, token.span(), "Take it away")
             }
             _ => self.expected(expected),
         }
@@ -95,11 +105,12 @@ impl Parser<'_> {
         } else {
             "Multiplication is written `*` (entry by entry) or `@` (matrix product)".to_owned()
         };
-        self.complain(format!("expected an operator before `{source}`"), token.span(), help)
+        self.complain(Code::MissingOperator, format!("expected an operator before `{source}`"), token.span(), help)
     }
 
     pub(super) fn chained(&self) -> Error {
         self.complain(
+            Code::ChainedComparison,
             "expected the end of the comparison: `>` and `<` don't chain",
             self.next().span(),
             "Multiply two comparisons: `(a > b) * (b > c)`",
@@ -109,11 +120,13 @@ impl Parser<'_> {
     pub(super) fn never_closed(&self, open: Token) -> Error {
         let mark = self.source(open);
         let close = if mark == "[" { "]" } else { ")" };
-        self.complain(format!("this `{mark}` is never closed: expected `{close}`"), open.span(), "")
+        let message = format!("this `{mark}` is never closed: expected `{close}`");
+        self.complain(Code::UnbalancedBrackets, message, open.span(), "")
     }
 
     pub(super) fn too_deep(&self, place: Token) -> Error {
         self.complain(
+            Code::NestedTooDeep,
             format!("expected at most {DEEPEST} levels of parentheses, signs and powers; this one is nested deeper"),
             place.span(),
             "Take parentheses away that are not needed",
@@ -132,7 +145,7 @@ impl Parser<'_> {
                 ),
             ),
         };
-        self.complain(message, name.span(), help)
+        self.complain(Code::UnknownFunction, message, name.span(), help)
     }
 
     pub(super) fn wrong_arity(&self, name: Token, arity: usize, found: usize) -> Error {
@@ -140,6 +153,7 @@ impl Parser<'_> {
         let name_text = self.source(name);
         let shown = ["a", "b", "c"][..arity.min(3)].join(", ");
         self.complain(
+            Code::WrongArity,
             format!("`{name_text}` takes {arity} argument{plural}, found {found}"),
             self.since(name.start),
             format!("Write `{name_text}({shown})`"),

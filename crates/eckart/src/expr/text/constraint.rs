@@ -10,7 +10,7 @@ use super::lexer::Kind;
 use super::names::KEYWORDS;
 use super::parser::Parser;
 use super::print::number;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// A bound on a factor. Two are equal when they say the same, wherever they stand.
 #[derive(Debug, Clone)]
@@ -134,7 +134,8 @@ impl Parser<'_> {
             let chain = self.next();
             if self.comparison()? != at_most {
                 let help = "Write both bounds with the same mark, as in `0 <= W <= 1`";
-                return Err(self.complain("expected the same mark as before", chain.span(), help));
+                let message = "expected the same mark as before";
+                return Err(self.complain(Code::UnsupportedConstraint, message, chain.span(), help));
             }
             let last = self.side()?;
             between(sides, right, last, at_most)
@@ -196,7 +197,7 @@ impl Parser<'_> {
     }
 
     fn unsupported(&self, span: Range<usize>) -> Error {
-        self.complain("expected a constraint that is supported", span, SUPPORTED)
+        self.complain(Code::UnsupportedConstraint, "expected a constraint that is supported", span, SUPPORTED)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::error::Error;
+use crate::error::{Code, Error};
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -175,10 +175,17 @@ fn number(rest: &str) -> (Kind, usize) {
 pub(super) fn explain(text: &str, span: Range<usize>) -> Error {
     let piece = &text[span.clone()];
     if let Some((mark, help)) = foreign(piece) {
-        return Error::parse(format!("`{mark}` is not a mark of this language"), text, span, help);
+        return Error::parse(
+            Code::UnknownCharacter,
+            format!("`{mark}` is not a mark of this language"),
+            text,
+            span,
+            help,
+        );
     }
     if begins_number(piece) && piece.contains('_') {
         return Error::parse(
+            Code::BadNumber,
             "expected a number without underscores",
             text,
             span,
@@ -187,11 +194,18 @@ pub(super) fn explain(text: &str, span: Range<usize>) -> Error {
     }
     if begins_number(piece) {
         let help = "The largest number is about 1.8e308";
-        return Error::parse("expected a number that is not too large for 64-bit floating point", text, span, help);
+        return Error::parse(
+            Code::BadNumber,
+            "expected a number that is not too large for 64-bit floating point",
+            text,
+            span,
+            help,
+        );
     }
     let c = piece.chars().next().unwrap_or_default();
     let shown = if c.is_control() { c.escape_unicode().to_string() } else { c.to_string() };
     Error::parse(
+        Code::UnknownCharacter,
         format!("the character `{shown}` (U+{:04X}) has no meaning here", u32::from(c)),
         text,
         span,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::lexer::{Kind, Token, lex};
 use super::names::{Callable, INFIX, Infix, KEYWORDS, SIGN};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, Op, Span, matrix};
 
 /// How deep parentheses, calls, signs and towers of powers may be nested.
@@ -28,6 +28,7 @@ impl<'a> Parser<'a> {
         let tokens = lex(text);
         if tokens.len() == 1 {
             return Err(Error::parse(
+                Code::EmptyObjective,
                 "the text is empty: expected an objective",
                 text,
                 0..0,

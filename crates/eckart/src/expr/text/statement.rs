@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::constraint::Constraint;
 use super::lexer::Kind;
 use super::parser::Parser;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::expr::Expr;
 
 /// A problem as it is written. Two are equal when they say the same, wherever it stands in their texts.
@@ -121,7 +121,12 @@ impl Parser<'_> {
             let declaration = self.declaration()?;
             if all.iter().any(|earlier| earlier.name == declaration.name) {
                 let message = format!("expected another name: the shape of `{}` is already given", declaration.name);
-                return Err(self.complain(message, declaration.span, "Give each factor one shape"));
+                return Err(self.complain(
+                    Code::DeclaredTwice,
+                    message,
+                    declaration.span,
+                    "Give each factor one shape",
+                ));
             }
             all.push(declaration);
             if self.eat(":") {

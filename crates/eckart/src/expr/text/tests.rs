@@ -8,6 +8,7 @@ mod refused;
 
 use super::names::SUGAR;
 use super::*;
+use crate::error::Code;
 use crate::expr::{self, matrix};
 
 /// A formula is read, printed as given, and the print is the same formula.
@@ -167,7 +168,7 @@ fn deep_nesting_is_an_error_and_long_sums_are_not() {
         let text = format!("{}x{}", open.repeat(levels), close.repeat(levels));
         let read = parse_expr(&text);
         if let Err(error) = &read {
-            assert!(error.to_string().contains("nested deeper"), "{error}");
+            assert_eq!(error.code(), Code::NestedTooDeep, "{error}");
         }
         read.is_ok()
     };

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 
 use super::{Snapshot, State};
 use crate::data::{Matrix, ModelFile, Storage, read_model_file, write_model_file};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::run::Value;
 use crate::solve::factorization::{Start, Step};
 use crate::solve::kept::Kept;
@@ -75,19 +75,23 @@ impl Identity {
     /// `Setting`, naming what differs from what a file says.
     fn check(&self, file: &BTreeMap<String, String>, path: &Path) -> Result<()> {
         if !file.contains_key("checkpoint") {
-            return Err(Error::data("this is no checkpoint", "Give the file of --checkpoint").in_file(path));
+            return Err(Error::data(Code::NotACheckpoint, "this is no checkpoint", "Give the file of --checkpoint")
+                .in_file(path));
         }
         let other: Vec<&str> =
             self.0.iter().filter(|(key, text)| file.get(*key) != Some(text)).map(|(key, _)| key.as_str()).collect();
         if other.is_empty() {
             return Ok(());
         }
-        Err(Error::Setting(format!(
-            "{}: the checkpoint is of another search: {} differ; go on with what it began with (only max_iter, the time \
+        Err(Error::setting(
+            Code::CheckpointDiffers,
+            format!(
+                "{}: the checkpoint is of another search: {} differ; go on with what it began with (only max_iter, the time \
              limit, the number of starts, threads and memory may be other ones), or begin anew without it",
-            path.display(),
-            other.join(", ")
-        )))
+                path.display(),
+                other.join(", ")
+            ),
+        ))
     }
 }
 
@@ -167,7 +171,9 @@ pub(in crate::solve) fn write(path: &Path, identity: &Identity, saved: &Saved) -
 pub(in crate::solve) fn read(path: &Path, identity: &Identity) -> Result<Saved> {
     let mut file = read_model_file(path)?;
     identity.check(&file.metadata, path)?;
-    parse(&mut file).ok_or_else(|| Error::data("the checkpoint is damaged", "Begin anew, without it").in_file(path))
+    parse(&mut file).ok_or_else(|| {
+        Error::data(Code::CheckpointDamaged, "the checkpoint is damaged", "Begin anew, without it").in_file(path)
+    })
 }
 
 fn parse(file: &mut ModelFile) -> Option<Saved> {

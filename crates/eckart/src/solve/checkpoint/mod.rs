@@ -11,7 +11,7 @@ use std::time::Duration;
 pub(super) use file::{Identity, Saved, read, write};
 
 use super::factorization::Step;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::facts::Shape;
 use crate::run::Value;
 
@@ -92,7 +92,7 @@ impl State {
 }
 
 fn damaged() -> Error {
-    Error::data("the checkpoint does not hold what its method needs", "Begin anew, without it")
+    Error::data(Code::CheckpointDamaged, "the checkpoint does not hold what its method needs", "Begin anew, without it")
 }
 
 /// A start after some iteration.

@@ -11,7 +11,7 @@ mod svd;
 use super::derive::{Form, derive};
 use super::problem::Bound;
 use super::settings::{Init, Settings};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::run::{Numbers, Rect, Value, sum_by};
 
 /// Where start `index` begins. The first one (0) takes the values that were given, and of the rest what
@@ -84,19 +84,25 @@ fn from_svd<T: Numbers>(bound: &Bound, init: Init, seed: u64, memory_limit: usiz
     let x = &bound.target.1;
     let (n, m, r) = (x.rows(), x.cols(), bound.rank);
     let Some([left, right]) = pair(bound) else {
-        return Err(Error::Setting(format!(
-            "a start from the SVD of {} needs a factor that is {n} x {r} and one that is {r} x {m}, and the objective does not \
+        return Err(Error::setting(
+            Code::InitUnsupported,
+            format!(
+                "a start from the SVD of {} needs a factor that is {n} x {r} and one that is {r} x {m}, and the objective does not \
              have both: start at random, or give the factors their values",
-            bound.target.0
-        )));
+                bound.target.0
+            ),
+        ));
     };
     if r > n.min(m) {
-        return Err(Error::Setting(format!(
-            "{} has no more than {} singular values, so rank {r} can't begin from its SVD: start at random, or give the \
+        return Err(Error::setting(
+            Code::InitUnsupported,
+            format!(
+                "{} has no more than {} singular values, so rank {r} can't begin from its SVD: start at random, or give the \
              factors their values",
-            bound.target.0,
-            n.min(m)
-        )));
+                bound.target.0,
+                n.min(m)
+            ),
+        ));
     }
     let (w, h) = parts::of(svd::truncated::<T>(bound, r, seed, memory_limit)?, init, x, seed);
     // Both are lists of components, as H is; W stands, and so does a factor that is used as H.T.

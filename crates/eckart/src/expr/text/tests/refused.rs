@@ -4,137 +4,168 @@
 //! Not here: nesting that is too deep (see `tests`).
 
 use super::super::*;
+use crate::error::{Code, check_error};
 
-/// A statement is refused with carets under the place (written as they are shown) and this in its words.
+/// A statement is refused with a code, with carets under the place (written as they are shown) and this in its words.
 #[track_caller]
-fn refuses(input: &str, carets: &str, says: &str) {
-    let shown = match parse_statement(input) {
+fn refuses(input: &str, carets: &str, code: Code, says: &str) {
+    let error = match parse_statement(input) {
         Ok(statement) => panic!("{input} was read as {statement}"),
-        Err(error) => error.to_string(),
+        Err(error) => error,
     };
+    let shown = error.to_string();
     let place = shown.lines().nth(2).unwrap_or_default().strip_prefix("  | ").unwrap_or_default();
     assert_eq!(place, carets, "{shown}");
-    assert!(shown.contains(says), "{shown}\ndoes not say: {says}");
+    check_error(&error, code, says);
 }
 
 #[test]
 fn foreign_marks_are_refused() {
-    refuses("x^2", " ^", "written `**`");
-    refuses("W'", " ^", "written `W.T`");
-    refuses("a = b", "  ^", "after `subject to`");
-    refuses("a == b", "  ^^", "no equations");
-    refuses("a − b", "  ^", "Minus is written `-`");
-    refuses("a · b", "  ^", "`*` (entry by entry) or `@`");
-    refuses("a × b", "  ^", "`*` (entry by entry) or `@`");
-    refuses("Wᵀ", " ^", "written `W.T`");
-    refuses("x²", " ^", "written `**2`");
-    refuses("a // b", "  ^^", "written `/`");
-    refuses("x subject to W ≥ 0", "               ^", "written `>=`");
-    refuses("a $ b", "  ^", "Expected a name, a number or one of the marks");
-    refuses("a \u{200b}b", "  ^", "U+200B");
-    refuses("sum(W; H)", "     ^", "separated by `,`");
+    refuses("x^2", " ^", Code::UnknownCharacter, "written `**`");
+    refuses("W'", " ^", Code::UnknownCharacter, "written `W.T`");
+    refuses("a = b", "  ^", Code::UnknownCharacter, "after `subject to`");
+    refuses("a == b", "  ^^", Code::UnknownCharacter, "no equations");
+    refuses("a − b", "  ^", Code::UnknownCharacter, "Minus is written `-`");
+    refuses("a · b", "  ^", Code::UnknownCharacter, "`*` (entry by entry) or `@`");
+    refuses("a × b", "  ^", Code::UnknownCharacter, "`*` (entry by entry) or `@`");
+    refuses("Wᵀ", " ^", Code::UnknownCharacter, "written `W.T`");
+    refuses("x²", " ^", Code::UnknownCharacter, "written `**2`");
+    refuses("a // b", "  ^^", Code::UnknownCharacter, "written `/`");
+    refuses("x subject to W ≥ 0", "               ^", Code::UnknownCharacter, "written `>=`");
+    refuses("a $ b", "  ^", Code::UnknownCharacter, "Expected a name, a number or one of the marks");
+    refuses("a \u{200b}b", "  ^", Code::UnknownCharacter, "U+200B");
+    refuses("sum(W; H)", "     ^", Code::UnknownCharacter, "separated by `,`");
 }
 
 #[test]
 fn broken_numbers_are_refused() {
-    refuses("1e999", "^^^^^", "too large");
-    refuses("x + 1_000", "    ^^^^^", "Write 1000");
-    refuses("1e", " ^", "expected an operator before `e`");
-    refuses("1.2.3", "   ^^", "expected an operator before `.3`");
+    refuses("1e999", "^^^^^", Code::BadNumber, "");
+    refuses("x + 1_000", "    ^^^^^", Code::BadNumber, "Write 1000");
+    refuses("1e", " ^", Code::MissingOperator, "`e`");
+    refuses("1.2.3", "   ^^", Code::MissingOperator, "`.3`");
 }
 
 #[test]
 fn missing_operators_are_refused() {
-    refuses("2 W", "  ^", "`*` (entry by entry) or `@`");
-    refuses("2W", " ^", "expected an operator before `W`");
-    refuses("W 2", "  ^", "expected an operator before `2`");
-    refuses("(a) (b)", "    ^", "expected an operator before `(`");
-    refuses("sum(a b)", "      ^", "expected an operator before `b`");
-    refuses("Minimize sum(W)", "         ^^^", "small letters: `minimize`");
-    refuses("sum(W) Subject to W >= 0", "       ^^^^^^^", "small letters: `subject`");
-    refuses("sum(W) s.t. W >= 0", "       ^", "`subject to`");
-    refuses("sum(W) such that W >= 0", "       ^^^^", "`subject to`");
-    refuses("min sum(W)", "    ^^^", "begins with `minimize`");
+    refuses("2 W", "  ^", Code::MissingOperator, "`*` (entry by entry) or `@`");
+    refuses("2W", " ^", Code::MissingOperator, "`W`");
+    refuses("W 2", "  ^", Code::MissingOperator, "`2`");
+    refuses("(a) (b)", "    ^", Code::MissingOperator, "`(`");
+    refuses("sum(a b)", "      ^", Code::MissingOperator, "`b`");
+    refuses("Minimize sum(W)", "         ^^^", Code::MissingOperator, "small letters: `minimize`");
+    refuses("sum(W) Subject to W >= 0", "       ^^^^^^^", Code::MissingOperator, "small letters: `subject`");
+    refuses("sum(W) s.t. W >= 0", "       ^", Code::MissingOperator, "`subject to`");
+    refuses("sum(W) such that W >= 0", "       ^^^^", Code::MissingOperator, "`subject to`");
+    refuses("min sum(W)", "    ^^^", Code::MissingOperator, "begins with `minimize`");
 }
 
 #[test]
 fn broken_formulas_are_refused() {
-    refuses("", "^", "empty");
-    refuses(" # nothing\n", "^", "empty");
-    refuses("minimize", "       ^", "expected a name, a number, a function or `(`");
-    refuses("a +", "  ^", "too early: expected a name, a number, a function or `(` after `+`");
-    refuses("a + # end", "  ^", "too early");
-    refuses("a + * b", "    ^", "found `*`");
-    refuses("(a + b", "^", "never closed");
-    refuses("sum(a + (b)", "   ^", "never closed");
-    refuses("sum(a subject to W >= 0", "   ^", "never closed");
-    refuses("a + b)", "     ^", "closes nothing");
-    refuses("a > b > c", "      ^", "don't chain");
-    refuses("a < b > c", "      ^", "don't chain");
-    refuses("a >= b", "  ^^", "write `>`; a bound on a factor stands after `subject to`");
-    refuses("sum(a <= b)", "      ^^", "write `<`");
-    refuses("W[0]", " ^", "Brackets give shapes");
-    refuses("a, b", " ^", "expected an operator, `subject to` or the end of the text, found `,`");
-    refuses("()", " ^", "expected a name");
-    refuses("maximize sum(W)", "^^^^^^^^", "Minimise the negative");
-    refuses("a + over", "    ^^^^", "keyword `over`");
-    refuses("to + 1", "^^", "keyword `to`");
-    refuses("minimize minimize x", "         ^^^^^^^^", "keyword `minimize`");
-    let error = parse_expr("x subject to W >= 0").unwrap_err().to_string();
-    assert!(error.contains("expected an operator or the end of the text, found the keyword `subject`"), "{error}");
+    refuses("", "^", Code::EmptyObjective, "");
+    refuses(" # nothing\n", "^", Code::EmptyObjective, "");
+    refuses("minimize", "       ^", Code::TextEndsEarly, "expected a name, a number, a function or `(`");
+    refuses("a +", "  ^", Code::TextEndsEarly, "too early: expected a name, a number, a function or `(` after `+`");
+    refuses("a + # end", "  ^", Code::TextEndsEarly, "");
+    refuses("a + * b", "    ^", Code::UnexpectedToken, "found `*`");
+    refuses("(a + b", "^", Code::UnbalancedBrackets, "`)`");
+    refuses("sum(a + (b)", "   ^", Code::UnbalancedBrackets, "`)`");
+    refuses("sum(a subject to W >= 0", "   ^", Code::UnbalancedBrackets, "`)`");
+    refuses("a + b)", "     ^", Code::UnbalancedBrackets, "");
+    refuses("a > b > c", "      ^", Code::ChainedComparison, "");
+    refuses("a < b > c", "      ^", Code::ChainedComparison, "");
+    refuses("a >= b", "  ^^", Code::UnexpectedToken, "write `>`; a bound on a factor stands after `subject to`");
+    refuses("sum(a <= b)", "      ^^", Code::UnexpectedToken, "write `<`");
+    refuses("W[0]", " ^", Code::UnexpectedToken, "Brackets give shapes");
+    refuses(
+        "a, b",
+        " ^",
+        Code::UnexpectedToken,
+        "expected an operator, `subject to` or the end of the text, found `,`",
+    );
+    refuses("()", " ^", Code::UnexpectedToken, "expected a name");
+    refuses("maximize sum(W)", "^^^^^^^^", Code::MisplacedKeyword, "Minimise the negative");
+    refuses("a + over", "    ^^^^", Code::MisplacedKeyword, "`over`");
+    refuses("to + 1", "^^", Code::MisplacedKeyword, "`to`");
+    refuses("minimize minimize x", "         ^^^^^^^^", Code::MisplacedKeyword, "`minimize`");
+    check_error(&parse_expr("x subject to W >= 0").unwrap_err(), Code::MisplacedKeyword, "`subject`");
 }
 
 #[test]
 fn wrong_calls_are_refused() {
-    refuses("lgo(x)", "^^^", "there is no function `lgo`; did you mean `log`?");
-    refuses("1 + Sum(x)", "    ^^^", "did you mean `sum`?");
-    refuses("ln(x)", "^^", "did you mean `log`?");
-    refuses("sigmiod(x)", "^^^^^^^", "did you mean `sigmoid`?");
-    refuses("W (X - 1)", "^", "write `W * (...)`");
-    refuses("max(a)", "^^^^^^", "`max` takes 2 arguments, found 1");
-    refuses("1 + sum(a, b)", "    ^^^^^^^^^", "`sum` takes 1 argument, found 2");
-    refuses("sum()", "^^^^^", "found 0");
-    refuses("max(a,)", "      ^", "expected a name");
-    refuses("A.sum()", "  ^^^", "write `sum(A)`");
-    refuses("(A + b).abs()", "        ^^^", "write `abs(A + b)`");
-    refuses("A.t", "  ^", "`A.T`");
-    refuses("A.shape", "  ^^^^^", "expected `T` after the dot");
-    refuses("A.", " ^", "expected `T` after the dot");
+    refuses("lgo(x)", "^^^", Code::UnknownFunction, "there is no function `lgo`; did you mean `log`?");
+    refuses("1 + Sum(x)", "    ^^^", Code::UnknownFunction, "did you mean `sum`?");
+    refuses("ln(x)", "^^", Code::UnknownFunction, "did you mean `log`?");
+    refuses("sigmiod(x)", "^^^^^^^", Code::UnknownFunction, "did you mean `sigmoid`?");
+    refuses("W (X - 1)", "^", Code::UnknownFunction, "write `W * (...)`");
+    refuses("max(a)", "^^^^^^", Code::WrongArity, "`max` takes 2 arguments, found 1");
+    refuses("1 + sum(a, b)", "    ^^^^^^^^^", Code::WrongArity, "`sum` takes 1 argument, found 2");
+    refuses("sum()", "^^^^^", Code::WrongArity, "found 0");
+    refuses("max(a,)", "      ^", Code::UnexpectedToken, "expected a name");
+    refuses("A.sum()", "  ^^^", Code::UnexpectedToken, "write `sum(A)`");
+    refuses("(A + b).abs()", "        ^^^", Code::UnexpectedToken, "write `abs(A + b)`");
+    refuses("A.t", "  ^", Code::UnexpectedToken, "`A.T`");
+    refuses("A.shape", "  ^^^^^", Code::UnexpectedToken, "expected `T` after the dot");
+    refuses("A.", " ^", Code::TextEndsEarly, "expected `T` after the dot");
 }
 
 #[test]
 fn broken_declarations_are_refused() {
-    refuses("over W: x", "      ^", "expected `[`");
-    refuses("over W[n]: x", "        ^", "`W[n,1]`");
-    refuses("over W[n,r: x", "          ^", "expected `]`");
-    refuses("over W[n,r", "      ^", "never closed");
-    refuses("over W[n,r] x", "            ^", "`,` or `:`");
-    refuses("over W[n,0]: x", "         ^", "at least 1");
-    refuses("over W[2.5,r]: x", "       ^^^", "whole number");
-    refuses("over W[n,r], W[r,m]: x", "             ^^^^^^", "already given");
-    refuses("over to[n,r]: x", "     ^^", "keyword `to`");
-    refuses("over : x", "     ^", "the name of a factor");
+    refuses("over W: x", "      ^", Code::UnexpectedToken, "expected `[`");
+    refuses("over W[n]: x", "        ^", Code::UnexpectedToken, "`W[n,1]`");
+    refuses("over W[n,r: x", "          ^", Code::UnexpectedToken, "expected `]`");
+    refuses("over W[n,r", "      ^", Code::UnbalancedBrackets, "`]`");
+    refuses("over W[n,r] x", "            ^", Code::UnexpectedToken, "`,` or `:`");
+    refuses("over W[n,0]: x", "         ^", Code::UnexpectedToken, "at least 1");
+    refuses("over W[2.5,r]: x", "       ^^^", Code::UnexpectedToken, "whole number");
+    refuses("over W[n,r], W[r,m]: x", "             ^^^^^^", Code::DeclaredTwice, "`W`");
+    refuses("over to[n,r]: x", "     ^^", Code::MisplacedKeyword, "`to`");
+    refuses("over : x", "     ^", Code::UnexpectedToken, "the name of a factor");
 }
 
 #[test]
 fn other_constraints_are_refused() {
-    refuses("x subject W >= 0", "          ^", "expected `to` after `subject`");
-    refuses("x subject to", "           ^", "expected a factor");
-    refuses("x subject to W >= 0,", "                   ^", "expected a factor");
-    refuses("x subject to W > 0", "               ^", "write `>=`");
-    refuses("x subject to W", "             ^", "Supported are");
-    refuses("x subject to W = 0", "               ^", "`W >= 0`");
-    refuses("x subject to W >= 0 H >= 0", "                    ^", "expected `,`");
-    refuses("x subject to sum(W) <= 1", "             ^^^", "Supported are");
-    refuses("x subject to rownorm(H) >= 1", "             ^^^^^^^^^^^^^^^", "Supported are");
-    refuses("x subject to 0 <= rownorm(H) <= 1", "             ^^^^^^^^^^^^^^^^^^^^", "Supported are");
-    refuses("x subject to 0 <= 1", "             ^^^^^^", "Supported are");
-    refuses("x subject to W.T >= 0", "              ^", "expected `>=` or `<=`");
-    refuses("x subject to 0 <= W >= 1", "                    ^^", "same mark");
-    refuses("x subject to W <= -cap", "                   ^^^", "expected a number after the sign");
-    refuses("x subject to W <= 2 * 3", "                    ^", "expected `,` and another constraint");
-    refuses("x subject to W, H", "                ^", "expected `>=` or `<=`");
-    refuses("x subject to W, rownorm(H) <= 1", "                       ^", "expected `>=` or `<=`");
-    refuses("x subject to rownorm(H", "                    ^", "never closed");
-    refuses("x subject to over >= 0", "             ^^^^", "keyword `over`");
+    refuses("x subject W >= 0", "          ^", Code::UnexpectedToken, "expected `to` after `subject`");
+    refuses("x subject to", "           ^", Code::TextEndsEarly, "expected a factor");
+    refuses("x subject to W >= 0,", "                   ^", Code::TextEndsEarly, "expected a factor");
+    refuses("x subject to W > 0", "               ^", Code::UnexpectedToken, "write `>=`");
+    refuses("x subject to W", "             ^", Code::TextEndsEarly, "Supported are");
+    refuses("x subject to W = 0", "               ^", Code::UnknownCharacter, "`W >= 0`");
+    refuses("x subject to W >= 0 H >= 0", "                    ^", Code::UnexpectedToken, "expected `,`");
+    refuses("x subject to sum(W) <= 1", "             ^^^", Code::UnsupportedConstraint, "Supported are");
+    refuses(
+        "x subject to rownorm(H) >= 1",
+        "             ^^^^^^^^^^^^^^^",
+        Code::UnsupportedConstraint,
+        "Supported are",
+    );
+    refuses(
+        "x subject to 0 <= rownorm(H) <= 1",
+        "             ^^^^^^^^^^^^^^^^^^^^",
+        Code::UnsupportedConstraint,
+        "Supported are",
+    );
+    refuses("x subject to 0 <= 1", "             ^^^^^^", Code::UnsupportedConstraint, "Supported are");
+    refuses("x subject to W.T >= 0", "              ^", Code::UnexpectedToken, "expected `>=` or `<=`");
+    refuses("x subject to 0 <= W >= 1", "                    ^^", Code::UnsupportedConstraint, "same mark");
+    refuses(
+        "x subject to W <= -cap",
+        "                   ^^^",
+        Code::UnexpectedToken,
+        "expected a number after the sign",
+    );
+    refuses(
+        "x subject to W <= 2 * 3",
+        "                    ^",
+        Code::UnexpectedToken,
+        "expected `,` and another constraint",
+    );
+    refuses("x subject to W, H", "                ^", Code::TextEndsEarly, "expected `>=` or `<=`");
+    refuses(
+        "x subject to W, rownorm(H) <= 1",
+        "                       ^",
+        Code::UnexpectedToken,
+        "expected `>=` or `<=`",
+    );
+    refuses("x subject to rownorm(H", "                    ^", Code::UnbalancedBrackets, "`)`");
+    refuses("x subject to over >= 0", "             ^^^^", Code::MisplacedKeyword, "`over`");
 }

@@ -1,7 +1,14 @@
 //! Error: everything that can go wrong, in the user's words.
-//! In: what failed, where, and what to do about it.  Out: one type with a readable `Display`.
-//! Law: two families: yours (`Parse`, `Shape`, `Data`, `Io`, `Setting`, `Limit`) and ours (`Bug`); never a panic for a user's fault.
-//! Not here: how the command or Python show it (they print the `Display` text).
+//! In: what failed, where, and what to do about it.  Out: one type with a readable `Display` and a stable `Code`.
+//! Invariant: two families: yours (`Parse`, `Shape`, `Data`, `Io`, `Setting`, `Limit`) and ours (`Bug`); none is made
+//! without a code.
+//! Not here: how the command or Python show it (they print the `Display` text and the code).
+
+mod code;
+mod warning;
+
+pub use code::{Code, CodeKind};
+pub use warning::Warning;
 
 use std::fmt;
 use std::ops::Range;
@@ -30,10 +37,10 @@ pub enum Error {
     },
     /// A setting has a value that can't be used, or does not fit the problem.
     #[error("{0}")]
-    Setting(String),
+    Setting(Refusal),
     /// The plan needs more memory than it may have; nothing was allocated.
     #[error("{0}")]
-    Limit(String),
+    Limit(Refusal),
     /// A defect of Eckart itself: please report it with the text.
     #[error("internal error, please report it: {0}")]
     Bug(String),
@@ -42,9 +49,26 @@ pub enum Error {
 /// The crate's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// What can't be done, and what to do instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The kind of thing that is wrong.
+    pub code: Code,
+    /// What is wrong, where, and what to do.
+    pub message: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
 /// A message with the place in a text it is about, shown with a caret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snippet {
+    /// The kind of thing that is wrong.
+    pub code: Code,
     /// What is wrong, one sentence without a full stop.
     pub message: String,
     /// The text, and the bytes of it that are meant; `None` where the formula was built in code.
@@ -85,6 +109,8 @@ fn floor_char(text: &str, at: usize) -> usize {
 /// What is wrong with a data file or matrix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataError {
+    /// The kind of thing that is wrong.
+    pub code: Code,
     /// The file, where there is one.
     pub file: Option<PathBuf>,
     /// The line of a text file, counted from 1.
@@ -113,22 +139,56 @@ impl fmt::Display for DataError {
 
 impl Error {
     /// A data error of no file, with what to do about it.
-    pub fn data(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self::Data(Box::new(DataError { file: None, line: None, message: message.into(), help: help.into() }))
+    pub fn data(code: Code, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Data(Box::new(DataError { code, file: None, line: None, message: message.into(), help: help.into() }))
     }
 
     /// A parse error at `span` of `text`.
-    pub fn parse(message: impl Into<String>, text: &str, span: Range<usize>, help: impl Into<String>) -> Self {
-        Self::Parse(Box::new(Snippet {
-            message: message.into(),
-            place: Some((text.to_owned(), span)),
-            help: help.into(),
-        }))
+    pub fn parse(
+        code: Code,
+        message: impl Into<String>,
+        text: &str,
+        span: Range<usize>,
+        help: impl Into<String>,
+    ) -> Self {
+        let place = Some((text.to_owned(), span));
+        Self::Parse(Box::new(Snippet { code, message: message.into(), place, help: help.into() }))
     }
 
     /// A shape error of a formula that was built in code.
-    pub fn shape(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self::Shape(Box::new(Snippet { message: message.into(), place: None, help: help.into() }))
+    pub fn shape(code: Code, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Shape(Box::new(Snippet { code, message: message.into(), place: None, help: help.into() }))
+    }
+
+    /// A setting, or something else that was asked for, which can't be used; the message says what to do.
+    pub fn setting(code: Code, message: impl Into<String>) -> Self {
+        Self::Setting(Refusal { code, message: message.into() })
+    }
+
+    /// A need of more memory than there may be.
+    pub fn limit(message: impl Into<String>) -> Self {
+        Self::Limit(Refusal { code: Code::OverLimit, message: message.into() })
+    }
+
+    /// The kind of thing that is wrong, as a stable word.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Parse(snippet) | Self::Shape(snippet) => snippet.code,
+            Self::Data(data) => data.code,
+            Self::Io { source, .. } => Code::of_io(source),
+            Self::Setting(refusal) | Self::Limit(refusal) => refusal.code,
+            Self::Bug(_) => Code::Internal,
+        }
+    }
+
+    /// What to do about it, where that is told apart from the message (of `Parse`, `Shape` and `Data`).
+    pub fn help(&self) -> Option<&str> {
+        let help = match self {
+            Self::Parse(snippet) | Self::Shape(snippet) => &snippet.help,
+            Self::Data(data) => &data.help,
+            Self::Io { .. } | Self::Setting(_) | Self::Limit(_) | Self::Bug(_) => return None,
+        };
+        (!help.is_empty()).then_some(help)
     }
 
     /// The same error, said of `file` (where it is a data error that names none yet).
@@ -153,4 +213,12 @@ impl Error {
     pub fn is_users_fault(&self) -> bool {
         !matches!(self, Self::Bug(_))
     }
+}
+
+/// Holds an error to its code, and to a part of its text that names what is wrong in the case at hand.
+#[cfg(test)]
+#[track_caller]
+pub(crate) fn check_error(error: &Error, code: Code, part: &str) {
+    let found = error.code();
+    assert!(found == code && error.to_string().contains(part), "{code} with {part:?} is not {found}: {error}");
 }
