@@ -7,6 +7,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 import scipy.sparse as sp
+from expect import refuses
 
 import eckart as ek
 from eckart._arrays import matrix_of, named_matrix_of
@@ -88,7 +89,7 @@ def test_sparse_out_of_order_and_twice():
     assert unsorted.indices.tolist() == [2, 0], "what was passed is left as it is"
     wrong = sp.csr_array((np.array([1.0]), np.array([0]), np.array([0, 1])), shape=(1, 3))
     wrong.indices[0] = 7
-    with pytest.raises(ValueError, match="column"):
+    with refuses(ValueError, "index-out-of-range", "column"):
         matrix_of(wrong)
 
 
@@ -102,7 +103,7 @@ def test_a_sparse_matrix_that_is_changed_in_place_is_seen():
     S.has_canonical_format = True
     assert total(S) == pytest.approx((S @ S.T).sum())
     S.indices[0] = 10**6
-    with pytest.raises(ValueError, match="column"):
+    with refuses(ValueError, "index-out-of-range", "column"):
         total(S)
 
 
@@ -117,7 +118,7 @@ def test_frames_keep_their_names():
     np.testing.assert_array_equal(dense(mixed), [[1, 1.5, 1], [2, np.nan, 0]])
     sparse_frame = pd.DataFrame.sparse.from_spmatrix(sp.csr_matrix(X))
     assert matrix_of(sparse_frame).is_sparse
-    with pytest.raises(TypeError, match="column 'b' of the data is of type"):
+    with refuses(TypeError, "unsupported-type", "column 'b'"):
         matrix_of(pd.DataFrame({"a": [1.0], "b": ["x"]}))
     named = named_matrix_of(pl.DataFrame({"a": [1.0, None], "b": [2, 3]}))
     assert named.col_names == ["a", "b"]
@@ -140,11 +141,11 @@ def test_triplets():
     assert (made.row_names, made.col_names) == (["3", "1"], ["b", "a"])
     np.testing.assert_array_equal(dense(made), [[1, 1], [0, 1]])
     assert ek.triplets([1], [1], np.array([2], np.float32)).dtype == "float32"
-    with pytest.raises(ValueError, match=r"entry \(a, x\) is given twice"):
+    with refuses(ValueError, "duplicate-entry", "(a, x)"):
         ek.triplets(["a", "b", "a"], ["x", "x", "x"], [1, 2, 3])
-    with pytest.raises(ValueError, match="2 rows and 1 columns"):
+    with refuses(ValueError, "wrong-count", "2 rows and 1 columns"):
         ek.triplets([1, 2], [1])
-    with pytest.raises(ValueError, match="NaN"):
+    with refuses(ValueError, "missing-value", "NaN"):
         ek.triplets([1], [1], [np.nan])
 
 
@@ -166,12 +167,12 @@ def test_triplets():
 )
 def test_missing_ids_are_refused(ids):
     others = [1, 2, 3, 4]
-    with pytest.raises(ValueError, match="entry 1, counted from 0, has no id of its row but"):
+    with refuses(ValueError, "empty-id", "entry 1", "row"):
         ek.triplets(ids, others)
-    with pytest.raises(ValueError, match="entry 1, counted from 0, has no id of its column but"):
+    with refuses(ValueError, "empty-id", "entry 1", "column"):
         ek.triplets(others, ids)
     if isinstance(ids, pd.Series):
-        with pytest.raises(ValueError, match="entry 1, counted from 0, has no id of its row"):
+        with refuses(ValueError, "empty-id", "entry 1", "row"):
             ek.triplets(pd.DataFrame({"user": ids, "item": others}))
 
 
@@ -201,30 +202,30 @@ def test_missing_entries():
     assert matrix_of(holes).missing == 1
     masked = np.ma.masked_equal(X.astype(int), 5)
     np.testing.assert_array_equal(dense(masked), holes)
-    with pytest.raises(ValueError, match="X has 1 missing entries"):
+    with refuses(ValueError, "missing-entries", "X has 1"):
         ek.factorize(holes, rank=1)
     f = ek.factorize(holes, "sum(observed(X) * (X - W @ H)**2)", rank=2)
     assert f.cost < 1e-6
 
 
 @pytest.mark.parametrize(
-    ("wrong", "error", "text"),
+    ("wrong", "error", "code", "text"),
     [
-        (np.ones(3), ValueError, r"flat array of 3 numbers.*x\[:, None\]"),
-        (np.ones((2, 2, 2)), ValueError, r"3 axes.*reshape"),
-        (np.ones((2, 2)) * 1j, TypeError, "complex128"),
-        (np.array([["a"]]), TypeError, "real numbers"),
-        (np.array([[object()]]), TypeError, "no numbers"),
-        (np.ones((0, 3)), ValueError, "0 x 3"),
-        (np.array([[1.0, np.inf]]), ValueError, "row 1, column 2 is infinite"),
-        ("x.npy", TypeError, "is str"),
-        (None, TypeError, "NoneType"),
-        (sp.csr_array(np.array([[np.nan, 1.0]])), ValueError, "NaN"),
-        (sp.coo_array(np.ones(3)), ValueError, "1 axis"),
+        (np.ones(3), ValueError, "not-a-matrix", "3 numbers"),
+        (np.ones((2, 2, 2)), ValueError, "not-a-matrix", "3 axes"),
+        (np.ones((2, 2)) * 1j, TypeError, "unsupported-type", "complex128"),
+        (np.array([["a"]]), TypeError, "unsupported-type", "<U1"),
+        (np.array([[object()]]), TypeError, "not-a-number", "object"),
+        (np.ones((0, 3)), ValueError, "no-entries", "0 x 3"),
+        (np.array([[1.0, np.inf]]), ValueError, "infinite-value", "row 1, column 2"),
+        ("x.npy", TypeError, "wrong-type", "is str"),
+        (None, TypeError, "wrong-type", "NoneType"),
+        (sp.csr_array(np.array([[np.nan, 1.0]])), ValueError, "missing-value", "row 1, column 1"),
+        (sp.coo_array(np.ones(3)), ValueError, "not-a-matrix", "1 axis"),
     ],
 )
-def test_what_is_no_matrix_is_refused(wrong, error, text):
-    with pytest.raises(error, match=text):
+def test_what_is_no_matrix_is_refused(wrong, error, code, text):
+    with refuses(error, code, text):
         matrix_of(wrong)
 
 
@@ -234,11 +235,11 @@ def test_files(tmp_path):
     (tmp_path / "x.csv").write_text("name,a,b\nr,1,2\ns,3,4\n")
     table = ek.read(str(tmp_path / "x.csv"))
     assert (table.row_names, table.col_names) == (["r", "s"], ["a", "b"])
-    with pytest.raises(FileNotFoundError) as caught:
+    with refuses(FileNotFoundError, "file-not-found") as caught:
         ek.read(tmp_path / "y.npy")
     assert caught.value.filename.endswith("y.npy")
     (tmp_path / "bad.mtx").write_text("%%MatrixMarket matrix coordinate real general\n2 2 1\n3 1 1\n")
-    with pytest.raises(ValueError, match="line 3: row 3 lies outside"):
+    with refuses(ValueError, "index-out-of-range", "line 3: row 3"):
         ek.read(tmp_path / "bad.mtx")
     assert repr(table) == "<eckart.Matrix: 2 x 2, float32, named>"
     with pytest.raises(ValueError, match="read-only"):
@@ -252,7 +253,7 @@ def test_matrices_are_arrays_where_they_are_dense():
     assert np.asarray(dense, dtype=np.float32).dtype == np.float32 and np.array(dense).flags.writeable
     assert dense.to_scipy().toarray().tolist() == array.tolist()
     sparse = ek.triplets([0, 1, 1], [1, 0, 2], [1.0, 2.0, 3.0])
-    with pytest.raises(TypeError, match=r"sparse, 2 x 3: to_scipy\(\).*to_array\(\)"):
+    with refuses(TypeError, "wrong-type", "2 x 3", "to_scipy()", "to_array()"):
         np.asarray(sparse)
     assert sparse.to_scipy().toarray().tolist() == sparse.to_array().tolist()
 

@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from expect import refuses
 
 import eckart as ek
 
@@ -130,9 +131,9 @@ def test_shared_values():
     assert W.get_value()[0, 0] == 1
     W.set_value([[1, 2], [3, 4]])
     np.testing.assert_array_equal(W.get_value(), [[1, 2], [3, 4]])
-    with pytest.raises(ValueError, match="W is 2 x 2, its new value is 1 x 2"):
+    with refuses(ValueError, "wrong-shape", "W is 2 x 2, its new value is 1 x 2"):
         W.set_value([[1, 2]])
-    with pytest.raises(TypeError, match="holds no value"):
+    with refuses(TypeError, "not-shared", "X"):
         ek.matrix("X").get_value()
 
 
@@ -177,36 +178,36 @@ def test_a_function_may_be_called_from_many_threads():
 
 
 @pytest.mark.parametrize(
-    ("wrong", "error", "text"),
+    ("wrong", "error", "code", "text"),
     [
-        (lambda x: x + np.ones((2, 2)), TypeError, r"eckart\.shared"),
-        (lambda x: np.ones((2, 2)) @ x, TypeError, r"eckart\.shared"),
-        (lambda x: x + "1", TypeError, "str is no part of a formula"),
-        (lambda x: x + True, TypeError, "bool is no part"),
-        (lambda x: x >= 0, TypeError, "subject to"),
-        (lambda x: bool(x > 0), TypeError, "neither true nor false"),
-        (lambda x: list(x), TypeError, "can't be taken apart"),
-        (lambda x: np.array(x), TypeError, r"eckart\.function"),
-        (lambda x: np.sin(x), TypeError, r"numpy\.sin is no function"),
-        (lambda x: x.sum(axis=2), ValueError, "axis is 2"),
-        (lambda x: ek.grad(x.sum(), x + 1), TypeError, "is no variable"),
-        (lambda x: ek.matrix("a b"), ValueError, "is no name"),
-        (lambda x: ek.function([x], ek.matrix("y")), ValueError, "y is used but is neither"),
-        (lambda x: ek.function([x], x)(), TypeError, "takes x; it was called with 0"),
-        (lambda x: ek.function([x], x @ x)(np.ones((2, 3))), ValueError, "x is 2 x 3, x is 2 x 3"),
-        (lambda x: ek.function([x], ek.grad(x, x))(np.ones((2, 3))), ValueError, "2 x 3"),
-        (lambda x: ek.function([x], updates=[(x, x)]), ValueError, "shared"),
+        (lambda x: x + np.ones((2, 2)), TypeError, "wrong-type", "eckart.shared"),
+        (lambda x: np.ones((2, 2)) @ x, TypeError, "wrong-type", "eckart.shared"),
+        (lambda x: x + "1", TypeError, "wrong-type", "str"),
+        (lambda x: x + True, TypeError, "wrong-type", "bool"),
+        (lambda x: x >= 0, TypeError, "formula-not-a-value", "subject to"),
+        (lambda x: bool(x > 0), TypeError, "formula-not-a-value", ""),
+        (lambda x: list(x), TypeError, "formula-not-a-value", ""),
+        (lambda x: np.array(x), TypeError, "formula-not-a-value", "eckart.function"),
+        (lambda x: np.sin(x), TypeError, "unknown-function", "numpy.sin"),
+        (lambda x: x.sum(axis=2), ValueError, "setting-out-of-range", "axis is 2"),
+        (lambda x: ek.grad(x.sum(), x + 1), TypeError, "input-not-variable", "x + 1"),
+        (lambda x: ek.matrix("a b"), ValueError, "bad-name", "a b"),
+        (lambda x: ek.function([x], ek.matrix("y")), ValueError, "undefined-name", "y"),
+        (lambda x: ek.function([x], x)(), TypeError, "input-count", "takes x; it was called with 0"),
+        (lambda x: ek.function([x], x @ x)(np.ones((2, 3))), ValueError, "shape-mismatch", "x is 2 x 3, x is 2 x 3"),
+        (lambda x: ek.function([x], ek.grad(x, x))(np.ones((2, 3))), ValueError, "cost-not-scalar", "2 x 3"),
+        (lambda x: ek.function([x], updates=[(x, x)]), ValueError, "update-not-shared", "x"),
     ],
 )
-def test_errors_say_what_to_do(wrong, error, text):
-    with pytest.raises(error, match=text):
+def test_errors_say_what_to_do(wrong, error, code, text):
+    with refuses(error, code, text):
         wrong(ek.matrix("x"))
 
 
 def test_a_formula_that_is_not_finite_changes_nothing():
     x, w = ek.matrix("x"), ek.shared([[1.0]], "w")
     step = ek.function([x], updates=[(w, w / x.sum())])
-    with pytest.raises(ValueError, match="not finite"):
+    with refuses(ValueError, "result-not-finite", "w"):
         step([[0.0]])
     assert w.get_value() == 1
 
@@ -219,17 +220,17 @@ def test_formulas_are_not_pickled_silently():
 def test_missing_and_infinite_values_are_named_not_counted():
     X, W, a = ek.matrix("X"), ek.shared([[1.0]], "W"), ek.scalar("a")
     holes = np.array([[1.0, np.nan], [3.0, 4.0]])
-    with pytest.raises(ValueError, match=r"X has 1 missing entries .* row 1, column 2, and output 1 of 1, sum\(X\),.*observed"):
+    with refuses(ValueError, "missing-entries", "X has 1 missing entries", "row 1, column 2", "output 1 of 1, sum(X),"):
         ek.function([X], X.sum())(holes)
     assert ek.function([X], (ek.observed(X) * X).sum())(holes) == 8.0
     cost = (ek.observed(X) * (X - W) ** 2).sum()
     assert ek.function([X], [cost, ek.grad(cost, W)])(holes) == [13.0, -10.0]
-    with pytest.raises(ValueError, match=r"a is no number \(NaN\)"):
+    with refuses(ValueError, "not-a-number", "a is no number"):
         ek.function([X, a], (ek.observed(X) * X).sum() * a)(holes, np.nan)
     W.set_value([[np.nan]])
-    with pytest.raises(ValueError, match=r"W is no number \(NaN\)"):
+    with refuses(ValueError, "not-a-number", "W is no number"):
         ek.function([X], cost)(holes)
-    with pytest.raises(ValueError, match=r"output 2 of 2, exp\(X\), can't be returned: .* row 1, column 2 is infinite.*scale"):
+    with refuses(ValueError, "result-not-finite", "output 2 of 2, exp(X)", "row 1, column 2"):
         ek.function([X], [X.sum(), ek.exp(X)])([[1.0, 1e4]])
 
 
@@ -238,7 +239,7 @@ def test_functions_of_numpy_that_call_methods():
     assert np.sum(X) == X.sum() and np.sum(X, axis=0) == X.sum(axis=0) and np.mean(X) == X.mean()
     assert np.clip(X, 0, 1) == X.clip(0, 1)
     for wrong in (lambda: np.sum(X, dtype=np.float32), lambda: np.mean(X, axis=0)):
-        with pytest.raises(TypeError, match="of a formula takes no (dtype|axis)"):
+        with refuses(TypeError, "unknown-option"):
             wrong()
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
+from expect import refuses, warns
 
 import eckart as ek
 
@@ -37,7 +38,7 @@ def test_a_result_has_its_factors_and_its_history(found):
     assert (found.objective, found.rank, found.seed, found.method) == (NMF, 4, 7, "derived")
     np.testing.assert_allclose(found.reconstruct(), found.W @ found.H)
     assert "W" in dir(found)
-    with pytest.raises(AttributeError, match="its factors are W, H"):
+    with refuses(AttributeError, "unknown-factor", "Z", "W, H"):
         found.Z  # noqa: B018
 
 
@@ -67,7 +68,7 @@ def test_starts_and_held_factors(found):
     np.testing.assert_allclose(folded.W, found.W[:5], atol=2e-2)
     assert "residual" not in folded.explain() or len(folded.best.residuals) == 2
     assert ek.factorize(X, NMF, rank=4, init="nndsvda").cost == pytest.approx(found.cost, rel=0.1)
-    with pytest.raises(ValueError, match="there is no start nonsense"):
+    with refuses(ValueError, "unknown-init", "nonsense"):
         ek.factorize(X, NMF, rank=4, init="nonsense")
 
 
@@ -87,12 +88,12 @@ def test_files_are_the_command_s(found, tmp_path):
     from safetensors.numpy import load_file
 
     assert (load_file(tmp_path / "model.safetensors")["H"] == found.H).all()
-    with pytest.raises(FileNotFoundError):
+    with refuses(FileNotFoundError, "file-not-found"):
         ek.load(tmp_path / "nothing")
     (tmp_path / "other").write_bytes(b"12345678{}")
-    with pytest.raises(ValueError, match="no model file"):
+    with refuses(ValueError, "not-a-model", "other"):
         ek.load(tmp_path / "other")
-    with pytest.raises(IsADirectoryError):
+    with refuses(IsADirectoryError, "is-a-directory"):
         ek.load(tmp_path)
 
 
@@ -124,38 +125,38 @@ def test_limits():
     assert ek.factorize(X, NMF, rank=4, max_iter=3).stop_reason == "max_iter"
     assert ek.factorize(X, NMF, rank=4, target=1e6).stop_reason == "target"
     assert ek.factorize(X, NMF, rank=4, time_limit=0, tol=0).stop_reason == "time_limit"
-    with pytest.raises(MemoryError, match="memory"):
+    with refuses(MemoryError, "over-limit"):
         ek.factorize(X, NMF, rank=4, memory_limit=100)
-    with pytest.raises(ValueError, match="time_limit is -1"):
+    with refuses(ValueError, "setting-out-of-range", "time_limit is -1"):
         ek.factorize(X, NMF, rank=4, time_limit=-1)
 
 
 @pytest.mark.parametrize(
-    ("given", "error", "text"),
+    ("given", "error", "code", "text"),
     [
-        ({"seed": None}, TypeError, "seed is None, it must be a whole number of at least 0"),
-        ({"seed": -1}, ValueError, "seed is -1, it must be a whole number from 0"),
-        ({"seed": 2**64}, ValueError, "it must be a whole number from 0 to 18446744073709551615"),
-        ({"rank": 2.7}, TypeError, "rank is 2.7, it must be a whole number of at least 1"),
-        ({"rank": 0}, ValueError, "rank is 0, it must be a whole number from 1"),
-        ({"rank": True}, TypeError, "rank is True"),
-        ({"max_iter": 10.0}, TypeError, "max_iter is 10.0"),
-        ({"restarts": 0}, ValueError, "restarts is 0"),
-        ({"tol": "1e-3"}, TypeError, "tol is '1e-3', it must be a real number"),
-        ({"target": 1j}, TypeError, "target is 1j"),
-        ({"time_limit": [1]}, TypeError, r"time_limit is \[1\]"),
-        ({"threads": -1}, ValueError, "threads is -1"),
-        ({"memory_limit": 1e9}, TypeError, r"memory_limit \(bytes\) is 1000000000.0, it must be a whole number"),
-        ({"halving": 1}, TypeError, "halving is 1, it must be True or False"),
-        ({"numbers": {"a": "0.1"}}, TypeError, "the number a is '0.1', it must be a real number"),
-        ({"method": 3}, TypeError, "method is 3, it must be a text"),
-        ({"init": None}, TypeError, "init is None, it must be a text"),
-        ({"objective": None}, TypeError, "objective is None, it must be a text"),
+        ({"seed": None}, TypeError, "wrong-type", "seed is None"),
+        ({"seed": -1}, ValueError, "setting-out-of-range", "seed is -1"),
+        ({"seed": 2**64}, ValueError, "setting-out-of-range", "from 0 to 18446744073709551615"),
+        ({"rank": 2.7}, TypeError, "wrong-type", "rank is 2.7"),
+        ({"rank": 0}, ValueError, "setting-out-of-range", "rank is 0"),
+        ({"rank": True}, TypeError, "wrong-type", "rank is True"),
+        ({"max_iter": 10.0}, TypeError, "wrong-type", "max_iter is 10.0"),
+        ({"restarts": 0}, ValueError, "setting-out-of-range", "restarts is 0"),
+        ({"tol": "1e-3"}, TypeError, "wrong-type", "tol is '1e-3'"),
+        ({"target": 1j}, TypeError, "wrong-type", "target is 1j"),
+        ({"time_limit": [1]}, TypeError, "wrong-type", "time_limit is [1]"),
+        ({"threads": -1}, ValueError, "setting-out-of-range", "threads is -1"),
+        ({"memory_limit": 1e9}, TypeError, "wrong-type", "memory_limit (bytes) is 1000000000.0"),
+        ({"halving": 1}, TypeError, "wrong-type", "halving is 1"),
+        ({"numbers": {"a": "0.1"}}, TypeError, "wrong-type", "the number a is '0.1'"),
+        ({"method": 3}, TypeError, "wrong-type", "method is 3"),
+        ({"init": None}, TypeError, "wrong-type", "init is None"),
+        ({"objective": None}, TypeError, "wrong-type", "objective is None"),
     ],
     ids=str,
 )
-def test_arguments_of_a_wrong_type_are_refused_by_name(given, error, text):
-    with pytest.raises(error, match=text):
+def test_arguments_of_a_wrong_type_are_refused_by_name(given, error, code, text):
+    with refuses(error, code, text):
         ek.factorize(X, **{"rank": 2, **given})
 
 
@@ -164,34 +165,34 @@ def test_numbers_of_numpy_are_taken():
     text = "sum((X - W @ H)**2) + a*(sum(W**2) + sum(H**2))"
     found = ek.factorize(X, text, rank=np.int32(2), numbers={"a": np.array(0.5)}, restarts=np.array(2), **given)
     assert (found.rank, found.seed, found.numbers) == (2, 2**64 - 1, {"a": 0.5})
-    with pytest.raises(TypeError, match="rank is 2.7"):
+    with refuses(TypeError, "wrong-type", "rank is 2.7"):
         ek.explain(X, rank=2.7)
 
 
 def test_what_the_engine_warns_of_is_told_to_the_caller():
     text = "sum((X - W @ H)**2) + 0.1*sum(W**2)"
-    with pytest.warns(UserWarning, match="the objective has no least value") as told:
+    with warns(UserWarning, "unbounded-scale", "W @ H") as told:
         found = ek.factorize(X, text, rank=2)
-    assert [str(one.message) for one in told] == found.warnings and told[0].filename == __file__
-    with pytest.warns(UserWarning, match="the cost became infinite or undefined: scale the data") as told:
+    assert [str(one.message) for one in told] == [str(one) for one in found.warnings] and told[0].filename == __file__
+    with warns(UserWarning, "diverged") as told:
         assert ek.factorize(X * 1e200, "sum((X - W @ H)**2)", rank=2).stop_reason == "diverged"
     assert len(told) == 1 and told[0].filename == __file__
 
 
 def test_texts_are_refused_with_a_caret():
-    with pytest.raises(ValueError) as caught:
+    with refuses(ValueError, "unknown-function") as caught:
         ek.factorize(X, "sum((X - W @ H.T)**2) + summ(W)", rank=2)
     assert str(caught.value).splitlines()[1:] == [
         "  | sum((X - W @ H.T)**2) + summ(W)",
         "  |                         ^^^^",
     ]
-    with pytest.raises(ValueError, match="there is no model nnmf; there are mf, nmf"):
+    with refuses(ValueError, "unknown-model", "nnmf", "mf, nmf"):
         ek.factorize(X, "nnmf", rank=2)
-    with pytest.raises(ValueError, match="there is no method simplex; there are derived"):
+    with refuses(ValueError, "unknown-method", "simplex", "derived"):
         ek.explain(X, rank=2, method="simplex")
-    with pytest.raises(ValueError, match="als does not fit this problem"):
+    with refuses(ValueError, "method-unsupported", "als"):
         ek.factorize(X, rank=2, method="als")
-    with pytest.raises(ValueError, match="rank 41 does not fit a 60 x 40 matrix"):
+    with refuses(ValueError, "rank-out-of-range", "rank 41", "60 x 40"):
         ek.factorize(X, rank=41)
 
 
@@ -308,9 +309,9 @@ def test_new_rows_come_with_offsets_in_any_order_of_columns():
     found = f.transform(X[columns[::-1]][:3])
     assert {name: factor.shape for name, factor in found.items()} == {"W": (3, 2), "b": (3, 1)}
     assert np.allclose(found["W"], f.W[:3], atol=1e-2) and np.allclose(found["b"], f.b[:3], atol=1e-2)
-    with pytest.warns(UserWarning, match="1 column that the model does not know left out: more"):
+    with warns(UserWarning, "names-ignored", "more"):
         f.transform(X.assign(more=1.0))
-    with pytest.raises(ValueError, match="1 of the model's columns are not there: c3"):
+    with refuses(ValueError, "columns-missing", "c3"):
         f.transform(X.drop(columns="c3"))
 
 
@@ -321,36 +322,36 @@ def test_new_rows_bring_their_part_of_other_data():
     f = ek.factorize({"X": X, "q": q, "p": p}, text, rank=2, tol=1e-9)
     found = f.transform({"X": X[:4], "q": q[:4], "p": p})["W"]
     assert np.allclose(found, f.W[:4], atol=1e-2)
-    with pytest.raises(ValueError, match="the objective reads [pq] beside X"):
+    with refuses(ValueError, "data-missing", "beside X"):
         f.transform(X[:4])
-    with pytest.raises(ValueError, match="the new rows of X are lacking among q"):
+    with refuses(ValueError, "data-missing", "X", "q"):
         f.transform({"q": q[:4]})
 
 
 def test_what_the_objective_does_not_use_is_refused_for_new_rows():
     X = np.random.default_rng(0).random((12, 6))
     f = ek.factorize(X, rank=2)
-    with pytest.raises(ValueError, match="does not use the data Y"):
+    with refuses(ValueError, "unused-data", "Y"):
         f.transform({"X": X, "Y": X})
-    with pytest.raises(ValueError, match=r"H is held, and its value is -1 at row 1, column 1, which the bounds of H don't allow"):
+    with refuses(ValueError, "start-out-of-bounds", "H is held, and its value is -1 at row 1, column 1"):
         ek.factorize(X, rank=2, hold={"H": -np.ones((2, 6))})
 
 
 def test_rows_that_hang_together_are_refused_in_the_users_words():
     X = np.random.default_rng(0).random((12, 6))
-    for text, data, words in [
-        ("sum((X - X @ W @ H)**2)", X, "has a row for each row of X"),
-        ("sum((X - W @ W.T)**2)", X @ X.T, "ties the rows of X to one another.*Fit again"),
+    for text, data, code in [
+        ("sum((X - X @ W @ H)**2)", X, "nothing-to-find"),
+        ("sum((X - W @ W.T)**2)", X @ X.T, "rows-coupled"),
     ]:
         f = ek.factorize(data, text, rank=2, max_iter=5)
-        with pytest.raises(ValueError, match=words):
+        with refuses(ValueError, code, "X"):
             f.transform(data[:2])
 
 
 def test_a_model_is_not_saved_as_what_it_is_not(tmp_path):
     f = ek.factorize(np.random.default_rng(0).random((5, 4)), rank=1)
     for name in ("x.npy", "x.csv.gz", "x.MTX"):
-        with pytest.raises(ValueError, match=r"\.safetensors.*numpy\.save.*f\.W"):
+        with refuses(ValueError, "unknown-format", ".safetensors", "f.W"):
             f.save(tmp_path / name)
     assert not list(tmp_path.iterdir())
 
@@ -363,16 +364,17 @@ def test_a_rank_is_chosen():
         assert choice.rank == 3 and [score.rank for score in choice.scores] == [1, 2, 3, 4, 5]
         assert all(len(score.losses) == 3 and score.mean == pytest.approx(np.mean(score.losses)) for score in choice.scores)
         assert choice == ek.choose_rank(data, ranks=range(1, 6), seed=1, **given)
-    for given, error, words in [
-        ({"ranks": []}, ValueError, "at least one rank"),
-        ({"ranks": [3, 2]}, ValueError, "increasing"),
-        ({"ranks": [2.5]}, TypeError, "a rank is 2.5"),
-        ({"ranks": [2, 3], "way": "guess"}, ValueError, "'holdout', 'bcv'"),
-        ({"ranks": [2, 3], "repeats": 1}, ValueError, "1 repetitions"),
-        ({"ranks": [2, 3], "patience": 1}, TypeError, "patience"),
+    for given, error, code, words in [
+        ({"ranks": []}, ValueError, "ranks-not-increasing", ""),
+        ({"ranks": [3, 2]}, ValueError, "ranks-not-increasing", ""),
+        ({"ranks": [2.5]}, TypeError, "wrong-type", "a rank is 2.5"),
+        ({"ranks": [2, 3], "way": "guess"}, ValueError, "unknown-choice", "'holdout', 'bcv'"),
+        ({"ranks": [2, 3], "repeats": 1}, ValueError, "setting-out-of-range", "1 repetitions"),
     ]:
-        with pytest.raises(error, match=words):
+        with refuses(error, code, words):
             ek.choose_rank(data, **given)
+    with pytest.raises(TypeError, match="patience"):  # Python's own
+        ek.choose_rank(data, ranks=[2, 3], patience=1)
 
 
 def test_starts_are_compared(found):
@@ -382,7 +384,7 @@ def test_starts_are_compared(found):
     assert agreed.components.shape == (3, 12) and agreed.matrix.shape == (12, 12) and agreed.of_columns
     assert agreed.groups == [0] * 4 + [1] * 4 + [2] * 4 and agreed.sampled == list(range(12))
     assert agreed.stability.shape == (3,) and agreed.stability.min() > 0.9 and agreed.cophenetic > 0.9
-    with pytest.raises(ValueError, match="no start were kept.*keep_starts=True"):
+    with refuses(ValueError, "starts-not-kept", "keep_starts=True"):
         found.consensus()
 
 
@@ -396,8 +398,12 @@ def test_a_page_is_written(found, tmp_path):
     blocks = ek.factorize(X, NMF, rank=2, restarts=4, keep_starts=True)
     blocks.report(tmp_path / "starts.html", X)
     assert len((tmp_path / "starts.html").read_text()) > len((tmp_path / "bare.html").read_text())
-    for wrong, words in [({"show": "pie"}, "show is 'pie'"), ({"image": (3, 3)}, "40"), ({"data": X[:3]}, "3 x 40")]:
-        with pytest.raises(ValueError, match=words):
+    for wrong, code, words in [
+        ({"show": "pie"}, "unknown-choice", "show is 'pie'"),
+        ({"image": (3, 3)}, "wrong-count", "40"),
+        ({"data": X[:3]}, "wrong-shape", "3 x 40"),
+    ]:
+        with refuses(ValueError, code, words):
             found.report(tmp_path / "no.html", **wrong)
     assert not (tmp_path / "no.html").exists()
 
@@ -411,11 +417,11 @@ def test_a_search_goes_on_from_its_checkpoint(tmp_path):
     ek.factorize(X, NMF, max_iter=40, resume=file, callback=lambda now: now["iteration"] == 20, **given)
     found = ek.factorize(X, NMF, max_iter=40, resume=file, **given)
     assert (found.W == whole.W).all() and (found.H == whole.H).all() and found.iterations == whole.iterations == 40
-    with pytest.raises(ValueError, match="is there already.*resume="):
+    with refuses(ValueError, "checkpoint-exists", "resume="):
         ek.factorize(X, NMF, checkpoint=file, **given)
-    with pytest.raises(ValueError, match="seed differ"):
+    with refuses(ValueError, "checkpoint-differs", "seed differ"):
         ek.factorize(X, NMF, resume=file, **{**given, "seed": 5})
-    with pytest.raises(ValueError, match="checkpoint_every is -1"):
+    with refuses(ValueError, "setting-out-of-range", "checkpoint_every is -1"):
         ek.factorize(X, NMF, checkpoint=tmp_path / "other", checkpoint_every=-1, **given)
-    with pytest.raises(TypeError, match="resume is of one search"):
+    with refuses(TypeError, "settings-conflict", "resume"):
         ek.choose_rank(X, ranks=[2, 3], resume=file)

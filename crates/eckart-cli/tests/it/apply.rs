@@ -1,5 +1,6 @@
 //! What is asked of a model: new rows, recommendations, likeness, figures.
 
+use eckart::Code;
 use std::fmt::Write as _;
 
 use crate::command::Desk;
@@ -49,14 +50,16 @@ fn what_is_recommended_is_named_and_new() {
     let csv = std::fs::read_to_string(desk.path("lists.csv")).unwrap();
     assert_eq!(csv.lines().next(), Some("row,place,column,title,prediction"));
     assert!(csv.lines().count() > 12 && csv.contains("item 0,\"Heat, the film\","), "{csv}");
-    desk.refuses("recommend m.safetensors --user nobody", &[], &["no row \"nobody\"", "u0"]);
+    desk.refuses("recommend m.safetensors --user nobody", &[], Code::UnknownName, &["\"nobody\"", "u0"]);
     desk.refuses(
         "recommend m.safetensors --user nobody --data ratings.csv",
         &[],
-        &["neither the model nor ratings.csv"],
+        Code::UnknownName,
+        &["ratings.csv", "\"nobody\""],
     );
     let said = desk.run("recommend m.safetensors --user u0", &[]);
-    assert!(said.code == Some(0) && said.err.contains("without --data"), "{}", said.err);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    said.warned(Code::KnownNotExcluded, "--data");
 }
 
 #[test]
@@ -82,7 +85,7 @@ fn what_is_alike_is_named() {
     desk.prints("similar m.safetensors --all --top 1 -o all.csv", &[]);
     let csv = std::fs::read_to_string(desk.path("all.csv")).unwrap();
     assert!(csv.starts_with("column,place,other_column,cosine\napple,1,pear,0.9"), "{csv}");
-    desk.refuses("similar m.safetensors --item kiwi", &[], &["no column \"kiwi\"", "apple, pear, boat"]);
+    desk.refuses("similar m.safetensors --item kiwi", &[], Code::UnknownName, &["\"kiwi\"", "apple, pear, boat"]);
 }
 
 #[test]
@@ -99,14 +102,15 @@ fn models_are_measured() {
     assert_eq!(split, desk.json(words, &[]));
     let all = (0..12 * 9).count() - count;
     assert_eq!(split["test_entries"].as_u64().unwrap() + split["fitted_entries"].as_u64().unwrap(), all as u64);
-    desk.refuses("evaluate --split 0.2 ratings.csv --model ratings", &[], &["--rank R"]);
+    desk.refuses("evaluate --split 0.2 ratings.csv --model ratings", &[], Code::OptionMissing, &["--rank R"]);
     desk.refuses(
         "evaluate --split 0.1 {digits} --model nmf --rank 2",
         &[],
-        &["--split 0.1 holds out entries of X", "does not say observed(X)", "sum(observed(X) * (X - W @ H)**2)"],
+        Code::HoldoutUnsupported,
+        &["--split 0.1", "sum(observed(X) * (X - W @ H)**2)"],
     );
     desk.file("other.csv", "user,item,rating\nx,item 1,2\n");
-    desk.refuses("evaluate m.safetensors other.csv", &[], &["other.csv", "no row is called as"]);
+    desk.refuses("evaluate m.safetensors other.csv", &[], Code::NamesDiffer, &["other.csv", "row", "\"x\""]);
 }
 
 /// A list of numbers without a header is a table as well: it is read as what it is said to be, everywhere.
@@ -119,19 +123,24 @@ fn lists_without_a_header_are_read_as_asked() {
     desk.file("known.csv", known.into_iter().map(entry).collect::<String>());
     desk.file("test.csv", test.into_iter().map(entry).collect::<String>());
     let texts = ["known.csv", "table of 85 x 3", "`row,column,value`", "--triplets=false"];
-    desk.refuses("fit known.csv --model ratings --rank 1 -q", &[], &texts);
-    desk.refuses("explain known.csv --model ratings --rank 1", &[], &texts);
-    desk.refuses("evaluate --split 0.1 known.csv --model ratings --rank 1", &[], &texts);
+    desk.refuses("fit known.csv --model ratings --rank 1 -q", &[], Code::ListOrTable, &texts);
+    desk.refuses("explain known.csv --model ratings --rank 1", &[], Code::ListOrTable, &texts);
+    desk.refuses("evaluate --split 0.1 known.csv --model ratings --rank 1", &[], Code::ListOrTable, &texts);
     desk.prints("fit known.csv --model ratings --rank 1 -q --triplets=false", &[]);
     desk.prints("fit known.csv --model ratings --rank 1 -q --triplets -o m.safetensors", &[]);
-    desk.refuses("recommend m.safetensors --user 101 --data known.csv", &[], &["85 x 3", "say --triplets"]);
+    desk.refuses(
+        "recommend m.safetensors --user 101 --data known.csv",
+        &[],
+        Code::WrongShape,
+        &["85 x 3", "--triplets"],
+    );
     let list = desk.prints("recommend m.safetensors --user 101 --data known.csv --triplets --top 2", &[]);
     assert!(list.contains("For 101"), "{list}");
-    desk.refuses("evaluate m.safetensors test.csv --known known.csv", &[], &["say --triplets"]);
+    desk.refuses("evaluate m.safetensors test.csv --known known.csv", &[], Code::WrongShape, &["--triplets"]);
     desk.prints("evaluate m.safetensors test.csv --known known.csv --triplets", &[]);
     desk.file("twice.csv", "101,0,1\n101,0,2\n");
     let twice = "recommend m.safetensors --user 101 --data twice.csv --triplets";
-    desk.refuses(twice, &[], &["line 2"]);
+    desk.refuses(twice, &[], Code::DuplicateEntry, &["line 2"]);
     desk.prints(&format!("{twice} --duplicates last"), &[]);
 }
 
@@ -155,19 +164,15 @@ fn new_rows_are_matched_by_name() {
         assert!(new.iter().zip(&old).all(|(a, b)| (a - b).abs() < 1e-4), "{name}: {new:?} and {old:?}");
     }
     desk.file("fewer.csv", "name,car,boat,pear\nd,2,5,1\n");
-    desk.refuses(
-        "transform m.safetensors fewer.csv",
-        &[],
-        &["fewer.csv", "1 of the model's columns", "apple", "sparse"],
-    );
+    desk.refuses("transform m.safetensors fewer.csv", &[], Code::ColumnsMissing, &["fewer.csv", "apple"]);
     desk.file("sparse.csv", "row,column,value\nd,boat,5\nd,car,2\nd,kiwi,1\n");
     let said = desk.run("transform m.safetensors sparse.csv -o w.npy", &[]);
     assert_eq!((said.code, said.out.as_str()), (Some(0), "w.npy\n"));
-    assert!(said.err.contains("1 column that the model does not know left out: kiwi"), "{}", said.err);
-    assert!(said.err.contains("2 of the model's columns are not there, and count as not stored"), "{}", said.err);
+    said.warned(Code::NamesIgnored, "kiwi");
+    said.warned(Code::NamesLacking, "2 of the model's columns are not there, and count as not stored");
     desk.file("narrow.csv", "1,2,3\n");
-    desk.refuses("transform m.safetensors narrow.csv", &[], &["1 x 3", "4 columns"]);
-    desk.refuses("transform x.csv x.csv", &[], &["x.csv", "no model file"]);
+    desk.refuses("transform m.safetensors narrow.csv", &[], Code::WrongShape, &["1 x 3", "4 columns"]);
+    desk.refuses("transform x.csv x.csv", &[], Code::NotAModel, &["x.csv"]);
 }
 
 #[test]
@@ -183,7 +188,7 @@ fn starts_are_compared_and_what_they_agree_on_is_written() {
     assert_eq!(found["agreement"]["groups"], serde_json::json!([0, 0, 1, 1]));
     assert!(found["agreement"]["cophenetic"].as_f64().unwrap() > 0.9, "{found}");
     assert!(desk.prints("similar m.consensus.safetensors --item boat --top 1", &[]).contains("car"));
-    desk.refuses("fit x.csv --model nmf --rank 2 --consensus", &[], &["--restarts K"]);
+    desk.refuses("fit x.csv --model nmf --rank 2 --consensus", &[], Code::OptionMissing, &["--restarts K"]);
 }
 
 #[test]
@@ -201,9 +206,14 @@ fn ranks_are_compared() {
     }
     let text = desk.prints("fit x.csv --model nmf --rank 2..4 --bcv", &[]);
     assert!(text.contains("Ranks") && text.contains("<- chosen") && text.contains("standard error"), "{text}");
-    desk.refuses("fit x.csv --model nmf --rank 2..4", &[], &["--holdout 0.1", "--bcv"]);
-    desk.refuses("fit x.csv --model nmf --rank 2 --bcv", &[], &["one rank leaves nothing to choose"]);
-    desk.refuses("fit x.csv --model nmf --rank 2..4 --bcv --repeats 1", &[], &["1 repetitions"]);
+    desk.refuses("fit x.csv --model nmf --rank 2..4", &[], Code::OptionMissing, &["--holdout 0.1", "--bcv"]);
+    desk.refuses("fit x.csv --model nmf --rank 2 --bcv", &[], Code::SettingsConflict, &["--rank 2..3"]);
+    desk.refuses(
+        "fit x.csv --model nmf --rank 2..4 --bcv --repeats 1",
+        &[],
+        Code::SettingOutOfRange,
+        &["1 repetitions"],
+    );
 }
 
 /// The commands of the README's section about models, in their order, in one folder.

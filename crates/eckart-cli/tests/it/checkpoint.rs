@@ -1,5 +1,7 @@
 //! Checkpoints: a run that is killed goes on as if it had not been.
 
+use eckart::Code;
+
 use crate::command::{Desk, said};
 
 /// The factors of a model, byte by byte.
@@ -93,23 +95,40 @@ fn what_is_no_checkpoint_of_this_search_is_refused() {
     desk.refuses(
         &format!("{words} --checkpoint at.safetensors"),
         &[],
-        &["at.safetensors is there already", "--resume"],
+        Code::CheckpointExists,
+        &["at.safetensors", "--resume"],
     );
     desk.refuses(
         &format!("{words} --resume at.safetensors --seed 1"),
         &[],
-        &["another search", "seed differ", "max_iter"],
+        Code::CheckpointDiffers,
+        &["at.safetensors", "seed differ"],
     );
     desk.prints(&format!("{} --resume at.safetensors -o longer.npy", words.replace("-n 20", "-n 30")), &[]);
-    desk.refuses(&words.replace("x.csv", "y.csv --resume at.safetensors"), &[], &["another search", "data differ"]);
-    desk.refuses(&format!("{words} --resume m.safetensors"), &[], &["m.safetensors", "no checkpoint"]);
-    desk.refuses(&format!("{words} --resume none.safetensors"), &[], &["none.safetensors"]);
-    desk.refuses(&format!("{words} --checkpoint none/at.safetensors"), &[], &["none/at.safetensors"]);
-    desk.refuses("fit x.csv --model nmf --rank 1..2 --bcv --checkpoint c.safetensors", &[], &["one search"]);
+    desk.refuses(
+        &words.replace("x.csv", "y.csv --resume at.safetensors"),
+        &[],
+        Code::CheckpointDiffers,
+        &["data differ"],
+    );
+    desk.refuses(&format!("{words} --resume m.safetensors"), &[], Code::NotACheckpoint, &["m.safetensors"]);
+    desk.refuses(&format!("{words} --resume none.safetensors"), &[], Code::FileNotFound, &["none.safetensors"]);
+    desk.refuses(
+        &format!("{words} --checkpoint none/at.safetensors"),
+        &[],
+        Code::FileNotFound,
+        &["none/at.safetensors"],
+    );
+    desk.refuses(
+        "fit x.csv --model nmf --rank 1..2 --bcv --checkpoint c.safetensors",
+        &[],
+        Code::SettingsConflict,
+        &["--checkpoint"],
+    );
     let before = std::fs::read(desk.path("at.safetensors")).unwrap();
     let bytes = &before[..before.len() - 8];
     desk.file("cut.safetensors", bytes);
-    desk.refuses(&format!("{words} --resume cut.safetensors"), &[], &["cut.safetensors"]);
+    desk.refuses(&format!("{words} --resume cut.safetensors"), &[], Code::NotAModel, &["cut.safetensors"]);
 }
 
 /// A folder that takes no files any more fails the checkpoint, not the search, and the file before stands.
@@ -129,11 +148,7 @@ fn a_folder_that_is_gone_does_not_lose_the_run() {
     std::fs::rename(desk.path("there"), desk.path("gone")).unwrap();
     let said = said(child.wait_with_output().unwrap());
     assert_eq!(said.code, Some(2), "{}", said.err);
-    assert!(
-        said.err.contains("last checkpoint could not be written") && said.err.contains("there/at.safetensors"),
-        "{}",
-        said.err
-    );
+    said.warned(Code::CheckpointNotWritten, "there/at.safetensors");
     assert!(desk.path("m.W.npy").exists());
     assert!(eckart::data::read_model_file(desk.path("gone/at.safetensors")).is_ok());
 }

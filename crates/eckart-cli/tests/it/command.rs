@@ -7,6 +7,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use eckart::Code;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -71,12 +72,14 @@ impl Desk {
         self.run(words, &[more, &["--json"]].concat()).success().json()
     }
 
-    /// Checks that a run is refused as the user's fault, in one paragraph that holds all of `texts`.
+    /// Checks that a run is refused as the user's fault, with that code, in one paragraph that holds all of `texts`: what
+    /// it must name.
     #[track_caller]
-    pub(crate) fn refuses(&self, words: &str, more: &[&str], texts: &[&str]) {
+    pub(crate) fn refuses(&self, words: &str, more: &[&str], code: Code, texts: &[&str]) {
         let said = self.run(words, more);
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{words}: {}", said.err);
-        assert!(said.err.starts_with("error: ") && !said.err.trim_end().contains("\n\n"), "{words}: {}", said.err);
+        let begins = said.err.starts_with(&format!("error[{code}]: "));
+        assert!(begins && !said.err.trim_end().contains("\n\n"), "{words}: {code} is not {}", said.err);
         for text in texts {
             assert!(said.err.contains(text), "{words}: {text:?} is not in: {}", said.err);
         }
@@ -84,6 +87,14 @@ impl Desk {
 }
 
 impl Said {
+    /// Checks that it warned, with that code and in a line that holds `text`: what it must name.
+    #[track_caller]
+    pub(crate) fn warned(&self, code: Code, text: &str) {
+        let begin = format!("warning[{code}]: ");
+        let found = self.err.lines().any(|line| line.starts_with(&begin) && line.contains(text));
+        assert!(found, "{code} with {text:?} is not in: {}", self.err);
+    }
+
     /// The same, which must have ended well and said nothing on standard error.
     #[track_caller]
     pub(crate) fn success(self) -> Self {

@@ -1,5 +1,7 @@
 //! `eckart explain`: what an objective becomes.
 
+use eckart::Code;
+
 use crate::command::Desk;
 
 #[test]
@@ -53,7 +55,7 @@ fn the_reason_a_method_does_not_fit_is_said() {
     assert!(text.contains("proximal-gradient    does not fit: "), "{text}");
     assert!(text.contains("images.npy"), "{text}");
     let kink = ["sum(abs(X - W @ H))", "--solver", "proximal-gradient"];
-    desk.refuses("explain --shape 20x30 --rank 5 --objective", &kink, &["kink"]);
+    desk.refuses("explain --shape 20x30 --rank 5 --objective", &kink, Code::MethodUnsupported, &["kink"]);
 }
 
 #[test]
@@ -66,7 +68,7 @@ fn a_plan_that_needs_too_much_is_shown_all_the_same() {
 #[test]
 fn what_cannot_be_explained_is_refused() {
     let desk = Desk::new();
-    desk.refuses("explain --shape 20x30 --model mf --rank 21", &[], &["rank 21", "1 to 20"]);
+    desk.refuses("explain --shape 20x30 --model mf --rank 21", &[], Code::RankOutOfRange, &["rank 21", "1 to 20"]);
     for words in ["explain --model mf --rank 2", "explain x.csv --shape 2x2 --model mf --rank 2"] {
         assert_eq!(desk.run(words, &[]).code, Some(2));
     }
@@ -86,8 +88,8 @@ fn a_plan_is_drawn() {
     }
     assert_eq!(desk.prints(&format!("{words} --dot -"), &[]), dot);
     assert_eq!(desk.prints(&format!("{words} --svg -"), &[]), svg);
-    desk.refuses(&format!("{words} --svg - --dot -"), &[], &["--svg and --dot both go to -"]);
-    desk.refuses("explain none.csv --model nmf --rank 1 --svg none/plan.svg", &[], &["no folder none"]);
+    desk.refuses(&format!("{words} --svg - --dot -"), &[], Code::SettingsConflict, &["--svg", "--dot"]);
+    desk.refuses("explain none.csv --model nmf --rank 1 --svg none/plan.svg", &[], Code::FileNotFound, &["none"]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Names: components as people read them.
 
+use eckart::Code;
+
 use crate::command::Desk;
 
 /// Two topics: apples and pears, boats and cars.
@@ -53,15 +55,25 @@ fn titles_stand_beside_ids() {
     let found = desk.json("fit r.csv --titles titles.csv --model mf --rank 1 -n 20", &[]);
     assert_eq!(found["components"][0]["top"][0]["title"], "Heat, the film");
     desk.file("other.csv", "item,title\n7,Seven\n");
-    let help = ["other.csv", "no title", "ids such as \"10\""];
-    desk.refuses("fit r.csv --titles other.csv --model mf --rank 1", &[], &help);
+    let help = ["other.csv", "\"10\""];
+    desk.refuses("fit r.csv --titles other.csv --model mf --rank 1", &[], Code::NamesDiffer, &help);
 }
 
 #[test]
 fn names_must_fit() {
     let desk = desk();
     desk.file("three.txt", "a\nb\nc\n");
-    desk.refuses("fit x.mtx --cols three.txt --model nmf --rank 2", &[], &["three.txt", "3 names", "4 columns"]);
-    desk.refuses("fit x.mtx --rows three.txt --model nmf --rank 2", &[], &["three.txt", "3 names", "4 rows"]);
-    desk.refuses("fit x.mtx --titles three.txt --model nmf --rank 2", &[], &["--titles", "--cols"]);
+    desk.refuses(
+        "fit x.mtx --cols three.txt --model nmf --rank 2",
+        &[],
+        Code::NameCount,
+        &["three.txt", "3 names", "4 columns"],
+    );
+    desk.refuses(
+        "fit x.mtx --rows three.txt --model nmf --rank 2",
+        &[],
+        Code::NameCount,
+        &["three.txt", "3 names", "4 rows"],
+    );
+    desk.refuses("fit x.mtx --titles three.txt --model nmf --rank 2", &[], Code::NamesMissing, &["--titles", "--cols"]);
 }

@@ -1,5 +1,7 @@
 //! `-o`: what is written, and what is refused before any work.
 
+use eckart::Code;
+
 use crate::command::Desk;
 
 #[test]
@@ -34,12 +36,12 @@ fn tables_are_a_file_a_factor() {
 fn places_that_cannot_be_written_to_are_refused_before_the_data_is_read() {
     let desk = Desk::new();
     std::fs::create_dir(desk.path("folder.npy")).unwrap();
-    let check = |out: &str, text: &str| {
-        desk.refuses(&format!("fit none.csv --model nmf --rank 1 -o {out}"), &[], &[out, text]);
+    let check = |out: &str, code: Code, text: &str| {
+        desk.refuses(&format!("fit none.csv --model nmf --rank 1 -o {out}"), &[], code, &[out, text]);
     };
-    check("model.pt", ".safetensors");
-    check("model", "does not say the format");
-    check("none/model.safetensors", "no folder none");
-    check("folder.npy", "this is a folder");
+    check("model.pt", Code::UnknownFormat, ".safetensors");
+    check("model", Code::UnknownFormat, ".safetensors");
+    check("none/model.safetensors", Code::FileNotFound, "no folder none");
+    check("folder.npy", Code::IsADirectory, "");
     assert_eq!(std::fs::read_dir(desk.path(".")).unwrap().count(), 1, "something was left behind");
 }

@@ -1,32 +1,34 @@
 //! What can't be used is refused with file, line and remedy, and exit code 2.
 
+use eckart::Code;
+
 use crate::command::{Desk, example};
 
 #[test]
 fn malformed_files() {
     let desk = Desk::new();
-    let check = |name: &str, bytes: &[u8], texts: &[&str]| {
+    let check = |name: &str, bytes: &[u8], code: Code, texts: &[&str]| {
         desk.file(name, bytes);
         let texts: Vec<&str> = texts.iter().copied().chain([name]).collect();
-        desk.refuses(&format!("fit {name} --model nmf --rank 1"), &[], &texts);
+        desk.refuses(&format!("fit {name} --model nmf --rank 1"), &[], code, &texts);
     };
     let packed = std::fs::read(example("sotu/counts.mtx.gz")).unwrap();
-    check("cut.mtx.gz", &packed[..10_000], &["breaks off", "gzip -t", "line "]);
-    check("empty.csv", b"", &["the file is empty"]);
-    check("empty", b"", &["the file is empty"]);
-    check("header.csv", b"a,b\n", &["no row of numbers"]);
-    check("ragged.csv", b"1,2\n3,4\n5\n", &["line 3", "1 cells where 2 are expected", "Give every row"]);
-    check("text.csv", b"1,2\n3,x\n", &["line 2", "\"x\"", "Leave missing cells empty"]);
-    check("missing.csv", b"1,2\n3,NaN\n", &["1 missing", "row 2, column 2", "observed(X)"]);
-    check("infinite.csv", b"1,2\n3,inf\n", &["line 2", "infinite"]);
+    check("cut.mtx.gz", &packed[..10_000], Code::DamagedFile, &["line "]);
+    check("empty.csv", b"", Code::EmptyFile, &[]);
+    check("empty", b"", Code::EmptyFile, &[]);
+    check("header.csv", b"a,b\n", Code::NoEntries, &[]);
+    check("ragged.csv", b"1,2\n3,4\n5\n", Code::RaggedRows, &["line 3", "1 cells where 2"]);
+    check("text.csv", b"1,2\n3,x\n", Code::NotANumber, &["line 2", "\"x\""]);
+    check("missing.csv", b"1,2\n3,NaN\n", Code::MissingEntries, &["1 missing", "row 2, column 2", "observed(X)"]);
+    check("infinite.csv", b"1,2\n3,inf\n", Code::InfiniteValue, &["line 2"]);
     let head = "%%MatrixMarket matrix coordinate real general\n";
-    check("outside.mtx", format!("{head}2 2 1\n3 1 5\n").as_bytes(), &["line 3", "3"]);
-    check("twice.mtx", format!("{head}2 2 2\n1 1 5\n1 1 6\n").as_bytes(), &["line 4", "sum, or last"]);
-    check("nan.mtx", format!("{head}2 2 1\n1 1 nan\n").as_bytes(), &["line 3"]);
-    check("norows.mtx", format!("{head}0 2 0\n").as_bytes(), &["0"]);
-    check("twice.csv", b"user,item,rating\na,b,1\na,b,2\n", &["line 3", "sum, or last"]);
-    check("strange.bin", b"\0\x01\x02", &["Supported are"]);
-    desk.refuses("fit none.npy --model nmf --rank 1", &[], &["none.npy", "No such file"]);
+    check("outside.mtx", format!("{head}2 2 1\n3 1 5\n").as_bytes(), Code::IndexOutOfRange, &["line 3", "3"]);
+    check("twice.mtx", format!("{head}2 2 2\n1 1 5\n1 1 6\n").as_bytes(), Code::DuplicateEntry, &["line 4"]);
+    check("nan.mtx", format!("{head}2 2 1\n1 1 nan\n").as_bytes(), Code::MissingValue, &["line 3"]);
+    check("norows.mtx", format!("{head}0 2 0\n").as_bytes(), Code::NoEntries, &["0"]);
+    check("twice.csv", b"user,item,rating\na,b,1\na,b,2\n", Code::DuplicateEntry, &["line 3"]);
+    check("strange.bin", b"\0\x01\x02", Code::UnknownFormat, &[]);
+    desk.refuses("fit none.npy --model nmf --rank 1", &[], Code::FileNotFound, &["none.npy"]);
 }
 
 #[test]
@@ -41,45 +43,105 @@ fn duplicates_are_settled_where_asked() {
 fn ranks_that_do_not_fit() {
     let desk = Desk::new();
     desk.file("x.csv", "1,2,3\n4,5,6\n");
-    desk.refuses("fit x.csv --model nmf --rank 0", &[], &["rank 0", "2 x 3", "1 to 2"]);
-    desk.refuses("fit x.csv --model nmf --rank 3", &[], &["rank 3", "2 x 3", "1 to 2"]);
+    desk.refuses("fit x.csv --model nmf --rank 0", &[], Code::RankOutOfRange, &["rank 0", "2 x 3", "1 to 2"]);
+    desk.refuses("fit x.csv --model nmf --rank 3", &[], Code::RankOutOfRange, &["rank 3", "2 x 3", "1 to 2"]);
 }
 
 #[test]
 fn objectives_that_cannot_be_read_have_a_caret() {
     let desk = Desk::new();
     desk.file("x.csv", "1,2,3\n4,5,6\n");
-    let check = |objective: &str, texts: &[&str]| desk.refuses("fit x.csv --rank 1 --objective", &[objective], texts);
-    check("sum((X - W @@ H)**2)", &["  | sum((X - W @@ H)**2)\n  |             ^"]);
-    check("sum((X - W @ H)**2", &["^"]);
-    check("sum((X - W @ H)**2) subject to V >= 0", &["V is constrained", "^"]);
-    check("over W[5,r], H[r,m]: sum((X - W @ H)**2)", &["W @ H", "5 x 3", "2 x 3"]);
-    check("sum((X - W @ H)**2) + l1*sum(W**2)", &["l1"]);
-    check("sum((Y - W @ H)**2)", &["does not use the data X"]);
-    check("X - W @ H", &["2 x 3", "only a number can be minimised"]);
+    let check = |objective: &str, code: Code, texts: &[&str]| {
+        desk.refuses("fit x.csv --rank 1 --objective", &[objective], code, texts)
+    };
+    check("sum((X - W @@ H)**2)", Code::UnexpectedToken, &["  | sum((X - W @@ H)**2)\n  |             ^"]);
+    check("sum((X - W @ H)**2", Code::UnbalancedBrackets, &["^"]);
+    check("sum((X - W @ H)**2) subject to V >= 0", Code::NotAFactor, &["V", "^"]);
+    check("over W[5,r], H[r,m]: sum((X - W @ H)**2)", Code::ShapeMismatch, &["W @ H", "5 x 3", "2 x 3"]);
+    check("sum((X - W @ H)**2) + l1*sum(W**2)", Code::UndeclaredName, &["l1"]);
+    check("sum((Y - W @ H)**2)", Code::UnusedData, &["X"]);
+    check("X - W @ H", Code::CostNotScalar, &["2 x 3"]);
 }
 
 #[test]
 fn what_was_asked_for_but_is_not_there() {
     let desk = Desk::new();
     desk.file("x.csv", "1,2,3\n4,5,6\n");
-    desk.refuses("fit x.csv --rank 1", &[], &["--objective", "--model", "sparse-coding"]);
-    desk.refuses("fit x.csv --rank 1 --model nmf --set foo=1", &[], &["foo"]);
-    desk.refuses("fit x.csv --rank 1 --model mf --set lambda=1 --set lambda=2", &[], &["lambda", "twice"]);
-    desk.refuses("fit x.csv --rank 1 --model nmf --data Y=none.csv", &[], &["none.csv"]);
-    desk.refuses("fit x.csv --rank 1 --model nmf --memory-limit 10b", &[], &["may have 10 B"]);
-    desk.refuses("fit x.csv --rank 1 --model nmf --restarts 0", &[], &["0 starts"]);
-    desk.refuses("fit x.csv --rank 1 --model nmf --threads 0", &[], &["0 threads"]);
+    desk.refuses("fit x.csv --rank 1", &[], Code::NoObjective, &["--objective", "--model", "sparse-coding"]);
+    desk.refuses("fit x.csv --rank 1 --model nmf --set foo=1", &[], Code::UnusedParameter, &["foo"]);
+    desk.refuses("fit x.csv --rank 1 --model mf --set lambda=1 --set lambda=2", &[], Code::GivenTwice, &["lambda"]);
+    desk.refuses("fit x.csv --rank 1 --model nmf --data Y=none.csv", &[], Code::FileNotFound, &["none.csv"]);
+    desk.refuses("fit x.csv --rank 1 --model nmf --memory-limit 10b", &[], Code::OverLimit, &["10 B"]);
+    desk.refuses("fit x.csv --rank 1 --model nmf --restarts 0", &[], Code::SettingOutOfRange, &["0 starts"]);
+    desk.refuses("fit x.csv --rank 1 --model nmf --threads 0", &[], Code::SettingOutOfRange, &["0 threads"]);
     let kink = ["--solver", "proximal-gradient", "--objective", "sum(abs(X - W @ H))"];
-    desk.refuses("fit x.csv --rank 1", &kink, &["proximal-gradient does not fit", "kink"]);
+    desk.refuses("fit x.csv --rank 1", &kink, Code::MethodUnsupported, &["proximal-gradient", "kink"]);
 }
 
 #[test]
 fn words_that_clap_refuses_end_with_the_same_code() {
     let desk = Desk::new();
-    let words = ["fit", "fit x.csv --model nmf", "fit x --rank 1 --model nope", "fit x -r 1 --set a", "nonsense", ""];
-    for words in words {
+    for (words, code) in [
+        ("fit", Some(Code::OptionMissing)),
+        ("fit x.csv --model nmf", Some(Code::OptionMissing)),
+        ("fit x --rank 1 --model nope", Some(Code::UnknownModel)),
+        ("fit x --rank 1 --model nmf --solver nope", Some(Code::UnknownMethod)),
+        ("fit x --rank 1 --model nmf --init nope", Some(Code::UnknownInit)),
+        ("fit x -r 1 --set a", Some(Code::BadOptionValue)),
+        ("fit x -r 1 --colour", Some(Code::UnknownOption)),
+        ("fit x -r 1 --holdout 0.1 --bcv", Some(Code::SettingsConflict)),
+        ("nonsense", Some(Code::UnknownOption)),
+        // The help is shown.
+        ("", None),
+    ] {
         let said = desk.run(words, &[]);
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{words}: {}", said.err);
+        let begin = code.map_or_else(String::new, |code| format!("error[{code}]: "));
+        assert!(said.err.starts_with(&begin), "{words}: {}", said.err);
     }
+}
+
+/// With `--json` a programme finds the error where it looks for the result, whoever refused it.
+#[test]
+fn errors_are_objects_where_they_are_asked_for() {
+    let desk = Desk::new();
+    desk.file("x.csv", "1,2,3\n4,x,6\n").file("holes.csv", "1,2\n3,NaN\n");
+    let error = |words: &str| {
+        let said = desk.run(&format!("{words} --json"), &[]);
+        assert!(said.code == Some(2) && said.err.starts_with("error["), "{words}: {}", said.err);
+        let object = said.json();
+        assert_eq!(object.as_object().unwrap().len(), 1, "{object}");
+        object["error"].clone()
+    };
+    let bad = error("fit x.csv --model nmf --rank 1");
+    assert_eq!((bad["code"].as_str(), bad["kind"].as_str()), (Some(Code::NotANumber.as_str()), Some("error")));
+    assert_eq!((bad["file"].as_str(), bad["line"].as_u64()), (Some("x.csv"), Some(2)));
+    assert!(bad["message"].as_str().unwrap().starts_with("x.csv, line 2: ") && bad["help"].is_string(), "{bad}");
+    let doubt = error("fit holes.csv --model nmf --rank 1");
+    assert_eq!((doubt["code"].as_str(), doubt["kind"].as_str()), (Some(Code::MissingEntries.as_str()), Some("doubt")));
+    for (words, code) in [
+        ("recommend none.safetensors --user 1", Code::FileNotFound),
+        ("similar x.csv --item 1", Code::NotAModel),
+        ("evaluate none.safetensors none.csv", Code::FileNotFound),
+        ("fit x.csv --model nmf --rank one", Code::BadOptionValue),
+    ] {
+        assert_eq!(error(words)["code"], code.as_str(), "{words}");
+    }
+}
+
+#[test]
+fn warnings_are_objects_with_codes() {
+    let desk = Desk::new();
+    desk.file("x.csv", "1,2,3\n4,5,6\n7,8,1\n");
+    let codes = |words: &str, more: &[&str]| -> Vec<String> {
+        let found = desk.run(&format!("{words} --json"), more).json();
+        let warnings = found["warnings"].as_array().unwrap();
+        assert!(warnings.iter().all(|warning| warning["message"].is_string()), "{found}");
+        warnings.iter().map(|warning| warning["code"].as_str().unwrap().to_owned()).collect()
+    };
+    let free = ["--objective", "sum((X - W @ H)**2) + 0.5*sum(abs(W))"];
+    assert_eq!(codes("fit x.csv --rank 1 -n 3", &free), [Code::UnboundedScale.as_str()]);
+    let steep = ["--objective", "sum(exp(W @ H) - X * exp(W @ H))"];
+    let words = "fit x.csv --rank 1 -n 1000 --solver normalized-gradient";
+    assert_eq!(codes(words, &steep), [Code::Diverged.as_str()]);
 }

@@ -1,5 +1,7 @@
 //! `eckart report` and `fit --report`: what is on the page, and what is refused before any work.
 
+use eckart::Code;
+
 use crate::command::Desk;
 
 const TABLE: &str = "name,apple,pear,boat,car\nann,9,4,0,0\nbob,8,4,0,1\ncat,0,0,5,2\ndan,1,0,5,3\n";
@@ -61,15 +63,25 @@ fn what_does_not_fit_is_refused() {
         .file("three.txt", "a\nb\nc\n")
         .file("no.safetensors", "no");
     desk.prints("fit x.csv --model nmf --rank 2 -n 5 -o model.safetensors", &[]);
-    desk.refuses("report model.safetensors y.csv -o r.html", &[], &["the data is 3 x 2", "4 x 4"]);
-    desk.refuses("report model.safetensors --image 3x3", &[], &["3 x 3 pixels has 9 numbers", "4 columns"]);
-    desk.refuses("report model.safetensors --cols three.txt", &[], &["three.txt", "3 names", "4 columns"]);
-    desk.refuses("report no.safetensors", &[], &["no.safetensors"]);
-    desk.refuses("report model.safetensors -o none/r.html", &[], &["no folder none"]);
-    desk.refuses("fit x.csv --model nmf --rank 2 --image 2x2", &[], &["--report FILE"]);
-    desk.refuses("fit x.csv --model nmf --rank 2 --report none/r.html", &[], &["no folder none"]);
+    desk.refuses("report model.safetensors y.csv -o r.html", &[], Code::WrongShape, &["the data is 3 x 2", "4 x 4"]);
+    desk.refuses(
+        "report model.safetensors --image 3x3",
+        &[],
+        Code::WrongCount,
+        &["3 x 3 pixels has 9 numbers", "4 columns"],
+    );
+    desk.refuses(
+        "report model.safetensors --cols three.txt",
+        &[],
+        Code::NameCount,
+        &["three.txt", "3 names", "4 columns"],
+    );
+    desk.refuses("report no.safetensors", &[], Code::NotAModel, &["no.safetensors"]);
+    desk.refuses("report model.safetensors -o none/r.html", &[], Code::FileNotFound, &["folder none"]);
+    desk.refuses("fit x.csv --model nmf --rank 2 --image 2x2", &[], Code::OptionMissing, &["--report FILE"]);
+    desk.refuses("fit x.csv --model nmf --rank 2 --report none/r.html", &[], Code::FileNotFound, &["folder none"]);
     // Before the search: 3 x 3 pixels can't be columns of this data, however long the search would be.
     let endless = "fit x.csv --model nmf --rank 2 --tol 0 --max-iter 1000000000 --report r.html --image 3x3";
-    desk.refuses(endless, &[], &["4 columns"]);
+    desk.refuses(endless, &[], Code::WrongCount, &["4 columns"]);
     assert!(!desk.path("r.html").exists());
 }

@@ -4,8 +4,9 @@ use eckart::expr::Var;
 use eckart::function::Compiled;
 
 use eckart::apply::{Directions, HoldOut, Predictor, entries_of_row, measure, recommend};
-use eckart::{Factorization, FoldIn, Matrix, Problem, Settings};
+use eckart::{Code, Factorization, FoldIn, Matrix, Problem, Settings};
 
+use crate::errors::check_error;
 use crate::random::Random;
 
 /// A matrix of rank 3 plus a little noise, nothing negative.
@@ -170,7 +171,7 @@ fn predictions_are_those_of_the_objective() {
     let folded = FoldIn::new(&model).unwrap().transform(&x).unwrap();
     let again = predictor.of(&folded.factors).unwrap();
     assert!((again.get(3, 2) - by_hand(3, 2)).abs() < 0.02, "{} and {}", again.get(3, 2), by_hand(3, 2));
-    assert!(predictor.rows(&[12]).unwrap_err().to_string().contains("no row 13"));
+    check_error(&predictor.rows(&[12]).unwrap_err(), Code::IndexOutOfRange, "row 13");
     let kl = Problem::parse(KL).unwrap().data("X", &planted(1, 8, 6)).rank(2).solve(&Settings::default()).unwrap();
     assert_eq!(Predictor::new(&kl).unwrap().formula(), "W @ H");
 }
@@ -211,7 +212,7 @@ fn held_out_entries_are_measured() {
     let ranking = found.ranking.unwrap();
     assert!(ranking.rows <= 12 && ranking.recall > 0.5 && ranking.precision <= 1.0, "{ranking:?}");
     assert_eq!(measure(&predictor, &held, Some(&kept), 3, Some(1e9)).unwrap().ranking, None);
-    assert!(measure(&predictor, &held, Some(&kept), 0, None).is_err());
+    assert_eq!(measure(&predictor, &held, Some(&kept), 0, None).unwrap_err().code(), Code::SettingOutOfRange);
 }
 
 /// Rows that can't be taken in are refused in words of the objective, with what to do.
@@ -224,23 +225,23 @@ fn rows_that_can_not_be_taken_in_are_refused_in_the_users_words() {
         let given = data.iter().fold(Problem::parse(text).unwrap().rank(2), |problem, (name, m)| problem.data(name, m));
         given.solve(&Settings { max_iter: 5, ..Settings::default() }).unwrap()
     };
-    let refused = |text: &str, data: &[(&str, &Matrix)], parts: &[&str]| {
-        let error = FoldIn::new(&model(text, data)).err().unwrap().to_string();
-        assert!(!error.contains("side 0") && !error.contains("side 1"), "{error}");
-        parts.iter().for_each(|part| assert!(error.contains(part), "{part}: {error}"));
+    let refused = |text: &str, data: &[(&str, &Matrix)], code: Code, parts: &[&str]| {
+        let error = FoldIn::new(&model(text, data)).err().unwrap();
+        let message = error.to_string();
+        assert!(!message.contains("side 0") && !message.contains("side 1"), "{message}");
+        parts.iter().for_each(|part| check_error(&error, code, part));
     };
-    refused("sum((X - X @ W @ H)**2)", &[("X", &x)], &["no factor", "a row for each row of X", "X @ W"]);
-    refused("sum((X - W @ W.T @ X)**2)", &[("X", &x)], &["ties the rows of X to one another", "Fit again"]);
-    refused("sum((S - W @ W.T)**2)", &[("S", &square)], &["ties the rows of S to one another", "Fit again"]);
+    refused("sum((X - X @ W @ H)**2)", &[("X", &x)], Code::NothingToFind, &["each row of X", "X @ W"]);
+    refused("sum((X - W @ W.T @ X)**2)", &[("X", &x)], Code::RowsCoupled, &["rows of X"]);
+    refused("sum((S - W @ W.T)**2)", &[("S", &square)], Code::RowsCoupled, &["rows of S"]);
     let graph = "sum((X - W @ H)**2) + 0.1*sum((D @ W)**2)";
-    refused(graph, &[("X", &x), ("D", &d)], &["reads D beside X", "how large D is", "Fit again"]);
+    refused(graph, &[("X", &x), ("D", &d)], Code::RowsCoupled, &["D beside X"]);
     let fold_in =
         FoldIn::new(&model("sum((X - W @ H)**2) + 0.1*sum(W * (L @ W))", &[("X", &x), ("L", &square)])).unwrap();
     let new = x.select_rows(&[0, 1]).unwrap();
     assert_eq!(fold_in.transform(&new).unwrap().left_out, ["sum(W * (L @ W))"]);
-    let error = fold_in.transform_with(&new, &[("L", &l)]).unwrap_err().to_string();
-    assert!(error.contains("L has a row and a column for each row of X") && error.contains("Leave L out"), "{error}");
-    let error = fold_in.check_name("Y").unwrap_err().to_string();
-    assert!(error.contains("does not use the data Y: it reads L beside X"), "{error}");
+    let error = fold_in.transform_with(&new, &[("L", &l)]).unwrap_err();
+    check_error(&error, Code::RowsCoupled, "Leave L out");
+    check_error(&fold_in.check_name("Y").unwrap_err(), Code::UnusedData, "the data Y: it reads L beside X");
     assert!(fold_in.check_name("L").is_ok());
 }

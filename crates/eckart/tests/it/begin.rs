@@ -1,7 +1,8 @@
 //! Where a search begins: given values, held factors, truncated SVDs.
 
-use eckart::{Factorization, Init, Matrix, Problem, Settings};
+use eckart::{Code, Factorization, Init, Matrix, Problem, Settings};
 
+use crate::errors::check_error;
 use crate::random::Random;
 use crate::real::example;
 
@@ -32,10 +33,6 @@ fn problem(text: &str, x: &Matrix) -> Problem {
 
 fn first_cost(fit: &Factorization) -> f64 {
     fit.starts[0].history[0].cost
-}
-
-fn message(problem: &Problem) -> String {
-    problem.solve(&Settings::default()).unwrap_err().to_string()
 }
 
 #[test]
@@ -96,26 +93,26 @@ fn values_that_do_not_fit_are_named() {
     let ones = |n, m| Matrix::from_fn(n, m, |_, _| 1.0).unwrap();
     let negative = Matrix::from_fn(30, 4, |i, k| if (i, k) == (2, 1) { -1.0 } else { 1.0 }).unwrap();
     let hole = Matrix::from_fn(30, 4, |i, k| if (i, k) == (2, 1) { f64::NAN } else { 1.0 }).unwrap();
-    let expect = |problem: Problem, part: &str| {
-        let message = message(&problem);
-        assert!(message.contains(part), "{message}");
+    let expect = |problem: Problem, code: Code, part: &str| {
+        check_error(&problem.solve(&Settings::default()).unwrap_err(), code, part);
     };
-    expect(problem(NMF, &x).start("W", &ones(3, 4)), "the start of W is 3 x 4, and W is 30 x 4");
-    expect(problem(NMF, &x).hold("H", &ones(5, 20)), "the value of H is 5 x 20, and H is 4 x 20");
-    expect(problem(NMF, &x).start("W", &negative), "the start of W is -1 at row 3, column 2");
-    expect(problem(NMF, &x).start("W", &hole), "NaN at row 3, column 2");
-    expect(problem(NMF, &x).hold("W", &hole), "no number at row 3, column 2");
-    expect(problem(NMF, &x).start("V", &negative), "V is given a start but is no factor");
-    expect(problem(NMF, &x).hold("V", &negative), "V is held but is no factor");
+    expect(problem(NMF, &x).start("W", &ones(3, 4)), Code::WrongShape, "the start of W is 3 x 4, and W is 30 x 4");
+    expect(problem(NMF, &x).hold("H", &ones(5, 20)), Code::WrongShape, "the value of H is 5 x 20, and H is 4 x 20");
+    expect(problem(NMF, &x).start("W", &negative), Code::StartOutOfBounds, "the start of W is -1 at row 3, column 2");
+    expect(problem(NMF, &x).start("W", &hole), Code::StartNotFinite, "NaN at row 3, column 2");
+    expect(problem(NMF, &x).hold("W", &hole), Code::StartNotFinite, "no number at row 3, column 2");
+    expect(problem(NMF, &x).start("V", &negative), Code::NotAFactor, "V is given a start");
+    expect(problem(NMF, &x).hold("V", &negative), Code::NotAFactor, "V is held");
     let below = Matrix::from_fn(4, 20, |i, j| if (i, j) == (1, 6) { -0.5 } else { 1.0 }).unwrap();
     expect(
         problem(NMF, &x).hold("H", &below),
-        "H is held, and its value is -0.5 at row 2, column 7, which the bounds of H",
+        Code::StartOutOfBounds,
+        "H is held, and its value is -0.5 at row 2, column 7",
     );
     let both = problem(NMF, &x).hold("H", &ones(4, 20)).start("H", &ones(4, 20));
-    expect(both, "only one of the two");
+    expect(both, Code::HeldAndStarted, "H");
     let all = problem(NMF, &x).hold("H", &ones(4, 20)).hold("W", &ones(30, 4));
-    expect(all, "no factor to search for");
+    expect(all, Code::NoFactor, "");
 }
 
 #[test]
@@ -173,6 +170,6 @@ fn an_svd_needs_a_pair_of_factors() {
     let text = "over W[n,r], A[r,r], Y[r,m]: sum((X - W @ A @ Y)**2)";
     let held = problem(text, &x).hold("Y", &Matrix::from_fn(4, 20, |i, j| (i + j) as f64).unwrap());
     let settings = Settings { init: Init::Nndsvd, ..Settings::default() };
-    let message = held.solve(&settings).unwrap_err().to_string();
-    assert!(message.contains("a start from the SVD of X needs a factor that is 30 x 4"), "{message}");
+    let error = held.solve(&settings).unwrap_err();
+    check_error(&error, Code::InitUnsupported, "X needs a factor that is 30 x 4");
 }

@@ -2,8 +2,9 @@
 
 use eckart::apply::{Way, choose_rank, consensus};
 use eckart::data::{ReadOptions, read};
-use eckart::{Matrix, Problem, Settings};
+use eckart::{Code, Matrix, Problem, Settings};
 
+use crate::errors::check_error;
 use crate::random::Random;
 use crate::read::shared_data;
 
@@ -32,7 +33,7 @@ fn starts_that_agree_say_so() {
     assert_eq!(refit.factor("H").unwrap().values_f64(), found.components.values_f64());
     // Only where starts were kept, and there is more than one.
     let error = consensus(&problem.solve(&Settings { restarts: 2, ..Settings::default() }).unwrap()).unwrap_err();
-    assert!(error.to_string().contains("no start"), "{error}");
+    assert_eq!(error.code(), Code::StartsNotKept, "{error}");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("m.safetensors");
     refit.save(&path).unwrap();
@@ -130,14 +131,14 @@ fn a_planted_rank_is_found() {
 fn what_can_not_be_compared_is_refused() {
     let x = planted(1, (20, 12), 2, 0.05);
     let problem = Problem::parse(NMF).unwrap().data("X", &x);
-    let refuses = |ranks: &[usize], way: Way, repeats: usize, text: &str| {
-        let error = choose_rank(&problem, ranks, way, repeats, &Settings::default(), |_| ()).unwrap_err().to_string();
-        assert!(error.contains(text), "{error}");
+    let refuses = |ranks: &[usize], way: Way, repeats: usize, code: Code, part: &str| {
+        let error = choose_rank(&problem, ranks, way, repeats, &Settings::default(), |_| ()).unwrap_err();
+        check_error(&error, code, part);
     };
-    refuses(&[], Way::Bcv, 3, "at least one rank");
-    refuses(&[3, 2], Way::Bcv, 3, "increasing");
-    refuses(&[2], Way::Bcv, 2, "2 repetitions");
-    refuses(&[2, 6], Way::Bcv, 3, "rank 6 is not below 6");
-    refuses(&[2], Way::HoldOut { share: 1.5 }, 3, "a share of 1.5");
-    refuses(&[13], Way::HoldOut { share: 0.1 }, 3, "rank 13 does not fit");
+    refuses(&[], Way::Bcv, 3, Code::RanksNotIncreasing, "");
+    refuses(&[3, 2], Way::Bcv, 3, Code::RanksNotIncreasing, "");
+    refuses(&[2], Way::Bcv, 2, Code::SettingOutOfRange, "2 repetitions");
+    refuses(&[2, 6], Way::Bcv, 3, Code::RankOutOfRange, "rank 6 is not below 6");
+    refuses(&[2], Way::HoldOut { share: 1.5 }, 3, Code::SettingOutOfRange, "1.5");
+    refuses(&[13], Way::HoldOut { share: 0.1 }, 3, Code::RankOutOfRange, "rank 13");
 }

@@ -1,0 +1,52 @@
+"""Codes: each exception and warning has one of the engine's table, and keeps it."""
+
+import copy
+import errno
+import pickle
+import typing
+
+import numpy as np
+import pytest
+from expect import refuses, warns
+
+import eckart as ek
+from eckart import _codes, _errors
+
+
+def test_the_table_is_the_engine_s():
+    rows = ek.codes()
+    assert [row.code for row in rows] == list(typing.get_args(_codes.Code))
+    assert {row.kind for row in rows} == {"error", "doubt", "warning"}
+    assert all(row.meaning.endswith(".") and row.remedy.endswith(".") for row in rows)
+
+
+def test_exceptions_are_python_s_own_and_keep_their_code(tmp_path):
+    with refuses(FileNotFoundError, "file-not-found") as caught:
+        ek.read(tmp_path / "none.npy")
+    for error in (caught.value, pickle.loads(pickle.dumps(caught.value)), copy.copy(caught.value)):
+        assert (error.errno, error.code) == (errno.ENOENT, "file-not-found") and error.filename.endswith("none.npy")
+    with refuses(ValueError, "missing-entries", "row 1, column 2") as caught:
+        ek.factorize(np.array([[1.0, np.nan], [3.0, 4.0]]), rank=1)
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert type(again) is ek.EckartValueError and again.code == "missing-entries" and str(again) == str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [kind.__bases__[1] for kind in _errors._KINDS], ids=lambda kind: kind.__name__)
+def test_each_kind_is_that_of_python(kind):
+    error = _errors.coded(kind, "io", "told")
+    assert isinstance(error, kind) and isinstance(error, ek.EckartError) and error.args == ("told",)
+    assert getattr(ek, type(error).__name__) is type(error) and type(error).__name__ == f"Eckart{kind.__name__}"
+
+
+def test_a_system_s_number_tells_the_kind():
+    assert type(_errors.coded(OSError, "io", errno.EACCES, "told", "x")) is ek.EckartPermissionError
+    assert type(_errors.coded(OSError, "no-space", errno.ENOSPC, "told", "x")) is ek.EckartOSError
+    assert type(_errors.coded(OSError, "io", errno.EEXIST, "told", "x")) is ek.EckartFileExistsError
+
+
+def test_warnings_have_codes_in_a_call_and_in_its_result(tmp_path):
+    with warns(ek.EckartWarning, "unbounded-scale"):
+        f = ek.factorize(np.ones((4, 3)), "sum((X - W @ H)**2) + 0.1*sum(abs(W))", rank=1, max_iter=3)
+    f.save(tmp_path / "f.safetensors")
+    for found in (f, ek.load(tmp_path / "f.safetensors"), pickle.loads(pickle.dumps(f))):
+        assert [warning.code for warning in found.warnings] == ["unbounded-scale"]
