@@ -22,7 +22,8 @@ def test_a_model_file_opens_with_the_safetensors_package(eckart, tmp_path, dtype
         "--dtype", dtype, "--json", "-o", "model.safetensors",
     )  # fmt: skip
     with safe_open(tmp_path / "model.safetensors", framework="numpy") as model:
-        assert sorted(model.keys()) == ["H", "W"]
+        assert {name for name in model.keys() if "." not in name} == {"H", "W"}
+        history = model.get_tensor("starts.history.cost"), model.get_tensor("starts.history.offsets")
         w, h = model.get_tensor("W"), model.get_tensor("H")
         texts = model.metadata()
     assert w.shape == (ROWS, RANK) and h.shape == (RANK, COLS)
@@ -33,9 +34,14 @@ def test_a_model_file_opens_with_the_safetensors_package(eckart, tmp_path, dtype
     assert (texts["target"], texts["rank"], texts["seed"]) == ("X", "4", "3")
     assert texts["eckart"] == json.loads(said)["version"]
     assert json.loads(texts["factors"]) == ["W", "H"]
-    assert len(json.loads(texts["starts"])) == 2
-    for key in ["format", "method", "stop_reason", "numbers", "cost", "best", "seconds", "quality", "row_names", "col_names"]:
+    assert json.loads(texts["roles"])["W"] == {"of": "rows", "components": "columns"}
+    assert (texts["format"], texts["kind"], texts["numerics"]) == ("2", "model", "1")
+    for key in ["method", "stop_reason", "numbers", "cost", "best", "seconds", "quality", "registers"]:
         assert key in texts
+    costs, offsets = history
+    assert len(offsets) == 3 and offsets[2] == len(costs)
+    least = min(costs[offsets[k + 1] - 1] for k in range(2))
+    assert least == pytest.approx(float(texts["cost"]), rel=1e-5)
 
     # The factors are those of the cost that is reported.
     x = np.load(DIGITS).reshape(ROWS, COLS).astype(np.float64)
@@ -54,13 +60,63 @@ def test_the_programme_in_the_readme_reads_a_model(eckart, tmp_path, monkeypatch
     assert capsys.readouterr().out.startswith(f"({ROWS}, {RANK}) ({RANK}, {COLS}) minimize sum(")
 
 
-def test_names_are_in_the_header(eckart, tmp_path):
+def programmes(path):
+    return [part.split("```")[0] for part in path.read_text(encoding="utf-8").split("```python\n")[1:]]
+
+
+def test_the_programmes_of_the_format_read_a_model(eckart, tmp_path, monkeypatch, capsys):
     (tmp_path / "x.csv").write_text("name,α,b\nr,1,2\ns,2,4\nt,3,7\n", encoding="utf-8")
     eckart("fit", "x.csv", "--model", "mf", "--rank", 1, "-o", "model.safetensors")
-    with safe_open(tmp_path / "model.safetensors", framework="numpy") as model:
-        texts = model.metadata()
-    assert json.loads(texts["row_names"]) == ["r", "s", "t"]
-    assert json.loads(texts["col_names"]) == ["α", "b"]
+    monkeypatch.chdir(tmp_path)
+    checks, reads = programmes(Path(__file__).parents[2] / "docs" / "format.md")
+    exec(checks, {})
+    assert capsys.readouterr().out == "True\n"
+    found = {}
+    exec(reads, found)
+    assert found["names"] == ["r", "s", "t"] and found["W"].shape == (3, 1)
+    with safe_open("model.safetensors", framework="numpy") as model:
+        assert model.get_tensor("col_names.bytes").tobytes().decode() == "αb"
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        [7, 3, -5],
+        np.array([1, 2, 2**64 - 1], dtype=np.uint64),
+        ["a", "", "α"],
+        np.array(["2024-02-29", "1969-12-31T23:59:59.999", "NaT"], dtype="datetime64[ms]"),
+        np.array(["2024-02-29T12:30", "1970-01-01", "2262-01-01"], dtype="datetime64[ns]"),
+        np.array(["2024-02-29", "1969-12-31", "9999-01-01"], dtype="datetime64[s]"),
+    ],
+    ids=["int", "uint", "text", "ms", "ns", "s"],
+)
+def test_names_come_back_as_what_they_were(tmp_path, index):
+    import pickle
+
+    import eckart as ek
+
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(np.arange(6.0).reshape(3, 2), index=pd.Index(index), columns=pd.Index([20, 10]))
+    fit = ek.factorize(frame, "mf", rank=1)
+    fit.save(tmp_path / "model.safetensors")
+    for found in [fit, ek.load(tmp_path / "model.safetensors"), pickle.loads(pickle.dumps(fit))]:
+        assert pd.Index(found.row_ids).equals(frame.index) and pd.Index(found.row_ids).dtype == frame.index.dtype
+        assert found.row_names == [str(label) for label in frame.index]
+        assert found.col_ids.tolist() == [20, 10] and found.col_names == ["20", "10"]
+        assert found.roles == {"W": ("rows", "columns"), "H": ("columns", "rows")}
+
+
+def test_ids_of_triplets_come_back_as_what_they_were():
+    import eckart as ek
+
+    days = np.array(["2024-02-29", "2024-03-01", "2024-02-29"], dtype="datetime64[D]")
+    table = ek.triplets([1000, -7, -7], days, [1.0, 2.0, 3.0])
+    assert (table.row_names, table.col_names) == (["1000", "-7"], ["2024-02-29", "2024-03-01"])
+    fit = ek.factorize(table, "mf", rank=1)
+    assert fit.row_ids.dtype == np.int64 and fit.row_ids.tolist() == [1000, -7]
+    assert fit.col_ids.dtype == "datetime64[D]" and (fit.col_ids == days[:2]).all()
+    with pytest.raises(ValueError, match="entry 1"):
+        ek.triplets([1, 2], np.array(["2024-02-29", "NaT"], dtype="datetime64[D]"))
 
 
 def test_factors_as_npy(eckart, tmp_path):

@@ -6,7 +6,8 @@
 use std::path::{Path, PathBuf};
 
 use eckart::apply::in_columns_of;
-use eckart::data::{ModelFile, read, write, write_model_file};
+use eckart::data::{read, write};
+use eckart::solve::save_factors;
 use eckart::{FoldIn, Matrix, Result, Table};
 
 use crate::asked::TransformArgs;
@@ -85,9 +86,7 @@ fn save(
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let mut written: Vec<PathBuf> = Vec::new();
     if ending.eq_ignore_ascii_case("safetensors") {
-        let metadata = rows.map(|rows| ("row_names".to_owned(), serde_json::json!(rows).to_string()));
-        let file = ModelFile { tensors: factors.iter().cloned().collect(), metadata: metadata.into_iter().collect() };
-        write_model_file(path, &file)?;
+        save_factors(path, factors, rows.map(Vec::as_slice))?;
         written.push(path.to_owned());
     } else {
         for (name, table) in tables {

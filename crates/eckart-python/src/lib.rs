@@ -27,7 +27,7 @@ mod module {
     #[pymodule_export]
     use super::expr::{Expr, binary, differentiate, input, number, shared, unary};
     #[pymodule_export]
-    use super::factorization::Factorization;
+    use super::factorization::{Factorization, show};
     #[pymodule_export]
     use super::fingerprint::{fingerprint, fingerprint_sparse};
     #[pymodule_export]

@@ -6,13 +6,14 @@
 use std::sync::{Arc, OnceLock};
 
 use eckart::Code;
-use eckart::data::{Dtype, Pattern, ReadOptions, Storage, Table};
+use eckart::data::{Dtype, Ids, Pattern, ReadOptions, Storage, Table};
 use numpy::{Element, PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::borrowed::borrow;
 use crate::errors::{raised, type_error, value_error};
+use crate::factorization::names::{Names, texts, typed};
 
 /// An immutable matrix of the engine: dense or sparse, of float32 or float64, with or without names.
 #[pyclass(frozen, module = "eckart")]
@@ -24,6 +25,9 @@ pub(crate) struct Matrix {
     /// One name a column, where the data had them.
     #[pyo3(get)]
     col_names: Option<Vec<String>>,
+    /// The same in the type in which they were given, where that was no text.
+    row_ids: Option<Ids>,
+    col_ids: Option<Ids>,
     array: OnceLock<Py<PyAny>>,
 }
 
@@ -36,7 +40,7 @@ impl From<eckart::Matrix> for Matrix {
 impl From<Table> for Matrix {
     fn from(table: Table) -> Self {
         let Table { matrix, row_names, col_names } = table;
-        Self { matrix, row_names, col_names, array: OnceLock::new() }
+        Self { matrix, row_names, col_names, row_ids: None, col_ids: None, array: OnceLock::new() }
     }
 }
 
@@ -125,16 +129,32 @@ impl Matrix {
 impl Matrix {
     /// A matrix with the same numbers and other names.
     #[pyo3(signature = (row_names, col_names))]
-    fn named(&self, row_names: Option<Vec<String>>, col_names: Option<Vec<String>>) -> PyResult<Self> {
-        let fits = |names: &Option<Vec<String>>, count: usize, what: &str| match names {
-            Some(names) if names.len() != count => {
-                Err(value_error(Code::NameCount, &format!("there are {} names for {count} {what}", names.len())))
+    fn named(&self, row_names: Option<Names<'_>>, col_names: Option<Names<'_>>) -> PyResult<Self> {
+        let fits = |names: Option<Names<'_>>, count: usize, what: &str| {
+            let ids = names.map(Names::into_ids).transpose()?;
+            match &ids {
+                Some(ids) if ids.len() != count => {
+                    Err(value_error(Code::NameCount, &format!("there are {} names for {count} {what}", ids.len())))
+                }
+                _ => Ok(ids),
             }
-            _ => Ok(()),
         };
-        fits(&row_names, self.matrix.rows(), "rows")?;
-        fits(&col_names, self.matrix.cols(), "columns")?;
-        Ok(Self { matrix: self.matrix.clone(), row_names, col_names, array: OnceLock::new() })
+        let row_ids = fits(row_names, self.matrix.rows(), "rows")?;
+        let col_ids = fits(col_names, self.matrix.cols(), "columns")?;
+        let (row_names, col_names) = (texts(&row_ids), texts(&col_ids));
+        Ok(Self { matrix: self.matrix.clone(), row_names, col_names, row_ids, col_ids, array: OnceLock::new() })
+    }
+
+    /// The type and the numbers of row names that are no texts.
+    #[getter]
+    fn row_ids<'py>(&self, py: Python<'py>) -> Option<(String, Bound<'py, PyAny>)> {
+        typed(py, self.row_ids.as_ref())
+    }
+
+    /// The same of column names.
+    #[getter]
+    fn col_ids<'py>(&self, py: Python<'py>) -> Option<(String, Bound<'py, PyAny>)> {
+        typed(py, self.col_ids.as_ref())
     }
 
     /// Rows and columns.

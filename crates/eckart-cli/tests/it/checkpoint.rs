@@ -128,7 +128,7 @@ fn what_is_no_checkpoint_of_this_search_is_refused() {
     let before = std::fs::read(desk.path("at.safetensors")).unwrap();
     let bytes = &before[..before.len() - 8];
     desk.file("cut.safetensors", bytes);
-    desk.refuses(&format!("{words} --resume cut.safetensors"), &[], Code::NotAModel, &["cut.safetensors"]);
+    desk.refuses(&format!("{words} --resume cut.safetensors"), &[], Code::TruncatedFile, &["cut.safetensors"]);
 }
 
 /// A folder that takes no files any more fails the checkpoint, not the search, and the file before stands.

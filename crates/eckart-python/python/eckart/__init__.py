@@ -30,7 +30,7 @@ from ._errors import (
     EckartWarning,
     codes,
 )
-from ._factorization import Factorization, Start, load
+from ._factorization import Factorization, Start, load, show
 from ._factorize import explain, factorize, models
 from ._formulas import (
     Expr,
@@ -127,6 +127,7 @@ __all__ = [
     "rowsum",
     "scalar",
     "shared",
+    "show",
     "sigmoid",
     "sign",
     "softplus",

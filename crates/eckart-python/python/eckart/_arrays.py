@@ -56,6 +56,18 @@ class Named(NamedTuple):
     matrix: Matrix
     row_names: list[str] | None
     col_names: list[str] | None
+    row_ids: tuple[str, np.ndarray] | None = None
+    col_ids: tuple[str, np.ndarray] | None = None
+
+    @property
+    def rows(self) -> _eckart.Names | None:
+        """The row names in the type in which they were given."""
+        return self.row_ids if self.row_ids is not None else self.row_names
+
+    @property
+    def cols(self) -> _eckart.Names | None:
+        """The same of the columns."""
+        return self.col_ids if self.col_ids is not None else self.col_names
 
 
 def _place(values: np.ndarray) -> tuple[Any, ...]:
@@ -72,12 +84,12 @@ def matrix_of(x: Any, name: str = "the data") -> Matrix:
 def named_matrix_of(x: Any, name: str = "the data") -> Named:
     """The same, with the names that a frame or a table has."""
     if isinstance(x, Matrix):
-        return Named(x, x.row_names, x.col_names)
+        return Named(x, x.row_names, x.col_names, x.row_ids, x.col_ids)
     if _is_of(x, "pyarrow"):
         x = _triplets_of_arrow(x, name)
-        return Named(x, x.row_names, x.col_names)
-    row_names, col_names = _names(x)
-    return Named(matrix_of(x, name), row_names, col_names)
+        return Named(x, x.row_names, x.col_names, x.row_ids, x.col_ids)
+    (row_names, row_ids), (col_names, col_ids) = _names(x)
+    return Named(matrix_of(x, name), row_names, col_names, row_ids, col_ids)
 
 
 class Slot:
@@ -214,19 +226,54 @@ def _of_pandas(x: Any, name: str) -> _Dense | _Sparse:
     return _dense(x.to_numpy() if plain else x.to_numpy(dtype=np.float64, na_value=np.nan), name)
 
 
-def _names(x: Any) -> tuple[list[str] | None, list[str] | None]:
+_Side = tuple[list[str] | None, tuple[str, np.ndarray] | None]
+"""Names as texts, and as what they were where that was no text."""
+
+
+def _names(x: Any) -> tuple[_Side, _Side]:
     if _is_of(x, "polars"):
-        return None, list(x.columns)
+        return (None, None), (list(x.columns), None)
     if _is_of(x, "pandas"):
         pandas = sys.modules["pandas"]
 
-        def texts(index: Any) -> list[str] | None:
+        def side(index: Any) -> _Side:
             # Numbers from 0 are places, which pandas counts where nobody gave names; any others are ids.
-            counted = isinstance(index, pandas.RangeIndex) and (index.start, index.step) == (0, 1)
-            return None if counted else [str(label) for label in index]
+            if isinstance(index, pandas.RangeIndex) and (index.start, index.step) == (0, 1):
+                return None, None
+            plain = isinstance(index.dtype, np.dtype)
+            return [str(label) for label in index], typed(index.to_numpy()) if plain else None
 
-        return texts(x.index), texts(x.columns)
-    return None, None
+        return side(x.index), side(x.columns)
+    return (None, None), (None, None)
+
+
+_UNITS = {"s", "ms", "us", "ns"}
+
+
+def typed(ids: np.ndarray) -> tuple[str, np.ndarray] | None:
+    """Ids that are whole numbers, dates or times as the engine keeps them: a type and whole numbers."""
+    kind = ids.dtype.kind
+    if kind == "i":
+        return "i64", np.ascontiguousarray(ids, dtype=np.int64)
+    if kind == "u":
+        return "u64", np.ascontiguousarray(ids, dtype=np.uint64)
+    if kind == "M":
+        unit, count = np.datetime_data(ids.dtype)
+        if count == 1 and (unit == "D" or unit in _UNITS):
+            plain = np.ascontiguousarray(ids).astype(ids.dtype.newbyteorder("=")).view(np.int64)
+            return ("date" if unit == "D" else f"datetime[{unit}]"), plain
+    return None
+
+
+def as_given(ids: tuple[str, np.ndarray] | None, names: list[str] | None) -> np.ndarray | list[str] | None:
+    """Ids in the type in which they were given: an array of int64, uint64 or datetime64; else the texts."""
+    if ids is None:
+        return names
+    kind, values = ids
+    if kind in ("i64", "u64"):
+        return values
+    unit = "D" if kind == "date" else kind.removeprefix("datetime[").removesuffix("]")
+    return values.view(f"datetime64[{unit}]")
 
 
 def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
@@ -247,7 +294,7 @@ def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
     -------
     Matrix
         Sparse, of float64 or of the values' float32; ``row_names`` and ``col_names`` are the ids as texts, in the order
-        in which they first appear.
+        in which they first appear. A factorization of it gives whole numbers and dates back as what they were.
 
     Raises
     ------
@@ -266,7 +313,7 @@ def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
     """
     if columns is None:
         rows, columns, values = _columns_of(rows)
-    (i, row_ids), (j, col_ids) = _coded(rows, "row"), _coded(columns, "column")
+    (i, row_ids, row_typed), (j, col_ids, col_typed) = _coded(rows, "row"), _coded(columns, "column")
     if len(i) != len(j):
         raise coded(ValueError, "wrong-count", f"there are {len(i)} rows and {len(j)} columns: an entry has one of each")
     numbers_ = np.ones(len(i)) if values is None else _floats(np.asarray(values), "the values")
@@ -285,7 +332,7 @@ def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
     indptr = np.zeros(len(row_ids) + 1, dtype=np.uint64)
     indptr[1:] = np.cumsum(np.bincount(i, minlength=len(row_ids)))
     made = _eckart.sparse(len(row_ids), len(col_ids), indptr, j.astype(np.uint32), numbers_[order])
-    return made.named([str(label) for label in row_ids], [str(label) for label in col_ids])
+    return made.named(row_typed or [str(label) for label in row_ids], col_typed or [str(label) for label in col_ids])
 
 
 def read(path: str | os.PathLike[str], *, triplets: bool | None = None) -> Matrix:
@@ -348,12 +395,15 @@ def _columns_of(table: Any) -> list[Any]:
     return [*found, None][:3]
 
 
-def _coded(ids: Any, what: str) -> tuple[np.ndarray, list[Any]]:
-    """Ids as numbers from 0, in the order in which they first appear; and the ids, of which none may be missing."""
+def _coded(ids: Any, what: str) -> tuple[np.ndarray, list[Any], tuple[str, np.ndarray] | None]:
+    """Ids as numbers from 0, in the order in which they first appear; the ids, of which none may be missing; and these as
+    what they are, where they are whole numbers, dates or times."""
     array = ids if isinstance(ids, np.ndarray) else np.asarray(ids)
     if isinstance(ids, np.ma.MaskedArray):
         _refuse_missing(np.ma.getmaskarray(ids), ids, what)
-    if array.dtype.kind in "biuUS":
+    if array.dtype.kind == "M":
+        _refuse_missing(np.isnat(array), ids, what)
+    if array.dtype.kind in "biuUSM":
         known, first, codes = np.unique(array, return_index=True, return_inverse=True)
         order = np.argsort(first, kind="stable")
         place = np.empty_like(order)
@@ -361,12 +411,19 @@ def _coded(ids: Any, what: str) -> tuple[np.ndarray, list[Any]]:
         texts = known[order].tolist()
         if "nan" in texts and not isinstance(ids, np.ndarray):  # NumPy makes a text of NaN beside texts
             _refuse_missing([_is_missing(label) for label in ids], ids, what)
-        return place[codes.reshape(-1)], texts
+        return place[codes.reshape(-1)], texts, typed(known[order])
     seen: dict[Any, int] = {}
     labels = array.tolist()
     codes = np.fromiter((seen.setdefault(label, len(seen)) for label in labels), np.int64, len(array))
     _refuse_missing(np.array([_is_missing(label) for label in seen], dtype=bool)[codes], labels, what)
-    return codes, list(seen)
+    return codes, list(seen), _typed_labels(list(seen))
+
+
+def _typed_labels(labels: list[Any]) -> tuple[str, np.ndarray] | None:
+    """The same of labels that are Python's whole numbers."""
+    whole = bool(labels) and all(type(label) is int for label in labels)
+    fits = whole and -(2**63) <= min(labels) and max(labels) < 2**63
+    return ("i64", np.array(labels, dtype=np.int64)) if fits else None
 
 
 def _is_missing(label: Any) -> bool:

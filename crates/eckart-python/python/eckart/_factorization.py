@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _checks, _eckart
-from ._arrays import matrix_of, named_matrix_of
+from ._arrays import as_given, matrix_of, named_matrix_of
 from ._errors import EckartValueError, EckartWarning, coded, told, warn
 
 if TYPE_CHECKING:
@@ -70,6 +71,11 @@ class Factorization:
         What the objective says that its author hardly meant, each with its `code`.
     row_names, col_names : list of str or None
         The names of the data's rows and columns, where it had them.
+    row_ids, col_ids : ndarray, list of str or None
+        The same in the type in which they were given: arrays of int64, uint64 or datetime64; lists of texts.
+    roles : dict of str to tuple
+        For each factor the lines of the data that it belongs to (``rows``, ``columns``, ``both``, ``neither``), and which of
+        its own lines are components (``rows``, ``columns``, or None).
 
     Examples
     --------
@@ -98,6 +104,9 @@ class Factorization:
         self.quality = core.quality()
         self.row_names = core.row_names
         self.col_names = core.col_names
+        self.row_ids = as_given(core.row_ids, core.row_names)
+        self.col_ids = as_given(core.col_ids, core.col_names)
+        self.roles = {name: (of, components) for name, of, components in core.roles}
 
     def __getattr__(self, name: str) -> np.ndarray:
         factors: dict[str, np.ndarray] = self.__dict__.get("factors", {})
@@ -351,6 +360,40 @@ def load(path: str | os.PathLike[str]) -> Factorization:
     FileNotFoundError
         Where there is no such file.
     ValueError
-        Where it is no model file.
+        Where it is no model file, is damaged, or is of a later format.
     """
     return Factorization(_eckart.Factorization.load(os.fspath(path)))
+
+
+def show(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """
+    What is in a file: a model or a checkpoint, the page of a report, or any other safetensors file.
+
+    Every byte is checked where the file has checksums; factors are not held in memory.
+
+    Returns
+    -------
+    dict
+        ``kind`` (``model``, ``checkpoint``, ``page``, ``factors``, or ``safetensors`` for a file that is not of Eckart), and
+        by kind ``objective``, ``rank``, ``seed``, ``limits``, ``factors``, ``starts`` and more: the keys of
+        ``eckart show --json``.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where there is no such file.
+    ValueError
+        Where it is none of these, or is damaged.
+
+    Examples
+    --------
+    >>> import numpy as np, eckart as ek, tempfile, pathlib
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "model.safetensors"
+    ...     ek.factorize(np.ones((4, 3)), rank=1).save(path)
+    ...     shown = ek.show(path)
+    >>> shown["kind"], shown["rank"], [factor["name"] for factor in shown["factors"]]
+    ('model', 1, ['W', 'H'])
+    """
+    shown: dict[str, Any] = json.loads(_eckart.show(os.fspath(path)))
+    return shown

@@ -35,7 +35,7 @@ def stated(
     numbers: Mapping[str, float] | None,
     start: Mapping[str, Any] | None = None,
     hold: Mapping[str, Any] | None = None,
-) -> tuple[dict[str, Any], list[str] | None, list[str] | None]:
+) -> tuple[dict[str, Any], _eckart.Names | None, _eckart.Names | None]:
     """A problem as the engine takes it, and the names of the rows and columns of its first matrix."""
     known = MODELS.get(_checks.text("objective", objective))
     statement, defaults = known if known else (objective, {})
@@ -57,7 +57,7 @@ def stated(
         "hold": [(name, matrix_of(value, name)) for name, value in (hold or {}).items()],
         "start": [(name, matrix_of(value, name)) for name, value in (start or {}).items()],
     }
-    return problem, target.row_names, target.col_names
+    return problem, target.rows, target.cols
 
 
 def wished(

@@ -73,7 +73,7 @@ pub(super) fn read(first: Row, mut records: Records<'_>, options: &ReadOptions) 
     let headed = options.header.unwrap_or_else(|| {
         is_header(&first) || first.cells.get(2).is_some_and(|value| !is_missing(value) && parse(value).is_none())
     });
-    let mut list = List { width, entries: Entries::default(), rows: Ids::default(), cols: Ids::default() };
+    let mut list = List { width, entries: Entries::default(), rows: IdTable::default(), cols: IdTable::default() };
     if !headed {
         list.add(width, |k| &first.cells[k], first.line)?;
     }
@@ -87,8 +87,8 @@ pub(super) fn read(first: Row, mut records: Records<'_>, options: &ReadOptions) 
 struct List {
     width: usize,
     entries: Entries,
-    rows: Ids,
-    cols: Ids,
+    rows: IdTable,
+    cols: IdTable,
 }
 
 impl List {
@@ -153,7 +153,7 @@ fn value(cell: &[u8]) -> Result<f64> {
 
 /// The ids of a side, numbered as they appear.
 #[derive(Debug, Default)]
-struct Ids {
+struct IdTable {
     // Only looked up, never walked: their order reaches nothing. Numbers have a map of their own, which is twice as fast.
     by_number: IndexMap<u64, u32>,
     by_text: IndexMap<Box<[u8]>, u32>,
@@ -161,7 +161,7 @@ struct Ids {
     last: u32,
 }
 
-impl Ids {
+impl IdTable {
     /// The index of `id`, a new one where it is new.
     fn index(&mut self, id: &[u8], line: u64) -> Result<u32> {
         // Files are mostly sorted by one side: its id is that of the line before.

@@ -107,6 +107,61 @@ pub(crate) fn infer_or_name(
     Ok(Inferred::Shapes(shapes))
 }
 
+/// Which sides of variables a formula holds to be the same, whatever their lengths.
+pub(crate) struct Links {
+    sides: Unify,
+    of_var: BTreeMap<Var, [usize; 2]>,
+    /// The inner sides of products both of whose operands were to count.
+    inner: Vec<usize>,
+}
+
+impl Links {
+    /// `is_one` says which sides of a variable are 1 by declaration, and so stretched; `counts`, by their numbers,
+    /// which nodes count as operands of products.
+    pub(crate) fn of(
+        dag: &Dag,
+        declared: &BTreeMap<Var, [Sides; 2]>,
+        is_one: &dyn Fn(&Var) -> [bool; 2],
+        counts: &[bool],
+    ) -> Self {
+        let (mut sides, mut names) = (Unify::default(), BTreeMap::new());
+        let (mut of_var, mut inner) = (BTreeMap::new(), Vec::new());
+        let mut of_node: Vec<[usize; 2]> = Vec::with_capacity(dag.len());
+        for id in dag.ids() {
+            let args = dag.args(id);
+            let new = if let Some(var) = dag.expr(id).as_var() {
+                let (one, named) = (is_one(var), declared.get(var));
+                let side = |k: usize| match named.map(|named| &named[k]) {
+                    _ if one[k] || var.is_scalar() => sides.fixed(1),
+                    Some(Sides::Name(name)) => *names.entry(name.clone()).or_insert_with(|| sides.fresh()),
+                    Some(Sides::Number(_)) | None => sides.fresh(),
+                };
+                let new = [0, 1].map(side);
+                of_var.insert(var.clone(), new);
+                new
+            } else {
+                let of_args: Vec<[usize; 2]> = args.iter().map(|arg| of_node[arg.index()]).collect();
+                node_sides(dag.op(id).row().shape, &of_args, &mut sides)
+            };
+            if matches!(dag.op(id).row().shape, ShapeRule::Product) && args.iter().all(|arg| counts[arg.index()]) {
+                inner.push(of_node[args[0].index()][1]);
+            }
+            of_node.push(new);
+        }
+        Self { sides, of_var, inner }
+    }
+
+    /// A side of a variable (0: its rows, 1: its columns); `None` where the formula has no such variable.
+    pub(crate) fn side(&self, var: &Var, which: usize) -> Option<usize> {
+        self.of_var.get(var).map(|sides| self.sides.root(sides[which]))
+    }
+
+    /// Whether a side is the inner one of a product that counts.
+    pub(crate) fn is_inner(&self, side: usize) -> bool {
+        self.inner.iter().any(|&inner| self.sides.same(inner, side))
+    }
+}
+
 /// A name that is tied to nothing is most likely a number without a value.
 fn nothing_fixes(var: &Var) -> Error {
     let name = var.name();

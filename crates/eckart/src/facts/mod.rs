@@ -13,7 +13,7 @@ mod sign;
 use std::collections::BTreeMap;
 
 pub use degree::{Degree, degrees};
-pub(crate) use infer::{Inferred, infer_or_name};
+pub(crate) use infer::{Inferred, Links, infer_or_name};
 pub use infer::{Sides, infer_shapes};
 pub use layout::Layout;
 pub(crate) use layout::{Arg, layout_of_op, layout_of_var};

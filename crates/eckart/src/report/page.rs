@@ -7,6 +7,7 @@ use super::html::Html;
 use super::subject::Subject;
 use super::{again, cards, compare, curves, head, offsets, rows, starts};
 use crate::error::Result;
+use crate::solve::{FileSummary, PAGE_META};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -27,6 +28,8 @@ pub(super) fn page(subject: &Subject<'_>) -> Result<String> {
     html.fixed("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     html.empty("meta", &[("name", "viewport"), ("content", "width=device-width, initial-scale=1")]);
     html.empty("meta", &[("name", "generator"), ("content", concat!("eckart ", env!("CARGO_PKG_VERSION")))]);
+    let model = FileSummary::of_model(subject.fit).to_json();
+    html.empty("meta", &[("name", PAGE_META), ("content", &model)]);
     html.empty("meta", &[("name", "color-scheme"), ("content", "light dark")]);
     html.empty("meta", &[("http-equiv", "Content-Security-Policy"), ("content", POLICY)]);
     html.element("title", &[], &title);

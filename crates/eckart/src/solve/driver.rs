@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use super::checkpoint::{Snapshot, State};
 use super::company::best_number;
-use super::factorization::{Factorization, Start, Step};
 use super::kkt::Kkt;
 use super::method::{Method, MethodRow, choose};
 use super::problem::{Bound, Problem};
 use super::quality::Quality;
+use super::result::{Factorization, Start, Step};
 use super::settings::{Settings, StopReason};
 use super::start::begin;
 use super::starts;

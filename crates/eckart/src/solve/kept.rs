@@ -4,30 +4,12 @@
 //! Not here: the comparison (see `apply`).
 
 use super::problem::Bound;
-use crate::data::Matrix;
+use super::result::Kept;
 use crate::error::Result;
 use crate::run::Value;
 
 /// Rows that are kept, at most.
 const MOST_ROWS: usize = 2000;
-
-/// The components that a start found.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Kept {
-    /// The start, from 0.
-    pub start: usize,
-    /// Rows and columns of the data: n, m.
-    pub shape: (usize, usize),
-    /// H: a row for each component, r x m.
-    pub components: Matrix,
-    /// The length of each component's column of W.
-    pub lengths: Vec<f64>,
-    /// The numbers of the rows of the data, from 0, whose rows of W are kept: evenly spread, at most 2,000.
-    pub sampled: Vec<usize>,
-    /// Their rows of W.
-    pub rows: Matrix,
-}
 
 /// Which factors hold components, by their place in the problem: W (n x r) and H (r x m), neither an offset.
 pub(super) fn pair(bound: &Bound) -> Option<(usize, usize)> {

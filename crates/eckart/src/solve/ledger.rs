@@ -7,18 +7,17 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use super::checkpoint::{Checkpoint, Identity, Saved, Snapshot, read, write};
+use super::checkpoint::{About, Saved, Searched, Snapshot, read, write};
 use super::driver::Search;
-use super::factorization::{Start, is_better};
-use super::kept::Kept;
 use super::method::MethodRow;
-use super::settings::StopReason;
+use super::result::{Kept, Start, is_better};
+use super::settings::{Checkpoint, StopReason};
 use crate::error::Result;
 use crate::run::Value;
 
 /// Where a search stands, for all its starts; nothing where no checkpoint is asked for.
 pub(super) struct Ledger {
-    checkpoint: Option<(Checkpoint, Identity)>,
+    checkpoint: Option<(Checkpoint, About)>,
     saved: Saved,
     written: Instant,
     /// For each start, when it was last asked.
@@ -43,9 +42,19 @@ impl Ledger {
         if settings.checkpoint.is_none() && settings.resume.is_none() {
             return Ok(ledger);
         }
-        let identity = Identity::of(search.problem, settings, row.name);
+        let statement = search.problem.statement().to_string();
+        let searched = Searched {
+            statement: &statement,
+            numbers: search.problem.numbers(),
+            rank: search.problem.rank_asked(),
+            data: search.problem.matrices(),
+            held: search.problem.held(),
+            first_values: search.problem.first_values(),
+            method: row.name,
+        };
+        let about = About::of(&searched, settings);
         if let Some(path) = &settings.resume {
-            ledger.saved = read(path, &identity)?;
+            ledger.saved = read(path, &about)?;
             // Fewer starts may be asked for than were begun.
             let wanted = |index: &usize| *index < settings.restarts;
             ledger.saved.done.retain(|index, _| wanted(index));
@@ -53,8 +62,8 @@ impl Ledger {
             ledger.saved.kept.retain(|kept| wanted(&kept.start));
         }
         if let Some(checkpoint) = &settings.checkpoint {
-            write(&checkpoint.file, &identity, &ledger.saved)?;
-            ledger.checkpoint = Some((checkpoint.clone(), identity));
+            write(&checkpoint.file, &about, &ledger.saved)?;
+            ledger.checkpoint = Some((checkpoint.clone(), about));
         }
         Ok(ledger)
     }
@@ -133,10 +142,10 @@ impl Ledger {
     }
 
     fn save(&mut self, search: &Search) {
-        let Some((checkpoint, identity)) = &self.checkpoint else { return };
+        let Some((checkpoint, about)) = &self.checkpoint else { return };
         let mut saved = self.saved.clone();
         saved.spent += search.spent();
-        self.unwritten = write(&checkpoint.file, identity, &saved).err().map(|error| error.to_string());
+        self.unwritten = write(&checkpoint.file, about, &saved).err().map(|error| error.to_string());
         self.written = Instant::now();
     }
 }

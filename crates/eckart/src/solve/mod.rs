@@ -13,7 +13,6 @@ mod cholesky;
 mod company;
 mod derive;
 mod driver;
-mod factorization;
 mod kept;
 mod kkt;
 mod lbfgs;
@@ -27,6 +26,7 @@ mod problem;
 mod prox;
 mod proximal_gradient;
 mod quality;
+mod result;
 mod revive;
 mod save;
 mod settings;
@@ -35,17 +35,20 @@ mod start;
 mod starts;
 mod ties;
 
-pub use checkpoint::Checkpoint;
 pub(crate) use cholesky::Cholesky;
 pub use derive::{Coupled, Form, Poisson, Quadratic, Sampled, derive};
 pub use driver::{Flow, Progress, solve};
-pub use factorization::{Agreement, Factorization, RankChoice, RankScore, Start, Step};
-pub use kept::Kept;
 pub use lint::lints;
 pub use method::{METHODS, MethodRow};
 pub use problem::{Bound, Factor, Problem};
 pub use prox::Prox;
 pub use quality::Quality;
 pub(crate) use quality::reconstruction;
-pub use settings::{Init, Interrupt, Settings, StopReason};
+pub use result::{
+    Agreement, DataSide, FactorAxis, FactorRole, Factorization, Kept, NUMERICS, Numerics, RankChoice, RankScore, Start,
+    Step,
+};
+pub(crate) use save::PAGE_META;
+pub use save::{FileSummary, save_factors, show};
+pub use settings::{Checkpoint, Init, Interrupt, Settings, StopReason};
 pub(crate) use split::terms;

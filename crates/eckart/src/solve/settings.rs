@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::checkpoint::Checkpoint;
 use crate::error::{Code, Error, Result};
 use crate::run::SimdLevel;
 
@@ -21,18 +20,18 @@ pub struct Settings {
     pub init: Init,
     /// How many starts; the one of least cost is returned. All but the first begin at random.
     pub restarts: usize,
-    /// Whether starts are halved as they go (successive halving, Jamieson and Talwalkar 2016): after 10 iterations the half
-    /// whose cost is higher is dropped, after 20 half of the rest, and so on, until one is left, which goes on to its end; a
-    /// start that falls late is missed. All that go on are held in memory.
+    /// Whether starts are halved as they go (successive halving, Jamieson and Talwalkar 2016): after 10 iterations
+    /// the half whose cost is higher is dropped, after 20 half of the rest, and so on, until one is left, which goes
+    /// on to its end; a start that falls late is missed. All that go on are held in memory.
     pub halving: bool,
     /// Start k of a seed has the same numbers whatever the number of starts.
     pub seed: u64,
     /// Iterations of one start, at most. An iteration moves every factor once.
     pub max_iter: usize,
     /// A start has settled when three iterations in a row each lower the cost by at most this share of what it has
-    /// fallen since the start began, and is stationary when no factor's residual (see [`super::Start::residuals`]) is more than
-    /// this. Where less than a tenth of the cost is left, as after a start of the wrong scale, ten times what is left counts as
-    /// the cost at the beginning.
+    /// fallen since the start began, and is stationary when no factor's residual (see [`super::Start::residuals`]) is
+    /// more than this. Where less than a tenth of the cost is left, as after a start of the wrong scale, ten times
+    /// what is left counts as the cost at the beginning.
     pub tol: f64,
     /// Stop as soon as the cost is at or below this.
     pub target: Option<f64>,
@@ -40,8 +39,8 @@ pub struct Settings {
     pub time_limit: Option<Duration>,
     /// Threads; `None` for the pool that is there. Results don't depend on it.
     pub threads: Option<usize>,
-    /// The vector registers that are computed with; `None` for those that `ECKART_REGISTERS` names, or else the widest that
-    /// the processor has. Other registers add up in another order: results differ in their last bits.
+    /// The vector registers that are computed with; `None` for those that `ECKART_REGISTERS` names, or else the
+    /// widest that the processor has. Other registers add up in another order: results differ in their last bits.
     pub registers: Option<SimdLevel>,
     /// Bytes a plan may need; `None` for what is free.
     pub memory_limit: Option<usize>,
@@ -49,9 +48,9 @@ pub struct Settings {
     pub keep_starts: bool,
     /// Where and how often the search writes down how far it is.
     pub checkpoint: Option<Checkpoint>,
-    /// A checkpoint of the same search to go on from: it ends with the same bits as one that was never stopped. `max_iter`,
-    /// `time_limit`, `restarts`, `threads` and `memory_limit` may be other ones than before: a start that came to a lower limit
-    /// of iterations goes on.
+    /// A checkpoint of the same search to go on from: it ends with the same bits as one that was never stopped.
+    /// `max_iter`, `time_limit`, `restarts`, `threads` and `memory_limit` may be other ones than before: a start that
+    /// came to a lower limit of iterations goes on.
     pub resume: Option<PathBuf>,
     /// Raised from elsewhere (Ctrl-C, another thread) to end the search with the best factors so far.
     pub interrupt: Interrupt,
@@ -115,16 +114,26 @@ impl Settings {
     }
 }
 
+/// Where a search writes down how far it is, and how often. The file holds the factors of every start that has begun
+/// and could go on, those that came to their last iteration too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The file, replaced as a whole each time.
+    pub file: PathBuf,
+    /// The time between two writes, at least; 0 writes after every iteration.
+    pub every: Duration,
+}
+
 /// Where the first start of a search begins; [`super::Problem::start`] comes before it, and further starts are random.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Init {
-    /// `Nndsvd` for two factors that may not be negative and whose parts of the objective are quadratic with one Gram for
-    /// all rows, as in non-negative factorization; else `Random`.
+    /// `Nndsvd` for two factors that may not be negative and whose parts of the objective are quadratic with one Gram
+    /// for all rows, as in non-negative factorization; else `Random`.
     #[default]
     Auto,
-    /// Random numbers of the size of the data: |N(0, 1)| sqrt(mean / r) for factors that may not be negative, else small
-    /// normal ones.
+    /// Random numbers of the size of the data: |N(0, 1)| sqrt(mean / r) for factors that may not be negative, else
+    /// small normal ones.
     Random,
     /// The non-negative parts of a truncated SVD of the data (Boutsidis and Gallopoulos 2008); many zeros.
     Nndsvd,
@@ -217,18 +226,29 @@ impl StopReason {
         }
     }
 
+    /// All of them. Files hold a reason by its place, so a new one is added at the end.
+    const ALL: [Self; 8] = [
+        Self::Settled,
+        Self::Stationary,
+        Self::Target,
+        Self::MaxIter,
+        Self::TimeLimit,
+        Self::Interrupted,
+        Self::Diverged,
+        Self::Dropped,
+    ];
+
     pub(super) fn from_name(name: &str) -> Option<Self> {
-        let all = [
-            Self::Settled,
-            Self::Stationary,
-            Self::Target,
-            Self::MaxIter,
-            Self::TimeLimit,
-            Self::Interrupted,
-            Self::Diverged,
-            Self::Dropped,
-        ];
-        all.into_iter().find(|reason| reason.name() == name)
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+
+    /// Its number in files.
+    pub(super) fn code(self) -> u8 {
+        self as u8
+    }
+
+    pub(super) fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code)).copied()
     }
 
     /// Whether the whole search ends with it, further starts included.
@@ -252,5 +272,20 @@ impl std::fmt::Display for StopReason {
             Self::Diverged => "diverged",
             Self::Dropped => "dropped for better ones",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// docs/format.md has this order, and files rely on it.
+    #[test]
+    fn the_numbers_of_reasons_stay() {
+        let names: Vec<&str> = (0..8).map(|code| StopReason::from_code(code).unwrap().name()).collect();
+        let order = ["settled", "stationary", "target", "max_iter", "time_limit", "interrupted", "diverged", "dropped"];
+        assert_eq!(names, order);
+        assert!(StopReason::ALL.into_iter().enumerate().all(|(at, reason)| usize::from(reason.code()) == at));
+        assert_eq!(StopReason::from_code(8), None);
     }
 }

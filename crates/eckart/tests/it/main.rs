@@ -9,6 +9,7 @@ mod contract;
 mod definition;
 mod ends;
 mod errors;
+mod format;
 mod function;
 mod golden;
 mod grad;

@@ -1,114 +1,16 @@
 //! Checkpoint: where a search stands, so that it can go on from there in another process.
-//! In: a start in the middle of its iterations.  Out: `Snapshot`: all that its further iterations depend on.
-//! Law: a start that goes on from a snapshot ends with the same bits as one that was never stopped.
-//! Not here: the file (see `file`), when one is written (see `starts`).
+//! In: a start in the middle of its iterations.  Out: `Snapshot`: all that its further iterations depend on; a file of many.
+//! Invariant: a start that goes on from a snapshot ends with the same bits as one that was never stopped.
+//! Not here: when one is written (see `ledger`).
 
 mod file;
+mod format_1;
+mod identity;
+mod pack;
+mod saved;
+mod snapshot;
 
-use std::path::PathBuf;
-use std::time::Duration;
-
-pub(super) use file::{Identity, Saved, read, write};
-
-use super::factorization::Step;
-use crate::error::{Code, Error, Result};
-use crate::facts::Shape;
-use crate::run::Value;
-
-/// Where a search writes down how far it is, and how often. The file holds the factors of every start that has begun and
-/// could go on, those that came to their last iteration too.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checkpoint {
-    /// The file, replaced as a whole each time.
-    pub file: PathBuf,
-    /// The time between two writes, at least; 0 writes after every iteration.
-    pub every: Duration,
-}
-
-/// What a method has learned of a start, written down in an order that is its own.
-#[derive(Debug, Clone, Default)]
-pub(super) struct State {
-    /// Numbers and, by their length, arrays.
-    pub numbers: Vec<f64>,
-    /// Factors, or what is of their shape.
-    pub values: Vec<Value>,
-    next: (usize, usize),
-}
-
-impl State {
-    pub(super) fn of(numbers: Vec<f64>, values: Vec<Value>) -> Self {
-        Self { numbers, values, next: (0, 0) }
-    }
-
-    pub(super) fn put(&mut self, number: f64) {
-        self.numbers.push(number);
-    }
-
-    /// A number that may not be there.
-    pub(super) fn put_maybe(&mut self, number: Option<f64>) {
-        self.put(f64::from(u8::from(number.is_some())));
-        self.put(number.unwrap_or(0.0));
-    }
-
-    pub(super) fn put_values(&mut self, values: &[Value]) {
-        self.put(values.len() as f64);
-        self.values.extend_from_slice(values);
-    }
-
-    pub(super) fn put_array(&mut self, array: &[f64]) {
-        self.values.push(Value::dense(Shape { rows: 1, cols: array.len() }, array.to_vec()));
-    }
-
-    pub(super) fn take(&mut self) -> Result<f64> {
-        let number = self.numbers.get(self.next.0).copied();
-        self.next.0 += 1;
-        number.ok_or_else(damaged)
-    }
-
-    pub(super) fn take_maybe(&mut self) -> Result<Option<f64>> {
-        let (there, number) = (self.take()?, self.take()?);
-        Ok((there != 0.0).then_some(number))
-    }
-
-    pub(super) fn take_count(&mut self) -> Result<usize> {
-        let count = self.take()?;
-        if count >= 0.0 && count <= self.values.len() as f64 { Ok(count as usize) } else { Err(damaged()) }
-    }
-
-    pub(super) fn take_values(&mut self) -> Result<Vec<Value>> {
-        let count = self.take_count()?;
-        (0..count).map(|_| self.take_value()).collect()
-    }
-
-    pub(super) fn take_array(&mut self) -> Result<Vec<f64>> {
-        Ok(self.take_value()?.to_dense().data.clone())
-    }
-
-    fn take_value(&mut self) -> Result<Value> {
-        let value = self.values.get(self.next.1).cloned();
-        self.next.1 += 1;
-        value.ok_or_else(damaged)
-    }
-}
-
-fn damaged() -> Error {
-    Error::data(Code::CheckpointDamaged, "the checkpoint does not hold what its method needs", "Begin anew, without it")
-}
-
-/// A start after some iteration.
-#[derive(Debug, Clone)]
-pub(super) struct Snapshot {
-    pub factors: Vec<Value>,
-    /// The best factors met and their cost, where they are not the last.
-    pub best: (f64, Vec<Value>),
-    pub history: Vec<Step>,
-    /// The cost after the last iteration.
-    pub last: f64,
-    /// Iterations in a row that were of no account.
-    pub quiet: usize,
-    /// Whether the method itself knew that no further step would lower the cost.
-    pub at_rest: bool,
-    /// The step lengths by which residuals are measured.
-    pub lengths: Option<Vec<f64>>,
-    pub method: State,
-}
+pub(super) use file::{About, read, saved_in, write};
+pub(super) use identity::Searched;
+pub(super) use saved::Saved;
+pub(super) use snapshot::{Snapshot, State};

@@ -3,15 +3,19 @@
 //! Law: files and bytes are those of the command; what is read back is what was written.
 //! Not here: attributes by the names of factors, and how it looks in a notebook (see `python/eckart/_factorization.py`).
 
+pub(crate) mod names;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use eckart::solve::{FactorAxis, FactorRole};
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::errors::{Told, raised, told};
 use crate::matrix::Matrix;
+use names::{Names, typed};
 
 /// The best factors of a search, and how they were found.
 #[pyclass(frozen, module = "eckart._eckart")]
@@ -50,10 +54,11 @@ impl Factorization {
     }
 
     /// The same with the names of the data's rows and columns.
-    fn named(&self, row_names: Option<Vec<String>>, col_names: Option<Vec<String>>) -> Self {
+    fn named(&self, row_names: Option<Names<'_>>, col_names: Option<Names<'_>>) -> PyResult<Self> {
         let mut found = self.found.clone();
-        (found.row_names, found.col_names) = (row_names, col_names);
-        found.into()
+        found.name_rows(row_names.map(Names::into_ids).transpose()?);
+        found.name_cols(col_names.map(Names::into_ids).transpose()?);
+        Ok(found.into())
     }
 
     #[getter]
@@ -137,6 +142,32 @@ impl Factorization {
         self.found.col_names.clone()
     }
 
+    /// The type and the numbers of row names that are no texts.
+    #[getter]
+    fn row_ids<'py>(&self, py: Python<'py>) -> Option<(String, Bound<'py, PyAny>)> {
+        typed(py, self.found.row_ids.as_ref())
+    }
+
+    /// The same of column names.
+    #[getter]
+    fn col_ids<'py>(&self, py: Python<'py>) -> Option<(String, Bound<'py, PyAny>)> {
+        typed(py, self.found.col_ids.as_ref())
+    }
+
+    /// For each factor the lines of the data that it belongs to, and which of its own are components.
+    #[getter]
+    fn roles(&self) -> Vec<(String, &'static str, Option<&'static str>)> {
+        let role =
+            |(name, role): &(String, FactorRole)| (name.clone(), role.of.name(), role.components.map(FactorAxis::name));
+        self.found.roles.iter().map(role).collect()
+    }
+
+    /// The version of the arithmetic that computed the factors, and the registers, where that is known.
+    #[getter]
+    fn numerics(&self) -> (u32, Option<String>) {
+        (self.found.numerics.version, self.found.numerics.registers.clone())
+    }
+
     /// The figures of how well the factors explain the data.
     fn quality<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         let Some(quality) = &self.found.quality else { return Ok(None) };
@@ -166,4 +197,10 @@ impl Factorization {
         };
         self.found.starts.iter().map(shown).collect()
     }
+}
+
+/// What is in a file, as a JSON object.
+#[pyfunction]
+pub(crate) fn show(py: Python<'_>, path: PathBuf) -> PyResult<String> {
+    py.detach(|| eckart::solve::show(path)).map(|shown| shown.to_json()).map_err(raised)
 }

@@ -5,86 +5,18 @@
 
 use std::collections::BTreeMap;
 
-use super::kept::Kept;
-use super::lint::{lints, locked};
-use super::method::MethodRow;
-use super::problem::{Bound, Problem};
-use super::quality::Quality;
-use super::settings::{Init, Settings, StopReason};
-use crate::data::Matrix;
+use super::history::{Agreement, Kept, RankChoice, Start};
+use super::numerics::Numerics;
+use super::role::{FactorRole, roles};
+use crate::data::{Ids, Matrix};
 use crate::error::{Result, Warning};
+use crate::facts::Shape;
 use crate::run::Value;
-
-/// The cost after an iteration.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Step {
-    /// The objective's value.
-    pub cost: f64,
-    /// Seconds since the start began.
-    pub seconds: f64,
-}
-
-/// One start of a search.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Start {
-    /// The least cost it met.
-    pub cost: f64,
-    /// Its iterations.
-    pub iterations: usize,
-    /// Why it ended.
-    pub stop: StopReason,
-    /// How long it took, in seconds.
-    pub seconds: f64,
-    /// The cost at the start and after each iteration.
-    pub history: Vec<Step>,
-    /// For each factor, how far it is from where no small step of it lowers the cost: the length of its proximal gradient
-    /// step times its own length, as a share of the cost at the start (as [`super::Settings::tol`] counts it). Empty where the objective has kinks.
-    pub residuals: Vec<f64>,
-}
-
-/// How far the starts of a search agree.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Agreement {
-    /// Starts that were compared.
-    pub starts: usize,
-    /// For each component of the best start, the mean cosine to the components of the other starts that match it: 1 where
-    /// every start finds it.
-    pub stability: Vec<f64>,
-    /// The cophenetic correlation of the consensus matrix (Brunet et al. 2004): 1 where entries go together in all starts or
-    /// in none.
-    pub cophenetic: f64,
-    /// Whether the consensus is of columns of the data, rather than rows.
-    pub of_columns: bool,
-    /// The numbers of the columns (or rows) that were looked at, from 0.
-    pub sampled: Vec<usize>,
-    /// For each, the group that it falls into where the consensus is cut into as many groups as there are components, from 0,
-    /// in order of first appearance.
-    pub groups: Vec<usize>,
-}
-
-/// How a rank was chosen.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RankChoice {
-    /// How ranks were compared: `holdout` (entries held out) or `bcv` (bi-cross-validation, Owen and Perry 2009).
-    pub way: String,
-    /// The ranks, in increasing order.
-    pub scores: Vec<RankScore>,
-    /// The smallest rank whose mean is within one standard error of the least.
-    pub chosen: usize,
-}
-
-/// What was found of one rank.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RankScore {
-    /// The rank.
-    pub rank: usize,
-    /// The loss of an entry that was held out, the mean over repetitions.
-    pub mean: f64,
-    /// Its standard error over repetitions.
-    pub error: f64,
-    /// The loss in each repetition.
-    pub losses: Vec<f64>,
-}
+use crate::solve::lint::{lints, locked};
+use crate::solve::method::MethodRow;
+use crate::solve::problem::{Bound, Factor, Problem};
+use crate::solve::quality::Quality;
+use crate::solve::settings::{Init, Settings, StopReason};
 
 /// The best factors of a search, and how they were found.
 #[derive(Debug, Clone)]
@@ -114,10 +46,15 @@ pub struct Factorization {
     pub method: String,
     /// What the method does with each factor and why, a line each; empty where it treats all alike.
     pub ways: Vec<String>,
-    /// What the objective says that its author hardly meant, each with what to add (see [`super::lints`]).
+    /// What the objective says that its author hardly meant, each with what to add (see [`crate::solve::lints`]).
     pub warnings: Vec<Warning>,
     /// The factors by name, in the order in which the objective names them, those that were held among them.
     pub factors: Vec<(String, Matrix)>,
+    /// What each factor belongs to, in the same order.
+    pub roles: Vec<(String, FactorRole)>,
+    /// Standard errors of factors, each of the factor's shape, where whoever computed them put them here; saved with
+    /// the factors.
+    pub std_errors: Vec<(String, Matrix)>,
     /// The names of the factors that were held ([`Problem::hold`]).
     pub held: Vec<String>,
     /// The value of the objective at the factors, before they are rounded to the data's number type.
@@ -140,21 +77,19 @@ pub struct Factorization {
     pub row_names: Option<Vec<String>>,
     /// The names of the data's columns.
     pub col_names: Option<Vec<String>>,
+    /// The row names in the type in which they were given, where that was no text: `row_names` are their texts.
+    pub row_ids: Option<Ids>,
+    /// The same of the column names.
+    pub col_ids: Option<Ids>,
+    /// What computed the factors.
+    pub numerics: Numerics,
     /// How long the whole search took, in seconds.
     pub seconds: f64,
 }
 
-/// Whether a start, by its cost and number, is better than another: of two with the same cost the first is. A start
-/// whose cost is undefined loses to every other that has one; one that went on from a checkpoint has only become better
-/// than it was.
-pub(super) fn is_better((cost, index): (f64, usize), (other_cost, other): (f64, usize)) -> bool {
-    let tied = cost == other_cost || (cost.is_nan() && other_cost.is_nan());
-    index == other || cost < other_cost || (other_cost.is_nan() && !cost.is_nan()) || (tied && index < other)
-}
-
 impl Factorization {
     #[expect(clippy::too_many_arguments, reason = "the one place where a search's parts come together")]
-    pub(super) fn new(
+    pub(in crate::solve) fn new(
         problem: &Problem,
         bound: &Bound,
         settings: &Settings,
@@ -166,12 +101,15 @@ impl Factorization {
         seconds: f64,
     ) -> Result<Self> {
         let dtype = bound.target.1.dtype();
-        let named = |(factor, numbers): (&super::Factor, Value)| {
-            Ok((factor.var.name().to_owned(), numbers.into_matrix(dtype)?))
-        };
+        let named =
+            |(factor, numbers): (&Factor, Value)| Ok((factor.var.name().to_owned(), numbers.into_matrix(dtype)?));
         let mut named: Vec<_> = bound.factors.iter().zip(factors).map(named).collect::<Result<_>>()?;
         named.extend_from_slice(&bound.held);
         named.sort_by_key(|(name, _)| bound.order.iter().position(|other| other == name));
+        let shape = |matrix: &Matrix| Shape { rows: matrix.rows(), cols: matrix.cols() };
+        let shapes: Vec<(String, Shape)> = named.iter().map(|(name, m)| (name.clone(), shape(m))).collect();
+        let roles = roles(problem.statement(), problem.numbers(), &bound.target.0, &shapes);
+        let roles = shapes.into_iter().map(|(name, _)| name).zip(roles).collect();
         Ok(Self {
             statement: problem.statement().to_string(),
             numbers: problem.numbers().clone(),
@@ -187,6 +125,8 @@ impl Factorization {
             ways,
             warnings: [lints(bound)?, locked(problem, settings, row)].concat(),
             factors: named,
+            roles,
+            std_errors: Vec::new(),
             held: bound.held.iter().map(|(name, _)| name.clone()).collect(),
             cost: starts[best].cost,
             starts,
@@ -198,6 +138,9 @@ impl Factorization {
             quality,
             row_names: None,
             col_names: None,
+            row_ids: None,
+            col_ids: None,
+            numerics: Numerics::current(),
             seconds,
         })
     }
@@ -205,6 +148,21 @@ impl Factorization {
     /// The factor of that name.
     pub fn factor(&self, name: &str) -> Option<&Matrix> {
         self.factors.iter().find(|(known, _)| known == name).map(|(_, matrix)| matrix)
+    }
+
+    /// What the factor of that name belongs to.
+    pub fn role(&self, name: &str) -> Option<FactorRole> {
+        self.roles.iter().find(|(known, _)| known == name).map(|(_, role)| *role)
+    }
+
+    /// Names the rows of the data: `row_ids` where they are no texts, and `row_names`, their texts.
+    pub fn name_rows(&mut self, ids: Option<Ids>) {
+        (self.row_names, self.row_ids) = texts_and_ids(ids);
+    }
+
+    /// The same for its columns.
+    pub fn name_cols(&mut self, ids: Option<Ids>) {
+        (self.col_names, self.col_ids) = texts_and_ids(ids);
     }
 
     /// Why the search ended: what ended it before its time, or else why the start whose factors these are ended.
@@ -219,25 +177,10 @@ impl Factorization {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn starts_are_ordered_by_cost_then_number() {
-        let nan = f64::NAN;
-        for (one, other, expected) in [
-            ((1.0, 1), (2.0, 0), true),
-            ((2.0, 0), (1.0, 1), false),
-            ((1.0, 0), (1.0, 1), true),
-            ((1.0, 1), (1.0, 0), false),
-            ((1.0, 1), (nan, 0), true),
-            ((nan, 0), (1.0, 1), false),
-            ((nan, 1), (nan, 0), false),
-            ((nan, 0), (nan, 1), true),
-            ((2.0, 3), (2.0, 3), true),
-        ] {
-            assert_eq!(is_better(one, other), expected, "{one:?} {other:?}");
-        }
+fn texts_and_ids(ids: Option<Ids>) -> (Option<Vec<String>>, Option<Ids>) {
+    match ids {
+        Some(Ids::Text(texts)) => (Some(texts), None),
+        Some(ids) => (Some(ids.texts()), Some(ids)),
+        None => (None, None),
     }
 }

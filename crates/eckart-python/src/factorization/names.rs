@@ -1,0 +1,60 @@
+//! Names: what rows and columns are called, between Python and the engine.
+//! In: a list of texts, or a type and an array of whole numbers.  Out: `Ids`; and the same pair.
+//! Invariant: numbers and dates go to the engine and come back as what they were.
+//! Not here: which Python objects are names (see `python/eckart/_arrays.py`).
+
+use eckart::Code;
+use eckart::data::{Ids, TimeUnit};
+use numpy::{PyArray1, PyArrayMethods};
+use pyo3::prelude::*;
+
+use crate::errors::value_error;
+
+/// Names as Python hands them over: texts; or the name of a type (`i64`, `u64`, `date`, `datetime[ns]`) and the numbers.
+#[derive(FromPyObject)]
+pub(crate) enum Names<'py> {
+    Texts(Vec<String>),
+    Signed(String, Bound<'py, PyArray1<i64>>),
+    Unsigned(String, Bound<'py, PyArray1<u64>>),
+}
+
+impl Names<'_> {
+    pub(crate) fn into_ids(self) -> PyResult<Ids> {
+        match self {
+            Self::Texts(texts) => Ok(Ids::Text(texts)),
+            Self::Unsigned(name, numbers) if name == "u64" => Ok(Ids::U64(numbers.to_vec()?)),
+            Self::Unsigned(name, _) => Err(no_type(&name)),
+            Self::Signed(name, numbers) => {
+                let numbers = numbers.to_vec()?;
+                let unit = name.strip_prefix("datetime[").and_then(|rest| rest.strip_suffix(']'));
+                match (name.as_str(), unit.and_then(TimeUnit::from_name)) {
+                    ("i64", _) => Ok(Ids::I64(numbers)),
+                    ("date", _) => Ok(Ids::Date(numbers)),
+                    (_, Some(unit)) => Ok(Ids::Datetime(numbers, unit)),
+                    _ => Err(no_type(&name)),
+                }
+            }
+        }
+    }
+}
+
+fn no_type(name: &str) -> PyErr {
+    value_error(Code::UnsupportedType, &format!("names can't be of type {name}"))
+}
+
+/// The texts of names.
+pub(crate) fn texts(ids: &Option<Ids>) -> Option<Vec<String>> {
+    ids.as_ref().map(Ids::texts)
+}
+
+/// A type and an array of numbers; `None` where there are no names, or they are texts.
+pub(crate) fn typed<'py>(py: Python<'py>, ids: Option<&Ids>) -> Option<(String, Bound<'py, PyAny>)> {
+    let array = match ids? {
+        Ids::I64(numbers) | Ids::Date(numbers) | Ids::Datetime(numbers, _) => {
+            PyArray1::from_slice(py, numbers).into_any()
+        }
+        Ids::U64(numbers) => PyArray1::from_slice(py, numbers).into_any(),
+        _ => return None,
+    };
+    Some((ids?.type_name(), array))
+}

@@ -1,0 +1,261 @@
+//! Read: a safetensors file, from its first byte to its last.
+//! In: a stream.  Out: `Contents`: texts, the tensors that are wanted, what the header says of all.
+//! Invariant: nothing is allocated on the header's word; where a file has checksums, no byte of it goes unchecked.
+//! Not here: what names and texts mean (see `solve`).
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::header::{CHECKSUM, DIGEST, FileHeader, LONGEST_READ, TensorInfo, damaged, quoted};
+use super::tensor::{Element, ElementType, Tensor};
+use crate::data::Matrix;
+use crate::data::source::{failed, open, said_of};
+use crate::error::{Code, Error, Result};
+
+/// How many bytes are read at a time.
+const BLOCK: usize = 1 << 16;
+
+/// What a file holds.
+#[derive(Debug)]
+pub(crate) struct Contents {
+    pub metadata: BTreeMap<String, String>,
+    /// Those that were wanted.
+    pub tensors: BTreeMap<String, Tensor>,
+    /// What the file says of all of them but the checksums, in the order of their places.
+    pub infos: Vec<TensorInfo>,
+    /// Whether the file has checksums; they are right then.
+    pub is_checked: bool,
+}
+
+/// Reads the tensors of a file that `wanted` asks for.
+///
+/// # Errors
+/// `Io` where the system refuses the file; `Data` where it is no safetensors file, is damaged, or holds a tensor that
+/// is wanted and of a type or number of axes that Eckart does not read.
+pub(crate) fn read_tensors(path: &Path, wanted: &dyn Fn(&TensorInfo) -> bool) -> Result<Contents> {
+    // Only a guide to how much is reserved: the file may be packed, or grow.
+    let length = std::fs::metadata(path).map_or(0, |about| about.len());
+    open(path)
+        .and_then(|mut input| parse_tensors(&mut input, usize::try_from(length).unwrap_or(0), wanted))
+        .map_err(|error| said_of(error, path))
+}
+
+/// The same of a stream of about `length` bytes.
+///
+/// # Errors
+/// As [`read_tensors`].
+pub(crate) fn parse_tensors(
+    input: &mut dyn Read,
+    length: usize,
+    wanted: &dyn Fn(&TensorInfo) -> bool,
+) -> Result<Contents> {
+    let mut input = Input { input, length, sum: Sha256::new(), block: vec![0; BLOCK] };
+    let header = input.header()?;
+    let mut digests = vec![input.digest()];
+    let mut lists = Vec::new();
+    let has_checksum = header.has_checksum();
+    let count = header.tensors.len() - usize::from(has_checksum);
+    for info in &header.tensors[..count] {
+        if wanted(info) {
+            lists.push((info, input.list(info)?));
+        } else {
+            input.skip(info)?;
+        }
+        digests.push(input.digest());
+    }
+    if has_checksum {
+        let known: Vec<u8> = input.elements(&header.tensors[count])?;
+        check(&known, &digests, &header.tensors[..count])?;
+    } else if header.is_of_checksums() {
+        return Err(damaged(Code::DamagedFile, "its checksums are lacking"));
+    }
+    input.end()?;
+    // Numbers are looked at only once it is known that they are those which were written.
+    let mut tensors = BTreeMap::new();
+    for (info, list) in lists {
+        tensors.insert(info.name.clone(), list.tensor(info).map_err(|error| about(&info.name, error))?);
+    }
+    let FileHeader { metadata, tensors: mut infos } = header;
+    infos.truncate(count);
+    Ok(Contents { metadata, tensors, infos, is_checked: has_checksum })
+}
+
+/// # Errors
+/// `Data`, naming the first part whose bytes are not those that were written.
+fn check(known: &[u8], digests: &[[u8; DIGEST]], infos: &[TensorInfo]) -> Result<()> {
+    let (known, _) = known.as_chunks::<DIGEST>();
+    let Some(at) = (0..digests.len()).find(|&at| known.get(at) != Some(&digests[at])) else { return Ok(()) };
+    let what = match at.checked_sub(1) {
+        None => "its header is".to_owned(),
+        Some(at) => format!("the numbers of {} are", quoted(&infos[at].name)),
+    };
+    Err(Error::data(
+        Code::DamagedFile,
+        format!("the file is damaged: {what} not what was written, by the SHA-256 in its tensor {CHECKSUM}"),
+        "Copy it again from where it was whole, or make it anew; a file that another program has changed can't keep \
+         the checksums",
+    ))
+}
+
+/// An error about a tensor, with its name.
+fn about(name: &str, error: Error) -> Error {
+    match error {
+        Error::Data(mut data) => {
+            data.message = format!("in {}: {}", quoted(name), data.message);
+            Error::Data(data)
+        }
+        other => other,
+    }
+}
+
+/// The numbers of a tensor, not looked at yet.
+enum RawTensor {
+    F64(Vec<f64>),
+    I64(Vec<i64>),
+    U64(Vec<u64>),
+    F32(Vec<f32>),
+    U8(Vec<u8>),
+}
+
+impl RawTensor {
+    fn tensor(self, info: &TensorInfo) -> Result<Tensor> {
+        Ok(match (self, &info.shape[..]) {
+            (Self::F64(numbers), &[rows, cols]) => Tensor::Matrix(Matrix::dense(rows, cols, numbers)?),
+            (Self::F32(numbers), &[rows, cols]) => Tensor::Matrix(Matrix::dense(rows, cols, numbers)?),
+            (Self::F64(numbers), _) => Tensor::F64(numbers),
+            (Self::F32(numbers), _) => Tensor::F32(numbers),
+            (Self::I64(numbers), _) => Tensor::I64(numbers),
+            (Self::U64(numbers), _) => Tensor::U64(numbers),
+            (Self::U8(numbers), _) => Tensor::U8(numbers),
+        })
+    }
+}
+
+/// A stream that sums up what is read of it.
+struct Input<'a> {
+    input: &'a mut dyn Read,
+    length: usize,
+    sum: Sha256,
+    block: Vec<u8>,
+}
+
+impl Input<'_> {
+    /// The sum of what was read since it was last asked for.
+    fn digest(&mut self) -> [u8; DIGEST] {
+        self.sum.finalize_reset().into()
+    }
+
+    /// The next `count` bytes, or as many as there are: hands them on in pieces of multiples of eight, the last one
+    /// excepted.
+    fn bytes(&mut self, count: usize, take: &mut dyn FnMut(&[u8])) -> Result<usize> {
+        let mut left = count;
+        while left > 0 {
+            let block = &mut self.block[..left.min(BLOCK)];
+            let found = fill(self.input, block).map_err(failed)?;
+            self.sum.update(&block[..found]);
+            take(&block[..found]);
+            left -= found;
+            if found < block.len() {
+                break;
+            }
+        }
+        Ok(count - left)
+    }
+
+    fn header(&mut self) -> Result<FileHeader> {
+        let mut length = Vec::new();
+        if self.bytes(8, &mut |bytes| length.extend_from_slice(bytes))? < 8 {
+            return Err(damaged(Code::NotAModel, "it is shorter than its header"));
+        }
+        let length = length.first_chunk::<8>().map_or(u64::MAX, |&bytes| u64::from_le_bytes(bytes));
+        let Some(length) = usize::try_from(length).ok().filter(|&n| n <= LONGEST_READ) else {
+            return Err(damaged(Code::NotAModel, "its header has an absurd length"));
+        };
+        let mut json = Vec::with_capacity(length.min(self.length));
+        let found = self.bytes(length, &mut |bytes| json.extend_from_slice(bytes))?;
+        if found < length {
+            return Err(damaged(Code::NotAModel, &format!("its header takes {length} bytes, and {found} are there")));
+        }
+        FileHeader::parse(&json)
+    }
+
+    fn list(&mut self, info: &TensorInfo) -> Result<RawTensor> {
+        let fits = match info.element {
+            ElementType::F64 | ElementType::F32 => [1, 2].contains(&info.shape.len()),
+            ElementType::I64 | ElementType::U64 | ElementType::U8 => info.shape.len() == 1,
+            ElementType::Other(_) => false,
+        };
+        let unread = || {
+            let (name, tag) = (quoted(&info.name), info.element.name());
+            let help = "Eckart reads matrices of F32 and F64, and lists of F32, F64, I64, U64 and U8";
+            Error::data(
+                Code::UnsupportedType,
+                format!("the tensor {name} is of type {tag} and shape {:?}", info.shape),
+                help,
+            )
+        };
+        Ok(match info.element {
+            _ if !fits => return Err(unread()),
+            ElementType::F64 => RawTensor::F64(self.elements(info)?),
+            ElementType::I64 => RawTensor::I64(self.elements(info)?),
+            ElementType::U64 => RawTensor::U64(self.elements(info)?),
+            ElementType::F32 => RawTensor::F32(self.elements(info)?),
+            ElementType::U8 => RawTensor::U8(self.elements(info)?),
+            ElementType::Other(_) => return Err(unread()),
+        })
+    }
+
+    fn elements<T: Element>(&mut self, info: &TensorInfo) -> Result<Vec<T>> {
+        let mut numbers = Vec::with_capacity(info.bytes.min(self.length) / size_of::<T>());
+        let found = self.bytes(info.bytes, &mut |bytes| T::take(bytes, &mut numbers))?;
+        self.complete(info, found)?;
+        Ok(numbers)
+    }
+
+    fn skip(&mut self, info: &TensorInfo) -> Result<()> {
+        let found = self.bytes(info.bytes, &mut |_| ())?;
+        self.complete(info, found)
+    }
+
+    fn complete(&self, info: &TensorInfo, found: usize) -> Result<()> {
+        if found == info.bytes {
+            return Ok(());
+        }
+        let (name, bytes) = (quoted(&info.name), info.bytes);
+        Err(damaged(
+            Code::TruncatedFile,
+            &format!("it was cut off: {bytes} bytes of {name} are promised, and {found} are there"),
+        ))
+    }
+
+    /// # Errors
+    /// `Data` where something follows.
+    fn end(&mut self) -> Result<()> {
+        let mut more = 0_usize;
+        while let found @ 1.. = self.bytes(BLOCK, &mut |_| ())? {
+            more += found;
+        }
+        if more > 0 {
+            Err(damaged(Code::TrailingData, &format!("{more} bytes follow its last tensor")))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Fills `block`, or as much of it as the stream has.
+fn fill(input: &mut dyn Read, block: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < block.len() {
+        match input.read(&mut block[filled..]) {
+            Ok(0) => break,
+            Ok(found) => filled += found,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}

@@ -1,0 +1,128 @@
+//! History: what is told of each start of a search, and of starts and ranks that were compared.
+//! In: numbers.  Out: plain values.
+//! Invariant: they know nothing of problems or methods, so that files and reports can hold them.
+//! Not here: the factors (see `factorization`).
+
+use crate::data::Matrix;
+use crate::solve::settings::StopReason;
+
+/// The cost after an iteration.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Step {
+    /// The objective's value.
+    pub cost: f64,
+    /// Seconds since the start began.
+    pub seconds: f64,
+}
+
+/// One start of a search.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Start {
+    /// The least cost it met.
+    pub cost: f64,
+    /// Its iterations.
+    pub iterations: usize,
+    /// Why it ended.
+    pub stop: StopReason,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+    /// The cost at the start and after each iteration.
+    pub history: Vec<Step>,
+    /// For each factor, how far it is from where no small step of it lowers the cost: the length of its proximal
+    /// gradient step times its own length, as a share of the cost at the start (as [`crate::Settings::tol`] counts
+    /// it). Empty where the objective has kinks.
+    pub residuals: Vec<f64>,
+}
+
+/// How far the starts of a search agree.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Agreement {
+    /// Starts that were compared.
+    pub starts: usize,
+    /// For each component of the best start, the mean cosine to the components of the other starts that match it: 1
+    /// where every start finds it.
+    pub stability: Vec<f64>,
+    /// The cophenetic correlation of the consensus matrix (Brunet et al. 2004): 1 where entries go together in all
+    /// starts or in none.
+    pub cophenetic: f64,
+    /// Whether the consensus is of columns of the data, rather than rows.
+    pub of_columns: bool,
+    /// The numbers of the columns (or rows) that were looked at, from 0.
+    pub sampled: Vec<usize>,
+    /// For each, the group that it falls into where the consensus is cut into as many groups as there are components,
+    /// from 0, in order of first appearance.
+    pub groups: Vec<usize>,
+}
+
+/// How a rank was chosen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RankChoice {
+    /// How ranks were compared: `holdout` (entries held out) or `bcv` (bi-cross-validation, Owen and Perry 2009).
+    pub way: String,
+    /// The ranks, in increasing order.
+    pub scores: Vec<RankScore>,
+    /// The smallest rank whose mean is within one standard error of the least.
+    pub chosen: usize,
+}
+
+/// What was found of one rank.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RankScore {
+    /// The rank.
+    pub rank: usize,
+    /// The loss of an entry that was held out, the mean over repetitions.
+    pub mean: f64,
+    /// Its standard error over repetitions.
+    pub error: f64,
+    /// The loss in each repetition.
+    pub losses: Vec<f64>,
+}
+
+/// The components that a start found.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Kept {
+    /// The start, from 0.
+    pub start: usize,
+    /// Rows and columns of the data: n, m.
+    pub shape: (usize, usize),
+    /// H: a row for each component, r x m.
+    pub components: Matrix,
+    /// The length of each component's column of W.
+    pub lengths: Vec<f64>,
+    /// The numbers of the rows of the data, from 0, whose rows of W are kept: evenly spread, at most 2,000.
+    pub sampled: Vec<usize>,
+    /// Their rows of W.
+    pub rows: Matrix,
+}
+
+/// Whether a start, by its cost and number, is better than another: of two with the same cost the first is. A start
+/// whose cost is undefined loses to every other that has one; one that went on from a checkpoint has only become better
+/// than it was.
+pub(in crate::solve) fn is_better((cost, index): (f64, usize), (other_cost, other): (f64, usize)) -> bool {
+    let tied = cost == other_cost || (cost.is_nan() && other_cost.is_nan());
+    index == other || cost < other_cost || (other_cost.is_nan() && !cost.is_nan()) || (tied && index < other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn starts_are_ordered_by_cost_then_number() {
+        let nan = f64::NAN;
+        for (one, other, expected) in [
+            ((1.0, 1), (2.0, 0), true),
+            ((2.0, 0), (1.0, 1), false),
+            ((1.0, 0), (1.0, 1), true),
+            ((1.0, 1), (1.0, 0), false),
+            ((1.0, 1), (nan, 0), true),
+            ((nan, 0), (1.0, 1), false),
+            ((nan, 1), (nan, 0), false),
+            ((nan, 0), (nan, 1), true),
+            ((2.0, 3), (2.0, 3), true),
+        ] {
+            assert_eq!(is_better(one, other), expected, "{one:?} {other:?}");
+        }
+    }
+}

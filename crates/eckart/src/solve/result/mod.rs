@@ -1,0 +1,16 @@
+//! Result: what a search found.
+//! In: the search.  Out: `Factorization`, and the plain values it is made of.
+//! Invariant: what is here is told, not computed: no file of it is needed to search.
+//! Not here: files (see `save`).
+
+mod factorization;
+mod history;
+mod numerics;
+mod role;
+
+pub use factorization::Factorization;
+pub(in crate::solve) use history::is_better;
+pub use history::{Agreement, Kept, RankChoice, RankScore, Start, Step};
+pub use numerics::{NUMERICS, Numerics};
+pub(in crate::solve) use role::roles;
+pub use role::{DataSide, FactorAxis, FactorRole};

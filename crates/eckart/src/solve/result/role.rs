@@ -1,0 +1,206 @@
+//! Role: what the sides of each factor stand for: rows of the data, its columns, components.
+//! In: a statement, the name of the data, the shapes of factors.  Out: a `FactorRole` a factor.
+//! Invariant: told by the formula, never by lengths that happen to be equal; the same for a search and for its file.
+//! Not here: what follows from it (see `report`, `apply`).
+
+use std::collections::BTreeMap;
+
+use crate::expr::text::{Dim, Statement};
+use crate::expr::{Dag, Expr, Var};
+use crate::facts::{Links, Shape, Sides};
+
+/// What a factor's numbers belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FactorRole {
+    /// The lines of the data that it has entries for.
+    pub of: DataSide,
+    /// Which of its own lines are components: the columns of W (n x r), the rows of H (r x m), the columns of V in
+    /// the formula `X - W @ V.T`. `None` for an offset, for a factor between two others (S of `W @ S @ H`), and for one
+    /// as large as the data.
+    pub components: Option<FactorAxis>,
+}
+
+/// Lines of the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataSide {
+    /// Its rows: W, and an offset n x 1.
+    Rows,
+    /// Its columns: H, and an offset 1 x m.
+    Columns,
+    /// Both: a factor n x m, or W of `X - W @ W.T`, where rows and columns of the data are the same.
+    Both,
+    /// Neither: a single number, or what belongs to other data alone.
+    Neither,
+}
+
+/// Lines of a factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FactorAxis {
+    /// Its rows.
+    Rows,
+    /// Its columns.
+    Columns,
+}
+
+impl DataSide {
+    const ALL: [Self; 4] = [Self::Rows, Self::Columns, Self::Both, Self::Neither];
+
+    /// Its name in files: `rows`, `columns`, `both`, `neither`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rows => "rows",
+            Self::Columns => "columns",
+            Self::Both => "both",
+            Self::Neither => "neither",
+        }
+    }
+
+    pub(in crate::solve) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|side| side.name() == name)
+    }
+}
+
+impl FactorAxis {
+    /// Its name in files: `rows`, `columns`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rows => "rows",
+            Self::Columns => "columns",
+        }
+    }
+
+    pub(in crate::solve) fn from_name(name: &str) -> Option<Self> {
+        [Self::Rows, Self::Columns].into_iter().find(|axis| axis.name() == name)
+    }
+}
+
+/// The roles of the factors of `statement`, whose data is `target`, in their order.
+///
+/// Sides are equal where the formula says so: W has rows of X since `X - W @ H` subtracts entry by entry. A side is
+/// one of components where it is the inner side of a product of factors.
+pub(in crate::solve) fn roles(
+    statement: &Statement,
+    numbers: &BTreeMap<String, f64>,
+    target: &str,
+    factors: &[(String, Shape)],
+) -> Vec<FactorRole> {
+    let numbers = numbers.iter().map(|(name, &value)| (Var::input(name), Expr::number(value))).collect();
+    let dag = Dag::new(&[statement.objective.substitute(&numbers)]);
+    let declared: BTreeMap<Var, [Sides; 2]> =
+        statement.declared.iter().map(|d| (Var::input(&d.name), [side_of(&d.rows), side_of(&d.cols)])).collect();
+    let shape = |var: &Var| factors.iter().find(|(name, _)| var.name() == name).map(|(_, shape)| *shape);
+    // A side of the rank's length may be 1 as well, and is no offset's.
+    let is_one = |var: &Var| match (shape(var), declared.get(var)) {
+        (Some(shape), Some(sides)) => {
+            let one = |k: usize, length: usize| length == 1 && sides[k] != Sides::Name("r".into());
+            [one(0, shape.rows), one(1, shape.cols)]
+        }
+        _ => [false; 2],
+    };
+    let of_factors = dag.depends(|id| dag.expr(id).as_var().is_some_and(|var| shape(var).is_some()));
+    let links = Links::of(&dag, &declared, &is_one, &of_factors);
+    factors.iter().map(|(name, _)| role(&links, &Var::input(target), &Var::input(name))).collect()
+}
+
+fn side_of(dim: &Dim) -> Sides {
+    match dim {
+        Dim::Number(length) => Sides::Number(*length),
+        Dim::Name(name) => Sides::Name(name.clone()),
+    }
+}
+
+fn role(links: &Links, target: &Var, factor: &Var) -> FactorRole {
+    let own = [0, 1].map(|which| links.side(factor, which));
+    let has = |which: usize| {
+        let line = links.side(target, which);
+        line.is_some() && own.contains(&line)
+    };
+    let of = match (has(0), has(1)) {
+        (true, true) => DataSide::Both,
+        (true, false) => DataSide::Rows,
+        (false, true) => DataSide::Columns,
+        (false, false) => DataSide::Neither,
+    };
+    let of_data = |side: usize| [0, 1].iter().any(|&which| links.side(target, which) == Some(side));
+    let counts = own.map(|side| side.is_some_and(|side| links.is_inner(side) && !of_data(side)));
+    let components = match counts {
+        [true, false] => Some(FactorAxis::Rows),
+        [false, true] => Some(FactorAxis::Columns),
+        [true, true] | [false, false] => None,
+    };
+    FactorRole { of, components }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Matrix;
+    use crate::solve::Problem;
+    use crate::solve::ties::pairs;
+
+    /// The roles of all factors for an X that is n x m, in words: `W rows/columns`.
+    #[track_caller]
+    fn check(text: &str, (n, m, rank): (usize, usize, usize), expected: &str) {
+        let filled = |n, m| Matrix::from_fn(n, m, |i, j| (1.0 + i as f64 + 2.0 * j as f64).sin().abs()).unwrap();
+        let mut problem = Problem::parse(text).unwrap().data("X", &filled(n, m)).rank(rank);
+        if text.contains('Y') {
+            problem = problem.data("Y", &filled(n, 1));
+        }
+        let bound = problem.bind().unwrap();
+        let factors: Vec<(String, Shape)> =
+            bound.factors.iter().map(|factor| (factor.var.name().to_owned(), factor.shape)).collect();
+        let found = roles(problem.statement(), problem.numbers(), "X", &factors);
+        let said = factors.iter().zip(&found).map(|((name, _), role)| {
+            format!("{name} {}/{}", role.of.name(), role.components.map_or("none", FactorAxis::name))
+        });
+        assert_eq!(said.collect::<Vec<_>>().join(", "), expected, "{text}");
+        for pair in pairs(&bound) {
+            for side in [pair.left, pair.right] {
+                let axis = if side.by_rows { FactorAxis::Rows } else { FactorAxis::Columns };
+                // A factor between two others has components both ways.
+                let between = factors[side.index].0 == "S";
+                assert_eq!(found[side.index].components, (!between).then_some(axis), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_formula_says_what_sides_stand_for() {
+        let wh = "W rows/columns, H columns/rows";
+        check("sum((X - W @ H)**2)", (6, 5, 2), wh);
+        check("sum((W @ H - X)**2) + sum(abs(W)) + sum(H**2)", (6, 5, 2), wh);
+        check("sum(observed(X) * (X - W @ H)**2)", (6, 5, 2), wh);
+        check("sum(kl(X, W @ H))", (6, 5, 2), wh);
+        check("sum(softplus(W @ H) - X * (W @ H))", (6, 5, 2), wh);
+        check("sum((X - W @ H.T)**2)", (6, 5, 2), "W rows/columns, H columns/columns");
+        check("sum((X.T - H.T @ W.T)**2)", (6, 5, 2), "H columns/rows, W rows/columns");
+        // Written the other way round, and by other names.
+        check("sum((X - A.T @ B.T)**2)", (6, 5, 2), "A rows/rows, B columns/columns");
+        check("sum((X - W @ S @ H)**2)", (6, 5, 2), "W rows/columns, S neither/none, H columns/rows");
+        check("sum((X - X @ G @ H)**2)", (6, 5, 2), "G columns/columns, H columns/rows");
+    }
+
+    #[test]
+    fn lengths_that_happen_to_be_equal_say_nothing() {
+        let wh = "W rows/columns, H columns/rows";
+        check("sum((X - W @ H)**2)", (4, 4, 4), wh);
+        check("sum((X - W @ H)**2)", (4, 3, 3), wh);
+        check("sum((X - W @ H)**2)", (4, 4, 1), wh);
+        check("sum((X - W @ H)**2)", (4, 1, 1), wh);
+        check("sum((X - W @ H.T)**2)", (4, 4, 4), "W rows/columns, H columns/columns");
+        check("sum((X - W @ W.T)**2)", (4, 4, 2), "W both/columns");
+    }
+
+    #[test]
+    fn offsets_are_no_components() {
+        let ratings = "over W[n,r], H[r,m], b[n,1], c[1,m], mu[1,1]: sum(observed(X) * (X - W @ H - b - c - mu)**2)";
+        let offsets = "W rows/columns, H columns/rows, b rows/none, c columns/none, mu neither/none";
+        check(ratings, (6, 5, 2), offsets);
+        check(ratings, (5, 5, 1), offsets);
+        check("over W[n,r], H[r,m], E[n,m]: sum((X - W @ H - E)**2) + sum(abs(E))", (6, 5, 2), {
+            "W rows/columns, H columns/rows, E both/none"
+        });
+        let coupled = "over W[n,r], H[r,m], K[r,1]: sum((X - W @ H)**2) + sum((Y - W @ K)**2)";
+        check(coupled, (6, 5, 2), "W rows/columns, H columns/rows, K neither/rows");
+    }
+}

@@ -1,0 +1,313 @@
+//! Files of every format that was ever written are read, and say what they said when they were written.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use eckart::data::{Ids, TimeUnit, read_model_file};
+use eckart::solve::{Checkpoint, DataSide, FactorAxis, FactorRole, StopReason, show};
+use eckart::{Code, Error, Factorization, Init, Matrix, Problem, Settings};
+
+/// The folders of the formats, and what their models say of the arithmetic that computed them.
+const FORMATS: [(&str, u64); 2] = [("format-1", 1), ("format-2", 2)];
+
+/// Holds an error to its code, and to what it must name.
+#[track_caller]
+fn check_error(error: &Error, code: Code, parts: &[&str]) {
+    let text = error.to_string();
+    assert!(error.code() == code && parts.iter().all(|part| text.contains(part)), "{}: {text}", error.code());
+}
+
+fn file(format: &str, name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(format).join(name)
+}
+
+/// Same numbers, to the bits that a rounding of other registers may change.
+#[track_caller]
+fn close(found: f64, expected: f64) {
+    assert!((found - expected).abs() <= 1e-9 * expected.abs(), "{found} is not {expected}");
+}
+
+#[track_caller]
+fn check_numerics(model: &Factorization, format: u64) {
+    assert_eq!(model.numerics.version, 1);
+    assert_eq!(model.numerics.registers.is_some(), format > 1);
+}
+
+const ROWS: FactorRole = FactorRole { of: DataSide::Rows, components: Some(FactorAxis::Columns) };
+const COLS: FactorRole = FactorRole { of: DataSide::Columns, components: Some(FactorAxis::Rows) };
+
+#[test]
+fn models_with_names_are_read() {
+    for (folder, format) in FORMATS {
+        let model = Factorization::load(file(folder, "nmf-f32-named.safetensors")).unwrap();
+        assert_eq!(model.statement, "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0");
+        assert_eq!((model.rank, model.seed, model.max_iter, model.init), (2, 3, 30, Init::Auto));
+        let names: Vec<String> = (0..12).map(|i| format!("r{i}")).collect();
+        assert_eq!(model.row_names.as_ref(), Some(&names));
+        assert_eq!(model.col_names.as_ref().unwrap()[8], "c8 α");
+        assert_eq!((&model.row_ids, &model.col_ids), (&None, &None));
+        let (w, h) = (model.factor("W").unwrap(), model.factor("H").unwrap());
+        assert_eq!((w.shape(), h.shape(), w.dtype()), ((12, 2), (2, 9), eckart::Dtype::F32));
+        let product = |i: usize, j: usize| (0..2).map(|k| w.get(i, k) * h.get(k, j)).sum::<f64>();
+        let x = eckart::data::read(file("format-1", "small.csv"), &Default::default()).unwrap().matrix;
+        let cost: f64 =
+            (0..12).flat_map(|i| (0..9).map(move |j| (i, j))).map(|(i, j)| (x.get(i, j) - product(i, j)).powi(2)).sum();
+        assert!((cost - model.cost).abs() < 1e-5 * cost, "{cost} {}", model.cost);
+        assert_eq!(model.roles, [("W".to_owned(), ROWS), ("H".to_owned(), COLS)]);
+        check_numerics(&model, format);
+    }
+}
+
+#[test]
+fn starts_and_what_was_compared_are_read() {
+    for (folder, format) in FORMATS {
+        let model = Factorization::load(file(folder, "starts-f64.safetensors")).unwrap();
+        assert_eq!(model.starts.len(), 4);
+        let best = &model.starts[model.best];
+        close(best.cost, model.cost);
+        for start in &model.starts {
+            assert_eq!(start.history.len(), start.iterations + 1);
+            close(start.history.last().unwrap().cost, start.cost);
+            assert!(start.cost >= best.cost && [StopReason::Settled, StopReason::MaxIter].contains(&start.stop));
+        }
+        let agreement = model.agreement.as_ref().unwrap();
+        assert_eq!((agreement.starts, agreement.stability.len()), (4, model.rank));
+        let choice = model.rank_choice.as_ref().unwrap();
+        assert_eq!((choice.way.as_str(), choice.chosen, choice.scores.len()), ("holdout", model.rank, 2));
+        check_numerics(&model, format);
+    }
+}
+
+#[test]
+fn limits_held_factors_and_offsets_are_read() {
+    for (folder, format) in FORMATS {
+        let model = Factorization::load(file(folder, "mf-f64.safetensors")).unwrap();
+        assert_eq!((model.seed, model.target_cost, model.max_iter), (5, Some(0.5), 20));
+        assert_eq!(model.quality.as_ref().unwrap().reconstruction, "W @ H");
+        let model = Factorization::load(file(folder, "held.safetensors")).unwrap();
+        assert_eq!((&model.held[..], &model.started[..]), (&["H".to_owned()][..], &["W".to_owned()][..]));
+        assert_eq!(model.numbers["a"], 0.25);
+        let model = Factorization::load(file(folder, "ratings-offsets.safetensors")).unwrap();
+        let role = |name: &str| model.role(name).unwrap();
+        assert_eq!((role("W"), role("H")), (ROWS, COLS));
+        let offset = |of: DataSide| FactorRole { of, components: None };
+        assert_eq!((role("b"), role("c")), (offset(DataSide::Rows), offset(DataSide::Columns)));
+        assert_eq!(role("mu"), offset(DataSide::Neither));
+        assert_eq!(model.col_names.as_ref().unwrap()[0], "Film 1, the");
+        let model = Factorization::load(file(folder, "transposed.safetensors")).unwrap();
+        assert_eq!(model.role("V"), Some(FactorRole { of: DataSide::Columns, components: Some(FactorAxis::Columns) }));
+        check_numerics(&model, format);
+    }
+}
+
+/// The search of the checkpoints: the first start is done, the second in its middle, the third has not begun.
+fn checkpointed() -> (Problem, Settings) {
+    let x = eckart::data::read(file("format-1", "plain.csv"), &Default::default()).unwrap().matrix;
+    let problem = Problem::parse("minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0").unwrap();
+    let settings = Settings {
+        restarts: 3,
+        init: Init::Random,
+        seed: 4,
+        max_iter: 40,
+        tol: 1e-3,
+        threads: Some(1),
+        ..Settings::default()
+    };
+    (problem.data("X", &x).rank(2), settings)
+}
+
+/// A search goes on from a checkpoint of an earlier version. Of registers that are not those that wrote the file the
+/// bits are others, and format 1 does not say which they were.
+#[test]
+fn checkpoints_are_gone_on_with() {
+    let (problem, settings) = checkpointed();
+    let whole = problem.solve(&settings).unwrap();
+    for (folder, format) in FORMATS {
+        let path = file(folder, "checkpoint.safetensors");
+        let resumed = problem.solve(&Settings { resume: Some(path.clone()), ..settings.clone() });
+        let shown: serde_json::Value = serde_json::from_str(&show(&path).unwrap().to_json()).unwrap();
+        let same = shown["registers"].as_str().is_none_or(|then| Some(then) == whole.numerics.registers.as_deref());
+        if !same {
+            check_error(&resumed.unwrap_err(), Code::CheckpointDiffers, &["ECKART_REGISTERS"]);
+            continue;
+        }
+        let resumed = resumed.unwrap();
+        assert_eq!((resumed.starts.len(), resumed.best), (3, whole.best), "format {format}");
+        close(resumed.cost, whole.cost);
+        for (start, other) in resumed.starts.iter().zip(&whole.starts) {
+            assert_eq!(start.iterations, other.iterations);
+            close(start.cost, other.cost);
+        }
+    }
+}
+
+#[test]
+fn a_checkpoint_of_another_arithmetic_is_refused() {
+    let (problem, settings) = checkpointed();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("at.safetensors");
+    let checkpoint = Some(Checkpoint { file: path.clone(), every: Duration::ZERO });
+    problem.solve(&Settings { checkpoint, ..settings.clone() }).unwrap();
+    let changed = |key: &str, text: &str| {
+        let mut file = read_model_file(&path).unwrap();
+        file.metadata.insert(key.into(), text.into());
+        let path = folder.path().join("other.safetensors");
+        eckart::data::write_model_file(&path, &file).unwrap();
+        problem.solve(&Settings { resume: Some(path), ..settings.clone() }).unwrap_err()
+    };
+    let now = format!("numerics {}", eckart::solve::NUMERICS);
+    check_error(&changed("numerics", "7"), Code::CheckpointDiffers, &["other.safetensors", "numerics 7", &now]);
+    check_error(&changed("registers", "sve"), Code::CheckpointDiffers, &["registers sve", "ECKART_REGISTERS=sve"]);
+    check_error(&changed("format", "3"), Code::UnsupportedVersion, &["other.safetensors", "format 3"]);
+    check_error(&changed("kind", "model"), Code::NotACheckpoint, &["of kind model"]);
+    check_error(&Factorization::load(&path).unwrap_err(), Code::NotAModel, &["of kind checkpoint"]);
+}
+
+fn fit() -> Factorization {
+    let x = Matrix::from_fn(6, 4, |i, j| (i * j) as f64 + 1.0).unwrap();
+    let settings = Settings { restarts: 3, ..Settings::default() };
+    Problem::parse("sum((X - W @ H)**2)").unwrap().data("X", &x).rank(2).solve(&settings).unwrap()
+}
+
+#[test]
+fn ids_and_standard_errors_come_back_as_what_they_were() {
+    let mut model = fit();
+    model.name_rows(Some(Ids::Datetime(vec![-1, 0, 1, 2, 3, i64::MIN], TimeUnit::Nanoseconds)));
+    model.name_cols(Some(Ids::U64(vec![0, 1, 2, u64::MAX])));
+    model.std_errors = vec![("H".into(), model.factor("H").unwrap().clone())];
+    let back = Factorization::from_bytes(&model.to_bytes().unwrap()).unwrap();
+    assert_eq!((&back.row_ids, &back.col_ids), (&model.row_ids, &model.col_ids));
+    assert_eq!(back.col_names.as_ref().unwrap()[3], "18446744073709551615");
+    assert_eq!(back.row_names.as_ref().unwrap()[1], "1970-01-01 00:00:00");
+    assert_eq!(back.std_errors[0].1.values_f64(), model.std_errors[0].1.values_f64());
+    assert_eq!((&back.starts, &back.roles, &back.numerics), (&model.starts, &model.roles, &model.numerics));
+    // Names that are given anew win over ids of before.
+    model.row_names = Some((0..6).map(|i| format!("row {i}")).collect());
+    let back = Factorization::from_bytes(&model.to_bytes().unwrap()).unwrap();
+    assert_eq!((back.row_names, back.row_ids), (model.row_names, None));
+}
+
+/// What `load` would refuse, `save` refuses, and the file that was there stays.
+#[test]
+fn what_could_not_be_read_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    std::fs::write(&path, "before").unwrap();
+    let refuses = |change: &dyn Fn(&mut Factorization), code: Code, what: &str| {
+        let mut model = fit();
+        change(&mut model);
+        check_error(&model.save(&path).unwrap_err(), code, &["model.safetensors", what]);
+        assert_eq!(std::fs::read(&path).unwrap(), b"before");
+    };
+    refuses(&|model| model.starts.clear(), Code::NotAModel, "starts");
+    refuses(&|model| model.best = 3, Code::NotAModel, "best");
+    refuses(&|model| model.roles.clear(), Code::NotAModel, "roles");
+    refuses(
+        &|model| model.std_errors = vec![("W".into(), model.factors[1].1.clone())],
+        Code::NotAModel,
+        "standard errors of W",
+    );
+    refuses(&|model| model.statement = "x".repeat(100_000_001), Code::TooLarge, "the header");
+}
+
+/// More bytes of names than a header can hold: format 1 wrote such a model and could not read it.
+#[test]
+fn names_of_millions_of_rows_come_back() {
+    let rows = 400_000;
+    let mut model = fit();
+    let w = Matrix::from_fn(rows, 2, |i, k| (i + k) as f64).unwrap().cast(eckart::Dtype::F32).unwrap();
+    model.factors[0].1 = w;
+    let long = "user ".repeat(50);
+    model.row_names = Some((0..rows).map(|i| format!("{long}{i}")).collect());
+    assert!(model.row_names.as_ref().unwrap().iter().map(|name| name.len()).sum::<usize>() > 100_000_000);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    model.save(&path).unwrap();
+    let header = std::fs::read(&path).unwrap();
+    let length = u64::from_le_bytes(*header.first_chunk().unwrap());
+    assert!(length < 8192, "the header takes {length} bytes");
+    let back = Factorization::load(&path).unwrap();
+    assert_eq!(back.row_names, model.row_names);
+}
+
+/// The header of a checkpoint does not grow with the starts, but for the digits of its places.
+#[test]
+fn headers_stay_small() {
+    let (problem, settings) = checkpointed();
+    let folder = tempfile::tempdir().unwrap();
+    let header = |restarts: usize| {
+        let path = folder.path().join(format!("{restarts}.safetensors"));
+        let checkpoint = Some(Checkpoint { file: path.clone(), every: Duration::from_secs(60) });
+        let settings = Settings { checkpoint, restarts, max_iter: 3, keep_starts: true, ..settings.clone() };
+        problem.solve(&settings).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        u64::from_le_bytes(*bytes.first_chunk().unwrap())
+    };
+    let (few, many) = (header(2), header(200));
+    assert!(many < few + 1000 && many < 10_000, "{few} bytes with 2 starts, {many} with 200");
+}
+
+/// A bit that is flipped anywhere, or a byte too few or too many, in a model and in a checkpoint.
+#[test]
+fn damage_is_found_and_the_file_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("damaged.safetensors");
+    let (problem, settings) = checkpointed();
+    let model = std::fs::read(file("format-2", "nmf-f32-named.safetensors")).unwrap();
+    let checkpoint = std::fs::read(file("format-2", "checkpoint.safetensors")).unwrap();
+    let load = || Factorization::load(&path).map(drop);
+    let resume = || problem.solve(&Settings { resume: Some(path.clone()), ..settings.clone() }).map(drop);
+    let reads: [&dyn Fn() -> eckart::Result<()>; 2] = [&load, &resume];
+    for (bytes, read) in [model, checkpoint].iter().zip(reads) {
+        let refuses = |bytes: &[u8], what: &str| {
+            std::fs::write(&path, bytes).unwrap();
+            let error = read().expect_err(what);
+            check_error(&error, error.code(), &["damaged.safetensors"]);
+            error.code()
+        };
+        for at in (0..bytes.len()).step_by(7) {
+            let mut other = bytes.to_vec();
+            other[at] ^= 1 << (at % 8);
+            refuses(&other, &format!("bit {} of byte {at}", at % 8));
+        }
+        assert_eq!(refuses(&bytes[..bytes.len() - 1], "cut"), Code::TruncatedFile);
+        assert_eq!(refuses(&[&bytes[..], b"x"].concat(), "longer"), Code::TrailingData);
+    }
+}
+
+#[test]
+fn every_kind_of_file_is_shown() {
+    let shown = |path: PathBuf| -> serde_json::Value { serde_json::from_str(&show(path).unwrap().to_json()).unwrap() };
+    for (folder, format) in FORMATS {
+        let model = shown(file(folder, "nmf-f32-named.safetensors"));
+        assert_eq!((&model["kind"], &model["format"]), (&"model".into(), &format.into()));
+        assert_eq!(model["checksum"], if format == 1 { "none" } else { "ok" });
+        assert_eq!(model["rows"], serde_json::json!({ "count": 12, "type": "text", "first": ["r0", "r1", "r2"] }));
+        let factors = &model["factors"];
+        assert_eq!(
+            (&factors[0]["name"], &factors[0]["of"], &factors[0]["components"]),
+            (&"W".into(), &"rows".into(), &"columns".into())
+        );
+        assert_eq!((&factors[1]["shape"], &factors[1]["type"]), (&serde_json::json!([2, 9]), &"F32".into()));
+        let at = shown(file(folder, "checkpoint.safetensors"));
+        assert_eq!((&at["kind"], &at["format"], &at["best"]), (&"checkpoint".into(), &format.into(), &0.into()));
+        assert_eq!((&at["starts"][0]["stop_reason"], &at["starts"][0]["iterations"]), (&"settled".into(), &10.into()));
+        assert_eq!((&at["running"][0]["start"], &at["running"][0]["iteration"]), (&1.into(), &4.into()));
+        assert_eq!((&at["factors"][1]["name"], &at["factors"][1]["of"]), (&"H".into(), &"columns".into()));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("page.html");
+    let fit = fit();
+    eckart::report::Report::new(&fit).write(&page).unwrap();
+    let page = shown(page);
+    assert_eq!((&page["kind"], &page["objective"]), (&"page".into(), &fit.statement.clone().into()));
+    let foreign = folder.path().join("foreign.safetensors");
+    let header = r#"{"starts.weight":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}"#;
+    std::fs::write(&foreign, [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &[0; 4]].concat()).unwrap();
+    let foreign = shown(foreign);
+    assert_eq!((&foreign["kind"], &foreign["checksum"]), (&"safetensors".into(), &"none".into()));
+    assert_eq!(
+        (&foreign["tensors"][0]["name"], &foreign["tensors"][0]["type"]),
+        (&"starts.weight".into(), &"BF16".into())
+    );
+}
