@@ -119,6 +119,19 @@ def test_ids_of_triplets_come_back_as_what_they_were():
         ek.triplets([1, 2], np.array(["2024-02-29", "NaT"], dtype="datetime64[D]"))
 
 
+def test_files_are_shown(eckart, tmp_path):
+    import eckart as ek
+
+    eckart("fit", DIGITS, "--model", "nmf", "--rank", RANK, "--max-iter", 2, "-o", "model.safetensors")
+    shown = ek.show(tmp_path / "model.safetensors")
+    assert (shown["kind"], shown["checksum"], shown["rank"]) == ("model", "ok", RANK)
+    assert shown == {**json.loads(eckart("show", "model.safetensors", "--json")), "file": shown["file"]}
+    with pytest.raises(FileNotFoundError):
+        ek.show(tmp_path / "none.safetensors")
+    with pytest.raises(ValueError, match="no model file"):
+        ek.show(DIGITS)
+
+
 def test_factors_as_npy(eckart, tmp_path):
     eckart("fit", DIGITS, "--model", "mf", "--rank", RANK, "--max-iter", 3, "-o", "out.npy")
     assert np.load(tmp_path / "out.W.npy").shape == (ROWS, RANK)

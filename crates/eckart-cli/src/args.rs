@@ -57,6 +57,9 @@ pub(crate) enum Command {
     /// List the named objectives, or show one.
     #[command(after_help = words::MODELS_EXAMPLES)]
     Models(ModelsArgs),
+    /// Say what is in a file: a model, a checkpoint, a page of `report`, or any other safetensors file.
+    #[command(after_help = words::SHOW_EXAMPLES)]
+    Show(ShowArgs),
     /// Write a page about a model, for any browser: its components, its search, reconstructions beside the data.
     #[command(after_help = words::REPORT_EXAMPLES)]
     Report(Box<ReportArgs>),
@@ -70,6 +73,7 @@ impl Command {
             Self::Recommend(args) => args.listing.json,
             Self::Similar(args) => args.listing.json,
             Self::Evaluate(args) => args.json,
+            Self::Show(args) => args.json,
             Self::Explain(_) | Self::Transform(_) | Self::Models(_) | Self::Report(_) => false,
         }
     }
@@ -368,6 +372,16 @@ pub(crate) struct ReportNamesArgs {
     /// What the ids of X's columns are called: a CSV file with a header and the columns id,title.
     #[arg(long, value_name = "FILE")]
     pub titles: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The file; every byte of it is checked where it has checksums.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Print what is in it as one JSON object, for machines.
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -20,6 +20,7 @@ mod pictures;
 mod progress;
 mod recommend;
 mod report;
+mod show;
 mod similar;
 mod transform;
 mod values;
@@ -137,6 +138,7 @@ fn run(command: &Command) -> Result<(String, u8)> {
         Command::Similar(args) => similar::similar(args),
         Command::Evaluate(args) => evaluate::evaluate(args),
         Command::Models(args) => models::models(args),
+        Command::Show(args) => show::show(args),
         Command::Report(args) => html_report::report(args),
     }?;
     Ok((text, 0))

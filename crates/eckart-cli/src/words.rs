@@ -76,6 +76,14 @@ Examples:
   eckart fit examples/data/digits/images.npy --model nmf --rank 16 --report digits.html --image 8x8
       both in one go";
 
+pub(crate) const SHOW_EXAMPLES: &str = "\
+Examples:
+  eckart fit examples/data/digits/images.npy --model nmf --rank 16 -o digits.safetensors
+  eckart show digits.safetensors
+      the objective, the settings, the factors and what their sides stand for, the starts
+  eckart show digits.safetensors --json
+      the same for machines";
+
 pub(crate) const MODELS_EXAMPLES: &str = "\
 Examples:
   eckart models

@@ -12,3 +12,4 @@ mod names;
 mod output;
 mod refused;
 mod report;
+mod show;

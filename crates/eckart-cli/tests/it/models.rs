@@ -54,7 +54,7 @@ fn every_model_fits_something() {
 fn help_teaches() {
     let desk = Desk::new();
     assert!(desk.prints("--version", &[]).starts_with("eckart "));
-    for words in ["--help", "fit -h", "fit --help", "explain --help", "models --help", "report --help"] {
+    for words in ["--help", "fit -h", "fit --help", "explain --help", "models --help", "report --help", "show --help"] {
         let text = desk.prints(words, &[]);
         assert!(text.contains("Examples:\n"), "{words}: {text}");
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{words}");
