@@ -37,7 +37,9 @@ pub(crate) fn check(root: &Path, build: Build) -> Result<(), Failure> {
     let python = environment(&target.join("venv"), &wanted, &["-m", "pytest", "--version"], |python| {
         command::run(pip(python).args(["--only-binary", ":all:", "--requirement"]).arg(&requirements))
     })?;
-    command::run(command::cargo(root).args(["build", "--package", "eckart-cli"]))?;
+    // Of the whole workspace, as the tests before built it: for one package, crates have fewer features, and all would be
+    // built anew.
+    command::run(command::cargo(root).args(["build", "--workspace", "--bins"]))?;
     let wheel = wheel(root, target, &python, build)?;
     command::run(pip(&python).args(["--no-deps", "--force-reinstall"]).arg(&wheel))?;
     let cache = target.join("mypy");
