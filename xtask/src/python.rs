@@ -37,7 +37,7 @@ pub(crate) fn check(root: &Path, build: Build) -> Result<(), Failure> {
     let python = environment(&target.join("venv"), &wanted, &["-m", "pytest", "--version"], |python| {
         command::run(pip(python).args(["--only-binary", ":all:", "--requirement"]).arg(&requirements))
     })?;
-    // Of the whole workspace, as the tests before built it: for one package, crates have fewer features, and all would be
+    // Of the whole workspace, as the tests before built it: one package has fewer features, and all would be
     // built anew.
     command::run(command::cargo(root).args(["build", "--workspace", "--bins"]))?;
     let wheel = wheel(root, target, &python, build)?;
