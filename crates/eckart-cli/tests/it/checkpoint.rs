@@ -152,3 +152,13 @@ fn a_folder_that_is_gone_does_not_lose_the_run() {
     assert!(desk.path("m.W.npy").exists());
     assert!(eckart::data::read_model_file(desk.path("gone/at.safetensors")).is_ok());
 }
+
+/// The consensus model is found by a search of its own, which is no part of the checkpoint.
+#[test]
+fn a_search_whose_starts_are_compared_can_go_on() {
+    let desk = Desk::new();
+    let words = "fit {digits} --model nmf --rank 3 --restarts 2 --consensus -n 8 --tol 0 -q";
+    desk.prints(&format!("{words} --checkpoint at.safetensors -o whole.npy"), &[]);
+    desk.prints(&format!("{words} --resume at.safetensors -o again.npy"), &[]);
+    assert!(factors(&desk, "whole") == factors(&desk, "again"));
+}

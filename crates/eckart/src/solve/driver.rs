@@ -23,6 +23,8 @@ use crate::run::{Value, available_memory, with_machine};
 const LOOK: usize = 10;
 /// A cost below this share of the first one is computed once more at the end; of f64, and of f32.
 const NEARLY_ALL: [f64; 2] = [1e-9, 1e-3];
+/// What a method adds up may differ from the cost by this share of it, or of the first one.
+const DRIFT: f64 = 1e-3;
 /// How many times as much as it is now a cost may have been for its fall since then to be of account.
 const FALLEN: f64 = 10.0;
 /// No cost is looked at more closely than this share of what the first iteration left, or of the first cost: what is left
@@ -244,16 +246,27 @@ impl<'a> Worker<'a> {
         self.method.restart();
         drop(factors);
         let residuals = self.residuals(lengths.as_deref(), level(&history), &best.1)?;
-        let exact = NEARLY_ALL[usize::from(self.bound.is_narrow())] * history[0].cost.abs();
-        if best.0.abs() < exact {
-            // What the method knows of it is a small difference of what it has computed with.
-            self.bound.place_all(&best.1);
-            best.0 = self.cost.run(&self.bound.inputs)?[0].to_scalar();
-        }
+        let (cost, holds) = self.checked(best.0, history[0].cost, &best.1)?;
+        let stop = if holds { stop.unwrap_or(StopReason::MaxIter) } else { StopReason::Diverged };
         let seconds = began.elapsed().as_secs_f64();
         let iterations = history.len() - 1;
-        let stop = stop.unwrap_or(StopReason::MaxIter);
-        Ok((Start { cost: best.0, iterations, stop, seconds, history, residuals }, best.1))
+        Ok((Start { cost, iterations, stop, seconds, history, residuals }, best.1))
+    }
+
+    /// The least cost of a start, computed once more where what the method knows of it may be rounding: where it is a
+    /// small difference of what the method has computed with, or less than that. And whether factors have not grown until
+    /// rounding passed for a decrease.
+    fn checked(&mut self, cost: f64, first: f64, factors: &[Value]) -> Result<(f64, bool)> {
+        let exact = NEARLY_ALL[usize::from(self.bound.is_narrow())] * first.abs();
+        // A cost that is not a number is that of a start that has diverged.
+        if cost >= exact || cost.is_nan() {
+            return Ok((cost, true));
+        }
+        self.bound.place_all(factors);
+        let value = self.cost.run(&self.bound.inputs)?[0].to_scalar();
+        let agrees = (value - cost).abs() <= DRIFT * value.abs().max(cost.abs()).max(first.abs());
+        let known = if cost.abs() < exact || !agrees { value } else { cost };
+        Ok((known, agrees || value <= first))
     }
 
     fn begin(&mut self, index: usize) -> Result<Begun> {

@@ -108,7 +108,8 @@ impl Consensus {
         let Some((name, _)) = model.factors.iter().rev().find(fits) else {
             return Err(Error::setting(Code::NoComponents, "no factor holds the components"));
         };
-        let settings = Settings { restarts: 1, keep_starts: false, ..settings.clone() };
+        // The checkpoint is of the search whose starts were compared.
+        let settings = Settings { restarts: 1, keep_starts: false, checkpoint: None, resume: None, ..settings.clone() };
         let mut found = problem.clone().hold(name, &self.components).solve(&settings)?;
         found.agreement = Some(self.agreement.clone());
         Ok(found)
