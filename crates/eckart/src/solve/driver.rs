@@ -254,8 +254,8 @@ impl<'a> Worker<'a> {
     }
 
     /// The least cost of a start, computed once more where what the method knows of it may be rounding: where it is a
-    /// small difference of what the method has computed with, or less than that. And whether factors have not grown until
-    /// rounding passed for a decrease.
+    /// small difference of what the method has computed with, or less than that. And whether factors have not grown
+    /// until rounding passed for a decrease.
     fn checked(&mut self, cost: f64, first: f64, factors: &[Value]) -> Result<(f64, bool)> {
         let exact = NEARLY_ALL[usize::from(self.bound.is_narrow())] * first.abs();
         // A cost that is not a number is that of a start that has diverged.
