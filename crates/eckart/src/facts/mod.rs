@@ -4,6 +4,7 @@
 //! Not here: any value (see `run`), any change (see `rewrite`).
 
 mod degree;
+mod growth;
 mod infer;
 mod layout;
 mod missing;
@@ -13,6 +14,7 @@ mod sign;
 use std::collections::BTreeMap;
 
 pub use degree::{Degree, degrees};
+pub(crate) use growth::growths;
 pub(crate) use infer::{Inferred, Links, infer_or_name};
 pub use infer::{Sides, infer_shapes};
 pub use layout::Layout;

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use super::problem::{Bound, Factor, Problem};
 use super::prox::Prox;
-use super::split::{Split, split};
+use super::split::{Split, refuse_unbounded, split};
 use crate::data::{Dtype, Matrix};
 use crate::error::{Code, Error, Result};
 use crate::expr::text::{Constraint, Dim, Limit};
@@ -67,6 +67,7 @@ impl Problem {
             let message = "the objective has no factor to search for: every name in it was given";
             return Err(Error::setting(Code::NoFactor, message));
         }
+        refuse_unbounded(&smooth, &factors, &givens)?;
         // Codes that are kept sparse may be of more components than X has sides, and so may a row beside a factor that is held.
         let overcomplete = !self.held.is_empty() || factors.iter().any(|factor| factor.prox.l1 > 0.0);
         if self.rank > target.rows().min(target.cols()) && !overcomplete {
@@ -77,12 +78,11 @@ impl Problem {
             inputs.set_matrix(&Var::input(name), matrix);
         }
         let order = variables.iter().map(|var| var.name().to_owned()).collect();
-        let held = self.held.clone();
         Ok(Bound {
             objective,
             smooth,
             factors,
-            held,
+            held: self.held.clone(),
             order,
             givens,
             inputs,

@@ -85,7 +85,7 @@ fn forms_are_found() {
     check("sum(W @ H - X*log(W @ H)) + 0.3*sum(W) subject to W, H >= 0", &["poisson", "poisson"]);
     check("sum(kl(X, W @ H)) + 0.3*sum(W**2) subject to W, H >= 0", &["poisson 0.3", "poisson"]);
     check("sum(kl(X, W @ H)) + 0.3*sum(rowsum(W)**2) subject to W, H >= 0", &["smooth", "poisson"]);
-    check("sum(kl(X, W @ H)) - 0.3*sum(W**2) subject to W, H >= 0", &["smooth", "poisson"]);
+    check("sum(kl(X, W @ H)) - 0.3*sum(W**2) subject to W, H >= 0, W <= 1", &["smooth", "poisson"]);
     check("sum(kl(X, W @ H)) subject to W >= 0", &["smooth", "smooth"]);
     check("sum(exp(W @ H) - X*(W @ H))", &["smooth", "smooth"]);
 }

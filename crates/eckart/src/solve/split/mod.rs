@@ -1,13 +1,16 @@
 //! Split: the terms of an objective that a proximal map takes care of, and the smooth rest.
 //! In: an objective and its factors.  Out: `Split`: the rest, and a `Prox` a factor.
 //! Law: the parts add up to the objective; a term is taken only where it is of one factor alone.
-//! Not here: constraints (see `problem`).
+//! Not here: constraints (see `problem`), what of the rest rewards large entries (see `unbounded`).
+
+mod unbounded;
 
 use std::collections::BTreeMap;
 
 use super::prox::Prox;
 use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, Op, Var};
+pub(super) use unbounded::refuse_unbounded;
 
 /// An objective, split.
 pub(super) struct Split {
@@ -33,8 +36,8 @@ pub(super) fn split(objective: &Expr, factors: &[Var]) -> Result<Split> {
             return Err(Error::setting(
                 Code::NegativePenalty,
                 format!(
-                    "the term {term} has the negative weight {weight}: it rewards large entries, and no method can minimise \
-                 it; make its weight 0 or more"
+                    "the term {term} has the negative weight {weight}: it rewards large entries, and no method can \
+                 minimise it; make its weight 0 or more"
                 ),
             ));
         }
