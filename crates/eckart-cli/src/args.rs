@@ -14,7 +14,7 @@ use eckart::model::MODELS;
 use eckart::report::Look;
 use eckart::run::SimdLevel;
 use eckart::solve::METHODS;
-use eckart::{Dtype, Init, Settings};
+use eckart::{Code, Dtype, Init, Settings};
 
 use crate::asked::{EvaluateArgs, RecommendArgs, SimilarArgs, TransformArgs};
 use crate::values::{
@@ -54,6 +54,9 @@ pub(crate) enum Command {
     /// Measure how well a model predicts entries that it has not seen.
     #[command(after_help = words::EVALUATE_EXAMPLES)]
     Evaluate(Box<EvaluateArgs>),
+    /// List the codes of errors and warnings with what to do about them, or explain one.
+    #[command(after_help = words::CODES_EXAMPLES)]
+    Codes(CodesArgs),
     /// List the named objectives, or show one.
     #[command(after_help = words::MODELS_EXAMPLES)]
     Models(ModelsArgs),
@@ -74,7 +77,9 @@ impl Command {
             Self::Similar(args) => args.listing.json,
             Self::Evaluate(args) => args.json,
             Self::Show(args) => args.json,
-            Self::Explain(_) | Self::Transform(_) | Self::Models(_) | Self::Report(_) => false,
+            Self::Codes(args) => args.json,
+            Self::Transform(args) => args.json,
+            Self::Explain(_) | Self::Models(_) | Self::Report(_) => false,
         }
     }
 }
@@ -239,11 +244,13 @@ pub(crate) struct ReadingArgs {
     /// What to do with an entry that a sparse file names twice.
     #[arg(long, value_name = "RULE", value_enum, default_value_t = DuplicatesArg::Error)]
     pub duplicates: DuplicatesArg,
-    /// Whether the first row of a CSV file holds names [default: detected].
-    #[arg(long, value_name = "BOOL", action = ArgAction::Set)]
+    /// The first row of a CSV file holds names; `--header=false` says that it holds numbers [default: detected].
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true,
+        default_missing_value = "true")]
     pub header: Option<bool>,
-    /// Whether the first column of a CSV table holds names [default: detected].
-    #[arg(long, value_name = "BOOL", action = ArgAction::Set)]
+    /// The first column of a CSV table holds names; `--row-names=false` says that it holds numbers [default: detected].
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true,
+        default_missing_value = "true")]
     pub row_names: Option<bool>,
 }
 
@@ -380,6 +387,17 @@ pub(crate) struct ShowArgs {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Print what is in it as one JSON object, for machines.
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CodesArgs {
+    /// The one to explain, such as names-differ.
+    #[arg(value_name = "CODE", hide_possible_values = true,
+        value_parser = PossibleValuesParser::new(Code::all().map(Code::as_str)))]
+    pub code: Option<String>,
+    /// Print the one, or a list of all, as one JSON object, for machines.
     #[arg(long, help_heading = "Output")]
     pub json: bool,
 }

@@ -33,6 +33,9 @@ pub(crate) struct TransformArgs {
     /// NAME.safetensors [default: CSV on standard output].
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
+    /// Print what was found as one JSON object, for machines; without -o with all numbers.
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

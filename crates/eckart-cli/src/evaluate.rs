@@ -17,12 +17,13 @@ use crate::model::Model;
 use crate::numbers::{count, precise, short};
 use crate::objective::problem;
 use crate::page::Page;
+use crate::warn;
 
 /// What was measured, on what.
 struct Tested {
     statement: String,
     measures: Measures,
-    /// What was left out.
+    /// What was left out, and what the objective says that was hardly meant.
     notes: Vec<Warning>,
     /// Entries that the model was fitted to, where they were held apart here.
     fitted: Option<usize>,
@@ -34,7 +35,11 @@ pub(crate) fn evaluate(args: &EvaluateArgs) -> Result<String> {
         Some(share) => split(args, share)?,
         None => given(args)?,
     };
-    Ok(if args.json { json(args, &tested) } else { text(args, &tested) })
+    if args.json {
+        tested.notes.iter().for_each(warn);
+        return Ok(json(args, &tested));
+    }
+    Ok(text(args, &tested))
 }
 
 /// A saved model on entries of a file.
@@ -83,7 +88,7 @@ fn split(args: &EvaluateArgs, share: f64) -> Result<Tested> {
     let problem = with_factors(problem, &args.search, &args.reading)?;
     let fit = solve(&problem, &settings(&args.search)?, &mut |_| Flow::Continue)?;
     let measures = measure(&Predictor::new(&fit)?, &held, Some(&kept), args.top, args.relevant)?;
-    let mut notes = Vec::new();
+    let mut notes = fit.warnings.clone();
     if kept.is_sparse() && !fit.statement.contains("observed(") {
         let message = "the objective does not say observed(X): held-out entries were zeros in the fit";
         notes.push(Warning::new(Code::HeldOutAsZeros, message));

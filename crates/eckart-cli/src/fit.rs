@@ -93,7 +93,9 @@ pub(crate) fn fit(args: &FitArgs) -> Result<Ended> {
     }
     let components = (args.names.top > 0).then(|| components(&fit, &data, args.names.top)).flatten();
     let warnings = ended_badly(&fit);
-    warnings.iter().for_each(warn);
+    // The report for people has those of the objective beside it; without the report they are said here.
+    let unsaid = if args.json || args.quiet { &fit.warnings[..] } else { &[] };
+    unsaid.iter().chain(&warnings).for_each(warn);
     let code = exit_code(&fit);
     let finished = Finished { model: args.objective.model.clone(), data, fit, warnings, components, written };
     let text = match (args.json, args.quiet) {

@@ -117,15 +117,10 @@ pub(crate) fn error_object(error: &Error) -> Value {
     if let Some(help) = error.help() {
         object["help"] = json!(help);
     }
-    let (file, line) = match error {
-        Error::Data(data) => (data.file.as_ref(), data.line),
-        Error::Io { path, .. } => (Some(path), None),
-        _ => (None, None),
-    };
-    if let Some(file) = file {
+    if let Some(file) = error.file() {
         object["file"] = json!(file.display().to_string());
     }
-    if let Some(line) = line {
+    if let Some(line) = error.line() {
         object["line"] = json!(line);
     }
     json!({ "error": object })

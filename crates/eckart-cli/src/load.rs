@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use eckart::data::{ReadOptions, read, read_names, read_titles};
+use eckart::data::{Format, ReadOptions, may_be_entries, read, read_names, read_titles};
 use eckart::{Code, Error, Factorization, Matrix, Problem, Result, Table};
 
-use crate::args::{FormatArg, NamesArgs, ReadingArgs, SearchArgs};
+use crate::args::{NamesArgs, ReadingArgs, SearchArgs};
 
 /// The matrix to factorize, and what it is called.
 #[derive(Debug)]
@@ -127,33 +127,18 @@ pub(crate) fn options(args: &ReadingArgs) -> ReadOptions {
 /// How to read a file that stands beside another: as that, in the format that its own name says, where it says one.
 pub(crate) fn options_beside(args: &ReadingArgs, file: &Path) -> ReadOptions {
     let shared = options(args);
-    ReadOptions { format: if is_text(file).is_some() { None } else { shared.format }, ..shared }
-}
-
-/// Whether the name of a file says that it is text, as a table or a list; `None` where it says nothing.
-fn is_text(file: &Path) -> Option<bool> {
-    let name = file.file_name()?.to_str()?.to_ascii_lowercase();
-    match name.strip_suffix(".gz").unwrap_or(&name).rsplit_once('.')?.1 {
-        "csv" | "tsv" => Some(true),
-        "npy" | "mtx" => Some(false),
-        _ => None,
-    }
+    ReadOptions { format: if Format::of_name(file).is_some() { None } else { shared.format }, ..shared }
 }
 
 /// Refuses a table that may as well be a list of entries: numbers in three or four columns, the first two whole, without
 /// a gap, for an objective that speaks of entries that are missing.
 pub(crate) fn refuse_list(file: &Path, args: &ReadingArgs, x: &Matrix, problem: &Problem) -> Result<()> {
-    let text = args.format.map_or(is_text(file), |format| Some(matches!(format, FormatArg::Csv | FormatArg::Tsv)));
-    let (rows, cols) = x.shape();
-    let like_a_list = !x.is_sparse() && x.missing() == 0 && (3..=4).contains(&cols) && rows > 1;
+    let format = args.format.map_or_else(|| Format::of_name(file), |format| Some(format.into()));
     let masked = problem.statement().to_string().contains("observed(X)");
-    if args.triplets.is_some() || text == Some(false) || !like_a_list || !masked {
+    if args.triplets.is_some() || !format.is_none_or(Format::is_text) || !masked || !may_be_entries(x) {
         return Ok(());
     }
-    let is_id = |value: f64| value >= 0.0 && value.fract() == 0.0;
-    if !(0..rows).all(|i| is_id(x.get(i, 0)) && is_id(x.get(i, 1))) {
-        return Ok(());
-    }
+    let (rows, cols) = x.shape();
     let message = format!(
         "this is a table of {rows} x {cols} without a missing entry, or a list of {rows} entries `row,column,value`, and the \
          objective speaks of entries that are missing"

@@ -2,6 +2,7 @@
 
 mod args;
 mod asked;
+mod catalog;
 mod choice;
 mod components;
 mod evaluate;
@@ -12,7 +13,6 @@ mod json;
 mod lists;
 mod load;
 mod model;
-mod models;
 mod objective;
 mod output;
 mod page;
@@ -33,7 +33,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use eckart::expr::text::nearest;
 use eckart::report::numbers;
 use eckart::{Code, Error, Result, Warning};
 
@@ -49,7 +51,7 @@ const DIVERGED: u8 = 3;
 fn main() -> ExitCode {
     let Cli { command, registers } = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(advised(error)),
     };
     eckart::run::return_freed_memory();
     // A panic is a defect of ours, and has said where it was by now.
@@ -67,11 +69,11 @@ fn main() -> ExitCode {
 }
 
 /// Help and version are no errors; a command line that can't be understood is the user's.
-fn usage(error: &clap::Error) -> ExitCode {
+fn usage(error: clap::Error) -> ExitCode {
     if error.exit_code() == 0 {
         error.exit();
     }
-    let code = usage_code(error);
+    let code = usage_code(&error);
     let coloured = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let plain = error.render().to_string();
     let text = if coloured { error.render().ansi().to_string() } else { plain.clone() };
@@ -82,9 +84,46 @@ fn usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(YOURS)
 }
 
-/// Options whose value is a name of the library's: what is wrong has the code that the library gives it.
-const NAMES: [(&str, Code); 3] =
-    [("--model", Code::UnknownModel), ("--solver", Code::UnknownMethod), ("--init", Code::UnknownInit)];
+/// The same error with advice that fits: the word that was probably meant, and which commands have `--json`; not how a file
+/// could be called `--json`.
+fn advised(mut error: clap::Error) -> clap::Error {
+    let text = |error: &clap::Error, kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    if let Some(ContextValue::StyledStrs(mut tips)) = error.remove(ContextKind::Suggested) {
+        tips.retain(|tip| !tip.to_string().contains(" as a value"));
+        if text(&error, ContextKind::InvalidArg).as_deref() == Some("--json") {
+            tips.push(StyledStr::from(format!("{JSON_COMMANDS} have --json")));
+        }
+        if !tips.is_empty() {
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+        }
+    }
+    let known = match error.get(ContextKind::ValidValue) {
+        Some(ContextValue::Strings(known)) => known.clone(),
+        _ => Vec::new(),
+    };
+    let given = text(&error, ContextKind::InvalidValue);
+    if let (Some(given), None) = (given, error.get(ContextKind::SuggestedValue))
+        && let Some(meant) = nearest(&given, known.iter().map(String::as_str))
+    {
+        error.insert(ContextKind::SuggestedValue, ContextValue::String(meant.to_owned()));
+    }
+    error
+}
+
+/// The commands whose result is an object where that is asked for.
+const JSON_COMMANDS: &str = "fit, transform, recommend, similar, evaluate, show and codes";
+
+/// Options and arguments whose value is a name of the library's: what is wrong has the code that the library gives it.
+const NAMES: [(&str, Code); 5] = [
+    ("--model", Code::UnknownModel),
+    ("[NAME]", Code::UnknownModel),
+    ("[CODE]", Code::UnknownChoice),
+    ("--solver", Code::UnknownMethod),
+    ("--init", Code::UnknownInit),
+];
 
 /// The code of an error that clap finds.
 fn usage_code(error: &clap::Error) -> Code {
@@ -137,7 +176,8 @@ fn run(command: &Command) -> Result<(String, u8)> {
         Command::Recommend(args) => recommend::recommend(args),
         Command::Similar(args) => similar::similar(args),
         Command::Evaluate(args) => evaluate::evaluate(args),
-        Command::Models(args) => models::models(args),
+        Command::Codes(args) => catalog::codes(args),
+        Command::Models(args) => catalog::models(args),
         Command::Show(args) => show::show(args),
         Command::Report(args) => html_report::report(args),
     }?;

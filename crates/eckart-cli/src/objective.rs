@@ -7,7 +7,7 @@ use eckart::model::find;
 use eckart::{Code, Error, Problem, Result};
 
 use crate::args::ObjectiveArgs;
-use crate::models::menu;
+use crate::catalog::menu;
 
 /// The problem, without its data.
 pub(crate) fn problem(args: &ObjectiveArgs, rank: usize) -> Result<Problem> {

@@ -1,5 +1,5 @@
 //! Transform: the factors of rows that a model has not seen.
-//! In: `TransformArgs`.  Out: files, or CSV for standard output.
+//! In: `TransformArgs`.  Out: files, or CSV or JSON for standard output.
 //! Law: columns are matched by name where both sides have them; what that leaves out or lacks is said.
 //! Not here: how the factors are found (see the library's `apply`).
 
@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use eckart::apply::in_columns_of;
 use eckart::data::{read, write};
 use eckart::solve::save_factors;
-use eckart::{FoldIn, Matrix, Result, Table};
+use eckart::{FoldIn, Matrix, Result, Table, Warning};
+use serde_json::{Map, Value, json};
 
 use crate::asked::TransformArgs;
+use crate::json::warning_object;
 use crate::load::{names_of, options};
 use crate::model::Model;
 use crate::output::try_writing;
@@ -41,10 +43,10 @@ pub(crate) fn transform(args: &TransformArgs) -> Result<String> {
     }
     let (x, told) = in_columns_of(&model.fit, &table.matrix, table.col_names.as_deref())
         .map_err(|error| error.in_file(&args.file))?;
-    told.iter().for_each(warn);
     let beside: Vec<(&str, &Matrix)> = beside.iter().map(|(name, matrix)| (*name, matrix)).collect();
     let folded = fold_in.transform_with(&x, &beside).map_err(|error| error.in_file(&args.file))?;
-    folded.warnings().for_each(|warning| warn(&warning));
+    let warnings: Vec<Warning> = told.into_iter().chain(folded.warnings()).collect();
+    warnings.iter().for_each(warn);
     let across = |m: &Matrix| if m.rows() == x.rows() { Ok(m.clone()) } else { m.transposed() };
     let tables: Vec<(String, Table)> = folded
         .factors
@@ -55,10 +57,37 @@ pub(crate) fn transform(args: &TransformArgs) -> Result<String> {
             Ok((name.clone(), Table { matrix: across(matrix)?, row_names, col_names: Some(names) }))
         })
         .collect::<Result<_>>()?;
-    match &args.output {
-        Some(path) => save(path, &folded.factors, &tables, table.row_names.as_ref()),
-        None => write(Path::new("-"), &side_by_side(&tables)?).map(|()| String::new()),
+    let written = match &args.output {
+        Some(path) => save(path, &folded.factors, &tables, table.row_names.as_ref())?,
+        None => Vec::new(),
+    };
+    if args.json {
+        return Ok(json(&tables, &written, &warnings));
     }
+    if args.output.is_none() {
+        write(Path::new("-"), &side_by_side(&tables)?)?;
+    }
+    Ok(written.iter().map(|path| format!("{}\n", path.display())).collect())
+}
+
+/// The object and a line end; the numbers are in it where no file has them.
+fn json(tables: &[(String, Table)], written: &[PathBuf], warnings: &[Warning]) -> String {
+    let factor = |(name, table): &(String, Table)| {
+        let (rows, cols) = table.matrix.shape();
+        let mut object = json!({ "shape": [rows, cols] });
+        if written.is_empty() {
+            let row = |i: usize| (0..cols).map(|k| table.matrix.get(i, k)).collect::<Vec<f64>>();
+            object["values"] = json!((0..rows).map(row).collect::<Vec<_>>());
+        }
+        (name.clone(), object)
+    };
+    let object = json!({
+        "factors": tables.iter().map(factor).collect::<Map<String, Value>>(),
+        "row_names": tables.first().and_then(|(_, table)| table.row_names.as_ref()),
+        "warnings": warnings.iter().map(warning_object).collect::<Vec<Value>>(),
+        "output": written.iter().map(|path| path.display().to_string()).collect::<Vec<String>>(),
+    });
+    format!("{object}\n")
 }
 
 /// All factors in one table.
@@ -82,7 +111,7 @@ fn save(
     factors: &[(String, Matrix)],
     tables: &[(String, Table)],
     rows: Option<&Vec<String>>,
-) -> Result<String> {
+) -> Result<Vec<PathBuf>> {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let mut written: Vec<PathBuf> = Vec::new();
     if ending.eq_ignore_ascii_case("safetensors") {
@@ -96,6 +125,5 @@ fn save(
             written.push(path);
         }
     }
-    let lines = written.iter().map(|path| format!("{}\n", path.display()));
-    Ok(lines.collect())
+    Ok(written)
 }

@@ -57,7 +57,7 @@ What ends a search:
 
 Exit codes: 0 done, 2 something given can't be used, 1 a defect of Eckart, 3 the cost became infinite or
 undefined (the best factors before that are the result), 130 ended by a second Ctrl-C. Errors and warnings have codes,
-error[CODE]: ..., which docs/codes.md lists; with --json an error is an object on standard output as well.";
+error[CODE]: ..., which `eckart codes CODE` explains; with --json an error is an object on standard output as well.";
 
 pub(crate) const EXPLAIN_EXAMPLES: &str = "\
 Examples:
@@ -83,6 +83,12 @@ Examples:
       the objective, the settings, the factors and what their sides stand for, the starts
   eckart show digits.safetensors --json
       the same for machines";
+
+pub(crate) const CODES_EXAMPLES: &str = "\
+Examples:
+  eckart codes
+  eckart codes names-differ
+      what it means, and what to do about it";
 
 pub(crate) const MODELS_EXAMPLES: &str = "\
 Examples:

@@ -236,3 +236,22 @@ fn the_readme_runs_as_it_stands() {
         assert!(out.contains(part), "{part:?} is not in:\n{out}");
     }
 }
+
+#[test]
+fn new_rows_are_an_object_where_that_is_asked_for() {
+    let desk = rated();
+    let csv = desk.prints("transform m.safetensors ratings.csv", &[]);
+    let found = desk.json("transform m.safetensors ratings.csv", &[]);
+    let w = &found["factors"]["W"];
+    assert_eq!((w["shape"].to_string(), w["values"].as_array().map(Vec::len)), ("[12,2]".to_owned(), Some(12)));
+    let first: Vec<&str> = csv.lines().nth(1).unwrap().split(',').collect();
+    assert_eq!(first[0], found["row_names"][0].as_str().unwrap());
+    assert_eq!(first[1].parse::<f64>().unwrap() as f32, w["values"][0][0].as_f64().unwrap() as f32, "{csv}");
+    let saved = desk.json("transform m.safetensors ratings.csv -o new.safetensors", &[]);
+    assert_eq!(
+        (saved["output"][0].as_str(), &saved["factors"]["W"]["values"]),
+        (Some("new.safetensors"), &serde_json::Value::Null)
+    );
+    let said = desk.run("transform none.safetensors ratings.csv --json", &[]);
+    assert_eq!((said.code, said.json()["error"]["code"].as_str()), (Some(2), Some(Code::FileNotFound.as_str())));
+}

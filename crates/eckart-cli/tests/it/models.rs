@@ -1,4 +1,4 @@
-//! `eckart models`, `--help` and `--version`.
+//! `eckart models`, `eckart codes`, `--help` and `--version`.
 
 use crate::command::Desk;
 
@@ -12,6 +12,25 @@ fn models_are_listed_with_their_text() {
     let one = desk.prints("models sparse-coding", &[]);
     assert!(one.contains("subject to rownorm(H) <= 1") && one.contains("lambda = 1") && !one.contains("ratings"));
     assert_eq!(desk.run("models none", &[]).code, Some(2));
+}
+
+#[test]
+fn codes_are_listed_and_explained() {
+    let desk = Desk::new();
+    let text = desk.prints("codes", &[]);
+    let list = desk.json("codes", &[]);
+    let rows = list["codes"].as_array().unwrap();
+    assert_eq!(rows.len(), eckart::Code::all().len());
+    for (code, row) in eckart::Code::all().zip(rows) {
+        assert!(text.contains(code.as_str()), "{code} is not in: {text}");
+        assert_eq!((row["code"].as_str(), row["kind"].as_str()), (Some(code.as_str()), Some(code.kind().as_str())));
+    }
+    let one = desk.prints("codes names-differ", &[]);
+    let code = eckart::Code::NamesDiffer;
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(plain(&one).contains(&plain(code.meaning())) && plain(&one).contains(&plain(code.remedy())), "{one}");
+    let object = desk.json("codes names-differ", &[]);
+    assert_eq!((object["meaning"].as_str(), object["remedy"].as_str()), (Some(code.meaning()), Some(code.remedy())));
 }
 
 #[test]

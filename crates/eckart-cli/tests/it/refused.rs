@@ -145,3 +145,73 @@ fn warnings_are_objects_with_codes() {
     let words = "fit x.csv --rank 1 -n 1000 --solver normalized-gradient";
     assert_eq!(codes(words, &steep), [Code::Diverged.as_str()]);
 }
+
+/// Warnings reach standard error where there is no report for people, and stay in the report where there is one.
+#[test]
+fn warnings_of_a_fit_are_said_once() {
+    let desk = Desk::new();
+    desk.file("x.csv", "1,2,3\n4,5,6\n7,8,1\n");
+    let free = ["--objective", "sum((X - W @ H)**2) + 0.5*sum(abs(W))"];
+    let times = |text: &str| text.matches(Code::UnboundedScale.as_str()).count();
+    for (words, err, out) in [
+        ("fit x.csv --rank 1 -n 3", 0, 1),
+        ("fit x.csv --rank 1 -n 3 -q", 1, 0),
+        ("fit x.csv --rank 1 -n 3 --json", 1, 1),
+        ("fit x.csv --rank 1 -n 3 --json -q", 1, 1),
+    ] {
+        let said = desk.run(words, &free);
+        assert_eq!((said.code, times(&said.err), times(&said.out)), (Some(0), err, out), "{words}: {}", said.err);
+        if err > 0 {
+            said.warned(Code::UnboundedScale, "W");
+        }
+    }
+    desk.file("r.csv", "user,item,rating\na,x,1\na,y,2\nb,x,3\nb,y,1\nc,x,2\nc,z,4\n");
+    let masked = ["--objective", "sum(observed(X) * (X - W @ H)**2) + 0.5*sum(abs(W))"];
+    let said = desk.run("evaluate r.csv --split 0.3 --rank 1 -n 3 --json", &masked);
+    said.warned(Code::UnboundedScale, "W");
+    assert_eq!(times(&said.out), 1, "{}", said.out);
+}
+
+#[test]
+fn negative_penalties_are_refused() {
+    let desk = Desk::new();
+    desk.refuses("fit {digits} --rank 2 --model mf --set lambda=-1", &[], Code::NegativePenalty, &["weight -1", "W"]);
+    let steep = ["--objective", "sum((X - W @ H)**2) - 20*sum(W**2)"];
+    desk.refuses("fit {digits} --rank 2", &steep, Code::NegativePenalty, &["weight -20", "sum(W**2)"]);
+    desk.refuses("explain {digits} --rank 2", &steep, Code::NegativePenalty, &["weight -20"]);
+    let boxed = ["--objective", "sum((X - W @ H)**2) - 0.1*sum(W**2) subject to W >= 0, W <= 1"];
+    desk.prints("fit {digits} --rank 2 -n 2 -q", &boxed);
+}
+
+#[test]
+fn layouts_of_csv_files_have_a_bare_form() {
+    let desk = Desk::new();
+    desk.file("x.csv", ",3,7\n1,2,3\n4,5,6\n8,9,1\n");
+    desk.refuses("fit x.csv --model nmf --rank 1", &[], Code::HeaderOrData, &["x.csv, line 1", "header"]);
+    let shape =
+        |words: &str| desk.json(&format!("fit x.csv --model mf --rank 1 -n 1 {words}"), &[])["shape"].to_string();
+    assert_eq!(shape("--header"), "[3,2]");
+    assert_eq!(shape("--header=true --row-names=false"), "[3,3]");
+    desk.file("y.csv", "1,3,7\n1,2,3\n4,5,6\n");
+    let shape =
+        |words: &str| desk.json(&format!("fit y.csv --model mf --rank 1 -n 1 {words}"), &[])["shape"].to_string();
+    assert_eq!((shape("--row-names"), shape("--header=false")), ("[3,2]".to_owned(), "[3,3]".to_owned()));
+}
+
+#[test]
+fn words_that_are_nearly_right_are_told() {
+    let desk = Desk::new();
+    for (words, code, meant) in [
+        ("models nfm", Code::UnknownModel, "'nmf'"),
+        ("fit x --rank 1 --model nfm", Code::UnknownModel, "'nmf'"),
+        ("fit x --rank 1 --model nmf --solver hasl", Code::UnknownMethod, "'hals'"),
+        ("codes names-difer", Code::UnknownChoice, "'names-differ'"),
+    ] {
+        let said = desk.run(words, &[]);
+        assert!(said.err.starts_with(&format!("error[{code}]: ")), "{words}: {}", said.err);
+        assert!(said.err.contains(&format!("a similar value exists: {meant}")), "{words}: {}", said.err);
+    }
+    let said = desk.run("explain x.csv --rank 1 --json", &[]);
+    assert_eq!(said.json()["error"]["code"], Code::UnknownOption.as_str());
+    assert!(said.err.contains("transform") && !said.err.contains("as a value"), "{}", said.err);
+}

@@ -101,7 +101,7 @@ impl Ids {
     }
 
     /// The text of number `at`: numbers in decimal, dates as `2024-02-29`, times as `2024-02-29 12:30:00`, with six or nine
-    /// decimals where they are needed.
+    /// decimals where they are needed; a time at midnight is named by its date alone.
     ///
     /// # Panics
     /// Where there is no such one, as for a slice.
@@ -195,6 +195,9 @@ fn datetime(time: i64, unit: TimeUnit) -> String {
     let (seconds, rest) = (time.div_euclid(unit.per_second()), time.rem_euclid(unit.per_second()));
     let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let nanoseconds = rest * (1_000_000_000 / unit.per_second());
+    if (second, nanoseconds) == (0, 0) {
+        return date(days);
+    }
     let fraction = match (nanoseconds, nanoseconds % 1000) {
         (0, _) => String::new(),
         (_, 0) => format!(".{:06}", nanoseconds / 1000),
@@ -246,6 +249,9 @@ mod tests {
         check(&at(-1, TimeUnit::Milliseconds), &["1969-12-31 23:59:59.999000"]);
         check(&at(86_400_000_001, TimeUnit::Microseconds), &["1970-01-02 00:00:00.000001"]);
         check(&at(1_001, TimeUnit::Nanoseconds), &["1970-01-01 00:00:00.000001001"]);
+        check(&at(86_400_000_000_000, TimeUnit::Nanoseconds), &["1970-01-02"]);
+        check(&at(-86_400, TimeUnit::Seconds), &["1969-12-31"]);
+        check(&at(60, TimeUnit::Seconds), &["1970-01-01 00:01:00"]);
         check(&at(i64::MIN, TimeUnit::Nanoseconds), &["NaT"]);
     }
 

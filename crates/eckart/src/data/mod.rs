@@ -46,6 +46,7 @@ pub use png::png;
 pub use read::{Duplicates, Format, ReadOptions, read, read_as};
 pub use shards::Shards;
 pub use sparse::{Pattern, Sparse};
+pub use triplets::may_be_entries;
 pub use write::{write, write_file};
 
 /// A matrix with the names of its rows and columns, as a file gave them.

@@ -26,6 +26,27 @@ pub enum Format {
     Tsv,
 }
 
+impl Format {
+    /// The format that the name of `path` promises, with or without `.gz` after it.
+    ///
+    /// ```
+    /// use eckart::data::Format;
+    /// assert_eq!(Format::of_name("ratings.csv.gz".as_ref()), Some(Format::Csv));
+    /// assert_eq!(Format::of_name("ratings".as_ref()), None);
+    /// ```
+    pub fn of_name(path: &Path) -> Option<Self> {
+        by_extension(path)
+    }
+
+    /// Whether files of it are text, whose layout may be doubtful.
+    pub fn is_text(self) -> bool {
+        match self {
+            Self::Csv | Self::Tsv => true,
+            Self::Npy | Self::Mtx => false,
+        }
+    }
+}
+
 /// What to do where a sparse file names an entry more than once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Duplicates {

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::entries::Entries;
 use super::number::{Choice, is_missing, parse, shown, small_integer};
 use super::records::{Records, Row, text};
-use super::{ReadOptions, Table};
+use super::{Matrix, ReadOptions, Table};
 use crate::error::{Code, Error, Result};
 
 /// Names of a column of row ids, in lower case, without marks and a final "id".
@@ -57,6 +57,15 @@ pub(super) fn is_header(first: &Row) -> bool {
         2 => is(0, &ROWS) && is(1, &COLS),
         _ => is(0, &ROWS) && is(1, &COLS) && is(2, &VALUES),
     }
+}
+
+/// Whether a table may as well be a list of entries `row,column,value`: three or four columns without a gap, the first
+/// two of whole numbers. An objective that speaks of missing entries makes that a doubt, for such a table has none.
+pub fn may_be_entries(x: &Matrix) -> bool {
+    let (rows, cols) = x.shape();
+    let is_id = |value: f64| value >= 0.0 && value.fract() == 0.0;
+    let like_a_list = !x.is_sparse() && x.missing() == 0 && (3..=4).contains(&cols) && rows > 1;
+    like_a_list && (0..rows).all(|i| is_id(x.get(i, 0)) && is_id(x.get(i, 1)))
 }
 
 /// Reads the list whose first row is `first`.
@@ -216,6 +225,20 @@ fn whole_number(id: &[u8]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn tables_that_may_be_lists_are_seen() {
+        let of = |rows, cols, numbers: &[f64]| {
+            super::may_be_entries(&crate::data::Matrix::dense(rows, cols, numbers.to_vec()).unwrap())
+        };
+        assert!(of(2, 3, &[1.0, 2.0, 0.5, 4.0, 5.0, 6.0]));
+        assert!(of(2, 4, &[1.0, 2.0, 0.5, 9.5, 4.0, 5.0, 6.0, 7.5]));
+        assert!(!of(1, 3, &[1.0, 2.0, 3.0]), "one row");
+        assert!(!of(2, 2, &[1.0, 2.0, 4.0, 5.0]), "two columns");
+        assert!(!of(2, 3, &[1.5, 2.0, 3.0, 4.0, 5.0, 6.0]), "no id");
+        assert!(!of(2, 3, &[1.0, -2.0, 3.0, 4.0, 5.0, 6.0]), "no id");
+        assert!(!of(2, 3, &[1.0, 2.0, f64::NAN, 4.0, 5.0, 6.0]), "missing");
+    }
+
     use super::super::{Dtype, Duplicates, read_csv};
     use super::*;
     use crate::error::check_error;

@@ -12,7 +12,7 @@ pub use warning::Warning;
 
 use std::fmt;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What went wrong. The `Display` text is complete: it says what, where and what to do.
 #[non_exhaustive]
@@ -191,8 +191,27 @@ impl Error {
         (!help.is_empty()).then_some(help)
     }
 
+    /// The file that it is of, where that is known.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Data(data) => data.file.as_deref(),
+            Self::Io { path, .. } => Some(path),
+            Self::Parse(_) | Self::Shape(_) | Self::Setting(_) | Self::Limit(_) | Self::Bug(_) => None,
+        }
+    }
+
+    /// The line of that file, counted from 1, where it is known.
+    pub fn line(&self) -> Option<u64> {
+        match self {
+            Self::Data(data) => data.line,
+            Self::Io { .. } | Self::Parse(_) | Self::Shape(_) | Self::Setting(_) | Self::Limit(_) | Self::Bug(_) => {
+                None
+            }
+        }
+    }
+
     /// The same error, said of `file` (where it is a data error that names none yet).
-    pub fn in_file(mut self, file: &std::path::Path) -> Self {
+    pub fn in_file(mut self, file: &Path) -> Self {
         if let Self::Data(data) = &mut self
             && data.file.is_none()
         {

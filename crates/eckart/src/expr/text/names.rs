@@ -142,10 +142,20 @@ pub(super) fn suggest(name: &str) -> Option<String> {
     if let Some((_, ours)) = ELSEWHERE.iter().find(|(theirs, _)| *theirs == lower) {
         return Some((*ours).to_owned());
     }
-    let length = lower.chars().count();
+    nearest(&lower, all()).map(|ours| format!("`{ours}`"))
+}
+
+/// The word among `known` that was probably meant by `word`, which is none of them: one or two letters away.
+///
+/// ```
+/// assert_eq!(eckart::expr::text::nearest("nfm", ["mf", "nmf", "ratings"]), Some("nmf"));
+/// assert_eq!(eckart::expr::text::nearest("pca", ["mf", "nmf", "ratings"]), None);
+/// ```
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let length = word.chars().count();
     let most = if length <= 3 { 1 } else { 2 };
-    let near = all().into_iter().map(|ours| (distance(&lower, ours, most), ours)).min()?;
-    (near.0 <= most && near.0 < length).then(|| format!("`{}`", near.1))
+    let near = known.into_iter().map(|ours| (distance(word, ours, most), ours)).min()?;
+    (near.0 <= most && near.0 < length).then_some(near.1)
 }
 
 /// The least number of letters to insert, drop, change or swap with a neighbour (optimal string alignment). Where the
