@@ -50,3 +50,56 @@ def test_warnings_have_codes_in_a_call_and_in_its_result(tmp_path):
     f.save(tmp_path / "f.safetensors")
     for found in (f, ek.load(tmp_path / "f.safetensors"), pickle.loads(pickle.dumps(f))):
         assert [warning.code for warning in found.warnings] == ["unbounded-scale"]
+
+
+def test_errors_say_what_kind_they_are_where_and_what_to_do(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("1,2\n3,x\n", encoding="utf-8")
+    with refuses(ValueError, "not-a-number") as caught:
+        ek.read(path)
+    for error in (caught.value, pickle.loads(pickle.dumps(caught.value)), copy.copy(caught.value)):
+        assert (error.kind, error.file, error.line) == ("error", str(path), 2)
+        assert error.help and error.help in str(error)
+    with refuses(ValueError, "missing-entries") as caught:
+        ek.factorize(np.array([[1.0, np.nan], [3.0, 4.0]]), rank=1)
+    assert (caught.value.kind, caught.value.file, caught.value.line) == ("doubt", None, None)
+    with refuses(FileNotFoundError, "file-not-found") as caught:
+        ek.load(tmp_path / "none")
+    assert (caught.value.kind, caught.value.file) == ("error", str(tmp_path / "none"))
+
+
+def test_factors_and_paths_that_are_not_there():
+    f = ek.factorize(np.ones((4, 3)), rank=1)
+    with refuses(KeyError, "unknown-factor", "V", "W, H"):
+        f.factors["V"]
+    assert f.factors.get("V") is None and list(f.factors) == ["W", "H"] and list(copy.copy(f.factors)) == ["W", "H"]
+    for read in (ek.show, ek.load, ek.read, f.save, f.report):
+        with refuses(TypeError, "wrong-type", "7"):
+            read(7)
+    with refuses(FileNotFoundError, "file-not-found", "none"):
+        ek.show(b"none")
+
+
+def test_settings_out_of_range_are_named():
+    with refuses(ValueError, "rank-out-of-range", "rank 0", "1 to 3"):
+        ek.factorize(np.ones((4, 3)), rank=0)
+    with refuses(ValueError, "setting-out-of-range", "threads is 0", "at least 1") as caught:
+        ek.factorize(np.ones((4, 3)), rank=1, threads=0)
+    assert "1844" not in str(caught.value)
+    with refuses(ValueError, "unknown-init", "foo", "nndsvd"):
+        ek.factorize(np.ones((4, 3)), rank=1, init="foo")
+
+
+@pytest.mark.parametrize(
+    "objective, numbers",
+    [
+        ("mf", {"lambda": -1}),
+        ("ratings", {"lambda": -1}),
+        ("ratings", {"beta": -1}),
+        ("sparse-coding", {"lambda": -1}),
+        ("sum((X - W @ H)**2) - 20*sum(W**2)", {}),
+    ],
+)
+def test_negative_penalties_are_refused(objective, numbers):
+    with refuses(ValueError, "negative-penalty", "negative weight -"):
+        ek.factorize(np.arange(12.0).reshape(4, 3), objective, rank=1, numbers=numbers)

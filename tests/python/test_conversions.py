@@ -1,5 +1,7 @@
 """What can be passed as a matrix, and what comes of it."""
 
+import datetime
+
 import jax
 import numpy as np
 import pandas as pd
@@ -123,6 +125,39 @@ def test_frames_keep_their_names():
     named = named_matrix_of(pl.DataFrame({"a": [1.0, None], "b": [2, 3]}))
     assert named.col_names == ["a", "b"]
     np.testing.assert_array_equal(named.matrix.to_array(), [[1, 2], [np.nan, 3]])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        datetime.date(2020, 1, 2),
+        datetime.datetime(2020, 1, 2, 3),
+        datetime.time(3),
+        datetime.timedelta(days=3),
+        "3",
+        b"3",
+        [3.0],
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_columns_that_are_no_numbers_are_refused(value):
+    """Dates, times, durations and texts are no numbers in any frame, array or list of values."""
+    column = [value] * 3
+    with refuses(TypeError, "unsupported-type", "column 'd'", "eckart.triplets"):
+        ek.factorize(pl.DataFrame({"d": column, "u": [1.0, 2.0, 3.0]}), rank=1)
+    with refuses(TypeError, "unsupported-type", "column 'd'", "eckart.triplets"):
+        ek.factorize(pd.DataFrame({"d": column, "u": [1.0, 2.0, 3.0]}), rank=1)
+    if isinstance(value, (datetime.date, datetime.timedelta)):
+        with refuses(TypeError, "unsupported-type"):
+            ek.factorize(np.array([column, column]).astype("M8[s]" if isinstance(value, datetime.date) else "m8[s]"), rank=1)
+        with refuses(TypeError, "unsupported-type", "the values"):
+            ek.triplets(pl.DataFrame({"i": [1, 2, 3], "j": [1, 1, 1], "x": column}))
+
+
+def test_numbers_of_polars_of_every_type():
+    frame = pl.DataFrame({"a": [1, 2], "b": [True, False], "c": [1.5, None], "d": [None, None], "e": [3, 4]})
+    frame = frame.with_columns(pl.col("e").cast(pl.Decimal(10, 2)), pl.col("a").cast(pl.UInt8))
+    np.testing.assert_array_equal(dense(frame), [[1, 1, 1.5, np.nan, 3], [2, 0, np.nan, np.nan, 4]])
 
 
 def test_arrow_tables_are_entries():
@@ -266,3 +301,44 @@ def test_whole_numbers_that_name_rows_and_columns_are_ids():
     np.testing.assert_array_equal(f.transform(frame[[10, 20, 30, 40]])["W"], f.transform(frame)["W"])
     # Places that pandas has counted are no names.
     assert ek.factorize(pd.DataFrame(values), rank=2).row_names is None
+
+
+def test_a_table_that_may_be_a_list_stays_doubtful(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("1,2,3\n4,5,6\n5,5,1\n", encoding="utf-8")
+    masked = "sum(observed(X) * (X - W @ H)**2) + 0.1*(sum(W**2) + sum(H**2))"
+    with refuses(ValueError, "list-or-table", "list.csv", "table of 3 x 3", "triplets=False") as caught:
+        ek.factorize(ek.read(path), masked, rank=1)
+    assert (caught.value.kind, caught.value.file) == ("doubt", str(path))
+    for ask in (ek.explain, lambda *args, **more: ek.choose_rank(*args, ranks=[1], **more)):
+        with refuses(ValueError, "list-or-table"):
+            ask(ek.read(path), masked, **({"rank": 1} if ask is ek.explain else {}))
+    assert ek.factorize(ek.read(path, triplets=False), masked, rank=1).W.shape == (3, 1)
+    assert ek.read(path, triplets=True).nnz == 3
+    # Where no entry can be missing there is no doubt, nor where the file is of another format.
+    assert ek.factorize(ek.read(path), "mf", rank=1).W.shape == (3, 1)
+    np.save(tmp_path / "x.npy", np.array([[1.0, 2, 3], [4, 5, 6], [5, 5, 1]]))
+    assert ek.factorize(ek.read(tmp_path / "x.npy"), masked, rank=1).W.shape == (3, 1)
+
+
+def test_doubts_of_files_are_settled_by_the_names_in_their_messages(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text(",3,7\n1,2,3\n4,5,6\n", encoding="utf-8")
+    with refuses(ValueError, "header-or-data", "header") as caught:
+        ek.read(path)
+    assert (caught.value.line, caught.value.file) == (1, str(path)) and "header" in caught.value.help
+    named = ek.read(path, header=True)
+    assert (named.shape, named.col_names, named.row_names) == ((2, 2), ["3", "7"], ["1", "4"])
+    assert ek.read(path, header=False).shape == (3, 3)
+    assert ek.read(path, header=True, row_names=False).shape == (2, 3)
+    twice = tmp_path / "twice"
+    twice.write_text("user,item,rating\na,b,1\na,b,2\n", encoding="utf-8")
+    with refuses(ValueError, "duplicate-entry", "sum, or last"):
+        ek.read(twice)
+    assert ek.read(twice, duplicates="sum").to_array().tolist() == [[3.0]]
+    assert ek.read(twice, duplicates="last", format="csv").to_array().tolist() == [[2.0]]
+    for wrong in ({"duplicates": "first"}, {"format": "xls"}):
+        with refuses(ValueError, "unknown-choice"):
+            ek.read(twice, **wrong)
+    with refuses(TypeError, "wrong-type", "header"):
+        ek.read(path, header="yes")

@@ -84,9 +84,9 @@ def test_the_programmes_of_the_format_read_a_model(eckart, tmp_path, monkeypatch
         [7, 3, -5],
         np.array([1, 2, 2**64 - 1], dtype=np.uint64),
         ["a", "", "α"],
-        np.array(["2024-02-29", "1969-12-31T23:59:59.999", "NaT"], dtype="datetime64[ms]"),
-        np.array(["2024-02-29T12:30", "1970-01-01", "2262-01-01"], dtype="datetime64[ns]"),
-        np.array(["2024-02-29", "1969-12-31", "9999-01-01"], dtype="datetime64[s]"),
+        np.array(["2024-02-29T00:01", "1969-12-31T23:59:59.999", "NaT"], dtype="datetime64[ms]"),
+        np.array(["2024-02-29T12:30", "1970-01-01T00:00:00.000000001", "2262-01-01T23:00"], dtype="datetime64[ns]"),
+        np.array(["2024-02-29T00:00:01", "1969-12-31T01:00", "9999-01-01T00:01"], dtype="datetime64[s]"),
     ],
     ids=["int", "uint", "text", "ms", "ns", "s"],
 )
@@ -104,6 +104,72 @@ def test_names_come_back_as_what_they_were(tmp_path, index):
         assert found.row_names == [str(label) for label in frame.index]
         assert found.col_ids.tolist() == [20, 10] and found.col_names == ["20", "10"]
         assert found.roles == {"W": ("rows", "columns"), "H": ("columns", "rows")}
+
+
+def nullable_and_date_indexes():
+    import datetime
+
+    pd, pa = pytest.importorskip("pandas"), pytest.importorskip("pyarrow")
+    days = [datetime.date(2020, 1, 1), datetime.date(2020, 1, 2), datetime.date(1969, 12, 31)]
+    at_midnight = pd.DatetimeIndex(["2020-01-01", "2020-01-02", "1969-12-31"])
+    names = ["2020-01-01", "2020-01-02", "1969-12-31"]
+    return [
+        (pd.Index([7, 3, -5], dtype="Int64"), np.int64, ["7", "3", "-5"]),
+        (pd.Index([7, 3, 2**64 - 1], dtype="UInt64"), np.uint64, ["7", "3", str(2**64 - 1)]),
+        (pd.Index([7, 3, -5], dtype=pd.ArrowDtype(pa.int32())), np.int64, ["7", "3", "-5"]),
+        (pd.Index(days, dtype=object), "datetime64[D]", names),
+        (pd.Index(days, dtype=pd.ArrowDtype(pa.date32())), "datetime64[D]", names),
+        (at_midnight, at_midnight.dtype, names),
+        (at_midnight.tz_localize("UTC"), None, [f"{name} 00:00:00+00:00" for name in names]),
+        (pd.Index([1.5, 2.0, 3.0]), None, ["1.5", "2.0", "3.0"]),
+        (pd.Index([True, False, None], dtype="boolean"), None, ["True", "False", "<NA>"]),
+        (pd.Index([1, 2, None], dtype="Int64"), None, ["1", "2", "<NA>"]),
+    ]
+
+
+def test_nullable_numbers_and_dates_come_back_as_what_they_were(tmp_path):
+    import eckart as ek
+
+    pd = pytest.importorskip("pandas")
+    for index, dtype, names in nullable_and_date_indexes():
+        fit = ek.factorize(pd.DataFrame(np.arange(6.0).reshape(3, 2), index=index), "mf", rank=1)
+        fit.save(tmp_path / "model.safetensors")
+        for found in [fit, ek.load(tmp_path / "model.safetensors")]:
+            assert found.row_names == names, index
+            if dtype is None:
+                assert found.row_ids == names, index
+            else:
+                assert found.row_ids.dtype == dtype, index
+                assert pd.Index(found.row_ids).astype(str).tolist() == names, index
+
+
+def test_dates_at_midnight_are_named_by_the_date(eckart, tmp_path):
+    import datetime
+
+    import eckart as ek
+
+    pd = pytest.importorskip("pandas")
+    days = pd.date_range("2020-01-01", periods=4)
+    frame = pd.DataFrame(np.random.default_rng(0).random((5, 4)), columns=days, index=pd.date_range("2021-06-01", periods=5))
+    fit = ek.factorize(frame, rank=2)
+    fit.save(tmp_path / "m.safetensors")
+    assert "2020-01-0" in eckart("recommend", "m.safetensors", "--user", "2021-06-03", "--top", 1)
+    expected = fit.transform(frame)["W"]
+    for columns in [days.astype(str), [datetime.date(2020, 1, day) for day in range(1, 5)], days.astype("datetime64[s]")]:
+        other = pd.DataFrame(frame.to_numpy(), columns=columns)[list(columns)[::-1]]
+        np.testing.assert_array_equal(fit.transform(other)["W"], expected)
+
+
+def test_ids_of_a_matrix_are_those_of_its_factorization():
+    import eckart as ek
+
+    days = np.array(["2024-02-29", "2024-03-01", "2024-02-29"], dtype="datetime64[D]")
+    table = ek.triplets(["a", "b", "a"], days[[0, 1, 1]], [1.0, 2.0, 3.0])
+    fit = ek.factorize(table, "mf", rank=1)
+    assert table.row_ids == fit.row_ids == ["a", "b"]
+    assert table.col_ids.dtype == fit.col_ids.dtype == "datetime64[D]" and (table.col_ids == fit.col_ids).all()
+    assert ek.triplets([1000, -7], ["x", "y"]).row_ids.tolist() == [1000, -7]
+    assert ek.factorize(np.ones((3, 2)), rank=1)._core.factors[0][1].row_ids is None
 
 
 def test_ids_of_triplets_come_back_as_what_they_were():

@@ -40,7 +40,7 @@ def pages(eckart_bin, tmp_path_factory):
     commands = {
         "digits": [DIGITS, *nmf, "digits.html", "--rank", 16, "--restarts", 6, "--image", "8x8"],
         "sotu": [SOTU, "--cols", DATA / "sotu" / "vocab.txt", *nmf, "sotu.html", "--rank", 10],
-        "spectra": ["spectra.csv", "--header", "true", "--model", "mf", "-q", "--report", "spectra.html", "--rank", 3],
+        "spectra": ["spectra.csv", "--header", "--model", "mf", "-q", "--report", "spectra.html", "--rank", 3],
         "evil": ["evil.csv", *nmf, "evil.html", "--rank", 3],
     }
     for words in commands.values():

@@ -26,8 +26,10 @@ pub(crate) fn told(warning: &Warning) -> Told {
 pub(crate) fn raised(error: Error) -> PyErr {
     Python::attach(|py| {
         let (code, text) = (error.code(), error.to_string());
+        let help = error.help().map(str::to_owned);
+        let (file, line) = (error.file().map(|file| file.display().to_string()), error.line());
         let plain = |kind: Bound<'_, PyType>| coded(&kind, code, (text.as_str(),));
-        match error {
+        let made = match error {
             Error::Io { path, source } => match source.raw_os_error() {
                 Some(number) => {
                     let reason = source.to_string();
@@ -45,7 +47,10 @@ pub(crate) fn raised(error: Error) -> PyErr {
             Error::Bug(_) => plain(py.get_type::<PyRuntimeError>()),
             // Parse, Shape, Data, Setting: a value that can't be used.
             _ => plain(py.get_type::<PyValueError>()),
-        }
+        };
+        let value = made.value(py);
+        let set = value.setattr("help", help).and_then(|()| value.setattr("file", file));
+        set.and_then(|()| value.setattr("line", line)).map_or_else(|failed| failed, |()| made)
     })
 }
 

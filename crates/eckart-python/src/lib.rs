@@ -27,6 +27,8 @@ mod module {
     #[pymodule_export]
     use super::expr::{Expr, binary, differentiate, input, number, shared, unary};
     #[pymodule_export]
+    use super::factorization::names::name_texts;
+    #[pymodule_export]
     use super::factorization::{Factorization, show};
     #[pymodule_export]
     use super::fingerprint::{fingerprint, fingerprint_sparse};

@@ -3,17 +3,18 @@
 //! Law: numbers of f32 and f64, and columns of 32 bits, are never copied on the way in.
 //! Not here: which Python objects can become a matrix, and how (see `python/eckart/_arrays.py`).
 
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use eckart::Code;
-use eckart::data::{Dtype, Ids, Pattern, ReadOptions, Storage, Table};
+use eckart::data::{Dtype, Duplicates, Format, Ids, Pattern, ReadOptions, Storage, Table, may_be_entries};
 use numpy::{Element, PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::borrowed::borrow;
 use crate::errors::{raised, type_error, value_error};
-use crate::factorization::names::{Names, texts, typed};
+use crate::factorization::names::{Names, Typed, given, texts, typed};
 
 /// An immutable matrix of the engine: dense or sparse, of float32 or float64, with or without names.
 #[pyclass(frozen, module = "eckart")]
@@ -28,6 +29,8 @@ pub(crate) struct Matrix {
     /// The same in the type in which they were given, where that was no text.
     row_ids: Option<Ids>,
     col_ids: Option<Ids>,
+    /// The file that it was read from, where that may as well be a list of entries, and nobody said which.
+    pub(crate) doubtful: Option<PathBuf>,
     array: OnceLock<Py<PyAny>>,
 }
 
@@ -40,7 +43,7 @@ impl From<eckart::Matrix> for Matrix {
 impl From<Table> for Matrix {
     fn from(table: Table) -> Self {
         let Table { matrix, row_names, col_names } = table;
-        Self { matrix, row_names, col_names, row_ids: None, col_ids: None, array: OnceLock::new() }
+        Self { matrix, row_names, col_names, row_ids: None, col_ids: None, doubtful: None, array: OnceLock::new() }
     }
 }
 
@@ -108,12 +111,53 @@ pub(crate) fn sparse(
     made.map(Matrix::from).map_err(raised)
 }
 
+/// How a file is read.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Reading {
+    triplets: Option<bool>,
+    header: Option<bool>,
+    row_names: Option<bool>,
+    format: Option<String>,
+    duplicates: String,
+}
+
+impl Reading {
+    fn options(&self) -> ReadOptions {
+        let format = |name: &str| match name {
+            "npy" => Some(Format::Npy),
+            "mtx" => Some(Format::Mtx),
+            "csv" => Some(Format::Csv),
+            "tsv" => Some(Format::Tsv),
+            _ => None,
+        };
+        let duplicates = match self.duplicates.as_str() {
+            "sum" => Duplicates::Sum,
+            "last" => Duplicates::Last,
+            _ => Duplicates::Error,
+        };
+        ReadOptions {
+            format: self.format.as_deref().and_then(format),
+            triplets: self.triplets,
+            header: self.header,
+            row_names: self.row_names,
+            duplicates,
+            ..ReadOptions::default()
+        }
+    }
+}
+
 /// The matrix in a file, in any format that the command reads.
 #[pyfunction]
-#[pyo3(signature = (path, *, triplets = None))]
-pub(crate) fn read(py: Python<'_>, path: std::path::PathBuf, triplets: Option<bool>) -> PyResult<Matrix> {
-    let options = ReadOptions { triplets, ..ReadOptions::default() };
-    py.detach(|| eckart::data::read(&path, &options)).map(Matrix::from).map_err(raised)
+pub(crate) fn read(py: Python<'_>, path: PathBuf, reading: Reading) -> PyResult<Matrix> {
+    let options = reading.options();
+    py.detach(|| {
+        let mut matrix: Matrix = eckart::data::read(&path, &options)?.into();
+        let text = options.format.or_else(|| Format::of_name(&path)).is_none_or(Format::is_text);
+        matrix.doubtful = (text && options.triplets.is_none() && may_be_entries(&matrix.matrix)).then_some(path);
+        Ok(matrix)
+    })
+    .map_err(raised)
 }
 
 impl Matrix {
@@ -142,19 +186,25 @@ impl Matrix {
         let row_ids = fits(row_names, self.matrix.rows(), "rows")?;
         let col_ids = fits(col_names, self.matrix.cols(), "columns")?;
         let (row_names, col_names) = (texts(&row_ids), texts(&col_ids));
-        Ok(Self { matrix: self.matrix.clone(), row_names, col_names, row_ids, col_ids, array: OnceLock::new() })
+        let (matrix, doubtful) = (self.matrix.clone(), self.doubtful.clone());
+        Ok(Self { matrix, row_names, col_names, row_ids, col_ids, doubtful, array: OnceLock::new() })
     }
 
-    /// The type and the numbers of row names that are no texts.
+    /// Row names in the type in which they were given: an array of int64, uint64 or datetime64, or a list of texts.
     #[getter]
-    fn row_ids<'py>(&self, py: Python<'py>) -> Option<(String, Bound<'py, PyAny>)> {
-        typed(py, self.row_ids.as_ref())
+    fn row_ids<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        given(py, self.row_ids.as_ref(), self.row_names.as_ref())
     }
 
     /// The same of column names.
     #[getter]
-    fn col_ids<'py>(&self, py: Python<'py>) -> Option<(String, Bound<'py, PyAny>)> {
-        typed(py, self.col_ids.as_ref())
+    fn col_ids<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        given(py, self.col_ids.as_ref(), self.col_names.as_ref())
+    }
+
+    /// Of rows and of columns the type and the numbers of names that are no texts.
+    fn typed_ids<'py>(&self, py: Python<'py>) -> (Option<Typed<'py>>, Option<Typed<'py>>) {
+        (typed(py, self.row_ids.as_ref()), typed(py, self.col_ids.as_ref()))
     }
 
     /// Rows and columns.

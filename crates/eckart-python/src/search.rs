@@ -41,7 +41,12 @@ pub(crate) struct Stated<'py> {
 impl Stated<'_> {
     pub(crate) fn problem(&self) -> eckart::Result<Problem> {
         let mut problem = Problem::parse(&self.objective)?.rank(self.rank);
+        let statement = problem.statement().to_string();
         for (name, matrix) in &self.data {
+            let masked = statement.contains(&format!("observed({name})"));
+            if let Some(file) = matrix.get().doubtful.as_ref().filter(|_| masked) {
+                return Err(list_or_table(&matrix.get().matrix, name).in_file(file));
+            }
             problem = problem.data(name, &matrix.get().matrix);
         }
         for (name, matrix) in &self.hold {
@@ -52,6 +57,17 @@ impl Stated<'_> {
         }
         Ok(self.numbers.iter().fold(problem, |problem, (name, value)| problem.number(name, *value)))
     }
+}
+
+/// The refusal of a table that may as well be a list of entries.
+fn list_or_table(x: &eckart::Matrix, name: &str) -> Error {
+    let (rows, cols) = x.shape();
+    let message = format!(
+        "{name} is a table of {rows} x {cols} without a missing entry, or a list of {rows} entries `row,column,value`, \
+         and the objective speaks of entries that are missing"
+    );
+    let help = "Say which: read it with triplets=True for the list, with triplets=False for the table";
+    Error::data(Code::ListOrTable, message, help)
 }
 
 /// Settings as Python gives them.

@@ -7,6 +7,7 @@ Copied, once a conversion: Fortran-ordered and strided arrays (rows are read one
 
 from __future__ import annotations
 
+import datetime
 import numbers
 import os
 import sys
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import _eckart
+from . import _checks, _eckart
 from ._eckart import Matrix
 from ._errors import coded
 
@@ -84,10 +85,10 @@ def matrix_of(x: Any, name: str = "the data") -> Matrix:
 def named_matrix_of(x: Any, name: str = "the data") -> Named:
     """The same, with the names that a frame or a table has."""
     if isinstance(x, Matrix):
-        return Named(x, x.row_names, x.col_names, x.row_ids, x.col_ids)
+        return Named(x, x.row_names, x.col_names, *x.typed_ids())
     if _is_of(x, "pyarrow"):
         x = _triplets_of_arrow(x, name)
-        return Named(x, x.row_names, x.col_names, x.row_ids, x.col_ids)
+        return Named(x, x.row_names, x.col_names, *x.typed_ids())
     (row_names, row_ids), (col_names, col_ids) = _names(x)
     return Named(matrix_of(x, name), row_names, col_names, row_ids, col_ids)
 
@@ -126,7 +127,7 @@ def _parts(x: Any, name: str) -> _Dense | _Sparse:
     if _is_of(x, "pandas"):
         return _of_pandas(x, name)
     if _is_of(x, "polars"):
-        return _dense(np.asarray(x.to_numpy()), name)
+        return _of_polars(x, name)
     if _is_of(x, "pyarrow"):
         raise coded(TypeError, "wrong-type", f"{name} is an Arrow table: turn it into a matrix with eckart.triplets(table)")
     if hasattr(x, "__dlpack__"):
@@ -216,14 +217,27 @@ def _of_pandas(x: Any, name: str) -> _Dense | _Sparse:
         return _sparse(x.sparse.to_coo().tocsr(), name)
     for label, dtype in x.dtypes.items():
         if not pandas.api.types.is_numeric_dtype(dtype) and not pandas.api.types.is_bool_dtype(dtype):
-            raise coded(
-                TypeError,
-                "unsupported-type",
-                f"the column {label!r} of {name} is of type {dtype}, and a matrix is of numbers: leave it out, "
-                "make it the index, or pass a table of ids and values to eckart.triplets"
-            )
+            raise _no_numbers(label, dtype, name, "leave it out, make it the index")
     plain = all(isinstance(dtype, np.dtype) for dtype in x.dtypes)
     return _dense(x.to_numpy() if plain else x.to_numpy(dtype=np.float64, na_value=np.nan), name)
+
+
+def _of_polars(x: Any, name: str) -> _Dense:
+    # Polars makes days and microseconds of dates, times and durations, which are no numbers of a matrix.
+    for label, dtype in x.schema.items():
+        if not dtype.is_numeric() and str(dtype) not in ("Boolean", "Null"):
+            raise _no_numbers(label, dtype, name, "leave it out")
+    return _dense(np.asarray(x.to_numpy()), name)
+
+
+def _no_numbers(label: Any, dtype: Any, name: str, remedy: str) -> Exception:
+    """The refusal of a column that is of no numbers."""
+    return coded(
+        TypeError,
+        "unsupported-type",
+        f"the column {label!r} of {name} is of type {dtype}, and a matrix is of numbers: {remedy}, or pass a table of ids "
+        "and values to eckart.triplets"
+    )
 
 
 _Side = tuple[list[str] | None, tuple[str, np.ndarray] | None]
@@ -240,8 +254,9 @@ def _names(x: Any) -> tuple[_Side, _Side]:
             # Numbers from 0 are places, which pandas counts where nobody gave names; any others are ids.
             if isinstance(index, pandas.RangeIndex) and (index.start, index.step) == (0, 1):
                 return None, None
-            plain = isinstance(index.dtype, np.dtype)
-            return [str(label) for label in index], typed(index.to_numpy()) if plain else None
+            ids = typed(index.to_numpy()) if isinstance(index.dtype, np.dtype) else None
+            ids = ids or _typed_labels(index.tolist())
+            return _eckart.name_texts(ids) if ids else [str(label) for label in index], ids
 
         return side(x.index), side(x.columns)
     return (None, None), (None, None)
@@ -335,7 +350,15 @@ def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
     return made.named(row_typed or [str(label) for label in row_ids], col_typed or [str(label) for label in col_ids])
 
 
-def read(path: str | os.PathLike[str], *, triplets: bool | None = None) -> Matrix:
+def read(
+    path: str | os.PathLike[str],
+    *,
+    triplets: bool | None = None,
+    header: bool | None = None,
+    row_names: bool | None = None,
+    format: str | None = None,
+    duplicates: str = "error",
+) -> Matrix:
     """
     The matrix in a file: .npy, Matrix Market, CSV or TSV, each also with .gz.
 
@@ -344,7 +367,14 @@ def read(path: str | os.PathLike[str], *, triplets: bool | None = None) -> Matri
     path : str or path-like
         The file; its format is told by its name or its first bytes.
     triplets : bool, optional
-        Whether a CSV file is a list of entries ``row,column[,value]``, where that is not plain.
+        Whether a CSV file is a list of entries ``row,column[,value]``, where that is not plain. A table that may as well be
+        such a list is refused for an objective with ``observed(X)`` until this says what it is.
+    header, row_names : bool, optional
+        Whether the first row, or the first column, of a CSV file holds names, where that is not plain.
+    format : str, optional
+        ``npy``, ``mtx``, ``csv`` or ``tsv``, where neither name nor first bytes say it.
+    duplicates : str
+        What to do with an entry that a file names twice: ``error``, ``sum`` or ``last``.
 
     Returns
     -------
@@ -367,7 +397,14 @@ def read(path: str | os.PathLike[str], *, triplets: bool | None = None) -> Matri
     ...     ek.read(path)
     <eckart.Matrix: 2 x 1, sparse with 2 stored entries, float32, named>
     """
-    return _eckart.read(os.fspath(path), triplets=triplets)
+    reading = {
+        "triplets": None if triplets is None else _checks.boolean("triplets", triplets),
+        "header": None if header is None else _checks.boolean("header", header),
+        "row_names": None if row_names is None else _checks.boolean("row_names", row_names),
+        "format": None if format is None else _checks.choice("format", format, ("npy", "mtx", "csv", "tsv")),
+        "duplicates": _checks.choice("duplicates", duplicates, ("error", "sum", "last")),
+    }
+    return _eckart.read(_checks.path("path", path), reading)
 
 
 def _triplets_of_arrow(table: Any, name: str) -> Matrix:
@@ -420,10 +457,25 @@ def _coded(ids: Any, what: str) -> tuple[np.ndarray, list[Any], tuple[str, np.nd
 
 
 def _typed_labels(labels: list[Any]) -> tuple[str, np.ndarray] | None:
-    """The same of labels that are Python's whole numbers."""
-    whole = bool(labels) and all(type(label) is int for label in labels)
-    fits = whole and -(2**63) <= min(labels) and max(labels) < 2**63
-    return ("i64", np.array(labels, dtype=np.int64)) if fits else None
+    """The same of labels that are Python's whole numbers, dates, or times without a time zone."""
+    if not labels:
+        return None
+    if all(type(label) is int for label in labels):
+        if -(2**63) <= min(labels) and max(labels) < 2**63:
+            return "i64", np.array(labels, dtype=np.int64)
+        return ("u64", np.array(labels, dtype=np.uint64)) if 0 <= min(labels) and max(labels) < 2**64 else None
+    if all(type(label) is datetime.date for label in labels):
+        return typed(np.array(labels, dtype="datetime64[D]"))
+    if all(_is_plain_time(label) for label in labels):
+        return typed(np.array(labels, dtype="datetime64[us]"))
+    return None
+
+
+def _is_plain_time(label: Any) -> bool:
+    """Whether it is a time without a time zone that microseconds hold; pandas' times have nanoseconds."""
+    if not isinstance(label, datetime.datetime) or _is_missing(label):
+        return False
+    return label.tzinfo is None and getattr(label, "nanosecond", 0) == 0
 
 
 def _is_missing(label: Any) -> bool:

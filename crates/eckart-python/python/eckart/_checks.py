@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from numbers import Real
 from typing import Any
 
@@ -18,8 +19,10 @@ def whole(name: str, value: Any, least: int = 0) -> int:
     value = _alone(value)
     if not isinstance(value, int) or isinstance(value, bool):
         raise coded(TypeError, "wrong-type", f"{name} is {value!r}, it must be a whole number of at least {least}")
-    if not least <= value <= MOST:
-        raise coded(ValueError, "setting-out-of-range", f"{name} is {value}, it must be a whole number from {least} to {MOST}")
+    if value < least:
+        raise coded(ValueError, "setting-out-of-range", f"{name} is {value}, it must be a whole number of at least {least}")
+    if value > MOST:
+        raise coded(ValueError, "setting-out-of-range", f"{name} is {value}, it must be a whole number of at most {MOST}")
     return value
 
 
@@ -43,6 +46,21 @@ def text(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise coded(TypeError, "wrong-type", f"{name} is {value!r}, it must be a text")
     return value
+
+
+def choice(name: str, value: Any, known: tuple[str, ...]) -> str:
+    """An argument that must be one of some words."""
+    if text(name, value) not in known:
+        raise coded(ValueError, "unknown-choice", f"{name} is {value!r}, it must be one of {', '.join(map(repr, known))}")
+    return str(value)
+
+
+def path(name: str, value: Any) -> str:
+    """An argument that must be the path of a file."""
+    try:
+        return os.fsdecode(value)
+    except TypeError:
+        raise coded(TypeError, "wrong-type", f"{name} is {value!r}, it must be a path: a text or a path-like object") from None
 
 
 def axis(value: int | None) -> int | None:

@@ -7,6 +7,7 @@ those of the engine's table, which `codes()` returns; `_codes.py` lists them for
 
 from __future__ import annotations
 
+import functools
 import sys
 import warnings
 from types import FrameType
@@ -24,6 +25,14 @@ class EckartError(Exception):
     ----------
     code : str
         The kind of thing that is wrong, as a stable word (see `codes`).
+    kind : str
+        ``error``, or ``doubt`` where the input could mean several things.
+    help : str or None
+        What to do about it, where that is told apart from the message.
+    file : str or None
+        The file that it is of.
+    line : int or None
+        The line of that file, counted from 1.
 
     Examples
     --------
@@ -31,11 +40,19 @@ class EckartError(Exception):
     >>> try:
     ...     ek.factorize([[1.0, 2.0], [3.0, 4.0]], "sum((X - W @ H)**2) + summ(W)", rank=1)
     ... except ek.EckartError as error:
-    ...     print(isinstance(error, ValueError), error.code)
-    True unknown-function
+    ...     print(isinstance(error, ValueError), error.code, error.kind)
+    True unknown-function error
     """
 
     code: Code
+    help: str | None = None
+    file: str | None = None
+    line: int | None = None
+
+    @property
+    def kind(self) -> str:
+        """``error``, or ``doubt`` where the input could mean several things; the message then names what decides."""
+        return _kinds()[self.code]
 
 
 class EckartValueError(EckartError, ValueError):
@@ -110,6 +127,12 @@ class CodeRow(NamedTuple):
     """What it means."""
     remedy: str
     """What to do."""
+
+
+@functools.cache
+def _kinds() -> dict[str, str]:
+    """The kind of each code."""
+    return {row.code: row.kind for row in codes()}
 
 
 def codes() -> list[CodeRow]:

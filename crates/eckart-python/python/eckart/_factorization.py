@@ -45,6 +45,13 @@ class Start(NamedTuple):
     history: np.ndarray
 
 
+class _Factors(dict[str, np.ndarray]):
+    """Factors by name; of a name that is not there it says which there are."""
+
+    def __missing__(self, name: str) -> np.ndarray:
+        raise coded(KeyError, "unknown-factor", f"there is no factor {name!r}; the factors are {', '.join(self)}")
+
+
 class Factorization:
     """
     The best factors of a search, and how they were found; `factorize` and `load` make it.
@@ -72,7 +79,9 @@ class Factorization:
     row_names, col_names : list of str or None
         The names of the data's rows and columns, where it had them.
     row_ids, col_ids : ndarray, list of str or None
-        The same in the type in which they were given: arrays of int64, uint64 or datetime64; lists of texts.
+        The same in the type in which they were given: arrays of int64, uint64 or datetime64 where they were whole numbers,
+        dates, or times without a time zone (also nullable and Arrow types of pandas); lists of texts where they were
+        anything else, such as floats, booleans, or times with a time zone.
     roles : dict of str to tuple
         For each factor the lines of the data that it belongs to (``rows``, ``columns``, ``both``, ``neither``), and which of
         its own lines are components (``rows``, ``columns``, or None).
@@ -89,7 +98,7 @@ class Factorization:
         self._core = core
         self._data = data or {}
         self._fold_in: _eckart.FoldIn | None = None
-        self.factors: dict[str, np.ndarray] = {name: matrix.to_array() for name, matrix in core.factors}
+        self.factors: dict[str, np.ndarray] = _Factors((name, matrix.to_array()) for name, matrix in core.factors)
         self.objective = core.objective
         self.numbers = core.numbers
         self.rank = core.rank
@@ -251,8 +260,7 @@ class Factorization:
         '<!doctype html>'
         """
         known = ("fitting", "words", "items", "profile")
-        if show not in known:
-            raise coded(ValueError, "unknown-choice", f"show is {show!r}, it must be one of {', '.join(map(repr, known))}")
+        _checks.choice("show", show, known)
         core, matrix = self._core, None
         if data is not None:
             named = named_matrix_of(data, self._core.target)
@@ -260,7 +268,7 @@ class Factorization:
             core = core.named(core.row_names or named.row_names, core.col_names or named.col_names)
         size = None if image is None else (_checks.whole("image", image[0], 1), _checks.whole("image", image[1], 1))
         looks = {"title": title, "image": size, "show": show, "by_rows": _checks.boolean("by_rows", by_rows)}
-        _eckart.report(core, os.fspath(path), matrix, looks)
+        _eckart.report(core, _checks.path("path", path), matrix, looks)
 
     def explain(self) -> str:
         """
@@ -294,8 +302,8 @@ class Factorization:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """
-        Writes a model file, the same that the command writes: safetensors, with everything about the search as text. A
-        name that promises another format, such as ``x.npy``, is refused: ``numpy.save("x.npy", f.W)`` writes a factor.
+        Writes a model file, the same that the command writes: safetensors, with everything about the search beside the
+        factors (docs/format.md says every key). A name that promises another format, such as ``x.npy``, is refused: ``numpy.save("x.npy", f.W)`` writes a factor.
 
         Examples
         --------
@@ -307,7 +315,7 @@ class Factorization:
         ...     bool((ek.load(path).W == f.W).all())
         True
         """
-        name = os.fspath(path)
+        name = _checks.path("path", path)
         if name.lower().endswith(_FOREIGN):
             factor = next(iter(self.factors))
             raise coded(
@@ -362,7 +370,7 @@ def load(path: str | os.PathLike[str]) -> Factorization:
     ValueError
         Where it is no model file, is damaged, or is of a later format.
     """
-    return Factorization(_eckart.Factorization.load(os.fspath(path)))
+    return Factorization(_eckart.Factorization.load(_checks.path("path", path)))
 
 
 def show(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -395,5 +403,5 @@ def show(path: str | os.PathLike[str]) -> dict[str, Any]:
     >>> shown["kind"], shown["rank"], [factor["name"] for factor in shown["factors"]]
     ('model', 1, ['W', 'H'])
     """
-    shown: dict[str, Any] = json.loads(_eckart.show(os.fspath(path)))
+    shown: dict[str, Any] = json.loads(_eckart.show(_checks.path("path", path)))
     return shown

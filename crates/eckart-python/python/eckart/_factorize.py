@@ -53,7 +53,7 @@ def stated(
         "objective": statement,
         "data": matrices,
         "numbers": [(name, _checks.real(f"the number {name}", value)) for name, value in given.items()],
-        "rank": _checks.whole("rank", rank, 1),
+        "rank": _checks.whole("rank", rank),  # the engine says which ones fit the data
         "hold": [(name, matrix_of(value, name)) for name, value in (hold or {}).items()],
         "start": [(name, matrix_of(value, name)) for name, value in (start or {}).items()],
     }
@@ -81,8 +81,10 @@ def wished(
 ) -> dict[str, Any]:
     """Settings of a search as the engine takes them, each checked by name."""
     every = _checks.real("checkpoint_every", checkpoint_every)
+    checkpoint = None if checkpoint is None else _checks.path("checkpoint", checkpoint)
+    resume = None if resume is None else _checks.path("resume", resume)
     if checkpoint is not None and checkpoint != resume and os.path.exists(checkpoint):
-        raise coded(ValueError, "checkpoint-exists", f"{os.fspath(checkpoint)} is there already: go on from it with resume=, or delete it to begin anew")
+        raise coded(ValueError, "checkpoint-exists", f"{checkpoint} is there already: go on from it with resume=, or delete it to begin anew")
     file = checkpoint if checkpoint is not None else resume  # a search that goes on keeps its checkpoint where it was
     return {
         "method": None if method is None else _checks.text("method", method),
@@ -98,8 +100,8 @@ def wished(
         "registers": None if registers is None else _checks.text("registers", registers),
         "memory_limit": None if memory_limit is None else _checks.whole("memory_limit (bytes)", memory_limit),
         "keep_starts": _checks.boolean("keep_starts", keep_starts),
-        "checkpoint": None if file is None else (os.fspath(file), every),
-        "resume": None if resume is None else os.fspath(resume),
+        "checkpoint": None if file is None else (file, every),
+        "resume": resume,
     }
 
 
@@ -174,7 +176,8 @@ def factorize(
         Threads; bytes that a plan may need.
     registers : str, optional
         The vector registers that are computed with: "base" (128 bits), "avx2" or "avx512"; by default those that the
-        environment variable ECKART_REGISTERS names, or the widest of the processor. Results differ in their last bits.
+        environment variable ECKART_REGISTERS names, or the widest of the processor. The variable is read once, at the
+        first computation of the process: set it before, or pass `registers`. Results differ in their last bits.
     keep_starts : bool
         Whether the components of every start are kept, so that `Factorization.consensus` can compare them.
     checkpoint : str or path-like, optional

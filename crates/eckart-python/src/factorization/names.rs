@@ -42,13 +42,40 @@ fn no_type(name: &str) -> PyErr {
     value_error(Code::UnsupportedType, &format!("names can't be of type {name}"))
 }
 
+/// The name of a type, and an array of whole numbers.
+pub(crate) type Typed<'py> = (String, Bound<'py, PyAny>);
+
 /// The texts of names.
 pub(crate) fn texts(ids: &Option<Ids>) -> Option<Vec<String>> {
     ids.as_ref().map(Ids::texts)
 }
 
+/// The texts that typed names have.
+#[pyfunction]
+pub(crate) fn name_texts(names: Names<'_>) -> PyResult<Vec<String>> {
+    Ok(names.into_ids()?.texts())
+}
+
+/// Names as they were given: an array of int64, uint64 or datetime64, or the list of `texts`.
+pub(crate) fn given<'py>(
+    py: Python<'py>,
+    ids: Option<&Ids>,
+    texts: Option<&Vec<String>>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let unit = match ids {
+        Some(Ids::Date(_)) => Some("D"),
+        Some(Ids::Datetime(_, unit)) => Some(unit.name()),
+        _ => None,
+    };
+    match (typed(py, ids), unit) {
+        (Some((_, array)), Some(unit)) => array.call_method1("view", (format!("datetime64[{unit}]"),)).map(Some),
+        (Some((_, array)), None) => Ok(Some(array)),
+        (None, _) => texts.map(|texts| Ok(texts.into_pyobject(py)?.into_any())).transpose(),
+    }
+}
+
 /// A type and an array of numbers; `None` where there are no names, or they are texts.
-pub(crate) fn typed<'py>(py: Python<'py>, ids: Option<&Ids>) -> Option<(String, Bound<'py, PyAny>)> {
+pub(crate) fn typed<'py>(py: Python<'py>, ids: Option<&Ids>) -> Option<Typed<'py>> {
     let array = match ids? {
         Ids::I64(numbers) | Ids::Date(numbers) | Ids::Datetime(numbers, _) => {
             PyArray1::from_slice(py, numbers).into_any()
