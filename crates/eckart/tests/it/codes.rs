@@ -17,8 +17,9 @@ const HEAD: &str = "\
 
 Every error, doubt and warning of Eckart has a code: in Rust `error.code()` and `warning.code`, in Python `.code` of the
 exception or the warning, in the command `error[CODE]: ...` on standard error and `code` in the object of `--json`. A
-code stays what it is, so that programmes can branch on it; messages may become clearer. `eckart.codes()` and
-`Code::all()` list the table. This page is made from it (`ECKART_BLESS=1 cargo test -p eckart --test it codes`).
+code stays what it is, so that programmes can branch on it; messages may become clearer. `eckart codes`,
+`eckart.codes()` in Python and `Code::all()` list the table. This page is made from it
+(`ECKART_BLESS=1 cargo test -p eckart --test it codes`).
 ";
 
 /// The sections of the page.

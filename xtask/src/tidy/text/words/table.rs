@@ -70,7 +70,7 @@ const PARAMETERS: &[&str] = &[
     "crates/eckart/src/apply/row_problem",
     "crates/eckart-cli/src/args",
     "crates/eckart-cli/src/objective",
-    "crates/eckart-cli/src/models",
+    "crates/eckart-cli/src/catalog/models",
 ];
 
 pub(super) const WORDS: &[Word] = &[
