@@ -26,7 +26,7 @@ pub(crate) fn models(args: &ModelsArgs) -> Result<String> {
         }
         None => {
             let all = MODELS.iter().map(shown).collect::<Result<Vec<String>>>()?;
-            Ok(all.join("\n") + "\nFit one with: eckart fit DATA --model NAME --rank R [--set NUMBER=VALUE]\n")
+            Ok(all.join("\n") + "\nFit one with: eckart fit DATA --model NAME --rank R [--set NAME=VALUE]\n")
         }
     }
 }
