@@ -22,10 +22,13 @@ pub(crate) fn json(finished: &Finished) -> String {
     let numbers: Map<String, Value> = fit.numbers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     let mut object = json!({
         "version": env!("CARGO_PKG_VERSION"),
+        // The value of the objective; its text is `statement`.
         "objective": fit.cost,
         "statement": fit.statement,
         "model": model,
         "numbers": numbers,
+        "numerics": fit.numerics.version,
+        "registers": fit.numerics.registers,
         "method": fit.method,
         "ways": fit.ways,
         "warnings": fit.warnings.iter().chain(warnings).map(warning_object).collect::<Vec<Value>>(),
@@ -75,8 +78,13 @@ fn start(start: &Start) -> Value {
         "iterations": start.iterations,
         "stop_reason": start.stop.name(),
         "seconds": start.seconds,
-        "residuals": start.residuals,
+        "residuals": start.residuals.iter().map(|&residual| finite(residual)).collect::<Vec<Value>>(),
     })
+}
+
+/// A residual; the largest number stands for one that is not finite.
+fn finite(residual: f64) -> Value {
+    if residual < f64::MAX { json!(residual) } else { Value::Null }
 }
 
 fn quality(quality: &Quality) -> Value {

@@ -174,7 +174,9 @@ fn factors(page: &mut Page, fit: &Factorization) {
     header.extend(differ.then_some("below 1e-10 of the largest"));
     header.extend((!residuals.is_empty()).then_some("residual"));
     let mut rows: Vec<Vec<String>> = fit.factors.iter().zip(&shares).map(row).collect();
-    rows.iter_mut().zip(residuals).for_each(|(row, residual)| row.push(short(*residual)));
+    // The largest number stands for one that is not finite.
+    let said = |residual: f64| if residual < f64::MAX { short(residual) } else { "undefined".into() };
+    rows.iter_mut().zip(residuals).for_each(|(row, residual)| row.push(said(*residual)));
     page.heading("Factors");
     page.table(&header, &[0], rows);
     if !residuals.is_empty() {

@@ -33,8 +33,8 @@ fn the_report_says_what_was_found() {
 fn the_json_object_has_its_keys() {
     let desk = Desk::new();
     let found = desk.json("fit {digits} --model sparse-coding --set lambda=2 --rank 3 -k 2 -n 4 -s 7", &[]);
-    let keys = "objective statement model method rank seed dtype shape stored fit_seconds load_seconds iterations \
-                stop_reason best starts quality factors output version";
+    let keys = "objective statement model numerics registers method rank seed dtype shape stored fit_seconds \
+                load_seconds iterations stop_reason best starts quality factors output version";
     for key in keys.split_whitespace() {
         assert!(found.get(key).is_some(), "{key} is not in {found}");
     }
@@ -55,7 +55,8 @@ fn registers_can_be_chosen() {
     let objective =
         |words: &str| desk.json(&format!("fit {{digits}} --model nmf --rank 3 -n 5 {words}"), &[])["objective"].clone();
     let base = objective("--registers base");
-    assert_eq!(base, desk.json("--registers base fit {digits} --model nmf --rank 3 -n 5", &[])["objective"]);
+    let again = desk.json("--registers base fit {digits} --model nmf --rank 3 -n 5", &[]);
+    assert_eq!((&base, &"base".into()), (&again["objective"], &again["registers"]));
     let near = objective("").as_f64().unwrap() - base.as_f64().unwrap();
     assert!(near.abs() <= 1e-5 * base.as_f64().unwrap(), "{near}");
     let refused = desk.run("fit {digits} --model nmf --rank 3 --registers sse", &[]);
@@ -132,6 +133,9 @@ fn what_is_not_finite_is_null() {
     let said = desk.run("fit x.csv --rank 1 --json --objective", &["sum((X - W @ H)**2) + log(-1*sum(W**2))"]);
     let found = said.json();
     assert_eq!((&found["objective"], &found["stop_reason"]), (&Value::Null, &"diverged".into()));
+    let start = &found["starts"][0];
+    let is_said = |value: &Value| value.is_null() || value.as_f64().is_some_and(|residual| residual < f64::MAX);
+    assert!(start["residuals"].as_array().unwrap().iter().all(is_said), "{start}");
 }
 
 #[test]
@@ -157,6 +161,19 @@ fn a_search_begins_where_it_is_told_and_keeps_what_is_held() {
     };
     assert_eq!(h("m.safetensors"), h("again.safetensors"));
     desk.refuses("fit {digits} --model nmf --rank 4 --hold V=m.safetensors", &[], Code::UnknownFactor, &["V", "W, H"]);
+}
+
+#[test]
+fn a_header_of_numbers_is_read_as_asked() {
+    let desk = Desk::new();
+    desk.file("years.csv", ",5,2\n1,3,4\n2,6,1\n");
+    let words = "fit years.csv --model mf --rank 1 -n 2";
+    desk.refuses(words, &[], Code::HeaderOrData, &["line 1", "--header", "--header=false", "header=True"]);
+    let shape = |option: &str| desk.json(&format!("{words} {option}"), &[])["shape"].clone();
+    assert_eq!(
+        (shape("--header --row-names"), shape("--header=true --row-names=false")),
+        (vec![2, 2].into(), vec![2, 3].into())
+    );
 }
 
 #[test]

@@ -85,6 +85,10 @@ class Factorization:
     roles : dict of str to tuple
         For each factor the lines of the data that it belongs to (``rows``, ``columns``, ``both``, ``neither``), and which of
         its own lines are components (``rows``, ``columns``, or None).
+    numerics : int
+        The version of the arithmetic that computed them.
+    registers : str or None
+        The vector registers that computed them: ``base``, ``avx2`` or ``avx512``; None where a file does not say.
 
     Examples
     --------
@@ -115,6 +119,7 @@ class Factorization:
         self.col_names = core.col_names
         self.row_ids = as_given(core.row_ids, core.row_names)
         self.col_ids = as_given(core.col_ids, core.col_names)
+        self.numerics, self.registers = core.numerics
         self.roles = {name: (of, components) for name, of, components in core.roles}
 
     def __getattr__(self, name: str) -> np.ndarray:

@@ -115,7 +115,7 @@ fn doubtful(first: &Row) -> Error {
     Error::data(
         Code::HeaderOrData,
         "this row can be a header whose columns are named by numbers, or the first row of the numbers",
-        "Say which: set header to true or false",
+        "Say which: `--header` or `--header=false`, in Python header=True or header=False",
     )
     .at_line(first.line)
 }
