@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use eckart::data::{Format, ReadOptions, may_be_entries, read, read_names, read_titles};
-use eckart::{Code, Error, Factorization, Matrix, Problem, Result, Table};
+use eckart::solve::load_factors;
+use eckart::{Code, Error, Matrix, Problem, Result, Table};
 
 use crate::args::{NamesArgs, ReadingArgs, SearchArgs};
 
@@ -91,10 +92,10 @@ pub(crate) fn with_factors(problem: Problem, search: &SearchArgs, reading: &Read
             let shared = options(reading);
             return Ok(read(file, &ReadOptions { dtype: shared.dtype, ..ReadOptions::default() })?.matrix);
         }
-        let model = Factorization::load(file)?;
-        let found = model.factor(name).cloned();
+        let factors = load_factors(file)?;
+        let found = factors.iter().find(|(known, _)| known == name).map(|(_, matrix)| matrix.clone());
         found.ok_or_else(|| {
-            let known: Vec<&str> = model.factors.iter().map(|(name, _)| name.as_str()).collect();
+            let known: Vec<&str> = factors.iter().map(|(name, _)| name.as_str()).collect();
             Error::setting(
                 Code::UnknownFactor,
                 format!("{} has no factor {name}: it has {}", file.display(), known.join(", ")),

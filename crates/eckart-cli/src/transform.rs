@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use eckart::apply::in_columns_of;
 use eckart::data::{read, write};
 use eckart::solve::save_factors;
-use eckart::{FoldIn, Matrix, Result, Table, Warning};
+use eckart::{Factorization, FoldIn, Matrix, Result, Table, Warning};
 use serde_json::{Map, Value, json};
 
 use crate::asked::TransformArgs;
@@ -58,7 +58,7 @@ pub(crate) fn transform(args: &TransformArgs) -> Result<String> {
         })
         .collect::<Result<_>>()?;
     let written = match &args.output {
-        Some(path) => save(path, &folded.factors, &tables, table.row_names.as_ref())?,
+        Some(path) => save(path, &model.fit, &folded.factors, &tables, table.row_names.as_ref())?,
         None => Vec::new(),
     };
     if args.json {
@@ -108,6 +108,7 @@ fn side_by_side(tables: &[(String, Table)]) -> Result<Table> {
 
 fn save(
     path: &Path,
+    model: &Factorization,
     factors: &[(String, Matrix)],
     tables: &[(String, Table)],
     rows: Option<&Vec<String>>,
@@ -115,7 +116,7 @@ fn save(
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let mut written: Vec<PathBuf> = Vec::new();
     if ending.eq_ignore_ascii_case("safetensors") {
-        save_factors(path, factors, rows.map(Vec::as_slice))?;
+        save_factors(path, model, factors, rows.map(Vec::as_slice))?;
         written.push(path.to_owned());
     } else {
         for (name, table) in tables {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::args::ShowArgs;
 use crate::numbers::{count, duration, precise, short};
 use crate::page::Page;
-use tables::{factors, list, number, said, starts, tensors};
+use tables::{factors, list, number, reason, said, starts, tensors};
 
 /// The width of the names of facts.
 const WIDTH: usize = 10;
@@ -43,7 +43,7 @@ fn text(shown: &Value) -> String {
             ("written by", written_by(shown)),
             ("checksum", shown["checksum"].as_str().map(checksum)),
             ("size", shown["bytes"].as_u64().map(|bytes| format!("{} bytes", count(bytes as usize)))),
-            ("objective", shown["objective"].as_str().map(str::to_owned)),
+            ("objective", text_of(&shown["objective"])),
         ],
     );
     for (name, value) in numbers.into_iter().flatten() {
@@ -52,9 +52,9 @@ fn text(shown: &Value) -> String {
     facts(
         &mut page,
         vec![
-            ("data", shown["target"].as_str().map(str::to_owned)),
+            ("data", text_of(&shown["target"])),
             ("rank", number(&shown["rank"])),
-            ("method", shown["method"].as_str().map(str::to_owned)),
+            ("method", text_of(&shown["method"])),
         ],
     );
     for way in list(&shown["ways"]) {
@@ -63,17 +63,18 @@ fn text(shown: &Value) -> String {
     facts(
         &mut page,
         vec![
-            ("init", shown["init"].as_str().map(str::to_owned)),
+            ("init", text_of(&shown["init"])),
+            ("started at", joined(&shown["started"])),
             ("seed", number(&shown["seed"])),
             ("limits", limits(&shown["limits"])),
             ("rows", names(&shown["rows"])),
             ("columns", names(&shown["columns"])),
             ("cost", shown["cost"].as_f64().map(precise)),
-            ("stopped by", shown["stop_reason"].as_str().map(str::to_owned)),
+            ("stopped by", shown["stop_reason"].as_str().map(reason)),
             ("time", shown["seconds"].as_f64().map(duration)),
             ("fit", quality(&shown["quality"])),
             ("stability", stability(&shown["agreement"])),
-            ("rank by", shown["rank_choice"]["way"].as_str().map(str::to_owned)),
+            ("rank by", text_of(&shown["rank_choice"]["way"])),
         ],
     );
     for warning in list(&shown["warnings"]) {
@@ -83,6 +84,16 @@ fn text(shown: &Value) -> String {
     starts(&mut page, shown);
     tensors(&mut page, shown);
     page.finish()
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    value.is_string().then(|| said(value))
+}
+
+/// A list of names; nothing where it is empty.
+fn joined(names: &Value) -> Option<String> {
+    let names: Vec<String> = list(names).iter().map(said).collect();
+    (!names.is_empty()).then(|| format!("values that were given for {}", names.join(", ")))
 }
 
 fn kind(shown: &Value) -> String {
@@ -108,13 +119,15 @@ fn written_by(shown: &Value) -> Option<String> {
 
 fn checksum(word: &str) -> String {
     match word {
-        "none" => "none: files of format 1 and of other programs have none".into(),
+        "none" => "none: files of format 1, pages from before and files of other programs have none".into(),
         other => other.into(),
     }
 }
 
 fn limits(limits: &Value) -> Option<String> {
-    let mut text = format!("{} iterations, tol {}", count(limits["max_iter"].as_u64()? as usize), limits["tol"]);
+    let mut text = String::new();
+    limits["max_iter"].as_u64().iter().for_each(|&most| text += &format!("{} iterations, ", count(most as usize)));
+    text += &format!("tol {}", limits.get("tol").filter(|tol| tol.is_number())?);
     limits["target"].as_f64().iter().for_each(|target| text += &format!(", target {target}"));
     Some(text)
 }
@@ -122,6 +135,9 @@ fn limits(limits: &Value) -> Option<String> {
 fn names(names: &Value) -> Option<String> {
     let (total, first) = (names["count"].as_u64()? as usize, list(&names["first"]));
     let shown: Vec<String> = first.iter().map(said).collect();
+    if names["type"].is_null() {
+        return Some(format!("{}, without names", count(total)));
+    }
     let more = if total > shown.len() { ", ..." } else { "" };
     Some(format!("{} names ({}): {}{more}", count(total), said(&names["type"]), shown.join(", ")))
 }
@@ -129,7 +145,7 @@ fn names(names: &Value) -> Option<String> {
 fn quality(quality: &Value) -> Option<String> {
     Some(format!(
         "{} explains {:.1} % of the variance; relative error {}, RMSE {}",
-        quality["reconstruction"].as_str()?,
+        text_of(&quality["reconstruction"])?,
         100.0 * quality["explained"].as_f64()?,
         short(quality["relative_error"].as_f64()?),
         short(quality["rmse"].as_f64()?)

@@ -102,14 +102,14 @@ fn what_is_no_checkpoint_of_this_search_is_refused() {
         &format!("{words} --resume at.safetensors --seed 1"),
         &[],
         Code::CheckpointDiffers,
-        &["at.safetensors", "seed differ"],
+        &["at.safetensors", "seed: 0 there, 1 here"],
     );
     desk.prints(&format!("{} --resume at.safetensors -o longer.npy", words.replace("-n 20", "-n 30")), &[]);
     desk.refuses(
         &words.replace("x.csv", "y.csv --resume at.safetensors"),
         &[],
         Code::CheckpointDiffers,
-        &["data differ"],
+        &["data: X 3x3", "of other entries"],
     );
     desk.refuses(&format!("{words} --resume m.safetensors"), &[], Code::NotACheckpoint, &["m.safetensors"]);
     desk.refuses(&format!("{words} --resume none.safetensors"), &[], Code::FileNotFound, &["none.safetensors"]);
@@ -117,7 +117,7 @@ fn what_is_no_checkpoint_of_this_search_is_refused() {
         &format!("{words} --checkpoint none/at.safetensors"),
         &[],
         Code::FileNotFound,
-        &["none/at.safetensors"],
+        &["none/at.safetensors", "there is no folder none"],
     );
     desk.refuses(
         "fit x.csv --model nmf --rank 1..2 --bcv --checkpoint c.safetensors",
@@ -129,6 +129,22 @@ fn what_is_no_checkpoint_of_this_search_is_refused() {
     let bytes = &before[..before.len() - 8];
     desk.file("cut.safetensors", bytes);
     desk.refuses(&format!("{words} --resume cut.safetensors"), &[], Code::TruncatedFile, &["cut.safetensors"]);
+}
+
+/// The way on that a message names is one that can be gone.
+#[test]
+fn registers_of_a_checkpoint_are_named_as_options_are() {
+    let desk = Desk::new();
+    desk.file("x.csv", "1,2,3\n2,4,7\n3,6,8\n");
+    let words = "fit x.csv --model nmf --rank 1 -n 20 -q -o m.safetensors";
+    desk.prints(&format!("{words} --registers base --checkpoint at.safetensors"), &[]);
+    desk.prints(&format!("{words} --resume at.safetensors --registers base"), &[]);
+    let widest = desk.json("fit x.csv --model nmf --rank 1 -n 2", &[])["registers"].clone();
+    if widest != "base" {
+        let words = format!("{words} --resume at.safetensors --registers {}", widest.as_str().unwrap());
+        let texts = ["at.safetensors", "registers base", "`--registers base`", "registers=\"base\""];
+        desk.refuses(&words, &[], Code::CheckpointDiffers, &texts);
+    }
 }
 
 /// A folder that takes no files any more fails the checkpoint, not the search, and the file before stands.

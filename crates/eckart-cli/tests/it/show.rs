@@ -44,15 +44,76 @@ fn a_checkpoint_a_page_and_factors_are_shown() {
         "fit x.csv --model nmf --rank 1 --restarts 2 -n 3 --tol 0 -q --checkpoint at.safetensors --report page.html";
     desk.prints(&format!("{words} -o model.safetensors"), &[]);
     let text = desk.prints("show at.safetensors", &[]);
-    for part in ["a checkpoint of Eckart", "max_iter", "2 of 2 starts are done", "H       1 x 3"] {
+    for part in ["a checkpoint of Eckart", "iteration limit", "2 of 2 starts are done", "the best", "H       1 x 3"] {
         assert!(text.contains(part), "{part:?} is not in:\n{text}");
     }
+    let at = desk.json("show at.safetensors", &[]);
+    assert_eq!((at["starts"].as_array().unwrap().len(), &at["running"]), (2, &serde_json::json!([])));
     let page = desk.prints("show page.html", &[]);
-    assert!(page.contains("a page of Eckart") && page.contains("subject to W >= 0, H >= 0"), "{page}");
+    assert!(
+        page.contains("a page of Eckart")
+            && page.contains("checksum    ok")
+            && page.contains("subject to W >= 0, H >= 0"),
+        "{page}"
+    );
     desk.prints("transform model.safetensors x.csv -o new.safetensors", &[]);
     let new = desk.prints("show new.safetensors", &[]);
-    assert!(new.contains("factors of new rows") && new.contains("row_names.bytes"), "{new}");
-    desk.refuses("similar new.safetensors --item a", &[], Code::NotAModel, &["new.safetensors", "kind factors"]);
+    for part in ["factors of new rows", "subject to W >= 0", "4 names (text): r, s, t, ...", "W       4 x 1", "of rows"]
+    {
+        assert!(new.contains(part), "{part:?} is not in:\n{new}");
+    }
+    let texts = ["new.safetensors", "factors of new rows", "a model is needed"];
+    desk.refuses("similar new.safetensors --item a", &[], Code::NotAModel, &texts);
+    let text = desk.prints("show model.safetensors", &[]);
+    assert!(!text.contains("started at"), "{text}");
+    // Factors of new rows are where a search begins, or what it holds.
+    for option in ["--start", "--hold"] {
+        desk.prints(
+            &format!("fit x.csv --model nmf --rank 1 -n 3 -q {option} W=new.safetensors -o a.safetensors"),
+            &[],
+        );
+        let shown = desk.json("show a.safetensors", &[]);
+        assert_eq!(
+            (shown["started"] == serde_json::json!(["W"]), shown["factors"][0]["held"] == true),
+            (option == "--start", option == "--hold")
+        );
+    }
+    desk.prints("fit x.csv --model nmf --rank 1 -n 3 -q --start W=new.safetensors -o a.safetensors", &[]);
+    let text = desk.prints("show a.safetensors", &[]);
+    assert!(text.contains("given for W"), "{text}");
+}
+
+#[test]
+fn a_page_that_was_cut_or_changed_is_refused() {
+    let desk = Desk::new();
+    desk.file("x.csv", DATA);
+    desk.prints("fit x.csv --model nmf --rank 1 -n 3 -q --report page.html", &[]);
+    let page = std::fs::read_to_string(desk.path("page.html")).unwrap();
+    desk.file("cut.html", &page[..page.len() / 2]).file("changed.html", page.replace("Search", "search"));
+    desk.refuses("show cut.html", &[], Code::TruncatedFile, &["cut.html"]);
+    desk.refuses("show changed.html", &[], Code::DamagedFile, &["changed.html"]);
+    desk.refuses("transform page.html x.csv", &[], Code::NotAModel, &["page.html", "a page about a model"]);
+    desk.refuses("fit x.csv --model nmf --rank 1 --resume x.csv", &[], Code::NotACheckpoint, &["x.csv", "a text"]);
+}
+
+/// Nothing that another program wrote into a file speaks to the terminal.
+#[test]
+fn texts_of_other_programs_are_escaped_and_cut() {
+    let desk = Desk::new();
+    let long = "x".repeat(3000);
+    let header = serde_json::json!({
+        "__metadata__": { "\u{1b}[31mred": format!("\u{1b}]0;title\u{7}{long}"), long.clone(): "a\nb" },
+        "b\u{1b}[2J": { "dtype": "I64", "shape": [], "data_offsets": [0, 8] },
+    });
+    let header = header.to_string();
+    let bytes = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &[0; 8]].concat();
+    desk.file("other.safetensors", bytes);
+    let text = desk.prints("show other.safetensors", &[]);
+    assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 200), "{text}");
+    for part in ["\nTexts\n", "b\\u{1b}[2J", "one number", "a\\u{a}b", "(3,000 characters)"] {
+        assert!(text.contains(part), "{part:?} is not in:\n{text}");
+    }
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub use csv::{read_csv, write_csv};
 pub(crate) use ids::text_sources;
 pub use ids::{Ids, TimeUnit};
 pub use matrix::{Dtype, Matrix, Real, Storage};
-pub(crate) use model_file::{Contents, TensorSource, parse_tensors, read_tensors, tensor_bytes, write_tensors};
+pub(crate) use model_file::{Contents, TensorSource, parse_tensors, read_tensors, sha256, tensor_bytes, write_tensors};
 pub use model_file::{ElementType, ModelFile, Tensor, TensorInfo, read_model_file, write_model_file};
 pub use mtx::{read_mtx, write_mtx};
 pub use names::{read_names, read_names_column, read_titles};

@@ -103,7 +103,7 @@ impl Aside {
                 Ok(file) => return Ok(Self { file, path: Some(path) }),
                 // Left by a process of the same number that was killed.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
+                Err(error) => return Err(without_folder(target).unwrap_or(error)),
             }
         }
     }
@@ -121,6 +121,13 @@ impl Aside {
     }
 }
 
+/// The refusal to write into a folder that is not there.
+fn without_folder(target: &Path) -> Option<io::Error> {
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())?;
+    let reason = format!("there is no folder {}; make it first", folder.display());
+    Some(io::Error::new(io::ErrorKind::NotFound, reason))
+}
+
 impl Drop for Aside {
     fn drop(&mut self) {
         if let Some(path) = &self.path {
@@ -133,6 +140,14 @@ impl Drop for Aside {
 mod tests {
     use super::*;
     use crate::error::check_error;
+
+    #[test]
+    fn a_folder_that_is_not_there_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("none").join("a.csv");
+        let error = write_file(&path, |out| out.write_all(b"new")).unwrap_err();
+        check_error(&error, Code::FileNotFound, &format!("there is no folder {}", dir.path().join("none").display()));
+    }
 
     #[test]
     fn a_failed_write_leaves_the_old_file_and_nothing_else() {

@@ -308,9 +308,9 @@ codes! {
 
     // Models, checkpoints and what is done with them.
     NotAModel, "not-a-model", Error,
-        "The file is no model of Eckart.", "Give a file that `eckart fit -o` or `save` wrote.";
+        "The file is no model of Eckart.", "Give what `eckart fit -o` or `save` wrote.";
     NotACheckpoint, "not-a-checkpoint", Error,
-        "The file is no checkpoint.", "Give the file of `--checkpoint`.";
+        "The file is no checkpoint.", "Give the file that a search wrote as its checkpoint.";
     CheckpointDamaged, "checkpoint-damaged", Error,
         "The checkpoint does not hold what it must.", "Begin anew, without it.";
     CheckpointDiffers, "checkpoint-differs", Error,

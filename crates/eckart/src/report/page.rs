@@ -7,7 +7,7 @@ use super::html::Html;
 use super::subject::Subject;
 use super::{again, cards, compare, curves, head, offsets, rows, starts};
 use crate::error::Result;
-use crate::solve::{FileSummary, PAGE_META};
+use crate::solve::{FileSummary, PAGE_META, PAGE_SUM, PAGE_SUM_META, with_sum};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -30,6 +30,7 @@ pub(super) fn page(subject: &Subject<'_>) -> Result<String> {
     html.empty("meta", &[("name", "generator"), ("content", concat!("eckart ", env!("CARGO_PKG_VERSION")))]);
     let model = FileSummary::of_model(subject.fit).to_json();
     html.empty("meta", &[("name", PAGE_META), ("content", &model)]);
+    html.empty("meta", &[("name", PAGE_SUM_META), ("content", PAGE_SUM)]);
     html.empty("meta", &[("name", "color-scheme"), ("content", "light dark")]);
     html.empty("meta", &[("http-equiv", "Content-Security-Policy"), ("content", POLICY)]);
     html.element("title", &[], &title);
@@ -57,7 +58,7 @@ pub(super) fn page(subject: &Subject<'_>) -> Result<String> {
     );
     html.inside("script", &[], |html| html.fixed(SCRIPT));
     html.fixed("\n</body>\n</html>\n");
-    Ok(html.finish())
+    Ok(with_sum(html.finish()))
 }
 
 fn sections(subject: &Subject<'_>) -> Result<Sections> {

@@ -48,7 +48,7 @@ pub use result::{
     Agreement, DataSide, FactorAxis, FactorRole, Factorization, Kept, NUMERICS, Numerics, RankChoice, RankScore, Start,
     Step,
 };
-pub(crate) use save::PAGE_META;
-pub use save::{FileSummary, save_factors, show};
+pub use save::{FileSummary, load_factors, save_factors, show};
+pub(crate) use save::{PAGE_META, PAGE_SUM, PAGE_SUM_META, with_sum};
 pub use settings::{Checkpoint, Init, Interrupt, Settings, StopReason};
 pub(crate) use split::terms;

@@ -241,7 +241,8 @@ impl StopReason {
         Self::Dropped,
     ];
 
-    pub(super) fn from_name(name: &str) -> Option<Self> {
+    /// The one of that [`StopReason::name`].
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.name() == name)
     }
 

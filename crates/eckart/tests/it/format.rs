@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use eckart::data::{Ids, TimeUnit, read_model_file};
-use eckart::solve::{Checkpoint, DataSide, FactorAxis, FactorRole, StopReason, show};
+use eckart::run::SimdLevel;
+use eckart::solve::{Checkpoint, DataSide, FactorAxis, FactorRole, StopReason, load_factors, save_factors, show};
 use eckart::{Code, Error, Factorization, Init, Matrix, Problem, Settings};
 
 /// The folders of the formats, and what their models say of the arithmetic that computed them.
@@ -128,7 +129,7 @@ fn checkpoints_are_gone_on_with() {
         let shown: serde_json::Value = serde_json::from_str(&show(&path).unwrap().to_json()).unwrap();
         let same = shown["registers"].as_str().is_none_or(|then| Some(then) == whole.numerics.registers.as_deref());
         if !same {
-            check_error(&resumed.unwrap_err(), Code::CheckpointDiffers, &["ECKART_REGISTERS"]);
+            check_error(&resumed.unwrap_err(), Code::CheckpointDiffers, &["--registers", "registers="]);
             continue;
         }
         let resumed = resumed.unwrap();
@@ -157,10 +158,106 @@ fn a_checkpoint_of_another_arithmetic_is_refused() {
     };
     let now = format!("numerics {}", eckart::solve::NUMERICS);
     check_error(&changed("numerics", "7"), Code::CheckpointDiffers, &["other.safetensors", "numerics 7", &now]);
-    check_error(&changed("registers", "sve"), Code::CheckpointDiffers, &["registers sve", "ECKART_REGISTERS=sve"]);
+    check_error(&changed("registers", "sve"), Code::CheckpointDiffers, &["registers sve", "does not have"]);
+    let now = fit().numerics.registers.unwrap();
+    let Some(other) = SimdLevel::all().into_iter().find(|level| level.name() != now) else { return };
+    let there = changed("registers", other.name());
+    check_error(&there, Code::CheckpointDiffers, &[&format!("--registers {other}"), &format!("registers=\"{other}\"")]);
+    assert!(!there.to_string().contains("ECKART_REGISTERS"), "{there}");
     check_error(&changed("format", "3"), Code::UnsupportedVersion, &["other.safetensors", "format 3"]);
-    check_error(&changed("kind", "model"), Code::NotACheckpoint, &["of kind model"]);
-    check_error(&Factorization::load(&path).unwrap_err(), Code::NotAModel, &["of kind checkpoint"]);
+    check_error(&changed("kind", "model"), Code::NotACheckpoint, &["holds a model", "a checkpoint is needed"]);
+    check_error(
+        &Factorization::load(&path).unwrap_err(),
+        Code::NotAModel,
+        &["holds a checkpoint", "a model is needed", "--resume", "resume="],
+    );
+}
+
+/// What differs is said with what it is there and what it is here.
+#[test]
+fn a_checkpoint_of_another_search_says_both_values() {
+    let (problem, settings) = checkpointed();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("at.safetensors");
+    let checkpoint = Some(Checkpoint { file: path.clone(), every: Duration::ZERO });
+    problem.solve(&Settings { checkpoint, target: Some(0.5), ..settings.clone() }).unwrap();
+    let differs = |problem: &Problem, settings: &Settings, parts: &[&str]| {
+        let error = problem.solve(&Settings { resume: Some(path.clone()), ..settings.clone() }).unwrap_err();
+        check_error(&error, Code::CheckpointDiffers, parts);
+    };
+    let same = Settings { target: Some(0.5), ..settings.clone() };
+    differs(
+        &problem,
+        &Settings { tol: 1e-5, seed: 7, ..same.clone() },
+        &["tol: 0.001 there, 0.00001 here", "seed: 4 there, 7 here"],
+    );
+    differs(&problem, &settings, &["target: 0.5 there, none here"]);
+    let (n, m) = problem.matrices()[0].1.shape();
+    let x = Matrix::from_fn(n, m, |i, j| (i + j) as f64).unwrap().cast(problem.matrices()[0].1.dtype()).unwrap();
+    let other = Problem::parse(&problem.statement().to_string()).unwrap().data("X", &x).rank(3);
+    differs(&other, &same, &["rank: 2 there, 3 here", &format!("data: X {n}x{m}"), "of other entries"]);
+    // What a checkpoint of format 1 is held to can be looked up.
+    let shown = show(file("format-1", "checkpoint.safetensors")).unwrap().to_json();
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!((&shown["limits"]["tol"], &shown["limits"]["target"]), (&1e-3.into(), &serde_json::Value::Null));
+}
+
+/// A file of another program is refused for what it is, whatever the types of its tensors are.
+#[test]
+fn files_of_other_programs_are_refused_as_such() {
+    let (problem, settings) = checkpointed();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("other.safetensors");
+    let header = r#"{"b":{"dtype":"I64","shape":[],"data_offsets":[0,8]}}"#;
+    std::fs::write(&path, [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &[0; 8]].concat()).unwrap();
+    let resume = |path: &Path| problem.solve(&Settings { resume: Some(path.to_owned()), ..settings.clone() });
+    check_error(&Factorization::load(&path).unwrap_err(), Code::NotAModel, &["other.safetensors", "another program"]);
+    check_error(&load_factors(&path).unwrap_err(), Code::NotAModel, &["other.safetensors", "another program"]);
+    check_error(&resume(&path).unwrap_err(), Code::NotACheckpoint, &["other.safetensors", "another program"]);
+    let text = file("format-1", "small.csv");
+    check_error(&Factorization::load(&text).unwrap_err(), Code::NotAModel, &["small.csv", "this is a text"]);
+    check_error(&resume(&text).unwrap_err(), Code::NotACheckpoint, &["small.csv", "this is a text"]);
+    let page = folder.path().join("page.html");
+    eckart::report::Report::new(&fit()).write(&page).unwrap();
+    check_error(&Factorization::load(&page).unwrap_err(), Code::NotAModel, &["page.html", "a page about a model"]);
+    // A tensor that is not known is no reason to refuse a model of a format that is.
+    std::fs::write(&path, with_unknown_tensor("nmf-f32-named.safetensors")).unwrap();
+    assert_eq!(Factorization::load(&path).unwrap().rank, 2);
+}
+
+/// The bytes of a file of format 1 with one more tensor at its end, of a type that is not read.
+fn with_unknown_tensor(name: &str) -> Vec<u8> {
+    let whole = std::fs::read(file("format-1", name)).unwrap();
+    let length = u64::from_le_bytes(*whole.first_chunk().unwrap()) as usize;
+    let (header, tensors) = whole[8..].split_at(length);
+    let end = tensors.len();
+    let more = format!(r#","later.thing":{{"dtype":"I32","shape":[1],"data_offsets":[{end},{}]}}}}"#, end + 4);
+    let header = std::str::from_utf8(header).unwrap().trim_end().strip_suffix('}').unwrap().to_owned() + &more;
+    [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), tensors, &[0; 4]].concat()
+}
+
+#[test]
+fn factors_of_new_rows_are_shown_and_say_their_model() {
+    let model = fit();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new.safetensors");
+    let w = Matrix::from_fn(3, 2, |i, k| (i + k) as f64).unwrap();
+    let names: Vec<String> = ["a", "b", "c"].map(str::to_owned).into();
+    save_factors(&path, &model, &[("W".into(), w.clone())], Some(&names)).unwrap();
+    let shown: serde_json::Value = serde_json::from_str(&show(&path).unwrap().to_json()).unwrap();
+    assert_eq!((&shown["kind"], &shown["objective"]), (&"factors".into(), &model.statement.clone().into()));
+    assert_eq!(shown["rows"], serde_json::json!({ "count": 3, "type": "text", "first": ["a", "b", "c"] }));
+    let factor = &shown["factors"][0];
+    assert_eq!((&factor["name"], &factor["shape"]), (&"W".into(), &serde_json::json!([3, 2])));
+    assert_eq!((&factor["of"], &factor["components"]), (&"rows".into(), &"columns".into()));
+    let back = load_factors(&path).unwrap();
+    assert_eq!((back.len(), back[0].0.as_str(), back[0].1.values_f64()), (1, "W", w.values_f64()));
+    check_error(&Factorization::load(&path).unwrap_err(), Code::NotAModel, &["holds factors of new rows", "--start"]);
+    // Of a model without names the sides of the data are known by its factors.
+    model.save(&path).unwrap();
+    let shown: serde_json::Value = serde_json::from_str(&show(&path).unwrap().to_json()).unwrap();
+    assert_eq!((&shown["rows"]["count"], &shown["columns"]["count"]), (&6.into(), &4.into()));
+    assert_eq!(load_factors(&path).unwrap().len(), 2);
 }
 
 fn fit() -> Factorization {
@@ -293,6 +390,8 @@ fn every_kind_of_file_is_shown() {
         assert_eq!((&at["kind"], &at["format"], &at["best"]), (&"checkpoint".into(), &format.into(), &0.into()));
         assert_eq!((&at["starts"][0]["stop_reason"], &at["starts"][0]["iterations"]), (&"settled".into(), &10.into()));
         assert_eq!((&at["running"][0]["start"], &at["running"][0]["iteration"]), (&1.into(), &4.into()));
+        assert_eq!((at["starts"].as_array().unwrap().len(), &at["starts"][0]["best"]), (1, &true.into()));
+        assert!(at["running"].as_array().unwrap().iter().all(|start| start["start"] != 0), "{at}");
         assert_eq!((&at["factors"][1]["name"], &at["factors"][1]["of"]), (&"H".into(), &"columns".into()));
     }
     let folder = tempfile::tempdir().unwrap();
@@ -301,6 +400,7 @@ fn every_kind_of_file_is_shown() {
     eckart::report::Report::new(&fit).write(&page).unwrap();
     let page = shown(page);
     assert_eq!((&page["kind"], &page["objective"]), (&"page".into(), &fit.statement.clone().into()));
+    assert_eq!((&page["checksum"], &page["rows"]["count"]), (&"ok".into(), &6.into()));
     let foreign = folder.path().join("foreign.safetensors");
     let header = r#"{"starts.weight":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}"#;
     std::fs::write(&foreign, [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &[0; 4]].concat()).unwrap();

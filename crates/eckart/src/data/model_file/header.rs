@@ -41,6 +41,17 @@ pub struct TensorInfo {
     pub bytes: usize,
 }
 
+impl TensorInfo {
+    /// Whether its type and number of axes are of those that [`super::Tensor`] holds.
+    pub(crate) fn is_known(&self) -> bool {
+        match self.element {
+            ElementType::F64 | ElementType::F32 => [1, 2].contains(&self.shape.len()),
+            ElementType::I64 | ElementType::U64 | ElementType::U8 => self.shape.len() == 1,
+            ElementType::Other(_) => false,
+        }
+    }
+}
+
 /// What a header says.
 #[derive(Debug, Default)]
 pub(super) struct FileHeader {
@@ -49,12 +60,33 @@ pub(super) struct FileHeader {
     pub tensors: Vec<TensorInfo>,
 }
 
-/// That a file is no model file, or is one no more.
+/// That a file is no safetensors file.
+pub(super) fn foreign(what: &str) -> Error {
+    Error::data(
+        Code::NotAModel,
+        format!("this is no safetensors file: {what}"),
+        "Models, checkpoints and factors of Eckart are safetensors files; if it was one, copy it again or make it anew",
+    )
+}
+
+/// That a safetensors file is not whole any more.
 pub(super) fn damaged(code: Code, what: &str) -> Error {
     Error::data(
         code,
-        format!("this is no model file: {what}"),
-        "Model files are safetensors; if it was one, copy it again or train the model again",
+        format!("the file is not whole: {what}"),
+        "Copy it again from where it was whole, or make it anew",
+    )
+}
+
+/// That a file with checksums was written anew by a program that does not know them, as far as can be told.
+pub(super) fn changed(what: &str) -> Error {
+    Error::data(
+        Code::DamagedFile,
+        format!("the file is damaged, or another program has changed it: {what}"),
+        format!(
+            "Copy it again from where it was whole, or make it anew; where another program has to change it, let it \
+             leave out the texts eckart and format and the tensor {CHECKSUM}: the file is one of that program then"
+        ),
     )
 }
 
@@ -66,13 +98,13 @@ impl FileHeader {
     /// # Errors
     /// `Data` where it is no header of a safetensors file.
     pub(super) fn parse(json: &[u8]) -> Result<Self> {
-        let all: serde_json::Map<String, Value> = serde_json::from_slice(json)
-            .map_err(|e| damaged(Code::NotAModel, &format!("its header is not JSON ({e})")))?;
+        let all: serde_json::Map<String, Value> =
+            serde_json::from_slice(json).map_err(|e| foreign(&format!("its header is not JSON ({e})")))?;
         let mut header = Self::default();
         let mut placed = Vec::new();
         for (name, value) in &all {
             if name == TEXTS {
-                header.metadata = texts(value).ok_or_else(|| damaged(Code::NotAModel, "its metadata are not texts"))?;
+                header.metadata = texts(value).ok_or_else(|| foreign("its metadata are not texts"))?;
             } else {
                 let (start, info) = tensor_info(name, value)?;
                 placed.push((start, start + info.bytes, info));
@@ -82,10 +114,7 @@ impl FileHeader {
         let mut next = 0;
         for (start, end, info) in placed {
             if start != next {
-                return Err(damaged(
-                    Code::NotAModel,
-                    &format!("the numbers of {} don't follow those before", quoted(&info.name)),
-                ));
+                return Err(foreign(&format!("the numbers of {} don't follow those before", quoted(&info.name))));
             }
             next = end;
             header.tensors.push(info);
@@ -102,7 +131,7 @@ impl FileHeader {
         if fits && is_last {
             Ok(())
         } else {
-            Err(damaged(Code::DamagedFile, "its checksums are not where they belong"))
+            Err(changed(&format!("the tensor {CHECKSUM} is not its last, or not of the right shape")))
         }
     }
 
@@ -180,7 +209,7 @@ fn tensor_info(name: &str, value: &Value) -> Result<(usize, TensorInfo)> {
     };
     let (tag, shape, place) = (value.get("dtype").and_then(Value::as_str), numbers("shape"), numbers("data_offsets"));
     let (Some(tag), Some(shape), Some(place)) = (tag, shape, place) else {
-        return Err(damaged(Code::NotAModel, &format!("the type, shape or place of {} is not given", quoted(name))));
+        return Err(foreign(&format!("the type, shape or place of {} is not given", quoted(name))));
     };
     let element = ElementType::from_name(tag);
     let count = shape.iter().try_fold(1_usize, |count, &side| count.checked_mul(side));
@@ -189,8 +218,6 @@ fn tensor_info(name: &str, value: &Value) -> Result<(usize, TensorInfo)> {
         [start, end] if start <= end && wanted.is_none_or(|wanted| wanted == Some(end - start)) => {
             Ok((start, TensorInfo { name: name.to_owned(), element, shape, bytes: end - start }))
         }
-        _ => {
-            Err(damaged(Code::NotAModel, &format!("the numbers of {} are not as many as its shape says", quoted(name))))
-        }
+        _ => Err(foreign(&format!("the numbers of {} are not as many as its shape says", quoted(name)))),
     }
 }

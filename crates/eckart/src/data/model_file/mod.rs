@@ -8,6 +8,7 @@
 //! overflows in it. It is the oracle of the tests.
 
 mod header;
+mod other;
 mod read;
 mod tensor;
 mod write;
@@ -22,7 +23,7 @@ pub use header::TensorInfo;
 pub(crate) use read::{Contents, parse_tensors, read_tensors};
 pub(crate) use tensor::TensorSource;
 pub use tensor::{ElementType, Tensor};
-pub(crate) use write::{tensor_bytes, write_tensors};
+pub(crate) use write::{sha256, tensor_bytes, write_tensors};
 
 use crate::error::Result;
 
@@ -63,7 +64,7 @@ pub fn write_model_file(path: impl AsRef<Path>, model: &ModelFile) -> Result<()>
 /// `Io` where the system refuses the file; `Data` where it is no safetensors file, is damaged, or holds a tensor that
 /// [`Tensor`] can't.
 pub fn read_model_file(path: impl AsRef<Path>) -> Result<ModelFile> {
-    read_tensors(path.as_ref(), &|_| true).map(ModelFile::from)
+    read_tensors(path.as_ref(), &|_, _| true).map(ModelFile::from)
 }
 
 /// The bytes of a model file.
@@ -80,5 +81,5 @@ pub fn model_bytes(model: &ModelFile) -> Result<Vec<u8>> {
 /// `Data`, as [`read_model_file`].
 pub fn parse_model_file(mut bytes: &[u8]) -> Result<ModelFile> {
     let length = bytes.len();
-    parse_tensors(&mut bytes, length, &|_| true).map(ModelFile::from)
+    parse_tensors(&mut bytes, length, &|_, _| true).map(ModelFile::from)
 }

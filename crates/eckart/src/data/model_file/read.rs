@@ -9,7 +9,8 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::header::{CHECKSUM, DIGEST, FileHeader, LONGEST_READ, TensorInfo, damaged, quoted};
+use super::header::{CHECKSUM, DIGEST, FileHeader, LONGEST_READ, TensorInfo, changed, damaged, foreign, quoted};
+use super::other::other_format;
 use super::tensor::{Element, ElementType, Tensor};
 use crate::data::Matrix;
 use crate::data::source::{failed, open, said_of};
@@ -30,16 +31,24 @@ pub(crate) struct Contents {
     pub is_checked: bool,
 }
 
+/// Whether a tensor is to be read, of a file that has these texts.
+pub(crate) type IsRead<'a> = &'a dyn Fn(&BTreeMap<String, String>, &TensorInfo) -> bool;
+
 /// Reads the tensors of a file that `wanted` asks for.
 ///
 /// # Errors
 /// `Io` where the system refuses the file; `Data` where it is no safetensors file, is damaged, or holds a tensor that
 /// is wanted and of a type or number of axes that Eckart does not read.
-pub(crate) fn read_tensors(path: &Path, wanted: &dyn Fn(&TensorInfo) -> bool) -> Result<Contents> {
+pub(crate) fn read_tensors(path: &Path, wanted: IsRead) -> Result<Contents> {
     // Only a guide to how much is reserved: the file may be packed, or grow.
     let length = std::fs::metadata(path).map_or(0, |about| about.len());
     open(path)
-        .and_then(|mut input| parse_tensors(&mut input, usize::try_from(length).unwrap_or(0), wanted))
+        .and_then(|mut input| {
+            let other = other_format(input.prefix());
+            let found = parse_tensors(&mut input, usize::try_from(length).unwrap_or(0), wanted);
+            // What else a file may be is looked at only where it is no safetensors file.
+            found.map_err(|error| other.filter(|_| error.code() == Code::NotAModel).unwrap_or(error))
+        })
         .map_err(|error| said_of(error, path))
 }
 
@@ -47,11 +56,7 @@ pub(crate) fn read_tensors(path: &Path, wanted: &dyn Fn(&TensorInfo) -> bool) ->
 ///
 /// # Errors
 /// As [`read_tensors`].
-pub(crate) fn parse_tensors(
-    input: &mut dyn Read,
-    length: usize,
-    wanted: &dyn Fn(&TensorInfo) -> bool,
-) -> Result<Contents> {
+pub(crate) fn parse_tensors(input: &mut dyn Read, length: usize, wanted: IsRead) -> Result<Contents> {
     let mut input = Input { input, length, sum: Sha256::new(), block: vec![0; BLOCK] };
     let header = input.header()?;
     let mut digests = vec![input.digest()];
@@ -59,7 +64,7 @@ pub(crate) fn parse_tensors(
     let has_checksum = header.has_checksum();
     let count = header.tensors.len() - usize::from(has_checksum);
     for info in &header.tensors[..count] {
-        if wanted(info) {
+        if wanted(&header.metadata, info) {
             lists.push((info, input.list(info)?));
         } else {
             input.skip(info)?;
@@ -70,7 +75,7 @@ pub(crate) fn parse_tensors(
         let known: Vec<u8> = input.elements(&header.tensors[count])?;
         check(&known, &digests, &header.tensors[..count])?;
     } else if header.is_of_checksums() {
-        return Err(damaged(Code::DamagedFile, "its checksums are lacking"));
+        return Err(changed("its checksums are lacking"));
     }
     input.end()?;
     // Numbers are looked at only once it is known that they are those which were written.
@@ -92,12 +97,7 @@ fn check(known: &[u8], digests: &[[u8; DIGEST]], infos: &[TensorInfo]) -> Result
         None => "its header is".to_owned(),
         Some(at) => format!("the numbers of {} are", quoted(&infos[at].name)),
     };
-    Err(Error::data(
-        Code::DamagedFile,
-        format!("the file is damaged: {what} not what was written, by the SHA-256 in its tensor {CHECKSUM}"),
-        "Copy it again from where it was whole, or make it anew; a file that another program has changed can't keep \
-         the checksums",
-    ))
+    Err(changed(&format!("{what} not what was written, by the SHA-256 in its tensor {CHECKSUM}")))
 }
 
 /// An error about a tensor, with its name.
@@ -168,26 +168,23 @@ impl Input<'_> {
     fn header(&mut self) -> Result<FileHeader> {
         let mut length = Vec::new();
         if self.bytes(8, &mut |bytes| length.extend_from_slice(bytes))? < 8 {
-            return Err(damaged(Code::NotAModel, "it is shorter than its header"));
+            return Err(foreign("it is shorter than its header"));
         }
         let length = length.first_chunk::<8>().map_or(u64::MAX, |&bytes| u64::from_le_bytes(bytes));
         let Some(length) = usize::try_from(length).ok().filter(|&n| n <= LONGEST_READ) else {
-            return Err(damaged(Code::NotAModel, "its header has an absurd length"));
+            return Err(foreign("its first bytes are not the length of a header"));
         };
         let mut json = Vec::with_capacity(length.min(self.length));
         let found = self.bytes(length, &mut |bytes| json.extend_from_slice(bytes))?;
         if found < length {
-            return Err(damaged(Code::NotAModel, &format!("its header takes {length} bytes, and {found} are there")));
+            let what = format!("its header takes {length} bytes, and {found} are there");
+            let begun = json.first() == Some(&b'{');
+            return Err(if begun { damaged(Code::TruncatedFile, &what) } else { foreign(&what) });
         }
         FileHeader::parse(&json)
     }
 
     fn list(&mut self, info: &TensorInfo) -> Result<RawTensor> {
-        let fits = match info.element {
-            ElementType::F64 | ElementType::F32 => [1, 2].contains(&info.shape.len()),
-            ElementType::I64 | ElementType::U64 | ElementType::U8 => info.shape.len() == 1,
-            ElementType::Other(_) => false,
-        };
         let unread = || {
             let (name, tag) = (quoted(&info.name), info.element.name());
             let help = "Eckart reads matrices of F32 and F64, and lists of F32, F64, I64, U64 and U8";
@@ -198,7 +195,7 @@ impl Input<'_> {
             )
         };
         Ok(match info.element {
-            _ if !fits => return Err(unread()),
+            _ if !info.is_known() => return Err(unread()),
             ElementType::F64 => RawTensor::F64(self.elements(info)?),
             ElementType::I64 => RawTensor::I64(self.elements(info)?),
             ElementType::U64 => RawTensor::U64(self.elements(info)?),
@@ -225,10 +222,7 @@ impl Input<'_> {
             return Ok(());
         }
         let (name, bytes) = (quoted(&info.name), info.bytes);
-        Err(damaged(
-            Code::TruncatedFile,
-            &format!("it was cut off: {bytes} bytes of {name} are promised, and {found} are there"),
-        ))
+        Err(damaged(Code::TruncatedFile, &format!("{bytes} bytes of {name} are promised, and {found} are there")))
     }
 
     /// # Errors

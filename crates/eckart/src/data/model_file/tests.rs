@@ -90,13 +90,13 @@ fn every_flipped_bit_and_every_cut_is_found() {
 #[test]
 fn only_what_is_wanted_is_kept_and_all_of_it_is_checked() {
     let bytes = model_bytes(&model()).unwrap();
-    let found = parse_tensors(&mut &bytes[..], bytes.len(), &|info| info.name == "ids").unwrap();
+    let found = parse_tensors(&mut &bytes[..], bytes.len(), &|_, info| info.name == "ids").unwrap();
     assert_eq!(found.tensors.keys().collect::<Vec<_>>(), ["ids"]);
     assert_eq!((found.infos.len(), found.is_checked), (model().tensors.len(), true));
     let mut other = bytes.clone();
     let last = bytes.len() - 32 * (model().tensors.len() + 1) - 1;
     other[last] ^= 1;
-    let error = parse_tensors(&mut &other[..], 0, &|info| info.name == "ids").unwrap_err();
+    let error = parse_tensors(&mut &other[..], 0, &|_, info| info.name == "ids").unwrap_err();
     check_error(&error, Code::DamagedFile, "the numbers of \"text\"");
 }
 
@@ -130,11 +130,13 @@ fn what_is_wrong_is_said() {
     let later = "{\"__metadata__\":{\"eckart\":\"9.0.0\",\"format\":\"2\"}}";
     refuses(later, &[], Code::DamagedFile, "its checksums are lacking");
     let elsewhere = one("U8", "[2]", "[0,2]").replace('W', CHECKSUM);
-    refuses(&elsewhere, &[0; 2], Code::DamagedFile, "its checksums are not where they belong");
+    refuses(&elsewhere, &[0; 2], Code::DamagedFile, CHECKSUM);
     let bytes = |bytes: &[u8], part: &str| check_error(&parse_model_file(bytes).unwrap_err(), Code::NotAModel, part);
     bytes(b"abc", "shorter than its header");
-    bytes(&[0xff; 16], "absurd length");
-    bytes(&[9, 0, 0, 0, 0, 0, 0, 0, b'{'], "takes 9 bytes, and 1 are there");
+    bytes(&[0xff; 16], "first bytes");
+    bytes(&[9, 0, 0, 0, 0, 0, 0, 0, b'x'], "takes 9 bytes, and 1 are there");
+    let cut = parse_model_file(&[9, 0, 0, 0, 0, 0, 0, 0, b'{']).unwrap_err();
+    check_error(&cut, Code::TruncatedFile, "takes 9 bytes, and 1 are there");
 }
 
 #[test]
@@ -147,6 +149,24 @@ fn what_a_model_can_not_hold_is_refused() {
     refuses("W", Matrix::from_triplets(1, 1, vec![(0, 0, 1.0)]).unwrap(), Code::SparseNotWritten);
     refuses("__metadata__", Matrix::scalar(1.0).unwrap(), Code::BadName);
     refuses(CHECKSUM, Matrix::scalar(1.0).unwrap(), Code::BadName);
+}
+
+#[test]
+fn what_else_a_file_is_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.safetensors");
+    let refuses = |bytes: &[u8], what: &str| {
+        std::fs::write(&path, bytes).unwrap();
+        check_error(&read_model_file(&path).unwrap_err(), Code::NotAModel, &format!("a.safetensors: this is {what}"));
+    };
+    refuses(b"\x93NUMPY\x01\x00v\x00{'descr'", "a .npy matrix");
+    refuses(b"%%MatrixMarket matrix coordinate real general\n", "a Matrix Market file");
+    refuses(b"PK\x03\x04\x14\x00\x00\x00\x08\x00", "a ZIP archive");
+    refuses("1,2,3\n4,5,\u{e9}\n".as_bytes(), "a text");
+    refuses(b"<!DOCTYPE html>\n<p>Hello</p>", "an HTML page");
+    refuses(b"<!doctype html>\n<meta name=\"eckart-model\" content=\"{}\">", "a page about a model");
+    refuses(b"\x00\x01\x02\x03\xff\xff\xff\xff\xff", "no safetensors file");
+    refuses(b"", "no safetensors file");
 }
 
 /// What the reader would refuse is refused before the file that was there is touched.

@@ -14,6 +14,11 @@ use super::tensor::{ElementType, TensorSource};
 use crate::data::write::write_file;
 use crate::error::{Error, Result};
 
+/// The SHA-256 of some bytes, in hexadecimal digits.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Writes a file of texts and tensors.
 ///
 /// # Errors

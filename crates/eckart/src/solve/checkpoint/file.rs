@@ -19,8 +19,8 @@ use crate::error::{Code, Error, Result};
 use crate::run::Value;
 use crate::solve::result::{Kept, Start};
 use crate::solve::save::{
-    FileKind, Tables, bytes, check, floats, histories, limits_to_json, lists, no_such, numerics, offsets, opening,
-    starts, wholes,
+    CHECKPOINT_HELP, FileKind, Tables, bytes, check, floats, histories, limits_to_json, lists, no_such, numerics,
+    of_kind, offsets, opening, starts, wholes,
 };
 use crate::solve::settings::Settings;
 
@@ -118,7 +118,7 @@ fn kept_sources(kept: &[Kept]) -> Vec<TensorSource<'_>> {
 /// `Io` where the file can't be read; `Data` where it is no checkpoint, damaged, or of a later format; `Setting` where it is
 /// of another search, or was computed with another arithmetic.
 pub(in crate::solve) fn read(path: &Path, about: &About) -> Result<Saved> {
-    let mut contents = read_tensors(path, &|_| true)?;
+    let mut contents = read_tensors(path, &of_kind(FileKind::Checkpoint)).map_err(no_checkpoint)?;
     let (metadata, tensors) = (&contents.metadata, &mut contents.tensors);
     let format = check(metadata, FileKind::Checkpoint).map_err(|error| error.in_file(path))?;
     let damaged = |what: &str| no_such(FileKind::Checkpoint, what).in_file(path);
@@ -128,6 +128,17 @@ pub(in crate::solve) fn read(path: &Path, about: &About) -> Result<Saved> {
     }
     about.identity.check(&identity(metadata, format).ok_or_else(|| damaged("identity"))?, path)?;
     saved_in(metadata, format, tensors).ok_or_else(|| damaged("state"))
+}
+
+/// What is no safetensors file is no checkpoint either.
+fn no_checkpoint(mut error: Error) -> Error {
+    if let Error::Data(data) = &mut error
+        && data.code == Code::NotAModel
+    {
+        data.code = Code::NotACheckpoint;
+        CHECKPOINT_HELP.clone_into(&mut data.help);
+    }
+    error
 }
 
 /// What the search of a file was of.

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use serde_json::json;
+
 use crate::data::{Matrix, Storage};
 use crate::error::{Code, Error, Result};
 use crate::solve::settings::Settings;
@@ -65,22 +67,53 @@ impl Identity {
     /// # Errors
     /// `Setting`, naming what differs from what a file says.
     pub(super) fn check(&self, file: &BTreeMap<String, String>, path: &Path) -> Result<()> {
-        let other: Vec<&str> =
-            self.0.iter().filter(|(key, text)| file.get(*key) != Some(text)).map(|(key, _)| key.as_str()).collect();
+        let other: Vec<String> = self
+            .0
+            .iter()
+            .filter(|(key, text)| file.get(*key) != Some(text))
+            .map(|(key, here)| difference(key, file.get(key).map_or("", String::as_str), here))
+            .collect();
         if other.is_empty() {
             return Ok(());
         }
         Err(Error::setting(
             Code::CheckpointDiffers,
             format!(
-                "{}: the checkpoint is of another search: {} differ; go on with what it began with (only max_iter, \
-                 the time limit, the number of starts, threads and memory may be other ones), or begin anew without \
-                 it",
+                "{}: the checkpoint is of another search: {}; go on with what it began with (only max_iter, the time \
+                 limit, the number of starts, threads and memory may be other ones), or begin anew without it",
                 path.display(),
-                other.join(", ")
+                other.join("; ")
             ),
         ))
     }
+}
+
+/// What a part of an identity is there, in the file, and what it is here.
+fn difference(key: &str, there: &str, here: &str) -> String {
+    let (then, now) = (readable(key, there), readable(key, here));
+    if then == now {
+        // Shapes and types are the same, the sums of the bits are not.
+        return format!("{key}: {now}, of other entries");
+    }
+    format!("{key}: {then} there, {now} here")
+}
+
+/// A part of an identity as people write it.
+fn readable(key: &str, text: &str) -> String {
+    let number = |bits: &str| u64::from_str_radix(bits, 16).map_or(f64::NAN, f64::from_bits);
+    let said = match key {
+        "tol" | "target" if !text.is_empty() => json!(number(text)).to_string(),
+        "numbers" => {
+            let one = |(name, bits): (&str, &str)| format!("{name} = {}", json!(number(bits)));
+            text.split(' ').filter_map(|word| word.split_once('=')).map(one).collect::<Vec<String>>().join(", ")
+        }
+        "data" | "held factors" | "first values" => {
+            let one = |matrix: &str| matrix.rsplit_once(' ').map_or(matrix, |(about, _)| about).to_owned();
+            text.split("; ").map(one).collect::<Vec<String>>().join(", ")
+        }
+        _ => text.to_owned(),
+    };
+    if said.is_empty() { "none".to_owned() } else { said }
 }
 
 /// A number that changes with every bit of a matrix (FNV-1a of 64 bits, word by word).

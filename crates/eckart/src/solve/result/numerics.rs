@@ -3,7 +3,7 @@
 //! Invariant: two results of the same problem, settings, numerics and registers have the same bits.
 //! Not here: where it is written down (see `save`, `checkpoint`).
 
-use crate::run::simd_level;
+use crate::run::{simd_level, simd_level_by_name};
 
 /// The version of the engine's arithmetic. A commit that changes the bits of any result raises it by one; models and
 /// checkpoints say which one computed them, and a checkpoint goes on only with its own.
@@ -44,11 +44,20 @@ impl Numerics {
             ));
         }
         match (&self.registers, &now.registers) {
-            (Some(then), Some(now)) if then != now => Some(format!(
-                "it was computed with registers {then}, and this process computes with {now}: set the environment \
-                 variable ECKART_REGISTERS={then} (or `Settings::registers`) where the processor has them, or begin \
-                 anew without it"
-            )),
+            (Some(then), Some(now)) if then != now => {
+                let remedy = if simd_level_by_name(then).is_ok() {
+                    format!(
+                        "set the registers to {then} (`--registers {then}`, in Python registers=\"{then}\", in Rust \
+                         Settings::registers)"
+                    )
+                } else {
+                    "this processor does not have those: go on where it was written".to_owned()
+                };
+                Some(format!(
+                    "it was computed with registers {then}, and this search computes with {now}: {remedy}, or begin \
+                     anew without it"
+                ))
+            }
             _ => None,
         }
     }

@@ -7,11 +7,22 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::data::TensorInfo;
 use crate::error::{Code, Error, Result};
 use crate::solve::result::Numerics;
 
 /// The format that is written.
 const FORMAT: u64 = 2;
+
+/// Where a model comes from.
+const MODEL_HELP: &str = "Give a model: what `eckart fit -o` or `save` wrote";
+
+/// Where a checkpoint comes from.
+pub(in crate::solve) const CHECKPOINT_HELP: &str =
+    "Give a checkpoint: what a search wrote to `--checkpoint`, in Python checkpoint=";
+
+/// Where factors of new rows come from.
+const FACTORS_HELP: &str = "Give factors of new rows: what `eckart transform -o` wrote";
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +42,38 @@ impl FileKind {
             Self::Checkpoint => "checkpoint",
             Self::Factors => "factors",
         }
+    }
+
+    /// The same in a sentence.
+    fn with_article(self) -> &'static str {
+        match self {
+            Self::Model => "a model",
+            Self::Checkpoint => "a checkpoint",
+            Self::Factors => "factors of new rows",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        [Self::Model, Self::Checkpoint, Self::Factors].into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// What to do where a file of kind `self` is needed and one of another kind was given.
+    fn help(self, given: Option<Self>) -> String {
+        let (wanted, other) = match (self, given) {
+            (Self::Model, Some(Self::Checkpoint)) => {
+                (MODEL_HELP, "a search goes on from a checkpoint with resume (`--resume`, in Python resume=)")
+            }
+            (Self::Model, Some(Self::Factors)) => {
+                (MODEL_HELP, "a search begins at factors or holds them with `--start` and `--hold`")
+            }
+            (Self::Checkpoint, Some(Self::Model | Self::Factors)) => {
+                (CHECKPOINT_HELP, "a search begins at a factor with start (`--start NAME=FILE`, in Python start=)")
+            }
+            (Self::Model, _) => return MODEL_HELP.to_owned(),
+            (Self::Checkpoint, _) => return CHECKPOINT_HELP.to_owned(),
+            (Self::Factors, _) => return FACTORS_HELP.to_owned(),
+        };
+        format!("{wanted}; {other}")
     }
 
     /// What a file is refused for that is of another kind.
@@ -72,18 +115,20 @@ pub(in crate::solve) fn format_and_kind(metadata: &BTreeMap<String, String>) -> 
     Some((metadata.get("format")?.parse().ok()?, kind.to_owned()))
 }
 
+/// Whether a tensor is to be read where only files of a kind are of use: of others, and of types that are not known
+/// here, the bytes are checked and nothing is held, so that a file of another program is refused for what it is.
+pub(in crate::solve) fn of_kind(wanted: FileKind) -> impl Fn(&BTreeMap<String, String>, &TensorInfo) -> bool {
+    move |metadata, info| info.is_known() && format_and_kind(metadata).is_some_and(|(_, kind)| kind == wanted.name())
+}
+
 /// The format of a file that is to be of a kind.
 ///
 /// # Errors
 /// `Data` where it is of another kind, of nobody's, or of a format that is not known yet.
 pub(in crate::solve) fn check(metadata: &BTreeMap<String, String>, wanted: FileKind) -> Result<u64> {
     let Some((format, kind)) = format_and_kind(metadata) else {
-        return Err(match wanted {
-            FileKind::Checkpoint => {
-                Error::data(Code::NotACheckpoint, "this is no checkpoint", "Give a file that --checkpoint wrote")
-            }
-            FileKind::Model | FileKind::Factors => no_such(wanted, "format"),
-        });
+        let message = format!("this is a safetensors file of another program, and {} is needed", wanted.with_article());
+        return Err(Error::data(wanted.code_of_others(), message, wanted.help(None)));
     };
     if !(1..=FORMAT).contains(&format) {
         let by = metadata.get("eckart").map_or("", String::as_str);
@@ -100,18 +145,12 @@ pub(in crate::solve) fn check(metadata: &BTreeMap<String, String>, wanted: FileK
     if kind == wanted.name() {
         return Ok(format);
     }
+    let given = FileKind::from_name(&kind);
+    let found = given.map_or_else(|| format!("what it calls {kind}"), |given| given.with_article().to_owned());
     Err(Error::data(
         wanted.code_of_others(),
-        format!("the file is of kind {kind}, and one of kind {} is needed", wanted.name()),
-        match wanted {
-            FileKind::Model => {
-                "Give a file that `eckart fit -o` or Factorization::save wrote; --resume goes on from a checkpoint"
-            }
-            FileKind::Checkpoint => {
-                "Give a file that --checkpoint wrote; a search begins at a factor of a model with --start"
-            }
-            FileKind::Factors => "Give a file that `eckart transform -o` wrote",
-        },
+        format!("this file holds {found}, and {} is needed", wanted.with_article()),
+        wanted.help(given),
     ))
 }
 
@@ -127,19 +166,15 @@ pub(in crate::solve) fn numerics(metadata: &BTreeMap<String, String>, format: u6
 /// That a file lacks something of its kind.
 pub(in crate::solve) fn no_such(kind: FileKind, what: &str) -> Error {
     let (code, message, help) = match kind {
-        FileKind::Model => (
-            Code::NotAModel,
-            format!("this is no model of Eckart: it has no usable {what}"),
-            "Give a file that `eckart fit -o` or Factorization::save wrote",
-        ),
+        FileKind::Model => {
+            (Code::NotAModel, format!("this is no model of Eckart: it has no usable {what}"), MODEL_HELP)
+        }
         FileKind::Checkpoint => (
             Code::CheckpointDamaged,
             format!("the checkpoint is damaged: it has no usable {what}"),
             "Begin anew, without it",
         ),
-        FileKind::Factors => {
-            (Code::NotAModel, format!("the file has no usable {what}"), "Give a file that `eckart transform -o` wrote")
-        }
+        FileKind::Factors => (Code::NotAModel, format!("the file has no usable {what}"), FACTORS_HELP),
     };
     Error::data(code, message, help)
 }

@@ -11,12 +11,13 @@ use serde_json::{Map, Value, json};
 use super::format::{FileKind, limits_to_json, no_such, numerics, opening_of};
 use crate::error::{Code, Error, Result, Warning};
 use crate::solve::quality::Quality;
-use crate::solve::result::{Agreement, DataSide, FactorAxis, FactorRole, Factorization, RankChoice, RankScore};
+use crate::solve::result::{
+    Agreement, DataSide, FactorAxis, FactorRole, Factorization, Numerics, RankChoice, RankScore,
+};
 use crate::solve::settings::{Init, Settings};
 
 /// The texts of a model's header.
 pub(super) fn texts(found: &Factorization) -> BTreeMap<String, String> {
-    let numbers: Map<String, Value> = found.numbers.iter().map(|(k, &v)| (k.clone(), json!(v))).collect();
     let order: Vec<&String> = found.factors.iter().map(|(name, _)| name).collect();
     let rows = [
         ("objective", found.statement.clone()),
@@ -25,7 +26,7 @@ pub(super) fn texts(found: &Factorization) -> BTreeMap<String, String> {
         ("warnings", found.warnings.iter().map(warning_to_json).collect::<Value>().to_string()),
         ("ways", json!(found.ways).to_string()),
         ("stop_reason", found.stop_reason().name().to_owned()),
-        ("numbers", Value::from(numbers).to_string()),
+        ("numbers", numbers_to_json(&found.numbers).to_string()),
         ("rank", found.rank.to_string()),
         ("seed", found.seed.to_string()),
         ("limits", limits_to_json(found.max_iter, found.tol, found.target_cost).to_string()),
@@ -133,6 +134,36 @@ pub(super) fn quality_to_json(quality: &Quality) -> Value {
     })
 }
 
+/// What a file of factors of new rows says of the model that they belong to.
+pub(super) struct FactorsModel {
+    pub objective: String,
+    pub target: String,
+    pub numbers: BTreeMap<String, f64>,
+    pub rank: usize,
+    pub roles: Vec<(String, FactorRole)>,
+}
+
+/// The texts of factors of new rows.
+pub(super) fn factors_texts(model: &Factorization, names: &[String]) -> BTreeMap<String, String> {
+    let roles: Vec<(String, FactorRole)> =
+        model.roles.iter().filter(|(name, _)| names.contains(name)).cloned().collect();
+    let rows = [
+        ("objective", model.statement.clone()),
+        ("target", model.target.clone()),
+        ("numbers", numbers_to_json(&model.numbers).to_string()),
+        ("rank", model.rank.to_string()),
+        ("factors", json!(names).to_string()),
+        ("roles", roles_to_json(&roles).to_string()),
+    ];
+    let mut texts = opening_of(FileKind::Factors, &Numerics::current());
+    texts.extend(rows.into_iter().map(|(key, text)| (key.to_owned(), text)));
+    texts
+}
+
+pub(super) fn numbers_to_json(numbers: &BTreeMap<String, f64>) -> Value {
+    Value::from(numbers.iter().map(|(name, &value)| (name.clone(), json!(value))).collect::<Map<String, Value>>())
+}
+
 fn no_model(what: &str) -> Error {
     no_such(FileKind::Model, what)
 }
@@ -143,8 +174,6 @@ pub(super) struct ModelHeader<'a>(pub &'a BTreeMap<String, String>);
 impl ModelHeader<'_> {
     /// Everything but factors, starts and names; of a file of format 1 also without roles.
     pub(super) fn factorization(&self, format: u64) -> Result<Factorization> {
-        let numbers = self.json("numbers")?;
-        let numbers = numbers.as_object().ok_or_else(|| no_model("numbers"))?;
         let limits = self.limits()?;
         let roles = match format {
             1 => Vec::new(),
@@ -152,7 +181,7 @@ impl ModelHeader<'_> {
         };
         Ok(Factorization {
             statement: self.text("objective")?.to_owned(),
-            numbers: numbers.iter().map(|(k, v)| (k.clone(), number(v))).collect(),
+            numbers: self.numbers()?,
             target: self.text("target")?.to_owned(),
             rank: self.whole("rank")? as usize,
             seed: self.whole("seed")?,
@@ -183,6 +212,26 @@ impl ModelHeader<'_> {
             numerics: numerics(self.0, format).ok_or_else(|| no_model("numerics"))?,
             seconds: number(&self.json("seconds")?),
         })
+    }
+
+    /// What factors of new rows say of their model.
+    ///
+    /// # Errors
+    /// `Data` where that can't be used.
+    pub(super) fn factors_model(&self) -> Result<FactorsModel> {
+        Ok(FactorsModel {
+            objective: self.text("objective")?.to_owned(),
+            target: self.text("target")?.to_owned(),
+            numbers: self.numbers()?,
+            rank: self.whole("rank")? as usize,
+            roles: roles_from_json(&self.json("roles")?, &self.factors()?).ok_or_else(|| no_model("roles"))?,
+        })
+    }
+
+    fn numbers(&self) -> Result<BTreeMap<String, f64>> {
+        let numbers = self.json("numbers")?;
+        let numbers = numbers.as_object().ok_or_else(|| no_model("numbers"))?;
+        Ok(numbers.iter().map(|(name, value)| (name.clone(), number(value))).collect())
     }
 
     /// The names of the factors, in their order.

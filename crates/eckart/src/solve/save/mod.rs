@@ -7,11 +7,12 @@ mod format;
 mod format_1;
 mod header;
 mod model;
+mod page;
 mod show;
 mod tables;
 
-pub(super) use format::{FileKind, check, limits_to_json, no_such, numerics, opening};
-pub use model::save_factors;
-pub(crate) use show::PAGE_META;
+pub(super) use format::{CHECKPOINT_HELP, FileKind, check, limits_to_json, no_such, numerics, of_kind, opening};
+pub use model::{load_factors, save_factors};
+pub(crate) use page::{PAGE_META, PAGE_SUM, PAGE_SUM_META, with_sum};
 pub use show::{FileSummary, show};
 pub(super) use tables::{Tables, bytes, floats, histories, lists, offsets, starts, wholes};

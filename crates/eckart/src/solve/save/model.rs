@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::format::{FileKind, check, no_such, opening};
+use super::format::{FileKind, check, format_and_kind, no_such, of_kind};
 use super::format_1;
 use super::header::{self, ModelHeader};
 use super::tables::{self, Tables};
@@ -48,7 +48,7 @@ impl Factorization {
     /// format.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let contents = read_tensors(path, &|_| true)?;
+        let contents = read_tensors(path, &of_kind(FileKind::Model))?;
         Self::of_tensors(&contents.metadata, contents.tensors).map_err(|error| error.in_file(path))
     }
 
@@ -67,7 +67,7 @@ impl Factorization {
     /// `Data` where they are not the bytes of a model file of Eckart.
     pub fn from_bytes(mut bytes: &[u8]) -> Result<Self> {
         let length = bytes.len();
-        let contents = parse_tensors(&mut bytes, length, &|_| true)?;
+        let contents = parse_tensors(&mut bytes, length, &of_kind(FileKind::Model))?;
         Self::of_tensors(&contents.metadata, contents.tensors)
     }
 
@@ -191,12 +191,18 @@ impl Factorization {
 }
 
 /// Writes factors of rows that a model has not seen, as [`crate::FoldIn`] finds them, with the names of the rows: a
-/// tensor of its name each, in a safetensors file.
+/// tensor of its name each, in a safetensors file that also says which model they belong to.
 ///
 /// # Errors
 /// `Data` where a factor is sparse; `Io` where the file can't be written.
-pub fn save_factors(path: impl AsRef<Path>, factors: &[(String, Matrix)], row_names: Option<&[String]>) -> Result<()> {
-    let mut texts = opening(FileKind::Factors);
+pub fn save_factors(
+    path: impl AsRef<Path>,
+    model: &Factorization,
+    factors: &[(String, Matrix)],
+    row_names: Option<&[String]>,
+) -> Result<()> {
+    let names: Vec<String> = factors.iter().map(|(name, _)| name.clone()).collect();
+    let mut texts = header::factors_texts(model, &names);
     let mut sources = Vec::new();
     for (name, matrix) in factors {
         sources.push(TensorSource::matrix(name, matrix)?);
@@ -206,6 +212,23 @@ pub fn save_factors(path: impl AsRef<Path>, factors: &[(String, Matrix)], row_na
         sources.extend(text_sources("row_names", names));
     }
     write_tensors(path.as_ref(), &texts, sources)
+}
+
+/// The factors in a model, or in a file of factors of new rows, by name: first values, or factors to hold.
+///
+/// # Errors
+/// `Io` where the file can't be read; `Data` where it is neither, is damaged, or is of a later format.
+pub fn load_factors(path: impl AsRef<Path>) -> Result<Vec<(String, Matrix)>> {
+    let path = path.as_ref();
+    let (is_model, is_factors) = (of_kind(FileKind::Model), of_kind(FileKind::Factors));
+    let contents = read_tensors(path, &|texts, info| is_model(texts, info) || is_factors(texts, info))?;
+    if format_and_kind(&contents.metadata).is_none_or(|(_, kind)| kind != FileKind::Factors.name()) {
+        let found = Factorization::of_tensors(&contents.metadata, contents.tensors);
+        return found.map(|found| found.factors).map_err(|error| error.in_file(path));
+    }
+    check(&contents.metadata, FileKind::Factors).map_err(|error| error.in_file(path))?;
+    let factor = |(name, tensor)| if let Tensor::Matrix(matrix) = tensor { Some((name, matrix)) } else { None };
+    Ok(contents.tensors.into_iter().filter_map(factor).collect())
 }
 
 /// The names of a model's factors, in their order.
@@ -222,7 +245,7 @@ fn typed<'a>(names: &[String], ids: Option<&'a Ids>) -> Option<&'a Ids> {
 }
 
 /// The names of a side as texts, and as they were where they were no texts.
-fn named(
+pub(super) fn named(
     side: &str,
     metadata: &BTreeMap<String, String>,
     tensors: &mut BTreeMap<String, Tensor>,

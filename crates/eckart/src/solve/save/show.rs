@@ -4,27 +4,26 @@
 //! Not here: how it looks (see the command), the page (see `report`).
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
 use super::format::{FileKind, check, format_and_kind, limits_to_json, no_such, numerics};
-use super::header::{agreement_to_json, choice_to_json, quality_to_json, warning_to_json};
-use super::model::factor_names;
+use super::header::{
+    ModelHeader, agreement_to_json, choice_to_json, numbers_to_json, quality_to_json, warning_to_json,
+};
+use super::model::{factor_names, named};
+use super::page::{page, page_bytes};
 use crate::data::{Contents, ElementType, Ids, TensorInfo, read_tensors};
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::expr::text::{Statement, parse_statement};
 use crate::facts::Shape;
 use crate::run::Value as Numbers;
 use crate::solve::checkpoint::{Saved, saved_in};
-use crate::solve::result::{FactorAxis, FactorRole, Factorization, Start, roles};
+use crate::solve::result::{DataSide, FactorAxis, FactorRole, Factorization, Start, roles};
 
 /// How many names of a side are shown.
 const FIRST_NAMES: usize = 3;
-
-/// The name of the element of a page that says what the page is of, and its beginning.
-pub(crate) const PAGE_META: &str = "eckart-model";
 
 /// What a file says of itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,8 +67,8 @@ impl FileSummary {
 pub fn show(path: impl AsRef<Path>) -> Result<FileSummary> {
     let path = path.as_ref();
     let bytes = std::fs::metadata(path).map_or(Value::Null, |about| json!(about.len()));
-    let mut shown = match page_text(path)? {
-        Some(text) => page(&text).map_err(|error| error.in_file(path))?,
+    let mut shown = match page_bytes(path)? {
+        Some(bytes) => page(&bytes).map_err(|error| error.in_file(path))?,
         None => tensors(read_tensors(path, &is_shown)?).map_err(|error| error.in_file(path))?,
     };
     shown.insert("file".into(), json!(path.display().to_string()));
@@ -78,7 +77,7 @@ pub fn show(path: impl AsRef<Path>) -> Result<FileSummary> {
 }
 
 /// Whether a tensor is more than a factor: a list of starts, of names, or a part of a checkpoint.
-fn is_shown(info: &TensorInfo) -> bool {
+fn is_shown(_: &BTreeMap<String, String>, info: &TensorInfo) -> bool {
     let prefixes = ["starts.", "row_names.", "col_names.", "running.", "best.", "kept."];
     let of_format_1 = ["best ", "start "];
     let is_list = info.shape.len() == 1 && !matches!(info.element, ElementType::Other(_));
@@ -92,6 +91,7 @@ fn tensors(mut contents: Contents) -> Result<Map<String, Value>> {
     let mut shown = match format_and_kind(&contents.metadata) {
         Some((_, kind)) if kind == FileKind::Model.name() => of_model(&mut contents)?,
         Some((_, kind)) if kind == FileKind::Checkpoint.name() => of_checkpoint(&mut contents)?,
+        Some((_, kind)) if kind == FileKind::Factors.name() => of_factors(&mut contents)?,
         found => listed(&contents, found)?,
     };
     shown.insert("checksum".into(), json!(checksum));
@@ -114,6 +114,49 @@ fn listed(contents: &Contents, found: Option<(u64, String)>) -> Result<Map<Strin
         shown.insert("format".into(), json!(format));
     }
     Ok(shown)
+}
+
+/// Factors of new rows: what they are, of which rows, and of which model.
+fn of_factors(contents: &mut Contents) -> Result<Map<String, Value>> {
+    check(&contents.metadata, FileKind::Factors)?;
+    let header = ModelHeader(&contents.metadata);
+    // Files of Eckart before it wrote down the model have none.
+    let model = if contents.metadata.contains_key("objective") { Some(header.factors_model()?) } else { None };
+    let role = |name: &str| {
+        let roles = &model.as_ref()?.roles;
+        roles.iter().find(|(known, _)| known == name).map(|(_, role)| *role)
+    };
+    let is_factor = |info: &&TensorInfo| info.shape.len() == 2 && !info.name.contains(['.', '/']);
+    let infos: Vec<&TensorInfo> = contents.infos.iter().filter(is_factor).collect();
+    let factors: Vec<Listed> =
+        infos.iter().map(|info| (info.name.clone(), info.shape.clone(), info.element.clone())).collect();
+    let (texts, ids) = named("row_names", &contents.metadata, &mut contents.tensors)?;
+    let count = lines(&factors, &role, DataSide::Rows);
+    let one = |(name, shape, element): &Listed| Value::from(factor(name, shape, element, role(name)));
+    let mut shown = object(json!({
+        "objective": model.as_ref().map(|model| &model.objective),
+        "target": model.as_ref().map(|model| &model.target),
+        "numbers": model.as_ref().map(|model| numbers_to_json(&model.numbers)),
+        "rank": model.as_ref().map(|model| model.rank),
+        "factors": factors.iter().map(one).collect::<Vec<Value>>(),
+        "rows": names(texts.as_ref(), ids.as_ref(), count),
+    }));
+    shown.extend(opening(&contents.metadata));
+    Ok(shown)
+}
+
+/// How many lines of a side the data had, by the factors that belong to them; `None` where none does, or they don't say
+/// which of their sides that is.
+fn lines(factors: &[Listed], role: &impl Fn(&str) -> Option<FactorRole>, side: DataSide) -> Option<usize> {
+    factors.iter().find_map(|(name, shape, _)| {
+        let role = role(name).filter(|role| role.of == side || role.of == DataSide::Both)?;
+        match (role.components, &shape[..]) {
+            (Some(FactorAxis::Rows), &[_, lines]) | (Some(FactorAxis::Columns), &[lines, _]) => Some(lines),
+            // An offset is one number a line.
+            (None, &[1, lines] | &[lines, 1]) if role.of == side => Some(lines),
+            _ => None,
+        }
+    })
 }
 
 /// A factor as it is listed: its name, its sides, its type.
@@ -154,18 +197,14 @@ fn opening(metadata: &BTreeMap<String, String>) -> Map<String, Value> {
 }
 
 fn model(found: &Factorization, factors: &[Listed], with_errors: &[&str]) -> Map<String, Value> {
-    let numbers: Map<String, Value> = found.numbers.iter().map(|(k, &v)| (k.clone(), json!(v))).collect();
+    let role = |name: &str| found.role(name);
     let factor = |(name, shape, element): &Listed| {
         let mut shown = factor(name, shape, element, found.role(name));
         shown.insert("held".into(), json!(found.held.contains(name)));
         shown.insert("std_errors".into(), json!(with_errors.contains(&name.as_str())));
         Value::from(shown)
     };
-    let start = |(index, start): (usize, &Start)| {
-        let mut shown = start_json(index, start);
-        shown.insert("best".into(), json!(index == found.best));
-        Value::from(shown)
-    };
+    let start = |(index, start): (usize, &Start)| Value::from(start_json(index, start, index == found.best));
     object(json!({
         "kind": FileKind::Model.name(),
         "eckart": env!("CARGO_PKG_VERSION"),
@@ -173,7 +212,7 @@ fn model(found: &Factorization, factors: &[Listed], with_errors: &[&str]) -> Map
         "registers": found.numerics.registers,
         "objective": found.statement,
         "target": found.target,
-        "numbers": numbers,
+        "numbers": numbers_to_json(&found.numbers),
         "rank": found.rank,
         "method": found.method,
         "ways": found.ways,
@@ -189,8 +228,8 @@ fn model(found: &Factorization, factors: &[Listed], with_errors: &[&str]) -> Map
         "rank_choice": found.rank_choice.as_ref().map(choice_to_json),
         "warnings": found.warnings.iter().map(warning_to_json).collect::<Vec<Value>>(),
         "factors": factors.iter().map(factor).collect::<Vec<Value>>(),
-        "rows": names(found.row_names.as_ref(), found.row_ids.as_ref()),
-        "columns": names(found.col_names.as_ref(), found.col_ids.as_ref()),
+        "rows": names(found.row_names.as_ref(), found.row_ids.as_ref(), lines(factors, &role, DataSide::Rows)),
+        "columns": names(found.col_names.as_ref(), found.col_ids.as_ref(), lines(factors, &role, DataSide::Columns)),
         "starts": found.starts.iter().enumerate().map(start).collect::<Vec<Value>>(),
     }))
 }
@@ -205,19 +244,22 @@ fn factor(name: &str, shape: &[usize], element: &ElementType, role: Option<Facto
     }))
 }
 
-fn start_json(index: usize, start: &Start) -> Map<String, Value> {
+fn start_json(index: usize, start: &Start, best: bool) -> Map<String, Value> {
     object(json!({
         "start": index,
         "cost": start.cost,
         "iterations": start.iterations,
         "stop_reason": start.stop.name(),
         "seconds": start.seconds,
+        "best": best,
     }))
 }
 
-/// How many names there are, of which type, and the first few.
-fn names(texts: Option<&Vec<String>>, ids: Option<&Ids>) -> Value {
-    let Some(texts) = texts else { return Value::Null };
+/// How many lines of a side there are, and the type and the first few of their names, where they have any.
+fn names(texts: Option<&Vec<String>>, ids: Option<&Ids>, lines: Option<usize>) -> Value {
+    let Some(texts) = texts else {
+        return lines.map_or(Value::Null, |count| json!({ "count": count, "type": null, "first": [] }));
+    };
     let first: Vec<&String> = texts.iter().take(FIRST_NAMES).collect();
     json!({ "count": texts.len(), "type": ids.map_or("text".to_owned(), Ids::type_name), "first": first })
 }
@@ -237,8 +279,12 @@ fn of_checkpoint(contents: &mut Contents) -> Result<Map<String, Value>> {
     let target = given("data").split(' ').next().unwrap_or_default();
     let taken: Vec<&str> =
         [given("data"), given("held factors")].iter().flat_map(|list| list.split("; ")).map(first_word).collect();
-    let done: Vec<Value> = saved.done.iter().map(|(&index, start)| Value::from(start_json(index, start))).collect();
-    let running = saved.running.iter().map(|(&index, snapshot)| {
+    let best = saved.best.as_ref().map(|(index, _)| *index);
+    let done: Vec<Value> =
+        saved.done.iter().map(|(&index, start)| Value::from(start_json(index, start, Some(index) == best))).collect();
+    // A start that came to its last iteration is done, and can go on; it is not said twice.
+    let running = saved.running.iter().filter(|(index, _)| !saved.done.contains_key(index));
+    let running = running.map(|(&index, snapshot)| {
         let iteration = snapshot.history.len().saturating_sub(1);
         json!({ "start": index, "iteration": iteration, "cost": snapshot.last })
     });
@@ -251,9 +297,9 @@ fn of_checkpoint(contents: &mut Contents) -> Result<Map<String, Value>> {
         "method": text("method"),
         "init": text("init"),
         "seed": whole("seed"),
-        "limits": parsed("limits"),
+        "limits": if format == 1 { limits_of_format_1(&given) } else { parsed("limits") },
         "restarts": whole("restarts"),
-        "best": saved.best.as_ref().map(|(index, _)| index),
+        "best": best,
         "cost": saved.best.as_ref().and_then(|(index, _)| saved.done.get(index)).map(|start| start.cost),
         "seconds": saved.spent.as_secs_f64(),
         "factors": checkpoint_factors(&saved, &statement, &numbers, (target, &taken)),
@@ -262,6 +308,12 @@ fn of_checkpoint(contents: &mut Contents) -> Result<Map<String, Value>> {
     }));
     shown.extend(opening(metadata));
     Ok(shown)
+}
+
+/// The limits that a checkpoint of format 1 is held to: it did not say how many iterations there were to be.
+fn limits_of_format_1<'a>(given: &impl Fn(&str) -> &'a str) -> Value {
+    let number = |key: &str| u64::from_str_radix(given(key), 16).ok().map(f64::from_bits);
+    json!({ "max_iter": null, "tol": number("tol"), "target": number("target") })
 }
 
 fn first_word(text: &str) -> &str {
@@ -297,46 +349,6 @@ fn checkpoint_factors(
         Value::from(factor(name, &[shape.rows, shape.cols], &value.dtype().into(), Some(role)))
     };
     shapes.iter().map(|(name, shape)| (name, shape)).zip(values).zip(roles).map(one).collect()
-}
-
-/// The text of a page; `None` where the file is no HTML.
-fn page_text(path: &Path) -> Result<Option<String>> {
-    const BEGINS: &[u8] = b"<!doctype html>";
-    let named = |source| Error::Io { path: path.to_owned(), source };
-    // What can't be opened is named by the reader of safetensors files, which also knows standard input.
-    let Ok(file) = std::fs::File::open(path) else { return Ok(None) };
-    if !file.metadata().is_ok_and(|about| about.is_file()) {
-        return Ok(None);
-    }
-    let mut input = BufReader::new(file);
-    let is_page = input.fill_buf().map_err(named)?.get(..BEGINS.len()).is_some_and(|b| b.eq_ignore_ascii_case(BEGINS));
-    let mut bytes = Vec::new();
-    if is_page {
-        input.read_to_end(&mut bytes).map_err(named)?;
-    }
-    Ok(is_page.then(|| String::from_utf8_lossy(&bytes).into_owned()))
-}
-
-/// What a page says of the model that it is of.
-fn page(text: &str) -> Result<Map<String, Value>> {
-    let begin = format!("<meta name=\"{PAGE_META}\" content=\"");
-    let content = text.split_once(&begin).and_then(|(_, rest)| rest.split_once('"')).map(|(content, _)| content);
-    let found = content.and_then(|content| serde_json::from_str::<Value>(&unescaped(content)).ok());
-    let Some(Value::Object(mut shown)) = found else {
-        return Err(Error::data(
-            Code::NotAModel,
-            "this is a page that does not say which model it is of",
-            "Give a page that this version of `eckart report` wrote, or the model itself",
-        ));
-    };
-    shown.insert("kind".into(), json!("page"));
-    Ok(shown)
-}
-
-/// What stands for text in an attribute of a page.
-fn unescaped(text: &str) -> String {
-    let marks = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
-    marks.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 
 fn object(value: Value) -> Map<String, Value> {
