@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::terms;
 use crate::error::{Code, Error, Result};
-use crate::expr::{Dag, Expr, Id, Var};
+use crate::expr::{Dag, Expr, Id, Op, Var};
 use crate::facts::{Facts, Givens, Sign, growths};
 use crate::rewrite::simplify;
 use crate::solve::problem::Factor;
@@ -118,16 +118,45 @@ impl<'a> Sum<'a> {
     /// of columns can for each other.
     fn is_shifted(&self, reward: &Summand, index: usize) -> bool {
         let growths = growths(&self.dag, &BTreeMap::from([(self.factors[index].var.clone(), 1.0)]));
-        let free = |at: &usize| {
-            let prox = &self.factors[*at].prox;
-            prox.lower.is_none() && prox.upper.is_none() && prox.is_entrywise()
-        };
         let Some(own) = growths[reward.id.index()].exact else { return false };
-        let others = || self.parts.iter().filter(|part| part.id != reward.id && part.factors.contains(&index));
-        let shared = |part: &Summand| {
-            growths[part.id.index()].bound <= own && part.factors.iter().any(|at| *at != index && free(at))
+        let mut others = self.parts.iter().filter(|part| part.id != reward.id && part.factors.contains(&index));
+        let taken_back = |part: &Summand| {
+            let by = |at: usize| {
+                let cheaply = self.is_cheap(at, own) || self.is_multiplied(part, at);
+                at != index && self.is_free(at) && cheaply
+            };
+            growths[part.id.index()].bound <= own && part.factors.iter().any(|&at| by(at))
         };
-        free(&index) && own > 1.0 && others().all(shared)
+        self.is_free(index) && own > 1.0 && others.all(taken_back)
+    }
+
+    /// Whether neither bounds nor limits hold a factor.
+    fn is_free(&self, at: usize) -> bool {
+        let prox = &self.factors[at].prox;
+        prox.lower.is_none() && prox.upper.is_none() && prox.is_entrywise()
+    }
+
+    /// Whether no term of the factor alone grows with its power `own`.
+    fn is_cheap(&self, at: usize, own: f64) -> bool {
+        let growths = growths(&self.dag, &BTreeMap::from([(self.factors[at].var.clone(), 1.0)]));
+        let grows = |part: &Summand| part.weight > 0.0 && part.factors == [at] && growths[part.id.index()].bound >= own;
+        !self.parts.iter().any(grows)
+    }
+
+    /// Whether a term has the product of the factor and another: each has to grow by the root only of what both add.
+    fn is_multiplied(&self, part: &Summand, at: usize) -> bool {
+        let dag = Dag::new(std::slice::from_ref(&part.formula));
+        let place = |id: Id| {
+            let id = if *dag.op(id) == Op::Transpose { dag.args(id)[0] } else { id };
+            self.factors.iter().position(|factor| dag.expr(id).as_var() == Some(&factor.var))
+        };
+        let product = |id: Id| match dag.args(id) {
+            [left, right] if *dag.op(id) == Op::MatMul => place(*left).zip(place(*right)),
+            _ => None,
+        };
+        dag.ids().filter_map(product).any(|(left, right)| {
+            (left == at || right == at) && left != right && self.is_free(left) && self.is_free(right)
+        })
     }
 }
 
@@ -185,6 +214,7 @@ mod tests {
         refused("sum(kl(X, W @ H)) - 0.1*sum(H**2) subject to W >= 0, H >= 0", "H");
         refused("over W[5,r]: sum(softplus(X @ W)) - 0.1*sum(W**2)", "nothing else");
         refused("over W[n,r], S[r,r], H[r,m]: sum((X - W @ S @ H)**2) - sum(S**2)", "S");
+        refused("over b[n,1], c[1,m]: sum((X - b - c)**2) - 0.1*sum(b**2)", "b");
         refused("over W[n,r], H[r,m], b[n,1]: sum((X - W @ H - b)**2) + sum(W**2) + sum(H**2) - 0.1*sum(b**2)", "b");
     }
 
@@ -198,6 +228,8 @@ mod tests {
         accepted(&format!("{LOSS} + sum(W**2) - 0.5*sum((P @ W)**2)"));
         accepted("sum((X @ X.T - W @ W.T)**2) - sum(W**2)");
         accepted("over W[n,m]: sum((X - W)**2) - 0.5*sum(W**2)");
+        accepted("over b[n,1], c[1,m]: sum((X - b - c)**2) + sum(c**2) - 0.1*sum(b**2)");
+        accepted(&format!("over W[n,r], H[r,m], V[n,r]: {LOSS} + sum((W - V)**2) + 9*sum(V**2) - 0.1*sum(W**2)"));
         accepted("over W[n,r], H[r,m]: sum(exp(W @ H)) - sum(X * (W @ H)) + sum(W**2)");
         accepted("-sum(X * (W @ H)) subject to colnorm(W) <= 1, rownorm(H) <= 1");
     }
