@@ -233,11 +233,11 @@ impl Method for Alternating {
 
     fn restore(&mut self, from: &mut State) -> Result<()> {
         self.last = from.take_maybe()?;
-        self.steps = from.take()? as usize;
+        self.steps = from.take_whole()?;
         self.revivals.iter_mut().try_for_each(|revival| revival.restore(from))?;
         if let Some(momentum) = &mut self.momentum {
             (momentum.share, momentum.most) = (from.take()?, from.take()?);
-            momentum.before = Some(from.take_values()?).filter(|before| !before.is_empty());
+            momentum.before = from.take_values()?;
         }
         self.blocks.iter_mut().try_for_each(|block| block.restore(from))
     }

@@ -290,19 +290,15 @@ impl<'a> Worker<'a> {
     }
 
     fn go_on(&mut self, snapshot: Snapshot) -> Result<Begun> {
-        let Snapshot { factors, mut best, history, last, quiet, at_rest, lengths, mut method } = snapshot;
-        let fits = factors.len() == self.bound.factors.len()
-            && factors.iter().zip(&self.bound.factors).all(|(value, factor)| value.shape() == factor.shape);
-        let spent = history.last().map(|step| Duration::try_from_secs_f64(step.seconds));
-        let (true, Some(Ok(spent))) = (fits, spent) else {
-            return Err(Error::data(
-                Code::CheckpointDamaged,
-                "the checkpoint holds other factors",
-                "Begin anew, without it",
-            ));
-        };
+        let Snapshot { factors, mut best, history, last, quiet, at_rest, lengths, method } = snapshot;
+        let spent = history.last().and_then(|step| Duration::try_from_secs_f64(step.seconds).ok()).unwrap_or_default();
+        let mut method = method.for_factors(self.bound.shapes());
         self.method.restart();
-        self.method.restore(&mut method)?;
+        // Only what was read from a file can be refused: what was paused in this process is whole.
+        self.method.restore(&mut method).map_err(|error| match &self.settings.resume {
+            Some(file) => error.in_file(file),
+            None => error,
+        })?;
         if best.1.is_empty() {
             best.1.clone_from(&factors);
         }

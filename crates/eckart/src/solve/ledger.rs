@@ -13,6 +13,7 @@ use super::method::MethodRow;
 use super::result::{Kept, Start, is_better};
 use super::settings::{Checkpoint, StopReason};
 use crate::error::Result;
+use crate::facts::Shape;
 use crate::run::Value;
 
 /// Where a search stands, for all its starts; nothing where no checkpoint is asked for.
@@ -26,11 +27,12 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// Reads the checkpoint to go on from, and writes the first one.
+    /// Reads the checkpoint to go on from, and writes the first one; the shapes are those of the factors and of
+    /// the data.
     ///
     /// # Errors
     /// Those of reading; `Io` where nothing can be written.
-    pub(super) fn open(search: &Search, row: &MethodRow) -> Result<Self> {
+    pub(super) fn open(search: &Search, row: &MethodRow, (shapes, data): (&[Shape], (usize, usize))) -> Result<Self> {
         let settings = search.settings;
         let mut ledger = Self {
             checkpoint: None,
@@ -55,6 +57,7 @@ impl Ledger {
         let about = About::of(&searched, settings);
         if let Some(path) = &settings.resume {
             ledger.saved = read(path, &about)?;
+            ledger.saved.check(shapes, data).map_err(|error| error.in_file(path))?;
             // Fewer starts may be asked for than were begun.
             let wanted = |index: &usize| *index < settings.restarts;
             ledger.saved.done.retain(|index, _| wanted(index));

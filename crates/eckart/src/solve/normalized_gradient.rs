@@ -64,7 +64,7 @@ impl Method for NormalizedGradient {
     fn restore(&mut self, from: &mut State) -> Result<()> {
         self.length = from.take()?;
         self.last = match from.take_maybe()? {
-            Some(cost) => Some((cost, from.take_values()?, from.take_values()?)),
+            Some(cost) => Some((cost, from.take_factors()?, from.take_factors()?)),
             None => None,
         };
         Ok(())

@@ -237,6 +237,11 @@ impl Bound {
         std::mem::replace(&mut factors[index], Value::scalar(0.0))
     }
 
+    /// The shapes of the factors.
+    pub(super) fn shapes(&self) -> Vec<Shape> {
+        self.factors.iter().map(|factor| factor.shape).collect()
+    }
+
     /// Takes all factors out of their places, so that whoever has `factors` alone holds them.
     pub(super) fn lifted(&mut self, factors: Vec<Value>) -> Vec<Value> {
         self.factors.iter().for_each(|factor| drop(self.inputs.take(&factor.var)));

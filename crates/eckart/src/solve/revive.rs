@@ -59,7 +59,7 @@ impl Revival {
     }
 
     pub(super) fn restore(&mut self, from: &mut State) -> Result<()> {
-        self.rests_until = from.take()? as usize;
+        self.rests_until = from.take_whole()?;
         Ok(())
     }
 

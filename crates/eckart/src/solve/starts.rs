@@ -56,7 +56,7 @@ pub(super) fn run<'a>(
     bound: Bound,
     listen: &mut (dyn FnMut(&Progress) -> Flow + Send),
 ) -> Result<(Worker<'a>, Found)> {
-    let ledger = Ledger::open(search, row)?;
+    let ledger = Ledger::open(search, row, (&bound.shapes(), bound.target.1.shape()))?;
     let mut first = Worker::new(search, row, bound)?;
     let companies: Vec<Arc<Company>> = (0..companies(search, &first)).map(|_| Arc::default()).collect();
     let many = if companies.is_empty() { at_once(search, &first) } else { companies.len() * members(search, &first) };

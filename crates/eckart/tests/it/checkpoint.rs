@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use eckart::solve::{Checkpoint, Flow, METHODS, Progress, solve};
-use eckart::{Factorization, Matrix, Problem, Settings};
+use eckart::data::{ModelFile, Tensor, read_model_file, write_model_file};
+use eckart::solve::{Checkpoint, Flow, METHODS, Progress, show, solve};
+use eckart::{Code, Error, Factorization, Matrix, Problem, Settings};
 
 use crate::random::Random;
 
@@ -126,4 +127,120 @@ fn more_iterations_than_before_may_be_asked_for() {
         assert_eq!(bits(&whole), bits(&before), "{method}");
         assert_eq!((whole.best, whole.kept.len()), (before.best, before.kept.len()));
     }
+}
+
+/// A checkpoint of two starts, one done and one in its middle, and how to go on from a changed one.
+struct Changed {
+    problem: Problem,
+    settings: Settings,
+    whole: ModelFile,
+    folder: tempfile::TempDir,
+}
+
+impl Changed {
+    fn of(text: &str, method: &str) -> Self {
+        let x: Matrix = Random(5).dense(9, 7, 0.0, 1.0);
+        let problem = Problem::parse(text).unwrap().data("X", &x).rank(2);
+        let settings = Settings {
+            method: Some(method.into()),
+            restarts: 2,
+            max_iter: 20,
+            tol: 1e-9,
+            keep_starts: true,
+            threads: Some(1),
+            ..Settings::default()
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("whole.safetensors");
+        let checkpoint = Some(Checkpoint { file: file.clone(), every: Duration::ZERO });
+        let mut listen =
+            |now: &Progress| if (now.start, now.iteration) == (1, 8) { Flow::Stop } else { Flow::Continue };
+        solve(&problem, &Settings { checkpoint, ..settings.clone() }, &mut listen).unwrap();
+        let whole = read_model_file(&file).unwrap();
+        Self { problem, settings: Settings { max_iter: 25, ..settings }, whole, folder }
+    }
+
+    /// Goes on from the checkpoint once `change` was done to it; its checksums are right.
+    fn go_on(&self, change: &dyn Fn(&mut ModelFile)) -> Result<Factorization, Error> {
+        let mut file = self.whole.clone();
+        change(&mut file);
+        let path = self.folder.path().join("changed.safetensors");
+        write_model_file(&path, &file).unwrap();
+        // What is shown is told or refused, too.
+        if let Err(error) = show(&path) {
+            assert_eq!(error.code(), Code::CheckpointDamaged, "{error}");
+        }
+        self.problem.solve(&Settings { resume: Some(path), ..self.settings.clone() })
+    }
+
+    #[track_caller]
+    fn refuses(&self, what: &str, change: &dyn Fn(&mut ModelFile)) {
+        let error = self.go_on(change).expect_err(what);
+        let text = error.to_string();
+        assert!(error.code() == Code::CheckpointDamaged && text.contains("changed.safetensors"), "{what}: {text}");
+    }
+}
+
+fn wholes<'a>(file: &'a mut ModelFile, name: &str) -> &'a mut Vec<u64> {
+    let Some(Tensor::U64(list)) = file.tensors.get_mut(name) else { panic!("{name} is no list of whole numbers") };
+    list
+}
+
+fn floats<'a>(file: &'a mut ModelFile, name: &str) -> &'a mut Vec<f64> {
+    let Some(Tensor::F64(list)) = file.tensors.get_mut(name) else { panic!("{name} is no list of numbers") };
+    list
+}
+
+/// Matrices of other shapes than the search has them, with as many numbers as before, or with none.
+#[test]
+fn matrices_of_other_shapes_are_refused() {
+    let cases = [
+        (FITTING[0], "derived", true),
+        (FITTING[3], "l-bfgs", true),
+        (FITTING[0], "normalized-gradient", true),
+        (FITTING[0], "hals", false),
+    ];
+    for (text, method, has_state) in cases {
+        let changed = Changed::of(text, method);
+        assert!(changed.go_on(&|_| ()).is_ok());
+        let packs = ["best.factors", "running.factors", "kept.matrices", "running.state"];
+        for pack in &packs[..3 + usize::from(has_state)] {
+            let shapes = format!("{pack}.shapes");
+            changed.refuses(&format!("{method}: {pack} transposed"), &|file| {
+                wholes(file, &shapes).chunks_mut(2).for_each(|pair| pair.reverse());
+            });
+            changed.refuses(&format!("{method}: {pack} as columns"), &|file| {
+                wholes(file, &shapes).chunks_mut(2).for_each(|pair| (pair[0], pair[1]) = (pair[0] * pair[1], 1));
+            });
+            for huge in [[1 << 62, 0], [0, 1 << 62]] {
+                changed.refuses(&format!("{method}: {pack} of {huge:?}"), &|file| {
+                    wholes(file, &shapes).chunks_mut(2).for_each(|pair| pair.copy_from_slice(&huge));
+                    floats(file, &format!("{pack}.f64")).clear();
+                });
+            }
+        }
+    }
+}
+
+/// What no search comes to.
+#[test]
+fn what_can_not_be_true_is_refused() {
+    let changed = Changed::of(FITTING[0], "derived");
+    for many in [0, 1 << 40, u64::MAX] {
+        changed.refuses("iterations", &|file| wholes(file, "starts.iterations")[0] = many);
+        changed.refuses("quiet", &|file| wholes(file, "running.quiet")[0] = many.max(1 << 20));
+    }
+    changed.refuses("last cost", &|file| floats(file, "running.last_cost")[0] += 1.0);
+    for pack in ["best.factors.f64", "running.factors.f64"] {
+        changed.refuses(pack, &|file| floats(file, pack)[1] = f64::INFINITY);
+    }
+    changed.refuses("seconds", &|file| *floats(file, "running.history.seconds").last_mut().unwrap() = -1.0);
+    changed.refuses("numbers", &|file| floats(file, "running.numbers.values").fill(1e300));
+    // The same start twice.
+    let both = Changed::of(FITTING[0], "hals");
+    both.refuses("index", &|file| {
+        let index = wholes(file, "running.index");
+        assert_eq!(index[..], [0, 1]);
+        index.fill(1);
+    });
 }

@@ -155,7 +155,8 @@ pub(in crate::solve) fn saved_in(
     format: u64,
     tensors: &mut BTreeMap<String, Tensor>,
 ) -> Option<Saved> {
-    if format == 1 { format_1::parse(metadata, tensors) } else { parse(metadata, tensors) }
+    let saved = if format == 1 { format_1::parse(metadata, tensors)? } else { parse(metadata, tensors)? };
+    saved.is_whole().then_some(saved)
 }
 
 fn parse(metadata: &BTreeMap<String, String>, tensors: &mut BTreeMap<String, Tensor>) -> Option<Saved> {
@@ -165,13 +166,8 @@ fn parse(metadata: &BTreeMap<String, String>, tensors: &mut BTreeMap<String, Ten
         Some(index) => Some((index.parse().ok()?, unpacked(&mut tables, "best.factors", 1)?.pop()?)),
         None => None,
     };
-    let done: BTreeMap<usize, Start> = tables.starts()?.into_iter().collect();
-    // The best is one of those that are done.
-    if best.as_ref().is_some_and(|(index, _)| !done.contains_key(index)) {
-        return None;
-    }
     Some(Saved {
-        done,
+        done: by_number(tables.starts()?)?,
         best,
         kept: kept(&mut tables)?,
         running: running(&mut tables)?,
@@ -207,7 +203,14 @@ fn running(tables: &mut Tables) -> Option<BTreeMap<usize, Snapshot>> {
         };
         Some((index[at], snapshot))
     };
-    (0..count).map(snapshot).collect()
+    by_number((0..count).map(snapshot).collect::<Option<_>>()?)
+}
+
+/// What is of each start; `None` where one is there twice.
+fn by_number<T>(list: Vec<(usize, T)>) -> Option<BTreeMap<usize, T>> {
+    let count = list.len();
+    let map: BTreeMap<usize, T> = list.into_iter().collect();
+    (map.len() == count).then_some(map)
 }
 
 fn kept(tables: &mut Tables) -> Option<Vec<Kept>> {

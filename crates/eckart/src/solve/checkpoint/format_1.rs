@@ -25,7 +25,9 @@ pub(super) fn parse(metadata: &BTreeMap<String, String>, file: &mut Tensors) -> 
     let (running, spent) = (part("running")?, part("spent")?);
     let mut saved = Saved { spent: Duration::try_from_secs_f64(spent.as_f64()?).ok()?, ..Saved::default() };
     for start in done.as_array()? {
-        saved.done.insert(whole(start.get("index")?)?, start_from_json(start)?);
+        if saved.done.insert(whole(start.get("index")?)?, start_from_json(start)?).is_some() {
+            return None;
+        }
     }
     if let Some([index, count]) = best.as_array().map(Vec::as_slice) {
         saved.best = Some((whole(index)?, take(file, "best", whole(count)?)?));
@@ -58,7 +60,9 @@ pub(super) fn parse(metadata: &BTreeMap<String, String>, file: &mut Tensors) -> 
             lengths,
             method: State::of(from_bits(one.get("numbers")?)?, state),
         };
-        saved.running.insert(index, snapshot);
+        if saved.running.insert(index, snapshot).is_some() {
+            return None;
+        }
     }
     Some(saved)
 }

@@ -16,11 +16,21 @@ pub(in crate::solve) struct State {
     /// Factors, or what is of their shape.
     pub values: Vec<Value>,
     next: (usize, usize),
+    /// The shapes of the factors, which what is taken up must have.
+    shapes: Vec<Shape>,
 }
+
+/// Whole numbers up to here are exact in f64.
+const MOST_WHOLE: f64 = 9_007_199_254_740_992.0;
 
 impl State {
     pub(in crate::solve) fn of(numbers: Vec<f64>, values: Vec<Value>) -> Self {
-        Self { numbers, values, next: (0, 0) }
+        Self { numbers, values, next: (0, 0), shapes: Vec::new() }
+    }
+
+    /// The same, to be taken up by a method whose factors have these shapes.
+    pub(in crate::solve) fn for_factors(self, shapes: Vec<Shape>) -> Self {
+        Self { shapes, ..self }
     }
 
     pub(in crate::solve) fn put(&mut self, number: f64) {
@@ -58,13 +68,36 @@ impl State {
         if count >= 0.0 && count <= self.values.len() as f64 { Ok(count as usize) } else { Err(damaged()) }
     }
 
-    pub(in crate::solve) fn take_values(&mut self) -> Result<Vec<Value>> {
-        let count = self.take_count()?;
-        (0..count).map(|_| self.take_value()).collect()
+    /// A whole number, such as one of iterations.
+    pub(in crate::solve) fn take_whole(&mut self) -> Result<usize> {
+        let number = self.take()?;
+        if (0.0..=MOST_WHOLE).contains(&number) && number.fract() == 0.0 { Ok(number as usize) } else { Err(damaged()) }
     }
 
+    /// What was put by `put_values`: a matrix of the shape of each factor; `None` where none was put.
+    pub(in crate::solve) fn take_values(&mut self) -> Result<Option<Vec<Value>>> {
+        let count = self.take_count()?;
+        if count == 0 {
+            return Ok(None);
+        }
+        let values: Vec<Value> = (0..count).map(|_| self.take_value()).collect::<Result<_>>()?;
+        if values.iter().map(Value::shape).eq(self.shapes.iter().copied()) { Ok(Some(values)) } else { Err(damaged()) }
+    }
+
+    /// The same where it must have been put.
+    pub(in crate::solve) fn take_factors(&mut self) -> Result<Vec<Value>> {
+        self.take_values()?.ok_or_else(damaged)
+    }
+
+    /// A number for each entry of all factors.
     pub(in crate::solve) fn take_array(&mut self) -> Result<Vec<f64>> {
-        Ok(self.take_value()?.to_dense().data.clone())
+        let value = self.take_value()?;
+        let entries = self.shapes.iter().map(|shape| shape.entries()).sum();
+        if value.shape() == (Shape { rows: 1, cols: entries }) {
+            Ok(value.to_dense().data.clone())
+        } else {
+            Err(damaged())
+        }
     }
 
     fn take_value(&mut self) -> Result<Value> {
