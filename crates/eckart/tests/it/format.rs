@@ -304,7 +304,7 @@ fn what_could_not_be_read_is_not_written() {
         Code::NotAModel,
         "standard errors of W",
     );
-    refuses(&|model| model.statement = "x".repeat(100_000_001), Code::TooLarge, "the header");
+    refuses(&|model| model.method = "x".repeat(100_000_001), Code::TooLarge, "the header");
 }
 
 /// More bytes of names than a header can hold: format 1 wrote such a model and could not read it.

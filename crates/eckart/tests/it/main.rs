@@ -16,6 +16,7 @@ mod grad;
 mod random;
 mod read;
 mod real;
+mod refused;
 mod report;
 mod run;
 mod solve;

@@ -3,7 +3,7 @@
 //! Invariant: tensors follow one another without a gap; a header that says otherwise is refused.
 //! Not here: the bytes of tensors (see `read`, `write`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -100,6 +100,9 @@ impl FileHeader {
     pub(super) fn parse(json: &[u8]) -> Result<Self> {
         let all: serde_json::Map<String, Value> =
             serde_json::from_slice(json).map_err(|e| foreign(&format!("its header is not JSON ({e})")))?;
+        if let Some(key) = twice(json) {
+            return Err(damaged(Code::DamagedFile, &format!("its header has the key {} twice", quoted(&key))));
+        }
         let mut header = Self::default();
         let mut placed = Vec::new();
         for (name, value) in &all {
@@ -196,6 +199,44 @@ fn add_tensor(
         shape.join(",")
     );
     *place = end;
+}
+
+/// A key that an object of some JSON has twice, which the format forbids: readers would make different things of it.
+fn twice(json: &[u8]) -> Option<String> {
+    // The keys of each object that is open; `None` stands for a list.
+    let mut open: Vec<Option<BTreeSet<String>>> = Vec::new();
+    let mut at = 0;
+    while at < json.len() {
+        match json[at] {
+            b'{' => open.push(Some(BTreeSet::new())),
+            b'[' => open.push(None),
+            b'}' | b']' => drop(open.pop()),
+            b'"' => {
+                let end = end_of_text(json, at);
+                let is_key = json[end..].iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b':');
+                if let (true, Some(Some(keys))) = (is_key, open.last_mut()) {
+                    let key: String = serde_json::from_slice(&json[at..end]).ok()?;
+                    if !keys.insert(key.clone()) {
+                        return Some(key);
+                    }
+                }
+                at = end;
+                continue;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Where a text of valid JSON ends that begins at `at`.
+fn end_of_text(json: &[u8], at: usize) -> usize {
+    let mut end = at + 1;
+    while json.get(end).is_some_and(|&byte| byte != b'"') {
+        end += if json[end] == b'\\' { 2 } else { 1 };
+    }
+    (end + 1).min(json.len())
 }
 
 fn texts(value: &Value) -> Option<BTreeMap<String, String>> {

@@ -102,36 +102,32 @@ pub(in crate::solve) fn opening_of(kind: FileKind, numerics: &Numerics) -> BTree
     rows.into_iter().chain(registers).map(|(key, text)| (key.to_owned(), text)).collect()
 }
 
-/// The format and kind of a file; `None` where its header is not of Eckart.
-pub(in crate::solve) fn format_and_kind(metadata: &BTreeMap<String, String>) -> Option<(u64, String)> {
-    if !metadata.contains_key("eckart") {
-        return None;
-    }
-    // Checkpoints of format 1 had a key of their own.
-    if let Some(format) = metadata.get("checkpoint") {
-        return Some((format.parse().ok()?, FileKind::Checkpoint.name().to_owned()));
-    }
-    let kind = metadata.get("kind").map_or(FileKind::Model.name(), String::as_str);
-    Some((metadata.get("format")?.parse().ok()?, kind.to_owned()))
+/// A whole number as it is written: without a sign, zeros before it or blanks.
+pub(super) fn whole(text: &str) -> Option<u64> {
+    text.parse::<u64>().ok().filter(|number| number.to_string() == text)
 }
 
 /// Whether a tensor is to be read where only files of a kind are of use: of others, and of types that are not known
 /// here, the bytes are checked and nothing is held, so that a file of another program is refused for what it is.
 pub(in crate::solve) fn of_kind(wanted: FileKind) -> impl Fn(&BTreeMap<String, String>, &TensorInfo) -> bool {
-    move |metadata, info| info.is_known() && format_and_kind(metadata).is_some_and(|(_, kind)| kind == wanted.name())
+    move |metadata, info| {
+        info.is_known() && matches!(format_and_kind(metadata), Ok(Some((_, kind))) if kind == wanted.name())
+    }
 }
 
-/// The format of a file that is to be of a kind.
+/// The format and kind of a file; `None` where its header is not of Eckart.
 ///
 /// # Errors
-/// `Data` where it is of another kind, of nobody's, or of a format that is not known yet.
-pub(in crate::solve) fn check(metadata: &BTreeMap<String, String>, wanted: FileKind) -> Result<u64> {
-    let Some((format, kind)) = format_and_kind(metadata) else {
-        let message = format!("this is a safetensors file of another program, and {} is needed", wanted.with_article());
-        return Err(Error::data(wanted.code_of_others(), message, wanted.help(None)));
+/// `Data` where it is of a format that is not known yet, or of no kind.
+pub(in crate::solve) fn format_and_kind(metadata: &BTreeMap<String, String>) -> Result<Option<(u64, String)>> {
+    // Checkpoints of format 1 had a key of their own.
+    let old = metadata.get("checkpoint");
+    let (Some(by), Some(format)) = (metadata.get("eckart"), old.or_else(|| metadata.get("format"))) else {
+        return Ok(None);
     };
-    if !(1..=FORMAT).contains(&format) {
-        let by = metadata.get("eckart").map_or("", String::as_str);
+    let Some(number) = whole(format).filter(|format| (1..=FORMAT).contains(format)) else {
+        let is_number = !format.is_empty() && format.bytes().all(|byte| byte.is_ascii_digit());
+        let format = if is_number { format.clone() } else { format!("{format:?}") };
         return Err(Error::data(
             Code::UnsupportedVersion,
             format!(
@@ -141,7 +137,28 @@ pub(in crate::solve) fn check(metadata: &BTreeMap<String, String>, wanted: FileK
             ),
             "Update Eckart",
         ));
-    }
+    };
+    let kind = match metadata.get("kind") {
+        _ if old.is_some() => FileKind::Checkpoint.name(),
+        Some(kind) => kind,
+        None if number == 1 => FileKind::Model.name(),
+        None => {
+            let message = "the file does not say of which kind it is: its text `kind` is lacking";
+            return Err(Error::data(Code::NotAModel, message, "Copy it again from where it was whole"));
+        }
+    };
+    Ok(Some((number, kind.to_owned())))
+}
+
+/// The format of a file that is to be of a kind.
+///
+/// # Errors
+/// `Data` where it is of another kind, of nobody's, or of a format that is not known yet.
+pub(in crate::solve) fn check(metadata: &BTreeMap<String, String>, wanted: FileKind) -> Result<u64> {
+    let Some((format, kind)) = format_and_kind(metadata)? else {
+        let message = format!("this is a safetensors file of another program, and {} is needed", wanted.with_article());
+        return Err(Error::data(wanted.code_of_others(), message, wanted.help(None)));
+    };
     if kind == wanted.name() {
         return Ok(format);
     }
@@ -159,7 +176,8 @@ pub(in crate::solve) fn numerics(metadata: &BTreeMap<String, String>, format: u6
     if format == 1 {
         return Some(Numerics::of_format_1());
     }
-    let version = metadata.get("numerics")?.parse().ok()?;
+    let version = whole(metadata.get("numerics")?).filter(|version| *version > 0)?;
+    let version = u32::try_from(version).ok()?;
     Some(Numerics { version, registers: metadata.get("registers").cloned() })
 }
 

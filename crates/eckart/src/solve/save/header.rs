@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::format::{FileKind, limits_to_json, no_such, numerics, opening_of};
+use super::format::{FileKind, limits_to_json, no_such, numerics, opening_of, whole};
 use crate::error::{Code, Error, Result, Warning};
 use crate::solve::quality::Quality;
 use crate::solve::result::{
@@ -62,6 +62,9 @@ fn roles_from_json(value: &Value, names: &[String]) -> Option<Vec<(String, Facto
         };
         Some((name.clone(), FactorRole { of: DataSide::from_name(role.get("of")?.as_str()?)?, components }))
     };
+    if value.as_object()?.len() != names.len() {
+        return None;
+    }
     names.iter().map(role).collect()
 }
 
@@ -197,20 +200,20 @@ impl ModelHeader<'_> {
             factors: Vec::new(),
             roles,
             std_errors: Vec::new(),
-            cost: number(&self.json("cost")?),
+            cost: self.number("cost")?,
             starts: Vec::new(),
             best: self.whole("best")? as usize,
             kept: Vec::new(),
             checkpoint_error: None,
             agreement: self.optional("agreement", agreement_from_json)?,
             rank_choice: self.optional("rank_choice", choice_from_json)?,
-            quality: quality_from_json(&self.json("quality")?),
+            quality: self.optional("quality", quality_from_json)?,
             row_names: None,
             col_names: None,
             row_ids: None,
             col_ids: None,
             numerics: numerics(self.0, format).ok_or_else(|| no_model("numerics"))?,
-            seconds: number(&self.json("seconds")?),
+            seconds: self.number("seconds")?,
         })
     }
 
@@ -231,12 +234,13 @@ impl ModelHeader<'_> {
     fn numbers(&self) -> Result<BTreeMap<String, f64>> {
         let numbers = self.json("numbers")?;
         let numbers = numbers.as_object().ok_or_else(|| no_model("numbers"))?;
-        Ok(numbers.iter().map(|(name, value)| (name.clone(), number(value))).collect())
+        let given = numbers.iter().map(|(name, value)| Some((name.clone(), number_or_null(value)?)));
+        given.collect::<Option<_>>().ok_or_else(|| no_model("numbers"))
     }
 
     /// The names of the factors, in their order.
     pub(super) fn factors(&self) -> Result<Vec<String>> {
-        Ok(self.names("factors")?.unwrap_or_default())
+        self.names("factors")?.ok_or_else(|| no_model("factors"))
     }
 
     /// The limits of the search; a file from before they were kept says the defaults.
@@ -251,7 +255,9 @@ impl ModelHeader<'_> {
             settings.target = known("target");
         }
         if self.0.contains_key("init") {
-            settings.init = self.json("init")?.as_str().map_or_else(|| Err(no_model("init")), Init::from_name)?;
+            let init = self.json("init")?;
+            let init = init.as_str().and_then(|name| Init::from_name(name).ok());
+            settings.init = init.ok_or_else(|| no_model("init"))?;
         }
         Ok(settings)
     }
@@ -280,24 +286,36 @@ impl ModelHeader<'_> {
     }
 
     fn whole(&self, key: &str) -> Result<u64> {
-        self.text(key)?.parse().map_err(|_| no_model(key))
+        whole(self.text(key)?).ok_or_else(|| no_model(key))
     }
 
     /// A list that older files lack.
     fn list(&self, key: &str) -> Result<Vec<String>> {
-        if self.0.contains_key(key) { Ok(self.names(key)?.unwrap_or_default()) } else { Ok(Vec::new()) }
+        if self.0.contains_key(key) { self.names(key)?.ok_or_else(|| no_model(key)) } else { Ok(Vec::new()) }
+    }
+
+    /// A number, or null for one that is not finite.
+    fn number(&self, key: &str) -> Result<f64> {
+        number_or_null(&self.json(key)?).ok_or_else(|| no_model(key))
     }
 
     pub(super) fn names(&self, key: &str) -> Result<Option<Vec<String>>> {
-        let value = self.json(key)?;
-        let Some(list) = value.as_array() else { return Ok(None) };
-        Ok(Some(list.iter().map(|name| name.as_str().unwrap_or_default().to_owned()).collect()))
+        let name = |name: &Value| name.as_str().map(str::to_owned);
+        match self.json(key)? {
+            Value::Null => Ok(None),
+            Value::Array(list) => list.iter().map(name).collect::<Option<_>>().map(Some).ok_or_else(|| no_model(key)),
+            _ => Err(no_model(key)),
+        }
     }
 }
 
 /// JSON has no word for what is not finite: `null` stands for it.
 pub(super) fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or(f64::NAN)
+}
+
+fn number_or_null(value: &Value) -> Option<f64> {
+    (value.is_number() || value.is_null()).then(|| number(value))
 }
 
 fn quality_from_json(value: &Value) -> Option<Quality> {

@@ -3,6 +3,7 @@
 //! Invariant: what is loaded is what was saved; files of every format are read.
 //! Not here: the container (see `data::model_file`), checkpoints (see `checkpoint`); docs/format.md says every key.
 
+mod check;
 mod format;
 mod format_1;
 mod header;

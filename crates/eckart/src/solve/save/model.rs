@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::check::{check_parts, check_starts, objective_unread};
 use super::format::{FileKind, check, format_and_kind, no_such, of_kind};
 use super::format_1;
 use super::header::{self, ModelHeader};
@@ -116,12 +117,16 @@ impl Factorization {
             found.factors.push((name, matrix));
         }
         for (name, _) in &found.factors {
-            if let Some(Tensor::Matrix(matrix)) = tensors.remove(&format!("{STD_ERROR}{name}")) {
-                found.std_errors.push((name.clone(), matrix));
+            match tensors.remove(&format!("{STD_ERROR}{name}")) {
+                Some(Tensor::Matrix(matrix)) => found.std_errors.push((name.clone(), matrix)),
+                Some(_) => return Err(no_model(&format!("standard errors of {name}"))),
+                None => {}
             }
         }
-        let shape = |matrix: &Matrix| Shape { rows: matrix.rows(), cols: matrix.cols() };
-        found.settle_roles(found.factors.iter().map(|(name, m)| (name.clone(), shape(m))).collect())?;
+        if let Some(name) = tensors.keys().find(|name| name.starts_with(STD_ERROR)) {
+            return Err(no_model(&format!("standard errors: {name} is of no factor")));
+        }
+        found.settle_roles(found.shapes())?;
         found.check()?;
         Ok(found)
     }
@@ -143,21 +148,24 @@ impl Factorization {
             found.col_names = format_1::names(&header, "col_names")?;
         } else {
             let starts = Tables(tensors).starts().ok_or_else(|| no_model("starts"))?;
+            if starts.iter().enumerate().any(|(at, (index, _))| *index != at) {
+                return Err(no_model("starts"));
+            }
             found.starts = starts.into_iter().map(|(_, start)| start).collect();
             (found.row_names, found.row_ids) = named("row_names", metadata, tensors)?;
             (found.col_names, found.col_ids) = named("col_names", metadata, tensors)?;
         }
-        found.check_starts()?;
+        check_starts(&found)?;
         Ok(found)
     }
 
     /// The roles of factors of these shapes, where the file is of format 1 and does not say them.
     ///
     /// # Errors
-    /// `Parse` where its statement can't be read.
+    /// `Data` where its statement can't be read.
     pub(super) fn settle_roles(&mut self, shapes: Vec<(String, Shape)>) -> Result<()> {
         if self.roles.is_empty() {
-            let statement = parse_statement(&self.statement)?;
+            let statement = parse_statement(&self.statement).map_err(|error| objective_unread(&error))?;
             let roles = roles(&statement, &self.numbers, &self.target, &shapes);
             self.roles = shapes.into_iter().map(|(name, _)| name).zip(roles).collect();
         }
@@ -165,28 +173,14 @@ impl Factorization {
     }
 
     /// # Errors
-    /// `Data` where there is no start, or the best is none of them.
-    fn check_starts(&self) -> Result<()> {
-        if self.starts.is_empty() {
-            return Err(no_model("starts"));
-        }
-        if self.best < self.starts.len() { Ok(()) } else { Err(no_model("best")) }
-    }
-
-    /// # Errors
     /// `Data` where the parts don't fit together.
     fn check(&self) -> Result<()> {
-        self.check_starts()?;
-        let names: Vec<&String> = self.factors.iter().map(|(name, _)| name).collect();
-        if !self.roles.iter().map(|(name, _)| name).eq(names) {
-            return Err(no_model("roles"));
-        }
-        for (name, errors) in &self.std_errors {
-            if self.factor(name).map(Matrix::shape) != Some(errors.shape()) {
-                return Err(no_model(&format!("standard errors of {name}")));
-            }
-        }
-        Ok(())
+        check_parts(self, &self.shapes())
+    }
+
+    fn shapes(&self) -> Vec<(String, Shape)> {
+        let shape = |matrix: &Matrix| Shape { rows: matrix.rows(), cols: matrix.cols() };
+        self.factors.iter().map(|(name, matrix)| (name.clone(), shape(matrix))).collect()
     }
 }
 
@@ -222,7 +216,8 @@ pub fn load_factors(path: impl AsRef<Path>) -> Result<Vec<(String, Matrix)>> {
     let path = path.as_ref();
     let (is_model, is_factors) = (of_kind(FileKind::Model), of_kind(FileKind::Factors));
     let contents = read_tensors(path, &|texts, info| is_model(texts, info) || is_factors(texts, info))?;
-    if format_and_kind(&contents.metadata).is_none_or(|(_, kind)| kind != FileKind::Factors.name()) {
+    let known = format_and_kind(&contents.metadata).map_err(|error| error.in_file(path))?;
+    if known.is_none_or(|(_, kind)| kind != FileKind::Factors.name()) {
         let found = Factorization::of_tensors(&contents.metadata, contents.tensors);
         return found.map(|found| found.factors).map_err(|error| error.in_file(path));
     }

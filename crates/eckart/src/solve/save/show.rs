@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
+use super::check::check_parts;
 use super::format::{FileKind, check, format_and_kind, limits_to_json, no_such, numerics};
 use super::header::{
     ModelHeader, agreement_to_json, choice_to_json, numbers_to_json, quality_to_json, warning_to_json,
@@ -88,7 +89,7 @@ fn is_shown(_: &BTreeMap<String, String>, info: &TensorInfo) -> bool {
 
 fn tensors(mut contents: Contents) -> Result<Map<String, Value>> {
     let checksum = if contents.is_checked { "ok" } else { "none" };
-    let mut shown = match format_and_kind(&contents.metadata) {
+    let mut shown = match format_and_kind(&contents.metadata)? {
         Some((_, kind)) if kind == FileKind::Model.name() => of_model(&mut contents)?,
         Some((_, kind)) if kind == FileKind::Checkpoint.name() => of_checkpoint(&mut contents)?,
         Some((_, kind)) if kind == FileKind::Factors.name() => of_factors(&mut contents)?,
@@ -174,10 +175,19 @@ fn of_model(contents: &mut Contents) -> Result<Map<String, Value>> {
         [rows, cols] => Ok(Shape { rows, cols }),
         _ => Err(no_such(FileKind::Model, "factors")),
     };
-    let shapes = factors.iter().map(|(name, sides, _)| Ok((name.clone(), shape(sides)?))).collect::<Result<_>>()?;
-    found.settle_roles(shapes)?;
-    let with_errors: Vec<&str> =
-        contents.infos.iter().filter_map(|info| info.name.strip_prefix("std_error/")).collect();
+    let shapes: Vec<(String, Shape)> =
+        factors.iter().map(|(name, sides, _)| Ok((name.clone(), shape(sides)?))).collect::<Result<_>>()?;
+    found.settle_roles(Vec::clone(&shapes))?;
+    check_parts(&found, &shapes)?;
+    let errors = contents.infos.iter().filter_map(|info| Some((info.name.strip_prefix("std_error/")?, &info.shape)));
+    let with_errors: Vec<(&str, &Vec<usize>)> = errors.collect();
+    let stray = |(name, shape): &&(&str, &Vec<usize>)| {
+        !factors.iter().any(|(known, sides, _)| known == name && sides == *shape)
+    };
+    if let Some((name, _)) = with_errors.iter().find(stray) {
+        return Err(no_such(FileKind::Model, &format!("standard errors of {name}")));
+    }
+    let with_errors: Vec<&str> = with_errors.into_iter().map(|(name, _)| name).collect();
     let mut shown = model(&found, &factors, &with_errors);
     shown.extend(opening(&contents.metadata));
     Ok(shown)
@@ -185,7 +195,7 @@ fn of_model(contents: &mut Contents) -> Result<Map<String, Value>> {
 
 /// What the header of a file of Eckart begins with.
 fn opening(metadata: &BTreeMap<String, String>) -> Map<String, Value> {
-    let (format, kind) = format_and_kind(metadata).unwrap_or_default();
+    let (format, kind) = format_and_kind(metadata).ok().flatten().unwrap_or_default();
     let numerics = numerics(metadata, format);
     object(json!({
         "kind": kind,
@@ -274,7 +284,7 @@ fn of_checkpoint(contents: &mut Contents) -> Result<Map<String, Value>> {
     let objective = text("objective").ok_or_else(|| damaged("objective"))?;
     let identity = if format == 1 { json!(metadata) } else { parsed("identity") };
     let numbers = given_numbers(&identity);
-    let statement = parse_statement(objective)?;
+    let statement = parse_statement(objective).map_err(|_| damaged("objective"))?;
     let given = |key: &str| identity.get(key).and_then(Value::as_str).unwrap_or_default();
     let target = given("data").split(' ').next().unwrap_or_default();
     let taken: Vec<&str> =
