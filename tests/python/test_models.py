@@ -95,7 +95,8 @@ def test_names_come_back_as_what_they_were(tmp_path, index):
 
     import eckart as ek
 
-    pd = pytest.importorskip("pandas")
+    import pandas as pd
+
     frame = pd.DataFrame(np.arange(6.0).reshape(3, 2), index=pd.Index(index), columns=pd.Index([20, 10]))
     fit = ek.factorize(frame, "mf", rank=1)
     fit.save(tmp_path / "model.safetensors")
@@ -109,7 +110,9 @@ def test_names_come_back_as_what_they_were(tmp_path, index):
 def nullable_and_date_indexes():
     import datetime
 
-    pd, pa = pytest.importorskip("pandas"), pytest.importorskip("pyarrow")
+    import pandas as pd
+    import pyarrow as pa
+
     days = [datetime.date(2020, 1, 1), datetime.date(2020, 1, 2), datetime.date(1969, 12, 31)]
     at_midnight = pd.DatetimeIndex(["2020-01-01", "2020-01-02", "1969-12-31"])
     names = ["2020-01-01", "2020-01-02", "1969-12-31"]
@@ -130,7 +133,8 @@ def nullable_and_date_indexes():
 def test_nullable_numbers_and_dates_come_back_as_what_they_were(tmp_path):
     import eckart as ek
 
-    pd = pytest.importorskip("pandas")
+    import pandas as pd
+
     for index, dtype, names in nullable_and_date_indexes():
         fit = ek.factorize(pd.DataFrame(np.arange(6.0).reshape(3, 2), index=index), "mf", rank=1)
         fit.save(tmp_path / "model.safetensors")
@@ -148,7 +152,8 @@ def test_dates_at_midnight_are_named_by_the_date(eckart, tmp_path):
 
     import eckart as ek
 
-    pd = pytest.importorskip("pandas")
+    import pandas as pd
+
     days = pd.date_range("2020-01-01", periods=4)
     frame = pd.DataFrame(np.random.default_rng(0).random((5, 4)), columns=days, index=pd.date_range("2021-06-01", periods=5))
     fit = ek.factorize(frame, rank=2)
