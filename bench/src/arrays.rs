@@ -1,7 +1,7 @@
 //! Arrays: the files that both sides read a data set from.
 //! In: a folder.  Out: `x.npy` for a dense X; `indptr.npy`, `indices.npy`, `values.npy`, `cols.npy` for a sparse one;
 //! `W32.npy` and `H32.npy`, the factors of rank 32.
-//! Law: one-dimensional arrays of i32 and f32, as NumPy writes them; what was written here is all that is read.
+//! Invariant: one-dimensional arrays of i32 and f32, as NumPy writes them; what was written here is all that is read.
 //! Not here: what is in them (see `sets`).
 
 use std::fs;

@@ -1,7 +1,7 @@
 //! Codes: what a dictionary is worth for rows it has not seen: the least cost of codes.
 //! In: rows Y (n x m), atoms H (r x m), a penalty.  Out: the least of sum((Y - A H)^2) + a sum(|A|) over all A.
-//! Law: f64; coordinate descent until no entry moves by more than `STILL`; atoms longer than 1 are cut to 1, as the
-//! objective asks for, so that none gains by its length.
+//! Invariant: f64; coordinate descent until no entry moves by more than `STILL`; atoms longer than 1 are cut to 1, as
+//! the objective asks for, so that none gains by its length.
 //! Not here: how atoms are found (see `searches`).
 
 use eckart::Matrix;

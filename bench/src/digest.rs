@@ -1,6 +1,6 @@
 //! Digest: a matrix in two numbers, so that both sides can be held to each other without sending it.
 //! In: a matrix.  Out: its Euclidean length, and its sum weighted by cos(i + 2 j).
-//! Law: computed in f64, the same as in `peers/worker.py`; entries in another order or of another sign change it.
+//! Invariant: computed in f64, the same as in `peers/worker.py`; entries in another order or of another sign change it.
 //! Not here: how far two may be apart (see `xtask`).
 
 use eckart::Matrix;

@@ -1,7 +1,7 @@
 //! Judge: the value of factors, for both sides by one routine.
 //! In: X, the factors, what is held out.  Out: the objective, or what the factors are worth for data not seen.
-//! Law: all arithmetic in f64; each residual is formed by itself, so that no difference of large sums is taken, but for
-//! implicit feedback, whose sum over all entries is that of two Grams.
+//! Invariant: all arithmetic in f64; each residual is formed by itself, so that no difference of large sums is taken,
+//! but for implicit feedback, whose sum over all entries is that of two Grams.
 //! Not here: who found the factors, codes of rows that were held out (see `codes`).
 
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! Patches: small squares of natural pictures, for dictionaries.
 //! In: pictures.  Out: a patch a row, its mean taken off, its length 1, as the documentation of SPAMS does it.
-//! Law: places from a fixed seed; a patch without contrast is drawn anew.
+//! Invariant: places from a fixed seed; a patch without contrast is drawn anew.
 //! Not here: where the pictures are (see `sets`).
 
 use eckart::Matrix;

@@ -1,6 +1,6 @@
 //! Problem: the tasks that begin with a text: until it can be run, and for a number of iterations.
 //! In: a data set.  Out: a `Work`.
-//! Law: the number of iterations is the same on both sides.
+//! Invariant: the number of iterations is the same on both sides.
 //! Not here: searches that end at a value (see `searches`), the other tasks (see `tasks`).
 
 use eckart::function::Compiled;
@@ -75,7 +75,8 @@ impl Iterations {
         Ok(Self { problem, settings, show, fit: None })
     }
 
-    /// Twenty starts, each until it settles; the result is where the first of them is after some iterations, as of one alone.
+    /// Twenty starts, each until it settles; the result is where the first of them is after some iterations, as of one
+    /// alone.
     pub(crate) fn starts(data: &Data) -> Result<Self> {
         let one = Self::one_start(data)?;
         Ok(Self { settings: Settings { restarts: STARTS, ..one.settings }, ..one })

@@ -1,6 +1,6 @@
 //! Random: numbers that are the same on every machine.
 //! In: a seed.  Out: a stream (splitmix64 of Steele, Lea and Flood 2014).
-//! Law: a seed always gives the same stream.
+//! Invariant: a seed always gives the same stream.
 //! Not here: what is made of them (see `sets`).
 
 /// A stream of random numbers.

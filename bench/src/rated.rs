@@ -1,6 +1,7 @@
 //! Rated: ratings with something in them to find: offsets, a few tastes, noise.
 //! In: users, items, how many ratings.  Out: a sparse matrix of half stars, 0.5 to 5.
-//! Law: few users rate much and few items are rated much, in the shape of MovieLens 10M; the same bytes every time.
+//! Invariant: few users rate much and few items are rated much, in the shape of MovieLens 10M; the same bytes every
+//! time.
 //! Not here: which entries are held out (see `sets`).
 
 use eckart::Matrix;

@@ -1,6 +1,7 @@
 //! Searches: problems that are solved until their value is that which the peer has reached.
 //! In: a data set.  Out: a `Work`.
-//! Law: all of Eckart's time counts, that of its start included; a peer that takes a start is given one of random numbers.
+//! Invariant: all of Eckart's time counts, that of its start included; a peer that takes a start is given one of random
+//! numbers.
 //! Not here: how a value is computed (see `judge`).
 
 use std::path::{Path, PathBuf};

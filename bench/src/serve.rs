@@ -1,6 +1,6 @@
 //! Serve: answers requests, one after the other, until there are no more.
 //! In: a line of JSON on standard input each.  Out: a line of JSON on standard output each.
-//! Law: only the task itself is inside the clock; an error is an answer too.
+//! Invariant: only the task itself is inside the clock; an error is an answer too.
 //! Not here: what is asked and in which order (see `xtask`).
 
 use std::fs;
@@ -74,7 +74,8 @@ impl Session {
         self.folder = PathBuf::from(text(request, "folder")?);
         let data = Data { folder: &self.folder, rank: number(request, "rank")? as usize };
         self.work = Some(load(text(request, "work")?, &data)?);
-        // The peak that counts begins here: reading files is no part of the task. Where it can't be set back it is kept.
+        // The peak that counts begins here: reading files is no part of the task. Where it can't be set back it is
+        // kept.
         let _ = fs::write("/proc/self/clear_refs", "5");
         Ok(json!({ "version": env!("CARGO_PKG_VERSION"), "held": peak_memory() }))
     }

@@ -1,6 +1,6 @@
 //! Sets: the data of the tasks, made once.
 //! In: the name of a set, an empty folder.  Out: the files of `arrays`: X, factors to start from, what is held out.
-//! Law: the same bytes every time: fixed seeds, or a file of the repository or of the shared data.
+//! Invariant: the same bytes every time: fixed seeds, or a file of the repository or of the shared data.
 //! Not here: what is done with it (see `tasks`), ratings and patches (see `rated` and `patches`).
 
 use std::path::{Path, PathBuf};

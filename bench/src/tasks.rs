@@ -1,6 +1,6 @@
 //! Tasks: what is timed, each a formula that Eckart is given and nothing more.
 //! In: a data set.  Out: a `Work`, which does the task once each time it is run.
-//! Law: the same formulas as in `peers/`; the library's public interface only.
+//! Invariant: the same formulas as in `peers/`; the library's public interface only.
 //! Not here: the clock (see `serve`), problems that are solved (see `problem` and `searches`).
 
 use std::path::Path;

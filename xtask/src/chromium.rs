@@ -16,8 +16,8 @@ const PACKAGE: &str = "@sparticuz/chromium@153.0.0";
 /// missing, and so unpacks them too.
 const UNPACK: &str = "import chromium from '@sparticuz/chromium'; console.log(await chromium.executablePath());";
 
-/// The browser to name to the tests; none where they find one by themselves, or where there is none: then it is said why,
-/// and the tests that need one say that they were skipped.
+/// The browser to name to the tests; none where they find one by themselves, or where there is none: then it is said
+/// why, and the tests that need one say that they were skipped.
 pub(crate) fn find(target: &Path) -> Option<PathBuf> {
     if std::env::var_os("ECKART_CHROMIUM").is_some() || NAMES.iter().any(|name| runs(Path::new(name))) {
         return None;

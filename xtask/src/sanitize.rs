@@ -1,14 +1,16 @@
-//! `cargo xtask sanitize`: runs the tests of the engine under a sanitizer that sees reads and writes beyond what is there.
+//! `cargo xtask sanitize`: runs the tests of the engine under a sanitizer that sees reads and writes beyond what is
+//! there.
 
 use std::process::Command;
 
 use crate::{Failure, command};
 
-/// The packages, and which of their unit tests: all of the kernels, and those of what calls them and of the interpreter.
+/// The packages, and which of their unit tests: all of the kernels, and those of what calls them and of the
+/// interpreter.
 const TESTS: [(&str, &str); 2] = [("eckart-kernels", ""), ("eckart", "run::")];
 
-/// Runs the unit tests of the kernels and of what calls them under the address sanitizer; an argument chooses other tests by
-/// name.
+/// Runs the unit tests of the kernels and of what calls them under the address sanitizer; an argument chooses other
+/// tests by name.
 pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
     let chosen = match args {
         [] => None,
@@ -24,8 +26,8 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
         let mut test = command::cargo(&root);
         test.args(["test", "--package", package, "--lib", "--target", &host, "--target-dir", "target/sanitize"]);
         test.args(["--", tests]);
-        // The sanitizer's flag is unstable, and the toolchain of the workspace is a stable one. Leaks are not looked for:
-        // the threads of the pool never end, and what they hold would be called leaked.
+        // The sanitizer's flag is unstable, and the toolchain of the workspace is a stable one. Leaks are not looked
+        // for: the threads of the pool never end, and what they hold would be called leaked.
         test.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=address").env("ASAN_OPTIONS", "detect_leaks=0");
         command::run(&mut test)?;
     }

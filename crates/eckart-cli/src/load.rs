@@ -1,6 +1,6 @@
 //! Load: the data of a problem, with the names of its rows and columns.
 //! In: files and the options for reading them.  Out: `Data`.
-//! Law: names given by hand win over the file's; their number must fit, and the error says both.
+//! Invariant: names given by hand win over the file's; their number must fit, and the error says both.
 //! Not here: formats (see the library's `data`).
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use eckart::data::{Format, ReadOptions, may_be_entries, read, read_names, read_t
 use eckart::solve::load_factors;
 use eckart::{Code, Error, Matrix, Problem, Result, Table};
 
-use crate::args::{NamesArgs, ReadingArgs, SearchArgs};
+use crate::options::{NamesArgs, ReadingArgs, SearchArgs};
 
 /// The matrix to factorize, and what it is called.
 #[derive(Debug)]
@@ -59,8 +59,8 @@ pub(crate) fn titles_of(file: &Path, ids: Option<&[String]>) -> Result<BTreeMap<
     let Some(ids) = ids else {
         return Err(Error::setting(
             Code::NamesMissing,
-            "--titles names the columns by their ids, and the columns have none: give them with --cols, or read triplets or a \
-             table with a header",
+            "--titles names the columns by their ids, and the columns have none: give them with --cols, or read \
+             triplets or a table with a header",
         ));
     };
     let titles: BTreeMap<String, String> = read_titles(file)?.into_iter().collect();
@@ -131,8 +131,8 @@ pub(crate) fn options_beside(args: &ReadingArgs, file: &Path) -> ReadOptions {
     ReadOptions { format: if Format::of_name(file).is_some() { None } else { shared.format }, ..shared }
 }
 
-/// Refuses a table that may as well be a list of entries: numbers in three or four columns, the first two whole, without
-/// a gap, for an objective that speaks of entries that are missing.
+/// Refuses a table that may as well be a list of entries: numbers in three or four columns, the first two whole,
+/// without a gap, for an objective that speaks of entries that are missing.
 pub(crate) fn refuse_list(file: &Path, args: &ReadingArgs, x: &Matrix, problem: &Problem) -> Result<()> {
     let format = args.format.map_or_else(|| Format::of_name(file), |format| Some(format.into()));
     let masked = problem.statement().to_string().contains("observed(X)");
@@ -141,8 +141,8 @@ pub(crate) fn refuse_list(file: &Path, args: &ReadingArgs, x: &Matrix, problem: 
     }
     let (rows, cols) = x.shape();
     let message = format!(
-        "this is a table of {rows} x {cols} without a missing entry, or a list of {rows} entries `row,column,value`, and the \
-         objective speaks of entries that are missing"
+        "this is a table of {rows} x {cols} without a missing entry, or a list of {rows} entries `row,column,value`, \
+         and the objective speaks of entries that are missing"
     );
     Err(Error::data(Code::ListOrTable, message, "Say which: --triplets for the list, --triplets=false for the table")
         .in_file(file))

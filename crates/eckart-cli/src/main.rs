@@ -1,30 +1,12 @@
 //! The `eckart` command: dispatch and exit codes.
 
-mod args;
-mod asked;
 mod catalog;
-mod choice;
-mod components;
-mod evaluate;
-mod explain;
-mod fit;
-mod html_report;
-mod json;
-mod lists;
+mod commands;
 mod load;
 mod model;
 mod objective;
+mod options;
 mod output;
-mod page;
-mod pictures;
-mod progress;
-mod recommend;
-mod report;
-mod show;
-mod similar;
-mod transform;
-mod values;
-mod words;
 
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
@@ -39,7 +21,7 @@ use eckart::expr::text::nearest;
 use eckart::report::numbers;
 use eckart::{Code, Error, Result, Warning};
 
-use args::{Cli, Command};
+use options::{Cli, Command};
 
 /// The user is at fault: what is given can't be used, or could mean several things.
 const YOURS: u8 = 2;
@@ -79,13 +61,13 @@ fn usage(error: clap::Error) -> ExitCode {
     let text = if coloured { error.render().ansi().to_string() } else { plain.clone() };
     let _ = write!(io::stderr(), "{}", text.replacen("error:", &format!("error[{code}]:"), 1));
     if std::env::args_os().any(|arg| arg == OsStr::new("--json")) {
-        let _ = writeln!(io::stdout(), "{}", json::usage_object(code, &plain));
+        let _ = writeln!(io::stdout(), "{}", output::json::usage_object(code, &plain));
     }
     ExitCode::from(YOURS)
 }
 
-/// The same error with advice that fits: the word that was probably meant, and which commands have `--json`; not how a file
-/// could be called `--json`.
+/// The same error with advice that fits: the word that was probably meant, and which commands have `--json`; not how a
+/// file could be called `--json`.
 fn advised(mut error: clap::Error) -> clap::Error {
     let text = |error: &clap::Error, kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
@@ -154,7 +136,7 @@ fn fail(error: &Error, as_json: bool) {
     // Where nobody reads the error, the exit code still says it.
     let _ = writeln!(io::stderr(), "error[{}]: {error}", error.code());
     if as_json {
-        let _ = writeln!(io::stdout(), "{}", json::error_object(error));
+        let _ = writeln!(io::stdout(), "{}", output::json::error_object(error));
     }
 }
 
@@ -168,18 +150,18 @@ pub(crate) fn warn(warning: &Warning) {
 fn run(command: &Command) -> Result<(String, u8)> {
     let text = match command {
         Command::Fit(args) => {
-            let ended = fit::fit(args)?;
+            let ended = commands::fit::fit(args)?;
             return Ok((ended.text, ended.code));
         }
-        Command::Explain(args) => explain::explain(args),
-        Command::Transform(args) => transform::transform(args),
-        Command::Recommend(args) => recommend::recommend(args),
-        Command::Similar(args) => similar::similar(args),
-        Command::Evaluate(args) => evaluate::evaluate(args),
+        Command::Explain(args) => commands::explain::explain(args),
+        Command::Transform(args) => commands::transform::transform(args),
+        Command::Recommend(args) => commands::recommend::recommend(args),
+        Command::Similar(args) => commands::similar::similar(args),
+        Command::Evaluate(args) => commands::evaluate::evaluate(args),
         Command::Codes(args) => catalog::codes(args),
         Command::Models(args) => catalog::models(args),
-        Command::Show(args) => show::show(args),
-        Command::Report(args) => html_report::report(args),
+        Command::Show(args) => commands::show::show(args),
+        Command::Report(args) => output::html_report::report(args),
     }?;
     Ok((text, 0))
 }

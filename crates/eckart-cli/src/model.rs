@@ -1,6 +1,6 @@
 //! Model: a saved model, asked about its rows and columns by name.
 //! In: a model file, words of the command line.  Out: `Model`: numbers for names, names for numbers.
-//! Law: a name that is not there is an error that says so; rows without names are numbered from 1.
+//! Invariant: a name that is not there is an error that says so; rows without names are numbered from 1.
 //! Not here: what is asked of it (see `transform`, `recommend`, `similar`, `evaluate`).
 
 use std::collections::BTreeMap;

@@ -1,13 +1,13 @@
 //! Objective: the problem that the options state.
 //! In: `--objective` or `--model`, `--rank`, `--set`.  Out: a `Problem` that lacks its data.
-//! Law: a model is its line and its numbers; what is set by hand wins.
+//! Invariant: a model is its line and its numbers; what is set by hand wins.
 //! Not here: the data (see `load`).
 
 use eckart::model::find;
 use eckart::{Code, Error, Problem, Result};
 
-use crate::args::ObjectiveArgs;
 use crate::catalog::menu;
+use crate::options::ObjectiveArgs;
 
 /// The problem, without its data.
 pub(crate) fn problem(args: &ObjectiveArgs, rank: usize) -> Result<Problem> {

@@ -16,8 +16,8 @@ pub trait Kernels: Number {
     /// What is true of all of some numbers.
     fn seen(level: SimdLevel, numbers: &[Self]) -> Seen;
 
-    /// `out` += `a` `b`, `out` row-major; 2 p q n flops. With `alone`, each column has the bits that it has in a product with
-    /// so many columns, where the columns of such a product don't depend on each other.
+    /// `out` += `a` `b`, `out` row-major; 2 p q n flops. With `alone`, each column has the bits that it has in a
+    /// product with so many columns, where the columns of such a product don't depend on each other.
     ///
     /// # Panics
     /// Where the sides don't fit.
@@ -41,9 +41,9 @@ pub trait Kernels: Number {
     /// Where the sides don't fit, or a column has no row of `acc`.
     fn scatter(level: SimdLevel, x: Csr<'_, Self>, panel: (&[Self], usize), acc: &mut [Self]);
 
-    /// `out` = (`fresh`) or += the products of row i of `a` and row j of `b`, of `r` numbers each, at the entries of some
-    /// rows: row i has the columns `indices[indptr[i]..indptr[i + 1]]`, and `out` begins with the first row's first entry.
-    /// 2 nnz r flops.
+    /// `out` = (`fresh`) or += the products of row i of `a` and row j of `b`, of `r` numbers each, at the entries of
+    /// some rows: row i has the columns `indices[indptr[i]..indptr[i + 1]]`, and `out` begins with the first row's
+    /// first entry. 2 nnz r flops.
     ///
     /// # Panics
     /// Where the sides don't fit, or a column has no row of b.
@@ -55,8 +55,9 @@ pub trait Kernels: Number {
         fresh: bool,
     );
 
-    /// Coordinate descent for the rows of `w` (n x r), as often as `done` is long, and adds to it what each sweep did: w G w' -
-    /// 2 b w' + 2 t |w|_1 is lowered within bounds. `g` is symmetric; where its diagonal is not positive the coordinate stays.
+    /// Coordinate descent for the rows of `w` (n x r), as often as `done` is long, and adds to it what each sweep did:
+    /// w G w' - 2 b w' + 2 t |w|_1 is lowered within bounds. `g` is symmetric; where its diagonal is not positive the
+    /// coordinate stays.
     ///
     /// # Panics
     /// Where the sides don't fit.
@@ -68,7 +69,8 @@ pub trait Kernels: Number {
         done: &mut [Swept],
     );
 
-    /// `g` += scale sum_j w_j a_j.T b_j over the entries of a row, in its upper triangle; below the diagonal it is undefined.
+    /// `g` += scale sum_j w_j a_j.T b_j over the entries of a row, in its upper triangle; below the diagonal it is
+    /// undefined.
     ///
     /// # Panics
     /// Where the sides don't fit, or a column has no row of a panel.
@@ -94,8 +96,8 @@ pub trait Kernels: Number {
         room: &mut Steps<Self>,
     ) -> f64;
 
-    /// Moves rows towards the maximum of a Poisson likelihood, each of which comes out as it would alone; returns by how much
-    /// the objective fell for each. Counts of 0 and below don't count.
+    /// Moves rows towards the maximum of a Poisson likelihood, each of which comes out as it would alone; returns by
+    /// how much the objective fell for each. Counts of 0 and below don't count.
     ///
     /// # Panics
     /// Where the sides don't fit, or a column has no row of the panel.
@@ -112,7 +114,8 @@ pub trait Kernels: Number {
     /// Where a register is read, or wanted, that was not written.
     fn fuse(code: &[Instruction<Self>], outputs: &[usize]) -> Programme<Self>;
 
-    /// Runs a programme over `len` numbers, at most [`tile::TILE`]. Each input holds `len`; register r begins at `TILE` r.
+    /// Runs a programme over `len` numbers, at most [`tile::TILE`]. Each input holds `len`; register r begins at `TILE`
+    /// r.
     ///
     /// # Panics
     /// Where an input, a register or `len` is not as said.

@@ -1,6 +1,6 @@
 //! Seen: what is true of all of some numbers.
 //! In: numbers.  Out: whether they are finite, not negative, 0 or 1, of moderate size.
-//! Law: one pass without branches, so that many numbers are looked at at once; parts of it add up in any order.
+//! Invariant: one pass without branches, so that many numbers are looked at at once; parts of it add up in any order.
 //! Not here: which number is at fault (see `matrix`).
 
 use crate::number::Number;

@@ -1,6 +1,6 @@
 //! Borrowed: the numbers of a NumPy array, read where they lie while the engine works without the interpreter's lock.
 //! In: a contiguous NumPy array.  Out: an `Array` that keeps the NumPy array alive.
-//! Law: the numbers are only read; the one `unsafe` of the package stands here.
+//! Invariant: the numbers are only read; the one `unsafe` of the package stands here.
 //! Not here: what may be borrowed and what is converted first (see `python/eckart/_arrays.py`).
 
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Compare: ranks, starts, and a page about a result, as Python asks for them.
 //! In: a problem and ranks; a `Factorization` whose starts were kept, or its data.  Out: figures as dicts; a file.
-//! Law: the interpreter's lock is released while the engine works.
+//! Invariant: the interpreter's lock is released while the engine works.
 //! Not here: how ranks and starts are compared (see the engine's `apply`), what is on a page (see its `report`).
 
 use std::path::PathBuf;
@@ -68,8 +68,8 @@ pub(crate) struct Looks {
     by_rows: bool,
 }
 
-/// Writes a page about a model; with its data also rows beside their reconstructions, and with the starts that were kept what
-/// they agree on.
+/// Writes a page about a model; with its data also rows beside their reconstructions, and with the starts that were
+/// kept what they agree on.
 #[pyfunction]
 pub(crate) fn report(
     py: Python<'_>,

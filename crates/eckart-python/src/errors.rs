@@ -1,6 +1,7 @@
 //! Errors: the engine's errors and warnings as Python's, with their codes.
 //! In: an `eckart::Error`, a `Warning`.  Out: a `PyErr` of the class that Python's users expect, with the same text.
-//! Law: the text is the engine's, caret and shapes included; a system's error keeps its class (`FileNotFoundError`).
+//! Invariant: the text is the engine's, caret and shapes included; a system's error keeps its class
+//! (`FileNotFoundError`).
 //! Invariant: every exception that is made here has a code.
 //! Not here: the texts and codes (see `eckart::error`), the classes (see `python/eckart/_errors.py`).
 

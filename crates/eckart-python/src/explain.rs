@@ -1,6 +1,6 @@
 //! Explain: what an objective becomes before anything runs; and the lists of models and methods.
 //! In: a problem as Python states it.  Out: text: shapes, gradients as derived and as computed, plan, method.
-//! Law: what is shown is what a search would run: the same binding, rewriting and planning.
+//! Invariant: what is shown is what a search would run: the same binding, rewriting and planning.
 //! Not here: the table of a plan (see the engine's `plan`).
 
 use eckart::function::Compiled;

@@ -1,6 +1,6 @@
 //! Expr: formulas as Python builds them.
 //! In: names, values, numbers, formulas.  Out: `Expr`, with Python's operators; gradients.
-//! Law: building a formula computes nothing; each operator and function is the engine's own.
+//! Invariant: building a formula computes nothing; each operator and function is the engine's own.
 //! Not here: NumPy's names for functions and their documentation (see `python/eckart/_formulas.py`).
 
 use std::collections::hash_map::DefaultHasher;

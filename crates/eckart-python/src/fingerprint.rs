@@ -1,6 +1,7 @@
 //! Fingerprint: a number that tells whether an array's numbers are still what they were.
 //! In: contiguous NumPy arrays.  Out: 64 bits.
-//! Law: every bit of every number counts, and its place; arrays that differ have the same fingerprint once in 2^64.
+//! Invariant: every bit of every number counts, and its place; arrays that differ have the same fingerprint once in
+//! 2^64.
 //! Not here: what is done where it has changed (see `python/eckart/_arrays.py`).
 //!
 //! It is computed at about the speed at which memory is read: much less than the checks, the transpose and the products

@@ -1,6 +1,6 @@
 //! Fold in: the factors of rows that a model has not seen, as Python asks for them.
 //! In: a `Factorization`, or an objective with the other factors held; then matrices.  Out: the rows' factors by name.
-//! Law: the interpreter's lock is released while rows are solved.
+//! Invariant: the interpreter's lock is released while rows are solved.
 //! Not here: how a row is solved (see the engine's `apply`).
 
 use eckart::apply::in_columns_of;

@@ -1,6 +1,6 @@
 //! Function: formulas as a callable.
 //! In: inputs, outputs, updates; then matrices.  Out: matrices.
-//! Law: the interpreter's lock is released while values are computed; calls from several threads take turns.
+//! Invariant: the interpreter's lock is released while values are computed; calls from several threads take turns.
 //! Not here: conversion of what is passed in (see `python/eckart/_arrays.py`).
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

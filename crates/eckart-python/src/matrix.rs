@@ -1,6 +1,7 @@
 //! Matrix: the engine's matrices as Python holds them.
-//! In: contiguous NumPy arrays, or a file.  Out: `Matrix`, which lends NumPy's numbers to the engine; and back to NumPy.
-//! Law: numbers of f32 and f64, and columns of 32 bits, are never copied on the way in.
+//! In: contiguous NumPy arrays, or a file.  Out: `Matrix`, which lends NumPy's numbers to the engine; and back to
+//! NumPy.
+//! Invariant: numbers of f32 and f64, and columns of 32 bits, are never copied on the way in.
 //! Not here: which Python objects can become a matrix, and how (see `python/eckart/_arrays.py`).
 
 use std::path::PathBuf;

@@ -1,6 +1,7 @@
 //! Search: a factorization that Python can watch and stop.
 //! In: an objective, matrices, numbers, settings, a listener.  Out: `Factorization`.
-//! Law: the interpreter's lock is released while the engine works; Ctrl-C ends a search with the best factors so far.
+//! Invariant: the interpreter's lock is released while the engine works; Ctrl-C ends a search with the best factors so
+//! far.
 //! Not here: defaults and names of arguments (see `python/eckart/_factorize.py`).
 
 use std::path::PathBuf;
@@ -123,8 +124,8 @@ impl Wishes {
     }
 }
 
-/// The best factors of a problem. `listener` is called with a dict after every iteration and ends the search by returning
-/// a true value.
+/// The best factors of a problem. `listener` is called with a dict after every iteration and ends the search by
+/// returning a true value.
 #[pyfunction]
 pub(crate) fn factorize(
     py: Python<'_>,

@@ -1,6 +1,6 @@
 //! Threads: work without the interpreter's lock, also in a process that was forked.
 //! In: work.  Out: its result.
-//! Law: a forked child has none of its parent's threads, so it never waits for a pool that was its parent's.
+//! Invariant: a forked child has none of its parent's threads, so it never waits for a pool that was its parent's.
 //! Not here: how work is cut (see the engine's `run`).
 
 use std::num::NonZero;

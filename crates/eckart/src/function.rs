@@ -1,6 +1,6 @@
 //! Function: the whole pipeline on one screen: formulas in, a callable out.
 //! In: inputs, outputs and updates.  Out: `Function`, which is planned at its first call and run at each.
-//! Law: all values are computed before any shared variable changes; a call that fails changes nothing.
+//! Invariant: all values are computed before any shared variable changes; a call that fails changes nothing.
 //! Not here: loops and stopping (see `solve`).
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -128,8 +128,8 @@ impl Compiled {
     /// It is an estimate rather than a proof: 4 u (8 + log2 N) times the sum S of the sizes of the terms, u the unit
     /// roundoff of f64 and N the operations of a run, for sums that are taken in blocks and trees; with f32 data, whose
     /// products are rounded to f32 before they are summed in f64, 2 units of f32 more. Of a value v that was
-    /// computed again the careful way it is that unit times v + sqrt(v S) + unit S, as for squares of residuals. A value
-    /// for which the careful way is too dear is returned with its large bound.
+    /// computed again the careful way it is that unit times v + sqrt(v S) + unit S, as for squares of residuals. A
+    /// value for which the careful way is too dear is returned with its large bound.
     ///
     /// # Errors
     /// `Bug` where an input was not given.
@@ -226,9 +226,9 @@ impl Function {
     /// Computes the outputs for these inputs, in the order they were declared, then applies the updates.
     ///
     /// # Errors
-    /// As [`Compiled::new`]; `Setting` where the number of inputs is wrong; `Data` where a variable has missing entries and
-    /// a formula that reads it does not ask which (`observed(...)`), where an output is infinite, or an update would store
-    /// a value that is not finite. No shared variable has changed then.
+    /// As [`Compiled::new`]; `Setting` where the number of inputs is wrong; `Data` where a variable has missing entries
+    /// and a formula that reads it does not ask which (`observed(...)`), where an output is infinite, or an update
+    /// would store a value that is not finite. No shared variable has changed then.
     pub fn call<'a>(&mut self, inputs: impl IntoIterator<Item = &'a Matrix>) -> Result<Vec<Matrix>> {
         let inputs: Vec<&Matrix> = inputs.into_iter().collect();
         if inputs.len() != self.inputs.len() {
@@ -305,7 +305,8 @@ impl Function {
         Ok(())
     }
 
-    /// Missing entries need `observed(...)` in every formula that reads them: otherwise they would silently count as zeros.
+    /// Missing entries need `observed(...)` in every formula that reads them: otherwise they would silently count as
+    /// zeros.
     fn check_missing(&self, inputs: &[&Matrix]) -> Result<()> {
         let given = self.inputs.iter().cloned().zip(inputs.iter().map(|matrix| (*matrix).clone()));
         let held = self.shared.iter().filter_map(|expr| Some((expr.as_var()?.clone(), expr.value()?)));

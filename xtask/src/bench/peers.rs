@@ -86,7 +86,8 @@ impl Peers {
     }
 }
 
-/// Installs all lines at once, or, where that can't be done, one after the other; says which can't be installed and why.
+/// Installs all lines at once, or, where that can't be done, one after the other; says which can't be installed and
+/// why.
 fn install_each(python: &Path, list: &Path, wanted: &str) -> String {
     // Why it failed, if it did.
     let fails = |command: &mut Command| match command.output() {

@@ -101,9 +101,9 @@ fn megabytes(bytes: u64) -> String {
 fn about(head: &Head) -> String {
     let Head { date, commit, processor, cores, threads, quick, load, speeds, .. } = head;
     format!(
-        "{processor}, {cores} cores, {threads} threads on either side{}; commit {commit}, {date}{}. Medians of samples that \
-         alternate, each after runs of half a second that do not count; ratio: Eckart's time over the peer's. Bound: {:.1} Gflop/s (f32), {:.1} Gflop/s (f64) and {:.1} GB/s, as \
-         measured before. Peak: the most memory held once the data was read, what was held then included.\n",
+        "{processor}, {cores} cores, {threads} threads on either side{}; commit {commit}, {date}{}. Medians of \
+         samples that alternate, each after runs of half a second that do not count; ratio: Eckart's time over the \
+         peer's. Bound: {:.1} Gflop/s (f32), {:.1} Gflop/s (f64) and {:.1} GB/s, as measured before. Peak: the most memory held once the data was read, what was held then included.\n",
         load.map_or_else(String::new, |load| format!(", a load of {load:.1} before it began")),
         if *quick { ", quick" } else { "" },
         speeds.flops_f32 / 1e9,

@@ -7,8 +7,8 @@ use eckart::error::CodeKind;
 use eckart::{Code, Error, Result};
 use serde_json::{Value, json};
 
-use crate::args::CodesArgs;
-use crate::page::Page;
+use crate::options::CodesArgs;
+use crate::output::page::Page;
 
 /// `eckart codes [CODE]`
 pub(crate) fn codes(args: &CodesArgs) -> Result<String> {

@@ -1,6 +1,6 @@
 //! Models: the named objectives, listed or one whole.
 //! In: maybe a name.  Out: text.
-//! Law: the statement is shown as it can be typed; every number in it beside its default.
+//! Invariant: the statement is shown as it can be typed; every number in it beside its default.
 //! Not here: the objectives themselves (see the library's `model`).
 
 use std::fmt::Write;
@@ -9,8 +9,8 @@ use eckart::expr::text::parse_statement;
 use eckart::model::{MODELS, Model, find};
 use eckart::{Code, Error, Result};
 
-use crate::args::ModelsArgs;
-use crate::page::wrapped;
+use crate::options::ModelsArgs;
+use crate::output::page::wrapped;
 
 /// `eckart models [NAME]`
 pub(crate) fn models(args: &ModelsArgs) -> Result<String> {

@@ -1,6 +1,6 @@
 //! Command: the built `eckart`, run in a folder of its own.
 //! In: arguments, files, standard input.  Out: what it printed and its exit code.
-//! Law: a run that should succeed and does not shows what it said.
+//! Invariant: a run that should succeed and does not shows what it said.
 //! Not here: what is expected of it.
 
 use std::io::Write;
@@ -72,8 +72,8 @@ impl Desk {
         self.run(words, &[more, &["--json"]].concat()).success().json()
     }
 
-    /// Checks that a run is refused as the user's fault, with that code, in one paragraph that holds all of `texts`: what
-    /// it must name.
+    /// Checks that a run is refused as the user's fault, with that code, in one paragraph that holds all of `texts`:
+    /// what it must name.
     #[track_caller]
     pub(crate) fn refuses(&self, words: &str, more: &[&str], code: Code, texts: &[&str]) {
         let said = self.run(words, more);

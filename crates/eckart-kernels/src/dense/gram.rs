@@ -1,11 +1,11 @@
 //! Gram: the products of all columns of some rows with each other.
 //! In: rows of A (n x r).  Out: G (r x r, f64, both triangles) += A.T A.
-//! Law: one thread, one order; f32 adds up at most 256 rows before it becomes f64.
+//! Invariant: one thread, one order; f32 adds up at most 256 rows before it becomes f64.
 //! Not here: the cut into rows for threads.
 //!
-//! G_kl = sum_i A_ik A_il, about n r (r + 16) flops: tiles that lie below the diagonal are left out. n r numbers are read.
-//! Measured on Zen 4, 256 rows at rank 16, 32, 64, 100, in microseconds, the gemm crate's full product in brackets: f32 1.3
-//! (1.2), 4 (5), 13 (23), 36 (55), f64 2.6 (2.5), 8 (12), 26 (43), 62 (104).
+//! G_kl = sum_i A_ik A_il, about n r (r + 16) flops: tiles that lie below the diagonal are left out. n r numbers are
+//! read. Measured on Zen 4, 256 rows at rank 16, 32, 64, 100, in microseconds, the gemm crate's full product in
+//! brackets: f32 1.3 (1.2), 4 (5), 13 (23), 36 (55), f64 2.6 (2.5), 8 (12), 26 (43), 62 (104).
 //! Loops: blocks of 256 rows, tiles of columns, rows (see `panel`: A by columns times A by rows).
 
 use super::panel::{Left, panel};

@@ -1,14 +1,14 @@
 //! Panel: products with a thin side, C (p x n) = or += A (p x q) B (q x n).
 //! In: A by rows or by columns, B by rows, and the room for C.  Out: C, by rows.
-//! Law: one thread, one order: the bits depend on shapes, numbers and level alone.
+//! Invariant: one thread, one order: the bits depend on shapes, numbers and level alone.
 //! Not here: fat products, and which of the two is taken (see `product`).
 //!
-//! C_ij = sum_k A_ik B_kj, 2 p q n flops; A is read once for every two or three vectors of columns, B once a tile of rows.
-//! Loops: parts of C that stay in the second cache, slabs of k, vectors of columns, tiles of rows, k. A tile of 12 x 2 or
-//! 8 x 3 vectors of C (AVX-512), 8 x 1, 6 x 2 or 4 x 3 (AVX2) stays in registers while k runs.
+//! C_ij = sum_k A_ik B_kj, 2 p q n flops; A is read once for every two or three vectors of columns, B once a tile of
+//! rows. Loops: parts of C that stay in the second cache, slabs of k, vectors of columns, tiles of rows, k. A tile of
+//! 12 x 2 or 8 x 3 vectors of C (AVX-512), 8 x 1, 6 x 2 or 4 x 3 (AVX2) stays in registers while k runs.
 //!
-//! Measured on Zen 4 (AVX-512), one thread, p or q = 256, 2000 wide, in GFLOP/s, the gemm crate in brackets; the peak is
-//! 117 for f32 and 58.7 for f64:
+//! Measured on Zen 4 (AVX-512), one thread, p or q = 256, 2000 wide, in GFLOP/s, the gemm crate in brackets; the peak
+//! is 117 for f32 and 58.7 for f64:
 //!
 //! | rank | f32 X H.T | X.T W | W.T X | W H | f64 X H.T | X.T W | W.T X | W H |
 //! |---|---|---|---|---|---|---|---|---|
@@ -20,10 +20,10 @@
 //! | 100 | 101 (94) | 98 (83) | 97 (94) | 115 (110) | 53 (47) | 50 (43) | 42 (44) | 56 (52) |
 //!
 //! Where X.T W and W.T X are the same (one the transpose of the other), the second is the better at ranks that fill no
-//! vector. Rejected, all f32: slabs of 64 or 128 k with A by rows (rank 32: 81 and 92, as the processor's own look-ahead
-//! needs long rows); looking ahead in A by rows (rank 8: 40 in place of 52); no look-ahead with A by columns (rank 32: 78
-//! in place of 110). Slabs of 128 k with A by columns: f64 40 in place of 48, as each k is another page. 12 x 1 (AVX2): 10
-//! in place of 69.
+//! vector. Rejected, all f32: slabs of 64 or 128 k with A by rows (rank 32: 81 and 92, as the processor's own
+//! look-ahead needs long rows); looking ahead in A by rows (rank 8: 40 in place of 52); no look-ahead with A by columns
+//! (rank 32: 78 in place of 110). Slabs of 128 k with A by columns: f64 40 in place of 48, as each k is another page.
+//! 12 x 1 (AVX2): 10 in place of 69.
 
 use crate::simd::{Element, Job, Lanes, SimdLevel, prefetch};
 

@@ -1,6 +1,6 @@
 //! Product: dense matrix products.
 //! In: two strided views.  Out: C += A B, row-major.
-//! Law: one thread, one order: the bits depend on the shapes and the processor alone. 2 p q n flops.
+//! Invariant: one thread, one order: the bits depend on the shapes and the processor alone. 2 p q n flops.
 //! Not here: the cut into shards (see `products`), and the loops of thin products (see `panel`).
 
 use super::panel::{Left, panel};
@@ -56,8 +56,9 @@ impl<'a, T: Number> View<'a, T> {
     }
 }
 
-/// `out` += `a` `b`, `out` row-major; each column with the bits that it has in a product with `alone` columns (by itself: as
-/// many as `b` has), where [`suits_panel`] says that the columns of such a product don't depend on each other.
+/// `out` += `a` `b`, `out` row-major; each column with the bits that it has in a product with `alone` columns (by
+/// itself: as many as `b` has), where [`suits_panel`] says that the columns of such a product don't depend on each
+/// other.
 ///
 /// # Panics
 /// Where the sides don't fit.
@@ -94,9 +95,9 @@ pub(crate) fn multiply_add<T: Fat>(
 
 /// Whether `panel` is the faster for `a` times something with `n` columns.
 ///
-/// In GFLOP/s on Zen 4 against the gemm crate (which uses AVX2 here): AVX-512, X H.T at rank 16, 32, 64, 100: f32 107, 113,
-/// 112, 102 against 95, 105, 103, 98, f64 52, 55, 56, 54 against 42, 48, 52, 50; by columns more. AVX2, X H.T at rank 8,
-/// 32, 64: f32 62, 101, 83 against 50, 105, 103, but X.T W at rank 32, 64: f32 105, 98 against 78, 82.
+/// In GFLOP/s on Zen 4 against the gemm crate (which uses AVX2 here): AVX-512, X H.T at rank 16, 32, 64, 100: f32 107,
+/// 113, 112, 102 against 95, 105, 103, 98, f64 52, 55, 56, 54 against 42, 48, 52, 50; by columns more. AVX2, X H.T at
+/// rank 8, 32, 64: f32 62, 101, 83 against 50, 105, 103, but X.T W at rank 32, 64: f32 105, 98 against 78, 82.
 fn suits_panel<T: Element>(level: SimdLevel, a: &View<'_, T>, n: usize) -> bool {
     const THIN: usize = 128;
     let by_columns = a.row_stride == 1;

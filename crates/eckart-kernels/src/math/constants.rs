@@ -1,7 +1,7 @@
 //! Constants: what the elementary functions need to know of a type of number.
 //! In: nothing.  Out: limits, bit patterns and coefficients of f32 and f64.
-//! Law: each list of coefficients is the best polynomial of its degree (Remez exchange in 300 bits) on the interval it
-//! names; its error is given in bits of the function's value and is far below half an ulp.
+//! Invariant: each list of coefficients is the best polynomial of its degree (Remez exchange in 300 bits) on the
+//! interval it names; its error is given in bits of the function's value and is far below half an ulp.
 //! Not here: how they are used (see `math` and `power`).
 
 use std::ops::{BitAnd, BitOr, BitXor, Shl, Shr};

@@ -1,7 +1,7 @@
 //! Math: exp, log and their kin on whole registers.
 //! In: registers of f32 or f64.  Out: registers.
-//! Law: at most 2 ulp from the true value at every level, subnormal numbers included; at 0, -0, infinity, `NaN` and below
-//! 0 what the rows of `expr::Op` say.
+//! Invariant: at most 2 ulp from the true value at every level, subnormal numbers included; at 0, -0, infinity, `NaN`
+//! and below 0 what the rows of `expr::Op` say.
 //! Not here: powers (see `power`), the coefficients (see `constants`), loops over slices (see `tile`).
 //!
 //! The worst errors found, in ulp (f32: every ninth number there is, f64: 4 million each):
@@ -11,8 +11,8 @@
 //! | f32 | 0.77 | 0.83 | 1.60    | 1.98    | 1.50     | 0.78  |
 //! | f64 | 0.77 | 0.79 | 1.56    | 1.80    | 1.44     | 0.93  |
 //!
-//! Nothing branches, so that all lanes do the same. The methods are the usual ones (Cody and Waite 1980; Tang 1989, 1990;
-//! fdlibm's log; the sums in two parts are Dekker's of 1971); the coefficients are ours.
+//! Nothing branches, so that all lanes do the same. The methods are the usual ones (Cody and Waite 1980; Tang 1989,
+//! 1990; fdlibm's log; the sums in two parts are Dekker's of 1971); the coefficients are ours.
 
 mod constants;
 mod power;
@@ -41,8 +41,9 @@ unsafe fn all<L: Lanes>(x: L::Num) -> L {
     unsafe { L::splat(x) }
 }
 
-/// A polynomial, the constant term first, given x and x^2. A long one has its even and its odd powers apart, which halves
-/// the wait of each step for the one before (5 to 10 % of exp and log in f64; it costs a short one more than it brings).
+/// A polynomial, the constant term first, given x and x^2. A long one has its even and its odd powers apart, which
+/// halves the wait of each step for the one before (5 to 10 % of exp and log in f64; it costs a short one more than it
+/// brings).
 /// # Safety: as above.
 #[inline(always)]
 unsafe fn polynomial<L: Lanes>(x: L, square: L, coefficients: &[L::Num]) -> L {

@@ -1,11 +1,11 @@
 //! Power: a ** b on whole registers.
 //! In: two registers.  Out: one.
-//! Law: at most 2 ulp from the true value (see `tests`); `f64::powf`'s answers at 0, infinity, `NaN` and below 0, and
-//! those of a square, a root and a reciprocal where the exponent is 2, 0.5 or -1, as the row of `expr::Op` says.
+//! Invariant: at most 2 ulp from the true value (see `tests`); `f64::powf`'s answers at 0, infinity, `NaN` and below 0,
+//! and those of a square, a root and a reciprocal where the exponent is 2, 0.5 or -1, as the row of `expr::Op` says.
 //! Not here: integer exponents known beforehand (see `tile::fuse`).
 //!
-//! exp(b log a) with log a in two parts, since the error of the logarithm is multiplied by up to 1000 (the way of fdlibm
-//! and of SLEEF); sums and products in two parts are Dekker's (1971).
+//! exp(b log a) with log a in two parts, since the error of the logarithm is multiplied by up to 1000 (the way of
+//! fdlibm and of SLEEF); sums and products in two parts are Dekker's (1971).
 
 use super::{Constants, Parts, abs, all, decompose, exp_of_parts, minus, polynomial, reduce};
 use crate::simd::Lanes;

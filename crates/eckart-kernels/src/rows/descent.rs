@@ -1,12 +1,13 @@
 //! Descent: coordinate descent for one row of a factor, in f64.
 //! In: a row b (r), its linear term l (r), a Gram G (r x r), penalty and bounds.  Out: b moved so that
 //! b G b' - 2 b l' + penalty falls.
-//! Law: each returns the exact decrease as a sum of terms that are not negative; bits depend on the arguments and the level.
+//! Invariant: each returns the exact decrease as a sum of terms that are not negative; bits depend on the arguments and
+//! the level.
 //! Not here: many rows under one Gram (see `sweep`), where G and l come from and which way fits (see `solve`).
 //!
-//! A move adds a row of G to the half gradient: 2 r flops, and 24 r bytes from the cache that holds G. Of a coordinate that
-//! is 0 and stays there, two comparisons say so, without a division. Where few entries are not 0, the sweeps over these have
-//! their part of G in a small matrix of its own, and the half gradient of the others follows when they end.
+//! A move adds a row of G to the half gradient: 2 r flops, and 24 r bytes from the cache that holds G. Of a coordinate
+//! that is 0 and stays there, two comparisons say so, without a division. Where few entries are not 0, the sweeps over
+//! these have their part of G in a small matrix of its own, and the half gradient of the others follows when they end.
 
 use crate::simd::{Element, Job, Lanes, SimdLevel};
 
@@ -36,7 +37,8 @@ impl Entrywise {
         soft.max(self.low).min(self.high)
     }
 
-    /// The b that minimises 2 half b + l1 |b| within the bounds; `old` where nothing depends on it, or there is no least.
+    /// The b that minimises 2 half b + l1 |b| within the bounds; `old` where nothing depends on it, or there is no
+    /// least.
     fn least_on_line(&self, old: f64, half: f64) -> f64 {
         let value = |b: f64| 2.0 * half * b + self.l1 * b.abs();
         let falls_for_ever = (2.0 * half + self.l1 < 0.0 && self.high == f64::INFINITY)
@@ -49,7 +51,8 @@ impl Entrywise {
         finite.fold(old, |best, end| if value(end) < value(best) { end } else { best })
     }
 
-    /// The half gradients at which an entry that is 0 stays 0, from the first to the second; none where it may not be 0.
+    /// The half gradients at which an entry that is 0 stays 0, from the first to the second; none where it may not be
+    /// 0.
     #[inline]
     fn resting(&self) -> (f64, f64) {
         let cut = 0.5 * self.l1;
@@ -103,7 +106,8 @@ pub fn half_gradient(level: SimdLevel, b: &[f64], terms: RowTerms<'_>, half: &mu
 }
 
 /// Minimises over one entry of a row after the other (hierarchical alternating least squares: Cichocki and Phan 2009,
-/// eq. 24; with a penalty, Friedman et al. 2010, eq. 5), as often as pays, at most `sweeps` times. Returns the decrease.
+/// eq. 24; with a penalty, Friedman et al. 2010, eq. 5), as often as pays, at most `sweeps` times. Returns the
+/// decrease.
 ///
 /// # Panics
 /// Where the sides don't fit.

@@ -1,12 +1,12 @@
 //! Row CG: conjugate gradient steps towards the minimum of a row's quadratic, whose Gram is never made.
 //! In: a row b and its linear term l, S (r x r), entries that choose rows a_j of a panel (m x r) with weights w_j.
 //! Out: b moved, where <b, b G> - 2 <b, l> with G = S + scale sum_j w_j a_j.T a_j is lower by what is returned.
-//! Law: one thread, one order; the quadratic never rises but for rounding.
+//! Invariant: one thread, one order; the quadratic never rises but for rounding.
 //! Not here: the cut into rows for threads, how many steps (see `solve`).
 //!
-//! Hestenes and Stiefel 1952; Takacs, Pilaszy and Tikk 2011 for rows of ratings. A step takes 4 d r flops for d entries and
-//! 2 r^2 for S, or r where S is diagonal; making G would take d r^2 and solving with it r^3 / 3. The d rows are gathered once,
-//! and read once a step: eight rows at a time, whose products with the direction are summed up together.
+//! Hestenes and Stiefel 1952; Takacs, Pilaszy and Tikk 2011 for rows of ratings. A step takes 4 d r flops for d entries
+//! and 2 r^2 for S, or r where S is diagonal; making G would take d r^2 and solving with it r^3 / 3. The d rows are
+//! gathered once, and read once a step: eight rows at a time, whose products with the direction are summed up together.
 
 use super::row_gram::Picked;
 use crate::number::Number;

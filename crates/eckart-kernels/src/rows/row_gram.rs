@@ -1,11 +1,13 @@
 //! Row Gram: the Gram of a row whose entries choose rows of a panel, each with a weight.
-//! In: the columns and weights of a row and what all weights are multiplied by, panels A and B (m x r).  Out: G (r x r, f64, upper triangle) += sum_j w_j a_j.T b_j.
-//! Law: one thread, one order; f32 adds up at most 256 rows before it becomes f64.
+//! In: the columns and weights of a row and what all weights are multiplied by, panels A and B (m x r).  Out: G (r x r,
+//! f64, upper triangle) += sum_j w_j a_j.T b_j.
+//! Invariant: one thread, one order; f32 adds up at most 256 rows before it becomes f64.
 //! Not here: the cut into rows for threads, what is solved with G (see `system`).
 //!
-//! About d r (r + 16) flops for d entries where A is B, of which one triangle is made; d r numbers are read, wherever they
-//! lie. Loops: blocks of entries, whose rows are gathered side by side, once as they are and once times their weights;
-//! tiles of columns, entries (see `panel`). Where A is not B the product is made in full and its two halves are averaged.
+//! About d r (r + 16) flops for d entries where A is B, of which one triangle is made; d r numbers are read, wherever
+//! they lie. Loops: blocks of entries, whose rows are gathered side by side, once as they are and once times their
+//! weights; tiles of columns, entries (see `panel`). Where A is not B the product is made in full and its two halves
+//! are averaged.
 
 use std::ops::Range;
 
@@ -89,8 +91,8 @@ pub(crate) fn row_gram<T: Element>(
     }
 }
 
-/// `part` = (`fresh`) or += what some entries say: all of it where there is a right side, else the tiles that hold its upper
-/// triangle.
+/// `part` = (`fresh`) or += what some entries say: all of it where there is a right side, else the tiles that hold its
+/// upper triangle.
 fn add<T: Element>(
     level: SimdLevel,
     picked: Picked<'_, T>,

@@ -1,19 +1,20 @@
 //! Sweep: coordinate descent for the rows of a factor, each by itself.
 //! In: W and B (n x r), G (r x r), penalty and bounds.  Out: W moved, and what each sweep gained.
-//! Law: one thread: a row's bits depend on its own numbers and the level alone; no sweep raises the objective.
+//! Invariant: one thread: a row's bits depend on its own numbers and the level alone; no sweep raises the objective.
 //! Not here: where G and B come from, and when to stop (see `solve`).
 //!
 //! Minimises w G w' - 2 b w' + 2 t |w|_1 over lower <= w <= upper, coordinate after coordinate:
-//! g = (G w)_k - b_k, w_k = clamp(soft(w_k - g / G_kk, t / G_kk)). 2 n r^2 flops and about 20 n r for the moves a sweep;
-//! 3 n r numbers are read or written once. Loops: batches of rows, turned so that lanes are rows; sweeps; four coordinates
-//! together, whose sums over all others are made at once; then these four one after the other.
+//! g = (G w)_k - b_k, w_k = clamp(soft(w_k - g / G_kk, t / G_kk)). 2 n r^2 flops and about 20 n r for the moves a
+//! sweep; 3 n r numbers are read or written once. Loops: batches of rows, turned so that lanes are rows; sweeps; four
+//! coordinates together, whose sums over all others are made at once; then these four one after the other.
 //!
-//! Measured on Zen 4, 10,000 rows, one sweep (five: a sweep's share), in ms: f32 at rank 8, 16, 32, 64, 100 0.059, 0.135,
+//! Measured on Zen 4, 10,000 rows, one sweep (five: a sweep's share), in ms: f32 at rank 8, 16, 32, 64, 100 0.059,
+//! 0.135,
 //! 0.355, 1.10, 2.69 (0.042, 0.098, 0.28, 0.93, 2.16, which is 79 % of the peak at rank 100 and 62 % at 32), f64 0.110,
 //! 0.259, 0.688, 2.66, 5.55 (0.082, 0.195, 0.56, 1.96, 4.26).
 //!
-//! Rejected, by reckoning: lanes along k, a row at a time (each move waits for the one before, and takes a number out of a register);
-//! one coordinate at a time (a load for each multiplication).
+//! Rejected, by reckoning: lanes along k, a row at a time (each move waits for the one before, and takes a number out
+//! of a register); one coordinate at a time (a load for each multiplication).
 
 use crate::number::Number;
 use crate::simd::{Element, Job, Lanes, SimdLevel};

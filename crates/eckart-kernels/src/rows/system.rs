@@ -1,11 +1,12 @@
 //! System: a symmetric system of a row's own, factored and solved.
 //! In: M (r x r, f64, upper triangle) and a right side.  Out: x with M x = b, by Cholesky, and |R.T^-1 b|^2 = <b, x>.
-//! Law: one thread, one order; a matrix that is singular to working precision is refused, never divided by.
+//! Invariant: one thread, one order; a matrix that is singular to working precision is refused, never divided by.
 //! Not here: what is done with one that is refused (see `run::grams`).
 //!
-//! M = R.T R, R upper (Golub and Van Loan 2013, section 4.2), r^3 / 3 flops and r^2 for each of the two triangular systems.
-//! The right side is a further column of M, so that the first of these is solved while M is factored. Loops: four rows of
-//! R, made one after the other; for the rows below, four at a time, what these four take away from them, all in registers.
+//! M = R.T R, R upper (Golub and Van Loan 2013, section 4.2), r^3 / 3 flops and r^2 for each of the two triangular
+//! systems. The right side is a further column of M, so that the first of these is solved while M is factored. Loops:
+//! four rows of R, made one after the other; for the rows below, four at a time, what these four take away from them,
+//! all in registers.
 
 use crate::simd::{Element, Job, Lanes, SimdLevel};
 

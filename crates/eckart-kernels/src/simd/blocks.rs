@@ -63,8 +63,8 @@ pub(crate) unsafe fn store_row<L: Lanes, const V: usize, const TAIL: bool>(row: 
     }
 }
 
-/// Calls `$f::<L, V, TAIL>($args, from, last)` for chunks of at most eight vectors (one, where loops are not unrolled) of `$r`
-/// columns: `V` vectors from column `from` on, of which (where `TAIL`) the last has only `last` numbers.
+/// Calls `$f::<L, V, TAIL>($args, from, last)` for chunks of at most eight vectors (one, where loops are not unrolled)
+/// of `$r` columns: `V` vectors from column `from` on, of which (where `TAIL`) the last has only `last` numbers.
 macro_rules! in_chunks {
     ($r:expr, $f:ident($($args:expr),*)) => {{
         let mut from = 0;

@@ -1,5 +1,6 @@
 //! Lanes: what kernels ask of a vector register, whatever its width.
-//! In: numbers.  Out: traits: a register's arithmetic (`Lanes`), its bits (`Bits`), a computation written for any (`Job`).
+//! In: numbers.  Out: traits: a register's arithmetic (`Lanes`), its bits (`Bits`), a computation written for any
+//! (`Job`).
 //! Invariant: no method reads or writes beyond the pointers and counts it is given.
 //! Not here: the registers (see `array`, `x86`, `x86_bits`), which of them is taken (see `dispatch`).
 
@@ -21,8 +22,8 @@ pub(crate) unsafe trait Lanes: Bits {
     const FMA: bool;
     /// How many registers the processor has.
     const REGISTERS: usize;
-    /// Whether loops take several vectors at once. The code of a level that only stands in for a wider one is kept small: it
-    /// is for the few processors that have nothing else, and was almost half of all code.
+    /// Whether loops take several vectors at once. The code of a level that only stands in for a wider one is kept
+    /// small: it is for the few processors that have nothing else, and was almost half of all code.
     const UNROLLED: bool;
     /// The same number in all lanes.
     // SAFETY: as the trait says.

@@ -1,6 +1,7 @@
 //! SIMD: vector registers of the processor at hand, chosen when the programme runs.
 //! In: a `Job` written once for any `Lanes`.  Out: its result, computed with the registers of a level.
-//! Invariant: a job's bits depend on its arguments and the level alone; no level reads or writes beyond the slices given.
+//! Invariant: a job's bits depend on its arguments and the level alone; no level reads or writes beyond the slices
+//! given.
 //! Not here: what is computed (see the kernels beside this folder).
 
 mod array;

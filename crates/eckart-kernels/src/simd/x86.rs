@@ -1,6 +1,6 @@
 //! The registers of x86: 256 bits (AVX2) and 512 (AVX-512), of f32 and f64.
 //! In: lanes.  Out: lanes, by one instruction or a few.
-//! Law: reads and writes what each method of `Lanes` says; masked-off lanes are not touched.
+//! Invariant: reads and writes what each method of `Lanes` says; masked-off lanes are not touched.
 //! Not here: what the methods mean (see `Lanes`).
 
 use std::arch::x86_64::*;

@@ -1,21 +1,21 @@
 //! Sddmm: a product of two panels where entries are stored, and nowhere else.
 //! In: some rows of a pattern (n x m), A (n x r) and B (m x r).  Out: <A_i, B_j> for each stored (i, j).
-//! Law: one thread: an entry's bits depend on its two rows and the level alone.
+//! Invariant: one thread: an entry's bits depend on its two rows and the level alone.
 //! Not here: the cut into rows for threads.
 //!
-//! out_at = sum_k A_ik B_jk, 2 nnz r flops; nnz r numbers of B are read, and nnz indices. Loops: chunks of eight vectors of
-//! columns (which out adds up), rows, entries by eights. A_i stays in registers; the eight vectors of products are added
-//! up into eight numbers together, for two shuffles an entry where one by one they take four and more. On Zen 4 with
-//! 100,000 x 20,000 and 4.9 M entries: 17, 21, 31 and 60 ms at rank 16, 32, 64 and 100 (f32), 18, 49 and 68 ms at 16, 32
-//! and 64 (f64).
+//! out_at = sum_k A_ik B_jk, 2 nnz r flops; nnz r numbers of B are read, and nnz indices. Loops: chunks of eight
+//! vectors of columns (which out adds up), rows, entries by eights. A_i stays in registers; the eight vectors of
+//! products are added up into eight numbers together, for two shuffles an entry where one by one they take four and
+//! more. On Zen 4 with 100,000 x 20,000 and 4.9 M entries: 17, 21, 31 and 60 ms at rank 16, 32, 64 and 100 (f32), 18,
+//! 49 and 68 ms at 16, 32 and 64 (f64).
 
 use crate::simd::{Element, Job, Lanes, SimdLevel, in_chunks, load_row, prefetch_all};
 
 /// How many entries ahead rows of B are asked for.
 const AHEAD: usize = 16;
 
-/// `out` = (`fresh`) or += the products of row i of `a` and row j of `b`, of `r` numbers each, at the entries of some rows:
-/// row i has the columns `indices[indptr[i]..indptr[i + 1]]`, and `out` begins with the first row's first entry.
+/// `out` = (`fresh`) or += the products of row i of `a` and row j of `b`, of `r` numbers each, at the entries of some
+/// rows: row i has the columns `indices[indptr[i]..indptr[i + 1]]`, and `out` begins with the first row's first entry.
 ///
 /// # Panics
 /// Where the sides don't fit, or a column has no row of b.

@@ -1,16 +1,17 @@
 //! Spmm: compressed rows times a dense panel, and their transpose times one.
 //! In: some rows of X (n x m) and the panel.  Out: X B (n x r), or acc (m x r) += X.T A.
-//! Law: one thread, entries in their order: the bits depend on shapes, numbers and level alone.
+//! Invariant: one thread, entries in their order: the bits depend on shapes, numbers and level alone.
 //! Not here: the cut into rows for threads, and products of two sparse matrices (see `products`).
 //!
-//! `gather`: out_i = sum_j x_ij B_j; `scatter`: acc_j += x_ij A_i. 2 nnz r flops; nnz (r + 1) numbers and nnz indices are
-//! read (`scatter`: nnz r written too), of which what counts is the panel's rows, which no cache near by holds. Loops:
-//! chunks of eight vectors of columns, rows, entries; the row of out or A stays in registers.
+//! `gather`: out_i = sum_j x_ij B_j; `scatter`: acc_j += x_ij A_i. 2 nnz r flops; nnz (r + 1) numbers and nnz indices
+//! are read (`scatter`: nnz r written too), of which what counts is the panel's rows, which no cache near by holds.
+//! Loops: chunks of eight vectors of columns, rows, entries; the row of out or A stays in registers.
 //!
-//! Even and odd entries have sums of their own, so that one does not wait for the other. Best times on a busy Zen 4 with
-//! 100,000 x 20,000 and 4.9 M entries, in ms: `gather` f32 7.3, 10.3, 27, 44 at rank 16, 32, 64, 100, f64 12, 26, 50, 102;
-//! `scatter` f32 8.6, 17, 31, 54, f64 13, 31, 66, 132. A panel that does not begin where a line of memory does is dearer,
-//! as each row lies in one line more (f32 rank 32: 18 in place of 10 ms, 29 in place of 17). Without asking ahead: 8.4 and
+//! Even and odd entries have sums of their own, so that one does not wait for the other. Best times on a busy Zen 4
+//! with 100,000 x 20,000 and 4.9 M entries, in ms: `gather` f32 7.3, 10.3, 27, 44 at rank 16, 32, 64, 100, f64 12, 26,
+//! 50, 102; `scatter` f32 8.6, 17, 31, 54, f64 13, 31, 66, 132. A panel that does not begin where a line of memory does
+//! is dearer, as each row lies in one line more (f32 rank 32: 18 in place of 10 ms, 29 in place of 17). Without asking
+//! ahead: 8.4 and
 //! 13.7 where 16 entries ahead 7.3 and 11.9 (f32 rank 16 and 32), and with 150,000 columns 70 in place of 37.
 
 use crate::simd::{Element, Job, Lanes, SimdLevel, in_chunks, load_row, prefetch_all, store_row};

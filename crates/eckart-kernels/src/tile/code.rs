@@ -1,7 +1,7 @@
 //! Code: what an instruction computes.
 //! In: up to three arguments, each a run of numbers or one number.  Out: a run of numbers.
-//! Law: one loop an instruction, all lanes at once; no argument is read after the entry that it helps to compute is
-//! written, so that an argument may be the result.
+//! Invariant: one loop an instruction, all lanes at once; no argument is read after the entry that it helps to compute
+//! is written, so that an argument may be the result.
 //! Not here: where the arguments lie (see `tile`).
 
 use std::marker::PhantomData;
@@ -40,8 +40,8 @@ impl<T: Element, F: Function> Job<T> for Each<T, F> {
     // SAFETY: as the trait says.
     #[inline(always)]
     unsafe fn run<L: Lanes<Num = T>>(self) {
-        // SAFETY: the pointers are valid for `len` numbers, says `Code::run`; a number is kept in a register of its own,
-        // which is read again and again (a step of 0).
+        // SAFETY: the pointers are valid for `len` numbers, says `Code::run`; a number is kept in a register of its
+        // own, which is read again and again (a step of 0).
         unsafe {
             let numbers = self.numbers.map(|x| L::splat(x));
             let from: [*const T; 3] = std::array::from_fn(|k| self.args[k].unwrap_or((&raw const numbers[k]).cast()));
@@ -69,7 +69,8 @@ impl<T: Element, F: Function> Job<T> for Each<T, F> {
 }
 
 impl<T: Element, F: Function> Each<T, F> {
-    /// The loop, with the function's code in one place: the last numbers, which fill no vector, go through arrays that do.
+    /// The loop, with the function's code in one place: the last numbers, which fill no vector, go through arrays that
+    /// do.
     ///
     /// # Safety
     /// As `run`; `from` is where the arguments begin, and `step` is 0 for those that are one number.

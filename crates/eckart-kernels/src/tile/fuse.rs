@@ -1,6 +1,7 @@
 //! Fuse: fewer instructions and fewer registers for the same values.
 //! In: a programme and the registers that are wanted.  Out: a programme, and where the wanted values are.
-//! Law: the values are those of the programme given, up to rounding; every register that is read was written before.
+//! Invariant: the values are those of the programme given, up to rounding; every register that is read was written
+//! before.
 //! Not here: which formulas are one programme (see `plan`); common subexpressions, which are one node there already.
 
 use super::code::Code;

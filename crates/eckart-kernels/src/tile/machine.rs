@@ -7,8 +7,8 @@ use super::code::Code;
 use crate::simd::{Element, SimdLevel};
 
 /// How many numbers a register holds. (x - y)^2 w + |z| in f32 takes 0.45, 0.32, 0.25 and 0.24 ns a number at 128, 256,
-/// 512 and 1024 in cache, x log(x / y) - x + y + w e^-z 2.3, 1.9, 1.8 and 1.7 (AVX2); from memory 256 and 512 are alike, and
-/// at 2048 eight registers of f64 are more than the first cache holds.
+/// 512 and 1024 in cache, x log(x / y) - x + y + w e^-z 2.3, 1.9, 1.8 and 1.7 (AVX2); from memory 256 and 512 are
+/// alike, and at 2048 eight registers of f64 are more than the first cache holds.
 pub const TILE: usize = 512;
 
 /// Where an argument comes from.
@@ -63,8 +63,8 @@ pub(crate) fn run<T: Element>(
             }
         }
         assert!(step.out < count, "register {} of {count}", step.out);
-        // SAFETY: register `out` lies inside the slice, and every argument holds `len` numbers; what is written is never
-        // an input, which is borrowed elsewhere.
+        // SAFETY: register `out` lies inside the slice, and every argument holds `len` numbers; what is written is
+        // never an input, which is borrowed elsewhere.
         unsafe { step.code.run(level, registers.add(step.out * TILE), args, numbers, len) }
     }
 }

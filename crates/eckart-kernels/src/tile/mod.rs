@@ -1,7 +1,7 @@
 //! Tile: straight-line programmes over short runs of numbers.
 //! In: instructions, inputs, registers.  Out: registers filled, and sums over them.
-//! Invariant: an instruction gives the value of its primitive within the bounds of `math`, a superinstruction what its parts
-//! give up to rounding.
+//! Invariant: an instruction gives the value of its primitive within the bounds of `math`, a superinstruction what its
+//! parts give up to rounding.
 //! Not here: which programme is run over which numbers (the engine's plan), what is worth fusing (see `fuse`).
 
 mod code;

@@ -1,6 +1,6 @@
 //! Sums: what a programme's results are summed up with.
 //! In: runs of numbers.  Out: f64 numbers.
-//! Law: f64, in an order that depends on the length and the level alone.
+//! Invariant: f64, in an order that depends on the length and the level alone.
 //! Not here: sums over many tiles (their owner adds them in its own order).
 
 use crate::simd::{Element, Job, Lanes, SimdLevel};

@@ -1,7 +1,8 @@
 //! Factorization: what a search found, as Python holds it.
 //! In: the engine's `Factorization`.  Out: its parts as Python's and NumPy's values; files and bytes.
-//! Law: files and bytes are those of the command; what is read back is what was written.
-//! Not here: attributes by the names of factors, and how it looks in a notebook (see `python/eckart/_factorization.py`).
+//! Invariant: files and bytes are those of the command; what is read back is what was written.
+//! Not here: attributes by the names of factors, and how it looks in a notebook (see
+//! `python/eckart/_factorization.py`).
 
 pub(crate) mod names;
 
@@ -180,8 +181,8 @@ impl Factorization {
         Ok(Some(figures))
     }
 
-    /// Of each start: cost, iterations, reason, seconds, residuals, and an array with the cost and the seconds after each
-    /// iteration.
+    /// Of each start: cost, iterations, reason, seconds, residuals, and an array with the cost and the seconds after
+    /// each iteration.
     fn starts<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
         let shown = |start: &eckart::solve::Start| {
             let steps: Vec<f64> = start.history.iter().flat_map(|step| [step.cost, step.seconds]).collect();

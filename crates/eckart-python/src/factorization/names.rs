@@ -10,7 +10,8 @@ use pyo3::prelude::*;
 
 use crate::errors::value_error;
 
-/// Names as Python hands them over: texts; or the name of a type (`i64`, `u64`, `date`, `datetime[ns]`) and the numbers.
+/// Names as Python hands them over: texts; or the name of a type (`i64`, `u64`, `date`, `datetime[ns]`) and the
+/// numbers.
 #[derive(FromPyObject)]
 pub(crate) enum Names<'py> {
     Texts(Vec<String>),

@@ -1,6 +1,6 @@
 //! Cases: the problems that the stages between text and kernels are timed on.
 //! In: nothing.  Out: for each case its name, its roots (cost and gradients) and what is known of its variables.
-//! Law: real data where it is in the repository, else numbers of a fixed stream; factors that never change.
+//! Invariant: real data where it is in the repository, else numbers of a fixed stream; factors that never change.
 //! Not here: the clock (see `timing`).
 
 use eckart::data::{ReadOptions, read};
@@ -51,7 +51,8 @@ fn sotu() -> Case {
     Case::of("nmf", &example("sotu/counts.mtx.gz"), 32)
 }
 
-/// As many users, items and ratings as a small public set of ratings of films has; some items far more often than others.
+/// As many users, items and ratings as a small public set of ratings of films has; some items far more often than
+/// others.
 fn ratings() -> Case {
     let (users, items, count) = (610, 9_724, 100_000);
     let mut random = Stream(1);

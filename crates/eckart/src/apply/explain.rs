@@ -1,6 +1,7 @@
 //! Explain: what a prediction is made of.
-//! In: a `Factorization`, a row and a column; or what is known of the row.  Out: parts of the prediction; known columns.
-//! Law: the parts of a prediction add up to it.
+//! In: a `Factorization`, a row and a column; or what is known of the row.  Out: parts of the prediction; known
+//! columns.
+//! Invariant: the parts of a prediction add up to it.
 //! Not here: the prediction itself (see `predict`).
 
 use std::collections::BTreeMap;
@@ -53,8 +54,9 @@ impl Predictor {
     }
 }
 
-/// The `top` columns known of row i of `known` that speak most for column j: by how like it they are (the cosine of their
-/// factors) times how far their entry is above the mean of the row's entries; times the entry itself where all are alike.
+/// The `top` columns known of row i of `known` that speak most for column j: by how like it they are (the cosine of
+/// their factors) times how far their entry is above the mean of the row's entries; times the entry itself where all
+/// are alike.
 pub fn speak_for(items: &Directions, known: &Matrix, i: usize, j: usize, top: usize) -> Vec<Scored> {
     let entries: BTreeMap<usize, f64> = entries_of_row(known, i).into_iter().filter(|(k, _)| *k != j).collect();
     let mean = entries.values().sum::<f64>() / entries.len().max(1) as f64;

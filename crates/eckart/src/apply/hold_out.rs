@@ -1,7 +1,7 @@
 //! Hold out: entries kept apart to test on, chosen by a hash of where they are.
 //! In: a share, a seed.  Out: for each entry whether it is held out; a matrix split in two.
-//! Law: whether (i, j) is held out depends on i, j, the seed and the share alone: no mask is stored, and other entries
-//! don't matter.
+//! Invariant: whether (i, j) is held out depends on i, j, the seed and the share alone: no mask is stored, and other
+//! entries don't matter.
 //! Not here: what is done with the parts (see `measure`, `rank`).
 
 use crate::data::{Matrix, Pattern, Real, Sparse, Storage};
@@ -34,8 +34,8 @@ impl HoldOut {
         mixed(mixed(self.seed ^ mixed(i as u64 + 1)).wrapping_add(j as u64 + 1)) < self.threshold
     }
 
-    /// The zeros of a sparse matrix, which it does not store, that are held out at the rate of `share`: (row, column) in
-    /// order. They are found row by row from the gaps between them, in as many steps as there are.
+    /// The zeros of a sparse matrix, which it does not store, that are held out at the rate of `share`: (row, column)
+    /// in order. They are found row by row from the gaps between them, in as many steps as there are.
     pub(super) fn zeros(&self, x: &Pattern, share: f64) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
         let keep = (1.0 - share).ln();
@@ -57,8 +57,9 @@ impl HoldOut {
         found
     }
 
-    /// The matrix without the entries held out, and these as a sparse matrix of the same shape. Stored entries are split
-    /// where it is sparse, those that are not missing where it is dense: there they are missing in the first part.
+    /// The matrix without the entries held out, and these as a sparse matrix of the same shape. Stored entries are
+    /// split where it is sparse, those that are not missing where it is dense: there they are missing in the first
+    /// part.
     ///
     /// # Errors
     /// `Data` where one of the parts would have no entry.

@@ -1,6 +1,6 @@
 //! Measure: how well a model predicts entries that it has not seen.
 //! In: a `Predictor`, test entries, what was known.  Out: `Measures`.
-//! Law: each figure is a mean over what it is said of, and says how many that is.
+//! Invariant: each figure is a mean over what it is said of, and says how many that is.
 //! Not here: how entries are held out (see `hold_out`).
 
 use super::Predictor;
@@ -21,8 +21,9 @@ pub struct Measures {
     pub ranking: Option<Ranking>,
 }
 
-/// What lists of the k largest predictions of each row, columns that were known left out, are worth: means over rows that
-/// have at least one relevant test entry (Herlocker et al. 2004; Jarvelin and Kekalainen 2002, for gains of 0 and 1).
+/// What lists of the k largest predictions of each row, columns that were known left out, are worth: means over rows
+/// that have at least one relevant test entry (Herlocker et al. 2004; Jarvelin and Kekalainen 2002, for gains of 0 and
+/// 1).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranking {
     /// Columns in a list.
@@ -39,8 +40,9 @@ pub struct Ranking {
     pub map: f64,
 }
 
-/// Measures a model on `test`, a sparse n x m matrix of entries; `known` holds those that it was fitted to, whose columns
-/// are no candidates for a row's list of `k`. A test entry is relevant where it is at least `relevant`; `None`: all are.
+/// Measures a model on `test`, a sparse n x m matrix of entries; `known` holds those that it was fitted to, whose
+/// columns are no candidates for a row's list of `k`. A test entry is relevant where it is at least `relevant`; `None`:
+/// all are.
 ///
 /// # Errors
 /// `Shape` where a matrix has another shape than the model's data; `Setting` where there is no test entry, or k is 0.

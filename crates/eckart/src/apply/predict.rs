@@ -1,11 +1,11 @@
 //! Predict: what a model says of entries of its data, seen or not.
 //! In: a `Factorization`; rows by number or by their factors, or entries.  Out: numbers.
-//! Law: offsets and all other parts of what the objective compares the data with count, as they did in the fit.
+//! Invariant: offsets and all other parts of what the objective compares the data with count, as they did in the fit.
 //! Not here: factors of new rows (see `fold_in`), orders (see `recommend`).
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::row_problem::RowProblem;
+use super::new_rows::row_problem::RowProblem;
 use crate::data::{Dtype, Matrix};
 use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, Var, matrix, observed};

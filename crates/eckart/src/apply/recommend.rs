@@ -1,6 +1,6 @@
 //! Recommend: the columns that a model predicts the most for a row, and which speak for them.
 //! In: a `Predictor`, rows, what is known of them.  Out: columns by number with their scores, the largest first.
-//! Law: what is known is left out; of equal scores the column of the lower number comes first.
+//! Invariant: what is known is left out; of equal scores the column of the lower number comes first.
 //! Not here: names (see the command).
 
 use super::Predictor;
@@ -20,8 +20,8 @@ pub struct Scored {
 const BLOCK: usize = 64;
 
 /// For each of some rows of the fit the `top` columns of the largest predictions, the columns that `known` (n x m, its
-/// stored or not missing entries) holds for the row left out. Hands each row's number and list to `visit`, in the order asked
-/// for.
+/// stored or not missing entries) holds for the row left out. Hands each row's number and list to `visit`, in the order
+/// asked for.
 ///
 /// # Errors
 /// `Data` where there is no such row; `Shape` where `known` has another shape than the data of the fit.

@@ -1,10 +1,10 @@
 //! Similar: which rows or columns of the data have factors that point the same way.
 //! In: a `Factorization`, a row or a column.  Out: others by number with their cosines, the largest first.
-//! Law: offsets don't count; what has no factors (all are 0) is like nothing, itself included: its cosines are 0.
+//! Invariant: offsets don't count; what has no factors (all are 0) is like nothing, itself included: its cosines are 0.
 //! Not here: names (see the command).
 
+use super::new_rows::row_problem::RowProblem;
 use super::recommend::{Scored, largest};
-use super::row_problem::RowProblem;
 use crate::data::Matrix;
 use crate::error::{Code, Error, Result};
 use crate::expr::text::{Dim, parse_statement};

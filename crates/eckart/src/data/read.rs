@@ -1,15 +1,15 @@
 //! Read: a matrix from a file of any known format.
 //! In: a path (`-` is standard input) and options.  Out: a `Table`.
-//! Law: every error names the file, the line where there is one, and what to do; no file can make it panic.
+//! Invariant: every error names the file, the line where there is one, and what to do; no file can make it panic.
 //! Not here: the formats, one a module: `npy`, `mtx`, `csv`.
 
 use std::io::Read;
 use std::path::Path;
 
-use super::csv::read_csv;
-use super::mtx::read_mtx;
-use super::npy::read_npy;
-use super::source::{extension, open, said_of};
+use super::formats::csv::read_csv;
+use super::formats::mtx::read_mtx;
+use super::formats::npy::read_npy;
+use super::formats::source::{extension, open, said_of};
 use super::{Dtype, Table};
 use crate::error::{Code, Error, Result};
 
@@ -67,8 +67,8 @@ pub struct ReadOptions {
     /// The type of the numbers; `None` takes f32 where it holds the file's numbers exactly, by the rule each format
     /// states. Asking for f32 rounds, and refuses numbers too large for it.
     pub dtype: Option<Dtype>,
-    /// Whether a CSV file is a list of entries `row,column[,value]` rather than a table; `None` goes by the names in its
-    /// header (see [`read_csv`]).
+    /// Whether a CSV file is a list of entries `row,column[,value]` rather than a table; `None` goes by the names in
+    /// its header (see [`read_csv`]).
     pub triplets: Option<bool>,
     /// What to do with an entry that a sparse file names more than once.
     pub duplicates: Duplicates,

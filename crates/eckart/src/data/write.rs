@@ -1,6 +1,7 @@
 //! Write: files that are whole or not there.
 //! In: a path and what to put into it.  Out: the file.
-//! Law: a file is written aside, synced and renamed; whatever fails, the old file stands and nothing is left beside it.
+//! Invariant: a file is written aside, synced and renamed; whatever fails, the old file stands and nothing is left
+//! beside it.
 //! Not here: what goes into a file (see the formats).
 
 use std::fs::{self, File, OpenOptions};
@@ -11,9 +12,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use super::Table;
+use super::formats::source::{io_error, is_gz, is_stdin};
+use super::formats::{csv, mtx, npy};
 use super::read::{Format, by_extension};
-use super::source::{io_error, is_gz, is_stdin};
-use super::{Table, csv, mtx, npy};
 use crate::error::{Code, Error, Result};
 
 /// Writes a matrix in the format that the extension of `path` names: `.npy` (dense), `.mtx`, `.csv` or `.tsv` (dense,

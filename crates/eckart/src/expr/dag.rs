@@ -1,6 +1,6 @@
 //! Dag: a set of formulas with every distinct part once, in an order in which arguments come first.
 //! In: root expressions.  Out: numbered nodes.
-//! Law: equal parts have equal numbers; the numbering depends on the formulas alone.
+//! Invariant: equal parts have equal numbers; the numbering depends on the formulas alone.
 //! Not here: any change of a formula (see `rewrite`).
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! Functions: what is called by name in a formula: primitives, and sugar made of them.
 //! In: formulas.  Out: formulas.
-//! Law: sugar is spelled out in primitives at once, so no later stage knows of it.
+//! Invariant: sugar is spelled out in primitives at once, so no later stage knows of it.
 //! Not here: marks (see `operators`); the names in a text (see `text`).
 
 use super::{Expr, Op};

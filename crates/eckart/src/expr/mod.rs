@@ -1,6 +1,6 @@
 //! Expr: a formula over matrices, as the user wrote it.
 //! In: variables, numbers, operators, or a text.  Out: `Expr`, a shared tree of about 25 primitives (`Op`).
-//! Law: building a formula never fails and computes nothing; what does not fit is reported when it is compiled.
+//! Invariant: building a formula never fails and computes nothing; what does not fit is reported when it is compiled.
 //! Not here: shapes (see `facts`), gradients (see `grad`), values (see `run`).
 
 mod dag;

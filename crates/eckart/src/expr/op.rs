@@ -1,6 +1,6 @@
 //! Op: the primitives, one row each.
 //! In: nothing.  Out: for each primitive its name in texts, its arity, the rule of its shape and what it means.
-//! Law: everything a user can write is made of these; a match on them never has a catch-all arm.
+//! Invariant: everything a user can write is made of these; a match on them never has a catch-all arm.
 //! Not here: how they are written with marks (see `operators`, `print`), derivatives (see `grad`).
 
 use std::cmp::Ordering;

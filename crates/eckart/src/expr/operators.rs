@@ -1,6 +1,6 @@
 //! Operators: Rust's marks and methods for formulas.
 //! In: formulas, owned or borrowed, and plain numbers on either side.  Out: formulas.
-//! Law: each is one primitive; nothing is simplified.
+//! Invariant: each is one primitive; nothing is simplified.
 //! Not here: functions made of several primitives (see `functions`).
 
 use super::{Expr, Op};

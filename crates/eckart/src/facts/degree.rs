@@ -1,6 +1,6 @@
 //! Degree: how a formula depends on a variable: not at all, linearly, as a polynomial, or otherwise.
 //! In: a `Dag` and a variable.  Out: a degree a node.
-//! Law: an upper bound: the value is a polynomial of at most that degree in the variable's entries.
+//! Invariant: an upper bound: the value is a polynomial of at most that degree in the variable's entries.
 //! Not here: which quadratic it is (see `solve`).
 
 use crate::expr::{Dag, Id, Op, Var};

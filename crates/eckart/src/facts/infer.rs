@@ -1,6 +1,7 @@
 //! Infer: the shapes of factors that were not declared, from those of the data and the rank.
 //! In: a `Dag`, the shapes known, declared sides.  Out: a shape a variable.
-//! Law: sides are equated as the primitives demand; a side nothing fixes is the rank; no guess is silent about a clash.
+//! Invariant: sides are equated as the primitives demand; a side nothing fixes is the rank; no guess is silent about a
+//! clash.
 //! Not here: checking (`shapes` does it afterwards, with places and names).
 
 use std::collections::BTreeMap;
@@ -45,8 +46,8 @@ pub fn infer_shapes(
         Inferred::Untold(name) => Err(Error::setting(
             Code::UnknownSide,
             format!(
-                "the side `{name}` is declared but nothing says how long it is: use it with the data, write a number, or give \
-             `{name}` a value"
+                "the side `{name}` is declared but nothing says how long it is: use it with the data, write a number, \
+                 or give `{name}` a value"
             ),
         )),
     }
@@ -168,9 +169,9 @@ fn nothing_fixes(var: &Var) -> Error {
     Error::setting(
         Code::UndeclaredName,
         format!(
-            "{name} is neither data nor a number, and nothing fixes its shape as a factor: if it is a number, give it a value \
-         ({name}=0.1); if it is data, give it a matrix; if it is a factor, declare its sides (`minimize over {name}[n,r]: \
-         ...`)"
+            "{name} is neither data nor a number, and nothing fixes its shape as a factor: if it is a number, give it \
+             a value ({name}=0.1); if it is data, give it a matrix; if it is a factor, declare its sides (`minimize \
+             over {name}[n,r]: ...`)"
         ),
     )
 }

@@ -1,6 +1,6 @@
 //! Layout: which parts of a formula are sparse, and on which pattern.
 //! In: a `Dag`, its variables' layouts, shapes.  Out: a layout a node.
-//! Law: `run` keeps exactly these layouts; an entry off the pattern is zero whatever else the formula says.
+//! Invariant: `run` keeps exactly these layouts; an entry off the pattern is zero whatever else the formula says.
 //! Not here: the patterns themselves (they are data, see `data::Pattern`).
 
 use super::{Givens, Shape};

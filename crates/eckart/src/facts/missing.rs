@@ -1,6 +1,7 @@
 //! Missing: whether a formula says what becomes of the missing entries of its data.
 //! In: a `Dag`, a variable and its value.  Out: yes or no; the error where it is no.
-//! Law: an entry that is missing never counts as 0 without a word: it is masked by `observed(...)`, or the data is refused.
+//! Invariant: an entry that is missing never counts as 0 without a word: it is masked by `observed(...)`, or the data
+//! is refused.
 //! Not here: what a mask does to layouts (see `layout`) and values (see `run`).
 
 use crate::data::Matrix;

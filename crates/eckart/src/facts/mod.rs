@@ -1,6 +1,6 @@
 //! Facts: what is known of every part of a formula once its inputs are known.
 //! In: a `Dag` and the shape and layout of its variables.  Out: `Facts`: shape and layout of each node.
-//! Law: a fact holds for every value of the inputs; a shape that does not fit is reported with the user's names.
+//! Invariant: a fact holds for every value of the inputs; a shape that does not fit is reported with the user's names.
 //! Not here: any value (see `run`), any change (see `rewrite`).
 
 mod degree;

@@ -1,6 +1,6 @@
 //! Shape: the sides of every part of a formula.
 //! In: a `Dag` and its variables' shapes.  Out: a shape a node, or an error that names both sides.
-//! Law: one rule a `ShapeRule`; the first misfit in reading order is the one reported.
+//! Invariant: one rule a `ShapeRule`; the first misfit in reading order is the one reported.
 //! Not here: guessing the shapes of factors (see `infer`).
 
 use super::Givens;

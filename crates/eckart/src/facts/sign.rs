@@ -1,6 +1,6 @@
 //! Sign: what is known of the values of a part of a formula.
 //! In: a primitive and what is known of its arguments.  Out: whether its values are never negative, whether 0 or 1.
-//! Law: true of every value that is defined (`NaN` is none); unknown where in doubt.
+//! Invariant: true of every value that is defined (`NaN` is none); unknown where in doubt.
 //! Not here: how many values there are (see `layout`).
 
 use crate::expr::Op;

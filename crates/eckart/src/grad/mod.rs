@@ -1,6 +1,6 @@
 //! Differentiate: from a scalar expression to its gradient expressions.
 //! In: a scalar `Expr` and variables.  Out: one `Expr` a variable, of its shape.
-//! Law: adds nodes, changes none; the sweep names no primitive; held to finite differences by tests/it/grad.rs.
+//! Invariant: adds nodes, changes none; the sweep names no primitive; held to finite differences by tests/it/grad.rs.
 //! Not here: simplification (see `rewrite`).
 
 mod rules;

@@ -1,6 +1,7 @@
 //! Rules: one a primitive: how a change of its value comes from changes of its arguments, turned round.
 //! In: a node and the derivative of the cost by its value (its adjoint g).  Out: the same for each argument.
-//! Law: each part has its argument's shape (`sumto` where the argument was stretched); `None` where there is none.
+//! Invariant: each part has its argument's shape (`sumto` where the argument was stretched); `None` where there is
+//! none.
 //! Not here: adding the parts up (see the sweep in `grad`).
 
 use crate::expr::{Expr, Op, exp, expand, greater, log, max, sigmoid, sign, sumto};

@@ -1,6 +1,6 @@
 //! Model: the named objectives.
 //! In: a name.  Out: a statement in the text language, with default numbers.
-//! Law: a model is a line of the language and nothing else: whatever can be named can be written out and changed.
+//! Invariant: a model is a line of the language and nothing else: whatever can be named can be written out and changed.
 //! Not here: any algorithm (see `solve`).
 
 /// A named objective.

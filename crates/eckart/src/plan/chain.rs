@@ -1,6 +1,6 @@
 //! Chain: functions of entries that follow one another become one pass over the entries.
 //! In: a `Plan`.  Out: the same values; what only the pass itself needs has no buffer.
-//! Law: a pass runs over the entries of one shape, or of one pattern; nothing it reads waits for what it makes.
+//! Invariant: a pass runs over the entries of one shape, or of one pattern; nothing it reads waits for what it makes.
 //! Not here: how a pass is run (see `run`).
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,8 +113,8 @@ pub(super) fn link(plan: &mut Plan) {
     plan.steps = Linking::new(&plan.steps, &plan.buffers, &[], masks).link(&keep);
 }
 
-/// Adds to `masks` the buffers that are 0 where dense data is missing: the mask itself, and what it is a factor of. Returns
-/// the same for the body of each fold, by step.
+/// Adds to `masks` the buffers that are 0 where dense data is missing: the mask itself, and what it is a factor of.
+/// Returns the same for the body of each fold, by step.
 fn add_masks(
     steps: &[Step],
     buffers: &[Buffer],

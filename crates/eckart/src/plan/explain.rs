@@ -1,7 +1,7 @@
 //! Explain: a plan in words.
 //! In: a `Plan`.  Out: a table: buffer, what computes it, shape, size, work, traffic, formula; folds with their steps
 //! indented.
-//! Law: the same plan gives the same text; every buffer is listed; nothing measured.
+//! Invariant: the same plan gives the same text; every buffer is listed; nothing measured.
 //! Not here: pictures (see `picture`), the objective and its gradient (see the command).
 
 use std::fmt;

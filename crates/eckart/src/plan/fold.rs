@@ -1,7 +1,7 @@
 //! Fold: which values exist one block of rows at a time, and the order of all steps.
 //! In: nodes, arguments first.  Out: a `Plan`.
-//! Law: a computed value as wide and as long as the data, or on its pattern, stays inside a fold unless it is a result
-//! or is read in a way that no block of rows suffices for.
+//! Invariant: a computed value as wide and as long as the data, or on its pattern, stays inside a fold unless it is a
+//! result or is read in a way that no block of rows suffices for.
 //! Not here: what the kernels are (see `lower`).
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -362,8 +362,8 @@ impl Assembly<'_> {
         self.nodes[at].layout.is_sparse()
     }
 
-    /// Rows of a block: the widest value in it should fit the cache, be it computed or data; but where large sums are added up after each block of
-    /// sparse rows, few blocks.
+    /// Rows of a block: the widest value in it should fit the cache, be it computed or data; but where large sums are
+    /// added up after each block of sparse rows, few blocks.
     fn height(&self, rows: usize, body: &BTreeSet<usize>) -> usize {
         let width = |&at: &usize| {
             let node = &self.nodes[at];

@@ -1,6 +1,7 @@
 //! Lives: when each buffer is needed last, and how much is held at once.
 //! In: a plan's steps.  Out: what each step frees; the peak.
-//! Law: a result is never freed, nor what is computed once for all runs; else the last step that reads a buffer frees it.
+//! Invariant: a result is never freed, nor what is computed once for all runs; else the last step that reads a buffer
+//! frees it.
 //! Not here: which steps there are (see `fold`).
 
 use std::collections::BTreeSet;
@@ -21,8 +22,8 @@ pub(super) fn settle(plan: &mut Plan) {
     plan.peak_bytes = peak(&plan.steps, &plan.buffers, 0);
 }
 
-/// Moves each step whose result is no smaller than what it reads to just before its first reader: until then the little it
-/// reads is held, instead of the much it makes.
+/// Moves each step whose result is no smaller than what it reads to just before its first reader: until then the little
+/// it reads is held, instead of the much it makes.
 fn delay(plan: &mut Plan) {
     for at in (0..plan.steps.len()).rev() {
         let step = &plan.steps[at];

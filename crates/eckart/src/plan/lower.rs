@@ -1,6 +1,6 @@
 //! Lower: from formulas to kernels, each value computed where it is needed and nowhere else.
 //! In: a `Dag` with its facts.  Out: nodes: a kernel and its arguments, arguments first.
-//! Law: a factor of a sparse value is computed at the stored entries only; each node once a place.
+//! Invariant: a factor of a sparse value is computed at the stored entries only; each node once a place.
 //! Not here: blocks of rows (see `fold`), buffers (see `lives`).
 
 use std::collections::BTreeMap;

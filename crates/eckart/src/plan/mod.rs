@@ -1,7 +1,8 @@
 //! Plan: from formulas to the steps that compute them.
-//! In: root expressions and what is known of their variables.  Out: a `Plan`: kernels in order, buffers and their lives.
-//! Law: every buffer's size is known before anything runs; nothing of the size of a data matrix is held in full unless
-//! it is asked for as a result.
+//! In: root expressions and what is known of their variables.  Out: a `Plan`: kernels in order, buffers and their
+//! lives.
+//! Invariant: every buffer's size is known before anything runs; nothing of the size of a data matrix is held in full
+//! unless it is asked for as a result.
 //! Not here: doing any of it (see `run`), choosing among equal formulas (see `rewrite`).
 
 mod chain;

@@ -1,6 +1,7 @@
 //! Orient: thin matrices lie the way the kernels read them: a row at a time.
 //! In: nodes, arguments first.  Out: nodes of the same values, arguments first.
-//! Law: each thin matrix is transposed once at most, outside of every fold; a sum over rows is added up row by row.
+//! Invariant: each thin matrix is transposed once at most, outside of every fold; a sum over rows is added up row by
+//! row.
 //! Not here: the kernels (see `run`).
 
 use std::collections::BTreeMap;

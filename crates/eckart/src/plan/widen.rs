@@ -1,6 +1,7 @@
 //! Widen: products of one data matrix with several thin ones become one product.
 //! In: nodes, arguments first.  Out: nodes of the same values, arguments first.
-//! Law: X is read once for all of a group; a group's panel stays small enough for a cache; none needs another's result.
+//! Invariant: X is read once for all of a group; a group's panel stays small enough for a cache; none needs another's
+//! result.
 //! Not here: equal products, which are one node anyway (see `lower`).
 
 use std::collections::{BTreeMap, BTreeSet};

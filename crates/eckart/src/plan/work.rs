@@ -1,6 +1,6 @@
 //! Work: what a kernel costs.
 //! In: a kernel, the shapes and layouts of its arguments and result.  Out: flops, bytes.
-//! Law: an upper bound from shapes and stored entries; nothing measured.
+//! Invariant: an upper bound from shapes and stored entries; nothing measured.
 //! Not here: how fast a machine is (see `run::Machine`).
 
 use super::{Buffer, Kernel};

@@ -1,6 +1,7 @@
 //! Html: markup that grows, in which data is text and nothing else.
 //! In: tags, attributes and texts.  Out: HTML (SVG inside it) in which every tag that is opened is closed.
-//! Law: tags and attribute names are words of this programme; what comes from data is escaped, so none of it is markup.
+//! Invariant: tags and attribute names are words of this programme; what comes from data is escaped, so none of it is
+//! markup.
 //! Not here: what a page says (see the sections), how it looks (see `page.css`).
 
 use crate::plan::escaped;

@@ -1,28 +1,17 @@
 //! Report: from a factorization to a page that people can look at.
 //! In: a `Factorization`, its data and names where they are at hand.  Out: one HTML file.
-//! Law: the page needs nothing but itself: no network, no fonts, no script to be read; the same input gives the same bytes.
+//! Invariant: the page needs nothing but itself: no network, no fonts, no script to be read; the same input gives the
+//! same bytes.
 //! Not here: the result as plain text (see the command), plans as pictures (see `plan`).
 //!
-//! A section is a file: it takes the `Subject` and returns its part of the page. Charts and tiles are drawn here; the script
-//! (`page.js`) only adds sorting, a filter and read-outs.
+//! A section is a file: it takes the `Subject` and returns its part of the page. Charts and tiles are drawn here; the
+//! script (`page.js`) only adds sorting, a filter and read-outs.
 
-mod again;
-mod cards;
 mod chart;
-mod compare;
-mod curves;
-mod fitted;
-mod head;
 mod html;
-mod look;
-mod names;
 pub mod numbers;
-mod offsets;
 mod page;
-mod residuals;
-mod rows;
-mod sides;
-mod starts;
+mod sections;
 mod subject;
 #[cfg(test)]
 mod tests;
@@ -32,8 +21,8 @@ mod words;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-pub use look::Look;
-pub use sides::{Lines, Sides, largest};
+pub use subject::look::Look;
+pub use subject::sides::{Lines, Sides, largest};
 pub use words::{describe, zeros};
 
 use crate::apply::Consensus;
@@ -107,7 +96,7 @@ impl<'a> Report<'a> {
 
     /// The words of the command that ran the search; without them, one is written from what the factorization knows.
     pub fn command(mut self, words: impl IntoIterator<Item = String>) -> Self {
-        self.command = Some(again::command_line(words));
+        self.command = Some(sections::again::command_line(words));
         self
     }
 
@@ -140,15 +129,15 @@ impl<'a> Report<'a> {
         self
     }
 
-    /// Shows components by the rows of the data (the columns of W), as where rows are the points of a spectrum. Without it
-    /// they are shown by the columns (the rows of H), unless only rows have names.
+    /// Shows components by the rows of the data (the columns of W), as where rows are the points of a spectrum. Without
+    /// it they are shown by the columns (the rows of H), unless only rows have names.
     pub fn by_rows(mut self) -> Self {
         self.by_rows = true;
         self
     }
 
-    /// Adds the consensus of the starts, whose matrix is drawn. What the factorization itself says of its starts and of the
-    /// choice of its rank needs no adding.
+    /// Adds the consensus of the starts, whose matrix is drawn. What the factorization itself says of its starts and of
+    /// the choice of its rank needs no adding.
     pub fn consensus(mut self, consensus: &'a Consensus) -> Self {
         self.consensus = Some(consensus);
         self
@@ -157,8 +146,8 @@ impl<'a> Report<'a> {
     /// The page.
     ///
     /// # Errors
-    /// `Shape` where the data is not of the factors' shape; `Setting` where names, a picture's shape or the consensus don't
-    /// fit the data.
+    /// `Shape` where the data is not of the factors' shape; `Setting` where names, a picture's shape or the consensus
+    /// don't fit the data.
     pub fn to_html(&self) -> Result<String> {
         page::page(&Subject::of(self)?)
     }

@@ -1,6 +1,6 @@
 //! Numbers: numbers as people read them.
 //! In: a number.  Out: text of few characters.
-//! Law: no more digits than are of use; what is not finite says so.
+//! Invariant: no more digits than are of use; what is not finite says so.
 //! Not here: numbers for machines, which keep all their digits.
 
 /// Six significant digits: "76,812.3", "0.0123457", "1.23457e-9".

@@ -1,11 +1,11 @@
 //! Page: the sections put together.
 //! In: a `Subject`.  Out: one HTML document, its style and its script within.
-//! Law: the page forbids itself the network (`default-src 'none'`); a section with nothing to say is not there.
+//! Invariant: the page forbids itself the network (`default-src 'none'`); a section with nothing to say is not there.
 //! Not here: what a section says (each is a file).
 
 use super::html::Html;
+use super::sections::{again, cards, compare, curves, head, offsets, rows, starts};
 use super::subject::Subject;
-use super::{again, cards, compare, curves, head, offsets, rows, starts};
 use crate::error::Result;
 use crate::solve::{FileSummary, PAGE_META, PAGE_SUM, PAGE_SUM_META, with_sum};
 

@@ -1,6 +1,6 @@
 //! Tiles: lines of numbers as small pictures.
 //! In: the numbers of a picture, row by row; its shape; the number that is brightest.  Out: a PNG as a data address.
-//! Law: black is 0; brighter is larger where nothing is negative, else positive is blue and negative orange.
+//! Invariant: black is 0; brighter is larger where nothing is negative, else positive is blue and negative orange.
 //! Not here: the file format (see `data`).
 
 use crate::data::png;

@@ -1,6 +1,6 @@
 //! Words: what is said of a matrix, a search's end, a factor.
 //! In: a `Matrix`, a `StopReason`.  Out: a few words.
-//! Law: the command and the page say the same.
+//! Invariant: the command and the page say the same.
 //! Not here: digits (see `numbers`).
 
 use super::numbers::{count, short};

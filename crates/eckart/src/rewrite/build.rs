@@ -1,7 +1,7 @@
 //! Build: nodes in their one spelling.
 //! In: classes.  Out: a class of their sum, product and so on.
-//! Law: sums are flat, without literals inside products but in front; products are flat and sorted; so equal sums and
-//! products are one node.
+//! Invariant: sums are flat, without literals inside products but in front; products are flat and sorted; so equal sums
+//! and products are one node.
 //! Not here: what is worth building (see `rules`).
 
 use egg::{Id, Language};

@@ -1,6 +1,6 @@
 //! Choose: for each key one of its ways, so that all roots together cost least.
 //! In: the ways of all keys, the roots.  Out: a way a key.
-//! Law: what is needed twice is paid once; nothing needs itself; the order of trials is fixed.
+//! Invariant: what is needed twice is paid once; nothing needs itself; the order of trials is fixed.
 //! Not here: which ways there are (see `extract`).
 //!
 //! The exact answer is out of reach (it contains set cover). First each key is looked at by itself, then beside what
@@ -33,8 +33,8 @@ pub(super) fn choose(ways: &[Vec<Way>], tops: &[usize]) -> Vec<usize> {
 /// The best known of a key: the cost of all that it needs, its way, and what it needs.
 type Best = (f64, usize, Vec<u64>);
 
-/// Each key below `tops` keeps the set of all that its best way needs; improved until nothing changes. What is `fixed` is
-/// free; elsewhere the choice stays.
+/// Each key below `tops` keeps the set of all that its best way needs; improved until nothing changes. What is `fixed`
+/// is free; elsewhere the choice stays.
 fn by_sets(ways: &[Vec<Way>], fixed: &[Option<usize>], tops: &[usize], elsewhere: &[usize]) -> Vec<usize> {
     let words = ways.len().div_ceil(64);
     let free = |choice: &Option<usize>| choice.map(|choice| (0.0, choice, vec![0_u64; words]));

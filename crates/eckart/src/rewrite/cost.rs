@@ -1,6 +1,7 @@
 //! Cost: what a node costs to compute, its arguments being there.
-//! In: a node, what is known of its arguments, the place: in full, or at the stored entries of a pattern.  Out: seconds.
-//! Law: positive; from shapes and stored entries alone; what is the same from run to run costs next to nothing.
+//! In: a node, what is known of its arguments, the place: in full, or at the stored entries of a pattern.  Out:
+//! seconds.
+//! Invariant: positive; from shapes and stored entries alone; what is the same from run to run costs next to nothing.
 //! Not here: sharing (see `extract`).
 
 use egg::Language;
@@ -10,8 +11,8 @@ use crate::expr::{Meaning, Op};
 use crate::facts::Shape;
 
 /// Flops a second of a dense product, and of one with a sparse argument; entries a second of what is cheap (a sum, a
-/// product) and of what is dear (an exponential); seconds of any step. Orders of magnitude of one core: they rank plans,
-/// they don't predict times.
+/// product) and of what is dear (an exponential); seconds of any step. Orders of magnitude of one core: they rank
+/// plans, they don't predict times.
 const DENSE: f64 = 2.5e10;
 const SPARSE: f64 = 3e9;
 const CHEAP: f64 = 1e9;

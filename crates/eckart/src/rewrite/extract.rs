@@ -1,6 +1,6 @@
 //! Extract: from all equal forms of all roots, those that together cost least.
 //! In: an e-graph and its roots.  Out: expressions.
-//! Law: what several use is paid once; a factor of a sparse value is paid at its stored entries only; no ties are
+//! Invariant: what several use is paid once; a factor of a sparse value is paid at its stored entries only; no ties are
 //! broken by chance.
 //! Not here: what a node costs (see `cost`), which ways are taken (see `choose`).
 

@@ -1,6 +1,6 @@
 //! Language: formulas as the search sees them.
 //! In: primitives.  Out: nodes of an e-graph, and what is known of each class of equal values.
-//! Law: sums and entrywise products take any number of arguments in sorted order, so their order needs no rules.
+//! Invariant: sums and entrywise products take any number of arguments in sorted order, so their order needs no rules.
 //! Not here: the rules (see `rules`), their search (see `search`).
 
 use std::fmt;

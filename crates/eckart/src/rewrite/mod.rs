@@ -1,6 +1,6 @@
 //! Rewrite: from formulas as they were written or derived to the formulas that are computed.
 //! In: root expressions and what is known of their variables.  Out: as many expressions of the same values.
-//! Law: values don't change (up to rounding); the same input gives the same output; nothing is evaluated.
+//! Invariant: values don't change (up to rounding); the same input gives the same output; nothing is evaluated.
 //! Not here: kernels and buffers (see `plan`).
 //!
 //! Three steps: simplify (each rule makes the formula smaller), search (an e-graph of all equal forms, by egg), extract

@@ -1,6 +1,7 @@
 //! Search: all rules on everything, until nothing new comes of it.
 //! In: an e-graph.  Out: the same with more equal nodes, and a report.
-//! Law: limits are counts, never the clock, so the same input gives the same graph; stopping early is still correct.
+//! Invariant: limits are counts, never the clock, so the same input gives the same graph; stopping early is still
+//! correct.
 //! Not here: which of the equal nodes is cheapest (see `extract`).
 
 use egg::{Id, Pattern, Searcher};

@@ -1,6 +1,6 @@
 //! Rules: local simplifications, one function each, tried in the order of the table.
 //! In: a term whose arguments are simplified.  Out: a simpler term of the same value, if the rule applies.
-//! Law: each rule lowers the number of nodes or moves a literal outwards, so they come to an end.
+//! Invariant: each rule lowers the number of nodes or moves a literal outwards, so they come to an end.
 //! Not here: the search among equal forms of different cost.
 
 use super::term::Term;

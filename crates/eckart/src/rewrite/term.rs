@@ -1,6 +1,6 @@
 //! Term: a formula whose shapes are known.
 //! In: an expression and a shape a node.  Out: a shared tree that rules can match on, and an expression again.
-//! Law: a term's shape is that of its value.
+//! Invariant: a term's shape is that of its value.
 //! Not here: the rules.
 
 use crate::expr::{Expr, Op, ShapeRule};

@@ -1,6 +1,6 @@
 //! Write: nodes of the search as formulas.
 //! In: a node and the formulas of its arguments.  Out: a formula.
-//! Law: of the node's value, whichever of equal formulas the arguments are.
+//! Invariant: of the node's value, whichever of equal formulas the arguments are.
 //! Not here: which nodes are written (see `extract`).
 
 use super::language::{Node, Sym};

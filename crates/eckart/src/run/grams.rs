@@ -1,16 +1,17 @@
 //! Grams: the quadratics of a factor's rows, as numbers: one Gram for all rows, or one a row.
-//! In: panels, weights, rows of a factor (n x r).  Out: the Gram of each row; rows moved, and by how much the quadratic fell.
-//! Law: panels and weights have the type of the factor, Grams and decreases are f64; rows are independent, and the cut into
-//! shards depends on the data alone.
+//! In: panels, weights, rows of a factor (n x r).  Out: the Gram of each row; rows moved, and by how much the quadratic
+//! fell.
+//! Invariant: panels and weights have the type of the factor, Grams and decreases are f64; rows are independent, and
+//! the cut into shards depends on the data alone.
 //! Not here: where the numbers come from and which way rows are moved (see `solve`), the inner loops (see `kernels`).
 
 use std::ops::Range;
 
 use eckart_kernels::{Common, Gathered, Kernels, Picked, Steps, System, View, solve};
 
-use super::fold::{sum_rows, sum_rows_by};
-use super::simd::simd_level;
-use super::typed::{Held, Numbers, Rect};
+use super::machine::shard_sums::{sum_rows, sum_rows_by};
+use super::machine::simd::simd_level;
+use super::value::typed::{Held, Numbers, Rect};
 
 /// Row i has the Gram `shared + sum_t u_t[i] G_t + sum_j C[i, j] left[j].T right[j]`, made symmetric.
 pub(crate) struct Grams<T> {
@@ -108,8 +109,8 @@ impl<T: Numbers> Grams<T> {
         }
     }
 
-    /// Calls what `visitor` makes, once a shard of rows, with each row of the array, its linear term and its Gram, in f64;
-    /// returns the sum of what it returns.
+    /// Calls what `visitor` makes, once a shard of rows, with each row of the array, its linear term and its Gram, in
+    /// f64; returns the sum of what it returns.
     pub(crate) fn each_row<V>(&self, array: &mut [T], side: Side<'_, T>, visitor: impl Fn() -> V + Sync) -> f64
     where
         V: FnMut(&mut [f64], &[f64], &[f64]) -> f64,
@@ -166,8 +167,8 @@ impl<T: Numbers> Grams<T> {
         })
     }
 
-    /// Moves each row by conjugate gradient steps, no Gram being made; returns the decrease. `None` where the Grams are not one
-    /// for all and one sum over the entries of each row.
+    /// Moves each row by conjugate gradient steps, no Gram being made; returns the decrease. `None` where the Grams are
+    /// not one for all and one sum over the entries of each row.
     pub(crate) fn descend_each(&self, array: &mut [T], linear: &[T], steps: usize) -> Option<f64> {
         let (r, [Sums { scale, weights, left, right: None }]) = (self.rank, &self.sampled[..]) else { return None };
         if !self.scaled.is_empty() {
@@ -191,8 +192,8 @@ impl<T: Numbers> Grams<T> {
     }
 }
 
-/// Of the mean of a Gram's diagonal: what is added before it is factored. Linear terms of f32 are not right to more than
-/// this, and a Gram without it would make a long step of what is rounding.
+/// Of the mean of a Gram's diagonal: what is added before it is factored. Linear terms of f32 are not right to more
+/// than this, and a Gram without it would make a long step of what is rounding.
 pub(crate) fn least_shift<T>() -> f64 {
     if size_of::<T>() == 4 { 1e-6 } else { 0.0 }
 }
@@ -245,8 +246,9 @@ impl Own {
 /// Rows that are moved together where all have one Gram: they and what is made of them stay in a core's own cache.
 const TOGETHER: usize = 64;
 
-/// Moves rows that all have the Gram `gram` by -(b G - l) M^-1, where M = G + shift I and `inverse` is M^-1: to the minimum
-/// where nothing was added. Returns the decrease: where M may be close to singular, of the step as it is, not as it should be.
+/// Moves rows that all have the Gram `gram` by -(b G - l) M^-1, where M = G + shift I and `inverse` is M^-1: to the
+/// minimum where nothing was added. Returns the decrease: where M may be close to singular, of the step as it is, not
+/// as it should be.
 pub(crate) fn solve_shared<T: Numbers>(
     array: &mut [T],
     side: Side<'_, T>,
@@ -353,10 +355,10 @@ fn mirror(gram: &mut [f64], r: usize) {
 mod tests {
     use std::sync::Arc;
 
-    use super::super::typed::Entries;
     use super::*;
     use crate::data::Pattern;
     use crate::facts::Shape;
+    use crate::run::value::typed::Entries;
 
     fn numbers<T: Numbers>(len: usize, seed: f64) -> Vec<T> {
         (0..len).map(|k| T::from_f64((seed + (k * k) as f64 * 0.37).sin())).collect()

@@ -1,16 +1,17 @@
 //! Likelihoods: a factor that the objective sees as a Poisson likelihood does, on all threads.
 //! In: rows of the factor (n x r), counts (n x m), a panel (m x r), what pulls the rows down (n x r).  Out: rows moved.
-//! Law: rows are independent; the cut into shards depends on the data alone; the decrease is added up in a fixed tree.
+//! Invariant: rows are independent; the cut into shards depends on the data alone; the decrease is added up in a fixed
+//! tree.
 //! Not here: the loops (see `kernels::likelihood`), which way is taken (see `solve`).
 
 use std::sync::{Mutex, PoisonError};
 
 use eckart_kernels::{Counted, Moved, TOGETHER, Wanted};
 
-use super::fold::sum_rows_by;
 use super::grams::Weights;
-use super::simd::simd_level;
-use super::typed::{Numbers, Rect};
+use super::machine::shard_sums::sum_rows_by;
+use super::machine::simd::simd_level;
+use super::value::typed::{Numbers, Rect};
 
 /// Moves every row; returns by how much the objective fell.
 pub(crate) fn likelihood_rows<T: Numbers>(

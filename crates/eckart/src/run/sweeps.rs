@@ -1,13 +1,13 @@
 //! Sweeps: coordinate descent for the rows of a factor, all of them under one Gram, or one row at a time.
 //! In: rows (n x r), linear term (n x r), a Gram (r x r), penalty and bounds.  Out: rows moved; the exact decrease.
-//! Law: rows are independent; the decrease is added up in a fixed tree.
+//! Invariant: rows are independent; the decrease is added up in a fixed tree.
 //! Not here: the loops (see `sweep` and `descent` of the kernels), when a sweep pays (see `solve`).
 
 use eckart_kernels::{Asked, Entrywise, Room, Swept};
 
-use super::fold::sum_rows;
-use super::simd::simd_level;
-use super::typed::{Numbers, cast};
+use super::machine::shard_sums::sum_rows;
+use super::machine::simd::simd_level;
+use super::value::typed::{Numbers, cast};
 
 /// Minimises w G w' - 2 b w' + l1 |w|_1 within the bounds for each row w, one entry after the other, `sweeps` times.
 pub(crate) fn sweep_rows<T: Numbers>(

@@ -1,6 +1,7 @@
 //! Cholesky: small symmetric systems.
 //! In: a symmetric r x r matrix without negative eigenvalues, right sides.  Out: solutions.
-//! Law: a singular matrix is made regular by the least multiple of the identity, tried in steps, that lets it be factored.
+//! Invariant: a singular matrix is made regular by the least multiple of the identity, tried in steps, that lets it be
+//! factored.
 //! Not here: which systems (see `block`, `svd`).
 
 /// M = G + shift I = L L.T.

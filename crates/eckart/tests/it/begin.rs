@@ -145,7 +145,8 @@ fn a_start_from_the_svd_is_near_the_best_fit() {
 
 #[test]
 fn a_start_of_the_wrong_scale_does_not_end_a_search_early() {
-    // Real pictures: the mean of the data, put at every zero of a start, makes its product as large as 60 times the data.
+    // Real pictures: the mean of the data, put at every zero of a start, makes its product as large as 60 times the
+    // data.
     let x = example("digits/images.npy");
     let text = "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0";
     let problem = Problem::parse(text).unwrap().data("X", &x).rank(16);

@@ -95,7 +95,8 @@ fn more_starts_than_before_may_be_asked_for() {
     assert_eq!(bits(&four), bits(&anew));
 }
 
-/// A start that came to its last iteration goes on where the limit is raised, to the bits of a search that had it at once.
+/// A start that came to its last iteration goes on where the limit is raised, to the bits of a search that had it at
+/// once.
 #[test]
 fn more_iterations_than_before_may_be_asked_for() {
     let x: Matrix = Random(2).dense(14, 9, 0.0, 1.0);

@@ -58,7 +58,8 @@ fn planted(seed: u64, n: usize, m: usize, sparse: bool) -> Matrix {
     }
 }
 
-/// The cost and the gradient of the smooth part in each factor, from the formulas as they are written: nothing rewritten.
+/// The cost and the gradient of the smooth part in each factor, from the formulas as they are written: nothing
+/// rewritten.
 fn literal(bound: &Bound, found: &Factorization) -> (f64, Vec<Vec<f64>>) {
     let mut inputs = Inputs::default();
     inputs.set_matrix(&eckart::expr::Var::input("X"), &bound.target.1);
@@ -72,8 +73,8 @@ fn literal(bound: &Bound, found: &Factorization) -> (f64, Vec<Vec<f64>>) {
     (values[0].to_scalar(), values[1..].iter().map(|v| v.to_dense().data.clone()).collect())
 }
 
-/// How far the factors are from where no small step lowers the cost, as a share of the size of the gradient's parts: for
-/// entries alone, worked out here by hand.
+/// How far the factors are from where no small step lowers the cost, as a share of the size of the gradient's parts:
+/// for entries alone, worked out here by hand.
 fn entrywise_violation(bound: &Bound, found: &Factorization, gradients: &[Vec<f64>]) -> f64 {
     let mut worst = 0.0_f64;
     for (((_, matrix), factor), gradient) in found.factors.iter().zip(&bound.factors).zip(gradients) {

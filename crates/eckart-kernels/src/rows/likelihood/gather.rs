@@ -1,6 +1,6 @@
 //! Gather: the rows of the panel that belong to a row's counts, turned so that entry k of all lies together.
 //! In: counts with their columns, the panel.  Out: counts above 0 and the turned rows, in the room.
-//! Law: whole vectors, with zeros behind the last count.
+//! Invariant: whole vectors, with zeros behind the last count.
 //! Not here: what is done with them (see the folder's `mod`).
 
 use crate::rows::row_gram::Picked;
@@ -25,8 +25,8 @@ pub struct Counted<T> {
     pub(super) numbers: Vec<f64>,
 }
 
-/// Fills `counts` and `turned` (entry after entry, each as many numbers as there is room for counts: whole vectors, with
-/// zeros behind the last); returns how many counts there are.
+/// Fills `counts` and `turned` (entry after entry, each as many numbers as there is room for counts: whole vectors,
+/// with zeros behind the last); returns how many counts there are.
 ///
 /// # Safety
 /// The level is there.

@@ -1,14 +1,15 @@
 //! Likelihood: a row of a factor that enters the objective as a Poisson likelihood does.
 //! In: a row b (r numbers), its counts c_j and the rows q_j of a panel (m x r), what pulls b down.  Out: b moved.
-//! Law: one thread, one order; the decrease is that of the objective, by the logarithms of the ratios of the products.
+//! Invariant: one thread, one order; the decrease is that of the objective, by the logarithms of the ratios of the
+//! products.
 //! Not here: the cut into rows for threads, which of the two ways is taken (see `solve`).
 //!
-//! Minimises <p, b> + l1 |b|_1 + l2 |b|^2 - sum_j c_j log <b, q_j> over low <= b <= high, either by damped Newton steps,
-//! one entry after the other (Hien and Gillis 2021, section 3.4), or by a factor for each entry (Lee and Seung 2001,
-//! theorem 2). For d counts about 10 d r flops and d r divisions a sweep of Newton steps, 4 d r flops and d divisions one of
-//! factors; d r numbers are gathered, wherever they lie. Lanes are counts: the rows of the panel are turned, so that entry k of all
-//! lies together. Loops: sweeps, entries, vectors of counts; the pass that sums up for entry k also moves the products by
-//! what entry k - 1 has become.
+//! Minimises <p, b> + l1 |b|_1 + l2 |b|^2 - sum_j c_j log <b, q_j> over low <= b <= high, either by damped Newton
+//! steps, one entry after the other (Hien and Gillis 2021, section 3.4), or by a factor for each entry (Lee and Seung
+//! 2001, theorem 2). For d counts about 10 d r flops and d r divisions a sweep of Newton steps, 4 d r flops and d
+//! divisions one of factors; d r numbers are gathered, wherever they lie. Lanes are counts: the rows of the panel are
+//! turned, so that entry k of all lies together. Loops: sweeps, entries, vectors of counts; the pass that sums up for
+//! entry k also moves the products by what entry k - 1 has become.
 
 use super::gather::{Counted, gather};
 use crate::math::{log, log_near_one};
@@ -67,8 +68,8 @@ pub const TOGETHER: usize = 4;
 /// Moves rows, each of which comes out as it would alone; returns by how much the objective fell for each. Counts of 0
 /// and below don't count.
 ///
-/// Every Newton step waits for the sums of the one before: with several rows there is something to do meanwhile, and the
-/// numbers of all are worked out at once.
+/// Every Newton step waits for the sums of the one before: with several rows there is something to do meanwhile, and
+/// the numbers of all are worked out at once.
 ///
 /// # Panics
 /// Where the sides don't fit, or a column has no row of the panel.
@@ -324,8 +325,8 @@ impl<'a, L: Lanes> Row<'a, L> {
         unsafe { self.settle((k, d)) };
     }
 
-    /// The two sums of a step of entry k, after the products have been told that another entry has grown by so much: of all
-    /// but the last numbers, and of those as they lie in the lanes.
+    /// The two sums of a step of entry k, after the products have been told that another entry has grown by so much: of
+    /// all but the last numbers, and of those as they lie in the lanes.
     /// # Safety: as above.
     #[inline(always)]
     unsafe fn slope(&mut self, k: usize, (last, d): (usize, L::Num)) -> (f64, f64, L, L) {

@@ -1,6 +1,6 @@
 //! Cluster: the components of all starts in as many clusters as one start has components.
 //! In: all components, each of length 1, and which of the best start each matches.  Out: the median of each cluster.
-//! Law: clusters begin as the matches and change only while the sum of squared distances falls.
+//! Invariant: clusters begin as the matches and change only while the sum of squared distances falls.
 //! Not here: matches (see `matching`).
 
 /// Rounds of moving components to the nearest cluster, at most.

@@ -1,6 +1,6 @@
 //! Linkage: a tree of groups from distances.
 //! In: a symmetric matrix of distances.  Out: `Tree`: which groups join at which distance.
-//! Law: groups join by the mean distance of their members; of equals the one of the lower number first.
+//! Invariant: groups join by the mean distance of their members; of equals the one of the lower number first.
 //! Not here: what the distances are of (see the module above).
 
 /// A tree of groups by average linkage.
@@ -67,8 +67,8 @@ impl Tree {
         numbered.collect()
     }
 
-    /// The correlation between the distances and those at which the tree joins (Sokal and Rohlf 1962), over all pairs; 1
-    /// where neither varies.
+    /// The correlation between the distances and those at which the tree joins (Sokal and Rohlf 1962), over all pairs;
+    /// 1 where neither varies.
     pub(super) fn cophenetic_correlation(&self, distances: &[f64]) -> f64 {
         let k = self.count;
         let mut members: Vec<Vec<usize>> = (0..k).map(|at| vec![at]).collect();

@@ -1,6 +1,6 @@
 //! Matching: which components of one start are those of another.
 //! In: components (r x m) of two starts.  Out: a permutation.
-//! Law: no other permutation has a larger sum of cosines.
+//! Invariant: no other permutation has a larger sum of cosines.
 //! Not here: more than two starts at once (see `cluster`).
 
 use crate::data::Matrix;
@@ -16,8 +16,8 @@ pub(super) fn normalized(components: &Matrix) -> Vec<f64> {
     values
 }
 
-/// The cosines between rows of length 1: r x r. Components may be turned over together with their column of W, so the sign
-/// does not count.
+/// The cosines between rows of length 1: r x r. Components may be turned over together with their column of W, so the
+/// sign does not count.
 pub(super) fn cosines(a: &[f64], b: &[f64], r: usize, m: usize) -> Vec<f64> {
     let dot = |k: usize, l: usize| {
         let (x, y) = (&a[k * m..(k + 1) * m], &b[l * m..(l + 1) * m]);
@@ -26,8 +26,8 @@ pub(super) fn cosines(a: &[f64], b: &[f64], r: usize, m: usize) -> Vec<f64> {
     (0..r * r).map(|at| dot(at / r, at % r)).collect()
 }
 
-/// For each row the column that it is matched with, so that the sum of `worth` (r x r) is greatest: the Hungarian method by
-/// shortest augmenting paths (Kuhn 1955; Jonker and Volgenant 1987).
+/// For each row the column that it is matched with, so that the sum of `worth` (r x r) is greatest: the Hungarian
+/// method by shortest augmenting paths (Kuhn 1955; Jonker and Volgenant 1987).
 pub(super) fn match_rows(worth: &[f64], r: usize) -> Vec<usize> {
     // Numbered from 1; 0 stands for "none".
     let cost = |row: usize, col: usize| {

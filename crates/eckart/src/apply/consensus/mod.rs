@@ -1,6 +1,6 @@
 //! Consensus: whether the starts of a search agree, and on what.
 //! In: a `Factorization` whose starts were kept.  Out: `Consensus`: stability, consensus matrix, consensus components.
-//! Law: nothing depends on the order in which starts came home, nor on the order of components within one.
+//! Invariant: nothing depends on the order in which starts came home, nor on the order of components within one.
 //! Not here: matching (see `matching`), groups (see `linkage`), components of all starts together (see `cluster`).
 
 mod cluster;
@@ -30,15 +30,15 @@ pub struct Consensus {
     /// For each start, which of its components matches each of those of the best start.
     pub matches: Vec<Vec<usize>>,
     /// The consensus components, r x m: of the components of all starts, each of length 1, in r clusters, those that no
-    /// cluster of others is near left out, the median of each cluster (Kotliar et al. 2019), of the length that its members
-    /// have in the middle.
+    /// cluster of others is near left out, the median of each cluster (Kotliar et al. 2019), of the length that its
+    /// members have in the middle.
     pub components: Matrix,
 }
 
 /// Compares the starts of a search that ran with [`Settings::keep_starts`].
 ///
-/// The consensus matrix is of the data's columns where it has fewer of them than rows, else of its rows; of 2,000 evenly
-/// spread ones where there are more.
+/// The consensus matrix is of the data's columns where it has fewer of them than rows, else of its rows; of 2,000
+/// evenly spread ones where there are more.
 ///
 /// # Errors
 /// `Setting` where fewer than two starts were kept, or the objective has no two factors that hold components.
@@ -49,8 +49,8 @@ pub fn consensus(model: &Factorization) -> Result<Consensus> {
         return Err(Error::setting(
             Code::StartsNotKept,
             format!(
-                "the components of {what} were kept: starts are compared where there are two or more, and two factors (n x r \
-             and r x m) hold components"
+                "the components of {what} were kept: starts are compared where there are two or more, and two factors \
+                 (n x r and r x m) hold components"
             ),
         ));
     };

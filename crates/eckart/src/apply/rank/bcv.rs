@@ -1,6 +1,6 @@
 //! Bcv: bi-cross-validation: a quarter of the data predicted from the other three.
 //! In: a `Problem`, a seed.  Out: `Quarters`: for each rank the mean loss of an entry.
-//! Law: no number of a quarter has a part in its prediction.
+//! Invariant: no number of a quarter has a part in its prediction.
 //! Not here: folding in (see `fold_in`).
 
 use super::masked::Loss;
@@ -42,8 +42,8 @@ impl Quarters {
         if problem.matrices().len() > 1 || !problem.held().is_empty() {
             return Err(Error::setting(
                 Code::HoldoutUnsupported,
-                "bi-cross-validation cuts the data into quarters, which it can only do where there is one matrix and no \
-                 factor is held: hold entries out instead",
+                "bi-cross-validation cuts the data into quarters, which it can only do where there is one matrix and \
+                 no factor is held: hold entries out instead",
             ));
         }
         let most = (x.rows() / 2).min(x.cols() / 2);

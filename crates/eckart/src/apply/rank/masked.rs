@@ -1,14 +1,16 @@
 //! Masked: a problem with some entries left out of its cost, and their loss.
 //! In: a `Problem`, a share, a seed.  Out: `Masked`: for each rank the mean loss of the entries left out.
-//! Law: an entry that is left out has no part in the fit, whatever its value; nothing of n x m is made for sparse data.
+//! Invariant: an entry that is left out has no part in the fit, whatever its value; nothing of n x m is made for sparse
+//! data.
 //! Not here: which entries (see `hold_out`).
 //!
-//! Where the objective says `observed(X)`, the entries are taken out of X. Else loss(X, S) becomes loss(X', S) - loss(0, S) +
-//! (1 - observed(T)) * loss(0, S), X' being X with 0 for the entries, and T their pattern; for dense X, and a loss of which
-//! that makes no form with a method of its own, it becomes observed(X') * loss(X', S), the entries missing in X'.
+//! Where the objective says `observed(X)`, the entries are taken out of X. Else loss(X, S) becomes loss(X', S) -
+//! loss(0, S) + (1 - observed(T)) * loss(0, S), X' being X with 0 for the entries, and T their pattern; for dense X,
+//! and a loss of which that makes no form with a method of its own, it becomes observed(X') * loss(X', S), the entries
+//! missing in X'.
 
 use crate::apply::HoldOut;
-use crate::apply::row_problem::constraints_of;
+use crate::apply::new_rows::row_problem::constraints_of;
 use crate::data::Matrix;
 use crate::error::{Code, Error, Result};
 use crate::expr::text::{Declaration, Dim, Statement};
@@ -191,7 +193,7 @@ impl Loss {
         let hole = Var::input("the loss");
         let rest = replaced(&bound.objective, &dag, *at, &hole);
         let is_x = |var: &Var| *var == target;
-        if crate::apply::row_problem::uses(&rest, &is_x) || !is_entrywise(&inner, &target) {
+        if crate::apply::new_rows::row_problem::uses(&rest, &is_x) || !is_entrywise(&inner, &target) {
             return Err(refused());
         }
         let masked = is_masked(&inner, &target);

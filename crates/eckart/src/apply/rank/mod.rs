@@ -1,6 +1,7 @@
 //! Rank: how many components the data bears.
 //! In: a `Problem`, ranks, how to compare them.  Out: a `RankChoice`.
-//! Law: a rank is judged by entries that its factors have not seen; of ranks that can't be told apart the smallest is chosen.
+//! Invariant: a rank is judged by entries that its factors have not seen; of ranks that can't be told apart the
+//! smallest is chosen.
 //! Not here: fits (see `solve`).
 
 mod bcv;
@@ -14,10 +15,11 @@ use masked::Masked;
 /// How ranks are compared.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Way {
-    /// A share of the entries, chosen by a hash of row and column, is left out of the cost; the loss is that of these entries.
+    /// A share of the entries, chosen by a hash of row and column, is left out of the cost; the loss is that of these
+    /// entries.
     ///
-    /// Of a sparse matrix whose objective counts what is not stored as zero, zeros are held out as well, at the same rate,
-    /// but at most four for each stored entry that is held out; their losses count accordingly more.
+    /// Of a sparse matrix whose objective counts what is not stored as zero, zeros are held out as well, at the same
+    /// rate, but at most four for each stored entry that is held out; their losses count accordingly more.
     HoldOut {
         /// The share, between 0 and 1.
         share: f64,
@@ -30,7 +32,8 @@ pub enum Way {
 /// Repetitions, at the least: fewer tell no standard error.
 pub const LEAST_REPEATS: usize = 3;
 
-/// What a listener is told before each fit: the rank, the repetition from 0, how many fits are done and how many there are.
+/// What a listener is told before each fit: the rank, the repetition from 0, how many fits are done and how many there
+/// are.
 #[derive(Debug, Clone, Copy)]
 pub struct Trial {
     /// The rank.
@@ -43,15 +46,15 @@ pub struct Trial {
     pub of: usize,
 }
 
-/// Fits `problem` at each rank, `repeats` times with other entries held out (seeds `settings.seed`, + 1, ...), and chooses the
-/// smallest rank whose mean loss is within one standard error of the least (Breiman et al. 1984, section 3.4.3). With
-/// [`Way::Bcv`] a repetition is one cut into quarters, whose mean loss it is.
+/// Fits `problem` at each rank, `repeats` times with other entries held out (seeds `settings.seed`, + 1, ...), and
+/// chooses the smallest rank whose mean loss is within one standard error of the least (Breiman et al. 1984, section
+/// 3.4.3). With [`Way::Bcv`] a repetition is one cut into quarters, whose mean loss it is.
 ///
 /// A search that is interrupted compares the ranks that are done.
 ///
 /// # Errors
-/// `Setting` where there is no rank, one does not fit, `repeats` is less than 3, or the objective does not compare X entry by
-/// entry inside one sum; those of fits.
+/// `Setting` where there is no rank, one does not fit, `repeats` is less than 3, or the objective does not compare X
+/// entry by entry inside one sum; those of fits.
 pub fn choose_rank(
     problem: &Problem,
     ranks: &[usize],

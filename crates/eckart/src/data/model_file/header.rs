@@ -9,20 +9,21 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::tensor::{ElementType, TensorSource};
-use crate::data::number::shown;
+use crate::data::formats::text::number::shown;
 use crate::error::{Code, Error, Result};
 
 /// The key of the texts, which no tensor can have for a name.
 pub(super) const TEXTS: &str = "__metadata__";
 
-/// The tensor of the checksums: a row of 32 bytes for the header (its eight bytes of length included), then one for each
-/// other tensor in the order of their places. It is the last of a file.
+/// The tensor of the checksums: a row of 32 bytes for the header (its eight bytes of length included), then one for
+/// each other tensor in the order of their places. It is the last of a file.
 pub(super) const CHECKSUM: &str = "checksum.sha256";
 
 /// The longest header that is written, in bytes: other readers of the format take no longer one.
 const LONGEST_WRITTEN: usize = 100_000_000;
 
-/// The longest that is read: files of format 1 held names in their header, and some are longer than what is written now.
+/// The longest that is read: files of format 1 held names in their header, and some are longer than what is written
+/// now.
 pub(super) const LONGEST_READ: usize = 1 << 30;
 
 /// Bytes of a checksum.

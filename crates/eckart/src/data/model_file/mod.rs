@@ -51,8 +51,8 @@ impl ModelFile {
 /// Writes a model file.
 ///
 /// # Errors
-/// `Data` where a matrix is sparse, a tensor is called `__metadata__` or `checksum.sha256`, or the texts would make a header
-/// that is not read; `Io` where the file can't be written. A file that was there before is kept then.
+/// `Data` where a matrix is sparse, a tensor is called `__metadata__` or `checksum.sha256`, or the texts would make a
+/// header that is not read; `Io` where the file can't be written. A file that was there before is kept then.
 pub fn write_model_file(path: impl AsRef<Path>, model: &ModelFile) -> Result<()> {
     let path = path.as_ref();
     write_tensors(path, &model.metadata, model.sources().map_err(|error| error.in_file(path))?)

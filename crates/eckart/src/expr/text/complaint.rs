@@ -1,6 +1,6 @@
 //! Complaint: what is said of a text that can't be read.
 //! In: where the parser stands.  Out: an error with its place, what was expected there and what to write instead.
-//! Law: every message says what was expected or what was meant; none changes the parser.
+//! Invariant: every message says what was expected or what was meant; none changes the parser.
 //! Not here: characters that begin no token (see `lexer::explain`).
 
 use std::ops::Range;

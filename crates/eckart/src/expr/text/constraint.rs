@@ -1,6 +1,6 @@
 //! Constraint: a bound on the entries or the norms of a factor.
 //! In: what follows `subject to`.  Out: one `Constraint` for each factor and bound.
-//! Law: what is not supported is refused with the list of what is; a constraint's text parses back to it.
+//! Invariant: what is not supported is refused with the list of what is; a constraint's text parses back to it.
 //! Not here: whether bounds contradict each other, and how they are obeyed (see `solve`).
 
 use std::fmt;

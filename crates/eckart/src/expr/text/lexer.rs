@@ -1,6 +1,6 @@
 //! Lexer: from characters to tokens.
 //! In: a text.  Out: its tokens, the last of them `End`.
-//! Law: never fails: what can't be read becomes a `Wrong` token, so that an earlier mistake is reported first.
+//! Invariant: never fails: what can't be read becomes a `Wrong` token, so that an earlier mistake is reported first.
 //! Not here: what the tokens mean together (see `parser`).
 
 use std::ops::Range;

@@ -1,6 +1,7 @@
 //! Text: the language of objectives, read and written.
 //! In: a text such as `minimize sum((X - W @ H)**2) subject to W >= 0`.  Out: a `Statement`; and back again.
-//! Law: what is printed parses back to an equal formula (up to 200 levels of nesting); every error points at the character.
+//! Invariant: what is printed parses back to an equal formula (up to 200 levels of nesting); every error points at the
+//! character.
 //! Not here: which names are data, factors or numbers (see `solve`), shapes (see `facts`).
 
 mod complaint;

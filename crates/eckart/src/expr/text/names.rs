@@ -1,6 +1,6 @@
 //! Names: the functions that can be called in a text, the marks, and the keywords.
 //! In: a name.  Out: its row, or the name that was probably meant.
-//! Law: one row each, read by the parser and by the printer alike.
+//! Invariant: one row each, read by the parser and by the printer alike.
 //! Not here: what the functions mean (see `functions` and `op`).
 
 use std::sync::LazyLock;

@@ -1,6 +1,6 @@
 //! Parser: from tokens to formulas, by the binding strength of the marks (Pratt 1973).
 //! In: a text.  Out: one `Expr` after another, as statements ask for them.
-//! Law: recursion is bounded by `DEEPEST`; sums and products of any length are a loop.
+//! Invariant: recursion is bounded by `DEEPEST`; sums and products of any length are a loop.
 //! Not here: statements and constraints (see `statement`), the wording of errors (see `complaint`).
 
 use std::ops::Range;

@@ -1,6 +1,6 @@
 //! Print: a formula as text.
 //! In: an `Expr`.  Out: the shortest text that parses back to it, with as few parentheses as Python's rules allow.
-//! Law: `parse_expr(&formula.to_string()) == formula` where numbers are finite and names are names; no recursion.
+//! Invariant: `parse_expr(&formula.to_string()) == formula` where numbers are finite and names are names; no recursion.
 //! Not here: statements (see `statement`).
 
 use std::fmt;

@@ -1,6 +1,6 @@
 //! Statement: a whole problem in one text: what to minimise, over what, subject to what.
 //! In: `minimize over W[n,r], H[r,m]: sum((X - W @ H)**2) subject to W >= 0`.  Out: its parts; and the text again.
-//! Law: a statement's text parses back to an equal statement.
+//! Invariant: a statement's text parses back to an equal statement.
 //! Not here: formulas (see `parser`), bounds (see `constraint`), what the names stand for (see `solve`).
 
 use std::fmt;

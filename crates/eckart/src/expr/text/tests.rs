@@ -1,6 +1,6 @@
 //! Tests: what is read, and how it is written again.
 //! In: texts.  Out: their canonical texts.
-//! Law: every text printed is read once more and must give the same formula.
+//! Invariant: every text printed is read once more and must give the same formula.
 //! Not here: what is refused (see `refused`), random formulas and texts (see `random`).
 
 mod random;

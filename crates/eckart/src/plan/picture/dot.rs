@@ -1,6 +1,6 @@
 //! Dot: a scene in the language of Graphviz.
 //! In: a `Scene`, a title.  Out: text for `dot -Tsvg` and its kin.
-//! Law: every text is quoted; a fold is a cluster.
+//! Invariant: every text is quoted; a fold is a cluster.
 //! Not here: placing anything (Graphviz does).
 
 use super::scene::{Card, Kind, Scene};

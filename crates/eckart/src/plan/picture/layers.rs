@@ -1,10 +1,10 @@
 //! Layers: boxes in rows, arrows pointing down.
 //! In: the sizes of boxes, and which leads to which.  Out: a place for each box and a way for each arrow.
-//! Law: boxes don't overlap, and no arrow runs through a box; the same input gives the same picture.
+//! Invariant: boxes don't overlap, and no arrow runs through a box; the same input gives the same picture.
 //! Not here: what the boxes are (see `scene`), folds (see `place`).
 //!
-//! The layered drawing of Sugiyama, Tagawa and Toda (1981): the row of a box is the longest way to it, what passes a row
-//! gets a lane in it, rows are sorted by where their neighbours are, and places are set by least squares.
+//! The layered drawing of Sugiyama, Tagawa and Toda (1981): the row of a box is the longest way to it, what passes a
+//! row gets a lane in it, rows are sorted by where their neighbours are, and places are set by least squares.
 
 use std::collections::BTreeMap;
 

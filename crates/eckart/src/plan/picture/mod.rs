@@ -1,6 +1,7 @@
 //! Picture: a plan to look at.
 //! In: a `Plan`, a title, names for its results.  Out: text: Graphviz, or an SVG that needs nothing else.
-//! Law: the same plan gives the same text; every buffer has one box; an arrow leads from each value to where it is read.
+//! Invariant: the same plan gives the same text; every buffer has one box; an arrow leads from each value to where it
+//! is read.
 //! Not here: the table (see `explain`).
 //!
 //! Numbers have no box: the formulas show them.

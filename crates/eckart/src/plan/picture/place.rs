@@ -1,6 +1,6 @@
 //! Place: where the boxes of a scene stand.
 //! In: a `Scene`.  Out: rectangles and the ways of arrows.
-//! Law: a fold's boxes stand inside its frame, and nothing else does.
+//! Invariant: a fold's boxes stand inside its frame, and nothing else does.
 //! Not here: rows and lanes (see `layers`), how it looks (see `svg`).
 
 use super::layers::{Laid, Link, Rail, Size, lay, rows};

@@ -1,6 +1,6 @@
 //! Scene: what a picture shows, whatever it is drawn with.
 //! In: a `Plan`.  Out: boxes with their lines of text, arrows, and the boxes of each fold.
-//! Law: boxes stand in the order of the plan, so an arrow leads from an earlier to a later one.
+//! Invariant: boxes stand in the order of the plan, so an arrow leads from an earlier to a later one.
 //! Not here: where anything is placed (see `place`).
 
 use std::collections::BTreeMap;

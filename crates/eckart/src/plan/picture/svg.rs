@@ -1,6 +1,6 @@
 //! Svg: a scene as a drawing that needs nothing else.
 //! In: a `Scene`, a title.  Out: an SVG document.
-//! Law: text is text; every text is escaped; colours follow the reader's choice of light or dark.
+//! Invariant: text is text; every text is escaped; colours follow the reader's choice of light or dark.
 //! Not here: where things stand (see `place`).
 
 use super::layers::Rail;
@@ -47,9 +47,9 @@ pub(super) fn draw(scene: &Scene, title: &str) -> String {
     let name = if title.is_empty() { "plan" } else { title };
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
-         viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\">\n<title>{}</title>\n<style>\n{}</style>\n<defs>\n{}</defs>\n\
-         <rect class=\"page\" width=\"100%\" height=\"100%\"/>\n{head}<g transform=\"translate({left:.1} {top:.1})\">\n{}</g>\n\
-         </svg>\n",
+         viewBox=\"0 0 {width:.0} {height:.0}\" \
+         role=\"img\">\n<title>{}</title>\n<style>\n{}</style>\n<defs>\n{}</defs>\n <rect class=\"page\" \
+         width=\"100%\" height=\"100%\"/>\n{head}<g transform=\"translate({left:.1} {top:.1})\">\n{}</g>\n </svg>\n",
         escaped(name),
         style(),
         KINDS.iter().map(|(_, name, _)| arrow_head(name)).collect::<String>(),

@@ -1,6 +1,6 @@
 //! Tests of pictures: whole, and true to the plan.
 //! In: plans of several kinds.  Out: nothing; a failure shows the picture's text.
-//! Law: nothing here depends on where a box stands, only on what a reader relies on.
+//! Invariant: nothing here depends on where a box stands, only on what a reader relies on.
 //! Not here: the plans themselves (see `plan`).
 
 use super::super::{Kernel, Plan, plan};

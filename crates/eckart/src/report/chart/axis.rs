@@ -1,6 +1,6 @@
 //! Axis: where a number stands in a drawing, and which numbers are written beside it.
 //! In: the least and largest number, the two ends in the drawing.  Out: places and ticks.
-//! Law: ticks are round numbers within the range; a logarithmic axis takes positive numbers only.
+//! Invariant: ticks are round numbers within the range; a logarithmic axis takes positive numbers only.
 //! Not here: drawing (see `mod`).
 
 /// One axis of a chart.

@@ -1,12 +1,12 @@
 //! Bars: a line of numbers in the order of the columns, each a bar, or all one outline where they are many.
 //! In: numbers with their names.  Out: a drawing; each bar says its name and number.
-//! Law: bars begin at 0; of many numbers the largest of each group is drawn, so that no peak is lost.
+//! Invariant: bars begin at 0; of many numbers the largest of each group is drawn, so that no peak is lost.
 //! Not here: numbers that are ranked by size (see `cards`).
 
 use super::{Axis, Frame, drawing, upright};
 use crate::report::html::{Html, px};
 use crate::report::numbers::{short, significant};
-use crate::report::sides::largest;
+use crate::report::subject::sides::largest;
 
 /// A number and what it is called.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! Lines: series of points, such as the cost of every start against time.
 //! In: series.  Out: a drawing with both axes, each series a line, one of them marked.
-//! Law: a point that can't be drawn (not finite, not positive on a logarithmic axis) ends nothing: its line goes on after it.
+//! Invariant: a point that can't be drawn (not finite, not positive on a logarithmic axis) ends nothing: its line goes
+//! on after it.
 //! Not here: which series (see the sections).
 
 use super::{Axis, Frame, drawing, level, upright};

@@ -1,6 +1,7 @@
 //! Chart: numbers as drawings inside a page.
 //! In: series of points, bars.  Out: SVG with a title, axes and, for the script, the numbers of each point.
-//! Law: every chart is whole without a script; colours are classes that the style sheet knows; all words are text.
+//! Invariant: every chart is whole without a script; colours are classes that the style sheet knows; all words are
+//! text.
 //! Not here: which charts there are (see the sections).
 
 mod axis;

@@ -1,6 +1,6 @@
 //! Points: a measured quantity at each of a few settings, with its spread, such as the held-out error at each rank.
 //! In: points.  Out: a drawing: a line through the points, a bar for the spread of each, one point marked.
-//! Law: what is marked is said in words too.
+//! Invariant: what is marked is said in words too.
 //! Not here: how a setting is chosen (its caller knows).
 
 use super::{Axis, Frame, drawing, level, upright};

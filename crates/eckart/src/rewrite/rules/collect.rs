@@ -1,6 +1,7 @@
 //! Collect: products of several sparse matrices with one thin one become a product of their sum.
 //! In: a class and a node.  Out: an equal class, or nothing where the guard fails.
-//! Law: only what lies on one pattern is collected: its sum costs an entry each, a product as many as the thin side.
+//! Invariant: only what lies on one pattern is collected: its sum costs an entry each, a product as many as the thin
+//! side.
 //! Not here: the other way (see `linear`).
 
 use egg::Id;

@@ -1,6 +1,6 @@
 //! Contract: sums of entrywise products with a product of low rank need no large matrix.
 //! In: a class and a node.  Out: an equal class, or nothing where the guard fails.
-//! Law: the inner side of the product that is taken apart is shorter than both outer ones.
+//! Invariant: the inner side of the product that is taken apart is shorter than both outer ones.
 //! Not here: sums of sums (see `linear`).
 
 use egg::Id;

@@ -1,7 +1,7 @@
 //! Expand: products of large sums become sums of products.
 //! In: a class and a node.  Out: an equal class, or nothing where the guard fails.
-//! Law: only sums that something is gained by opening are opened, and none beside a sparse factor: there the value is
-//! computed at the stored entries anyway, without cancellation.
+//! Invariant: only sums that something is gained by opening are opened, and none beside a sparse factor: there the
+//! value is computed at the stored entries anyway, without cancellation.
 //! Not here: sums of the results (see `linear`, `contract`).
 
 use egg::Id;

@@ -1,6 +1,6 @@
 //! Linear: linear functions go into sums, and out of what they don't concern.
 //! In: a class and a node.  Out: an equal class, or nothing where the guard fails.
-//! Law: a term that is stretched counts as often as it is repeated.
+//! Invariant: a term that is stretched counts as often as it is repeated.
 //! Not here: products under a sum (see `contract`).
 
 use egg::Id;

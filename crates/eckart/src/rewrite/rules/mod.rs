@@ -1,6 +1,6 @@
 //! Rules: the identities the search knows, one a row.
 //! In: a class and one of its nodes.  Out: another class of the same value.
-//! Law: an identity holds for all matrices that fit and satisfy its guard; rewrite/tests.rs tries each by itself.
+//! Invariant: an identity holds for all matrices that fit and satisfy its guard; rewrite/tests.rs tries each by itself.
 //! Not here: the order in which they are tried (see `search`), which result is cheaper (see `cost`).
 
 mod collect;

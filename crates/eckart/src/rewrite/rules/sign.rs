@@ -1,6 +1,6 @@
 //! Sign: what values that are 0 or 1, or never negative, make simpler.
 //! In: a class and a node.  Out: an equal class, or nothing where the guard fails.
-//! Law: the guard is a fact, true of every value.
+//! Invariant: the guard is a fact, true of every value.
 //! Not here: the facts (see `facts::Sign`).
 
 use egg::Id;

@@ -1,6 +1,6 @@
 //! Zero: a function of sparse data is what it is at zero, plus something on the pattern.
 //! In: a class of data and a node.  Out: an equal class, or nothing where the guard fails.
-//! Law: `log(1 + X)` stays as sparse as X; `1 / (1 + X)` is 1 and something sparse.
+//! Invariant: `log(1 + X)` stays as sparse as X; `1 / (1 + X)` is 1 and something sparse.
 //! Not here: functions of factors: their value off the pattern is a matrix of its own.
 
 use egg::Id;

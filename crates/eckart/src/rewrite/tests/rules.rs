@@ -14,7 +14,8 @@ fn by_name(name: &str) -> &'static Rule {
     RULES.iter().find(|rule| rule.name == name).unwrap_or_else(|| panic!("there is no rule {name}"))
 }
 
-/// How often `rule` fires on `text`, all nodes checked. Double transposes are never written: another rule must make one.
+/// How often `rule` fires on `text`, all nodes checked. Double transposes are never written: another rule must make
+/// one.
 fn fires(rule: &Rule, text: &str, world: &World) -> Result<usize, Box<str>> {
     let first = if rule.name == "flip-twice" { Some(*by_name("flip-product")) } else { None };
     let rules: Vec<Rule> = first.into_iter().chain([*rule]).collect();

@@ -1,18 +1,18 @@
 //! Blocks: a fold: the same steps for one block of rows after the other.
 //! In: a `Fold` and its arguments.  Out: its results, stacked or added up.
-//! Law: shards of rows are summed in order, and shards in a fixed tree: the bits don't depend on threads.
+//! Invariant: shards of rows are summed in order, and shards in a fixed tree: the bits don't depend on threads.
 //! Not here: which steps (see `plan::fold`), what they mean (the other files of `interp`).
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::Inputs;
-use super::super::fold::fold_parts;
 use super::{Dense, Plain, run_steps};
 use crate::data::{Pattern, Sparse};
 use crate::error::{Error, Result};
 use crate::facts::Shape;
 use crate::plan::{Combine, Fold, Param};
+use crate::run::machine::shard_sums::fold_parts;
 
 /// The results of some blocks, one a result of the fold.
 type Partial = Result<Vec<Part>>;
@@ -86,7 +86,8 @@ fn value(fold: &Fold, buffer: usize, combine: Combine, part: Part) -> Result<Pla
     }
 }
 
-/// What one block gave for a result. A pattern that came in by rows is known again: values on it are many, and share it.
+/// What one block gave for a result. A pattern that came in by rows is known again: values on it are many, and share
+/// it.
 fn part_of(value: Plain, known: &CutPatterns) -> Part {
     let sparse = match value {
         Plain::Dense(d) => {

@@ -1,7 +1,7 @@
 //! Chain: one pass over entries, entry by entry.
 //! In: a `Chain` and its arguments.  Out: its results.
-//! Law: each link is the plain function of its primitive.
-//! Not here: tiles (see `run::chains`).
+//! Invariant: each link is the plain function of its primitive.
+//! Not here: tiles (see `run::exec::elementwise`).
 
 use super::{Plain, pointwise, sums};
 use crate::expr::{Meaning, Op};

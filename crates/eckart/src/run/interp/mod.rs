@@ -1,6 +1,6 @@
 //! Interp: the plain meaning of every kernel; the oracle that fast kernels are held to.
 //! In: a `Plan` and its inputs.  Out: one value an output.
-//! Law: one step at a time, in the plan's order; f64 throughout; layouts are those the plan says.
+//! Invariant: one step at a time, in the plan's order; f64 throughout; layouts are those the plan says.
 //! Not here: f32, SIMD (see `engine`, `kernels`).
 
 mod blocks;
@@ -12,8 +12,8 @@ mod sums;
 
 use std::sync::Arc;
 
-use super::typed::{Held, Numbers};
 use super::value::Dense;
+use super::value::typed::{Held, Numbers};
 use super::{Inputs, Value};
 use crate::data::Pattern;
 use crate::error::{Error, Result};

@@ -1,14 +1,14 @@
 //! Plain: what a buffer holds while a plan runs.
 //! In: a `Matrix`.  Out: f64 numbers, dense or sparse, and a `Matrix` again.
-//! Law: a missing entry (`NaN`) of a data matrix reads as zero here; `observed` tells it from a true zero.
+//! Invariant: a missing entry (`NaN`) of a data matrix reads as zero here; `observed` tells it from a true zero.
 //! Not here: operations (see `interp`).
 
 use std::sync::Arc;
 
-use super::super::typed::{Entries, Held, Rect};
 use super::super::value::Dense;
 use crate::data::{Pattern, Sparse};
 use crate::facts::Shape;
+use crate::run::value::typed::{Entries, Held, Rect};
 
 /// A value: shared, so that passing it on copies nothing.
 #[derive(Debug, Clone)]

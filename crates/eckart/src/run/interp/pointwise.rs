@@ -1,15 +1,16 @@
 //! Pointwise: functions of each entry, and of each pair of entries.
 //! In: values, one or two; sides of 1 are stretched.  Out: a value, dense or on a pattern.
-//! Law: off the pattern a sparse result is zero, whatever the function; on it each entry is the function of its own.
+//! Invariant: off the pattern a sparse result is zero, whatever the function; on it each entry is the function of its
+//! own.
 //! Not here: which layout a result has (see `facts::Layout`).
 
 use std::sync::Arc;
 
-use super::super::fold::for_rows;
 use super::{Dense, Plain};
 use crate::data::{Pattern, Sparse};
 use crate::expr::{Meaning, Op};
 use crate::facts::{Layout, Shape};
+use crate::run::machine::shard_sums::for_rows;
 
 /// A function of each entry; of the stored entries only where the result is sparse.
 pub(super) fn map(op: &Op, a: &Plain, layout: &Layout) -> Plain {

@@ -1,15 +1,15 @@
 //! Products: matrix products and transposes, dense and sparse in any pairing.
 //! In: two values, each perhaps transposed.  Out: a dense value.
-//! Law: a sum over many rows is a fold over shards of these rows; nothing sparse is written out in full.
+//! Invariant: a sum over many rows is a fold over shards of these rows; nothing sparse is written out in full.
 //! Not here: the inner loops of a dense product (see `kernels`).
 
 use std::borrow::Cow;
 
-use super::super::fold::for_rows;
 use super::pointwise::on_pattern;
 use super::{Dense, Plain};
 use crate::data::Sparse;
 use crate::facts::Shape;
+use crate::run::machine::shard_sums::for_rows;
 
 /// The product of `a` and `b`, each transposed where its flag says so. With `scatter` the transpose of a sparse `a` is
 /// not made, but its rows are added up where they belong.

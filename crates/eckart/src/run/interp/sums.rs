@@ -1,12 +1,12 @@
 //! Sums: of all entries, of rows, of columns.
 //! In: a value.  Out: a number, a column or a line.
-//! Law: f64, in an order that depends on the shape alone.
+//! Invariant: f64, in an order that depends on the shape alone.
 //! Not here: products (see `products`).
 
-use super::super::fold::{fold, for_rows, sum_by};
 use super::Plain;
 use crate::data::Shards;
 use crate::facts::Shape;
+use crate::run::machine::shard_sums::{fold, for_rows, sum_by};
 
 /// The sum of all entries.
 pub(super) fn sum(a: &Plain) -> f64 {

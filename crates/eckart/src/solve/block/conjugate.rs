@@ -1,6 +1,7 @@
 //! Conjugate: a free factor of a quadratic form whose rows hang together, moved by conjugate gradients.
-//! In: the gradient and the image of a direction under the Hessian, compiled.  Out: the factor moved towards its minimum.
-//! Law: the decrease is a sum of terms that are not negative; along a direction of no curvature the factor stays.
+//! In: the gradient and the image of a direction under the Hessian, compiled.  Out: the factor moved towards its
+//! minimum.
+//! Invariant: the decrease is a sum of terms that are not negative; along a direction of no curvature the factor stays.
 //! Not here: rows that are independent (see `quadratic`).
 
 use super::{Block, Done};

@@ -1,6 +1,6 @@
 //! Gradient: a factor moved by a gradient step on the smooth part, then the proximal map of the rest.
 //! In: the smooth part and its gradient, compiled.  Out: the factor moved.
-//! Law: the smooth part is at most its quadratic upper bound at the new place, or the factor stays.
+//! Invariant: the smooth part is at most its quadratic upper bound at the new place, or the factor stays.
 //! Not here: forms for which there is something better (see `quadratic`, `poisson`).
 
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use crate::error::Result;
 use crate::function::Compiled;
 use crate::grad::differentiate;
 use crate::run::{Numbers, Value, sum_by};
-use crate::solve::checkpoint::State;
 use crate::solve::problem::Bound;
+use crate::solve::search::checkpoint::State;
 
 /// Halvings of a step before a factor is left where it is.
 const MAX_HALVINGS: usize = 60;

@@ -1,10 +1,14 @@
 //! Block: one factor moved while the others stay.
-//! In: a bound problem whose factors are in place.  Out: new numbers for one of them, in place, and how far the cost fell.
-//! Law: the cost never rises, the factor stays feasible, and every other factor keeps its numbers.
+//! In: a bound problem whose factors are in place.  Out: new numbers for one of them, in place, and how far the cost
+//! fell.
+//! Invariant: the cost never rises, the factor stays feasible, and every other factor keeps its numbers.
 //! Not here: which block a factor gets (see `choice`), the order of blocks and what ties them (see `alternating`).
 
+pub(super) mod cohort;
 mod conjugate;
 mod gradient;
+pub(super) mod hoisted;
+pub(super) mod local;
 mod poisson;
 mod quadratic;
 
@@ -13,9 +17,9 @@ pub(super) use gradient::GradientBlock;
 pub(super) use poisson::{PoissonBlock, PoissonStep};
 pub(super) use quadratic::{QuadraticBlock, QuadraticStep};
 
-use super::checkpoint::State;
-use super::outside::Product;
+use super::block::hoisted::Product;
 use super::problem::Bound;
+use super::search::checkpoint::State;
 use crate::error::Result;
 use crate::run::Value;
 

@@ -1,13 +1,16 @@
-//! Poisson: a factor that the objective sees as sum <P_i, b_i> + l2 |b_i|^2 - sum C_ij log <b_i, Q_j>, nothing negative.
-//! In: C, Q and P as numbers.  Out: the factor moved, by multiplicative updates or by damped Newton steps of its entries.
-//! Law: rows are independent; the decrease is that of the objective, by the logarithm of the ratio of old and new products.
+//! Poisson: a factor that the objective sees as sum <P_i, b_i> + l2 |b_i|^2 - sum C_ij log <b_i, Q_j>, nothing
+//! negative.
+//! In: C, Q and P as numbers.  Out: the factor moved, by multiplicative updates or by damped Newton steps of its
+//! entries.
+//! Invariant: rows are independent; the decrease is that of the objective, by the logarithm of the ratio of old and new
+//! products.
 //! Not here: the choice between the two (see `choice`), the loops over a row (see `run::likelihood_rows`).
 
 use super::{Block, Done};
 use crate::error::Result;
 use crate::run::{Entrywise, Move, Numbers, Value, Wanted, likelihood_rows, sum_by};
+use crate::solve::block::local::{Counts, factor_of, rows_of};
 use crate::solve::derive::Poisson;
-use crate::solve::local::{Counts, factor_of, rows_of};
 use crate::solve::problem::Bound;
 
 /// How a row is moved.

@@ -1,17 +1,17 @@
 //! Quadratic: a factor whose part of the objective is quadratic, or lies below a parabola.
 //! In: the Grams and the linear term, as numbers.  Out: the factor moved by sweeps over the rows of its array.
-//! Law: the decrease is exact where the part is quadratic, else the least it can be.
+//! Invariant: the decrease is exact where the part is quadratic, else the least it can be.
 //! Not here: what a sweep does with a row (see `run::Descent`).
 
 use super::{Block, Done};
 use crate::error::Result;
 use crate::run::{Descent, Numbers, Value, half_gradient, least_shift, solve_shared, sum_by, sweep_rows, tangent};
+use crate::solve::block::hoisted::Product;
+use crate::solve::block::local::{Local, Terms, factor_of, rows_of};
 use crate::solve::cholesky::Cholesky;
 use crate::solve::derive::Form;
-use crate::solve::local::{Local, Terms, factor_of, rows_of};
-use crate::solve::outside::Product;
 use crate::solve::problem::Bound;
-use crate::solve::prox::Prox;
+use crate::solve::problem::prox::Prox;
 
 /// How the rows are moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +56,8 @@ pub(in crate::solve) struct QuadraticBlock {
 }
 
 impl QuadraticBlock {
-    /// A block for factor `index` of a form that is quadratic or bounded; where `costs`, the objective is computed along.
+    /// A block for factor `index` of a form that is quadratic or bounded; where `costs`, the objective is computed
+    /// along.
     ///
     /// # Errors
     /// `Limit` where the plan needs more than `memory_limit` bytes.

@@ -1,6 +1,7 @@
 //! Chain: a formula that is linear in a variable, as a sum of chains of products.
-//! In: a simplified formula, a variable, what is known of the others.  Out: `Chain`s: what the variable is multiplied by.
-//! Law: the chains add up to the formula; `None` where it is not seen to be linear.
+//! In: a simplified formula, a variable, what is known of the others.  Out: `Chain`s: what the variable is multiplied
+//! by.
+//! Invariant: the chains add up to the formula; `None` where it is not seen to be linear.
 //! Not here: what the chains of a second derivative say (see `quadratic`).
 
 use crate::error::Result;

@@ -1,7 +1,7 @@
 //! Curvature: losses whose second derivative is bounded, and the quadratics that stand in for them.
 //! In: a smooth objective and a factor.  Out: the objective with a quadratic in the place of each such loss.
-//! Law: the stand-in curves at least as much as the objective everywhere, so a parabola with its second derivative that
-//! touches the objective at a point lies nowhere below it.
+//! Invariant: the stand-in curves at least as much as the objective everywhere, so a parabola with its second
+//! derivative that touches the objective at a point lies nowhere below it.
 //! Not here: the parabola's Gram (see `quadratic`), other losses.
 
 use std::collections::BTreeMap;
@@ -12,8 +12,8 @@ use crate::facts::{Facts, Given, Givens, degrees};
 use crate::grad::differentiate;
 use crate::rewrite::simplify;
 
-/// The objective with each loss of bounded curvature replaced by a quadratic of that curvature; `None` where it has none,
-/// or one that does not enter it with a weight of at least 0.
+/// The objective with each loss of bounded curvature replaced by a quadratic of that curvature; `None` where it has
+/// none, or one that does not enter it with a weight of at least 0.
 ///
 /// The losses: `softplus(z)`, whose second derivative is at most 1/4 (Bohning and Lindsay 1988), and `huber(z, delta)`,
 /// at most 1.

@@ -1,10 +1,11 @@
 //! Derive: what form an objective has in each of its factors, the others fixed.
-//! In: a bound problem.  Out: `Form` a factor: quadratic, with its Grams where rows are independent, of bounded curvature, Poisson, or just smooth.
-//! Law: a form holds for all values of data and factors; what is not seen to have one is `Smooth`.
+//! In: a bound problem.  Out: `Form` a factor: quadratic, with its Grams where rows are independent, of bounded
+//! curvature, Poisson, or just smooth.
+//! Invariant: a form holds for all values of data and factors; what is not seen to have one is `Smooth`.
 //! Not here: which method fits a form (see `choice`), numbers (see `local`).
 //!
-//! The second derivative of the smooth part along a direction D is derived by differentiating twice. Where it is free of
-//! the factor, the part is quadratic, and the second derivative, which is linear in D, is taken apart into chains of
+//! The second derivative of the smooth part along a direction D is derived by differentiating twice. Where it is free
+//! of the factor, the part is quadratic, and the second derivative, which is linear in D, is taken apart into chains of
 //! products: `D @ (H @ H.T)` is one Gram for all rows, `(C * (D @ H)) @ H.T` a Gram a row.
 
 mod chain;
@@ -126,7 +127,8 @@ fn is_of_degree(expr: &Expr, var: &Var, most: u32) -> bool {
 fn quadratic_of(smooth: &Expr, factor: &Factor, givens: &Givens) -> Result<Second> {
     let leaf = Expr::leaf(Op::Var(factor.var.clone()));
     let gradient = simplify(&differentiate(smooth, std::slice::from_ref(&leaf)), givens)?.remove(0);
-    // A kink has no second derivative, and a step no first: only what is derived tells a straight line from a broken one.
+    // A kink has no second derivative, and a step no first: only what is derived tells a straight line from a broken
+    // one.
     let steps = is_of_degree(&gradient, &factor.var, 0) && !is_of_degree(smooth, &factor.var, 1);
     if steps || !is_of_degree(&gradient, &factor.var, 1) {
         return Ok(Second::Other);

@@ -1,6 +1,7 @@
 //! Poisson: objectives that are linear but for logarithms of a product with the factor: Kullback-Leibler and its kin.
 //! In: a smooth objective and a factor that may not be negative.  Out: `Poisson`: the formulas its updates need.
-//! Law: the objective is sum_i <P_i, b_i> + l2 |b_i|^2 - sum_j C[i, j] log(<b_i, Q_j>) + const, with C, Q, P >= 0.
+//! Invariant: the objective is sum_i <P_i, b_i> + l2 |b_i|^2 - sum_j C[i, j] log(<b_i, Q_j>) + const, with C, Q, P >=
+//! 0.
 //! Not here: the updates (see `block::poisson`).
 
 use super::chain::{Chain, Link, chains, product};

@@ -1,6 +1,6 @@
 //! Quadratic: the Grams of a quadratic function of one factor.
 //! In: the chains of its second derivative along a direction.  Out: `Quadratic`: a Gram for all rows, or one a row.
-//! Law: the function is <B, B G> - 2 <B, L> + const, row by row; `None` where rows hang together.
+//! Invariant: the function is <B, B G> - 2 <B, L> + const, row by row; `None` where rows hang together.
 //! Not here: how a formula becomes chains (see `chain`), numbers (see `local`).
 
 use super::chain::{Chain, Link, product};

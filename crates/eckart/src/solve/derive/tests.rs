@@ -139,16 +139,16 @@ fn certify(text: &str, mut bound: Bound, index: usize, form: &Form) {
         Form::Poisson(_) | Form::Smooth => return,
     };
     let cost = Compiled::new(&[bound.smooth.clone()], &bound.givens, usize::MAX).unwrap();
-    let terms = crate::solve::local::Terms::new(quadratic, array, &[], &bound, usize::MAX).unwrap();
+    let terms = crate::solve::block::local::Terms::new(quadratic, array, &[], &bound, usize::MAX).unwrap();
     let local = terms.run::<f64>(0, &mut bound).unwrap();
     let shape = local.array.shape;
     let (rows, r) = (shape.rows, shape.cols);
     let before = cost.run(&bound.inputs).unwrap()[0].to_scalar();
-    let old = crate::solve::local::rows_of::<f64>(values[index].clone(), quadratic.flipped).data;
+    let old = crate::solve::block::local::rows_of::<f64>(values[index].clone(), quadratic.flipped).data;
     for seed in 1..6 {
         let step: Vec<f64> = (0..rows * r).map(|at| ((at * 7 + seed * 13) as f64).sin() * 0.3).collect();
         let new: Vec<f64> = old.iter().zip(&step).map(|(a, b)| a + b).collect();
-        let placed = crate::solve::local::factor_of(Rect::new(shape, new), quadratic.flipped);
+        let placed = crate::solve::block::local::factor_of(Rect::new(shape, new), quadratic.flipped);
         bound.place(index, &placed);
         let after = cost.run(&bound.inputs).unwrap()[0].to_scalar();
         let mut expected = 0.0;

@@ -1,6 +1,6 @@
 //! Factorization: what a search found.
 //! In: the search.  Out: factors by name, the starts with their histories, quality, everything needed to run it again.
-//! Law: factors have the data's number type; the statement parses back to the objective.
+//! Invariant: factors have the data's number type; the statement parses back to the objective.
 //! Not here: files (see `save`).
 
 use std::collections::BTreeMap;
@@ -12,11 +12,11 @@ use crate::data::{Ids, Matrix};
 use crate::error::{Result, Warning};
 use crate::facts::Shape;
 use crate::run::Value;
-use crate::solve::lint::{lints, locked};
 use crate::solve::method::MethodRow;
+use crate::solve::problem::lints::{lints, locked};
 use crate::solve::problem::{Bound, Factor, Problem};
-use crate::solve::quality::Quality;
-use crate::solve::settings::{Init, Settings, StopReason};
+use crate::solve::result::quality::Quality;
+use crate::solve::search::settings::{Init, Settings, StopReason};
 
 /// The best factors of a search, and how they were found.
 #[derive(Debug, Clone)]

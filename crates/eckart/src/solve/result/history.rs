@@ -4,7 +4,7 @@
 //! Not here: the factors (see `factorization`).
 
 use crate::data::Matrix;
-use crate::solve::settings::StopReason;
+use crate::solve::search::settings::StopReason;
 
 /// The cost after an iteration.
 #[derive(Debug, Clone, Copy, PartialEq)]

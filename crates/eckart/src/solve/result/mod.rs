@@ -3,10 +3,13 @@
 //! Invariant: what is here is told, not computed: no file of it is needed to search.
 //! Not here: files (see `save`).
 
+mod components;
 mod factorization;
 mod history;
 mod numerics;
+pub(super) mod quality;
 mod role;
+pub(super) mod save;
 
 pub use factorization::Factorization;
 pub(in crate::solve) use history::is_better;

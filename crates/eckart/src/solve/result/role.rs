@@ -136,7 +136,7 @@ mod tests {
     use super::*;
     use crate::data::Matrix;
     use crate::solve::Problem;
-    use crate::solve::ties::pairs;
+    use crate::solve::problem::pairs::pairs;
 
     /// The roles of all factors for an X that is n x m, in words: `W rows/columns`.
     #[track_caller]

@@ -1,6 +1,6 @@
 //! Random: laws of reading and printing, held to random formulas, statements and texts.
 //! In: formulas of all primitives and sugar, words in any order, any characters.  Out: nothing.
-//! Law: what is printed parses back to the same; no text whatever makes the parser panic.
+//! Invariant: what is printed parses back to the same; no text whatever makes the parser panic.
 //! Not here: examples (see `tests` and `refused`).
 
 use proptest::prelude::*;

@@ -1,6 +1,6 @@
 //! Refused: every mistake that is named, with the place where its carets stand.
 //! In: texts that can't be read.  Out: what is said of them.
-//! Law: the carets are written as they are shown.
+//! Invariant: the carets are written as they are shown.
 //! Not here: nesting that is too deep (see `tests`).
 
 use super::super::*;

@@ -1,0 +1,151 @@
+//! Evaluate: how well a model predicts what it has not seen.
+//! In: `EvaluateArgs`.  Out: figures, as text or JSON.
+//! Invariant: what is measured is said with its number of entries and rows; entries that the model can't know are
+//! counted.
+//! Not here: the figures (see the library's `apply`).
+
+use eckart::apply::{HoldOut, Measures, Predictor, Ranking, measure};
+use eckart::data::read;
+use eckart::solve::{Flow, solve};
+use eckart::{Code, Error, Result, Warning};
+use serde_json::{Value, json};
+
+use crate::commands::fit::settings;
+use crate::load::{options, options_beside, refuse_list, with_factors, with_matrices};
+use crate::model::Model;
+use crate::numbers::{count, precise, short};
+use crate::objective::problem;
+use crate::options::asked::EvaluateArgs;
+use crate::output::json::warning_object;
+use crate::output::page::Page;
+use crate::warn;
+
+/// What was measured, on what.
+struct Tested {
+    statement: String,
+    measures: Measures,
+    /// What was left out, and what the objective says that was hardly meant.
+    notes: Vec<Warning>,
+    /// Entries that the model was fitted to, where they were held apart here.
+    fitted: Option<usize>,
+}
+
+/// `eckart evaluate ...`
+pub(crate) fn evaluate(args: &EvaluateArgs) -> Result<String> {
+    let tested = match args.split {
+        Some(share) => split(args, share)?,
+        None => given(args)?,
+    };
+    if args.json {
+        tested.notes.iter().for_each(warn);
+        return Ok(json(args, &tested));
+    }
+    Ok(text(args, &tested))
+}
+
+/// A saved model on entries of a file.
+fn given(args: &EvaluateArgs) -> Result<Tested> {
+    let Some(test) = &args.test else {
+        return Err(Error::setting(Code::OptionMissing, "name the entries to test on, or --split"));
+    };
+    let model = Model::load(&args.file)?;
+    let predictor = Predictor::new(&model.fit)?;
+    let mut notes = Vec::new();
+    let test = model.entries(test, &options(&args.reading), &mut |note| notes.push(note))?;
+    let known = args.known.as_ref().map(|file| {
+        let options = options_beside(&args.reading, file);
+        model.entries(file, &options, &mut |_| ())
+    });
+    let known = known.transpose()?;
+    if known.is_none() {
+        let message = "without --known FILE, lists hold also what rows had entries for in the fit";
+        notes.push(Warning::new(Code::KnownNotExcluded, message));
+    }
+    let measures = measure(&predictor, &test, known.as_ref(), args.top, args.relevant)?;
+    Ok(Tested { statement: model.fit.statement.clone(), measures, notes, fitted: None })
+}
+
+/// A model of a part of the data on the rest of it.
+fn split(args: &EvaluateArgs, share: f64) -> Result<Tested> {
+    let Some(rank) = args.rank else {
+        return Err(Error::setting(Code::OptionMissing, "say how many components: --rank R"));
+    };
+    let problem = problem(&args.objective, rank)?;
+    let data = read(&args.file, &options(&args.reading))?;
+    refuse_list(&args.file, &args.reading, &data.matrix, &problem)?;
+    if !data.matrix.is_sparse() && !problem.statement().to_string().contains("observed(X)") {
+        return Err(Error::setting(
+            Code::HoldoutUnsupported,
+            format!(
+                "--split {share} holds out entries of X, which the fit must leave out of the cost, and the objective \
+                 does not say observed(X): {}. Write it so: sum(observed(X) * (X - W @ H)**2)",
+                problem.statement()
+            ),
+        ));
+    }
+    let hold_out = HoldOut::new(share, args.search.seed)?;
+    let (kept, held) = hold_out.split(&data.matrix).map_err(|error| error.in_file(&args.file))?;
+    let problem = with_matrices(problem.data("X", &kept), &args.objective.matrices, &args.reading)?;
+    let problem = with_factors(problem, &args.search, &args.reading)?;
+    let fit = solve(&problem, &settings(&args.search)?, &mut |_| Flow::Continue)?;
+    let measures = measure(&Predictor::new(&fit)?, &held, Some(&kept), args.top, args.relevant)?;
+    let mut notes = fit.warnings.clone();
+    if kept.is_sparse() && !fit.statement.contains("observed(") {
+        let message = "the objective does not say observed(X): held-out entries were zeros in the fit";
+        notes.push(Warning::new(Code::HeldOutAsZeros, message));
+    }
+    Ok(Tested { statement: fit.statement.clone(), measures, notes, fitted: Some(kept.observed()) })
+}
+
+fn text(args: &EvaluateArgs, tested: &Tested) -> String {
+    let Tested { statement, measures, notes, fitted } = tested;
+    let mut page = Page::new();
+    page.heading(statement);
+    if let Some(fitted) = fitted {
+        page.fact("fitted", 8, &format!("{} entries", count(*fitted)));
+    }
+    page.fact("tested", 8, &format!("{} entries", count(measures.entries)));
+    notes.iter().for_each(|note| page.fact("note", 8, &note.message));
+    page.heading("Errors of predictions");
+    page.fact("RMSE", 8, &precise(measures.rmse));
+    page.fact("MAE", 8, &precise(measures.mae));
+    match &measures.ranking {
+        None => page.paragraph("No row has a relevant test entry, so there is no list to measure."),
+        Some(ranking) => lists(&mut page, ranking, args.relevant),
+    }
+    page.finish()
+}
+
+fn lists(page: &mut Page, ranking: &Ranking, relevant: Option<f64>) {
+    let what = relevant.map_or_else(|| "a test entry".into(), |least| format!("a test entry of at least {least}"));
+    page.heading(&format!("Lists of {}", ranking.k));
+    page.paragraph(&format!(
+        "Means over the {} rows that have {what}, which is what counts as relevant.",
+        count(ranking.rows)
+    ));
+    for (name, value) in
+        [("precision", ranking.precision), ("recall", ranking.recall), ("NDCG", ranking.ndcg), ("MAP", ranking.map)]
+    {
+        page.fact(name, 11, &short(value));
+    }
+}
+
+fn json(args: &EvaluateArgs, tested: &Tested) -> String {
+    let Tested { statement, measures, notes, fitted } = tested;
+    let ranking = |r: &Ranking| {
+        json!({
+            "k": r.k, "rows": r.rows, "relevant": args.relevant,
+            "precision": r.precision, "recall": r.recall, "ndcg": r.ndcg, "map": r.map,
+        })
+    };
+    let object = json!({
+        "statement": statement,
+        "fitted_entries": fitted,
+        "test_entries": measures.entries,
+        "rmse": measures.rmse,
+        "mae": measures.mae,
+        "ranking": measures.ranking.as_ref().map_or(Value::Null, ranking),
+        "notes": notes.iter().map(warning_object).collect::<Vec<Value>>(),
+    });
+    format!("{object}\n")
+}

@@ -1,0 +1,130 @@
+//! Transform: the factors of rows that a model has not seen.
+//! In: `TransformArgs`.  Out: files, or CSV or JSON for standard output.
+//! Invariant: columns are matched by name where both sides have them; what that leaves out or lacks is said.
+//! Not here: how the factors are found (see the library's `apply`).
+
+use std::path::{Path, PathBuf};
+
+use eckart::apply::in_columns_of;
+use eckart::data::{read, write};
+use eckart::solve::save_factors;
+use eckart::{Factorization, FoldIn, Matrix, Result, Table, Warning};
+use serde_json::{Map, Value, json};
+
+use crate::load::{names_of, options};
+use crate::model::Model;
+use crate::options::asked::TransformArgs;
+use crate::output::json::warning_object;
+use crate::output::try_writing;
+use crate::warn;
+
+/// `eckart transform MODEL NEW ...`
+pub(crate) fn transform(args: &TransformArgs) -> Result<String> {
+    let model = Model::load(&args.model)?;
+    args.output.as_deref().map(try_writing).transpose()?;
+    let mut fold_in = FoldIn::new(&model.fit)?;
+    let mut table = read(&args.file, &options(&args.reading))?;
+    let (rows, cols) = table.matrix.shape();
+    let mut beside = Vec::new();
+    for (name, file) in &args.matrices {
+        fold_in.check_name(name)?;
+        let matrix = read(file, &options(&args.reading))?.matrix;
+        if fold_in.reads_by_rows(name, &matrix, rows) {
+            beside.push((name.as_str(), matrix));
+        } else {
+            fold_in = fold_in.data(name, &matrix);
+        }
+    }
+    if let Some(file) = &args.rows {
+        table.row_names = Some(names_of(file, "row", rows)?);
+    }
+    if let Some(file) = &args.cols {
+        table.col_names = Some(names_of(file, "column", cols)?);
+    }
+    let (x, told) = in_columns_of(&model.fit, &table.matrix, table.col_names.as_deref())
+        .map_err(|error| error.in_file(&args.file))?;
+    let beside: Vec<(&str, &Matrix)> = beside.iter().map(|(name, matrix)| (*name, matrix)).collect();
+    let folded = fold_in.transform_with(&x, &beside).map_err(|error| error.in_file(&args.file))?;
+    let warnings: Vec<Warning> = told.into_iter().chain(folded.warnings()).collect();
+    warnings.iter().for_each(warn);
+    let across = |m: &Matrix| if m.rows() == x.rows() { Ok(m.clone()) } else { m.transposed() };
+    let tables: Vec<(String, Table)> = folded
+        .factors
+        .iter()
+        .map(|(name, matrix)| {
+            let names = (1..=across(matrix)?.cols()).map(|k| format!("{name}{k}")).collect();
+            let row_names = table.row_names.clone();
+            Ok((name.clone(), Table { matrix: across(matrix)?, row_names, col_names: Some(names) }))
+        })
+        .collect::<Result<_>>()?;
+    let written = match &args.output {
+        Some(path) => save(path, &model.fit, &folded.factors, &tables, table.row_names.as_ref())?,
+        None => Vec::new(),
+    };
+    if args.json {
+        return Ok(json(&tables, &written, &warnings));
+    }
+    if args.output.is_none() {
+        write(Path::new("-"), &side_by_side(&tables)?)?;
+    }
+    Ok(written.iter().map(|path| format!("{}\n", path.display())).collect())
+}
+
+/// The object and a line end; the numbers are in it where no file has them.
+fn json(tables: &[(String, Table)], written: &[PathBuf], warnings: &[Warning]) -> String {
+    let factor = |(name, table): &(String, Table)| {
+        let (rows, cols) = table.matrix.shape();
+        let mut object = json!({ "shape": [rows, cols] });
+        if written.is_empty() {
+            let row = |i: usize| (0..cols).map(|k| table.matrix.get(i, k)).collect::<Vec<f64>>();
+            object["values"] = json!((0..rows).map(row).collect::<Vec<_>>());
+        }
+        (name.clone(), object)
+    };
+    let object = json!({
+        "factors": tables.iter().map(factor).collect::<Map<String, Value>>(),
+        "row_names": tables.first().and_then(|(_, table)| table.row_names.as_ref()),
+        "warnings": warnings.iter().map(warning_object).collect::<Vec<Value>>(),
+        "output": written.iter().map(|path| path.display().to_string()).collect::<Vec<String>>(),
+    });
+    format!("{object}\n")
+}
+
+/// All factors in one table.
+fn side_by_side(tables: &[(String, Table)]) -> Result<Table> {
+    let rows = tables.first().map_or(0, |(_, table)| table.matrix.rows());
+    let mut numbers = Vec::new();
+    for i in 0..rows {
+        for (_, table) in tables {
+            numbers.extend((0..table.matrix.cols()).map(|k| table.matrix.get(i, k)));
+        }
+    }
+    let names: Vec<String> = tables.iter().flat_map(|(_, table)| table.col_names.clone().unwrap_or_default()).collect();
+    let dtype = tables.first().map_or(eckart::Dtype::F64, |(_, table)| table.matrix.dtype());
+    let matrix = Matrix::dense(rows, names.len(), numbers)?.cast(dtype)?;
+    let row_names = tables.first().and_then(|(_, table)| table.row_names.clone());
+    Ok(Table { matrix, row_names, col_names: Some(names) })
+}
+
+fn save(
+    path: &Path,
+    model: &Factorization,
+    factors: &[(String, Matrix)],
+    tables: &[(String, Table)],
+    rows: Option<&Vec<String>>,
+) -> Result<Vec<PathBuf>> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let mut written: Vec<PathBuf> = Vec::new();
+    if ending.eq_ignore_ascii_case("safetensors") {
+        save_factors(path, model, factors, rows.map(Vec::as_slice))?;
+        written.push(path.to_owned());
+    } else {
+        for (name, table) in tables {
+            let single = tables.len() == 1;
+            let path = if single { path.to_owned() } else { path.with_extension(format!("{name}.{ending}")) };
+            write(&path, table)?;
+            written.push(path);
+        }
+    }
+    Ok(written)
+}

@@ -1,0 +1,109 @@
+//! Output: where the factors go.
+//! In: the path of `-o`, a `Factorization`.  Out: files.
+//! Invariant: whether the path can be used is found out before the search, so that no result is lost.
+//! Not here: formats (see the library's `data` and `solve`).
+
+pub(crate) mod components;
+pub(crate) mod html_report;
+pub(crate) mod json;
+pub(crate) mod lists;
+pub(crate) mod page;
+pub(crate) mod pictures;
+pub(crate) mod progress;
+pub(crate) mod report;
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use eckart::data::write;
+use eckart::{Code, Error, Factorization, Result, Table};
+
+/// The endings a path may have, and what they mean.
+const ENDINGS: &str =
+    "End it in .safetensors for one file with everything, or in .npy, .csv or .tsv for a file a factor";
+
+/// A place for factors that can be written to.
+#[derive(Debug)]
+pub(crate) struct Output {
+    path: PathBuf,
+    /// Whether everything goes into one model file, rather than each factor into its own.
+    whole: bool,
+}
+
+impl Output {
+    /// The place that `path` names.
+    ///
+    /// # Errors
+    /// `Data` where its ending says no format; `Io` where nothing can be written there.
+    pub(crate) fn new(path: &Path) -> Result<Self> {
+        let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+        let whole = match ending.as_deref() {
+            Some("safetensors") => true,
+            Some("npy" | "csv" | "tsv") => false,
+            Some(other) => {
+                return Err(
+                    Error::data(Code::UnknownFormat, format!("no format is called .{other}"), ENDINGS).in_file(path)
+                );
+            }
+            None => {
+                return Err(Error::data(Code::UnknownFormat, "the name does not say the format", ENDINGS).in_file(path));
+            }
+        };
+        try_writing(path)?;
+        Ok(Self { path: path.to_owned(), whole })
+    }
+
+    /// Writes the factors, and says where they are.
+    ///
+    /// # Errors
+    /// `Io` where the system refuses.
+    pub(crate) fn write(&self, fit: &Factorization, data: (usize, usize)) -> Result<Vec<PathBuf>> {
+        if self.whole {
+            fit.save(&self.path)?;
+            return Ok(vec![self.path.clone()]);
+        }
+        let mut written = Vec::new();
+        for (name, matrix) in &fit.factors {
+            let path = self.of_factor(name);
+            let table = Table {
+                matrix: matrix.clone(),
+                row_names: fit.row_names.clone().filter(|_| matrix.rows() == data.0),
+                col_names: fit.col_names.clone().filter(|_| matrix.cols() == data.1),
+            };
+            write(&path, &table)?;
+            written.push(path);
+        }
+        Ok(written)
+    }
+
+    /// The place beside it whose name says what it holds: `out.consensus.npy` for `out.npy`.
+    pub(crate) fn beside(&self, what: &str) -> Self {
+        Self { path: self.of_factor(what), whole: self.whole }
+    }
+
+    /// `out.W.npy` for `out.npy` and W.
+    fn of_factor(&self, name: &str) -> PathBuf {
+        let ending = self.path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        self.path.with_extension(format!("{name}.{ending}"))
+    }
+}
+
+/// Makes a file beside `path` and takes it away again, as writing will.
+pub(crate) fn try_writing(path: &Path) -> Result<()> {
+    let refused = |source: io::Error| Error::Io { path: path.to_owned(), source };
+    if path.is_dir() {
+        return Err(refused(io::Error::new(io::ErrorKind::IsADirectory, "this is a folder; name a file in it")));
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        let reason = format!("there is no folder {}; make it first", folder.display());
+        return Err(refused(io::Error::new(io::ErrorKind::NotFound, reason)));
+    }
+    let probe = folder.join(format!(".eckart.{}.tmp", std::process::id()));
+    let made = OpenOptions::new().write(true).create_new(true).open(&probe);
+    let cannot =
+        |e: io::Error| io::Error::new(e.kind(), format!("nothing can be written to {}: {e}", folder.display()));
+    made.map_err(|error| refused(cannot(error)))?;
+    fs::remove_file(&probe).map_err(refused)
+}

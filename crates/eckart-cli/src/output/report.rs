@@ -1,0 +1,224 @@
+//! Report: the result for people.
+//! In: a search that has ended.  Out: text: objective, data, starts, quality, factors, components.
+//! Invariant: what ended the search is said, and what could be done about it.
+//! Not here: layout (see `page`), digits (see `numbers`).
+
+pub(crate) use eckart::report::{describe, zeros};
+use eckart::solve::{Agreement, METHODS, Quality, RankChoice, RankScore, Start};
+use eckart::{Factorization, Matrix, StopReason, Warning};
+
+use crate::commands::fit::Finished;
+use crate::load::Data;
+use crate::numbers::{count, duration, percent, precise, short};
+use crate::output::components::{Component, Components, Part};
+use crate::output::page::{FIRM, Page, wrapped};
+
+/// Entries below this share of a factor's largest count as almost zero.
+const ALMOST: f64 = 1e-10;
+
+/// The whole report.
+pub(crate) fn report(finished: &Finished) -> String {
+    let Finished { model, data, fit, components, written, .. } = finished;
+    let mut page = Page::new();
+    page.heading(&fit.statement);
+    for (name, value) in &fit.numbers {
+        page.fact(name, 6, &format!("= {value}"));
+    }
+    page.fact("X", 6, &format!("{}, {} (read in {})", describe(&data.matrix), data.source, duration(data.seconds)));
+    if let Some(model) = model {
+        page.fact("model", 6, model);
+    }
+    page.fact("rank", 6, &fit.rank.to_string());
+    let summary = METHODS.iter().find(|row| row.name == fit.method).map_or("", |row| row.summary);
+    page.fact("method", 6, &format!("{}: {summary}", fit.method));
+    fit.ways.iter().for_each(|line| page.fact("", 6, line));
+    warnings(&mut page, &fit.warnings);
+    if let Some(choice) = &fit.rank_choice {
+        ranks(&mut page, choice);
+    }
+    starts(&mut page, fit);
+    if let Some(agreement) = &fit.agreement {
+        starts_agree(&mut page, agreement);
+    }
+    if let Some(quality) = &fit.quality {
+        fit_quality(&mut page, quality, &data.matrix);
+    }
+    factors(&mut page, fit);
+    match components {
+        Some(components) => parts(&mut page, components),
+        None => hint(&mut page, data),
+    }
+    if !written.is_empty() {
+        page.heading("Saved");
+        for path in written {
+            page.paragraph(&path.display().to_string());
+        }
+    }
+    page.finish()
+}
+
+/// What the objective says that was hardly meant.
+pub(crate) fn warnings(page: &mut Page, warnings: &[Warning]) {
+    if !warnings.is_empty() {
+        page.heading("Warnings");
+        warnings.iter().for_each(|warning| page.paragraph(&format!("{warning} [{}]", warning.code)));
+    }
+}
+
+fn share_of(values: &[f64], counts: impl Fn(f64) -> bool) -> f64 {
+    values.iter().filter(|&&x| counts(x)).count() as f64 / values.len() as f64
+}
+
+fn starts(page: &mut Page, fit: &Factorization) {
+    page.heading(if fit.starts.len() > 1 { "Starts" } else { "Search" });
+    let row = |(k, start): (usize, &Start)| {
+        vec![
+            (k + 1).to_string(),
+            precise(start.cost),
+            count(start.iterations),
+            duration(start.seconds),
+            start.stop.to_string(),
+            if fit.starts.len() > 1 && k == fit.best { "<- best".to_owned() } else { String::new() },
+        ]
+    };
+    let header = ["start", "final cost", "iterations", "time", "stopped by", ""];
+    page.table(&header, &[4, 5], fit.starts.iter().enumerate().map(row).collect());
+    page.block(&note(fit).map_or_else(String::new, |note| wrapped(note, 2)));
+}
+
+/// What to make of the reason for which the search ended.
+fn note(fit: &Factorization) -> Option<&'static str> {
+    match fit.stop_reason() {
+        StopReason::Settled | StopReason::Stationary | StopReason::Target => None,
+        StopReason::MaxIter => Some("The cost had not settled: a larger --max-iter goes on."),
+        StopReason::TimeLimit => Some("The time limit ended the search: these are the best factors so far."),
+        StopReason::Interrupted => Some("Ctrl-C ended the search: these are the best factors so far."),
+        StopReason::Diverged => {
+            Some("The cost became infinite or undefined: these are the best factors before that, if any were.")
+        }
+        _ => None,
+    }
+}
+
+fn ranks(page: &mut Page, choice: &RankChoice) {
+    page.heading("Ranks");
+    let least = choice.scores.iter().map(|score| score.mean).fold(f64::INFINITY, f64::min);
+    let row = |score: &RankScore| {
+        let mark = match (score.rank == choice.chosen, score.mean == least) {
+            (true, _) => "<- chosen",
+            (false, true) => "<- least",
+            (false, false) => "",
+        };
+        vec![score.rank.to_string(), precise(score.mean), short(score.error), mark.to_owned()]
+    };
+    page.table(&["rank", "loss", "standard error", ""], &[3], choice.scores.iter().map(row).collect());
+    let repeats = choice.scores.first().map_or(0, |score| score.losses.len());
+    let of = if choice.way == "bcv" {
+        "a quarter of the data, predicted from the other three; the mean of all four"
+    } else {
+        "the entries held out"
+    };
+    page.paragraph(&format!(
+        "loss: that of an entry, over {of}, the mean of {repeats} repetitions. Chosen is the smallest rank within one \
+         standard error of the least."
+    ));
+}
+
+fn starts_agree(page: &mut Page, agreement: &Agreement) {
+    page.heading("Agreement of starts");
+    let shown: Vec<String> =
+        agreement.stability.iter().enumerate().map(|(k, s)| format!("{}: {}", k + 1, short(*s))).collect();
+    page.fact("stability", 12, &shown.join(", ").replace(": ", &format!(":{FIRM}")));
+    page.fact("cophenetic", 12, &short(agreement.cophenetic));
+    page.paragraph(&format!(
+        "stability: for each component, the mean cosine to its matches in the other {} starts. cophenetic: the \
+         correlation of the consensus of {} {} with its tree of groups; 1 where they go together in all starts or in none.",
+        agreement.starts - 1,
+        count(agreement.sampled.len()),
+        if agreement.of_columns { "columns" } else { "rows" },
+    ));
+}
+
+fn fit_quality(page: &mut Page, quality: &Quality, matrix: &Matrix) {
+    let entries = if quality.observed_only {
+        format!(", on the {} observed entries", count(matrix.observed()))
+    } else {
+        String::new()
+    };
+    page.heading("Fit");
+    page.paragraph(&format!(
+        "{} explains {} of the variance of X{entries}; relative error {}, RMSE {}",
+        quality.reconstruction,
+        percent(quality.explained),
+        short(quality.relative_error),
+        short(quality.rmse),
+    ));
+}
+
+fn factors(page: &mut Page, fit: &Factorization) {
+    let almost = |matrix: &Matrix| {
+        let values = matrix.values_f64();
+        let most = values.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
+        share_of(&values, |x| x.abs() < ALMOST * most || x == 0.0)
+    };
+    let shares: Vec<(f64, f64)> = fit.factors.iter().map(|(_, matrix)| (zeros(matrix), almost(matrix))).collect();
+    let differ = shares.iter().any(|(exact, almost)| percent(*exact) != percent(*almost));
+    let row = |((name, matrix), (exact, almost)): (&(String, Matrix), &(f64, f64))| {
+        let mut cells = vec![name.clone(), format!("{} x {}", count(matrix.rows()), count(matrix.cols()))];
+        cells.push(percent(*exact));
+        cells.extend(differ.then(|| percent(*almost)));
+        cells
+    };
+    let residuals = &fit.starts[fit.best].residuals;
+    let mut header = vec!["factor", "shape", "exactly 0"];
+    header.extend(differ.then_some("below 1e-10 of the largest"));
+    header.extend((!residuals.is_empty()).then_some("residual"));
+    let mut rows: Vec<Vec<String>> = fit.factors.iter().zip(&shares).map(row).collect();
+    // The largest number stands for one that is not finite.
+    let said = |residual: f64| if residual < f64::MAX { short(residual) } else { "undefined".into() };
+    rows.iter_mut().zip(residuals).for_each(|(row, residual)| row.push(said(*residual)));
+    page.heading("Factors");
+    page.table(&header, &[0], rows);
+    if !residuals.is_empty() {
+        page.paragraph(
+            "residual: the slope of the cost that is left, for a step as long as the factor, as a share of the cost \
+             at the start; 0 where no small step helps.",
+        );
+    }
+}
+
+fn parts(page: &mut Page, components: &Components) {
+    let Components { factor, measure, of_columns, list } = components;
+    let side = if *of_columns { "columns" } else { "rows" };
+    page.heading("Components");
+    page.paragraph(&format!(
+        "Each with its share of all sizes (a component's size is {measure}), the largest first; then its heaviest \
+         {side} with their weights in {factor}."
+    ));
+    for component in list {
+        let text: Vec<String> = component.top.iter().map(part).collect();
+        let text = if text.is_empty() { "nothing: all its weights are 0".to_owned() } else { text.join(", ") };
+        page.fact(&label(component), 12, &text);
+    }
+}
+
+/// " 3   12.4 %"
+fn label(component: &Component) -> String {
+    format!("{:>3}  {:>6}", component.index + 1, percent(component.share))
+}
+
+/// "peace 0.52", kept on one line.
+fn part(part: &Part) -> String {
+    let text = match &part.title {
+        Some(title) => format!("{title} [{}] {}", part.name, short(part.weight)),
+        None => format!("{} {}", part.name, short(part.weight)),
+    };
+    text.replace(char::is_whitespace, &FIRM.to_string())
+}
+
+fn hint(page: &mut Page, data: &Data) {
+    if data.col_names.is_none() && data.row_names.is_none() {
+        page.block("\n");
+        page.paragraph("With --cols FILE, one name a line, each component is shown by its heaviest columns.");
+    }
+}

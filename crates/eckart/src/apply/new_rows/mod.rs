@@ -1,0 +1,12 @@
+//! New rows: the factors of rows that a model has not seen.
+//! In: a `Factorization`, rows.  Out: their factors.
+//! Invariant: a row's factors are the same bits alone and among others.
+//! Not here: what is predicted from them (see `predict`).
+
+pub(super) mod columns;
+pub(super) mod fold_in;
+mod prepare;
+mod row;
+pub(super) mod row_problem;
+mod row_values;
+mod separate;

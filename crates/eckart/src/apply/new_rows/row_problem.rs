@@ -1,0 +1,456 @@
+//! Row problem: what a model's objective says of rows that it has not seen.
+//! In: a `Factorization`, or a `Problem` whose other factors are held.  Out: `RowProblem`: which factors belong to the
+//! rows, which are held, which terms are left.
+//! Invariant: as a function of the rows' own factors it differs from the model's objective by a constant.
+//! Not here: numbers (see `prepare`), how a row is solved (see `row`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::data::Matrix;
+use crate::error::{Code, Error, Result};
+use crate::expr::text::{Constraint, Declaration, Dim, Limit, Statement, parse_statement};
+use crate::expr::{Dag, Expr, Op, Var};
+use crate::facts::{Facts, Given, Givens, Inferred, Shape, Sides, infer_or_name, masks};
+use crate::solve::{Bound, Factorization, Problem, Settings, terms};
+
+/// A factor whose rows (or, where it lies across, columns) are those of X.
+#[derive(Debug, Clone)]
+pub(in crate::apply) struct RowFactor {
+    pub name: String,
+    /// Numbers a row of X.
+    pub width: usize,
+    /// Whether it is r x n rather than n x r.
+    pub across: bool,
+}
+
+/// The objective of new rows.
+#[derive(Debug, Clone)]
+pub(in crate::apply) struct RowProblem {
+    /// The name of the data.
+    pub target: String,
+    /// Rows and columns of the data that the model was fitted to.
+    pub fitted: Shape,
+    /// The factors that belong to rows, in the model's order.
+    pub factors: Vec<RowFactor>,
+    /// All other factors that the terms use.
+    pub held: Vec<(String, Matrix)>,
+    /// Data beside X that has a row for each of its rows.
+    pub beside: Vec<String>,
+    /// Of these, data that has a column for each of its rows as well.
+    pub square: Vec<String>,
+    /// All data of the objective, also that of terms which no row's factors are in.
+    pub used: BTreeSet<String>,
+    /// Data that is the same for all rows.
+    pub shared: Vec<String>,
+    terms: Vec<(f64, Expr)>,
+    constraints: Vec<Constraint>,
+}
+
+/// What a model says, however it came about.
+struct Stated<'a> {
+    statement: Statement,
+    numbers: &'a BTreeMap<String, f64>,
+    target: &'a str,
+    rank: usize,
+    /// All factors, in the model's order.
+    shapes: Vec<(String, Shape)>,
+    /// Those whose values are known.
+    values: &'a [(String, Matrix)],
+}
+
+impl RowProblem {
+    /// What `model` says of new rows.
+    ///
+    /// # Errors
+    /// `Setting` where no factor belongs to rows, or one grows with them on both sides.
+    pub(in crate::apply) fn of(model: &Factorization) -> Result<Self> {
+        Self::of_stated(&Stated {
+            statement: parse_statement(&model.statement)?,
+            numbers: &model.numbers,
+            target: &model.target,
+            rank: model.rank,
+            shapes: model.factors.iter().map(|(name, m)| (name.clone(), shape_of(m))).collect(),
+            values: &model.factors,
+        })
+    }
+
+    /// What `problem`, the data of which is `target` of shape `fitted`, says of new rows, its held factors being those
+    /// of a model.
+    ///
+    /// # Errors
+    /// As [`RowProblem::of`]; those of [`Problem::bind`]; `Setting` where a factor that is not of the rows is not held.
+    pub(in crate::apply) fn holding(problem: &Problem, target: &str, fitted: Shape) -> Result<Self> {
+        let bound = problem.clone().assume(target, Given::dense(fitted.rows, fitted.cols))?.bind()?;
+        let free = bound.factors.iter().map(|factor| (factor.var.name().to_owned(), factor.shape));
+        let held = problem.held().iter().map(|(name, m)| (name.clone(), shape_of(m)));
+        Self::of_stated(&Stated {
+            statement: problem.statement().clone(),
+            numbers: problem.numbers(),
+            target,
+            rank: problem.rank_asked(),
+            shapes: free.chain(held).collect(),
+            values: problem.held(),
+        })
+    }
+
+    fn of_stated(model: &Stated) -> Result<Self> {
+        let statement = &model.statement;
+        let numbers = model.numbers.iter().map(|(name, &value)| (Var::input(name), Expr::number(value))).collect();
+        let objective = statement.objective.substitute(&numbers);
+        let sides = SidesOf { model, objective: &objective };
+        let shapes = sides.fitted()?;
+        let fitted = shapes.get(&Var::input(model.target)).copied().ok_or_else(|| no_shape(model))?;
+        let tall = sides.with_rows(&shapes, fitted)?;
+        let mut factors = Vec::new();
+        for (name, shape) in &model.shapes {
+            let (of_rows, across) = tall.of(name);
+            if of_rows && across {
+                return Err(Error::setting(
+                    Code::RowsCoupled,
+                    format!("{name} is {shape}: it grows with the rows on both sides, so new rows have no place in it"),
+                ));
+            }
+            if of_rows || across {
+                let width = if across { shape.rows } else { shape.cols };
+                factors.push(RowFactor { name: name.clone(), width, across });
+            } else if !model.values.iter().any(|(known, _)| known == name) {
+                return Err(Error::setting(
+                    Code::DataMissing,
+                    format!("{name} is {shape}: it is not of the rows of {}, so give its value", model.target),
+                ));
+            }
+        }
+        if factors.is_empty() {
+            return Err(Error::setting(
+                Code::NothingToFind,
+                format!(
+                    "no factor of `{statement}` has a row for each row of {}, so there is nothing to find for new rows",
+                    model.target
+                ),
+            ));
+        }
+        let own = |var: &Var| factors.iter().any(|factor| factor.name == var.name());
+        let counted = count_entries(&objective, &shapes)?;
+        let terms: Vec<(f64, Expr)> = terms(&counted).into_iter().filter(|(_, term)| uses(term, &own)).collect();
+        tall.check(&terms).map_err(|_| hang_together(model))?;
+        let named: BTreeSet<Var> = terms.iter().flat_map(|(_, term)| term.variables()).collect();
+        let of_model = |name: &str| model.shapes.iter().any(|(known, _)| known == name);
+        let data: Vec<String> = named.iter().map(|var| var.name().to_owned()).collect();
+        let data: Vec<String> = data.into_iter().filter(|name| name != model.target && !of_model(name)).collect();
+        let square = data.iter().filter(|name| tall.of(name) == (true, true)).cloned().collect();
+        let (beside, shared) = data.into_iter().partition(|name| tall.of(name) != (false, false));
+        let held = model.values.iter().filter(|(name, _)| named.contains(&Var::input(name)));
+        let held = held.filter(|(name, _)| !own(&Var::input(name))).cloned().collect();
+        let constraints = constraints_of(statement, |name| own(&Var::input(name)), model.numbers)?;
+        factors.retain(|factor| named.contains(&Var::input(&factor.name)));
+        let target = model.target.to_owned();
+        let used =
+            objective.variables().iter().map(|var| var.name().to_owned()).filter(|name| !of_model(name)).collect();
+        Ok(Self { target, fitted, factors, held, beside, square, shared, used, terms, constraints })
+    }
+
+    /// Whether the objective asks which entries of X are there.
+    pub(in crate::apply) fn masks(&self) -> bool {
+        self.terms.iter().any(|(_, term)| masks(&Dag::new(std::slice::from_ref(term)), &Var::input(&self.target)))
+    }
+
+    /// The terms that don't use X but data beside it that is not among `given`: they are left out for new rows.
+    pub(in crate::apply) fn left_out(&self, given: &[&str]) -> Vec<&Expr> {
+        self.terms.iter().filter(|(_, term)| self.lacks(term, given)).map(|(_, term)| term).collect()
+    }
+
+    fn lacks(&self, term: &Expr, given: &[&str]) -> bool {
+        let variables = term.variables();
+        let has = |name: &str| variables.iter().any(|var| var.name() == name);
+        !has(&self.target) && self.beside.iter().any(|name| has(name) && !given.contains(&name.as_str()))
+    }
+
+    /// The objective and its factors for as many rows as nothing else has, for data of which `given` is known, the
+    /// target first; `shared` is the data that is the same for all rows.
+    ///
+    /// # Errors
+    /// `Setting` where data is lacking; `Shape` where it does not fit.
+    pub(in crate::apply) fn bind(&self, given: &[(&str, Given)], shared: &[(String, Matrix)]) -> Result<Bound> {
+        let names: Vec<&str> = given.iter().map(|(name, _)| *name).collect();
+        let (mut problem, used) = self.start(&names, shared)?;
+        let rows = self.unlike_rows(shared);
+        for (name, known) in given.iter().filter(|(name, _)| used.contains(*name)) {
+            let shape = Shape { rows, cols: known.shape.cols };
+            problem = problem.assume(name, Given { shape, ..*known })?;
+        }
+        let constants = self.held.iter().chain(shared).filter(|(name, _)| used.contains(name));
+        constants.fold(problem, |problem, (name, matrix)| problem.data(name, matrix)).bind()
+    }
+
+    /// The factors of all rows in one search, each n' x its width.
+    ///
+    /// # Errors
+    /// As [`RowProblem::bind`], and those of a search.
+    pub(in crate::apply) fn solve_together(
+        &self,
+        data: &[(&str, &Matrix)],
+        shared: &[(String, Matrix)],
+        settings: &Settings,
+    ) -> Result<Vec<(String, Matrix)>> {
+        let names: Vec<&str> = data.iter().map(|(name, _)| *name).collect();
+        let (mut problem, used) = self.start(&names, shared)?;
+        for (name, matrix) in data.iter().filter(|(name, _)| used.contains(*name)) {
+            problem = problem.data(name, matrix);
+        }
+        let constants = self.held.iter().chain(shared).filter(|(name, _)| used.contains(name));
+        let problem = constants.fold(problem, |problem, (name, matrix)| problem.data(name, matrix));
+        let found = problem.solve(settings)?.factors.into_iter();
+        let is_across = |name: &str| self.factors.iter().any(|factor| factor.name == name && factor.across);
+        found.map(|(name, m)| if is_across(&name) { Ok((name, m.transposed()?)) } else { Ok((name, m)) }).collect()
+    }
+
+    /// The problem without its data, for data of those names, and the names that it uses.
+    fn start(&self, given: &[&str], shared: &[(String, Matrix)]) -> Result<(Problem, BTreeSet<String>)> {
+        let kept = self.terms.iter().filter(|(_, term)| !self.lacks(term, given));
+        let weighted = |(weight, term): &(f64, Expr)| if *weight == 1.0 { term.clone() } else { *weight * term };
+        let objective: Expr = kept.map(weighted).sum();
+        let used: BTreeSet<String> = objective.variables().iter().map(|var| var.name().to_owned()).collect();
+        if !used.contains(&self.target) {
+            return Err(Error::setting(
+                Code::NothingToFind,
+                format!("no term of the objective ties new rows to {}", self.target),
+            ));
+        }
+        for name in self.beside.iter().chain(&self.shared).filter(|name| used.contains(*name)) {
+            if !given.contains(&name.as_str()) && !shared.iter().any(|(known, _)| known == name) {
+                let what = if self.beside.contains(name) { "its rows for the new rows" } else { "it" };
+                return Err(Error::setting(
+                    Code::DataMissing,
+                    format!("the objective reads {name} beside {}: give {what}", self.target),
+                ));
+            }
+        }
+        let rows = || Dim::Name("n".to_owned());
+        let declared = |f: &RowFactor| {
+            let width = Dim::Number(f.width);
+            let (rows, cols) = if f.across { (width, rows()) } else { (rows(), width) };
+            Declaration { name: f.name.clone(), rows, cols, span: 0..0 }
+        };
+        let declared = self.factors.iter().filter(|f| used.contains(&f.name)).map(declared).collect();
+        let constraints = self.constraints.iter().filter(|c| used.contains(&c.factor)).cloned().collect();
+        let statement = Statement { text: "".into(), declared, objective, constraints };
+        // All sides are said, so the rank is of no use; new rows may be fewer.
+        Ok((Problem::parse(&statement.to_string())?.rank(1), used))
+    }
+
+    /// A number of rows that no other side has, so that sides that are as long are rows.
+    fn unlike_rows(&self, shared: &[(String, Matrix)]) -> usize {
+        let sides = self.held.iter().chain(shared).flat_map(|(_, matrix)| [matrix.rows(), matrix.cols()]);
+        let taken: BTreeSet<usize> =
+            sides.chain(self.factors.iter().map(|f| f.width)).chain([self.fitted.cols]).collect();
+        (2..).find(|rows| !taken.contains(rows)).unwrap_or(usize::MAX)
+    }
+}
+
+fn shape_of(matrix: &Matrix) -> Shape {
+    Shape { rows: matrix.rows(), cols: matrix.cols() }
+}
+
+/// What is said where the factors of a row can't be found without those of the others.
+fn hang_together(model: &Stated) -> Error {
+    Error::setting(
+        Code::RowsCoupled,
+        format!(
+            "`{}` ties the rows of {1} to one another: the factors of new rows hang together with those of the fit, \
+             so that they can't be found for themselves. Fit again, with the new rows among those of {1}",
+            model.statement, model.target
+        ),
+    )
+}
+
+fn no_shape(model: &Stated) -> Error {
+    Error::setting(
+        Code::UnknownSide,
+        format!("the factors of `{}` don't tell the shape of {}", model.statement, model.target),
+    )
+}
+
+/// Whether the value of a formula depends on one of some variables.
+pub(in crate::apply) fn uses(expr: &Expr, is_one: &dyn Fn(&Var) -> bool) -> bool {
+    let dag = Dag::new(std::slice::from_ref(expr));
+    let mut used: Vec<bool> = Vec::with_capacity(dag.len());
+    for id in dag.ids() {
+        let own = dag.expr(id).as_var().is_some_and(is_one);
+        // A pattern is a part of the data, though no value is read.
+        let read = |k: usize| dag.op(id).uses_value(k) || *dag.op(id) == Op::Observed;
+        let below = dag.args(id).iter().enumerate().any(|(k, arg)| read(k) && used[arg.index()]);
+        used.push(own || below);
+    }
+    used[dag.roots()[0].index()]
+}
+
+/// The constraints of some factors, their limits as numbers.
+pub(in crate::apply) fn constraints_of(
+    statement: &Statement,
+    is_one: impl Fn(&str) -> bool,
+    numbers: &BTreeMap<String, f64>,
+) -> Result<Vec<Constraint>> {
+    let own = |c: &&Constraint| is_one(&c.factor);
+    let with_number = |c: &Constraint| {
+        let limit = match &c.limit {
+            Limit::Number(value) => *value,
+            Limit::Name(name) => *numbers.get(name).ok_or_else(|| {
+                Error::setting(Code::ParameterMissing, format!("the model does not say the value of {name}"))
+            })?,
+        };
+        Ok(Constraint { limit: Limit::Number(limit), ..c.clone() })
+    };
+    statement.constraints.iter().filter(own).map(with_number).collect()
+}
+
+/// A mean over rows divides by how many there were: that number is written in, so that it stays.
+fn count_entries(objective: &Expr, shapes: &BTreeMap<Var, Shape>) -> Result<Expr> {
+    let given = |(var, shape): (&Var, &Shape)| (var.clone(), Given::dense(shape.rows, shape.cols));
+    let givens: Givens = shapes.iter().map(given).collect();
+    let dag = Dag::new(std::slice::from_ref(objective));
+    let facts = Facts::of(&dag, &givens)?;
+    let mut new: Vec<Expr> = Vec::with_capacity(dag.len());
+    for id in dag.ids() {
+        let args = dag.args(id);
+        let stretched = args.first().copied().filter(|&arg| *dag.op(id) == Op::Sum && *dag.op(arg) == Op::Expand);
+        let number = stretched.and_then(|arg| Some((dag.expr(dag.args(arg)[0]).as_number()?, facts.shape(arg))));
+        new.push(match number {
+            Some((value, shape)) => Expr::number(value * shape.entries() as f64),
+            None => Expr::new(dag.op(id).clone(), args.iter().map(|arg| new[arg.index()].clone()).collect()),
+        });
+    }
+    Ok(new[dag.roots()[0].index()].clone())
+}
+
+/// Which sides of a model's variables are those of the data's rows.
+struct SidesOf<'a> {
+    model: &'a Stated<'a>,
+    objective: &'a Expr,
+}
+
+/// The shapes of all variables for a number of rows that nothing else has.
+struct Tall {
+    rows: usize,
+    shapes: BTreeMap<Var, Shape>,
+}
+
+impl Tall {
+    /// Whether terms fit any number of rows.
+    fn check(&self, terms: &[(f64, Expr)]) -> Result<()> {
+        let given = |(var, shape): (&Var, &Shape)| (var.clone(), Given::dense(shape.rows, shape.cols));
+        let givens: Givens = self.shapes.iter().map(given).collect();
+        let roots: Vec<Expr> = terms.iter().map(|(_, term)| term.clone()).collect();
+        Facts::of(&Dag::new(&roots), &givens).map(|_| ())
+    }
+
+    /// Whether a variable's rows, and whether its columns, are those of X.
+    fn of(&self, name: &str) -> (bool, bool) {
+        let shape = self.shapes.get(&Var::input(name));
+        shape.map_or((false, false), |shape| (shape.rows == self.rows, shape.cols == self.rows))
+    }
+}
+
+impl SidesOf<'_> {
+    /// The shapes that all variables had in the fit.
+    fn fitted(&self) -> Result<BTreeMap<Var, Shape>> {
+        let of = |(name, s): &(String, Shape)| (Var::input(name), Given::dense(s.rows, s.cols));
+        let givens: Givens = self.model.shapes.iter().map(of).collect();
+        let mut shapes = match self.infer(&givens, &BTreeMap::new())? {
+            Inferred::Shapes(shapes) => shapes,
+            Inferred::Untold(name) => return Err(self.untold(&name)),
+        };
+        shapes.extend(givens.iter().map(|(var, given)| (var.clone(), given.shape)));
+        Ok(shapes)
+    }
+
+    /// The shapes for a number of rows that nothing else has.
+    fn with_rows(&self, shapes: &BTreeMap<Var, Shape>, fitted: Shape) -> Result<Tall> {
+        let taken: BTreeSet<usize> = shapes.values().flat_map(|shape| [shape.rows, shape.cols]).collect();
+        let rows = (self.model.rank.max(2)..).find(|rows| !taken.contains(rows)).unwrap_or(usize::MAX);
+        // Sides that can't be those of rows are said, so that nothing is left open.
+        let mut named = BTreeMap::new();
+        for (var, shape) in shapes {
+            for (side, length) in [shape.rows, shape.cols].into_iter().enumerate() {
+                if length != fitted.rows {
+                    named.insert(side_name(var, side), length);
+                }
+            }
+        }
+        for declared in &self.model.statement.declared {
+            let Some(shape) = shapes.get(&Var::input(&declared.name)) else { continue };
+            for (dim, length) in [(&declared.rows, shape.rows), (&declared.cols, shape.cols)] {
+                if let Dim::Name(name) = dim
+                    && length != fitted.rows
+                {
+                    named.insert(name.clone(), length);
+                }
+            }
+        }
+        let target = Var::input(self.model.target);
+        let givens: Givens = [(target.clone(), Given::dense(rows, fitted.cols))].into();
+        // A side that is only by chance as long as the fit had rows is tied to none of them: it stays as it was.
+        let mut found = loop {
+            match self.infer(&givens, &named)? {
+                Inferred::Shapes(found) => break found,
+                Inferred::Untold(name) => named.insert(name, fitted.rows),
+            };
+        };
+        found.insert(target, Shape { rows, cols: fitted.cols });
+        Ok(Tall { rows, shapes: found })
+    }
+
+    /// The error where the factors of a model don't tell a side of its data, or one that its author has named.
+    fn untold(&self, name: &str) -> Error {
+        let Stated { statement, target, .. } = self.model;
+        let sides = self.objective.variables().into_iter().flat_map(|var| [(var.clone(), 0), (var, 1)]);
+        match sides.into_iter().find(|(var, side)| side_name(var, *side) == name) {
+            Some((var, 0)) if var.name() == *target => Error::setting(
+                Code::NothingToFind,
+                format!(
+                    "no factor of `{statement}` has a row for each row of {target}, so there is nothing to find for \
+                     new rows: what it says of them follows from them and the factors alone, and a formula computes it, such as {target} @ W"
+                ),
+            ),
+            Some((var, _)) if var.name() == *target => hang_together(self.model),
+            Some((var, _)) => Error::setting(
+                Code::RowsCoupled,
+                format!(
+                    "new rows of {target} can't be taken in: `{statement}` reads {0} beside {target}, and the factors \
+                     don't tell how large {0} is, so that a part for new rows alone can't be told from the rest. Fit \
+                     again, with the new rows among those of {target}",
+                    var.name()
+                ),
+            ),
+            None => Error::setting(
+                Code::UnknownSide,
+                format!("the factors of `{statement}` don't tell how long the side `{name}` is"),
+            ),
+        }
+    }
+
+    /// The shapes of what is not given.
+    fn infer(&self, givens: &Givens, named: &BTreeMap<String, usize>) -> Result<Inferred> {
+        let side = |dim: &Dim| match dim {
+            Dim::Number(length) => Sides::Number(*length),
+            Dim::Name(name) => Sides::Name(name.clone()),
+        };
+        let mut declared: BTreeMap<Var, [Sides; 2]> = BTreeMap::new();
+        for d in &self.model.statement.declared {
+            declared.insert(Var::input(&d.name), [side(&d.rows), side(&d.cols)]);
+        }
+        let is_factor = |var: &Var| self.model.shapes.iter().any(|(name, _)| name == var.name());
+        for var in self.objective.variables().iter().filter(|var| !is_factor(var)) {
+            declared.insert(var.clone(), [0, 1].map(|k| Sides::Name(side_name(var, k))));
+        }
+        let mut named = named.clone();
+        let whole = |v: f64| v >= 1.0 && v.fract() == 0.0 && v < 1e15;
+        named.extend(self.model.numbers.iter().filter(|(_, v)| whole(**v)).map(|(n, &v)| (n.clone(), v as usize)));
+        let dag = Dag::new(std::slice::from_ref(self.objective));
+        infer_or_name(&dag, givens, &declared, &named, self.model.rank)
+    }
+}
+
+/// A name for a side of data, which no objective can contain.
+fn side_name(var: &Var, side: usize) -> String {
+    format!("side {side} of {}", var.name())
+}

@@ -1,0 +1,317 @@
+//! Npy header: the Python dictionary at the head of a .npy file.
+//! In: the first bytes of the stream.  Out: the type, order and shape of its array.
+//! Invariant: nothing of the text is run; a length it gives is not believed before the bytes are there.
+//! Not here: the numbers (see `npy`).
+
+use std::io::Read;
+
+use super::source::failed;
+use crate::data::Dtype;
+use crate::error::{Code, Error, Result};
+
+/// The longest header that is read; NumPy itself refuses more than 10,000 bytes unless told otherwise.
+const LONGEST: usize = 1 << 20;
+/// NumPy's own limit of dimensions.
+const DIMENSIONS: usize = 64;
+
+/// The type of an array's numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::data) enum Kind {
+    Bool,
+    U8,
+    I8,
+    U16,
+    I16,
+    U32,
+    I32,
+    U64,
+    I64,
+    F16,
+    F32,
+    F64,
+}
+
+impl Kind {
+    /// Bytes of one number.
+    pub(in crate::data) fn bytes(self) -> usize {
+        match self {
+            Self::Bool | Self::U8 | Self::I8 => 1,
+            Self::U16 | Self::I16 | Self::F16 => 2,
+            Self::U32 | Self::I32 | Self::F32 => 4,
+            Self::U64 | Self::I64 | Self::F64 => 8,
+        }
+    }
+
+    /// The type that holds every such number, as far as there is one.
+    pub(in crate::data) fn dtype(self) -> Dtype {
+        match self {
+            Self::U32 | Self::I32 | Self::U64 | Self::I64 | Self::F64 => Dtype::F64,
+            Self::Bool | Self::U8 | Self::I8 | Self::U16 | Self::I16 | Self::F16 | Self::F32 => Dtype::F32,
+        }
+    }
+}
+
+/// What the header says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::data) struct Header {
+    pub(in crate::data) kind: Kind,
+    pub(in crate::data) big_endian: bool,
+    pub(in crate::data) fortran_order: bool,
+    pub(in crate::data) shape: Vec<usize>,
+}
+
+impl Header {
+    /// Reads the header; the numbers are next in `input`.
+    pub(in crate::data) fn read(input: &mut dyn Read) -> Result<Self> {
+        let start = bytes(input, 8)?;
+        if start.is_empty() {
+            return Err(Error::data(Code::EmptyFile, "the file is empty", "Check how it was made"));
+        }
+        if start.len() < 8 || !start.starts_with(b"\x93NUMPY") {
+            return Err(Error::data(
+                Code::BadHeader,
+                "this is no .npy file: it does not begin as one",
+                "Save the array with numpy.save",
+            ));
+        }
+        let length = match start[6] {
+            1 => bytes(input, 2)?,
+            2 | 3 => bytes(input, 4)?,
+            version => {
+                let message = format!("version {version} of the .npy format is not known");
+                return Err(Error::data(Code::UnsupportedVersion, message, "Save the array with numpy.save"));
+            }
+        };
+        let length = length.iter().rev().fold(0, |sum, &b| sum << 8 | usize::from(b));
+        if length > LONGEST {
+            return Err(Error::data(
+                Code::BadHeader,
+                format!("the header is {length} bytes long"),
+                "The file is damaged: save it again",
+            ));
+        }
+        let text = bytes(input, length)?;
+        if text.len() < length {
+            return Err(Error::data(
+                Code::TruncatedFile,
+                format!("the file ends within its header: {length} bytes are promised, {} found", text.len()),
+                "It was cut short: copy or save it again",
+            ));
+        }
+        Self::parse(&text)
+    }
+
+    fn parse(text: &[u8]) -> Result<Self> {
+        let mut scanner = Scanner { text, at: 0 };
+        let fields = scanner.dictionary();
+        let Some((Some(descr), Some(fortran_order), Some(shape))) = fields else {
+            return Err(Error::data(
+                Code::BadHeader,
+                format!("the header can't be read: {}", super::text::number::shown(text)),
+                "It holds 'descr', 'fortran_order' and 'shape': save the array with numpy.save",
+            ));
+        };
+        if shape.len() > DIMENSIONS {
+            return Err(Error::data(
+                Code::NotAMatrix,
+                format!("the array has {} dimensions", shape.len()),
+                "Reshape it to two",
+            ));
+        }
+        let (kind, big_endian) = kind(&descr)?;
+        Ok(Self { kind, big_endian, fortran_order, shape })
+    }
+}
+
+/// The next `count` bytes, or as many as there are.
+fn bytes(input: &mut dyn Read, count: usize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    input.take(count as u64).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(bytes)
+}
+
+/// The type that `descr` names, and whether its bytes are big-endian.
+fn kind(descr: &str) -> Result<(Kind, bool)> {
+    let (order, code) = match descr.as_bytes() {
+        [b'<' | b'>' | b'|' | b'=', ..] => descr.split_at(1),
+        _ => ("=", descr),
+    };
+    let kind = match code {
+        "b1" | "?" => Kind::Bool,
+        "u1" | "B" => Kind::U8,
+        "i1" | "b" => Kind::I8,
+        "u2" => Kind::U16,
+        "i2" => Kind::I16,
+        "u4" => Kind::U32,
+        "i4" => Kind::I32,
+        "u8" => Kind::U64,
+        "i8" => Kind::I64,
+        "f2" => Kind::F16,
+        "f4" => Kind::F32,
+        "f8" => Kind::F64,
+        _ => return Err(foreign(descr, code)),
+    };
+    Ok((kind, order == ">" || (order == "=" && cfg!(target_endian = "big"))))
+}
+
+fn foreign(descr: &str, code: &str) -> Error {
+    let (what, help) = match code.as_bytes().first() {
+        Some(b'O') => ("objects (a pickle, which can run code)", "Save it as numbers: array.astype(float)"),
+        Some(b'c') => ("complex numbers", "Save its real and imaginary parts, or its magnitude"),
+        Some(b'S' | b'U' | b'a') => ("text", "Save it as numbers: array.astype(float)"),
+        Some(b'M' | b'm') => ("dates or time spans", "Save it as numbers: array.astype(float)"),
+        Some(b'V' | b'[') => ("records", "Save its fields as the columns of a plain array"),
+        Some(b'f') => ("numbers wider than f64", "Save it as float64"),
+        _ => ("a type that is not known", "Save it as float64"),
+    };
+    Error::data(Code::UnsupportedType, format!("the array holds {what}: {descr:?}"), help)
+}
+
+/// The three fields of the dictionary, each where it was found.
+type Fields = (Option<String>, Option<bool>, Option<Vec<usize>>);
+
+/// Reads the subset of Python literals that a header is written in. `None` is a text outside it.
+struct Scanner<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+impl Scanner<'_> {
+    fn dictionary(&mut self) -> Option<Fields> {
+        let mut fields = Fields::default();
+        self.expect(b'{')?;
+        while !self.next_is(b'}') {
+            let key = self.string()?;
+            self.expect(b':')?;
+            match key.as_str() {
+                "descr" => fields.0 = Some(self.descr()?),
+                "fortran_order" => fields.1 = Some(self.boolean()?),
+                "shape" => fields.2 = Some(self.tuple()?),
+                _ => return None,
+            }
+            if !self.next_is(b',') {
+                self.expect(b'}')?;
+                break;
+            }
+        }
+        self.blanks();
+        (self.at == self.text.len()).then_some(fields)
+    }
+
+    fn blanks(&mut self) {
+        while self.text.get(self.at).is_some_and(u8::is_ascii_whitespace) {
+            self.at += 1;
+        }
+    }
+
+    /// Whether `byte` comes next; it is passed over if so.
+    fn next_is(&mut self, byte: u8) -> bool {
+        self.blanks();
+        let found = self.text.get(self.at) == Some(&byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn expect(&mut self, byte: u8) -> Option<()> {
+        self.next_is(byte).then_some(())
+    }
+
+    fn string(&mut self) -> Option<String> {
+        self.blanks();
+        let quote = *self.text.get(self.at).filter(|&&b| b == b'\'' || b == b'"')?;
+        let start = self.at + 1;
+        let len = self.text[start..].iter().position(|&b| b == quote)?;
+        self.at = start + len + 1;
+        Some(String::from_utf8_lossy(&self.text[start..start + len]).into_owned())
+    }
+
+    /// A type: a string, or the list of the fields of a record, which is passed over.
+    fn descr(&mut self) -> Option<String> {
+        if !self.next_is(b'[') {
+            return self.string();
+        }
+        let mut depth = 1;
+        while depth > 0 {
+            match self.text.get(self.at)? {
+                b'\'' | b'"' => {
+                    self.string()?;
+                    continue;
+                }
+                b'[' => depth += 1,
+                b']' => depth -= 1,
+                _ => {}
+            }
+            self.at += 1;
+        }
+        Some("[...]".to_owned())
+    }
+
+    fn boolean(&mut self) -> Option<bool> {
+        self.blanks();
+        for (word, value) in [("True", true), ("False", false)] {
+            if self.text[self.at..].starts_with(word.as_bytes()) {
+                self.at += word.len();
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn tuple(&mut self) -> Option<Vec<usize>> {
+        let mut sides = Vec::new();
+        self.expect(b'(')?;
+        while !self.next_is(b')') {
+            let start = self.at;
+            while self.text.get(self.at).is_some_and(u8::is_ascii_digit) {
+                self.at += 1;
+            }
+            sides.push(super::text::number::parse_index(&self.text[start..self.at])?);
+            // Python 2 wrote long integers with an L.
+            let _ = self.next_is(b'L');
+            if !self.next_is(b',') {
+                self.expect(b')')?;
+                break;
+            }
+        }
+        Some(sides)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::check_error;
+
+    #[test]
+    fn headers_are_read() {
+        let check = |text: &str, kind: Kind, big: bool, fortran: bool, shape: &[usize]| {
+            let header = Header { kind, big_endian: big, fortran_order: fortran, shape: shape.to_vec() };
+            assert_eq!(Header::parse(text.as_bytes()).unwrap(), header);
+        };
+        check("{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }   \n", Kind::F64, false, false, &[3, 4]);
+        check("{'descr': '>i2', 'fortran_order': True, 'shape': (3,)}", Kind::I16, true, true, &[3]);
+        check("{\"shape\":(2L,1L),'fortran_order':False,'descr':'|b1'}", Kind::Bool, false, false, &[2, 1]);
+        check("{'descr': '|u1', 'fortran_order': False, 'shape': ()}", Kind::U8, false, false, &[]);
+    }
+
+    #[test]
+    fn other_headers_are_refused() {
+        let refuses = |descr: &str, code: Code, part: &str| {
+            let header = format!("{{'descr': {descr}, 'fortran_order': False, 'shape': (1, 1)}}");
+            check_error(&Header::parse(header.as_bytes()).unwrap_err(), code, part);
+        };
+        refuses("'|O'", Code::UnsupportedType, "objects");
+        refuses("'<c16'", Code::UnsupportedType, "complex");
+        refuses("'<U3'", Code::UnsupportedType, "text");
+        refuses("'<M8[ns]'", Code::UnsupportedType, "dates");
+        refuses("[('a]', '<f8', (2,)), ('b', [('c', '<i4')])]", Code::UnsupportedType, "records");
+        refuses("'<f16'", Code::UnsupportedType, "wider than f64");
+        refuses("'<q'", Code::UnsupportedType, "not known");
+        refuses("f8", Code::BadHeader, "");
+        for bad in
+            ["", "{", "{}", "{'descr': '<f8'", "[1]", "{'shape': (99999999999999999999999,)}", "{'shape': (-1,)}"]
+        {
+            assert_eq!(Header::parse(bad.as_bytes()).unwrap_err().code(), Code::BadHeader, "{bad}");
+        }
+    }
+}

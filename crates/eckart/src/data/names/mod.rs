@@ -1,0 +1,171 @@
+//! Names: what the rows and columns of a matrix are called, from a file of their own.
+//! In: a path; a file of one name a line, or a CSV file with a header.  Out: the names, in file order.
+//! Invariant: a name is the line or cell as it stands; the k-th belongs to row or column k, so none is skipped
+//! silently.
+//! Not here: whether their number fits a matrix (its caller knows).
+
+pub(super) mod align;
+pub(super) mod ids;
+
+use std::path::Path;
+
+use super::formats::source::{extension, open, said_of};
+use super::formats::text::lines::Lines;
+use super::formats::text::number::shown;
+use super::formats::text::records::{Records, delimiter, text};
+use crate::error::{Code, Error, Result};
+
+/// The names in a file of one name a line (`.gz` may be gzipped). Blank lines at its end are no names.
+///
+/// # Errors
+/// `Io` where the system refuses the file; `Data` where it holds no name, a blank line between names, or is not UTF-8.
+pub fn read_names(path: impl AsRef<Path>) -> Result<Vec<String>> {
+    let path = path.as_ref();
+    read_lines(path).map_err(|error| said_of(error, path))
+}
+
+/// The names in the column called `column` of a CSV file with a header.
+///
+/// # Errors
+/// `Io` where the system refuses the file; `Data` where it has no such column, no row, a ragged row, or is not UTF-8.
+pub fn read_names_column(path: impl AsRef<Path>, column: &str) -> Result<Vec<String>> {
+    let path = path.as_ref();
+    let mut names = Vec::new();
+    let find = |header: &[Vec<u8>]| header.iter().position(|cell| cell == column.as_bytes()).map(|k| [k]);
+    read_columns(path, column, find, |[name]| names.push(name)).map_err(|error| said_of(error, path))?;
+    Ok(names)
+}
+
+/// The first two columns of a CSV file with a header, such as `item,title,...`: an id and what it is called.
+///
+/// # Errors
+/// `Io` where the system refuses the file; `Data` where it has fewer than two columns, no row, a ragged row, or is not
+/// UTF-8.
+pub fn read_titles(path: impl AsRef<Path>) -> Result<Vec<(String, String)>> {
+    let path = path.as_ref();
+    let mut titles = Vec::new();
+    let find = |header: &[Vec<u8>]| (header.len() > 1).then_some([0, 1]);
+    read_columns(path, "title", find, |[id, title]| titles.push((id, title))).map_err(|error| said_of(error, path))?;
+    Ok(titles)
+}
+
+fn read_lines(path: &Path) -> Result<Vec<String>> {
+    let mut lines = Lines::new(open(path)?);
+    let mut names = Vec::new();
+    let mut blank = None;
+    while lines.advance()? {
+        if lines.text().trim_ascii().is_empty() {
+            blank.get_or_insert(lines.number());
+            continue;
+        }
+        if let Some(line) = blank {
+            return Err(
+                Error::data(Code::BlankLine, "the line is blank", "Give every row or column its name").at_line(line)
+            );
+        }
+        names.push(text(lines.text(), lines.number())?);
+    }
+    if names.is_empty() {
+        return Err(Error::data(Code::EmptyFile, "the file holds no name", "Write one name a line"));
+    }
+    Ok(names)
+}
+
+/// Hands the cells of N columns, row after row, to `add`; `find` picks them by the header, `wanted` names them if it
+/// can't.
+fn read_columns<const N: usize>(
+    path: &Path,
+    wanted: &str,
+    find: impl Fn(&[Vec<u8>]) -> Option<[usize; N]>,
+    mut add: impl FnMut([String; N]),
+) -> Result<()> {
+    let input = open(path)?;
+    let delimiter = match extension(path).as_deref() {
+        Some("tsv") => b'\t',
+        // The header alone: titles hold commas and semicolons of their own.
+        _ => delimiter(input.prefix().split_inclusive(|&b| b == b'\n').next().unwrap_or_default(), true),
+    };
+    let mut records = Records::new(input, delimiter);
+    let Some(header) = records.take()? else {
+        return Err(Error::data(Code::EmptyFile, "the file is empty", "Check how it was made"));
+    };
+    let columns = find(&header.cells).ok_or_else(|| {
+        let known: Vec<String> = header.cells.iter().map(|cell| shown(cell)).collect();
+        Error::data(
+            Code::UnknownName,
+            format!("there is no column {wanted:?}"),
+            format!("Its columns are {}", known.join(", ")),
+        )
+        .at_line(header.line)
+    })?;
+    let mut count = 0;
+    while records.advance()? {
+        if records.len() != header.cells.len() {
+            let message = format!("the row has {} cells, the header {}", records.len(), header.cells.len());
+            return Err(
+                Error::data(Code::RaggedRows, message, "Quote cells that hold the delimiter").at_line(records.line())
+            );
+        }
+        let mut cells = [const { String::new() }; N];
+        for (cell, &k) in cells.iter_mut().zip(&columns) {
+            *cell = text(records.cell(k), records.line())?;
+        }
+        add(cells);
+        count += 1;
+    }
+    if count == 0 {
+        return Err(Error::data(Code::NoEntries, "there is a header but no name", "Check how the file was made"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::check_error;
+
+    /// A file of `text` that lives as long as its folder.
+    fn file(name: &str, text: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        (dir, path)
+    }
+
+    #[test]
+    fn names_are_read() {
+        let check = |text: &str, names: &[&str]| {
+            let (_dir, path) = file("names.txt", text.as_bytes());
+            assert_eq!(read_names(path).unwrap(), names);
+        };
+        check("a\nb c\n", &["a", "b c"]);
+        check("\u{feff}a\r\nb, \"c\"\r\n\r\n", &["a", "b, \"c\""]);
+    }
+
+    #[test]
+    fn columns_are_read() {
+        let (_dir, path) = file("items.csv", b"item,title,year\n7,\"Heat; II, the\",1\n8,Seven,\n");
+        assert_eq!(read_names_column(&path, "title").unwrap(), ["Heat; II, the", "Seven"]);
+        let titles = read_titles(&path).unwrap();
+        assert_eq!(titles[1], ("8".to_owned(), "Seven".to_owned()));
+        let error = read_names_column(&path, "name").unwrap_err();
+        check_error(
+            &error,
+            Code::UnknownName,
+            "line 1: there is no column \"name\". Its columns are \"item\", \"title\"",
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let refuses = |text: &[u8], code: Code, part: &str| {
+            let (_dir, path) = file("names.txt", text);
+            check_error(&read_names(&path).unwrap_err(), code, &format!("names.txt{part}"));
+        };
+        refuses(b"", Code::EmptyFile, "");
+        refuses(b"a\n\nb\n", Code::BlankLine, ", line 2");
+        refuses(b"a\n\xff\n", Code::NotUtf8, ", line 2: the name \"\u{fffd}\"");
+        let (_dir, path) = file("a.csv", b"item,title\n1\n");
+        check_error(&read_titles(path).unwrap_err(), Code::RaggedRows, "line 2: the row has 1 cells, the header 2");
+    }
+}

@@ -1,0 +1,162 @@
+//! Again: how to run the same search once more.
+//! In: a `Subject`.  Out: the command and the Rust programme, with every setting that decides the result.
+//! Invariant: what is shown gives the same factors: objective, numbers, rank, seed, starts and limits are all in it.
+//! Not here: what the search found.
+
+use crate::expr::text::parse_statement;
+use crate::report::html::Html;
+use crate::report::subject::Subject;
+use crate::solve::{Factorization, Init, StopReason};
+
+/// The section.
+pub(in crate::report) fn again(subject: &Subject<'_>) -> Html {
+    let fit = subject.fit;
+    let mut html = Html::new();
+    let said = format!(
+        "Seed {}, {} start{}. The same seed gives the same bits on one machine, whatever the number of threads.",
+        fit.seed,
+        fit.starts.len(),
+        if fit.starts.len() == 1 { "" } else { "s" }
+    );
+    html.element("p", &[("class", "lead")], &said);
+    let command = subject.report.command.clone().or_else(|| command(subject));
+    if let Some(command) = command {
+        html.element("h3", &[], "The command");
+        code(&mut html, "command", &command);
+    }
+    html.element("h3", &[], "In Rust");
+    code(&mut html, "programme", &programme(subject));
+    html
+}
+
+fn code(html: &mut Html, id: &str, text: &str) {
+    let label = if id == "command" { "The command" } else { "The programme" };
+    html.inside("pre", &[("class", "code"), ("tabindex", "0"), ("role", "region"), ("aria-label", label)], |html| {
+        html.element("code", &[("id", id)], text);
+    });
+}
+
+/// The matrices besides the data that the objective needs.
+fn others(fit: &Factorization) -> Vec<String> {
+    let known = |name: &str| name == fit.target || fit.numbers.contains_key(name) || fit.factor(name).is_some();
+    let all = parse_statement(&fit.statement).map(|statement| statement.objective.variables()).unwrap_or_default();
+    all.iter().map(|var| var.name().to_owned()).filter(|name| !known(name)).collect()
+}
+
+/// The command; `None` where it can't say what was done: it calls the data X, and takes no values of factors.
+fn command(subject: &Subject<'_>) -> Option<String> {
+    let fit = subject.fit;
+    if fit.target != "X" || !fit.held.is_empty() || !fit.started.is_empty() {
+        return None;
+    }
+    let source = subject.report.source.as_deref().unwrap_or("DATA");
+    let mut lines = vec![format!("eckart fit {}", quoted(source)), format!("--objective {}", quoted(&fit.statement))];
+    let numbers = fit.numbers.iter().map(|(name, value)| format!("--set {}", quoted(&format!("{name}={value}"))));
+    let others = others(fit).into_iter().map(|name| format!("--data {name}=FILE"));
+    let given: Vec<String> = numbers.chain(others).collect();
+    lines.extend((!given.is_empty()).then(|| given.join(" ")));
+    let target = fit.target_cost.map_or_else(String::new, |target| format!(" --target {target}"));
+    let halving = if was_halved(fit) { " --halving" } else { "" };
+    lines.push(format!("--rank {} --seed {} --restarts {}{halving}", fit.rank, fit.seed, fit.starts.len()));
+    let init = if fit.init == Init::default() { String::new() } else { format!(" --init {}", fit.init.name()) };
+    lines.push(format!("--max-iter {} --tol {}{target} --solver {}{init}", fit.max_iter, fit.tol, fit.method));
+    Some(lines.join(" \\\n    "))
+}
+
+/// Whether the search halved its starts.
+fn was_halved(fit: &Factorization) -> bool {
+    fit.starts.iter().any(|start| start.stop == StopReason::Dropped)
+}
+
+/// A command from its words, in lines of at most about 100 characters.
+pub(in crate::report) fn command_line(words: impl IntoIterator<Item = String>) -> String {
+    let mut text = String::new();
+    let mut used = 0;
+    for word in words.into_iter().map(|word| quoted(&word)) {
+        let length = word.chars().count();
+        let space = match used {
+            0 => "",
+            // An option begins a line rather than end one.
+            used if used + length > 92 || (used > 60 && word.starts_with('-')) => " \\\n    ",
+            _ => " ",
+        };
+        used = if space.len() > 1 { 4 + length } else { used + space.len() + length };
+        text += space;
+        text += &word;
+    }
+    text
+}
+
+/// A word of a shell's command line.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_./:=@%+,-".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+fn programme(subject: &Subject<'_>) -> String {
+    let fit = subject.fit;
+    let source = subject.report.source.as_deref().unwrap_or("DATA");
+    let mut given = format!("        .data({:?}, &x)\n", fit.target);
+    let mut reads = read("x", source);
+    for name in others(fit) {
+        let variable = format!("data_{}", name.to_lowercase());
+        reads += &read(&variable, "FILE");
+        given += &format!("        .data({name:?}, &{variable})\n");
+    }
+    let values = [("hold", &fit.held), ("start", &fit.started)];
+    for (call, name) in values.into_iter().flat_map(|(call, names)| names.iter().map(move |name| (call, name))) {
+        let variable = format!("{call}_{}", name.to_lowercase());
+        reads += &read(&variable, &format!("{name}.npy"));
+        given += &format!("        .{call}({name:?}, &{variable})\n");
+    }
+    for (name, value) in &fit.numbers {
+        given += &format!("        .number({name:?}, {value:?})\n");
+    }
+    let mut target = fit.target_cost.map_or_else(String::new, |target| format!("        target: Some({target:?}),\n"));
+    if fit.init != Init::default() {
+        target += &format!("        init: Init::from_name({:?})?,\n", fit.init.name());
+    }
+    if was_halved(fit) {
+        target += "        halving: true,\n";
+    }
+    let init = if fit.init == Init::default() { "" } else { "Init, " };
+    format!(
+        "use eckart::{{{init}Problem, Result, Settings, data}};\n\nfn main() -> Result<()> {{\n{reads}    let \
+         settings = Settings {{\n method: Some({:?}.into()),\n        restarts: {},\n        seed: {},\n        \
+         max_iter: {},\n        tol: {:?},\n {target}        ..Settings::default()\n    }};\n    let fit = \
+         Problem::parse({:?})?\n{given}        .rank({})\n .solve(&settings)?;\n    println!(\"{{}}\", fit.cost); // {}\n    Ok(())\n}}",
+        fit.method,
+        fit.starts.len(),
+        fit.seed,
+        fit.max_iter,
+        fit.tol,
+        fit.statement,
+        fit.rank,
+        fit.cost
+    )
+}
+
+fn read(variable: &str, file: &str) -> String {
+    format!("    let {variable} = data::read({file:?}, &data::ReadOptions::default())?.matrix;\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_reach_the_shell_as_they_are() {
+        assert_eq!(quoted("a/b.mtx.gz"), "a/b.mtx.gz");
+        assert_eq!(quoted("sum(X) $HOME"), "'sum(X) $HOME'");
+        assert_eq!(quoted("it's"), "'it'\\''s'");
+        assert_eq!(quoted(""), "''");
+        let words = ["eckart", "fit", "my file.csv", "--rank", "3"].map(str::to_owned);
+        assert_eq!(command_line(words), "eckart fit 'my file.csv' --rank 3");
+        let long = command_line((0..40).map(|k| format!("--option-{k}")));
+        assert!(long.lines().all(|line| line.len() < 100) && long.split(" \\\n    ").count() > 3, "{long}");
+    }
+}

@@ -1,0 +1,135 @@
+//! Curves: what searches beside the one reported say: how steady components are over starts, the choice of the rank.
+//! In: the `Agreement` and `RankChoice` of a factorization, a consensus matrix.  Out: their sections, where there are
+//! any.
+//! Invariant: numbers are drawn as they are given; what does not fit the factorization is refused.
+//! Not here: the searches themselves (see `apply`).
+
+use super::cards::bar;
+use crate::apply::Consensus;
+use crate::data::Matrix;
+use crate::error::{Code, Error, Result};
+use crate::report::chart::{Point, points};
+use crate::report::html::Html;
+use crate::report::numbers::short;
+use crate::report::subject::Subject;
+use crate::report::subject::names::Names;
+use crate::report::tiles::{Scale, tile};
+use crate::solve::{Agreement, RankScore};
+
+/// Names of a group that are listed.
+const LISTED: usize = 40;
+
+/// Refuses what is not of a factorization of this rank.
+pub(in crate::report) fn check(
+    agreement: Option<&Agreement>,
+    consensus: Option<&Consensus>,
+    rank: usize,
+) -> Result<()> {
+    let of = [agreement, consensus.map(|consensus| &consensus.agreement)];
+    match of.into_iter().flatten().find(|agreement| agreement.stability.len() != rank) {
+        Some(agreement) => Err(Error::setting(
+            Code::WrongCount,
+            format!(
+                "there are {} figures of stability and {rank} components: give the consensus of this factorization",
+                agreement.stability.len()
+            ),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The consensus matrix, groups together.
+///
+/// # Errors
+/// Those of a consensus whose groups are of another matrix.
+fn in_groups(consensus: &Consensus) -> Result<Matrix> {
+    let groups = &consensus.agreement.groups;
+    let mut order: Vec<usize> = (0..groups.len()).collect();
+    order.sort_by_key(|&at| groups[at]);
+    consensus.matrix.select_rows(&order)?.select_cols(&order)
+}
+
+/// How steady the components are.
+///
+/// # Errors
+/// As [`tile`].
+pub(in crate::report) fn stability(subject: &Subject<'_>) -> Result<Option<Html>> {
+    let Some(agreement) = subject.agreement else { return Ok(None) };
+    let mut html = Html::new();
+    html.element(
+        "p",
+        &[("class", "lead")],
+        &format!(
+            "Each component's mean cosine to its match in the other of {} starts: 1 where every start finds it, and \
+             little where it is an accident of one.",
+            agreement.starts
+        ),
+    );
+    let picture = subject.consensus.map(|consensus| {
+        let matrix = in_groups(consensus)?;
+        let side = matrix.rows();
+        tile(&matrix.to_dense_f64(), (side, side), Scale::of(&[1.0])).map(|address| (address, side))
+    });
+    let picture = picture.transpose()?;
+    html.inside("div", &[("class", "columns")], |html| {
+        html.inside("table", &[("class", "items")], |html| {
+            html.fixed("<tbody>");
+            for &k in &subject.order {
+                bar(html, &format!("Component {}", k + 1), agreement.stability[k], 1.0);
+            }
+            html.fixed("</tbody>");
+        });
+        if let Some((address, side)) = &picture {
+            html.inside("figure", &[("class", "consensus")], |html| {
+                let of = if agreement.of_columns { "columns" } else { "rows" };
+                let said = format!("Consensus matrix of {side} {of}, groups together");
+                html.empty("img", &[("src", address), ("alt", &said), ("class", "tile wide")]);
+                let said =
+                    format!("How often two of {side} {of} share their largest component: white always, black never.");
+                html.element("figcaption", &[], &said);
+            });
+        }
+    });
+    let said = format!("Cophenetic correlation of the consensus matrix: {}.", short(agreement.cophenetic));
+    html.element("p", &[("class", "note")], &said);
+    html.push(groups(agreement, if agreement.of_columns { &subject.cols } else { &subject.rows }));
+    Ok(Some(html))
+}
+
+/// What goes together in most starts.
+fn groups(agreement: &Agreement, names: &Names<'_>) -> Html {
+    let mut html = Html::new();
+    let count = agreement.groups.iter().max().map_or(0, |last| last + 1);
+    for group in 0..count {
+        let of = |(_, own): &(&usize, &usize)| **own == group;
+        let members: Vec<usize> =
+            agreement.sampled.iter().zip(&agreement.groups).filter(of).map(|(&at, _)| at).collect();
+        let mut said = format!("Group {} of {count}: {} of {}", group + 1, members.len(), agreement.groups.len());
+        if names.are_known() {
+            let listed: Vec<String> = members.iter().take(LISTED).map(|&at| names.of(at)).collect();
+            let more = if members.len() > LISTED { ", …" } else { "" };
+            said += &format!(": {}{more}", listed.join(", "));
+        }
+        html.element("p", &[("class", "note")], &said);
+    }
+    html
+}
+
+/// How the rank was chosen.
+pub(in crate::report) fn ranks(subject: &Subject<'_>) -> Option<Html> {
+    let choice = subject.fit.rank_choice.as_ref().filter(|choice| !choice.scores.is_empty())?;
+    let mut html = Html::new();
+    let said = format!("Rank {} was chosen: the smallest within one standard error of the best.", choice.chosen);
+    html.element("p", &[("class", "lead")], &said);
+    let of = |score: &RankScore| Point { x: score.rank as f64, y: score.mean, spread: score.error };
+    let all: Vec<Point> = choice.scores.iter().map(of).collect();
+    let limit = choice.scores.iter().min_by(|a, b| a.mean.total_cmp(&b.mean)).map(|best| best.mean + best.error);
+    let measure =
+        if choice.way == "bcv" { "Loss of an entry of a block left out" } else { "Loss of an entry held out" };
+    let title = format!("{measure}, at each rank");
+    html.inside("figure", &[("class", "panel half")], |html| {
+        html.element("figcaption", &[], &title);
+        points(html, &title, "rank", &all, choice.chosen as f64, limit);
+    });
+    Some(html)
+}

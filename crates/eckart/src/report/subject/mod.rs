@@ -1,0 +1,162 @@
+//! Subject: what a page is about, made ready once for all its sections.
+//! In: a `Report`.  Out: shapes, names, components in order, fitted rows, residuals.
+//! Invariant: what does not fit together is refused here, before anything is drawn.
+//! Not here: any markup (see the sections).
+
+pub(super) mod fitted;
+pub(super) mod look;
+pub(super) mod names;
+pub(super) mod residuals;
+pub(super) mod sides;
+
+use super::Report;
+use super::sections::curves;
+use super::subject::fitted::{Fitted, whole_row};
+use super::subject::look::Look;
+use super::subject::names::Names;
+use super::subject::residuals::Residuals;
+use super::subject::sides::{Lines, Sides};
+use crate::apply::Consensus;
+use crate::data::Matrix;
+use crate::error::Result;
+use crate::solve::{Agreement, Factorization};
+
+/// The components as they are shown, and what each place of one is called.
+pub(super) struct Shown<'a> {
+    /// The factor that they are lines of.
+    pub(super) lines: Lines<'a>,
+    /// The names of a line's places.
+    pub(super) names: Names<'a>,
+    /// How they look.
+    pub(super) look: Look,
+}
+
+/// Everything that sections ask for.
+pub(super) struct Subject<'a> {
+    pub(super) report: &'a Report<'a>,
+    pub(super) fit: &'a Factorization,
+    pub(super) data: Option<&'a Matrix>,
+    /// How far its starts agree, where that is known.
+    pub(super) agreement: Option<&'a Agreement>,
+    pub(super) consensus: Option<&'a Consensus>,
+    /// n x m, where anything says it.
+    pub(super) shape: Option<(usize, usize)>,
+    pub(super) rows: Names<'a>,
+    pub(super) cols: Names<'a>,
+    pub(super) sides: Sides<'a>,
+    /// The size of each component, by its place in the factors.
+    pub(super) sizes: Vec<f64>,
+    /// The components, largest first.
+    pub(super) order: Vec<usize>,
+    /// The components as they are shown; `None` where no factor holds any.
+    pub(super) shown: Option<Shown<'a>>,
+    /// Where the fit misses the data, where both are at hand.
+    pub(super) misfit: Option<Misfit>,
+}
+
+/// The data beside what the factors say of it.
+pub(super) struct Misfit {
+    /// The formula of fitted values.
+    pub(super) formula: String,
+    pub(super) residuals: Residuals,
+    /// Some rows from the best fitted to the worst: their place, their relative error, their fitted values.
+    pub(super) compared: Vec<(usize, f64, Vec<f64>)>,
+}
+
+/// Rows that are shown beside their reconstructions.
+const COMPARED: usize = 9;
+
+impl<'a> Subject<'a> {
+    /// Makes ready what `report` is about.
+    ///
+    /// # Errors
+    /// As [`Report::to_html`].
+    pub(super) fn of(report: &'a Report<'a>) -> Result<Self> {
+        let fit = report.fit;
+        let told = Sides::shape(fit);
+        report.check(told)?;
+        let shape = report.data.map(Matrix::shape).or(told);
+        let (n, m) = shape.unwrap_or((0, 0));
+        // Where nothing says the shape, names can't be placed.
+        let known = |names: &'a Option<Vec<String>>| names.as_deref().filter(|_| shape.is_some());
+        let rows = Names::new("row", known(&report.row_names), n)?;
+        let cols = Names::new("column", known(&report.col_names), m)?.titled(&report.titles);
+        let sides = Sides::of(fit, (n, m));
+        curves::check(fit.agreement.as_ref(), report.consensus, fit.rank)?;
+        let of_consensus = report.consensus.map(|consensus| &consensus.agreement);
+        let sizes = sides.sizes();
+        let shown = shown(report, &sides, &rows, &cols)?;
+        let misfit = report.data.map(|data| misfit(fit, data)).transpose()?.flatten();
+        Ok(Self {
+            report,
+            fit,
+            data: report.data,
+            agreement: of_consensus.or(fit.agreement.as_ref()),
+            consensus: report.consensus,
+            shape,
+            order: Sides::order(&sizes),
+            rows,
+            cols,
+            sides,
+            sizes,
+            shown,
+            misfit,
+        })
+    }
+
+    /// The share that component k has of all sizes.
+    pub(super) fn share(&self, k: usize) -> f64 {
+        let total: f64 = self.sizes.iter().sum();
+        if total > 0.0 { self.sizes[k] / total } else { 0.0 }
+    }
+
+    /// The shape of the pictures, where rows of the data are pictures.
+    pub(super) fn picture(&self) -> Option<(usize, usize)> {
+        let shown = self.shown.as_ref()?;
+        let of_columns = self.sides.cols.is_some_and(|h| h.name == shown.lines.name);
+        match shown.look {
+            Look::Images { height, width } if of_columns => Some((height, width)),
+            Look::Images { .. } => None,
+            Look::Fitting | Look::Words | Look::Items | Look::Profile => None,
+        }
+    }
+}
+
+/// Row i of the data as the objective sees it: `NaN` where it has no entry.
+pub(super) fn seen_row(fit: &Factorization, data: &Matrix, i: usize) -> Vec<f64> {
+    let observed_only = fit.quality.as_ref().is_some_and(|quality| quality.observed_only);
+    let Some(pattern) = data.pattern().filter(|_| observed_only) else { return whole_row(data, i) };
+    let mut row = vec![f64::NAN; data.cols()];
+    for (&j, value) in pattern.indices()[pattern.range(i)].iter().zip(data.row_f64(i)) {
+        row[j as usize] = value;
+    }
+    row
+}
+
+/// Components are shown by columns, unless rows are asked for or only they have names.
+fn shown<'a>(report: &Report<'_>, sides: &Sides<'a>, rows: &Names<'a>, cols: &Names<'a>) -> Result<Option<Shown<'a>>> {
+    let pictures = matches!(report.look, Look::Images { .. });
+    let by_rows = report.by_rows || (!pictures && !cols.are_known() && rows.are_known());
+    let (lines, names) = match (sides.rows, sides.cols) {
+        (Some(w), _) if by_rows => (w, rows),
+        (_, Some(h)) => (h, cols),
+        (Some(w), None) => (w, rows),
+        (None, None) => return Ok(None),
+    };
+    let look = report.look.chosen(names, lines.len())?;
+    Ok(Some(Shown { lines, names: names.clone(), look }))
+}
+
+fn misfit(fit: &Factorization, data: &Matrix) -> Result<Option<Misfit>> {
+    let Some(mut fitted) = Fitted::of(fit, data.shape()) else { return Ok(None) };
+    let observed_only = fit.quality.as_ref().is_some_and(|quality| quality.observed_only);
+    let residuals = Residuals::of(data, &mut fitted, observed_only, fit.rank)?;
+    let chosen = residuals.spread(COMPARED);
+    let places: Vec<usize> = chosen.iter().map(|(row, _)| *row).collect();
+    let values = if places.is_empty() { None } else { Some(fitted.rows(&places)?) };
+    let with_values = |(at, &(row, error)): (usize, &(usize, f64))| {
+        (row, error, values.as_ref().map_or_else(Vec::new, |values| values.row_f64(at)))
+    };
+    let compared = chosen.iter().enumerate().map(with_values).collect();
+    Ok(Some(Misfit { formula: fitted.text.clone(), residuals, compared }))
+}

@@ -1,0 +1,397 @@
+//! Chains: one pass over the entries of a shape or of a pattern, tile by tile.
+//! In: a `Chain`, its arguments.  Out: its results: entries, and sums in f64.
+//! Invariant: sums are made a shard at a time and added in a fixed tree; a tile never crosses a shard.
+//! Not here: the instructions (see `kernels::tile`), which functions are one pass (see `plan::chain`).
+
+use std::ops::Range;
+
+use eckart_kernels::SimdLevel;
+use eckart_kernels::tile::{Code, Instruction, Programme, Registers, Source as From, TILE};
+
+use crate::data::{Dtype, Shards};
+use crate::expr::Op;
+use crate::facts::Shape;
+use crate::plan::{Chain, Outcome, Reach, Source};
+use crate::run::machine::shard_sums::for_each;
+use crate::run::machine::simd::simd_level;
+use crate::run::value::pool::Pool;
+use crate::run::value::slot::Slot;
+use crate::run::value::typed::{Entries, Held, Numbers, Rect};
+
+/// Runs a pass over `rows` rows; with one thread where it is a block of a fold.
+pub(in crate::run) fn run<T: Numbers>(
+    chain: &Chain,
+    args: &[Slot<T>],
+    rows: usize,
+    in_block: bool,
+    pool: &Pool<T>,
+) -> Vec<Slot<T>> {
+    match chain.dtype {
+        Dtype::F32 => Pass::<f32>::new(chain, args, rows).run(in_block, pool),
+        Dtype::F64 => Pass::<f64>::new(chain, args, rows).run(in_block, pool),
+    }
+}
+
+/// How an argument is read.
+enum Read<C> {
+    /// Its entries, in the order of the pass.
+    Entries(Held<C>),
+    Picked(Rect<C>),
+    Row(Rect<C>),
+    Column(Rect<C>),
+    Number(C),
+}
+
+/// Where the numbers of a result are once a tile is computed.
+#[derive(Clone, Copy)]
+enum Place {
+    Register(usize),
+    Input(usize),
+}
+
+/// What a result is made of.
+enum Want {
+    One(Place, Outcome),
+    /// The sum of products, which is never rounded to the type of the pass.
+    Dot(Place, Place),
+}
+
+/// A pass in numbers of type `C`.
+struct Pass<'a, C> {
+    chain: &'a Chain,
+    reads: Vec<Read<C>>,
+    programme: Programme<C>,
+    wants: Vec<Want>,
+    /// The places, where it runs over a pattern.
+    over: Option<Entries<C>>,
+    shape: Shape,
+    /// Whether the row and the column of an entry matter.
+    by_place: bool,
+    level: SimdLevel,
+}
+
+/// For each result of a shard: nothing, a sum, or those of rows or columns.
+type Sums = Vec<Vec<f64>>;
+
+impl<'a, C: Numbers> Pass<'a, C> {
+    fn new<T: Numbers>(chain: &'a Chain, args: &[Slot<T>], rows: usize) -> Self {
+        let sparse = |slot: &Slot<T>| match slot.wide() {
+            Held::Sparse(entries) => Some(entries.cast::<C>()),
+            Held::Dense(_) => None,
+        };
+        let over = chain.over.and_then(|at| sparse(&args[at]));
+        let read = |(slot, reach): (&Slot<T>, &Reach)| match reach {
+            Reach::Entry if over.is_some() => match slot.wide() {
+                Held::Sparse(entries) => Read::Entries(Held::Sparse(entries.cast())),
+                Held::Dense(_) => Read::Picked(slot.rect()),
+            },
+            Reach::Entry => Read::Entries(Held::Dense(slot.rect())),
+            Reach::Picked => Read::Picked(slot.rect()),
+            Reach::Row => Read::Row(slot.rect()),
+            Reach::Column => Read::Column(slot.rect()),
+            Reach::Number => Read::Number(slot.rect::<C>().data[0]),
+        };
+        let reads: Vec<Read<C>> = args.iter().zip(&chain.reads).map(read).collect();
+        let (programme, wants) = programmed(chain, &reads);
+        let placed = |read: &Read<C>| matches!(read, Read::Picked(_) | Read::Row(_) | Read::Column(_));
+        let sums = |(_, outcome): &(Source, Outcome)| matches!(outcome, Outcome::RowSum | Outcome::ColSum);
+        let by_place = reads.iter().any(placed) || chain.results.iter().any(sums);
+        let shape = Shape { rows, ..chain.shape };
+        Self { chain, reads, programme, wants, over, shape, by_place, level: simd_level() }
+    }
+
+    fn run<T: Numbers>(&self, in_block: bool, pool: &Pool<T>) -> Vec<Slot<T>> {
+        let stored = self.over.as_ref().map_or(self.shape.entries(), |entries| entries.values.len());
+        let shards = Shards::of(self.shape.rows, stored.div_ceil(self.shape.rows.max(1)));
+        let count = if in_block { 1 } else { shards.count() };
+        let range = |k: usize| if in_block { 0..self.shape.rows } else { shards.range(k) };
+        let length = |outcome: &Outcome| if *outcome == Outcome::Entries { stored } else { 0 };
+        let mut outs: Vec<Vec<C>> =
+            self.chain.results.iter().map(|(_, outcome)| array(pool, length(outcome))).collect();
+        let mut tasks: Vec<(Range<usize>, Vec<&mut [C]>)> = (0..count).map(|k| (range(k), Vec::new())).collect();
+        for out in &mut outs {
+            let mut rest: &mut [C] = out;
+            for (range, parts) in &mut tasks {
+                let length = self.positions(range).len().min(rest.len());
+                let (head, tail) = std::mem::take(&mut rest).split_at_mut(length);
+                parts.push(head);
+                rest = tail;
+            }
+        }
+        let mut tasks: Vec<_> = tasks.into_iter().map(|(range, outs)| (range, outs, Sums::new())).collect();
+        for_each(&mut tasks, &|(range, outs, sums)| *sums = self.shard(range.clone(), outs));
+        let sums = tasks.into_iter().map(|(_, _, sums)| sums).collect();
+        self.finished(outs, sums)
+    }
+
+    /// Where the entries of some rows are.
+    fn positions(&self, rows: &Range<usize>) -> Range<usize> {
+        match &self.over {
+            Some(entries) => {
+                let indptr = entries.indptr();
+                indptr[rows.start] - indptr[0]..indptr[rows.end] - indptr[0]
+            }
+            None => rows.start * self.shape.cols..rows.end * self.shape.cols,
+        }
+    }
+
+    fn shard(&self, rows: Range<usize>, outs: &mut [&mut [C]]) -> Sums {
+        let all = self.positions(&rows);
+        let empty = |(_, outcome): &(Source, Outcome)| match outcome {
+            Outcome::Entries => Vec::new(),
+            Outcome::Sum => vec![0.0],
+            Outcome::RowSum => vec![0.0; rows.len()],
+            Outcome::ColSum => vec![0.0; self.shape.cols],
+        };
+        let mut sums: Sums = self.chain.results.iter().map(empty).collect();
+        let mut tile = Tile::new(self);
+        let mut registers = Registers::new(self.programme.registers);
+        let mut row = rows.start;
+        for start in all.clone().step_by(TILE) {
+            let range = start..(start + TILE).min(all.end);
+            if self.by_place {
+                tile.place(self, &range, &mut row);
+            }
+            tile.load(self);
+            let inputs = tile.inputs(self, &range);
+            C::run_tile(self.level, &self.programme.code, &inputs, registers.all(), range.len());
+            let numbers = |place: Place| match place {
+                Place::Register(k) => registers.get(self.programme.outputs[k], range.len()),
+                Place::Input(k) => inputs[k],
+            };
+            for (want, (sums, out)) in self.wants.iter().zip(sums.iter_mut().zip(outs.iter_mut())) {
+                match want {
+                    Want::Dot(a, b) => sums[0] += C::dot(self.level, numbers(*a), numbers(*b)),
+                    Want::One(place, Outcome::Entries) => {
+                        out[range.start - all.start..range.end - all.start].copy_from_slice(numbers(*place));
+                    }
+                    Want::One(place, Outcome::Sum) => sums[0] += C::sum(self.level, numbers(*place)),
+                    Want::One(place, Outcome::RowSum) => {
+                        let values = numbers(*place);
+                        for (i, part) in &tile.rows {
+                            sums[i - rows.start] += C::sum(self.level, &values[part.clone()]);
+                        }
+                    }
+                    Want::One(place, Outcome::ColSum) => self.sum_columns(&tile, numbers(*place), sums),
+                }
+            }
+        }
+        sums
+    }
+
+    fn sum_columns(&self, tile: &Tile<C>, values: &[C], sums: &mut [f64]) {
+        if self.over.is_some() {
+            tile.columns.iter().zip(values).for_each(|(&j, x)| sums[j as usize] += x.to_f64());
+            return;
+        }
+        for (_, part) in &tile.rows {
+            let from = tile.columns[part.start] as usize;
+            C::add_to(self.level, &mut sums[from..from + part.len()], &values[part.clone()]);
+        }
+    }
+
+    fn finished<T: Numbers>(&self, outs: Vec<Vec<C>>, mut shards: Vec<Sums>) -> Vec<Slot<T>> {
+        let Shape { rows, cols } = self.shape;
+        let gathered = |(at, ((_, outcome), out)): (usize, (&(Source, Outcome), Vec<C>))| {
+            let parts: Vec<Vec<f64>> = shards.iter_mut().map(|shard| std::mem::take(&mut shard[at])).collect();
+            let rect = |rows: usize, cols: usize, numbers: Vec<f64>| {
+                Slot::of(&Rect::new(Shape { rows, cols }, numbers), Dtype::F64)
+            };
+            match outcome {
+                Outcome::Entries => match &self.over {
+                    Some(entries) => Slot::Wide(Held::Sparse(entries.with(out).cast())),
+                    None => Slot::of(&Rect::new(self.shape, out), C::DTYPE),
+                },
+                Outcome::Sum => rect(1, 1, added(parts)),
+                Outcome::RowSum => rect(rows, 1, parts.concat()),
+                Outcome::ColSum => rect(1, cols, added(parts)),
+            }
+        };
+        self.chain.results.iter().zip(outs).enumerate().map(gathered).collect()
+    }
+}
+
+/// An array of a type that may be another than the pool's.
+fn array<T: Numbers, C: Numbers>(pool: &Pool<T>, len: usize) -> Vec<C> {
+    let any: &dyn std::any::Any = pool;
+    any.downcast_ref::<Pool<C>>().map_or_else(|| vec![C::default(); len], |pool| pool.take(len))
+}
+
+/// The sum of vectors, in a balanced tree.
+fn added(mut parts: Vec<Vec<f64>>) -> Vec<f64> {
+    while parts.len() > 1 {
+        let mut next = Vec::with_capacity(parts.len().div_ceil(2));
+        let mut rest = parts.into_iter();
+        while let Some(mut a) = rest.next() {
+            if let Some(b) = rest.next() {
+                a.iter_mut().zip(b).for_each(|(x, y)| *x += y);
+            }
+            next.push(a);
+        }
+        parts = next;
+    }
+    parts.pop().unwrap_or_default()
+}
+
+/// The instructions of a chain, and what its results are made of.
+fn programmed<C: Numbers>(chain: &Chain, reads: &[Read<C>]) -> (Programme<C>, Vec<Want>) {
+    let from = |source: &Source| match *source {
+        Source::Arg(k) => match reads[k] {
+            Read::Number(x) => From::Number(x),
+            Read::Entries(_) | Read::Picked(_) | Read::Row(_) | Read::Column(_) => From::Input(k),
+        },
+        Source::Link(k) => From::Register(k),
+    };
+    let instruction = |(out, link): (usize, &crate::plan::Link)| {
+        let mut args = [From::Number(C::default()); 3];
+        args.iter_mut().zip(&link.args).for_each(|(arg, source)| *arg = from(source));
+        if let Some(mask) = link.mask {
+            args.swap(0, mask);
+            let code = if link.op == Op::Div { Code::MaskedDiv } else { Code::Masked };
+            return Instruction { code, out, args };
+        }
+        Instruction { code: code_of(&link.op).expect("a function of entries"), out, args }
+    };
+    let code: Vec<Instruction<C>> = chain.links.iter().enumerate().map(instruction).collect();
+    let readers = |k: usize| {
+        let links = chain.links.iter().flat_map(|link| &link.args);
+        links.chain(chain.results.iter().map(|(source, _)| source)).filter(|s| **s == Source::Link(k)).count()
+    };
+    let only_summed = |source: &Source, outcome: &Outcome| match *source {
+        Source::Link(k) => {
+            let link = &chain.links[k];
+            *outcome == Outcome::Sum && link.op == Op::Mul && link.mask.is_none() && readers(k) == 1
+        }
+        Source::Arg(_) => false,
+    };
+    // The registers that are wanted, in the order in which they are asked for.
+    let mut wanted: Vec<usize> = Vec::new();
+    let mut place = |source: &Source| match *source {
+        Source::Arg(k) => Place::Input(k),
+        Source::Link(k) => {
+            wanted.push(k);
+            Place::Register(wanted.len() - 1)
+        }
+    };
+    let want = |(source, outcome): &(Source, Outcome)| match source {
+        Source::Link(k) if only_summed(source, outcome) => {
+            let factors = &chain.links[*k].args;
+            Want::Dot(place(&factors[0]), place(&factors[1]))
+        }
+        _ => Want::One(place(source), *outcome),
+    };
+    let wants = chain.results.iter().map(want).collect();
+    let programme = C::fuse(&code, &wanted);
+    (programme, wants)
+}
+
+/// The code of a primitive that works entry by entry; none for the others.
+pub(in crate::run) fn code_of(op: &Op) -> Option<Code> {
+    match op {
+        Op::Add => Some(Code::Add),
+        Op::Sub => Some(Code::Sub),
+        Op::Mul => Some(Code::Mul),
+        Op::Div => Some(Code::Div),
+        Op::Pow => Some(Code::Pow),
+        Op::Max => Some(Code::Max),
+        Op::Min => Some(Code::Min),
+        Op::Greater => Some(Code::Greater),
+        Op::Exp => Some(Code::Exp),
+        Op::Log => Some(Code::Log),
+        Op::XLogX => Some(Code::XLogX),
+        Op::Abs => Some(Code::Abs),
+        Op::Sign => Some(Code::Sign),
+        Op::Sigmoid => Some(Code::Sigmoid),
+        Op::Softplus => Some(Code::Softplus),
+        Op::Var(_)
+        | Op::Lit(_)
+        | Op::Observed
+        | Op::MatMul
+        | Op::Transpose
+        | Op::Sum
+        | Op::RowSum
+        | Op::ColSum
+        | Op::Expand
+        | Op::SumTo
+        | Op::Eye
+        | Op::One => None,
+    }
+}
+
+/// The numbers of one tile.
+struct Tile<C> {
+    /// Of each argument whose entries do not lie one after another.
+    args: Vec<Vec<C>>,
+    /// Rows that the tile touches, and which of its entries are theirs.
+    rows: Vec<(usize, Range<usize>)>,
+    columns: Vec<u32>,
+}
+
+impl<C: Numbers> Tile<C> {
+    fn new(pass: &Pass<'_, C>) -> Self {
+        let own = |read: &Read<C>| match read {
+            Read::Entries(_) => Vec::new(),
+            Read::Number(x) => vec![*x; TILE],
+            Read::Picked(_) | Read::Row(_) | Read::Column(_) => vec![C::default(); TILE],
+        };
+        Self { args: pass.reads.iter().map(own).collect(), rows: Vec::new(), columns: Vec::new() }
+    }
+
+    /// Finds the rows and columns of the entries in `range`; `row` is that of the first, and then of what follows.
+    fn place(&mut self, pass: &Pass<'_, C>, range: &Range<usize>, row: &mut usize) {
+        self.rows.clear();
+        self.columns.clear();
+        let cols = pass.shape.cols;
+        let mut at = range.start;
+        while at < range.end {
+            while pass.positions(&(*row..*row + 1)).end <= at {
+                *row += 1;
+            }
+            let end = pass.positions(&(*row..*row + 1)).end.min(range.end);
+            self.rows.push((*row, at - range.start..end - range.start));
+            match &pass.over {
+                Some(entries) => self.columns.extend_from_slice(&entries.indices()[at..end]),
+                None => self.columns.extend((at - *row * cols) as u32..(end - *row * cols) as u32),
+            }
+            at = end;
+        }
+    }
+
+    fn load(&mut self, pass: &Pass<'_, C>) {
+        for (read, out) in pass.reads.iter().zip(&mut self.args) {
+            match read {
+                Read::Entries(_) | Read::Number(_) => {}
+                Read::Picked(rect) => {
+                    for (i, part) in &self.rows {
+                        let row = rect.row(*i);
+                        for (x, &j) in out[part.clone()].iter_mut().zip(&self.columns[part.clone()]) {
+                            *x = row[j as usize];
+                        }
+                    }
+                }
+                Read::Row(rect) if pass.over.is_some() => {
+                    out.iter_mut().zip(&self.columns).for_each(|(x, &j)| *x = rect.data[j as usize]);
+                }
+                Read::Row(rect) => {
+                    for (_, part) in &self.rows {
+                        let from = self.columns[part.start] as usize;
+                        out[part.clone()].copy_from_slice(&rect.data[from..from + part.len()]);
+                    }
+                }
+                Read::Column(rect) => {
+                    self.rows.iter().for_each(|(i, part)| out[part.clone()].fill(rect.data[*i]));
+                }
+            }
+        }
+    }
+
+    /// The numbers of each argument.
+    fn inputs<'t>(&'t self, pass: &'t Pass<'_, C>, range: &Range<usize>) -> Vec<&'t [C]> {
+        let slice = |(read, own): (&'t Read<C>, &'t Vec<C>)| match read {
+            Read::Entries(Held::Dense(rect)) => &rect.data[range.clone()],
+            Read::Entries(Held::Sparse(entries)) => &entries.values[range.clone()],
+            Read::Number(_) | Read::Picked(_) | Read::Row(_) | Read::Column(_) => &own[..range.len()],
+        };
+        pass.reads.iter().zip(&self.args).map(slice).collect()
+    }
+}

@@ -1,0 +1,244 @@
+//! Products: matrix products and transposes on the kernels, cut into tasks.
+//! In: two values, each perhaps transposed.  Out: a value; `None` where only the plain way is there.
+//! Invariant: a sum over many rows is a fold over shards of these rows; nothing sparse is written out in full.
+//! Not here: the inner loops (see `kernels`).
+
+use std::ops::Range;
+
+use eckart_kernels::View;
+
+use crate::data::{Dtype, Real, Shards};
+use crate::facts::Shape;
+use crate::run::machine::shard_sums::{fold, for_rows};
+use crate::run::machine::simd::simd_level;
+use crate::run::value::pool::Pool;
+use crate::run::value::slot::Slot;
+use crate::run::value::typed::{Entries, Held, Numbers, Rect};
+
+/// Rows over which a sum is made in the type of the data before it is added in f64.
+const SHORT: usize = 256;
+
+/// The product of two values, each transposed where its flag says so. A block is worked on by one thread, and the
+/// transpose of what is sparse in it is not made: its rows are added where they belong.
+pub(in crate::run) fn multiply<T: Numbers>(
+    [a, b]: [&Slot<T>; 2],
+    flip: [bool; 2],
+    dtype: Dtype,
+    in_block: bool,
+    pool: &Pool<T>,
+) -> Option<Slot<T>> {
+    if let (Slot::Small(x), Slot::Small(y)) = (a, b) {
+        let small = How { parallel: !in_block, pool: &Pool::default() };
+        return Some(Slot::Small(small.dense(x, flip[0], y, flip[1])));
+    }
+    let how = How { parallel: !in_block, pool };
+    let product = match (a.wide(), b.wide()) {
+        (Held::Dense(x), Held::Dense(y)) if flip[0] && !flip[1] && dtype == Dtype::F64 => {
+            return Some(Slot::of(&how.inner::<f64>(&x, &y), dtype));
+        }
+        (Held::Dense(x), Held::Dense(y)) => how.dense(&x, flip[0], &y, flip[1]),
+        (Held::Sparse(x), Held::Dense(y)) if flip[0] && in_block => {
+            let y = flipped_if(&y, flip[1], pool);
+            let mut out = pool.zeros(x.shape().cols * y.shape.cols);
+            scatter(&mut out, &x, &y);
+            Rect::new(Shape { rows: x.shape().cols, cols: y.shape.cols }, out)
+        }
+        (Held::Sparse(x), Held::Dense(y)) => {
+            how.sparse(&if flip[0] { x.transposed() } else { x }, &flipped_if(&y, flip[1], pool))
+        }
+        // A S = (S.T A.T).T, so that each task writes rows of its own.
+        (Held::Dense(x), Held::Sparse(y)) => {
+            let flipped = how.sparse(&if flip[1] { y } else { y.transposed() }, &flipped_if(&x, !flip[0], pool));
+            let product = transposed(&flipped, pool);
+            pool.give_rect(flipped);
+            product
+        }
+        (Held::Sparse(_), Held::Sparse(_)) => return None,
+    };
+    Some(Slot::Wide(Held::Dense(product)))
+}
+
+/// The product at the stored entries of `at` only.
+pub(in crate::run) fn sampled<T: Numbers>(
+    [a, b]: [&Slot<T>; 2],
+    flip: [bool; 2],
+    at: &Slot<T>,
+    pool: &Pool<T>,
+) -> Option<Slot<T>> {
+    let Slot::Wide(Held::Sparse(place)) = at else { return None };
+    let (Held::Dense(a), Held::Dense(b)) = (a.wide(), b.wide()) else { return None };
+    let (a, b) = (flipped_if(&a, flip[0], pool), flipped_if(&b, !flip[1], pool));
+    let mut out = pool.take(place.values.len());
+    let rank = a.shape.cols;
+    T::sampled(simd_level(), (place.indptr(), place.pattern.indices()), (&a.data, &b.data, rank), &mut out, true);
+    Some(Slot::Wide(Held::Sparse(place.with(out))))
+}
+
+/// sum += the product, where that is a sum over rows of both; `false` where it is not.
+pub(in crate::run) fn add_product<T: Numbers>(sum: &mut Slot<T>, [a, b]: [&Slot<T>; 2], flip: [bool; 2]) -> bool {
+    let (Slot::Wide(a), Slot::Wide(b)) = (a, b) else { return false };
+    let Slot::Wide(Held::Dense(sum)) = sum else { return false };
+    if !flip[0] || flip[1] {
+        return false;
+    }
+    let empty = Rect::new(Shape { rows: 0, cols: 0 }, Vec::new());
+    let Rect { shape, data } = std::mem::replace(sum, empty);
+    let mut numbers = data.into_own().unwrap_or_else(|shared| shared.to_vec());
+    let added = match (a, b) {
+        (Held::Sparse(x), Held::Dense(y)) => {
+            scatter(&mut numbers, x, y);
+            true
+        }
+        (Held::Dense(x), Held::Dense(y)) => {
+            add_inner(&mut numbers, x, y, 0..x.shape.rows);
+            true
+        }
+        (_, Held::Sparse(_)) => false,
+    };
+    *sum = Rect::new(shape, numbers);
+    added
+}
+
+/// a + b.
+pub(in crate::run) fn sum_of<T: Numbers>(a: Slot<T>, b: &Slot<T>) -> Slot<T> {
+    fn add<U: Real>(a: Rect<U>, b: &Rect<U>) -> Rect<U> {
+        let Rect { shape, data } = a;
+        let mut numbers = data.into_own().unwrap_or_else(|shared| shared.to_vec());
+        numbers.iter_mut().zip(b.data.iter()).for_each(|(x, &y)| *x += y);
+        Rect::new(shape, numbers)
+    }
+    match a {
+        Slot::Small(rect) => Slot::Small(add(rect, &b.rect())),
+        Slot::Wide(Held::Dense(rect)) => Slot::Wide(Held::Dense(add(rect, &b.rect()))),
+        other @ (Slot::Wide(Held::Sparse(_)) | Slot::Holes(..)) => {
+            Slot::Wide(Held::Dense(add(other.rect(), &b.rect())))
+        }
+    }
+}
+
+/// The transpose.
+pub(in crate::run) fn transposed<T: Numbers>(d: &Rect<T>, pool: &Pool<T>) -> Rect<T> {
+    let Shape { rows, cols } = d.shape;
+    let flipped = Shape { rows: cols, cols: rows };
+    if rows == 1 || cols == 1 {
+        return Rect::new(flipped, d.data.clone());
+    }
+    Rect::new(flipped, pool.aligned(d.data.len(), |out| transpose(&d.data, cols, out)))
+}
+
+/// Puts the transpose of `data`, `cols` numbers a row, into `out`: bands of its rows, each by one task, tile by tile.
+pub(in crate::run) fn transpose<T: Copy + Send + Sync>(data: &[T], cols: usize, out: &mut [T]) {
+    const TILE: usize = 16;
+    let rows = data.len() / cols.max(1);
+    for_rows(out, rows, |band, part| {
+        for j0 in band.clone().step_by(TILE) {
+            let columns = j0..(j0 + TILE).min(band.end);
+            for i0 in (0..rows).step_by(TILE) {
+                for j in columns.clone() {
+                    let to = &mut part[(j - band.start) * rows..][..rows];
+                    for i in i0..(i0 + TILE).min(rows) {
+                        to[i] = data[i * cols + j];
+                    }
+                }
+            }
+        }
+    });
+}
+
+fn flipped_if<T: Numbers>(d: &Rect<T>, flip: bool, pool: &Pool<T>) -> Rect<T> {
+    if flip { transposed(d, pool) } else { d.clone() }
+}
+
+/// Whether there may be several threads.
+pub(in crate::run) struct How<'a, T> {
+    pub(in crate::run) parallel: bool,
+    pub(in crate::run) pool: &'a Pool<T>,
+}
+
+impl<T: Numbers> How<'_, T> {
+    fn rows(&self, out: &mut [T], cols: usize, fill: impl Fn(Range<usize>, &mut [T]) + Sync) {
+        if self.parallel {
+            for_rows(out, cols, fill);
+        } else if let Some(rows) = out.len().checked_div(cols) {
+            fill(0..rows, out);
+        }
+    }
+
+    fn dense(&self, a: &Rect<T>, flip_a: bool, b: &Rect<T>, flip_b: bool) -> Rect<T> {
+        let (rows, inner) = if flip_a { (a.shape.cols, a.shape.rows) } else { (a.shape.rows, a.shape.cols) };
+        let cols = if flip_b { b.shape.rows } else { b.shape.cols };
+        if flip_a && !flip_b && inner > rows {
+            return self.inner::<T>(a, b);
+        }
+        let shape = Shape { rows, cols };
+        let mut out = self.pool.zeros(shape.entries());
+        let right = View::rows_of(&b.data, b.shape.cols).flipped_if(flip_b);
+        if flip_a {
+            T::multiply_add(simd_level(), &mut out, View::rows_of(&a.data, a.shape.cols).flipped(), right, None);
+        } else {
+            self.rows(&mut out, cols, |rows, part| {
+                let block = &a.data[rows.start * inner..rows.end * inner];
+                T::multiply_add(simd_level(), part, View::rows_of(block, inner), right, None);
+            });
+        }
+        Rect::new(shape, out)
+    }
+
+    /// A.T B, summed over the rows of both: in `U` beyond a few rows.
+    fn inner<U: Real>(&self, a: &Rect<T>, b: &Rect<T>) -> Rect<U> {
+        let shape = Shape { rows: a.shape.cols, cols: b.shape.cols };
+        let same = a.shape == b.shape && a.data.as_ptr() == b.data.as_ptr();
+        let part = |rows: Range<usize>| -> Vec<U> {
+            let mut sum = vec![U::default(); shape.entries()];
+            let any: &mut dyn std::any::Any = &mut sum;
+            if let Some(sum) = any.downcast_mut::<Vec<f64>>().filter(|_| same) {
+                let cols = a.shape.cols;
+                T::gram(simd_level(), (&a.data[rows.start * cols..rows.end * cols], cols), sum);
+                return std::mem::take(sum).into_iter().map(U::from_f64).collect();
+            }
+            if let Some(sum_of_same_type) = any.downcast_mut::<Vec<T>>() {
+                add_inner(sum_of_same_type, a, b, rows);
+                return sum;
+            }
+            let mut short = vec![T::default(); shape.entries()];
+            for start in rows.clone().step_by(SHORT) {
+                short.fill(T::default());
+                add_inner(&mut short, a, b, start..(start + SHORT).min(rows.end));
+                sum.iter_mut().zip(&short).for_each(|(s, x)| *s += U::from_f64(x.to_f64()));
+            }
+            sum
+        };
+        let add = |mut a: Vec<U>, b: Vec<U>| {
+            a.iter_mut().zip(&b).for_each(|(x, &y)| *x += y);
+            a
+        };
+        let rows = a.shape.rows;
+        let sum =
+            if self.parallel { fold(Shards::of(rows, shape.rows.max(shape.cols)), &part, &add) } else { part(0..rows) };
+        Rect::new(shape, sum)
+    }
+
+    pub(in crate::run) fn sparse(&self, a: &Entries<T>, b: &Rect<T>) -> Rect<T> {
+        let cols = b.shape.cols;
+        let shape = Shape { rows: a.shape().rows, cols };
+        let mut out = self.pool.take(shape.entries());
+        let level = simd_level();
+        // A copy of B is little beside a product in which each of its rows is read more than a few times.
+        let b = if a.values.len() > 4 * b.shape.rows { self.pool.align(b) } else { b.clone() };
+        self.rows(&mut out, cols, |rows, part| T::gather(level, a.csr(rows), (&b.data, cols), part, true));
+        self.pool.give_rect(b);
+        Rect::new(shape, out)
+    }
+}
+
+/// out += A.T B over some rows of both.
+fn add_inner<T: Real>(out: &mut [T], a: &Rect<T>, b: &Rect<T>, rows: Range<usize>) {
+    let block = |d: &Rect<T>| rows.start * d.shape.cols..rows.end * d.shape.cols;
+    let x = View::rows_of(&a.data[block(a)], a.shape.cols).flipped();
+    T::multiply_add(simd_level(), out, x, View::rows_of(&b.data[block(b)], b.shape.cols), None);
+}
+
+/// out += the transpose of `a` times `b`, row by row of both.
+fn scatter<T: Real>(out: &mut [T], a: &Entries<T>, b: &Rect<T>) {
+    T::scatter(simd_level(), a.csr(0..a.shape().rows), (&b.data, b.shape.cols), out);
+}

@@ -1,0 +1,194 @@
+//! Thin: the products of a data matrix with factors of one shape, of one start or of many side by side.
+//! In: data, factors.  Out: a product each.
+//! Invariant: each has the bits that it has alone, whatever the others and their number.
+//! Not here: whose factors they are (see `solve::company`).
+//!
+//! P_k = D F_k, 2 p q n flops each (D stored: 2 nnz n). Side by side D (F_1 F_2 ...) is one product with wide rows, for
+//! which D is read once, and in which no vector is half empty.
+
+use std::ops::Range;
+
+use eckart_kernels::View;
+
+use super::products::{How, transposed};
+use crate::data::Shards;
+use crate::error::Result;
+use crate::expr::Var;
+use crate::facts::Shape;
+use crate::run::Inputs;
+use crate::run::Value;
+use crate::run::machine::shard_sums::{fold, for_rows};
+use crate::run::machine::simd::simd_level;
+use crate::run::value::typed::{Entries, Held, Numbers, Rect};
+
+/// Which product of data and a factor.
+#[derive(Debug, Clone)]
+pub(crate) struct Thin {
+    /// The data D.
+    pub data: Var,
+    /// Whether D is the transpose of the data.
+    pub flip: bool,
+    /// Whether F is the transpose of the factor.
+    pub turn: bool,
+    /// Whether the transpose of the product is asked for.
+    pub turned: bool,
+}
+
+/// The product with each factor.
+///
+/// # Errors
+/// `Bug` where the data was not given.
+pub(crate) fn thin_products<T: Numbers>(inputs: &Inputs, thin: &Thin, factors: &[Value]) -> Result<Vec<Value>> {
+    let pool = T::pool();
+    let factors: Vec<Rect<T>> = factors.iter().map(Value::rect).collect();
+    let Some(one) = factors.first().map(|factor| factor.shape) else { return Ok(Vec::new()) };
+    let alone = if thin.turn { one.rows } else { one.cols };
+    let side_by_side = beside(factors, thin.turn);
+    let product = match inputs.value::<T>(&thin.data)? {
+        Held::Dense(x) => dense(&x, thin.flip, &side_by_side, alone),
+        Held::Sparse(x) => sparse(&x, thin.flip, &side_by_side),
+    };
+    pool.give_rect(side_by_side);
+    Ok(apart(product, alone, thin.turned).into_iter().map(Value::of_rect).collect())
+}
+
+/// The factors, each upright, side by side.
+fn beside<T: Numbers>(mut factors: Vec<Rect<T>>, turn: bool) -> Rect<T> {
+    let (pool, count, shape) = (T::pool(), factors.len(), factors[0].shape);
+    if count == 1 {
+        let factor = factors.swap_remove(0);
+        return if turn { transposed(&factor, pool) } else { factor };
+    }
+    if turn {
+        let mut all = pool.take(shape.entries() * count);
+        for (part, factor) in all.chunks_mut(shape.entries()).zip(&factors) {
+            part.copy_from_slice(&factor.data);
+        }
+        let all = Rect::new(Shape { rows: shape.rows * count, ..shape }, all);
+        let upright = transposed(&all, pool);
+        pool.give_rect(all);
+        return upright;
+    }
+    let wide = Shape { cols: shape.cols * count, ..shape };
+    let data = pool.aligned(wide.entries(), |out| {
+        for_rows(out, wide.cols, |rows, part| {
+            for (i, row) in rows.zip(part.chunks_mut(wide.cols)) {
+                row.chunks_mut(shape.cols).zip(&factors).for_each(|(part, factor)| part.copy_from_slice(factor.row(i)));
+            }
+        });
+    });
+    Rect::new(wide, data)
+}
+
+/// The parts of `alone` columns each.
+fn apart<T: Numbers>(product: Rect<T>, alone: usize, turned: bool) -> Vec<Rect<T>> {
+    let (pool, Shape { rows, cols }) = (T::pool(), product.shape);
+    if cols == alone {
+        return vec![if turned { product.into_transposed() } else { product }];
+    }
+    let part = |k: usize| {
+        let shape = Shape { rows, cols: alone };
+        let data = pool.aligned(shape.entries(), |out| {
+            for_rows(out, alone, |rows, part| {
+                let from = k * alone..(k + 1) * alone;
+                rows.zip(part.chunks_mut(alone))
+                    .for_each(|(i, row)| row.copy_from_slice(&product.row(i)[from.clone()]));
+            });
+        });
+        let part = Rect::new(shape, data);
+        if turned { part.into_transposed() } else { part }
+    };
+    let parts = (0..cols / alone).map(part).collect();
+    pool.give_rect(product);
+    parts
+}
+
+fn dense<T: Numbers>(x: &Rect<T>, flip: bool, b: &Rect<T>, alone: usize) -> Rect<T> {
+    let (pool, inner, cols) = (T::pool(), x.shape.cols, b.shape.cols);
+    let block = |of: &Range<usize>, cols: usize| of.start * cols..of.end * cols;
+    if !flip {
+        let shape = Shape { rows: x.shape.rows, cols };
+        let mut out = pool.zeros(shape.entries());
+        for_rows(&mut out, cols, |rows, part| {
+            let left = View::rows_of(&x.data[block(&rows, inner)], inner);
+            T::multiply_add(simd_level(), part, left, View::rows_of(&b.data, cols), Some(alone));
+        });
+        return Rect::new(shape, out);
+    }
+    let shape = Shape { rows: inner, cols };
+    let part = |rows: Range<usize>| {
+        let mut sum = pool.zeros(shape.entries());
+        let left = View::rows_of(&x.data[block(&rows, inner)], inner).flipped();
+        let right = View::rows_of(&b.data[block(&rows, cols)], cols);
+        T::multiply_add(simd_level(), &mut sum, left, right, Some(alone));
+        Rect::new(shape, sum)
+    };
+    // The cut does not depend on how many there are.
+    fold(Shards::of(x.shape.rows, inner.max(alone)), &part, &|mut a: Rect<T>, b: Rect<T>| {
+        a.make_mut().iter_mut().zip(b.data.iter()).for_each(|(x, &y)| *x += y);
+        pool.give_rect(b);
+        a
+    })
+}
+
+fn sparse<T: Numbers>(x: &Entries<T>, flip: bool, b: &Rect<T>) -> Rect<T> {
+    let how = How { parallel: true, pool: T::pool() };
+    if flip { how.sparse(&x.transposed(), b) } else { how.sparse(x, b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Matrix;
+
+    /// Whatever stands beside it, a product is what it is alone, and what the definition says.
+    #[track_caller]
+    fn check<T: Numbers>(x: &Matrix, rank: usize) {
+        let data = Var::input("X");
+        let mut inputs = Inputs::default();
+        inputs.set_matrix(&data, &x.cast(T::DTYPE).unwrap());
+        for (flip, turn, turned) in
+            [(false, true, false), (true, false, true), (false, false, false), (true, true, true)]
+        {
+            let (rows, inner) = if flip { (x.cols(), x.rows()) } else { (x.rows(), x.cols()) };
+            let thin = Thin { data: data.clone(), flip, turn, turned };
+            let entry = |k: usize, i: usize, c: usize| ((k * 7919 + i * 31 + c * 17) as f64 * 0.37).sin();
+            let factor = |k: usize| {
+                let matrix = match turn {
+                    true => Matrix::from_fn(rank, inner, |c, i| entry(k, i, c)),
+                    false => Matrix::from_fn(inner, rank, |i, c| entry(k, i, c)),
+                };
+                Value::of(&matrix.unwrap().cast(T::DTYPE).unwrap())
+            };
+            let factors: Vec<Value> = (0..23).map(factor).collect();
+            let numbers = |value: &Value| value.to_dense().data.clone();
+            let alone: Vec<Vec<f64>> = factors
+                .iter()
+                .map(|factor| numbers(&thin_products::<T>(&inputs, &thin, std::slice::from_ref(factor)).unwrap()[0]))
+                .collect();
+            for count in [2, 3, 9, 23] {
+                let beside = thin_products::<T>(&inputs, &thin, &factors[..count]).unwrap();
+                assert_eq!(beside.iter().map(numbers).collect::<Vec<_>>(), alone[..count], "{rank} {count} {thin:?}");
+            }
+            let (i, c) = (rows / 2, rank - 1);
+            let at = |l: usize| if flip { x.get(l, i) } else { x.get(i, l) };
+            let exact: f64 = (0..inner).map(|l| at(l) * entry(2, l, c)).sum();
+            let found = if turned { alone[2][c * rows + i] } else { alone[2][i * rank + c] };
+            let tolerance = if T::DTYPE == crate::Dtype::F32 { 1e-4 } else { 1e-11 };
+            assert!((found - exact).abs() <= tolerance * (1.0 + exact.abs()), "{found} is not {exact}");
+        }
+    }
+
+    #[test]
+    fn a_product_is_what_it_is_alone() {
+        let dense = Matrix::from_fn(700, 90, |i, j| ((i * 13 + j * 7) as f64).cos()).unwrap();
+        let stored = (0..300).flat_map(|i| (0..4).map(move |k| (i, (i * 5 + k * 11) % 70, (1 + k) as f64)));
+        let sparse = Matrix::from_triplets(300, 70, stored.collect()).unwrap();
+        for rank in [1, 5, 10, 16] {
+            check::<f32>(&dense, rank);
+            check::<f64>(&dense, rank);
+            check::<f32>(&sparse, rank);
+            check::<f64>(&sparse, rank);
+        }
+    }
+}

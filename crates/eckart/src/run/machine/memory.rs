@@ -1,0 +1,35 @@
+//! Memory: how much there is.
+//! In: what the system says.  Out: bytes; what is freed goes back to it.
+//! Invariant: never more than the process may have; where the system says nothing, no limit.
+//! Not here: what a plan needs (see `plan`).
+
+use std::fs;
+
+/// Bytes that can still be allocated: the lesser of the system's free memory and this process group's limit; the
+/// largest number where the system does not tell.
+pub fn available_memory() -> usize {
+    let system = kilobytes("/proc/meminfo", "MemAvailable:");
+    let group = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
+        .iter()
+        .find_map(|path| fs::read_to_string(path).ok()?.trim().parse::<usize>().ok());
+    system.unwrap_or(usize::MAX).min(group.unwrap_or(usize::MAX))
+}
+
+/// Has every array of a megabyte or more come from the system and go back to it as soon as it is freed, for all of the
+/// process from now on. Where the system's allocator keeps such arrays for later, as glibc's does up to 32 MB each, a
+/// search may hold half as much again as it needs. To be called by a programme that is a search, as the command does;
+/// nothing is done where the allocator is another one.
+pub fn return_freed_memory() {
+    eckart_kernels::return_freed(1 << 20);
+}
+
+/// The most bytes this process has held in memory at once; `None` where the system does not tell.
+pub fn peak_memory() -> Option<usize> {
+    kilobytes("/proc/self/status", "VmHWM:")
+}
+
+fn kilobytes(path: &str, field: &str) -> Option<usize> {
+    let text = fs::read_to_string(path).ok()?;
+    let line = text.lines().find(|line| line.starts_with(field))?;
+    line.split_whitespace().nth(1)?.parse::<usize>().ok()?.checked_mul(1024)
+}

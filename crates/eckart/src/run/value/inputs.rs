@@ -1,0 +1,155 @@
+//! Inputs: the values of a plan's variables.
+//! In: matrices, values.  Out: values of the type a plan computes with, converted once however often it runs.
+//! Invariant: a matrix that is still the same object is not converted again; one of the plan's own type is never
+//! copied.
+//! Not here: which variables there are (see `function`).
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::slot::Holes;
+use super::typed::{Entries, Held, Numbers, Rect};
+use crate::data::{Matrix, Real, Storage};
+use crate::error::{Error, Result};
+use crate::expr::Var;
+use crate::run::Value;
+
+/// The values of variables.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    bound: BTreeMap<Var, Bound>,
+    changes: u64,
+    /// Values that were replaced: their arrays can be used again.
+    retired: Mutex<Vec<Value>>,
+}
+
+#[derive(Debug)]
+struct Bound {
+    /// The number of the change that brought this value.
+    version: u64,
+    source: Option<Matrix>,
+    value: Value,
+    /// In the type that it was not given in.
+    other: OnceLock<Value>,
+    observed: OnceLock<Value>,
+}
+
+impl Inputs {
+    /// Gives `var` the value of a matrix.
+    pub fn set_matrix(&mut self, var: &Var, matrix: &Matrix) {
+        if let Some(Bound { source: Some(held), .. }) = self.bound.get(var)
+            && same_object(held, matrix)
+        {
+            return;
+        }
+        self.insert(var, Some(matrix.clone()), Value::of(matrix));
+    }
+
+    /// Gives `var` a value.
+    pub fn set(&mut self, var: &Var, value: Value) {
+        self.insert(var, None, value);
+    }
+
+    /// The value of `var`, if it has one.
+    pub(crate) fn get(&self, var: &Var) -> Option<Value> {
+        self.bound.get(var).map(|bound| bound.value.clone())
+    }
+
+    /// Takes a value away from `var`, which has none then.
+    pub(crate) fn take(&mut self, var: &Var) -> Option<Value> {
+        self.bound.remove(var).map(|bound| bound.value)
+    }
+
+    fn insert(&mut self, var: &Var, source: Option<Matrix>, value: Value) {
+        self.changes += 1;
+        let (other, observed) = (OnceLock::new(), OnceLock::new());
+        let old = self.bound.insert(var.clone(), Bound { version: self.changes, source, value, other, observed });
+        let retired = self.retired.get_mut().unwrap_or_else(PoisonError::into_inner);
+        // What no plan asks for is let go.
+        retired.truncate(self.bound.len());
+        retired.extend(old.map(|old| old.value));
+    }
+
+    /// The values of a type that were replaced since this was last asked.
+    pub(in crate::run) fn retired<T: Numbers>(&self) -> Vec<Held<T>> {
+        let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        let (own, others) = std::mem::take(&mut *retired).into_iter().partition(|value| value.dtype() == T::DTYPE);
+        *retired = others;
+        own.into_iter().map(|value: Value| value.cast()).collect()
+    }
+
+    /// A number that changes with the value of `var`; 0 where it has none.
+    pub(in crate::run) fn version(&self, var: &Var) -> u64 {
+        self.bound.get(var).map_or(0, |bound| bound.version)
+    }
+
+    /// Whether `var` is dense data with missing entries.
+    pub(crate) fn has_holes(&self, var: &Var) -> bool {
+        self.bound.get(var).and_then(|bound| bound.source.as_ref()).is_some_and(|matrix| matrix.missing() > 0)
+    }
+
+    /// Dense data as it was given, `NaN` where an entry is missing.
+    ///
+    /// # Errors
+    /// `Bug` where it was never set.
+    pub(in crate::run) fn raw<T: Numbers>(&self, var: &Var) -> Result<Rect<T>> {
+        self.held(self.bound(var)?).map(|held| held.to_rect())
+    }
+
+    /// The value of `var`, in numbers of type `T`; missing entries read as zero.
+    ///
+    /// # Errors
+    /// `Bug` where it was never set.
+    pub(in crate::run) fn value<T: Numbers>(&self, var: &Var) -> Result<Held<T>> {
+        if self.has_holes(var) {
+            return Ok(Held::Dense(Holes::Entries.all(&self.raw(var)?)));
+        }
+        self.held(self.bound(var)?)
+    }
+
+    /// A value as it was given, `NaN` where an entry is missing.
+    fn held<T: Numbers>(&self, bound: &Bound) -> Result<Held<T>> {
+        if bound.value.dtype() == T::DTYPE {
+            return Ok(bound.value.cast());
+        }
+        Ok(bound.other.get_or_init(|| T::value(bound.value.cast())).cast())
+    }
+
+    /// 1 where `var` has an entry, 0 where it has none.
+    ///
+    /// # Errors
+    /// `Bug` where it was never set.
+    pub(in crate::run) fn observed<T: Numbers>(&self, var: &Var) -> Result<Held<T>> {
+        let bound = self.bound(var)?;
+        let mask = bound.observed.get_or_init(|| {
+            T::value(match &bound.source {
+                Some(matrix) => Held::observed(matrix),
+                None => everywhere(&bound.value.cast()),
+            })
+        });
+        Ok(mask.cast())
+    }
+
+    fn bound(&self, var: &Var) -> Result<&Bound> {
+        self.bound.get(var).ok_or_else(|| Error::Bug(format!("{} was given no value", var.name())))
+    }
+}
+
+/// 1 at each entry that a value has.
+fn everywhere<T: Real>(value: &Held<T>) -> Held<T> {
+    let ones = |count: usize| vec![T::from_f64(1.0); count];
+    match value {
+        Held::Dense(rect) => Held::Dense(Rect::new(rect.shape, ones(rect.data.len()))),
+        Held::Sparse(entries) => Held::Sparse(Entries { whole: None, ..entries.with(ones(entries.values.len())) }),
+    }
+}
+
+fn same_object(a: &Matrix, b: &Matrix) -> bool {
+    match (a.storage(), b.storage()) {
+        (Storage::DenseF32(a), Storage::DenseF32(b)) => a.is_same(b),
+        (Storage::DenseF64(a), Storage::DenseF64(b)) => a.is_same(b),
+        (Storage::SparseF32(a), Storage::SparseF32(b)) => Arc::ptr_eq(a, b),
+        (Storage::SparseF64(a), Storage::SparseF64(b)) => Arc::ptr_eq(a, b),
+        (_, _) => false,
+    }
+}

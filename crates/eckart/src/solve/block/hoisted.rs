@@ -1,0 +1,141 @@
+//! Outside: the product of the data with a factor, taken out of a block's formulas, for many starts to compute it
+//! together.
+//! In: the formulas as they are to be computed.  Out: the formulas with a variable in its place, and the product.
+//! Invariant: a product is taken out only where nothing that is left multiplies with the data.
+//! Not here: who computes it (see `company`, `run::thin`).
+
+use crate::error::Result;
+use crate::expr::{Dag, Expr, Id, Op, Var};
+use crate::facts::{Facts, Given, Shape, Sign};
+use crate::function::Outside;
+use crate::run::{Thin, Value, thin_products};
+use crate::solve::problem::Bound;
+use crate::solve::problem::pairs::without;
+
+/// The product of the data with a factor.
+#[derive(Debug, Clone)]
+pub(in crate::solve) struct Product {
+    thin: Thin,
+    factor: Var,
+    /// What stands in its place.
+    hole: Var,
+    /// Of one start.
+    pub flops: f64,
+    /// The columns that it has for a start, and the most bytes that a column of it or of the factor takes.
+    pub columns: usize,
+    pub bytes: usize,
+}
+
+impl Product {
+    /// The product that the first of these formulas is, and the formulas without it.
+    pub(in crate::solve) fn take_out(formulas: &[Expr], bound: &Bound) -> Option<(Self, Outside)> {
+        let dag = Dag::new(formulas);
+        let facts = Facts::of(&dag, &bound.givens).ok()?;
+        let (root, _) = upright(&dag, dag.roots()[0]);
+        if *dag.op(root) != Op::MatMul {
+            return None;
+        }
+        let [a, b] = [dag.args(root)[0], dag.args(root)[1]];
+        // D F stands as it is; F.T D is the transpose of D.T F.
+        let (data, factor, turned) = if is_data(&dag, a, bound) { (a, b, false) } else { (b, a, true) };
+        let ((data, lies), (factor, stands)) = (upright(&dag, data), upright(&dag, factor));
+        let (data_var, factor_var) = (dag.expr(data).as_var()?, dag.expr(factor).as_var()?);
+        let known = bound.givens.get(data_var).filter(|_| is_data(&dag, data, bound))?;
+        if !bound.factors.iter().any(|f| f.var == *factor_var) {
+            return None;
+        }
+        let hole = Var::input("a product of the data");
+        let part = dag.expr(root);
+        let left: Vec<Expr> = formulas.iter().map(|formula| without(formula, part, &hole)).collect();
+        if multiplies(&left, bound) {
+            return None;
+        }
+        let (shape, inner) = (facts.shape(root), facts.shape(factor));
+        let columns = if turned { shape.rows } else { shape.cols };
+        let stored = known.sparse.unwrap_or(known.shape.entries());
+        let flops = 2.0 * (stored * columns) as f64;
+        let longest = |shape: Shape| shape.entries() / columns.max(1);
+        let bytes = bound.dtype().bytes() * longest(shape).max(longest(inner));
+        let thin = Thin { data: data_var.clone(), flip: lies != turned, turn: stands != turned, turned };
+        let given = Given { dtype: bound.dtype(), sign: Sign::UNKNOWN, ..Given::dense(shape.rows, shape.cols) };
+        let outside = Outside { formulas: left, var: hole.clone(), given, flops };
+        Some((Self { thin, factor: factor_var.clone(), hole, flops, columns, bytes }, outside))
+    }
+
+    /// The factor that it is made with.
+    pub(in crate::solve) fn factor(&self, bound: &Bound) -> Result<Value> {
+        let value = bound.inputs.get(&self.factor);
+        value.ok_or_else(|| crate::Error::Bug("a factor has no value".into()))
+    }
+
+    /// The products with such factors.
+    ///
+    /// # Errors
+    /// `Bug` where the data is not there.
+    pub(in crate::solve) fn of(&self, bound: &Bound, factors: &[Value]) -> Result<Vec<Value>> {
+        match bound.is_narrow() {
+            true => thin_products::<f32>(&bound.inputs, &self.thin, factors),
+            false => thin_products::<f64>(&bound.inputs, &self.thin, factors),
+        }
+    }
+
+    /// Puts it where the formulas read it.
+    pub(in crate::solve) fn put(&self, bound: &mut Bound, product: Value) {
+        bound.inputs.set(&self.hole, product);
+    }
+}
+
+/// What a transpose is of, and whether it was one.
+fn upright(dag: &Dag, id: Id) -> (Id, bool) {
+    if *dag.op(id) == Op::Transpose { (dag.args(id)[0], true) } else { (id, false) }
+}
+
+/// Whether it is the data or its transpose, all of which is there.
+fn is_data(dag: &Dag, id: Id, bound: &Bound) -> bool {
+    let var = dag.expr(upright(dag, id).0).as_var();
+    var.is_some_and(|var| var.name() == bound.target.0 && !var.is_shared() && !bound.inputs.has_holes(var))
+}
+
+/// Whether a formula has a product of something with the data.
+fn multiplies(formulas: &[Expr], bound: &Bound) -> bool {
+    let dag = Dag::new(formulas);
+    let mut products = dag.ids().filter(|&id| *dag.op(id) == Op::MatMul);
+    products.any(|id| dag.args(id).iter().any(|&arg| is_data(&dag, arg, bound)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::solve::block::{Block, QuadraticBlock, QuadraticStep};
+    use crate::solve::derive::{Form, derive};
+    use crate::{Matrix, Problem};
+
+    /// Of which factors a step has its product with the data taken out.
+    #[track_caller]
+    fn check(text: &str, x: &Matrix, expected: &[&str]) {
+        let bound = Problem::parse(text).unwrap().data("X", x).rank(2).bind().unwrap();
+        let forms = derive(&bound).unwrap();
+        let taken = |index: &usize| {
+            let Form::Quadratic(..) = forms[*index] else { return false };
+            let block =
+                QuadraticBlock::new(&bound, *index, &forms[*index], QuadraticStep::Once, *index == 1, usize::MAX)
+                    .unwrap();
+            block.product().is_some()
+        };
+        let found: Vec<&str> = (0..forms.len()).filter(taken).map(|index| bound.factors[index].var.name()).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn products_are_taken_out_where_nothing_else_reads_the_data() {
+        let dense = Matrix::from_fn(9, 7, |i, j| (1 + i * j) as f64).unwrap();
+        let sparse = Matrix::from_triplets(9, 7, (0..9).map(|i| (i, i % 7, 1.0)).collect()).unwrap();
+        let holes = Matrix::from_fn(9, 7, |i, j| if i == j { f64::NAN } else { 1.0 }).unwrap();
+        for x in [&dense, &sparse] {
+            check("sum((X - W @ H)**2) subject to W, H >= 0", x, &["W", "H"]);
+            check("sum((X - W @ H.T)**2) + 0.1*sum(W**2) + 0.1*sum(abs(H))", x, &["W", "H"]);
+            check("sum((X.T - W @ H)**2)", x, &["W", "H"]);
+            check("sum(kl(X, W @ H)) subject to W, H >= 0", x, &[]);
+            check("sum(observed(X) * (X - W @ H)**2)", &holes, &[]);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Local: what a factor's part of the objective is at the present values of the others, as numbers.
+//! In: a form's formulas, compiled once; the values of all factors.  Out: arrays of the factor's type that blocks work
+//! on.
+//! Invariant: the one place in `solve`, beside the drivers of gradients, where values of a plan become plain numbers.
+//! Not here: the formulas (see `derive`), Grams (see `run::grams`), what is done with the numbers (see `block`).
+
+use super::hoisted::Product;
+use crate::error::Result;
+use crate::expr::Expr;
+use crate::function::Compiled;
+use crate::run::{Grams, Numbers, Rect, Side, Sums, Value, Weights};
+use crate::solve::derive::{Poisson, Quadratic};
+use crate::solve::problem::Bound;
+
+/// The formulas of a quadratic, planned together.
+pub(in crate::solve) struct Terms {
+    compiled: Compiled,
+    shared: bool,
+    scaled: usize,
+    /// For each, what its weights are multiplied by, and whether its right side is its left one.
+    sampled: Vec<(f64, bool)>,
+    flipped: bool,
+    rank: usize,
+    /// The product of the data that the formulas read.
+    product: Option<Product>,
+}
+
+/// The numbers of a quadratic <B, B G> - 2 <B, L>.
+pub(in crate::solve) struct Local<T> {
+    /// L, or the gradient where the quadratic is a bound; n x r.
+    pub array: Rect<T>,
+    /// G.
+    pub grams: Grams<T>,
+    /// The values of further formulas, which are numbers.
+    pub numbers: Vec<f64>,
+}
+
+impl Terms {
+    /// Plans a quadratic's formulas, the array that goes with them, and further ones that are numbers.
+    pub(in crate::solve) fn new(
+        quadratic: &Quadratic,
+        array: &Expr,
+        further: &[Expr],
+        bound: &Bound,
+        memory_limit: usize,
+    ) -> Result<Self> {
+        // As the factor lies: from a transpose the search for equal forms makes transposes of what is as large as the
+        // data.
+        let flipped = quadratic.flipped;
+        let mut roots = vec![if flipped { array.t() } else { array.clone() }];
+        roots.extend(quadratic.shared.clone());
+        roots.extend(quadratic.scaled.iter().flat_map(|(rows, gram)| [rows.clone(), gram.clone()]));
+        let sampled = quadratic.sampled.iter();
+        roots.extend(sampled.flat_map(|s| [s.weights.clone(), s.left.clone(), s.right.clone()]));
+        roots.extend_from_slice(further);
+        let mut product = None;
+        let compiled = Compiled::with(&roots, &bound.givens, memory_limit, |formulas| {
+            let (taken, rest) = Product::take_out(formulas, bound)?;
+            product = Some(taken);
+            Some(rest)
+        })?;
+        let shape = compiled.plan.buffers[compiled.plan.outputs[0]].shape;
+        let rank = if flipped { shape.rows } else { shape.cols };
+        let scaled = quadratic.scaled.len();
+        let sampled = quadratic.sampled.iter().map(|s| (s.scale, s.left == s.right)).collect();
+        Ok(Self { compiled, shared: quadratic.shared.is_some(), scaled, sampled, flipped, rank, product })
+    }
+
+    /// Flops of a run.
+    pub(in crate::solve) fn flops(&self) -> f64 {
+        self.compiled.plan.flops() + self.product.as_ref().map_or(0.0, |product| product.flops)
+    }
+
+    /// The product of the data that starts may compute together.
+    pub(in crate::solve) fn product(&self) -> Option<&Product> {
+        self.product.as_ref()
+    }
+
+    /// The numbers of block `index` at the present values of the factors.
+    pub(in crate::solve) fn run<T: Numbers>(&self, index: usize, bound: &mut Bound) -> Result<Local<T>> {
+        if let Some(product) = &self.product {
+            let value = match &bound.company {
+                Some(member) => member.product(index, product, bound)?,
+                None => product.of(bound, &[product.factor(bound)?])?.swap_remove(0),
+            };
+            product.put(bound, value);
+        }
+        let mut values = self.compiled.run(&bound.inputs)?.into_iter();
+        let mut next = || values.next().ok_or_else(|| crate::Error::Bug("a formula has no value".into()));
+        let array = rows_of(next()?, self.flipped);
+        let rank = self.rank;
+        let shared = if self.shared { symmetric(numbers(next()?), rank) } else { vec![0.0; rank * rank] };
+        let mut scaled = Vec::new();
+        for _ in 0..self.scaled {
+            let rows = numbers(next()?);
+            scaled.push((rows, symmetric(numbers(next()?), rank)));
+        }
+        let mut sampled = Vec::new();
+        for &(scale, same) in &self.sampled {
+            let weights = Weights(next()?.cast());
+            let left = next()?.into_rect();
+            let right = next()?;
+            sampled.push(Sums { scale, weights, left, right: (!same).then(|| right.into_rect()) });
+        }
+        let further = values.map(|value| value.to_scalar()).collect();
+        Ok(Local { array, grams: Grams { rank, shared, scaled, sampled }, numbers: further })
+    }
+}
+
+impl<T: Numbers> Local<T> {
+    /// What rows have beside their Grams, where the array is the gradient (`bounded`) or not.
+    pub(in crate::solve) fn side(&self, bounded: bool) -> Side<'_, T> {
+        if bounded { Side::Gradient(&self.array.data) } else { Side::Linear(&self.array.data) }
+    }
+}
+
+/// The formulas of a Poisson form, planned together.
+pub(in crate::solve) struct Counts {
+    compiled: Compiled,
+}
+
+/// The numbers of a Poisson form.
+pub(in crate::solve) struct PoissonLocal<T> {
+    /// C.
+    pub counts: Weights<T>,
+    /// Q, m x r.
+    pub columns: Rect<T>,
+    /// P, n x r.
+    pub pull: Rect<T>,
+    /// The values of further formulas, which are numbers.
+    pub numbers: Vec<f64>,
+}
+
+impl Counts {
+    /// Plans a Poisson form's formulas, and further ones that are numbers.
+    pub(in crate::solve) fn new(form: &Poisson, further: &[Expr], bound: &Bound, memory_limit: usize) -> Result<Self> {
+        let mut roots = vec![form.counts.clone(), form.columns.clone(), form.pull.clone()];
+        roots.extend_from_slice(further);
+        Ok(Self { compiled: Compiled::new(&roots, &bound.givens, memory_limit)? })
+    }
+
+    /// The numbers at the present values of the factors.
+    pub(in crate::solve) fn run<T: Numbers>(&self, bound: &Bound) -> Result<PoissonLocal<T>> {
+        let mut values = self.compiled.run(&bound.inputs)?.into_iter();
+        let mut next = || values.next().ok_or_else(|| crate::Error::Bug("a formula has no value".into()));
+        let (counts, columns, pull) = (Weights(next()?.cast()), next()?.into_rect(), next()?.into_rect());
+        Ok(PoissonLocal { counts, columns, pull, numbers: values.map(|value| value.to_scalar()).collect() })
+    }
+}
+
+fn numbers(value: Value) -> Vec<f64> {
+    value.into_rect().data.into_vec()
+}
+
+fn symmetric(mut gram: Vec<f64>, r: usize) -> Vec<f64> {
+    for k in 0..r {
+        for l in 0..k {
+            let mean = 0.5 * (gram[k * r + l] + gram[l * r + k]);
+            (gram[k * r + l], gram[l * r + k]) = (mean, mean);
+        }
+    }
+    gram
+}
+
+/// The array that methods work on: the factor's numbers, transposed where `flipped`.
+pub(in crate::solve) fn rows_of<T: Numbers>(factor: Value, flipped: bool) -> Rect<T> {
+    let rect = factor.into_rect();
+    if flipped { rect.into_transposed() } else { rect }
+}
+
+/// The factor of such an array.
+pub(in crate::solve) fn factor_of<T: Numbers>(rows: Rect<T>, flipped: bool) -> Value {
+    Value::of_rect(if flipped { rows.into_transposed() } else { rows })
+}

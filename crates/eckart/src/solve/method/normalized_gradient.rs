@@ -1,0 +1,122 @@
+//! Normalized-gradient: the seed's method: every factor moves a set length down its gradient.
+//! In: a bound problem.  Out: a `Method`.
+//! Invariant: the best factors met are the driver's to keep; the length halves when the cost rises.
+//! Not here: proximal maps of penalties (their gradient is taken instead, sign(0) = 0).
+
+use super::{Method, Moved};
+use crate::error::Result;
+use crate::expr::Expr;
+use crate::function::Compiled;
+use crate::grad::differentiate;
+use crate::run::{Numbers, Value, sum_by};
+use crate::solve::problem::Bound;
+use crate::solve::problem::prox::Prox;
+use crate::solve::search::checkpoint::State;
+
+/// The first step's length, as a share of a factor's own.
+const FIRST: f64 = 0.1;
+/// The step grows by this while the cost falls.
+const GROW: f64 = 1.1;
+/// And shrinks by this when it rises.
+const SHRINK: f64 = 0.5;
+/// No step shorter than this share of a factor changes anything worth having.
+const LEAST: f64 = 1e-12;
+
+/// The cost, the factors it is of, and its gradients there.
+type Evaluated = (f64, Vec<Value>, Vec<Value>);
+
+pub(in crate::solve) struct NormalizedGradient {
+    compiled: Compiled,
+    length: f64,
+    last: Option<Evaluated>,
+}
+
+impl NormalizedGradient {
+    /// Fits everything: constraints are kept by projection.
+    pub(in crate::solve) fn misfit(_bound: &Bound) -> Option<String> {
+        None
+    }
+
+    pub(in crate::solve) fn prepare(bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {
+        let factors = bound.factor_exprs();
+        let roots: Vec<Expr> =
+            std::iter::once(bound.objective.clone()).chain(differentiate(&bound.objective, &factors)).collect();
+        let compiled = Compiled::new(&roots, &bound.givens, memory_limit)?;
+        Ok(Box::new(Self { compiled, length: FIRST, last: None }))
+    }
+}
+
+impl Method for NormalizedGradient {
+    fn restart(&mut self) {
+        self.length = FIRST;
+        self.last = None;
+    }
+
+    fn state(&self, to: &mut State) {
+        to.put(self.length);
+        to.put_maybe(self.last.as_ref().map(|(cost, ..)| *cost));
+        if let Some((_, from, gradients)) = &self.last {
+            to.put_values(from);
+            to.put_values(gradients);
+        }
+    }
+
+    fn restore(&mut self, from: &mut State) -> Result<()> {
+        self.length = from.take()?;
+        self.last = match from.take_maybe()? {
+            Some(cost) => Some((cost, from.take_factors()?, from.take_factors()?)),
+            None => None,
+        };
+        Ok(())
+    }
+
+    fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Moved> {
+        let (cost, from, gradients) = match self.last.take() {
+            Some(last) => last,
+            None => self.evaluate(bound, factors)?,
+        };
+        for (index, gradient) in gradients.iter().enumerate() {
+            let (prox, from) = (bound.factors[index].prox.constraints(), &from[index]);
+            factors[index] = match bound.is_narrow() {
+                true => moved::<f32>(from, gradient, self.length, &prox),
+                false => moved::<f64>(from, gradient, self.length, &prox),
+            };
+        }
+        let new = self.evaluate(bound, factors)?;
+        if new.0 < cost {
+            self.length *= GROW;
+            let moved = Moved { cost: new.0, decrease: None, at_rest: false, tries: false };
+            self.last = Some(new);
+            return Ok(moved);
+        }
+        self.length *= SHRINK;
+        for (factor, old) in factors.iter_mut().zip(&from) {
+            factor.clone_from(old);
+        }
+        self.last = Some((cost, from, gradients));
+        Ok(Moved { cost, decrease: None, at_rest: self.length < LEAST, tries: true })
+    }
+}
+
+impl NormalizedGradient {
+    fn evaluate(&self, bound: &mut Bound, factors: &[Value]) -> Result<Evaluated> {
+        bound.place_all(factors);
+        let mut values = self.compiled.run(&bound.inputs)?;
+        let gradients = values.split_off(1);
+        Ok((values[0].to_scalar(), factors.to_vec(), gradients))
+    }
+}
+
+/// A factor moved down its gradient by `share` of its own length, and made feasible.
+fn moved<T: Numbers>(from: &Value, gradient: &Value, share: f64, constraints: &Prox) -> Value {
+    let (mut new, gradient) = (from.rect::<T>(), gradient.rect::<T>());
+    let norm = |v: &[T]| sum_by(v.len(), |at| v[at].to_f64() * v[at].to_f64()).sqrt();
+    let (size, length) = (norm(&gradient.data), share * norm(&new.data).max(f64::MIN_POSITIVE));
+    let (shape, numbers) = (new.shape, new.make_mut());
+    if size > 0.0 {
+        let down = |(b, g): (&mut T, &T)| *b = T::from_f64(b.to_f64() - length * g.to_f64() / size);
+        numbers.iter_mut().zip(gradient.data.iter()).for_each(down);
+    }
+    constraints.apply(numbers, shape, 1.0);
+    Value::of_rect(new)
+}

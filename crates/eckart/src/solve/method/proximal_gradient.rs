@@ -1,0 +1,89 @@
+//! Proximal-gradient: for each factor in turn a gradient step on the smooth part, then the proximal map of the rest.
+//! In: a bound problem.  Out: a `Method`.
+//! Invariant: the cost never rises; each factor stays feasible; penalties leave exact zeros.
+//! Not here: the step of one factor (see `block::gradient`), which terms are smooth (see `split`), the maps (see
+//! `prox`).
+
+use std::sync::Arc;
+
+use super::{Method, Moved};
+use crate::error::Result;
+use crate::expr::{Expr, Op};
+use crate::function::Compiled;
+use crate::run::Value;
+use crate::solve::block::{Block, GradientBlock};
+use crate::solve::problem::Bound;
+use crate::solve::search::checkpoint::State;
+
+/// Proximal alternating linearised minimisation (Bolte, Sabach and Teboulle 2014, algorithm 1): the gradient's block
+/// for every factor.
+pub(in crate::solve) struct ProximalGradient {
+    blocks: Vec<GradientBlock>,
+    costs: Arc<Compiled>,
+}
+
+impl ProximalGradient {
+    /// Why it does not fit, if it does not.
+    pub(in crate::solve) fn misfit(bound: &Bound) -> Option<String> {
+        let part = rough_part(&bound.smooth, bound)?;
+        Some(format!("{part} has a kink, and is no penalty of one factor alone"))
+    }
+
+    pub(in crate::solve) fn prepare(bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {
+        let costs = GradientBlock::costs(bound, memory_limit)?;
+        let block = |index| GradientBlock::new(bound, index, &costs, memory_limit);
+        let blocks = (0..bound.factors.len()).map(block).collect::<Result<_>>()?;
+        Ok(Box::new(Self { blocks, costs }))
+    }
+}
+
+impl Method for ProximalGradient {
+    fn restart(&mut self) {
+        self.blocks.iter_mut().for_each(Block::restart);
+    }
+
+    fn state(&self, to: &mut State) {
+        self.blocks.iter().for_each(|block| block.state(to));
+    }
+
+    fn restore(&mut self, from: &mut State) -> Result<()> {
+        self.blocks.iter_mut().try_for_each(|block| block.restore(from))
+    }
+
+    fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Moved> {
+        bound.place_all(factors);
+        let (mut cost, mut tries) = (None, false);
+        for block in &mut self.blocks {
+            let done = block.step(bound, factors)?;
+            cost = done.cost.or(cost);
+            tries |= done.tries;
+        }
+        let at_rest = cost.is_none();
+        let cost = match cost {
+            Some(cost) => cost,
+            None => self.costs.run(&bound.inputs)?[1].to_scalar(),
+        };
+        Ok(Moved { cost, decrease: None, at_rest, tries })
+    }
+}
+
+/// A part of the smooth rest that is not smooth in a factor.
+pub(in crate::solve) fn rough_part(smooth: &Expr, bound: &Bound) -> Option<Expr> {
+    let dag = crate::expr::Dag::new(std::slice::from_ref(smooth));
+    let of_factor = |id| dag.expr(id).as_var().is_some_and(|v| bound.factors.iter().any(|f| f.var == *v));
+    let depends = dag.depends(of_factor);
+    let rough = |op: &Op| matches!(op, Op::Abs | Op::Sign | Op::Greater | Op::Max | Op::Min);
+    // |z| within Huber's loss is smooth as a whole, and so is the least of it and delta.
+    let smoothed = |id| is_huber(&dag, id) || (*dag.op(id) == Op::Min && is_huber(&dag, dag.args(id)[0]));
+    let mut kinks = dag.ids().filter(|&id| depends[id.index()] && rough(dag.op(id)) && !smoothed(id));
+    kinks.next().map(|id| dag.expr(id).clone())
+}
+
+/// Whether a node is the absolute value inside `huber(z, delta)`, the only way the language has of making a kink
+/// smooth, and is read by nothing else.
+fn is_huber(dag: &crate::expr::Dag, size: crate::expr::Id) -> bool {
+    let readers: Vec<crate::expr::Id> = dag.ids().filter(|&id| dag.args(id).contains(&size)).collect();
+    let read_by = |op: &Op| readers.iter().any(|&id| dag.op(id) == op && dag.args(id)[0] == size);
+    let by_others = readers.iter().any(|&id| !matches!(dag.op(id), Op::Min | Op::Sub) || dag.args(id)[0] != size);
+    *dag.op(size) == Op::Abs && read_by(&Op::Min) && read_by(&Op::Sub) && !by_others
+}

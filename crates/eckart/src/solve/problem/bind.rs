@@ -1,0 +1,313 @@
+//! Bind: from a problem as it was written to one whose shapes are known and whose objective is split.
+//! In: a `Problem`.  Out: `Bound`.
+//! Invariant: whatever does not fit together is refused here, by name and with what to do, before anything is computed.
+//! Not here: the split (see `split`), shapes (see `facts`).
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use super::prox::Prox;
+use super::split::{Split, refuse_unbounded, split};
+use super::{Bound, Factor, Problem};
+use crate::data::{Dtype, Matrix};
+use crate::error::{Code, Error, Result};
+use crate::expr::text::{Constraint, Dim, Limit};
+use crate::expr::{Dag, Expr, Var};
+use crate::facts::{Facts, Given, Givens, Shape, Sides, first_missing, infer_shapes, masks, unmasked};
+use crate::run::{Inputs, Value};
+
+impl Problem {
+    /// Finds the factors and their shapes, and splits the objective.
+    ///
+    /// # Errors
+    /// `Setting` where data or a number is missing or unused, or the rank or the value of a factor does not fit;
+    /// `Shape` where shapes don't fit.
+    pub fn bind(&self) -> Result<Bound> {
+        let Some((_, target)) = self.data.first() else {
+            return Err(Error::setting(Code::NoData, "no data was given: an objective needs a matrix to factorize"));
+        };
+        if self.rank == 0 {
+            return Err(self.unfit_rank(target));
+        }
+        let objective = self.with_numbers();
+        let dag = Dag::new(std::slice::from_ref(&objective));
+        let variables = objective.variables();
+        self.check_names(&variables)?;
+        let known = |(name, matrix): &(String, Matrix)| {
+            (Var::input(name), self.assumed.get(name).copied().unwrap_or_else(|| Given::of(matrix)))
+        };
+        let mut givens: Givens = self.data.iter().map(known).collect();
+        let mut shapes = infer_shapes(&dag, &givens, &self.declared(), &self.side_lengths(), self.rank)?;
+        let dtype = self.dtype();
+        let held = self.held_as(dtype, &mut shapes)?;
+        held.iter().try_for_each(|(name, value)| self.check_held(name, value))?;
+        givens.extend(held.iter().map(|(name, value)| (Var::input(name), Given::of(value))));
+        for (var, &shape) in &shapes {
+            givens.insert(var.clone(), Given { dtype, ..Given::dense(shape.rows, shape.cols) });
+        }
+        let facts = Facts::of(&dag, &givens)?;
+        if !facts.shape(dag.roots()[0]).is_scalar() {
+            let shape = facts.shape(dag.roots()[0]);
+            let message = format!("the objective is {shape}, and only a number can be minimised");
+            return Err(Error::shape(Code::CostNotScalar, message, "Add it up: sum(...)"));
+        }
+        self.check_missing(&dag)?;
+        let Split { smooth, mut proxes } = split(&objective, &shapes.keys().cloned().collect::<Vec<_>>())?;
+        let mut factors = Vec::new();
+        for var in variables.iter().filter(|var| shapes.contains_key(var)) {
+            let mut prox = proxes.remove(var).unwrap_or_default();
+            for constraint in self.statement.constraints.iter().filter(|c| c.factor == var.name()) {
+                prox.constrain(constraint.bound, self.limit(constraint)?, constraint)?;
+            }
+            let offset = self.declared().get(var).is_some_and(|sides| sides.contains(&Sides::Number(1)));
+            let begin = self.begin(var, shapes[var], &prox, dtype)?;
+            factors.push(Factor { var: var.clone(), shape: shapes[var], prox, offset, begin });
+        }
+        if factors.is_empty() {
+            let message = "the objective has no factor to search for: every name in it was given";
+            return Err(Error::setting(Code::NoFactor, message));
+        }
+        refuse_unbounded(&smooth, &factors, &givens)?;
+        // Sparse codes may have more components than X has sides, and so may rows beside a factor that is held.
+        let overcomplete = !self.held.is_empty() || factors.iter().any(|factor| factor.prox.l1 > 0.0);
+        if self.rank > target.rows().min(target.cols()) && !overcomplete {
+            return Err(self.unfit_rank(target));
+        }
+        let mut inputs = Inputs::default();
+        for (name, matrix) in self.data.iter().chain(&held) {
+            inputs.set_matrix(&Var::input(name), matrix);
+        }
+        let order = variables.iter().map(|var| var.name().to_owned()).collect();
+        Ok(Bound {
+            objective,
+            smooth,
+            factors,
+            held: self.held.clone(),
+            order,
+            givens,
+            inputs,
+            target: self.data[0].clone(),
+            rank: self.rank,
+            forms: OnceLock::new(),
+            company: None,
+        })
+    }
+
+    /// The factors that are held, in the type to compute with; takes them out of what is searched for.
+    fn held_as(&self, dtype: Dtype, shapes: &mut BTreeMap<Var, Shape>) -> Result<Vec<(String, Matrix)>> {
+        let of = |(name, value): &(String, Matrix)| {
+            let shape = shapes.remove(&Var::input(name)).unwrap_or(shape_of(value));
+            check_shape(name, "value", value, shape)?;
+            if value.missing() > 0 {
+                let at = first_missing(value);
+                let at = place(at.0 * shape.cols + at.1, shape);
+                return Err(Error::setting(
+                    Code::StartNotFinite,
+                    format!("{name} is held, and its value has no number at {at}"),
+                ));
+            }
+            Ok((name.clone(), value.cast(dtype)?))
+        };
+        self.held.iter().map(of).collect()
+    }
+
+    /// A factor that is held must keep its bounds, for nobody else sees to that.
+    fn check_held(&self, name: &str, value: &Matrix) -> Result<()> {
+        let mut prox = Prox::default();
+        for constraint in self.statement.constraints.iter().filter(|c| c.factor == name) {
+            prox.constrain(constraint.bound, self.limit(constraint)?, constraint)?;
+        }
+        let (shape, numbers) = (shape_of(value), value.to_dense_f64());
+        let Some(at) = outside(&prox, &numbers, shape).0 else { return Ok(()) };
+        Err(Error::setting(
+            Code::StartOutOfBounds,
+            format!(
+                "{name} is held, and its value is {} at {}, which the bounds of {name} don't allow: hold another \
+                 value, or leave the bound out",
+                numbers[at],
+                place(at, shape)
+            ),
+        ))
+    }
+
+    /// Where the first start of a factor begins, if it was said.
+    fn begin(&self, var: &Var, shape: Shape, prox: &Prox, dtype: Dtype) -> Result<Option<Value>> {
+        let Some((name, value)) = self.starts.iter().find(|(name, _)| name == var.name()) else { return Ok(None) };
+        check_shape(name, "start", value, shape)?;
+        let dense = Value::of(value).into_dense();
+        if let Some(at) = dense.data.iter().position(|b| !b.is_finite()) {
+            return Err(Error::setting(
+                Code::StartNotFinite,
+                format!("the start of {name} is {} at {}", dense.data[at], place(at, shape)),
+            ));
+        }
+        let (far, feasible) = outside(prox, &dense.data, shape);
+        if let Some(at) = far {
+            return Err(Error::setting(
+                Code::StartOutOfBounds,
+                format!(
+                    "the start of {name} is {} at {}, which the bounds of {name} don't allow",
+                    dense.data[at],
+                    place(at, shape)
+                ),
+            ));
+        }
+        Ok(Some(Value::of_numbers(shape, feasible, dtype)))
+    }
+
+    /// The type to compute with: f32 where all data is, and of a size whose squares and products f32 can hold.
+    fn dtype(&self) -> Dtype {
+        let of = |(name, matrix): &(String, Matrix)| self.assumed.get(name).map_or(matrix.dtype(), |given| given.dtype);
+        let narrow = self.data.iter().all(|data| of(data) == Dtype::F32 && data.1.is_moderate())
+            && self.held.iter().all(|(_, value)| value.is_moderate());
+        if narrow { Dtype::F32 } else { Dtype::F64 }
+    }
+
+    fn unfit_rank(&self, target: &Matrix) -> Error {
+        let (rows, cols) = target.shape();
+        let most = rows.min(cols);
+        Error::setting(
+            Code::RankOutOfRange,
+            format!("rank {} does not fit a {rows} x {cols} matrix: choose 1 to {most}", self.rank),
+        )
+    }
+
+    /// The objective with every named number written in.
+    fn with_numbers(&self) -> Expr {
+        let by = self.numbers.iter().map(|(name, &value)| (Var::input(name), Expr::number(value))).collect();
+        self.statement.objective.substitute(&by)
+    }
+
+    fn side_lengths(&self) -> BTreeMap<String, usize> {
+        let whole = |v: f64| v >= 1.0 && v.fract() == 0.0 && v < 1e15;
+        self.numbers.iter().filter(|(_, v)| whole(**v)).map(|(name, &v)| (name.clone(), v as usize)).collect()
+    }
+
+    fn declared(&self) -> BTreeMap<Var, [Sides; 2]> {
+        let side = |dim: &Dim| match dim {
+            Dim::Number(length) => Sides::Number(*length),
+            Dim::Name(name) => Sides::Name(name.clone()),
+        };
+        let declared = &self.statement.declared;
+        declared.iter().map(|d| (Var::input(&d.name), [side(&d.rows), side(&d.cols)])).collect()
+    }
+
+    /// Every name given, declared or constrained must occur, or it was misspelt.
+    fn check_names(&self, variables: &[Var]) -> Result<()> {
+        let text = &self.statement.text;
+        let used = |name: &str| variables.iter().any(|v| v.name() == name);
+        for (name, _) in &self.data {
+            if !used(name) {
+                return Err(Error::setting(
+                    Code::UnusedData,
+                    format!("the objective does not use the data {name}: {text}"),
+                ));
+            }
+        }
+        let in_original = self.statement.objective.variables();
+        let sides: Vec<&Dim> = self.statement.declared.iter().flat_map(|d| [&d.rows, &d.cols]).collect();
+        for name in self.numbers.keys() {
+            let in_side = sides.iter().any(|d| **d == Dim::Name(name.clone()));
+            let in_limit = self.statement.constraints.iter().any(|c| c.limit == Limit::Name(name.clone()));
+            if !in_side && !in_limit && !in_original.iter().any(|v| v.name() == name) {
+                return Err(Error::setting(
+                    Code::UnusedParameter,
+                    format!("the objective does not use the number {name}: {text}"),
+                ));
+            }
+        }
+        for (name, what) in self
+            .held
+            .iter()
+            .map(|(name, _)| (name, "held"))
+            .chain(self.starts.iter().map(|(n, _)| (n, "given a start")))
+        {
+            let given = self.data.iter().any(|(known, _)| known == name) || self.numbers.contains_key(name);
+            if !used(name) || given {
+                return Err(Error::setting(
+                    Code::NotAFactor,
+                    format!("{name} is {what} but is no factor of the objective: {text}"),
+                ));
+            }
+        }
+        if let Some((name, _)) = self.starts.iter().find(|(name, _)| self.held.iter().any(|(held, _)| held == name)) {
+            return Err(Error::setting(
+                Code::HeldAndStarted,
+                format!("{name} is held and given a start: only one of the two can be"),
+            ));
+        }
+        for declaration in &self.statement.declared {
+            if !used(&declaration.name) || self.data.iter().any(|(name, _)| *name == declaration.name) {
+                let message = format!("{} is declared but is no factor of the objective", declaration.name);
+                return Err(Error::parse(Code::NotAFactor, message, text, declaration.span.clone(), "Leave it out"));
+            }
+        }
+        for constraint in &self.statement.constraints {
+            let is_data = self.data.iter().any(|(name, _)| *name == constraint.factor);
+            if !used(&constraint.factor) || is_data {
+                let message = format!("{} is constrained but is no factor of the objective", constraint.factor);
+                return Err(Error::parse(
+                    Code::NotAFactor,
+                    message,
+                    text,
+                    constraint.span.clone(),
+                    "Only a factor can be constrained",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Missing entries need `observed(...)`: otherwise they would silently count as zeros.
+    fn check_missing(&self, dag: &Dag) -> Result<()> {
+        for (name, matrix) in self.data.iter().filter(|(_, matrix)| matrix.missing() > 0) {
+            if !masks(dag, &Var::input(name)) {
+                return Err(unmasked(name, matrix));
+            }
+        }
+        Ok(())
+    }
+
+    fn limit(&self, constraint: &Constraint) -> Result<f64> {
+        match &constraint.limit {
+            Limit::Number(value) => Ok(*value),
+            Limit::Name(name) => self.numbers.get(name).copied().ok_or_else(|| {
+                Error::parse(
+                    Code::ParameterMissing,
+                    format!("{name} has no value"),
+                    &self.statement.text,
+                    constraint.span.clone(),
+                    "Give it one",
+                )
+            }),
+        }
+    }
+}
+
+/// The first entry that bounds don't allow, if there is one, and the nearest values that they do.
+fn outside(prox: &Prox, values: &[f64], shape: Shape) -> (Option<usize>, Vec<f64>) {
+    let mut feasible = values.to_vec();
+    prox.constraints().apply(&mut feasible, shape, 1.0);
+    let far = |(a, b): (&f64, &f64)| (a - b).abs() > 1e-6 * a.abs().max(1.0);
+    (values.iter().zip(&feasible).position(far), feasible)
+}
+
+fn shape_of(value: &Matrix) -> Shape {
+    Shape { rows: value.rows(), cols: value.cols() }
+}
+
+fn check_shape(name: &str, what: &str, value: &Matrix, shape: Shape) -> Result<()> {
+    if shape_of(value) == shape {
+        return Ok(());
+    }
+    Err(Error::shape(
+        Code::WrongShape,
+        format!("the {what} of {name} is {}, and {name} is {shape}", shape_of(value)),
+        format!("Give a {what} of that shape, or the rank that fits it"),
+    ))
+}
+
+/// An entry's row and column, from 1, in words.
+fn place(at: usize, shape: Shape) -> String {
+    format!("row {}, column {}", at / shape.cols + 1, at % shape.cols + 1)
+}

@@ -1,0 +1,269 @@
+//! Problem: an objective with its data, its numbers and the rank.
+//! In: a statement in the text language, matrices by name, numbers by name.  Out: `Problem`, and bound: `Bound`.
+//! Invariant: a name is data, a number or a factor: what is given is data or a number, all else is a factor.
+//! Not here: methods (see `method`), what a statement comes to (see `bind`).
+
+mod bind;
+pub(super) mod lints;
+pub(super) mod pairs;
+pub(super) mod prox;
+pub(super) mod split;
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use super::block::cohort::Member;
+use super::derive::Form;
+use super::problem::prox::Prox;
+use crate::data::{Dtype, Matrix};
+use crate::error::Result;
+use crate::expr::text::{Statement, parse_statement};
+use crate::expr::{Expr, Op, Var};
+use crate::facts::{Given, Givens, Shape};
+use crate::run::{Inputs, Value};
+
+/// An objective with its data, its numbers and the rank: everything but how to minimise it.
+///
+/// ```
+/// # use eckart::{Matrix, Problem, Settings};
+/// let x = Matrix::from_fn(30, 20, |i, j| ((i * j) as f64).sin().abs())?;
+/// let problem = Problem::parse("minimize sum((X - W @ H)**2) + a*sum(abs(H)) subject to W >= 0, H >= 0")?
+///     .data("X", &x)
+///     .number("a", 0.1)
+///     .rank(3);
+/// let fit = problem.solve(&Settings::default())?;
+/// assert_eq!(fit.factor("W").unwrap().shape(), (30, 3));
+/// # Ok::<(), eckart::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Problem {
+    pub(super) statement: Statement,
+    pub(super) data: Vec<(String, Matrix)>,
+    pub(super) numbers: BTreeMap<String, f64>,
+    pub(super) rank: usize,
+    /// Factors that stay as they are.
+    pub(super) held: Vec<(String, Matrix)>,
+    /// Where the first start of a factor begins.
+    pub(super) starts: Vec<(String, Matrix)>,
+    /// What is known of matrices that are not at hand; stand-ins are among `data`.
+    pub(super) assumed: BTreeMap<String, Given>,
+}
+
+/// A factor: what is searched for.
+#[derive(Debug, Clone)]
+pub struct Factor {
+    /// Its variable.
+    pub var: Var,
+    /// n x m.
+    pub shape: Shape,
+    /// Its constraints and the terms of the objective that are applied to it by a proximal map.
+    pub prox: Prox,
+    /// Whether it is an offset (declared with a side of 1), which starts at 0.
+    pub offset: bool,
+    /// Where the first start begins, if it was said.
+    pub(super) begin: Option<Value>,
+}
+
+impl Problem {
+    /// A problem from a statement such as `minimize sum((X - W @ H)**2) subject to W >= 0`.
+    ///
+    /// # Errors
+    /// `Parse`, with the place.
+    pub fn parse(text: &str) -> Result<Self> {
+        let statement = parse_statement(text)?;
+        Ok(Self {
+            statement,
+            data: Vec::new(),
+            numbers: BTreeMap::new(),
+            rank: 0,
+            held: Vec::new(),
+            starts: Vec::new(),
+            assumed: BTreeMap::new(),
+        })
+    }
+
+    /// Gives a matrix of the objective its numbers. The first one given is the one being factorized.
+    pub fn data(mut self, name: &str, matrix: &Matrix) -> Self {
+        self.data.retain(|(known, _)| known != name);
+        self.data.push((name.to_owned(), matrix.clone()));
+        self.assumed.remove(name);
+        self
+    }
+
+    /// Says what is known of a matrix that is not at hand: the problem can then be bound and planned, but not solved.
+    ///
+    /// # Errors
+    /// `Data` where a side is 0 or too long.
+    pub fn assume(self, name: &str, given: Given) -> Result<Self> {
+        let Shape { rows, cols } = given.shape;
+        let stand_in = Matrix::sparse::<f64>(rows, cols, vec![0; rows.saturating_add(1)], Vec::new(), Vec::new())?;
+        let mut problem = self.data(name, &stand_in);
+        problem.assumed.insert(name.to_owned(), given);
+        Ok(problem)
+    }
+
+    /// Whether a matrix is only assumed.
+    pub(super) fn is_assumed(&self) -> bool {
+        !self.assumed.is_empty()
+    }
+
+    /// Gives a name of the objective (or of a side, in a declaration) a value.
+    pub fn number(mut self, name: &str, value: f64) -> Self {
+        self.numbers.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Sets the rank: the length of the sides that nothing else fixes.
+    pub fn rank(mut self, rank: usize) -> Self {
+        self.rank = rank;
+        self
+    }
+
+    /// Holds a factor at a value: it is not searched for, and comes back among the factors as it was given, bit for
+    /// bit. What depends on data and held factors alone is computed once a search.
+    ///
+    /// ```
+    /// # use eckart::{Matrix, Problem, Settings};
+    /// # let x = Matrix::from_fn(30, 20, |i, j| ((i * j) as f64).sin().abs())?;
+    /// # let new_rows = Matrix::from_fn(3, 20, |i, j| ((i + j) as f64).cos().abs())?;
+    /// let text = "sum((X - W @ H)**2) subject to W >= 0, H >= 0";
+    /// let fit = Problem::parse(text)?.data("X", &x).rank(3).solve(&Settings::default())?;
+    /// let h = fit.factor("H").unwrap();
+    /// // The components of the fit in rows it has not seen:
+    /// let folded = Problem::parse(text)?.data("X", &new_rows).hold("H", h).rank(3).solve(&Settings::default())?;
+    /// assert_eq!(folded.factor("W").unwrap().shape(), (3, 3));
+    /// assert_eq!(folded.factor("H").unwrap().values_f64(), h.values_f64());
+    /// # Ok::<(), eckart::Error>(())
+    /// ```
+    pub fn hold(mut self, name: &str, value: &Matrix) -> Self {
+        self.held.retain(|(known, _)| known != name);
+        self.held.push((name.to_owned(), value.clone()));
+        self
+    }
+
+    /// Lets the first start (number 0) begin with this value of a factor. Further starts, and factors without a value,
+    /// begin as [`super::Settings::init`] says.
+    pub fn start(mut self, name: &str, value: &Matrix) -> Self {
+        self.starts.retain(|(known, _)| known != name);
+        self.starts.push((name.to_owned(), value.clone()));
+        self
+    }
+
+    /// Where the first start of a factor begins, as [`Problem::start`] said it.
+    pub(super) fn first_values(&self) -> &[(String, Matrix)] {
+        &self.starts
+    }
+
+    /// The factors that are held, with their values.
+    pub fn held(&self) -> &[(String, Matrix)] {
+        &self.held
+    }
+
+    /// The statement.
+    pub fn statement(&self) -> &Statement {
+        &self.statement
+    }
+
+    /// The numbers given.
+    pub fn numbers(&self) -> &BTreeMap<String, f64> {
+        &self.numbers
+    }
+
+    /// The matrices given, by name, in order.
+    pub fn matrices(&self) -> &[(String, Matrix)] {
+        &self.data
+    }
+
+    /// The rank asked for.
+    pub fn rank_asked(&self) -> usize {
+        self.rank
+    }
+
+    /// Minimises the objective.
+    ///
+    /// # Errors
+    /// As [`super::solve`].
+    pub fn solve(&self, settings: &super::Settings) -> Result<super::Factorization> {
+        super::solve(self, settings, &mut |_| super::Flow::Continue)
+    }
+}
+
+/// A problem whose shapes are known and whose objective is split: what methods work on.
+#[derive(Debug)]
+pub struct Bound {
+    /// The objective, numbers written in.
+    pub objective: Expr,
+    /// The objective without the terms that `Factor::prox` holds.
+    pub smooth: Expr,
+    /// The factors, in the order in which they are met in the objective.
+    pub factors: Vec<Factor>,
+    /// The factors that stay as they are, with their values.
+    pub held: Vec<(String, Matrix)>,
+    /// The names of all variables in the order in which they are met in the objective.
+    pub(super) order: Vec<String>,
+    /// What is known of all variables.
+    pub givens: Givens,
+    /// The data, and the factors that are held.
+    pub inputs: Inputs,
+    /// The name and numbers of the matrix being factorized.
+    pub target: (String, Matrix),
+    /// The rank.
+    pub rank: usize,
+    /// The forms of the smooth part in each factor, once they have been asked for.
+    pub(super) forms: OnceLock<Vec<Form>>,
+    /// The company that a start keeps.
+    pub(super) company: Option<Member>,
+}
+
+impl Bound {
+    /// The factors' variables as formulas.
+    pub fn factor_exprs(&self) -> Vec<Expr> {
+        self.factors.iter().map(|f| Expr::leaf(Op::Var(f.var.clone()))).collect()
+    }
+
+    /// Whether products are of f32.
+    pub(super) fn is_narrow(&self) -> bool {
+        let of = |factor: &Factor| self.givens.get(&factor.var).is_some_and(|given| given.dtype == Dtype::F32);
+        self.factors.iter().any(of)
+    }
+
+    /// The type to compute with.
+    pub(super) fn dtype(&self) -> Dtype {
+        if self.is_narrow() { Dtype::F32 } else { Dtype::F64 }
+    }
+
+    /// Gives factor `index` a value, which is shared, not copied.
+    pub(super) fn place(&mut self, index: usize, numbers: &Value) {
+        self.inputs.set(&self.factors[index].var, numbers.clone());
+    }
+
+    /// Takes factor `index` out of its place and out of `factors`, to be changed and placed again.
+    pub(super) fn take(&mut self, index: usize, factors: &mut [Value]) -> Value {
+        drop(self.inputs.take(&self.factors[index].var));
+        std::mem::replace(&mut factors[index], Value::scalar(0.0))
+    }
+
+    /// The shapes of the factors.
+    pub(super) fn shapes(&self) -> Vec<Shape> {
+        self.factors.iter().map(|factor| factor.shape).collect()
+    }
+
+    /// Takes all factors out of their places, so that whoever has `factors` alone holds them.
+    pub(super) fn lifted(&mut self, factors: Vec<Value>) -> Vec<Value> {
+        self.factors.iter().for_each(|factor| drop(self.inputs.take(&factor.var)));
+        factors
+    }
+
+    /// Puts a factor in place and among `factors`.
+    pub(super) fn put(&mut self, index: usize, factors: &mut [Value], numbers: Value) {
+        self.place(index, &numbers);
+        factors[index] = numbers;
+    }
+
+    /// Gives all factors values.
+    pub(super) fn place_all(&mut self, factors: &[Value]) {
+        for (index, numbers) in factors.iter().enumerate() {
+            self.place(index, numbers);
+        }
+    }
+}

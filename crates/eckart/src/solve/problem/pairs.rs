@@ -1,0 +1,125 @@
+//! Ties: two factors that the objective multiplies, component by component.
+//! In: a bound problem.  Out: `Pair`s; the lengths of their components.
+//! Invariant: what a pair says of an objective holds for all values of the factors.
+//! Not here: what follows from it (see `lints`, `balance`, `revive`).
+
+use std::collections::BTreeMap;
+
+use super::split::terms;
+use super::{Bound, Factor};
+use crate::error::Result;
+use crate::expr::{Dag, Expr, Id, Op, Var, abs, colsum, rowsum};
+use crate::function::Compiled;
+
+/// One of the two factors.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::solve) struct Side {
+    /// Its place among the factors.
+    pub index: usize,
+    /// Whether its components are the rows of its array.
+    pub by_rows: bool,
+}
+
+/// Two different factors, and their product as it stands in the objective.
+#[derive(Debug)]
+pub(in crate::solve) struct Pair {
+    pub product: Expr,
+    pub left: Side,
+    pub right: Side,
+}
+
+/// The products of two different factors.
+pub(in crate::solve) fn pairs(bound: &Bound) -> Vec<Pair> {
+    let dag = Dag::new(std::slice::from_ref(&bound.smooth));
+    // Of the left one the columns are components, of the right one the rows; turned over where it is transposed.
+    let side = |id: Id, by_rows: bool| {
+        let turned = *dag.op(id) == Op::Transpose;
+        let inner = if turned { dag.args(id)[0] } else { id };
+        let index = bound.factors.iter().position(|f| dag.expr(inner).as_var() == Some(&f.var))?;
+        Some(Side { index, by_rows: by_rows != turned })
+    };
+    let pair = |id: Id| {
+        let (left, right) = (side(dag.args(id)[0], false)?, side(dag.args(id)[1], true)?);
+        (left.index != right.index).then(|| Pair { product: dag.expr(id).clone(), left, right })
+    };
+    dag.ids().filter(|&id| *dag.op(id) == Op::MatMul).filter_map(pair).collect()
+}
+
+impl Pair {
+    /// The factors.
+    pub(in crate::solve) fn factors<'a>(&self, bound: &'a Bound) -> [&'a Factor; 2] {
+        [self.left, self.right].map(|side| &bound.factors[side.index])
+    }
+
+    /// The weights of the sums of squares of the two, where the smooth part of the objective has nothing else of them
+    /// but their product.
+    pub(in crate::solve) fn squares(&self, bound: &Bound) -> Option<[f64; 2]> {
+        let [left, right] = self.factors(bound);
+        let hole = Var::input("the product");
+        let mut squares = [0.0; 2];
+        for (weight, term) in terms(&bound.smooth) {
+            let names = without(&term, &self.product, &hole).variables();
+            let of = |factor: &Factor| names.contains(&factor.var);
+            match (of(left), of(right)) {
+                (false, false) => {}
+                (true, false) if is_square_of(&term, &left.var) && weight > 0.0 => squares[0] += weight,
+                (false, true) if is_square_of(&term, &right.var) && weight > 0.0 => squares[1] += weight,
+                (_, _) => return None,
+            }
+        }
+        Some(squares)
+    }
+}
+
+/// Whether a term is `sum(B**2)`.
+fn is_square_of(term: &Expr, var: &Var) -> bool {
+    let square = (*term.op() == Op::Sum).then(|| &term.args()[0]);
+    square.is_some_and(|square| *square.op() == Op::Pow && square.args()[0].as_var() == Some(var))
+}
+
+/// The formula with a variable in the place of `part`.
+pub(in crate::solve) fn without(formula: &Expr, part: &Expr, hole: &Var) -> Expr {
+    let dag = Dag::new(&[formula.clone(), part.clone()]);
+    let mut new: BTreeMap<Id, Expr> = BTreeMap::new();
+    for id in dag.ids() {
+        let args = dag.args(id).iter().map(|arg| new[arg].clone()).collect();
+        let own =
+            if id == dag.roots()[1] { Expr::leaf(Op::Var(hole.clone())) } else { Expr::new(dag.op(id).clone(), args) };
+        new.insert(id, own);
+    }
+    new[&dag.roots()[0]].clone()
+}
+
+/// What computes the lengths of the components of a pair.
+pub(in crate::solve) struct Lengths(Compiled);
+
+/// Of each component of one factor.
+pub(in crate::solve) struct OfSide {
+    /// The sum of absolute values.
+    pub sums: Vec<f64>,
+    /// The sum of squares.
+    pub squares: Vec<f64>,
+}
+
+impl Lengths {
+    /// # Errors
+    /// `Limit` where the plan needs more than `memory_limit` bytes.
+    pub(in crate::solve) fn new(bound: &Bound, pair: &Pair, memory_limit: usize) -> Result<Self> {
+        let of = |side: Side| {
+            let factor = Expr::leaf(Op::Var(bound.factors[side.index].var.clone()));
+            let [sizes, squares] = [abs(&factor), factor.pow(2)];
+            if side.by_rows { [rowsum(sizes), rowsum(squares)] } else { [colsum(sizes), colsum(squares)] }
+        };
+        Ok(Self(Compiled::new(&[of(pair.left), of(pair.right)].concat(), &bound.givens, memory_limit)?))
+    }
+
+    /// Those of the factors in place.
+    ///
+    /// # Errors
+    /// Those of running a plan.
+    pub(in crate::solve) fn of(&self, bound: &Bound) -> Result<[OfSide; 2]> {
+        let mut values = self.0.run(&bound.inputs)?.into_iter().map(|value| value.to_dense().data.to_vec());
+        let mut next = || values.next().unwrap_or_default();
+        Ok([OfSide { sums: next(), squares: next() }, OfSide { sums: next(), squares: next() }])
+    }
+}

@@ -1,0 +1,261 @@
+//! Prox: constraints and separable terms of one factor, applied by their proximal map.
+//! In: what the statement says of the factor.  Out: v -> argmin_b ||b - v||^2 / (2 t) + penalty(b), b feasible.
+//! Invariant: exact for every combination that is accepted; a combination it can't do exactly is refused.
+//! Not here: finding the terms in an objective (see `split`).
+
+use crate::data::Real;
+use crate::error::{Code, Error, Result};
+use crate::expr::text::{Bound as Kind, Constraint};
+use crate::facts::Shape;
+use crate::run::Entrywise;
+
+/// The constraints and separable terms of one factor. The default is none at all.
+///
+/// The proximal map of a sum is not the chain of the maps in general; it is for those combined here: soft threshold,
+/// then clamp at a lower bound of 0 and any upper bound, then shrink rows (or columns), then scale into the ball
+/// (Parikh and Boyd 2014, section 6; Yu 2013, theorem 1).
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Prox {
+    /// Weight of the sum of absolute values.
+    pub l1: f64,
+    /// Weight of the sum of row lengths.
+    pub row_group: f64,
+    /// Weight of the sum of column lengths.
+    pub col_group: f64,
+    /// Entries are at least this.
+    pub lower: Option<f64>,
+    /// Entries are at most this.
+    pub upper: Option<f64>,
+    /// Rows are at most so long.
+    pub row_norm: Option<f64>,
+    /// Columns are at most so long.
+    pub col_norm: Option<f64>,
+}
+
+impl Prox {
+    /// Whether there is nothing to apply.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether entries can't be negative.
+    pub fn is_nonnegative(&self) -> bool {
+        self.lower.is_some_and(|low| low >= 0.0)
+    }
+
+    /// The same for the transposed factor.
+    pub(crate) fn flipped(&self) -> Self {
+        let (row_group, col_group) = (self.col_group, self.row_group);
+        let (row_norm, col_norm) = (self.col_norm, self.row_norm);
+        Self { row_group, col_group, row_norm, col_norm, ..*self }
+    }
+
+    /// Whether it concerns entries only, not lengths of rows or columns.
+    pub(crate) fn is_entrywise(&self) -> bool {
+        !self.is_of_rows() && !self.is_of_cols()
+    }
+
+    /// Whether it concerns lengths of rows.
+    pub(in crate::solve) fn is_of_rows(&self) -> bool {
+        self.row_group > 0.0 || self.row_norm.is_some()
+    }
+
+    /// Whether it concerns lengths of columns.
+    pub(crate) fn is_of_cols(&self) -> bool {
+        self.col_group > 0.0 || self.col_norm.is_some()
+    }
+
+    /// Whether every multiple of a feasible factor by a number above 0 is feasible, at no cost of its own.
+    pub(in crate::solve) fn is_cone(&self) -> bool {
+        *self == Self { lower: self.lower, ..Self::default() } && self.lower.is_none_or(|low| low == 0.0)
+    }
+
+    /// What it says of entries.
+    pub(in crate::solve) fn entrywise(&self) -> Entrywise {
+        let low = self.lower.unwrap_or(f64::NEG_INFINITY);
+        Entrywise { l1: self.l1, low, high: self.upper.unwrap_or(f64::INFINITY) }
+    }
+
+    /// The constraints, without the penalties.
+    pub(in crate::solve) fn constraints(&self) -> Self {
+        Self { l1: 0.0, row_group: 0.0, col_group: 0.0, ..*self }
+    }
+
+    /// Each penalty and constraint as it stands in an objective, for a factor of that name.
+    pub fn in_words(&self, name: &str) -> Vec<String> {
+        let weighted = |weight: f64, term: String| (weight > 0.0).then(|| format!("{weight} * sum({term})"));
+        let limited = |limit: Option<f64>, mark: &str, of: String| limit.map(|limit| format!("{of} {mark} {limit}"));
+        let all = [
+            weighted(self.l1, format!("abs({name})")),
+            weighted(self.row_group, format!("rownorm({name})")),
+            weighted(self.col_group, format!("colnorm({name})")),
+            limited(self.lower, ">=", name.to_owned()),
+            limited(self.upper, "<=", name.to_owned()),
+            limited(self.row_norm, "<=", format!("rownorm({name})")),
+            limited(self.col_norm, "<=", format!("colnorm({name})")),
+        ];
+        all.into_iter().flatten().collect()
+    }
+
+    /// Adds a constraint.
+    ///
+    /// # Errors
+    /// `Setting` where no entry can satisfy it, or it can't be combined exactly with the others.
+    pub(in crate::solve) fn constrain(&mut self, kind: Kind, limit: f64, constraint: &Constraint) -> Result<()> {
+        let tighter = |old: Option<f64>, pick: fn(f64, f64) -> f64| Some(old.map_or(limit, |old| pick(old, limit)));
+        match kind {
+            Kind::AtLeast => self.lower = tighter(self.lower, f64::max),
+            Kind::AtMost => self.upper = tighter(self.upper, f64::min),
+            Kind::RowNormAtMost => self.row_norm = tighter(self.row_norm, f64::min),
+            Kind::ColNormAtMost => self.col_norm = tighter(self.col_norm, f64::min),
+        }
+        let refuse = |code: Code, why: &str| Err(Error::setting(code, format!("{constraint}: {why}")));
+        let grouped = self.row_group > 0.0 || self.col_group > 0.0;
+        let balls = usize::from(self.row_norm.is_some()) + usize::from(self.col_norm.is_some());
+        let boxed = self.upper.is_some() || self.lower.is_some_and(|low| low != 0.0);
+        if matches!((self.lower, self.upper), (Some(low), Some(high)) if low > high) {
+            return refuse(Code::EmptyBounds, "no number is both at least the lower and at most the upper bound");
+        }
+        if matches!(kind, Kind::RowNormAtMost | Kind::ColNormAtMost) && limit <= 0.0 {
+            return refuse(Code::EmptyBounds, "a length can only be limited to more than 0");
+        }
+        if balls > 1 || (grouped && balls > 0) {
+            return refuse(
+                Code::UnsupportedConstraint,
+                "a factor can have one limit or penalty of lengths, by rows or by columns",
+            );
+        }
+        if boxed && (grouped || balls > 0) {
+            return refuse(
+                Code::UnsupportedConstraint,
+                "bounds other than >= 0 can't be combined with limits or penalties of lengths",
+            );
+        }
+        Ok(())
+    }
+
+    /// The value of the terms at `b`.
+    pub(in crate::solve) fn penalty<T: Real>(&self, b: &[T], shape: Shape) -> f64 {
+        let squares = |row: &[T]| row.iter().map(|x| x.to_f64() * x.to_f64()).sum::<f64>();
+        let mut total = 0.0;
+        if self.l1 > 0.0 {
+            total += self.l1 * b.iter().map(|x| x.to_f64().abs()).sum::<f64>();
+        }
+        if self.row_group > 0.0 {
+            total += self.row_group * b.chunks(shape.cols).map(|row| squares(row).sqrt()).sum::<f64>();
+        }
+        if self.col_group > 0.0 {
+            total += self.col_group * column_squares(b, shape).into_iter().map(f64::sqrt).sum::<f64>();
+        }
+        total
+    }
+
+    /// The proximal map for step `t`, in place.
+    pub(crate) fn apply<T: Real>(&self, b: &mut [T], shape: Shape, t: f64) {
+        let cut = t * self.l1;
+        let own = |mut x: f64| {
+            if self.l1 > 0.0 {
+                x = x.signum() * (x.abs() - cut).max(0.0);
+            }
+            x = self.lower.map_or(x, |low| x.max(low));
+            self.upper.map_or(x, |high| x.min(high))
+        };
+        if self.l1 > 0.0 || self.lower.is_some() || self.upper.is_some() {
+            b.iter_mut().for_each(|x| *x = T::from_f64(own(x.to_f64())));
+        }
+        let shrink = |cut: f64| move |length: f64| if length > cut { 1.0 - cut / length } else { 0.0 };
+        let ball = |most: f64| move |length: f64| if length > most { most / length } else { 1.0 };
+        if self.row_group > 0.0 {
+            scale_rows(b, shape, shrink(t * self.row_group));
+        }
+        if self.col_group > 0.0 {
+            scale_cols(b, shape, shrink(t * self.col_group));
+        }
+        if let Some(most) = self.row_norm {
+            scale_rows(b, shape, ball(most));
+        }
+        if let Some(most) = self.col_norm {
+            scale_cols(b, shape, ball(most));
+        }
+    }
+}
+
+/// Multiplies each row by a function of its length.
+fn scale_rows<T: Real>(b: &mut [T], shape: Shape, by: impl Fn(f64) -> f64) {
+    for row in b.chunks_mut(shape.cols) {
+        let scale = by(row.iter().map(|x| x.to_f64() * x.to_f64()).sum::<f64>().sqrt());
+        row.iter_mut().for_each(|x| *x = T::from_f64(x.to_f64() * scale));
+    }
+}
+
+/// Multiplies each column by a function of its length.
+fn scale_cols<T: Real>(b: &mut [T], shape: Shape, by: impl Fn(f64) -> f64) {
+    let scales: Vec<f64> = column_squares(b, shape).into_iter().map(|s| by(s.sqrt())).collect();
+    for row in b.chunks_mut(shape.cols) {
+        row.iter_mut().zip(&scales).for_each(|(x, s)| *x = T::from_f64(x.to_f64() * s));
+    }
+}
+
+/// The sum of squares of each column.
+fn column_squares<T: Real>(b: &[T], shape: Shape) -> Vec<f64> {
+    let mut squares = vec![0.0; shape.cols];
+    for row in b.chunks(shape.cols) {
+        squares.iter_mut().zip(row).for_each(|(s, x)| *s += x.to_f64() * x.to_f64());
+    }
+    squares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHAPE: Shape = Shape { rows: 3, cols: 2 };
+
+    /// No feasible point near `apply`'s result has a lower value of what `apply` minimises.
+    #[track_caller]
+    fn check(prox: Prox) {
+        let v = [0.9, -0.4, 0.05, 1.7, -2.0, 0.3];
+        let t = 0.7;
+        let value = |b: &[f64]| {
+            let distance: f64 = b.iter().zip(&v).map(|(x, y)| (x - y) * (x - y)).sum();
+            distance / (2.0 * t) + prox.penalty(b, SHAPE)
+        };
+        let mut best = v;
+        prox.apply(&mut best, SHAPE, t);
+        let least = value(&best);
+        let mut state = 1_u64;
+        let mut noise = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as f64 / (1_u64 << 31) as f64 * 2.0 - 1.0
+        };
+        for round in 0..4000 {
+            let size = 10f64.powi(-(round % 5));
+            let mut other = best.map(|x| x + size * noise());
+            // Made feasible without the penalties.
+            Prox { l1: 0.0, row_group: 0.0, col_group: 0.0, ..prox }.apply(&mut other, SHAPE, 1.0);
+            assert!(value(&other) >= least - 1e-12, "{prox:?}: {best:?} is worse than {other:?}");
+        }
+    }
+
+    #[test]
+    fn the_map_is_the_minimum() {
+        let none = Prox::default();
+        check(none);
+        check(Prox { l1: 0.5, ..none });
+        check(Prox { lower: Some(0.0), ..none });
+        check(Prox { l1: 0.5, lower: Some(0.0), ..none });
+        check(Prox { l1: 0.5, lower: Some(-0.1), upper: Some(0.5), ..none });
+        check(Prox { row_norm: Some(1.0), ..none });
+        check(Prox { col_norm: Some(1.0), lower: Some(0.0), ..none });
+        check(Prox { l1: 0.3, col_norm: Some(1.0), lower: Some(0.0), ..none });
+        check(Prox { row_group: 0.6, ..none });
+        check(Prox { l1: 0.2, col_group: 0.6, lower: Some(0.0), ..none });
+    }
+
+    #[test]
+    fn l1_leaves_exact_zeros() {
+        let mut b = [0.3, -0.3, 0.0, 2.0, -0.1, 0.2];
+        Prox { l1: 1.0, ..Prox::default() }.apply(&mut b, SHAPE, 0.5);
+        assert_eq!(b, [0.0, -0.0, 0.0, 1.5, -0.0, 0.0]);
+    }
+}

@@ -1,0 +1,141 @@
+//! Split: the terms of an objective that a proximal map takes care of, and the smooth rest.
+//! In: an objective and its factors.  Out: `Split`: the rest, and a `Prox` a factor.
+//! Invariant: the parts add up to the objective; a term is taken only where it is of one factor alone.
+//! Not here: constraints (see `problem`), what of the rest rewards large entries (see `unbounded`).
+
+mod unbounded;
+
+use std::collections::BTreeMap;
+
+use super::prox::Prox;
+use crate::error::{Code, Error, Result};
+use crate::expr::{Expr, Op, Var};
+pub(in crate::solve) use unbounded::refuse_unbounded;
+
+/// An objective, split.
+pub(in crate::solve) struct Split {
+    /// What is left of the objective.
+    pub smooth: Expr,
+    /// The terms taken out of it.
+    pub proxes: BTreeMap<Var, Prox>,
+}
+
+/// Takes `c * sum(abs(B))`, `c * sum(rownorm(B))` and `c * sum(colnorm(B))` out of the sum that `objective` is.
+///
+/// # Errors
+/// `Setting` where such a term has a negative weight.
+pub(in crate::solve) fn split(objective: &Expr, factors: &[Var]) -> Result<Split> {
+    let mut rest: Vec<(f64, Expr)> = Vec::new();
+    let mut proxes: BTreeMap<Var, Prox> = BTreeMap::new();
+    for (weight, term) in terms(objective) {
+        let Some((var, weight, kind)) = separable(&term, weight).filter(|(var, _, _)| factors.contains(var)) else {
+            rest.push((weight, term));
+            continue;
+        };
+        if weight < 0.0 {
+            return Err(Error::setting(
+                Code::NegativePenalty,
+                format!(
+                    "the term {term} has the negative weight {weight}: it rewards large entries, and no method can \
+                 minimise it; make its weight 0 or more"
+                ),
+            ));
+        }
+        let prox = proxes.entry(var).or_default();
+        match kind {
+            Kind::Entries => prox.l1 += weight,
+            Kind::Rows => prox.row_group += weight,
+            Kind::Cols => prox.col_group += weight,
+        }
+    }
+    let smooth = if proxes.is_empty() {
+        objective.clone()
+    } else {
+        rest.into_iter().map(|(weight, term)| if weight == 1.0 { term } else { weight * term }).sum()
+    };
+    Ok(Split { smooth, proxes })
+}
+
+/// The terms of a sum with their literal weights.
+pub(crate) fn terms(objective: &Expr) -> Vec<(f64, Expr)> {
+    let mut found = Vec::new();
+    let mut stack = vec![(1.0, objective.clone())];
+    while let Some((weight, expr)) = stack.pop() {
+        let args = expr.args();
+        let literal = |k: usize| args.get(k).and_then(Expr::as_number);
+        match (expr.op(), literal(0), literal(1)) {
+            (Op::Add, _, _) => stack.extend([(weight, args[1].clone()), (weight, args[0].clone())]),
+            (Op::Sub, _, _) => stack.extend([(-weight, args[1].clone()), (weight, args[0].clone())]),
+            (Op::Mul, Some(c), _) => stack.push((weight * c, args[1].clone())),
+            (Op::Mul, None, Some(c)) => stack.push((weight * c, args[0].clone())),
+            (Op::Div, None, Some(c)) => stack.push((weight / c, args[0].clone())),
+            (_, _, _) => found.push((weight, expr)),
+        }
+    }
+    found
+}
+
+enum Kind {
+    Entries,
+    Rows,
+    Cols,
+}
+
+/// The factor, weight and kind of a term that a proximal map can take.
+fn separable(term: &Expr, weight: f64) -> Option<(Var, f64, Kind)> {
+    let inside = only(term, &Op::Sum)?;
+    let (scale, core) = match inside.args() {
+        [a, b] if *inside.op() == Op::Mul && a.as_number().is_some() => (a.as_number()?, b.clone()),
+        [a, b] if *inside.op() == Op::Mul && b.as_number().is_some() => (b.as_number()?, a.clone()),
+        _ => (1.0, inside.clone()),
+    };
+    if let Some(b) = only(&core, &Op::Abs) {
+        return Some((b.as_var()?.clone(), weight * scale, Kind::Entries));
+    }
+    let length = |op: &Op| {
+        let [base, exponent] = core.args() else { return None };
+        let half = *core.op() == Op::Pow && exponent.as_number() == Some(0.5);
+        let square = only(base, op).filter(|s| half && *s.op() == Op::Pow && s.args()[1].as_number() == Some(2.0))?;
+        square.args()[0].as_var().cloned()
+    };
+    if let Some(var) = length(&Op::RowSum) {
+        return Some((var, weight * scale, Kind::Rows));
+    }
+    Some((length(&Op::ColSum)?, weight * scale, Kind::Cols))
+}
+
+/// The argument of a node that is `op`.
+fn only(expr: &Expr, op: &Op) -> Option<Expr> {
+    if expr.op() == op { expr.args().first().cloned() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expr::text::parse_expr;
+
+    #[track_caller]
+    fn check(objective: &str, smooth: &str, w: Prox) {
+        let found = split(&parse_expr(objective).unwrap(), &[Var::input("W"), Var::input("H")]).unwrap();
+        assert_eq!(found.smooth.to_string(), smooth);
+        assert_eq!(found.proxes.get(&Var::input("W")).copied().unwrap_or_default(), w);
+    }
+
+    #[test]
+    fn separable_terms_are_taken() {
+        let none = Prox::default();
+        check("sum((X - W)**2) + 0.5*sum(abs(W))", "sum((X - W)**2)", Prox { l1: 0.5, ..none });
+        check("sum(W**2) + 2*(sum(abs(W)) + sum(abs(H)))", "sum(W**2)", Prox { l1: 2.0, ..none });
+        check("sum(W**2) + sum(3*abs(W))/2", "sum(W**2)", Prox { l1: 1.5, ..none });
+        check("sum(W**2) + 0.1*sum(rownorm(W))", "sum(W**2)", Prox { row_group: 0.1, ..none });
+        check("sum(W**2) + 0.1*sum(colnorm(W))", "sum(W**2)", Prox { col_group: 0.1, ..none });
+    }
+
+    #[test]
+    fn what_is_not_of_one_factor_stays() {
+        check("sum(abs(X - W @ H))", "sum(abs(X - W @ H))", Prox::default());
+        check("sum(W**2) - 2*sum(H)", "sum(W**2) - 2 * sum(H)", Prox::default());
+        let error = split(&parse_expr("sum(H**2) - sum(abs(W))").unwrap(), &[Var::input("W")]).err().unwrap();
+        assert!(error.to_string().contains("negative weight -1"));
+    }
+}

@@ -1,0 +1,158 @@
+//! Ledger: what a search has come to so far, written down every so often.
+//! In: snapshots of starts that run, reports of those that are done.  Out: the checkpoint's file.
+//! Invariant: a file that can't be written is an error before the search begins; later it is told at the end, and the
+//! search goes on: its result is worth more than its checkpoint.
+//! Not here: what the file looks like (see `checkpoint`).
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::checkpoint::{About, Saved, Searched, Snapshot, read, write};
+use super::driver::Search;
+use super::settings::{Checkpoint, StopReason};
+use crate::error::Result;
+use crate::facts::Shape;
+use crate::run::Value;
+use crate::solve::method::MethodRow;
+use crate::solve::result::{Kept, Start, is_better};
+
+/// Where a search stands, for all its starts; nothing where no checkpoint is asked for.
+pub(in crate::solve) struct Ledger {
+    checkpoint: Option<(Checkpoint, About)>,
+    saved: Saved,
+    written: Instant,
+    /// For each start, when it was last asked.
+    asked: BTreeMap<usize, Instant>,
+    unwritten: Option<String>,
+}
+
+impl Ledger {
+    /// Reads the checkpoint to go on from, and writes the first one; the shapes are those of the factors and of
+    /// the data.
+    ///
+    /// # Errors
+    /// Those of reading; `Io` where nothing can be written.
+    pub(in crate::solve) fn open(
+        search: &Search,
+        row: &MethodRow,
+        (shapes, data): (&[Shape], (usize, usize)),
+    ) -> Result<Self> {
+        let settings = search.settings;
+        let mut ledger = Self {
+            checkpoint: None,
+            saved: Saved::default(),
+            written: Instant::now(),
+            asked: BTreeMap::new(),
+            unwritten: None,
+        };
+        if settings.checkpoint.is_none() && settings.resume.is_none() {
+            return Ok(ledger);
+        }
+        let statement = search.problem.statement().to_string();
+        let searched = Searched {
+            statement: &statement,
+            numbers: search.problem.numbers(),
+            rank: search.problem.rank_asked(),
+            data: search.problem.matrices(),
+            held: search.problem.held(),
+            first_values: search.problem.first_values(),
+            method: row.name,
+        };
+        let about = About::of(&searched, settings);
+        if let Some(path) = &settings.resume {
+            ledger.saved = read(path, &about)?;
+            ledger.saved.check(shapes, data).map_err(|error| error.in_file(path))?;
+            // Fewer starts may be asked for than were begun.
+            let wanted = |index: &usize| *index < settings.restarts;
+            ledger.saved.done.retain(|index, _| wanted(index));
+            ledger.saved.running.retain(|index, _| wanted(index));
+            ledger.saved.kept.retain(|kept| wanted(&kept.start));
+        }
+        if let Some(checkpoint) = &settings.checkpoint {
+            write(&checkpoint.file, &about, &ledger.saved)?;
+            ledger.checkpoint = Some((checkpoint.clone(), about));
+        }
+        Ok(ledger)
+    }
+
+    /// The starts that are done.
+    pub(in crate::solve) fn done(&self) -> &BTreeMap<usize, Start> {
+        &self.saved.done
+    }
+
+    /// Whether a start has nothing left to do, where starts end after `max_iter` iterations: one that came to a lower
+    /// limit before goes on.
+    pub(in crate::solve) fn is_over(&self, index: usize, max_iter: usize) -> bool {
+        let goes_on = |start: &Start| start.stop == StopReason::MaxIter && start.iterations < max_iter;
+        self.saved.done.get(&index).is_some_and(|start| !goes_on(start))
+    }
+
+    /// The best of them: its cost, its number, its factors.
+    pub(in crate::solve) fn best(&self) -> Option<(f64, usize, Vec<Value>)> {
+        let (index, factors) = self.saved.best.as_ref()?;
+        Some((self.saved.done.get(index)?.cost, *index, factors.clone()))
+    }
+
+    /// What was kept of them.
+    pub(in crate::solve) fn kept(&self) -> &[Kept] {
+        &self.saved.kept
+    }
+
+    /// Where a start is to go on from. The ledger keeps it until there is a later one.
+    pub(in crate::solve) fn snapshot_of(&self, index: usize) -> Option<Snapshot> {
+        self.saved.running.get(&index).cloned()
+    }
+
+    /// Whether a snapshot of a start is wanted now.
+    pub(in crate::solve) fn wants(&mut self, index: usize, goes_on: bool, broken_off: bool) -> bool {
+        let Some((checkpoint, _)) = &self.checkpoint else { return false };
+        let last = *self.asked.entry(index).or_insert(self.written);
+        broken_off || (goes_on && last.elapsed() >= checkpoint.every)
+    }
+
+    /// Takes a snapshot in, and writes all there is; one of a start that came to its last iteration is written with
+    /// what comes next, for there may be many such starts.
+    pub(in crate::solve) fn take_in(&mut self, index: usize, snapshot: Snapshot, search: &Search) {
+        let ended = snapshot.history.len() > search.settings.max_iter;
+        self.saved.running.insert(index, snapshot);
+        self.asked.insert(index, Instant::now());
+        if !ended || self.checkpoint.as_ref().is_some_and(|(checkpoint, _)| checkpoint.every.is_zero()) {
+            self.save(search);
+        }
+    }
+
+    /// Takes note of a start that has ended. One that was broken off is not done: its snapshot stands, as does that of
+    /// a start that came to its last iteration.
+    pub(in crate::solve) fn note(&mut self, index: usize, start: &Start, factors: &[Value], kept: Option<Kept>) {
+        if self.checkpoint.is_none() || matches!(start.stop, StopReason::Interrupted | StopReason::TimeLimit) {
+            return;
+        }
+        if start.stop != StopReason::MaxIter {
+            self.saved.running.remove(&index);
+        }
+        let better = |(other, _): &(usize, Vec<Value>)| {
+            let cost = self.saved.done.get(other).map_or(f64::NAN, |other| other.cost);
+            is_better((start.cost, index), (cost, *other))
+        };
+        if self.saved.best.as_ref().is_none_or(better) {
+            self.saved.best = Some((index, factors.to_vec()));
+        }
+        self.saved.done.insert(index, start.clone());
+        self.saved.kept.retain(|kept| kept.start != index);
+        self.saved.kept.extend(kept);
+    }
+
+    /// Writes the last checkpoint; why that, or one before it, could not be written, where it could not.
+    pub(in crate::solve) fn close(mut self, search: &Search) -> Option<String> {
+        self.save(search);
+        self.unwritten
+    }
+
+    fn save(&mut self, search: &Search) {
+        let Some((checkpoint, about)) = &self.checkpoint else { return };
+        let mut saved = self.saved.clone();
+        saved.spent += search.spent();
+        self.unwritten = write(&checkpoint.file, about, &saved).err().map(|error| error.to_string());
+        self.written = Instant::now();
+    }
+}

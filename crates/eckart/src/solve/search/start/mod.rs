@@ -1,0 +1,121 @@
+//! Start: where a search begins.
+//! In: a bound problem, settings, the number of the start.  Out: numbers for each factor, feasible.
+//! Invariant: start k of a seed is the same whatever the number of starts and threads.
+//! Not here: how many starts there are (see `driver`).
+
+mod eigen;
+mod parts;
+mod random;
+mod svd;
+
+use super::settings::{Init, Settings};
+use crate::error::{Code, Error, Result};
+use crate::run::{Numbers, Rect, Value, sum_by};
+use crate::solve::derive::{Form, derive};
+use crate::solve::problem::Bound;
+
+/// Where start `index` begins. The first one (0) takes the values that were given, and of the rest what
+/// [`Settings::init`] says; further ones are random.
+///
+/// # Errors
+/// `Setting` where the objective has no pair of factors for a truncated SVD; `Limit` where that needs too much memory.
+pub(in crate::solve) fn begin(
+    bound: &Bound,
+    settings: &Settings,
+    index: usize,
+    memory_limit: usize,
+) -> Result<Vec<Value>> {
+    if index > 0 {
+        return Ok(random::random_start(bound, settings.seed, index as u64, vec![None; bound.factors.len()]));
+    }
+    let mut known: Vec<Option<Value>> = bound.factors.iter().map(|factor| factor.begin.clone()).collect();
+    let init = if settings.init == Init::Auto { automatic(bound)? } else { settings.init };
+    if init != Init::Random && known.iter().any(Option::is_none) {
+        let found = match bound.is_narrow() {
+            true => from_svd::<f32>(bound, init, settings.seed, memory_limit)?,
+            false => from_svd::<f64>(bound, init, settings.seed, memory_limit)?,
+        };
+        let forms = derive(bound)?;
+        for (which, numbers) in found {
+            // The logarithm of a product that is 0 can't be computed, even where nothing was counted.
+            let lifted = |numbers: Value| match bound.is_narrow() {
+                true => without_zeros::<f32>(numbers),
+                false => without_zeros::<f64>(numbers),
+            };
+            let numbers = if matches!(forms[which], Form::Poisson(_)) { lifted(numbers) } else { numbers };
+            known[which].get_or_insert(numbers);
+        }
+    }
+    Ok(random::random_start(bound, settings.seed, 0, known))
+}
+
+/// A factor with a millionth of its mean in the place of every 0.
+fn without_zeros<T: Numbers>(numbers: Value) -> Value {
+    let mut rect = numbers.into_rect::<T>();
+    let mean = sum_by(rect.data.len(), |at| rect.data[at].to_f64()) / rect.data.len().max(1) as f64;
+    let least = if mean > 0.0 { T::from_f64(1e-6 * mean) } else { T::from_f64(1e-6) };
+    rect.make_mut().iter_mut().for_each(|x| *x = if *x > least { *x } else { least });
+    Value::of_rect(rect)
+}
+
+/// What `Init::Auto` means for a problem. On counts of words (sotu, rank 32) the search from NNDSVD ended at a lower
+/// cost than random ones, after as many iterations; the SVD takes as long as five of them.
+fn automatic(bound: &Bound) -> Result<Init> {
+    let Some(pair) = pair(bound) else { return Ok(Init::Random) };
+    let forms = derive(bound)?;
+    let fits = |which: usize| {
+        let shared = matches!(&forms[which], Form::Quadratic(q, _) if q.scaled.is_empty() && q.sampled.is_empty());
+        shared && bound.factors[which].prox.is_nonnegative()
+    };
+    Ok(if pair.into_iter().all(fits) { Init::Nndsvd } else { Init::Random })
+}
+
+/// A factor that is n x r and one that is r x m or m x r.
+fn pair(bound: &Bound) -> Option<[usize; 2]> {
+    let (n, m, r) = (bound.target.1.rows(), bound.target.1.cols(), bound.rank);
+    let find = |shapes: &[(usize, usize)], but: Option<usize>| {
+        let fits = |which: &usize| {
+            let shape = bound.factors[*which].shape;
+            Some(*which) != but && shapes.contains(&(shape.rows, shape.cols))
+        };
+        (0..bound.factors.len()).find(fits)
+    };
+    let left = find(&[(n, r)], None)?;
+    Some([left, find(&[(r, m), (m, r)], Some(left))?])
+}
+
+/// The factors that begin at a truncated SVD of X, and their numbers.
+fn from_svd<T: Numbers>(bound: &Bound, init: Init, seed: u64, memory_limit: usize) -> Result<[(usize, Value); 2]> {
+    let x = &bound.target.1;
+    let (n, m, r) = (x.rows(), x.cols(), bound.rank);
+    let Some([left, right]) = pair(bound) else {
+        return Err(Error::setting(
+            Code::InitUnsupported,
+            format!(
+                "a start from the SVD of {} needs a factor that is {n} x {r} and one that is {r} x {m}, and the \
+                 objective does not have both: start at random, or give the factors their values",
+                bound.target.0
+            ),
+        ));
+    };
+    if r > n.min(m) {
+        return Err(Error::setting(
+            Code::InitUnsupported,
+            format!(
+                "{} has no more than {} singular values, so rank {r} can't begin from its SVD: start at random, or \
+                 give the factors their values",
+                bound.target.0,
+                n.min(m)
+            ),
+        ));
+    }
+    let (w, h) = parts::of(svd::truncated::<T>(bound, r, seed, memory_limit)?, init, x, seed);
+    // Both are lists of components, as H is; W stands, and so does a factor that is used as H.T.
+    let stands = bound.factors[right].shape.rows != r;
+    let placed = |which: usize, mut numbers: Rect<T>| {
+        let factor = &bound.factors[which];
+        factor.prox.constraints().apply(numbers.make_mut(), factor.shape, 1.0);
+        (which, Value::of_rect(numbers))
+    };
+    Ok([placed(left, w.into_transposed()), placed(right, if stands { h.into_transposed() } else { h })])
+}

@@ -1,0 +1,346 @@
+//! Starts: all starts of a search, one after the other, or side by side where one alone would leave threads idle.
+//! In: a search and its method.  Out: the report of each start, and the factors of the best.
+//! Invariant: what is returned does not depend on how many starts ran at once, nor on which came home first.
+//!
+//! Starts run in rounds. Without halving there is one. With it every start of a round pauses after as many iterations;
+//! the half whose cost is lower goes on in the next, which is twice as long, and the last one goes on to its end.
+//!
+//! Not here: what a start does (see `driver`), where it begins (see `start`).
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::checkpoint::Snapshot;
+use super::driver::{Flow, Progress, Search, Watcher, Worker};
+use super::ledger::Ledger;
+use super::settings::StopReason;
+use crate::error::{Code, Error, Result};
+use crate::run::threads;
+use crate::run::{Value, simd_level, with_machine};
+use crate::solve::block::cohort::{Company, Member};
+use crate::solve::method::MethodRow;
+use crate::solve::problem::Bound;
+use crate::solve::result::{Kept, Start, is_better};
+
+/// Where the objective takes more flops than this, a start keeps all threads busy by itself.
+const MOST_FLOPS: f64 = 2e9;
+/// The same where the first start that reaches a value ends the search: others beside it may be in vain, and from here
+/// on it is the faster with a second thread.
+const MOST_FLOPS_TO_TARGET: f64 = 2e7;
+/// The share of the memory that plans which run at the same time may need together.
+const MOST_MEMORY: f64 = 0.5;
+
+/// Iterations of the first round, where starts are halved.
+const FIRST_ROUND: usize = 10;
+
+/// What all starts came to.
+pub(in crate::solve) struct Found {
+    /// In the order of their numbers.
+    pub starts: Vec<Start>,
+    /// The number of the best, and its factors.
+    pub best: usize,
+    pub factors: Vec<Value>,
+    /// The components of each, where they were to be kept.
+    pub kept: Vec<Kept>,
+    /// Why the last checkpoint could not be written, where it could not.
+    pub unwritten: Option<String>,
+}
+
+/// Runs all starts; also returns the worker that ran the first.
+///
+/// # Errors
+/// Those of planning and running.
+pub(in crate::solve) fn run<'a>(
+    search: &'a Search<'a>,
+    row: &MethodRow,
+    bound: Bound,
+    listen: &mut (dyn FnMut(&Progress) -> Flow + Send),
+) -> Result<(Worker<'a>, Found)> {
+    let ledger = Ledger::open(search, row, (&bound.shapes(), bound.target.1.shape()))?;
+    let mut first = Worker::new(search, row, bound)?;
+    let companies: Vec<Arc<Company>> = (0..companies(search, &first)).map(|_| Arc::default()).collect();
+    let many = if companies.is_empty() { at_once(search, &first) } else { companies.len() * members(search, &first) };
+    let mut board = Board::new(search, ledger, listen);
+    let mut others: Vec<Option<Worker>> = (1..many).map(|_| None).collect();
+    loop {
+        // A start that is alone may have all threads.
+        if many == 1 || board.round.len() == 1 {
+            board.work(&mut first);
+        } else {
+            let (board, level) = (&board, Some(simd_level()));
+            let company = |at: usize| companies.get(at % companies.len().max(1));
+            std::thread::scope(|scope| {
+                for (at, other) in others.iter_mut().enumerate() {
+                    let company = company(at + 1);
+                    // A thread that can't be had is one fewer: the others do its work.
+                    scope
+                        .spawn(move || with_machine(Some(1), level, || board.work_with(other, row, company)).map(drop));
+                }
+                let own = with_machine(Some(1), level, || board.work_in(&mut first, company(0)));
+                own.err().into_iter().for_each(|error| board.fail(error));
+            });
+        }
+        if !board.next_round() {
+            break;
+        }
+    }
+    Ok((first, board.into_found()?))
+}
+
+/// How many companies of starts there are; 0 where each start is for itself, since company does not pay, or since
+/// something else ends the search: then the first starts are to come as far as they can.
+fn companies(search: &Search, worker: &Worker) -> usize {
+    let settings = search.settings;
+    let pays = members(search, worker) > 1 && settings.time_limit.is_none() && settings.target.is_none();
+    if pays { threads().min(settings.restarts) } else { 0 }
+}
+
+/// How many starts a company has.
+fn members(search: &Search, worker: &Worker) -> usize {
+    let threads = threads();
+    let share = search.settings.restarts.div_ceil(threads);
+    worker.best_company().min(share).min(fitting(search, worker) / threads)
+}
+
+/// How many starts fit into the memory at once.
+fn fitting(search: &Search, worker: &Worker) -> usize {
+    (MOST_MEMORY * search.memory_limit as f64 / worker.bytes().max(1) as f64) as usize
+}
+
+/// How many starts run at once, each for itself.
+fn at_once(search: &Search, worker: &Worker) -> usize {
+    let fits = fitting(search, worker);
+    let most = if search.settings.target.is_some() { MOST_FLOPS_TO_TARGET } else { MOST_FLOPS };
+    if worker.flops() > most { 1 } else { threads().min(search.settings.restarts).min(fits).max(1) }
+}
+
+/// Which starts are still to be run, and what those that were have come to.
+struct Board<'a, 'l> {
+    search: &'a Search<'a>,
+    /// The starts of this round.
+    round: Vec<usize>,
+    /// The iterations after which they pause, where there is to be another round.
+    pause: Option<usize>,
+    /// The place in the round of the next start to be run.
+    next: AtomicUsize,
+    /// Starts of this number and beyond don't count: an earlier one has ended the search.
+    end: AtomicUsize,
+    /// Time is up, or the user has asked for an end: no further start begins.
+    over: AtomicBool,
+    state: Mutex<State<'l>>,
+}
+
+struct State<'l> {
+    ledger: Ledger,
+    listen: &'l mut (dyn FnMut(&Progress) -> Flow + Send),
+    least: f64,
+    starts: Vec<Option<Start>>,
+    best: Option<(f64, usize, Vec<Value>)>,
+    kept: Vec<Kept>,
+    /// The starts that have paused, with what they have come to and where they are to go on.
+    paused: BTreeMap<usize, (Start, Vec<Value>, Snapshot)>,
+    error: Option<Error>,
+}
+
+impl<'a, 'l> Board<'a, 'l> {
+    /// A board on which the starts that a checkpoint says are done are done.
+    fn new(search: &'a Search<'a>, ledger: Ledger, listen: &'l mut (dyn FnMut(&Progress) -> Flow + Send)) -> Self {
+        let end = AtomicUsize::new(search.settings.restarts);
+        let mut starts: Vec<Option<Start>> = Vec::new();
+        for (&index, start) in ledger.done() {
+            if start.stop == StopReason::Target {
+                end.fetch_min(index + 1, Ordering::Relaxed);
+            }
+            starts.resize(starts.len().max(index + 1), None);
+            starts[index] = Some(start.clone());
+        }
+        let best = ledger.best();
+        let least = best.as_ref().map_or(f64::INFINITY, |(cost, ..)| *cost);
+        let kept = ledger.kept().to_vec();
+        let state = State { ledger, listen, least, starts, best, kept, paused: BTreeMap::new(), error: None };
+        let restarts = search.settings.restarts;
+        Self {
+            search,
+            round: (0..restarts).collect(),
+            pause: (search.settings.halving && restarts > 1).then_some(FIRST_ROUND),
+            next: AtomicUsize::new(0),
+            end,
+            over: AtomicBool::new(false),
+            state: Mutex::new(state),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<'l>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fail(&self, error: Error) {
+        self.end.store(0, Ordering::Relaxed);
+        self.state().error.get_or_insert(error);
+    }
+
+    /// Runs starts with a worker, which is made where there is none yet, until there is none left in this round.
+    fn work_with(&self, worker: &mut Option<Worker<'a>>, row: &MethodRow, company: Option<&Arc<Company>>) {
+        if worker.is_none() {
+            match self.search.worker(row) {
+                Ok(new) => *worker = Some(new),
+                Err(error) => self.fail(error),
+            }
+        }
+        worker.iter_mut().for_each(|worker| self.work_in(worker, company));
+    }
+
+    /// The same, in company where there is one.
+    fn work_in(&self, worker: &mut Worker, company: Option<&Arc<Company>>) {
+        worker.bound.company = company.map(Member::of);
+        self.work(worker);
+        worker.bound.company = None;
+    }
+
+    /// Sets up the next round, of the better half of the starts that have paused; whether there is one.
+    fn next_round(&mut self) -> bool {
+        let paused = std::mem::take(&mut self.state().paused);
+        let mut order: Vec<(f64, usize)> = paused.iter().map(|(&index, (start, ..))| (start.cost, index)).collect();
+        // Costs that are undefined come last.
+        order.sort_by(|(a, i), (b, j)| a.is_nan().cmp(&b.is_nan()).then(a.total_cmp(b)).then(i.cmp(j)));
+        let ended =
+            self.over.load(Ordering::Relaxed) || self.end.load(Ordering::Relaxed) < self.search.settings.restarts;
+        let left = if ended { 0 } else { order.len().div_ceil(2) };
+        let mut round: Vec<usize> = order[..left].iter().map(|(_, index)| *index).collect();
+        round.sort_unstable();
+        for (index, (mut start, factors, snapshot)) in paused {
+            if round.binary_search(&index).is_ok() {
+                self.state().paused.insert(index, (start, factors, snapshot));
+            } else {
+                start.stop = StopReason::Dropped;
+                self.note(index, start, factors, None);
+            }
+        }
+        self.pause = self.pause.filter(|_| round.len() > 1).map(|pause| 2 * pause);
+        self.round = round;
+        self.next = AtomicUsize::new(0);
+        !self.round.is_empty()
+    }
+
+    /// Runs starts until there is none left.
+    fn work(&self, worker: &mut Worker) {
+        loop {
+            let Some(&index) = self.round.get(self.next.fetch_add(1, Ordering::Relaxed)) else { return };
+            if index >= self.end.load(Ordering::Relaxed) || self.over.load(Ordering::Relaxed) {
+                return;
+            }
+            let from = {
+                let mut state = self.state();
+                if state.ledger.is_over(index, self.search.settings.max_iter) {
+                    continue;
+                }
+                let paused = state.paused.remove(&index).map(|(_, _, snapshot)| snapshot);
+                paused.or_else(|| state.ledger.snapshot_of(index))
+            };
+            let mut watch = Watch { board: self, index, pauses: false, paused: None };
+            match worker.run_start(index, from, &mut watch) {
+                Ok((start, factors)) => {
+                    if let Some(snapshot) = watch.paused {
+                        self.state().paused.insert(index, (start, factors, snapshot));
+                        continue;
+                    }
+                    let keeps = self.search.settings.keep_starts;
+                    match keeps.then(|| Kept::of(index, &worker.bound, &factors)).transpose() {
+                        Ok(kept) => self.note(index, start, factors, kept.flatten()),
+                        Err(error) => return self.fail(error),
+                    }
+                }
+                Err(error) => return self.fail(error),
+            }
+        }
+    }
+
+    fn tell(&self, index: usize, iteration: usize, cost: f64, best: f64) -> Flow {
+        let mut state = self.state();
+        let (starts, max_iter) = (self.search.settings.restarts, self.search.settings.max_iter);
+        let told = Progress { start: index, starts, iteration, max_iter, cost, best: best.min(state.least) };
+        if (state.listen)(&told) == Flow::Stop {
+            self.over.store(true, Ordering::Relaxed);
+        }
+        let ends = index >= self.end.load(Ordering::Relaxed) || self.over.load(Ordering::Relaxed);
+        if ends { Flow::Stop } else { Flow::Continue }
+    }
+
+    fn note(&self, index: usize, start: Start, factors: Vec<Value>, kept: Option<Kept>) {
+        let mut state = self.state();
+        state.kept.retain(|kept| kept.start != index);
+        state.kept.extend(kept.clone());
+        state.ledger.note(index, &start, &factors, kept);
+        match start.stop {
+            StopReason::Target => drop(self.end.fetch_min(index + 1, Ordering::Relaxed)),
+            StopReason::TimeLimit | StopReason::Interrupted => self.over.store(true, Ordering::Relaxed),
+            StopReason::Settled
+            | StopReason::Stationary
+            | StopReason::MaxIter
+            | StopReason::Diverged
+            | StopReason::Dropped => {}
+        }
+        if index >= self.end.load(Ordering::Relaxed) {
+            return;
+        }
+        state.least = state.least.min(start.cost);
+        let better = |&(cost, other, _): &(f64, usize, _)| is_better((start.cost, index), (cost, other));
+        // Of the starts before the one that reached the target none did.
+        let beyond = state.best.as_ref().is_some_and(|(_, other, _)| *other >= self.end.load(Ordering::Relaxed));
+        if beyond || state.best.as_ref().is_none_or(better) {
+            state.best = Some((start.cost, index, factors));
+        }
+        if state.starts.len() <= index {
+            state.starts.resize(index + 1, None);
+        }
+        state.starts[index] = Some(start);
+    }
+
+    fn into_found(self) -> Result<Found> {
+        let end = self.end.into_inner();
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = state.error {
+            return Err(error);
+        }
+        let unwritten = state.ledger.close(self.search);
+        let starts: Vec<Start> = state.starts.into_iter().take(end).flatten().collect();
+        let mut kept = state.kept;
+        kept.retain(|kept| kept.start < starts.len());
+        kept.sort_by_key(|kept| kept.start);
+        match state.best {
+            Some((_, best, factors)) if best < starts.len() => Ok(Found { starts, best, factors, kept, unwritten }),
+            _ => Err(Error::setting(Code::SettingOutOfRange, "0 starts find nothing: ask for 1 or more")),
+        }
+    }
+}
+
+/// What watches over one start.
+struct Watch<'b, 'a, 'l> {
+    board: &'b Board<'a, 'l>,
+    index: usize,
+    /// Whether it has come to the end of the round.
+    pauses: bool,
+    /// Where it is to go on in the next.
+    paused: Option<Snapshot>,
+}
+
+impl Watcher for Watch<'_, '_, '_> {
+    fn tell(&mut self, iteration: usize, cost: f64, best: f64) -> Flow {
+        let flow = self.board.tell(self.index, iteration, cost, best);
+        self.pauses = flow == Flow::Continue && self.board.pause.is_some_and(|pause| iteration >= pause);
+        if self.pauses { Flow::Stop } else { flow }
+    }
+
+    fn wants_snapshot(&mut self, goes_on: bool, broken_off: bool) -> bool {
+        self.pauses || self.board.state().ledger.wants(self.index, goes_on, broken_off)
+    }
+
+    fn snapshot(&mut self, snapshot: Snapshot) {
+        if self.pauses {
+            self.paused = Some(snapshot);
+        } else {
+            self.board.state().ledger.take_in(self.index, snapshot, self.board.search);
+        }
+    }
+}
