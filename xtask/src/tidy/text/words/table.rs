@@ -66,9 +66,9 @@ const LIVES: &str = "crates/eckart/src/plan/lives";
 const PARAMETERS: &[&str] = &[
     "crates/eckart/src/model",
     "crates/eckart/src/solve/problem",
-    "crates/eckart/src/solve/factorization",
-    "crates/eckart/src/apply/row_problem",
-    "crates/eckart-cli/src/args",
+    "crates/eckart/src/solve/result/factorization",
+    "crates/eckart/src/apply/new_rows/row_problem",
+    "crates/eckart-cli/src/options/mod",
     "crates/eckart-cli/src/objective",
     "crates/eckart-cli/src/catalog/models",
 ];
