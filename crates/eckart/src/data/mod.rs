@@ -5,16 +5,20 @@
 //! missing.
 //! Not here: any arithmetic (see `run`); the meaning of an unstored entry (see `expr`).
 //!
-//! One file format a file. To add one: a module with `read_it(input, options)`, a row in `Format` and in `read_as`, and
-//! a fuzz target.
+//! One file format a file. To add one: a module with `read_it(input, options)`, a row in `Format` and in `read_as`, a
+//! fuzz target.
 
+mod files;
 pub mod formats;
 mod matrix;
 pub mod model_file;
 mod names;
-mod read;
-mod write;
+mod options;
+mod sink;
+mod source;
+mod table;
 
+pub use files::{read, read_as, write};
 pub use formats::csv::{read_csv, write_csv};
 pub use formats::mtx::{read_mtx, write_mtx};
 pub use formats::npy::{read_npy, write_npy};
@@ -31,23 +35,6 @@ pub use names::align::{Aligned, Side, align};
 pub(crate) use names::ids::text_sources;
 pub use names::ids::{Ids, TimeUnit};
 pub use names::{read_names, read_names_column, read_titles};
-pub use read::{Duplicates, Format, ReadOptions, read, read_as};
-pub use write::{write, write_file};
-
-/// A matrix with the names of its rows and columns, as a file gave them.
-#[derive(Debug, Clone)]
-pub struct Table {
-    /// The numbers.
-    pub matrix: Matrix,
-    /// One name a row, where the file has them.
-    pub row_names: Option<Vec<String>>,
-    /// One name a column, where the file has them.
-    pub col_names: Option<Vec<String>>,
-}
-
-impl From<Matrix> for Table {
-    /// A matrix without names.
-    fn from(matrix: Matrix) -> Self {
-        Self { matrix, row_names: None, col_names: None }
-    }
-}
+pub use options::{Duplicates, Format, ReadOptions};
+pub use sink::write_file;
+pub use table::Table;

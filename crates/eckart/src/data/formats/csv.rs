@@ -6,10 +6,10 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use super::source::{PEEK, Peeked, extension};
 use super::text::records::{Records, delimiter, write_cell};
 use super::{table, triplets};
-use crate::data::write::write_file;
+use crate::data::sink::write_file;
+use crate::data::source::{PEEK, Peeked, extension};
 use crate::data::{Dtype, ReadOptions, Table};
 use crate::error::{Code, Error, Result};
 

@@ -9,7 +9,6 @@ pub mod mtx;
 pub mod npy;
 mod npy_header;
 pub(super) mod png;
-pub(super) mod source;
 mod table;
 pub(super) mod text;
 pub(super) mod triplets;

@@ -13,7 +13,7 @@ use std::path::Path;
 use super::entries::{Entries, check_side};
 use super::text::lines::Lines;
 use super::text::number::{Choice, narrow, parse, parse_index, shown, too_large};
-use crate::data::write::write_file;
+use crate::data::sink::write_file;
 use crate::data::{Dtype, Matrix, ReadOptions};
 use crate::error::{Code, Error, Result};
 

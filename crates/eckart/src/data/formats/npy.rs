@@ -9,9 +9,9 @@ use std::io::Read;
 use std::path::Path;
 
 use super::npy_header::{Header, Kind};
-use super::source::failed;
 use super::text::number::too_large;
-use crate::data::write::write_file;
+use crate::data::sink::write_file;
+use crate::data::source::failed;
 use crate::data::{Dtype, Matrix, ReadOptions, Real};
 use crate::error::{Code, Error, Result};
 

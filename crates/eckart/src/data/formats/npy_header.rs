@@ -5,8 +5,8 @@
 
 use std::io::Read;
 
-use super::source::failed;
 use crate::data::Dtype;
+use crate::data::source::failed;
 use crate::error::{Code, Error, Result};
 
 /// The longest header that is read; NumPy itself refuses more than 10,000 bytes unless told otherwise.

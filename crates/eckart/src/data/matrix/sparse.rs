@@ -6,7 +6,9 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use crate::data::{Array, Real};
+use eckart_kernels::Number;
+
+use super::array::Array;
 use crate::error::{Code, Error, Result};
 
 /// Which entries of an n x m matrix are stored, row by row.
@@ -154,7 +156,7 @@ pub struct Sparse<T> {
     transposed: OnceLock<Box<Sparse<T>>>,
 }
 
-impl<T: Real> Sparse<T> {
+impl<T: Number> Sparse<T> {
     pub(crate) fn new(pattern: Arc<Pattern>, values: impl Into<Array<T>>) -> Self {
         Self::shared(pattern, values.into())
     }

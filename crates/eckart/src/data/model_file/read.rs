@@ -13,7 +13,7 @@ use super::header::{CHECKSUM, DIGEST, FileHeader, LONGEST_READ, TensorInfo, chan
 use super::other::other_format;
 use super::tensor::{Element, ElementType, Tensor};
 use crate::data::Matrix;
-use crate::data::formats::source::{failed, open, said_of};
+use crate::data::source::{failed, open, said_of};
 use crate::error::{Code, Error, Result};
 
 /// How many bytes are read at a time.

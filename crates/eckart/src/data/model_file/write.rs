@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::header::header_bytes;
 use super::tensor::{ElementType, TensorSource};
-use crate::data::write::write_file;
+use crate::data::sink::write_file;
 use crate::error::{Error, Result};
 
 /// The SHA-256 of some bytes, in hexadecimal digits.

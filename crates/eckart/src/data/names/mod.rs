@@ -9,10 +9,10 @@ pub(super) mod ids;
 
 use std::path::Path;
 
-use super::formats::source::{extension, open, said_of};
 use super::formats::text::lines::Lines;
 use super::formats::text::number::shown;
 use super::formats::text::records::{Records, delimiter, text};
+use super::source::{extension, open, said_of};
 use crate::error::{Code, Error, Result};
 
 /// The names in a file of one name a line (`.gz` may be gzipped). Blank lines at its end are no names.

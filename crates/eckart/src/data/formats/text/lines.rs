@@ -5,7 +5,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 
-use crate::data::formats::source::failed;
+use crate::data::source::failed;
 use crate::error::{Code, Error, Result};
 
 /// The longest line, or row of quoted cells, that is read: a packed file of a few megabytes can hold one without end.

@@ -13,10 +13,10 @@ use flate2::bufread::MultiGzDecoder;
 use crate::error::{Code, Error, Result};
 
 /// How many bytes are looked at before a format or a delimiter is chosen.
-pub(in crate::data) const PEEK: usize = 1 << 16;
+pub(super) const PEEK: usize = 1 << 16;
 
 /// The bytes of `path` (`-` is standard input), gunzipped where they begin as gzip does.
-pub(in crate::data) fn open(path: &Path) -> Result<Peeked<Box<dyn Read>>> {
+pub(super) fn open(path: &Path) -> Result<Peeked<Box<dyn Read>>> {
     let raw: Box<dyn Read> = if is_stdin(path) {
         Box::new(io::stdin().lock())
     } else {
@@ -40,23 +40,23 @@ pub(in crate::data) fn open(path: &Path) -> Result<Peeked<Box<dyn Read>>> {
 }
 
 /// Whether `path` means standard input or output.
-pub(in crate::data) fn is_stdin(path: &Path) -> bool {
+pub(super) fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }
 
 /// Whether the name of `path` says that it is gzipped.
-pub(in crate::data) fn is_gz(path: &Path) -> bool {
+pub(super) fn is_gz(path: &Path) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gz"))
 }
 
 /// The extension of `path` in lower case, without a final `.gz`.
-pub(in crate::data) fn extension(path: &Path) -> Option<String> {
+pub(super) fn extension(path: &Path) -> Option<String> {
     let inner = if is_gz(path) { Path::new(path.file_stem()?) } else { path };
     Some(inner.extension()?.to_str()?.to_ascii_lowercase())
 }
 
 /// `error`, said of `path`.
-pub(in crate::data) fn said_of(error: Error, path: &Path) -> Error {
+pub(super) fn said_of(error: Error, path: &Path) -> Error {
     let name = if is_stdin(path) { Path::new("standard input") } else { path };
     match error {
         Error::Io { path, source } if path.as_os_str().is_empty() => Error::Io { path: name.to_owned(), source },
@@ -65,13 +65,13 @@ pub(in crate::data) fn said_of(error: Error, path: &Path) -> Error {
 }
 
 /// The system's refusal of `path`.
-pub(in crate::data) fn io_error(path: &Path, source: io::Error) -> Error {
+pub(super) fn io_error(path: &Path, source: io::Error) -> Error {
     Error::Io { path: path.to_owned(), source }
 }
 
 /// What a failed read means: a broken gzip stream is a data error, anything else the system's refusal (of a file that
 /// [`said_of`] names later: the formats read streams and know no path).
-pub(in crate::data) fn failed(error: io::Error) -> Error {
+pub(super) fn failed(error: io::Error) -> Error {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<BadGzip>()) {
         Some(bad) => Error::data(
             Code::DamagedFile,
@@ -83,7 +83,7 @@ pub(in crate::data) fn failed(error: io::Error) -> Error {
 }
 
 /// A reader whose first bytes can be looked at; they are read again with the rest.
-pub(in crate::data) struct Peeked<R> {
+pub(super) struct Peeked<R> {
     prefix: Vec<u8>,
     at: usize,
     /// An error met while peeking, kept until the bytes before it have been read.
@@ -93,14 +93,14 @@ pub(in crate::data) struct Peeked<R> {
 
 impl<R: Read> Peeked<R> {
     /// Looks at the first `len` bytes of `rest`, or all where there are fewer.
-    pub(in crate::data) fn new(mut rest: R, len: usize) -> Self {
+    pub(super) fn new(mut rest: R, len: usize) -> Self {
         let mut prefix = Vec::new();
         let fault = rest.by_ref().take(len as u64).read_to_end(&mut prefix).err();
         Self { prefix, at: 0, fault, rest }
     }
 
     /// The first bytes.
-    pub(in crate::data) fn prefix(&self) -> &[u8] {
+    pub(super) fn prefix(&self) -> &[u8] {
         &self.prefix
     }
 }

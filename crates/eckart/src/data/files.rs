@@ -1,84 +1,18 @@
-//! Read: a matrix from a file of any known format.
-//! In: a path (`-` is standard input) and options.  Out: a `Table`.
+//! Files: a matrix from a file of any known format, and into one.
+//! In: a path (`-` is standard input or output), options.  Out: a `Table`; a file.
 //! Invariant: every error names the file, the line where there is one, and what to do; no file can make it panic.
 //! Not here: the formats, one a module: `npy`, `mtx`, `csv`.
 
 use std::io::Read;
 use std::path::Path;
 
-use super::formats::csv::read_csv;
-use super::formats::mtx::read_mtx;
-use super::formats::npy::read_npy;
-use super::formats::source::{extension, open, said_of};
-use super::{Dtype, Table};
+use super::Table;
+use super::formats::csv::{read_csv, write_csv};
+use super::formats::mtx::{read_mtx, write_mtx};
+use super::formats::npy::{read_npy, write_npy};
+use super::options::{Format, ReadOptions};
+use super::source::{is_stdin, open, said_of};
 use crate::error::{Code, Error, Result};
-
-/// A file format that holds a matrix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// NumPy's array file: `.npy`.
-    Npy,
-    /// Matrix Market, coordinate or array: `.mtx`.
-    Mtx,
-    /// Comma, tab or semicolon separated text, a table or triplets: `.csv`.
-    Csv,
-    /// The same with tabs: `.tsv`.
-    Tsv,
-}
-
-impl Format {
-    /// The format that the name of `path` promises, with or without `.gz` after it.
-    ///
-    /// ```
-    /// use eckart::data::Format;
-    /// assert_eq!(Format::of_name("ratings.csv.gz".as_ref()), Some(Format::Csv));
-    /// assert_eq!(Format::of_name("ratings".as_ref()), None);
-    /// ```
-    pub fn of_name(path: &Path) -> Option<Self> {
-        by_extension(path)
-    }
-
-    /// Whether files of it are text, whose layout may be doubtful.
-    pub fn is_text(self) -> bool {
-        match self {
-            Self::Csv | Self::Tsv => true,
-            Self::Npy | Self::Mtx => false,
-        }
-    }
-}
-
-/// What to do where a sparse file names an entry more than once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Duplicates {
-    /// Refuse the file, naming both lines.
-    #[default]
-    Error,
-    /// Add the numbers up.
-    Sum,
-    /// Keep the last in file order.
-    Last,
-}
-
-/// How to read a file. The default detects everything and refuses what is doubtful.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ReadOptions {
-    /// The format; `None` goes by the file's extension, else by its first bytes.
-    pub format: Option<Format>,
-    /// The type of the numbers; `None` takes f32 where it holds the file's numbers exactly, by the rule each format
-    /// states. Asking for f32 rounds, and refuses numbers too large for it.
-    pub dtype: Option<Dtype>,
-    /// Whether a CSV file is a list of entries `row,column[,value]` rather than a table; `None` goes by the names in
-    /// its header (see [`read_csv`]).
-    pub triplets: Option<bool>,
-    /// What to do with an entry that a sparse file names more than once.
-    pub duplicates: Duplicates,
-    /// Whether the first row of a CSV file holds names; `None` detects it.
-    pub header: Option<bool>,
-    /// Whether the first column of a CSV table holds names; `None` detects it.
-    pub row_names: Option<bool>,
-    /// The byte between the cells of a CSV file; `None` chooses among comma, tab and semicolon.
-    pub delimiter: Option<u8>,
-}
 
 /// The matrix in the file `path`, with its names where the format has them; `-` reads standard input.
 ///
@@ -94,7 +28,7 @@ pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Table> {
 
 fn read_any(path: &Path, options: &ReadOptions) -> Result<Table> {
     let input = open(path)?;
-    let format = match options.format.or_else(|| by_extension(path)) {
+    let format = match options.format.or_else(|| Format::of_name(path)) {
         Some(format) => format,
         None => sniff(input.prefix())?,
     };
@@ -117,15 +51,25 @@ pub fn read_as(format: Format, input: impl Read, options: &ReadOptions) -> Resul
     }
 }
 
-/// The format that the name of `path` promises.
-pub(super) fn by_extension(path: &Path) -> Option<Format> {
-    match extension(path)?.as_str() {
-        "npy" => Some(Format::Npy),
-        "mtx" => Some(Format::Mtx),
-        "csv" => Some(Format::Csv),
-        "tsv" => Some(Format::Tsv),
-        _ => None,
+/// Writes a matrix in the format that the extension of `path` names: `.npy` (dense), `.mtx`, `.csv` or `.tsv` (dense,
+/// with names), each also with `.gz`; `-` writes CSV to standard output.
+///
+/// # Errors
+/// `Data` where the extension is unknown or the format can't hold the matrix; `Io` where the file can't be written.
+pub fn write(path: impl AsRef<Path>, table: &Table) -> Result<()> {
+    let path = path.as_ref();
+    match Format::of_name(path) {
+        Some(Format::Npy) => write_npy(path, &table.matrix),
+        Some(Format::Mtx) => write_mtx(path, &table.matrix),
+        Some(Format::Csv | Format::Tsv) => write_csv(path, table),
+        None if is_stdin(path) => write_csv(path, table),
+        None => Err(Error::data(
+            Code::UnknownFormat,
+            "the name does not say the format",
+            "End it in .npy, .mtx, .csv or .tsv",
+        )),
     }
+    .map_err(|error| error.in_file(path))
 }
 
 /// The format of a file that begins with `prefix`.

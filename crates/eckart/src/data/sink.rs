@@ -1,4 +1,4 @@
-//! Write: files that are whole or not there.
+//! Sink: files that are whole or not there.
 //! In: a path and what to put into it.  Out: the file.
 //! Invariant: a file is written aside, synced and renamed; whatever fails, the old file stands and nothing is left
 //! beside it.
@@ -12,32 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::Table;
-use super::formats::source::{io_error, is_gz, is_stdin};
-use super::formats::{csv, mtx, npy};
-use super::read::{Format, by_extension};
-use crate::error::{Code, Error, Result};
-
-/// Writes a matrix in the format that the extension of `path` names: `.npy` (dense), `.mtx`, `.csv` or `.tsv` (dense,
-/// with names), each also with `.gz`; `-` writes CSV to standard output.
-///
-/// # Errors
-/// `Data` where the extension is unknown or the format can't hold the matrix; `Io` where the file can't be written.
-pub fn write(path: impl AsRef<Path>, table: &Table) -> Result<()> {
-    let path = path.as_ref();
-    match by_extension(path) {
-        Some(Format::Npy) => npy::write_npy(path, &table.matrix),
-        Some(Format::Mtx) => mtx::write_mtx(path, &table.matrix),
-        Some(Format::Csv | Format::Tsv) => csv::write_csv(path, table),
-        None if is_stdin(path) => csv::write_csv(path, table),
-        None => Err(Error::data(
-            Code::UnknownFormat,
-            "the name does not say the format",
-            "End it in .npy, .mtx, .csv or .tsv",
-        )),
-    }
-    .map_err(|error| error.in_file(path))
-}
+use super::source::{io_error, is_gz, is_stdin};
+use crate::error::Result;
 
 /// Makes the file `path` hold what `fill` writes, gzipped where the name ends in `.gz`; `-` is standard output.
 ///
@@ -141,7 +117,7 @@ impl Drop for Aside {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::check_error;
+    use crate::error::{Code, check_error};
 
     #[test]
     fn a_folder_that_is_not_there_is_named() {
