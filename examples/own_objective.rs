@@ -21,7 +21,7 @@ fn main() -> Result<()> {
     let hidden = |i: usize, j: usize| (i * m + j).is_multiple_of(10);
     let seen = Matrix::from_fn(n, m, |i, j| if hidden(i, j) { f64::NAN } else { whole.get(i, j) })?;
 
-    let problem = Problem::parse(OBJECTIVE)?.data("X", &seen).rank(10).number("delta", 4.0).number("lambda", 0.5);
+    let problem = Problem::parse(OBJECTIVE)?.data("X", &seen).rank(10).param("delta", 4.0).param("lambda", 0.5);
     let fit = problem.solve(&Settings { max_iter: 300, ..Settings::default() })?;
     println!("{}", fit.statement);
     println!("cost {:.0} after {} iterations, {}", fit.cost, fit.iterations(), fit.stop_reason());

@@ -39,7 +39,7 @@ impl Ready {
 impl Work for Ready {
     fn run(&mut self) -> Result<()> {
         let rank = self.factors[0].cols();
-        let problem = Problem::parse(SEED)?.data("X", &self.x).number("a", 1e-3).rank(rank);
+        let problem = Problem::parse(SEED)?.data("X", &self.x).param("a", 1e-3).rank(rank);
         let bound = problem.bind()?;
         let mut roots = vec![bound.objective.clone()];
         roots.extend(differentiate(&bound.objective, &bound.factor_exprs()));
@@ -69,7 +69,7 @@ pub(crate) struct Iterations {
 impl Iterations {
     /// HALS from the set's own factors, without extrapolation; its results are the cost after each iteration.
     pub(crate) fn hals(data: &Data) -> Result<Self> {
-        let problem = Self::problem(data)?.start("W", &data.factor("W")?).start("H", &data.factor("H")?);
+        let problem = Self::problem(data)?.init_from("W", &data.factor("W")?).init_from("H", &data.factor("H")?);
         let settings = Settings { method: Some("hals".into()), max_iter: PATH, tol: 0.0, ..Settings::default() };
         let show = |fit: &Factorization| fit.starts[0].history[1..].iter().map(|step| step.cost).collect();
         Ok(Self { problem, settings, show, fit: None })
@@ -79,19 +79,19 @@ impl Iterations {
     /// alone.
     pub(crate) fn starts(data: &Data) -> Result<Self> {
         let one = Self::one_start(data)?;
-        Ok(Self { settings: Settings { restarts: STARTS, ..one.settings }, ..one })
+        Ok(Self { settings: Settings { n_init: STARTS, ..one.settings }, ..one })
     }
 
     /// Ten of them.
     pub(crate) fn ten(data: &Data) -> Result<Self> {
         let one = Self::one_start(data)?;
-        Ok(Self { settings: Settings { restarts: TEN, ..one.settings }, ..one })
+        Ok(Self { settings: Settings { n_init: TEN, ..one.settings }, ..one })
     }
 
     /// As many, halved as they go.
     pub(crate) fn halved(data: &Data) -> Result<Self> {
         let all = Self::starts(data)?;
-        Ok(Self { settings: Settings { halving: true, ..all.settings }, ..all })
+        Ok(Self { settings: Settings { successive_halving: true, ..all.settings }, ..all })
     }
 
     /// One start, until it settles.

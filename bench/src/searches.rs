@@ -111,7 +111,7 @@ impl Search {
         let x = data.x()?;
         let mut problem = Problem::parse(goal.statement)?.data("X", &x).rank(data.rank);
         for (name, value) in goal.numbers {
-            problem = problem.number(name, *value);
+            problem = problem.param(name, *value);
         }
         match goal.begin {
             Begin::Apart => {}
@@ -123,11 +123,10 @@ impl Search {
                 let atoms = samples(&x, data.rank)?;
                 leave(data.folder, "H", &atoms)?;
                 let codes = Matrix::from_fn(x.rows(), data.rank, |_, _| 0.0)?.cast(x.dtype())?;
-                problem = problem.start("W", &codes).start("H", &atoms);
+                problem = problem.init_from("W", &codes).init_from("H", &atoms);
             }
         }
-        let settings =
-            Settings { init: goal.init, restarts: goal.starts, time_limit: Some(MOST), ..Settings::default() };
+        let settings = Settings { init: goal.init, n_init: goal.starts, time_limit: Some(MOST), ..Settings::default() };
         let settings = match goal.starts {
             1 => Settings { max_iter: usize::MAX, tol: 0.0, ..settings },
             // With the default the first start settles just above the value of scikit-learn's 200 iterations (sotu).

@@ -104,10 +104,10 @@ pub(crate) fn with_factors(problem: Problem, search: &SearchArgs, reading: &Read
     };
     let mut problem = problem;
     for (name, file) in &search.held {
-        problem = problem.hold(name, &value(name, file)?);
+        problem = problem.fix(name, &value(name, file)?);
     }
     for (name, file) in &search.starts {
-        problem = problem.start(name, &value(name, file)?);
+        problem = problem.init_from(name, &value(name, file)?);
     }
     Ok(problem)
 }

@@ -18,14 +18,14 @@ pub(crate) fn problem(args: &ObjectiveArgs, rank: usize) -> Result<Problem> {
         (None, None) => return Err(no_objective(None)),
     };
     let mut problem = Problem::parse(text)?.rank(rank);
-    for (name, value) in model.map_or(&[][..], |model| model.numbers) {
-        problem = problem.number(name, *value);
+    for (name, value) in model.map_or(&[][..], |model| model.params) {
+        problem = problem.param(name, *value);
     }
     for (at, (name, value)) in args.numbers.iter().enumerate() {
         if args.numbers[..at].iter().any(|(earlier, _)| earlier == name) {
             return Err(Error::setting(Code::GivenTwice, format!("--set {name}=... is given twice: leave one out")));
         }
-        problem = problem.number(name, *value);
+        problem = problem.param(name, *value);
     }
     Ok(problem)
 }

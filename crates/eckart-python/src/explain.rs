@@ -27,7 +27,7 @@ fn in_words(problem: &Problem, method: Option<&str>) -> eckart::Result<String> {
     let derived = eckart::rewrite::simplify(&roots, &bound.givens)?;
     let compiled = Compiled::new(&roots, &bound.givens, usize::MAX)?;
     let mut lines = vec![problem.statement().to_string()];
-    lines.extend(problem.numbers().iter().map(|(name, value)| format!("  {name} = {value}")));
+    lines.extend(problem.params().iter().map(|(name, value)| format!("  {name} = {value}")));
     lines.extend(lints(&bound)?.into_iter().map(|warning| format!("warning: {warning} [{}]", warning.code)));
     lines.push("\nFactors".into());
     for factor in &bound.factors {
@@ -75,7 +75,7 @@ type ModelRow = (&'static str, &'static str, &'static str, Vec<(&'static str, f6
 /// The named objectives.
 #[pyfunction]
 pub(crate) fn models() -> Vec<ModelRow> {
-    MODELS.iter().map(|model| (model.name, model.summary, model.statement, model.numbers.to_vec())).collect()
+    MODELS.iter().map(|model| (model.name, model.summary, model.statement, model.params.to_vec())).collect()
 }
 
 /// The methods: name and summary.

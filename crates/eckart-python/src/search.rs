@@ -51,12 +51,12 @@ impl Stated<'_> {
             problem = problem.data(name, &matrix.get().matrix);
         }
         for (name, matrix) in &self.hold {
-            problem = problem.hold(name, &matrix.get().matrix);
+            problem = problem.fix(name, &matrix.get().matrix);
         }
         for (name, matrix) in &self.start {
-            problem = problem.start(name, &matrix.get().matrix);
+            problem = problem.init_from(name, &matrix.get().matrix);
         }
-        Ok(self.numbers.iter().fold(problem, |problem, (name, value)| problem.number(name, *value)))
+        Ok(self.numbers.iter().fold(problem, |problem, (name, value)| problem.param(name, *value)))
     }
 }
 
@@ -106,8 +106,8 @@ impl Wishes {
         Ok(Settings {
             method: self.method.clone(),
             init: Init::from_name(&self.init).map_err(raised)?,
-            restarts: self.restarts,
-            halving: self.halving,
+            n_init: self.restarts,
+            successive_halving: self.halving,
             seed: self.seed,
             max_iter: self.max_iter,
             tol: self.tol,

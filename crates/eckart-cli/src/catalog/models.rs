@@ -39,7 +39,7 @@ pub(crate) fn menu() -> String {
 fn shown(model: &Model) -> Result<String> {
     let statement = parse_statement(model.statement)?.to_string();
     let mut text = format!("{}: {}\n{}", model.name, model.summary, wrapped(&statement, 4));
-    for (name, value) in model.numbers {
+    for (name, value) in model.params {
         let _ = writeln!(text, "    with {name} = {value}  (--set {name}=VALUE)");
     }
     Ok(text)

@@ -40,7 +40,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
     let mut page = Page::new();
     page.heading("Objective");
     page.paragraph(&problem.statement().to_string());
-    for (name, value) in problem.numbers() {
+    for (name, value) in problem.params() {
         page.paragraph(&format!("with {name} = {value}"));
     }
     warnings(&mut page, &lints(&bound)?);

@@ -133,8 +133,8 @@ pub(crate) fn settings(args: &SearchArgs) -> Result<Settings> {
     Ok(Settings {
         init: Init::from_name(&args.init)?,
         method: args.means.solver.clone(),
-        restarts: args.restarts,
-        halving: args.halving,
+        n_init: args.restarts,
+        successive_halving: args.halving,
         seed: args.seed,
         max_iter: args.max_iter,
         tol: args.tol,

@@ -193,7 +193,7 @@ pub(crate) struct SearchArgs {
     #[arg(long = "hold", value_name = "NAME=FILE", value_parser = named_file)]
     pub held: Vec<(String, PathBuf)>,
     /// How many starts; the one of least cost is kept.
-    #[arg(short = 'k', long, value_name = "K", default_value_t = Settings::default().restarts)]
+    #[arg(short = 'k', long, value_name = "K", default_value_t = Settings::default().n_init)]
     pub restarts: usize,
     /// Drop the worse half of the starts after 10 iterations, half of the rest after 20, and so on; one goes on to its
     /// end.

@@ -19,7 +19,7 @@ pub(crate) fn json(finished: &Finished) -> String {
         (name.clone(), json!({ "shape": [matrix.rows(), matrix.cols()], "zeros": zeros(matrix) }))
     };
     let output: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
-    let numbers: Map<String, Value> = fit.numbers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    let numbers: Map<String, Value> = fit.params.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     let mut object = json!({
         "version": env!("CARGO_PKG_VERSION"),
         // The value of the objective; its text is `statement`.

@@ -21,7 +21,7 @@ pub(crate) fn report(finished: &Finished) -> String {
     let Finished { model, data, fit, components, written, .. } = finished;
     let mut page = Page::new();
     page.heading(&fit.statement);
-    for (name, value) in &fit.numbers {
+    for (name, value) in &fit.params {
         page.fact(name, 6, &format!("= {value}"));
     }
     page.fact("X", 6, &format!("{}, {} (read in {})", describe(&data.matrix), data.source, duration(data.seconds)));

@@ -38,7 +38,7 @@ fn the_readme_lists_the_models() {
     let readme = include_str!("../../../../README.md");
     for model in eckart::model::MODELS {
         let statement = eckart::expr::text::parse_statement(model.statement).unwrap();
-        let numbers: Vec<String> = model.numbers.iter().map(|(name, value)| format!("`{name}={value}`")).collect();
+        let numbers: Vec<String> = model.params.iter().map(|(name, value)| format!("`{name}={value}`")).collect();
         let row = format!("| `{}` | `{statement}` | {} | {} |", model.name, model.summary, numbers.join(", "));
         assert!(readme.contains(&row), "README.md lacks the row:\n{row}");
     }

@@ -74,7 +74,7 @@ impl Factorization {
 
     #[getter]
     fn numbers(&self) -> BTreeMap<String, f64> {
-        self.found.numbers.clone()
+        self.found.params.clone()
     }
 
     #[getter]

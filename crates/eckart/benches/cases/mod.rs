@@ -24,7 +24,7 @@ impl Case {
     fn of(name: &str, x: &Matrix, rank: usize) -> Self {
         let model = model::find(name).expect("a named model");
         let problem = Problem::parse(model.statement).expect("a model can be read").data("X", x).rank(rank);
-        let problem = model.numbers.iter().fold(problem, |problem, (name, value)| problem.number(name, *value));
+        let problem = model.params.iter().fold(problem, |problem, (name, value)| problem.param(name, *value));
         let mut bound = problem.bind().expect("a model fits its data");
         let mut random = Stream(7);
         for factor in &bound.factors {

@@ -40,12 +40,12 @@ fn a_start_that_is_given_is_where_the_search_begins() {
     let x = data(30, 20, 1.0);
     let fit = problem(NMF, &x).solve(&Settings { max_iter: 30, ..Settings::default() }).unwrap();
     let (w, h) = (fit.factor("W").unwrap(), fit.factor("H").unwrap());
-    let again = problem(NMF, &x).start("W", w).start("H", h);
-    let on = again.solve(&Settings { max_iter: 5, restarts: 2, ..Settings::default() }).unwrap();
+    let again = problem(NMF, &x).init_from("W", w).init_from("H", h);
+    let on = again.solve(&Settings { max_iter: 5, n_init: 2, ..Settings::default() }).unwrap();
     assert!((first_cost(&on) / fit.cost - 1.0).abs() < 1e-9);
     assert!(on.starts[0].cost < fit.cost);
     // The second start is random, as ever.
-    let fresh = problem(NMF, &x).solve(&Settings { max_iter: 5, restarts: 2, ..Settings::default() }).unwrap();
+    let fresh = problem(NMF, &x).solve(&Settings { max_iter: 5, n_init: 2, ..Settings::default() }).unwrap();
     assert_eq!(on.starts[1].cost, fresh.starts[1].cost);
 }
 
@@ -61,16 +61,16 @@ fn a_held_factor_comes_back_bit_for_bit() {
         let x = data(30, 20, 0.5);
         let fit = problem(text, &x).solve(&Settings { max_iter: 400, tol: 1e-9, ..Settings::default() }).unwrap();
         let h = fit.factor("H").unwrap();
-        let folded = problem(text, &x).hold("H", h).solve(&Settings { tol: 1e-9, ..Settings::default() }).unwrap();
+        let folded = problem(text, &x).fix("H", h).solve(&Settings { tol: 1e-9, ..Settings::default() }).unwrap();
         assert_eq!(folded.factor("H").unwrap().values_f64(), h.values_f64(), "{text}");
-        assert_eq!(folded.held, ["H"]);
+        assert_eq!(folded.fixed, ["H"]);
         let names = |fit: &Factorization| fit.factors.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
         assert_eq!(names(&folded), names(&fit));
         assert!((folded.cost / fit.cost - 1.0).abs() < 1e-3, "{text}: {} and {}", folded.cost, fit.cost);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("held.safetensors");
         folded.save(&path).unwrap();
-        assert_eq!(Factorization::load(&path).unwrap().held, ["H"]);
+        assert_eq!(Factorization::load(&path).unwrap().fixed, ["H"]);
     }
 }
 
@@ -80,7 +80,7 @@ fn a_single_row_may_be_folded_in() {
     let fit = problem(NMF, &x).solve(&Settings { tol: 1e-9, max_iter: 2000, ..Settings::default() }).unwrap();
     let row = Matrix::from_fn(1, 20, |_, j| x.get(7, j)).unwrap();
     let settings = Settings { tol: 1e-12, max_iter: 2000, ..Settings::default() };
-    let folded = problem(NMF, &row).hold("H", fit.factor("H").unwrap()).solve(&settings).unwrap();
+    let folded = problem(NMF, &row).fix("H", fit.factor("H").unwrap()).solve(&settings).unwrap();
     let (w, all) = (folded.factor("W").unwrap(), fit.factor("W").unwrap());
     for k in 0..4 {
         assert!((w.get(0, k) - all.get(7, k)).abs() < 1e-2, "{:?}", w.values_f64());
@@ -96,22 +96,26 @@ fn values_that_do_not_fit_are_named() {
     let expect = |problem: Problem, code: Code, part: &str| {
         check_error(&problem.solve(&Settings::default()).unwrap_err(), code, part);
     };
-    expect(problem(NMF, &x).start("W", &ones(3, 4)), Code::WrongShape, "the start of W is 3 x 4, and W is 30 x 4");
-    expect(problem(NMF, &x).hold("H", &ones(5, 20)), Code::WrongShape, "the value of H is 5 x 20, and H is 4 x 20");
-    expect(problem(NMF, &x).start("W", &negative), Code::StartOutOfBounds, "the start of W is -1 at row 3, column 2");
-    expect(problem(NMF, &x).start("W", &hole), Code::StartNotFinite, "NaN at row 3, column 2");
-    expect(problem(NMF, &x).hold("W", &hole), Code::StartNotFinite, "no number at row 3, column 2");
-    expect(problem(NMF, &x).start("V", &negative), Code::NotAFactor, "V is given a start");
-    expect(problem(NMF, &x).hold("V", &negative), Code::NotAFactor, "V is held");
+    expect(problem(NMF, &x).init_from("W", &ones(3, 4)), Code::WrongShape, "the start of W is 3 x 4, and W is 30 x 4");
+    expect(problem(NMF, &x).fix("H", &ones(5, 20)), Code::WrongShape, "the value of H is 5 x 20, and H is 4 x 20");
+    expect(
+        problem(NMF, &x).init_from("W", &negative),
+        Code::StartOutOfBounds,
+        "the start of W is -1 at row 3, column 2",
+    );
+    expect(problem(NMF, &x).init_from("W", &hole), Code::StartNotFinite, "NaN at row 3, column 2");
+    expect(problem(NMF, &x).fix("W", &hole), Code::StartNotFinite, "no number at row 3, column 2");
+    expect(problem(NMF, &x).init_from("V", &negative), Code::NotAFactor, "V is given a start");
+    expect(problem(NMF, &x).fix("V", &negative), Code::NotAFactor, "V is held");
     let below = Matrix::from_fn(4, 20, |i, j| if (i, j) == (1, 6) { -0.5 } else { 1.0 }).unwrap();
     expect(
-        problem(NMF, &x).hold("H", &below),
+        problem(NMF, &x).fix("H", &below),
         Code::StartOutOfBounds,
         "H is held, and its value is -0.5 at row 2, column 7",
     );
-    let both = problem(NMF, &x).hold("H", &ones(4, 20)).start("H", &ones(4, 20));
+    let both = problem(NMF, &x).fix("H", &ones(4, 20)).init_from("H", &ones(4, 20));
     expect(both, Code::HeldAndStarted, "H");
-    let all = problem(NMF, &x).hold("H", &ones(4, 20)).hold("W", &ones(30, 4));
+    let all = problem(NMF, &x).fix("H", &ones(4, 20)).fix("W", &ones(30, 4));
     expect(all, Code::NoFactor, "");
 }
 
@@ -157,8 +161,10 @@ fn a_start_of_the_wrong_scale_does_not_end_a_search_early() {
     // The same from factors that are given.
     let scaled =
         |factor: &Matrix| Matrix::from_fn(factor.rows(), factor.cols(), |i, j| 1e3 * (factor.get(i, j) + 0.1)).unwrap();
-    let begun =
-        problem.clone().start("W", &scaled(near.factor("W").unwrap())).start("H", &scaled(near.factor("H").unwrap()));
+    let begun = problem
+        .clone()
+        .init_from("W", &scaled(near.factor("W").unwrap()))
+        .init_from("H", &scaled(near.factor("H").unwrap()));
     let found = begun.solve(&Settings { tol: 1e-6, ..Settings::default() }).unwrap();
     assert!(found.cost < 1.04 * near.cost, "{} after {} iterations", found.cost, found.starts[0].iterations);
 }
@@ -169,7 +175,7 @@ fn an_svd_needs_a_pair_of_factors() {
     let text = "over W[n,r], S[r,r], V[r,r], H[r,m]: sum((X - W @ S @ V @ H)**2)";
     assert!(problem(text, &x).solve(&Settings { init: Init::Svd, max_iter: 1, ..Settings::default() }).is_ok());
     let text = "over W[n,r], A[r,r], Y[r,m]: sum((X - W @ A @ Y)**2)";
-    let held = problem(text, &x).hold("Y", &Matrix::from_fn(4, 20, |i, j| (i + j) as f64).unwrap());
+    let held = problem(text, &x).fix("Y", &Matrix::from_fn(4, 20, |i, j| (i + j) as f64).unwrap());
     let settings = Settings { init: Init::Nndsvd, ..Settings::default() };
     let error = held.solve(&settings).unwrap_err();
     check_error(&error, Code::InitUnsupported, "X needs a factor that is 30 x 4");

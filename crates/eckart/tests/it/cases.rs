@@ -73,7 +73,7 @@ impl Case {
     fn bound_to(&self, change: impl Fn(&str, Given) -> Given) -> Bound {
         let mut problem = Problem::parse(&self.objective).unwrap().rank(self.rank);
         for (name, value) in &self.numbers {
-            problem = problem.number(name, *value);
+            problem = problem.param(name, *value);
         }
         for &(ref name, rows, cols, sparse) in &self.data {
             let given = change(name, Given::data(rows, cols, sparse));

@@ -43,7 +43,7 @@ fn every_method_goes_on_to_the_same_bits() {
             let problem = Problem::parse(text).unwrap().data("X", x).rank(3);
             let plain = Settings {
                 method: Some(method.into()),
-                restarts: 2,
+                n_init: 2,
                 max_iter: 30,
                 tol: 1e-9,
                 keep_starts: true,
@@ -84,13 +84,13 @@ fn more_starts_than_before_may_be_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("at.safetensors");
     let few = Settings {
-        restarts: 2,
+        n_init: 2,
         checkpoint: Some(Checkpoint { file: file.clone(), every: Duration::from_secs(60) }),
         ..Settings::default()
     };
     let two = problem.solve(&few).unwrap();
-    let four = problem.solve(&Settings { restarts: 4, resume: Some(file), ..few }).unwrap();
-    let anew = problem.solve(&Settings { restarts: 4, ..Settings::default() }).unwrap();
+    let four = problem.solve(&Settings { n_init: 4, resume: Some(file), ..few }).unwrap();
+    let anew = problem.solve(&Settings { n_init: 4, ..Settings::default() }).unwrap();
     assert_eq!((two.starts.len(), four.starts.len()), (2, 4));
     assert_eq!(bits(&four), bits(&anew));
 }
@@ -106,7 +106,7 @@ fn more_iterations_than_before_may_be_asked_for() {
         let file = folder.path().join(format!("{at}.safetensors"));
         let plain = Settings {
             method: Some(method.into()),
-            restarts: 3,
+            n_init: 3,
             max_iter: 40,
             tol: 0.0,
             keep_starts: true,
@@ -144,7 +144,7 @@ impl Changed {
         let problem = Problem::parse(text).unwrap().data("X", &x).rank(2);
         let settings = Settings {
             method: Some(method.into()),
-            restarts: 2,
+            n_init: 2,
             max_iter: 20,
             tol: 1e-9,
             keep_starts: true,

@@ -176,7 +176,8 @@ fn data_of_f32_is_fitted_as_well_as_the_same_data_in_f64() {
             let settings = Settings { max_iter: 2000, tol: 1e-9, seed: 1, ..Settings::default() };
             let narrow = problem(text, &narrow, 3).solve(&settings).unwrap();
             // From another start rounding may lead to another minimum.
-            let there = narrow.factors.iter().fold(problem(text, &wide, 3), |there, (name, at)| there.start(name, at));
+            let there =
+                narrow.factors.iter().fold(problem(text, &wide, 3), |there, (name, at)| there.init_from(name, at));
             let wide = there.solve(&settings).unwrap();
             let first = narrow.starts[0].history[0].cost;
             let apart = (narrow.cost - wide.cost).abs();

@@ -86,8 +86,8 @@ fn limits_held_factors_and_offsets_are_read() {
         assert_eq!((model.seed, model.target_cost, model.max_iter), (5, Some(0.5), 20));
         assert_eq!(model.quality.as_ref().unwrap().reconstruction, "W @ H");
         let model = Factorization::load(file(folder, "held.safetensors")).unwrap();
-        assert_eq!((&model.held[..], &model.started[..]), (&["H".to_owned()][..], &["W".to_owned()][..]));
-        assert_eq!(model.numbers["a"], 0.25);
+        assert_eq!((&model.fixed[..], &model.started[..]), (&["H".to_owned()][..], &["W".to_owned()][..]));
+        assert_eq!(model.params["a"], 0.25);
         let model = Factorization::load(file(folder, "ratings-offsets.safetensors")).unwrap();
         let role = |name: &str| model.role(name).unwrap();
         assert_eq!((role("W"), role("H")), (ROWS, COLS));
@@ -106,7 +106,7 @@ fn checkpointed() -> (Problem, Settings) {
     let x = eckart::data::read(file("format-1", "plain.csv"), &Default::default()).unwrap().matrix;
     let problem = Problem::parse("minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0").unwrap();
     let settings = Settings {
-        restarts: 3,
+        n_init: 3,
         init: Init::Random,
         seed: 4,
         max_iter: 40,
@@ -262,7 +262,7 @@ fn factors_of_new_rows_are_shown_and_say_their_model() {
 
 fn fit() -> Factorization {
     let x = Matrix::from_fn(6, 4, |i, j| (i * j) as f64 + 1.0).unwrap();
-    let settings = Settings { restarts: 3, ..Settings::default() };
+    let settings = Settings { n_init: 3, ..Settings::default() };
     Problem::parse("sum((X - W @ H)**2)").unwrap().data("X", &x).rank(2).solve(&settings).unwrap()
 }
 
@@ -332,10 +332,10 @@ fn names_of_millions_of_rows_come_back() {
 fn headers_stay_small() {
     let (problem, settings) = checkpointed();
     let folder = tempfile::tempdir().unwrap();
-    let header = |restarts: usize| {
-        let path = folder.path().join(format!("{restarts}.safetensors"));
+    let header = |n_init: usize| {
+        let path = folder.path().join(format!("{n_init}.safetensors"));
         let checkpoint = Some(Checkpoint { file: path.clone(), every: Duration::from_secs(60) });
-        let settings = Settings { checkpoint, restarts, max_iter: 3, keep_starts: true, ..settings.clone() };
+        let settings = Settings { checkpoint, n_init, max_iter: 3, keep_starts: true, ..settings.clone() };
         problem.solve(&settings).unwrap();
         let bytes = std::fs::read(&path).unwrap();
         u64::from_le_bytes(*bytes.first_chunk().unwrap())

@@ -108,7 +108,7 @@ fn small_world(case: &Case, random: &mut Random, form: Form) -> (Problem, BTreeM
     let mut sides: BTreeMap<usize, usize> = [(1, 1)].into();
     let mut problem = Problem::parse(&case.objective).unwrap().rank(2);
     for (name, value) in &case.numbers {
-        problem = problem.number(name, *value);
+        problem = problem.param(name, *value);
     }
     let mut values = BTreeMap::new();
     for &(ref name, rows, cols, sparse) in &case.data {

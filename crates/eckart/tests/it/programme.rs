@@ -4,7 +4,7 @@ fn main() -> Result<()> {
     let x = data::read("../../examples/data/digits/images.npy", &data::ReadOptions::default())?.matrix;
     let settings = Settings {
         method: Some("derived".into()),
-        restarts: 2,
+        n_init: 2,
         seed: 3,
         max_iter: 7,
         tol: 1e-5,
@@ -13,7 +13,7 @@ fn main() -> Result<()> {
     };
     let fit = Problem::parse("minimize sum((X - W @ H)**2) + a * sum(abs(W)) subject to W >= 0")?
         .data("X", &x)
-        .number("a", 0.5)
+        .param("a", 0.5)
         .rank(4)
         .solve(&settings)?;
     println!("{}", fit.cost); // 1245256.7644157452

@@ -87,7 +87,7 @@ fn normalised_gradient_comes_within_a_hundredth_of_the_svd() {
 fn of_model(name: &str, x: &Matrix, rank: usize) -> Problem {
     let model = model::find(name).unwrap();
     let problem = Problem::parse(model.statement).unwrap().data("X", x).rank(rank);
-    model.numbers.iter().fold(problem, |problem, (name, value)| problem.number(name, *value))
+    model.params.iter().fold(problem, |problem, (name, value)| problem.param(name, *value))
 }
 
 #[test]

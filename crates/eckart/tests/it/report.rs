@@ -24,14 +24,14 @@ fn the_programme_on_a_page_compiles_and_runs() {
     let x = read(DIGITS, &ReadOptions::default()).unwrap().matrix;
     let settings = Settings {
         method: Some("derived".into()),
-        restarts: 2,
+        n_init: 2,
         seed: 3,
         max_iter: 7,
         target: Some(1.5),
         ..Settings::default()
     };
     let problem = Problem::parse("sum((X - W @ H)**2) + a*sum(abs(W)) subject to W >= 0").unwrap();
-    let fit = problem.data("X", &x).number("a", 0.5).rank(4).solve(&settings).unwrap();
+    let fit = problem.data("X", &x).param("a", 0.5).rank(4).solve(&settings).unwrap();
     let page = Report::new(&fit).source(DIGITS).to_html().unwrap();
     let text = page.split("<code id=\"programme\">").nth(1).unwrap().split("</code>").next().unwrap();
     let marks = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];

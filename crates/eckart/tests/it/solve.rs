@@ -58,8 +58,8 @@ fn every_method_reaches_the_planted_fit_and_keeps_constraints() {
 #[test]
 fn the_same_seed_gives_the_same_bits() {
     let x = planted(2, 400, 150);
-    let run = |threads, restarts| {
-        let settings = Settings { threads: Some(threads), restarts, seed: 7, max_iter: 20, ..Settings::default() };
+    let run = |threads, n_init| {
+        let settings = Settings { threads: Some(threads), n_init, seed: 7, max_iter: 20, ..Settings::default() };
         fit(NMF, &x, &settings)
     };
     let (one, two, again) = (run(1, 2), run(2, 2), run(2, 2));
@@ -82,7 +82,7 @@ fn a_cost_is_that_of_its_factors_where_rounding_is_all() {
     for seed in 0..4 {
         let x = Random(seed).dense(n, n, 0.1, 1.1).cast(Dtype::F32).unwrap();
         for registers in [Some(SimdLevel::Base), None] {
-            let settings = Settings { restarts: 4, registers, seed, ..Settings::default() };
+            let settings = Settings { n_init: 4, registers, seed, ..Settings::default() };
             let problem = Problem::parse("sum((X - W @ H)**2)").unwrap().data("X", &x).rank(n);
             let found = problem.solve(&settings).unwrap();
             let first = found.starts[found.best].history[0].cost;
@@ -108,7 +108,7 @@ fn a_cost_is_that_of_its_factors_where_rounding_is_all() {
 fn each_level_of_registers_has_bits_of_its_own() {
     let x = planted(4, 300, 70);
     let run = |registers, threads| {
-        let settings = Settings { registers, threads, restarts: 3, max_iter: 15, ..Settings::default() };
+        let settings = Settings { registers, threads, n_init: 3, max_iter: 15, ..Settings::default() };
         fit(NMF, &x, &settings)
     };
     let numbers = |f: &Factorization| f.factors.iter().flat_map(|(_, m)| m.values_f64()).collect::<Vec<f64>>();
@@ -162,7 +162,7 @@ fn a_run_says_why_it_stopped() {
 #[test]
 fn a_model_file_brings_everything_back() {
     let x = planted(6, 12, 10);
-    let mut found = fit(NMF, &x, &Settings { restarts: 2, max_iter: 10, ..Settings::default() });
+    let mut found = fit(NMF, &x, &Settings { n_init: 2, max_iter: 10, ..Settings::default() });
     found.col_names = Some((0..10).map(|j| format!("c\"{j}")).collect());
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
@@ -170,7 +170,7 @@ fn a_model_file_brings_everything_back() {
     let back = Factorization::load(&path).unwrap();
     let shape = |f: &Factorization| f.factors.iter().map(|(n, m)| (n.clone(), m.values_f64())).collect::<Vec<_>>();
     assert_eq!(shape(&back), shape(&found));
-    assert_eq!((&back.statement, &back.numbers, back.seed), (&found.statement, &found.numbers, found.seed));
+    assert_eq!((&back.statement, &back.params, back.seed), (&found.statement, &found.params, found.seed));
     assert_eq!((&back.starts, back.best, &back.quality), (&found.starts, found.best, &found.quality));
     assert_eq!((&back.col_names, &back.row_names), (&found.col_names, &found.row_names));
     std::fs::write(&path, b"nothing of the kind").unwrap();
@@ -207,7 +207,7 @@ fn misuse_is_named() {
     refuses("sum(W**2)", &x, 2, &base, Code::UnusedData, "X");
     refuses("sum(X**2)", &x, 2, &base, Code::NoFactor, "");
     refuses(NMF, &x, 2, &Settings { method: Some("magic".into()), ..base.clone() }, Code::UnknownMethod, "magic");
-    refuses(NMF, &x, 2, &Settings { restarts: 0, ..base.clone() }, Code::SettingOutOfRange, "0 starts");
+    refuses(NMF, &x, 2, &Settings { n_init: 0, ..base.clone() }, Code::SettingOutOfRange, "0 starts");
     refuses(NMF, &x, 2, &Settings { threads: Some(0), ..base.clone() }, Code::SettingOutOfRange, "0 threads");
     let proximal = Settings { method: Some("proximal-gradient".into()), ..base.clone() };
     refuses("sum(abs(X - W @ H))", &x, 2, &proximal, Code::MethodUnsupported, "has a kink");
@@ -243,7 +243,7 @@ fn an_assumed_matrix_is_bound_but_not_solved() {
 fn a_search_that_is_ended_early_says_so_whichever_start_was_best() {
     let x = planted(2, 20, 10);
     // With two threads the third start may be under way when the second is stopped.
-    let settings = Settings { restarts: 3, tol: 1e-9, max_iter: 200, threads: Some(1), ..Settings::default() };
+    let settings = Settings { n_init: 3, tol: 1e-9, max_iter: 200, threads: Some(1), ..Settings::default() };
     let problem = Problem::parse(NMF).unwrap().data("X", &x).rank(3);
     let mut stop_second = |now: &eckart::solve::Progress| if now.start == 1 { Flow::Stop } else { Flow::Continue };
     let found = eckart::solve::solve(&problem, &settings, &mut stop_second).unwrap();
@@ -253,9 +253,9 @@ fn a_search_that_is_ended_early_says_so_whichever_start_was_best() {
 #[test]
 fn starts_are_halved() {
     let x = planted(9, 60, 40);
-    let base = Settings { restarts: 9, max_iter: 60, tol: 0.0, ..Settings::default() };
+    let base = Settings { n_init: 9, max_iter: 60, tol: 0.0, ..Settings::default() };
     let whole = fit(NMF, &x, &base);
-    let halved = |threads| fit(NMF, &x, &Settings { halving: true, threads: Some(threads), ..base.clone() });
+    let halved = |threads| fit(NMF, &x, &Settings { successive_halving: true, threads: Some(threads), ..base.clone() });
     let (one, two) = (halved(1), halved(2));
     let ends = |found: &Factorization| -> Vec<(StopReason, usize, f64)> {
         found.starts.iter().map(|start| (start.stop, start.iterations, start.cost)).collect()
@@ -270,15 +270,15 @@ fn starts_are_halved() {
     assert_eq!(one.cost, whole.starts[one.best].cost);
     assert!(one.starts.iter().all(|start| start.cost >= one.cost));
     for settings in [
-        Settings { halving: true, keep_starts: true, ..base.clone() },
-        Settings { halving: true, resume: Some("x".into()), ..base.clone() },
+        Settings { successive_halving: true, keep_starts: true, ..base.clone() },
+        Settings { successive_halving: true, resume: Some("x".into()), ..base.clone() },
     ] {
         let problem = Problem::parse(NMF).unwrap().data("X", &x).rank(3);
         check_error(&problem.solve(&settings).unwrap_err(), Code::SettingsConflict, "halv");
     }
     // A target that is reached at the end of the first round is seen in the second, which is the last.
     let target = one.starts.iter().map(|start| start.history[10].cost).fold(f64::INFINITY, f64::min);
-    let found = fit(NMF, &x, &Settings { halving: true, target: Some(target), ..base });
+    let found = fit(NMF, &x, &Settings { successive_halving: true, target: Some(target), ..base });
     assert_eq!(found.stop_reason(), StopReason::Target);
     assert!(found.starts.iter().all(|start| start.iterations <= 20));
 }
@@ -293,7 +293,7 @@ fn starts_that_run_side_by_side_end_as_they_do_one_after_the_other() {
         (starts, found.best, found.cost, found.factor("W").unwrap().values_f64())
     };
     let with =
-        |threads, target| Settings { threads: Some(threads), restarts: 9, max_iter: 12, target, ..Settings::default() };
+        |threads, target| Settings { threads: Some(threads), n_init: 9, max_iter: 12, target, ..Settings::default() };
     let alone = costs(&with(1, None));
     assert_eq!(alone.0.len(), 9);
     for threads in [2, 4] {
@@ -322,9 +322,9 @@ fn starts_in_company_end_as_they_do_alone() {
     for x in [wide.clone(), wide.cast(eckart::Dtype::F32).unwrap(), sparse] {
         for text in [NMF, "minimize sum((X - W @ H)**2) + 0.2*sum(abs(W)) subject to rownorm(H) <= 1"] {
             let problem = Problem::parse(text).unwrap().data("X", &x).rank(10);
-            let run = |threads, restarts, halving| {
+            let run = |threads, n_init, successive_halving| {
                 let base = Settings { init: Init::Random, max_iter: 25, ..Settings::default() };
-                problem.solve(&Settings { threads: Some(threads), restarts, halving, ..base }).unwrap()
+                problem.solve(&Settings { threads: Some(threads), n_init, successive_halving, ..base }).unwrap()
             };
             let costs = |f: &Factorization, k: usize| f.starts[k].history.iter().map(|s| s.cost).collect::<Vec<_>>();
             let (one, many, again) = (run(2, 1, false), run(1, 5, false), run(3, 5, false));
@@ -345,9 +345,9 @@ fn one_entry_can_be_factorized() {
     let one = Matrix::scalar(4.0).unwrap();
     for model in eckart::model::MODELS {
         let problem = model
-            .numbers
+            .params
             .iter()
-            .fold(Problem::parse(model.statement).unwrap(), |p, (name, value)| p.number(name, *value));
+            .fold(Problem::parse(model.statement).unwrap(), |p, (name, value)| p.param(name, *value));
         let found = problem.data("X", &one).rank(1).solve(&Settings::default()).unwrap();
         let shape = |name: &str| found.factor(name).unwrap().shape();
         assert_eq!((shape("W"), shape("H")), ((1, 1), (1, 1)), "{}", model.name);

@@ -109,8 +109,8 @@ impl Consensus {
             return Err(Error::setting(Code::NoComponents, "no factor holds the components"));
         };
         // The checkpoint is of the search whose starts were compared.
-        let settings = Settings { restarts: 1, keep_starts: false, checkpoint: None, resume: None, ..settings.clone() };
-        let mut found = problem.clone().hold(name, &self.components).solve(&settings)?;
+        let settings = Settings { n_init: 1, keep_starts: false, checkpoint: None, resume: None, ..settings.clone() };
+        let mut found = problem.clone().fix(name, &self.components).solve(&settings)?;
         found.agreement = Some(self.agreement.clone());
         Ok(found)
     }

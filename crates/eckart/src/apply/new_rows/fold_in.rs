@@ -89,7 +89,7 @@ impl FoldIn {
     }
 
     /// Makes factors ready that no search here has found, or that were changed since: `problem` says the objective and
-    /// its numbers, holds every factor that does not belong to rows ([`Problem::hold`]), and gives data that is the
+    /// its numbers, holds every factor that does not belong to rows ([`Problem::fix`]), and gives data that is the
     /// same for all rows. `target` names the data, `fitted` is the shape that it had when the factors were found.
     ///
     /// # Errors
@@ -97,7 +97,7 @@ impl FoldIn {
     /// [`Problem::bind`].
     pub fn holding(problem: &Problem, target: &str, fitted: Shape) -> Result<Self> {
         let shared = problem.matrices().iter().filter(|(name, _)| name != target).cloned().collect();
-        Ok(Self::of(RowProblem::holding(problem, target, fitted)?, problem.held(), shared))
+        Ok(Self::of(RowProblem::holding(problem, target, fitted)?, problem.fixed(), shared))
     }
 
     fn of(problem: RowProblem, known: &[(String, Matrix)], shared: Vec<(String, Matrix)>) -> Self {
@@ -371,14 +371,14 @@ mod tests {
         let x = Matrix::from_fn(12, 9, |i, j| ((i * 3 + j * 5) % 7) as f64).unwrap();
         // A mean over the rows of the fit, and as many rows as components: neither may be taken for the other.
         let text = "minimize over W[n,k], H[k,m]: mean((X - W @ H)**2) + a*mean(abs(W)) subject to W >= 0, H >= 0";
-        let problem = Problem::parse(text).unwrap().number("a", 0.5).number("k", 3.0).rank(1);
+        let problem = Problem::parse(text).unwrap().param("a", 0.5).param("k", 3.0).rank(1);
         let model = problem.clone().data("X", &x).solve(&Settings::default()).unwrap();
-        let held = problem.hold("H", model.factor("H").unwrap());
+        let held = problem.fix("H", model.factor("H").unwrap());
         let fold_in = FoldIn::holding(&held, "X", Shape { rows: 12, cols: 9 }).unwrap();
         let rows = Matrix::from_fn(3, 9, |i, j| ((i + j) % 4) as f64).unwrap();
         let of = |fold_in: &FoldIn| fold_in.transform(&rows).unwrap().factor("W").unwrap().values_f64();
         assert_eq!(of(&fold_in), of(&FoldIn::new(&model).unwrap()));
-        let lacks = Problem::parse(text).unwrap().number("a", 0.5).number("k", 3.0).rank(1);
+        let lacks = Problem::parse(text).unwrap().param("a", 0.5).param("k", 3.0).rank(1);
         let error = FoldIn::holding(&lacks, "X", Shape { rows: 12, cols: 9 }).unwrap_err();
         check_error(&error, Code::DataMissing, "H is 3 x 9");
     }

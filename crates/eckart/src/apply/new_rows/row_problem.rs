@@ -66,7 +66,7 @@ impl RowProblem {
     pub(in crate::apply) fn of(model: &Factorization) -> Result<Self> {
         Self::of_stated(&Stated {
             statement: parse_statement(&model.statement)?,
-            numbers: &model.numbers,
+            numbers: &model.params,
             target: &model.target,
             rank: model.rank,
             shapes: model.factors.iter().map(|(name, m)| (name.clone(), shape_of(m))).collect(),
@@ -82,14 +82,14 @@ impl RowProblem {
     pub(in crate::apply) fn holding(problem: &Problem, target: &str, fitted: Shape) -> Result<Self> {
         let bound = problem.clone().assume(target, Given::dense(fitted.rows, fitted.cols))?.bind()?;
         let free = bound.factors.iter().map(|factor| (factor.var.name().to_owned(), factor.shape));
-        let held = problem.held().iter().map(|(name, m)| (name.clone(), shape_of(m)));
+        let held = problem.fixed().iter().map(|(name, m)| (name.clone(), shape_of(m)));
         Self::of_stated(&Stated {
             statement: problem.statement().clone(),
-            numbers: problem.numbers(),
+            numbers: problem.params(),
             target,
             rank: problem.rank_asked(),
             shapes: free.chain(held).collect(),
-            values: problem.held(),
+            values: problem.fixed(),
         })
     }
 

@@ -39,7 +39,7 @@ impl Quarters {
     pub(super) fn new(problem: &Problem, ranks: &[usize], seed: u64) -> Result<Self> {
         let bound = problem.clone().rank(1).bind()?;
         let (target, x) = &bound.target;
-        if problem.matrices().len() > 1 || !problem.held().is_empty() {
+        if problem.matrices().len() > 1 || !problem.fixed().is_empty() {
             return Err(Error::setting(
                 Code::HoldoutUnsupported,
                 "bi-cross-validation cuts the data into quarters, which it can only do where there is one matrix and \

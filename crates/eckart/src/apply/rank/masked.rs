@@ -66,7 +66,7 @@ impl Masked {
             let masked = Problem::parse(&statement.to_string())?.data(name, x);
             let masked = others().fold(masked, |masked, (name, matrix)| masked.data(name, matrix));
             let masked = more.iter().fold(masked, |masked, (name, matrix)| masked.data(name, matrix));
-            Ok(problem.held().iter().fold(masked, |masked, (name, value)| masked.hold(name, value)))
+            Ok(problem.fixed().iter().fold(masked, |masked, (name, value)| masked.fix(name, value)))
         };
         let memory_limit = available_memory();
         let made = |problem| Ok(Self { problem, memory_limit, tests, inputs, count });
@@ -141,7 +141,7 @@ fn mask(held: &Matrix, zeros: &[(usize, usize)]) -> Result<Matrix> {
 fn stated(problem: &Problem, objective: Expr) -> Result<Statement> {
     let old = problem.statement();
     let side = |dim: &Dim| match dim {
-        Dim::Name(name) => match problem.numbers().get(name) {
+        Dim::Name(name) => match problem.params().get(name) {
             Some(&length) if length >= 1.0 => Dim::Number(length as usize),
             _ => dim.clone(),
         },
@@ -149,7 +149,7 @@ fn stated(problem: &Problem, objective: Expr) -> Result<Statement> {
     };
     let of = |d: &Declaration| Declaration { rows: side(&d.rows), cols: side(&d.cols), ..d.clone() };
     let declared = old.declared.iter().map(of).collect();
-    let constraints = constraints_of(old, |_| true, problem.numbers())?;
+    let constraints = constraints_of(old, |_| true, problem.params())?;
     Ok(Statement { text: "".into(), declared, objective, constraints })
 }
 

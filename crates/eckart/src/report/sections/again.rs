@@ -38,7 +38,7 @@ fn code(html: &mut Html, id: &str, text: &str) {
 
 /// The matrices besides the data that the objective needs.
 fn others(fit: &Factorization) -> Vec<String> {
-    let known = |name: &str| name == fit.target || fit.numbers.contains_key(name) || fit.factor(name).is_some();
+    let known = |name: &str| name == fit.target || fit.params.contains_key(name) || fit.factor(name).is_some();
     let all = parse_statement(&fit.statement).map(|statement| statement.objective.variables()).unwrap_or_default();
     all.iter().map(|var| var.name().to_owned()).filter(|name| !known(name)).collect()
 }
@@ -46,12 +46,12 @@ fn others(fit: &Factorization) -> Vec<String> {
 /// The command; `None` where it can't say what was done: it calls the data X, and takes no values of factors.
 fn command(subject: &Subject<'_>) -> Option<String> {
     let fit = subject.fit;
-    if fit.target != "X" || !fit.held.is_empty() || !fit.started.is_empty() {
+    if fit.target != "X" || !fit.fixed.is_empty() || !fit.started.is_empty() {
         return None;
     }
     let source = subject.report.source.as_deref().unwrap_or("DATA");
     let mut lines = vec![format!("eckart fit {}", quoted(source)), format!("--objective {}", quoted(&fit.statement))];
-    let numbers = fit.numbers.iter().map(|(name, value)| format!("--set {}", quoted(&format!("{name}={value}"))));
+    let numbers = fit.params.iter().map(|(name, value)| format!("--set {}", quoted(&format!("{name}={value}"))));
     let others = others(fit).into_iter().map(|name| format!("--data {name}=FILE"));
     let given: Vec<String> = numbers.chain(others).collect();
     lines.extend((!given.is_empty()).then(|| given.join(" ")));
@@ -107,28 +107,40 @@ fn programme(subject: &Subject<'_>) -> String {
         reads += &read(&variable, "FILE");
         given += &format!("        .data({name:?}, &{variable})\n");
     }
-    let values = [("hold", &fit.held), ("start", &fit.started)];
+    let values = [("fix", &fit.fixed), ("init_from", &fit.started)];
     for (call, name) in values.into_iter().flat_map(|(call, names)| names.iter().map(move |name| (call, name))) {
         let variable = format!("{call}_{}", name.to_lowercase());
         reads += &read(&variable, &format!("{name}.npy"));
         given += &format!("        .{call}({name:?}, &{variable})\n");
     }
-    for (name, value) in &fit.numbers {
-        given += &format!("        .number({name:?}, {value:?})\n");
+    for (name, value) in &fit.params {
+        given += &format!("        .param({name:?}, {value:?})\n");
     }
     let mut target = fit.target_cost.map_or_else(String::new, |target| format!("        target: Some({target:?}),\n"));
     if fit.init != Init::default() {
         target += &format!("        init: Init::from_name({:?})?,\n", fit.init.name());
     }
     if was_halved(fit) {
-        target += "        halving: true,\n";
+        target += "        successive_halving: true,\n";
     }
     let init = if fit.init == Init::default() { "" } else { "Init, " };
     format!(
-        "use eckart::{{{init}Problem, Result, Settings, data}};\n\nfn main() -> Result<()> {{\n{reads}    let \
-         settings = Settings {{\n method: Some({:?}.into()),\n        restarts: {},\n        seed: {},\n        \
-         max_iter: {},\n        tol: {:?},\n {target}        ..Settings::default()\n    }};\n    let fit = \
-         Problem::parse({:?})?\n{given}        .rank({})\n .solve(&settings)?;\n    println!(\"{{}}\", fit.cost); // {}\n    Ok(())\n}}",
+        "use eckart::{{{init}Problem, Result, Settings, data}};\n\n\
+         fn main() -> Result<()> {{\n\
+         {reads}    let settings = Settings {{\n        \
+         method: Some({:?}.into()),\n        \
+         n_init: {},\n        \
+         seed: {},\n        \
+         max_iter: {},\n        \
+         tol: {:?},\n\
+         {target}        ..Settings::default()\n    \
+         }};\n    \
+         let fit = Problem::parse({:?})?\n\
+         {given}        .rank({})\n        \
+         .solve(&settings)?;\n    \
+         println!(\"{{}}\", fit.cost); // {}\n    \
+         Ok(())\n\
+         }}",
         fit.method,
         fit.starts.len(),
         fit.seed,

@@ -86,7 +86,7 @@ fn facts(html: &mut Html, subject: &Subject<'_>) {
             html.element("dd", &[], value);
         };
         fact(html, &format!("Data {}", fit.target), &data(subject));
-        for (name, value) in &fit.numbers {
+        for (name, value) in &fit.params {
             fact(html, &format!("Number {name}"), &value.to_string());
         }
         fact(html, "Rank", &fit.rank.to_string());

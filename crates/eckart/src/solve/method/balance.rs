@@ -225,7 +225,7 @@ mod tests {
                     let factor = plain.factor(name).unwrap();
                     Matrix::from_fn(factor.rows(), factor.cols(), |i, j| by * factor.get(i, j)).unwrap()
                 };
-                let moved = problem.clone().start("W", &times("W", 1e3)).start("H", &times("H", 1e-3));
+                let moved = problem.clone().init_from("W", &times("W", 1e3)).init_from("H", &times("H", 1e-3));
                 let found = moved.solve(&Settings { max_iter: 2, ..Settings::default() }).unwrap();
                 let costs: Vec<f64> = found.starts[0].history.iter().map(|step| step.cost).collect();
                 assert!(costs.windows(2).all(|pair| pair[1] <= pair[0]), "{text}: {costs:?}");

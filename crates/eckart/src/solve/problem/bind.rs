@@ -69,7 +69,7 @@ impl Problem {
         }
         refuse_unbounded(&smooth, &factors, &givens)?;
         // Sparse codes may have more components than X has sides, and so may rows beside a factor that is held.
-        let overcomplete = !self.held.is_empty() || factors.iter().any(|factor| factor.prox.l1 > 0.0);
+        let overcomplete = !self.fixed.is_empty() || factors.iter().any(|factor| factor.prox.l1 > 0.0);
         if self.rank > target.rows().min(target.cols()) && !overcomplete {
             return Err(self.unfit_rank(target));
         }
@@ -82,7 +82,7 @@ impl Problem {
             objective,
             smooth,
             factors,
-            held: self.held.clone(),
+            fixed: self.fixed.clone(),
             order,
             givens,
             inputs,
@@ -108,7 +108,7 @@ impl Problem {
             }
             Ok((name.clone(), value.cast(dtype)?))
         };
-        self.held.iter().map(of).collect()
+        self.fixed.iter().map(of).collect()
     }
 
     /// A factor that is held must keep its bounds, for nobody else sees to that.
@@ -132,7 +132,7 @@ impl Problem {
 
     /// Where the first start of a factor begins, if it was said.
     fn begin(&self, var: &Var, shape: Shape, prox: &Prox, dtype: Dtype) -> Result<Option<Value>> {
-        let Some((name, value)) = self.starts.iter().find(|(name, _)| name == var.name()) else { return Ok(None) };
+        let Some((name, value)) = self.init_values.iter().find(|(name, _)| name == var.name()) else { return Ok(None) };
         check_shape(name, "start", value, shape)?;
         let dense = Value::of(value).into_dense();
         if let Some(at) = dense.data.iter().position(|b| !b.is_finite()) {
@@ -159,7 +159,7 @@ impl Problem {
     fn dtype(&self) -> Dtype {
         let of = |(name, matrix): &(String, Matrix)| self.assumed.get(name).map_or(matrix.dtype(), |given| given.dtype);
         let narrow = self.data.iter().all(|data| of(data) == Dtype::F32 && data.1.is_moderate())
-            && self.held.iter().all(|(_, value)| value.is_moderate());
+            && self.fixed.iter().all(|(_, value)| value.is_moderate());
         if narrow { Dtype::F32 } else { Dtype::F64 }
     }
 
@@ -174,13 +174,13 @@ impl Problem {
 
     /// The objective with every named number written in.
     fn with_numbers(&self) -> Expr {
-        let by = self.numbers.iter().map(|(name, &value)| (Var::input(name), Expr::number(value))).collect();
+        let by = self.params.iter().map(|(name, &value)| (Var::input(name), Expr::number(value))).collect();
         self.statement.objective.substitute(&by)
     }
 
     fn side_lengths(&self) -> BTreeMap<String, usize> {
         let whole = |v: f64| v >= 1.0 && v.fract() == 0.0 && v < 1e15;
-        self.numbers.iter().filter(|(_, v)| whole(**v)).map(|(name, &v)| (name.clone(), v as usize)).collect()
+        self.params.iter().filter(|(_, v)| whole(**v)).map(|(name, &v)| (name.clone(), v as usize)).collect()
     }
 
     fn declared(&self) -> BTreeMap<Var, [Sides; 2]> {
@@ -206,7 +206,7 @@ impl Problem {
         }
         let in_original = self.statement.objective.variables();
         let sides: Vec<&Dim> = self.statement.declared.iter().flat_map(|d| [&d.rows, &d.cols]).collect();
-        for name in self.numbers.keys() {
+        for name in self.params.keys() {
             let in_side = sides.iter().any(|d| **d == Dim::Name(name.clone()));
             let in_limit = self.statement.constraints.iter().any(|c| c.limit == Limit::Name(name.clone()));
             if !in_side && !in_limit && !in_original.iter().any(|v| v.name() == name) {
@@ -217,12 +217,12 @@ impl Problem {
             }
         }
         for (name, what) in self
-            .held
+            .fixed
             .iter()
             .map(|(name, _)| (name, "held"))
-            .chain(self.starts.iter().map(|(n, _)| (n, "given a start")))
+            .chain(self.init_values.iter().map(|(n, _)| (n, "given a start")))
         {
-            let given = self.data.iter().any(|(known, _)| known == name) || self.numbers.contains_key(name);
+            let given = self.data.iter().any(|(known, _)| known == name) || self.params.contains_key(name);
             if !used(name) || given {
                 return Err(Error::setting(
                     Code::NotAFactor,
@@ -230,7 +230,9 @@ impl Problem {
                 ));
             }
         }
-        if let Some((name, _)) = self.starts.iter().find(|(name, _)| self.held.iter().any(|(held, _)| held == name)) {
+        if let Some((name, _)) =
+            self.init_values.iter().find(|(name, _)| self.fixed.iter().any(|(held, _)| held == name))
+        {
             return Err(Error::setting(
                 Code::HeldAndStarted,
                 format!("{name} is held and given a start: only one of the two can be"),
@@ -271,7 +273,7 @@ impl Problem {
     fn limit(&self, constraint: &Constraint) -> Result<f64> {
         match &constraint.limit {
             Limit::Number(value) => Ok(*value),
-            Limit::Name(name) => self.numbers.get(name).copied().ok_or_else(|| {
+            Limit::Name(name) => self.params.get(name).copied().ok_or_else(|| {
                 Error::parse(
                     Code::ParameterMissing,
                     format!("{name} has no value"),

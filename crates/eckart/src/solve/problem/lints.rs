@@ -33,7 +33,8 @@ pub(in crate::solve) fn locked(problem: &Problem, settings: &Settings, row: &Met
     }
     let zeros =
         |matrix: &Matrix| matrix.rows() * matrix.cols() - matrix.values_f64().iter().filter(|x| **x != 0.0).count();
-    let started = problem.starts.iter().map(|(name, matrix)| (name, zeros(matrix))).filter(|(_, zeros)| *zeros > 0);
+    let started =
+        problem.init_values.iter().map(|(name, matrix)| (name, zeros(matrix))).filter(|(_, zeros)| *zeros > 0);
     let mut found: Vec<Warning> = started
         .map(|(name, zeros)| {
             let message = format!(
@@ -193,7 +194,7 @@ mod tests {
         let with =
             |method: &str, init| Settings { method: Some(method.into()), init, max_iter: 3, ..Settings::default() };
         let warnings = |problem: &Problem, settings: &Settings| problem.solve(settings).unwrap().warnings;
-        let started = problem.clone().start("W", &start);
+        let started = problem.clone().init_from("W", &start);
         let found = warnings(&started, &with("multiplicative", Init::Random));
         assert!(found[0].code == Code::ZerosStay && found[0].message.starts_with("6 entries of W "), "{found:?}");
         assert_eq!(warnings(&problem, &with("multiplicative", Init::Nndsvd))[0].code, Code::ZerosStay);

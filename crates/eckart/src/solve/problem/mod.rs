@@ -1,6 +1,6 @@
-//! Problem: an objective with its data, its numbers and the rank.
-//! In: a statement in the text language, matrices by name, numbers by name.  Out: `Problem`, and bound: `Bound`.
-//! Invariant: a name is data, a number or a factor: what is given is data or a number, all else is a factor.
+//! Problem: an objective with its data, its parameters and the rank.
+//! In: a statement in the text language, matrices and parameters by name.  Out: `Problem`, and bound: `Bound`.
+//! Invariant: a name is data, a parameter or a factor: what is given is data or a parameter, all else is a factor.
 //! Not here: methods (see `method`), what a statement comes to (see `bind`).
 
 mod bind;
@@ -22,14 +22,14 @@ use crate::expr::{Expr, Op, Var};
 use crate::facts::{Given, Givens, Shape};
 use crate::run::{Inputs, Value};
 
-/// An objective with its data, its numbers and the rank: everything but how to minimise it.
+/// An objective with its data, its parameters and the rank: everything but how to minimise it.
 ///
 /// ```
 /// # use eckart::{Matrix, Problem, Settings};
 /// let x = Matrix::from_fn(30, 20, |i, j| ((i * j) as f64).sin().abs())?;
 /// let problem = Problem::parse("minimize sum((X - W @ H)**2) + a*sum(abs(H)) subject to W >= 0, H >= 0")?
 ///     .data("X", &x)
-///     .number("a", 0.1)
+///     .param("a", 0.1)
 ///     .rank(3);
 /// let fit = problem.solve(&Settings::default())?;
 /// assert_eq!(fit.factor("W").unwrap().shape(), (30, 3));
@@ -39,12 +39,12 @@ use crate::run::{Inputs, Value};
 pub struct Problem {
     pub(super) statement: Statement,
     pub(super) data: Vec<(String, Matrix)>,
-    pub(super) numbers: BTreeMap<String, f64>,
+    pub(super) params: BTreeMap<String, f64>,
     pub(super) rank: usize,
-    /// Factors that stay as they are.
-    pub(super) held: Vec<(String, Matrix)>,
+    /// Factors that are not searched for.
+    pub(super) fixed: Vec<(String, Matrix)>,
     /// Where the first start of a factor begins.
-    pub(super) starts: Vec<(String, Matrix)>,
+    pub(super) init_values: Vec<(String, Matrix)>,
     /// What is known of matrices that are not at hand; stand-ins are among `data`.
     pub(super) assumed: BTreeMap<String, Given>,
 }
@@ -74,10 +74,10 @@ impl Problem {
         Ok(Self {
             statement,
             data: Vec::new(),
-            numbers: BTreeMap::new(),
+            params: BTreeMap::new(),
             rank: 0,
-            held: Vec::new(),
-            starts: Vec::new(),
+            fixed: Vec::new(),
+            init_values: Vec::new(),
             assumed: BTreeMap::new(),
         })
     }
@@ -107,9 +107,9 @@ impl Problem {
         !self.assumed.is_empty()
     }
 
-    /// Gives a name of the objective (or of a side, in a declaration) a value.
-    pub fn number(mut self, name: &str, value: f64) -> Self {
-        self.numbers.insert(name.to_owned(), value);
+    /// Sets a parameter: a scalar of the objective, or a side of a declaration.
+    pub fn param(mut self, name: &str, value: f64) -> Self {
+        self.params.insert(name.to_owned(), value);
         self
     }
 
@@ -119,8 +119,8 @@ impl Problem {
         self
     }
 
-    /// Holds a factor at a value: it is not searched for, and comes back among the factors as it was given, bit for
-    /// bit. What depends on data and held factors alone is computed once a search.
+    /// Fixes a factor at a value: it is not searched for, and comes back among the factors as it was given, bit for
+    /// bit. What depends on data and fixed factors alone is computed once a search.
     ///
     /// ```
     /// # use eckart::{Matrix, Problem, Settings};
@@ -130,33 +130,33 @@ impl Problem {
     /// let fit = Problem::parse(text)?.data("X", &x).rank(3).solve(&Settings::default())?;
     /// let h = fit.factor("H").unwrap();
     /// // The components of the fit in rows it has not seen:
-    /// let folded = Problem::parse(text)?.data("X", &new_rows).hold("H", h).rank(3).solve(&Settings::default())?;
+    /// let folded = Problem::parse(text)?.data("X", &new_rows).fix("H", h).rank(3).solve(&Settings::default())?;
     /// assert_eq!(folded.factor("W").unwrap().shape(), (3, 3));
     /// assert_eq!(folded.factor("H").unwrap().values_f64(), h.values_f64());
     /// # Ok::<(), eckart::Error>(())
     /// ```
-    pub fn hold(mut self, name: &str, value: &Matrix) -> Self {
-        self.held.retain(|(known, _)| known != name);
-        self.held.push((name.to_owned(), value.clone()));
+    pub fn fix(mut self, name: &str, value: &Matrix) -> Self {
+        self.fixed.retain(|(known, _)| known != name);
+        self.fixed.push((name.to_owned(), value.clone()));
         self
     }
 
     /// Lets the first start (number 0) begin with this value of a factor. Further starts, and factors without a value,
     /// begin as [`super::Settings::init`] says.
-    pub fn start(mut self, name: &str, value: &Matrix) -> Self {
-        self.starts.retain(|(known, _)| known != name);
-        self.starts.push((name.to_owned(), value.clone()));
+    pub fn init_from(mut self, name: &str, value: &Matrix) -> Self {
+        self.init_values.retain(|(known, _)| known != name);
+        self.init_values.push((name.to_owned(), value.clone()));
         self
     }
 
-    /// Where the first start of a factor begins, as [`Problem::start`] said it.
-    pub(super) fn first_values(&self) -> &[(String, Matrix)] {
-        &self.starts
+    /// Where the first start of a factor begins, as [`Problem::init_from`] said it.
+    pub(super) fn init_values(&self) -> &[(String, Matrix)] {
+        &self.init_values
     }
 
-    /// The factors that are held, with their values.
-    pub fn held(&self) -> &[(String, Matrix)] {
-        &self.held
+    /// The fixed factors, with their values.
+    pub fn fixed(&self) -> &[(String, Matrix)] {
+        &self.fixed
     }
 
     /// The statement.
@@ -164,9 +164,9 @@ impl Problem {
         &self.statement
     }
 
-    /// The numbers given.
-    pub fn numbers(&self) -> &BTreeMap<String, f64> {
-        &self.numbers
+    /// The parameters given.
+    pub fn params(&self) -> &BTreeMap<String, f64> {
+        &self.params
     }
 
     /// The matrices given, by name, in order.
@@ -197,13 +197,13 @@ pub struct Bound {
     pub smooth: Expr,
     /// The factors, in the order in which they are met in the objective.
     pub factors: Vec<Factor>,
-    /// The factors that stay as they are, with their values.
-    pub held: Vec<(String, Matrix)>,
+    /// The fixed factors, with their values.
+    pub fixed: Vec<(String, Matrix)>,
     /// The names of all variables in the order in which they are met in the objective.
     pub(super) order: Vec<String>,
     /// What is known of all variables.
     pub givens: Givens,
-    /// The data, and the factors that are held.
+    /// The data, and the fixed factors.
     pub inputs: Inputs,
     /// The name and numbers of the matrix being factorized.
     pub target: (String, Matrix),

@@ -24,8 +24,8 @@ use crate::solve::search::settings::{Init, Settings, StopReason};
 pub struct Factorization {
     /// The statement in the text language.
     pub statement: String,
-    /// The numbers given by name.
-    pub numbers: BTreeMap<String, f64>,
+    /// The parameters by name.
+    pub params: BTreeMap<String, f64>,
     /// The name of the matrix that was factorized.
     pub target: String,
     /// The rank asked for.
@@ -40,7 +40,7 @@ pub struct Factorization {
     pub target_cost: Option<f64>,
     /// Where the first start began.
     pub init: Init,
-    /// The names of the factors whose first value was given ([`Problem::start`]).
+    /// The names of the factors whose first value was given ([`Problem::init_from`]).
     pub started: Vec<String>,
     /// The method's name.
     pub method: String,
@@ -48,15 +48,15 @@ pub struct Factorization {
     pub ways: Vec<String>,
     /// What the objective says that its author hardly meant, each with what to add (see [`crate::solve::lints`]).
     pub warnings: Vec<Warning>,
-    /// The factors by name, in the order in which the objective names them, those that were held among them.
+    /// The factors by name, in the order in which the objective names them, the fixed ones among them.
     pub factors: Vec<(String, Matrix)>,
     /// What each factor belongs to, in the same order.
     pub roles: Vec<(String, FactorRole)>,
     /// Standard errors of factors, each of the factor's shape, where whoever computed them put them here; saved with
     /// the factors.
     pub std_errors: Vec<(String, Matrix)>,
-    /// The names of the factors that were held ([`Problem::hold`]).
-    pub held: Vec<String>,
+    /// The names of the fixed factors ([`Problem::fix`]).
+    pub fixed: Vec<String>,
     /// The value of the objective at the factors, before they are rounded to the data's number type.
     pub cost: f64,
     /// All starts.
@@ -104,15 +104,15 @@ impl Factorization {
         let named =
             |(factor, numbers): (&Factor, Value)| Ok((factor.var.name().to_owned(), numbers.into_matrix(dtype)?));
         let mut named: Vec<_> = bound.factors.iter().zip(factors).map(named).collect::<Result<_>>()?;
-        named.extend_from_slice(&bound.held);
+        named.extend_from_slice(&bound.fixed);
         named.sort_by_key(|(name, _)| bound.order.iter().position(|other| other == name));
         let shape = |matrix: &Matrix| Shape { rows: matrix.rows(), cols: matrix.cols() };
         let shapes: Vec<(String, Shape)> = named.iter().map(|(name, m)| (name.clone(), shape(m))).collect();
-        let roles = roles(problem.statement(), problem.numbers(), &bound.target.0, &shapes);
+        let roles = roles(problem.statement(), problem.params(), &bound.target.0, &shapes);
         let roles = shapes.into_iter().map(|(name, _)| name).zip(roles).collect();
         Ok(Self {
             statement: problem.statement().to_string(),
-            numbers: problem.numbers().clone(),
+            params: problem.params().clone(),
             target: bound.target.0.clone(),
             rank: bound.rank,
             seed: settings.seed,
@@ -120,14 +120,14 @@ impl Factorization {
             tol: settings.tol,
             target_cost: settings.target,
             init: settings.init,
-            started: problem.starts.iter().map(|(name, _)| name.clone()).collect(),
+            started: problem.init_values.iter().map(|(name, _)| name.clone()).collect(),
             method: row.name.to_owned(),
             ways,
             warnings: [lints(bound)?, locked(problem, settings, row)].concat(),
             factors: named,
             roles,
             std_errors: Vec::new(),
-            held: bound.held.iter().map(|(name, _)| name.clone()).collect(),
+            fixed: bound.fixed.iter().map(|(name, _)| name.clone()).collect(),
             cost: starts[best].cost,
             starts,
             best,

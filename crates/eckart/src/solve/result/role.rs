@@ -149,7 +149,7 @@ mod tests {
         let bound = problem.bind().unwrap();
         let factors: Vec<(String, Shape)> =
             bound.factors.iter().map(|factor| (factor.var.name().to_owned(), factor.shape)).collect();
-        let found = roles(problem.statement(), problem.numbers(), "X", &factors);
+        let found = roles(problem.statement(), problem.params(), "X", &factors);
         let said = factors.iter().zip(&found).map(|((name, _), role)| {
             format!("{name} {}/{}", role.of.name(), role.components.map_or("none", FactorAxis::name))
         });

@@ -60,7 +60,7 @@ pub enum Flow {
     Stop,
 }
 
-/// Minimises a problem's objective from `settings.restarts` starts and returns the best factors.
+/// Minimises a problem's objective from `settings.n_init` starts and returns the best factors.
 ///
 /// `listen` hears of every iteration and may end the search.
 ///

@@ -51,11 +51,11 @@ impl Ledger {
         let statement = search.problem.statement().to_string();
         let searched = Searched {
             statement: &statement,
-            numbers: search.problem.numbers(),
+            numbers: search.problem.params(),
             rank: search.problem.rank_asked(),
             data: search.problem.matrices(),
-            held: search.problem.held(),
-            first_values: search.problem.first_values(),
+            held: search.problem.fixed(),
+            first_values: search.problem.init_values(),
             method: row.name,
         };
         let about = About::of(&searched, settings);
@@ -63,7 +63,7 @@ impl Ledger {
             ledger.saved = read(path, &about)?;
             ledger.saved.check(shapes, data).map_err(|error| error.in_file(path))?;
             // Fewer starts may be asked for than were begun.
-            let wanted = |index: &usize| *index < settings.restarts;
+            let wanted = |index: &usize| *index < settings.n_init;
             ledger.saved.done.retain(|index, _| wanted(index));
             ledger.saved.running.retain(|index, _| wanted(index));
             ledger.saved.kept.retain(|kept| wanted(&kept.start));

@@ -19,11 +19,11 @@ pub struct Settings {
     /// Where the first start begins.
     pub init: Init,
     /// How many starts; the one of least cost is returned. All but the first begin at random.
-    pub restarts: usize,
+    pub n_init: usize,
     /// Whether starts are halved as they go (successive halving, Jamieson and Talwalkar 2016): after 10 iterations
     /// the half whose cost is higher is dropped, after 20 half of the rest, and so on, until one is left, which goes
     /// on to its end; a start that falls late is missed. All that go on are held in memory.
-    pub halving: bool,
+    pub successive_halving: bool,
     /// Start k of a seed has the same numbers whatever the number of starts.
     pub seed: u64,
     /// Iterations of one start, at most. An iteration moves every factor once.
@@ -50,7 +50,7 @@ pub struct Settings {
     /// Where and how often the search writes down how far it is.
     pub checkpoint: Option<Checkpoint>,
     /// A checkpoint of the same search to go on from: it ends with the same bits as one that was never stopped.
-    /// `max_iter`, `time_limit`, `restarts`, `threads` and `memory_limit` may be other ones than before: a start that
+    /// `max_iter`, `time_limit`, `n_init`, `threads` and `memory_limit` may be other ones than before: a start that
     /// came to a lower limit of iterations goes on.
     pub resume: Option<PathBuf>,
     /// Raised from elsewhere (Ctrl-C, another thread) to end the search with the best factors so far.
@@ -62,8 +62,8 @@ impl Default for Settings {
         Self {
             method: None,
             init: Init::default(),
-            restarts: 1,
-            halving: false,
+            n_init: 1,
+            successive_halving: false,
             seed: 0,
             max_iter: 500,
             tol: 1e-5,
@@ -84,22 +84,22 @@ impl Settings {
     /// Refuses values that mean nothing.
     pub(in crate::solve) fn check(&self) -> Result<()> {
         let refuse = |code: Code, message: String| Err(Error::setting(code, message));
-        if self.restarts == 0 {
+        if self.n_init == 0 {
             return refuse(Code::SettingOutOfRange, "0 starts find nothing: ask for 1 or more".into());
         }
-        if self.restarts > 1 << 32 {
+        if self.n_init > 1 << 32 {
             return refuse(
                 Code::SettingOutOfRange,
-                format!("{} starts are more than the random streams there are", self.restarts),
+                format!("{} starts are more than the random streams there are", self.n_init),
             );
         }
-        if self.halving && self.keep_starts {
+        if self.successive_halving && self.keep_starts {
             return refuse(
                 Code::SettingsConflict,
                 "starts are compared when all have come to their end: keep them, or halve them".into(),
             );
         }
-        if self.halving && (self.checkpoint.is_some() || self.resume.is_some()) {
+        if self.successive_halving && (self.checkpoint.is_some() || self.resume.is_some()) {
             return refuse(
                 Code::SettingsConflict,
                 "a search that halves its starts can't be written down: ask for no checkpoint, or no halving".into(),
@@ -125,7 +125,7 @@ pub struct Checkpoint {
     pub every: Duration,
 }
 
-/// Where the first start of a search begins; [`crate::solve::Problem::start`] comes before it, and further starts are
+/// Where the first start of a search begins, unless [`crate::solve::Problem::init_from`] says it; further starts are
 /// random.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -212,7 +212,7 @@ pub enum StopReason {
     Interrupted,
     /// The cost became infinite or undefined.
     Diverged,
-    /// Others were better when starts were halved (`halving`).
+    /// Others were better when starts were halved (`successive_halving`).
     Dropped,
 }
 

@@ -2,8 +2,9 @@
 //! In: a search and its method.  Out: the report of each start, and the factors of the best.
 //! Invariant: what is returned does not depend on how many starts ran at once, nor on which came home first.
 //!
-//! Starts run in rounds. Without halving there is one. With it every start of a round pauses after as many iterations;
-//! the half whose cost is lower goes on in the next, which is twice as long, and the last one goes on to its end.
+//! Starts run in rounds. Without successive halving there is one. With it every start of a round pauses after as many
+//! iterations; the half whose cost is lower goes on in the next, which is twice as long, and the last one goes on to
+//! its end.
 //!
 //! Not here: what a start does (see `driver`), where it begins (see `start`).
 
@@ -93,13 +94,13 @@ pub(in crate::solve) fn run<'a>(
 fn companies(search: &Search, worker: &Worker) -> usize {
     let settings = search.settings;
     let pays = members(search, worker) > 1 && settings.time_limit.is_none() && settings.target.is_none();
-    if pays { threads().min(settings.restarts) } else { 0 }
+    if pays { threads().min(settings.n_init) } else { 0 }
 }
 
 /// How many starts a company has.
 fn members(search: &Search, worker: &Worker) -> usize {
     let threads = threads();
-    let share = search.settings.restarts.div_ceil(threads);
+    let share = search.settings.n_init.div_ceil(threads);
     worker.best_company().min(share).min(fitting(search, worker) / threads)
 }
 
@@ -112,7 +113,7 @@ fn fitting(search: &Search, worker: &Worker) -> usize {
 fn at_once(search: &Search, worker: &Worker) -> usize {
     let fits = fitting(search, worker);
     let most = if search.settings.target.is_some() { MOST_FLOPS_TO_TARGET } else { MOST_FLOPS };
-    if worker.flops() > most { 1 } else { threads().min(search.settings.restarts).min(fits).max(1) }
+    if worker.flops() > most { 1 } else { threads().min(search.settings.n_init).min(fits).max(1) }
 }
 
 /// Which starts are still to be run, and what those that were have come to.
@@ -146,7 +147,7 @@ struct State<'l> {
 impl<'a, 'l> Board<'a, 'l> {
     /// A board on which the starts that a checkpoint says are done are done.
     fn new(search: &'a Search<'a>, ledger: Ledger, listen: &'l mut (dyn FnMut(&Progress) -> Flow + Send)) -> Self {
-        let end = AtomicUsize::new(search.settings.restarts);
+        let end = AtomicUsize::new(search.settings.n_init);
         let mut starts: Vec<Option<Start>> = Vec::new();
         for (&index, start) in ledger.done() {
             if start.stop == StopReason::Target {
@@ -159,11 +160,11 @@ impl<'a, 'l> Board<'a, 'l> {
         let least = best.as_ref().map_or(f64::INFINITY, |(cost, ..)| *cost);
         let kept = ledger.kept().to_vec();
         let state = State { ledger, listen, least, starts, best, kept, paused: BTreeMap::new(), error: None };
-        let restarts = search.settings.restarts;
+        let n_init = search.settings.n_init;
         Self {
             search,
-            round: (0..restarts).collect(),
-            pause: (search.settings.halving && restarts > 1).then_some(FIRST_ROUND),
+            round: (0..n_init).collect(),
+            pause: (search.settings.successive_halving && n_init > 1).then_some(FIRST_ROUND),
             next: AtomicUsize::new(0),
             end,
             over: AtomicBool::new(false),
@@ -204,8 +205,7 @@ impl<'a, 'l> Board<'a, 'l> {
         let mut order: Vec<(f64, usize)> = paused.iter().map(|(&index, (start, ..))| (start.cost, index)).collect();
         // Costs that are undefined come last.
         order.sort_by(|(a, i), (b, j)| a.is_nan().cmp(&b.is_nan()).then(a.total_cmp(b)).then(i.cmp(j)));
-        let ended =
-            self.over.load(Ordering::Relaxed) || self.end.load(Ordering::Relaxed) < self.search.settings.restarts;
+        let ended = self.over.load(Ordering::Relaxed) || self.end.load(Ordering::Relaxed) < self.search.settings.n_init;
         let left = if ended { 0 } else { order.len().div_ceil(2) };
         let mut round: Vec<usize> = order[..left].iter().map(|(_, index)| *index).collect();
         round.sort_unstable();
@@ -258,7 +258,7 @@ impl<'a, 'l> Board<'a, 'l> {
 
     fn tell(&self, index: usize, iteration: usize, cost: f64, best: f64) -> Flow {
         let mut state = self.state();
-        let (starts, max_iter) = (self.search.settings.restarts, self.search.settings.max_iter);
+        let (starts, max_iter) = (self.search.settings.n_init, self.search.settings.max_iter);
         let told = Progress { start: index, starts, iteration, max_iter, cost, best: best.min(state.least) };
         if (state.listen)(&told) == Flow::Stop {
             self.over.store(true, Ordering::Relaxed);

@@ -35,7 +35,7 @@ pub(super) fn check_parts(found: &Factorization, shapes: &Shapes) -> Result<()> 
     let statement = parse_statement(&found.statement).map_err(|error| objective_unread(&error))?;
     let is_taken = |name: &String| names.contains(name) || *name == found.target;
     usable(!names.contains(&found.target), "target")?;
-    usable(!found.numbers.keys().any(is_taken), "numbers")?;
+    usable(!found.params.keys().any(is_taken), "numbers")?;
     let longest = shapes.iter().flat_map(|(_, shape)| [shape.rows, shape.cols]).max().unwrap_or(0);
     let most = if reads_rank(&statement) { longest } else { longest.max(MOST_UNREAD_RANK) };
     usable((1..=most).contains(&found.rank), "rank")?;
@@ -119,7 +119,7 @@ fn fit_one_another(found: &Factorization, statement: &Statement, shapes: &Shapes
         return false;
     }
     let numbers: BTreeMap<Var, Expr> =
-        found.numbers.iter().map(|(name, &value)| (Var::input(name), Expr::number(value))).collect();
+        found.params.iter().map(|(name, &value)| (Var::input(name), Expr::number(value))).collect();
     let objective = statement.objective.substitute(&numbers);
     let mut givens: Givens =
         shapes.iter().map(|(name, shape)| (Var::input(name), Given::dense(shape.rows, shape.cols))).collect();

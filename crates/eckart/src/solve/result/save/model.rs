@@ -166,7 +166,7 @@ impl Factorization {
     pub(super) fn settle_roles(&mut self, shapes: Vec<(String, Shape)>) -> Result<()> {
         if self.roles.is_empty() {
             let statement = parse_statement(&self.statement).map_err(|error| objective_unread(&error))?;
-            let roles = roles(&statement, &self.numbers, &self.target, &shapes);
+            let roles = roles(&statement, &self.params, &self.target, &shapes);
             self.roles = shapes.into_iter().map(|(name, _)| name).zip(roles).collect();
         }
         Ok(())

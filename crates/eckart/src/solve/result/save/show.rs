@@ -210,7 +210,7 @@ fn model(found: &Factorization, factors: &[Listed], with_errors: &[&str]) -> Map
     let role = |name: &str| found.role(name);
     let factor = |(name, shape, element): &Listed| {
         let mut shown = factor(name, shape, element, found.role(name));
-        shown.insert("held".into(), json!(found.held.contains(name)));
+        shown.insert("held".into(), json!(found.fixed.contains(name)));
         shown.insert("std_errors".into(), json!(with_errors.contains(&name.as_str())));
         Value::from(shown)
     };
@@ -222,7 +222,7 @@ fn model(found: &Factorization, factors: &[Listed], with_errors: &[&str]) -> Map
         "registers": found.numerics.registers,
         "objective": found.statement,
         "target": found.target,
-        "numbers": numbers_to_json(&found.numbers),
+        "numbers": numbers_to_json(&found.params),
         "rank": found.rank,
         "method": found.method,
         "ways": found.ways,
