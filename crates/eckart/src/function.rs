@@ -208,7 +208,7 @@ pub fn function<'a>(
     let mut shared: Vec<Expr> = Vec::new();
     for formula in outputs.iter().chain(updates.iter().flat_map(|(a, b)| [a, b])) {
         for var in formula.variables() {
-            let expr = Expr::leaf(crate::expr::Op::Var(var.clone()));
+            let expr = Expr::from(&var);
             if var.is_shared() && !shared.contains(&expr) {
                 shared.push(expr);
             } else if !var.is_shared() && !input_vars.contains(&var) {

@@ -10,8 +10,7 @@ use super::recommend::{Scored, entries_of_row, largest};
 use super::{Directions, Predictor};
 use crate::data::Matrix;
 use crate::error::Result;
-use crate::expr::{Expr, Op};
-use crate::solve::terms;
+use crate::expr::{Expr, Op, weighted_terms};
 
 /// A part of a prediction.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +30,7 @@ impl Predictor {
     /// `Data` where there is no such row or column.
     pub fn parts(&self, i: usize, j: usize) -> Result<Vec<Part>> {
         let mut parts = Vec::new();
-        for (weight, term) in terms(self.expr()) {
+        for (weight, term) in weighted_terms(self.expr()) {
             let product = if *term.op() == Op::MatMul { term.args() } else { &[] };
             if let [left, right] = product {
                 let (left, right) = (self.value_at(left, i)?, self.value_at(right, i)?.select_cols(&[j])?);

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Expr, Op};
+use super::op::Op;
+use super::tree::Expr;
+use super::var::Var;
 
 /// The number of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,14 +84,34 @@ impl Dag {
         uses
     }
 
+    /// A value of each node, from the values of the nodes before it, among which are its arguments'.
+    pub(crate) fn bottom_up<T>(&self, mut value: impl FnMut(Id, &[T]) -> T) -> Vec<T> {
+        let mut values = Vec::with_capacity(self.len());
+        for id in self.ids() {
+            let next = value(id, &values);
+            values.push(next);
+        }
+        values
+    }
+
     /// For each node, whether it depends on a node for which `is_source` holds.
     pub fn depends(&self, is_source: impl Fn(Id) -> bool) -> Vec<bool> {
-        let mut depends: Vec<bool> = Vec::with_capacity(self.len());
-        for id in self.ids() {
-            let through = self.args(id).iter().any(|a| depends[a.index()]);
-            depends.push(through || is_source(id));
-        }
-        depends
+        self.bottom_up(|id, depends| is_source(id) || self.args(id).iter().any(|arg| depends[arg.index()]))
+    }
+}
+
+impl Expr {
+    /// All variables in the formula, each once, in the order in which they are met from left to right.
+    pub fn variables(&self) -> Vec<Var> {
+        let dag = Dag::new(std::slice::from_ref(self));
+        dag.ids().filter_map(|id| dag.expr(id).as_var()).cloned().collect()
+    }
+}
+
+impl PartialEq for Expr {
+    fn eq(&self, other: &Self) -> bool {
+        let dag = Dag::new(&[self.clone(), other.clone()]);
+        dag.roots()[0] == dag.roots()[1]
     }
 }
 

@@ -3,7 +3,8 @@
 //! Invariant: sugar is spelled out in primitives at once, so no later stage knows of it.
 //! Not here: marks (see `operators`); the names in a text (see `text`).
 
-use super::{Expr, Op};
+use super::op::Op;
+use super::tree::Expr;
 
 macro_rules! primitives {
     ($($(#[$doc:meta])* $name:ident => $op:expr;)*) => {$(

@@ -3,7 +3,8 @@
 //! Invariant: each is one primitive; nothing is simplified.
 //! Not here: functions made of several primitives (see `functions`).
 
-use super::{Expr, Op};
+use super::op::Op;
+use super::tree::Expr;
 
 impl Expr {
     /// The matrix product: n x k times k x m.

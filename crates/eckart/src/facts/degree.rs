@@ -10,11 +10,7 @@ pub type Degree = Option<u32>;
 
 /// The degree of every node of `dag` in `var`.
 pub fn degrees(dag: &Dag, var: &Var) -> Vec<Degree> {
-    let mut degrees: Vec<Degree> = Vec::with_capacity(dag.len());
-    for id in dag.ids() {
-        degrees.push(degree_of(dag, id, var, &degrees));
-    }
-    degrees
+    dag.bottom_up(|id, known| degree_of(dag, id, var, known))
 }
 
 fn degree_of(dag: &Dag, id: Id, var: &Var, known: &[Degree]) -> Degree {

@@ -32,12 +32,10 @@ impl Growth {
 
 /// The growth of every node of `dag`; a variable that is not in `powers` stays as it is.
 pub(crate) fn growths(dag: &Dag, powers: &BTreeMap<Var, f64>) -> Vec<Growth> {
-    let mut known: Vec<Growth> = Vec::with_capacity(dag.len());
-    for id in dag.ids() {
+    dag.bottom_up(|id, known: &[Growth]| {
         let args: Vec<Growth> = dag.args(id).iter().map(|arg| known[arg.index()]).collect();
-        known.push(growth_of(dag, id, &args, powers));
-    }
-    known
+        growth_of(dag, id, &args, powers)
+    })
 }
 
 fn growth_of(dag: &Dag, id: Id, args: &[Growth], powers: &BTreeMap<Var, f64>) -> Growth {

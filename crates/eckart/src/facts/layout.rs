@@ -37,11 +37,7 @@ impl Layout {
 
 /// The layouts of all nodes.
 pub(super) fn layouts(dag: &Dag, givens: &Givens, shapes: &[Shape]) -> Vec<Layout> {
-    let mut layouts: Vec<Layout> = Vec::with_capacity(dag.len());
-    for id in dag.ids() {
-        layouts.push(layout_of(dag, id, givens, shapes, &layouts));
-    }
-    layouts
+    dag.bottom_up(|id, known| layout_of(dag, id, givens, shapes, known))
 }
 
 /// What is known of an argument.

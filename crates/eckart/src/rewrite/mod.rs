@@ -22,7 +22,7 @@ mod write;
 use egg::Id;
 
 use crate::error::{Code, Error, Result};
-use crate::expr::{Dag, Expr, Op, Var};
+use crate::expr::{Dag, Expr, Op, Var, abs, signed_terms};
 use crate::facts::{Facts, Givens};
 use language::{Graph, Known, Node, Sym};
 use rules::RULES;
@@ -74,17 +74,9 @@ pub fn simplify(roots: &[Expr], givens: &Givens) -> Result<Vec<Expr>> {
 /// The sum of the sizes of the terms of a difference: what its rounding error is a share of. `None` where nothing is
 /// taken away.
 pub fn size_of_terms(expr: &Expr) -> Option<Expr> {
-    let (mut terms, mut left) = (Vec::new(), vec![expr.clone()]);
-    let mut takes_away = false;
-    while let Some(e) = left.pop() {
-        if matches!(e.op(), Op::Add | Op::Sub) {
-            takes_away |= *e.op() == Op::Sub;
-            left.extend(e.args().iter().cloned());
-        } else {
-            terms.push(crate::expr::abs(e));
-        }
-    }
-    takes_away.then(|| terms.into_iter().sum())
+    let terms = signed_terms(expr);
+    let takes_away = terms.iter().any(|(sign, _)| *sign < 0.0);
+    takes_away.then(|| terms.into_iter().rev().map(|(_, term)| abs(term)).sum())
 }
 
 /// The e-graph of simplified formulas, and their classes.

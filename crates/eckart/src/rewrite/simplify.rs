@@ -56,12 +56,8 @@ fn scaled(by: f64, term: Term) -> Term {
 }
 
 fn fold_literals(t: &Term) -> Option<Term> {
-    let literal = |k: usize| t.arg(k).as_number();
-    match t.op().row().meaning {
-        Meaning::Map(f) => Some(number(f(literal(0)?))),
-        Meaning::Zip(f) => Some(number(f(literal(0)?, literal(1)?))),
-        Meaning::Leaf | Meaning::Whole => None,
-    }
+    let literals: Option<Vec<f64>> = t.args().iter().map(Term::as_number).collect();
+    t.op().of_numbers(&literals?).map(number)
 }
 
 fn drop_one(t: &Term) -> Option<Term> {

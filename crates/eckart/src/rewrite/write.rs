@@ -15,14 +15,14 @@ pub(super) fn write(node: &Node, args: Vec<Expr>, sparse: &[bool], givens: &Give
         Sym::Op(op) => Expr::new(op.clone(), args),
         Sym::Expand(shape) => expand(args[0].clone(), like(givens, *shape)),
         Sym::Eye(shape) => eye(like(givens, *shape)),
-        Sym::Observed(var) => observed(Expr::leaf(Op::Var(var.clone()))),
-        Sym::Sampled(var) => observed(Expr::leaf(Op::Var(var.clone()))) * args[0].clone(),
+        Sym::Observed(var) => observed(var),
+        Sym::Sampled(var) => observed(var) * args[0].clone(),
     }
 }
 
 /// A formula of a shape, whose value nobody asks for.
 fn like(givens: &Givens, shape: Shape) -> Expr {
-    let var = |v: &Var| Expr::leaf(Op::Var(v.clone()));
+    let var = |v: &Var| Expr::from(v);
     if let Some((v, _)) = givens.iter().find(|(_, given)| given.shape == shape) {
         return var(v);
     }

@@ -16,7 +16,6 @@ pub use derive::{Coupled, Form, Poisson, Quadratic, Sampled, derive};
 pub use method::{METHODS, MethodRow};
 pub use problem::lints::lints;
 pub use problem::prox::Prox;
-pub(crate) use problem::split::terms;
 pub use problem::{Bound, Factor, Problem};
 pub use result::quality::Quality;
 pub(crate) use result::quality::reconstruction;

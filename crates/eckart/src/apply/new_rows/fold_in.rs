@@ -11,7 +11,7 @@ use super::row_problem::{RowFactor, RowProblem};
 use crate::data::{Dtype, Matrix};
 use crate::error::{Code, Error, Result, Warning};
 use crate::expr::text::parse_statement;
-use crate::expr::{Dag, Expr, Op, Var};
+use crate::expr::{Expr, Op, Var};
 use crate::facts::{Given, Shape, Sign, unmasked};
 use crate::run::{available_memory, sum_rows};
 use crate::solve::{Factorization, Problem, Settings};
@@ -285,22 +285,12 @@ impl FoldIn {
 fn turned(model: &Factorization) -> Result<Factorization> {
     let mut statement = parse_statement(&model.statement)?;
     let target = Var::input(&model.target);
-    let dag = Dag::new(std::slice::from_ref(&statement.objective));
-    let mut new: Vec<Expr> = Vec::with_capacity(dag.len());
-    for id in dag.ids() {
-        let args: Vec<Expr> = dag.args(id).iter().map(|arg| new[arg.index()].clone()).collect();
-        let of_target = |expr: &Expr| expr.as_var() == Some(&target);
+    let of_target = |formula: &Expr| formula.as_var() == Some(&target);
+    statement.objective = statement.objective.map(|old, args| {
         // Only a variable itself is observed.
-        let observed = *dag.op(id) == Op::Observed && of_target(dag.expr(dag.args(id)[0]));
-        new.push(if observed {
-            Expr::new(Op::Observed, vec![dag.expr(dag.args(id)[0]).clone()]).t()
-        } else if of_target(dag.expr(id)) {
-            dag.expr(id).t()
-        } else {
-            Expr::new(dag.op(id).clone(), args)
-        });
-    }
-    statement.objective = new[dag.roots()[0].index()].clone();
+        let observed = *old.op() == Op::Observed && of_target(&old.args()[0]);
+        if observed || of_target(old) { old.t() } else { old.with_args(args) }
+    });
     Ok(Factorization { statement: statement.to_string(), ..model.clone() })
 }
 

@@ -13,7 +13,7 @@ use super::row_values::{Grams, Part, Values, Weighted};
 use super::separate::{Lies, lies};
 use crate::data::{Dtype, Matrix};
 use crate::error::{Error, Result};
-use crate::expr::{Dag, Expr, Op, Var, matrix};
+use crate::expr::{Dag, Expr, Id, Op, Var, matrix};
 use crate::facts::{Given, Givens, Shape};
 use crate::function::Compiled;
 use crate::plan::Plan;
@@ -242,7 +242,7 @@ impl Joined {
         let width = laws.entries.len();
         let rows = bound.target.1.rows();
         let var = Var::input("all numbers of a row");
-        let whole = Expr::leaf(Op::Var(var.clone()));
+        let whole = Expr::from(&var);
         let (mut by, mut selections) = (BTreeMap::new(), Vec::new());
         for ((name, range), across) in places.iter().zip(&across) {
             let place = format!("place of {name}");
@@ -411,21 +411,20 @@ fn of_all_rows(formulas: &[Expr], givens: &Givens, bound: &Bound, memory_limit: 
 fn without_constants(formula: &Expr, of_rows: &dyn Fn(&Var) -> bool, held: &mut Vec<(Var, Expr)>) -> Expr {
     let dag = Dag::new(std::slice::from_ref(formula));
     let (mut of_row, mut computed): (Vec<bool>, Vec<bool>) = (Vec::new(), Vec::new());
-    let mut new: Vec<Expr> = Vec::with_capacity(dag.len());
-    for id in dag.ids() {
+    let without = |id: Id, mut parts: Vec<Expr>| {
         let (op, args) = (dag.op(id), dag.args(id));
         let read = |k: usize| op.uses_value(k) || *op == Op::Observed;
         let own = dag.expr(id).as_var().is_some_and(of_rows);
         of_row.push(own || (0..args.len()).any(|k| read(k) && of_row[args[k].index()]));
         computed.push(args.iter().any(|arg| computed[arg.index()] || dag.expr(*arg).as_var().is_some()));
-        let mut parts = Vec::new();
         for (k, arg) in args.iter().enumerate() {
-            let constant = of_row[id.index()] && read(k) && !of_row[arg.index()] && computed[arg.index()];
-            parts.push(if constant { stand_in(dag.expr(*arg), held) } else { new[arg.index()].clone() });
+            if of_row[id.index()] && read(k) && !of_row[arg.index()] && computed[arg.index()] {
+                parts[k] = stand_in(dag.expr(*arg), held);
+            }
         }
-        new.push(if args.is_empty() { dag.expr(id).clone() } else { Expr::new(op.clone(), parts) });
-    }
-    new[dag.roots()[0].index()].clone()
+        dag.expr(id).with_args(parts)
+    };
+    dag.map(without).remove(0)
 }
 
 fn stand_in(part: &Expr, held: &mut Vec<(Var, Expr)>) -> Expr {
@@ -435,7 +434,7 @@ fn stand_in(part: &Expr, held: &mut Vec<(Var, Expr)>) -> Expr {
         held.push((var.clone(), part.clone()));
         var
     });
-    Expr::leaf(Op::Var(var))
+    Expr::from(var)
 }
 
 fn symmetric(mut gram: Vec<f64>, r: usize) -> Vec<f64> {

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::data::Matrix;
 use crate::error::{Code, Error, Result};
 use crate::expr::text::{Constraint, Declaration, Dim, Limit, Statement, parse_statement};
-use crate::expr::{Dag, Expr, Op, Var};
+use crate::expr::{Dag, Expr, Id, Op, Var, weighted_sum, weighted_terms};
 use crate::facts::{Facts, Given, Givens, Inferred, Shape, Sides, infer_or_name, masks};
-use crate::solve::{Bound, Factorization, Problem, Settings, terms};
+use crate::solve::{Bound, Factorization, Problem, Settings};
 
 /// A factor whose rows (or, where it lies across, columns) are those of X.
 #[derive(Debug, Clone)]
@@ -131,7 +131,8 @@ impl RowProblem {
         }
         let own = |var: &Var| factors.iter().any(|factor| factor.name == var.name());
         let counted = count_entries(&objective, &shapes)?;
-        let terms: Vec<(f64, Expr)> = terms(&counted).into_iter().filter(|(_, term)| uses(term, &own)).collect();
+        let terms: Vec<(f64, Expr)> =
+            weighted_terms(&counted).into_iter().filter(|(_, term)| uses(term, &own)).collect();
         tall.check(&terms).map_err(|_| hang_together(model))?;
         let named: BTreeSet<Var> = terms.iter().flat_map(|(_, term)| term.variables()).collect();
         let of_model = |name: &str| model.shapes.iter().any(|(known, _)| known == name);
@@ -207,8 +208,7 @@ impl RowProblem {
     /// The problem without its data, for data of those names, and the names that it uses.
     fn start(&self, given: &[&str], shared: &[(String, Matrix)]) -> Result<(Problem, BTreeSet<String>)> {
         let kept = self.terms.iter().filter(|(_, term)| !self.lacks(term, given));
-        let weighted = |(weight, term): &(f64, Expr)| if *weight == 1.0 { term.clone() } else { *weight * term };
-        let objective: Expr = kept.map(weighted).sum();
+        let objective = weighted_sum(kept.cloned());
         let used: BTreeSet<String> = objective.variables().iter().map(|var| var.name().to_owned()).collect();
         if !used.contains(&self.target) {
             return Err(Error::setting(
@@ -273,14 +273,12 @@ fn no_shape(model: &Stated) -> Error {
 /// Whether the value of a formula depends on one of some variables.
 pub(in crate::apply) fn uses(expr: &Expr, is_one: &dyn Fn(&Var) -> bool) -> bool {
     let dag = Dag::new(std::slice::from_ref(expr));
-    let mut used: Vec<bool> = Vec::with_capacity(dag.len());
-    for id in dag.ids() {
+    let used = dag.bottom_up(|id, used| {
         let own = dag.expr(id).as_var().is_some_and(is_one);
         // A pattern is a part of the data, though no value is read.
         let read = |k: usize| dag.op(id).uses_value(k) || *dag.op(id) == Op::Observed;
-        let below = dag.args(id).iter().enumerate().any(|(k, arg)| read(k) && used[arg.index()]);
-        used.push(own || below);
-    }
+        own || dag.args(id).iter().enumerate().any(|(k, arg)| read(k) && used[arg.index()])
+    });
     used[dag.roots()[0].index()]
 }
 
@@ -309,17 +307,12 @@ fn count_entries(objective: &Expr, shapes: &BTreeMap<Var, Shape>) -> Result<Expr
     let givens: Givens = shapes.iter().map(given).collect();
     let dag = Dag::new(std::slice::from_ref(objective));
     let facts = Facts::of(&dag, &givens)?;
-    let mut new: Vec<Expr> = Vec::with_capacity(dag.len());
-    for id in dag.ids() {
-        let args = dag.args(id);
-        let stretched = args.first().copied().filter(|&arg| *dag.op(id) == Op::Sum && *dag.op(arg) == Op::Expand);
-        let number = stretched.and_then(|arg| Some((dag.expr(dag.args(arg)[0]).as_number()?, facts.shape(arg))));
-        new.push(match number {
-            Some((value, shape)) => Expr::number(value * shape.entries() as f64),
-            None => Expr::new(dag.op(id).clone(), args.iter().map(|arg| new[arg.index()].clone()).collect()),
-        });
-    }
-    Ok(new[dag.roots()[0].index()].clone())
+    let counted = |id: Id| {
+        let stretched = (*dag.op(id) == Op::Sum).then(|| dag.args(id)[0]).filter(|&arg| *dag.op(arg) == Op::Expand)?;
+        Some(dag.expr(dag.args(stretched)[0]).as_number()? * facts.shape(stretched).entries() as f64)
+    };
+    let number = |id, args| counted(id).map_or_else(|| dag.expr(id).with_args(args), Expr::number);
+    Ok(dag.map(number).remove(0))
 }
 
 /// Which sides of a model's variables are those of the data's rows.

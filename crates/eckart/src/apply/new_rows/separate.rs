@@ -36,8 +36,7 @@ pub(in crate::apply) fn lies(formula: &Expr, givens: &Givens, rows: usize, of: i
             (true, true) => Lies::Mixed,
         }
     };
-    let mut known: Vec<Lies> = Vec::with_capacity(dag.len());
-    for id in dag.ids() {
+    let known = dag.bottom_up(|id, known: &[Lies]| {
         let (op, args) = (dag.op(id), dag.args(id));
         // What is read for its shape alone lies as its shape does. A pattern is read, though no value is.
         let of_arg = |k: usize| {
@@ -45,12 +44,8 @@ pub(in crate::apply) fn lies(formula: &Expr, givens: &Givens, rows: usize, of: i
             if read { known[args[k].index()] } else { by_shape(args[k]) }
         };
         let args: Vec<Lies> = (0..args.len()).map(of_arg).collect();
-        let found = match dag.expr(id).as_var() {
-            Some(var) => of(var),
-            None => of_rule(op.row().shape, &args),
-        };
-        known.push(found);
-    }
+        dag.expr(id).as_var().map_or_else(|| of_rule(op.row().shape, &args), &of)
+    });
     Ok(known[dag.roots()[0].index()])
 }
 

@@ -14,11 +14,11 @@ use crate::apply::new_rows::row_problem::constraints_of;
 use crate::data::Matrix;
 use crate::error::{Code, Error, Result};
 use crate::expr::text::{Declaration, Dim, Statement};
-use crate::expr::{Dag, Expr, Id, Meaning, Op, Var, matrix, observed, sum};
+use crate::expr::{Dag, Expr, Id, Meaning, Op, Var, matrix, observed, sum, weighted_sum, weighted_terms};
 use crate::facts::{Facts, Given, Givens};
 use crate::function::Compiled;
 use crate::run::{Inputs, available_memory};
-use crate::solve::{Bound, Form, Problem, Settings, derive, terms};
+use crate::solve::{Bound, Form, Problem, Settings, derive};
 
 /// Zeros that are held out, at most, for each stored entry that is.
 const MOST_ZEROS: f64 = 4.0;
@@ -190,8 +190,7 @@ impl Loss {
         let [at] = sums.as_slice() else { return Err(refused()) };
         let inner = dag.expr(dag.args(*at)[0]).clone();
         // X may stand nowhere else, but where only its shape counts.
-        let hole = Var::input("the loss");
-        let rest = replaced(&bound.objective, &dag, *at, &hole);
+        let rest = bound.objective.replace(&[(dag.expr(*at).clone(), matrix("the loss"))]);
         let is_x = |var: &Var| *var == target;
         if crate::apply::new_rows::row_problem::uses(&rest, &is_x) || !is_entrywise(&inner, &target) {
             return Err(refused());
@@ -212,26 +211,12 @@ impl Loss {
 
     /// The loss where X is 0 and not observed.
     fn at_zero(&self) -> Expr {
-        let dag = Dag::new(std::slice::from_ref(&self.inner));
-        let mut new: Vec<Expr> = Vec::with_capacity(dag.len());
-        for id in dag.ids() {
-            let of_x = |id: Id| dag.expr(id).as_var() == Some(&self.target);
-            let gone = of_x(id) || (*dag.op(id) == Op::Observed && of_x(dag.args(id)[0]));
-            let args: Vec<Expr> = dag.args(id).iter().map(|arg| new[arg.index()].clone()).collect();
-            new.push(if gone { Expr::number(0.0) } else { folded(dag.op(id), args) });
-        }
-        new[dag.roots()[0].index()].clone()
+        let of_x = |formula: &Expr| formula.as_var() == Some(&self.target);
+        self.inner.map(|old, args| {
+            let gone = of_x(old) || (*old.op() == Op::Observed && of_x(&old.args()[0]));
+            if gone { Expr::number(0.0) } else { folded(old.op(), args) }
+        })
     }
-}
-
-/// The formula with a variable in the place of one part.
-fn replaced(formula: &Expr, dag: &Dag, part: Id, hole: &Var) -> Expr {
-    let mut new: Vec<Expr> = Vec::with_capacity(dag.len());
-    for id in dag.ids() {
-        let args = dag.args(id).iter().map(|arg| new[arg.index()].clone()).collect();
-        new.push(if id == part { Expr::leaf(Op::Var(hole.clone())) } else { Expr::new(dag.op(id).clone(), args) });
-    }
-    new.get(dag.roots()[0].index()).cloned().unwrap_or_else(|| formula.clone())
 }
 
 /// Whether each entry of a formula depends on the same entry of `x` alone.
@@ -263,31 +248,21 @@ fn folded(op: &Op, args: Vec<Expr>) -> Expr {
         (Op::Add | Op::Sub, _, Some(0.0)) => return args[0].clone(),
         (_, _, _) => {}
     }
-    match (op.row().meaning, number(0), number(1)) {
-        (Meaning::Map(f), Some(x), _) => Expr::number(f(x)),
-        (Meaning::Zip(f), Some(x), Some(y)) => Expr::number(f(x, y)),
-        (_, _, _) => Expr::new(op.clone(), args),
-    }
+    let literals: Option<Vec<f64>> = args.iter().map(Expr::as_number).collect();
+    let value = literals.and_then(|literals| op.of_numbers(&literals));
+    value.map_or_else(|| Expr::new(op.clone(), args), Expr::number)
 }
 
 /// loss - at zero, terms that are in both taken away.
 fn without(loss: &Expr, at_zero: &Expr) -> Expr {
-    let (mut own, mut other) = (terms(loss), terms(at_zero));
+    let (mut own, mut other) = (weighted_terms(loss), weighted_terms(at_zero));
     own.retain(|(weight, term)| {
         let same = other.iter().position(|(w, t)| w == weight && t == term);
         same.map(|at| other.remove(at)).is_none()
     });
     // What is 0 at zero anyway: a number alone has no shape to be summed over.
     other.retain(|(_, term)| term.as_number() != Some(0.0));
-    let weighted = |weight: f64, term: Expr| if weight == 1.0 { term } else { weight * term };
-    let mut all = own.into_iter().chain(other.into_iter().map(|(weight, term)| (-weight, term)));
-    let first = all.next().map_or_else(|| Expr::number(0.0), |(weight, term)| weighted(weight, term));
-    all.fold(
-        first,
-        |sum, (weight, term)| {
-            if weight < 0.0 { sum - weighted(-weight, term) } else { sum + weighted(weight, term) }
-        },
-    )
+    weighted_sum(own.into_iter().chain(other.into_iter().map(|(weight, term)| (-weight, term))))
 }
 
 #[cfg(test)]

@@ -16,7 +16,6 @@ mod tests;
 
 pub use constraint::{Bound, Constraint, Limit};
 pub use names::nearest;
-pub(super) use print::print;
 pub use statement::{Declaration, Dim, Statement, parse_statement};
 
 use super::Expr;

@@ -5,7 +5,8 @@
 
 use std::sync::LazyLock;
 
-use crate::expr::{Expr, Op, functions, matrix};
+use crate::expr::pattern::pattern;
+use crate::expr::{Expr, Op, functions};
 
 /// Words that can't be names.
 pub(super) const KEYWORDS: [&str; 7] = ["minimize", "minimise", "maximize", "maximise", "over", "subject", "to"];
@@ -70,11 +71,9 @@ pub(super) static SUGAR: [Sugar; 10] = [
     sugar("kl",      2, |a| functions::kl(&a[0], &a[1])),
 ];
 
-/// Each row of `SUGAR` made of variables called `0`, `1` and `2`: the pattern by which the printer knows it again.
-pub(super) static PATTERNS: LazyLock<Vec<(&'static str, usize, Expr)>> = LazyLock::new(|| {
-    let hole = |index: usize| matrix(&index.to_string());
-    SUGAR.iter().map(|s| (s.name, s.arity, (s.make)(&(0..s.arity).map(hole).collect::<Vec<_>>()))).collect()
-});
+/// Each row of `SUGAR` as the pattern by which the printer recognises it.
+pub(super) static PATTERNS: LazyLock<Vec<(&'static Sugar, Expr)>> =
+    LazyLock::new(|| SUGAR.iter().map(|sugar| (sugar, pattern(sugar.arity, sugar.make))).collect());
 
 /// A function that can be called.
 pub(super) enum Callable {

@@ -3,9 +3,10 @@
 //! Invariant: `parse_expr(&formula.to_string()) == formula` where numbers are finite and names are names; no recursion.
 //! Not here: statements (see `statement`).
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use super::names::{ATOM, INFIX, PATTERNS, POSTFIX, SIGN};
+use crate::expr::pattern::arguments;
 use crate::expr::{Dag, Expr, Id, Op};
 
 /// What is still to be written.
@@ -15,8 +16,51 @@ enum Piece {
     Part(Id, u8),
 }
 
+impl fmt::Display for Expr {
+    /// The formula in the text language.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        print(self, f)
+    }
+}
+
+impl fmt::Debug for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        print(self, f)
+    }
+}
+
+impl Expr {
+    /// At most `most` characters of the formula, with dots where it goes on: a formula whose parts are shared may be
+    /// exponentially longer in print than it is in memory.
+    pub fn shortened(&self, most: usize) -> String {
+        let mut short = Shortened { text: String::new(), left: most };
+        if write!(short, "{self}").is_ok() {
+            return short.text;
+        }
+        let kept = short.text.char_indices().nth(most.saturating_sub(3)).map_or(short.text.len(), |(at, _)| at);
+        short.text.truncate(kept);
+        short.text + "..."
+    }
+}
+
+/// A text that takes no more than so many characters.
+struct Shortened {
+    text: String,
+    left: usize,
+}
+
+impl fmt::Write for Shortened {
+    fn write_str(&mut self, s: &str) -> fmt::Result {
+        for c in s.chars() {
+            self.left = self.left.checked_sub(1).ok_or(fmt::Error)?;
+            self.text.push(c);
+        }
+        Ok(())
+    }
+}
+
 /// Writes a formula in the text language.
-pub(in crate::expr) fn print(formula: &Expr, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn print(formula: &Expr, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let dag = Dag::new(std::slice::from_ref(formula));
     // A stack of its own: formulas built by loops are deeper than the thread's.
     let mut left = vec![Piece::Part(dag.roots()[0], 0)];
@@ -93,21 +137,7 @@ fn negated(dag: &Dag, id: Id) -> Option<Id> {
 
 /// The call of a function made of several primitives, if that is what the part is.
 fn sugar(dag: &Dag, id: Id) -> Option<(&'static str, Vec<Id>)> {
-    PATTERNS.iter().find_map(|(name, arity, pattern)| {
-        let mut holes = vec![None; *arity];
-        fits(pattern, dag, id, &mut holes).then_some(())?;
-        Some((*name, holes.into_iter().collect::<Option<Vec<Id>>>()?))
-    })
-}
-
-/// Whether a part is the pattern with something in its holes, and in equal holes the same. As deep as the pattern.
-fn fits(pattern: &Expr, dag: &Dag, id: Id, holes: &mut [Option<Id>]) -> bool {
-    if let Some(hole) = pattern.as_var() {
-        let hole = hole.name().parse::<usize>().ok().and_then(|index| holes.get_mut(index));
-        return hole.is_some_and(|held| *held.get_or_insert(id) == id);
-    }
-    pattern.op() == dag.op(id)
-        && pattern.args().iter().zip(dag.args(id)).all(|(pattern, arg)| fits(pattern, dag, *arg, holes))
+    PATTERNS.iter().find_map(|(row, pattern)| Some((row.name, arguments(pattern, row.arity, dag, id)?)))
 }
 
 /// The shortest digits that give the same number again.

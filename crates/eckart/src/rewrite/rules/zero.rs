@@ -76,10 +76,10 @@ fn of_node(graph: &Graph, node: &Node, depth: usize) -> Option<AtZero> {
         return None;
     }
     let values: Vec<f64> = args.into_iter().map(|(value, _)| value).collect();
-    let value = match op.row().meaning {
-        Meaning::Map(f) => f(*values.first()?),
-        Meaning::Zip(f) => values.into_iter().reduce(f)?,
-        Meaning::Leaf | Meaning::Whole => return None,
+    // Sums and products have any number of arguments here.
+    let value = match (op.row().meaning, values.as_slice()) {
+        (Meaning::Zip(f), values) => values.iter().copied().reduce(f)?,
+        (_, values) => op.of_numbers(values)?,
     };
     Some((value, first))
 }

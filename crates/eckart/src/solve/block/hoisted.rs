@@ -10,7 +10,6 @@ use crate::facts::{Facts, Given, Shape, Sign};
 use crate::function::Outside;
 use crate::run::{Thin, Value, thin_products};
 use crate::solve::problem::Bound;
-use crate::solve::problem::pairs::without;
 
 /// The product of the data with a factor.
 #[derive(Debug, Clone)]
@@ -45,8 +44,8 @@ impl Product {
             return None;
         }
         let hole = Var::input("a product of the data");
-        let part = dag.expr(root);
-        let left: Vec<Expr> = formulas.iter().map(|formula| without(formula, part, &hole)).collect();
+        let by = [(dag.expr(root).clone(), Expr::from(&hole))];
+        let left: Vec<Expr> = formulas.iter().map(|formula| formula.replace(&by)).collect();
         if multiplies(&left, bound) {
             return None;
         }

@@ -73,12 +73,7 @@ pub(super) fn chains(formula: &Expr, var: &Var, givens: &Givens) -> Result<Optio
     let dag = Dag::new(std::slice::from_ref(formula));
     let facts = Facts::of(&dag, givens)?;
     let walk = Walk { dag: &dag, facts: &facts, ones: Ones { givens, without: var } };
-    let mut parts: Vec<Part> = Vec::with_capacity(dag.len());
-    for id in dag.ids() {
-        let part = walk.part(id, var, &parts);
-        parts.push(part);
-    }
-    Ok(match parts.pop() {
+    Ok(match dag.bottom_up(|id, parts| walk.part(id, var, parts)).pop() {
         Some(Part::Linear(chains)) => Some(chains),
         Some(Part::Free | Part::Other) | None => None,
     })
@@ -313,7 +308,7 @@ impl Ones<'_> {
 
     /// A column of that length, whose value does not matter.
     fn column(&self, length: usize) -> Expr {
-        let var = |v: &Var| Expr::leaf(Op::Var(v.clone()));
+        let var = |v: &Var| Expr::from(v);
         let mut others = self.givens.iter().filter(|(v, _)| *v != self.without);
         let of = others.find(|(_, given)| given.shape.rows == length || given.shape.cols == length);
         match of {

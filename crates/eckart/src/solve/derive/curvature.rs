@@ -4,10 +4,8 @@
 //! derivative that touches the objective at a point lies nowhere below it.
 //! Not here: the parabola's Gram (see `quadratic`), other losses.
 
-use std::collections::BTreeMap;
-
 use crate::error::Result;
-use crate::expr::{Dag, Expr, Id, Op, Var, sum};
+use crate::expr::{Dag, Expr, Id, Op, Var, huber_at, sum};
 use crate::facts::{Facts, Given, Givens, degrees};
 use crate::grad::differentiate;
 use crate::rewrite::simplify;
@@ -52,28 +50,13 @@ fn losses(dag: &Dag, factor: &Var) -> Vec<Loss> {
     let depends = dag.depends(|id| dag.expr(id).as_var() == Some(factor));
     let mut found = Vec::new();
     for id in dag.ids().filter(|id| depends[id.index()]) {
-        let expr = dag.expr(id);
-        let loss = match (expr.op(), huber_of(dag, id)) {
-            (Op::Softplus, _) => Some((dag.args(id)[0], 0.25)),
-            (_, Some(inner)) => Some((inner, 1.0)),
-            (_, None) => None,
-        };
+        let softplus = (*dag.op(id) == Op::Softplus).then(|| (dag.args(id)[0], 0.25));
+        let loss = softplus.or_else(|| huber_at(dag, id).map(|huber| (huber.z, 1.0)));
         if let Some((inner, curvature)) = loss.filter(|(inner, _)| degree[inner.index()] == Some(1)) {
             found.push(Loss { id, inner: dag.expr(inner).clone(), curvature });
         }
     }
     found
-}
-
-/// z, where a node is `huber(z, delta)` as it is spelled out: min(|z|, delta) * (|z| - min(|z|, delta) / 2).
-fn huber_of(dag: &Dag, id: Id) -> Option<Id> {
-    let args = |id: Id, op: &Op| if dag.op(id) == op { dag.args(id).get(0..2) } else { None };
-    let [core, rest] = args(id, &Op::Mul)? else { return None };
-    let [size, _] = args(*core, &Op::Min)? else { return None };
-    let [whole, half] = args(*rest, &Op::Sub)? else { return None };
-    let [same, two] = args(*half, &Op::Div)? else { return None };
-    let fits = *dag.op(*size) == Op::Abs && whole == size && same == core && dag.expr(*two).as_number() == Some(2.0);
-    fits.then(|| dag.args(*size)[0])
 }
 
 /// An objective that is linear in some of its parts.
@@ -100,19 +83,20 @@ pub(super) fn pull_out(dag: &Dag, parts: &[Loss], givens: &Givens) -> Result<Opt
         all.insert(hole.clone(), Given::dense(shape.rows, shape.cols));
         holes.push(hole);
     }
-    let by_id: BTreeMap<Id, &Var> = parts.iter().map(|part| part.id).zip(&holes).collect();
-    let holed = replaced(dag, &by_id);
-    let (whole, dag) = (dag, Dag::new(std::slice::from_ref(&holed)));
+    let of_parts = || parts.iter().map(|part| dag.expr(part.id).clone());
+    let leaves: Vec<Expr> = holes.iter().map(Expr::from).collect();
+    let by: Vec<(Expr, Expr)> = of_parts().zip(leaves.iter().cloned()).collect();
+    let holed = dag.expr(dag.roots()[0]).replace(&by);
+    let dag = Dag::new(std::slice::from_ref(&holed));
     if holes.iter().any(|hole| degrees(&dag, hole)[dag.roots()[0].index()] != Some(1)) {
         return Ok(None);
     }
-    let leaves: Vec<Expr> = holes.iter().map(|hole| Expr::leaf(Op::Var(hole.clone()))).collect();
     let weights = simplify(&differentiate(&holed, &leaves), &all)?;
     if weights.iter().any(|weight| holes.iter().any(|hole| uses(weight, hole))) {
         return Ok(None);
     }
     // What is left of a stand-in tells a shape only.
-    let back = by_id.iter().map(|(id, hole)| ((*hole).clone(), whole.expr(*id).clone())).collect();
+    let back = holes.iter().cloned().zip(of_parts()).collect();
     let weights = weights.iter().map(|weight| weight.substitute(&back)).collect();
     let nothing =
         holes.iter().zip(&leaves).map(|(hole, leaf)| (hole.clone(), crate::expr::expand(0.0, leaf))).collect();
@@ -124,17 +108,4 @@ pub(super) fn pull_out(dag: &Dag, parts: &[Loss], givens: &Givens) -> Result<Opt
 pub(super) fn uses(expr: &Expr, var: &Var) -> bool {
     let dag = Dag::new(std::slice::from_ref(expr));
     degrees(&dag, var)[dag.roots()[0].index()] != Some(0)
-}
-
-/// The formula with a variable in the place of some of its parts.
-fn replaced(dag: &Dag, by: &BTreeMap<Id, &Var>) -> Expr {
-    let mut new: Vec<Expr> = Vec::with_capacity(dag.len());
-    for id in dag.ids() {
-        let args = dag.args(id).iter().map(|a| new[a.index()].clone()).collect();
-        new.push(match by.get(&id) {
-            Some(hole) => Expr::leaf(Op::Var((*hole).clone())),
-            None => Expr::new(dag.op(id).clone(), args),
-        });
-    }
-    new[dag.roots()[0].index()].clone()
 }

@@ -20,7 +20,7 @@ pub use quadratic::{Quadratic, Sampled};
 
 use super::problem::{Bound, Factor};
 use crate::error::Result;
-use crate::expr::{Dag, Expr, Op, Var, expand, sum};
+use crate::expr::{Dag, Expr, Var, expand, sum};
 use crate::facts::{Given, Givens, degrees};
 use crate::grad::differentiate;
 use crate::rewrite::simplify;
@@ -75,7 +75,7 @@ pub fn derive(bound: &Bound) -> Result<&[Form]> {
 }
 
 fn form(bound: &Bound, factor: &Factor) -> Result<Form> {
-    let leaf = Expr::leaf(Op::Var(factor.var.clone()));
+    let leaf = Expr::from(&factor.var);
     let found = quadratic_of(&bound.smooth, factor, &bound.givens)?;
     if let Second::Rows(quadratic, gradient) = found {
         let nothing = [(factor.var.clone(), expand(0.0, &leaf))].into();
@@ -125,7 +125,7 @@ fn is_of_degree(expr: &Expr, var: &Var, most: u32) -> bool {
 
 /// Whether a function is quadratic in a factor, and how.
 fn quadratic_of(smooth: &Expr, factor: &Factor, givens: &Givens) -> Result<Second> {
-    let leaf = Expr::leaf(Op::Var(factor.var.clone()));
+    let leaf = Expr::from(&factor.var);
     let gradient = simplify(&differentiate(smooth, std::slice::from_ref(&leaf)), givens)?.remove(0);
     // A kink has no second derivative, and a step no first: only what is derived tells a straight line from a broken
     // one.
@@ -134,7 +134,7 @@ fn quadratic_of(smooth: &Expr, factor: &Factor, givens: &Givens) -> Result<Secon
         return Ok(Second::Other);
     }
     let direction = Var::input(&format!("direction of {}", factor.var.name()));
-    let along = Expr::leaf(Op::Var(direction.clone()));
+    let along = Expr::from(&direction);
     let mut all = givens.clone();
     all.insert(direction.clone(), Given::dense(factor.shape.rows, factor.shape.cols));
     let slope = sum(&gradient * &along);

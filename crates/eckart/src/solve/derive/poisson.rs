@@ -68,7 +68,7 @@ pub(super) fn poisson(smooth: &Expr, factor: &Var, givens: &Givens, nonnegative:
 
 /// P and l2, where the objective without the logarithms is <P, B> + l2 |B|^2 + const in the factor B.
 fn pull_and_square(parts: &PulledOut, factor: &Var) -> Result<Option<(Expr, f64)>> {
-    let leaf = Expr::leaf(Op::Var(factor.clone()));
+    let leaf = Expr::from(factor);
     let gradient = simplify(&differentiate(&parts.rest, std::slice::from_ref(&leaf)), &parts.givens)?.remove(0);
     if !uses(&gradient, factor) {
         return Ok(Some((gradient, 0.0)));
@@ -78,7 +78,7 @@ fn pull_and_square(parts: &PulledOut, factor: &Var) -> Result<Option<(Expr, f64)
         return Ok(None);
     }
     let direction = Var::input(&format!("direction of {}", factor.name()));
-    let along = Expr::leaf(Op::Var(direction.clone()));
+    let along = Expr::from(&direction);
     let mut givens = parts.givens.clone();
     let Some(given) = givens.get(factor).copied() else { return Ok(None) };
     givens.insert(direction.clone(), Given::dense(given.shape.rows, given.shape.cols));

@@ -5,7 +5,7 @@
 //! Not here: penalties that such a scale makes worthless (see `lints`).
 
 use crate::error::Result;
-use crate::expr::{Expr, Op, colnorm, rownorm, sum};
+use crate::expr::{Expr, colnorm, rownorm, sum};
 use crate::facts::Shape;
 use crate::function::Compiled;
 use crate::run::{Numbers, Value, sum_rows};
@@ -66,7 +66,7 @@ impl Balance {
                 let lengths = Lengths::new(bound, &pair, memory_limit)?;
                 let through = weights.iter().any(|weights| weights.across > 0.0);
                 let across = |k: usize| {
-                    let factor = Expr::leaf(Op::Var(factors[k].var.clone()));
+                    let factor = Expr::from(&factors[k].var);
                     let lines = if sides[k].by_rows { colnorm(factor) } else { rownorm(factor) };
                     Compiled::new(&[sum(lines)], &bound.givens, memory_limit)
                 };

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{Method, Moved};
 use crate::error::Result;
-use crate::expr::{Expr, Op};
+use crate::expr::{Dag, Expr, Huber, Id, Op, huber_at};
 use crate::function::Compiled;
 use crate::run::Value;
 use crate::solve::block::{Block, GradientBlock};
@@ -69,21 +69,17 @@ impl Method for ProximalGradient {
 
 /// A part of the smooth rest that is not smooth in a factor.
 pub(in crate::solve) fn rough_part(smooth: &Expr, bound: &Bound) -> Option<Expr> {
-    let dag = crate::expr::Dag::new(std::slice::from_ref(smooth));
+    let dag = Dag::new(std::slice::from_ref(smooth));
     let of_factor = |id| dag.expr(id).as_var().is_some_and(|v| bound.factors.iter().any(|f| f.var == *v));
     let depends = dag.depends(of_factor);
     let rough = |op: &Op| matches!(op, Op::Abs | Op::Sign | Op::Greater | Op::Max | Op::Min);
-    // |z| within Huber's loss is smooth as a whole, and so is the least of it and delta.
-    let smoothed = |id| is_huber(&dag, id) || (*dag.op(id) == Op::Min && is_huber(&dag, dag.args(id)[0]));
+    let losses: Vec<Huber> = dag.ids().filter_map(|id| huber_at(&dag, id)).collect();
+    // The kinks within Huber's loss cancel, where nothing else reads them.
+    let smoothed = |id: Id| {
+        let of = || losses.iter().filter(|loss| loss.kinks.contains(&id));
+        let mut readers = dag.ids().filter(|&reader| dag.args(reader).contains(&id));
+        of().next().is_some() && readers.all(|reader| of().any(|loss| loss.parts.contains(&reader)))
+    };
     let mut kinks = dag.ids().filter(|&id| depends[id.index()] && rough(dag.op(id)) && !smoothed(id));
     kinks.next().map(|id| dag.expr(id).clone())
-}
-
-/// Whether a node is the absolute value inside `huber(z, delta)`, the only way the language has of making a kink
-/// smooth, and is read by nothing else.
-fn is_huber(dag: &crate::expr::Dag, size: crate::expr::Id) -> bool {
-    let readers: Vec<crate::expr::Id> = dag.ids().filter(|&id| dag.args(id).contains(&size)).collect();
-    let read_by = |op: &Op| readers.iter().any(|&id| dag.op(id) == op && dag.args(id)[0] == size);
-    let by_others = readers.iter().any(|&id| !matches!(dag.op(id), Op::Min | Op::Sub) || dag.args(id)[0] != size);
-    *dag.op(size) == Op::Abs && read_by(&Op::Min) && read_by(&Op::Sub) && !by_others
 }

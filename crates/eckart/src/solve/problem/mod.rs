@@ -18,7 +18,7 @@ use super::problem::prox::Prox;
 use crate::data::{Dtype, Matrix};
 use crate::error::Result;
 use crate::expr::text::{Statement, parse_statement};
-use crate::expr::{Expr, Op, Var};
+use crate::expr::{Expr, Var};
 use crate::facts::{Given, Givens, Shape};
 use crate::run::{Inputs, Value};
 
@@ -218,7 +218,7 @@ pub struct Bound {
 impl Bound {
     /// The factors' variables as formulas.
     pub fn factor_exprs(&self) -> Vec<Expr> {
-        self.factors.iter().map(|f| Expr::leaf(Op::Var(f.var.clone()))).collect()
+        self.factors.iter().map(|f| Expr::from(&f.var)).collect()
     }
 
     /// Whether products are of f32.

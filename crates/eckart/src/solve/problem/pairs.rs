@@ -3,12 +3,9 @@
 //! Invariant: what a pair says of an objective holds for all values of the factors.
 //! Not here: what follows from it (see `lints`, `balance`, `revive`).
 
-use std::collections::BTreeMap;
-
-use super::split::terms;
 use super::{Bound, Factor};
 use crate::error::Result;
-use crate::expr::{Dag, Expr, Id, Op, Var, abs, colsum, rowsum};
+use crate::expr::{Dag, Expr, Id, Op, Var, abs, colsum, matrix, rowsum, weighted_terms};
 use crate::function::Compiled;
 
 /// One of the two factors.
@@ -55,10 +52,10 @@ impl Pair {
     /// but their product.
     pub(in crate::solve) fn squares(&self, bound: &Bound) -> Option<[f64; 2]> {
         let [left, right] = self.factors(bound);
-        let hole = Var::input("the product");
+        let product = [(self.product.clone(), matrix("the product"))];
         let mut squares = [0.0; 2];
-        for (weight, term) in terms(&bound.smooth) {
-            let names = without(&term, &self.product, &hole).variables();
+        for (weight, term) in weighted_terms(&bound.smooth) {
+            let names = term.replace(&product).variables();
             let of = |factor: &Factor| names.contains(&factor.var);
             match (of(left), of(right)) {
                 (false, false) => {}
@@ -77,19 +74,6 @@ fn is_square_of(term: &Expr, var: &Var) -> bool {
     square.is_some_and(|square| *square.op() == Op::Pow && square.args()[0].as_var() == Some(var))
 }
 
-/// The formula with a variable in the place of `part`.
-pub(in crate::solve) fn without(formula: &Expr, part: &Expr, hole: &Var) -> Expr {
-    let dag = Dag::new(&[formula.clone(), part.clone()]);
-    let mut new: BTreeMap<Id, Expr> = BTreeMap::new();
-    for id in dag.ids() {
-        let args = dag.args(id).iter().map(|arg| new[arg].clone()).collect();
-        let own =
-            if id == dag.roots()[1] { Expr::leaf(Op::Var(hole.clone())) } else { Expr::new(dag.op(id).clone(), args) };
-        new.insert(id, own);
-    }
-    new[&dag.roots()[0]].clone()
-}
-
 /// What computes the lengths of the components of a pair.
 pub(in crate::solve) struct Lengths(Compiled);
 
@@ -106,7 +90,7 @@ impl Lengths {
     /// `Limit` where the plan needs more than `memory_limit` bytes.
     pub(in crate::solve) fn new(bound: &Bound, pair: &Pair, memory_limit: usize) -> Result<Self> {
         let of = |side: Side| {
-            let factor = Expr::leaf(Op::Var(bound.factors[side.index].var.clone()));
+            let factor = Expr::from(&bound.factors[side.index].var);
             let [sizes, squares] = [abs(&factor), factor.pow(2)];
             if side.by_rows { [rowsum(sizes), rowsum(squares)] } else { [colsum(sizes), colsum(squares)] }
         };

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::prox::Prox;
 use crate::error::{Code, Error, Result};
-use crate::expr::{Expr, Op, Var};
+use crate::expr::{Expr, Op, Var, weighted_sum, weighted_terms};
 pub(in crate::solve) use unbounded::refuse_unbounded;
 
 /// An objective, split.
@@ -27,7 +27,7 @@ pub(in crate::solve) struct Split {
 pub(in crate::solve) fn split(objective: &Expr, factors: &[Var]) -> Result<Split> {
     let mut rest: Vec<(f64, Expr)> = Vec::new();
     let mut proxes: BTreeMap<Var, Prox> = BTreeMap::new();
-    for (weight, term) in terms(objective) {
+    for (weight, term) in weighted_terms(objective) {
         let Some((var, weight, kind)) = separable(&term, weight).filter(|(var, _, _)| factors.contains(var)) else {
             rest.push((weight, term));
             continue;
@@ -48,31 +48,8 @@ pub(in crate::solve) fn split(objective: &Expr, factors: &[Var]) -> Result<Split
             Kind::Cols => prox.col_group += weight,
         }
     }
-    let smooth = if proxes.is_empty() {
-        objective.clone()
-    } else {
-        rest.into_iter().map(|(weight, term)| if weight == 1.0 { term } else { weight * term }).sum()
-    };
+    let smooth = if proxes.is_empty() { objective.clone() } else { weighted_sum(rest) };
     Ok(Split { smooth, proxes })
-}
-
-/// The terms of a sum with their literal weights.
-pub(crate) fn terms(objective: &Expr) -> Vec<(f64, Expr)> {
-    let mut found = Vec::new();
-    let mut stack = vec![(1.0, objective.clone())];
-    while let Some((weight, expr)) = stack.pop() {
-        let args = expr.args();
-        let literal = |k: usize| args.get(k).and_then(Expr::as_number);
-        match (expr.op(), literal(0), literal(1)) {
-            (Op::Add, _, _) => stack.extend([(weight, args[1].clone()), (weight, args[0].clone())]),
-            (Op::Sub, _, _) => stack.extend([(-weight, args[1].clone()), (weight, args[0].clone())]),
-            (Op::Mul, Some(c), _) => stack.push((weight * c, args[1].clone())),
-            (Op::Mul, None, Some(c)) => stack.push((weight * c, args[0].clone())),
-            (Op::Div, None, Some(c)) => stack.push((weight / c, args[0].clone())),
-            (_, _, _) => found.push((weight, expr)),
-        }
-    }
-    found
 }
 
 enum Kind {

@@ -5,9 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::terms;
 use crate::error::{Code, Error, Result};
-use crate::expr::{Dag, Expr, Id, Op, Var};
+use crate::expr::{Dag, Expr, Id, Op, Var, weighted_terms};
 use crate::facts::{Facts, Givens, Sign, growths};
 use crate::rewrite::simplify;
 use crate::solve::problem::Factor;
@@ -55,7 +54,7 @@ struct Sum<'a> {
 
 impl<'a> Sum<'a> {
     fn of(objective: &Expr, factors: &'a [Factor], givens: &Givens) -> Result<Self> {
-        let found = terms(objective);
+        let found = weighted_terms(objective);
         let dag = Dag::new(&found.iter().map(|(_, term)| term.clone()).collect::<Vec<_>>());
         let mut known = givens.clone();
         for factor in factors.iter().filter(|factor| factor.prox.is_nonnegative()) {

@@ -6,7 +6,7 @@
 use super::eigen::eigen;
 use super::random::{stream, uniform};
 use crate::error::{Error, Result};
-use crate::expr::{Expr, Op, Var};
+use crate::expr::{Expr, Var};
 use crate::facts::{Given, Shape};
 use crate::function::Compiled;
 use crate::run::{Inputs, Numbers, Rect, Value, times_small};
@@ -97,13 +97,13 @@ impl Range {
         let (name, matrix) = &bound.target;
         let (n, m) = matrix.shape();
         let dtype = bound.dtype();
-        let x = Expr::leaf(Op::Var(Var::input(name)));
+        let x = Expr::from(Var::input(name));
         let plan = |formula: Expr, rows: usize| {
             let mut givens = bound.givens.clone();
             givens.insert(thin(), Given { dtype, ..Given::dense(rows, k) });
             Compiled::new(&[formula], &givens, memory_limit)
         };
-        let a = Expr::leaf(Op::Var(thin()));
+        let a = Expr::from(thin());
         let mut inputs = Inputs::default();
         inputs.set_matrix(&Var::input(name), matrix);
         let (forward, back) = (plan(x.dot(&a), m)?, plan(x.t().dot(&a), n)?);
