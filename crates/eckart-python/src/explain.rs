@@ -52,7 +52,7 @@ fn in_words(problem: &Problem, method: Option<&str>) -> eckart::Result<String> {
 
 /// The method of that name, or the first that fits.
 fn chosen(bound: &Bound, name: Option<&str>) -> eckart::Result<&'static MethodRow> {
-    let wanted = |row: &&MethodRow| name.map_or_else(|| row.misfit(bound).is_none(), |name| row.name == name);
+    let wanted = |row: &&MethodRow| name.map_or_else(|| row.unsupported(bound).is_none(), |name| row.name == name);
     let Some(row) = METHODS.iter().find(wanted) else {
         let known: Vec<&str> = METHODS.iter().map(|row| row.name).collect();
         let name = name.unwrap_or_default();
@@ -61,7 +61,7 @@ fn chosen(bound: &Bound, name: Option<&str>) -> eckart::Result<&'static MethodRo
             format!("there is no method {name}; there are {}", known.join(", ")),
         ));
     };
-    match row.misfit(bound) {
+    match row.unsupported(bound) {
         Some(why) => {
             Err(Error::setting(Code::MethodUnsupported, format!("{} does not fit this problem: {why}", row.name)))
         }

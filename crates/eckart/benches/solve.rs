@@ -24,7 +24,7 @@ fn main() {
             Problem::parse(objective).expect("it can be read").data("X", &digits).rank(16)
         };
         let bound = problem().bind().expect("it fits the data");
-        for method in METHODS.iter().filter(|method| method.misfit(&bound).is_none()) {
+        for method in METHODS.iter().filter(|method| method.unsupported(&bound).is_none()) {
             let settings = Settings { method: Some(method.name.into()), max_iter: 20, tol: 0.0, ..Settings::default() };
             let case = format!("{name}-digits-{}", method.name);
             bench.case(&case, problem, |problem| problem.solve(&settings).expect("it fits"));

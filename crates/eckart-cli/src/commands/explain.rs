@@ -173,9 +173,9 @@ fn split(page: &mut Page, bound: &Bound) {
 
 /// The method a fit would use.
 fn chosen(bound: &Bound, name: Option<&str>) -> Result<&'static MethodRow> {
-    let wanted = |row: &&MethodRow| name.map_or_else(|| row.misfit(bound).is_none(), |name| row.name == name);
+    let wanted = |row: &&MethodRow| name.map_or_else(|| row.unsupported(bound).is_none(), |name| row.name == name);
     let row = METHODS.iter().find(wanted).ok_or_else(|| Error::Bug("no method fits".into()))?;
-    match row.misfit(bound) {
+    match row.unsupported(bound) {
         Some(why) => {
             Err(Error::setting(Code::MethodUnsupported, format!("{} does not fit this problem: {why}", row.name)))
         }
@@ -187,7 +187,7 @@ fn methods(page: &mut Page, bound: &Bound, chosen: &MethodRow, asked: bool) -> R
     page.heading("Method");
     let width = METHODS.iter().map(|row| row.name.len()).max().unwrap_or(0);
     for row in METHODS {
-        let verdict = match row.misfit(bound) {
+        let verdict = match row.unsupported(bound) {
             _ if row.name == chosen.name && asked => format!("used, as asked: {}", row.summary),
             _ if row.name == chosen.name => format!("used, the first that fits: {}", row.summary),
             None => "fits as well; ask for it with --solver".to_owned(),

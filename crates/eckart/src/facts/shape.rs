@@ -1,6 +1,6 @@
 //! Shape: the sides of every part of a formula.
 //! In: a `Dag` and its variables' shapes.  Out: a shape a node, or an error that names both sides.
-//! Invariant: one rule a `ShapeRule`; the first misfit in reading order is the one reported.
+//! Invariant: one rule a `ShapeRule`; the first unsupported in reading order is the one reported.
 //! Not here: guessing the shapes of factors (see `infer`).
 
 use super::Givens;
@@ -57,7 +57,7 @@ pub(super) fn shapes(dag: &Dag, givens: &Givens) -> Result<Vec<Shape>> {
 }
 
 fn shape_of(dag: &Dag, id: Id, args: &[Shape], givens: &Givens) -> Result<Shape> {
-    let fail = |help: &str| Err(misfit(Code::ShapeMismatch, dag, id, args, help));
+    let fail = |help: &str| Err(unsupported(Code::ShapeMismatch, dag, id, args, help));
     match dag.op(id).row().shape {
         ShapeRule::Given => given(dag.expr(id), givens),
         ShapeRule::Scalar => Ok(Shape::SCALAR),
@@ -80,7 +80,7 @@ fn shape_of(dag: &Dag, id: Id, args: &[Shape], givens: &Givens) -> Result<Shape>
         ShapeRule::ScalarOnly if args[0].is_scalar() => Ok(Shape::SCALAR),
         ShapeRule::ScalarOnly => {
             let help = "Only a number (1 x 1) can be minimised or differentiated: is a sum(...) missing?";
-            Err(misfit(Code::CostNotScalar, dag, id, args, help))
+            Err(unsupported(Code::CostNotScalar, dag, id, args, help))
         }
     }
 }
@@ -124,7 +124,7 @@ fn side(a: usize, b: usize) -> Option<usize> {
 const MOST: usize = 60;
 
 /// "W @ H is 1797 x 64, X is 1797 x 65".
-fn misfit(code: Code, dag: &Dag, id: Id, args: &[Shape], help: &str) -> Error {
+fn unsupported(code: Code, dag: &Dag, id: Id, args: &[Shape], help: &str) -> Error {
     let told: Vec<String> = dag
         .args(id)
         .iter()

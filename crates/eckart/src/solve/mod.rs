@@ -12,8 +12,8 @@ mod result;
 mod search;
 
 pub(crate) use cholesky::Cholesky;
-pub use derive::{Coupled, Form, Poisson, Quadratic, Sampled, derive};
-pub use method::{METHODS, MethodRow};
+pub use derive::{Coupled, Poisson, Quadratic, Sampled, Subproblem, derive};
+pub use method::table::{METHODS, MethodRow};
 pub use problem::lints::lints;
 pub use problem::prox::Prox;
 pub use problem::{Bound, Factor, Problem};
@@ -25,5 +25,6 @@ pub use result::{
     Agreement, DataSide, FactorAxis, FactorRole, Factorization, Kept, NUMERICS, Numerics, RankChoice, RankScore, Start,
     Step,
 };
-pub use search::driver::{Flow, Progress, solve};
+pub use search::context::{Flow, Progress};
+pub use search::driver::solve;
 pub use search::settings::{Checkpoint, Init, Interrupt, Settings, StopReason};

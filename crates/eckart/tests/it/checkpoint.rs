@@ -29,7 +29,7 @@ fn every_method_goes_on_to_the_same_bits() {
     let folder = tempfile::tempdir().unwrap();
     let fits = |text: &str, method: &str| {
         let bound = Problem::parse(text).unwrap().data("X", &x).rank(3).bind().unwrap();
-        METHODS.iter().find(|row| row.name == method).unwrap().misfit(&bound).is_none()
+        METHODS.iter().find(|row| row.name == method).unwrap().unsupported(&bound).is_none()
     };
     let first = METHODS.iter().filter_map(|row| {
         let text = FITTING.iter().find(|text| fits(text, row.name))?;

@@ -104,7 +104,7 @@ fn methods_fall_stay_feasible_and_end_where_no_small_step_helps() {
             let x = planted(at as u64, 24, 18, sparse);
             let problem = problem(text, &x, 3);
             let bound = problem.bind().unwrap();
-            for row in METHODS.iter().filter(|row| row.misfit(&bound).is_none() && row.monotone) {
+            for row in METHODS.iter().filter(|row| row.unsupported(&bound).is_none() && row.monotone) {
                 check(&problem, &bound, row.name, text);
             }
         }
@@ -221,7 +221,7 @@ fn no_data_makes_a_factor_that_is_not_a_number() {
             for text in OBJECTIVES.iter().filter(told) {
                 let problem = problem(text, &x, rank);
                 let bound = problem.bind().unwrap();
-                for row in METHODS.iter().filter(|row| row.misfit(&bound).is_none()) {
+                for row in METHODS.iter().filter(|row| row.unsupported(&bound).is_none()) {
                     let settings = Settings { method: Some(row.name.into()), max_iter: 12, ..Settings::default() };
                     let at = format!("{} on {text}, rank {rank} of {name}", row.name);
                     let found = problem.solve(&settings).unwrap_or_else(|error| panic!("{at}: {error}"));

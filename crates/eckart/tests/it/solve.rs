@@ -34,7 +34,7 @@ fn every_method_reaches_the_planted_fit_and_keeps_constraints() {
     for row in METHODS {
         let fits = |text: &&str| {
             let problem = Problem::parse(text).unwrap().data("X", &x).rank(3);
-            row.misfit(&problem.bind().unwrap()).is_none()
+            row.unsupported(&problem.bind().unwrap()).is_none()
         };
         let text = FITTING.into_iter().find(fits).unwrap();
         let settings = Settings { method: Some(row.name.into()), max_iter: 3000, tol: 1e-9, ..Settings::default() };
@@ -234,7 +234,7 @@ fn an_assumed_matrix_is_bound_but_not_solved() {
     let bound = problem.bind().unwrap();
     assert_eq!(bound.givens.values().filter(|known| **known == given).count(), 1);
     assert_eq!(bound.factors[0].shape, Shape { rows: 1_000_000, cols: 3 });
-    assert!(METHODS[0].misfit(&bound).is_none());
+    assert!(METHODS[0].unsupported(&bound).is_none());
     assert_eq!(problem.solve(&Settings::default()).unwrap_err().code(), Code::ShapeOnly);
     assert!(problem.data("X", &planted(1, 8, 6)).solve(&Settings::default()).is_ok());
 }

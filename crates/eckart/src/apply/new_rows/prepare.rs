@@ -18,7 +18,7 @@ use crate::facts::{Given, Givens, Shape};
 use crate::function::Compiled;
 use crate::plan::Plan;
 use crate::run::{Inputs, Kept, Value, run};
-use crate::solve::{Bound, Form, Prox, Quadratic, derive};
+use crate::solve::{Bound, Prox, Quadratic, Subproblem, derive};
 
 /// What is known of the data of new rows: the name, and its shape but for the rows.
 pub(in crate::apply) type Known = (String, Given);
@@ -100,12 +100,12 @@ impl Prepared {
         let bound = problem.bind(&given, shared)?;
         let Some(joined) = Joined::of(problem, bound)? else { return Ok(None) };
         let Joined { bound, laws, places, selections } = joined;
-        let form = derive(&bound)?.first().cloned().unwrap_or(Form::Smooth);
+        let form = derive(&bound)?.first().cloned().unwrap_or(Subproblem::Smooth);
         let own = bound.factors[0].var.clone();
         let mut rows: Vec<Var> = known.iter().map(|(name, _)| Var::input(name)).collect();
         rows.push(own.clone());
         let of_rows = |var: &Var| rows.contains(var);
-        if form.is_flipped() || !is_by_rows(&form, &bound, &of_rows)? {
+        if form.is_transposed() || !is_by_rows(&form, &bound, &of_rows)? {
             return Ok(None);
         }
         let mut sorter = Sorter { bound: &bound, rows: &of_rows, once: Vec::new(), each: Vec::new() };
@@ -227,7 +227,7 @@ impl Joined {
             let Some(own) = problem.factors.iter().find(|own| own.name == factor.var.name()) else {
                 return Err(Error::Bug(format!("{} is no factor of rows", factor.var.name())));
             };
-            let prox = if own.across { factor.prox.flipped() } else { factor.prox };
+            let prox = if own.across { factor.prox.transposed() } else { factor.prox };
             if prox.is_of_cols() {
                 return Ok(None);
             }
@@ -276,20 +276,20 @@ impl Joined {
 ///
 /// # Errors
 /// Those of shapes that don't fit.
-fn is_by_rows(form: &Form, bound: &Bound, of_rows: &dyn Fn(&Var) -> bool) -> Result<bool> {
+fn is_by_rows(form: &Subproblem, bound: &Bound, of_rows: &dyn Fn(&Var) -> bool) -> Result<bool> {
     let (mut free, mut by_rows): (Vec<&Expr>, Vec<&Expr>) = (Vec::new(), Vec::new());
     match form {
-        Form::Quadratic(q, array) | Form::Bounded(q, array) => {
+        Subproblem::Quadratic(q, array) | Subproblem::Bounded(q, array) => {
             free.extend(q.shared.iter().chain(q.scaled.iter().map(|(_, gram)| gram)));
             free.extend(q.sampled.iter().flat_map(|s| [&s.left, &s.right]));
             by_rows.extend(q.scaled.iter().map(|(rows, _)| rows).chain(q.sampled.iter().map(|s| &s.weights)));
             by_rows.push(array);
         }
-        Form::Poisson(p) => {
+        Subproblem::Poisson(p) => {
             free.push(&p.columns);
-            by_rows.extend([&p.counts, &p.pull]);
+            by_rows.extend([&p.counts, &p.linear]);
         }
-        Form::Coupled(_) | Form::Smooth => return Ok(false),
+        Subproblem::Coupled(_) | Subproblem::Smooth => return Ok(false),
     }
     let rows = bound.target.1.rows();
     let of = |var: &Var| if of_rows(var) { Lies::Rows } else { Lies::Free };
@@ -346,21 +346,21 @@ impl GramSketch {
 
 impl Sketch {
     /// `None` for a form that is not solved row by row.
-    fn of(form: &Form, sorter: &mut Sorter) -> Option<Self> {
+    fn of(form: &Subproblem, sorter: &mut Sorter) -> Option<Self> {
         Some(match form {
-            Form::Quadratic(q, linear) => {
+            Subproblem::Quadratic(q, linear) => {
                 Self::Quadratic { grams: GramSketch::of(q, sorter), linear: sorter.place(linear) }
             }
-            Form::Bounded(q, gradient) => {
+            Subproblem::Bounded(q, gradient) => {
                 Self::Bounded { grams: GramSketch::of(q, sorter), gradient: sorter.place(gradient) }
             }
-            Form::Poisson(p) => Self::Poisson {
+            Subproblem::Poisson(p) => Self::Poisson {
                 counts: sorter.place(&p.counts),
                 columns: sorter.place(&p.columns),
-                pull: sorter.place(&p.pull),
+                pull: sorter.place(&p.linear),
                 square: p.square,
             },
-            Form::Coupled(_) | Form::Smooth => return None,
+            Subproblem::Coupled(_) | Subproblem::Smooth => return None,
         })
     }
 

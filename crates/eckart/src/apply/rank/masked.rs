@@ -18,7 +18,7 @@ use crate::expr::{Dag, Expr, Id, Meaning, Op, Var, matrix, observed, sum, weight
 use crate::facts::{Facts, Given, Givens};
 use crate::function::Compiled;
 use crate::run::{Inputs, available_memory};
-use crate::solve::{Bound, Form, Problem, Settings, derive};
+use crate::solve::{Bound, Problem, Settings, Subproblem, derive};
 
 /// Zeros that are held out, at most, for each stored entry that is.
 const MOST_ZEROS: f64 = 4.0;
@@ -105,7 +105,7 @@ impl Masked {
 fn has_forms(problem: &Problem) -> Result<bool> {
     let bound = problem.clone().rank(1).bind()?;
     let forms = derive(&bound)?;
-    Ok(forms.iter().all(|form| matches!(form, Form::Quadratic(..) | Form::Poisson(_))))
+    Ok(forms.iter().all(|form| matches!(form, Subproblem::Quadratic(..) | Subproblem::Poisson(_))))
 }
 
 /// The matrix with 0 where it has no entry.

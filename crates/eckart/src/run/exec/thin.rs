@@ -1,7 +1,7 @@
 //! Thin: the products of a data matrix with factors of one shape, of one start or of many side by side.
 //! In: data, factors.  Out: a product each.
 //! Invariant: each has the bits that it has alone, whatever the others and their number.
-//! Not here: whose factors they are (see `solve::company`).
+//! Not here: whose factors they are (see `solve::block::cohort`).
 //!
 //! P_k = D F_k, 2 p q n flops each (D stored: 2 nnz n). Side by side D (F_1 F_2 ...) is one product with wide rows, for
 //! which D is read once, and in which no vector is half empty.

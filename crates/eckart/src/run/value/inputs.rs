@@ -23,7 +23,7 @@ pub struct Inputs {
     retired: Mutex<Vec<Value>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Bound {
     /// The number of the change that brought this value.
     version: u64,
@@ -32,6 +32,13 @@ struct Bound {
     /// In the type that it was not given in.
     other: OnceLock<Value>,
     observed: OnceLock<Value>,
+}
+
+impl Clone for Inputs {
+    /// The same values, shared. What was replaced stays with the original.
+    fn clone(&self) -> Self {
+        Self { bound: self.bound.clone(), changes: self.changes, retired: Mutex::default() }
+    }
 }
 
 impl Inputs {

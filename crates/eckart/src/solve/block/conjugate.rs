@@ -1,4 +1,4 @@
-//! Conjugate: a free factor of a quadratic form whose rows hang together, moved by conjugate gradients.
+//! Conjugate: a free factor of a quadratic subproblem whose rows hang together, moved by conjugate gradients.
 //! In: the gradient and the image of a direction under the Hessian, compiled.  Out: the factor moved towards its
 //! minimum.
 //! Invariant: the decrease is a sum of terms that are not negative; along a direction of no curvature the factor stays.
@@ -12,6 +12,7 @@ use crate::function::Compiled;
 use crate::run::{Numbers, Rect, Value, sum_by};
 use crate::solve::derive::Coupled;
 use crate::solve::problem::Bound;
+use crate::solve::problem::iterate::Iterate;
 
 /// Steps from one gradient, at most: the others move next, so an inexact minimum serves.
 const STEPS: usize = 20;
@@ -51,28 +52,28 @@ impl ConjugateBlock {
         Ok(Self { index, direction: coupled.direction.clone(), slope, image, costs })
     }
 
-    fn image<T: Numbers>(&self, bound: &mut Bound, direction: &Rect<T>) -> Result<Rect<T>> {
-        bound.inputs.set(&self.direction, Value::of_rect(direction.clone()));
-        let image = self.image.run(&bound.inputs)?.remove(0).into_rect();
-        drop(bound.inputs.take(&self.direction));
+    fn image<T: Numbers>(&self, iterate: &mut Iterate, direction: &Rect<T>) -> Result<Rect<T>> {
+        iterate.inputs.set(&self.direction, Value::of_rect(direction.clone()));
+        let image = self.image.run(&iterate.inputs)?.remove(0).into_rect();
+        drop(iterate.inputs.take(&self.direction));
         Ok(image)
     }
 
-    fn step_in<T: Numbers>(&self, bound: &mut Bound, factors: &mut [Value]) -> Result<Done> {
-        let mut values = self.slope.run(&bound.inputs)?;
+    fn step_in<T: Numbers>(&self, iterate: &mut Iterate) -> Result<Done> {
+        let mut values = self.slope.run(&iterate.inputs)?;
         let before = if self.costs { values.pop().map(|cost| cost.to_scalar()) } else { None };
         let mut rest = values.remove(0).into_rect::<T>();
         rest.make_mut().iter_mut().for_each(|g| *g = T::from_f64(-g.to_f64()));
         let first = dot(&rest, &rest);
         let (mut direction, mut squares) = (rest.clone(), first);
-        let mut new = bound.take(self.index, factors).into_rect::<T>();
-        bound.place(self.index, &Value::of_rect(new.clone()));
+        let mut new = iterate.take(self.index).into_rect::<T>();
+        iterate.set(self.index, Value::of_rect(new.clone()));
         let mut decrease = 0.0;
         for _ in 0..STEPS.min(new.shape.entries()) {
             if squares <= ENOUGH * ENOUGH * first || squares == 0.0 || !squares.is_finite() {
                 break;
             }
-            let image = self.image(bound, &direction)?;
+            let image = self.image(iterate, &direction)?;
             let curvature = dot(&direction, &image);
             let length = squares / curvature;
             if !(curvature > 0.0 && length.is_finite()) {
@@ -86,14 +87,14 @@ impl ConjugateBlock {
             let numbers = direction.make_mut().iter_mut().zip(rest.data.iter());
             numbers.for_each(|(d, r)| *d = T::from_f64(r.to_f64() + on * d.to_f64()));
         }
-        bound.put(self.index, factors, Value::of_rect(new));
+        iterate.set(self.index, Value::of_rect(new));
         Ok(Done { decrease, cost: before.map(|cost| cost - decrease), tries: false })
     }
 }
 
 impl Block for ConjugateBlock {
-    fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Done> {
-        if bound.is_narrow() { self.step_in::<f32>(bound, factors) } else { self.step_in::<f64>(bound, factors) }
+    fn step(&mut self, iterate: &mut Iterate) -> Result<Done> {
+        if iterate.problem.is_narrow() { self.step_in::<f32>(iterate) } else { self.step_in::<f64>(iterate) }
     }
 }
 

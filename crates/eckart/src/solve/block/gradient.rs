@@ -1,7 +1,7 @@
 //! Gradient: a factor moved by a gradient step on the smooth part, then the proximal map of the rest.
 //! In: the smooth part and its gradient, compiled.  Out: the factor moved.
 //! Invariant: the smooth part is at most its quadratic upper bound at the new place, or the factor stays.
-//! Not here: forms for which there is something better (see `quadratic`, `poisson`).
+//! Not here: subproblems for which there is something better (see `quadratic`, `poisson`).
 
 use std::sync::Arc;
 
@@ -10,8 +10,9 @@ use crate::error::Result;
 use crate::function::Compiled;
 use crate::grad::differentiate;
 use crate::run::{Numbers, Value, sum_by};
+use crate::solve::block::state::MethodState;
 use crate::solve::problem::Bound;
-use crate::solve::search::checkpoint::State;
+use crate::solve::problem::iterate::Iterate;
 
 /// Halvings of a step before a factor is left where it is.
 const MAX_HALVINGS: usize = 60;
@@ -67,37 +68,38 @@ impl Block for GradientBlock {
         self.longest = 0.0;
     }
 
-    fn state(&self, to: &mut State) {
+    fn state(&self, to: &mut MethodState) {
         to.put_maybe(self.length);
         to.put(self.longest);
     }
 
-    fn restore(&mut self, from: &mut State) -> Result<()> {
+    fn restore(&mut self, from: &mut MethodState) -> Result<()> {
         self.length = from.take_maybe()?;
         self.longest = from.take()?;
         Ok(())
     }
 
-    fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Done> {
-        if bound.is_narrow() { self.step_in::<f32>(bound, factors) } else { self.step_in::<f64>(bound, factors) }
+    fn step(&mut self, iterate: &mut Iterate) -> Result<Done> {
+        if iterate.problem.is_narrow() { self.step_in::<f32>(iterate) } else { self.step_in::<f64>(iterate) }
     }
 }
 
 impl GradientBlock {
-    fn step_in<T: Numbers>(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Done> {
-        let index = self.index;
+    fn step_in<T: Numbers>(&mut self, iterate: &mut Iterate) -> Result<Done> {
+        let (index, problem) = (self.index, iterate.problem.clone());
         let stays = Done { decrease: 0.0, cost: None, tries: false };
-        let mut values = self.slope.run(&bound.inputs)?;
+        let mut values = self.slope.run(&iterate.inputs)?;
         let (gradient, smooth) = (values.remove(1).into_rect::<T>(), values[0].to_scalar());
-        let old = factors[index].rect::<T>();
+        let before = iterate.factor(index);
+        let old = before.rect::<T>();
         let length = |of: &[T]| sum_by(of.len(), |at| of[at].to_f64() * of[at].to_f64()).sqrt();
         let steepness = length(&gradient.data);
-        if steepness == 0.0 && bound.factors[index].prox.is_empty() {
+        if steepness == 0.0 && problem.factors[index].prox.is_empty() {
             return Ok(stays);
         }
         let first = if steepness > 0.0 { length(&old.data).max(1e-3) / steepness } else { 1.0 };
         let mut t = self.length.unwrap_or(first);
-        let prox = bound.factors[index].prox;
+        let prox = problem.factors[index].prox;
         for halving in 0..MAX_HALVINGS {
             let mut new = old.clone();
             let numbers = new.make_mut();
@@ -111,23 +113,21 @@ impl GradientBlock {
                 break;
             }
             let gained = prox.penalty(&old.data, old.shape) - prox.penalty(&new.data, old.shape);
-            let new = Value::of_rect(new);
-            bound.place(index, &new);
-            let values = self.costs.run(&bound.inputs)?;
+            iterate.set(index, Value::of_rect(new));
+            let values = self.costs.run(&iterate.inputs)?;
             // Rounding of the smooth part must not count as a rise.
-            let slack = if bound.is_narrow() { NARROW_SLACK } else { 8.0 * f64::EPSILON } * smooth.abs();
+            let slack = if problem.is_narrow() { NARROW_SLACK } else { 8.0 * f64::EPSILON } * smooth.abs();
             if values[0].to_scalar() <= smooth + along + squares / (2.0 * t) + slack {
                 self.length = Some(if halving == 0 { t * GROW } else { t });
                 // A length that has collapsed in one place makes small steps for a while.
                 let tries = halving == 0 && t < self.longest;
                 self.longest = self.longest.max(t);
                 let decrease = (gained - along - squares / (2.0 * t)).max(0.0);
-                factors[index] = new;
                 return Ok(Done { decrease, cost: Some(values[1].to_scalar()), tries });
             }
             t *= 0.5;
         }
-        bound.place(index, &factors[index]);
+        iterate.set(index, before);
         Ok(stays)
     }
 }

@@ -2,7 +2,7 @@
 //! together.
 //! In: the formulas as they are to be computed.  Out: the formulas with a variable in its place, and the product.
 //! Invariant: a product is taken out only where nothing that is left multiplies with the data.
-//! Not here: who computes it (see `company`, `run::thin`).
+//! Not here: who computes it (see `cohort`, `run::thin`).
 
 use crate::error::Result;
 use crate::expr::{Dag, Expr, Id, Op, Var};
@@ -10,6 +10,7 @@ use crate::facts::{Facts, Given, Shape, Sign};
 use crate::function::Outside;
 use crate::run::{Thin, Value, thin_products};
 use crate::solve::problem::Bound;
+use crate::solve::problem::iterate::Iterate;
 
 /// The product of the data with a factor.
 #[derive(Debug, Clone)]
@@ -62,8 +63,8 @@ impl Product {
     }
 
     /// The factor that it is made with.
-    pub(in crate::solve) fn factor(&self, bound: &Bound) -> Result<Value> {
-        let value = bound.inputs.get(&self.factor);
+    pub(in crate::solve) fn factor(&self, iterate: &Iterate) -> Result<Value> {
+        let value = iterate.inputs.get(&self.factor);
         value.ok_or_else(|| crate::Error::Bug("a factor has no value".into()))
     }
 
@@ -71,16 +72,16 @@ impl Product {
     ///
     /// # Errors
     /// `Bug` where the data is not there.
-    pub(in crate::solve) fn of(&self, bound: &Bound, factors: &[Value]) -> Result<Vec<Value>> {
-        match bound.is_narrow() {
-            true => thin_products::<f32>(&bound.inputs, &self.thin, factors),
-            false => thin_products::<f64>(&bound.inputs, &self.thin, factors),
+    pub(in crate::solve) fn of(&self, iterate: &Iterate, factors: &[Value]) -> Result<Vec<Value>> {
+        match iterate.problem.is_narrow() {
+            true => thin_products::<f32>(&iterate.inputs, &self.thin, factors),
+            false => thin_products::<f64>(&iterate.inputs, &self.thin, factors),
         }
     }
 
     /// Puts it where the formulas read it.
-    pub(in crate::solve) fn put(&self, bound: &mut Bound, product: Value) {
-        bound.inputs.set(&self.hole, product);
+    pub(in crate::solve) fn put(&self, iterate: &mut Iterate, product: Value) {
+        iterate.inputs.set(&self.hole, product);
     }
 }
 
@@ -104,23 +105,25 @@ fn multiplies(formulas: &[Expr], bound: &Bound) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::solve::block::{Block, QuadraticBlock, QuadraticStep};
-    use crate::solve::derive::{Form, derive};
+    use crate::solve::block::Block;
+    use crate::solve::block::quadratic::{QuadraticBlock, QuadraticStep};
+    use crate::solve::derive::{Subproblem, derive};
     use crate::{Matrix, Problem};
 
     /// Of which factors a step has its product with the data taken out.
     #[track_caller]
     fn check(text: &str, x: &Matrix, expected: &[&str]) {
         let bound = Problem::parse(text).unwrap().data("X", x).rank(2).bind().unwrap();
-        let forms = derive(&bound).unwrap();
+        let subproblems = derive(&bound).unwrap();
         let taken = |index: &usize| {
-            let Form::Quadratic(..) = forms[*index] else { return false };
+            let Subproblem::Quadratic(..) = subproblems[*index] else { return false };
             let block =
-                QuadraticBlock::new(&bound, *index, &forms[*index], QuadraticStep::Once, *index == 1, usize::MAX)
+                QuadraticBlock::new(&bound, *index, &subproblems[*index], QuadraticStep::Once, *index == 1, usize::MAX)
                     .unwrap();
             block.product().is_some()
         };
-        let found: Vec<&str> = (0..forms.len()).filter(taken).map(|index| bound.factors[index].var.name()).collect();
+        let found: Vec<&str> =
+            (0..subproblems.len()).filter(taken).map(|index| bound.factors[index].var.name()).collect();
         assert_eq!(found, expected, "{text}");
     }
 

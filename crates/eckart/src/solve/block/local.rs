@@ -1,9 +1,12 @@
 //! Local: what a factor's part of the objective is at the present values of the others, as numbers.
-//! In: a form's formulas, compiled once; the values of all factors.  Out: arrays of the factor's type that blocks work
-//! on.
+//! In: a subproblem's formulas, compiled once; the values of all factors.  Out: arrays of the factor's type that blocks
+//! work on.
 //! Invariant: the one place in `solve`, beside the drivers of gradients, where values of a plan become plain numbers.
 //! Not here: the formulas (see `derive`), Grams (see `run::grams`), what is done with the numbers (see `block`).
 
+use std::sync::Arc;
+
+use super::cohort::CohortPlace;
 use super::hoisted::Product;
 use crate::error::Result;
 use crate::expr::Expr;
@@ -11,6 +14,7 @@ use crate::function::Compiled;
 use crate::run::{Grams, Numbers, Rect, Side, Sums, Value, Weights};
 use crate::solve::derive::{Poisson, Quadratic};
 use crate::solve::problem::Bound;
+use crate::solve::problem::iterate::Iterate;
 
 /// The formulas of a quadratic, planned together.
 pub(in crate::solve) struct Terms {
@@ -19,10 +23,12 @@ pub(in crate::solve) struct Terms {
     scaled: usize,
     /// For each, what its weights are multiplied by, and whether its right side is its left one.
     sampled: Vec<(f64, bool)>,
-    flipped: bool,
+    transposed: bool,
     rank: usize,
     /// The product of the data that the formulas read.
     product: Option<Product>,
+    /// The starts that have it computed together.
+    cohort: Option<Arc<CohortPlace>>,
 }
 
 /// The numbers of a quadratic <B, B G> - 2 <B, L>.
@@ -44,10 +50,10 @@ impl Terms {
         bound: &Bound,
         memory_limit: usize,
     ) -> Result<Self> {
-        // As the factor lies: from a transpose the search for equal forms makes transposes of what is as large as the
-        // data.
-        let flipped = quadratic.flipped;
-        let mut roots = vec![if flipped { array.t() } else { array.clone() }];
+        // As the factor lies: from a transpose the search for equal formulas makes transposes of what is as large as
+        // the data.
+        let transposed = quadratic.transposed;
+        let mut roots = vec![if transposed { array.t() } else { array.clone() }];
         roots.extend(quadratic.shared.clone());
         roots.extend(quadratic.scaled.iter().flat_map(|(rows, gram)| [rows.clone(), gram.clone()]));
         let sampled = quadratic.sampled.iter();
@@ -60,10 +66,19 @@ impl Terms {
             Some(rest)
         })?;
         let shape = compiled.plan.buffers[compiled.plan.outputs[0]].shape;
-        let rank = if flipped { shape.rows } else { shape.cols };
+        let rank = if transposed { shape.rows } else { shape.cols };
         let scaled = quadratic.scaled.len();
         let sampled = quadratic.sampled.iter().map(|s| (s.scale, s.left == s.right)).collect();
-        Ok(Self { compiled, shared: quadratic.shared.is_some(), scaled, sampled, flipped, rank, product })
+        Ok(Self {
+            compiled,
+            shared: quadratic.shared.is_some(),
+            scaled,
+            sampled,
+            transposed,
+            rank,
+            product,
+            cohort: None,
+        })
     }
 
     /// Flops of a run.
@@ -76,18 +91,23 @@ impl Terms {
         self.product.as_ref()
     }
 
+    /// As [`super::Block::join`].
+    pub(in crate::solve) fn join(&mut self, cohort: Option<&Arc<CohortPlace>>) {
+        self.cohort = cohort.filter(|_| self.product.is_some()).cloned();
+    }
+
     /// The numbers of block `index` at the present values of the factors.
-    pub(in crate::solve) fn run<T: Numbers>(&self, index: usize, bound: &mut Bound) -> Result<Local<T>> {
+    pub(in crate::solve) fn run<T: Numbers>(&self, index: usize, iterate: &mut Iterate) -> Result<Local<T>> {
         if let Some(product) = &self.product {
-            let value = match &bound.company {
-                Some(member) => member.product(index, product, bound)?,
-                None => product.of(bound, &[product.factor(bound)?])?.swap_remove(0),
+            let value = match &self.cohort {
+                Some(place) => place.product(index, product, iterate)?,
+                None => product.of(iterate, &[product.factor(iterate)?])?.swap_remove(0),
             };
-            product.put(bound, value);
+            product.put(iterate, value);
         }
-        let mut values = self.compiled.run(&bound.inputs)?.into_iter();
+        let mut values = self.compiled.run(&iterate.inputs)?.into_iter();
         let mut next = || values.next().ok_or_else(|| crate::Error::Bug("a formula has no value".into()));
-        let array = rows_of(next()?, self.flipped);
+        let array = rows_of(next()?, self.transposed);
         let rank = self.rank;
         let shared = if self.shared { symmetric(numbers(next()?), rank) } else { vec![0.0; rank * rank] };
         let mut scaled = Vec::new();
@@ -114,37 +134,42 @@ impl<T: Numbers> Local<T> {
     }
 }
 
-/// The formulas of a Poisson form, planned together.
+/// The formulas of a Poisson subproblem, planned together.
 pub(in crate::solve) struct Counts {
     compiled: Compiled,
 }
 
-/// The numbers of a Poisson form.
+/// The numbers of a Poisson subproblem.
 pub(in crate::solve) struct PoissonLocal<T> {
     /// C.
     pub counts: Weights<T>,
     /// Q, m x r.
     pub columns: Rect<T>,
     /// P, n x r.
-    pub pull: Rect<T>,
+    pub linear: Rect<T>,
     /// The values of further formulas, which are numbers.
     pub numbers: Vec<f64>,
 }
 
 impl Counts {
-    /// Plans a Poisson form's formulas, and further ones that are numbers.
-    pub(in crate::solve) fn new(form: &Poisson, further: &[Expr], bound: &Bound, memory_limit: usize) -> Result<Self> {
-        let mut roots = vec![form.counts.clone(), form.columns.clone(), form.pull.clone()];
+    /// Plans a Poisson subproblem's formulas, and further ones that are numbers.
+    pub(in crate::solve) fn new(
+        subproblem: &Poisson,
+        further: &[Expr],
+        bound: &Bound,
+        memory_limit: usize,
+    ) -> Result<Self> {
+        let mut roots = vec![subproblem.counts.clone(), subproblem.columns.clone(), subproblem.linear.clone()];
         roots.extend_from_slice(further);
         Ok(Self { compiled: Compiled::new(&roots, &bound.givens, memory_limit)? })
     }
 
     /// The numbers at the present values of the factors.
-    pub(in crate::solve) fn run<T: Numbers>(&self, bound: &Bound) -> Result<PoissonLocal<T>> {
-        let mut values = self.compiled.run(&bound.inputs)?.into_iter();
+    pub(in crate::solve) fn run<T: Numbers>(&self, iterate: &Iterate) -> Result<PoissonLocal<T>> {
+        let mut values = self.compiled.run(&iterate.inputs)?.into_iter();
         let mut next = || values.next().ok_or_else(|| crate::Error::Bug("a formula has no value".into()));
-        let (counts, columns, pull) = (Weights(next()?.cast()), next()?.into_rect(), next()?.into_rect());
-        Ok(PoissonLocal { counts, columns, pull, numbers: values.map(|value| value.to_scalar()).collect() })
+        let (counts, columns, linear) = (Weights(next()?.cast()), next()?.into_rect(), next()?.into_rect());
+        Ok(PoissonLocal { counts, columns, linear, numbers: values.map(|value| value.to_scalar()).collect() })
     }
 }
 
@@ -162,13 +187,13 @@ fn symmetric(mut gram: Vec<f64>, r: usize) -> Vec<f64> {
     gram
 }
 
-/// The array that methods work on: the factor's numbers, transposed where `flipped`.
-pub(in crate::solve) fn rows_of<T: Numbers>(factor: Value, flipped: bool) -> Rect<T> {
+/// The array that methods work on: the factor's numbers, transposed where `transposed`.
+pub(in crate::solve) fn rows_of<T: Numbers>(factor: Value, transposed: bool) -> Rect<T> {
     let rect = factor.into_rect();
-    if flipped { rect.into_transposed() } else { rect }
+    if transposed { rect.into_transposed() } else { rect }
 }
 
 /// The factor of such an array.
-pub(in crate::solve) fn factor_of<T: Numbers>(rows: Rect<T>, flipped: bool) -> Value {
-    Value::of_rect(if flipped { rows.into_transposed() } else { rows })
+pub(in crate::solve) fn factor_of<T: Numbers>(rows: Rect<T>, transposed: bool) -> Value {
+    Value::of_rect(if transposed { rows.into_transposed() } else { rows })
 }

@@ -5,23 +5,21 @@
 //! Not here: which block a factor gets (see `choice`), the order of blocks and what ties them (see `alternating`).
 
 pub(super) mod cohort;
-mod conjugate;
-mod gradient;
+pub(super) mod conjugate;
+pub(super) mod gradient;
 pub(super) mod hoisted;
 pub(super) mod local;
-mod poisson;
-mod quadratic;
+pub(super) mod poisson;
+pub(super) mod quadratic;
+pub(super) mod state;
 
-pub(super) use conjugate::ConjugateBlock;
-pub(super) use gradient::GradientBlock;
-pub(super) use poisson::{PoissonBlock, PoissonStep};
-pub(super) use quadratic::{QuadraticBlock, QuadraticStep};
+use std::sync::Arc;
 
-use super::block::hoisted::Product;
-use super::problem::Bound;
-use super::search::checkpoint::State;
+use super::problem::iterate::Iterate;
 use crate::error::Result;
-use crate::run::Value;
+use cohort::CohortPlace;
+use hoisted::Product;
+use state::MethodState;
 
 /// A way to move one factor.
 pub(super) trait Block: Send {
@@ -29,24 +27,27 @@ pub(super) trait Block: Send {
     ///
     /// # Errors
     /// Those of running a plan.
-    fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Done>;
+    fn step(&mut self, iterate: &mut Iterate) -> Result<Done>;
 
     /// The product of the data that it has to have at each step.
     fn product(&self) -> Option<&Product> {
         None
     }
 
+    /// Has its product of the data computed by a cohort of starts from now on; `None` leaves the cohort.
+    fn join(&mut self, _cohort: Option<&Arc<CohortPlace>>) {}
+
     /// Forgets what it learned from a start.
     fn restart(&mut self) {}
 
     /// Writes down what it has learned from a start: what `restart` would forget.
-    fn state(&self, _to: &mut State) {}
+    fn state(&self, _to: &mut MethodState) {}
 
     /// Takes up what it wrote down, in the same order.
     ///
     /// # Errors
     /// `Data` where something is lacking.
-    fn restore(&mut self, _from: &mut State) -> Result<()> {
+    fn restore(&mut self, _from: &mut MethodState) -> Result<()> {
         Ok(())
     }
 
@@ -54,7 +55,7 @@ pub(super) trait Block: Send {
     ///
     /// # Errors
     /// Those of running a plan.
-    fn rescale(&mut self, _bound: &mut Bound, _factors: &mut [Value]) -> Result<bool> {
+    fn rescale(&mut self, _iterate: &mut Iterate) -> Result<bool> {
         Ok(false)
     }
 }

@@ -8,10 +8,11 @@
 
 use super::{Block, Done};
 use crate::error::Result;
-use crate::run::{Entrywise, Move, Numbers, Value, Wanted, likelihood_rows, sum_by};
+use crate::run::{Entrywise, Move, Numbers, Wanted, likelihood_rows, sum_by};
 use crate::solve::block::local::{Counts, factor_of, rows_of};
 use crate::solve::derive::Poisson;
 use crate::solve::problem::Bound;
+use crate::solve::problem::iterate::Iterate;
 
 /// How a row is moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,10 +29,10 @@ const SWEEPS: usize = 2;
 const LEAST: f64 = 1e-100;
 /// The same where the products are of f32.
 const LEAST_F32: f64 = 1e-18;
-/// A factor of a Poisson form.
+/// A factor of a Poisson subproblem.
 pub(in crate::solve) struct PoissonBlock {
     index: usize,
-    flipped: bool,
+    transposed: bool,
     counts: Counts,
     wanted: Wanted,
     costs: bool,
@@ -45,61 +46,61 @@ impl PoissonBlock {
     pub(in crate::solve) fn new(
         bound: &Bound,
         index: usize,
-        form: &Poisson,
+        subproblem: &Poisson,
         step: PoissonStep,
         costs: bool,
         memory_limit: usize,
     ) -> Result<Self> {
         let further = if costs { vec![bound.objective.clone()] } else { Vec::new() };
-        let counts = Counts::new(form, &further, bound, memory_limit)?;
+        let counts = Counts::new(subproblem, &further, bound, memory_limit)?;
         let Entrywise { l1, low, high } = bound.factors[index].prox.entrywise();
         let least = if bound.is_narrow() { LEAST_F32 } else { LEAST };
         let way = match step {
             PoissonStep::Multiplicative => Move::Factors,
             PoissonStep::Newton => Move::Newton,
         };
-        let wanted = Wanted { l1, l2: form.square, low: low.max(least.min(high)), high, way, sweeps: SWEEPS };
-        Ok(Self { index, flipped: form.flipped, counts, wanted, costs })
+        let wanted = Wanted { l1, l2: subproblem.square, low: low.max(least.min(high)), high, way, sweeps: SWEEPS };
+        Ok(Self { index, transposed: subproblem.transposed, counts, wanted, costs })
     }
 }
 
 impl Block for PoissonBlock {
-    fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Done> {
-        if bound.is_narrow() { self.step_in::<f32>(bound, factors) } else { self.step_in::<f64>(bound, factors) }
+    fn step(&mut self, iterate: &mut Iterate) -> Result<Done> {
+        if iterate.problem.is_narrow() { self.step_in::<f32>(iterate) } else { self.step_in::<f64>(iterate) }
     }
 
     /// To where the sum of the products is that of the counts, which is best along the ray.
-    fn rescale(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<bool> {
-        if !bound.factors[self.index].prox.is_cone() || self.wanted.l2 > 0.0 {
+    fn rescale(&mut self, iterate: &mut Iterate) -> Result<bool> {
+        if !iterate.problem.factors[self.index].prox.is_cone() || self.wanted.l2 > 0.0 {
             return Ok(false);
         }
-        if bound.is_narrow() { self.rescale_in::<f32>(bound, factors) } else { self.rescale_in::<f64>(bound, factors) }
+        if iterate.problem.is_narrow() { self.rescale_in::<f32>(iterate) } else { self.rescale_in::<f64>(iterate) }
     }
 }
 
 impl PoissonBlock {
-    fn step_in<T: Numbers>(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Done> {
-        let local = self.counts.run::<T>(bound)?;
-        let mut rect = rows_of::<T>(bound.take(self.index, factors), self.flipped);
-        let decrease = likelihood_rows(rect.make_mut(), &local.counts, (&local.columns, &local.pull), self.wanted);
+    fn step_in<T: Numbers>(&mut self, iterate: &mut Iterate) -> Result<Done> {
+        let local = self.counts.run::<T>(iterate)?;
+        let mut rect = rows_of::<T>(iterate.take(self.index), self.transposed);
+        let decrease = likelihood_rows(rect.make_mut(), &local.counts, (&local.columns, &local.linear), self.wanted);
         let before = if self.costs { local.numbers.first().copied() } else { None };
         drop(local);
-        bound.put(self.index, factors, factor_of(rect, self.flipped));
+        iterate.set(self.index, factor_of(rect, self.transposed));
         Ok(Done { decrease, cost: before.map(|cost| cost - decrease), tries: false })
     }
 
-    fn rescale_in<T: Numbers>(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<bool> {
-        let local = self.counts.run::<T>(bound)?;
-        let mut rect = rows_of::<T>(bound.take(self.index, factors), self.flipped);
+    fn rescale_in<T: Numbers>(&mut self, iterate: &mut Iterate) -> Result<bool> {
+        let local = self.counts.run::<T>(iterate)?;
+        let mut rect = rows_of::<T>(iterate.take(self.index), self.transposed);
         let counted = local.counts.total();
         let array = rect.make_mut();
-        let pulled = sum_by(array.len(), |at| array[at].to_f64() * local.pull.data[at].to_f64());
+        let pulled = sum_by(array.len(), |at| array[at].to_f64() * local.linear.data[at].to_f64());
         let by: f64 = counted / pulled;
         let fits = by > 0.0 && by.is_finite();
         if fits {
             array.iter_mut().for_each(|b| *b = T::from_f64(b.to_f64() * by));
         }
-        bound.put(self.index, factors, factor_of(rect, self.flipped));
+        iterate.set(self.index, factor_of(rect, self.transposed));
         Ok(fits)
     }
 }

@@ -3,14 +3,18 @@
 //! Invariant: the decrease is exact where the part is quadratic, else the least it can be.
 //! Not here: what a sweep does with a row (see `run::Descent`).
 
+use std::sync::Arc;
+
+use super::cohort::CohortPlace;
 use super::{Block, Done};
 use crate::error::Result;
-use crate::run::{Descent, Numbers, Value, half_gradient, least_shift, solve_shared, sum_by, sweep_rows, tangent};
+use crate::run::{Descent, Numbers, half_gradient, least_shift, solve_shared, sum_by, sweep_rows, tangent};
 use crate::solve::block::hoisted::Product;
 use crate::solve::block::local::{Local, Terms, factor_of, rows_of};
 use crate::solve::cholesky::Cholesky;
-use crate::solve::derive::Form;
+use crate::solve::derive::Subproblem;
 use crate::solve::problem::Bound;
+use crate::solve::problem::iterate::Iterate;
 use crate::solve::problem::prox::Prox;
 
 /// How the rows are moved.
@@ -43,10 +47,10 @@ const ROW_STEPS: usize = 5;
 /// Conjugate gradient steps of a row (Takacs, Pilaszy and Tikk 2011).
 const CONJUGATE_STEPS: usize = 3;
 
-/// A factor of a quadratic or bounded form.
+/// A factor of a quadratic or bounded subproblem.
 pub(in crate::solve) struct QuadraticBlock {
     index: usize,
-    flipped: bool,
+    transposed: bool,
     bounded: bool,
     terms: Terms,
     step: QuadraticStep,
@@ -56,30 +60,31 @@ pub(in crate::solve) struct QuadraticBlock {
 }
 
 impl QuadraticBlock {
-    /// A block for factor `index` of a form that is quadratic or bounded; where `costs`, the objective is computed
-    /// along.
+    /// A block for factor `index` of a subproblem that is quadratic or bounded; where `costs`, the objective is
+    /// computed along.
     ///
     /// # Errors
     /// `Limit` where the plan needs more than `memory_limit` bytes.
     pub(in crate::solve) fn new(
         bound: &Bound,
         index: usize,
-        form: &Form,
+        subproblem: &Subproblem,
         step: QuadraticStep,
         costs: bool,
         memory_limit: usize,
     ) -> Result<Self> {
-        let (quadratic, array, bounded) = match form {
-            Form::Quadratic(quadratic, linear) => (quadratic, linear, false),
-            Form::Bounded(quadratic, gradient) => (quadratic, gradient, true),
-            Form::Coupled(_) | Form::Poisson(_) | Form::Smooth => {
-                return Err(crate::Error::Bug("a factor has no quadratic form".into()));
+        let (quadratic, array, bounded) = match subproblem {
+            Subproblem::Quadratic(quadratic, linear) => (quadratic, linear, false),
+            Subproblem::Bounded(quadratic, gradient) => (quadratic, gradient, true),
+            Subproblem::Coupled(_) | Subproblem::Poisson(_) | Subproblem::Smooth => {
+                return Err(crate::Error::Bug("a factor has no quadratic subproblem".into()));
             }
         };
         let further = if costs && !bounded { vec![bound.objective.clone()] } else { Vec::new() };
         let terms = Terms::new(quadratic, array, &further, bound, memory_limit)?;
-        let prox = if quadratic.flipped { bound.factors[index].prox.flipped() } else { bound.factors[index].prox };
-        Ok(Self { index, flipped: quadratic.flipped, bounded, terms, step, prox, costs: !further.is_empty() })
+        let prox =
+            if quadratic.transposed { bound.factors[index].prox.transposed() } else { bound.factors[index].prox };
+        Ok(Self { index, transposed: quadratic.transposed, bounded, terms, step, prox, costs: !further.is_empty() })
     }
 
     fn sweep<T: Numbers>(&self, local: &Local<T>, array: &mut [T], sweeps: usize) -> f64 {
@@ -107,10 +112,10 @@ impl QuadraticBlock {
         1 + (SWEEP_SHARE * self.terms.flops() / sweep).clamp(0.0, MOST_SWEEPS) as usize
     }
 
-    fn step_in<T: Numbers>(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Done> {
-        let local = self.terms.run::<T>(self.index, bound)?;
+    fn step_in<T: Numbers>(&mut self, iterate: &mut Iterate) -> Result<Done> {
+        let local = self.terms.run::<T>(self.index, iterate)?;
         let before = if self.costs { local.numbers.first().copied() } else { None };
-        let mut rect = rows_of::<T>(bound.take(self.index, factors), self.flipped);
+        let mut rect = rows_of::<T>(iterate.take(self.index), self.transposed);
         let (shape, r) = (rect.shape, local.grams.rank);
         let array = rect.make_mut();
         let most = self.most_sweeps(&local, shape.rows);
@@ -150,13 +155,13 @@ impl QuadraticBlock {
             }
         };
         drop(local);
-        bound.put(self.index, factors, factor_of(rect, self.flipped));
+        iterate.set(self.index, factor_of(rect, self.transposed));
         Ok(Done { decrease, cost: before.map(|cost| cost - decrease), tries: false })
     }
 
-    fn rescale_in<T: Numbers>(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<bool> {
-        let local = self.terms.run::<T>(self.index, bound)?;
-        let mut rect = rows_of::<T>(bound.take(self.index, factors), self.flipped);
+    fn rescale_in<T: Numbers>(&mut self, iterate: &mut Iterate) -> Result<bool> {
+        let local = self.terms.run::<T>(self.index, iterate)?;
+        let mut rect = rows_of::<T>(iterate.take(self.index), self.transposed);
         let array = rect.make_mut();
         let up = sum_by(array.len(), |at| array[at].to_f64() * local.array.data[at].to_f64());
         let down = local.grams.each_row(array, local.side(self.bounded), || {
@@ -172,7 +177,7 @@ impl QuadraticBlock {
         if fits {
             array.iter_mut().for_each(|b| *b = T::from_f64(b.to_f64() * by));
         }
-        bound.put(self.index, factors, factor_of(rect, self.flipped));
+        iterate.set(self.index, factor_of(rect, self.transposed));
         Ok(fits)
     }
 
@@ -187,19 +192,23 @@ impl QuadraticBlock {
 }
 
 impl Block for QuadraticBlock {
+    fn join(&mut self, cohort: Option<&Arc<CohortPlace>>) {
+        self.terms.join(cohort);
+    }
+
     fn product(&self) -> Option<&Product> {
         self.terms.product()
     }
 
-    fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Done> {
-        if bound.is_narrow() { self.step_in::<f32>(bound, factors) } else { self.step_in::<f64>(bound, factors) }
+    fn step(&mut self, iterate: &mut Iterate) -> Result<Done> {
+        if iterate.problem.is_narrow() { self.step_in::<f32>(iterate) } else { self.step_in::<f64>(iterate) }
     }
 
-    fn rescale(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<bool> {
+    fn rescale(&mut self, iterate: &mut Iterate) -> Result<bool> {
         if self.bounded || !self.prox.is_cone() {
             return Ok(false);
         }
-        if bound.is_narrow() { self.rescale_in::<f32>(bound, factors) } else { self.rescale_in::<f64>(bound, factors) }
+        if iterate.problem.is_narrow() { self.rescale_in::<f32>(iterate) } else { self.rescale_in::<f64>(iterate) }
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) enum Link {
 }
 
 impl Link {
-    fn flipped(self) -> Self {
+    fn transposed(self) -> Self {
         match self {
             Self::Left(a) => Self::Right(a.t()),
             Self::Right(a) => Self::Left(a.t()),
@@ -43,17 +43,17 @@ pub(super) struct Chain {
     /// In the order in which they apply, said of the variable as it lies.
     pub links: Vec<Link>,
     /// Whether the value is the transpose of what the links make.
-    pub flipped: bool,
+    pub transposed: bool,
 }
 
 impl Chain {
     fn push(&mut self, link: Link) {
-        self.links.push(if self.flipped { link.flipped() } else { link });
+        self.links.push(if self.transposed { link.transposed() } else { link });
     }
 
     /// The chain said of the transposed variable.
     pub(super) fn of_transpose(self) -> Self {
-        let links = self.links.into_iter().map(Link::flipped).collect();
+        let links = self.links.into_iter().map(Link::transposed).collect();
         Self { links, ..self }
     }
 }
@@ -94,7 +94,7 @@ impl Walk<'_> {
             return Part::Other;
         }
         if let Op::Var(own) = op {
-            let itself = Chain { weight: Expr::number(1.0), links: Vec::new(), flipped: false };
+            let itself = Chain { weight: Expr::number(1.0), links: Vec::new(), transposed: false };
             return if own == var { Part::Linear(vec![itself]) } else { Part::Free };
         }
         if read.clone().all(|k| matches!(part(k), Part::Free)) {
@@ -244,7 +244,7 @@ impl Walk<'_> {
         let mut chains = chains.to_vec();
         for chain in &mut chains {
             if *op == Op::Transpose {
-                chain.flipped = !chain.flipped;
+                chain.transposed = !chain.transposed;
                 continue;
             }
             if matches!(op, Op::Sum | Op::ColSum) && rows > 1 {

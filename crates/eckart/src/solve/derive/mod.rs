@@ -1,8 +1,8 @@
-//! Derive: what form an objective has in each of its factors, the others fixed.
-//! In: a bound problem.  Out: `Form` a factor: quadratic, with its Grams where rows are independent, of bounded
+//! Derive: what subproblem an objective has in each of its factors, the others fixed.
+//! In: a bound problem.  Out: `Subproblem` a factor: quadratic, with its Grams where rows are independent, of bounded
 //! curvature, Poisson, or just smooth.
-//! Invariant: a form holds for all values of data and factors; what is not seen to have one is `Smooth`.
-//! Not here: which method fits a form (see `choice`), numbers (see `local`).
+//! Invariant: a subproblem holds for all values of data and factors; what is not seen to have one is `Smooth`.
+//! Not here: which method fits a subproblem (see `choice`), numbers (see `local`).
 //!
 //! The second derivative of the smooth part along a direction D is derived by differentiating twice. Where it is free
 //! of the factor, the part is quadratic, and the second derivative, which is linear in D, is taken apart into chains of
@@ -12,11 +12,11 @@ mod chain;
 mod curvature;
 mod poisson;
 mod quadratic;
+pub(super) mod subproblem;
 #[cfg(test)]
 mod tests;
 
-pub use poisson::Poisson;
-pub use quadratic::{Quadratic, Sampled};
+pub use subproblem::{Coupled, Poisson, Quadratic, Sampled, Subproblem};
 
 use super::problem::{Bound, Factor};
 use crate::error::Result;
@@ -25,86 +25,49 @@ use crate::facts::{Given, Givens, degrees};
 use crate::grad::differentiate;
 use crate::rewrite::simplify;
 
-/// The form of the smooth part of an objective in one factor.
-#[derive(Debug, Clone)]
-pub enum Form {
-    /// Quadratic: its Grams, and its linear term L = -1/2 of the gradient at 0 (as the array of the Grams lies).
-    Quadratic(Quadratic, Expr),
-    /// Quadratic, and its rows hang together.
-    Coupled(Coupled),
-    /// Nowhere above a parabola that touches it, whose Grams these are; the gradient, as the array lies.
-    Bounded(Quadratic, Expr),
-    /// A Poisson likelihood.
-    Poisson(Poisson),
-    /// None of these.
-    Smooth,
-}
-
-impl Form {
-    /// Whether rows of the array that methods work on are columns of the factor.
-    pub fn is_flipped(&self) -> bool {
-        match self {
-            Self::Quadratic(q, _) | Self::Bounded(q, _) => q.flipped,
-            Self::Poisson(p) => p.flipped,
-            Self::Coupled(_) | Self::Smooth => false,
-        }
-    }
-}
-
-/// A quadratic whose rows hang together, as by a graph's Laplacian, or from both sides in `W @ S @ H`.
-#[derive(Debug, Clone)]
-pub struct Coupled {
-    /// The gradient, as the factor lies.
-    pub gradient: Expr,
-    /// The second derivative along `direction`: what the Hessian makes of it. Free of the factor.
-    pub image: Expr,
-    /// Of the factor's shape.
-    pub direction: Var,
-}
-
-/// The forms of the smooth part of `bound` in each factor, derived at the first call.
+/// The subproblems of the smooth part of `bound` in each factor, derived at the first call.
 ///
 /// # Errors
 /// Those of shapes that don't fit.
-pub fn derive(bound: &Bound) -> Result<&[Form]> {
-    if let Some(known) = bound.forms.get() {
+pub fn derive(bound: &Bound) -> Result<&[Subproblem]> {
+    if let Some(known) = bound.subproblems.get() {
         return Ok(known);
     }
-    let forms = bound.factors.iter().map(|factor| form(bound, factor)).collect::<Result<_>>()?;
-    Ok(bound.forms.get_or_init(|| forms))
+    let subproblems = bound.factors.iter().map(|factor| of_factor(bound, factor)).collect::<Result<_>>()?;
+    Ok(bound.subproblems.get_or_init(|| subproblems))
 }
 
-fn form(bound: &Bound, factor: &Factor) -> Result<Form> {
+fn of_factor(bound: &Bound, factor: &Factor) -> Result<Subproblem> {
     let leaf = Expr::from(&factor.var);
     let found = quadratic_of(&bound.smooth, factor, &bound.givens)?;
     if let Second::Rows(quadratic, gradient) = found {
         let nothing = [(factor.var.clone(), expand(0.0, &leaf))].into();
         let linear = simplify(&[-0.5 * gradient.substitute(&nothing)], &bound.givens)?.remove(0);
         let turned = turned(&quadratic, linear);
-        return Ok(Form::Quadratic(quadratic, turned));
+        return Ok(Subproblem::Quadratic(quadratic, turned));
     }
     if let Second::Coupled(coupled) = found {
-        return Ok(Form::Coupled(coupled));
+        return Ok(Subproblem::Coupled(coupled));
     }
     if let Some(stand_in) = curvature::stand_in(&bound.smooth, &factor.var, &bound.givens)?
         && let Second::Rows(quadratic, _) = quadratic_of(&stand_in, factor, &bound.givens)?
     {
         let gradient = simplify(&differentiate(&bound.smooth, &[leaf]), &bound.givens)?.remove(0);
         let turned = turned(&quadratic, gradient);
-        return Ok(Form::Bounded(quadratic, turned));
+        return Ok(Subproblem::Bounded(quadratic, turned));
     }
     if factor.prox.is_nonnegative() {
         let nonnegative = bound.factors.iter().filter(|f| f.prox.is_nonnegative()).map(|f| f.var.clone());
         let nonnegative: Vec<Var> = nonnegative.collect();
         if let Some(poisson) = poisson::poisson(&bound.smooth, &factor.var, &bound.givens, &nonnegative)? {
-            return Ok(Form::Poisson(poisson));
+            return Ok(Subproblem::Poisson(poisson));
         }
     }
-    Ok(Form::Smooth)
+    Ok(Subproblem::Smooth)
 }
 
 fn turned(quadratic: &Quadratic, array: Expr) -> Expr {
-    if quadratic.flipped { array.t() } else { array }
+    if quadratic.transposed { array.t() } else { array }
 }
 
 /// What the second derivative says.

@@ -7,26 +7,12 @@
 use super::chain::{Chain, Link, chains, product};
 use super::curvature::{Loss, PulledOut, pull_out, uses};
 use super::is_of_degree;
+use super::subproblem::Poisson;
 use crate::error::Result;
 use crate::expr::{Dag, Expr, Op, Var, expand, sum};
 use crate::facts::{Facts, Given, Givens, Sign, degrees};
 use crate::grad::differentiate;
 use crate::rewrite::simplify;
-
-/// The part of an objective that a factor enters as a Poisson likelihood does, as formulas that are free of it.
-#[derive(Debug, Clone)]
-pub struct Poisson {
-    /// Whether the rows of the array are the columns of the factor.
-    pub flipped: bool,
-    /// C, the counts: n x m.
-    pub counts: Expr,
-    /// Q, m x r.
-    pub columns: Expr,
-    /// P, n x r.
-    pub pull: Expr,
-    /// l2, at least 0: what an entry costs by its square.
-    pub square: f64,
-}
 
 /// The Poisson form, where the objective has it.
 ///
@@ -50,24 +36,24 @@ pub(super) fn poisson(smooth: &Expr, factor: &Var, givens: &Givens, nonnegative:
     let [log] = logs.as_slice() else { return Ok(None) };
     let Some(parts) = pull_out(&dag, &logs, &givens)? else { return Ok(None) };
     let counts = simplify(&[-1.0 * &parts.weights[0]], &parts.givens)?.remove(0);
-    let Some((pull, square)) = pull_and_square(&parts, factor)? else { return Ok(None) };
+    let Some((linear, square)) = linear_and_square(&parts, factor)? else { return Ok(None) };
     let inner = simplify(std::slice::from_ref(&log.inner), &givens)?.remove(0);
-    let all = Dag::new(&[counts.clone(), pull.clone()]);
+    let all = Dag::new(&[counts.clone(), linear.clone()]);
     let facts = Facts::of(&all, &parts.givens)?;
     let fits = all.roots().iter().all(|&root| facts.sign(root).nonnegative)
-        && [&counts, &pull].iter().all(|e| !uses(e, factor));
+        && [&counts, &linear].iter().all(|e| !uses(e, factor));
     let Some(found) = chains(&inner, factor, &givens)?.filter(|_| fits) else { return Ok(None) };
-    let Some((flipped, columns)) = columns_of(&found) else { return Ok(None) };
+    let Some((transposed, columns)) = columns_of(&found) else { return Ok(None) };
     let columns_dag = Dag::new(std::slice::from_ref(&columns));
     if !Facts::of(&columns_dag, &givens)?.sign(columns_dag.roots()[0]).nonnegative {
         return Ok(None);
     }
-    let turned = |e: Expr| if flipped { e.t() } else { e };
-    Ok(Some(Poisson { flipped, counts: turned(counts), columns, pull: turned(pull), square }))
+    let turned = |e: Expr| if transposed { e.t() } else { e };
+    Ok(Some(Poisson { transposed, counts: turned(counts), columns, linear: turned(linear), square }))
 }
 
 /// P and l2, where the objective without the logarithms is <P, B> + l2 |B|^2 + const in the factor B.
-fn pull_and_square(parts: &PulledOut, factor: &Var) -> Result<Option<(Expr, f64)>> {
+fn linear_and_square(parts: &PulledOut, factor: &Var) -> Result<Option<(Expr, f64)>> {
     let leaf = Expr::from(factor);
     let gradient = simplify(&differentiate(&parts.rest, std::slice::from_ref(&leaf)), &parts.givens)?.remove(0);
     if !uses(&gradient, factor) {
@@ -87,12 +73,12 @@ fn pull_and_square(parts: &PulledOut, factor: &Var) -> Result<Option<(Expr, f64)
     let found = if uses(&second, factor) { None } else { chains(&second, &direction, &givens)? };
     let Some(found) = found else { return Ok(None) };
     // Every chain a literal times the direction itself: nothing ties an entry to others.
-    let twice = |chain: &Chain| chain.weight.as_number().filter(|_| chain.links.is_empty() && !chain.flipped);
+    let twice = |chain: &Chain| chain.weight.as_number().filter(|_| chain.links.is_empty() && !chain.transposed);
     let Some(curvatures) = found.iter().map(twice).collect::<Option<Vec<f64>>>() else { return Ok(None) };
     let square = 0.5 * curvatures.into_iter().sum::<f64>();
     let nothing = [(factor.clone(), expand(0.0, &leaf))].into();
-    let pull = simplify(&[gradient.substitute(&nothing)], &parts.givens)?.remove(0);
-    Ok((square >= 0.0).then_some((pull, square)))
+    let linear = simplify(&[gradient.substitute(&nothing)], &parts.givens)?.remove(0);
+    Ok((square >= 0.0).then_some((linear, square)))
 }
 
 /// Q and whether the factor lies as its transpose, where the product is one of the array and Q.T: a sum of chains that
@@ -113,7 +99,7 @@ fn columns_of(found: &[Chain]) -> Option<(bool, Expr)> {
                 Some(_) => return None,
             });
         }
-        let (left, columns) = side.filter(|_| !chain.flipped)?;
+        let (left, columns) = side.filter(|_| !chain.transposed)?;
         let columns = product(chain.weight.clone(), columns);
         all = Some(match all {
             None => (left, columns),

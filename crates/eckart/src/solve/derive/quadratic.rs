@@ -4,40 +4,12 @@
 //! Not here: how a formula becomes chains (see `chain`), numbers (see `local`).
 
 use super::chain::{Chain, Link, product};
+use super::subproblem::{Quadratic, Sampled};
 use crate::expr::{Expr, Op, eye};
-
-/// The part of an objective that is quadratic in a factor, as formulas that are free of it.
-///
-/// It is said of an array B whose rows are independent of each other: the factor itself (n x r), or its transpose where
-/// `flipped`. Row i has the Gram `shared + sum_t u_t[i] G_t + scale sum_j C[i, j] left[j].T right[j]`, made symmetric.
-#[derive(Debug, Clone, Default)]
-pub struct Quadratic {
-    /// Whether the rows of the array are the columns of the factor.
-    pub flipped: bool,
-    /// r x r, for all rows.
-    pub shared: Option<Expr>,
-    /// A number a row (n x 1) times a Gram (r x r).
-    pub scaled: Vec<(Expr, Expr)>,
-    /// A sum over data.
-    pub sampled: Vec<Sampled>,
-}
-
-/// Grams that are sums over the columns of weights.
-#[derive(Debug, Clone)]
-pub struct Sampled {
-    /// All of C times this.
-    pub scale: f64,
-    /// C, n x m.
-    pub weights: Expr,
-    /// m x r.
-    pub left: Expr,
-    /// m x r.
-    pub right: Expr,
-}
 
 /// The quadratic whose second derivative along D is the sum of `chains`; `factor` stands for the shapes.
 pub(super) fn assemble(chains: &[Chain], factor: &Expr) -> Option<Quadratic> {
-    if chains.iter().any(|chain| chain.flipped) {
+    if chains.iter().any(|chain| chain.transposed) {
         return None;
     }
     let has = |chain: &Chain, left: bool| {
@@ -54,7 +26,7 @@ pub(super) fn assemble(chains: &[Chain], factor: &Expr) -> Option<Quadratic> {
         (chains.to_vec(), factor.clone())
     };
     let identity = eye(factor.t().dot(&factor));
-    let mut found = Quadratic { flipped: lefts, shared: None, scaled: Vec::new(), sampled: Vec::new() };
+    let mut found = Quadratic { transposed: lefts, shared: None, scaled: Vec::new(), sampled: Vec::new() };
     for chain in &chains {
         add(&mut found, chain, &identity)?;
     }

@@ -1,10 +1,13 @@
-//! Tests: the forms of known objectives, and the certificate: Grams and linear terms agree with differences.
+//! Tests: the subproblems of known objectives, and the certificate: Grams and linear terms agree with differences.
+
+use std::sync::Arc;
 
 use super::*;
 use crate::data::Matrix;
 use crate::function::Compiled;
 use crate::run::{Rect, Value};
 use crate::solve::Problem;
+use crate::solve::problem::iterate::Iterate;
 
 /// A problem with 7 x 5 data (6 x 6 where `square`), rank 3.
 fn problem(text: &str, sparse: bool) -> Problem {
@@ -29,33 +32,33 @@ fn problem(text: &str, sparse: bool) -> Problem {
     problem
 }
 
-/// A form in a word or two.
-fn word(form: &Form) -> String {
+/// A subproblem in a word or two.
+fn word(subproblem: &Subproblem) -> String {
     let grams = |q: &Quadratic| {
         let shared = if q.shared.is_some() { "shared" } else { "" };
         let words = [shared.to_owned(), "scaled ".repeat(q.scaled.len()), "sampled ".repeat(q.sampled.len())];
         words.iter().flat_map(|w| w.split_whitespace()).collect::<Vec<_>>().join(" ")
     };
-    match form {
-        Form::Quadratic(q, _) => grams(q),
-        Form::Bounded(q, _) => format!("bounded {}", grams(q)),
-        Form::Coupled(_) => "coupled".into(),
-        Form::Poisson(form) if form.square > 0.0 => format!("poisson {}", form.square),
-        Form::Poisson(_) => "poisson".into(),
-        Form::Smooth => "smooth".into(),
+    match subproblem {
+        Subproblem::Quadratic(q, _) => grams(q),
+        Subproblem::Bounded(q, _) => format!("bounded {}", grams(q)),
+        Subproblem::Coupled(_) => "coupled".into(),
+        Subproblem::Poisson(subproblem) if subproblem.square > 0.0 => format!("poisson {}", subproblem.square),
+        Subproblem::Poisson(_) => "poisson".into(),
+        Subproblem::Smooth => "smooth".into(),
     }
 }
 
-/// The forms in the order in which the objective names the factors.
+/// The subproblems in the order in which the objective names the factors.
 #[track_caller]
 fn check(text: &str, expected: &[&str]) {
     for sparse in [false, true] {
         let bound = problem(text, sparse).bind().unwrap();
-        let forms = derive(&bound).unwrap();
-        let words: Vec<String> = forms.iter().map(word).collect();
+        let subproblems = derive(&bound).unwrap();
+        let words: Vec<String> = subproblems.iter().map(word).collect();
         assert_eq!(words, expected, "{text}");
-        for (index, form) in forms.iter().enumerate() {
-            certify(text, problem(text, sparse).bind().unwrap(), index, form);
+        for (index, subproblem) in subproblems.iter().enumerate() {
+            certify(text, problem(text, sparse).bind().unwrap(), index, subproblem);
         }
     }
 }
@@ -117,40 +120,42 @@ fn offsets_are_factors_of_rank_one() {
 }
 
 /// Values for the factors.
-fn place(bound: &mut Bound) -> Vec<Value> {
+fn place(iterate: &mut Iterate) -> Vec<Value> {
     let numbers = |(k, factor): (usize, &Factor)| {
         let entry = |at: usize| ((at * (k + 2) + 1) as f64 * 0.7).sin();
         let sign = |v: f64| if factor.prox.is_nonnegative() { v.abs() } else { v };
         Value::dense(factor.shape, (0..factor.shape.entries()).map(|at| sign(entry(at))).collect())
     };
-    let values: Vec<_> = bound.factors.iter().enumerate().map(numbers).collect();
-    bound.place_all(&values);
+    let values: Vec<_> = iterate.problem.factors.iter().enumerate().map(numbers).collect();
+    iterate.set_all(&values);
     values
 }
 
-/// Where the form is right, f(B + D) - f(B) = sum over rows of <D, D G> + 2 <D, B G - L>: to rounding where it is
+/// Where the subproblem is right, f(B + D) - f(B) = sum over rows of <D, D G> + 2 <D, B G - L>: to rounding where it is
 /// quadratic, at most that where it is bounded.
 #[track_caller]
-fn certify(text: &str, mut bound: Bound, index: usize, form: &Form) {
-    let values = place(&mut bound);
-    let (quadratic, array) = match form {
-        Form::Quadratic(q, array) | Form::Bounded(q, array) => (q, array),
-        Form::Coupled(coupled) => return certify_coupled(text, &mut bound, index, coupled, &values[index]),
-        Form::Poisson(_) | Form::Smooth => return,
+fn certify(text: &str, bound: Bound, index: usize, subproblem: &Subproblem) {
+    let bound = Arc::new(bound);
+    let mut iterate = Iterate::new(&bound);
+    let values = place(&mut iterate);
+    let (quadratic, array) = match subproblem {
+        Subproblem::Quadratic(q, array) | Subproblem::Bounded(q, array) => (q, array),
+        Subproblem::Coupled(coupled) => return certify_coupled(text, &mut iterate, index, coupled, &values[index]),
+        Subproblem::Poisson(_) | Subproblem::Smooth => return,
     };
-    let cost = Compiled::new(&[bound.smooth.clone()], &bound.givens, usize::MAX).unwrap();
+    let cost = Compiled::new(std::slice::from_ref(&bound.smooth), &bound.givens, usize::MAX).unwrap();
     let terms = crate::solve::block::local::Terms::new(quadratic, array, &[], &bound, usize::MAX).unwrap();
-    let local = terms.run::<f64>(0, &mut bound).unwrap();
+    let local = terms.run::<f64>(0, &mut iterate).unwrap();
     let shape = local.array.shape;
     let (rows, r) = (shape.rows, shape.cols);
-    let before = cost.run(&bound.inputs).unwrap()[0].to_scalar();
-    let old = crate::solve::block::local::rows_of::<f64>(values[index].clone(), quadratic.flipped).data;
+    let before = cost.run(&iterate.inputs).unwrap()[0].to_scalar();
+    let old = crate::solve::block::local::rows_of::<f64>(values[index].clone(), quadratic.transposed).data;
     for seed in 1..6 {
         let step: Vec<f64> = (0..rows * r).map(|at| ((at * 7 + seed * 13) as f64).sin() * 0.3).collect();
         let new: Vec<f64> = old.iter().zip(&step).map(|(a, b)| a + b).collect();
-        let placed = crate::solve::block::local::factor_of(Rect::new(shape, new), quadratic.flipped);
-        bound.place(index, &placed);
-        let after = cost.run(&bound.inputs).unwrap()[0].to_scalar();
+        let placed = crate::solve::block::local::factor_of(Rect::new(shape, new), quadratic.transposed);
+        iterate.set(index, placed);
+        let after = cost.run(&iterate.inputs).unwrap()[0].to_scalar();
         let mut expected = 0.0;
         let mut grams = Vec::new();
         let side = crate::run::Side::Linear(&local.array.data);
@@ -167,9 +172,9 @@ fn certify(text: &str, mut bound: Bound, index: usize, form: &Form) {
             for k in 0..r {
                 let dg: f64 = (0..r).map(|l| step[i * r + l] * gram[l * r + k]).sum();
                 let bg: f64 = (0..r).map(|l| old[i * r + l] * gram[l * r + k]).sum();
-                let half = match form {
-                    Form::Quadratic(..) => bg - local.array.data[i * r + k],
-                    Form::Bounded(..) | Form::Coupled(_) | Form::Poisson(_) | Form::Smooth => {
+                let half = match subproblem {
+                    Subproblem::Quadratic(..) => bg - local.array.data[i * r + k],
+                    Subproblem::Bounded(..) | Subproblem::Coupled(_) | Subproblem::Poisson(_) | Subproblem::Smooth => {
                         local.array.data[i * r + k] / 2.0
                     }
                 };
@@ -177,9 +182,9 @@ fn certify(text: &str, mut bound: Bound, index: usize, form: &Form) {
             }
         }
         let slack = 1e-9 * (before.abs() + after.abs() + 1.0);
-        let fits = match form {
-            Form::Quadratic(..) => (after - before - expected).abs() <= slack,
-            Form::Bounded(..) | Form::Coupled(_) | Form::Poisson(_) | Form::Smooth => {
+        let fits = match subproblem {
+            Subproblem::Quadratic(..) => (after - before - expected).abs() <= slack,
+            Subproblem::Bounded(..) | Subproblem::Coupled(_) | Subproblem::Poisson(_) | Subproblem::Smooth => {
                 after - before <= expected + slack
             }
         };
@@ -189,19 +194,20 @@ fn certify(text: &str, mut bound: Bound, index: usize, form: &Form) {
 
 /// f(B + D) - f(B) = <D, gradient> + <D, image of D> / 2.
 #[track_caller]
-fn certify_coupled(text: &str, bound: &mut Bound, index: usize, coupled: &Coupled, old: &Value) {
+fn certify_coupled(text: &str, iterate: &mut Iterate, index: usize, coupled: &Coupled, old: &Value) {
+    let bound = iterate.problem.clone();
     let mut givens = bound.givens.clone();
     let shape = bound.factors[index].shape;
     givens.insert(coupled.direction.clone(), Given::dense(shape.rows, shape.cols));
     let roots = [bound.smooth.clone(), coupled.gradient.clone(), coupled.image.clone()];
     let all = Compiled::new(&roots, &givens, usize::MAX).unwrap();
     let step: Vec<f64> = (0..shape.entries()).map(|at| ((at * 7 + 3) as f64).sin() * 0.3).collect();
-    bound.inputs.set(&coupled.direction, Value::dense(shape, step.clone()));
-    let at = all.run(&bound.inputs).unwrap();
+    iterate.inputs.set(&coupled.direction, Value::dense(shape, step.clone()));
+    let at = all.run(&iterate.inputs).unwrap();
     let [gradient, image] = [1, 2].map(|k| at[k].to_dense().data.clone());
     let expected: f64 = (0..step.len()).map(|k| step[k] * (gradient[k] + image[k] / 2.0)).sum();
     let new = old.to_dense().data.iter().zip(&step).map(|(b, d)| b + d).collect();
-    bound.place(index, &Value::dense(shape, new));
-    let (before, after) = (at[0].to_scalar(), all.run(&bound.inputs).unwrap()[0].to_scalar());
+    iterate.set(index, Value::dense(shape, new));
+    let (before, after) = (at[0].to_scalar(), all.run(&iterate.inputs).unwrap()[0].to_scalar());
     assert!((after - before - expected).abs() <= 1e-9 * (before.abs() + after.abs() + 1.0), "{text}, factor {index}");
 }

@@ -1,4 +1,4 @@
-//! Alternating: every factor in turn, each by the block that the form of its part of the objective asks for.
+//! Alternating: every factor in turn, each by the block that the subproblem of its part of the objective asks for.
 //! In: a bound problem.  Out: `Method`s.
 //! Invariant: the cost never rises; an extrapolated start that does not pay is taken back.
 //! Not here: what a block does (see `block`), which one a factor gets (see `choice`).
@@ -6,75 +6,25 @@
 use std::sync::Arc;
 
 use super::balance::Balance;
-use super::choice::{Way, form_in_words, way, way_in_words};
+use super::choice::{StepRule, rule_in_words, step_rule, structure_in_words};
+use super::momentum::Momentum;
 use super::proximal_gradient::rough_part;
-use super::reinitialize::Revival;
-use super::{Method, Moved};
+use super::reinitialize::Reinitialization;
+use super::{Method, StepStats};
 use crate::error::Result;
 use crate::function::Compiled;
-use crate::run::{Numbers, Value, sum_rows};
+use crate::run::Value;
+use crate::solve::block::Block;
+use crate::solve::block::cohort::CohortPlace;
+use crate::solve::block::conjugate::ConjugateBlock;
+use crate::solve::block::gradient::GradientBlock;
 use crate::solve::block::hoisted::Product;
-use crate::solve::block::{
-    Block, ConjugateBlock, GradientBlock, PoissonBlock, PoissonStep, QuadraticBlock, QuadraticStep,
-};
-use crate::solve::derive::{Form, derive};
+use crate::solve::block::poisson::{PoissonBlock, PoissonStep};
+use crate::solve::block::quadratic::QuadraticBlock;
+use crate::solve::block::state::MethodState;
+use crate::solve::derive::{Subproblem, derive};
+use crate::solve::problem::iterate::Iterate;
 use crate::solve::problem::{Bound, Factor};
-use crate::solve::search::checkpoint::State;
-
-/// The extrapolation of Ang and Gillis (2019, algorithm 2): the share of the last move that is added before the next.
-struct Momentum {
-    share: f64,
-    most: f64,
-    before: Option<Vec<Value>>,
-}
-
-impl Momentum {
-    const FIRST: f64 = 0.5;
-    /// The share grows by this where the cost fell.
-    const GROW: f64 = 1.05;
-    /// And so does the most that it may be.
-    const GROW_MOST: f64 = 1.01;
-    /// It shrinks by this where the cost rose.
-    const SHRINK: f64 = 1.5;
-
-    fn new() -> Self {
-        Self { share: Self::FIRST, most: 1.0, before: None }
-    }
-
-    /// The factors, moved on by a share of their last move, feasible: in the place of those before that move.
-    fn ahead(&mut self, bound: &Bound, factors: &[Value]) -> Option<Vec<Value>> {
-        let before = self.before.take()?;
-        let move_on = |((now, before), factor): ((&Value, Value), &Factor)| match bound.is_narrow() {
-            true => moved_on::<f32>(now, before, self.share, factor),
-            false => moved_on::<f64>(now, before, self.share, factor),
-        };
-        Some(factors.iter().zip(before).zip(&bound.factors).map(move_on).collect())
-    }
-
-    fn paid(&mut self) {
-        self.most = (self.most * Self::GROW_MOST).min(1.0);
-        self.share = (self.share * Self::GROW).min(self.most);
-    }
-
-    fn failed(&mut self) {
-        self.most = self.share;
-        self.share /= Self::SHRINK;
-    }
-}
-
-fn moved_on<T: Numbers>(now: &Value, before: Value, share: f64, factor: &Factor) -> Value {
-    let (now, mut numbers) = (now.rect::<T>(), before.into_rect::<T>());
-    let cols = factor.shape.cols;
-    sum_rows(numbers.make_mut(), cols, |range, part| {
-        let now = &now.data[range.start * cols..range.end * cols];
-        for (old, now) in part.iter_mut().zip(now) {
-            *old = T::from_f64(now.to_f64() + share * (now.to_f64() - old.to_f64()));
-        }
-        0.0
-    });
-    factor.prox.constraints().apply(numbers.make_mut(), factor.shape, 1.0);
-    Value::of_rect(numbers)
-}
 
 /// Block coordinate descent over the factors.
 pub(in crate::solve) struct Alternating {
@@ -85,7 +35,7 @@ pub(in crate::solve) struct Alternating {
     momentum: Option<Momentum>,
     rescales: bool,
     balances: Vec<Balance>,
-    revivals: Vec<Revival>,
+    pairs: Vec<Reinitialization>,
     /// Iterations of this start.
     steps: usize,
     /// Whether a block's step is still growing back.
@@ -94,70 +44,75 @@ pub(in crate::solve) struct Alternating {
 
 /// Iterations between looks for components that have become 0: no more than are of no account before a start has
 /// settled.
-const REVIVE_EVERY: usize = 3;
+const LOOK_EVERY: usize = 3;
 
-/// What ties the blocks together.
+/// What is done between the steps of the blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ties {
-    /// Extrapolation where it fits, and a first step that scales.
+pub(super) enum Coupling {
+    /// Extrapolation where it fits, a first step that scales, balanced norms, re-initialized components.
     Accelerated,
     /// Nothing.
-    Plain,
+    None,
 }
 
 impl Alternating {
     /// Why a factor's own way does not fit, if it does not.
-    pub(in crate::solve) fn misfit(bound: &Bound) -> Option<String> {
-        let found = ways(bound).ok()?;
-        if found.iter().all(|(_, way)| *way == Way::Gradient) {
-            return Some("no factor's part of the objective has a form with a method of its own".into());
+    pub(in crate::solve) fn unsupported(bound: &Bound) -> Option<String> {
+        let found = rules(bound).ok()?;
+        if found.iter().all(|(_, rule)| *rule == StepRule::Gradient) {
+            return Some("no factor's subproblem has a step rule of its own".into());
         }
-        let fallback = found.iter().any(|(_, way)| *way == Way::Gradient);
+        let fallback = found.iter().any(|(_, rule)| *rule == StepRule::Gradient);
         let rough = if fallback { rough_part(&bound.smooth, bound) } else { None };
         rough.map(|part| format!("{part} has a kink, and is no penalty of one factor alone"))
     }
 
     pub(in crate::solve) fn prepare(bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {
-        Self::with(bound, &ways(bound)?, Ties::Accelerated, memory_limit)
+        Self::with(bound, &rules(bound)?, Coupling::Accelerated, memory_limit)
     }
 
-    /// Each factor, its form and its way in words.
+    /// Each factor, its subproblem and its way in words.
     pub(in crate::solve) fn describe(bound: &Bound) -> Result<Vec<String>> {
-        let found = ways(bound)?;
+        let found = rules(bound)?;
         let accelerated = accelerates(&found);
-        let line = |(factor, (form, way)): (&Factor, &(Form, Way))| {
-            let mut words = vec![form_in_words(form, factor)];
+        let line = |(factor, (subproblem, rule)): (&Factor, &(Subproblem, StepRule))| {
+            let mut words = vec![structure_in_words(subproblem, factor)];
             words.extend(factor.prox.in_words(factor.var.name()));
-            let way = way_in_words(*way, form, &factor.prox, accelerated);
-            format!("{}: {} -> {way}", factor.var.name(), words.join(", "))
+            let rule = rule_in_words(*rule, subproblem, &factor.prox, accelerated);
+            format!("{}: {} -> {rule}", factor.var.name(), words.join(", "))
         };
         Ok(bound.factors.iter().zip(&found).map(line).collect())
     }
 
-    fn with(bound: &Bound, found: &[(Form, Way)], ties: Ties, memory_limit: usize) -> Result<Box<dyn Method>> {
+    pub(super) fn with(
+        bound: &Bound,
+        found: &[(Subproblem, StepRule)],
+        coupling: Coupling,
+        memory_limit: usize,
+    ) -> Result<Box<dyn Method>> {
         let cost = GradientBlock::costs(bound, memory_limit)?;
         let mut blocks: Vec<Box<dyn Block>> = Vec::new();
-        for (index, (form, way)) in found.iter().enumerate() {
+        for (index, (subproblem, rule)) in found.iter().enumerate() {
             let last = index + 1 == found.len();
-            blocks.push(match (way, form) {
-                (Way::Quadratic(step), form) => {
-                    Box::new(QuadraticBlock::new(bound, index, form, *step, last, memory_limit)?)
+            blocks.push(match (rule, subproblem) {
+                (StepRule::Quadratic(step), subproblem) => {
+                    Box::new(QuadraticBlock::new(bound, index, subproblem, *step, last, memory_limit)?)
                 }
-                (Way::Poisson(step), Form::Poisson(form)) => {
-                    Box::new(PoissonBlock::new(bound, index, form, *step, last, memory_limit)?)
+                (StepRule::Poisson(step), Subproblem::Poisson(subproblem)) => {
+                    Box::new(PoissonBlock::new(bound, index, subproblem, *step, last, memory_limit)?)
                 }
-                (Way::ConjugateGradients, Form::Coupled(form)) => {
-                    Box::new(ConjugateBlock::new(bound, index, form, last, memory_limit)?)
+                (StepRule::ConjugateGradients, Subproblem::Coupled(subproblem)) => {
+                    Box::new(ConjugateBlock::new(bound, index, subproblem, last, memory_limit)?)
                 }
-                (Way::Gradient | Way::ConjugateGradients | Way::Poisson(_), _) => {
+                (StepRule::Gradient | StepRule::ConjugateGradients | StepRule::Poisson(_), _) => {
                     Box::new(GradientBlock::new(bound, index, &cost, memory_limit)?)
                 }
             });
         }
-        let momentum = (ties == Ties::Accelerated && accelerates(found)).then(Momentum::new);
-        let accelerated = ties == Ties::Accelerated;
+        let momentum = (coupling == Coupling::Accelerated && accelerates(found)).then(Momentum::new);
+        let accelerated = coupling == Coupling::Accelerated;
         let balances = if accelerated { Balance::all(bound, memory_limit)? } else { Vec::new() };
-        let revivals = if accelerated { Revival::all(bound, memory_limit)? } else { Vec::new() };
+        let pairs = if accelerated { Reinitialization::all(bound, memory_limit)? } else { Vec::new() };
         Ok(Box::new(Self {
             blocks,
             cost,
@@ -165,23 +120,23 @@ impl Alternating {
             momentum,
             rescales: accelerated,
             balances,
-            revivals,
+            pairs,
             steps: 0,
             tries: false,
         }))
     }
 
-    /// Scales what only penalties care for, and brings back what has become 0; `from` is where the last move began.
-    /// Returns how far the cost fell.
-    fn mend(&mut self, bound: &mut Bound, factors: &mut [Value], from: &mut Vec<Value>, fell: f64) -> Result<f64> {
+    /// Balances norms that only penalties depend on, and re-initializes dead components; `from` is where the last move
+    /// began. Returns how far the cost fell.
+    fn between_passes(&mut self, iterate: &mut Iterate, from: &mut Vec<Value>, fell: f64) -> Result<f64> {
         let mut total = 0.0;
         for balance in &self.balances {
-            total += balance.apply(bound, factors, from)?;
+            total += balance.apply(iterate, from)?;
         }
         self.steps += 1;
-        if self.steps.is_multiple_of(REVIVE_EVERY) || fell + total == 0.0 {
-            for revival in &mut self.revivals {
-                if let Some([before, now]) = revival.revive(bound, factors, self.steps)? {
+        if self.steps.is_multiple_of(LOOK_EVERY) || fell + total == 0.0 {
+            for pair in &mut self.pairs {
+                if let Some([before, now]) = pair.reinitialize(iterate, self.steps)? {
                     total += before - now;
                     from.clear();
                 }
@@ -191,25 +146,29 @@ impl Alternating {
     }
 
     /// Moves every factor once from where it is.
-    fn pass(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<(f64, f64)> {
+    fn pass(&mut self, iterate: &mut Iterate) -> Result<(f64, f64)> {
         let mut decrease = 0.0;
         let mut cost = None;
         self.tries = false;
         for block in &mut self.blocks {
-            let done = block.step(bound, factors)?;
+            let done = block.step(iterate)?;
             decrease += done.decrease;
             self.tries |= done.tries;
             cost = done.cost;
         }
         let cost = match cost {
             Some(cost) => cost,
-            None => self.cost.run(&bound.inputs)?[1].to_scalar(),
+            None => self.cost.run(&iterate.inputs)?[1].to_scalar(),
         };
         Ok((cost, decrease))
     }
 }
 
 impl Method for Alternating {
+    fn join(&mut self, cohort: Option<&Arc<CohortPlace>>) {
+        self.blocks.iter_mut().for_each(|block| block.join(cohort));
+    }
+
     fn products(&self) -> Vec<&Product> {
         self.blocks.iter().filter_map(|block| block.product()).collect()
     }
@@ -217,58 +176,49 @@ impl Method for Alternating {
     fn restart(&mut self) {
         self.last = None;
         self.steps = 0;
-        self.revivals.iter_mut().for_each(Revival::restart);
+        self.pairs.iter_mut().for_each(Reinitialization::restart);
         self.momentum = self.momentum.as_ref().map(|_| Momentum::new());
         self.blocks.iter_mut().for_each(|block| block.restart());
     }
 
-    fn state(&self, to: &mut State) {
+    fn state(&self, to: &mut MethodState) {
         to.put_maybe(self.last);
         to.put(self.steps as f64);
-        self.revivals.iter().for_each(|revival| revival.state(to));
-        if let Some(momentum) = &self.momentum {
-            to.put(momentum.share);
-            to.put(momentum.most);
-            to.put_values(momentum.before.as_deref().unwrap_or_default());
-        }
+        self.pairs.iter().for_each(|pair| pair.state(to));
+        self.momentum.iter().for_each(|momentum| momentum.state(to));
         self.blocks.iter().for_each(|block| block.state(to));
     }
 
-    fn restore(&mut self, from: &mut State) -> Result<()> {
+    fn restore(&mut self, from: &mut MethodState) -> Result<()> {
         self.last = from.take_maybe()?;
         self.steps = from.take_whole()?;
-        self.revivals.iter_mut().try_for_each(|revival| revival.restore(from))?;
-        if let Some(momentum) = &mut self.momentum {
-            (momentum.share, momentum.most) = (from.take()?, from.take()?);
-            momentum.before = from.take_values()?;
-        }
+        self.pairs.iter_mut().try_for_each(|pair| pair.restore(from))?;
+        self.momentum.iter_mut().try_for_each(|momentum| momentum.restore(from))?;
         self.blocks.iter_mut().try_for_each(|block| block.restore(from))
     }
 
-    fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Moved> {
-        bound.place_all(factors);
+    fn step(&mut self, iterate: &mut Iterate) -> Result<StepStats> {
         if self.last.is_none() && self.rescales {
             for balance in &self.balances {
-                balance.apply(bound, factors, &mut [])?;
+                balance.apply(iterate, &mut [])?;
             }
-            self.blocks[0].rescale(bound, factors)?;
+            self.blocks[0].rescale(iterate)?;
         }
         // Shared, and given up before a block moves the factors where nothing is extrapolated from them.
-        let mut from = if self.momentum.is_some() { factors.to_vec() } else { Vec::new() };
+        let mut from = if self.momentum.is_some() { iterate.factors() } else { Vec::new() };
         let ahead = match (&mut self.momentum, self.last) {
-            (Some(momentum), Some(last)) => momentum.ahead(bound, factors).map(|ahead| (ahead, last)),
+            (Some(momentum), Some(last)) => momentum.ahead(iterate).map(|ahead| (ahead, last)),
             (_, _) => None,
         };
         let mut moved = None;
         if let Some((ahead, last)) = ahead {
-            factors.iter_mut().zip(ahead).for_each(|(factor, ahead)| *factor = ahead);
-            bound.place_all(factors);
-            let (cost, decrease) = self.pass(bound, factors)?;
+            iterate.set_all(&ahead);
+            drop(ahead);
+            let (cost, decrease) = self.pass(iterate)?;
             if cost <= last {
                 moved = Some((cost, decrease));
             } else {
-                factors.clone_from_slice(&from);
-                bound.place_all(factors);
+                iterate.set_all(&from);
             }
             if let Some(momentum) = &mut self.momentum {
                 if moved.is_some() { momentum.paid() } else { momentum.failed() }
@@ -276,100 +226,32 @@ impl Method for Alternating {
         }
         let (mut cost, mut decrease) = match moved {
             Some(moved) => moved,
-            None => self.pass(bound, factors)?,
+            None => self.pass(iterate)?,
         };
-        let fell = self.mend(bound, factors, &mut from, decrease)?;
+        let fell = self.between_passes(iterate, &mut from, decrease)?;
         (cost, decrease) = (cost - fell, decrease + fell);
         if let Some(momentum) = &mut self.momentum {
             momentum.before = Some(from).filter(|from| !from.is_empty());
         }
         self.last = Some(cost);
-        Ok(Moved { cost, decrease: Some(decrease), at_rest: decrease == 0.0, tries: self.tries })
+        Ok(StepStats { cost, decrease: Some(decrease), at_rest: decrease == 0.0, tries: self.tries })
     }
 }
 
-fn ways(bound: &Bound) -> Result<Vec<(Form, Way)>> {
-    let forms = derive(bound)?;
-    let with_way = |(form, factor): (&Form, &Factor)| (form.clone(), way(factor, form));
-    Ok(forms.iter().zip(&bound.factors).map(with_way).collect())
+fn rules(bound: &Bound) -> Result<Vec<(Subproblem, StepRule)>> {
+    let subproblems = derive(bound)?;
+    let with_rule = |(subproblem, factor): (&Subproblem, &Factor)| (subproblem.clone(), step_rule(factor, subproblem));
+    Ok(subproblems.iter().zip(&bound.factors).map(with_rule).collect())
 }
 
 /// Whether extrapolation fits: the parts are parabolas or Poisson, along which it does no harm that its guard does not
 /// see. On counts of words (sotu, rank 10) a divergence that took 300 iterations without it took 116.
-fn accelerates(found: &[(Form, Way)]) -> bool {
+fn accelerates(found: &[(Subproblem, StepRule)]) -> bool {
     found.len() > 1
-        && found.iter().all(|(_, way)| {
-            matches!(way, Way::Quadratic(_) | Way::ConjugateGradients | Way::Poisson(PoissonStep::Newton))
+        && found.iter().all(|(_, rule)| {
+            matches!(
+                rule,
+                StepRule::Quadratic(_) | StepRule::ConjugateGradients | StepRule::Poisson(PoissonStep::Newton)
+            )
         })
-}
-
-/// Hierarchical alternating least squares as it was published: each entry once, no extrapolation.
-pub(in crate::solve) mod hals {
-    use super::{Alternating, Bound, Form, Method, QuadraticStep, Result, Ties, Way, derive};
-
-    pub(in crate::solve) fn misfit(bound: &Bound) -> Option<String> {
-        super::needs(bound, |form, factor| {
-            let shared = matches!(form, Form::Quadratic(q, _) if q.scaled.is_empty() && q.sampled.is_empty());
-            if !shared {
-                return Some("is not quadratic with one Gram for all rows");
-            }
-            (!factor.prox.is_entrywise()).then_some("has limits or penalties of lengths of rows or columns")
-        })
-    }
-
-    pub(in crate::solve) fn prepare(bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {
-        let forms = derive(bound)?.iter().cloned();
-        let found: Vec<(Form, Way)> = forms.map(|form| (form, Way::Quadratic(QuadraticStep::Once))).collect();
-        Alternating::with(bound, &found, Ties::Plain, memory_limit)
-    }
-}
-
-/// Alternating least squares as it was published: each factor to its minimum, no extrapolation.
-pub(in crate::solve) mod als {
-    use super::{Alternating, Bound, Form, Method, QuadraticStep, Result, Ties, Way, derive};
-
-    pub(in crate::solve) fn misfit(bound: &Bound) -> Option<String> {
-        super::needs(bound, |form, factor| {
-            if !matches!(form, Form::Quadratic(..)) {
-                return Some("is not quadratic row by row");
-            }
-            (!factor.prox.is_empty()).then_some("has bounds or penalties that least squares know nothing of")
-        })
-    }
-
-    pub(in crate::solve) fn prepare(bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {
-        let forms = derive(bound)?.iter().cloned();
-        let found: Vec<(Form, Way)> = forms.map(|form| (form, Way::Quadratic(QuadraticStep::LeastSquares))).collect();
-        Alternating::with(bound, &found, Ties::Plain, memory_limit)
-    }
-}
-
-/// Multiplicative updates for Poisson forms.
-pub(in crate::solve) mod multiplicative {
-    use super::{Alternating, Bound, Form, Method, PoissonStep, Result, Ties, Way, derive};
-
-    pub(in crate::solve) fn misfit(bound: &Bound) -> Option<String> {
-        super::needs(bound, |form, factor| {
-            if !matches!(form, Form::Poisson(_)) {
-                return Some("is not linear but for logarithms of a product of factors that may not be negative");
-            }
-            (!factor.prox.is_entrywise()).then_some("has limits or penalties of lengths of rows or columns")
-        })
-    }
-
-    pub(in crate::solve) fn prepare(bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {
-        let forms = derive(bound)?.iter().cloned();
-        let found: Vec<(Form, Way)> = forms.map(|form| (form, Way::Poisson(PoissonStep::Multiplicative))).collect();
-        Alternating::with(bound, &found, Ties::Plain, memory_limit)
-    }
-}
-
-/// The first factor whose part of the objective lacks what a method needs, in words.
-fn needs(bound: &Bound, lacks: impl Fn(&Form, &Factor) -> Option<&'static str>) -> Option<String> {
-    let forms = derive(bound).ok()?;
-    let of = |(form, factor): (&Form, &Factor)| {
-        let name = factor.var.name();
-        lacks(form, factor).map(|what| format!("the objective's part in {name} {what}"))
-    };
-    forms.iter().zip(&bound.factors).find_map(of)
 }

@@ -9,11 +9,12 @@ use crate::expr::{Expr, colnorm, rownorm, sum};
 use crate::facts::Shape;
 use crate::function::Compiled;
 use crate::run::{Numbers, Value, sum_rows};
+use crate::solve::problem::iterate::Iterate;
 use crate::solve::problem::pairs::{Lengths, OfSide, Pair, Side, pairs};
 use crate::solve::problem::prox::Prox;
 use crate::solve::problem::{Bound, Factor};
 
-/// A scale is let be where its logarithm is no more than this: the penalties would fall by a millionth.
+/// Nothing is scaled where its logarithm is no more than this: the penalties would fall by a millionth.
 const LEAST: f64 = 1e-3;
 /// Steps of Newton's method.
 const STEPS: usize = 50;
@@ -23,14 +24,14 @@ pub(in crate::solve) struct Balance {
     pair: Pair,
     lengths: Lengths,
     /// Of each factor.
-    weights: [Weights; 2],
+    weights: [PenaltyWeights; 2],
     /// The sums of the lengths of lines that run through all components, where they count: all have one scale then.
     across: Option<[Compiled; 2]>,
 }
 
 /// The weights of a factor's penalties.
 #[derive(Debug, Clone, Copy)]
-struct Weights {
+struct PenaltyWeights {
     /// Of the sum of absolute values, and of the sum of squares.
     sums: f64,
     squares: f64,
@@ -39,7 +40,7 @@ struct Weights {
     across: f64,
 }
 
-impl Weights {
+impl PenaltyWeights {
     fn of(factor: &Factor, side: Side, squares: f64) -> Self {
         let Prox { l1, row_group, col_group, .. } = factor.prox;
         let (own, across) = if side.by_rows { (row_group, col_group) } else { (col_group, row_group) };
@@ -61,7 +62,7 @@ impl Balance {
         for pair in pairs(bound) {
             let Some(squares) = pair.squares(bound) else { continue };
             let (factors, sides) = (pair.factors(bound), [pair.left, pair.right]);
-            let weights = [0, 1].map(|k| Weights::of(factors[k], sides[k], squares[k]));
+            let weights = [0, 1].map(|k| PenaltyWeights::of(factors[k], sides[k], squares[k]));
             if [0, 1].into_iter().all(|k| factors[k].prox.constraints().is_cone() && weights[k].any()) {
                 let lengths = Lengths::new(bound, &pair, memory_limit)?;
                 let through = weights.iter().any(|weights| weights.across > 0.0);
@@ -82,13 +83,8 @@ impl Balance {
     ///
     /// # Errors
     /// Those of running a plan.
-    pub(in crate::solve) fn apply(
-        &self,
-        bound: &mut Bound,
-        factors: &mut [Value],
-        before: &mut [Value],
-    ) -> Result<f64> {
-        let lengths = self.lengths.of(bound)?;
+    pub(in crate::solve) fn apply(&self, iterate: &mut Iterate, before: &mut [Value]) -> Result<f64> {
+        let lengths = self.lengths.of(iterate)?;
         // What grows with the scale, and what with its square.
         let penalty = |k: usize, at: usize| {
             let (weights, OfSide { sums, squares }) = (self.weights[k], &lengths[k]);
@@ -98,7 +94,7 @@ impl Balance {
         let (scales, fall) = if let Some(across) = &self.across {
             let mut whole = [[0.0; 2]; 2];
             for k in 0..2 {
-                whole[k][0] = self.weights[k].across * across[k].run(&bound.inputs)?[0].to_scalar();
+                whole[k][0] = self.weights[k].across * across[k].run(&iterate.inputs)?[0].to_scalar();
                 for at in 0..components {
                     let [linear, square] = penalty(k, at);
                     whole[k] = [whole[k][0] + linear, whole[k][1] + square];
@@ -116,20 +112,19 @@ impl Balance {
         }
         let inverse: Vec<f64> = scales.iter().map(|scale| 1.0 / scale).collect();
         for (side, scales) in [(self.pair.left, &scales), (self.pair.right, &inverse)] {
-            let shape = bound.factors[side.index].shape;
-            let taken = bound.take(side.index, factors);
-            let scaled = scaled(bound, taken, shape, side, scales);
-            bound.put(side.index, factors, scaled);
+            let taken = iterate.take(side.index);
+            iterate.set(side.index, scaled(&iterate.problem, taken, side, scales));
             if let Some(before) = before.get_mut(side.index) {
                 let taken = std::mem::replace(before, Value::scalar(0.0));
-                *before = self::scaled(bound, taken, shape, side, scales);
+                *before = scaled(&iterate.problem, taken, side, scales);
             }
         }
         Ok(fall)
     }
 }
 
-fn scaled(bound: &Bound, factor: Value, shape: Shape, side: Side, by: &[f64]) -> Value {
+fn scaled(bound: &Bound, factor: Value, side: Side, by: &[f64]) -> Value {
+    let shape = bound.factors[side.index].shape;
     match bound.is_narrow() {
         true => scaled_in::<f32>(factor, shape, side, by),
         false => scaled_in::<f64>(factor, shape, side, by),

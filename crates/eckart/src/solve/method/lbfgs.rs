@@ -1,18 +1,20 @@
 //! L-BFGS: all factors at once down a quasi-Newton direction, its length by the conditions of Wolfe.
 //! In: a bound problem whose objective is smooth, its factors free.  Out: a `Method`.
 //! Invariant: the cost never rises; every pair that is remembered has positive curvature.
-//! Not here: bounds and penalties (see `proximal_gradient`), forms with a method of their own (see `alternating`).
+//! Not here: bounds and penalties (see `proximal_gradient`), subproblems with a step rule of their own (see
+//! `alternating`).
 
 use std::collections::VecDeque;
 
 use super::proximal_gradient::rough_part;
-use super::{Method, Moved};
+use super::{Method, StepStats};
 use crate::error::Result;
 use crate::function::Compiled;
 use crate::grad::differentiate;
 use crate::run::{Value, sum_by};
+use crate::solve::block::state::MethodState;
 use crate::solve::problem::Bound;
-use crate::solve::search::checkpoint::State;
+use crate::solve::problem::iterate::Iterate;
 
 /// Pairs of steps and changes of the gradient that are remembered (Liu and Nocedal 1989).
 const MEMORY: usize = 10;
@@ -27,7 +29,7 @@ const SLACK: f64 = 1e-14;
 const SLACK_F32: f64 = 1e-8;
 
 /// A step, the change of the gradient along it, and one over their product.
-struct Pair {
+struct CurvaturePair {
     step: Vec<f64>,
     change: Vec<f64>,
     inverse: f64,
@@ -37,14 +39,14 @@ struct Pair {
 pub(in crate::solve) struct Lbfgs {
     /// The objective and its gradients.
     compiled: Compiled,
-    pairs: VecDeque<Pair>,
+    pairs: VecDeque<CurvaturePair>,
     /// Cost and gradient where the factors are.
     here: Option<(f64, Vec<f64>)>,
 }
 
 impl Lbfgs {
     /// Why it does not fit, if it does not.
-    pub(in crate::solve) fn misfit(bound: &Bound) -> Option<String> {
+    pub(in crate::solve) fn unsupported(bound: &Bound) -> Option<String> {
         if let Some(factor) = bound.factors.iter().find(|factor| !factor.prox.is_empty()) {
             return Some(format!("{} has bounds or penalties with kinks", factor.var.name()));
         }
@@ -59,20 +61,19 @@ impl Lbfgs {
     }
 
     /// Cost and gradient at `point`, which is put in place.
-    fn look(&self, bound: &mut Bound, factors: &mut [Value], point: &[f64]) -> Result<(f64, Vec<f64>)> {
+    fn look(&self, iterate: &mut Iterate, point: &[f64]) -> Result<(f64, Vec<f64>)> {
         let mut from = 0;
-        for (index, value) in factors.iter_mut().enumerate() {
-            let shape = bound.factors[index].shape;
+        for index in 0..iterate.len() {
+            let (shape, dtype) = (iterate.problem.factors[index].shape, iterate.problem.dtype());
             let numbers = point[from..from + shape.entries()].to_vec();
             from += shape.entries();
-            *value = Value::of_numbers(shape, numbers, bound.dtype());
-            bound.place(index, value);
+            iterate.set(index, Value::of_numbers(shape, numbers, dtype));
         }
-        self.values(bound)
+        self.values(iterate)
     }
 
-    fn values(&self, bound: &Bound) -> Result<(f64, Vec<f64>)> {
-        let mut values = self.compiled.run(&bound.inputs)?.into_iter();
+    fn values(&self, iterate: &Iterate) -> Result<(f64, Vec<f64>)> {
+        let mut values = self.compiled.run(&iterate.inputs)?.into_iter();
         let cost = values.next().map_or(f64::NAN, |cost| cost.to_scalar());
         Ok((cost, flat(values)))
     }
@@ -99,12 +100,12 @@ impl Lbfgs {
 
     /// A length at which the cost has fallen enough and the slope has flattened, by bisection (Lewis and Overton 2013,
     /// algorithm 2.6): where it leaves the factors, their cost and gradient; `None` where no length does.
-    fn search(&self, bound: &mut Bound, factors: &mut [Value], from: &From) -> Result<Option<(f64, f64, Vec<f64>)>> {
-        let slack = from.cost.abs() * if bound.is_narrow() { SLACK_F32 } else { SLACK };
+    fn search(&self, iterate: &mut Iterate, from: &From) -> Result<Option<(f64, f64, Vec<f64>)>> {
+        let slack = from.cost.abs() * if iterate.problem.is_narrow() { SLACK_F32 } else { SLACK };
         let (mut low, mut high, mut t) = (0.0, f64::INFINITY, from.first);
         for tries in 0..TRIES {
             let point: Vec<f64> = from.point.iter().zip(&from.direction).map(|(b, d)| b + t * d).collect();
-            let (cost, gradient) = self.look(bound, factors, &point)?;
+            let (cost, gradient) = self.look(iterate, &point)?;
             let falls = cost <= from.cost + ARMIJO * t * from.slope && cost < from.cost;
             // Near the end the cost is rounding, and the slope decides (Hager and Zhang 2005, section 2).
             let even = (cost - from.cost).abs() <= slack && dot(&gradient, &from.direction) >= from.slope;
@@ -137,7 +138,7 @@ impl Method for Lbfgs {
         self.here = None;
     }
 
-    fn state(&self, to: &mut State) {
+    fn state(&self, to: &mut MethodState) {
         to.put_maybe(self.here.as_ref().map(|(cost, _)| *cost));
         if let Some((_, gradient)) = &self.here {
             to.put_array(gradient);
@@ -150,7 +151,7 @@ impl Method for Lbfgs {
         }
     }
 
-    fn restore(&mut self, from: &mut State) -> Result<()> {
+    fn restore(&mut self, from: &mut MethodState) -> Result<()> {
         self.here = match from.take_maybe()? {
             Some(cost) => Some((cost, from.take_array()?)),
             None => None,
@@ -158,35 +159,33 @@ impl Method for Lbfgs {
         self.pairs.clear();
         for _ in 0..from.take_count()? {
             let inverse = from.take()?;
-            self.pairs.push_back(Pair { step: from.take_array()?, change: from.take_array()?, inverse });
+            self.pairs.push_back(CurvaturePair { step: from.take_array()?, change: from.take_array()?, inverse });
         }
         Ok(())
     }
 
-    fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Moved> {
-        bound.place_all(factors);
+    fn step(&mut self, iterate: &mut Iterate) -> Result<StepStats> {
         let (cost, gradient) = match self.here.take() {
             Some(here) => here,
-            None => self.values(bound)?,
+            None => self.values(iterate)?,
         };
-        let point = flat(factors.iter().cloned());
-        let old = factors.to_vec();
+        let point = flat(iterate.factors().into_iter());
+        let old = iterate.factors();
         loop {
             let direction = self.direction(&gradient);
             let slope = dot(&gradient, &direction);
             let first = if self.pairs.is_empty() { length(&point).max(1e-3) / length(&gradient) } else { 1.0 };
             let from = From { point: point.clone(), direction, cost, slope, first: first.min(f64::MAX) };
-            let found = if slope < 0.0 { self.search(bound, factors, &from)? } else { None };
+            let found = if slope < 0.0 { self.search(iterate, &from)? } else { None };
             if let Some((t, new_cost, new_gradient)) = found {
                 self.remember(t, &from.direction, &gradient, &new_gradient);
                 self.here = Some((new_cost, new_gradient));
-                return Ok(Moved { cost: new_cost, decrease: None, at_rest: false, tries: false });
+                return Ok(StepStats { cost: new_cost, decrease: None, at_rest: false, tries: false });
             }
-            factors.clone_from_slice(&old);
-            bound.place_all(factors);
+            iterate.set_all(&old);
             if self.pairs.is_empty() {
                 self.here = Some((cost, gradient));
-                return Ok(Moved { cost, decrease: Some(0.0), at_rest: true, tries: false });
+                return Ok(StepStats { cost, decrease: Some(0.0), at_rest: true, tries: false });
             }
             // What was remembered misleads here: down the gradient instead.
             self.pairs.clear();
@@ -203,7 +202,7 @@ impl Lbfgs {
             if self.pairs.len() == MEMORY {
                 self.pairs.pop_front();
             }
-            self.pairs.push_back(Pair { step, change, inverse: 1.0 / product });
+            self.pairs.push_back(CurvaturePair { step, change, inverse: 1.0 / product });
         }
     }
 }

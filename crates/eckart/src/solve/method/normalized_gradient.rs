@@ -3,15 +3,16 @@
 //! Invariant: the best factors met are the driver's to keep; the length halves when the cost rises.
 //! Not here: proximal maps of penalties (their gradient is taken instead, sign(0) = 0).
 
-use super::{Method, Moved};
+use super::{Method, StepStats};
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::function::Compiled;
 use crate::grad::differentiate;
 use crate::run::{Numbers, Value, sum_by};
+use crate::solve::block::state::MethodState;
 use crate::solve::problem::Bound;
+use crate::solve::problem::iterate::Iterate;
 use crate::solve::problem::prox::Prox;
-use crate::solve::search::checkpoint::State;
 
 /// The first step's length, as a share of a factor's own.
 const FIRST: f64 = 0.1;
@@ -33,7 +34,7 @@ pub(in crate::solve) struct NormalizedGradient {
 
 impl NormalizedGradient {
     /// Fits everything: constraints are kept by projection.
-    pub(in crate::solve) fn misfit(_bound: &Bound) -> Option<String> {
+    pub(in crate::solve) fn unsupported(_bound: &Bound) -> Option<String> {
         None
     }
 
@@ -52,7 +53,7 @@ impl Method for NormalizedGradient {
         self.last = None;
     }
 
-    fn state(&self, to: &mut State) {
+    fn state(&self, to: &mut MethodState) {
         to.put(self.length);
         to.put_maybe(self.last.as_ref().map(|(cost, ..)| *cost));
         if let Some((_, from, gradients)) = &self.last {
@@ -61,7 +62,7 @@ impl Method for NormalizedGradient {
         }
     }
 
-    fn restore(&mut self, from: &mut State) -> Result<()> {
+    fn restore(&mut self, from: &mut MethodState) -> Result<()> {
         self.length = from.take()?;
         self.last = match from.take_maybe()? {
             Some(cost) => Some((cost, from.take_factors()?, from.take_factors()?)),
@@ -70,40 +71,38 @@ impl Method for NormalizedGradient {
         Ok(())
     }
 
-    fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Moved> {
+    fn step(&mut self, iterate: &mut Iterate) -> Result<StepStats> {
         let (cost, from, gradients) = match self.last.take() {
             Some(last) => last,
-            None => self.evaluate(bound, factors)?,
+            None => self.evaluate(iterate)?,
         };
         for (index, gradient) in gradients.iter().enumerate() {
-            let (prox, from) = (bound.factors[index].prox.constraints(), &from[index]);
-            factors[index] = match bound.is_narrow() {
+            let (prox, from) = (iterate.problem.factors[index].prox.constraints(), &from[index]);
+            let new = match iterate.problem.is_narrow() {
                 true => moved::<f32>(from, gradient, self.length, &prox),
                 false => moved::<f64>(from, gradient, self.length, &prox),
             };
+            iterate.set(index, new);
         }
-        let new = self.evaluate(bound, factors)?;
+        let new = self.evaluate(iterate)?;
         if new.0 < cost {
             self.length *= GROW;
-            let moved = Moved { cost: new.0, decrease: None, at_rest: false, tries: false };
+            let moved = StepStats { cost: new.0, decrease: None, at_rest: false, tries: false };
             self.last = Some(new);
             return Ok(moved);
         }
         self.length *= SHRINK;
-        for (factor, old) in factors.iter_mut().zip(&from) {
-            factor.clone_from(old);
-        }
+        iterate.set_all(&from);
         self.last = Some((cost, from, gradients));
-        Ok(Moved { cost, decrease: None, at_rest: self.length < LEAST, tries: true })
+        Ok(StepStats { cost, decrease: None, at_rest: self.length < LEAST, tries: true })
     }
 }
 
 impl NormalizedGradient {
-    fn evaluate(&self, bound: &mut Bound, factors: &[Value]) -> Result<Evaluated> {
-        bound.place_all(factors);
-        let mut values = self.compiled.run(&bound.inputs)?;
+    fn evaluate(&self, iterate: &Iterate) -> Result<Evaluated> {
+        let mut values = self.compiled.run(&iterate.inputs)?;
         let gradients = values.split_off(1);
-        Ok((values[0].to_scalar(), factors.to_vec(), gradients))
+        Ok((values[0].to_scalar(), iterate.factors(), gradients))
     }
 }
 

@@ -6,14 +6,15 @@
 
 use std::sync::Arc;
 
-use super::{Method, Moved};
+use super::{Method, StepStats};
 use crate::error::Result;
 use crate::expr::{Dag, Expr, Huber, Id, Op, huber_at};
 use crate::function::Compiled;
-use crate::run::Value;
-use crate::solve::block::{Block, GradientBlock};
+use crate::solve::block::Block;
+use crate::solve::block::gradient::GradientBlock;
+use crate::solve::block::state::MethodState;
 use crate::solve::problem::Bound;
-use crate::solve::search::checkpoint::State;
+use crate::solve::problem::iterate::Iterate;
 
 /// Proximal alternating linearised minimisation (Bolte, Sabach and Teboulle 2014, algorithm 1): the gradient's block
 /// for every factor.
@@ -24,7 +25,7 @@ pub(in crate::solve) struct ProximalGradient {
 
 impl ProximalGradient {
     /// Why it does not fit, if it does not.
-    pub(in crate::solve) fn misfit(bound: &Bound) -> Option<String> {
+    pub(in crate::solve) fn unsupported(bound: &Bound) -> Option<String> {
         let part = rough_part(&bound.smooth, bound)?;
         Some(format!("{part} has a kink, and is no penalty of one factor alone"))
     }
@@ -42,28 +43,27 @@ impl Method for ProximalGradient {
         self.blocks.iter_mut().for_each(Block::restart);
     }
 
-    fn state(&self, to: &mut State) {
+    fn state(&self, to: &mut MethodState) {
         self.blocks.iter().for_each(|block| block.state(to));
     }
 
-    fn restore(&mut self, from: &mut State) -> Result<()> {
+    fn restore(&mut self, from: &mut MethodState) -> Result<()> {
         self.blocks.iter_mut().try_for_each(|block| block.restore(from))
     }
 
-    fn step(&mut self, bound: &mut Bound, factors: &mut [Value]) -> Result<Moved> {
-        bound.place_all(factors);
+    fn step(&mut self, iterate: &mut Iterate) -> Result<StepStats> {
         let (mut cost, mut tries) = (None, false);
         for block in &mut self.blocks {
-            let done = block.step(bound, factors)?;
+            let done = block.step(iterate)?;
             cost = done.cost.or(cost);
             tries |= done.tries;
         }
         let at_rest = cost.is_none();
         let cost = match cost {
             Some(cost) => cost,
-            None => self.costs.run(&bound.inputs)?[1].to_scalar(),
+            None => self.costs.run(&iterate.inputs)?[1].to_scalar(),
         };
-        Ok(Moved { cost, decrease: None, at_rest, tries })
+        Ok(StepStats { cost, decrease: None, at_rest, tries })
     }
 }
 

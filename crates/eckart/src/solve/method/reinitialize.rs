@@ -1,15 +1,16 @@
-//! Revive: components that have become 0, and that no block can move: their slope is 0, too.
-//! In: a bound problem whose factors are in place.  Out: such components, as what lowers the cost the most.
-//! Invariant: a component is brought back only where the objective falls by it; all others stay as they are.
-//! Not here: components that penalties keep at 0 with reason: bringing them back does not pay, and they stay.
+//! Reinitialize: dead components, which have become 0 and which no block can move, for their gradient is 0, too.
+//! In: the factors.  Out: dead components re-initialized by what lowers the cost the most.
+//! Invariant: a component is re-initialized only where the objective falls by it; all others stay as they are.
+//! Not here: components that penalties keep at 0 with reason: the cost does not fall by them, and they stay.
 
 use crate::error::Result;
 use crate::function::Compiled;
 use crate::grad::differentiate;
 use crate::run::{Numbers, Value};
+use crate::solve::block::state::MethodState;
 use crate::solve::problem::Bound;
+use crate::solve::problem::iterate::Iterate;
 use crate::solve::problem::pairs::{Lengths, Pair, Side, pairs};
-use crate::solve::search::checkpoint::State;
 
 /// Rounds of the power method by which the direction is found in which the cost falls the most.
 const ROUNDS: usize = 2;
@@ -19,23 +20,23 @@ const ROWS: usize = 8;
 const SIZES: usize = 20;
 /// The greatest slope.
 const STEEP: f64 = 1e30;
-/// Of the greatest squared size of a component, what is as good as 0: entries of Poisson forms stay above it.
+/// Of the greatest squared size of a component, what is as good as 0: entries of Poisson subproblems stay above it.
 const DEAD: f64 = 1e-24;
 /// Of the cost, what a component must bring.
 const LEAST: f64 = 1e-6;
 
 /// A pair of factors whose components may die.
-pub(in crate::solve) struct Revival {
+pub(in crate::solve) struct Reinitialization {
     pair: Pair,
     lengths: Lengths,
     /// The objective, and the slopes of its smooth part by the two factors; the length of the data. Once one has died.
     slopes: Option<(Compiled, f64)>,
-    /// Before this iteration none is tried: one could not be brought back, and after twice as many it may.
+    /// Before this iteration none is tried: one could not be re-initialized, and after twice as many it may.
     rests_until: usize,
     memory_limit: usize,
 }
 
-impl Revival {
+impl Reinitialization {
     /// One for each pair whose components may be of any size.
     ///
     /// # Errors
@@ -54,30 +55,29 @@ impl Revival {
         self.rests_until = 0;
     }
 
-    pub(in crate::solve) fn state(&self, to: &mut State) {
+    pub(in crate::solve) fn state(&self, to: &mut MethodState) {
         to.put(self.rests_until as f64);
     }
 
-    pub(in crate::solve) fn restore(&mut self, from: &mut State) -> Result<()> {
+    pub(in crate::solve) fn restore(&mut self, from: &mut MethodState) -> Result<()> {
         self.rests_until = from.take_whole()?;
         Ok(())
     }
 
-    /// Brings back what components it can, after so many iterations; returns the objective before and after where there
-    /// were any.
+    /// Re-initializes what components it can, after so many iterations; returns the objective before and after where
+    /// there were any.
     ///
     /// # Errors
     /// Those of planning and running.
-    pub(in crate::solve) fn revive(
+    pub(in crate::solve) fn reinitialize(
         &mut self,
-        bound: &mut Bound,
-        factors: &mut [Value],
+        iterate: &mut Iterate,
         iterations: usize,
     ) -> Result<Option<[f64; 2]>> {
         if iterations < self.rests_until {
             return Ok(None);
         }
-        let [left, right] = self.lengths.of(bound)?;
+        let [left, right] = self.lengths.of(iterate)?;
         let sizes: Vec<f64> = left.squares.iter().zip(&right.squares).map(|(left, right)| left * right).collect();
         let most = sizes.iter().copied().fold(0.0, f64::max);
         let dead: Vec<usize> = (0..sizes.len()).filter(|&k| sizes[k] <= DEAD * most).collect();
@@ -86,14 +86,14 @@ impl Revival {
         }
         let slopes = match self.slopes.take() {
             Some(slopes) => slopes,
-            None => (self.plan(bound)?, length_of(bound)),
+            None => (self.plan(&iterate.problem)?, length_of(&iterate.problem)),
         };
-        let first = slopes.0.run(&bound.inputs)?[0].to_scalar();
+        let first = slopes.0.run(&iterate.inputs)?[0].to_scalar();
         let mut now = first;
         for k in dead {
-            let found = match bound.is_narrow() {
-                true => self.one::<f32>(&slopes, bound, factors, k, now)?,
-                false => self.one::<f64>(&slopes, bound, factors, k, now)?,
+            let found = match iterate.problem.is_narrow() {
+                true => self.one::<f32>(&slopes, iterate, k, now)?,
+                false => self.one::<f64>(&slopes, iterate, k, now)?,
             };
             let Some(lower) = found else {
                 self.rests_until = 2 * iterations;
@@ -112,28 +112,28 @@ impl Revival {
         Compiled::new(&roots, &bound.givens, self.memory_limit)
     }
 
-    /// Brings back component k, where that lowers the objective: the new one.
+    /// Re-initializes component k, where that lowers the objective: the new one.
     fn one<T: Numbers>(
         &self,
         (slopes, most): &(Compiled, f64),
-        bound: &mut Bound,
-        factors: &mut [Value],
+        iterate: &mut Iterate,
         k: usize,
         cost: f64,
     ) -> Result<Option<f64>> {
         let sides = [self.pair.left, self.pair.right];
-        let old = sides.map(|side| factors[side.index].clone());
-        let count = |bound: &Bound, side: Side| {
-            let shape = bound.factors[side.index].shape;
+        let old = sides.map(|side| iterate.factor(side.index));
+        let problem = iterate.problem.clone();
+        let count = |side: Side| {
+            let shape = problem.factors[side.index].shape;
             if side.by_rows { shape.cols } else { shape.rows }
         };
         // Down the slope by one side while the other is a unit vector.
         let mut down = |to: usize, unit: &[f64]| -> Result<(f64, Vec<f64>)> {
             let from = 1 - to;
-            put::<T>(bound, factors, (sides[from], k), unit, 1.0);
-            put::<T>(bound, factors, (sides[to], k), &vec![0.0; count(bound, sides[to])], 1.0);
-            let slope = slopes.run(&bound.inputs)?.swap_remove(1 + to).into_rect::<T>();
-            let free = bound.factors[sides[to].index].prox.lower.is_none();
+            put::<T>(iterate, (sides[from], k), unit, 1.0);
+            put::<T>(iterate, (sides[to], k), &vec![0.0; count(sides[to])], 1.0);
+            let slope = slopes.run(&iterate.inputs)?.swap_remove(1 + to).into_rect::<T>();
+            let free = problem.factors[sides[to].index].prox.lower.is_none();
             // Of a logarithm near 0 the slope may be beyond all numbers, which is as good as very steep.
             let down = |x: &f64| match x.is_nan() {
                 true => 0.0,
@@ -166,9 +166,9 @@ impl Revival {
         if steepness > 0.0 && steepness.is_finite() {
             for _ in 0..SIZES {
                 for (side, unit) in sides.iter().zip(&units) {
-                    put::<T>(bound, factors, (*side, k), unit, size.sqrt());
+                    put::<T>(iterate, (*side, k), unit, size.sqrt());
                 }
-                let lower = slopes.run(&bound.inputs)?[0].to_scalar();
+                let lower = slopes.run(&iterate.inputs)?[0].to_scalar();
                 if lower < cost - LEAST * cost.abs() {
                     return Ok(Some(lower));
                 }
@@ -176,7 +176,7 @@ impl Revival {
             }
         }
         for (side, old) in sides.iter().zip(old) {
-            bound.put(side.index, factors, old);
+            iterate.set(side.index, old);
         }
         Ok(None)
     }
@@ -209,15 +209,15 @@ fn component<T: Numbers>(array: &[T], cols: usize, which: (Side, usize)) -> Vec<
 }
 
 /// Sets a component to a vector times a number.
-fn put<T: Numbers>(bound: &mut Bound, factors: &mut [Value], which: (Side, usize), vector: &[f64], by: f64) {
+fn put<T: Numbers>(iterate: &mut Iterate, which: (Side, usize), vector: &[f64], by: f64) {
     let index = which.0.index;
-    let mut rect = bound.take(index, factors).into_rect::<T>();
+    let mut rect = iterate.take(index).into_rect::<T>();
     let cols = rect.shape.cols;
     let array = rect.make_mut();
     for (at, x) in places(array.len(), cols, which).zip(vector) {
         array[at] = T::from_f64(by * x);
     }
-    bound.put(index, factors, Value::of_rect(rect));
+    iterate.set(index, Value::of_rect(rect));
 }
 
 #[cfg(test)]

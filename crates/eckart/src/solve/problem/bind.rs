@@ -88,8 +88,7 @@ impl Problem {
             inputs,
             target: self.data[0].clone(),
             rank: self.rank,
-            forms: OnceLock::new(),
-            company: None,
+            subproblems: OnceLock::new(),
         })
     }
 

@@ -10,8 +10,8 @@ use crate::data::Matrix;
 use crate::error::{Code, Result, Warning};
 use crate::expr::{Dag, Op};
 use crate::facts::{Facts, Sign, degrees};
-use crate::solve::derive::{Form, derive};
-use crate::solve::method::MethodRow;
+use crate::solve::derive::{Subproblem, derive};
+use crate::solve::method::table::MethodRow;
 use crate::solve::search::settings::{Init, Settings};
 
 /// Warnings about an objective.
@@ -95,8 +95,8 @@ fn free_penalty(small: &Factor, large: &Factor, squares: [f64; 2]) -> Option<Str
 
 /// A cost that is a straight line in a factor falls for ever unless a bound holds it.
 fn slopes(bound: &Bound) -> Result<Vec<Warning>> {
-    let line = |(form, factor): (&Form, &Factor)| {
-        let Form::Quadratic(quadratic, _) = form else { return None };
+    let line = |(subproblem, factor): (&Subproblem, &Factor)| {
+        let Subproblem::Quadratic(quadratic, _) = subproblem else { return None };
         let flat = quadratic.shared.is_none() && quadratic.scaled.is_empty() && quadratic.sampled.is_empty();
         let prox = &factor.prox;
         let held = prox.lower.is_some() || prox.upper.is_some() || !prox.is_entrywise() || prox.l1 > 0.0;

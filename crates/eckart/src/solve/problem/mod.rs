@@ -4,6 +4,7 @@
 //! Not here: methods (see `method`), what a statement comes to (see `bind`).
 
 mod bind;
+pub(super) mod iterate;
 pub(super) mod lints;
 pub(super) mod pairs;
 pub(super) mod prox;
@@ -12,8 +13,7 @@ pub(super) mod split;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use super::block::cohort::Member;
-use super::derive::Form;
+use super::derive::Subproblem;
 use super::problem::prox::Prox;
 use crate::data::{Dtype, Matrix};
 use crate::error::Result;
@@ -178,14 +178,6 @@ impl Problem {
     pub fn rank_asked(&self) -> usize {
         self.rank
     }
-
-    /// Minimises the objective.
-    ///
-    /// # Errors
-    /// As [`super::solve`].
-    pub fn solve(&self, settings: &super::Settings) -> Result<super::Factorization> {
-        super::solve(self, settings, &mut |_| super::Flow::Continue)
-    }
 }
 
 /// A problem whose shapes are known and whose objective is split: what methods work on.
@@ -209,10 +201,8 @@ pub struct Bound {
     pub target: (String, Matrix),
     /// The rank.
     pub rank: usize,
-    /// The forms of the smooth part in each factor, once they have been asked for.
-    pub(super) forms: OnceLock<Vec<Form>>,
-    /// The company that a start keeps.
-    pub(super) company: Option<Member>,
+    /// The subproblems of the smooth part in each factor, once they have been asked for.
+    pub(super) subproblems: OnceLock<Vec<Subproblem>>,
 }
 
 impl Bound {
@@ -232,38 +222,8 @@ impl Bound {
         if self.is_narrow() { Dtype::F32 } else { Dtype::F64 }
     }
 
-    /// Gives factor `index` a value, which is shared, not copied.
-    pub(super) fn place(&mut self, index: usize, numbers: &Value) {
-        self.inputs.set(&self.factors[index].var, numbers.clone());
-    }
-
-    /// Takes factor `index` out of its place and out of `factors`, to be changed and placed again.
-    pub(super) fn take(&mut self, index: usize, factors: &mut [Value]) -> Value {
-        drop(self.inputs.take(&self.factors[index].var));
-        std::mem::replace(&mut factors[index], Value::scalar(0.0))
-    }
-
     /// The shapes of the factors.
     pub(super) fn shapes(&self) -> Vec<Shape> {
         self.factors.iter().map(|factor| factor.shape).collect()
-    }
-
-    /// Takes all factors out of their places, so that whoever has `factors` alone holds them.
-    pub(super) fn lifted(&mut self, factors: Vec<Value>) -> Vec<Value> {
-        self.factors.iter().for_each(|factor| drop(self.inputs.take(&factor.var)));
-        factors
-    }
-
-    /// Puts a factor in place and among `factors`.
-    pub(super) fn put(&mut self, index: usize, factors: &mut [Value], numbers: Value) {
-        self.place(index, &numbers);
-        factors[index] = numbers;
-    }
-
-    /// Gives all factors values.
-    pub(super) fn place_all(&mut self, factors: &[Value]) {
-        for (index, numbers) in factors.iter().enumerate() {
-            self.place(index, numbers);
-        }
     }
 }

@@ -1,8 +1,9 @@
 //! Ties: two factors that the objective multiplies, component by component.
 //! In: a bound problem.  Out: `Pair`s; the lengths of their components.
 //! Invariant: what a pair says of an objective holds for all values of the factors.
-//! Not here: what follows from it (see `lints`, `balance`, `revive`).
+//! Not here: what follows from it (see `lints`, `balance`, `reinitialize`).
 
+use super::iterate::Iterate;
 use super::{Bound, Factor};
 use crate::error::Result;
 use crate::expr::{Dag, Expr, Id, Op, Var, abs, colsum, matrix, rowsum, weighted_terms};
@@ -101,8 +102,8 @@ impl Lengths {
     ///
     /// # Errors
     /// Those of running a plan.
-    pub(in crate::solve) fn of(&self, bound: &Bound) -> Result<[OfSide; 2]> {
-        let mut values = self.0.run(&bound.inputs)?.into_iter().map(|value| value.to_dense().data.to_vec());
+    pub(in crate::solve) fn of(&self, iterate: &Iterate) -> Result<[OfSide; 2]> {
+        let mut values = self.0.run(&iterate.inputs)?.into_iter().map(|value| value.to_dense().data.to_vec());
         let mut next = || values.next().unwrap_or_default();
         Ok([OfSide { sums: next(), squares: next() }, OfSide { sums: next(), squares: next() }])
     }

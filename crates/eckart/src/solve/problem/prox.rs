@@ -44,7 +44,7 @@ impl Prox {
     }
 
     /// The same for the transposed factor.
-    pub(crate) fn flipped(&self) -> Self {
+    pub(crate) fn transposed(&self) -> Self {
         let (row_group, col_group) = (self.col_group, self.row_group);
         let (row_norm, col_norm) = (self.col_norm, self.row_norm);
         Self { row_group, col_group, row_norm, col_norm, ..*self }

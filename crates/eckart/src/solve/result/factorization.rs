@@ -7,16 +7,11 @@ use std::collections::BTreeMap;
 
 use super::history::{Agreement, Kept, RankChoice, Start};
 use super::numerics::Numerics;
-use super::role::{FactorRole, roles};
+use super::role::FactorRole;
 use crate::data::{Ids, Matrix};
-use crate::error::{Result, Warning};
-use crate::facts::Shape;
-use crate::run::Value;
-use crate::solve::method::MethodRow;
-use crate::solve::problem::lints::{lints, locked};
-use crate::solve::problem::{Bound, Factor, Problem};
+use crate::error::Warning;
 use crate::solve::result::quality::Quality;
-use crate::solve::search::settings::{Init, Settings, StopReason};
+use crate::solve::search::settings::{Init, StopReason};
 
 /// The best factors of a search, and how they were found.
 #[derive(Debug, Clone)]
@@ -34,13 +29,13 @@ pub struct Factorization {
     pub seed: u64,
     /// The most iterations of a start that the search was allowed.
     pub max_iter: usize,
-    /// The tolerance at which a start ended (see [`Settings::tol`]).
+    /// The tolerance at which a start ended (see [`crate::Settings::tol`]).
     pub tol: f64,
     /// The cost at which the search was to end, where one was asked for.
     pub target_cost: Option<f64>,
     /// Where the first start began.
     pub init: Init,
-    /// The names of the factors whose first value was given ([`Problem::init_from`]).
+    /// The names of the factors whose first value was given ([`crate::Problem::init_from`]).
     pub started: Vec<String>,
     /// The method's name.
     pub method: String,
@@ -55,7 +50,7 @@ pub struct Factorization {
     /// Standard errors of factors, each of the factor's shape, where whoever computed them put them here; saved with
     /// the factors.
     pub std_errors: Vec<(String, Matrix)>,
-    /// The names of the fixed factors ([`Problem::fix`]).
+    /// The names of the fixed factors ([`crate::Problem::fix`]).
     pub fixed: Vec<String>,
     /// The value of the objective at the factors, before they are rounded to the data's number type.
     pub cost: f64,
@@ -63,7 +58,7 @@ pub struct Factorization {
     pub starts: Vec<Start>,
     /// The start whose factors these are.
     pub best: usize,
-    /// The components of every start, where [`Settings::keep_starts`] asked for them; they are not saved.
+    /// The components of every start, where [`crate::Settings::keep_starts`] asked for them; they are not saved.
     pub kept: Vec<Kept>,
     /// Why the last checkpoint could not be written, where it could not: the file then holds an earlier one. Not saved.
     pub checkpoint_error: Option<Warning>,
@@ -88,63 +83,6 @@ pub struct Factorization {
 }
 
 impl Factorization {
-    #[expect(clippy::too_many_arguments, reason = "the one place where a search's parts come together")]
-    pub(in crate::solve) fn new(
-        problem: &Problem,
-        bound: &Bound,
-        settings: &Settings,
-        (row, ways): (&MethodRow, Vec<String>),
-        factors: Vec<Value>,
-        starts: Vec<Start>,
-        best: usize,
-        quality: Option<Quality>,
-        seconds: f64,
-    ) -> Result<Self> {
-        let dtype = bound.target.1.dtype();
-        let named =
-            |(factor, numbers): (&Factor, Value)| Ok((factor.var.name().to_owned(), numbers.into_matrix(dtype)?));
-        let mut named: Vec<_> = bound.factors.iter().zip(factors).map(named).collect::<Result<_>>()?;
-        named.extend_from_slice(&bound.fixed);
-        named.sort_by_key(|(name, _)| bound.order.iter().position(|other| other == name));
-        let shape = |matrix: &Matrix| Shape { rows: matrix.rows(), cols: matrix.cols() };
-        let shapes: Vec<(String, Shape)> = named.iter().map(|(name, m)| (name.clone(), shape(m))).collect();
-        let roles = roles(problem.statement(), problem.params(), &bound.target.0, &shapes);
-        let roles = shapes.into_iter().map(|(name, _)| name).zip(roles).collect();
-        Ok(Self {
-            statement: problem.statement().to_string(),
-            params: problem.params().clone(),
-            target: bound.target.0.clone(),
-            rank: bound.rank,
-            seed: settings.seed,
-            max_iter: settings.max_iter,
-            tol: settings.tol,
-            target_cost: settings.target,
-            init: settings.init,
-            started: problem.init_values.iter().map(|(name, _)| name.clone()).collect(),
-            method: row.name.to_owned(),
-            ways,
-            warnings: [lints(bound)?, locked(problem, settings, row)].concat(),
-            factors: named,
-            roles,
-            std_errors: Vec::new(),
-            fixed: bound.fixed.iter().map(|(name, _)| name.clone()).collect(),
-            cost: starts[best].cost,
-            starts,
-            best,
-            kept: Vec::new(),
-            checkpoint_error: None,
-            agreement: None,
-            rank_choice: None,
-            quality,
-            row_names: None,
-            col_names: None,
-            row_ids: None,
-            col_ids: None,
-            numerics: Numerics::current(),
-            seconds,
-        })
-    }
-
     /// The factor of that name.
     pub fn factor(&self, name: &str) -> Option<&Matrix> {
         self.factors.iter().find(|(known, _)| known == name).map(|(_, matrix)| matrix)

@@ -9,6 +9,7 @@ use crate::expr::{Dag, Expr, Id, Op, observed, sum};
 use crate::facts::{Facts, Layout};
 use crate::function::Compiled;
 use crate::solve::problem::Bound;
+use crate::solve::problem::iterate::Iterate;
 
 /// How well the factors explain the data.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +27,8 @@ pub struct Quality {
 }
 
 impl Quality {
-    pub(in crate::solve) fn of(bound: &Bound, memory_limit: usize) -> Result<Option<Self>> {
+    pub(in crate::solve) fn of(iterate: &Iterate, memory_limit: usize) -> Result<Option<Self>> {
+        let bound = &*iterate.problem;
         let Some(reconstruction) = reconstruction(bound)? else { return Ok(None) };
         let x = crate::expr::matrix(&bound.target.0);
         let dag = Dag::new(std::slice::from_ref(&bound.objective));
@@ -34,7 +36,7 @@ impl Quality {
         let counted = |e: Expr| if masked { sum(observed(&x) * e) } else { sum(e) };
         let residual = counted((&x - &reconstruction).pow(2));
         let compiled = Compiled::new(&[residual, counted(x.pow(2)), counted(x.clone())], &bound.givens, memory_limit)?;
-        let values: Vec<f64> = compiled.run(&bound.inputs)?.iter().map(crate::run::Value::to_scalar).collect();
+        let values: Vec<f64> = compiled.run(&iterate.inputs)?.iter().map(crate::run::Value::to_scalar).collect();
         let (residual, squares, total) = (values[0].max(0.0), values[1], values[2]);
         let matrix = &bound.target.1;
         let count = if masked { matrix.observed() } else { matrix.rows() * matrix.cols() } as f64;

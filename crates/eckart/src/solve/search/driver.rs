@@ -1,66 +1,34 @@
-//! Driver: the one loop: starts, limits, stopping, the best so far.
+//! Driver: from a problem to its best factors.
 //! In: a `Problem`, `Settings`, a listener.  Out: a `Factorization`.
-//! Invariant: every way out returns the best factors met and a reason; nothing but the clock's limit depends on time.
-//! Not here: how factors move (see `method`).
+//! Invariant: every way out returns the best factors met and a reason.
+//! Not here: one start (see `worker`), which starts run when (see `starts`), how factors move (see `method`).
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
-use super::checkpoint::{Snapshot, State};
-use super::kkt::Kkt;
-use super::settings::{Settings, StopReason};
-use super::start::begin;
-use super::starts;
+use super::context::{Flow, Progress, Search};
+use super::settings::Settings;
+use super::starts::{self, Found};
+use crate::data::Matrix;
 use crate::error::{Code, Error, Result, Warning};
-use crate::function::Compiled;
-use crate::run::{Value, available_memory, with_machine};
-use crate::solve::block::cohort::best_number;
-use crate::solve::method::{Method, MethodRow, choose};
-use crate::solve::problem::{Bound, Problem};
+use crate::facts::Shape;
+use crate::run::{Value, with_machine};
+use crate::solve::method::table::choose;
+use crate::solve::problem::lints::{lints, locked};
+use crate::solve::problem::{Bound, Factor, Problem};
 use crate::solve::result::quality::Quality;
-use crate::solve::result::{Factorization, Start, Step};
+use crate::solve::result::{Factorization, Numerics, roles};
 
-/// Iterations between looks at the residuals.
-const LOOK: usize = 10;
-/// A cost below this share of the first one is computed once more at the end; of f64, and of f32.
-const NEARLY_ALL: [f64; 2] = [1e-9, 1e-3];
-/// What a method adds up may differ from the cost by this share of it, or of the first one.
-const DRIFT: f64 = 1e-3;
-/// How many times as much as it is now a cost may have been for its fall since then to be of account.
-const FALLEN: f64 = 10.0;
-/// No cost is looked at more closely than this share of what the first iteration left, or of the first cost: what is
-/// left then may be all rounding.
-const LEAST_LEVELS: [f64; 2] = [1e-6, 1e-12];
-
-/// Iterations in a row that must each be of no account before a start counts as settled.
-const PATIENCE: usize = 3;
-
-/// What a listener is told after each iteration.
-#[derive(Debug, Clone, Copy)]
-pub struct Progress {
-    /// The number of the start, from 0. Starts of small problems run side by side, so it may go up and down.
-    pub start: usize,
-    /// How many starts there are.
-    pub starts: usize,
-    /// Iterations of this start.
-    pub iteration: usize,
-    /// Iterations of a start, at most.
-    pub max_iter: usize,
-    /// The cost now.
-    pub cost: f64,
-    /// The least cost met, of all starts.
-    pub best: f64,
+impl Problem {
+    /// Minimizes the objective.
+    ///
+    /// # Errors
+    /// As [`solve`].
+    pub fn solve(&self, settings: &Settings) -> Result<Factorization> {
+        solve(self, settings, &mut |_| Flow::Continue)
+    }
 }
 
-/// A listener's answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flow {
-    /// Go on.
-    Continue,
-    /// End the search with the best factors so far.
-    Stop,
-}
-
-/// Minimises a problem's objective from `settings.n_init` starts and returns the best factors.
+/// Minimizes a problem's objective from `settings.n_init` starts and returns the best factors.
 ///
 /// `listen` hears of every iteration and may end the search.
 ///
@@ -79,313 +47,67 @@ pub fn solve(
             "the data is only assumed: give the matrix itself to factorize it",
         ));
     }
-    with_machine(settings.threads, settings.registers, || Search::new(problem, settings).run(listen))?
+    with_machine(settings.threads, settings.registers, || run(&Search::new(problem, settings), listen))?
 }
 
-/// A problem, what is wished of its search, and since when.
-pub(in crate::solve) struct Search<'a> {
-    pub problem: &'a Problem,
-    pub settings: &'a Settings,
-    began: Instant,
-    pub memory_limit: usize,
-}
-
-impl<'a> Search<'a> {
-    fn new(problem: &'a Problem, settings: &'a Settings) -> Self {
-        let memory_limit = settings.memory_limit.unwrap_or_else(available_memory);
-        Self { problem, settings, began: Instant::now(), memory_limit }
-    }
-
-    /// The time since the search began, in this process.
-    pub(in crate::solve) fn spent(&self) -> Duration {
-        self.began.elapsed()
-    }
-
-    fn run(&self, listen: &mut (dyn FnMut(&Progress) -> Flow + Send)) -> Result<Factorization> {
-        let bound = self.problem.bind()?;
-        let row = choose(&bound, self.settings.method.as_deref())?;
-        let ways = row.describe(&bound)?;
-        let (mut worker, found) = starts::run(self, row, bound, listen)?;
-        worker.bound.place_all(&found.factors);
-        let quality = Quality::of(&worker.bound, self.memory_limit)?;
-        let seconds = self.began.elapsed().as_secs_f64();
-        let factors = worker.bound.lifted(found.factors);
-        let kept = found.kept;
-        let checkpoint_error = found.unwritten.map(|why| {
+fn run(search: &Search, listen: &mut (dyn FnMut(&Progress) -> Flow + Send)) -> Result<Factorization> {
+    let (problem, settings) = (search.problem, search.settings);
+    let bound = Arc::new(problem.bind()?);
+    let row = choose(&bound, settings.method.as_deref())?;
+    let rules = row.describe(&bound)?;
+    let (mut iterate, Found { starts, best, factors, kept, unwritten }) = starts::run(search, row, &bound, listen)?;
+    iterate.set_all(&factors);
+    drop(factors);
+    let quality = Quality::of(&iterate, search.memory_limit)?;
+    let seconds = search.spent().as_secs_f64();
+    let factors = named(&bound, iterate.take_all())?;
+    let shape = |matrix: &Matrix| Shape { rows: matrix.rows(), cols: matrix.cols() };
+    let shapes: Vec<(String, Shape)> = factors.iter().map(|(name, matrix)| (name.clone(), shape(matrix))).collect();
+    let roles = roles(problem.statement(), problem.params(), &bound.target.0, &shapes);
+    let names = |matrices: &[(String, Matrix)]| matrices.iter().map(|(name, _)| name.clone()).collect();
+    Ok(Factorization {
+        statement: problem.statement().to_string(),
+        params: problem.params().clone(),
+        target: bound.target.0.clone(),
+        rank: bound.rank,
+        seed: settings.seed,
+        max_iter: settings.max_iter,
+        tol: settings.tol,
+        target_cost: settings.target,
+        init: settings.init,
+        started: names(problem.init_values()),
+        method: row.name.to_owned(),
+        ways: rules,
+        warnings: [lints(&bound)?, locked(problem, settings, row)].concat(),
+        roles: shapes.into_iter().map(|(name, _)| name).zip(roles).collect(),
+        factors,
+        std_errors: Vec::new(),
+        fixed: names(&bound.fixed),
+        cost: starts[best].cost,
+        starts,
+        best,
+        kept,
+        checkpoint_error: unwritten.map(|why| {
             Warning::new(Code::CheckpointNotWritten, format!("the last checkpoint could not be written: {why}"))
-        });
-        let found = Factorization::new(
-            self.problem,
-            &worker.bound,
-            self.settings,
-            (row, ways),
-            factors,
-            found.starts,
-            found.best,
-            quality,
-            seconds,
-        )?;
-        Ok(Factorization { kept, checkpoint_error, ..found })
-    }
-
-    /// Another worker, for a thread of its own.
-    pub(in crate::solve) fn worker(&self, row: &MethodRow) -> Result<Worker<'_>> {
-        Worker::new(self, row, self.problem.bind()?)
-    }
+        }),
+        agreement: None,
+        rank_choice: None,
+        quality,
+        row_names: None,
+        col_names: None,
+        row_ids: None,
+        col_ids: None,
+        numerics: Numerics::current(),
+        seconds,
+    })
 }
 
-/// What is told of a start while it runs, and asks how it stands.
-pub(in crate::solve) trait Watcher {
-    /// Hears of an iteration: its number, its cost, the least so far.
-    fn tell(&mut self, iteration: usize, cost: f64, best: f64) -> Flow;
-
-    /// Whether a snapshot is wanted now, of a start that goes on, or was broken off and could go on.
-    fn wants_snapshot(&mut self, goes_on: bool, broken_off: bool) -> bool;
-
-    /// Takes one.
-    fn snapshot(&mut self, snapshot: Snapshot);
-}
-
-/// A start that has begun.
-struct Begun {
-    began: Instant,
-    factors: Vec<Value>,
-    best: (f64, Vec<Value>),
-    history: Vec<Step>,
-    lengths: Option<Vec<f64>>,
-    last: f64,
-    quiet: usize,
-    at_rest: bool,
-}
-
-/// What starts are run with, one after the other: the problem in place, the method, what watches over it.
-pub(in crate::solve) struct Worker<'a> {
-    search: &'a Search<'a>,
-    settings: &'a Settings,
-    pub bound: Bound,
-    method: Box<dyn Method>,
-    cost: Compiled,
-    kkt: Option<Kkt>,
-    /// Whether the last factors are always the best, so that no others need be held.
-    monotone: bool,
-}
-
-impl<'a> Worker<'a> {
-    pub(in crate::solve) fn new(search: &'a Search<'a>, row: &MethodRow, bound: Bound) -> Result<Self> {
-        let limit = search.memory_limit;
-        let cost = Compiled::new(std::slice::from_ref(&bound.objective), &bound.givens, limit)?;
-        let (method, kkt) = (row.make(&bound, limit)?, Kkt::new(&bound, limit)?);
-        Ok(Self { search, settings: search.settings, bound, method, cost, kkt, monotone: row.monotone })
-    }
-
-    /// Flops of computing the objective once.
-    pub(in crate::solve) fn flops(&self) -> f64 {
-        self.cost.plan.flops()
-    }
-
-    /// How many starts are best company for each other.
-    pub(in crate::solve) fn best_company(&self) -> usize {
-        best_number(&self.method.products())
-    }
-
-    /// Bytes that a run of it needs beside the data.
-    pub(in crate::solve) fn bytes(&self) -> usize {
-        self.cost.plan.peak_bytes
-    }
-
-    /// One start, from its beginning or from where it was: its report, and the best factors it met.
-    pub(in crate::solve) fn run_start(
-        &mut self,
-        index: usize,
-        from: Option<Snapshot>,
-        watcher: &mut dyn Watcher,
-    ) -> Result<(Start, Vec<Value>)> {
-        let Begun { began, mut factors, mut best, mut history, lengths, mut last, mut quiet, at_rest } = match from {
-            Some(snapshot) => self.go_on(snapshot)?,
-            None => self.begin(index)?,
-        };
-        let mut stop = self.verdict(&history, (at_rest, quiet), lengths.as_deref(), &factors)?;
-        while stop.is_none() {
-            if self.monotone {
-                best.1.clear();
-            }
-            let moved = self.method.step(&mut self.bound, &mut factors)?;
-            history.push(Step { cost: moved.cost, seconds: began.elapsed().as_secs_f64() });
-            if self.monotone || moved.cost < best.0 || best.0.is_nan() {
-                best.0 = moved.cost;
-                best.1.clone_from(&factors);
-            }
-            let fell = moved.decrease.unwrap_or(last - moved.cost);
-            let small = fell <= self.settings.tol * (level(&history) - moved.cost);
-            quiet = if moved.tries {
-                quiet
-            } else if small {
-                quiet + 1
-            } else {
-                0
-            };
-            last = moved.cost;
-            let flow = watcher.tell(history.len() - 1, moved.cost, best.0);
-            stop = match flow {
-                Flow::Stop => Some(StopReason::Interrupted),
-                Flow::Continue => self.verdict(&history, (moved.at_rest, quiet), lengths.as_deref(), &factors)?,
-            };
-            // With a higher limit a start that came to its last iteration goes on as well.
-            let broken_off =
-                matches!(stop, Some(StopReason::Interrupted | StopReason::TimeLimit | StopReason::MaxIter));
-            if watcher.wants_snapshot(stop.is_none(), broken_off) {
-                let best = (best.0, if self.monotone { Vec::new() } else { best.1.clone() });
-                let lengths = lengths.clone();
-                let (factors, history, mut method) = (factors.clone(), history.clone(), State::default());
-                self.method.state(&mut method);
-                let at_rest = moved.at_rest;
-                watcher.snapshot(Snapshot { factors, best, history, last, quiet, at_rest, lengths, method });
-            }
-        }
-        // What the method holds of this start is not needed any more, and may be as large as the factors.
-        self.method.restart();
-        drop(factors);
-        let residuals = self.residuals(lengths.as_deref(), level(&history), &best.1)?;
-        let (cost, holds) = self.checked(best.0, history[0].cost, &best.1)?;
-        let stop = if holds { stop.unwrap_or(StopReason::MaxIter) } else { StopReason::Diverged };
-        let seconds = began.elapsed().as_secs_f64();
-        let iterations = history.len() - 1;
-        Ok((Start { cost, iterations, stop, seconds, history, residuals }, best.1))
-    }
-
-    /// The least cost of a start, computed once more where what the method knows of it may be rounding: where it is a
-    /// small difference of what the method has computed with, or less than that. And whether factors have not grown
-    /// until rounding passed for a decrease.
-    fn checked(&mut self, cost: f64, first: f64, factors: &[Value]) -> Result<(f64, bool)> {
-        let exact = NEARLY_ALL[usize::from(self.bound.is_narrow())] * first.abs();
-        // A cost that is not a number is that of a start that has diverged.
-        if cost >= exact || cost.is_nan() {
-            return Ok((cost, true));
-        }
-        self.bound.place_all(factors);
-        let value = self.cost.run(&self.bound.inputs)?[0].to_scalar();
-        let agrees = (value - cost).abs() <= DRIFT * value.abs().max(cost.abs()).max(first.abs());
-        let known = if cost.abs() < exact || !agrees { value } else { cost };
-        Ok((known, agrees || value <= first))
-    }
-
-    fn begin(&mut self, index: usize) -> Result<Begun> {
-        let began = Instant::now();
-        self.method.restart();
-        let factors = begin(&self.bound, self.settings, index, self.search.memory_limit)?;
-        self.bound.place_all(&factors);
-        let first = self.cost.run(&self.bound.inputs)?[0].to_scalar();
-        let lengths = self.kkt.as_ref().map(|kkt| kkt.step_lengths(&self.bound, &factors)).transpose()?;
-        let history = vec![Step { cost: first, seconds: began.elapsed().as_secs_f64() }];
-        Ok(Begun {
-            began,
-            best: (first, factors.clone()),
-            factors,
-            history,
-            lengths,
-            last: first,
-            quiet: 0,
-            at_rest: false,
-        })
-    }
-
-    fn go_on(&mut self, snapshot: Snapshot) -> Result<Begun> {
-        let Snapshot { factors, mut best, history, last, quiet, at_rest, lengths, method } = snapshot;
-        let spent = history.last().and_then(|step| Duration::try_from_secs_f64(step.seconds).ok()).unwrap_or_default();
-        let mut method = method.for_factors(self.bound.shapes());
-        self.method.restart();
-        // Only what was read from a file can be refused: what was paused in this process is whole.
-        self.method.restore(&mut method).map_err(|error| match &self.settings.resume {
-            Some(file) => error.in_file(file),
-            None => error,
-        })?;
-        if best.1.is_empty() {
-            best.1.clone_from(&factors);
-        }
-        let began = Instant::now().checked_sub(spent).unwrap_or_else(Instant::now);
-        Ok(Begun { began, factors, best, history, lengths, last, quiet, at_rest })
-    }
-
-    /// The residual of each factor; none where the objective has kinks.
-    fn residuals(&mut self, lengths: Option<&[f64]>, level: f64, factors: &[Value]) -> Result<Vec<f64>> {
-        let Some((kkt, lengths)) = self.kkt.as_ref().zip(lengths) else { return Ok(Vec::new()) };
-        self.bound.place_all(factors);
-        kkt.shares(lengths, level.abs(), &self.bound, factors)
-    }
-
-    /// Whether the start ends here, and why.
-    fn verdict(
-        &mut self,
-        history: &[Step],
-        (at_rest, quiet): (bool, usize),
-        lengths: Option<&[f64]>,
-        factors: &[Value],
-    ) -> Result<Option<StopReason>> {
-        let iterations = history.len() - 1;
-        let cost = history.last().map_or(f64::NAN, |step| step.cost);
-        if let Some(stop) = self.limit(cost, iterations) {
-            return Ok(Some(stop));
-        }
-        let watched = self.settings.tol > 0.0;
-        if at_rest || (quiet >= PATIENCE && watched) {
-            return Ok(Some(StopReason::Settled));
-        }
-        if watched && iterations > 0 && iterations.is_multiple_of(LOOK) {
-            return self.stationary(lengths, level(history), factors);
-        }
-        Ok(None)
-    }
-
-    /// Whether no small step of a factor lowers the cost any more.
-    fn stationary(&mut self, lengths: Option<&[f64]>, level: f64, factors: &[Value]) -> Result<Option<StopReason>> {
-        let residuals = self.residuals(lengths, level, factors)?;
-        let still = !residuals.is_empty() && residuals.iter().all(|residual| *residual <= self.settings.tol);
-        Ok(still.then_some(StopReason::Stationary))
-    }
-
-    /// The limit that is reached, if one is.
-    fn limit(&self, cost: f64, iterations: usize) -> Option<StopReason> {
-        let settings = self.settings;
-        if !cost.is_finite() {
-            Some(StopReason::Diverged)
-        } else if settings.target.is_some_and(|target| cost <= target) {
-            Some(StopReason::Target)
-        } else if settings.interrupt.is_raised() {
-            Some(StopReason::Interrupted)
-        } else if settings.time_limit.is_some_and(|limit| self.search.began.elapsed() >= limit) {
-            Some(StopReason::TimeLimit)
-        } else if iterations >= settings.max_iter {
-            Some(StopReason::MaxIter)
-        } else {
-            None
-        }
-    }
-}
-
-/// The cost that a start is measured by: the one it began with. Where little is left of that, the start was of the
-/// wrong scale or a small part of the objective is what the search is about: it is then a few times what is left.
-fn level(history: &[Step]) -> f64 {
-    let (first, now) = (history[0].cost, history[history.len() - 1].cost);
-    if now.is_nan() || now <= 0.0 {
-        return first;
-    }
-    let second = history.get(1).map_or(first, |step| step.cost);
-    first.min((FALLEN * now).max(LEAST_LEVELS[0] * second).max(LEAST_LEVELS[1] * first))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_start_is_measured_by_what_is_left_where_that_is_little() {
-        let of = |costs: &[f64]| level(&costs.iter().map(|&cost| Step { cost, seconds: 0.0 }).collect::<Vec<_>>());
-        assert_eq!([of(&[50.0]), of(&[50.0, 20.0, 6.0]), of(&[1e6, 20.0, 1.0])], [50.0, 50.0, 10.0]);
-        // What is left of an exact fit is rounding; a cost may be negative.
-        assert_eq!(
-            [of(&[50.0, 20.0, 1e-14]), of(&[1e9, 1e-14]), of(&[50.0, -3.0])],
-            [LEAST_LEVELS[0] * 20.0, 1e-3, 50.0]
-        );
-        assert_eq!([of(&[-2.0, -3.0]), of(&[50.0, f64::NAN])], [-2.0, 50.0]);
-    }
+/// The factors by name, in the order in which the objective names them, fixed ones among them, in the data's type.
+fn named(bound: &Bound, factors: Vec<Value>) -> Result<Vec<(String, Matrix)>> {
+    let dtype = bound.target.1.dtype();
+    let named = |(factor, value): (&Factor, Value)| Ok((factor.var.name().to_owned(), value.into_matrix(dtype)?));
+    let mut named: Vec<_> = bound.factors.iter().zip(factors).map(named).collect::<Result<_>>()?;
+    named.extend_from_slice(&bound.fixed);
+    named.sort_by_key(|(name, _)| bound.order.iter().position(|other| other == name));
+    Ok(named)
 }

@@ -9,6 +9,7 @@ use crate::function::Compiled;
 use crate::grad::differentiate;
 use crate::run::{Numbers, Value, sum_by};
 use crate::solve::method::proximal_gradient::rough_part;
+use crate::solve::problem::iterate::Iterate;
 use crate::solve::problem::{Bound, Factor};
 
 /// The gradients of the smooth part, planned together.
@@ -31,34 +32,28 @@ impl Kkt {
 
     /// The step length of each factor at the start of a search: its own length over that of its gradient, so that
     /// shares don't depend on the scale of data and factors.
-    pub(in crate::solve) fn step_lengths(&self, bound: &Bound, factors: &[Value]) -> Result<Vec<f64>> {
-        let gradients = self.gradients.run(&bound.inputs)?;
-        let of = |(b, g): (&Value, Value)| {
-            let t = length(b) / length(&g);
+    pub(in crate::solve) fn step_lengths(&self, iterate: &Iterate) -> Result<Vec<f64>> {
+        let gradients = self.gradients.run(&iterate.inputs)?;
+        let of = |(b, g): (Value, Value)| {
+            let t = length(&b) / length(&g);
             if t > 0.0 && t.is_finite() { t } else { 1.0 }
         };
-        Ok(factors.iter().zip(gradients).map(of).collect())
+        Ok(iterate.factors().into_iter().zip(gradients).map(of).collect())
     }
 
     /// For each factor the length of its proximal gradient step (of its step length) times its own length, as a share
     /// of a cost: by what share of that the slope would lower the cost if the factor moved by its own length. Scaling
     /// the data, or one factor up and another down, does not change it.
-    pub(in crate::solve) fn shares(
-        &self,
-        lengths: &[f64],
-        cost: f64,
-        bound: &Bound,
-        factors: &[Value],
-    ) -> Result<Vec<f64>> {
-        let gradients = self.gradients.run(&bound.inputs)?;
-        let all = factors.iter().zip(gradients).zip(bound.factors.iter().zip(lengths));
+    pub(in crate::solve) fn shares(&self, lengths: &[f64], cost: f64, iterate: &Iterate) -> Result<Vec<f64>> {
+        let gradients = self.gradients.run(&iterate.inputs)?;
+        let all = iterate.factors().into_iter().zip(gradients).zip(iterate.problem.factors.iter().zip(lengths));
         Ok(all
             .map(|((b, g), (factor, &t))| {
                 let now = match b.dtype() {
-                    Dtype::F32 => residual::<f32>(factor, b, g, t),
-                    Dtype::F64 => residual::<f64>(factor, b, g, t),
+                    Dtype::F32 => residual::<f32>(factor, &b, g, t),
+                    Dtype::F64 => residual::<f64>(factor, &b, g, t),
                 };
-                let own = Some(length(b)).filter(|own| *own > 0.0).unwrap_or(t * now);
+                let own = Some(length(&b)).filter(|own| *own > 0.0).unwrap_or(t * now);
                 if now == 0.0 { 0.0 } else { (now / cost * own).min(f64::MAX) }
             })
             .collect())

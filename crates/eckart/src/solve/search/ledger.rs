@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::checkpoint::{About, Saved, Searched, Snapshot, read, write};
-use super::driver::Search;
+use super::context::Search;
 use super::settings::{Checkpoint, StopReason};
 use crate::error::Result;
 use crate::facts::Shape;
 use crate::run::Value;
-use crate::solve::method::MethodRow;
+use crate::solve::method::table::MethodRow;
 use crate::solve::result::{Kept, Start, is_better};
 
 /// Where a search stands, for all its starts; nothing where no checkpoint is asked for.

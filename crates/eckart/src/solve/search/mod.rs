@@ -4,9 +4,11 @@
 //! Not here: how factors move (see `method`), what is kept of them (see `result`).
 
 pub(super) mod checkpoint;
+pub(super) mod context;
 pub(super) mod driver;
 pub(super) mod kkt;
 pub(super) mod ledger;
 pub(super) mod settings;
 pub(super) mod start;
 pub(super) mod starts;
+mod worker;

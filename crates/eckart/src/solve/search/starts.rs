@@ -13,15 +13,17 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::checkpoint::Snapshot;
-use super::driver::{Flow, Progress, Search, Watcher, Worker};
+use super::context::{Flow, Progress, Search};
 use super::ledger::Ledger;
 use super::settings::StopReason;
+use super::worker::{Watcher, Worker};
 use crate::error::{Code, Error, Result};
 use crate::run::threads;
 use crate::run::{Value, simd_level, with_machine};
-use crate::solve::block::cohort::{Company, Member};
-use crate::solve::method::MethodRow;
+use crate::solve::block::cohort::{Cohort, CohortPlace};
+use crate::solve::method::table::MethodRow;
 use crate::solve::problem::Bound;
+use crate::solve::problem::iterate::Iterate;
 use crate::solve::result::{Kept, Start, is_better};
 
 /// Where the objective takes more flops than this, a start keeps all threads busy by itself.
@@ -48,21 +50,21 @@ pub(in crate::solve) struct Found {
     pub unwritten: Option<String>,
 }
 
-/// Runs all starts; also returns the worker that ran the first.
+/// Runs all starts; also returns the data with factors that nobody needs any more.
 ///
 /// # Errors
 /// Those of planning and running.
 pub(in crate::solve) fn run<'a>(
     search: &'a Search<'a>,
     row: &MethodRow,
-    bound: Bound,
+    bound: &'a Arc<Bound>,
     listen: &mut (dyn FnMut(&Progress) -> Flow + Send),
-) -> Result<(Worker<'a>, Found)> {
+) -> Result<(Iterate, Found)> {
     let ledger = Ledger::open(search, row, (&bound.shapes(), bound.target.1.shape()))?;
     let mut first = Worker::new(search, row, bound)?;
-    let companies: Vec<Arc<Company>> = (0..companies(search, &first)).map(|_| Arc::default()).collect();
-    let many = if companies.is_empty() { at_once(search, &first) } else { companies.len() * members(search, &first) };
-    let mut board = Board::new(search, ledger, listen);
+    let cohorts: Vec<Arc<Cohort>> = (0..cohorts(search, &first)).map(|_| Arc::default()).collect();
+    let many = if cohorts.is_empty() { at_once(search, &first) } else { cohorts.len() * cohort_size(search, &first) };
+    let mut board = Board::new(search, bound, ledger, listen);
     let mut others: Vec<Option<Worker>> = (1..many).map(|_| None).collect();
     loop {
         // A start that is alone may have all threads.
@@ -70,15 +72,14 @@ pub(in crate::solve) fn run<'a>(
             board.work(&mut first);
         } else {
             let (board, level) = (&board, Some(simd_level()));
-            let company = |at: usize| companies.get(at % companies.len().max(1));
+            let cohort = |at: usize| cohorts.get(at % cohorts.len().max(1));
             std::thread::scope(|scope| {
                 for (at, other) in others.iter_mut().enumerate() {
-                    let company = company(at + 1);
+                    let cohort = cohort(at + 1);
                     // A thread that can't be had is one fewer: the others do its work.
-                    scope
-                        .spawn(move || with_machine(Some(1), level, || board.work_with(other, row, company)).map(drop));
+                    scope.spawn(move || with_machine(Some(1), level, || board.work_with(other, row, cohort)).map(drop));
                 }
-                let own = with_machine(Some(1), level, || board.work_in(&mut first, company(0)));
+                let own = with_machine(Some(1), level, || board.work_in(&mut first, cohort(0)));
                 own.err().into_iter().for_each(|error| board.fail(error));
             });
         }
@@ -86,22 +87,22 @@ pub(in crate::solve) fn run<'a>(
             break;
         }
     }
-    Ok((first, board.into_found()?))
+    Ok((first.iterate, board.into_found()?))
 }
 
-/// How many companies of starts there are; 0 where each start is for itself, since company does not pay, or since
+/// How many cohorts of starts there are; 0 where each start is for itself, since a cohort does not pay, or since
 /// something else ends the search: then the first starts are to come as far as they can.
-fn companies(search: &Search, worker: &Worker) -> usize {
+fn cohorts(search: &Search, worker: &Worker) -> usize {
     let settings = search.settings;
-    let pays = members(search, worker) > 1 && settings.time_limit.is_none() && settings.target.is_none();
+    let pays = cohort_size(search, worker) > 1 && settings.time_limit.is_none() && settings.target.is_none();
     if pays { threads().min(settings.n_init) } else { 0 }
 }
 
-/// How many starts a company has.
-fn members(search: &Search, worker: &Worker) -> usize {
+/// How many starts a cohort has.
+fn cohort_size(search: &Search, worker: &Worker) -> usize {
     let threads = threads();
     let share = search.settings.n_init.div_ceil(threads);
-    worker.best_company().min(share).min(fitting(search, worker) / threads)
+    worker.best_cohort().min(share).min(fitting(search, worker) / threads)
 }
 
 /// How many starts fit into the memory at once.
@@ -119,6 +120,7 @@ fn at_once(search: &Search, worker: &Worker) -> usize {
 /// Which starts are still to be run, and what those that were have come to.
 struct Board<'a, 'l> {
     search: &'a Search<'a>,
+    problem: &'a Arc<Bound>,
     /// The starts of this round.
     round: Vec<usize>,
     /// The iterations after which they pause, where there is to be another round.
@@ -129,10 +131,10 @@ struct Board<'a, 'l> {
     end: AtomicUsize,
     /// Time is up, or the user has asked for an end: no further start begins.
     over: AtomicBool,
-    state: Mutex<State<'l>>,
+    state: Mutex<Progressed<'l>>,
 }
 
-struct State<'l> {
+struct Progressed<'l> {
     ledger: Ledger,
     listen: &'l mut (dyn FnMut(&Progress) -> Flow + Send),
     least: f64,
@@ -146,7 +148,12 @@ struct State<'l> {
 
 impl<'a, 'l> Board<'a, 'l> {
     /// A board on which the starts that a checkpoint says are done are done.
-    fn new(search: &'a Search<'a>, ledger: Ledger, listen: &'l mut (dyn FnMut(&Progress) -> Flow + Send)) -> Self {
+    fn new(
+        search: &'a Search<'a>,
+        problem: &'a Arc<Bound>,
+        ledger: Ledger,
+        listen: &'l mut (dyn FnMut(&Progress) -> Flow + Send),
+    ) -> Self {
         let end = AtomicUsize::new(search.settings.n_init);
         let mut starts: Vec<Option<Start>> = Vec::new();
         for (&index, start) in ledger.done() {
@@ -159,10 +166,11 @@ impl<'a, 'l> Board<'a, 'l> {
         let best = ledger.best();
         let least = best.as_ref().map_or(f64::INFINITY, |(cost, ..)| *cost);
         let kept = ledger.kept().to_vec();
-        let state = State { ledger, listen, least, starts, best, kept, paused: BTreeMap::new(), error: None };
+        let state = Progressed { ledger, listen, least, starts, best, kept, paused: BTreeMap::new(), error: None };
         let n_init = search.settings.n_init;
         Self {
             search,
+            problem,
             round: (0..n_init).collect(),
             pause: (search.settings.successive_halving && n_init > 1).then_some(FIRST_ROUND),
             next: AtomicUsize::new(0),
@@ -172,7 +180,7 @@ impl<'a, 'l> Board<'a, 'l> {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State<'l>> {
+    fn state(&self) -> MutexGuard<'_, Progressed<'l>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -182,21 +190,21 @@ impl<'a, 'l> Board<'a, 'l> {
     }
 
     /// Runs starts with a worker, which is made where there is none yet, until there is none left in this round.
-    fn work_with(&self, worker: &mut Option<Worker<'a>>, row: &MethodRow, company: Option<&Arc<Company>>) {
+    fn work_with(&self, worker: &mut Option<Worker<'a>>, row: &MethodRow, cohort: Option<&Arc<Cohort>>) {
         if worker.is_none() {
-            match self.search.worker(row) {
+            match Worker::new(self.search, row, self.problem) {
                 Ok(new) => *worker = Some(new),
                 Err(error) => self.fail(error),
             }
         }
-        worker.iter_mut().for_each(|worker| self.work_in(worker, company));
+        worker.iter_mut().for_each(|worker| self.work_in(worker, cohort));
     }
 
-    /// The same, in company where there is one.
-    fn work_in(&self, worker: &mut Worker, company: Option<&Arc<Company>>) {
-        worker.bound.company = company.map(Member::of);
+    /// The same, in a cohort where there is one.
+    fn work_in(&self, worker: &mut Worker, cohort: Option<&Arc<Cohort>>) {
+        worker.join(cohort.map(|cohort| Arc::new(CohortPlace::of(cohort))).as_ref());
         self.work(worker);
-        worker.bound.company = None;
+        worker.join(None);
     }
 
     /// Sets up the next round, of the better half of the starts that have paused; whether there is one.
@@ -246,7 +254,7 @@ impl<'a, 'l> Board<'a, 'l> {
                         continue;
                     }
                     let keeps = self.search.settings.keep_starts;
-                    match keeps.then(|| Kept::of(index, &worker.bound, &factors)).transpose() {
+                    match keeps.then(|| Kept::of(index, &worker.iterate.problem, &factors)).transpose() {
                         Ok(kept) => self.note(index, start, factors, kept.flatten()),
                         Err(error) => return self.fail(error),
                     }

@@ -14,10 +14,11 @@ use super::format_1;
 use super::identity::{Identity, Searched};
 use super::pack::{Pack, unpacked};
 use super::saved::Saved;
-use super::snapshot::{Snapshot, State};
+use super::snapshot::Snapshot;
 use crate::data::{Tensor, TensorSource, read_tensors, write_tensors};
 use crate::error::{Code, Error, Result};
 use crate::run::Value;
+use crate::solve::block::state::MethodState;
 use crate::solve::result::save::{
     CHECKPOINT_HELP, FileKind, Tables, bytes, check, floats, histories, limits_to_json, lists, no_such, numerics,
     of_kind, offsets, opening, starts, wholes,
@@ -200,7 +201,7 @@ fn running(tables: &mut Tables) -> Option<BTreeMap<usize, Snapshot>> {
             quiet: quiet[at],
             at_rest: at_rest[at] != 0,
             lengths: (has_lengths[at] != 0).then_some(lengths),
-            method: State::of(numbers.next()?, state.next()?),
+            method: MethodState::of(numbers.next()?, state.next()?),
         };
         Some((index[at], snapshot))
     };

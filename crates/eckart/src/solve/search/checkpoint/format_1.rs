@@ -9,9 +9,10 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use super::saved::Saved;
-use super::snapshot::{Snapshot, State};
+use super::snapshot::Snapshot;
 use crate::data::{Matrix, Tensor};
 use crate::run::Value;
+use crate::solve::block::state::MethodState;
 use crate::solve::result::{Kept, Start, Step};
 use crate::solve::search::settings::StopReason;
 
@@ -58,7 +59,7 @@ pub(super) fn parse(metadata: &BTreeMap<String, String>, file: &mut Tensors) -> 
             quiet: whole(one.get("quiet")?)?,
             at_rest: one.get("at_rest")?.as_bool()?,
             lengths,
-            method: State::of(from_bits(one.get("numbers")?)?, state),
+            method: MethodState::of(from_bits(one.get("numbers")?)?, state),
         };
         if saved.running.insert(index, snapshot).is_some() {
             return None;

@@ -11,7 +11,7 @@ mod svd;
 use super::settings::{Init, Settings};
 use crate::error::{Code, Error, Result};
 use crate::run::{Numbers, Rect, Value, sum_by};
-use crate::solve::derive::{Form, derive};
+use crate::solve::derive::{Subproblem, derive};
 use crate::solve::problem::Bound;
 
 /// Where start `index` begins. The first one (0) takes the values that were given, and of the rest what
@@ -35,14 +35,14 @@ pub(in crate::solve) fn begin(
             true => from_svd::<f32>(bound, init, settings.seed, memory_limit)?,
             false => from_svd::<f64>(bound, init, settings.seed, memory_limit)?,
         };
-        let forms = derive(bound)?;
+        let subproblems = derive(bound)?;
         for (which, numbers) in found {
             // The logarithm of a product that is 0 can't be computed, even where nothing was counted.
             let lifted = |numbers: Value| match bound.is_narrow() {
                 true => without_zeros::<f32>(numbers),
                 false => without_zeros::<f64>(numbers),
             };
-            let numbers = if matches!(forms[which], Form::Poisson(_)) { lifted(numbers) } else { numbers };
+            let numbers = if matches!(subproblems[which], Subproblem::Poisson(_)) { lifted(numbers) } else { numbers };
             known[which].get_or_insert(numbers);
         }
     }
@@ -62,9 +62,10 @@ fn without_zeros<T: Numbers>(numbers: Value) -> Value {
 /// cost than random ones, after as many iterations; the SVD takes as long as five of them.
 fn automatic(bound: &Bound) -> Result<Init> {
     let Some(pair) = pair(bound) else { return Ok(Init::Random) };
-    let forms = derive(bound)?;
+    let subproblems = derive(bound)?;
     let fits = |which: usize| {
-        let shared = matches!(&forms[which], Form::Quadratic(q, _) if q.scaled.is_empty() && q.sampled.is_empty());
+        let shared =
+            matches!(&subproblems[which], Subproblem::Quadratic(q, _) if q.scaled.is_empty() && q.sampled.is_empty());
         shared && bound.factors[which].prox.is_nonnegative()
     };
     Ok(if pair.into_iter().all(fits) { Init::Nndsvd } else { Init::Random })

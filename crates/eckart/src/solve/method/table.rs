@@ -1,0 +1,141 @@
+//! Table: the list of methods.
+//! In: a bound problem, perhaps a name.  Out: the row of the method.
+//! Invariant: one row per method, the first that fits being the default; a method that does not fit says why.
+//! Not here: the methods (a file each).
+
+use super::Method;
+use super::alternating::Alternating;
+use super::lbfgs::Lbfgs;
+use super::normalized_gradient::NormalizedGradient;
+use super::proximal_gradient::ProximalGradient;
+use super::published::{ALS, HALS, MULTIPLICATIVE};
+use crate::error::{Code, Error, Result};
+use crate::solve::problem::Bound;
+
+/// A method's row.
+pub struct MethodRow {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, in a line.
+    pub summary: &'static str,
+    /// Whether its cost never rises.
+    pub monotone: bool,
+    /// Whether an entry that is 0 stays 0.
+    pub keeps_zeros: bool,
+    unsupported: fn(&Bound) -> Option<String>,
+    prepare: fn(&Bound, usize) -> Result<Box<dyn Method>>,
+    describe: fn(&Bound) -> Result<Vec<String>>,
+}
+
+/// The methods, the first that fits being the default.
+pub const METHODS: &[MethodRow] = &[
+    MethodRow {
+        name: "derived",
+        summary: "block coordinate descent: one factor after the other, the step rule chosen by its subproblem",
+        monotone: true,
+        keeps_zeros: false,
+        unsupported: Alternating::unsupported,
+        prepare: Alternating::prepare,
+        describe: Alternating::describe,
+    },
+    MethodRow {
+        name: "l-bfgs",
+        summary: "all factors at once down a quasi-Newton direction, its length by the conditions of Wolfe",
+        monotone: true,
+        keeps_zeros: false,
+        unsupported: Lbfgs::unsupported,
+        prepare: Lbfgs::prepare,
+        describe: nothing,
+    },
+    MethodRow {
+        name: "proximal-gradient",
+        summary: "a gradient step and a proximal map for each factor in turn, step lengths by backtracking",
+        monotone: true,
+        keeps_zeros: false,
+        unsupported: ProximalGradient::unsupported,
+        prepare: ProximalGradient::prepare,
+        describe: nothing,
+    },
+    MethodRow {
+        name: "normalized-gradient",
+        summary: "a step of given length down the gradient of all factors at once, the length adapted",
+        monotone: false,
+        keeps_zeros: false,
+        unsupported: NormalizedGradient::unsupported,
+        prepare: NormalizedGradient::prepare,
+        describe: nothing,
+    },
+    MethodRow {
+        name: "hals",
+        summary: "hierarchical alternating least squares: each entry of each factor once, no extrapolation",
+        monotone: true,
+        keeps_zeros: false,
+        unsupported: |bound| HALS.unsupported(bound),
+        prepare: |bound, limit| HALS.prepare(bound, limit),
+        describe: nothing,
+    },
+    MethodRow {
+        name: "als",
+        summary: "alternating least squares: each factor to its minimum, no extrapolation",
+        monotone: true,
+        keeps_zeros: false,
+        unsupported: |bound| ALS.unsupported(bound),
+        prepare: |bound, limit| ALS.prepare(bound, limit),
+        describe: nothing,
+    },
+    MethodRow {
+        name: "multiplicative",
+        summary: "multiplicative updates of factors that may not be negative",
+        monotone: true,
+        keeps_zeros: true,
+        unsupported: |bound| MULTIPLICATIVE.unsupported(bound),
+        prepare: |bound, limit| MULTIPLICATIVE.prepare(bound, limit),
+        describe: nothing,
+    },
+];
+
+fn nothing(_bound: &Bound) -> Result<Vec<String>> {
+    Ok(Vec::new())
+}
+
+impl MethodRow {
+    /// Why it does not fit a problem; `None` where it does.
+    pub fn unsupported(&self, bound: &Bound) -> Option<String> {
+        (self.unsupported)(bound)
+    }
+
+    /// What it does with each factor of a problem that it fits, and why, a line each; nothing where all are treated
+    /// alike.
+    ///
+    /// # Errors
+    /// Those of shapes that don't fit.
+    pub fn describe(&self, bound: &Bound) -> Result<Vec<String>> {
+        (self.describe)(bound)
+    }
+
+    pub(in crate::solve) fn make(&self, bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {
+        (self.prepare)(bound, memory_limit)
+    }
+}
+
+/// The method of that name, or the first that fits.
+///
+/// # Errors
+/// `Setting` where there is none of that name, or it does not fit the problem: with the reason.
+pub(in crate::solve) fn choose(bound: &Bound, name: Option<&str>) -> Result<&'static MethodRow> {
+    let Some(name) = name else {
+        let fitting = METHODS.iter().find(|row| row.unsupported(bound).is_none());
+        return fitting.ok_or_else(|| Error::Bug("no method fits".into()));
+    };
+    let Some(row) = METHODS.iter().find(|row| row.name == name) else {
+        let known: Vec<&str> = METHODS.iter().map(|row| row.name).collect();
+        return Err(Error::setting(
+            Code::UnknownMethod,
+            format!("there is no method {name}; there are {}", known.join(", ")),
+        ));
+    };
+    match row.unsupported(bound) {
+        None => Ok(row),
+        Some(why) => Err(Error::setting(Code::MethodUnsupported, format!("{name} does not fit this problem: {why}"))),
+    }
+}

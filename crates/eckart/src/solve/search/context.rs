@@ -1,0 +1,56 @@
+//! Context: what a search is given, and what it tells.
+//! In: a `Problem`, `Settings`.  Out: `Search`, with the time when it began and the memory it may use; `Progress`.
+//! Invariant: nothing here changes while a search runs.
+//! Not here: the search (see `driver`).
+
+use std::time::{Duration, Instant};
+
+use super::settings::Settings;
+use crate::run::available_memory;
+use crate::solve::problem::Problem;
+
+/// What a listener is told after each iteration.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress {
+    /// The number of the start, from 0. Starts of small problems run side by side, so it may go up and down.
+    pub start: usize,
+    /// How many starts there are.
+    pub starts: usize,
+    /// Iterations of this start.
+    pub iteration: usize,
+    /// Iterations of a start, at most.
+    pub max_iter: usize,
+    /// The cost now.
+    pub cost: f64,
+    /// The least cost met, of all starts.
+    pub best: f64,
+}
+
+/// A listener's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// Go on.
+    Continue,
+    /// End the search with the best factors so far.
+    Stop,
+}
+
+/// A problem, the settings of its search, and when it began.
+pub(in crate::solve) struct Search<'a> {
+    pub problem: &'a Problem,
+    pub settings: &'a Settings,
+    began: Instant,
+    pub memory_limit: usize,
+}
+
+impl<'a> Search<'a> {
+    pub(in crate::solve) fn new(problem: &'a Problem, settings: &'a Settings) -> Self {
+        let memory_limit = settings.memory_limit.unwrap_or_else(available_memory);
+        Self { problem, settings, began: Instant::now(), memory_limit }
+    }
+
+    /// The time since the search began, in this process.
+    pub(in crate::solve) fn spent(&self) -> Duration {
+        self.began.elapsed()
+    }
+}

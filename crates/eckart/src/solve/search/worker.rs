@@ -1,0 +1,288 @@
+//! Worker: one start after the other: its iterations, limits, stopping, the best so far.
+//! In: the number of a start, or a snapshot of one.  Out: its report and the best factors it met.
+//! Invariant: every way out returns the best factors met and a reason; nothing but the clock's limit depends on time.
+//! Not here: how factors move (see `method`), which start runs when (see `starts`).
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::checkpoint::Snapshot;
+use super::context::{Flow, Search};
+use super::kkt::Kkt;
+use super::settings::{Settings, StopReason};
+use super::start::begin;
+use crate::error::Result;
+use crate::function::Compiled;
+use crate::run::Value;
+use crate::solve::block::cohort::{CohortPlace, best_size};
+use crate::solve::block::state::MethodState;
+use crate::solve::method::Method;
+use crate::solve::method::table::MethodRow;
+use crate::solve::problem::Bound;
+use crate::solve::problem::iterate::Iterate;
+use crate::solve::result::{Start, Step};
+
+/// Iterations between looks at the residuals.
+const LOOK: usize = 10;
+/// A cost below this share of the first one is computed once more at the end; of f64, and of f32.
+const NEARLY_ALL: [f64; 2] = [1e-9, 1e-3];
+/// What a method adds up may differ from the cost by this share of it, or of the first one.
+const DRIFT: f64 = 1e-3;
+/// How many times as much as it is now a cost may have been for its fall since then to matter.
+const FALLEN: f64 = 10.0;
+/// No cost is looked at more closely than this share of what the first iteration left, or of the first cost: what is
+/// left then may be all rounding.
+const LEAST_LEVELS: [f64; 2] = [1e-6, 1e-12];
+
+/// Iterations in a row that must each lower the cost too little before a start counts as settled.
+const PATIENCE: usize = 3;
+
+/// What is told of a start while it runs, and asks how it stands.
+pub(in crate::solve) trait Watcher {
+    /// Hears of an iteration: its number, its cost, the least so far.
+    fn tell(&mut self, iteration: usize, cost: f64, best: f64) -> Flow;
+
+    /// Whether a snapshot is wanted now, of a start that goes on, or was broken off and could go on.
+    fn wants_snapshot(&mut self, goes_on: bool, broken_off: bool) -> bool;
+
+    /// Takes one.
+    fn snapshot(&mut self, snapshot: Snapshot);
+}
+
+/// A start that has begun, its factors in place.
+struct Begun {
+    began: Instant,
+    best: (f64, Vec<Value>),
+    history: Vec<Step>,
+    lengths: Option<Vec<f64>>,
+    last: f64,
+    quiet: usize,
+    at_rest: bool,
+}
+
+/// What starts are run with, one after the other: the factors, the method, what watches over it.
+pub(in crate::solve) struct Worker<'a> {
+    search: &'a Search<'a>,
+    settings: &'a Settings,
+    pub iterate: Iterate,
+    method: Box<dyn Method>,
+    cost: Compiled,
+    kkt: Option<Kkt>,
+    /// Whether the last factors are always the best, so that no others need be held.
+    monotone: bool,
+}
+
+impl<'a> Worker<'a> {
+    pub(in crate::solve) fn new(search: &'a Search<'a>, row: &MethodRow, bound: &Arc<Bound>) -> Result<Self> {
+        let limit = search.memory_limit;
+        let cost = Compiled::new(std::slice::from_ref(&bound.objective), &bound.givens, limit)?;
+        let (method, kkt) = (row.make(bound, limit)?, Kkt::new(bound, limit)?);
+        let iterate = Iterate::new(bound);
+        Ok(Self { search, settings: search.settings, iterate, method, cost, kkt, monotone: row.monotone })
+    }
+
+    /// Flops of computing the objective once.
+    pub(in crate::solve) fn flops(&self) -> f64 {
+        self.cost.plan.flops()
+    }
+
+    /// How many starts are best in a cohort.
+    pub(in crate::solve) fn best_cohort(&self) -> usize {
+        best_size(&self.method.products())
+    }
+
+    /// Joins a cohort; `None` leaves it.
+    pub(in crate::solve) fn join(&mut self, cohort: Option<&Arc<CohortPlace>>) {
+        self.method.join(cohort);
+    }
+
+    /// Bytes that a run of it needs beside the data.
+    pub(in crate::solve) fn bytes(&self) -> usize {
+        self.cost.plan.peak_bytes
+    }
+
+    /// One start, from its beginning or from where it was: its report, and the best factors it met.
+    pub(in crate::solve) fn run_start(
+        &mut self,
+        index: usize,
+        from: Option<Snapshot>,
+        watcher: &mut dyn Watcher,
+    ) -> Result<(Start, Vec<Value>)> {
+        let Begun { began, mut best, mut history, lengths, mut last, mut quiet, at_rest } = match from {
+            Some(snapshot) => self.go_on(snapshot)?,
+            None => self.begin(index)?,
+        };
+        let mut stop = self.verdict(&history, (at_rest, quiet), lengths.as_deref())?;
+        while stop.is_none() {
+            if self.monotone {
+                best.1.clear();
+            }
+            let moved = self.method.step(&mut self.iterate)?;
+            history.push(Step { cost: moved.cost, seconds: began.elapsed().as_secs_f64() });
+            if self.monotone || moved.cost < best.0 || best.0.is_nan() {
+                best.0 = moved.cost;
+                best.1 = self.iterate.factors();
+            }
+            let fell = moved.decrease.unwrap_or(last - moved.cost);
+            let small = fell <= self.settings.tol * (level(&history) - moved.cost);
+            quiet = if moved.tries {
+                quiet
+            } else if small {
+                quiet + 1
+            } else {
+                0
+            };
+            last = moved.cost;
+            let flow = watcher.tell(history.len() - 1, moved.cost, best.0);
+            stop = match flow {
+                Flow::Stop => Some(StopReason::Interrupted),
+                Flow::Continue => self.verdict(&history, (moved.at_rest, quiet), lengths.as_deref())?,
+            };
+            // With a higher limit a start that came to its last iteration goes on as well.
+            let broken_off =
+                matches!(stop, Some(StopReason::Interrupted | StopReason::TimeLimit | StopReason::MaxIter));
+            if watcher.wants_snapshot(stop.is_none(), broken_off) {
+                let best = (best.0, if self.monotone { Vec::new() } else { best.1.clone() });
+                let lengths = lengths.clone();
+                let (factors, history, mut method) = (self.iterate.factors(), history.clone(), MethodState::default());
+                self.method.state(&mut method);
+                let at_rest = moved.at_rest;
+                watcher.snapshot(Snapshot { factors, best, history, last, quiet, at_rest, lengths, method });
+            }
+        }
+        // What the method holds of this start is not needed any more, and may be as large as the factors.
+        self.method.restart();
+        self.iterate.set_all(&best.1);
+        let residuals = self.residuals(lengths.as_deref(), level(&history))?;
+        let (cost, holds) = self.checked(best.0, history[0].cost)?;
+        let stop = if holds { stop.unwrap_or(StopReason::MaxIter) } else { StopReason::Diverged };
+        let seconds = began.elapsed().as_secs_f64();
+        let iterations = history.len() - 1;
+        Ok((Start { cost, iterations, stop, seconds, history, residuals }, best.1))
+    }
+
+    /// The least cost of a start, computed once more where what the method knows of it may be rounding: where it is a
+    /// small difference of what the method has computed with, or less than that. And whether factors have not grown
+    /// until rounding passed for a decrease.
+    fn checked(&self, cost: f64, first: f64) -> Result<(f64, bool)> {
+        let exact = NEARLY_ALL[usize::from(self.iterate.problem.is_narrow())] * first.abs();
+        // A cost that is not a number is that of a start that has diverged.
+        if cost >= exact || cost.is_nan() {
+            return Ok((cost, true));
+        }
+        let value = self.cost.run(&self.iterate.inputs)?[0].to_scalar();
+        let agrees = (value - cost).abs() <= DRIFT * value.abs().max(cost.abs()).max(first.abs());
+        let known = if cost.abs() < exact || !agrees { value } else { cost };
+        Ok((known, agrees || value <= first))
+    }
+
+    fn begin(&mut self, index: usize) -> Result<Begun> {
+        let began = Instant::now();
+        self.method.restart();
+        let factors = begin(&self.iterate.problem, self.settings, index, self.search.memory_limit)?;
+        self.iterate.set_all(&factors);
+        let first = self.cost.run(&self.iterate.inputs)?[0].to_scalar();
+        let lengths = self.kkt.as_ref().map(|kkt| kkt.step_lengths(&self.iterate)).transpose()?;
+        let history = vec![Step { cost: first, seconds: began.elapsed().as_secs_f64() }];
+        Ok(Begun { began, best: (first, factors), history, lengths, last: first, quiet: 0, at_rest: false })
+    }
+
+    fn go_on(&mut self, snapshot: Snapshot) -> Result<Begun> {
+        let Snapshot { factors, mut best, history, last, quiet, at_rest, lengths, method } = snapshot;
+        let spent = history.last().and_then(|step| Duration::try_from_secs_f64(step.seconds).ok()).unwrap_or_default();
+        let mut method = method.for_factors(self.iterate.problem.shapes());
+        self.method.restart();
+        // Only what was read from a file can be refused: what was paused in this process is whole.
+        self.method.restore(&mut method).map_err(|error| match &self.settings.resume {
+            Some(file) => error.in_file(file),
+            None => error,
+        })?;
+        if best.1.is_empty() {
+            best.1.clone_from(&factors);
+        }
+        self.iterate.set_all(&factors);
+        let began = Instant::now().checked_sub(spent).unwrap_or_else(Instant::now);
+        Ok(Begun { began, best, history, lengths, last, quiet, at_rest })
+    }
+
+    /// The residual of each factor; none where the objective has kinks.
+    fn residuals(&self, lengths: Option<&[f64]>, level: f64) -> Result<Vec<f64>> {
+        let Some((kkt, lengths)) = self.kkt.as_ref().zip(lengths) else { return Ok(Vec::new()) };
+        kkt.shares(lengths, level.abs(), &self.iterate)
+    }
+
+    /// Whether the start ends here, and why.
+    fn verdict(
+        &self,
+        history: &[Step],
+        (at_rest, quiet): (bool, usize),
+        lengths: Option<&[f64]>,
+    ) -> Result<Option<StopReason>> {
+        let iterations = history.len() - 1;
+        let cost = history.last().map_or(f64::NAN, |step| step.cost);
+        if let Some(stop) = self.limit(cost, iterations) {
+            return Ok(Some(stop));
+        }
+        let watched = self.settings.tol > 0.0;
+        if at_rest || (quiet >= PATIENCE && watched) {
+            return Ok(Some(StopReason::Settled));
+        }
+        if watched && iterations > 0 && iterations.is_multiple_of(LOOK) {
+            return self.stationary(lengths, level(history));
+        }
+        Ok(None)
+    }
+
+    /// Whether no small step of a factor lowers the cost any more.
+    fn stationary(&self, lengths: Option<&[f64]>, level: f64) -> Result<Option<StopReason>> {
+        let residuals = self.residuals(lengths, level)?;
+        let still = !residuals.is_empty() && residuals.iter().all(|residual| *residual <= self.settings.tol);
+        Ok(still.then_some(StopReason::Stationary))
+    }
+
+    /// The limit that is reached, if one is.
+    fn limit(&self, cost: f64, iterations: usize) -> Option<StopReason> {
+        let settings = self.settings;
+        if !cost.is_finite() {
+            Some(StopReason::Diverged)
+        } else if settings.target.is_some_and(|target| cost <= target) {
+            Some(StopReason::Target)
+        } else if settings.interrupt.is_raised() {
+            Some(StopReason::Interrupted)
+        } else if settings.time_limit.is_some_and(|limit| self.search.spent() >= limit) {
+            Some(StopReason::TimeLimit)
+        } else if iterations >= settings.max_iter {
+            Some(StopReason::MaxIter)
+        } else {
+            None
+        }
+    }
+}
+
+/// The cost that a start is measured by: the one it began with. Where little is left of that, the start was of the
+/// wrong scale or a small part of the objective is what the search is about: it is then a few times what is left.
+fn level(history: &[Step]) -> f64 {
+    let (first, now) = (history[0].cost, history[history.len() - 1].cost);
+    if now.is_nan() || now <= 0.0 {
+        return first;
+    }
+    let second = history.get(1).map_or(first, |step| step.cost);
+    first.min((FALLEN * now).max(LEAST_LEVELS[0] * second).max(LEAST_LEVELS[1] * first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_is_measured_by_what_is_left_where_that_is_little() {
+        let of = |costs: &[f64]| level(&costs.iter().map(|&cost| Step { cost, seconds: 0.0 }).collect::<Vec<_>>());
+        assert_eq!([of(&[50.0]), of(&[50.0, 20.0, 6.0]), of(&[1e6, 20.0, 1.0])], [50.0, 50.0, 10.0]);
+        // What is left of an exact fit is rounding; a cost may be negative.
+        assert_eq!(
+            [of(&[50.0, 20.0, 1e-14]), of(&[1e9, 1e-14]), of(&[50.0, -3.0])],
+            [LEAST_LEVELS[0] * 20.0, 1e-3, 50.0]
+        );
+        assert_eq!([of(&[-2.0, -3.0]), of(&[50.0, f64::NAN])], [-2.0, 50.0]);
+    }
+}
