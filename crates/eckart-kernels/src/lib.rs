@@ -25,8 +25,9 @@ pub use dense::View;
 pub use kernels::Kernels;
 pub use number::Number;
 pub use rows::{
-    Asked, Common, Counted, Entrywise, Gathered, Move, Moved, Picked, Room, RowTerms, Steps, Swept, System, TOGETHER,
-    Wanted, active_set, coordinates, half_gradient, solve,
+    CgWorkspace, Cholesky, CountedRow, Descent, DescentWorkspace, GramWorkspace, Likelihood, LikelihoodWorkspace,
+    Picked, PoissonStep, Regularizer, RowQuadratic, RowSum, RowSystem, RowTerms, SharedGram, SweepStats, TOGETHER,
+    descend, half_gradient, shifts,
 };
 pub use seen::Seen;
 pub use simd::SimdLevel;

@@ -31,7 +31,7 @@ fn in_words(problem: &Problem, method: Option<&str>) -> eckart::Result<String> {
     lines.extend(lints(&bound)?.into_iter().map(|warning| format!("warning: {warning} [{}]", warning.code)));
     lines.push("\nFactors".into());
     for factor in &bound.factors {
-        let words = factor.prox.in_words(factor.var.name()).join(", ");
+        let words = factor.regularizer.in_words(factor.var.name()).join(", ");
         let words = if words.is_empty() { String::new() } else { format!("; {words}") };
         lines.push(format!("  {}: {}{words}", factor.var.name(), factor.shape));
     }

@@ -11,6 +11,7 @@ pub mod model;
 pub mod plan;
 pub mod report;
 pub mod rewrite;
+mod rows;
 pub mod run;
 pub mod solve;
 

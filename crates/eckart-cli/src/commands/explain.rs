@@ -167,7 +167,7 @@ fn with_data(args: &ExplainArgs, problem: Problem) -> Result<(Problem, String)> 
 fn split(page: &mut Page, bound: &Bound) {
     page.heading("Split");
     page.fact("smooth", 12, &bound.smooth.to_string());
-    let words: Vec<String> = bound.factors.iter().flat_map(|f| f.prox.in_words(f.var.name())).collect();
+    let words: Vec<String> = bound.factors.iter().flat_map(|f| f.regularizer.in_words(f.var.name())).collect();
     page.fact("proximal map", 12, &if words.is_empty() { "nothing".to_owned() } else { words.join(", ") });
 }
 

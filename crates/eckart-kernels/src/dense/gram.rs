@@ -8,7 +8,8 @@
 //! brackets: f32 1.3 (1.2), 4 (5), 13 (23), 36 (55), f64 2.6 (2.5), 8 (12), 26 (43), 62 (104).
 //! Loops: blocks of 256 rows, tiles of columns, rows (see `panel`: A by columns times A by rows).
 
-use super::panel::{Left, panel};
+use super::panel::{Target, panel};
+use super::view::View;
 use crate::simd::{Element, SimdLevel};
 
 /// Rows that are added up as T: f32 keeps about as many digits as its products have.
@@ -17,23 +18,20 @@ const ROWS: usize = 256;
 /// Columns of G that are made together: few, so that little is made below the diagonal.
 const COLUMNS: usize = 16;
 
-/// `g` += `a`.T `a`, where row i of a are the `r` numbers from i r on.
-///
-/// # Panics
-/// Where the sides don't fit.
-pub(crate) fn gram<T: Element>(level: SimdLevel, (a, r): (&[T], usize), g: &mut [f64]) {
-    assert_eq!(g.len(), r * r, "room for all pairs of columns");
+/// `g` += `a`.T `a`.
+pub(crate) fn gram<T: Element>(level: SimdLevel, a: View<'_, T>, g: &mut [f64]) {
+    let r = a.cols;
+    assert_eq!(g.len(), r * r, "a number for each pair of columns");
     if r == 0 {
         return;
     }
-    assert_eq!(a.len() % r, 0, "whole rows");
     let mut part = vec![T::default(); r * r];
-    for block in a.chunks(ROWS * r) {
-        let rows = block.len() / r;
+    for block in a.whole_rows().chunks(ROWS * r) {
+        let block = View::rows_of(block, r);
         for k in (0..r).step_by(COLUMNS) {
             let high = COLUMNS.min(r - k);
-            let left = Left { data: &block[k..], stride: r, by_columns: true };
-            panel(level, (high, rows, r - k), (&mut part[k * r + k..], r), true, left, (&block[k..], r));
+            let to = Target { data: &mut part[k * r + k..], stride: r, fresh: true };
+            panel(level, to, block.columns(k, high).transposed(), true, block.columns(k, r - k));
         }
         for k in 0..r {
             for l in k..r {
@@ -57,7 +55,7 @@ mod tests {
         let epsilon = if size_of::<T>() == 4 { f64::from(f32::EPSILON) } else { f64::EPSILON };
         for level in SimdLevel::all() {
             let mut g: Vec<f64> = (0..r * r).map(|at| (at / r + at % r) as f64).collect();
-            gram(level, (&a, r), &mut g);
+            gram(level, View::rows_of(&a, r), &mut g);
             for k in 0..r {
                 for l in 0..r {
                     let terms: Vec<f64> = (0..n).map(|i| a[i * r + k].to_f64() * a[i * r + l].to_f64()).collect();

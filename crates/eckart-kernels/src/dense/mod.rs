@@ -6,8 +6,9 @@
 mod gram;
 mod panel;
 mod product;
+mod view;
 
 pub(crate) use gram::gram;
-pub(crate) use panel::{Left, panel};
-pub use product::View;
+pub(crate) use panel::{Target, panel};
 pub(crate) use product::multiply_add;
+pub use view::View;

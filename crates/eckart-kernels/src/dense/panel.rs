@@ -1,5 +1,5 @@
 //! Panel: products with a thin side, C (p x n) = or += A (p x q) B (q x n).
-//! In: A by rows or by columns, B by rows, and the room for C.  Out: C, by rows.
+//! In: A by rows or by columns, B by rows, and where C goes.  Out: C, by rows.
 //! Invariant: one thread, one order: the bits depend on shapes, numbers and level alone.
 //! Not here: fat products, and which of the two is taken (see `product`).
 //!
@@ -25,44 +25,30 @@
 //! (rank 32: 78 in place of 110). Slabs of 128 k with A by columns: f64 40 in place of 48, as each k is another page.
 //! 12 x 1 (AVX2): 10 in place of 69.
 
+use super::view::View;
 use crate::simd::{Element, Job, Lanes, SimdLevel, prefetch};
 
 /// Bytes of the product that stay in the second cache from one slab to the next.
 const IN_L2: usize = 1 << 19;
 
-/// The left side of a product.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Left<'a, T> {
-    /// Its numbers.
-    pub(crate) data: &'a [T],
-    /// From one row (with `by_columns`: one column) to the next.
+/// Where a product is put: its rows, `stride` apart, which it replaces (`fresh`) or is added to.
+pub(crate) struct Target<'a, T> {
+    pub(crate) data: &'a mut [T],
     pub(crate) stride: usize,
-    /// Whether entry (i, k) is at i + k stride instead of i stride + k.
-    pub(crate) by_columns: bool,
+    pub(crate) fresh: bool,
 }
 
-/// A block of numbers by rows, and how far apart these are.
-pub(crate) type Rows<'a, T> = (&'a [T], usize);
-
-/// `c` = (`fresh`) or += `a` `b`, where a is p x q, b q x n and c p x n; `c_stride` lies between two rows of c.
+/// `a` `b` into the target, where a is p x q, read by columns or by rows as is said, and b is q x n by rows.
 ///
 /// # Panics
-/// Where the slices are too short for the sides.
-pub(crate) fn panel<T: Element>(
-    level: SimdLevel,
-    (p, q, n): (usize, usize, usize),
-    (c, c_stride): (&mut [T], usize),
-    fresh: bool,
-    a: Left<'_, T>,
-    (b, b_stride): Rows<'_, T>,
-) {
-    let spans = |len: usize, rows: usize, cols: usize, stride: usize| {
-        rows * cols == 0 || ((stride >= cols || rows == 1) && (rows - 1) * stride + cols <= len)
-    };
-    let (outer, inner) = if a.by_columns { (q, p) } else { (p, q) };
-    assert!(spans(c.len(), p, n, c_stride), "room for the product");
-    assert!(spans(a.data.len(), outer, inner, a.stride), "the left side");
-    assert!(spans(b.len(), q, n, b_stride), "the right side");
+/// Where the sides or strides don't fit.
+pub(crate) fn panel<T: Element>(level: SimdLevel, to: Target<'_, T>, a: View<'_, T>, by_columns: bool, b: View<'_, T>) {
+    let Target { data: c, stride: c_stride, fresh } = to;
+    let (p, q, n) = (a.rows, a.cols, b.cols);
+    let fits = (c_stride >= n || p == 1) && p.saturating_sub(1) * c_stride + n <= c.len();
+    assert!(p * n == 0 || fits, "space for the product");
+    assert!(a.is_inside() && (if by_columns { a.row_stride } else { a.col_stride }) == 1, "the left side");
+    assert!(b.is_inside() && b.rows == q && b.col_stride == 1, "the right side");
     if p * n == 0 {
         return;
     }
@@ -72,15 +58,12 @@ pub(crate) fn panel<T: Element>(
         }
         return;
     }
-    let (c, a_at, b) = (c.as_mut_ptr(), a.data.as_ptr(), b.as_ptr());
-    let sides = Sides { p, q, n, c, c_stride, fresh, a: a_at, a_stride: a.stride, b, b_stride };
+    let (c, a_stride) = (c.as_mut_ptr(), if by_columns { a.col_stride } else { a.row_stride });
+    let (a, b, b_stride) = (a.data.as_ptr(), b.data.as_ptr(), b.row_stride);
+    let sides = Sides { p, q, n, c, c_stride, fresh, a, a_stride, b, b_stride };
     // A register of 512 bits would be half empty.
     let level = if level == SimdLevel::Avx512 && n * size_of::<T>() <= 32 { SimdLevel::Avx2 } else { level };
-    if a.by_columns {
-        T::at_level(level, Panel::<T, true>(sides))
-    } else {
-        T::at_level(level, Panel::<T, false>(sides))
-    }
+    if by_columns { T::at_level(level, Panel::<T, true>(sides)) } else { T::at_level(level, Panel::<T, false>(sides)) }
 }
 
 /// What a product is made of.
@@ -98,9 +81,9 @@ struct Sides<T> {
     b_stride: usize,
 }
 
-struct Panel<T, const FLIP: bool>(Sides<T>);
+struct Panel<T, const BY_COLUMNS: bool>(Sides<T>);
 
-impl<T: Element, const FLIP: bool> Job<T> for Panel<T, FLIP> {
+impl<T: Element, const BY_COLUMNS: bool> Job<T> for Panel<T, BY_COLUMNS> {
     type Out = ();
     #[inline(always)]
     // SAFETY: asks for no more than the trait says.
@@ -109,7 +92,7 @@ impl<T: Element, const FLIP: bool> Job<T> for Panel<T, FLIP> {
         // What is added up in several passes stays in the second cache between them.
         let most = IN_L2 / size_of::<T>();
         // By columns each k is another page; by rows long ways suit the processor's own look-ahead.
-        let deep = if FLIP { 128 / size_of::<T>() } else { 512 };
+        let deep = if BY_COLUMNS { 128 / size_of::<T>() } else { 512 };
         let (high, wide) = if whole.q <= deep || whole.p * whole.n <= most {
             (whole.p, whole.n)
         } else if whole.n < whole.p {
@@ -123,13 +106,13 @@ impl<T: Element, const FLIP: bool> Job<T> for Panel<T, FLIP> {
                     let (p, n, q) = (high.min(whole.p - i), wide.min(whole.n - j), deep.min(whole.q - k));
                     // SAFETY: the part lies inside the whole, which `panel` has checked.
                     unsafe {
-                        slab::<L, FLIP>(Sides {
+                        slab::<L, BY_COLUMNS>(Sides {
                             p,
                             q,
                             n,
                             c: whole.c.add(i * whole.c_stride + j),
                             fresh: whole.fresh && k == 0,
-                            a: whole.a.add(if FLIP { k * whole.a_stride + i } else { i * whole.a_stride + k }),
+                            a: whole.a.add(if BY_COLUMNS { k * whole.a_stride + i } else { i * whole.a_stride + k }),
                             b: whole.b.add(k * whole.b_stride + j),
                             ..whole
                         });
@@ -145,7 +128,7 @@ impl<T: Element, const FLIP: bool> Job<T> for Panel<T, FLIP> {
 /// # Safety
 /// The sides are valid, and the processor has the level of `L`.
 #[inline(always)]
-unsafe fn slab<L: Lanes, const FLIP: bool>(whole: Sides<L::Num>) {
+unsafe fn slab<L: Lanes, const BY_COLUMNS: bool>(whole: Sides<L::Num>) {
     let mut j = 0;
     while j < whole.n {
         let left = (whole.n - j).div_ceil(L::LEN);
@@ -163,12 +146,12 @@ unsafe fn slab<L: Lanes, const FLIP: bool>(whole: Sides<L::Num>) {
             let part = Sides { n, c: whole.c.add(j), b: whole.b.add(j), ..whole };
             if L::UNROLLED {
                 match vectors {
-                    1 => column::<L, FLIP, 1>(part),
-                    2 => column::<L, FLIP, 2>(part),
-                    _ => column::<L, FLIP, 3>(part),
+                    1 => column::<L, BY_COLUMNS, 1>(part),
+                    2 => column::<L, BY_COLUMNS, 2>(part),
+                    _ => column::<L, BY_COLUMNS, 3>(part),
                 }
             } else {
-                column::<L, FLIP, 1>(part);
+                column::<L, BY_COLUMNS, 1>(part);
             }
         }
         j += n;
@@ -180,9 +163,15 @@ unsafe fn slab<L: Lanes, const FLIP: bool>(whole: Sides<L::Num>) {
 /// # Safety
 /// The sides are valid, 0 < n <= V LEN, and the processor has the level of `L`.
 #[inline(always)]
-unsafe fn column<L: Lanes, const FLIP: bool, const V: usize>(whole: Sides<L::Num>) {
+unsafe fn column<L: Lanes, const BY_COLUMNS: bool, const V: usize>(whole: Sides<L::Num>) {
     // SAFETY: as above.
-    unsafe { if whole.n == V * L::LEN { tiles::<L, FLIP, V, false>(whole) } else { tiles::<L, FLIP, V, true>(whole) } }
+    unsafe {
+        if whole.n == V * L::LEN {
+            tiles::<L, BY_COLUMNS, V, false>(whole)
+        } else {
+            tiles::<L, BY_COLUMNS, V, true>(whole)
+        }
+    }
 }
 
 /// Tile under tile, the highest that the registers hold as long as rows are left for it.
@@ -190,7 +179,7 @@ unsafe fn column<L: Lanes, const FLIP: bool, const V: usize>(whole: Sides<L::Num
 /// # Safety
 /// As `column`; `TAIL` says that the last vector is not full.
 #[inline(always)]
-unsafe fn tiles<L: Lanes, const FLIP: bool, const V: usize, const TAIL: bool>(mut whole: Sides<L::Num>) {
+unsafe fn tiles<L: Lanes, const BY_COLUMNS: bool, const V: usize, const TAIL: bool>(mut whole: Sides<L::Num>) {
     // The first tile asks for the next columns of B, where these do not follow by themselves.
     let mut ahead = whole.b_stride > 4 * V * L::LEN;
     macro_rules! take {
@@ -198,8 +187,8 @@ unsafe fn tiles<L: Lanes, const FLIP: bool, const V: usize, const TAIL: bool>(mu
             while whole.p >= $rows {
                 // SAFETY: $rows rows are left.
                 unsafe {
-                    tile::<L, FLIP, $rows, V, TAIL>(whole, ahead);
-                    whole.a = whole.a.add(if FLIP { $rows } else { $rows * whole.a_stride });
+                    tile::<L, BY_COLUMNS, $rows, V, TAIL>(whole, ahead);
+                    whole.a = whole.a.add(if BY_COLUMNS { $rows } else { $rows * whole.a_stride });
                     whole.c = whole.c.wrapping_add($rows * whole.c_stride);
                 }
                 whole.p -= $rows;
@@ -231,7 +220,7 @@ unsafe fn tiles<L: Lanes, const FLIP: bool, const V: usize, const TAIL: bool>(mu
 /// # Safety
 /// As `tiles`, with p >= R; with `ahead` the columns behind those of the tile are asked for.
 #[inline(always)]
-unsafe fn tile<L: Lanes, const FLIP: bool, const R: usize, const V: usize, const TAIL: bool>(
+unsafe fn tile<L: Lanes, const BY_COLUMNS: bool, const R: usize, const V: usize, const TAIL: bool>(
     s: Sides<L::Num>,
     ahead: bool,
 ) {
@@ -241,7 +230,7 @@ unsafe fn tile<L: Lanes, const FLIP: bool, const R: usize, const V: usize, const
         let mut sums = [[L::splat(L::Num::default()); V]; R];
         let (mut a, mut b) = (s.a, s.b);
         for _ in 0..s.q {
-            if FLIP {
+            if BY_COLUMNS {
                 prefetch(a.wrapping_add(R + 64 / size_of::<L::Num>()));
             }
             if ahead {
@@ -253,12 +242,12 @@ unsafe fn tile<L: Lanes, const FLIP: bool, const R: usize, const V: usize, const
                 row[v] = if TAIL && v == V - 1 { L::load_first(at, last) } else { L::load(at) };
             }
             for i in 0..R {
-                let x = L::splat(*a.add(if FLIP { i } else { i * s.a_stride }));
+                let x = L::splat(*a.add(if BY_COLUMNS { i } else { i * s.a_stride }));
                 for v in 0..V {
                     sums[i][v] = x.mul_add(row[v], sums[i][v]);
                 }
             }
-            a = a.wrapping_add(if FLIP { s.a_stride } else { 1 });
+            a = a.wrapping_add(if BY_COLUMNS { s.a_stride } else { 1 });
             b = b.wrapping_add(s.b_stride);
         }
         for i in 0..R {
@@ -290,8 +279,10 @@ mod tests {
         let before = numbers(p * c_stride, 3.0);
         for level in SimdLevel::all() {
             let mut c = before.clone();
-            let left = Left { data: &a, stride: a_stride, by_columns };
-            panel(level, (p, q, n), (&mut c, c_stride), fresh, left, (&b, b_stride));
+            let outer = View { data: &a, rows: outer, cols: inner, row_stride: a_stride, col_stride: 1 };
+            let right = View { data: &b, rows: q, cols: n, row_stride: b_stride, col_stride: 1 };
+            let to = Target { data: &mut c, stride: c_stride, fresh };
+            panel(level, to, outer.transposed_if(by_columns), by_columns, right);
             for i in 0..p {
                 for j in 0..c_stride {
                     let at = i * c_stride + j;

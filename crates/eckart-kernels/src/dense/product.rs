@@ -3,57 +3,25 @@
 //! Invariant: one thread, one order: the bits depend on the shapes and the processor alone. 2 p q n flops.
 //! Not here: the cut into shards (see `products`), and the loops of thin products (see `panel`).
 
-use super::panel::{Left, panel};
+use super::panel::{Target, panel};
+use super::view::View;
 use crate::number::Number;
 use crate::simd::{Element, SimdLevel};
 
-/// A strided view of n x m numbers.
-#[derive(Clone, Copy)]
-pub struct View<'a, T = f64> {
-    data: &'a [T],
-    rows: usize,
-    cols: usize,
-    row_stride: usize,
-    col_stride: usize,
-}
-
-impl<'a, T: Number> View<'a, T> {
-    /// Row-major numbers, `cols` a row.
-    pub fn rows_of(data: &'a [T], cols: usize) -> Self {
-        Self { data, rows: data.len() / cols.max(1), cols, row_stride: cols, col_stride: 1 }
-    }
-
-    /// The transpose of the same numbers.
-    pub fn flipped(self) -> Self {
-        Self {
-            data: self.data,
-            rows: self.cols,
-            cols: self.rows,
-            row_stride: self.col_stride,
-            col_stride: self.row_stride,
-        }
-    }
-
-    /// The transpose where `flip`, else as it is.
-    pub fn flipped_if(self, flip: bool) -> Self {
-        if flip { self.flipped() } else { self }
-    }
-
-    /// Its numbers row by row.
-    fn copied(self) -> Vec<T> {
-        let mut out = vec![T::default(); self.rows * self.cols];
-        const TILE: usize = 16;
-        for i0 in (0..self.rows).step_by(TILE) {
-            for j0 in (0..self.cols).step_by(TILE) {
-                for i in i0..(i0 + TILE).min(self.rows) {
-                    for j in j0..(j0 + TILE).min(self.cols) {
-                        out[i * self.cols + j] = self.data[i * self.row_stride + j * self.col_stride];
-                    }
+/// Its numbers row by row.
+fn copied<T: Number>(view: View<'_, T>) -> Vec<T> {
+    let mut out = vec![T::default(); view.rows * view.cols];
+    const TILE: usize = 16;
+    for i0 in (0..view.rows).step_by(TILE) {
+        for j0 in (0..view.cols).step_by(TILE) {
+            for i in i0..(i0 + TILE).min(view.rows) {
+                for j in j0..(j0 + TILE).min(view.cols) {
+                    out[i * view.cols + j] = view.data[i * view.row_stride + j * view.col_stride];
                 }
             }
         }
-        out
     }
+    out
 }
 
 /// `out` += `a` `b`, `out` row-major; each column with the bits that it has in a product with `alone` columns (by
@@ -71,25 +39,21 @@ pub(crate) fn multiply_add<T: Fat>(
 ) {
     assert_eq!(a.cols, b.rows, "inner sides");
     assert_eq!(out.len(), a.rows * b.cols, "outer sides");
-    for v in [&a, &b] {
-        let last = v.rows.saturating_sub(1) * v.row_stride + v.cols.saturating_sub(1) * v.col_stride;
-        assert!(v.rows * v.cols == 0 || last < v.data.len(), "a view stays inside its numbers");
-    }
+    assert!(a.is_inside() && b.is_inside(), "a view stays inside its numbers");
     if out.is_empty() || a.cols == 0 {
         return;
     }
-    let (p, q, n) = (a.rows, a.cols, b.cols);
-    // Turning B costs as much as some dozens of rows of A (q n strided loads), so that it pays from some hundreds on.
-    let (by_rows, turn) = (b.col_stride == 1, b.row_stride == 1 && p >= 256);
-    if !(by_rows || turn) || !suits_panel(level, &a, alone.unwrap_or(n)) {
+    let n = b.cols;
+    // To transpose B costs as much as some dozens of rows of A (q n strided loads): it pays from some hundreds on.
+    let (by_rows, transposes) = (b.col_stride == 1, b.row_stride == 1 && a.rows >= 256);
+    if !(by_rows || transposes) || !suits_panel(level, &a, alone.unwrap_or(n)) {
         return T::fat(out, a, b);
     }
-    let by_columns = a.col_stride != 1;
-    let left = Left { data: a.data, stride: if by_columns { a.col_stride } else { a.row_stride }, by_columns };
+    let (to, by_columns) = (Target { data: out, stride: n, fresh: false }, a.col_stride != 1);
     if by_rows {
-        panel(level, (p, q, n), (out, n), false, left, (b.data, b.row_stride));
+        panel(level, to, a, by_columns, b);
     } else {
-        panel(level, (p, q, n), (out, n), false, left, (&b.copied(), n));
+        panel(level, to, a, by_columns, View::rows_of(&copied(b), n));
     }
 }
 
@@ -122,9 +86,9 @@ macro_rules! fat {
         impl Fat for $num {
             fn fat(out: &mut [Self], a: View<'_, Self>, b: View<'_, Self>) {
                 // They write columns: the transposed product, out.T = b.T a.T, has them, unless there is only one.
-                let (cols, flip) = (b.cols, b.cols > 1);
-                let (left, right) = if flip { (b.flipped(), a.flipped()) } else { (a, b) };
-                let (column, row) = if flip { (cols, 1) } else { (1, cols) };
+                let (cols, transposed) = (b.cols, b.cols > 1);
+                let (left, right) = if transposed { (b.transposed(), a.transposed()) } else { (a, b) };
+                let (column, row) = if transposed { (cols, 1) } else { (1, cols) };
                 // SAFETY: both views lie inside their slices and `out` holds a.rows x b.cols numbers (asserted by the
                 // caller); the borrows keep `out` apart from both.
                 unsafe {
@@ -165,20 +129,21 @@ mod tests {
     #[test]
     fn products_agree_with_the_definition() {
         let shapes = [(3, 4, 5, false, false), (1, 7, 2, true, false), (6, 1, 3, true, true), (300, 7, 5, false, true)];
-        for (n, k, m, flip_a, flip_b) in
+        for (n, k, m, transpose_a, transpose_b) in
             shapes.into_iter().chain([(130, 140, 150, false, false), (130, 9, 140, true, true)])
         {
             let a: Vec<f64> = (0..n * k).map(|x| (x as f64).sin()).collect();
             let b: Vec<f64> = (0..k * m).map(|x| (x as f64).cos()).collect();
             let mut out = vec![1.0; n * m];
-            let (ca, cb) = (if flip_a { n } else { k }, if flip_b { k } else { m });
-            let (a_view, b_view) = (View::rows_of(&a, ca).flipped_if(flip_a), View::rows_of(&b, cb).flipped_if(flip_b));
+            let (ca, cb) = (if transpose_a { n } else { k }, if transpose_b { k } else { m });
+            let a_view = View::rows_of(&a, ca).transposed_if(transpose_a);
+            let b_view = View::rows_of(&b, cb).transposed_if(transpose_b);
             multiply_add(SimdLevel::best(), &mut out, a_view, b_view, None);
             for i in 0..n {
                 for j in 0..m {
                     let at = |l: usize| {
-                        let x = if flip_a { a[l * n + i] } else { a[i * k + l] };
-                        let y = if flip_b { b[j * k + l] } else { b[l * m + j] };
+                        let x = if transpose_a { a[l * n + i] } else { a[i * k + l] };
+                        let y = if transpose_b { b[j * k + l] } else { b[l * m + j] };
                         x * y
                     };
                     let expected = 1.0 + (0..k).map(at).sum::<f64>();

@@ -90,7 +90,8 @@ pub(crate) trait Constants: Copy + 'static {
 }
 
 macro_rules! constants {
-    ($num:ident, $word:ident, $mantissa:expr, $bias:expr, { $($name:ident = $value:expr;)* }, { $($list:ident = $values:expr;)* }) => {
+    ($num:ident, $word:ident, $mantissa:expr, $bias:expr,
+     { $($name:ident = $value:expr;)* }, { $($list:ident = $values:expr;)* }) => {
         impl Constants for $num {
             type Word = $word;
             const MANTISSA: u32 = $mantissa;

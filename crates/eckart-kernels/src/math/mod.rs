@@ -24,8 +24,6 @@ mod tests;
 pub(crate) use constants::Constants;
 pub(crate) use power::pow;
 
-use power::sum;
-
 use crate::simd::Lanes;
 
 /// A number in two parts: high, and what is missing there.
@@ -62,6 +60,17 @@ unsafe fn polynomial<L: Lanes>(x: L, square: L, coefficients: &[L::Num]) -> L {
             (one, other) = (other, one.mul_add(square, all(coefficients[k])));
         }
         one.mul_add(x, other)
+    }
+}
+
+/// a + b in two parts, where |a| >= |b| or a = 0.
+/// # Safety: as above.
+#[inline(always)]
+unsafe fn sum<L: Lanes>(a: L, b: L) -> Parts<L> {
+    // SAFETY: the caller has the level.
+    unsafe {
+        let sum = a.add(b);
+        (sum, b.sub(sum.sub(a)))
     }
 }
 

@@ -7,7 +7,7 @@
 //! exp(b log a) with log a in two parts, since the error of the logarithm is multiplied by up to 1000 (the way of
 //! fdlibm and of SLEEF); sums and products in two parts are Dekker's (1971).
 
-use super::{Constants, Parts, abs, all, decompose, exp_of_parts, minus, polynomial, reduce};
+use super::{Constants, Parts, abs, all, decompose, exp_of_parts, minus, polynomial, reduce, sum};
 use crate::simd::Lanes;
 
 /// a ** b.
@@ -42,8 +42,8 @@ unsafe fn with_sign<L: Lanes>(power: L, a: L, b: L) -> L {
         let size = abs(b);
         let half = size.mul(all(L::Num::HALF));
         let (whole, even) = (is_whole(size), is_whole(half));
-        let flip = L::choose(even, zero, L::choose(whole, all(L::Num::SIGN_BIT), zero));
-        let of_whole = power.xor(a.and(flip));
+        let sign = L::choose(even, zero, L::choose(whole, all(L::Num::SIGN_BIT), zero));
+        let of_whole = power.xor(a.and(sign));
         let finite = minus(all::<L>(L::Num::INFINITY)).less(a);
         let undefined = L::choose(finite, all(L::Num::NAN), of_whole);
         L::choose(a.less(zero), L::choose(whole, of_whole, undefined), of_whole)
@@ -107,17 +107,6 @@ unsafe fn log_in_parts<L: Lanes>(a: L) -> Parts<L> {
         let (high, low_of_w) = sum(high, w.0);
         let low = minus(k).mul_add(all(L::Num::MINUS_LN2_LOW), s_low.add(s_low).add(w.1).add(low).add(low_of_w));
         sum(high, low)
-    }
-}
-
-/// a + b in two parts, where |a| >= |b| or a = 0.
-/// # Safety: as above.
-#[inline(always)]
-pub(super) unsafe fn sum<L: Lanes>(a: L, b: L) -> Parts<L> {
-    // SAFETY: the caller has the level.
-    unsafe {
-        let sum = a.add(b);
-        (sum, b.sub(sum.sub(a)))
     }
 }
 

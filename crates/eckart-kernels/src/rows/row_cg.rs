@@ -8,7 +8,7 @@
 //! and 2 r^2 for S, or r where S is diagonal; making G would take d r^2 and solving with it r^3 / 3. The d rows are
 //! gathered once, and read once a step: eight rows at a time, whose products with the direction are summed up together.
 
-use super::row_gram::Picked;
+use super::row_gram::RowSum;
 use crate::number::Number;
 use crate::simd::{Element, Job, Lanes, SimdLevel, prefetch_all};
 
@@ -23,14 +23,14 @@ const DONE: f64 = 1e-13;
 
 /// S, laid out for `row_cg`.
 #[derive(Debug)]
-pub struct Common<T> {
+pub struct SharedGram<T> {
     r: usize,
     /// `stride` numbers a row, zeros behind the last; the diagonal alone where nothing else is there.
     numbers: Vec<T>,
     diagonal: bool,
 }
 
-impl<T: Number> Common<T> {
+impl<T: Number> SharedGram<T> {
     /// S from its r x r numbers.
     pub fn new(numbers: &[f64], r: usize) -> Self {
         let stride = r.next_multiple_of(PAD);
@@ -49,15 +49,26 @@ impl<T: Number> Common<T> {
     }
 }
 
-/// Room for a row's entries and its vectors.
+/// A row's quadratic <b, b G> - 2 <b, l>, where G = S + scale sum_j w_j a_j.T a_j is never made.
+#[derive(Debug, Clone, Copy)]
+pub struct RowQuadratic<'a, T> {
+    /// l.
+    pub linear: &'a [T],
+    /// S.
+    pub shared: &'a SharedGram<T>,
+    /// The sum over the entries, whose two sides are the same.
+    pub sum: RowSum<'a, T>,
+}
+
+/// Working arrays for a row's entries and its vectors.
 #[derive(Debug)]
-pub struct Steps<T> {
+pub struct CgWorkspace<T> {
     rows: Vec<T>,
     weights: Vec<T>,
     vectors: [Vec<T>; 4],
 }
 
-impl<T: Number> Steps<T> {
+impl<T: Number> CgWorkspace<T> {
     /// For rows of `r` numbers.
     pub fn new(r: usize) -> Self {
         let vector = || vec![T::default(); r.next_multiple_of(PAD)];
@@ -66,25 +77,23 @@ impl<T: Number> Steps<T> {
 }
 
 /// Moves `b` by at most `steps` steps; returns by how much its quadratic fell.
-///
-/// # Panics
-/// Where the sides don't fit, or a column has no row of the panel.
 pub(crate) fn row_cg<T: Element>(
     level: SimdLevel,
-    (b, linear): (&mut [T], &[T]),
-    common: &Common<T>,
-    (picked, scale, panel): (Picked<'_, T>, f64, &[T]),
+    b: &mut [T],
+    quadratic: RowQuadratic<'_, T>,
     steps: usize,
-    room: &mut Steps<T>,
+    workspace: &mut CgWorkspace<T>,
 ) -> f64 {
-    let r = common.r;
-    assert!(b.len() == r && linear.len() == r && room.vectors[0].len() >= r, "rows of the length of S");
-    assert!(picked.columns.is_none_or(|columns| columns.len() == picked.weights.len()), "a weight for each column");
-    gather((picked, scale), (panel, r), room);
-    let [x, ..] = &mut room.vectors;
+    let RowQuadratic { linear, shared, sum } = quadratic;
+    let r = shared.r;
+    assert!(b.len() == r && linear.len() == r && workspace.vectors[0].len() >= r, "rows of the length of S");
+    assert!(sum.left.cols == r && sum.right.is_none(), "one panel, with columns for those of S");
+    sum.check();
+    gather(&sum, workspace);
+    let [x, ..] = &mut workspace.vectors;
     x[..r].copy_from_slice(b);
-    let fell = T::at_level(level, Descent { linear, common, steps, room });
-    let x = &room.vectors[0][..r];
+    let fell = T::at_level(level, ConjugateGradients { linear, shared, steps, workspace });
+    let x = &workspace.vectors[0][..r];
     if !(fell.is_finite() && x.iter().all(|x| x.to_f64().is_finite())) {
         return 0.0;
     }
@@ -93,15 +102,17 @@ pub(crate) fn row_cg<T: Element>(
 }
 
 /// The chosen rows side by side, `stride` numbers each, and their weights; zeros up to a multiple of `TOGETHER`.
-fn gather<T: Element>((picked, scale): (Picked<'_, T>, f64), (panel, r): (&[T], usize), room: &mut Steps<T>) {
+fn gather<T: Element>(sum: &RowSum<'_, T>, workspace: &mut CgWorkspace<T>) {
+    let RowSum { picked, scale, left, .. } = *sum;
+    let (panel, r) = (left.whole_rows(), left.cols);
     let (count, stride) = (picked.weights.len(), r.next_multiple_of(PAD));
     let padded = count.next_multiple_of(TOGETHER);
     let scale = T::from_f64(scale);
-    room.weights.clear();
-    room.weights.extend(picked.weights.iter().map(|w| scale * *w));
-    room.weights.resize(padded, T::default());
-    room.rows.resize(padded * stride, T::default());
-    for (at, row) in room.rows.chunks_exact_mut(stride).enumerate() {
+    workspace.weights.clear();
+    workspace.weights.extend(picked.weights.iter().map(|w| scale * *w));
+    workspace.weights.resize(padded, T::default());
+    workspace.rows.resize(padded * stride, T::default());
+    for (at, row) in workspace.rows.chunks_exact_mut(stride).enumerate() {
         if at < count {
             let coming = picked.column((at + AHEAD).min(count - 1)) * r;
             prefetch_all(panel.as_ptr().wrapping_add(coming), r * size_of::<T>());
@@ -116,26 +127,26 @@ fn gather<T: Element>((picked, scale): (Picked<'_, T>, f64), (panel, r): (&[T], 
 
 /// A row's Gram: S, the chosen rows and their weights.
 struct Gram<'a, T> {
-    common: &'a Common<T>,
+    shared: &'a SharedGram<T>,
     rows: &'a [T],
     weights: &'a [T],
 }
 
-struct Descent<'a, T> {
+struct ConjugateGradients<'a, T> {
     linear: &'a [T],
-    common: &'a Common<T>,
+    shared: &'a SharedGram<T>,
     steps: usize,
-    room: &'a mut Steps<T>,
+    workspace: &'a mut CgWorkspace<T>,
 }
 
-impl<T: Element> Job<T> for Descent<'_, T> {
+impl<T: Element> Job<T> for ConjugateGradients<'_, T> {
     type Out = f64;
     #[inline(always)]
     // SAFETY: asks for no more than the trait says.
     unsafe fn run<L: Lanes<Num = T>>(self) -> f64 {
-        let Self { linear, common, steps, room } = self;
-        let Steps { rows, weights, vectors: [x, left, along, image] } = room;
-        let (r, gram) = (linear.len(), Gram { common, rows, weights });
+        let Self { linear, shared, steps, workspace } = self;
+        let CgWorkspace { rows, weights, vectors: [x, left, along, image] } = workspace;
+        let (r, gram) = (linear.len(), Gram { shared, rows, weights });
         let mut fell = 0.0;
         // SAFETY: all vectors have whole registers; the level is there.
         unsafe {
@@ -175,19 +186,19 @@ impl<T: Element> Job<T> for Descent<'_, T> {
 /// Vectors have whole registers, and the level is there.
 #[inline(always)]
 unsafe fn multiply<L: Lanes>(gram: &Gram<'_, L::Num>, along: &[L::Num], image: &mut [L::Num]) {
-    let Gram { common, rows, weights } = gram;
+    let Gram { shared, rows, weights } = gram;
     let stride = along.len();
     // SAFETY: `TOGETHER` rows of `stride` numbers at a time, as many as `weights` and S have; so for all that follows.
     unsafe {
-        if common.diagonal {
+        if shared.diagonal {
             for at in (0..stride).step_by(L::LEN) {
-                let own = L::load(common.numbers.as_ptr().add(at));
+                let own = L::load(shared.numbers.as_ptr().add(at));
                 own.mul(L::load(along.as_ptr().add(at))).store(image.as_mut_ptr().add(at));
             }
         } else {
             image.fill(L::Num::default());
             for (k, shares) in along.chunks_exact(TOGETHER).enumerate() {
-                let from = common.numbers.as_ptr().add(k * TOGETHER * stride);
+                let from = shared.numbers.as_ptr().add(k * TOGETHER * stride);
                 add_rows::<L>((from, stride), shares.as_ptr(), image);
             }
         }
@@ -268,6 +279,8 @@ unsafe fn add<L: Lanes>(to: &mut [L::Num], by: f64, what: &[L::Num]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dense::View;
+    use crate::rows::row_gram::Picked;
 
     fn check<T: Element>(r: usize, d: usize, diagonal: bool) {
         let m = 60;
@@ -283,8 +296,8 @@ mod tests {
             (false, true) => 0.0,
             (false, false) => 0.5 / (1.0 + (at / r).abs_diff(at % r) as f64),
         };
-        let shared: Vec<f64> = (0..r * r).map(own).collect();
-        let mut gram = shared.clone();
+        let own: Vec<f64> = (0..r * r).map(own).collect();
+        let mut gram = own.clone();
         for (k, &j) in columns.iter().enumerate() {
             let row = &panel[j as usize * r..(j as usize + 1) * r];
             (0..r * r).for_each(|at| {
@@ -297,12 +310,13 @@ mod tests {
         };
         let epsilon = if size_of::<T>() == 4 { f64::from(f32::EPSILON) } else { f64::EPSILON };
         for level in SimdLevel::all() {
-            let (common, mut room) = (Common::new(&shared, r), Steps::new(r));
+            let (shared, mut workspace) = (SharedGram::new(&own, r), CgWorkspace::new(r));
             let mut falls = Vec::new();
             for steps in [1, 3, 4 * r] {
                 let mut b = start.clone();
-                let entries = (picked, 0.7, &panel[..]);
-                let fell = row_cg(level, (&mut b, &linear), &common, entries, steps, &mut room);
+                let sum = RowSum { picked, scale: 0.7, left: View::rows_of(&panel, r), right: None };
+                let quadratic = RowQuadratic { linear: &linear, shared: &shared, sum };
+                let fell = row_cg(level, &mut b, quadratic, steps, &mut workspace);
                 let slack = 100.0 * epsilon * (value(&start).abs() + fell) * (r + d) as f64;
                 assert!((value(&start) - value(&b) - fell).abs() <= slack, "{level:?} {r} {d} {steps}: {fell}");
                 falls.push(fell);
@@ -333,10 +347,11 @@ mod tests {
 
     #[test]
     fn what_is_not_a_number_stays_out() {
-        let (common, mut room) = (Common::new(&[1.0], 1), Steps::new(1));
         let picked = Picked { columns: None, weights: &[] };
+        let sum = RowSum { picked, scale: 1.0, left: View::rows_of(&[], 1), right: None };
+        let quadratic = RowQuadratic { linear: &[f64::NAN], shared: &SharedGram::new(&[1.0], 1), sum };
         let mut b = [2.0];
-        let fell = row_cg(SimdLevel::best(), (&mut b, &[f64::NAN]), &common, (picked, 1.0, &[]), 3, &mut room);
+        let fell = row_cg(SimdLevel::best(), &mut b, quadratic, 3, &mut CgWorkspace::new(1));
         assert_eq!((b, fell), ([2.0], 0.0));
     }
 }

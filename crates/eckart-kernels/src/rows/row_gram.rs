@@ -2,7 +2,7 @@
 //! In: the columns and weights of a row and what all weights are multiplied by, panels A and B (m x r).  Out: G (r x r,
 //! f64, upper triangle) += sum_j w_j a_j.T b_j.
 //! Invariant: one thread, one order; f32 adds up at most 256 rows before it becomes f64.
-//! Not here: the cut into rows for threads, what is solved with G (see `system`).
+//! Not here: the cut into rows for threads, what is solved with G (see `cholesky`).
 //!
 //! About d r (r + 16) flops for d entries where A is B, of which one triangle is made; d r numbers are read, wherever
 //! they lie. Loops: blocks of entries, whose rows are gathered side by side, once as they are and once times their
@@ -11,7 +11,7 @@
 
 use std::ops::Range;
 
-use crate::dense::{Left, panel};
+use crate::dense::{Target, View, panel};
 use crate::number::Number;
 use crate::simd::{Element, Job, Lanes, SimdLevel, prefetch_all};
 
@@ -41,15 +41,37 @@ impl<T> Picked<'_, T> {
     }
 }
 
-/// Room for what is gathered.
+/// The sum scale sum_j w_j a_j.T b_j over the entries of a row, where a_j and b_j are rows of two panels (m x r).
+#[derive(Debug, Clone, Copy)]
+pub struct RowSum<'a, T> {
+    /// Which rows of the panels, and the w_j.
+    pub picked: Picked<'a, T>,
+    /// What all weights are multiplied by.
+    pub scale: f64,
+    /// The a_j.
+    pub left: View<'a, T>,
+    /// The b_j, where they are not the a_j.
+    pub right: Option<View<'a, T>>,
+}
+
+impl<T> RowSum<'_, T> {
+    /// # Panics
+    /// Where entries lack a weight.
+    pub(super) fn check(&self) {
+        let Picked { columns, weights } = self.picked;
+        assert!(columns.is_none_or(|columns| columns.len() == weights.len()), "a weight for each column");
+    }
+}
+
+/// Working arrays for what is gathered.
 #[derive(Debug)]
-pub struct Gathered<T> {
+pub struct GramWorkspace<T> {
     plain: Vec<T>,
     scaled: Vec<T>,
     part: Vec<T>,
 }
 
-impl<T: Number> Gathered<T> {
+impl<T: Number> GramWorkspace<T> {
     /// For Grams of side `r`.
     pub fn new(r: usize) -> Self {
         let some = || vec![T::default(); ROWS * r];
@@ -57,36 +79,25 @@ impl<T: Number> Gathered<T> {
     }
 }
 
-/// `g` += what the entries say, in its upper triangle; below the diagonal it is left undefined.
-///
-/// # Panics
-/// Where the sides don't fit, or a column has no row of a panel.
+/// `g` += the sum, in its upper triangle; below the diagonal it is left undefined.
 pub(crate) fn row_gram<T: Element>(
     level: SimdLevel,
-    (picked, scale): (Picked<'_, T>, f64),
-    (left, right, r): (&[T], Option<&[T]>, usize),
-    room: &mut Gathered<T>,
+    sum: RowSum<'_, T>,
+    workspace: &mut GramWorkspace<T>,
     g: &mut [f64],
 ) {
-    assert_eq!(g.len(), r * r, "room for all pairs of columns");
-    let count = picked.weights.len();
-    assert!(picked.columns.is_none_or(|columns| columns.len() == count), "a weight for each column");
+    sum.check();
+    let (count, r) = (sum.picked.weights.len(), sum.left.cols);
+    assert_eq!(g.len(), r * r, "a number for each pair of columns");
     let block = (IN_L1 / (r.max(1) * size_of::<T>())).clamp(16, ROWS);
     for short in (0..count).step_by(ROWS) {
         let end = (short + ROWS).min(count);
         for from in (short..end).step_by(block) {
-            add(
-                level,
-                picked,
-                (T::from_f64(scale), from..(from + block).min(end)),
-                (left, right, r),
-                room,
-                from == short,
-            );
+            add(level, &sum, from..(from + block).min(end), workspace, from == short);
         }
-        match right {
-            Some(_) => average(&room.part, r, g),
-            None => T::at_level(level, Widen { part: &room.part, r, g }),
+        match sum.right {
+            Some(_) => average(&workspace.part, r, g),
+            None => T::at_level(level, Widen { part: &workspace.part, r, g }),
         }
     }
 }
@@ -95,21 +106,22 @@ pub(crate) fn row_gram<T: Element>(
 /// upper triangle.
 fn add<T: Element>(
     level: SimdLevel,
-    picked: Picked<'_, T>,
-    (scale, entries): (T, Range<usize>),
-    (left, right, r): (&[T], Option<&[T]>, usize),
-    room: &mut Gathered<T>,
+    sum: &RowSum<'_, T>,
+    entries: Range<usize>,
+    workspace: &mut GramWorkspace<T>,
     fresh: bool,
 ) {
-    let (rows, from) = (entries.len(), entries.start);
-    let Gathered { plain, scaled, part } = room;
+    let RowSum { picked, scale, left, right } = *sum;
+    let (r, rows, from) = (left.cols, entries.len(), entries.start);
+    let GramWorkspace { plain, scaled, part } = workspace;
     let (b, a) = (&mut plain[..rows * r], &mut scaled[..rows * r]);
-    T::at_level(level, Gather { picked, scale, left, right, r, from, scaled: a, plain: b });
-    let high = if right.is_some() { r } else { COLUMNS };
+    let (scale, left, right) = (T::from_f64(scale), left.whole_rows(), right.unwrap_or(left).whole_rows());
+    T::at_level(level, GatherRows { picked, scale, left, right, r, from, scaled: a, plain: b });
+    let high = if sum.right.is_some() { r } else { COLUMNS };
     for k in (0..r).step_by(high.max(1)) {
-        let columns = Left { data: &a[k..], stride: r, by_columns: true };
-        let (p, n) = (high.min(r - k), r - k);
-        panel(level, (p, rows, n), (&mut part[k * r + k..], r), fresh, columns, (&b[k..], r));
+        let columns = View::rows_of(a, r).columns(k, high.min(r - k)).transposed();
+        let to = Target { data: &mut part[k * r + k..], stride: r, fresh };
+        panel(level, to, columns, true, View::rows_of(b, r).columns(k, r - k));
     }
 }
 
@@ -122,23 +134,23 @@ fn average<T: Element>(part: &[T], r: usize, g: &mut [f64]) {
     }
 }
 
-struct Gather<'a, T> {
+struct GatherRows<'a, T> {
     picked: Picked<'a, T>,
     scale: T,
     left: &'a [T],
-    right: Option<&'a [T]>,
+    right: &'a [T],
     r: usize,
     from: usize,
     scaled: &'a mut [T],
     plain: &'a mut [T],
 }
 
-impl<T: Element> Job<T> for Gather<'_, T> {
+impl<T: Element> Job<T> for GatherRows<'_, T> {
     type Out = ();
     #[inline(always)]
     // SAFETY: asks for no more than the trait says.
     unsafe fn run<L: Lanes<Num = T>>(self) {
-        let (r, picked, right) = (self.r, self.picked, self.right.unwrap_or(self.left));
+        let (r, picked, right) = (self.r, self.picked, self.right);
         let last = picked.weights.len() - 1;
         for (k, (scaled, plain)) in self.scaled.chunks_exact_mut(r).zip(self.plain.chunks_exact_mut(r)).enumerate() {
             let at = self.from + k;
@@ -213,7 +225,9 @@ mod tests {
         let epsilon = if size_of::<T>() == 4 { f64::from(f32::EPSILON) } else { f64::EPSILON };
         for level in SimdLevel::all() {
             let mut g: Vec<f64> = (0..r * r).map(|at| (at / r + at % r) as f64).collect();
-            row_gram(level, (picked, 0.5), (&a, mixed.then_some(&b[..]), r), &mut Gathered::new(r), &mut g);
+            let panel = |of| View::rows_of(of, r);
+            let sum = RowSum { picked, scale: 0.5, left: panel(&a), right: mixed.then(|| panel(&b)) };
+            row_gram(level, sum, &mut GramWorkspace::new(r), &mut g);
             for k in 0..r {
                 for l in k..r {
                     let term = |x: &[T], y: &[T], at: usize, k: usize, l: usize| {

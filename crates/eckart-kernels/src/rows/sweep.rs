@@ -3,36 +3,35 @@
 //! Invariant: one thread: a row's bits depend on its own numbers and the level alone; no sweep raises the objective.
 //! Not here: where G and B come from, and when to stop (see `solve`).
 //!
-//! Minimises w G w' - 2 b w' + 2 t |w|_1 over lower <= w <= upper, coordinate after coordinate:
+//! Minimizes w G w' - 2 b w' + 2 t |w|_1, t = l1 / 2, over lower <= w <= upper, coordinate after coordinate:
 //! g = (G w)_k - b_k, w_k = clamp(soft(w_k - g / G_kk, t / G_kk)). 2 n r^2 flops and about 20 n r for the moves a
-//! sweep; 3 n r numbers are read or written once. Loops: batches of rows, turned so that lanes are rows; sweeps; four
-//! coordinates together, whose sums over all others are made at once; then these four one after the other.
+//! sweep; 3 n r numbers are read or written once. Loops: batches of rows, transposed so that lanes are rows; sweeps;
+//! four coordinates together, whose sums over all others are made at once; then these four one after the other.
 //!
 //! Measured on Zen 4, 10,000 rows, one sweep (five: a sweep's share), in ms: f32 at rank 8, 16, 32, 64, 100 0.059,
-//! 0.135,
-//! 0.355, 1.10, 2.69 (0.042, 0.098, 0.28, 0.93, 2.16, which is 79 % of the peak at rank 100 and 62 % at 32), f64 0.110,
-//! 0.259, 0.688, 2.66, 5.55 (0.082, 0.195, 0.56, 1.96, 4.26).
+//! 0.135, 0.355, 1.10, 2.69 (0.042, 0.098, 0.28, 0.93, 2.16, which is 79 % of the peak at rank 100 and 62 % at 32),
+//! f64 0.110, 0.259, 0.688, 2.66, 5.55 (0.082, 0.195, 0.56, 1.96, 4.26).
 //!
 //! Rejected, by reckoning: lanes along k, a row at a time (each move waits for the one before, and takes a number out
 //! of a register); one coordinate at a time (a load for each multiplication).
 
+use super::regularizer::Regularizer;
+use crate::dense::View;
 use crate::number::Number;
 use crate::simd::{Element, Job, Lanes, SimdLevel};
 
-/// What is asked of the numbers of W.
-#[derive(Debug, Clone, Copy)]
-pub struct Asked<T> {
-    /// t, at least zero.
-    pub l1: T,
-    /// The least that a number may be; minus infinity for none.
-    pub lower: T,
-    /// The most that a number may be; infinity for none.
-    pub upper: T,
+/// A [`Regularizer`] in the type of the numbers.
+#[derive(Clone, Copy)]
+struct Params<T> {
+    /// Half the weight of |w|.
+    t: T,
+    lower: T,
+    upper: T,
 }
 
 /// What a sweep did.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Swept {
+pub struct SweepStats {
     /// By how much the objective fell: a sum of what each move gained, which cannot cancel.
     pub decrease: f64,
     /// The sum over all moves of the size of the projected half gradient before the move, as scikit-learn has it.
@@ -42,28 +41,28 @@ pub struct Swept {
 /// Coordinates that are moved after one look at all others.
 const TOGETHER: usize = 4;
 
-/// Sweeps the rows of `w` as often as `done` is long, and adds to it what each sweep did. `g` is symmetric; where its
-/// diagonal is not positive the coordinate stays.
-///
-/// # Panics
-/// Where the sides don't fit.
+/// Sweeps the rows of `w` as often as `done` is long, and adds to it what each sweep did.
 pub(crate) fn sweep<T: Element>(
     level: SimdLevel,
     w: &mut [T],
-    (b, g, r): (&[T], &[T], usize),
-    asked: Asked<T>,
-    done: &mut [Swept],
+    b: &[T],
+    g: View<'_, T>,
+    regularizer: Regularizer,
+    done: &mut [SweepStats],
 ) {
+    let (g, r) = (g.whole_rows(), g.cols);
     assert_eq!(w.len(), b.len(), "a number of B for each of W");
     assert_eq!(g.len(), r * r, "a row and a column of G for each coordinate");
     if r == 0 || w.is_empty() {
         return;
     }
     assert_eq!(w.len() % r, 0, "whole rows");
-    if asked.l1 > T::default() {
-        T::at_level(level, Sweep::<T, true> { w, b, g, r, asked, done });
+    let Regularizer { l1, lower, upper } = regularizer;
+    let params = Params { t: T::from_f64(0.5 * l1), lower: T::from_f64(lower), upper: T::from_f64(upper) };
+    if params.t > T::default() {
+        T::at_level(level, Sweep::<T, true> { w, b, g, r, params, done });
     } else {
-        T::at_level(level, Sweep::<T, false> { w, b, g, r, asked, done });
+        T::at_level(level, Sweep::<T, false> { w, b, g, r, params, done });
     }
 }
 
@@ -72,8 +71,8 @@ struct Sweep<'a, T, const SOFT: bool> {
     b: &'a [T],
     g: &'a [T],
     r: usize,
-    asked: Asked<T>,
-    done: &'a mut [Swept],
+    params: Params<T>,
+    done: &'a mut [SweepStats],
 }
 
 impl<T: Element, const SOFT: bool> Job<T> for Sweep<'_, T, SOFT> {
@@ -91,19 +90,20 @@ impl<T: Element, const SOFT: bool> Job<T> for Sweep<'_, T, SOFT> {
 #[inline(always)]
 unsafe fn batches<L: Lanes, const SOFT: bool, const V: usize>(job: Sweep<'_, L::Num, SOFT>) {
     let (r, high) = (job.r, V * L::LEN);
-    // W and B, turned, from where a line of memory begins: else each vector would lie in two.
+    // Columns of W and B, from where a line of memory begins: else each vector would lie in two.
     let spare = 64 / size_of::<L::Num>();
-    let mut room = vec![L::Num::default(); 2 * r * high + spare];
-    let start = room.as_ptr().align_offset(64).min(spare);
-    let (turned_w, turned_b) = room[start..][..2 * r * high].split_at_mut(r * high);
+    let mut workspace = vec![L::Num::default(); 2 * r * high + spare];
+    let start = workspace.as_ptr().align_offset(64).min(spare);
+    let (columns_w, columns_b) = workspace[start..][..2 * r * high].split_at_mut(r * high);
     for (w, b) in job.w.chunks_mut(high * r).zip(job.b.chunks(high * r)) {
         let rows = w.len() / r;
-        // SAFETY: the rows are there, and there is room for `high` of them.
+        // SAFETY: the rows are there, and there is space for `high` of them.
         unsafe {
-            turn::<L>((w.as_ptr(), r, rows), r, (turned_w.as_mut_ptr(), high));
-            turn::<L>((b.as_ptr(), r, rows), r, (turned_b.as_mut_ptr(), high));
+            transpose::<L>((w.as_ptr(), r, rows), r, (columns_w.as_mut_ptr(), high));
+            transpose::<L>((b.as_ptr(), r, rows), r, (columns_b.as_mut_ptr(), high));
         }
-        let batch = Batch { w: turned_w.as_mut_ptr(), b: turned_b.as_ptr(), g: job.g.as_ptr(), r, asked: job.asked };
+        let batch =
+            Batch { w: columns_w.as_mut_ptr(), b: columns_b.as_ptr(), g: job.g.as_ptr(), r, params: job.params };
         for done in job.done.iter_mut() {
             // SAFETY: r rows of V vectors each in both, and r x r numbers in g.
             let (gains, slopes) = unsafe { once::<L, SOFT, V>(batch) };
@@ -117,7 +117,7 @@ unsafe fn batches<L: Lanes, const SOFT: bool, const V: usize>(job: Sweep<'_, L::
             }
         }
         // SAFETY: as above, the other way round.
-        unsafe { turn::<L>((turned_w.as_ptr(), high, r), rows, (w.as_mut_ptr(), r)) };
+        unsafe { transpose::<L>((columns_w.as_ptr(), high, r), rows, (w.as_mut_ptr(), r)) };
     }
 }
 
@@ -136,9 +136,9 @@ unsafe fn sum_of<L: Lanes>(sums: L, count: usize) -> f64 {
 /// Writes `rows` rows of `cols` numbers as columns; a stride goes with each pointer.
 ///
 /// # Safety
-/// The numbers are there, and room for as many.
+/// The numbers are there, and space for as many.
 #[inline(always)]
-pub(super) unsafe fn turn<L: Lanes>(
+pub(super) unsafe fn transpose<L: Lanes>(
     (from, stride, rows): (*const L::Num, usize, usize),
     cols: usize,
     (to, to_stride): (*mut L::Num, usize),
@@ -148,7 +148,7 @@ pub(super) unsafe fn turn<L: Lanes>(
     unsafe {
         for j in (0..whole_cols).step_by(L::SQUARE) {
             for i in (0..whole_rows).step_by(L::SQUARE) {
-                L::turn(from.add(i * stride + j), stride, to.add(j * to_stride + i), to_stride);
+                L::transpose(from.add(i * stride + j), stride, to.add(j * to_stride + i), to_stride);
             }
         }
         for j in 0..cols {
@@ -166,7 +166,7 @@ struct Batch<T> {
     b: *const T,
     g: *const T,
     r: usize,
-    asked: Asked<T>,
+    params: Params<T>,
 }
 
 /// One sweep; gives decrease and violation, lane by lane.
@@ -226,7 +226,7 @@ unsafe fn some<L: Lanes, const SOFT: bool, const V: usize, const K: usize>(
             if curve > L::Num::default() {
                 for v in 0..V {
                     let at = batch.w.add((k + c) * high + v * L::LEN);
-                    let step = step::<L, SOFT>(L::load(at), slopes[c][v], curve, batch.asked);
+                    let step = step::<L, SOFT>(L::load(at), slopes[c][v], curve, batch.params);
                     step.to.store(at);
                     tally.0[v] = tally.0[v].add(step.gain);
                     tally.1[v] = tally.1[v].add(step.slope);
@@ -252,13 +252,13 @@ struct Step<L> {
 /// # Safety
 /// The level is there.
 #[inline(always)]
-unsafe fn step<L: Lanes, const SOFT: bool>(w: L, g: L, curve: L::Num, asked: Asked<L::Num>) -> Step<L> {
+unsafe fn step<L: Lanes, const SOFT: bool>(w: L, g: L, curve: L::Num, params: Params<L::Num>) -> Step<L> {
     // SAFETY: as above.
     unsafe {
         let zero = L::splat(L::Num::default());
-        let (lower, upper) = (L::splat(asked.lower), L::splat(asked.upper));
+        let (lower, upper) = (L::splat(params.lower), L::splat(params.upper));
         let (curve, inverse) = (L::splat(curve), L::splat(L::Num::from_f64(1.0) / curve));
-        let (t, minus_t) = (L::splat(asked.l1), L::splat(-asked.l1));
+        let (t, minus_t) = (L::splat(params.t), L::splat(-params.t));
         let mut to = w.sub(g.mul(inverse));
         let mut slope = g;
         if SOFT {
@@ -289,8 +289,10 @@ mod tests {
     use super::*;
 
     /// The same in plain f64.
-    fn plainly(w: &mut [f64], b: &[f64], g: &[f64], r: usize, asked: Asked<f64>) -> Swept {
-        let mut done = Swept::default();
+    fn plainly(w: &mut [f64], b: &[f64], g: View<'_>, regularizer: Regularizer) -> SweepStats {
+        let (r, g, Regularizer { l1, lower, upper }) = (g.cols, g.whole_rows(), regularizer);
+        let t = 0.5 * l1;
+        let mut done = SweepStats::default();
         let soft = |x: f64, t: f64| x.signum() * (x.abs() - t).max(0.0);
         for (w, b) in w.chunks_mut(r).zip(b.chunks(r)) {
             for k in 0..r {
@@ -299,12 +301,12 @@ mod tests {
                     continue;
                 }
                 let slope = (0..r).map(|l| g[k * r + l] * w[l]).sum::<f64>() - b[k];
-                let side = if w[k] == 0.0 { soft(slope, asked.l1) } else { slope + w[k].signum() * asked.l1 };
-                let side = if w[k] <= asked.lower { side.min(0.0) } else { side };
-                done.violation += if w[k] >= asked.upper { side.max(0.0) } else { side }.abs();
-                let to = soft(w[k] - slope / curve, asked.l1 / curve).max(asked.lower).min(asked.upper);
+                let side = if w[k] == 0.0 { soft(slope, t) } else { slope + w[k].signum() * t };
+                let side = if w[k] <= lower { side.min(0.0) } else { side };
+                done.violation += if w[k] >= upper { side.max(0.0) } else { side }.abs();
+                let to = soft(w[k] - slope / curve, t / curve).max(lower).min(upper);
                 let by = to - w[k];
-                done.decrease += -(2.0 * slope * by + curve * by * by) - 2.0 * asked.l1 * (to.abs() - w[k].abs());
+                done.decrease += -(2.0 * slope * by + curve * by * by) - l1 * (to.abs() - w[k].abs());
                 w[k] = to;
             }
         }
@@ -314,7 +316,7 @@ mod tests {
     fn objective(w: &[f64], b: &[f64], g: &[f64], r: usize, l1: f64) -> f64 {
         let row = |w: &[f64], b: &[f64]| -> f64 {
             (0..r)
-                .map(|k| w[k] * ((0..r).map(|l| g[k * r + l] * w[l]).sum::<f64>() - 2.0 * b[k]) + 2.0 * l1 * w[k].abs())
+                .map(|k| w[k] * ((0..r).map(|l| g[k * r + l] * w[l]).sum::<f64>() - 2.0 * b[k]) + l1 * w[k].abs())
                 .sum()
         };
         w.chunks(r).zip(b.chunks(r)).map(|(w, b)| row(w, b)).sum()
@@ -329,32 +331,34 @@ mod tests {
         let mut g = vec![T::default(); r * r];
         for (k, l) in (0..r * r).map(|at| (at / r, at % r)) {
             let sum: f64 = a.chunks(r).map(|row| row[k].to_f64() * row[l].to_f64()).sum();
-            // One coordinate is of no account.
+            // Nothing depends on one coordinate.
             g[k * r + l] = T::from_f64(if r > 2 && (k == 2 || l == 2) { 0.0 } else { sum });
         }
         let b = numbers(n * r, 2.0);
         let start: Vec<T> =
             numbers(n * r, 3.0).iter().map(|x| T::from_f64(x.to_f64().max(lower.max(0.0)).min(upper))).collect();
         let epsilon = if size_of::<T>() == 4 { f64::from(f32::EPSILON) } else { f64::EPSILON };
-        let asked = Asked { l1: T::from_f64(l1), lower: T::from_f64(lower), upper: T::from_f64(upper) };
-        let wide = Asked { l1: asked.l1.to_f64(), lower, upper };
+        // As the type of the numbers has it.
+        let in_type = |x: f64| T::from_f64(x).to_f64();
+        let regularizer = Regularizer { l1: 2.0 * in_type(l1), lower, upper };
+        let (wide_b, wide_g) = (f64s(&b), f64s(&g));
         for level in SimdLevel::all() {
             let (mut w, mut expected) = (start.clone(), f64s(&start));
-            let mut done = [Swept::default(); 3];
-            sweep(level, &mut w, (&b, &g, r), asked, &mut done);
-            let before = objective(&expected, &f64s(&b), &f64s(&g), r, wide.l1);
+            let mut done = [SweepStats::default(); 3];
+            sweep(level, &mut w, &b, View::rows_of(&g, r), regularizer, &mut done);
+            let before = objective(&expected, &wide_b, &wide_g, r, regularizer.l1);
             let bound = 200.0 * epsilon * (n * r * r) as f64;
             for done in done {
-                let plain = plainly(&mut expected, &f64s(&b), &f64s(&g), r, wide);
+                let plain = plainly(&mut expected, &wide_b, View::rows_of(&wide_g, r), regularizer);
                 assert!((done.decrease - plain.decrease).abs() <= bound, "{level:?} {n} {r}: {done:?} {plain:?}");
                 assert!((done.violation - plain.violation).abs() <= bound, "{level:?} {n} {r}: {done:?} {plain:?}");
                 assert!(done.decrease >= -bound * 1e-3, "{done:?}");
             }
             for (x, y) in w.iter().zip(&expected) {
                 assert!((x.to_f64() - y).abs() <= 2000.0 * epsilon * r as f64, "{level:?} {n} {r}: {x:?} {y}");
-                assert!(*x >= asked.lower && *x <= asked.upper);
+                assert!(*x >= T::from_f64(lower) && *x <= T::from_f64(upper));
             }
-            let after = objective(&f64s(&w), &f64s(&b), &f64s(&g), r, wide.l1);
+            let after = objective(&f64s(&w), &wide_b, &wide_g, r, regularizer.l1);
             let fell: f64 = done.iter().map(|done| done.decrease).sum();
             assert!((before - after - fell).abs() <= bound, "{level:?} {n} {r}: {before} {after} {fell}");
         }
@@ -376,12 +380,12 @@ mod tests {
         let (r, n) = (5, 40);
         let numbers = |seed: f64| -> Vec<f64> { (0..n * r).map(|k| (seed + k as f64).sin().abs()).collect() };
         let g: Vec<f64> = (0..r * r).map(|at| if at % (r + 1) == 0 { 3.0 } else { 0.5 }).collect();
-        let asked = Asked { l1: 0.0, lower: 0.0, upper: f64::INFINITY };
+        let (g, nonnegative) = (View::rows_of(&g, r), Regularizer { lower: 0.0, ..Regularizer::NONE });
         for level in SimdLevel::all() {
             let (mut all, b) = (numbers(1.0), numbers(2.0));
             let mut one = all[7 * r..8 * r].to_vec();
-            sweep(level, &mut all, (&b, &g, r), asked, &mut [Swept::default(); 2]);
-            sweep(level, &mut one, (&b[7 * r..8 * r], &g, r), asked, &mut [Swept::default(); 2]);
+            sweep(level, &mut all, &b, g, nonnegative, &mut [SweepStats::default(); 2]);
+            sweep(level, &mut one, &b[7 * r..8 * r], g, nonnegative, &mut [SweepStats::default(); 2]);
             assert_eq!(one, all[7 * r..8 * r]);
         }
     }

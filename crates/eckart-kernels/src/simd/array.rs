@@ -88,7 +88,7 @@ unsafe impl<T: Element, const N: usize> Lanes for Array<T, N> {
     const SQUARE: usize = 1;
     #[inline(always)]
     // SAFETY: as the trait says.
-    unsafe fn turn(from: *const T, _: usize, to: *mut T, _: usize) {
+    unsafe fn transpose(from: *const T, _: usize, to: *mut T, _: usize) {
         // SAFETY: one number there and room for one, says the caller.
         unsafe { *to = *from }
     }

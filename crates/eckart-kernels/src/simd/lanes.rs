@@ -61,11 +61,11 @@ pub(crate) unsafe trait Lanes: Bits {
     /// self * b + c.
     // SAFETY: as the trait says.
     unsafe fn mul_add(self, b: Self, c: Self) -> Self;
-    /// How many rows and columns `turn` takes; divides `LEN`.
+    /// How many rows and columns `transpose` takes; divides `LEN`.
     const SQUARE: usize;
     /// Transposes `SQUARE` rows of as many numbers, `stride` apart, into others that are `to_stride` apart.
     // SAFETY: as the trait says.
-    unsafe fn turn(from: *const Self::Num, stride: usize, to: *mut Self::Num, to_stride: usize);
+    unsafe fn transpose(from: *const Self::Num, stride: usize, to: *mut Self::Num, to_stride: usize);
     /// The sum of all lanes, in a fixed order.
     // SAFETY: as the trait says.
     unsafe fn sum(self) -> Self::Num;

@@ -8,8 +8,8 @@ use std::arch::x86_64::*;
 use super::lanes::Lanes;
 
 macro_rules! common {
-    ($num:ty, $len:expr, $registers:expr, $set1:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $max:ident,
-     $min:ident, $fma:ident) => {
+    ($num:ty, $len:expr, $registers:expr, $set1:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident,
+     $max:ident, $min:ident, $fma:ident) => {
         type Num = $num;
         const LEN: usize = $len;
         const FMA: bool = true;
@@ -155,7 +155,7 @@ unsafe impl Lanes for F32x8 {
     const SQUARE: usize = 8;
     #[inline(always)]
     // SAFETY: as the trait says.
-    unsafe fn turn(from: *const f32, stride: usize, to: *mut f32, to_stride: usize) {
+    unsafe fn transpose(from: *const f32, stride: usize, to: *mut f32, to_stride: usize) {
         // SAFETY: as above.
         unsafe {
             // Rows k and k + 4 side by side, so that all that follows stays within halves.
@@ -240,7 +240,7 @@ unsafe impl Lanes for F64x4 {
     const SQUARE: usize = 4;
     #[inline(always)]
     // SAFETY: as the trait says.
-    unsafe fn turn(from: *const f64, stride: usize, to: *mut f64, to_stride: usize) {
+    unsafe fn transpose(from: *const f64, stride: usize, to: *mut f64, to_stride: usize) {
         // SAFETY: as above.
         unsafe {
             for half in 0..2 {
@@ -324,9 +324,9 @@ unsafe impl Lanes for F32x16 {
     const SQUARE: usize = 8;
     #[inline(always)]
     // SAFETY: as the trait says.
-    unsafe fn turn(from: *const f32, stride: usize, to: *mut f32, to_stride: usize) {
+    unsafe fn transpose(from: *const f32, stride: usize, to: *mut f32, to_stride: usize) {
         // SAFETY: as above; who has AVX-512 has AVX2.
-        unsafe { F32x8::turn(from, stride, to, to_stride) }
+        unsafe { F32x8::transpose(from, stride, to, to_stride) }
     }
     #[inline(always)]
     // SAFETY: as the trait says.
@@ -408,9 +408,9 @@ unsafe impl Lanes for F64x8 {
     const SQUARE: usize = 4;
     #[inline(always)]
     // SAFETY: as the trait says.
-    unsafe fn turn(from: *const f64, stride: usize, to: *mut f64, to_stride: usize) {
+    unsafe fn transpose(from: *const f64, stride: usize, to: *mut f64, to_stride: usize) {
         // SAFETY: as above; who has AVX-512 has AVX2.
-        unsafe { F64x4::turn(from, stride, to, to_stride) }
+        unsafe { F64x4::transpose(from, stride, to, to_stride) }
     }
     #[inline(always)]
     // SAFETY: as the trait says.

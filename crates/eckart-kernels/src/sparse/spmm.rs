@@ -10,10 +10,11 @@
 //! Even and odd entries have sums of their own, so that one does not wait for the other. Best times on a busy Zen 4
 //! with 100,000 x 20,000 and 4.9 M entries, in ms: `gather` f32 7.3, 10.3, 27, 44 at rank 16, 32, 64, 100, f64 12, 26,
 //! 50, 102; `scatter` f32 8.6, 17, 31, 54, f64 13, 31, 66, 132. A panel that does not begin where a line of memory does
-//! is dearer, as each row lies in one line more (f32 rank 32: 18 in place of 10 ms, 29 in place of 17). Without asking
+//! costs more, as each row lies in one line more (f32 rank 32: 18 in place of 10 ms, 29 in place of 17). Without asking
 //! ahead: 8.4 and
 //! 13.7 where 16 entries ahead 7.3 and 11.9 (f32 rank 16 and 32), and with 150,000 columns 70 in place of 37.
 
+use crate::dense::View;
 use crate::simd::{Element, Job, Lanes, SimdLevel, in_chunks, load_row, prefetch_all, store_row};
 
 /// How many entries ahead rows of the panel are asked for.
@@ -42,22 +43,18 @@ impl<T> Csr<'_, T> {
     }
 }
 
-/// `out` = (`fresh`) or += `x` `b`, where row j of b are the `r` numbers from j r on.
-///
-/// # Panics
-/// Where the sides don't fit, or a column has no row of b.
-pub(crate) fn gather<T: Element>(level: SimdLevel, x: Csr<'_, T>, (b, r): (&[T], usize), out: &mut [T], fresh: bool) {
-    assert_eq!(out.len(), x.rows() * r, "room for the product");
+/// `out` = `x` `b`.
+pub(crate) fn gather<T: Element>(level: SimdLevel, x: Csr<'_, T>, b: View<'_, T>, out: &mut [T]) {
+    let r = b.cols;
+    assert_eq!(out.len(), x.rows() * r, "a number for each of the product");
     if r > 0 {
-        T::at_level(level, Gather { x, b, r, out, fresh });
+        T::at_level(level, Gather { x, b: b.whole_rows(), r, out });
     }
 }
 
-/// `acc` += `x`.T `a`, where row i of a are the `r` numbers from i r on.
-///
-/// # Panics
-/// Where the sides don't fit, or a column has no row of `acc`.
-pub(crate) fn scatter<T: Element>(level: SimdLevel, x: Csr<'_, T>, (a, r): (&[T], usize), acc: &mut [T]) {
+/// `acc` += `x`.T `a`.
+pub(crate) fn scatter<T: Element>(level: SimdLevel, x: Csr<'_, T>, a: View<'_, T>, acc: &mut [T]) {
+    let (a, r) = (a.whole_rows(), a.cols);
     assert_eq!(a.len(), x.rows() * r, "a row for each row");
     if r > 0 {
         T::at_level(level, Scatter { x, a, r, acc });
@@ -80,7 +77,6 @@ struct Gather<'a, T> {
     b: &'a [T],
     r: usize,
     out: &'a mut [T],
-    fresh: bool,
 }
 
 impl<T: Element> Job<T> for Gather<'_, T> {
@@ -127,10 +123,8 @@ unsafe fn gather_columns<L: Lanes, const V: usize, const TAIL: bool>(
                 take!(at, even);
             }
             let out = job.out.as_mut_ptr().add(i * r + from);
-            let old = if job.fresh { odd } else { load_row::<L, V, TAIL>(out, last) };
             for v in 0..V {
                 even[v] = even[v].add(odd[v]);
-                even[v] = if job.fresh { even[v] } else { old[v].add(even[v]) };
             }
             store_row::<L, V, TAIL>(even, out, last);
         }
@@ -204,13 +198,13 @@ mod tests {
         let (values, a, b) = (numbers(indices.len(), 1.0), numbers(n * r, 2.0), numbers(m * r, 3.0));
         let x = Csr { indptr: &indptr, indices: &indices, values: &values };
         let bound = 16.0 * if size_of::<T>() == 4 { f64::from(f32::EPSILON) } else { f64::EPSILON };
-        let (mut expected, mut flipped) = (vec![0.0; n * r], vec![0.0; m * r]);
+        let (mut expected, mut transposed) = (vec![0.0; n * r], vec![0.0; m * r]);
         for i in 0..n {
             for at in indptr[i]..indptr[i + 1] {
                 let (j, x) = (indices[at] as usize, values[at].to_f64());
                 for c in 0..r {
                     expected[i * r + c] += x * b[j * r + c].to_f64();
-                    flipped[j * r + c] += x * a[i * r + c].to_f64();
+                    transposed[j * r + c] += x * a[i * r + c].to_f64();
                 }
             }
         }
@@ -222,18 +216,16 @@ mod tests {
         };
         for level in SimdLevel::all() {
             let mut out = a.clone();
-            gather(level, x, (&b, r), &mut out, false);
-            close(&out, &expected, &a, "gather");
-            gather(level, x, (&b, r), &mut out, true);
-            close(&out, &expected, &numbers(n * r, 0.0).iter().map(|_| T::default()).collect::<Vec<_>>(), "fresh");
+            gather(level, x, View::rows_of(&b, r), &mut out);
+            close(&out, &expected, &vec![T::default(); n * r], "gather");
             let mut acc = b.clone();
-            scatter(level, x, (&a, r), &mut acc);
-            close(&acc, &flipped, &b, "scatter");
+            scatter(level, x, View::rows_of(&a, r), &mut acc);
+            close(&acc, &transposed, &b, "scatter");
             // A part of the rows.
             if n > 3 {
                 let part = Csr { indptr: &indptr[2..], indices: &indices[indptr[2]..], values: &values[indptr[2]..] };
                 let mut some = vec![T::default(); (n - 2) * r];
-                gather(level, part, (&b, r), &mut some, true);
+                gather(level, part, View::rows_of(&b, r), &mut some);
                 assert_eq!(some, out[2 * r..], "{level:?}");
             }
         }
@@ -253,6 +245,6 @@ mod tests {
     #[should_panic(expected = "a row for each column")]
     fn a_column_without_a_row_is_noticed() {
         let x = Csr { indptr: &[0, 1], indices: &[2], values: &[1.0] };
-        gather(SimdLevel::best(), x, (&[1.0, 2.0], 1), &mut [0.0], true);
+        gather(SimdLevel::best(), x, View::rows_of(&[1.0, 2.0], 1), &mut [0.0]);
     }
 }

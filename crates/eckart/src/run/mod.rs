@@ -4,27 +4,22 @@
 //! Not here: what to compute (see `plan`), when to stop (see `solve`).
 
 mod exec;
-mod grams;
 mod interp;
-mod likelihoods;
 mod machine;
-mod sweeps;
 mod value;
 
-pub(crate) use eckart_kernels::{Entrywise, Move, Wanted};
 pub use exec::engine::{Kept, run};
 pub(crate) use exec::thin::{Thin, thin_products};
-pub(crate) use grams::{Grams, Side, Sums, Weights, least_shift, solve_shared, tangent, times_small};
 pub use interp::interpret;
-pub(crate) use likelihoods::likelihood_rows;
 pub use machine::memory::{available_memory, peak_memory, return_freed_memory};
-pub(crate) use machine::shard_sums::{sum_by, sum_rows};
+pub(crate) use machine::shard_sums::{sum_by, sum_rows, sum_rows_by};
 pub(crate) use machine::simd::simd_level;
 pub use machine::simd::{SimdLevel, simd_level_by_name, use_simd_level};
 pub(crate) use machine::threads::threads;
 pub use machine::threads::{with_machine, with_threads};
 pub use machine::{Limited, Machine};
-pub(crate) use sweeps::{Descent, half_gradient, sweep_rows};
 pub use value::inputs::Inputs;
-pub(crate) use value::typed::{Held, Numbers, Rect};
+#[cfg(test)]
+pub(crate) use value::typed::Entries;
+pub(crate) use value::typed::{Held, Numbers, Rect, cast};
 pub use value::{Dense, Value};

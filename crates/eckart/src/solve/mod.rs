@@ -4,18 +4,16 @@
 //! Not here: values of formulas (see `function`, `run`).
 
 mod block;
-mod cholesky;
 mod derive;
 mod method;
 mod problem;
 mod result;
 mod search;
 
-pub(crate) use cholesky::Cholesky;
+pub use crate::rows::{FactorRegularizer, Regularizer};
 pub use derive::{Coupled, Poisson, Quadratic, Sampled, Subproblem, derive};
 pub use method::table::{METHODS, MethodRow};
 pub use problem::lints::lints;
-pub use problem::prox::Prox;
 pub use problem::{Bound, Factor, Problem};
 pub use result::quality::Quality;
 pub(crate) use result::quality::reconstruction;

@@ -3,7 +3,7 @@
 use eckart::expr::Expr;
 use eckart::grad::differentiate;
 use eckart::run::Inputs;
-use eckart::solve::{Bound, METHODS};
+use eckart::solve::{Bound, METHODS, Regularizer};
 use eckart::{Factorization, Matrix, Problem, Settings, StopReason};
 
 use crate::random::Random;
@@ -78,16 +78,15 @@ fn literal(bound: &Bound, found: &Factorization) -> (f64, Vec<Vec<f64>>) {
 fn entrywise_violation(bound: &Bound, found: &Factorization, gradients: &[Vec<f64>]) -> f64 {
     let mut worst = 0.0_f64;
     for (((_, matrix), factor), gradient) in found.factors.iter().zip(&bound.factors).zip(gradients) {
-        let prox = factor.prox;
-        let (low, high) = (prox.lower.unwrap_or(f64::NEG_INFINITY), prox.upper.unwrap_or(f64::INFINITY));
+        let Regularizer { l1, lower: low, upper: high } = factor.regularizer.entries;
         for (b, g) in matrix.values_f64().into_iter().zip(gradient) {
             // The slopes to the right and to the left.
             let (right, left) = if b > 1e-9 {
-                (g + prox.l1, g + prox.l1)
+                (g + l1, g + l1)
             } else if b < -1e-9 {
-                (g - prox.l1, g - prox.l1)
+                (g - l1, g - l1)
             } else {
-                (g + prox.l1, g - prox.l1)
+                (g + l1, g - l1)
             };
             let up = if b >= high - 1e-9 { 0.0 } else { (-right).max(0.0) };
             let down = if b <= low + 1e-9 { 0.0 } else { left.max(0.0) };
@@ -131,25 +130,29 @@ fn check(problem: &Problem, bound: &Bound, method: &str, text: &str) {
         found.cost
     );
     for ((name, matrix), factor) in found.factors.iter().zip(&bound.factors) {
-        assert!(is_feasible(matrix, factor.prox), "{at}: {name}");
+        assert!(is_feasible(matrix, factor.regularizer), "{at}: {name}");
     }
     let slow = ["proximal-gradient", "multiplicative", "hals", "als"].contains(&method);
     let residual = found.starts[0].residuals.iter().copied().fold(0.0, f64::max);
     let most = if slow { 1e-2 } else { 1e-5 };
     assert!(residual <= most, "{at}: residuals {:?} after {}", found.starts[0].residuals, found.iterations());
-    if bound.factors.iter().all(|f| f.prox.row_group + f.prox.col_group == 0.0 && f.prox.row_norm.is_none()) && !slow {
+    if bound
+        .factors
+        .iter()
+        .all(|f| f.regularizer.row_group + f.regularizer.col_group == 0.0 && f.regularizer.row_norm.is_none())
+        && !slow
+    {
         let violation = entrywise_violation(bound, &found, &gradients);
         assert!(violation <= 2e-3, "{at}: a slope of {violation} is left");
     }
 }
 
-fn is_feasible(matrix: &Matrix, prox: eckart::solve::Prox) -> bool {
+fn is_feasible(matrix: &Matrix, regularizer: eckart::solve::FactorRegularizer) -> bool {
     let values = matrix.values_f64();
     let length = |v: Vec<f64>| v.iter().map(|x| x * x).sum::<f64>().sqrt();
     let rows = (0..matrix.rows()).map(|i| length((0..matrix.cols()).map(|j| matrix.get(i, j)).collect()));
-    let inside =
-        values.iter().all(|v| prox.lower.is_none_or(|low| *v >= low) && prox.upper.is_none_or(|high| *v <= high));
-    inside && prox.row_norm.is_none_or(|most| rows.into_iter().all(|length| length <= most * (1.0 + 1e-12)))
+    let inside = values.iter().all(|v| regularizer.entries.clip(*v) == *v);
+    inside && regularizer.row_norm.is_none_or(|most| rows.into_iter().all(|length| length <= most * (1.0 + 1e-12)))
 }
 
 #[test]

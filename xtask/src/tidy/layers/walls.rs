@@ -26,7 +26,10 @@ pub(super) const WALLS: &[Wall] = &[
     },
     Wall { crates: &["rayon"], places: &["crates/eckart/src/run"] },
     Wall { crates: &["gemm_common", "gemm_f32", "gemm_f64"], places: &["crates/eckart-kernels/src/dense"] },
-    Wall { crates: &["eckart_kernels"], places: &["crates/eckart/src/data", "crates/eckart/src/run"] },
+    Wall {
+        crates: &["eckart_kernels"],
+        places: &["crates/eckart/src/data", "crates/eckart/src/run", "crates/eckart/src/rows"],
+    },
     Wall { crates: &["rand_chacha"], places: &["crates/eckart/src/solve"] },
     Wall { crates: &["clap", "indicatif", "comfy_table", "ctrlc"], places: &["crates/eckart-cli"] },
 ];

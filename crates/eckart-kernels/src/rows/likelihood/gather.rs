@@ -1,31 +1,31 @@
-//! Gather: the rows of the panel that belong to a row's counts, turned so that entry k of all lies together.
-//! In: counts with their columns, the panel.  Out: counts above 0 and the turned rows, in the room.
+//! Gather: the rows of the panel that belong to a row's counts, transposed so that entry k of all lies together.
+//! In: counts with their columns, the panel.  Out: counts above 0 and the transposed rows, in the workspace.
 //! Invariant: whole vectors, with zeros behind the last count.
 //! Not here: what is done with them (see the folder's `mod`).
 
 use crate::rows::row_gram::Picked;
-use crate::rows::sweep::turn;
+use crate::rows::sweep::transpose;
 use crate::simd::{Lanes, prefetch_all};
 
 /// How many counts ahead rows of the panel are asked for.
 const AHEAD: usize = 8;
 
-/// Room for a row's counts and what belongs to them.
+/// Working arrays for a row's counts and what belongs to them.
 #[derive(Debug, Default)]
-pub struct Counted<T> {
+pub struct LikelihoodWorkspace<T> {
     pub(super) counts: Vec<T>,
     /// Where the row of each begins in the panel.
     pub(super) places: Vec<usize>,
-    /// As many rows as are turned together.
+    /// As many rows as are transposed together.
     pub(super) rows: Vec<T>,
-    pub(super) turned: Vec<T>,
+    pub(super) columns: Vec<T>,
     pub(super) products: Vec<T>,
     pub(super) before: Vec<T>,
     pub(super) ratios: Vec<T>,
     pub(super) numbers: Vec<f64>,
 }
 
-/// Fills `counts` and `turned` (entry after entry, each as many numbers as there is room for counts: whole vectors,
+/// Fills `counts` and `columns` (entry after entry, each as many numbers as there are places for counts: whole vectors,
 /// with zeros behind the last); returns how many counts there are.
 ///
 /// # Safety
@@ -33,31 +33,32 @@ pub struct Counted<T> {
 #[inline(always)]
 pub(super) unsafe fn gather<L: Lanes>(
     picked: Picked<'_, L::Num>,
-    (panel, r): (&[L::Num], usize),
-    room: &mut Counted<L::Num>,
+    panel: &[L::Num],
+    r: usize,
+    workspace: &mut LikelihoodWorkspace<L::Num>,
 ) -> usize {
     let zero = L::Num::default();
-    room.counts.clear();
-    room.places.clear();
+    workspace.counts.clear();
+    workspace.places.clear();
     for (at, &count) in picked.weights.iter().enumerate() {
         if count > zero {
-            room.counts.push(count);
-            room.places.push(picked.column(at) * r);
+            workspace.counts.push(count);
+            workspace.places.push(picked.column(at) * r);
         }
     }
-    let len = room.counts.len();
+    let len = workspace.counts.len();
     let padded = len.next_multiple_of(L::LEN);
-    room.counts.resize(padded, zero);
-    room.products.resize(padded, zero);
-    // These only grow: what lies behind is of no account.
-    room.rows.resize(room.rows.len().max(L::LEN * r), zero);
-    room.turned.resize(room.turned.len().max(padded * r), zero);
+    workspace.counts.resize(padded, zero);
+    workspace.products.resize(padded, zero);
+    // These only grow: nothing reads what lies behind.
+    workspace.rows.resize(workspace.rows.len().max(L::LEN * r), zero);
+    workspace.columns.resize(workspace.columns.len().max(padded * r), zero);
     for from in (0..padded).step_by(L::LEN) {
-        let rows = room.rows[..L::LEN * r].chunks_exact_mut(r.max(1));
+        let rows = workspace.rows[..L::LEN * r].chunks_exact_mut(r.max(1));
         for (at, row) in (from..).zip(rows) {
-            match room.places.get(at) {
+            match workspace.places.get(at) {
                 Some(&place) => {
-                    let coming = room.places[(at + AHEAD).min(len - 1)];
+                    let coming = workspace.places[(at + AHEAD).min(len - 1)];
                     prefetch_all(panel.as_ptr().wrapping_add(coming), (r * size_of::<L::Num>()).max(1));
                     // SAFETY: r numbers on both sides, and the level is there, says the caller.
                     unsafe { copy::<L>(&panel[place..place + r], row) };
@@ -65,8 +66,10 @@ pub(super) unsafe fn gather<L: Lanes>(
                 None => row.fill(zero),
             }
         }
-        // SAFETY: `LEN` rows of r numbers, and room for as many in each of r columns of `padded`.
-        unsafe { turn::<L>((room.rows.as_ptr(), r, L::LEN), r, (room.turned.as_mut_ptr().add(from), padded)) };
+        // SAFETY: `LEN` rows of r numbers, and space for as many in each of r columns of `padded`.
+        unsafe {
+            transpose::<L>((workspace.rows.as_ptr(), r, L::LEN), r, (workspace.columns.as_mut_ptr().add(from), padded))
+        };
     }
     len
 }

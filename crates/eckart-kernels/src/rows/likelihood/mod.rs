@@ -8,6 +8,6 @@ mod newton;
 #[cfg(test)]
 mod tests;
 
-pub use gather::Counted;
+pub use gather::LikelihoodWorkspace;
 pub(crate) use newton::likelihood;
-pub use newton::{Move, Moved, TOGETHER, Wanted};
+pub use newton::{CountedRow, Likelihood, PoissonStep, TOGETHER};

@@ -1,19 +1,20 @@
 //! Likelihood: a row of a factor that enters the objective as a Poisson likelihood does.
-//! In: a row b (r numbers), its counts c_j and the rows q_j of a panel (m x r), what pulls b down.  Out: b moved.
+//! In: a row b (r numbers), its counts c_j and the rows q_j of a panel (m x r), a linear term p.  Out: b moved.
 //! Invariant: one thread, one order; the decrease is that of the objective, by the logarithms of the ratios of the
 //! products.
-//! Not here: the cut into rows for threads, which of the two ways is taken (see `solve`).
+//! Not here: the cut into rows for threads, which of the two steps is taken (see `solve`).
 //!
-//! Minimises <p, b> + l1 |b|_1 + l2 |b|^2 - sum_j c_j log <b, q_j> over low <= b <= high, either by damped Newton
-//! steps, one entry after the other (Hien and Gillis 2021, section 3.4), or by a factor for each entry (Lee and Seung
-//! 2001, theorem 2). For d counts about 10 d r flops and d r divisions a sweep of Newton steps, 4 d r flops and d
+//! Minimizes <p, b> + l1 |b|_1 + square |b|^2 - sum_j c_j log <b, q_j> over lower <= b <= upper, either by damped
+//! Newton steps, one entry after the other (Hien and Gillis 2021, section 3.4), or by a factor for each entry (Lee and
+//! Seung 2001, theorem 2). For d counts about 10 d r flops and d r divisions a sweep of Newton steps, 4 d r flops and d
 //! divisions one of factors; d r numbers are gathered, wherever they lie. Lanes are counts: the rows of the panel are
-//! turned, so that entry k of all lies together. Loops: sweeps, entries, vectors of counts; the pass that sums up for
-//! entry k also moves the products by what entry k - 1 has become.
+//! transposed, so that entry k of all lies together. Loops: sweeps, entries, vectors of counts; the pass that sums up
+//! for entry k also moves the products by what entry k - 1 has become.
 
-use super::gather::{Counted, gather};
+use super::gather::{LikelihoodWorkspace, gather};
 use crate::math::{log, log_near_one};
 use crate::number::Number;
+use crate::rows::regularizer::Regularizer;
 use crate::rows::row_gram::Picked;
 use crate::simd::{Element, Job, Lanes, SimdLevel};
 
@@ -24,98 +25,88 @@ const ALMOST: f64 = 1e-6;
 /// Numbers that are added up as T before they become f64.
 const SHORT: usize = 1024;
 
-/// How a row is moved.
+/// The step of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Move {
-    /// One entry after the other, by damped Newton steps.
+pub enum PoissonStep {
+    /// All entries at once, by a factor each (Lee and Seung 2001, theorem 2).
+    Multiplicative,
+    /// One entry after the other, by damped Newton steps (Hien and Gillis 2021, section 3.4).
     Newton,
-    /// All entries at once, by a factor each.
-    Factors,
 }
 
-/// What is asked of the numbers of a row.
+/// How rows are moved, and what their entries cost beside the likelihood.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted {
-    /// What an entry costs by its size.
-    pub l1: f64,
-    /// What it costs by its square.
-    pub l2: f64,
-    /// The least that a number may be, above 0.
-    pub low: f64,
-    /// The most that a number may be; infinity for none.
-    pub high: f64,
-    /// The way.
-    pub way: Move,
+pub struct Likelihood {
+    /// Bounds and penalty; the lower bound is above 0.
+    pub regularizer: Regularizer,
+    /// The weight of the sum of squares of the entries.
+    pub square: f64,
+    /// The step.
+    pub step: PoissonStep,
     /// How often.
     pub sweeps: usize,
 }
 
-/// A row to be moved: its numbers, its counts, p, and room.
-pub struct Moved<'a, T> {
+/// A row to be moved.
+pub struct CountedRow<'a, T> {
     /// The row (r).
     pub b: &'a mut [T],
     /// Its counts, and which row of the panel each belongs to.
     pub picked: Picked<'a, T>,
     /// The linear term p (r).
-    pub pull: &'a [T],
+    pub linear: &'a [T],
     /// Working arrays.
-    pub room: &'a mut Counted<T>,
+    pub workspace: &'a mut LikelihoodWorkspace<T>,
 }
 
 /// How many rows are moved together.
 pub const TOGETHER: usize = 4;
 
-/// Moves rows, each of which comes out as it would alone; returns by how much the objective fell for each. Counts of 0
-/// and below don't count.
-///
-/// Every Newton step waits for the sums of the one before: with several rows there is something to do meanwhile, and
-/// the numbers of all are worked out at once.
-///
-/// # Panics
-/// Where the sides don't fit, or a column has no row of the panel.
+/// Moves rows. Every Newton step waits for the sums of the one before: with several rows there is something to do
+/// meanwhile, and the numbers of all are worked out at once.
 pub(crate) fn likelihood<T: Element>(
     level: SimdLevel,
-    rows: [Option<Moved<'_, T>>; TOGETHER],
+    rows: [Option<CountedRow<'_, T>>; TOGETHER],
     panel: &[T],
-    wanted: Wanted,
+    likelihood: Likelihood,
 ) -> [f64; TOGETHER] {
     let rank = rows.iter().flatten().map(|row| row.b.len()).next().unwrap_or(0);
-    for Moved { b, picked, pull, .. } in rows.iter().flatten() {
-        assert!(b.len() == rank && pull.len() == rank, "rows of one length, and a pull for each number");
+    for CountedRow { b, picked, linear, .. } in rows.iter().flatten() {
+        assert!(b.len() == rank && linear.len() == rank, "rows of one length, and a linear term for each number");
         assert!(picked.columns.is_none_or(|columns| columns.len() == picked.weights.len()), "a count for each column");
     }
-    T::at_level(level, Likelihood { rows, rank, panel, wanted })
+    T::at_level(level, MoveRows { rows, rank, panel, likelihood })
 }
 
-struct Likelihood<'a, T> {
-    rows: [Option<Moved<'a, T>>; TOGETHER],
+struct MoveRows<'a, T> {
+    rows: [Option<CountedRow<'a, T>>; TOGETHER],
     rank: usize,
     panel: &'a [T],
-    wanted: Wanted,
+    likelihood: Likelihood,
 }
 
-impl<T: Element> Job<T> for Likelihood<'_, T> {
+impl<T: Element> Job<T> for MoveRows<'_, T> {
     type Out = [f64; TOGETHER];
     #[inline(always)]
     // SAFETY: asks for no more than the trait says.
     unsafe fn run<L: Lanes<Num = T>>(self) -> [f64; TOGETHER] {
-        let Self { rows: moved, rank, panel, wanted } = self;
+        let Self { rows: counted, rank, panel, likelihood } = self;
         let mut rows: [Option<Row<'_, L>>; TOGETHER] = [const { None }; TOGETHER];
         let mut fallen = [0.0; TOGETHER];
         // SAFETY: the level is there, says the caller; so for all that follows.
         unsafe {
-            for (row, moved) in rows.iter_mut().zip(moved) {
-                if let Some(moved) = moved {
-                    *row = Some(Row::of(moved, panel, wanted));
+            for (row, counted) in rows.iter_mut().zip(counted) {
+                if let Some(counted) = counted {
+                    *row = Some(Row::of(counted, panel, likelihood));
                 }
             }
-            match wanted.way {
-                Move::Newton => {
-                    for _ in 0..wanted.sweeps {
-                        newton(&mut rows, rank, wanted);
+            match likelihood.step {
+                PoissonStep::Newton => {
+                    for _ in 0..likelihood.sweeps {
+                        newton(&mut rows, rank, likelihood);
                     }
                 }
-                Move::Factors => {
+                PoissonStep::Multiplicative => {
                     for row in rows.iter_mut().flatten() {
                         row.all_factors();
                     }
@@ -136,10 +127,10 @@ impl<T: Element> Job<T> for Likelihood<'_, T> {
 /// # Safety
 /// The level is there.
 #[inline(always)]
-unsafe fn newton<L: Lanes>(rows: &mut [Option<Row<'_, L>>; TOGETHER], rank: usize, wanted: Wanted) {
+unsafe fn newton<L: Lanes>(rows: &mut [Option<Row<'_, L>>; TOGETHER], rank: usize, likelihood: Likelihood) {
     let zero = L::Num::default();
     let zeros = [0.0_f64; TOGETHER];
-    let (mut moved, mut constants) = ([zero; TOGETHER], zeros);
+    let (mut grown, mut constants) = ([zero; TOGETHER], zeros);
     for (constant, row) in constants.iter_mut().zip(rows.iter()) {
         if let Some(row) = row {
             *constant = row.constant;
@@ -149,12 +140,12 @@ unsafe fn newton<L: Lanes>(rows: &mut [Option<Row<'_, L>>; TOGETHER], rank: usiz
     unsafe {
         for k in 0..rank {
             let mut lanes = [L::splat(zero); 2 * TOGETHER];
-            let (mut first, mut second, mut old, mut pull) = (zeros, zeros, zeros, zeros);
+            let (mut first, mut second, mut old, mut linear) = (zeros, zeros, zeros, zeros);
             for i in 0..TOGETHER {
                 if let Some(row) = &mut rows[i] {
                     (first[i], second[i], lanes[2 * i], lanes[2 * i + 1]) =
-                        row.slope(k, (k.saturating_sub(1), moved[i]));
-                    (old[i], pull[i]) = (row.b[k].to_f64(), row.pull[k].to_f64());
+                        row.slope(k, (k.saturating_sub(1), grown[i]));
+                    (old[i], linear[i]) = (row.b[k].to_f64(), row.linear[k].to_f64());
                 }
             }
             let mut sums = [zero; 2 * TOGETHER];
@@ -163,39 +154,44 @@ unsafe fn newton<L: Lanes>(rows: &mut [Option<Row<'_, L>>; TOGETHER], rank: usiz
             for i in 0..TOGETHER {
                 let first = first[i] + sums[2 * i].to_f64();
                 let second = second[i] + sums[2 * i + 1].to_f64();
-                new[i] = newton_step((old[i], pull[i]), (first, second), constants[i], wanted);
+                new[i] = newton_step((old[i], linear[i]), (first, second), constants[i], likelihood);
             }
             for i in 0..TOGETHER {
                 if let Some(row) = &mut rows[i] {
                     // As far as the type of the numbers can tell.
                     let new = L::Num::from_f64(new[i]);
-                    moved[i] = new - row.b[k];
+                    grown[i] = new - row.b[k];
                     row.b[k] = new;
                 }
             }
         }
         for i in 0..TOGETHER {
             if let Some(row) = &mut rows[i] {
-                row.settle((rank.saturating_sub(1), moved[i]));
+                row.settle((rank.saturating_sub(1), grown[i]));
             }
         }
     }
 }
 
-/// What an entry becomes that is `old` and pulled down by `pull`; the two sums are sum_j c_j q_jk / s_j and
+/// What an entry becomes that is `old` and has this linear term; the two sums are sum_j c_j q_jk / s_j and
 /// sum_j c_j (q_jk / s_j)^2. Choices, not branches, so that several are worked out at once.
 #[inline(always)]
-fn newton_step((old, pull): (f64, f64), (first, second): (f64, f64), constant: f64, wanted: Wanted) -> f64 {
-    let Wanted { l1, l2, low, high, .. } = wanted;
-    let (slope, second) = (pull + l1 + 2.0 * l2 * old - first, second + 2.0 * l2);
-    let flat = if slope > 0.0 { low } else { old };
+fn newton_step(
+    (old, linear): (f64, f64),
+    (first, second): (f64, f64),
+    constant: f64,
+    Likelihood { regularizer, square, .. }: Likelihood,
+) -> f64 {
+    let Regularizer { l1, lower, upper } = regularizer;
+    let (slope, second) = (linear + l1 + 2.0 * square * old - first, second + 2.0 * square);
+    let flat = if slope > 0.0 { lower } else { old };
     let aim = if second > 0.0 { old - slope / second } else { flat };
     let aim = if aim.is_finite() { aim } else { old };
-    let d = aim.max(low).min(high) - old;
+    let d = aim.max(lower).min(upper) - old;
     let squared = constant * constant * second * d * d;
     let damped = (slope > 0.0) & (squared > FULL_STEP * FULL_STEP);
     let d = d / if damped { 1.0 + squared.sqrt() } else { 1.0 };
-    (old + d).max(low).min(high)
+    (old + d).max(lower).min(upper)
 }
 
 /// -c log s is self-concordant with the constant 1 / sqrt(c).
@@ -206,8 +202,8 @@ fn constant<T: Element>(counts: &[T]) -> f64 {
 /// A row with what belongs to it; all arrays are whole vectors.
 struct Row<'a, L: Lanes> {
     b: &'a mut [L::Num],
-    pull: &'a [L::Num],
-    wanted: Wanted,
+    linear: &'a [L::Num],
+    likelihood: Likelihood,
     len: usize,
     counts: &'a [L::Num],
     columns: &'a [L::Num],
@@ -227,24 +223,24 @@ impl<'a, L: Lanes> Row<'a, L> {
     /// # Safety
     /// The level is there.
     #[inline(always)]
-    unsafe fn of(moved: Moved<'a, L::Num>, panel: &[L::Num], wanted: Wanted) -> Self {
-        let Moved { b, picked, pull, room } = moved;
+    unsafe fn of(row: CountedRow<'a, L::Num>, panel: &[L::Num], likelihood: Likelihood) -> Self {
+        let CountedRow { b, picked, linear, workspace } = row;
         // SAFETY: as above.
         unsafe {
-            let len = gather::<L>(picked, (panel, b.len()), room);
-            let Counted { counts, turned, products, before, ratios, numbers: old, .. } = room;
+            let len = gather::<L>(picked, panel, b.len(), workspace);
+            let LikelihoodWorkspace { counts, columns, products, before, ratios, numbers: old, .. } = workspace;
             old.clear();
             for x in b.iter() {
                 old.push(x.to_f64());
             }
             let mut row = Self {
                 b,
-                pull,
-                wanted,
+                linear,
+                likelihood,
                 len,
                 constant: constant(&counts[..len]),
                 counts: &counts[..],
-                columns: turned,
+                columns,
                 products,
                 before,
                 old,
@@ -268,7 +264,7 @@ impl<'a, L: Lanes> Row<'a, L> {
         self.ratios.resize(self.products.len(), L::Num::default());
         // SAFETY: as above.
         unsafe {
-            for _ in 0..self.wanted.sweeps {
+            for _ in 0..self.likelihood.sweeps {
                 self.factors();
             }
             // A factor can hardly move an entry away from 0: a Newton step can.
@@ -317,8 +313,8 @@ impl<'a, L: Lanes> Row<'a, L> {
             let (first, second, one, other) = self.slope(k, (k, L::Num::default()));
             (first + one.sum().to_f64(), second + other.sum().to_f64())
         };
-        let at = (self.b[k].to_f64(), self.pull[k].to_f64());
-        let new = L::Num::from_f64(newton_step(at, (first, second), self.constant, self.wanted));
+        let at = (self.b[k].to_f64(), self.linear[k].to_f64());
+        let new = L::Num::from_f64(newton_step(at, (first, second), self.constant, self.likelihood));
         let d = new - self.b[k];
         self.b[k] = new;
         // SAFETY: as above.
@@ -376,7 +372,7 @@ impl<'a, L: Lanes> Row<'a, L> {
     #[inline(always)]
     unsafe fn factors(&mut self) {
         let padded = self.counts.len();
-        let Wanted { l1, l2, low, high, .. } = self.wanted;
+        let Likelihood { regularizer: Regularizer { l1, lower, upper }, square, .. } = self.likelihood;
         // SAFETY: whole vectors of all arrays.
         unsafe {
             let floor = L::splat(self.floor);
@@ -393,11 +389,11 @@ impl<'a, L: Lanes> Row<'a, L> {
                     }
                     gain += sum.sum().to_f64();
                 }
-                let (old, pull) = (self.b[k].to_f64(), self.pull[k].to_f64() + l1);
-                // The b at which pull + 2 l2 b = gain old / b.
-                let root = (pull * pull + 8.0 * l2 * gain * old).sqrt();
-                let new = L::Num::from_f64((2.0 * gain * old / (pull + root)).max(low).min(high));
-                if (gain * old / (pull + root)).is_finite() {
+                let (old, linear) = (self.b[k].to_f64(), self.linear[k].to_f64() + l1);
+                // The b at which linear + 2 square b = gain old / b.
+                let root = (linear * linear + 8.0 * square * gain * old).sqrt();
+                let new = L::Num::from_f64((2.0 * gain * old / (linear + root)).max(lower).min(upper));
+                if (gain * old / (linear + root)).is_finite() {
                     self.b[k] = new;
                 }
             }
@@ -409,12 +405,12 @@ impl<'a, L: Lanes> Row<'a, L> {
     /// # Safety: as above.
     #[inline(always)]
     unsafe fn fallen(&self) -> f64 {
-        let Wanted { l1, l2, .. } = self.wanted;
+        let Likelihood { regularizer: Regularizer { l1, .. }, square, .. } = self.likelihood;
         let (old, before) = (&self.old[..], &self.before[..]);
         let mut fell = 0.0;
         for k in 0..old.len() {
             let new = self.b[k].to_f64();
-            fell += (old[k] - new) * (self.pull[k].to_f64() + l1 + l2 * (old[k] + new));
+            fell += (old[k] - new) * (self.linear[k].to_f64() + l1 + square * (old[k] + new));
         }
         // SAFETY: whole vectors of all arrays; 0 counts nothing, and where it stands products may be 0.
         unsafe {

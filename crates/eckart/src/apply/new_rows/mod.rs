@@ -6,7 +6,6 @@
 pub(super) mod columns;
 pub(super) mod fold_in;
 mod prepare;
-mod row;
 pub(super) mod row_problem;
 mod row_values;
 mod separate;

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use super::row::{Counted, Laws, Room, bounded, poisson, quadratic};
 use super::row_problem::{RowProblem, uses};
 use super::row_values::{Grams, Part, Values, Weighted};
 use super::separate::{Lies, lies};
@@ -17,8 +16,10 @@ use crate::expr::{Dag, Expr, Id, Op, Var, matrix};
 use crate::facts::{Given, Givens, Shape};
 use crate::function::Compiled;
 use crate::plan::Plan;
+use crate::rows::exact::{Counted, PoissonTerms, RowRegularizer, Workspace, majorized, poisson, quadratic};
+use crate::rows::{FactorRegularizer, Regularizer, RowTerms, symmetric};
 use crate::run::{Inputs, Kept, Value, run};
-use crate::solve::{Bound, Prox, Quadratic, Subproblem, derive};
+use crate::solve::{Bound, Quadratic, Subproblem, derive};
 
 /// What is known of the data of new rows: the name, and its shape but for the rows.
 pub(in crate::apply) type Known = (String, Given);
@@ -29,7 +30,7 @@ pub(in crate::apply) struct Prepared {
     pub width: usize,
     /// Which of them belong to which factor of the problem: its name and their range.
     pub places: Vec<(String, Range<usize>)>,
-    laws: Laws,
+    regularizer: RowRegularizer,
     form: RowForm,
     /// What is computed of each row; `None` where its data itself is all that is needed.
     plan: Option<Plan>,
@@ -43,7 +44,7 @@ pub(in crate::apply) struct Prepared {
 enum RowForm {
     Quadratic { grams: Grams, linear: Part },
     Bounded { grams: Grams, gradient: Part },
-    Poisson { counts: Part, columns: Vec<f64>, pull: Part, square: f64 },
+    Poisson { counts: Part, columns: Vec<f64>, linear: Part, square: f64 },
 }
 
 /// What one thread works with.
@@ -51,7 +52,7 @@ enum RowForm {
 pub(in crate::apply) struct Worker {
     inputs: Inputs,
     kept: Kept,
-    room: Room,
+    workspace: Workspace,
     counted: Counted,
     gram: Vec<f64>,
 }
@@ -99,7 +100,7 @@ impl Prepared {
         let given: Vec<(&str, Given)> = known.iter().map(|(name, given)| (name.as_str(), *given)).collect();
         let bound = problem.bind(&given, shared)?;
         let Some(joined) = Joined::of(problem, bound)? else { return Ok(None) };
-        let Joined { bound, laws, places, selections } = joined;
+        let Joined { bound, regularizer, places, selections } = joined;
         let form = derive(&bound)?.first().cloned().unwrap_or(Subproblem::Smooth);
         let own = bound.factors[0].var.clone();
         let mut rows: Vec<Var> = known.iter().map(|(name, _)| Var::input(name)).collect();
@@ -140,7 +141,7 @@ impl Prepared {
         let values: Vec<Vec<f64>> = values.iter().map(|value| value.to_dense().data.clone()).collect();
         let form = sketch.filled(&values, width);
         let target = Var::input(&bound.target.0);
-        Ok(Some(Self { width, places, laws, form, plan, own, target, constants, idle: Mutex::default() }))
+        Ok(Some(Self { width, places, regularizer, form, plan, own, target, constants, idle: Mutex::default() }))
     }
 
     /// A worker, one that has worked before if there is one.
@@ -165,11 +166,11 @@ impl Prepared {
     /// # Errors
     /// Those of running a plan.
     pub(in crate::apply) fn solve(&self, worker: &mut Worker, data: &[(Var, Matrix)], b: &mut [f64]) -> Result<()> {
-        b.copy_from_slice(&self.laws.origin());
+        b.copy_from_slice(&self.regularizer.origin());
         for (var, row) in data {
             worker.inputs.set_matrix(var, row);
         }
-        let Worker { inputs, kept, room, counted, gram } = worker;
+        let Worker { inputs, kept, workspace, counted, gram } = worker;
         if let RowForm::Bounded { .. } = self.form {
             inputs.set(&self.own, self.value(b));
         }
@@ -182,13 +183,16 @@ impl Prepared {
         match &self.form {
             RowForm::Quadratic { grams, linear } => {
                 let gram = grams.of(&values, self.width, gram)?;
-                quadratic(b, gram, &values.numbers(linear)?, &self.laws, room);
+                let terms = RowTerms { linear: &values.numbers(linear)?, gram };
+                quadratic(b, terms, &self.regularizer, workspace);
             }
-            RowForm::Poisson { counts, columns, pull, square } => {
+            RowForm::Poisson { counts, columns, linear, square } => {
                 counted.clear();
                 let width = self.width;
                 values.each(counts, |j, count| counted.push(count, &columns[j * width..(j + 1) * width]))?;
-                poisson(b, counted, (&values.numbers(pull)?, *square), &self.laws, room);
+                let linear = &values.numbers(linear)?;
+                let terms = PoissonTerms { linear, square: *square, regularizer: &self.regularizer };
+                poisson(b, counted, terms, workspace);
             }
             RowForm::Bounded { grams, gradient } => {
                 let gram = grams.of(&values, self.width, gram)?;
@@ -199,7 +203,7 @@ impl Prepared {
                     let values = run(plan, inputs, kept)?;
                     Ok(values[*at].to_dense().data.clone())
                 };
-                bounded(b, &mut slope, gram, &self.laws, room)?;
+                majorized(b, &mut slope, gram, &self.regularizer, workspace)?;
             }
         }
         Ok(())
@@ -213,7 +217,7 @@ impl Prepared {
 /// The rows' factors side by side as one factor, so that a row is one small problem.
 struct Joined {
     bound: Bound,
-    laws: Laws,
+    regularizer: RowRegularizer,
     places: Vec<(String, Range<usize>)>,
     /// For each factor the matrix that picks its numbers out of a row's.
     selections: Vec<(String, Matrix)>,
@@ -222,24 +226,24 @@ struct Joined {
 impl Joined {
     /// `None` where a limit or penalty of lengths ties the rows together.
     fn of(problem: &RowProblem, mut bound: Bound) -> Result<Option<Self>> {
-        let (mut laws, mut places, mut across) = (Laws::default(), Vec::new(), Vec::new());
+        let (mut regularizer, mut places, mut across) = (RowRegularizer::default(), Vec::new(), Vec::new());
         for factor in &bound.factors {
             let Some(own) = problem.factors.iter().find(|own| own.name == factor.var.name()) else {
                 return Err(Error::Bug(format!("{} is no factor of rows", factor.var.name())));
             };
-            let prox = if own.across { factor.prox.transposed() } else { factor.prox };
-            if prox.is_of_cols() {
+            let of_rows = if own.across { factor.regularizer.transposed() } else { factor.regularizer };
+            if of_rows.is_of_cols() {
                 return Ok(None);
             }
-            let from = laws.entries.len();
-            laws.push(&prox, own.width);
+            let from = regularizer.entries.len();
+            regularizer.push(&of_rows, own.width);
             places.push((own.name.clone(), from..from + own.width));
             across.push(own.across);
         }
         if bound.factors.len() == 1 && !across[0] {
-            return Ok(Some(Self { bound, laws, places, selections: Vec::new() }));
+            return Ok(Some(Self { bound, regularizer, places, selections: Vec::new() }));
         }
-        let width = laws.entries.len();
+        let width = regularizer.entries.len();
         let rows = bound.target.1.rows();
         let var = Var::input("all numbers of a row");
         let whole = Expr::from(&var);
@@ -254,8 +258,8 @@ impl Joined {
             bound.inputs.set_matrix(&Var::input(&place), &selection);
             selections.push((place, selection));
         }
-        let nonnegative = bound.factors.iter().all(|factor| factor.prox.is_nonnegative());
-        let lower = nonnegative.then_some(0.0);
+        let nonnegative = bound.factors.iter().all(|factor| factor.regularizer.entries.is_nonnegative());
+        let lower = if nonnegative { 0.0 } else { f64::NEG_INFINITY };
         let shape = Shape { rows, cols: width };
         let dtype = if bound.factors.iter().all(|f| bound.givens.get(&f.var).is_some_and(|g| g.dtype == Dtype::F32)) {
             Dtype::F32
@@ -267,8 +271,9 @@ impl Joined {
         bound.smooth = bound.smooth.substitute(&by);
         bound.factors.truncate(1);
         let factor = &mut bound.factors[0];
-        (factor.var, factor.shape, factor.prox) = (var, shape, Prox { lower, ..Prox::default() });
-        Ok(Some(Self { bound, laws, places, selections }))
+        (factor.var, factor.shape, factor.regularizer) =
+            (var, shape, FactorRegularizer::of(Regularizer { lower, ..Regularizer::NONE }));
+        Ok(Some(Self { bound, regularizer, places, selections }))
     }
 }
 
@@ -310,7 +315,7 @@ fn is_by_rows(form: &Subproblem, bound: &Bound, of_rows: &dyn Fn(&Var) -> bool) 
 enum Sketch {
     Quadratic { grams: GramSketch, linear: Place },
     Bounded { grams: GramSketch, gradient: Place },
-    Poisson { counts: Place, columns: Place, pull: Place, square: f64 },
+    Poisson { counts: Place, columns: Place, linear: Place, square: f64 },
 }
 
 struct GramSketch {
@@ -357,7 +362,7 @@ impl Sketch {
             Subproblem::Poisson(p) => Self::Poisson {
                 counts: sorter.place(&p.counts),
                 columns: sorter.place(&p.columns),
-                pull: sorter.place(&p.linear),
+                linear: sorter.place(&p.linear),
                 square: p.square,
             },
             Subproblem::Coupled(_) | Subproblem::Smooth => return None,
@@ -372,11 +377,11 @@ impl Sketch {
             Self::Bounded { grams, gradient } => {
                 RowForm::Bounded { grams: grams.filled(values, width), gradient: part(gradient, values) }
             }
-            Self::Poisson { counts, columns, pull, square } => RowForm::Poisson {
+            Self::Poisson { counts, columns, linear, square } => RowForm::Poisson {
                 square,
                 counts: part(counts, values),
                 columns: once(columns, values),
-                pull: part(pull, values),
+                linear: part(linear, values),
             },
         }
     }
@@ -435,14 +440,4 @@ fn stand_in(part: &Expr, held: &mut Vec<(Var, Expr)>) -> Expr {
         var
     });
     Expr::from(var)
-}
-
-fn symmetric(mut gram: Vec<f64>, r: usize) -> Vec<f64> {
-    for k in 0..r {
-        for l in 0..k {
-            let mean = 0.5 * (gram[k * r + l] + gram[l * r + k]);
-            (gram[k * r + l], gram[l * r + k]) = (mean, mean);
-        }
-    }
-    gram
 }

@@ -70,7 +70,8 @@ pub(in crate::run) fn sampled<T: Numbers>(
     let (a, b) = (flipped_if(&a, flip[0], pool), flipped_if(&b, !flip[1], pool));
     let mut out = pool.take(place.values.len());
     let rank = a.shape.cols;
-    T::sampled(simd_level(), (place.indptr(), place.pattern.indices()), (&a.data, &b.data, rank), &mut out, true);
+    let (a, b) = (View::rows_of(&a.data, rank), View::rows_of(&b.data, rank));
+    T::sampled(simd_level(), place.indptr(), place.pattern.indices(), a, b, &mut out);
     Some(Slot::Wide(Held::Sparse(place.with(out))))
 }
 
@@ -172,9 +173,9 @@ impl<T: Numbers> How<'_, T> {
         }
         let shape = Shape { rows, cols };
         let mut out = self.pool.zeros(shape.entries());
-        let right = View::rows_of(&b.data, b.shape.cols).flipped_if(flip_b);
+        let right = View::rows_of(&b.data, b.shape.cols).transposed_if(flip_b);
         if flip_a {
-            T::multiply_add(simd_level(), &mut out, View::rows_of(&a.data, a.shape.cols).flipped(), right, None);
+            T::multiply_add(simd_level(), &mut out, View::rows_of(&a.data, a.shape.cols).transposed(), right, None);
         } else {
             self.rows(&mut out, cols, |rows, part| {
                 let block = &a.data[rows.start * inner..rows.end * inner];
@@ -193,7 +194,7 @@ impl<T: Numbers> How<'_, T> {
             let any: &mut dyn std::any::Any = &mut sum;
             if let Some(sum) = any.downcast_mut::<Vec<f64>>().filter(|_| same) {
                 let cols = a.shape.cols;
-                T::gram(simd_level(), (&a.data[rows.start * cols..rows.end * cols], cols), sum);
+                T::gram(simd_level(), View::rows_of(&a.data[rows.start * cols..rows.end * cols], cols), sum);
                 return std::mem::take(sum).into_iter().map(U::from_f64).collect();
             }
             if let Some(sum_of_same_type) = any.downcast_mut::<Vec<T>>() {
@@ -225,7 +226,8 @@ impl<T: Numbers> How<'_, T> {
         let level = simd_level();
         // A copy of B is little beside a product in which each of its rows is read more than a few times.
         let b = if a.values.len() > 4 * b.shape.rows { self.pool.align(b) } else { b.clone() };
-        self.rows(&mut out, cols, |rows, part| T::gather(level, a.csr(rows), (&b.data, cols), part, true));
+        let panel = View::rows_of(&b.data, cols);
+        self.rows(&mut out, cols, |rows, part| T::gather(level, a.csr(rows), panel, part));
         self.pool.give_rect(b);
         Rect::new(shape, out)
     }
@@ -234,11 +236,11 @@ impl<T: Numbers> How<'_, T> {
 /// out += A.T B over some rows of both.
 fn add_inner<T: Real>(out: &mut [T], a: &Rect<T>, b: &Rect<T>, rows: Range<usize>) {
     let block = |d: &Rect<T>| rows.start * d.shape.cols..rows.end * d.shape.cols;
-    let x = View::rows_of(&a.data[block(a)], a.shape.cols).flipped();
+    let x = View::rows_of(&a.data[block(a)], a.shape.cols).transposed();
     T::multiply_add(simd_level(), out, x, View::rows_of(&b.data[block(b)], b.shape.cols), None);
 }
 
 /// out += the transpose of `a` times `b`, row by row of both.
 fn scatter<T: Real>(out: &mut [T], a: &Entries<T>, b: &Rect<T>) {
-    T::scatter(simd_level(), a.csr(0..a.shape().rows), (&b.data, b.shape.cols), out);
+    T::scatter(simd_level(), a.csr(0..a.shape().rows), View::rows_of(&b.data, b.shape.cols), out);
 }

@@ -118,7 +118,7 @@ fn dense<T: Numbers>(x: &Rect<T>, flip: bool, b: &Rect<T>, alone: usize) -> Rect
     let shape = Shape { rows: inner, cols };
     let part = |rows: Range<usize>| {
         let mut sum = pool.zeros(shape.entries());
-        let left = View::rows_of(&x.data[block(&rows, inner)], inner).flipped();
+        let left = View::rows_of(&x.data[block(&rows, inner)], inner).transposed();
         let right = View::rows_of(&b.data[block(&rows, cols)], cols);
         T::multiply_add(simd_level(), &mut sum, left, right, Some(alone));
         Rect::new(shape, sum)

@@ -116,7 +116,8 @@ pub fn use_simd_level(level: SimdLevel) -> Result<()> {
         _ => Err(Error::setting(
             Code::SettingsConflict,
             format!(
-                "the registers are to be {level}, and this process has begun with others: choose them before anything is computed"
+                "the registers are to be {level}, and this process has begun with others: choose them before \
+                 anything is computed"
             ),
         )),
     }

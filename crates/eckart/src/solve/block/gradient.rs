@@ -94,25 +94,25 @@ impl GradientBlock {
         let old = before.rect::<T>();
         let length = |of: &[T]| sum_by(of.len(), |at| of[at].to_f64() * of[at].to_f64()).sqrt();
         let steepness = length(&gradient.data);
-        if steepness == 0.0 && problem.factors[index].prox.is_empty() {
+        if steepness == 0.0 && problem.factors[index].regularizer.is_empty() {
             return Ok(stays);
         }
         let first = if steepness > 0.0 { length(&old.data).max(1e-3) / steepness } else { 1.0 };
         let mut t = self.length.unwrap_or(first);
-        let prox = problem.factors[index].prox;
+        let regularizer = problem.factors[index].regularizer;
         for halving in 0..MAX_HALVINGS {
             let mut new = old.clone();
             let numbers = new.make_mut();
             let down = |(b, g): (&mut T, &T)| *b = T::from_f64(b.to_f64() - t * g.to_f64());
             numbers.iter_mut().zip(gradient.data.iter()).for_each(down);
-            prox.apply(numbers, old.shape, t);
+            regularizer.apply(numbers, old.shape, t);
             let moved = |at: usize| new.data[at].to_f64() - old.data[at].to_f64();
             let along = sum_by(new.data.len(), |at| gradient.data[at].to_f64() * moved(at));
             let squares = sum_by(new.data.len(), |at| moved(at) * moved(at));
             if squares == 0.0 {
                 break;
             }
-            let gained = prox.penalty(&old.data, old.shape) - prox.penalty(&new.data, old.shape);
+            let gained = regularizer.penalty(&old.data, old.shape) - regularizer.penalty(&new.data, old.shape);
             iterate.set(index, Value::of_rect(new));
             let values = self.costs.run(&iterate.inputs)?;
             // Rounding of the smooth part must not count as a rise.

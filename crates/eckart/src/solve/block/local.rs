@@ -2,7 +2,7 @@
 //! In: a subproblem's formulas, compiled once; the values of all factors.  Out: arrays of the factor's type that blocks
 //! work on.
 //! Invariant: the one place in `solve`, beside the drivers of gradients, where values of a plan become plain numbers.
-//! Not here: the formulas (see `derive`), Grams (see `run::grams`), what is done with the numbers (see `block`).
+//! Not here: the formulas (see `derive`), Grams (see `rows::grams`), what is done with the numbers (see `block`).
 
 use std::sync::Arc;
 
@@ -11,7 +11,8 @@ use super::hoisted::Product;
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::function::Compiled;
-use crate::run::{Grams, Numbers, Rect, Side, Sums, Value, Weights};
+use crate::rows::{Grams, LinearTerm, Sums, Weights, symmetric};
+use crate::run::{Numbers, Rect, Value};
 use crate::solve::derive::{Poisson, Quadratic};
 use crate::solve::problem::Bound;
 use crate::solve::problem::iterate::Iterate;
@@ -128,9 +129,9 @@ impl Terms {
 }
 
 impl<T: Numbers> Local<T> {
-    /// What rows have beside their Grams, where the array is the gradient (`bounded`) or not.
-    pub(in crate::solve) fn side(&self, bounded: bool) -> Side<'_, T> {
-        if bounded { Side::Gradient(&self.array.data) } else { Side::Linear(&self.array.data) }
+    /// The linear term of the rows, where the array is the gradient (`bounded`) or not.
+    pub(in crate::solve) fn linear(&self, bounded: bool) -> LinearTerm<'_, T> {
+        if bounded { LinearTerm::OfGradient(&self.array.data) } else { LinearTerm::Known(&self.array.data) }
     }
 }
 
@@ -175,16 +176,6 @@ impl Counts {
 
 fn numbers(value: Value) -> Vec<f64> {
     value.into_rect().data.into_vec()
-}
-
-fn symmetric(mut gram: Vec<f64>, r: usize) -> Vec<f64> {
-    for k in 0..r {
-        for l in 0..k {
-            let mean = 0.5 * (gram[k * r + l] + gram[l * r + k]);
-            (gram[k * r + l], gram[l * r + k]) = (mean, mean);
-        }
-    }
-    gram
 }
 
 /// The array that methods work on: the factor's numbers, transposed where `transposed`.

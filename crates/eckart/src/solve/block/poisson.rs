@@ -4,24 +4,17 @@
 //! entries.
 //! Invariant: rows are independent; the decrease is that of the objective, by the logarithm of the ratio of old and new
 //! products.
-//! Not here: the choice between the two (see `choice`), the loops over a row (see `run::likelihood_rows`).
+//! Not here: the choice between the two (see `choice`), the loops over a row (see `rows::likelihood`).
 
 use super::{Block, Done};
 use crate::error::Result;
-use crate::run::{Entrywise, Move, Numbers, Wanted, likelihood_rows, sum_by};
+pub(in crate::solve) use crate::rows::PoissonStep;
+use crate::rows::{Likelihood, Regularizer, likelihood_rows};
+use crate::run::{Numbers, sum_by};
 use crate::solve::block::local::{Counts, factor_of, rows_of};
 use crate::solve::derive::Poisson;
 use crate::solve::problem::Bound;
 use crate::solve::problem::iterate::Iterate;
-
-/// How a row is moved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::solve) enum PoissonStep {
-    /// All entries at once, by a factor each (Lee and Seung 2001, theorem 2).
-    Multiplicative,
-    /// One entry after the other, by damped Newton steps (Hien and Gillis 2021, section 3.4).
-    Newton,
-}
 
 /// Sweeps over a row; they share the row's products.
 const SWEEPS: usize = 2;
@@ -34,7 +27,7 @@ pub(in crate::solve) struct PoissonBlock {
     index: usize,
     transposed: bool,
     counts: Counts,
-    wanted: Wanted,
+    likelihood: Likelihood,
     costs: bool,
 }
 
@@ -53,14 +46,11 @@ impl PoissonBlock {
     ) -> Result<Self> {
         let further = if costs { vec![bound.objective.clone()] } else { Vec::new() };
         let counts = Counts::new(subproblem, &further, bound, memory_limit)?;
-        let Entrywise { l1, low, high } = bound.factors[index].prox.entrywise();
+        let own = bound.factors[index].regularizer.entries;
         let least = if bound.is_narrow() { LEAST_F32 } else { LEAST };
-        let way = match step {
-            PoissonStep::Multiplicative => Move::Factors,
-            PoissonStep::Newton => Move::Newton,
-        };
-        let wanted = Wanted { l1, l2: subproblem.square, low: low.max(least.min(high)), high, way, sweeps: SWEEPS };
-        Ok(Self { index, transposed: subproblem.transposed, counts, wanted, costs })
+        let regularizer = Regularizer { lower: own.lower.max(least.min(own.upper)), ..own };
+        let likelihood = Likelihood { regularizer, square: subproblem.square, step, sweeps: SWEEPS };
+        Ok(Self { index, transposed: subproblem.transposed, counts, likelihood, costs })
     }
 }
 
@@ -71,7 +61,7 @@ impl Block for PoissonBlock {
 
     /// To where the sum of the products is that of the counts, which is best along the ray.
     fn rescale(&mut self, iterate: &mut Iterate) -> Result<bool> {
-        if !iterate.problem.factors[self.index].prox.is_cone() || self.wanted.l2 > 0.0 {
+        if !iterate.problem.factors[self.index].regularizer.is_cone() || self.likelihood.square > 0.0 {
             return Ok(false);
         }
         if iterate.problem.is_narrow() { self.rescale_in::<f32>(iterate) } else { self.rescale_in::<f64>(iterate) }
@@ -82,7 +72,7 @@ impl PoissonBlock {
     fn step_in<T: Numbers>(&mut self, iterate: &mut Iterate) -> Result<Done> {
         let local = self.counts.run::<T>(iterate)?;
         let mut rect = rows_of::<T>(iterate.take(self.index), self.transposed);
-        let decrease = likelihood_rows(rect.make_mut(), &local.counts, (&local.columns, &local.linear), self.wanted);
+        let decrease = likelihood_rows(rect.make_mut(), &local.counts, &local.columns, &local.linear, self.likelihood);
         let before = if self.costs { local.numbers.first().copied() } else { None };
         drop(local);
         iterate.set(self.index, factor_of(rect, self.transposed));

@@ -56,8 +56,9 @@ fn of_factor(bound: &Bound, factor: &Factor) -> Result<Subproblem> {
         let turned = turned(&quadratic, gradient);
         return Ok(Subproblem::Bounded(quadratic, turned));
     }
-    if factor.prox.is_nonnegative() {
-        let nonnegative = bound.factors.iter().filter(|f| f.prox.is_nonnegative()).map(|f| f.var.clone());
+    if factor.regularizer.entries.is_nonnegative() {
+        let nonnegative =
+            bound.factors.iter().filter(|f| f.regularizer.entries.is_nonnegative()).map(|f| f.var.clone());
         let nonnegative: Vec<Var> = nonnegative.collect();
         if let Some(poisson) = poisson::poisson(&bound.smooth, &factor.var, &bound.givens, &nonnegative)? {
             return Ok(Subproblem::Poisson(poisson));

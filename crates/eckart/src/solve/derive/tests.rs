@@ -123,7 +123,7 @@ fn offsets_are_factors_of_rank_one() {
 fn place(iterate: &mut Iterate) -> Vec<Value> {
     let numbers = |(k, factor): (usize, &Factor)| {
         let entry = |at: usize| ((at * (k + 2) + 1) as f64 * 0.7).sin();
-        let sign = |v: f64| if factor.prox.is_nonnegative() { v.abs() } else { v };
+        let sign = |v: f64| if factor.regularizer.entries.is_nonnegative() { v.abs() } else { v };
         Value::dense(factor.shape, (0..factor.shape.entries()).map(|at| sign(entry(at))).collect())
     };
     let values: Vec<_> = iterate.problem.factors.iter().enumerate().map(numbers).collect();
@@ -158,7 +158,7 @@ fn certify(text: &str, bound: Bound, index: usize, subproblem: &Subproblem) {
         let after = cost.run(&iterate.inputs).unwrap()[0].to_scalar();
         let mut expected = 0.0;
         let mut grams = Vec::new();
-        let side = crate::run::Side::Linear(&local.array.data);
+        let side = crate::rows::LinearTerm::Known(&local.array.data);
         // One thread visits the rows of so small a matrix in order.
         let seen = std::sync::Mutex::new(&mut grams);
         local.grams.each_row(&mut old.to_vec(), side, || {

@@ -77,8 +77,8 @@ impl Alternating {
         let accelerated = accelerates(&found);
         let line = |(factor, (subproblem, rule)): (&Factor, &(Subproblem, StepRule))| {
             let mut words = vec![structure_in_words(subproblem, factor)];
-            words.extend(factor.prox.in_words(factor.var.name()));
-            let rule = rule_in_words(*rule, subproblem, &factor.prox, accelerated);
+            words.extend(factor.regularizer.in_words(factor.var.name()));
+            let rule = rule_in_words(*rule, subproblem, &factor.regularizer, accelerated);
             format!("{}: {} -> {rule}", factor.var.name(), words.join(", "))
         };
         Ok(bound.factors.iter().zip(&found).map(line).collect())

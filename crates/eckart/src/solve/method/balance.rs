@@ -8,10 +8,10 @@ use crate::error::Result;
 use crate::expr::{Expr, colnorm, rownorm, sum};
 use crate::facts::Shape;
 use crate::function::Compiled;
+use crate::rows::{FactorRegularizer, Regularizer};
 use crate::run::{Numbers, Value, sum_rows};
 use crate::solve::problem::iterate::Iterate;
 use crate::solve::problem::pairs::{Lengths, OfSide, Pair, Side, pairs};
-use crate::solve::problem::prox::Prox;
 use crate::solve::problem::{Bound, Factor};
 
 /// Nothing is scaled where its logarithm is no more than this: the penalties would fall by a millionth.
@@ -42,7 +42,7 @@ struct PenaltyWeights {
 
 impl PenaltyWeights {
     fn of(factor: &Factor, side: Side, squares: f64) -> Self {
-        let Prox { l1, row_group, col_group, .. } = factor.prox;
+        let FactorRegularizer { entries: Regularizer { l1, .. }, row_group, col_group, .. } = factor.regularizer;
         let (own, across) = if side.by_rows { (row_group, col_group) } else { (col_group, row_group) };
         Self { sums: l1, squares, own, across }
     }
@@ -63,7 +63,7 @@ impl Balance {
             let Some(squares) = pair.squares(bound) else { continue };
             let (factors, sides) = (pair.factors(bound), [pair.left, pair.right]);
             let weights = [0, 1].map(|k| PenaltyWeights::of(factors[k], sides[k], squares[k]));
-            if [0, 1].into_iter().all(|k| factors[k].prox.constraints().is_cone() && weights[k].any()) {
+            if [0, 1].into_iter().all(|k| factors[k].regularizer.constraints().is_cone() && weights[k].any()) {
                 let lengths = Lengths::new(bound, &pair, memory_limit)?;
                 let through = weights.iter().any(|weights| weights.across > 0.0);
                 let across = |k: usize| {

@@ -4,11 +4,11 @@
 //! Invariant: a way that is chosen is exact for the bounds and penalties, or a descent step that keeps them.
 //! Not here: the subproblems (see `derive`), the blocks (see `block`).
 
+use crate::rows::FactorRegularizer;
 use crate::solve::block::poisson::PoissonStep;
 use crate::solve::block::quadratic::QuadraticStep;
 use crate::solve::derive::{Quadratic, Subproblem};
 use crate::solve::problem::Factor;
-use crate::solve::problem::prox::Prox;
 
 /// How a factor is moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,10 +29,10 @@ pub(in crate::solve) fn step_rule(factor: &Factor, subproblem: &Subproblem) -> S
             StepRule::Quadratic(QuadraticStep::ConjugateGradients)
         }
         Subproblem::Quadratic(quadratic, _) | Subproblem::Bounded(quadratic, _) => {
-            quadratic_step(quadratic, &factor.prox).map_or(StepRule::Gradient, StepRule::Quadratic)
+            quadratic_step(quadratic, &factor.regularizer).map_or(StepRule::Gradient, StepRule::Quadratic)
         }
-        Subproblem::Poisson(_) if factor.prox.is_entrywise() => StepRule::Poisson(PoissonStep::Newton),
-        Subproblem::Coupled(_) if factor.prox.is_empty() => StepRule::ConjugateGradients,
+        Subproblem::Poisson(_) if factor.regularizer.is_entrywise() => StepRule::Poisson(PoissonStep::Newton),
+        Subproblem::Coupled(_) if factor.regularizer.is_empty() => StepRule::ConjugateGradients,
         Subproblem::Coupled(_) | Subproblem::Poisson(_) | Subproblem::Smooth => StepRule::Gradient,
     }
 }
@@ -45,19 +45,19 @@ const EXPENSIVE_RANK: usize = 32;
 fn is_expensive(quadratic: &Quadratic, factor: &Factor) -> bool {
     let rank = if quadratic.transposed { factor.shape.rows } else { factor.shape.cols };
     let plain = matches!(&quadratic.sampled[..], [one] if one.left == one.right) && quadratic.scaled.is_empty();
-    plain && rank >= EXPENSIVE_RANK && factor.prox.is_empty()
+    plain && rank >= EXPENSIVE_RANK && factor.regularizer.is_empty()
 }
 
-fn quadratic_step(quadratic: &Quadratic, prox: &Prox) -> Option<QuadraticStep> {
-    let prox = if quadratic.transposed { prox.transposed() } else { *prox };
+fn quadratic_step(quadratic: &Quadratic, regularizer: &FactorRegularizer) -> Option<QuadraticStep> {
+    let regularizer = if quadratic.transposed { regularizer.transposed() } else { *regularizer };
     let shared = quadratic.scaled.is_empty() && quadratic.sampled.is_empty();
-    if prox.is_empty() {
+    if regularizer.is_empty() {
         return Some(QuadraticStep::LeastSquares);
     }
-    if prox.is_entrywise() {
-        return Some(if prox.l1 > 0.0 { QuadraticStep::ActiveSet } else { QuadraticStep::Coordinates });
+    if regularizer.is_entrywise() {
+        return Some(if regularizer.entries.l1 > 0.0 { QuadraticStep::ActiveSet } else { QuadraticStep::Coordinates });
     }
-    match (prox.is_of_rows(), prox.is_of_cols()) {
+    match (regularizer.is_of_rows(), regularizer.is_of_cols()) {
         (false, true) if shared => Some(QuadraticStep::Components),
         (true, false) => Some(QuadraticStep::RowSteps),
         (_, _) => None,
@@ -95,7 +95,7 @@ pub(in crate::solve) fn structure_in_words(subproblem: &Subproblem, factor: &Fac
 pub(in crate::solve) fn rule_in_words(
     rule: StepRule,
     subproblem: &Subproblem,
-    prox: &Prox,
+    regularizer: &FactorRegularizer,
     accelerated: bool,
 ) -> String {
     let rowwise = match subproblem {
@@ -103,7 +103,7 @@ pub(in crate::solve) fn rule_in_words(
         Subproblem::Coupled(_) | Subproblem::Poisson(_) | Subproblem::Smooth => false,
     };
     let bounded = matches!(subproblem, Subproblem::Bounded(..));
-    let nonnegative = prox.lower == Some(0.0) && prox.upper.is_none();
+    let nonnegative = regularizer.entries.lower == 0.0 && regularizer.entries.upper == f64::INFINITY;
     let name = match rule {
         StepRule::Quadratic(QuadraticStep::LeastSquares) if rowwise => "least squares by a Cholesky factorization each",
         StepRule::Quadratic(QuadraticStep::LeastSquares) => "least squares by one Cholesky factorization",

@@ -47,7 +47,7 @@ pub(in crate::solve) struct Lbfgs {
 impl Lbfgs {
     /// Why it does not fit, if it does not.
     pub(in crate::solve) fn unsupported(bound: &Bound) -> Option<String> {
-        if let Some(factor) = bound.factors.iter().find(|factor| !factor.prox.is_empty()) {
+        if let Some(factor) = bound.factors.iter().find(|factor| !factor.regularizer.is_empty()) {
             return Some(format!("{} has bounds or penalties with kinks", factor.var.name()));
         }
         rough_part(&bound.smooth, bound).map(|part| format!("{part} has a kink"))

@@ -73,6 +73,6 @@ fn extrapolated<T: Numbers>(now: &Value, before: Value, share: f64, factor: &Fac
         }
         0.0
     });
-    factor.prox.constraints().apply(numbers.make_mut(), factor.shape, 1.0);
+    factor.regularizer.constraints().apply(numbers.make_mut(), factor.shape, 1.0);
     Value::of_rect(numbers)
 }

@@ -8,11 +8,11 @@ use crate::error::Result;
 use crate::expr::Expr;
 use crate::function::Compiled;
 use crate::grad::differentiate;
+use crate::rows::FactorRegularizer;
 use crate::run::{Numbers, Value, sum_by};
 use crate::solve::block::state::MethodState;
 use crate::solve::problem::Bound;
 use crate::solve::problem::iterate::Iterate;
-use crate::solve::problem::prox::Prox;
 
 /// The first step's length, as a share of a factor's own.
 const FIRST: f64 = 0.1;
@@ -77,10 +77,10 @@ impl Method for NormalizedGradient {
             None => self.evaluate(iterate)?,
         };
         for (index, gradient) in gradients.iter().enumerate() {
-            let (prox, from) = (iterate.problem.factors[index].prox.constraints(), &from[index]);
+            let (regularizer, from) = (iterate.problem.factors[index].regularizer.constraints(), &from[index]);
             let new = match iterate.problem.is_narrow() {
-                true => moved::<f32>(from, gradient, self.length, &prox),
-                false => moved::<f64>(from, gradient, self.length, &prox),
+                true => moved::<f32>(from, gradient, self.length, &regularizer),
+                false => moved::<f64>(from, gradient, self.length, &regularizer),
             };
             iterate.set(index, new);
         }
@@ -107,7 +107,7 @@ impl NormalizedGradient {
 }
 
 /// A factor moved down its gradient by `share` of its own length, and made feasible.
-fn moved<T: Numbers>(from: &Value, gradient: &Value, share: f64, constraints: &Prox) -> Value {
+fn moved<T: Numbers>(from: &Value, gradient: &Value, share: f64, constraints: &FactorRegularizer) -> Value {
     let (mut new, gradient) = (from.rect::<T>(), gradient.rect::<T>());
     let norm = |v: &[T]| sum_by(v.len(), |at| v[at].to_f64() * v[at].to_f64()).sqrt();
     let (size, length) = (norm(&gradient.data), share * norm(&new.data).max(f64::MIN_POSITIVE));

@@ -2,7 +2,7 @@
 //! In: a bound problem.  Out: a `Method`.
 //! Invariant: the cost never rises; each factor stays feasible; penalties leave exact zeros.
 //! Not here: the step of one factor (see `block::gradient`), which terms are smooth (see `split`), the maps (see
-//! `prox`).
+//! `rows::regularizer`).
 
 use std::sync::Arc;
 

@@ -20,7 +20,7 @@ pub(super) const HALS: Published = Published {
         if !shared {
             return Some("is not quadratic with one Gram matrix for all rows");
         }
-        (!factor.prox.is_entrywise()).then_some(LENGTHS)
+        (!factor.regularizer.is_entrywise()).then_some(LENGTHS)
     },
 };
 
@@ -31,7 +31,7 @@ pub(super) const ALS: Published = Published {
         if !matches!(subproblem, Subproblem::Quadratic(..)) {
             return Some("is not quadratic row by row");
         }
-        (!factor.prox.is_empty()).then_some("has bounds or penalties that least squares can't take in")
+        (!factor.regularizer.is_empty()).then_some("has bounds or penalties that least squares can't take in")
     },
 };
 
@@ -45,7 +45,7 @@ pub(super) const MULTIPLICATIVE: Published = Published {
                  which alone these updates are derived",
             );
         }
-        (!factor.prox.is_entrywise()).then_some(LENGTHS)
+        (!factor.regularizer.is_entrywise()).then_some(LENGTHS)
     },
 };
 

@@ -42,7 +42,7 @@ impl Reinitialization {
     /// # Errors
     /// `Limit` where a plan needs more than `memory_limit` bytes.
     pub(in crate::solve) fn all(bound: &Bound, memory_limit: usize) -> Result<Vec<Self>> {
-        let free = |pair: &Pair| pair.factors(bound).iter().all(|f| f.prox.constraints().is_cone());
+        let free = |pair: &Pair| pair.factors(bound).iter().all(|f| f.regularizer.constraints().is_cone());
         let all = pairs(bound).into_iter().filter(free);
         all.map(|pair| {
             let lengths = Lengths::new(bound, &pair, memory_limit)?;
@@ -133,7 +133,7 @@ impl Reinitialization {
             put::<T>(iterate, (sides[from], k), unit, 1.0);
             put::<T>(iterate, (sides[to], k), &vec![0.0; count(sides[to])], 1.0);
             let slope = slopes.run(&iterate.inputs)?.swap_remove(1 + to).into_rect::<T>();
-            let free = problem.factors[sides[to].index].prox.lower.is_none();
+            let free = problem.factors[sides[to].index].regularizer.entries.lower == f64::NEG_INFINITY;
             // Of a logarithm near 0 the slope may be beyond all numbers, which is as good as very steep.
             let down = |x: &f64| match x.is_nan() {
                 true => 0.0,

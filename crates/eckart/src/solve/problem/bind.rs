@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use super::prox::Prox;
 use super::split::{Split, refuse_unbounded, split};
 use super::{Bound, Factor, Problem};
 use crate::data::{Dtype, Matrix};
@@ -14,6 +13,7 @@ use crate::error::{Code, Error, Result};
 use crate::expr::text::{Constraint, Dim, Limit};
 use crate::expr::{Dag, Expr, Var};
 use crate::facts::{Facts, Given, Givens, Shape, Sides, first_missing, infer_shapes, masks, unmasked};
+use crate::rows::FactorRegularizer;
 use crate::run::{Inputs, Value};
 
 impl Problem {
@@ -52,16 +52,16 @@ impl Problem {
             return Err(Error::shape(Code::CostNotScalar, message, "Add it up: sum(...)"));
         }
         self.check_missing(&dag)?;
-        let Split { smooth, mut proxes } = split(&objective, &shapes.keys().cloned().collect::<Vec<_>>())?;
+        let Split { smooth, mut regularizers } = split(&objective, &shapes.keys().cloned().collect::<Vec<_>>())?;
         let mut factors = Vec::new();
         for var in variables.iter().filter(|var| shapes.contains_key(var)) {
-            let mut prox = proxes.remove(var).unwrap_or_default();
+            let mut regularizer = regularizers.remove(var).unwrap_or_default();
             for constraint in self.statement.constraints.iter().filter(|c| c.factor == var.name()) {
-                prox.constrain(constraint.bound, self.limit(constraint)?, constraint)?;
+                regularizer.constrain(constraint.bound, self.limit(constraint)?, constraint)?;
             }
             let offset = self.declared().get(var).is_some_and(|sides| sides.contains(&Sides::Number(1)));
-            let begin = self.begin(var, shapes[var], &prox, dtype)?;
-            factors.push(Factor { var: var.clone(), shape: shapes[var], prox, offset, begin });
+            let begin = self.begin(var, shapes[var], &regularizer, dtype)?;
+            factors.push(Factor { var: var.clone(), shape: shapes[var], regularizer, offset, begin });
         }
         if factors.is_empty() {
             let message = "the objective has no factor to search for: every name in it was given";
@@ -69,7 +69,7 @@ impl Problem {
         }
         refuse_unbounded(&smooth, &factors, &givens)?;
         // Sparse codes may have more components than X has sides, and so may rows beside a factor that is held.
-        let overcomplete = !self.fixed.is_empty() || factors.iter().any(|factor| factor.prox.l1 > 0.0);
+        let overcomplete = !self.fixed.is_empty() || factors.iter().any(|factor| factor.regularizer.entries.l1 > 0.0);
         if self.rank > target.rows().min(target.cols()) && !overcomplete {
             return Err(self.unfit_rank(target));
         }
@@ -112,12 +112,12 @@ impl Problem {
 
     /// A factor that is held must keep its bounds, for nobody else sees to that.
     fn check_held(&self, name: &str, value: &Matrix) -> Result<()> {
-        let mut prox = Prox::default();
+        let mut regularizer = FactorRegularizer::default();
         for constraint in self.statement.constraints.iter().filter(|c| c.factor == name) {
-            prox.constrain(constraint.bound, self.limit(constraint)?, constraint)?;
+            regularizer.constrain(constraint.bound, self.limit(constraint)?, constraint)?;
         }
         let (shape, numbers) = (shape_of(value), value.to_dense_f64());
-        let Some(at) = outside(&prox, &numbers, shape).0 else { return Ok(()) };
+        let Some(at) = outside(&regularizer, &numbers, shape).0 else { return Ok(()) };
         Err(Error::setting(
             Code::StartOutOfBounds,
             format!(
@@ -130,7 +130,7 @@ impl Problem {
     }
 
     /// Where the first start of a factor begins, if it was said.
-    fn begin(&self, var: &Var, shape: Shape, prox: &Prox, dtype: Dtype) -> Result<Option<Value>> {
+    fn begin(&self, var: &Var, shape: Shape, regularizer: &FactorRegularizer, dtype: Dtype) -> Result<Option<Value>> {
         let Some((name, value)) = self.init_values.iter().find(|(name, _)| name == var.name()) else { return Ok(None) };
         check_shape(name, "start", value, shape)?;
         let dense = Value::of(value).into_dense();
@@ -140,7 +140,7 @@ impl Problem {
                 format!("the start of {name} is {} at {}", dense.data[at], place(at, shape)),
             ));
         }
-        let (far, feasible) = outside(prox, &dense.data, shape);
+        let (far, feasible) = outside(regularizer, &dense.data, shape);
         if let Some(at) = far {
             return Err(Error::setting(
                 Code::StartOutOfBounds,
@@ -286,9 +286,9 @@ impl Problem {
 }
 
 /// The first entry that bounds don't allow, if there is one, and the nearest values that they do.
-fn outside(prox: &Prox, values: &[f64], shape: Shape) -> (Option<usize>, Vec<f64>) {
+fn outside(regularizer: &FactorRegularizer, values: &[f64], shape: Shape) -> (Option<usize>, Vec<f64>) {
     let mut feasible = values.to_vec();
-    prox.constraints().apply(&mut feasible, shape, 1.0);
+    regularizer.constraints().apply(&mut feasible, shape, 1.0);
     let far = |(a, b): (&f64, &f64)| (a - b).abs() > 1e-6 * a.abs().max(1.0);
     (values.iter().zip(&feasible).position(far), feasible)
 }

@@ -82,14 +82,15 @@ fn scales(bound: &Bound) -> Vec<Warning> {
 
 /// The penalty on `small`, where nothing limits `large`; `squares` are the weights of their sums of squares.
 fn free_penalty(small: &Factor, large: &Factor, squares: [f64; 2]) -> Option<String> {
-    let limits = &large.prox;
-    let limited = limits.upper.is_some() || !limits.is_entrywise() || limits.l1 > 0.0 || squares[1] > 0.0;
-    let held = small.prox.lower.is_some_and(|low| low > 0.0);
+    let limits = &large.regularizer;
+    let limited =
+        limits.entries.upper < f64::INFINITY || !limits.is_entrywise() || limits.entries.l1 > 0.0 || squares[1] > 0.0;
+    let held = small.regularizer.entries.lower > 0.0;
     if limited || held {
         return None;
     }
     let name = small.var.name();
-    let penalty = small.prox.in_words(name).into_iter().find(|words| words.contains('*'));
+    let penalty = small.regularizer.in_words(name).into_iter().find(|words| words.contains('*'));
     penalty.or_else(|| (squares[0] > 0.0).then(|| format!("{} * sum({name}**2)", squares[0])))
 }
 
@@ -98,8 +99,8 @@ fn slopes(bound: &Bound) -> Result<Vec<Warning>> {
     let line = |(subproblem, factor): (&Subproblem, &Factor)| {
         let Subproblem::Quadratic(quadratic, _) = subproblem else { return None };
         let flat = quadratic.shared.is_none() && quadratic.scaled.is_empty() && quadratic.sampled.is_empty();
-        let prox = &factor.prox;
-        let held = prox.lower.is_some() || prox.upper.is_some() || !prox.is_entrywise() || prox.l1 > 0.0;
+        let regularizer = &factor.regularizer;
+        let held = regularizer.entries.is_bounded() || !regularizer.is_entrywise() || regularizer.entries.l1 > 0.0;
         let name = factor.var.name();
         (flat && !held).then(|| {
             let message = format!(
@@ -115,7 +116,7 @@ fn slopes(bound: &Bound) -> Result<Vec<Warning>> {
 /// A logarithm of what may become negative.
 fn logarithms(bound: &Bound) -> Result<Vec<Warning>> {
     let mut givens = bound.givens.clone();
-    for factor in bound.factors.iter().filter(|f| f.prox.is_nonnegative()) {
+    for factor in bound.factors.iter().filter(|f| f.regularizer.entries.is_nonnegative()) {
         if let Some(given) = givens.get_mut(&factor.var) {
             given.sign = Sign::NONNEGATIVE;
         }
@@ -125,7 +126,8 @@ fn logarithms(bound: &Bound) -> Result<Vec<Warning>> {
     let mut found = Vec::new();
     for id in dag.ids().filter(|&id| *dag.op(id) == Op::Log) {
         let inner = dag.args(id)[0];
-        let free = |f: &&Factor| !f.prox.is_nonnegative() && degrees(&dag, &f.var)[inner.index()] != Some(0);
+        let free =
+            |f: &&Factor| !f.regularizer.entries.is_nonnegative() && degrees(&dag, &f.var)[inner.index()] != Some(0);
         let names: Vec<&str> = bound.factors.iter().filter(free).map(|f| f.var.name()).collect();
         if !facts.sign(inner).nonnegative && !names.is_empty() {
             let message = format!(

@@ -7,19 +7,18 @@ mod bind;
 pub(super) mod iterate;
 pub(super) mod lints;
 pub(super) mod pairs;
-pub(super) mod prox;
 pub(super) mod split;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::derive::Subproblem;
-use super::problem::prox::Prox;
 use crate::data::{Dtype, Matrix};
 use crate::error::Result;
 use crate::expr::text::{Statement, parse_statement};
 use crate::expr::{Expr, Var};
 use crate::facts::{Given, Givens, Shape};
+use crate::rows::FactorRegularizer;
 use crate::run::{Inputs, Value};
 
 /// An objective with its data, its parameters and the rank: everything but how to minimise it.
@@ -57,7 +56,7 @@ pub struct Factor {
     /// n x m.
     pub shape: Shape,
     /// Its constraints and the terms of the objective that are applied to it by a proximal map.
-    pub prox: Prox,
+    pub regularizer: FactorRegularizer,
     /// Whether it is an offset (declared with a side of 1), which starts at 0.
     pub offset: bool,
     /// Where the first start begins, if it was said.
@@ -185,7 +184,7 @@ impl Problem {
 pub struct Bound {
     /// The objective, numbers written in.
     pub objective: Expr,
-    /// The objective without the terms that `Factor::prox` holds.
+    /// The objective without the terms that `Factor::regularizer` holds.
     pub smooth: Expr,
     /// The factors, in the order in which they are met in the objective.
     pub factors: Vec<Factor>,

@@ -63,13 +63,13 @@ impl Kkt {
 /// |B - prox_t(B - t g)| / t: the length of the proximal gradient step, which is that of the gradient where there is
 /// nothing but the smooth part, and of the projected gradient inside bounds (Parikh and Boyd 2014, section 4.2).
 fn residual<T: Numbers>(factor: &Factor, b: &Value, gradient: Value, t: f64) -> f64 {
-    if factor.prox.is_empty() {
+    if factor.regularizer.is_empty() {
         return length(&gradient);
     }
     let (b, mut moved) = (b.rect::<T>(), gradient.into_rect::<T>());
     let numbers = moved.make_mut();
     numbers.iter_mut().zip(b.data.iter()).for_each(|(g, b)| *g = T::from_f64(b.to_f64() - t * g.to_f64()));
-    factor.prox.apply(numbers, b.shape, t);
+    factor.regularizer.apply(numbers, b.shape, t);
     euclidean(b.data.len(), |at| (moved.data[at].to_f64() - b.data[at].to_f64()) / t)
 }
 

@@ -1,5 +1,5 @@
 //! Split: the terms of an objective that a proximal map takes care of, and the smooth rest.
-//! In: an objective and its factors.  Out: `Split`: the rest, and a `Prox` a factor.
+//! In: an objective and its factors.  Out: `Split`: the rest, and a `FactorRegularizer` a factor.
 //! Invariant: the parts add up to the objective; a term is taken only where it is of one factor alone.
 //! Not here: constraints (see `problem`), what of the rest rewards large entries (see `unbounded`).
 
@@ -7,9 +7,9 @@ mod unbounded;
 
 use std::collections::BTreeMap;
 
-use super::prox::Prox;
 use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, Op, Var, weighted_sum, weighted_terms};
+use crate::rows::FactorRegularizer;
 pub(in crate::solve) use unbounded::refuse_unbounded;
 
 /// An objective, split.
@@ -17,7 +17,7 @@ pub(in crate::solve) struct Split {
     /// What is left of the objective.
     pub smooth: Expr,
     /// The terms taken out of it.
-    pub proxes: BTreeMap<Var, Prox>,
+    pub regularizers: BTreeMap<Var, FactorRegularizer>,
 }
 
 /// Takes `c * sum(abs(B))`, `c * sum(rownorm(B))` and `c * sum(colnorm(B))` out of the sum that `objective` is.
@@ -26,7 +26,7 @@ pub(in crate::solve) struct Split {
 /// `Setting` where such a term has a negative weight.
 pub(in crate::solve) fn split(objective: &Expr, factors: &[Var]) -> Result<Split> {
     let mut rest: Vec<(f64, Expr)> = Vec::new();
-    let mut proxes: BTreeMap<Var, Prox> = BTreeMap::new();
+    let mut regularizers: BTreeMap<Var, FactorRegularizer> = BTreeMap::new();
     for (weight, term) in weighted_terms(objective) {
         let Some((var, weight, kind)) = separable(&term, weight).filter(|(var, _, _)| factors.contains(var)) else {
             rest.push((weight, term));
@@ -41,15 +41,15 @@ pub(in crate::solve) fn split(objective: &Expr, factors: &[Var]) -> Result<Split
                 ),
             ));
         }
-        let prox = proxes.entry(var).or_default();
+        let regularizer = regularizers.entry(var).or_default();
         match kind {
-            Kind::Entries => prox.l1 += weight,
-            Kind::Rows => prox.row_group += weight,
-            Kind::Cols => prox.col_group += weight,
+            Kind::Entries => regularizer.entries.l1 += weight,
+            Kind::Rows => regularizer.row_group += weight,
+            Kind::Cols => regularizer.col_group += weight,
         }
     }
-    let smooth = if proxes.is_empty() { objective.clone() } else { weighted_sum(rest) };
-    Ok(Split { smooth, proxes })
+    let smooth = if regularizers.is_empty() { objective.clone() } else { weighted_sum(rest) };
+    Ok(Split { smooth, regularizers })
 }
 
 enum Kind {
@@ -90,28 +90,30 @@ fn only(expr: &Expr, op: &Op) -> Option<Expr> {
 mod tests {
     use super::*;
     use crate::expr::text::parse_expr;
+    use crate::rows::Regularizer;
 
     #[track_caller]
-    fn check(objective: &str, smooth: &str, w: Prox) {
+    fn check(objective: &str, smooth: &str, w: FactorRegularizer) {
         let found = split(&parse_expr(objective).unwrap(), &[Var::input("W"), Var::input("H")]).unwrap();
         assert_eq!(found.smooth.to_string(), smooth);
-        assert_eq!(found.proxes.get(&Var::input("W")).copied().unwrap_or_default(), w);
+        assert_eq!(found.regularizers.get(&Var::input("W")).copied().unwrap_or_default(), w);
     }
 
     #[test]
     fn separable_terms_are_taken() {
-        let none = Prox::default();
-        check("sum((X - W)**2) + 0.5*sum(abs(W))", "sum((X - W)**2)", Prox { l1: 0.5, ..none });
-        check("sum(W**2) + 2*(sum(abs(W)) + sum(abs(H)))", "sum(W**2)", Prox { l1: 2.0, ..none });
-        check("sum(W**2) + sum(3*abs(W))/2", "sum(W**2)", Prox { l1: 1.5, ..none });
-        check("sum(W**2) + 0.1*sum(rownorm(W))", "sum(W**2)", Prox { row_group: 0.1, ..none });
-        check("sum(W**2) + 0.1*sum(colnorm(W))", "sum(W**2)", Prox { col_group: 0.1, ..none });
+        let none = FactorRegularizer::default();
+        let l1 = |l1: f64| FactorRegularizer { entries: Regularizer { l1, ..Regularizer::NONE }, ..none };
+        check("sum((X - W)**2) + 0.5*sum(abs(W))", "sum((X - W)**2)", l1(0.5));
+        check("sum(W**2) + 2*(sum(abs(W)) + sum(abs(H)))", "sum(W**2)", l1(2.0));
+        check("sum(W**2) + sum(3*abs(W))/2", "sum(W**2)", l1(1.5));
+        check("sum(W**2) + 0.1*sum(rownorm(W))", "sum(W**2)", FactorRegularizer { row_group: 0.1, ..none });
+        check("sum(W**2) + 0.1*sum(colnorm(W))", "sum(W**2)", FactorRegularizer { col_group: 0.1, ..none });
     }
 
     #[test]
     fn what_is_not_of_one_factor_stays() {
-        check("sum(abs(X - W @ H))", "sum(abs(X - W @ H))", Prox::default());
-        check("sum(W**2) - 2*sum(H)", "sum(W**2) - 2 * sum(H)", Prox::default());
+        check("sum(abs(X - W @ H))", "sum(abs(X - W @ H))", FactorRegularizer::default());
+        check("sum(W**2) - 2*sum(H)", "sum(W**2) - 2 * sum(H)", FactorRegularizer::default());
         let error = split(&parse_expr("sum(H**2) - sum(abs(W))").unwrap(), &[Var::input("W")]).err().unwrap();
         assert!(error.to_string().contains("negative weight -1"));
     }

@@ -9,6 +9,7 @@ use crate::error::{Code, Error, Result};
 use crate::expr::{Dag, Expr, Id, Op, Var, weighted_terms};
 use crate::facts::{Facts, Givens, Sign, growths};
 use crate::rewrite::simplify;
+use crate::rows::FactorRegularizer;
 use crate::solve::problem::Factor;
 
 /// Refuses a term of one factor with a negative weight where the cost falls without end as that factor grows.
@@ -57,7 +58,7 @@ impl<'a> Sum<'a> {
         let found = weighted_terms(objective);
         let dag = Dag::new(&found.iter().map(|(_, term)| term.clone()).collect::<Vec<_>>());
         let mut known = givens.clone();
-        for factor in factors.iter().filter(|factor| factor.prox.is_nonnegative()) {
+        for factor in factors.iter().filter(|factor| factor.regularizer.entries.is_nonnegative()) {
             known.entry(factor.var.clone()).and_modify(|given| given.sign = Sign::NONNEGATIVE);
         }
         let facts = Facts::of(&dag, &known)?;
@@ -100,8 +101,8 @@ impl<'a> Sum<'a> {
         let mut powers = BTreeMap::from([(self.factors[index].var.clone(), 1.0)]);
         powers.extend(other.map(|other| (self.factors[other].var.clone(), -1.0)));
         let growths = growths(&self.dag, &powers);
-        let prox = &self.factors[index].prox;
-        let penalty = if prox.l1 > 0.0 || !prox.is_entrywise() { 1.0 } else { 0.0 };
+        let regularizer = &self.factors[index].regularizer;
+        let penalty = if regularizer.entries.l1 > 0.0 || !regularizer.is_entrywise() { 1.0 } else { 0.0 };
         growths[reward.id.index()].exact.is_some_and(|own| {
             let weaker = |part: &Summand| {
                 let growth = growths[part.id.index()];
@@ -131,8 +132,8 @@ impl<'a> Sum<'a> {
 
     /// Whether neither bounds nor limits hold a factor.
     fn is_free(&self, at: usize) -> bool {
-        let prox = &self.factors[at].prox;
-        prox.lower.is_none() && prox.upper.is_none() && prox.is_entrywise()
+        let regularizer = &self.factors[at].regularizer;
+        !regularizer.entries.is_bounded() && regularizer.is_entrywise()
     }
 
     /// Whether no term of the factor alone grows with its power `own`.
@@ -161,13 +162,14 @@ impl<'a> Sum<'a> {
 
 /// Whether a factor may be multiplied by a number as large as one likes: no box and no limit of lengths holds it.
 fn may_grow(factor: &Factor) -> bool {
-    let prox = &factor.prox;
-    (prox.lower.is_none() || prox.upper.is_none()) && prox.row_norm.is_none() && prox.col_norm.is_none()
+    let FactorRegularizer { entries, row_norm, col_norm, .. } = &factor.regularizer;
+    let is_box = entries.lower > f64::NEG_INFINITY && entries.upper < f64::INFINITY;
+    !is_box && row_norm.is_none() && col_norm.is_none()
 }
 
 /// Whether a factor may be multiplied by a number as small as one likes.
 fn may_shrink(factor: &Factor) -> bool {
-    factor.prox.lower.is_none_or(|low| low <= 0.0) && factor.prox.upper.is_none_or(|high| high >= 0.0)
+    factor.regularizer.entries.clip(0.0) == 0.0
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ fn automatic(bound: &Bound) -> Result<Init> {
     let fits = |which: usize| {
         let shared =
             matches!(&subproblems[which], Subproblem::Quadratic(q, _) if q.scaled.is_empty() && q.sampled.is_empty());
-        shared && bound.factors[which].prox.is_nonnegative()
+        shared && bound.factors[which].regularizer.entries.is_nonnegative()
     };
     Ok(if pair.into_iter().all(fits) { Init::Nndsvd } else { Init::Random })
 }
@@ -115,7 +115,7 @@ fn from_svd<T: Numbers>(bound: &Bound, init: Init, seed: u64, memory_limit: usiz
     let stands = bound.factors[right].shape.rows != r;
     let placed = |which: usize, mut numbers: Rect<T>| {
         let factor = &bound.factors[which];
-        factor.prox.constraints().apply(numbers.make_mut(), factor.shape, 1.0);
+        factor.regularizer.constraints().apply(numbers.make_mut(), factor.shape, 1.0);
         (which, Value::of_rect(numbers))
     };
     Ok([placed(left, w.into_transposed()), placed(right, if stands { h.into_transposed() } else { h })])

@@ -23,9 +23,9 @@ pub(super) fn random_start(bound: &Bound, seed: u64, start: u64, known: Vec<Opti
     let (mean, variance) = moments(&bound.target.1);
     let rank = bound.rank as f64;
     let fill = |(index, factor): (usize, &Factor)| {
-        let nonnegative = factor.prox.is_nonnegative();
+        let nonnegative = factor.regularizer.entries.is_nonnegative();
         let scale = if nonnegative { (mean / rank).sqrt() } else { 0.1 * (variance / rank).powf(0.25) };
-        let scale = factor.prox.row_norm.or(factor.prox.col_norm).unwrap_or(scale);
+        let scale = factor.regularizer.row_norm.or(factor.regularizer.col_norm).unwrap_or(scale);
         let scale = if scale > 0.0 && scale.is_finite() { scale } else { 1.0 };
         let mut random = stream(seed, start, index as u64);
         let number = || {
@@ -45,7 +45,7 @@ fn filled<T: Numbers>(factor: &Factor, mut number: impl FnMut() -> f64) -> Value
     if !factor.offset {
         numbers.iter_mut().for_each(|x| *x = T::from_f64(number()));
     }
-    factor.prox.constraints().apply(numbers, factor.shape, 1.0);
+    factor.regularizer.constraints().apply(numbers, factor.shape, 1.0);
     Value::of_rect(factor_numbers)
 }
 

@@ -9,8 +9,8 @@ use crate::error::{Error, Result};
 use crate::expr::{Expr, Var};
 use crate::facts::{Given, Shape};
 use crate::function::Compiled;
-use crate::run::{Inputs, Numbers, Rect, Value, times_small};
-use crate::solve::cholesky::Cholesky;
+use crate::rows::{Cholesky, times_small};
+use crate::run::{Inputs, Numbers, Rect, Value};
 use crate::solve::problem::Bound;
 
 /// Columns beside those asked for (Halko, Martinsson and Tropp 2011, section 4.2).
@@ -145,7 +145,7 @@ impl Range {
         for _ in 0..times {
             let gram;
             (array, gram) = self.gram(array)?;
-            let Some(solver) = Cholesky::of(&gram, self.k) else { return Ok(array) };
+            let Some(solver) = Cholesky::shifted(&gram, self.k, 0.0) else { return Ok(array) };
             // Row k of L^-T is L^-1 times the unit vector k.
             let mut inverse = vec![0.0; self.k * self.k];
             for (k, row) in inverse.chunks_mut(self.k).enumerate() {

@@ -1,13 +1,14 @@
-//! Prox: constraints and separable terms of one factor, applied by their proximal map.
+//! Regularizer: constraints and separable terms of one factor, applied by their proximal map.
 //! In: what the statement says of the factor.  Out: v -> argmin_b ||b - v||^2 / (2 t) + penalty(b), b feasible.
 //! Invariant: exact for every combination that is accepted; a combination it can't do exactly is refused.
-//! Not here: finding the terms in an objective (see `split`).
+//! Not here: finding the terms in an objective (see `solve`).
+
+use eckart_kernels::Regularizer;
 
 use crate::data::Real;
 use crate::error::{Code, Error, Result};
 use crate::expr::text::{Bound as Kind, Constraint};
 use crate::facts::Shape;
-use crate::run::Entrywise;
 
 /// The constraints and separable terms of one factor. The default is none at all.
 ///
@@ -15,32 +16,28 @@ use crate::run::Entrywise;
 /// then clamp at a lower bound of 0 and any upper bound, then shrink rows (or columns), then scale into the ball
 /// (Parikh and Boyd 2014, section 6; Yu 2013, theorem 1).
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Prox {
-    /// Weight of the sum of absolute values.
-    pub l1: f64,
+pub struct FactorRegularizer {
+    /// The weight of the sum of absolute values, and the bounds of entries.
+    pub entries: Regularizer,
     /// Weight of the sum of row lengths.
     pub row_group: f64,
     /// Weight of the sum of column lengths.
     pub col_group: f64,
-    /// Entries are at least this.
-    pub lower: Option<f64>,
-    /// Entries are at most this.
-    pub upper: Option<f64>,
     /// Rows are at most so long.
     pub row_norm: Option<f64>,
     /// Columns are at most so long.
     pub col_norm: Option<f64>,
 }
 
-impl Prox {
+impl FactorRegularizer {
+    /// Of entries alone.
+    pub(crate) fn of(entries: Regularizer) -> Self {
+        Self { entries, ..Self::default() }
+    }
+
     /// Whether there is nothing to apply.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
-    }
-
-    /// Whether entries can't be negative.
-    pub fn is_nonnegative(&self) -> bool {
-        self.lower.is_some_and(|low| low >= 0.0)
     }
 
     /// The same for the transposed factor.
@@ -56,7 +53,7 @@ impl Prox {
     }
 
     /// Whether it concerns lengths of rows.
-    pub(in crate::solve) fn is_of_rows(&self) -> bool {
+    pub(crate) fn is_of_rows(&self) -> bool {
         self.row_group > 0.0 || self.row_norm.is_some()
     }
 
@@ -66,31 +63,27 @@ impl Prox {
     }
 
     /// Whether every multiple of a feasible factor by a number above 0 is feasible, at no cost of its own.
-    pub(in crate::solve) fn is_cone(&self) -> bool {
-        *self == Self { lower: self.lower, ..Self::default() } && self.lower.is_none_or(|low| low == 0.0)
-    }
-
-    /// What it says of entries.
-    pub(in crate::solve) fn entrywise(&self) -> Entrywise {
-        let low = self.lower.unwrap_or(f64::NEG_INFINITY);
-        Entrywise { l1: self.l1, low, high: self.upper.unwrap_or(f64::INFINITY) }
+    pub(crate) fn is_cone(&self) -> bool {
+        let lower = self.entries.lower;
+        (lower == 0.0 || lower == f64::NEG_INFINITY) && *self == Self::of(Regularizer { lower, ..Regularizer::NONE })
     }
 
     /// The constraints, without the penalties.
-    pub(in crate::solve) fn constraints(&self) -> Self {
-        Self { l1: 0.0, row_group: 0.0, col_group: 0.0, ..*self }
+    pub(crate) fn constraints(&self) -> Self {
+        Self { entries: Regularizer { l1: 0.0, ..self.entries }, row_group: 0.0, col_group: 0.0, ..*self }
     }
 
     /// Each penalty and constraint as it stands in an objective, for a factor of that name.
     pub fn in_words(&self, name: &str) -> Vec<String> {
         let weighted = |weight: f64, term: String| (weight > 0.0).then(|| format!("{weight} * sum({term})"));
         let limited = |limit: Option<f64>, mark: &str, of: String| limit.map(|limit| format!("{of} {mark} {limit}"));
+        let bound = |bound: f64| bound.is_finite().then_some(bound);
         let all = [
-            weighted(self.l1, format!("abs({name})")),
+            weighted(self.entries.l1, format!("abs({name})")),
             weighted(self.row_group, format!("rownorm({name})")),
             weighted(self.col_group, format!("colnorm({name})")),
-            limited(self.lower, ">=", name.to_owned()),
-            limited(self.upper, "<=", name.to_owned()),
+            limited(bound(self.entries.lower), ">=", name.to_owned()),
+            limited(bound(self.entries.upper), "<=", name.to_owned()),
             limited(self.row_norm, "<=", format!("rownorm({name})")),
             limited(self.col_norm, "<=", format!("colnorm({name})")),
         ];
@@ -101,19 +94,20 @@ impl Prox {
     ///
     /// # Errors
     /// `Setting` where no entry can satisfy it, or it can't be combined exactly with the others.
-    pub(in crate::solve) fn constrain(&mut self, kind: Kind, limit: f64, constraint: &Constraint) -> Result<()> {
-        let tighter = |old: Option<f64>, pick: fn(f64, f64) -> f64| Some(old.map_or(limit, |old| pick(old, limit)));
+    pub(crate) fn constrain(&mut self, kind: Kind, limit: f64, constraint: &Constraint) -> Result<()> {
+        let shorter = |old: Option<f64>| Some(old.map_or(limit, |old| old.min(limit)));
         match kind {
-            Kind::AtLeast => self.lower = tighter(self.lower, f64::max),
-            Kind::AtMost => self.upper = tighter(self.upper, f64::min),
-            Kind::RowNormAtMost => self.row_norm = tighter(self.row_norm, f64::min),
-            Kind::ColNormAtMost => self.col_norm = tighter(self.col_norm, f64::min),
+            Kind::AtLeast => self.entries.lower = self.entries.lower.max(limit),
+            Kind::AtMost => self.entries.upper = self.entries.upper.min(limit),
+            Kind::RowNormAtMost => self.row_norm = shorter(self.row_norm),
+            Kind::ColNormAtMost => self.col_norm = shorter(self.col_norm),
         }
         let refuse = |code: Code, why: &str| Err(Error::setting(code, format!("{constraint}: {why}")));
         let grouped = self.row_group > 0.0 || self.col_group > 0.0;
         let balls = usize::from(self.row_norm.is_some()) + usize::from(self.col_norm.is_some());
-        let boxed = self.upper.is_some() || self.lower.is_some_and(|low| low != 0.0);
-        if matches!((self.lower, self.upper), (Some(low), Some(high)) if low > high) {
+        let Regularizer { lower, upper, .. } = self.entries;
+        let boxed = upper < f64::INFINITY || (lower > f64::NEG_INFINITY && lower != 0.0);
+        if lower > upper {
             return refuse(Code::EmptyBounds, "no number is both at least the lower and at most the upper bound");
         }
         if matches!(kind, Kind::RowNormAtMost | Kind::ColNormAtMost) && limit <= 0.0 {
@@ -135,11 +129,11 @@ impl Prox {
     }
 
     /// The value of the terms at `b`.
-    pub(in crate::solve) fn penalty<T: Real>(&self, b: &[T], shape: Shape) -> f64 {
+    pub(crate) fn penalty<T: Real>(&self, b: &[T], shape: Shape) -> f64 {
         let squares = |row: &[T]| row.iter().map(|x| x.to_f64() * x.to_f64()).sum::<f64>();
         let mut total = 0.0;
-        if self.l1 > 0.0 {
-            total += self.l1 * b.iter().map(|x| x.to_f64().abs()).sum::<f64>();
+        if self.entries.l1 > 0.0 {
+            total += self.entries.l1 * b.iter().map(|x| x.to_f64().abs()).sum::<f64>();
         }
         if self.row_group > 0.0 {
             total += self.row_group * b.chunks(shape.cols).map(|row| squares(row).sqrt()).sum::<f64>();
@@ -152,16 +146,8 @@ impl Prox {
 
     /// The proximal map for step `t`, in place.
     pub(crate) fn apply<T: Real>(&self, b: &mut [T], shape: Shape, t: f64) {
-        let cut = t * self.l1;
-        let own = |mut x: f64| {
-            if self.l1 > 0.0 {
-                x = x.signum() * (x.abs() - cut).max(0.0);
-            }
-            x = self.lower.map_or(x, |low| x.max(low));
-            self.upper.map_or(x, |high| x.min(high))
-        };
-        if self.l1 > 0.0 || self.lower.is_some() || self.upper.is_some() {
-            b.iter_mut().for_each(|x| *x = T::from_f64(own(x.to_f64())));
+        if self.entries != Regularizer::NONE {
+            b.iter_mut().for_each(|x| *x = T::from_f64(self.entries.prox(x.to_f64(), t)));
         }
         let shrink = |cut: f64| move |length: f64| if length > cut { 1.0 - cut / length } else { 0.0 };
         let ball = |most: f64| move |length: f64| if length > most { most / length } else { 1.0 };
@@ -213,15 +199,15 @@ mod tests {
 
     /// No feasible point near `apply`'s result has a lower value of what `apply` minimises.
     #[track_caller]
-    fn check(prox: Prox) {
+    fn check(regularizer: FactorRegularizer) {
         let v = [0.9, -0.4, 0.05, 1.7, -2.0, 0.3];
         let t = 0.7;
         let value = |b: &[f64]| {
             let distance: f64 = b.iter().zip(&v).map(|(x, y)| (x - y) * (x - y)).sum();
-            distance / (2.0 * t) + prox.penalty(b, SHAPE)
+            distance / (2.0 * t) + regularizer.penalty(b, SHAPE)
         };
         let mut best = v;
-        prox.apply(&mut best, SHAPE, t);
+        regularizer.apply(&mut best, SHAPE, t);
         let least = value(&best);
         let mut state = 1_u64;
         let mut noise = || {
@@ -232,30 +218,26 @@ mod tests {
             let size = 10f64.powi(-(round % 5));
             let mut other = best.map(|x| x + size * noise());
             // Made feasible without the penalties.
-            Prox { l1: 0.0, row_group: 0.0, col_group: 0.0, ..prox }.apply(&mut other, SHAPE, 1.0);
-            assert!(value(&other) >= least - 1e-12, "{prox:?}: {best:?} is worse than {other:?}");
+            regularizer.constraints().apply(&mut other, SHAPE, 1.0);
+            assert!(value(&other) >= least - 1e-12, "{regularizer:?}: {best:?} is worse than {other:?}");
         }
     }
 
     #[test]
     fn the_map_is_the_minimum() {
-        let none = Prox::default();
+        let none = FactorRegularizer::default();
+        let l1 = |l1: f64| Regularizer { l1, ..Regularizer::NONE };
+        let nonnegative = |l1: f64| Regularizer { l1, lower: 0.0, ..Regularizer::NONE };
+        let of = FactorRegularizer::of;
         check(none);
-        check(Prox { l1: 0.5, ..none });
-        check(Prox { lower: Some(0.0), ..none });
-        check(Prox { l1: 0.5, lower: Some(0.0), ..none });
-        check(Prox { l1: 0.5, lower: Some(-0.1), upper: Some(0.5), ..none });
-        check(Prox { row_norm: Some(1.0), ..none });
-        check(Prox { col_norm: Some(1.0), lower: Some(0.0), ..none });
-        check(Prox { l1: 0.3, col_norm: Some(1.0), lower: Some(0.0), ..none });
-        check(Prox { row_group: 0.6, ..none });
-        check(Prox { l1: 0.2, col_group: 0.6, lower: Some(0.0), ..none });
-    }
-
-    #[test]
-    fn l1_leaves_exact_zeros() {
-        let mut b = [0.3, -0.3, 0.0, 2.0, -0.1, 0.2];
-        Prox { l1: 1.0, ..Prox::default() }.apply(&mut b, SHAPE, 0.5);
-        assert_eq!(b, [0.0, -0.0, 0.0, 1.5, -0.0, 0.0]);
+        check(of(l1(0.5)));
+        check(of(nonnegative(0.0)));
+        check(of(nonnegative(0.5)));
+        check(of(Regularizer { l1: 0.5, lower: -0.1, upper: 0.5 }));
+        check(FactorRegularizer { row_norm: Some(1.0), ..none });
+        check(FactorRegularizer { col_norm: Some(1.0), ..of(nonnegative(0.0)) });
+        check(FactorRegularizer { col_norm: Some(1.0), ..of(nonnegative(0.3)) });
+        check(FactorRegularizer { row_group: 0.6, ..none });
+        check(FactorRegularizer { col_group: 0.6, ..of(nonnegative(0.2)) });
     }
 }

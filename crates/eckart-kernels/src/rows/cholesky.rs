@@ -1,30 +1,114 @@
-//! System: a symmetric system of a row's own, factored and solved.
-//! In: M (r x r, f64, upper triangle) and a right side.  Out: x with M x = b, by Cholesky, and |R.T^-1 b|^2 = <b, x>.
-//! Invariant: one thread, one order; a matrix that is singular to working precision is refused, never divided by.
-//! Not here: what is done with one that is refused (see `run::grams`).
+//! Cholesky: small symmetric systems, factored and solved.
+//! In: symmetric r x r matrices without negative eigenvalues, right sides.  Out: solutions.
+//! Invariant: one order; a matrix that is singular to working precision is refused, never divided by, and made regular
+//! by the least multiple of the identity, tried in steps, that lets it be factored.
+//! Not here: which systems (the engine's).
 //!
-//! M = R.T R, R upper (Golub and Van Loan 2013, section 4.2), r^3 / 3 flops and r^2 for each of the two triangular
-//! systems. The right side is a further column of M, so that the first of these is solved while M is factored. Loops:
-//! four rows of R, made one after the other; for the rows below, four at a time, what these four take away from them,
-//! all in registers.
+//! A matrix that many right sides have in common ([`Cholesky`]) is factored once, r^3 / 3 flops, without vector
+//! registers: next to what is done for the rows it is nothing. A row's own matrix ([`RowSystem`]) is factored for one
+//! right side, M = R.T R with R upper (Golub and Van Loan 2013, section 4.2), r^3 / 3 flops and r^2 for each of the two
+//! triangular systems. The right side is a further column of M, so that the first of these is solved while M is
+//! factored. Loops: four rows of R, made one after the other; for the rows below, four at a time, what these four
+//! subtract from them, all in registers.
 
 use crate::simd::{Element, Job, Lanes, SimdLevel};
 
 /// A pivot below this share of its diagonal entry says that the matrix is singular to working precision.
 const LEAST_PIVOT: f64 = 1e-13;
+/// Of the mean of the diagonal: the first shift that is tried where none does not do.
+const FIRST_SHIFT: f64 = 1e-13;
+/// How many shifts are tried, each ten times the one before.
+const SHIFTS: usize = 14;
 /// Rows that are made, or changed, together.
 const TOGETHER: usize = 4;
 
-/// System for a system of side r: a row of `stride` numbers for each of M, the right side behind the last column.
+/// What is added to the diagonal of `gram` (r x r) until it can be factored, one after the other: `least` times the
+/// mean of the diagonal first. There is none where that mean is not positive and finite.
+pub fn shifts(gram: &[f64], r: usize, least: f64) -> impl Iterator<Item = f64> + use<> {
+    let scale = (0..r).map(|k| gram[k * r + k]).sum::<f64>() / r as f64;
+    let first = (scale > 0.0 && scale.is_finite()).then_some(least * scale);
+    let next = move |shift: &f64| Some(if *shift == 0.0 { FIRST_SHIFT * scale } else { 10.0 * shift });
+    std::iter::successors(first, next).take(SHIFTS)
+}
+
+/// M = G + shift I = L L.T.
+pub struct Cholesky {
+    lower: Vec<f64>,
+    r: usize,
+    /// What was added to the diagonal.
+    pub shift: f64,
+}
+
+impl Cholesky {
+    /// Factors `gram` (Golub and Van Loan 2013, algorithm 4.2.1) with at least the share `least` of the mean of the
+    /// diagonal added to it; `None` where it is 0 or not finite.
+    pub fn shifted(gram: &[f64], r: usize, least: f64) -> Option<Self> {
+        shifts(gram, r, least).find_map(|shift| Some(Self { lower: factor(gram, r, shift)?, r, shift }))
+    }
+
+    /// L^-1 b, in place.
+    pub fn forward(&self, b: &mut [f64]) {
+        let (l, r) = (&self.lower, self.r);
+        for k in 0..r {
+            let known: f64 = l[k * r..k * r + k].iter().zip(&b[..k]).map(|(x, y)| x * y).sum();
+            b[k] = (b[k] - known) / l[k * r + k];
+        }
+    }
+
+    /// M^-1, row by row.
+    pub fn inverse(&self) -> Vec<f64> {
+        let mut inverse = vec![0.0; self.r * self.r];
+        for (k, row) in inverse.chunks_mut(self.r).enumerate() {
+            row[k] = 1.0;
+            self.solve(row);
+        }
+        inverse
+    }
+
+    /// M^-1 b, in place.
+    pub fn solve(&self, b: &mut [f64]) {
+        self.forward(b);
+        let (l, r) = (&self.lower, self.r);
+        for k in (0..r).rev() {
+            b[k] /= l[k * r + k];
+            let done = b[k];
+            for i in 0..k {
+                b[i] -= l[k * r + i] * done;
+            }
+        }
+    }
+}
+
+fn factor(gram: &[f64], r: usize, shift: f64) -> Option<Vec<f64>> {
+    let mut l = vec![0.0; r * r];
+    for k in 0..r {
+        let diagonal = gram[k * r + k] + shift;
+        for i in k..r {
+            let known: f64 = (0..k).map(|p| l[i * r + p] * l[k * r + p]).sum();
+            if i == k {
+                let pivot = diagonal - known;
+                if !(pivot > LEAST_PIVOT * diagonal && pivot.is_finite()) {
+                    return None;
+                }
+                l[k * r + k] = pivot.sqrt();
+            } else {
+                l[i * r + k] = (gram[i * r + k] - known) / l[k * r + k];
+            }
+        }
+    }
+    Some(l)
+}
+
+/// The system of a row: a row of `stride` numbers for each of M, the right side behind the last column.
 #[derive(Debug)]
-pub struct System {
+pub struct RowSystem {
     r: usize,
     stride: usize,
     numbers: Vec<f64>,
     diagonal: Vec<f64>,
 }
 
-impl System {
+impl RowSystem {
     /// For systems of side `r`.
     pub fn new(r: usize) -> Self {
         let stride = (r + 1).next_multiple_of(8);
@@ -45,21 +129,22 @@ impl System {
     /// The squared length of R d.
     pub fn length(&self, level: SimdLevel, d: &[f64]) -> f64 {
         assert_eq!(d.len(), self.r, "a number for each column");
-        f64::at_level(level, Length { room: self, d })
+        f64::at_level(level, Length { system: self, d })
+    }
+
+    /// Factors the system and puts its solution into `x`; gives <side, x> = |R.T^-1 side|^2, or `None` where a pivot
+    /// is too small.
+    ///
+    /// # Panics
+    /// Where x does not fit.
+    pub fn solve(&mut self, level: SimdLevel, x: &mut [f64]) -> Option<f64> {
+        assert_eq!(x.len(), self.r, "a number for each column");
+        f64::at_level(level, Solve { system: self, x })
     }
 }
 
-/// Factors the system in `room` and puts its solution into `x`; gives <side, x>, or `None` where a pivot is too small.
-///
-/// # Panics
-/// Where x does not fit.
-pub fn solve(level: SimdLevel, room: &mut System, x: &mut [f64]) -> Option<f64> {
-    assert_eq!(x.len(), room.r, "a number for each column");
-    f64::at_level(level, Solve { room, x })
-}
-
 struct Solve<'a> {
-    room: &'a mut System,
+    system: &'a mut RowSystem,
     x: &'a mut [f64],
 }
 
@@ -68,7 +153,7 @@ impl Job<f64> for Solve<'_> {
     #[inline(always)]
     // SAFETY: asks for no more than the trait says.
     unsafe fn run<L: Lanes<Num = f64>>(self) -> Option<f64> {
-        let System { r, stride, numbers, diagonal } = self.room;
+        let RowSystem { r, stride, numbers, diagonal } = self.system;
         let (r, stride, a) = (*r, *stride, numbers.as_mut_ptr());
         // SAFETY: r rows of `stride` > r numbers each; the level is there.
         unsafe {
@@ -76,7 +161,7 @@ impl Job<f64> for Solve<'_> {
                 let end = (k + TOGETHER).min(r);
                 for p in k..end {
                     for q in k..p {
-                        take_away::<L, 1, 1>(a, stride, r, q, p);
+                        downdate::<L, 1, 1>(a, stride, r, q, p);
                     }
                     let pivot = *a.add(p * stride + p);
                     if !(pivot > LEAST_PIVOT * diagonal[p] && pivot.is_finite()) {
@@ -89,11 +174,11 @@ impl Job<f64> for Solve<'_> {
                 }
                 let mut i = end;
                 while i + TOGETHER <= r {
-                    take_away::<L, TOGETHER, TOGETHER>(a, stride, r, k, i);
+                    downdate::<L, TOGETHER, TOGETHER>(a, stride, r, k, i);
                     i += TOGETHER;
                 }
                 while i < r {
-                    take_away::<L, TOGETHER, 1>(a, stride, r, k, i);
+                    downdate::<L, TOGETHER, 1>(a, stride, r, k, i);
                     i += 1;
                 }
             }
@@ -111,12 +196,12 @@ impl Job<f64> for Solve<'_> {
     }
 }
 
-/// Takes away from rows `i` to `i + I` what rows `p` to `p + P` of R say, in all columns from that of row i on.
+/// Subtracts from rows `i` to `i + I` the products with rows `p` to `p + P` of R, in all columns from that of row i on.
 ///
 /// # Safety
 /// The rows are there; the level is, too.
 #[inline(always)]
-unsafe fn take_away<L: Lanes<Num = f64>, const P: usize, const I: usize>(
+unsafe fn downdate<L: Lanes<Num = f64>, const P: usize, const I: usize>(
     a: *mut f64,
     stride: usize,
     r: usize,
@@ -132,7 +217,7 @@ unsafe fn take_away<L: Lanes<Num = f64>, const P: usize, const I: usize>(
             }
         }
         let mut at = i - i % L::LEN;
-        // The stride is whole vectors of every level, and what lies behind the right side is of no account.
+        // The stride is whole vectors of every level, and nothing reads what lies behind the right side.
         while at < r + 1 {
             let mut from = [L::splat(0.0); P];
             for q in 0..P {
@@ -187,7 +272,7 @@ unsafe fn dot<L: Lanes<Num = f64>>(a: *const f64, b: *const f64, from: usize, to
 }
 
 struct Length<'a> {
-    room: &'a System,
+    system: &'a RowSystem,
     d: &'a [f64],
 }
 
@@ -196,7 +281,7 @@ impl Job<f64> for Length<'_> {
     #[inline(always)]
     // SAFETY: asks for no more than the trait says.
     unsafe fn run<L: Lanes<Num = f64>>(self) -> f64 {
-        let System { r, stride, numbers, .. } = self.room;
+        let RowSystem { r, stride, numbers, .. } = self.system;
         let mut total = 0.0;
         for k in 0..*r {
             // SAFETY: r numbers of both.
@@ -220,12 +305,12 @@ mod tests {
         let shift = 0.5;
         let side = |k: usize| (0..r).map(|l| entry(k, l) * truth[l]).sum::<f64>() + shift * truth[k];
         for level in SimdLevel::all() {
-            let (mut room, mut x) = (System::new(r), vec![0.0; r]);
-            room.load(&gram, shift, &side);
-            let along = solve(level, &mut room, &mut x).unwrap();
+            let (mut system, mut x) = (RowSystem::new(r), vec![0.0; r]);
+            system.load(&gram, shift, &side);
+            let along = system.solve(level, &mut x).unwrap();
             let expected: f64 = (0..r).map(|k| side(k) * truth[k]).sum();
             assert!((along - expected).abs() <= 1e-10 * expected, "{level:?} {r}: {along} {expected}");
-            assert!((room.length(level, &truth) - expected).abs() <= 1e-10 * expected, "{level:?} {r}");
+            assert!((system.length(level, &truth) - expected).abs() <= 1e-10 * expected, "{level:?} {r}");
             let worst = x.iter().zip(&truth).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
             assert!(worst <= 1e-9, "{level:?} {r}: {worst:e}");
         }
@@ -240,10 +325,34 @@ mod tests {
     fn singular_systems_are_refused() {
         for level in SimdLevel::all() {
             for gram in [vec![1.0; 25], vec![0.0; 25], vec![f64::NAN; 25]] {
-                let mut room = System::new(5);
-                room.load(&gram, 0.0, &|_| 1.0);
-                assert_eq!(solve(level, &mut room, &mut [0.0; 5]), None, "{level:?}");
+                let mut system = RowSystem::new(5);
+                system.load(&gram, 0.0, &|_| 1.0);
+                assert_eq!(system.solve(level, &mut [0.0; 5]), None, "{level:?}");
             }
         }
+    }
+
+    #[test]
+    fn many_right_sides_are_solved() {
+        let gram = [4.0, 2.0, 0.6, 2.0, 5.0, 1.0, 0.6, 1.0, 3.0];
+        let mut x = [1.0, -2.0, 0.5];
+        let solver = Cholesky::shifted(&gram, 3, 0.0).unwrap();
+        solver.solve(&mut x);
+        for (k, b) in [1.0, -2.0, 0.5].iter().enumerate() {
+            let product: f64 = (0..3).map(|l| gram[k * 3 + l] * x[l]).sum();
+            assert!((product - b).abs() < 1e-14);
+        }
+        assert_eq!(solver.shift, 0.0);
+    }
+
+    #[test]
+    fn a_singular_matrix_is_shifted_and_nothing_is_refused() {
+        let solver = Cholesky::shifted(&[1.0; 4], 2, 0.0).unwrap();
+        assert!(solver.shift > 0.0 && solver.shift < 1e-10);
+        let mut x = [1.0, 1.0];
+        solver.solve(&mut x);
+        assert!((x[0] + x[1] - 1.0).abs() < 1e-9);
+        assert!(Cholesky::shifted(&[0.0; 4], 2, 0.0).is_none());
+        assert!(Cholesky::shifted(&[f64::NAN, 0.0, 0.0, 1.0], 2, 0.0).is_none());
     }
 }
