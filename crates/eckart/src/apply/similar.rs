@@ -3,12 +3,10 @@
 //! Invariant: offsets don't count; what has no factors (all are 0) is like nothing, itself included: its cosines are 0.
 //! Not here: names (see the command).
 
-use super::new_rows::row_problem::RowProblem;
 use super::recommend::{Scored, largest};
 use crate::data::Matrix;
 use crate::error::{Code, Error, Result};
-use crate::expr::text::{Dim, parse_statement};
-use crate::solve::Factorization;
+use crate::solve::{FactorAxis, FactorRole, Factorization};
 
 /// The factors of all rows, or of all columns, of a model's data.
 #[derive(Debug, Clone)]
@@ -24,11 +22,7 @@ impl Directions {
     /// # Errors
     /// `Setting` where no factor belongs to rows.
     pub fn of_rows(model: &Factorization) -> Result<Self> {
-        let problem = RowProblem::of(model)?;
-        let offset = offsets(model)?;
-        let own = problem.factors.iter().filter(|factor| !offset.contains(&factor.name));
-        let parts = own.filter_map(|factor| Some((model.factor(&factor.name)?.clone(), !factor.across)));
-        Self::of(parts.collect(), problem.fitted.rows, "row")
+        Self::where_role(model, FactorRole::is_rows, "row")
     }
 
     /// Those of the columns.
@@ -36,17 +30,17 @@ impl Directions {
     /// # Errors
     /// `Setting` where no factor belongs to columns.
     pub fn of_cols(model: &Factorization) -> Result<Self> {
-        let problem = RowProblem::of(model)?;
-        let offset = offsets(model)?;
-        let is_row = |name: &str| problem.factors.iter().any(|factor| factor.name == name);
-        let own = model.factors.iter().filter(|(name, _)| !offset.contains(name) && !is_row(name));
-        let cols = problem.fitted.cols;
-        let parts = own.filter_map(|(_, matrix)| match matrix.shape() {
-            (_, m) if m == cols => Some((matrix.clone(), false)),
-            (n, _) if n == cols => Some((matrix.clone(), true)),
-            _ => None,
-        });
-        Self::of(parts.collect(), cols, "column")
+        Self::where_role(model, FactorRole::is_cols, "column")
+    }
+
+    fn where_role(model: &Factorization, is: fn(&FactorRole) -> bool, what: &str) -> Result<Self> {
+        let part = |(name, matrix): &(String, Matrix)| {
+            let role = model.role(name).filter(is)?;
+            Some((matrix.clone(), role.components == Some(FactorAxis::Columns)))
+        };
+        let parts: Vec<(Matrix, bool)> = model.factors.iter().filter_map(part).collect();
+        let count = parts.first().map_or(0, |(matrix, down)| if *down { matrix.rows() } else { matrix.cols() });
+        Self::of(parts, count, what)
     }
 
     /// From factors that have a row (or, where `false`, a column) for each of `count`.
@@ -101,11 +95,4 @@ impl Directions {
         let others = (0..self.count()).filter(|&other| other != to);
         Ok(largest(others.map(|index| Scored { index, score: self.cosine(to, index) }).collect(), top))
     }
-}
-
-/// The factors that are declared with a side of 1.
-fn offsets(model: &Factorization) -> Result<Vec<String>> {
-    let one = Dim::Number(1);
-    let declared = parse_statement(&model.statement)?.declared;
-    Ok(declared.into_iter().filter(|d| d.rows == one || d.cols == one).map(|d| d.name).collect())
 }

@@ -14,15 +14,13 @@ pub use crate::rows::{FactorRegularizer, Regularizer};
 pub use derive::{Coupled, Poisson, Quadratic, Sampled, Subproblem, derive};
 pub use method::table::{METHODS, MethodRow};
 pub use problem::lints::lints;
+pub use problem::role::{DataSide, FactorAxis, FactorRole};
 pub use problem::{Bound, Factor, Problem};
 pub use result::quality::Quality;
 pub(crate) use result::quality::reconstruction;
 pub use result::save::{FileSummary, load_factors, save_factors, show};
 pub(crate) use result::save::{PAGE_META, PAGE_SUM, PAGE_SUM_META, with_sum};
-pub use result::{
-    Agreement, DataSide, FactorAxis, FactorRole, Factorization, Kept, NUMERICS, Numerics, RankChoice, RankScore, Start,
-    Step,
-};
+pub use result::{Agreement, Factorization, Kept, NUMERICS, Numerics, RankChoice, RankScore, Start, Step};
 pub use search::context::{Flow, Progress};
 pub use search::driver::solve;
 pub use search::settings::{Checkpoint, Init, Interrupt, Settings, StopReason};

@@ -178,5 +178,28 @@ fn an_svd_needs_a_pair_of_factors() {
     let held = problem(text, &x).fix("Y", &Matrix::from_fn(4, 20, |i, j| (i + j) as f64).unwrap());
     let settings = Settings { init: Init::Nndsvd, ..Settings::default() };
     let error = held.solve(&settings).unwrap_err();
-    check_error(&error, Code::InitUnsupported, "X needs a factor that is 30 x 4");
+    check_error(&error, Code::InitUnsupported, "30 x 4");
+}
+
+/// However the product is written, W and H are those that the formula tells: also of square data, where lengths can't.
+#[test]
+fn w_and_h_are_told_by_the_formula() {
+    for x in [data(30, 20, 1.0), data(20, 20, 1.0)] {
+        let settings =
+            Settings { n_init: 3, keep_starts: true, init: Init::Nndsvd, max_iter: 20, ..Settings::default() };
+        let fit = |product: &str| {
+            let text = format!("minimize sum(({product})**2) subject to W >= 0, H >= 0");
+            problem(&text, &x).solve(&settings).unwrap()
+        };
+        let plain = fit("X - W @ H");
+        for product in ["X - W @ H.T", "X - W.T @ H", "X.T - H @ W", "X.T - H.T @ W.T"] {
+            let other = fit(product);
+            let apart = (first_cost(&other) / first_cost(&plain) - 1.0).abs();
+            assert!(apart < 1e-9, "{product} begins elsewhere: {apart}");
+            let kept = |fit: &Factorization| fit.kept.iter().map(|kept| kept.components.shape()).collect::<Vec<_>>();
+            assert_eq!(kept(&other), kept(&plain), "{product}");
+            assert!(eckart::apply::consensus(&other).is_ok(), "{product}");
+            assert_eq!(other.kept[0].lengths.len(), 4, "{product}");
+        }
+    }
 }

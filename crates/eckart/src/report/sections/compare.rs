@@ -21,32 +21,32 @@ const LISTED: usize = 6;
 /// # Errors
 /// As [`tile`].
 pub(in crate::report) fn rows(subject: &Subject<'_>) -> Result<Option<Html>> {
-    let (Some(data), Some(unsupported)) = (subject.data, &subject.unsupported) else { return Ok(None) };
-    if unsupported.compared.is_empty() {
+    let (Some(data), Some(misfit)) = (subject.data, &subject.misfit) else { return Ok(None) };
+    if misfit.compared.is_empty() {
         return Ok(None);
     }
     let mut html = Html::new();
     let said = format!(
         "Rows from the best fitted to the worst, by relative error: the length of the residual as a share of the \
          row's. Fitted values are {}.{}",
-        unsupported.formula,
-        seen(unsupported, data)
+        misfit.formula,
+        seen(misfit, data)
     );
     html.element("p", &[("class", "lead")], &said);
     let mut all = Html::new();
     match subject.picture() {
         Some(shape) => {
-            for (row, error, fitted) in &unsupported.compared {
+            for (row, error, fitted) in &misfit.compared {
                 all.push(pictures(subject, shape, &seen_row(subject.fit, data, *row), (*row, *error, fitted))?);
             }
             html.inside("div", &[("class", "triples")], |html| html.push(all));
         }
         None => {
             // The best, the worst, and what lies evenly between them.
-            let last = unsupported.compared.len() - 1;
-            let count = LISTED.min(unsupported.compared.len());
+            let last = misfit.compared.len() - 1;
+            let count = LISTED.min(misfit.compared.len());
             for k in 0..count {
-                let (row, error, fitted) = &unsupported.compared[if count > 1 { k * last / (count - 1) } else { 0 }];
+                let (row, error, fitted) = &misfit.compared[if count > 1 { k * last / (count - 1) } else { 0 }];
                 pairs(&mut all, subject, &seen_row(subject.fit, data, *row), (*row, *error, fitted));
             }
             html.inside("div", &[("class", "cards")], |html| html.push(all));
@@ -55,8 +55,8 @@ pub(in crate::report) fn rows(subject: &Subject<'_>) -> Result<Option<Html>> {
     Ok(Some(html))
 }
 
-fn seen(unsupported: &Misfit, data: &Matrix) -> String {
-    let seen = unsupported.residuals.seen;
+fn seen(misfit: &Misfit, data: &Matrix) -> String {
+    let seen = misfit.residuals.seen;
     if seen == data.rows() {
         return String::new();
     }
@@ -126,15 +126,11 @@ fn pairs(html: &mut Html, subject: &Subject<'_>, data: &[f64], (row, error, fitt
 
 /// The entries that the fit misses most.
 pub(in crate::report) fn largest(subject: &Subject<'_>) -> Option<Html> {
-    let unsupported = subject.unsupported.as_ref().filter(|unsupported| !unsupported.residuals.largest.is_empty())?;
+    let misfit = subject.misfit.as_ref().filter(|misfit| !misfit.residuals.largest.is_empty())?;
     let data = subject.data?;
     let mut html = Html::new();
-    let said = format!(
-        "The entries of {} that {} misses most.{}",
-        subject.fit.target,
-        unsupported.formula,
-        seen(unsupported, data)
-    );
+    let said =
+        format!("The entries of {} that {} misses most.{}", subject.fit.target, misfit.formula, seen(misfit, data));
     html.element("p", &[("class", "lead")], &said);
     html.inside("div", &[("class", "scroll")], |html| {
         html.inside("table", &[("class", "plain sortable")], |html| {
@@ -142,7 +138,7 @@ pub(in crate::report) fn largest(subject: &Subject<'_>) -> Option<Html> {
                 "<thead><tr><th scope=col>row<th scope=col>column<th scope=col class=n>data<th scope=col class=n>fitted\
                  <th scope=col class=n>residual</tr></thead>\n<tbody>",
             );
-            for residual in &unsupported.residuals.largest {
+            for residual in &misfit.residuals.largest {
                 html.inside("tr", &[], |html| {
                     // Names of places are counted, so they sort by place.
                     let place = |at: usize| at.to_string();

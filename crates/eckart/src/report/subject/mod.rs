@@ -51,7 +51,7 @@ pub(super) struct Subject<'a> {
     /// The components as they are shown; `None` where no factor holds any.
     pub(super) shown: Option<Shown<'a>>,
     /// Where the fit misses the data, where both are at hand.
-    pub(super) unsupported: Option<Misfit>,
+    pub(super) misfit: Option<Misfit>,
 }
 
 /// The data beside what the factors say of it.
@@ -86,7 +86,7 @@ impl<'a> Subject<'a> {
         let of_consensus = report.consensus.map(|consensus| &consensus.agreement);
         let sizes = sides.sizes();
         let shown = shown(report, &sides, &rows, &cols)?;
-        let unsupported = report.data.map(|data| unsupported(fit, data)).transpose()?.flatten();
+        let misfit = report.data.map(|data| misfit(fit, data)).transpose()?.flatten();
         Ok(Self {
             report,
             fit,
@@ -100,7 +100,7 @@ impl<'a> Subject<'a> {
             sides,
             sizes,
             shown,
-            unsupported,
+            misfit,
         })
     }
 
@@ -147,7 +147,7 @@ fn shown<'a>(report: &Report<'_>, sides: &Sides<'a>, rows: &Names<'a>, cols: &Na
     Ok(Some(Shown { lines, names: names.clone(), look }))
 }
 
-fn unsupported(fit: &Factorization, data: &Matrix) -> Result<Option<Misfit>> {
+fn misfit(fit: &Factorization, data: &Matrix) -> Result<Option<Misfit>> {
     let Some(mut fitted) = Fitted::of(fit, data.shape()) else { return Ok(None) };
     let observed_only = fit.quality.as_ref().is_some_and(|quality| quality.observed_only);
     let residuals = Residuals::of(data, &mut fitted, observed_only, fit.rank)?;

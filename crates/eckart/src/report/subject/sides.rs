@@ -1,11 +1,10 @@
 //! Sides: which factor says how much of each component a row has, and which says what a component is made of.
 //! In: a `Factorization`, the shape of its data.  Out: the components as lines of numbers, their sizes and their order.
-//! Invariant: told by shapes and declarations alone, so it holds for every objective; an offset is no component.
+//! Invariant: told by the roles of the factors, so it holds for every objective; an offset is no component.
 //! Not here: what a component looks like (see `look`).
 
 use crate::data::Matrix;
-use crate::expr::text::{Dim, parse_statement};
-use crate::solve::Factorization;
+use crate::solve::{FactorAxis, FactorRole, Factorization};
 
 /// A factor seen as one line of numbers a component.
 #[derive(Debug, Clone, Copy)]
@@ -63,28 +62,33 @@ pub struct Sides<'a> {
 impl<'a> Sides<'a> {
     /// The sides of `fit`, whose data is n x m.
     pub fn of(fit: &'a Factorization, (n, m): (usize, usize)) -> Self {
-        let rank = fit.rank;
-        let wide = |name: &str| !is_offset(fit, name);
-        let lines = |at: usize, across: bool| Lines { name: &fit.factors[at].0, matrix: &fit.factors[at].1, across };
-        let rows = fit.factors.iter().position(|(name, matrix)| matrix.shape() == (n, rank) && wide(name));
-        // For square data of full rank W and H have one shape: H is the later one. It may also be written as m x r.
-        let is_cols = |shape: (usize, usize), at: usize| {
-            let (name, matrix) = &fit.factors[at];
-            matrix.shape() == shape && wide(name) && (fit.factors.len() == 1 || rows != Some(at))
+        let holds = |at: &usize, length: usize, is: fn(&FactorRole) -> bool| {
+            let (name, matrix) = &fit.factors[*at];
+            fit.role(name).is_some_and(|role| is(&role)) && length_of(fit, name, matrix) == Some(length)
         };
-        let last = |shape: (usize, usize)| (0..fit.factors.len()).rev().find(|&at| is_cols(shape, at));
-        let cols = last((rank, m)).map(|at| lines(at, true)).or_else(|| last((m, rank)).map(|at| lines(at, false)));
-        Self { rows: rows.map(|at| lines(at, false)), cols, rank }
+        let rows = (0..fit.factors.len()).find(|at| holds(at, n, FactorRole::is_rows));
+        // W of `X - W @ W.T` is both.
+        let other = |at: &usize| Some(*at) != rows && holds(at, m, FactorRole::is_cols);
+        let cols =
+            (0..fit.factors.len()).rev().find(other).or_else(|| rows.filter(|at| holds(at, m, FactorRole::is_cols)));
+        let lines = |at: usize| {
+            let (name, matrix) = &fit.factors[at];
+            Lines { name, matrix, across: by_rows(fit, name) }
+        };
+        Self { rows: rows.map(lines), cols: cols.map(lines), rank: fit.rank }
     }
 
     /// The shape of the data, told by the factors where the data is not at hand.
     pub fn shape(fit: &Factorization) -> Option<(usize, usize)> {
-        let wide = || fit.factors.iter().filter(|(name, _)| !is_offset(fit, name)).map(|(_, matrix)| matrix);
+        let told = |is: fn(&FactorRole) -> bool| {
+            let of = |(name, matrix): &(String, Matrix)| {
+                fit.role(name).filter(is).and_then(|_| length_of(fit, name, matrix))
+            };
+            fit.factors.iter().find_map(of)
+        };
         let named = |names: &Option<Vec<String>>| names.as_ref().map(Vec::len);
-        let n = named(&fit.row_names).or_else(|| wide().find(|w| w.cols() == fit.rank).map(Matrix::rows))?;
-        let lies = |h: &&Matrix| h.rows() == fit.rank || (h.cols() == fit.rank && h.rows() != n);
-        let length = |h: &Matrix| if h.rows() == fit.rank { h.cols() } else { h.rows() };
-        let m = named(&fit.col_names).or_else(|| wide().rfind(lies).map(length))?;
+        let n = named(&fit.row_names).or_else(|| told(FactorRole::is_rows))?;
+        let m = named(&fit.col_names).or_else(|| told(FactorRole::is_cols))?;
         Some((n, m))
     }
 
@@ -103,10 +107,15 @@ impl<'a> Sides<'a> {
     }
 }
 
-/// Whether a factor is declared with a side of 1: at rank 1 it has the shape of a component.
-pub(in crate::report) fn is_offset(fit: &Factorization, name: &str) -> bool {
-    let declared = parse_statement(&fit.statement).map(|statement| statement.declared).unwrap_or_default();
-    declared.iter().any(|d| d.name == name && (d.rows == Dim::Number(1) || d.cols == Dim::Number(1)))
+/// Whether a factor's components are its rows.
+fn by_rows(fit: &Factorization, name: &str) -> bool {
+    fit.role(name).is_some_and(|role| role.components == Some(FactorAxis::Rows))
+}
+
+/// The length of a component of a factor; `None` where it holds none.
+fn length_of(fit: &Factorization, name: &str, matrix: &Matrix) -> Option<usize> {
+    let axis = fit.role(name)?.components?;
+    Some(if axis == FactorAxis::Rows { matrix.cols() } else { matrix.rows() })
 }
 
 /// The places of the largest numbers by size, zeros left out; equal ones in their order.

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use super::role::{FactorRole, roles};
 use super::split::{Split, refuse_unbounded, split};
 use super::{Bound, Factor, Problem};
 use crate::data::{Dtype, Matrix};
@@ -52,6 +53,7 @@ impl Problem {
             return Err(Error::shape(Code::CostNotScalar, message, "Add it up: sum(...)"));
         }
         self.check_missing(&dag)?;
+        let roles = self.roles(&variables, &givens);
         let Split { smooth, mut regularizers } = split(&objective, &shapes.keys().cloned().collect::<Vec<_>>())?;
         let mut factors = Vec::new();
         for var in variables.iter().filter(|var| shapes.contains_key(var)) {
@@ -61,7 +63,14 @@ impl Problem {
             }
             let offset = self.declared().get(var).is_some_and(|sides| sides.contains(&Sides::Number(1)));
             let begin = self.begin(var, shapes[var], &regularizer, dtype)?;
-            factors.push(Factor { var: var.clone(), shape: shapes[var], regularizer, offset, begin });
+            factors.push(Factor {
+                var: var.clone(),
+                shape: shapes[var],
+                regularizer,
+                role: role_of(&roles, var),
+                offset,
+                begin,
+            });
         }
         if factors.is_empty() {
             let message = "the objective has no factor to search for: every name in it was given";
@@ -77,19 +86,27 @@ impl Problem {
         for (name, matrix) in self.data.iter().chain(&held) {
             inputs.set_matrix(&Var::input(name), matrix);
         }
-        let order = variables.iter().map(|var| var.name().to_owned()).collect();
         Ok(Bound {
             objective,
             smooth,
             factors,
             fixed: self.fixed.clone(),
-            order,
+            roles,
             givens,
             inputs,
             target: self.data[0].clone(),
             rank: self.rank,
             subproblems: OnceLock::new(),
         })
+    }
+
+    /// What the sides of each factor stand for, fixed ones among them, in the order of `variables`.
+    fn roles(&self, variables: &[Var], givens: &Givens) -> Vec<(String, FactorRole)> {
+        let is_data = |var: &&Var| self.data.iter().any(|(name, _)| name == var.name());
+        let shape = |var: &Var| Some((var.name().to_owned(), givens.get(var)?.shape));
+        let shapes: Vec<(String, Shape)> = variables.iter().filter(|var| !is_data(var)).filter_map(shape).collect();
+        let roles = roles(&self.statement, &self.params, &self.data[0].0, &shapes);
+        shapes.into_iter().map(|(name, _)| name).zip(roles).collect()
     }
 
     /// The factors that are held, in the type to compute with; takes them out of what is searched for.
@@ -283,6 +300,10 @@ impl Problem {
             }),
         }
     }
+}
+
+fn role_of(roles: &[(String, FactorRole)], var: &Var) -> FactorRole {
+    roles.iter().find(|(name, _)| name == var.name()).map_or(FactorRole::NONE, |(_, role)| *role)
 }
 
 /// The first entry that bounds don't allow, if there is one, and the nearest values that they do.

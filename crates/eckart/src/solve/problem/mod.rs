@@ -7,12 +7,14 @@ mod bind;
 pub(super) mod iterate;
 pub(super) mod lints;
 pub(super) mod pairs;
+pub(super) mod role;
 pub(super) mod split;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::derive::Subproblem;
+use super::problem::role::FactorRole;
 use crate::data::{Dtype, Matrix};
 use crate::error::Result;
 use crate::expr::text::{Statement, parse_statement};
@@ -57,6 +59,8 @@ pub struct Factor {
     pub shape: Shape,
     /// Its constraints and the terms of the objective that are applied to it by a proximal map.
     pub regularizer: FactorRegularizer,
+    /// What its sides stand for.
+    pub role: FactorRole,
     /// Whether it is an offset (declared with a side of 1), which starts at 0.
     pub offset: bool,
     /// Where the first start begins, if it was said.
@@ -190,8 +194,8 @@ pub struct Bound {
     pub factors: Vec<Factor>,
     /// The fixed factors, with their values.
     pub fixed: Vec<(String, Matrix)>,
-    /// The names of all variables in the order in which they are met in the objective.
-    pub(super) order: Vec<String>,
+    /// What the sides of each factor stand for, fixed ones among them, in the order in which the objective names them.
+    pub roles: Vec<(String, FactorRole)>,
     /// What is known of all variables.
     pub givens: Givens,
     /// The data, and the fixed factors.
@@ -208,6 +212,14 @@ impl Bound {
     /// The factors' variables as formulas.
     pub fn factor_exprs(&self) -> Vec<Expr> {
         self.factors.iter().map(|f| Expr::from(&f.var)).collect()
+    }
+
+    /// The factors that hold components, by their place: W, and H; `None` where the objective has no such pair. Of
+    /// several, W is the first and H the last.
+    pub(super) fn components(&self) -> Option<[usize; 2]> {
+        let w = self.factors.iter().position(|factor| factor.role.is_rows())?;
+        let h = (0..self.factors.len()).rev().find(|&at| at != w && self.factors[at].role.is_cols())?;
+        Some([w, h])
     }
 
     /// Whether products are of f32.

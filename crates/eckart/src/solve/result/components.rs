@@ -7,20 +7,10 @@ use super::Kept;
 use crate::error::Result;
 use crate::run::Value;
 use crate::solve::problem::Bound;
+use crate::solve::problem::role::FactorAxis;
 
 /// Rows that are kept, at most.
 const MOST_ROWS: usize = 2000;
-
-/// Which factors hold components, by their place in the problem: W (n x r) and H (r x m), neither an offset.
-pub(in crate::solve) fn pair(bound: &Bound) -> Option<(usize, usize)> {
-    let (x, r) = (&bound.target.1, bound.rank);
-    let shape = |at: usize| (bound.factors[at].shape.rows, bound.factors[at].shape.cols);
-    let searched = (0..bound.factors.len()).filter(|&at| !bound.factors[at].offset);
-    // For square data of full rank W and H have the same shape: H is the later one.
-    let h = searched.clone().rev().find(|&at| shape(at) == (r, x.cols()))?;
-    let w = searched.clone().find(|&at| shape(at) == (x.rows(), r) && at != h)?;
-    Some((w, h))
-}
 
 impl Kept {
     /// `None` where no two factors hold components.
@@ -28,9 +18,14 @@ impl Kept {
     /// # Errors
     /// `Data` where a factor is not finite.
     pub(in crate::solve) fn of(start: usize, bound: &Bound, factors: &[Value]) -> Result<Option<Self>> {
-        let Some((w, h)) = pair(bound) else { return Ok(None) };
+        let Some([w, h]) = bound.components() else { return Ok(None) };
         let dtype = bound.target.1.dtype();
-        let (components, all) = (factors[h].to_matrix(dtype)?, factors[w].to_matrix(dtype)?);
+        // As W lies in `W @ H`, and as H does.
+        let upright = |at: usize, axis: FactorAxis| {
+            let matrix = factors[at].to_matrix(dtype)?;
+            if bound.factors[at].role.components == Some(axis) { Ok(matrix) } else { matrix.transposed() }
+        };
+        let (components, all) = (upright(h, FactorAxis::Rows)?, upright(w, FactorAxis::Columns)?);
         let (n, r) = all.shape();
         let mut squares = vec![0.0; r];
         for row in all.values_f64().chunks(r) {

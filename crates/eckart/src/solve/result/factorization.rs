@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use super::history::{Agreement, Kept, RankChoice, Start};
 use super::numerics::Numerics;
-use super::role::FactorRole;
 use crate::data::{Ids, Matrix};
 use crate::error::Warning;
+use crate::solve::problem::role::FactorRole;
 use crate::solve::result::quality::Quality;
 use crate::solve::search::settings::{Init, StopReason};
 

@@ -8,12 +8,9 @@ mod factorization;
 mod history;
 mod numerics;
 pub(super) mod quality;
-mod role;
 pub(super) mod save;
 
 pub use factorization::Factorization;
 pub(in crate::solve) use history::is_better;
 pub use history::{Agreement, Kept, RankChoice, RankScore, Start, Step};
 pub use numerics::{NUMERICS, Numerics};
-pub(in crate::solve) use role::roles;
-pub use role::{DataSide, FactorAxis, FactorRole};

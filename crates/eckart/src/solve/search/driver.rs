@@ -10,13 +10,12 @@ use super::settings::Settings;
 use super::starts::{self, Found};
 use crate::data::Matrix;
 use crate::error::{Code, Error, Result, Warning};
-use crate::facts::Shape;
 use crate::run::{Value, with_machine};
 use crate::solve::method::table::choose;
 use crate::solve::problem::lints::{lints, locked};
 use crate::solve::problem::{Bound, Factor, Problem};
 use crate::solve::result::quality::Quality;
-use crate::solve::result::{Factorization, Numerics, roles};
+use crate::solve::result::{Factorization, Numerics};
 
 impl Problem {
     /// Minimizes the objective.
@@ -61,9 +60,6 @@ fn run(search: &Search, listen: &mut (dyn FnMut(&Progress) -> Flow + Send)) -> R
     let quality = Quality::of(&iterate, search.memory_limit)?;
     let seconds = search.spent().as_secs_f64();
     let factors = named(&bound, iterate.take_all())?;
-    let shape = |matrix: &Matrix| Shape { rows: matrix.rows(), cols: matrix.cols() };
-    let shapes: Vec<(String, Shape)> = factors.iter().map(|(name, matrix)| (name.clone(), shape(matrix))).collect();
-    let roles = roles(problem.statement(), problem.params(), &bound.target.0, &shapes);
     let names = |matrices: &[(String, Matrix)]| matrices.iter().map(|(name, _)| name.clone()).collect();
     Ok(Factorization {
         statement: problem.statement().to_string(),
@@ -79,7 +75,7 @@ fn run(search: &Search, listen: &mut (dyn FnMut(&Progress) -> Flow + Send)) -> R
         method: row.name.to_owned(),
         ways: rules,
         warnings: [lints(&bound)?, locked(problem, settings, row)].concat(),
-        roles: shapes.into_iter().map(|(name, _)| name).zip(roles).collect(),
+        roles: bound.roles.clone(),
         factors,
         std_errors: Vec::new(),
         fixed: names(&bound.fixed),
@@ -108,6 +104,6 @@ fn named(bound: &Bound, factors: Vec<Value>) -> Result<Vec<(String, Matrix)>> {
     let named = |(factor, value): (&Factor, Value)| Ok((factor.var.name().to_owned(), value.into_matrix(dtype)?));
     let mut named: Vec<_> = bound.factors.iter().zip(factors).map(named).collect::<Result<_>>()?;
     named.extend_from_slice(&bound.fixed);
-    named.sort_by_key(|(name, _)| bound.order.iter().position(|other| other == name));
+    named.sort_by_key(|(name, _)| bound.roles.iter().position(|(other, _)| other == name));
     Ok(named)
 }

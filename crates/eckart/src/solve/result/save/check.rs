@@ -10,7 +10,8 @@ use crate::error::{Error, Result};
 use crate::expr::text::{Dim, Statement, parse_statement};
 use crate::expr::{Dag, Expr, Var};
 use crate::facts::{Facts, Given, Givens, Inferred, Shape, infer_or_name};
-use crate::solve::result::{Agreement, DataSide, FactorAxis, FactorRole, Factorization};
+use crate::solve::problem::role::{DataSide, FactorAxis, FactorRole};
+use crate::solve::result::{Agreement, Factorization};
 
 /// The most iterations of a start: whole numbers up to here are exact in JSON and in f64.
 const MOST_ITERATIONS: usize = 1 << 53;

@@ -10,10 +10,9 @@ use serde_json::{Map, Value, json};
 
 use super::format::{FileKind, limits_to_json, no_such, numerics, opening_of, whole};
 use crate::error::{Code, Error, Result, Warning};
+use crate::solve::problem::role::{DataSide, FactorAxis, FactorRole};
 use crate::solve::result::quality::Quality;
-use crate::solve::result::{
-    Agreement, DataSide, FactorAxis, FactorRole, Factorization, Numerics, RankChoice, RankScore,
-};
+use crate::solve::result::{Agreement, Factorization, Numerics, RankChoice, RankScore};
 use crate::solve::search::settings::{Init, Settings};
 
 /// The texts of a model's header.

@@ -17,7 +17,8 @@ use crate::data::{
 use crate::error::{Error, Result};
 use crate::expr::text::parse_statement;
 use crate::facts::Shape;
-use crate::solve::result::{Factorization, Start, roles};
+use crate::solve::problem::role::roles;
+use crate::solve::result::{Factorization, Start};
 
 /// What the names of tensors of standard errors begin with; no factor's name has a slash.
 const STD_ERROR: &str = "std_error/";

@@ -20,7 +20,8 @@ use crate::error::Result;
 use crate::expr::text::{Statement, parse_statement};
 use crate::facts::Shape;
 use crate::run::Value as Numbers;
-use crate::solve::result::{DataSide, FactorAxis, FactorRole, Factorization, Start, roles};
+use crate::solve::problem::role::{DataSide, FactorAxis, FactorRole, roles};
+use crate::solve::result::{Factorization, Start};
 use crate::solve::search::checkpoint::{Saved, saved_in};
 
 /// How many names of a side are shown.

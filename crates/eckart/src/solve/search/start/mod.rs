@@ -13,6 +13,7 @@ use crate::error::{Code, Error, Result};
 use crate::run::{Numbers, Rect, Value, sum_by};
 use crate::solve::derive::{Subproblem, derive};
 use crate::solve::problem::Bound;
+use crate::solve::problem::role::FactorAxis;
 
 /// Where start `index` begins. The first one (0) takes the values that were given, and of the rest what
 /// [`Settings::init`] says; further ones are random.
@@ -61,7 +62,7 @@ fn without_zeros<T: Numbers>(numbers: Value) -> Value {
 /// What `Init::Auto` means for a problem. On counts of words (sotu, rank 32) the search from NNDSVD ended at a lower
 /// cost than random ones, after as many iterations; the SVD takes as long as five of them.
 fn automatic(bound: &Bound) -> Result<Init> {
-    let Some(pair) = pair(bound) else { return Ok(Init::Random) };
+    let Some(pair) = bound.components() else { return Ok(Init::Random) };
     let subproblems = derive(bound)?;
     let fits = |which: usize| {
         let shared =
@@ -71,30 +72,17 @@ fn automatic(bound: &Bound) -> Result<Init> {
     Ok(if pair.into_iter().all(fits) { Init::Nndsvd } else { Init::Random })
 }
 
-/// A factor that is n x r and one that is r x m or m x r.
-fn pair(bound: &Bound) -> Option<[usize; 2]> {
-    let (n, m, r) = (bound.target.1.rows(), bound.target.1.cols(), bound.rank);
-    let find = |shapes: &[(usize, usize)], but: Option<usize>| {
-        let fits = |which: &usize| {
-            let shape = bound.factors[*which].shape;
-            Some(*which) != but && shapes.contains(&(shape.rows, shape.cols))
-        };
-        (0..bound.factors.len()).find(fits)
-    };
-    let left = find(&[(n, r)], None)?;
-    Some([left, find(&[(r, m), (m, r)], Some(left))?])
-}
-
 /// The factors that begin at a truncated SVD of X, and their numbers.
 fn from_svd<T: Numbers>(bound: &Bound, init: Init, seed: u64, memory_limit: usize) -> Result<[(usize, Value); 2]> {
     let x = &bound.target.1;
     let (n, m, r) = (x.rows(), x.cols(), bound.rank);
-    let Some([left, right]) = pair(bound) else {
+    let Some([left, right]) = bound.components() else {
         return Err(Error::setting(
             Code::InitUnsupported,
             format!(
-                "a start from the SVD of {} needs a factor that is {n} x {r} and one that is {r} x {m}, and the \
-                 objective does not have both: start at random, or give the factors their values",
+                "a start from the SVD of {} needs a product of two factors, one for its rows and one for its columns \
+                 ({n} x {r} and {r} x {m}), and the objective has none: start at random, or give the factors their \
+                 values",
                 bound.target.0
             ),
         ));
@@ -111,12 +99,13 @@ fn from_svd<T: Numbers>(bound: &Bound, init: Init, seed: u64, memory_limit: usiz
         ));
     }
     let (w, h) = parts::of(svd::truncated::<T>(bound, r, seed, memory_limit)?, init, x, seed);
-    // Both are lists of components, as H is; W stands, and so does a factor that is used as H.T.
-    let stands = bound.factors[right].shape.rows != r;
-    let placed = |which: usize, mut numbers: Rect<T>| {
+    // Both are lists of components, as H is.
+    let placed = |which: usize, components: Rect<T>| {
         let factor = &bound.factors[which];
-        factor.regularizer.constraints().apply(numbers.make_mut(), factor.shape, 1.0);
-        (which, Value::of_rect(numbers))
+        let by_rows = factor.role.components == Some(FactorAxis::Rows);
+        let mut value = if by_rows { components } else { components.into_transposed() };
+        factor.regularizer.constraints().apply(value.make_mut(), factor.shape, 1.0);
+        (which, Value::of_rect(value))
     };
-    Ok([placed(left, w.into_transposed()), placed(right, if stands { h.into_transposed() } else { h })])
+    Ok([placed(left, w), placed(right, h)])
 }

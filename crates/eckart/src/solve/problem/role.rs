@@ -1,7 +1,7 @@
 //! Role: what the sides of each factor stand for: rows of the data, its columns, components.
 //! In: a statement, the name of the data, the shapes of factors.  Out: a `FactorRole` a factor.
 //! Invariant: told by the formula, never by lengths that happen to be equal; the same for a search and for its file.
-//! Not here: what follows from it (see `report`, `apply`).
+//! Not here: what follows from it (see `bind`, `report`, `apply`).
 
 use std::collections::BTreeMap;
 
@@ -42,6 +42,21 @@ pub enum FactorAxis {
     Columns,
 }
 
+impl FactorRole {
+    /// Of a factor of which the formula says nothing.
+    pub(super) const NONE: Self = Self { of: DataSide::Neither, components: None };
+
+    /// Whether it says how much of each component a row of the data has, as W does; W of `X - W @ W.T` is both sides.
+    pub fn is_rows(&self) -> bool {
+        matches!(self.of, DataSide::Rows | DataSide::Both) && self.components.is_some()
+    }
+
+    /// Whether it says what each component is made of, in columns of the data, as H does.
+    pub fn is_cols(&self) -> bool {
+        matches!(self.of, DataSide::Columns | DataSide::Both) && self.components.is_some()
+    }
+}
+
 impl DataSide {
     const ALL: [Self; 4] = [Self::Rows, Self::Columns, Self::Both, Self::Neither];
 
@@ -80,12 +95,12 @@ impl FactorAxis {
 /// one of components where it is the inner side of a product of factors.
 pub(in crate::solve) fn roles(
     statement: &Statement,
-    numbers: &BTreeMap<String, f64>,
+    params: &BTreeMap<String, f64>,
     target: &str,
     factors: &[(String, Shape)],
 ) -> Vec<FactorRole> {
-    let numbers = numbers.iter().map(|(name, &value)| (Var::input(name), Expr::number(value))).collect();
-    let dag = Dag::new(&[statement.objective.substitute(&numbers)]);
+    let params = params.iter().map(|(name, &value)| (Var::input(name), Expr::number(value))).collect();
+    let dag = Dag::new(&[statement.objective.substitute(&params)]);
     let declared: BTreeMap<Var, [Sides; 2]> =
         statement.declared.iter().map(|d| (Var::input(&d.name), [side_of(&d.rows), side_of(&d.cols)])).collect();
     let shape = |var: &Var| factors.iter().find(|(name, _)| var.name() == name).map(|(_, shape)| *shape);
@@ -147,19 +162,18 @@ mod tests {
             problem = problem.data("Y", &filled(n, 1));
         }
         let bound = problem.bind().unwrap();
-        let factors: Vec<(String, Shape)> =
-            bound.factors.iter().map(|factor| (factor.var.name().to_owned(), factor.shape)).collect();
-        let found = roles(problem.statement(), problem.params(), "X", &factors);
-        let said = factors.iter().zip(&found).map(|((name, _), role)| {
-            format!("{name} {}/{}", role.of.name(), role.components.map_or("none", FactorAxis::name))
+        let said = bound.factors.iter().map(|factor| {
+            let FactorRole { of, components } = factor.role;
+            format!("{} {}/{}", factor.var.name(), of.name(), components.map_or("none", FactorAxis::name))
         });
         assert_eq!(said.collect::<Vec<_>>().join(", "), expected, "{text}");
         for pair in pairs(&bound) {
             for side in [pair.left, pair.right] {
                 let axis = if side.by_rows { FactorAxis::Rows } else { FactorAxis::Columns };
                 // A factor between two others has components both ways.
-                let between = factors[side.index].0 == "S";
-                assert_eq!(found[side.index].components, (!between).then_some(axis), "{text}");
+                let factor = &bound.factors[side.index];
+                let between = factor.var.name() == "S";
+                assert_eq!(factor.role.components, (!between).then_some(axis), "{text}");
             }
         }
     }
