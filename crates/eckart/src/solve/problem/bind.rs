@@ -57,20 +57,8 @@ impl Problem {
         let Split { smooth, mut regularizers } = split(&objective, &shapes.keys().cloned().collect::<Vec<_>>())?;
         let mut factors = Vec::new();
         for var in variables.iter().filter(|var| shapes.contains_key(var)) {
-            let mut regularizer = regularizers.remove(var).unwrap_or_default();
-            for constraint in self.statement.constraints.iter().filter(|c| c.factor == var.name()) {
-                regularizer.constrain(constraint.bound, self.limit(constraint)?, constraint)?;
-            }
-            let offset = self.declared().get(var).is_some_and(|sides| sides.contains(&Sides::Number(1)));
-            let begin = self.begin(var, shapes[var], &regularizer, dtype)?;
-            factors.push(Factor {
-                var: var.clone(),
-                shape: shapes[var],
-                regularizer,
-                role: role_of(&roles, var),
-                offset,
-                begin,
-            });
+            let regularizer = regularizers.remove(var).unwrap_or_default();
+            factors.push(self.factor(var, shapes[var], regularizer, role_of(&roles, var), dtype)?);
         }
         if factors.is_empty() {
             let message = "the objective has no factor to search for: every name in it was given";
@@ -98,6 +86,23 @@ impl Problem {
             rank: self.rank,
             subproblems: OnceLock::new(),
         })
+    }
+
+    /// A factor with its constraints, and where its first start begins.
+    fn factor(
+        &self,
+        var: &Var,
+        shape: Shape,
+        mut regularizer: FactorRegularizer,
+        role: FactorRole,
+        dtype: Dtype,
+    ) -> Result<Factor> {
+        for constraint in self.statement.constraints.iter().filter(|c| c.factor == var.name()) {
+            regularizer.constrain(constraint.bound, self.limit(constraint)?, constraint)?;
+        }
+        let offset = self.declared().get(var).is_some_and(|sides| sides.contains(&Sides::Number(1)));
+        let begin = self.begin(var, shape, &regularizer, dtype)?;
+        Ok(Factor { var: var.clone(), shape, regularizer, role, offset, begin })
     }
 
     /// What the sides of each factor stand for, fixed ones among them, in the order of `variables`.
