@@ -18,6 +18,7 @@ pub mod solve;
 pub use apply::{FoldIn, Folded};
 pub use data::{Dtype, Matrix, Table};
 pub use error::{Code, Error, Result, Warning};
+pub use expr::text::{Constraint, Dim, Statement};
 pub use expr::{
     Expr, abs, clip, colnorm, colsum, exp, expand, eye, greater, huber, kl, log, matrix, max, mean, min, norm,
     observed, rownorm, rowsum, scalar, shared, sigmoid, sign, softplus, sqrt, sum, sumto, tanh, trace, xlogx,

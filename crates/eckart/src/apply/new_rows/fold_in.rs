@@ -10,8 +10,7 @@ use super::prepare::{Known, Prepared, Worker};
 use super::row_problem::{RowFactor, RowProblem};
 use crate::data::{Dtype, Matrix};
 use crate::error::{Code, Error, Result, Warning};
-use crate::expr::text::parse_statement;
-use crate::expr::{Expr, Op, Var};
+use crate::expr::Var;
 use crate::facts::{Given, Shape, Sign, unmasked};
 use crate::run::{available_memory, sum_rows};
 use crate::solve::{Factorization, Problem, Settings};
@@ -111,7 +110,7 @@ impl FoldIn {
     /// # Errors
     /// `Setting` where no factor of the model belongs to columns of its data.
     pub fn of_columns(model: &Factorization) -> Result<Self> {
-        Self::new(&turned(model)?)
+        Ok(Self::of(RowProblem::of_columns(model)?, &model.factors, Vec::new()))
     }
 
     /// Gives a further matrix of the objective that is the same for all rows, such as weights of columns.
@@ -279,19 +278,6 @@ impl FoldIn {
         held.push((key, ready.clone()));
         Ok(ready)
     }
-}
-
-/// The same model, said of the transposed data.
-fn turned(model: &Factorization) -> Result<Factorization> {
-    let mut statement = parse_statement(&model.statement)?;
-    let target = Var::input(&model.target);
-    let of_target = |formula: &Expr| formula.as_var() == Some(&target);
-    statement.objective = statement.objective.map(|old, args| {
-        // Only a variable itself is observed.
-        let observed = *old.op() == Op::Observed && of_target(&old.args()[0]);
-        if observed || of_target(old) { old.t() } else { old.with_args(args) }
-    });
-    Ok(Factorization { statement: statement.to_string(), ..model.clone() })
 }
 
 /// How rows of a kind are solved.

@@ -64,8 +64,27 @@ impl RowProblem {
     /// # Errors
     /// `Setting` where no factor belongs to rows, or one grows with them on both sides.
     pub(in crate::apply) fn of(model: &Factorization) -> Result<Self> {
+        Self::of_statement(model, parse_statement(&model.statement)?)
+    }
+
+    /// What `model` says of new columns, as rows of the transposed data.
+    ///
+    /// # Errors
+    /// As [`RowProblem::of`].
+    pub(in crate::apply) fn of_columns(model: &Factorization) -> Result<Self> {
+        let mut statement = parse_statement(&model.statement)?;
+        let of_target = |formula: &Expr| formula.as_var().is_some_and(|var| var.name() == model.target);
+        statement.objective = statement.objective.map(|old, args| {
+            // Only a variable itself is observed.
+            let observed = *old.op() == Op::Observed && of_target(&old.args()[0]);
+            if observed || of_target(old) { old.t() } else { old.with_args(args) }
+        });
+        Self::of_statement(model, statement)
+    }
+
+    fn of_statement(model: &Factorization, statement: Statement) -> Result<Self> {
         Self::of_stated(&Stated {
-            statement: parse_statement(&model.statement)?,
+            statement,
             numbers: &model.params,
             target: &model.target,
             rank: model.rank,
@@ -233,9 +252,9 @@ impl RowProblem {
         };
         let declared = self.factors.iter().filter(|f| used.contains(&f.name)).map(declared).collect();
         let constraints = self.constraints.iter().filter(|c| used.contains(&c.factor)).cloned().collect();
-        let statement = Statement { text: "".into(), declared, objective, constraints };
+        let statement = Statement::from_parts(declared, objective, constraints);
         // All sides are said, so the rank is of no use; new rows may be fewer.
-        Ok((Problem::parse(&statement.to_string())?.rank(1), used))
+        Ok((Problem::new(statement).rank(1), used))
     }
 
     /// A number of rows that no other side has, so that sides that are as long are rows.

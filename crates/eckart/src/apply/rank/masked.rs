@@ -63,7 +63,7 @@ impl Masked {
         inputs.extend(others().map(|(name, matrix)| (Var::input(name), matrix.clone())));
         let with = |inner: &Expr, x: &Matrix, more: &[(String, Matrix)]| -> Result<Problem> {
             let statement = stated(problem, loss.objective(inner))?;
-            let masked = Problem::parse(&statement.to_string())?.data(name, x);
+            let masked = Problem::new(statement).data(name, x);
             let masked = others().fold(masked, |masked, (name, matrix)| masked.data(name, matrix));
             let masked = more.iter().fold(masked, |masked, (name, matrix)| masked.data(name, matrix));
             Ok(problem.fixed().iter().fold(masked, |masked, (name, value)| masked.fix(name, value)))
@@ -150,7 +150,7 @@ fn stated(problem: &Problem, objective: Expr) -> Result<Statement> {
     let of = |d: &Declaration| Declaration { rows: side(&d.rows), cols: side(&d.cols), ..d.clone() };
     let declared = old.declared.iter().map(of).collect();
     let constraints = constraints_of(old, |_| true, problem.params())?;
-    Ok(Statement { text: "".into(), declared, objective, constraints })
+    Ok(Statement::from_parts(declared, objective, constraints))
 }
 
 /// The part of an objective that compares X, entry by entry: the argument of the one sum that does.

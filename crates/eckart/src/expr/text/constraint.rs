@@ -25,6 +25,32 @@ pub struct Constraint {
     pub span: Range<usize>,
 }
 
+impl Constraint {
+    /// Each entry of `factor` is at least `limit`.
+    pub fn at_least(factor: &str, limit: impl Into<Limit>) -> Self {
+        Self::new(factor, Bound::AtLeast, limit.into())
+    }
+
+    /// Each entry of `factor` is at most `limit`.
+    pub fn at_most(factor: &str, limit: impl Into<Limit>) -> Self {
+        Self::new(factor, Bound::AtMost, limit.into())
+    }
+
+    /// Each row of `factor` has a Euclidean length of at most `limit`.
+    pub fn row_norm_at_most(factor: &str, limit: impl Into<Limit>) -> Self {
+        Self::new(factor, Bound::RowNormAtMost, limit.into())
+    }
+
+    /// Each column of `factor` has a Euclidean length of at most `limit`.
+    pub fn col_norm_at_most(factor: &str, limit: impl Into<Limit>) -> Self {
+        Self::new(factor, Bound::ColNormAtMost, limit.into())
+    }
+
+    fn new(factor: &str, bound: Bound, limit: Limit) -> Self {
+        Self { factor: factor.to_owned(), bound, limit, span: 0..0 }
+    }
+}
+
 impl PartialEq for Constraint {
     fn eq(&self, other: &Self) -> bool {
         self.factor == other.factor && self.bound == other.bound && self.limit == other.limit
@@ -63,6 +89,30 @@ pub enum Limit {
     Number(f64),
     /// The name of a number that is set beside the text.
     Name(String),
+}
+
+impl From<f64> for Limit {
+    fn from(value: f64) -> Self {
+        Self::Number(value)
+    }
+}
+
+impl From<&str> for Limit {
+    fn from(name: &str) -> Self {
+        Self::Name(name.to_owned())
+    }
+}
+
+impl Limit {
+    /// The number, where it is one.
+    pub(super) fn value(&self) -> Option<f64> {
+        if let Self::Number(value) = self { Some(*value) } else { None }
+    }
+
+    /// The name, where it is one.
+    pub(super) fn name(&self) -> Option<&str> {
+        if let Self::Name(name) = self { Some(name) } else { None }
+    }
 }
 
 impl fmt::Display for Limit {

@@ -142,6 +142,11 @@ fn in_name(c: char) -> bool {
     (c.is_alphabetic() && c != 'ᵀ') || c == '_' || c.is_ascii_digit()
 }
 
+/// Whether a whole text is one name; keywords are names here.
+pub(super) fn is_name(text: &str) -> bool {
+    !text.is_empty() && read(text) == (Kind::Name, text.len())
+}
+
 fn foreign(rest: &str) -> Option<(&'static str, &'static str)> {
     FOREIGN.iter().find(|(mark, _)| rest.starts_with(mark)).copied()
 }

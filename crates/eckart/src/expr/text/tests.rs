@@ -34,6 +34,47 @@ fn check_statement(input: &str, printed: &str) {
     assert_eq!(parse_statement(printed).unwrap_or_else(|error| panic!("{error}")), statement);
 }
 
+/// A statement of formulas that has no text, or none that reads as itself, is refused with what is at fault.
+#[track_caller]
+fn check_unwritable(statement: Statement, code: Code, at_fault: &str) {
+    crate::error::check_error(&statement.check().unwrap_err(), code, at_fault);
+}
+
+#[test]
+fn statements_are_made_of_formulas() {
+    let (x, w) = (matrix("X"), matrix("W"));
+    let made = Statement::minimize(expr::sum((&x - &w).pow(2)) + expr::scalar("a") * expr::sum(expr::abs(&w)))
+        .over("W", "n", 7)
+        .subject_to(Constraint::at_least("W", 0.0))
+        .subject_to(Constraint::at_most("W", "top"))
+        .subject_to(Constraint::row_norm_at_most("W", 2.0));
+    let text = "minimize over W[n,7]: sum((X - W)**2) + a * sum(abs(W)) subject to W >= 0, W <= top, rownorm(W) <= 2";
+    assert_eq!(made.to_string(), text);
+    assert_eq!(made, parse_statement(text).unwrap());
+    made.check().unwrap();
+    // Places in the text are those of the statement that is read from it.
+    let read = parse_statement(text).unwrap();
+    assert_eq!(made.declared[0].span, read.declared[0].span);
+    assert!(made.constraints.iter().zip(&read.constraints).all(|(a, b)| a.span == b.span));
+}
+
+#[test]
+fn statements_without_a_text_are_refused() {
+    let sum_of = |formula: Expr| Statement::minimize(expr::sum(formula));
+    check_unwritable(sum_of(matrix("a b")), Code::BadName, "\"a b\"");
+    check_unwritable(sum_of(matrix("over")), Code::BadName, "\"over\"");
+    check_unwritable(sum_of(x()).over("2x", "n", 1), Code::BadName, "\"2x\"");
+    check_unwritable(sum_of(x()).subject_to(Constraint::at_most("x", f64::INFINITY)), Code::BadNumber, "inf");
+    check_unwritable(sum_of(x() * f64::NAN), Code::BadNumber, "NaN");
+    check_unwritable(sum_of(x()).over("x", 0, 1), Code::UnexpectedToken, "at least 1");
+    let one = crate::Matrix::scalar(1.0).unwrap();
+    check_unwritable(sum_of(expr::shared(one, "w")), Code::InputNotVariable, "w holds a value");
+    let tower = |levels: usize| (0..levels).fold(x(), |inner, _| expr::exp(inner));
+    check_unwritable(sum_of(tower(300)), Code::NestedTooDeep, "");
+    let doubled = (0..60).fold(x(), |inner, _| &inner + &inner);
+    check_unwritable(sum_of(doubled), Code::NestedTooDeep, "1000000 characters");
+}
+
 fn x() -> Expr {
     matrix("x")
 }

@@ -225,6 +225,11 @@ impl Problem {
                 ));
             }
         }
+        let given = |var: &Var| self.data.iter().chain(&self.fixed).any(|(name, _)| name == var.name());
+        if let Some(var) = variables.iter().find(|var| var.is_scalar() && !given(var)) {
+            let message = format!("{} is a scalar without a value: give it one, as a parameter", var.name());
+            return Err(Error::setting(Code::ParameterMissing, message));
+        }
         let in_original = self.statement.objective.variables();
         let sides: Vec<&Dim> = self.statement.declared.iter().flat_map(|d| [&d.rows, &d.cols]).collect();
         for name in self.params.keys() {

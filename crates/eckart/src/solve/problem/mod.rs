@@ -73,8 +73,34 @@ impl Problem {
     /// # Errors
     /// `Parse`, with the place.
     pub fn parse(text: &str) -> Result<Self> {
-        let statement = parse_statement(text)?;
-        Ok(Self {
+        Ok(Self::new(parse_statement(text)?))
+    }
+
+    /// A problem from a statement made of formulas.
+    ///
+    /// ```
+    /// # use eckart::{Constraint, Matrix, Problem, Settings, Statement, matrix, sum};
+    /// let (x, w, h) = (matrix("X"), matrix("W"), matrix("H"));
+    /// let statement = Statement::minimize(sum((&x - w.dot(&h)).pow(2)) + 0.1 * sum(w.pow(2)))
+    ///     .subject_to(Constraint::at_least("W", 0.0))
+    ///     .subject_to(Constraint::at_least("H", 0.0));
+    /// let x = Matrix::from_fn(30, 20, |i, j| ((i * j) as f64).sin().abs())?;
+    /// let fit = Problem::of(statement)?.data("X", &x).rank(3).solve(&Settings::default())?;
+    /// assert_eq!(fit.factor("H").unwrap().shape(), (3, 20));
+    /// # Ok::<(), eckart::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Setting` where the statement has no text that reads as itself, which model files and reports need: a name with
+    /// a blank in it, an infinite number, a [`crate::shared`] variable.
+    pub fn of(statement: Statement) -> Result<Self> {
+        statement.check()?;
+        Ok(Self::new(statement))
+    }
+
+    /// A problem from a statement that is known to have a text.
+    pub(crate) fn new(statement: Statement) -> Self {
+        Self {
             statement,
             data: Vec::new(),
             params: BTreeMap::new(),
@@ -82,7 +108,7 @@ impl Problem {
             fixed: Vec::new(),
             init_values: Vec::new(),
             assumed: BTreeMap::new(),
-        })
+        }
     }
 
     /// Gives a matrix of the objective its numbers. The first one given is the one being factorized.
