@@ -8,15 +8,35 @@ use std::collections::BTreeMap;
 
 use super::{Givens, Shape};
 use crate::error::{Code, Error, Result};
-use crate::expr::{Dag, ShapeRule, Var};
+use crate::expr::text::Dim;
+use crate::expr::{Dag, Id, ShapeRule, Var};
 
-/// The declared sides of a variable: a number, or a name that all declarations share (`r` is the rank).
+/// What is said of the length of a side of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sides {
-    /// A length.
+pub enum SideLength {
+    /// A number.
     Number(usize),
-    /// A name such as `n`.
+    /// A name such as `n`, of one length wherever it is declared (`r` is the rank).
     Name(String),
+    /// The number of rows of the data, whatever it is: no other length is equal to it.
+    Rows,
+    /// Nothing.
+    Open,
+}
+
+impl From<&Dim> for SideLength {
+    fn from(dim: &Dim) -> Self {
+        match dim {
+            Dim::Number(length) => Self::Number(*length),
+            Dim::Name(name) => Self::Name(name.clone()),
+        }
+    }
+}
+
+/// The lengths that parameters give to the sides called like them.
+pub(crate) fn lengths_of(params: &BTreeMap<String, f64>) -> BTreeMap<String, usize> {
+    let whole = |v: f64| v >= 1.0 && v.fract() == 0.0 && v < 1e15;
+    params.iter().filter(|(_, v)| whole(**v)).map(|(name, &v)| (name.clone(), v as usize)).collect()
 }
 
 /// What could be said of shapes.
@@ -29,7 +49,7 @@ pub(crate) enum Inferred {
 
 /// The shapes of all variables that `givens` leaves out.
 ///
-/// `named` gives lengths to names of sides. Sides that nothing else fixes are `rank` long.
+/// `named` gives lengths to names of sides. SideLength that nothing else fixes are `rank` long.
 ///
 /// # Errors
 /// `Setting` where the name of a side is fixed by nothing, `Shape` where an undeclared factor would be as large as a
@@ -37,7 +57,7 @@ pub(crate) enum Inferred {
 pub fn infer_shapes(
     dag: &Dag,
     givens: &Givens,
-    declared: &BTreeMap<Var, [Sides; 2]>,
+    declared: &BTreeMap<Var, [SideLength; 2]>,
     named: &BTreeMap<String, usize>,
     rank: usize,
 ) -> Result<BTreeMap<Var, Shape>> {
@@ -57,33 +77,35 @@ pub fn infer_shapes(
 pub(crate) fn infer_or_name(
     dag: &Dag,
     givens: &Givens,
-    declared: &BTreeMap<Var, [Sides; 2]>,
+    declared: &BTreeMap<Var, [SideLength; 2]>,
     named: &BTreeMap<String, usize>,
     rank: usize,
 ) -> Result<Inferred> {
     let mut sides = Unify::default();
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
     let mut of_var: BTreeMap<Var, [usize; 2]> = BTreeMap::new();
-    let mut of_node: Vec<[usize; 2]> = Vec::with_capacity(dag.len());
-    for id in dag.ids() {
-        let new = if let Some(var) = dag.expr(id).as_var() {
-            let length = |name: &str| named.get(name).copied().or((name == "r").then_some(rank));
-            let new = variable_sides(var, &mut sides, givens, declared, &mut names, &length);
+    let open = [SideLength::Open, SideLength::Open];
+    let told = |var: &Var| match givens.get(var) {
+        Some(given) => [SideLength::Number(given.shape.rows), SideLength::Number(given.shape.cols)],
+        None => declared.get(var).unwrap_or(&open).clone(),
+    };
+    let length = |name: &str| named.get(name).copied().or((name == "r").then_some(rank));
+    dag.bottom_up(|id, of_node: &[[usize; 2]]| {
+        if let Some(var) = dag.expr(id).as_var() {
+            let new = variable_sides(var, told(var), &mut sides, &mut names, &length);
             of_var.insert(var.clone(), new);
-            new
-        } else {
-            let args: Vec<[usize; 2]> = dag.args(id).iter().map(|a| of_node[a.index()]).collect();
-            node_sides(dag.op(id).row().shape, &args, &mut sides)
-        };
-        of_node.push(new);
-    }
+            return new;
+        }
+        let args: Vec<[usize; 2]> = dag.args(id).iter().map(|a| of_node[a.index()]).collect();
+        node_sides(dag.op(id).row().shape, &args, &mut sides)
+    });
     sides.settle_vectors();
     // Where all data is 1 x 1, so are the sides of what is added to it, which could be stretched to any length.
     let mut matrices = givens.iter().filter(|(var, _)| !var.is_scalar()).peekable();
     if matrices.peek().is_some() && matrices.all(|(_, given)| given.shape.is_scalar()) {
         sides.settle_ones(names.values().copied());
     }
-    if let Some((name, _)) = names.iter().find(|(_, side)| sides.length(**side).is_none()) {
+    if let Some((name, _)) = names.iter().find(|(_, side)| sides.is_free(**side)) {
         return Ok(Inferred::Untold(name.clone()));
     }
     let mut shapes = BTreeMap::new();
@@ -98,7 +120,8 @@ pub(crate) fn infer_or_name(
                 return Err(nothing_fixes(var));
             }
         }
-        let shape = Shape { rows: sides.length(rows).unwrap_or(rank), cols: sides.length(cols).unwrap_or(rank) };
+        let length = |side: usize| sides.length(side).and_then(Length::number).unwrap_or(rank);
+        let shape = Shape { rows: length(rows), cols: length(cols) };
         // Where the rank gives a side its length, it may well be as long as the data's.
         if !declared.contains_key(var) && !sides.is_free(rows) && !sides.is_free(cols) {
             refuse_data_size(var, shape, givens)?;
@@ -114,47 +137,58 @@ pub(crate) struct Links {
     of_var: BTreeMap<Var, [usize; 2]>,
     /// The inner sides of products both of whose operands were to count.
     inner: Vec<usize>,
+    /// Whether a side that is as long as the data has rows would have to be of another length as well.
+    pub(crate) rows_clash: bool,
 }
 
 impl Links {
-    /// `is_one` says which sides of a variable are 1 by declaration, and so stretched; `counts`, by their numbers,
-    /// which nodes count as operands of products.
-    pub(crate) fn of(
-        dag: &Dag,
-        declared: &BTreeMap<Var, [Sides; 2]>,
-        is_one: &dyn Fn(&Var) -> [bool; 2],
-        counts: &[bool],
-    ) -> Self {
+    /// `declared` says what is known of a variable's sides; `counts`, by their numbers, which nodes count as operands
+    /// of products.
+    pub(crate) fn of(dag: &Dag, declared: &dyn Fn(&Var) -> [SideLength; 2], counts: &dyn Fn(Id) -> bool) -> Self {
         let (mut sides, mut names) = (Unify::default(), BTreeMap::new());
-        let (mut of_var, mut inner) = (BTreeMap::new(), Vec::new());
-        let mut of_node: Vec<[usize; 2]> = Vec::with_capacity(dag.len());
-        for id in dag.ids() {
-            let args = dag.args(id);
-            let new = if let Some(var) = dag.expr(id).as_var() {
-                let (one, named) = (is_one(var), declared.get(var));
-                let side = |k: usize| match named.map(|named| &named[k]) {
-                    _ if one[k] || var.is_scalar() => sides.fixed(1),
-                    Some(Sides::Name(name)) => *names.entry(name.clone()).or_insert_with(|| sides.fresh()),
-                    Some(Sides::Number(_)) | None => sides.fresh(),
-                };
-                let new = [0, 1].map(side);
+        let (mut of_var, mut inner, mut rows_clash) = (BTreeMap::new(), Vec::new(), false);
+        dag.bottom_up(|id, known: &[[usize; 2]]| {
+            let of_arg = |&arg: &Id| known[arg.index()];
+            let (args, rule) = (dag.args(id), dag.op(id).row().shape);
+            if let Some(var) = dag.expr(id).as_var() {
+                let new = variable_sides(var, declared(var), &mut sides, &mut names, &|_| None);
                 of_var.insert(var.clone(), new);
-                new
-            } else {
-                let of_args: Vec<[usize; 2]> = args.iter().map(|arg| of_node[arg.index()]).collect();
-                node_sides(dag.op(id).row().shape, &of_args, &mut sides)
-            };
-            if matches!(dag.op(id).row().shape, ShapeRule::Product) && args.iter().all(|arg| counts[arg.index()]) {
-                inner.push(of_node[args[0].index()][1]);
+                return new;
             }
-            of_node.push(new);
-        }
-        Self { sides, of_var, inner }
+            let of_args: Vec<[usize; 2]> = args.iter().map(of_arg).collect();
+            if matches!(rule, ShapeRule::Product) && args.iter().all(|&arg| counts(arg)) {
+                inner.push(of_args[0][1]);
+            }
+            if matches!(rule, ShapeRule::StretchToSecond | ShapeRule::ShrinkToSecond) {
+                let rows = |side: usize| sides.length(side) == Some(Length::Rows);
+                rows_clash |=
+                    (0..2).any(|k| rows(of_args[0][k]) != rows(of_args[1][k]) && !sides.is_one(of_args[0][k]));
+            }
+            node_sides(rule, &of_args, &mut sides)
+        });
+        rows_clash |= sides.rows_clash;
+        Self { sides, of_var, inner, rows_clash }
     }
 
     /// A side of a variable (0: its rows, 1: its columns); `None` where the formula has no such variable.
     pub(crate) fn side(&self, var: &Var, which: usize) -> Option<usize> {
         self.of_var.get(var).map(|sides| self.sides.root(sides[which]))
+    }
+
+    /// Whether a variable's rows, and whether its columns, are as many as the data has rows.
+    pub(crate) fn are_rows(&self, var: &Var) -> [bool; 2] {
+        let are_rows = |side: usize| self.sides.length(side) == Some(Length::Rows);
+        self.of_var.get(var).map_or([false; 2], |sides| sides.map(are_rows))
+    }
+
+    /// What is known of a variable's sides, those that are the same under one name.
+    pub(crate) fn sides(&self, var: &Var) -> [SideLength; 2] {
+        let known = |side: usize| match self.sides.length(side) {
+            Some(Length::Rows) => SideLength::Rows,
+            Some(Length::Number(length)) => SideLength::Number(length),
+            None => SideLength::Name(self.sides.root(side).to_string()),
+        };
+        self.of_var.get(var).map_or([SideLength::Open, SideLength::Open], |sides| sides.map(known))
     }
 
     /// Whether a side is the inner one of a product that counts.
@@ -193,43 +227,36 @@ fn refuse_data_size(var: &Var, shape: Shape, givens: &Givens) -> Result<()> {
 
 fn variable_sides(
     var: &Var,
+    declared: [SideLength; 2],
     sides: &mut Unify,
-    givens: &Givens,
-    declared: &BTreeMap<Var, [Sides; 2]>,
     names: &mut BTreeMap<String, usize>,
-    length: &impl Fn(&str) -> Option<usize>,
+    length: &dyn Fn(&str) -> Option<usize>,
 ) -> [usize; 2] {
-    if let Some(given) = givens.get(var) {
-        return [sides.fixed(given.shape.rows), sides.fixed(given.shape.cols)];
-    }
-    if var.is_scalar() {
-        return [sides.fixed(1), sides.fixed(1)];
-    }
-    match declared.get(var) {
-        None => [sides.fresh(), sides.fresh()],
-        Some(pair) => pair.clone().map(|side| match side {
-            Sides::Number(length) => sides.fixed(length),
-            // A length that is known must be so from the first use: a side of a vector would take it to be 1.
-            Sides::Name(name) => *names.entry(name.clone()).or_insert_with(|| match length(&name) {
-                Some(length) => sides.fixed(length),
-                None => sides.fresh(),
-            }),
+    declared.map(|side| match side {
+        _ if var.is_scalar() => sides.number(1),
+        SideLength::Number(length) => sides.number(length),
+        SideLength::Rows => sides.fixed(Length::Rows),
+        SideLength::Open => sides.fresh(),
+        // A length that is known must be so from the first use: a side of a vector would take it to be 1.
+        SideLength::Name(name) => *names.entry(name.clone()).or_insert_with(|| match length(&name) {
+            Some(length) => sides.number(length),
+            None => sides.fresh(),
         }),
-    }
+    })
 }
 
 /// The sides of a node; equates those of its arguments as its shape rule demands.
 fn node_sides(rule: ShapeRule, args: &[[usize; 2]], sides: &mut Unify) -> [usize; 2] {
     match rule {
         ShapeRule::Given => [sides.fresh(), sides.fresh()],
-        ShapeRule::Scalar | ShapeRule::ScalarOnly => [sides.fixed(1), sides.fixed(1)],
+        ShapeRule::Scalar | ShapeRule::ScalarOnly => [sides.number(1), sides.number(1)],
         ShapeRule::Same => args[0],
         ShapeRule::Flip => [args[0][1], args[0][0]],
-        ShapeRule::Column => [args[0][0], sides.fixed(1)],
-        ShapeRule::Line => [sides.fixed(1), args[0][1]],
+        ShapeRule::Column => [args[0][0], sides.number(1)],
+        ShapeRule::Line => [sides.number(1), args[0][1]],
         ShapeRule::Stretch => {
-            let vector =
-                |sides: &Unify, arg: [usize; 2]| arg.iter().any(|&side| sides.length(side).is_some_and(|l| l > 1));
+            let long = |sides: &Unify, side: usize| !sides.is_free(side) && !sides.is_one(side);
+            let vector = |sides: &Unify, arg: [usize; 2]| arg.iter().any(|&side| long(sides, side));
             let vectors = [vector(sides, args[0]), vector(sides, args[1])];
             [0, 1].map(|k| sides.stretched(args[0][k], args[1][k], vectors))
         }
@@ -245,14 +272,32 @@ fn node_sides(rule: ShapeRule, args: &[[usize; 2]], sides: &mut Unify) -> [usize
     }
 }
 
-/// Sides that are known to be equal, with their length where it is known.
+/// A length that is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Length {
+    Number(usize),
+    /// That of the rows of the data, whatever it is.
+    Rows,
+}
+
+impl Length {
+    const ONE: Self = Self::Number(1);
+
+    fn number(self) -> Option<usize> {
+        if let Self::Number(length) = self { Some(length) } else { None }
+    }
+}
+
+/// SideLength that are known to be equal, with their length where it is known.
 #[derive(Default)]
 struct Unify {
     parent: Vec<usize>,
-    length: Vec<Option<usize>>,
-    /// Sides that met a side of 1 of a column or line: where nothing else fixes them, they are 1 as well.
+    length: Vec<Option<Length>>,
+    /// Whether a side of the length of rows was to be equal to one of another.
+    rows_clash: bool,
+    /// SideLength that met a side of 1 of a column or line: where nothing else fixes them, they are 1 as well.
     beside_vectors: Vec<usize>,
-    /// Sides that met a side of 1 of a number.
+    /// SideLength that met a side of 1 of a number.
     beside_ones: Vec<usize>,
 }
 
@@ -263,10 +308,14 @@ impl Unify {
         self.parent.len() - 1
     }
 
-    fn fixed(&mut self, length: usize) -> usize {
+    fn fixed(&mut self, length: Length) -> usize {
         let side = self.fresh();
         self.length[side] = Some(length);
         side
+    }
+
+    fn number(&mut self, length: usize) -> usize {
+        self.fixed(Length::Number(length))
     }
 
     fn root(&self, mut side: usize) -> usize {
@@ -276,8 +325,12 @@ impl Unify {
         side
     }
 
-    fn length(&self, side: usize) -> Option<usize> {
+    fn length(&self, side: usize) -> Option<Length> {
         self.length[self.root(side)]
+    }
+
+    fn is_one(&self, side: usize) -> bool {
+        self.length(side) == Some(Length::ONE)
     }
 
     fn is_free(&self, side: usize) -> bool {
@@ -288,15 +341,17 @@ impl Unify {
         self.root(a) == self.root(b)
     }
 
-    fn fix(&mut self, side: usize, length: usize) {
+    fn fix_to_one(&mut self, side: usize) {
         let root = self.root(side);
-        self.length[root].get_or_insert(length);
+        self.length[root].get_or_insert(Length::ONE);
     }
 
     /// Clashing lengths stay apart: the shape check will say so better.
     fn equate(&mut self, a: usize, b: usize) {
         let (a, b) = (self.root(a), self.root(b));
-        if a == b || matches!((self.length[a], self.length[b]), (Some(p), Some(q)) if p != q) {
+        let known = [self.length[a], self.length[b]];
+        if a == b || matches!(known, [Some(p), Some(q)] if p != q) {
+            self.rows_clash |= a != b && known.contains(&Some(Length::Rows));
             return;
         }
         self.length[a] = self.length[a].or(self.length[b]);
@@ -305,25 +360,21 @@ impl Unify {
 
     /// A side of 1 is stretched; otherwise both are taken to be equal.
     fn stretched(&mut self, a: usize, b: usize, vectors: [bool; 2]) -> usize {
-        match (self.length(a), self.length(b)) {
-            (Some(1), other) => {
-                self.beside_one(b, other, vectors[0]);
-                b
-            }
-            (other, Some(1)) => {
-                self.beside_one(a, other, vectors[1]);
-                a
-            }
-            (_, _) => {
-                self.equate(a, b);
-                a
-            }
+        if self.is_one(a) {
+            self.beside_one(b, vectors[0]);
+            return b;
         }
+        if self.is_one(b) {
+            self.beside_one(a, vectors[1]);
+        } else {
+            self.equate(a, b);
+        }
+        a
     }
 
     /// Takes note of a side of unknown length that met a side of 1, of a vector or of a number.
-    fn beside_one(&mut self, side: usize, length: Option<usize>, of_vector: bool) {
-        if length.is_none() {
+    fn beside_one(&mut self, side: usize, of_vector: bool) {
+        if self.is_free(side) {
             let list = if of_vector { &mut self.beside_vectors } else { &mut self.beside_ones };
             list.push(side);
         }
@@ -333,14 +384,14 @@ impl Unify {
     fn settle_ones(&mut self, some: impl Iterator<Item = usize>) {
         for side in some {
             if self.is_free(side) && self.beside_ones.iter().any(|&met| self.same(met, side)) {
-                self.fix(side, 1);
+                self.fix_to_one(side);
             }
         }
     }
 
     fn settle_vectors(&mut self) {
         for side in std::mem::take(&mut self.beside_vectors) {
-            self.fix(side, 1);
+            self.fix_to_one(side);
         }
     }
 }
@@ -352,15 +403,15 @@ mod tests {
     use crate::expr::{Expr, matrix, sum};
     use crate::facts::Given;
 
-    fn shapes(cost: &Expr, declared: &[(&str, [Sides; 2])]) -> Result<Vec<(String, usize, usize)>> {
+    fn shapes(cost: &Expr, declared: &[(&str, [SideLength; 2])]) -> Result<Vec<(String, usize, usize)>> {
         let givens = [(Var::input("X"), Given::dense(7, 5))].into();
         let declared = declared.iter().map(|(name, sides)| (Var::input(name), sides.clone())).collect();
         let found = infer_shapes(&Dag::new(std::slice::from_ref(cost)), &givens, &declared, &BTreeMap::new(), 3)?;
         Ok(found.into_iter().map(|(v, s)| (v.name().to_owned(), s.rows, s.cols)).collect())
     }
 
-    fn named(n: &str, m: &str) -> [Sides; 2] {
-        [Sides::Name(n.into()), Sides::Name(m.into())]
+    fn named(n: &str, m: &str) -> [SideLength; 2] {
+        [SideLength::Name(n.into()), SideLength::Name(m.into())]
     }
 
     #[test]
@@ -379,7 +430,7 @@ mod tests {
         let (x, w, h, b) = (matrix("X"), matrix("W"), matrix("H"), matrix("b"));
         let cost = sum((&x - w.dot(&h) - &b).pow(2));
         check_error(&shapes(&cost, &[]).unwrap_err(), Code::UndeclaredFactor, "b would be 7 x 5, as large as X");
-        let declared = [("b", [Sides::Name("n".into()), Sides::Number(1)])];
+        let declared = [("b", [SideLength::Name("n".into()), SideLength::Number(1)])];
         assert_eq!(shapes(&cost, &declared).unwrap()[2], ("b".into(), 7, 1));
     }
 

@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 
 pub use degree::{Degree, degrees};
 pub(crate) use growth::growths;
-pub(crate) use infer::{Inferred, Links, infer_or_name};
-pub use infer::{Sides, infer_shapes};
+pub(crate) use infer::{Inferred, Links, infer_or_name, lengths_of};
+pub use infer::{SideLength, infer_shapes};
 pub use layout::Layout;
 pub(crate) use layout::{Arg, layout_of_op, layout_of_var};
 pub(crate) use missing::{first_missing, masks, reads, unmasked, unmasked_in};

@@ -106,7 +106,7 @@ impl Prepared {
         let mut rows: Vec<Var> = known.iter().map(|(name, _)| Var::input(name)).collect();
         rows.push(own.clone());
         let of_rows = |var: &Var| rows.contains(var);
-        if form.is_transposed() || !is_by_rows(&form, &bound, &of_rows)? {
+        if form.is_transposed() || !is_by_rows(&form, &of_rows) {
             return Ok(None);
         }
         let mut sorter = Sorter { bound: &bound, rows: &of_rows, once: Vec::new(), each: Vec::new() };
@@ -278,10 +278,7 @@ impl Joined {
 }
 
 /// Whether every formula of a form can be computed a row at a time, and its Grams' parts for all rows at once.
-///
-/// # Errors
-/// Those of shapes that don't fit.
-fn is_by_rows(form: &Subproblem, bound: &Bound, of_rows: &dyn Fn(&Var) -> bool) -> Result<bool> {
+fn is_by_rows(form: &Subproblem, of_rows: &dyn Fn(&Var) -> bool) -> bool {
     let (mut free, mut by_rows): (Vec<&Expr>, Vec<&Expr>) = (Vec::new(), Vec::new());
     match form {
         Subproblem::Quadratic(q, array) | Subproblem::Bounded(q, array) => {
@@ -294,21 +291,11 @@ fn is_by_rows(form: &Subproblem, bound: &Bound, of_rows: &dyn Fn(&Var) -> bool) 
             free.push(&p.columns);
             by_rows.extend([&p.counts, &p.linear]);
         }
-        Subproblem::Coupled(_) | Subproblem::Smooth => return Ok(false),
+        Subproblem::Coupled(_) | Subproblem::Smooth => return false,
     }
-    let rows = bound.target.1.rows();
-    let of = |var: &Var| if of_rows(var) { Lies::Rows } else { Lies::Free };
-    for formula in free {
-        if lies(formula, &bound.givens, rows, of)? != Lies::Free {
-            return Ok(false);
-        }
-    }
-    for formula in by_rows {
-        if !matches!(lies(formula, &bound.givens, rows, of)?, Lies::Free | Lies::Rows) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    let lies = |formula: &&Expr| lies(formula, |var| if of_rows(var) { Lies::Rows } else { Lies::Free });
+    free.iter().all(|formula| lies(formula) == Lies::Free)
+        && by_rows.iter().all(|formula| matches!(lies(formula), Lies::Free | Lies::Rows))
 }
 
 /// A form whose formulas have their places.

@@ -10,7 +10,7 @@ use crate::data::Matrix;
 use crate::error::{Code, Error, Result};
 use crate::expr::text::{Constraint, Declaration, Dim, Limit, Statement, parse_statement};
 use crate::expr::{Dag, Expr, Id, Op, Var, weighted_sum, weighted_terms};
-use crate::facts::{Facts, Given, Givens, Inferred, Shape, Sides, infer_or_name, masks};
+use crate::facts::{Facts, Given, Givens, Inferred, Links, Shape, SideLength, infer_or_name, lengths_of, masks};
 use crate::solve::{Bound, Factorization, Problem, Settings};
 
 /// A factor whose rows (or, where it lies across, columns) are those of X.
@@ -49,7 +49,7 @@ pub(in crate::apply) struct RowProblem {
 /// What a model says, however it came about.
 struct Stated<'a> {
     statement: Statement,
-    numbers: &'a BTreeMap<String, f64>,
+    params: &'a BTreeMap<String, f64>,
     target: &'a str,
     rank: usize,
     /// All factors, in the model's order.
@@ -85,7 +85,7 @@ impl RowProblem {
     fn of_statement(model: &Factorization, statement: Statement) -> Result<Self> {
         Self::of_stated(&Stated {
             statement,
-            numbers: &model.params,
+            params: &model.params,
             target: &model.target,
             rank: model.rank,
             shapes: model.factors.iter().map(|(name, m)| (name.clone(), shape_of(m))).collect(),
@@ -104,7 +104,7 @@ impl RowProblem {
         let held = problem.fixed().iter().map(|(name, m)| (name.clone(), shape_of(m)));
         Self::of_stated(&Stated {
             statement: problem.statement().clone(),
-            numbers: problem.params(),
+            params: problem.params(),
             target,
             rank: problem.rank_asked(),
             shapes: free.chain(held).collect(),
@@ -114,15 +114,16 @@ impl RowProblem {
 
     fn of_stated(model: &Stated) -> Result<Self> {
         let statement = &model.statement;
-        let numbers = model.numbers.iter().map(|(name, &value)| (Var::input(name), Expr::number(value))).collect();
+        let numbers = model.params.iter().map(|(name, &value)| (Var::input(name), Expr::number(value))).collect();
         let objective = statement.objective.substitute(&numbers);
         let sides = SidesOf { model, objective: &objective };
         let shapes = sides.fitted()?;
         let fitted = shapes.get(&Var::input(model.target)).copied().ok_or_else(|| no_shape(model))?;
-        let tall = sides.with_rows(&shapes, fitted)?;
+        let links = sides.of_rows(&shapes, fitted);
+        let are_rows = |name: &str| links.are_rows(&Var::input(name));
         let mut factors = Vec::new();
         for (name, shape) in &model.shapes {
-            let (of_rows, across) = tall.of(name);
+            let [of_rows, across] = are_rows(name);
             if of_rows && across {
                 return Err(Error::setting(
                     Code::RowsCoupled,
@@ -152,16 +153,19 @@ impl RowProblem {
         let counted = count_entries(&objective, &shapes)?;
         let terms: Vec<(f64, Expr)> =
             weighted_terms(&counted).into_iter().filter(|(_, term)| uses(term, &own)).collect();
-        tall.check(&terms).map_err(|_| hang_together(model))?;
+        let all = Dag::new(&terms.iter().map(|(_, term)| term.clone()).collect::<Vec<_>>());
+        if Links::of(&all, &|var| links.sides(var), &|_| false).rows_clash {
+            return Err(coupled_rows(model));
+        }
         let named: BTreeSet<Var> = terms.iter().flat_map(|(_, term)| term.variables()).collect();
         let of_model = |name: &str| model.shapes.iter().any(|(known, _)| known == name);
         let data: Vec<String> = named.iter().map(|var| var.name().to_owned()).collect();
         let data: Vec<String> = data.into_iter().filter(|name| name != model.target && !of_model(name)).collect();
-        let square = data.iter().filter(|name| tall.of(name) == (true, true)).cloned().collect();
-        let (beside, shared) = data.into_iter().partition(|name| tall.of(name) != (false, false));
+        let square = data.iter().filter(|name| are_rows(name) == [true, true]).cloned().collect();
+        let (beside, shared) = data.into_iter().partition(|name| are_rows(name) != [false, false]);
         let held = model.values.iter().filter(|(name, _)| named.contains(&Var::input(name)));
         let held = held.filter(|(name, _)| !own(&Var::input(name))).cloned().collect();
-        let constraints = constraints_of(statement, |name| own(&Var::input(name)), model.numbers)?;
+        let constraints = constraints_of(statement, |name| own(&Var::input(name)), model.params)?;
         factors.retain(|factor| named.contains(&Var::input(&factor.name)));
         let target = model.target.to_owned();
         let used =
@@ -257,7 +261,8 @@ impl RowProblem {
         Ok((Problem::new(statement).rank(1), used))
     }
 
-    /// A number of rows that no other side has, so that sides that are as long are rows.
+    /// A number of rows that no other side has: a formula that needs a shape alone (see `derive`) takes it from a
+    /// variable with sides of these lengths.
     fn unlike_rows(&self, shared: &[(String, Matrix)]) -> usize {
         let sides = self.held.iter().chain(shared).flat_map(|(_, matrix)| [matrix.rows(), matrix.cols()]);
         let taken: BTreeSet<usize> =
@@ -271,7 +276,7 @@ fn shape_of(matrix: &Matrix) -> Shape {
 }
 
 /// What is said where the factors of a row can't be found without those of the others.
-fn hang_together(model: &Stated) -> Error {
+fn coupled_rows(model: &Stated) -> Error {
     Error::setting(
         Code::RowsCoupled,
         format!(
@@ -334,32 +339,10 @@ fn count_entries(objective: &Expr, shapes: &BTreeMap<Var, Shape>) -> Result<Expr
     Ok(dag.map(number).remove(0))
 }
 
-/// Which sides of a model's variables are those of the data's rows.
+/// What the formula of a model says of the sides of its variables.
 struct SidesOf<'a> {
     model: &'a Stated<'a>,
     objective: &'a Expr,
-}
-
-/// The shapes of all variables for a number of rows that nothing else has.
-struct Tall {
-    rows: usize,
-    shapes: BTreeMap<Var, Shape>,
-}
-
-impl Tall {
-    /// Whether terms fit any number of rows.
-    fn check(&self, terms: &[(f64, Expr)]) -> Result<()> {
-        let given = |(var, shape): (&Var, &Shape)| (var.clone(), Given::dense(shape.rows, shape.cols));
-        let givens: Givens = self.shapes.iter().map(given).collect();
-        let roots: Vec<Expr> = terms.iter().map(|(_, term)| term.clone()).collect();
-        Facts::of(&Dag::new(&roots), &givens).map(|_| ())
-    }
-
-    /// Whether a variable's rows, and whether its columns, are those of X.
-    fn of(&self, name: &str) -> (bool, bool) {
-        let shape = self.shapes.get(&Var::input(name));
-        shape.map_or((false, false), |shape| (shape.rows == self.rows, shape.cols == self.rows))
-    }
 }
 
 impl SidesOf<'_> {
@@ -367,7 +350,17 @@ impl SidesOf<'_> {
     fn fitted(&self) -> Result<BTreeMap<Var, Shape>> {
         let of = |(name, s): &(String, Shape)| (Var::input(name), Given::dense(s.rows, s.cols));
         let givens: Givens = self.model.shapes.iter().map(of).collect();
-        let mut shapes = match self.infer(&givens, &BTreeMap::new())? {
+        let mut declared: BTreeMap<Var, [SideLength; 2]> = BTreeMap::new();
+        for d in &self.model.statement.declared {
+            declared.insert(Var::input(&d.name), [SideLength::from(&d.rows), SideLength::from(&d.cols)]);
+        }
+        for var in self.objective.variables().into_iter().filter(|var| !givens.contains_key(var)) {
+            let sides = [0, 1].map(|k| SideLength::Name(side_name(&var, k)));
+            declared.insert(var, sides);
+        }
+        let dag = Dag::new(std::slice::from_ref(self.objective));
+        let mut shapes = match infer_or_name(&dag, &givens, &declared, &lengths_of(self.model.params), self.model.rank)?
+        {
             Inferred::Shapes(shapes) => shapes,
             Inferred::Untold(name) => return Err(self.untold(&name)),
         };
@@ -375,40 +368,24 @@ impl SidesOf<'_> {
         Ok(shapes)
     }
 
-    /// The shapes for a number of rows that nothing else has.
-    fn with_rows(&self, shapes: &BTreeMap<Var, Shape>, fitted: Shape) -> Result<Tall> {
-        let taken: BTreeSet<usize> = shapes.values().flat_map(|shape| [shape.rows, shape.cols]).collect();
-        let rows = (self.model.rank.max(2)..).find(|rows| !taken.contains(rows)).unwrap_or(usize::MAX);
-        // Sides that can't be those of rows are said, so that nothing is left open.
-        let mut named = BTreeMap::new();
-        for (var, shape) in shapes {
-            for (side, length) in [shape.rows, shape.cols].into_iter().enumerate() {
-                if length != fitted.rows {
-                    named.insert(side_name(var, side), length);
-                }
+    /// Which sides are the rows of the data, however many: not one that is only by chance as long as the fit had rows.
+    fn of_rows(&self, shapes: &BTreeMap<Var, Shape>, fitted: Shape) -> Links {
+        let named = lengths_of(self.model.params);
+        let sides = |var: &Var| {
+            if var.name() == self.model.target {
+                return [SideLength::Rows, SideLength::Number(fitted.cols)];
             }
-        }
-        for declared in &self.model.statement.declared {
-            let Some(shape) = shapes.get(&Var::input(&declared.name)) else { continue };
-            for (dim, length) in [(&declared.rows, shape.rows), (&declared.cols, shape.cols)] {
-                if let Dim::Name(name) = dim
-                    && length != fitted.rows
-                {
-                    named.insert(name.clone(), length);
+            let declared = self.model.statement.declared.iter().find(|d| d.name == var.name());
+            let lengths = shapes.get(var).map_or([fitted.rows; 2], |shape| [shape.rows, shape.cols]);
+            [0, 1].map(|k| match declared.map(|d| SideLength::from([&d.rows, &d.cols][k])) {
+                Some(SideLength::Name(name)) if name == "r" || named.contains_key(&name) => {
+                    SideLength::Number(lengths[k])
                 }
-            }
-        }
-        let target = Var::input(self.model.target);
-        let givens: Givens = [(target.clone(), Given::dense(rows, fitted.cols))].into();
-        // A side that is only by chance as long as the fit had rows is tied to none of them: it stays as it was.
-        let mut found = loop {
-            match self.infer(&givens, &named)? {
-                Inferred::Shapes(found) => break found,
-                Inferred::Untold(name) => named.insert(name, fitted.rows),
-            };
+                None | Some(SideLength::Name(_)) if lengths[k] != fitted.rows => SideLength::Number(lengths[k]),
+                declared => declared.unwrap_or(SideLength::Open),
+            })
         };
-        found.insert(target, Shape { rows, cols: fitted.cols });
-        Ok(Tall { rows, shapes: found })
+        Links::of(&Dag::new(std::slice::from_ref(self.objective)), &sides, &|_| false)
     }
 
     /// The error where the factors of a model don't tell a side of its data, or one that its author has named.
@@ -423,7 +400,7 @@ impl SidesOf<'_> {
                      new rows: what it says of them follows from them and the factors alone, and a formula computes it, such as {target} @ W"
                 ),
             ),
-            Some((var, _)) if var.name() == *target => hang_together(self.model),
+            Some((var, _)) if var.name() == *target => coupled_rows(self.model),
             Some((var, _)) => Error::setting(
                 Code::RowsCoupled,
                 format!(
@@ -438,27 +415,6 @@ impl SidesOf<'_> {
                 format!("the factors of `{statement}` don't tell how long the side `{name}` is"),
             ),
         }
-    }
-
-    /// The shapes of what is not given.
-    fn infer(&self, givens: &Givens, named: &BTreeMap<String, usize>) -> Result<Inferred> {
-        let side = |dim: &Dim| match dim {
-            Dim::Number(length) => Sides::Number(*length),
-            Dim::Name(name) => Sides::Name(name.clone()),
-        };
-        let mut declared: BTreeMap<Var, [Sides; 2]> = BTreeMap::new();
-        for d in &self.model.statement.declared {
-            declared.insert(Var::input(&d.name), [side(&d.rows), side(&d.cols)]);
-        }
-        let is_factor = |var: &Var| self.model.shapes.iter().any(|(name, _)| name == var.name());
-        for var in self.objective.variables().iter().filter(|var| !is_factor(var)) {
-            declared.insert(var.clone(), [0, 1].map(|k| Sides::Name(side_name(var, k))));
-        }
-        let mut named = named.clone();
-        let whole = |v: f64| v >= 1.0 && v.fract() == 0.0 && v < 1e15;
-        named.extend(self.model.numbers.iter().filter(|(_, v)| whole(**v)).map(|(n, &v)| (n.clone(), v as usize)));
-        let dag = Dag::new(std::slice::from_ref(self.objective));
-        infer_or_name(&dag, givens, &declared, &named, self.model.rank)
     }
 }
 

@@ -3,9 +3,7 @@
 //! Invariant: a formula said to lie by rows has, in each row, a value that depends on that row's data alone.
 //! Not here: values (see `prepare`).
 
-use crate::error::Result;
-use crate::expr::{Dag, Expr, Id, Op, ShapeRule, Var};
-use crate::facts::{Facts, Givens};
+use crate::expr::{Dag, Expr, Op, ShapeRule, Var};
 
 /// How a value lies to the rows of the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,33 +18,60 @@ pub(in crate::apply) enum Lies {
     Mixed,
 }
 
-/// How `formula` lies, if `of` says it of its variables, for data of `rows` rows, which is no other side's length.
-///
-/// # Errors
-/// Those of shapes that don't fit.
-pub(in crate::apply) fn lies(formula: &Expr, givens: &Givens, rows: usize, of: impl Fn(&Var) -> Lies) -> Result<Lies> {
+/// How `formula` lies, if `of` says it of its variables: one that lies by rows has as many rows as the data, and no
+/// other side is known to be as long.
+pub(in crate::apply) fn lies(formula: &Expr, of: impl Fn(&Var) -> Lies) -> Lies {
     let dag = Dag::new(std::slice::from_ref(formula));
-    let facts = Facts::of(&dag, givens)?;
-    let by_shape = |id: Id| {
-        let shape = facts.shape(id);
-        match (shape.rows == rows, shape.cols == rows) {
-            (false, false) => Lies::Free,
-            (true, false) => Lies::Rows,
-            (false, true) => Lies::Cols,
-            (true, true) => Lies::Mixed,
-        }
-    };
-    let known = dag.bottom_up(|id, known: &[Lies]| {
+    let lies = dag.bottom_up(|id, known: &[Lying]| {
         let (op, args) = (dag.op(id), dag.args(id));
+        if let Some(var) = dag.expr(id).as_var() {
+            let value = of(var);
+            return Lying { value, sides: [value == Lies::Rows, value == Lies::Cols] };
+        }
+        let args: Vec<Lying> = args.iter().map(|arg| known[arg.index()]).collect();
         // What is read for its shape alone lies as its shape does. A pattern is read, though no value is.
         let of_arg = |k: usize| {
             let read = op.uses_value(k) || *op == Op::Observed;
-            if read { known[args[k].index()] } else { by_shape(args[k]) }
+            if read { args[k].value } else { Lies::of_sides(args[k].sides) }
         };
-        let args: Vec<Lies> = (0..args.len()).map(of_arg).collect();
-        dag.expr(id).as_var().map_or_else(|| of_rule(op.row().shape, &args), &of)
+        let value = of_rule(op.row().shape, &(0..args.len()).map(of_arg).collect::<Vec<_>>());
+        Lying { value, sides: sides_of_rule(op.row().shape, &args) }
     });
-    Ok(known[dag.roots()[0].index()])
+    lies[dag.roots()[0].index()].value
+}
+
+/// How a part lies.
+#[derive(Clone, Copy)]
+struct Lying {
+    value: Lies,
+    /// Whether its rows, and whether its columns, are those of the data.
+    sides: [bool; 2],
+}
+
+impl Lies {
+    fn of_sides(sides: [bool; 2]) -> Self {
+        match sides {
+            [false, false] => Self::Free,
+            [true, false] => Self::Rows,
+            [false, true] => Self::Cols,
+            [true, true] => Self::Mixed,
+        }
+    }
+}
+
+fn sides_of_rule(rule: ShapeRule, args: &[Lying]) -> [bool; 2] {
+    let of = |k: usize| args.get(k).map_or([false; 2], |arg| arg.sides);
+    let ([rows, cols], second) = (of(0), of(1));
+    match rule {
+        ShapeRule::Given | ShapeRule::Scalar | ShapeRule::ScalarOnly => [false; 2],
+        ShapeRule::Same | ShapeRule::Square => [rows, cols],
+        ShapeRule::Stretch => [rows || second[0], cols || second[1]],
+        ShapeRule::Product => [rows, second[1]],
+        ShapeRule::Flip => [cols, rows],
+        ShapeRule::Column => [rows, false],
+        ShapeRule::Line => [false, cols],
+        ShapeRule::StretchToSecond | ShapeRule::ShrinkToSecond => second,
+    }
 }
 
 fn of_rule(rule: ShapeRule, args: &[Lies]) -> Lies {
@@ -83,14 +108,11 @@ fn of_rule(rule: ShapeRule, args: &[Lies]) -> Lies {
 mod tests {
     use super::*;
     use crate::expr::text::parse_expr;
-    use crate::facts::Given;
 
     #[track_caller]
     fn check(formula: &str, expected: Lies) {
         let of = |var: &Var| if ["X", "W", "b"].contains(&var.name()) { Lies::Rows } else { Lies::Free };
-        let given = |name: &str, rows, cols| (Var::input(name), Given::dense(rows, cols));
-        let givens = [given("X", 9, 5), given("W", 9, 3), given("H", 3, 5), given("b", 9, 1), given("c", 1, 5)].into();
-        assert_eq!(lies(&parse_expr(formula).unwrap(), &givens, 9, of).unwrap(), expected, "{formula}");
+        assert_eq!(lies(&parse_expr(formula).unwrap(), of), expected, "{formula}");
     }
 
     #[test]

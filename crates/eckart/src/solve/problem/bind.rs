@@ -11,9 +11,9 @@ use super::split::{Split, refuse_unbounded, split};
 use super::{Bound, Factor, Problem};
 use crate::data::{Dtype, Matrix};
 use crate::error::{Code, Error, Result};
-use crate::expr::text::{Constraint, Dim, Limit};
+use crate::expr::text::{Constraint, Declaration, Dim, Limit};
 use crate::expr::{Dag, Expr, Var};
-use crate::facts::{Facts, Given, Givens, Shape, Sides, first_missing, infer_shapes, masks, unmasked};
+use crate::facts::{Facts, Given, Givens, Shape, SideLength, first_missing, infer_shapes, lengths_of, masks, unmasked};
 use crate::rows::FactorRegularizer;
 use crate::run::{Inputs, Value};
 
@@ -38,7 +38,7 @@ impl Problem {
             (Var::input(name), self.assumed.get(name).copied().unwrap_or_else(|| Given::of(matrix)))
         };
         let mut givens: Givens = self.data.iter().map(known).collect();
-        let mut shapes = infer_shapes(&dag, &givens, &self.declared(), &self.side_lengths(), self.rank)?;
+        let mut shapes = infer_shapes(&dag, &givens, &self.declared(), &lengths_of(&self.params), self.rank)?;
         let dtype = self.dtype();
         let held = self.held_as(dtype, &mut shapes)?;
         held.iter().try_for_each(|(name, value)| self.check_held(name, value))?;
@@ -100,7 +100,7 @@ impl Problem {
         for constraint in self.statement.constraints.iter().filter(|c| c.factor == var.name()) {
             regularizer.constrain(constraint.bound, self.limit(constraint)?, constraint)?;
         }
-        let offset = self.declared().get(var).is_some_and(|sides| sides.contains(&Sides::Number(1)));
+        let offset = self.declared().get(var).is_some_and(|sides| sides.contains(&SideLength::Number(1)));
         let begin = self.begin(var, shape, &regularizer, dtype)?;
         Ok(Factor { var: var.clone(), shape, regularizer, role, offset, begin })
     }
@@ -199,18 +199,9 @@ impl Problem {
         self.statement.objective.substitute(&by)
     }
 
-    fn side_lengths(&self) -> BTreeMap<String, usize> {
-        let whole = |v: f64| v >= 1.0 && v.fract() == 0.0 && v < 1e15;
-        self.params.iter().filter(|(_, v)| whole(**v)).map(|(name, &v)| (name.clone(), v as usize)).collect()
-    }
-
-    fn declared(&self) -> BTreeMap<Var, [Sides; 2]> {
-        let side = |dim: &Dim| match dim {
-            Dim::Number(length) => Sides::Number(*length),
-            Dim::Name(name) => Sides::Name(name.clone()),
-        };
-        let declared = &self.statement.declared;
-        declared.iter().map(|d| (Var::input(&d.name), [side(&d.rows), side(&d.cols)])).collect()
+    fn declared(&self) -> BTreeMap<Var, [SideLength; 2]> {
+        let sides = |d: &Declaration| (Var::input(&d.name), [SideLength::from(&d.rows), SideLength::from(&d.cols)]);
+        self.statement.declared.iter().map(sides).collect()
     }
 
     /// Every name given, declared or constrained must occur, or it was misspelt.

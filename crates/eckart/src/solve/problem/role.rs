@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::expr::text::{Dim, Statement};
 use crate::expr::{Dag, Expr, Var};
-use crate::facts::{Links, Shape, Sides};
+use crate::facts::{Links, Shape, SideLength};
 
 /// What a factor's numbers belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +91,7 @@ impl FactorAxis {
 
 /// The roles of the factors of `statement`, whose data is `target`, in their order.
 ///
-/// Sides are equal where the formula says so: W has rows of X since `X - W @ H` subtracts entry by entry. A side is
+/// SideLength are equal where the formula says so: W has rows of X since `X - W @ H` subtracts entry by entry. A side is
 /// one of components where it is the inner side of a product of factors.
 pub(in crate::solve) fn roles(
     statement: &Statement,
@@ -101,27 +101,22 @@ pub(in crate::solve) fn roles(
 ) -> Vec<FactorRole> {
     let params = params.iter().map(|(name, &value)| (Var::input(name), Expr::number(value))).collect();
     let dag = Dag::new(&[statement.objective.substitute(&params)]);
-    let declared: BTreeMap<Var, [Sides; 2]> =
-        statement.declared.iter().map(|d| (Var::input(&d.name), [side_of(&d.rows), side_of(&d.cols)])).collect();
+    let declared = |var: &Var| statement.declared.iter().find(|d| d.name == var.name());
     let shape = |var: &Var| factors.iter().find(|(name, _)| var.name() == name).map(|(_, shape)| *shape);
-    // A side of the rank's length may be 1 as well, and is no offset's.
-    let is_one = |var: &Var| match (shape(var), declared.get(var)) {
-        (Some(shape), Some(sides)) => {
-            let one = |k: usize, length: usize| length == 1 && sides[k] != Sides::Name("r".into());
-            [one(0, shape.rows), one(1, shape.cols)]
-        }
-        _ => [false; 2],
+    let sides = |var: &Var| {
+        let lengths = shape(var).map_or([0; 2], |shape| [shape.rows, shape.cols]);
+        let of = |dim: &Dim, length: usize| match dim {
+            // A side of the rank's length may be 1 as well, and is no offset's.
+            Dim::Name(name) if length != 1 || name == "r" => SideLength::Name(name.clone()),
+            _ if length == 1 => SideLength::Number(1),
+            Dim::Name(_) | Dim::Number(_) => SideLength::Open,
+        };
+        let open = [SideLength::Open, SideLength::Open];
+        declared(var).map_or(open, |d| [of(&d.rows, lengths[0]), of(&d.cols, lengths[1])])
     };
     let of_factors = dag.depends(|id| dag.expr(id).as_var().is_some_and(|var| shape(var).is_some()));
-    let links = Links::of(&dag, &declared, &is_one, &of_factors);
+    let links = Links::of(&dag, &sides, &|id| of_factors[id.index()]);
     factors.iter().map(|(name, _)| role(&links, &Var::input(target), &Var::input(name))).collect()
-}
-
-fn side_of(dim: &Dim) -> Sides {
-    match dim {
-        Dim::Number(length) => Sides::Number(*length),
-        Dim::Name(name) => Sides::Name(name.clone()),
-    }
 }
 
 fn role(links: &Links, target: &Var, factor: &Var) -> FactorRole {
