@@ -34,6 +34,7 @@ fn fits(pattern: &Expr, dag: &Dag, id: Id, found: &mut [Option<Id>]) -> bool {
 /// The parts of `huber(z, delta)`: c (|z| - c/2), c = min(|z|, delta).
 pub(crate) struct Huber {
     pub z: Id,
+    pub delta: Id,
     /// |z| and c, which are not smooth by themselves.
     pub kinks: [Id; 2],
     /// c, c/2, |z| - c/2 and the loss: all that reads them.
@@ -43,8 +44,8 @@ pub(crate) struct Huber {
 /// Huber's loss, where a node is that.
 pub(crate) fn huber_at(dag: &Dag, id: Id) -> Option<Huber> {
     static HUBER: LazyLock<Expr> = LazyLock::new(|| pattern(2, |args| huber(&args[0], &args[1])));
-    let z = arguments(&HUBER, 2, dag, id)?[0];
+    let [z, delta] = arguments(&HUBER, 2, dag, id)?[..] else { return None };
     let [core, rest] = [dag.args(id)[0], dag.args(id)[1]];
     let [size, half] = [dag.args(rest)[0], dag.args(rest)[1]];
-    Some(Huber { z, kinks: [size, core], parts: [core, half, rest, id] })
+    Some(Huber { z, delta, kinks: [size, core], parts: [core, half, rest, id] })
 }

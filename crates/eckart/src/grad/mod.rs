@@ -24,8 +24,11 @@ pub fn differentiate(cost: &Expr, vars: &[Expr]) -> Vec<Expr> {
             continue;
         }
         let Some(adjoint) = adjoints[id.index()].clone() else { continue };
-        let parts = rules::pull_back(dag.expr(id), &adjoint);
-        for (&arg, part) in dag.args(id).iter().zip(parts) {
+        let (args, parts) = match rules::pull_back_huber(&dag, id, &adjoint) {
+            Some((z, part)) => (vec![z], vec![Some(part)]),
+            None => (dag.args(id).to_vec(), rules::pull_back(dag.expr(id), &adjoint)),
+        };
+        for (arg, part) in args.into_iter().zip(parts) {
             let Some(part) = part.filter(|_| active[arg.index()]) else { continue };
             let slot = &mut adjoints[arg.index()];
             *slot = Some(match slot.take() {

@@ -4,7 +4,7 @@
 //! none.
 //! Not here: adding the parts up (see the sweep in `grad`).
 
-use crate::expr::{Expr, Op, exp, expand, greater, log, max, sigmoid, sign, sumto};
+use crate::expr::{Dag, Expr, Id, Op, clip, exp, expand, greater, huber_at, log, max, sigmoid, sign, sumto};
 
 /// A length is divided by no less than this: where it is 0, so are the entries whose length it is, and with them their
 /// gradient, which is one of the subgradients there. f32 can hold its reciprocal.
@@ -15,6 +15,14 @@ fn is_length(node: &Expr) -> bool {
     let args = node.args();
     let of_sum = |base: &Expr| matches!(base.op(), Op::Sum | Op::RowSum | Op::ColSum);
     *node.op() == Op::Pow && of_sum(&args[0]) && args[1].as_number() == Some(0.5)
+}
+
+/// The z of a node `huber(z, delta)` and its adjoint, g clip(z, -delta, delta): what the primitives that the loss is made
+/// of come to, in one function of an entry. `None` for other nodes, and for a `delta` that is not known to be 0 or more.
+pub(super) fn pull_back_huber(dag: &Dag, id: Id, g: &Expr) -> Option<(Id, Expr)> {
+    let huber = huber_at(dag, id)?;
+    let delta = dag.expr(huber.delta).as_number().filter(|delta| *delta >= 0.0)?;
+    Some((huber.z, g * clip(dag.expr(huber.z), -delta, delta)))
 }
 
 /// The adjoints of the arguments of `node`, from its own.

@@ -78,6 +78,32 @@ fn every_primitive_agrees_with_differences() {
     check(&eckart::mean(eckart::tanh(&k)), &["K"], &world);
 }
 
+/// The derivative of Huber's loss is one function of an entry, and has the bits of that of the primitives it is made of.
+#[test]
+fn the_gradient_of_huber_is_a_clip() {
+    let mut random = Random(5);
+    let world = World::of([
+        ("X", random.dense(7, 5, -3.0, 3.0)),
+        ("W", random.dense(7, 2, -1.0, 1.0)),
+        ("H", random.dense(2, 5, -1.0, 1.0)),
+    ]);
+    let residual = matrix("X") - matrix("W").dot(matrix("H"));
+    let printed = |cost: &Expr| {
+        let gradient = differentiate(cost, &[matrix("W")]);
+        eckart::rewrite::simplify(&gradient, &world.givens()).unwrap()[0].to_string()
+    };
+    let cost = sum(eckart::huber(&residual, 1));
+    assert_eq!(printed(&cost), "-(clip(X - W @ H, -1, 1) @ H.T)");
+    assert_eq!(printed(&(0.3 * &cost)), "-0.3 * (clip(X - W @ H, -1, 1) @ H.T)");
+    // With a delta that has no literal value, the loss is differentiated as it is spelled out.
+    let spelled = sum(eckart::huber(&residual, sum(matrix("X")) * 0.0 + 1.0));
+    let [clipped, spelled] = [cost, spelled].map(|cost| differentiate(&cost, &[matrix("W"), matrix("X")]));
+    let [clipped, spelled] = [clipped, spelled].map(|formulas| world.literal(&formulas));
+    assert_eq!(clipped[1].to_dense_f64(), spelled[1].to_dense_f64());
+    assert_eq!(clipped[0].to_dense_f64(), spelled[0].to_dense_f64());
+    assert!(clipped[1].to_dense_f64().iter().any(|slope| slope.abs() == 1.0));
+}
+
 #[test]
 fn random_formulas_agree_with_differences() {
     let mut random = Random(2);
