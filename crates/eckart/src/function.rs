@@ -10,7 +10,7 @@ use crate::error::{Code, Error, Result};
 use crate::expr::{Dag, Expr, Var};
 use crate::facts::{Facts, Given, Givens, Sign, masks, reads, unmasked_in};
 use crate::plan::{Plan, plan};
-use crate::rewrite::{Report, rewrite, simplify, size_of_terms};
+use crate::rewrite::{SearchReport, rewrite, simplify, size_of_terms};
 use crate::run::{Inputs, Kept, Value, available_memory, run};
 
 /// Characters of a formula in a message.
@@ -26,7 +26,7 @@ pub struct Compiled {
     /// The formulas as they are computed.
     pub rewritten: Vec<Expr>,
     /// What the search for them did.
-    pub report: Report,
+    pub report: SearchReport,
     /// The steps; the results are the formulas' values, then the sizes that the bounds are made of.
     pub plan: Plan,
     kept: Mutex<Kept>,

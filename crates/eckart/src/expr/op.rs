@@ -81,7 +81,7 @@ pub enum ShapeRule {
     /// (n x k, k x m) -> n x m.
     Product,
     /// n x m -> m x n.
-    Flip,
+    Transposed,
     /// n x m -> n x 1.
     Column,
     /// n x m -> 1 x m.
@@ -111,7 +111,7 @@ pub enum Meaning {
 
 /// A row of the table of primitives.
 #[derive(Debug, Clone, Copy)]
-pub struct Row {
+pub struct PrimitiveRow {
     /// The name in a text, where it is called as a function.
     pub name: &'static str,
     /// How many arguments it takes.
@@ -122,8 +122,8 @@ pub struct Row {
     pub meaning: Meaning,
 }
 
-const fn row(name: &'static str, arity: usize, shape: ShapeRule, meaning: Meaning) -> Row {
-    Row { name, arity, shape, meaning }
+const fn row(name: &'static str, arity: usize, shape: ShapeRule, meaning: Meaning) -> PrimitiveRow {
+    PrimitiveRow { name, arity, shape, meaning }
 }
 
 impl Op {
@@ -152,11 +152,11 @@ impl Op {
 
     /// The primitive's row.
     #[rustfmt::skip]
-    pub fn row(&self) -> Row {
+    pub fn row(&self) -> PrimitiveRow {
         use Meaning::{Leaf, Map, Whole, Zip};
         use ShapeRule::{
-            Column, Flip, Given, Line, Product, Same, Scalar, ScalarOnly, ShrinkToSecond, Square, Stretch,
-            StretchToSecond,
+            Column, Given, Line, Product, Same, Scalar, ScalarOnly, ShrinkToSecond, Square, Stretch,
+            StretchToSecond, Transposed,
         };
         match self {
             Op::Var(_)    => row("",         0, Given,           Leaf),
@@ -178,7 +178,7 @@ impl Op {
             Op::Softplus  => row("softplus", 1, Same,            Map(softplus)),
             Op::Observed  => row("observed", 1, Same,            Whole),
             Op::MatMul    => row("@",        2, Product,         Whole),
-            Op::Transpose => row("t",        1, Flip,            Whole),
+            Op::Transpose => row("t",        1, Transposed,      Whole),
             Op::Sum       => row("sum",      1, Scalar,          Whole),
             Op::RowSum    => row("rowsum",   1, Column,          Whole),
             Op::ColSum    => row("colsum",   1, Line,            Whole),

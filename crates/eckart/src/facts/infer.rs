@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Givens, Shape};
+use super::given::Givens;
+use super::shape::Shape;
 use crate::error::{Code, Error, Result};
 use crate::expr::text::Dim;
 use crate::expr::{Dag, Id, ShapeRule, Var};
@@ -251,7 +252,7 @@ fn node_sides(rule: ShapeRule, args: &[[usize; 2]], sides: &mut Unify) -> [usize
         ShapeRule::Given => [sides.fresh(), sides.fresh()],
         ShapeRule::Scalar | ShapeRule::ScalarOnly => [sides.number(1), sides.number(1)],
         ShapeRule::Same => args[0],
-        ShapeRule::Flip => [args[0][1], args[0][0]],
+        ShapeRule::Transposed => [args[0][1], args[0][0]],
         ShapeRule::Column => [args[0][0], sides.number(1)],
         ShapeRule::Line => [sides.number(1), args[0][1]],
         ShapeRule::Stretch => {

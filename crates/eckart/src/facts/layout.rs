@@ -3,7 +3,8 @@
 //! Invariant: `run` keeps exactly these layouts; an entry off the pattern is zero whatever else the formula says.
 //! Not here: the patterns themselves (they are data, see `data::Pattern`).
 
-use super::{Givens, Shape};
+use super::given::Givens;
+use super::shape::Shape;
 use crate::expr::{Dag, Id, Meaning, Op, Var};
 
 /// How a node's value is laid out.
@@ -82,7 +83,7 @@ pub(crate) fn layout_of_op(op: &Op, args: &[Arg<'_>], shape: Shape) -> Layout {
         Op::Transpose => match args[0].layout {
             Layout::Dense => Layout::Dense,
             Layout::Sparse { nnz, pattern } => {
-                Layout::Sparse { nnz: *nnz, pattern: pattern.clone().map(|(var, flipped)| (var, !flipped)) }
+                Layout::Sparse { nnz: *nnz, pattern: pattern.clone().map(|(var, transposed)| (var, !transposed)) }
             }
         },
         // What nothing is summed of is passed on.

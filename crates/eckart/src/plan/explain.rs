@@ -1,18 +1,21 @@
 //! Explain: a plan in words.
-//! In: a `Plan`.  Out: a table: buffer, what computes it, shape, size, work, traffic, formula; folds with their steps
+//! In: a `Plan`.  Out: a table: buffer, what computes it, shape, size, work, traffic, formula; tilings with their steps
 //! indented.
 //! Invariant: the same plan gives the same text; every buffer is listed; nothing measured.
 //! Not here: pictures (see `picture`), the objective and its gradient (see the command).
 
 use std::fmt;
 
-use super::{Buffer, Combine, Fold, Kernel, Param, Plan, Step};
+use super::program::{Buffer, Combine, Kernel, Param, Plan, RowTiling, Step};
 use crate::facts::Layout;
 
 /// Characters of a formula that a line has room for.
 const MOST_TEXT: usize = 40;
 /// Columns of what computes a buffer.
 const CALL: usize = 22;
+/// What the table's words mean.
+const LEGEND: &str = "fused: functions of entries in one pass; reduced: summed over the blocks; cached: computed once \
+                      for all runs; stored: an input, no buffer";
 /// Columns of a shape.
 const SHAPE: usize = 24;
 
@@ -20,10 +23,10 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         header().write(f)?;
         for step in &self.steps {
-            if let Kernel::Fold(fold) = &step.kernel {
-                write_fold(f, self, step, fold)?;
+            if let Kernel::Tiled(tiling) = &step.kernel {
+                write_tiling(f, self, step, tiling)?;
             } else {
-                let once = if step.once && step.flops > 0.0 { " (once)" } else { "" };
+                let once = if step.once && step.flops > 0.0 { " (cached)" } else { "" };
                 write_step(f, "", step, &self.buffers, |out| format!("{once}{}", result_mark(self, out)))?;
             }
         }
@@ -34,13 +37,14 @@ impl fmt::Display for Plan {
             self.largest_buffer(),
             flops(self.flops()),
             bytes(self.traffic() as usize),
-        )
+        )?;
+        writeln!(f, "{LEGEND}")
     }
 }
 
 /// A line of the table.
 #[derive(Default)]
-struct Line {
+struct TableLine {
     indent: &'static str,
     number: String,
     call: String,
@@ -51,7 +55,7 @@ struct Line {
     text: String,
 }
 
-impl Line {
+impl TableLine {
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { indent, number, call, shape, size, work, traffic, text } = self;
         let width = CALL - indent.len();
@@ -61,15 +65,15 @@ impl Line {
     }
 }
 
-fn header() -> Line {
-    Line {
+fn header() -> TableLine {
+    TableLine {
         call: "kernel".into(),
         shape: "shape: stored".into(),
         size: "buffer".into(),
         work: "work".into(),
         traffic: "traffic".into(),
         text: "formula".into(),
-        ..Line::default()
+        ..TableLine::default()
     }
 }
 
@@ -82,10 +86,10 @@ fn write_step(
 ) -> fmt::Result {
     for (at, &number) in step.outs.iter().enumerate() {
         let (out, first) = (&buffers[number], at == 0);
-        let line = Line {
+        let line = TableLine {
             indent,
             number: number.to_string(),
-            call: if first { call(step) } else { "  in the same pass".to_owned() },
+            call: if first { call(step) } else { "  same pass".to_owned() },
             shape: shape(out),
             size: size(out),
             work: if first { some(step.flops, flops(step.flops)) } else { String::new() },
@@ -97,33 +101,33 @@ fn write_step(
     Ok(())
 }
 
-fn write_fold(f: &mut fmt::Formatter<'_>, plan: &Plan, step: &Step, fold: &Fold) -> fmt::Result {
+fn write_tiling(f: &mut fmt::Formatter<'_>, plan: &Plan, step: &Step, tiling: &RowTiling) -> fmt::Result {
     let call = format!(
-        "for each {} of {} rows, in {} parts{}",
-        fold.height,
-        fold.rows,
-        fold.shards,
-        if step.once { ", once" } else { "" },
+        "for each {} of {} rows, in {} shards{}",
+        tiling.height,
+        tiling.rows,
+        tiling.shards,
+        if step.once { ", cached" } else { "" },
     );
     let (work, traffic) = (flops(step.flops), bytes(step.traffic as usize));
     // Longer than its own column: it takes those of the shape and the size as well.
     let wide = CALL + SHAPE + 10;
     writeln!(f, "     {call:<wide$} {work:>10} {traffic:>8}")?;
-    for (local, (arg, param)) in step.args.iter().zip(&fold.params).enumerate() {
+    for (local, (arg, param)) in step.args.iter().zip(&tiling.params).enumerate() {
         writeln!(f, "    {local:>3}  {} of {arg}: {}", way(*param), clipped(&plan.buffers[*arg].text, MOST_TEXT))?;
     }
-    for inner in &fold.body {
-        write_step(f, "    ", inner, &fold.buffers, |_| String::new())?;
+    for inner in &tiling.body {
+        write_step(f, "    ", inner, &tiling.buffers, |_| String::new())?;
     }
-    for (out, (local, combine)) in step.outs.iter().zip(&fold.results) {
+    for (out, (local, combine)) in step.outs.iter().zip(&tiling.results) {
         let buffer = &plan.buffers[*out];
-        let line = Line {
+        let line = TableLine {
             number: out.to_string(),
             call: format!("{local} {}", combination(*combine)),
             shape: shape(buffer),
             size: size(buffer),
             text: format!("{}{}", clipped(&buffer.text, MOST_TEXT), result_mark(plan, *out)),
-            ..Line::default()
+            ..TableLine::default()
         };
         line.write(f)?;
     }
@@ -142,7 +146,7 @@ fn some(count: f64, text: String) -> String {
     if count > 0.0 { text } else { String::new() }
 }
 
-/// How an argument comes into a fold.
+/// How an argument comes into a tiling.
 pub(super) fn way(param: Param) -> &'static str {
     match param {
         Param::Whole => "all",
@@ -155,19 +159,23 @@ pub(super) fn way(param: Param) -> &'static str {
 pub(super) fn combination(combine: Combine) -> &'static str {
     match combine {
         Combine::Stack => "stacked",
-        Combine::Add => "added up",
+        Combine::Add => "reduced",
     }
 }
 
 /// "product(3.T, 4)".
 fn call(step: &Step) -> String {
-    let flips = match step.kernel {
-        Kernel::Product { flip } | Kernel::Sampled { flip } => flip,
+    let transposes = match step.kernel {
+        Kernel::Product { transpose } | Kernel::Sampled { transpose } => transpose,
         _ => [false, false],
     };
-    let flipped = |k: usize| flips.get(k).copied().unwrap_or(false);
-    let args: Vec<String> =
-        step.args.iter().enumerate().map(|(k, arg)| format!("{arg}{}", if flipped(k) { ".T" } else { "" })).collect();
+    let transposed = |k: usize| transposes.get(k).copied().unwrap_or(false);
+    let args: Vec<String> = step
+        .args
+        .iter()
+        .enumerate()
+        .map(|(k, arg)| format!("{arg}{}", if transposed(k) { ".T" } else { "" }))
+        .collect();
     match &step.kernel {
         Kernel::Input(_) | Kernel::Literal(_) => name(&step.kernel).into(),
         Kernel::Observed(var) => format!("observed({})", var.name()),
@@ -194,8 +202,8 @@ pub(super) fn name(kernel: &Kernel) -> &'static str {
         Kernel::Eye => "eye",
         Kernel::Join { .. } => "join",
         Kernel::Part { .. } => "part",
-        Kernel::Chain(chain) => chain.name(),
-        Kernel::Fold(_) => "fold",
+        Kernel::Fused(fusion) => fusion.name(),
+        Kernel::Tiled(_) => "tiled",
     }
 }
 
@@ -207,9 +215,9 @@ pub(super) fn shape(buffer: &Buffer) -> String {
     }
 }
 
-/// Its bytes, or "held" where it takes none of its own.
+/// Its bytes, or "stored" where it takes none of its own.
 pub(super) fn size(buffer: &Buffer) -> String {
-    if buffer.bytes == 0 { "held".to_owned() } else { bytes(buffer.bytes) }
+    if buffer.bytes == 0 { "stored".to_owned() } else { bytes(buffer.bytes) }
 }
 
 /// The first characters of a text, with dots where some are left out.

@@ -1,18 +1,18 @@
 //! Lower: from formulas to kernels, each value computed where it is needed and nowhere else.
 //! In: a `Dag` with its facts.  Out: nodes: a kernel and its arguments, arguments first.
 //! Invariant: a factor of a sparse value is computed at the stored entries only; each node once a place.
-//! Not here: blocks of rows (see `fold`), buffers (see `lives`).
+//! Not here: blocks of rows (see `tiling`), buffers (see `lives`).
 
 use std::collections::BTreeMap;
 
-use super::Kernel;
+use super::program::Kernel;
 use crate::error::{Code, Error, Result};
 use crate::expr::{Dag, Id, Meaning, Number, Op};
 use crate::facts::{Facts, Layout, Shape};
 
 /// A value to be computed.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
+pub(super) struct LoweredNode {
     pub kernel: Kernel,
     /// Earlier nodes.
     pub args: Vec<usize>,
@@ -26,13 +26,13 @@ pub(super) struct Node {
 const MOST_TEXT: usize = 56;
 
 /// A part of a formula, in full or at the stored entries of another part.
-type Key = (Id, Option<Id>);
+type PlacedId = (Id, Option<Id>);
 
 /// The nodes that compute `dag`'s roots, and which of them these are.
-pub(super) fn lower(dag: &Dag, facts: &Facts) -> Result<(Vec<Node>, Vec<usize>)> {
+pub(super) fn lower(dag: &Dag, facts: &Facts) -> Result<(Vec<LoweredNode>, Vec<usize>)> {
     let lower = Lower { dag, facts, sources: sources(dag, facts) };
-    let roots: Vec<Key> = dag.roots().iter().map(|&root| (root, None)).collect();
-    let mut number: BTreeMap<Key, usize> = BTreeMap::new();
+    let roots: Vec<PlacedId> = dag.roots().iter().map(|&root| (root, None)).collect();
+    let mut number: BTreeMap<PlacedId, usize> = BTreeMap::new();
     let mut nodes = Vec::new();
     // A walk with a stack of its own: formulas may be deep.
     for &root in &roots {
@@ -56,10 +56,14 @@ pub(super) fn lower(dag: &Dag, facts: &Facts) -> Result<(Vec<Node>, Vec<usize>)>
 }
 
 /// The nodes that are still needed where some have `moved`, arguments first, and where the outputs are now.
-pub(super) fn sorted(nodes: &[Node], outputs: &[usize], moved: &BTreeMap<usize, usize>) -> (Vec<Node>, Vec<usize>) {
+pub(super) fn sorted(
+    nodes: &[LoweredNode],
+    outputs: &[usize],
+    moved: &BTreeMap<usize, usize>,
+) -> (Vec<LoweredNode>, Vec<usize>) {
     let target = |at: usize| moved.get(&at).copied().unwrap_or(at);
     let mut new_number: BTreeMap<usize, usize> = BTreeMap::new();
-    let mut sorted: Vec<Node> = Vec::with_capacity(nodes.len());
+    let mut sorted: Vec<LoweredNode> = Vec::with_capacity(nodes.len());
     for &output in outputs {
         let mut stack = vec![(target(output), false)];
         while let Some((at, ready)) = stack.pop() {
@@ -74,7 +78,7 @@ pub(super) fn sorted(nodes: &[Node], outputs: &[usize], moved: &BTreeMap<usize, 
             }
             let args = args.map(|arg| new_number[&arg]).collect();
             new_number.insert(at, sorted.len());
-            sorted.push(Node { args, ..nodes[at].clone() });
+            sorted.push(LoweredNode { args, ..nodes[at].clone() });
         }
     }
     (sorted, outputs.iter().map(|&output| new_number[&target(output)]).collect())
@@ -104,11 +108,11 @@ struct Lower<'a> {
 }
 
 impl Lower<'_> {
-    fn node(&self, key: Key, kernel: Kernel, args: Vec<usize>) -> Node {
+    fn node(&self, key: PlacedId, kernel: Kernel, args: Vec<usize>) -> LoweredNode {
         let (id, place) = key;
         let layout = self.facts.layout(place.unwrap_or(id)).clone();
         let text = self.dag.expr(id).shortened(MOST_TEXT);
-        Node { kernel, args, shape: self.facts.shape(id), layout, text }
+        LoweredNode { kernel, args, shape: self.facts.shape(id), layout, text }
     }
 
     fn is_sparse(&self, id: Id) -> bool {
@@ -116,20 +120,20 @@ impl Lower<'_> {
     }
 
     /// The part `id` at the stored entries of `place`.
-    fn at(&self, id: Id, place: Id) -> Key {
+    fn at(&self, id: Id, place: Id) -> PlacedId {
         let own = self.is_sparse(id) && self.sources[id.index()] == place;
         if own { (id, None) } else { (id, Some(place)) }
     }
 
     /// The kernel of a value and the values it reads.
-    fn kernel(&self, (id, place): Key) -> Result<(Kernel, Vec<Key>)> {
+    fn kernel(&self, (id, place): PlacedId) -> Result<(Kernel, Vec<PlacedId>)> {
         match place {
             None => self.kernel_in_full(id),
             Some(place) => Ok(self.kernel_at(id, place)),
         }
     }
 
-    fn kernel_at(&self, id: Id, place: Id) -> (Kernel, Vec<Key>) {
+    fn kernel_at(&self, id: Id, place: Id) -> (Kernel, Vec<PlacedId>) {
         let (op, args) = (self.dag.op(id), self.dag.args(id));
         let pointwise = |kernel: Kernel| {
             let full = |&arg: &Id| {
@@ -142,16 +146,16 @@ impl Lower<'_> {
             Meaning::Map(_) => pointwise(Kernel::Map(op.clone())),
             Meaning::Zip(_) => pointwise(Kernel::Zip(op.clone())),
             Meaning::Whole if *op == Op::MatMul => {
-                let (a, flip_a) = self.unflipped(args[0]);
-                let (b, flip_b) = self.unflipped(args[1]);
-                (Kernel::Sampled { flip: [flip_a, flip_b] }, vec![(a, None), (b, None), (place, None)])
+                let (a, transpose_a) = self.upright(args[0]);
+                let (b, transpose_b) = self.upright(args[1]);
+                (Kernel::Sampled { transpose: [transpose_a, transpose_b] }, vec![(a, None), (b, None), (place, None)])
             }
             Meaning::Whole if *op == Op::Expand => (Kernel::Gather, vec![(args[0], None), (place, None)]),
             Meaning::Leaf | Meaning::Whole => (Kernel::Gather, vec![(id, None), (place, None)]),
         }
     }
 
-    fn kernel_in_full(&self, id: Id) -> Result<(Kernel, Vec<Key>)> {
+    fn kernel_in_full(&self, id: Id) -> Result<(Kernel, Vec<PlacedId>)> {
         let (op, args) = (self.dag.op(id), self.dag.args(id));
         let plain = |kernel: Kernel| {
             let read = args.iter().enumerate().filter(|(k, _)| op.uses_value(*k));
@@ -162,9 +166,9 @@ impl Lower<'_> {
             Op::Lit(number) => plain(Kernel::Literal(*number)),
             Op::One => plain(Kernel::Literal(Number::new(1.0))),
             Op::MatMul => {
-                let (a, flip_a) = self.unflipped(args[0]);
-                let (b, flip_b) = self.unflipped(args[1]);
-                Ok((Kernel::Product { flip: [flip_a, flip_b] }, vec![(a, None), (b, None)]))
+                let (a, transpose_a) = self.upright(args[0]);
+                let (b, transpose_b) = self.upright(args[1]);
+                Ok((Kernel::Product { transpose: [transpose_a, transpose_b] }, vec![(a, None), (b, None)]))
             }
             Op::Transpose => plain(Kernel::Transpose),
             Op::Sum => plain(Kernel::Sum),
@@ -185,7 +189,7 @@ impl Lower<'_> {
 
     /// The arguments of a function of pairs: beside a sparse argument that fixes the pattern, the other is needed at
     /// its stored entries only.
-    fn zip_args(&self, id: Id) -> Vec<Key> {
+    fn zip_args(&self, id: Id) -> Vec<PlacedId> {
         let args = self.dag.args(id);
         let in_full = vec![(args[0], None), (args[1], None)];
         let full = |arg: Id| self.facts.shape(arg) == self.facts.shape(id);
@@ -202,7 +206,7 @@ impl Lower<'_> {
         keys
     }
 
-    fn observed(&self, arg: Id) -> Result<(Kernel, Vec<Key>)> {
+    fn observed(&self, arg: Id) -> Result<(Kernel, Vec<PlacedId>)> {
         let inner = self.dag.expr(arg);
         let var = inner.as_var().ok_or_else(|| {
             Error::shape(
@@ -218,7 +222,7 @@ impl Lower<'_> {
     }
 
     /// The part under a transpose, and whether there was one: products read through it.
-    fn unflipped(&self, id: Id) -> (Id, bool) {
+    fn upright(&self, id: Id) -> (Id, bool) {
         if *self.dag.op(id) == Op::Transpose { (self.dag.args(id)[0], true) } else { (id, false) }
     }
 }

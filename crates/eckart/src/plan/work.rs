@@ -3,7 +3,7 @@
 //! Invariant: an upper bound from shapes and stored entries; nothing measured.
 //! Not here: how fast a machine is (see `run::Machine`).
 
-use super::{Buffer, Kernel};
+use super::program::{Buffer, Kernel};
 use crate::data::Dtype;
 use crate::facts::{Layout, Shape};
 
@@ -34,18 +34,18 @@ pub(super) fn flops(kernel: &Kernel, args: &[&Buffer], out: &Buffer) -> f64 {
     match kernel {
         Kernel::Map(_) | Kernel::Zip(_) => stored(out),
         Kernel::Sum | Kernel::RowSum | Kernel::ColSum | Kernel::SumTo => stored(args[0]),
-        Kernel::Product { flip } => {
-            let inner = if flip[0] { args[0].shape.rows } else { args[0].shape.cols } as f64;
-            let rows = if flip[0] { args[0].shape.cols } else { args[0].shape.rows } as f64;
-            let cols = if flip[1] { args[1].shape.rows } else { args[1].shape.cols } as f64;
+        Kernel::Product { transpose } => {
+            let inner = if transpose[0] { args[0].shape.rows } else { args[0].shape.cols } as f64;
+            let rows = if transpose[0] { args[0].shape.cols } else { args[0].shape.rows } as f64;
+            let cols = if transpose[1] { args[1].shape.rows } else { args[1].shape.cols } as f64;
             match (args[0].layout.is_sparse(), args[1].layout.is_sparse()) {
                 (false, false) => 2.0 * inner * rows * cols,
                 (true, _) => 2.0 * stored(args[0]) * cols,
                 (false, true) => 2.0 * stored(args[1]) * rows,
             }
         }
-        Kernel::Sampled { flip } => {
-            let inner = if flip[0] { args[0].shape.rows } else { args[0].shape.cols } as f64;
+        Kernel::Sampled { transpose } => {
+            let inner = if transpose[0] { args[0].shape.rows } else { args[0].shape.cols } as f64;
             2.0 * inner * stored(out)
         }
         Kernel::Input(_)
@@ -57,8 +57,8 @@ pub(super) fn flops(kernel: &Kernel, args: &[&Buffer], out: &Buffer) -> f64 {
         | Kernel::Observed(_)
         | Kernel::Join { .. }
         | Kernel::Part { .. }
-        | Kernel::Chain(_)
-        | Kernel::Fold(_) => 0.0,
+        | Kernel::Fused(_)
+        | Kernel::Tiled(_) => 0.0,
     }
 }
 

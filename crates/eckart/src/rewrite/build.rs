@@ -6,7 +6,7 @@
 
 use egg::{Id, Language};
 
-use super::language::{Graph, Node, Sym};
+use super::language::{ENode, Graph, Sym};
 use crate::expr::{Number, Op, Var};
 use crate::facts::{Layout, Shape};
 
@@ -15,12 +15,12 @@ const MOST_PARTS: usize = 64;
 
 /// A literal.
 pub(super) fn number(graph: &mut Graph, value: f64) -> Id {
-    graph.add(Node::new(Op::Lit(Number::new(value)), vec![]))
+    graph.add(ENode::new(Op::Lit(Number::new(value)), vec![]))
 }
 
 /// A primitive of one or two arguments.
 pub(super) fn apply(graph: &mut Graph, op: Op, args: &[Id]) -> Id {
-    graph.add(Node::new(op, args.to_vec()))
+    graph.add(ENode::new(op, args.to_vec()))
 }
 
 /// A literal times a value.
@@ -35,7 +35,7 @@ pub(super) fn scaled(graph: &mut Graph, by: f64, id: Id) -> Id {
         return scaled(graph, by * inner, core);
     }
     let by = number(graph, by);
-    graph.add(Node::new(Op::Mul, vec![by, id]))
+    graph.add(ENode::new(Op::Mul, vec![by, id]))
 }
 
 /// The literal and the value, where the class holds such a product.
@@ -70,7 +70,7 @@ pub(super) fn factors(graph: &Graph, id: Id) -> (f64, Vec<Id>) {
 }
 
 /// Whether a node of a class reads the class itself, as in a = a * a, where a is 0 or 1.
-fn reads(graph: &Graph, node: &Node, class: Id) -> bool {
+fn reads(graph: &Graph, node: &ENode, class: Id) -> bool {
     node.args.iter().any(|&arg| graph.find(arg) == class)
 }
 
@@ -106,7 +106,7 @@ pub(super) fn product(graph: &mut Graph, ids: &[Id]) -> Id {
         [] => return number(graph, literal),
         [one] => *one,
         many => {
-            let node = Node::new(Op::Mul, many.to_vec());
+            let node = ENode::new(Op::Mul, many.to_vec());
             graph.add(node)
         }
     };
@@ -154,10 +154,10 @@ pub(super) fn sum(graph: &mut Graph, terms: &[(f64, Id)]) -> Id {
             None => merged.push((id, weight)),
         }
     }
-    let shape = merged.iter().map(|(id, _)| graph[*id].data.shape).reduce(super::language::stretched);
+    let shape = merged.iter().map(|(id, _)| graph[*id].data.shape).reduce(Shape::stretched);
     // A term that vanishes may still be what gives the sum its shape.
     let rest: Vec<(Id, f64)> = merged.iter().copied().filter(|(_, weight)| *weight != 0.0).collect();
-    let kept = rest.iter().map(|(id, _)| graph[*id].data.shape).reduce(super::language::stretched);
+    let kept = rest.iter().map(|(id, _)| graph[*id].data.shape).reduce(Shape::stretched);
     let merged = if kept == shape { rest } else { merged };
     let mut parts: Vec<Id> = merged.into_iter().map(|(id, weight)| scaled(graph, weight, id)).collect();
     parts.sort_unstable();
@@ -165,7 +165,7 @@ pub(super) fn sum(graph: &mut Graph, terms: &[(f64, Id)]) -> Id {
         [] => number(graph, 0.0),
         [one] => *one,
         many => {
-            let node = Node::new(Op::Add, many.to_vec());
+            let node = ENode::new(Op::Add, many.to_vec());
             graph.add(node)
         }
     }
@@ -176,8 +176,8 @@ pub(super) fn transpose(graph: &mut Graph, id: Id) -> Id {
     if graph[id].data.shape.is_scalar() {
         return id;
     }
-    let flipped = graph[id].nodes.iter().find(|node| node.is(&Op::Transpose)).map(|node| node.args[0]);
-    flipped.unwrap_or_else(|| apply(graph, Op::Transpose, &[id]))
+    let transposed = graph[id].nodes.iter().find(|node| node.is(&Op::Transpose)).map(|node| node.args[0]);
+    transposed.unwrap_or_else(|| apply(graph, Op::Transpose, &[id]))
 }
 
 /// The sum of all entries of a value as it counts within a larger shape that it is stretched to.
@@ -204,7 +204,7 @@ pub(super) fn low_rank_product(graph: &Graph, id: Id) -> Option<(Id, Id)> {
 }
 
 /// Whether a node is of a function of one or two entries that is neither sum nor product.
-pub(super) fn is_pointwise(node: &Node) -> bool {
+pub(super) fn is_pointwise(node: &ENode) -> bool {
     use crate::expr::Meaning;
     match &node.sym {
         Sym::Op(op) => !node.is_leaf() && matches!(op.row().meaning, Meaning::Map(_) | Meaning::Zip(_)),

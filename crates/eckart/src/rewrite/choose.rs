@@ -1,12 +1,20 @@
-//! Choose: for each key one of its ways, so that all roots together cost least.
-//! In: the ways of all keys, the roots.  Out: a way a key.
+//! Choose: for each key one of its candidates, so that all roots together cost least.
+//! In: the candidates of all keys, the roots.  Out: a candidate a key.
 //! Invariant: what is needed twice is paid once; nothing needs itself; the order of trials is fixed.
-//! Not here: which ways there are (see `extract`).
+//! Not here: which candidates there are (see `extract`).
 //!
 //! The exact answer is out of reach (it contains set cover). First each key is looked at by itself, then beside what
-//! is needed anyway, then each single way beside all others.
+//! is needed anyway, then each single candidate beside all others.
 
-use super::extract::Way;
+use super::language::ENode;
+
+/// One way of computing a key.
+pub(super) struct Candidate {
+    pub node: ENode,
+    /// What it reads, as numbers of keys.
+    pub reads: Vec<usize>,
+    pub cost: f64,
+}
 
 /// Rounds of the first choice, at most.
 const MOST_ROUNDS: usize = 30;
@@ -15,41 +23,42 @@ const WORTH: f64 = 0.05;
 /// Walks over all that is needed, at most.
 const MOST_WALKS: usize = 4;
 
-/// A way for each key; those that no root needs have one too.
-pub(super) fn choose(ways: &[Vec<Way>], tops: &[usize]) -> Vec<usize> {
-    let mut chosen = by_sets(ways, &vec![None; ways.len()], tops, &vec![0; ways.len()]);
-    if cost_of(ways, tops, &chosen).is_none() {
-        chosen = by_tree(ways);
+/// A candidate for each key; those that no root needs have one too.
+pub(super) fn choose(candidates: &[Vec<Candidate>], tops: &[usize]) -> Vec<usize> {
+    let mut chosen = by_sets(candidates, &vec![None; candidates.len()], tops, &vec![0; candidates.len()]);
+    if cost_of(candidates, tops, &chosen).is_none() {
+        chosen = by_tree(candidates);
     }
     for _ in 0..MOST_WALKS {
-        let changed = key_by_key(ways, tops, &mut chosen);
-        if !(way_by_way(ways, tops, &mut chosen) || changed) {
+        let changed = key_by_key(candidates, tops, &mut chosen);
+        if !(candidate_by_candidate(candidates, tops, &mut chosen) || changed) {
             break;
         }
     }
     chosen
 }
 
-/// The best known of a key: the cost of all that it needs, its way, and what it needs.
+/// The best known of a key: the cost of all that it needs, its candidate, and what it needs.
 type Best = (f64, usize, Vec<u64>);
 
-/// Each key below `tops` keeps the set of all that its best way needs; improved until nothing changes. What is `fixed`
+/// Each key below `tops` keeps the set of all that its best candidate needs; improved until nothing changes. What is `fixed`
 /// is free; elsewhere the choice stays.
-fn by_sets(ways: &[Vec<Way>], fixed: &[Option<usize>], tops: &[usize], elsewhere: &[usize]) -> Vec<usize> {
-    let words = ways.len().div_ceil(64);
+fn by_sets(candidates: &[Vec<Candidate>], fixed: &[Option<usize>], tops: &[usize], elsewhere: &[usize]) -> Vec<usize> {
+    let words = candidates.len().div_ceil(64);
     let free = |choice: &Option<usize>| choice.map(|choice| (0.0, choice, vec![0_u64; words]));
     let mut best: Vec<Option<Best>> = fixed.iter().map(free).collect();
-    let below = below(ways, fixed, tops);
+    let below = below(candidates, fixed, tops);
     for _ in 0..MOST_ROUNDS {
         let mut changed = false;
         for &at in &below {
-            for (choice, way) in ways[at].iter().enumerate() {
-                let Some(mut set) = needs_of(way, &best, words) else { continue };
+            for (choice, candidate) in candidates[at].iter().enumerate() {
+                let Some(mut set) = needs_of(candidate, &best, words) else { continue };
                 if set[at / 64] >> (at % 64) & 1 == 1 {
                     continue;
                 }
-                let others: f64 = members(&set).map(|k| best[k].as_ref().map_or(0.0, |b| ways[k][b.1].cost)).sum();
-                let total = others + way.cost;
+                let others: f64 =
+                    members(&set).map(|k| best[k].as_ref().map_or(0.0, |b| candidates[k][b.1].cost)).sum();
+                let total = others + candidate.cost;
                 if best[at].as_ref().is_none_or(|(known, ..)| total < known * (1.0 - 1e-9)) {
                     set[at / 64] |= 1 << (at % 64);
                     best[at] = Some((total, choice, set));
@@ -64,22 +73,22 @@ fn by_sets(ways: &[Vec<Way>], fixed: &[Option<usize>], tops: &[usize], elsewhere
     best.into_iter().zip(elsewhere).map(|(b, &other)| b.map_or(other, |(_, choice, _)| choice)).collect()
 }
 
-/// All keys that any way of `tops` may need and that are not fixed, the last first: arguments mostly come later.
-fn below(ways: &[Vec<Way>], fixed: &[Option<usize>], tops: &[usize]) -> Vec<usize> {
-    let mut met = vec![false; ways.len()];
+/// All keys that any candidate of `tops` may need and that are not fixed, the last first: arguments mostly come later.
+fn below(candidates: &[Vec<Candidate>], fixed: &[Option<usize>], tops: &[usize]) -> Vec<usize> {
+    let mut met = vec![false; candidates.len()];
     let mut left = tops.to_vec();
     while let Some(at) = left.pop() {
         if fixed[at].is_none() && !std::mem::replace(&mut met[at], true) {
-            left.extend(ways[at].iter().flat_map(|way| &way.reads));
+            left.extend(candidates[at].iter().flat_map(|candidate| &candidate.reads));
         }
     }
-    (0..ways.len()).rev().filter(|&at| met[at]).collect()
+    (0..candidates.len()).rev().filter(|&at| met[at]).collect()
 }
 
-/// All that what a way reads needs; nothing where that is not known yet.
-fn needs_of(way: &Way, best: &[Option<Best>], words: usize) -> Option<Vec<u64>> {
+/// All that what a candidate reads needs; nothing where that is not known yet.
+fn needs_of(candidate: &Candidate, best: &[Option<Best>], words: usize) -> Option<Vec<u64>> {
     let mut set = vec![0_u64; words];
-    for &read in &way.reads {
+    for &read in &candidate.reads {
         let (_, _, needs) = best[read].as_ref()?;
         set.iter_mut().zip(needs).for_each(|(a, b)| *a |= b);
     }
@@ -94,13 +103,13 @@ fn members(set: &[u64]) -> impl Iterator<Item = usize> + '_ {
 }
 
 /// Without sharing: a little dearer, never circular.
-fn by_tree(ways: &[Vec<Way>]) -> Vec<usize> {
-    let mut best = vec![(f64::INFINITY, 0); ways.len()];
+fn by_tree(candidates: &[Vec<Candidate>]) -> Vec<usize> {
+    let mut best = vec![(f64::INFINITY, 0); candidates.len()];
     loop {
         let mut changed = false;
-        for at in (0..ways.len()).rev() {
-            for (choice, way) in ways[at].iter().enumerate() {
-                let total = way.cost + way.reads.iter().map(|&read| best[read].0).sum::<f64>();
+        for at in (0..candidates.len()).rev() {
+            for (choice, candidate) in candidates[at].iter().enumerate() {
+                let total = candidate.cost + candidate.reads.iter().map(|&read| best[read].0).sum::<f64>();
                 if total < best[at].0 * (1.0 - 1e-9) || (best[at].0.is_infinite() && total.is_finite()) {
                     best[at] = (total, choice);
                     changed = true;
@@ -115,18 +124,18 @@ fn by_tree(ways: &[Vec<Way>]) -> Vec<usize> {
 
 /// Chooses anew for each key that costs something by itself, what is needed anyway being free; whether anything became
 /// cheaper.
-fn key_by_key(ways: &[Vec<Way>], tops: &[usize], chosen: &mut Vec<usize>) -> bool {
-    let Some((mut least, needed)) = walk(ways, tops, chosen, None) else { return false };
+fn key_by_key(candidates: &[Vec<Candidate>], tops: &[usize], chosen: &mut Vec<usize>) -> bool {
+    let Some((mut least, needed)) = walk(candidates, tops, chosen, None) else { return false };
     let before = least;
     for &key in needed.iter().rev() {
-        let Some((others, anyway)) = walk(ways, tops, chosen, Some(key)) else { continue };
+        let Some((others, anyway)) = walk(candidates, tops, chosen, Some(key)) else { continue };
         if least - others < WORTH * least {
             continue;
         }
-        let mut fixed = vec![None; ways.len()];
+        let mut fixed = vec![None; candidates.len()];
         anyway.into_iter().filter(|&other| other != key).for_each(|other| fixed[other] = Some(chosen[other]));
-        let found = by_sets(ways, &fixed, &[key], chosen);
-        if let Some(cost) = cost_of(ways, tops, &found)
+        let found = by_sets(candidates, &fixed, &[key], chosen);
+        if let Some(cost) = cost_of(candidates, tops, &found)
             && cost < least * (1.0 - 1e-9)
         {
             *chosen = found;
@@ -136,15 +145,15 @@ fn key_by_key(ways: &[Vec<Way>], tops: &[usize], chosen: &mut Vec<usize>) -> boo
     least < before
 }
 
-/// Tries each other way of all that is needed; whether anything became cheaper.
-fn way_by_way(ways: &[Vec<Way>], tops: &[usize], chosen: &mut [usize]) -> bool {
-    let Some((mut least, needed)) = walk(ways, tops, chosen, None) else { return false };
+/// Tries each other candidate of all that is needed; whether anything became cheaper.
+fn candidate_by_candidate(candidates: &[Vec<Candidate>], tops: &[usize], chosen: &mut [usize]) -> bool {
+    let Some((mut least, needed)) = walk(candidates, tops, chosen, None) else { return false };
     let before = least;
     for at in needed {
         let mut best = chosen[at];
-        for other in 0..ways[at].len() {
+        for other in 0..candidates[at].len() {
             chosen[at] = other;
-            if let Some(cost) = cost_of(ways, tops, chosen)
+            if let Some(cost) = cost_of(candidates, tops, chosen)
                 && cost < least * (1.0 - 1e-9)
             {
                 (least, best) = (cost, other);
@@ -156,14 +165,19 @@ fn way_by_way(ways: &[Vec<Way>], tops: &[usize], chosen: &mut [usize]) -> bool {
 }
 
 /// The cost of all that the roots need, each paid once; nothing where a key would need itself.
-fn cost_of(ways: &[Vec<Way>], tops: &[usize], chosen: &[usize]) -> Option<f64> {
-    walk(ways, tops, chosen, None).map(|(cost, _)| cost)
+fn cost_of(candidates: &[Vec<Candidate>], tops: &[usize], chosen: &[usize]) -> Option<f64> {
+    walk(candidates, tops, chosen, None).map(|(cost, _)| cost)
 }
 
 /// The cost, and all that is needed, arguments first; `leaf` costs nothing and needs nothing.
-fn walk(ways: &[Vec<Way>], tops: &[usize], chosen: &[usize], leaf: Option<usize>) -> Option<(f64, Vec<usize>)> {
+fn walk(
+    candidates: &[Vec<Candidate>],
+    tops: &[usize],
+    chosen: &[usize],
+    leaf: Option<usize>,
+) -> Option<(f64, Vec<usize>)> {
     // 0: not met, 1: being walked, 2: done.
-    let mut state = vec![0_u8; ways.len()];
+    let mut state = vec![0_u8; candidates.len()];
     let mut stack: Vec<(usize, bool)> = tops.iter().map(|&top| (top, false)).collect();
     let (mut cost, mut needed) = (0.0, Vec::new());
     while let Some((at, leave)) = stack.pop() {
@@ -172,13 +186,13 @@ fn walk(ways: &[Vec<Way>], tops: &[usize], chosen: &[usize], leaf: Option<usize>
             needed.push(at);
         } else if state[at] == 0 {
             state[at] = 1;
-            let way = &ways[at][chosen[at]];
+            let candidate = &candidates[at][chosen[at]];
             stack.push((at, true));
             if leaf == Some(at) {
                 continue;
             }
-            cost += way.cost;
-            for &read in &way.reads {
+            cost += candidate.cost;
+            for &read in &candidate.reads {
                 if state[read] == 1 {
                     return None;
                 }

@@ -6,12 +6,12 @@
 
 use egg::Language;
 
-use super::language::{Class, Graph, Node, Sym};
+use super::language::{Class, ENode, Graph, Sym};
 use crate::expr::{Meaning, Op};
 use crate::facts::Shape;
 
 /// Flops a second of a dense product, and of one with a sparse argument; entries a second of what is cheap (a sum, a
-/// product) and of what is dear (an exponential); seconds of any step. Orders of magnitude of one core: they rank
+/// product) and of what is expensive (an exponential); seconds of any step. Orders of magnitude of one core: they rank
 /// plans, they don't predict times.
 const DENSE: f64 = 2.5e10;
 const SPARSE: f64 = 3e9;
@@ -24,7 +24,7 @@ const SQUARE: f64 = 0.9;
 const ONCE: f64 = 1e-9;
 
 /// Seconds of a node; `stored` is how many entries are computed where not all are.
-pub(super) fn cost(graph: &Graph, class: &Class, node: &Node, stored: Option<usize>) -> f64 {
+pub(super) fn cost(graph: &Graph, class: &Class, node: &ENode, stored: Option<usize>) -> f64 {
     let args: Vec<&Class> = node.args.iter().map(|&arg| &graph[arg].data).collect();
     if class.data && !is_too_large_to_keep(class, node) {
         return ONCE;
@@ -47,7 +47,7 @@ pub(super) fn cost(graph: &Graph, class: &Class, node: &Node, stored: Option<usi
 }
 
 /// A dense matrix as large as data is not kept between runs even where it could be.
-fn is_too_large_to_keep(class: &Class, node: &Node) -> bool {
+fn is_too_large_to_keep(class: &Class, node: &ENode) -> bool {
     !node.is_leaf() && !class.is_sparse() && class.shape.entries() > 16 * (class.shape.rows + class.shape.cols)
 }
 

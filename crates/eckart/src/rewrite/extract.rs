@@ -2,53 +2,45 @@
 //! In: an e-graph and its roots.  Out: expressions.
 //! Invariant: what several use is paid once; a factor of a sparse value is paid at its stored entries only; no ties are
 //! broken by chance.
-//! Not here: what a node costs (see `cost`), which ways are taken (see `choose`).
+//! Not here: what a node costs (see `cost`), which candidates are taken (see `choose`).
 
 use std::collections::BTreeMap;
 
 use egg::Id;
 
 use super::build::is_pointwise;
-use super::choose::choose;
+use super::choose::{Candidate, choose};
 use super::cost::cost;
-use super::language::{Class, Graph, Node, Sym};
+use super::language::{Class, ENode, Graph, Sym};
 use super::write::write;
 use crate::expr::{Expr, Op};
 use crate::facts::{Givens, Layout, Shape};
 
 /// A class, in full or at the stored entries of a pattern (a number in `Choices::places`).
-type Key = (Id, Option<usize>);
-
-/// One way of computing a key.
-pub(super) struct Way {
-    node: Node,
-    /// What it reads, as numbers of keys.
-    pub reads: Vec<usize>,
-    pub cost: f64,
-}
+type PlacedClass = (Id, Option<usize>);
 
 /// The cheapest expressions of `roots`.
 pub(super) fn extract(graph: &Graph, roots: &[Id], givens: &Givens) -> Vec<Expr> {
-    let mut choices = Choices { graph, keys: vec![], numbers: BTreeMap::new(), ways: vec![], places: vec![] };
+    let mut choices = Choices { graph, keys: vec![], numbers: BTreeMap::new(), candidates: vec![], places: vec![] };
     let tops: Vec<usize> = roots.iter().map(|&root| choices.number((graph.find(root), None))).collect();
-    choices.list_ways();
-    let chosen = choose(&choices.ways, &tops);
+    choices.list_candidates();
+    let chosen = choose(&choices.candidates, &tops);
     let mut write = Write { choices: &choices, chosen: &chosen, givens, done: BTreeMap::new() };
     tops.into_iter().map(|top| write.expr(top)).collect()
 }
 
 struct Choices<'a> {
     graph: &'a Graph,
-    keys: Vec<Key>,
-    numbers: BTreeMap<Key, usize>,
-    ways: Vec<Vec<Way>>,
+    keys: Vec<PlacedClass>,
+    numbers: BTreeMap<PlacedClass, usize>,
+    candidates: Vec<Vec<Candidate>>,
     places: Vec<(Layout, Id)>,
 }
 
 impl Choices<'_> {
     /// The number of a key. A class that is sparse on the pattern itself is wanted in full, unless it is sparse only as
     /// the entries on a pattern of what is dense.
-    fn number(&mut self, (class, place): Key) -> usize {
+    fn number(&mut self, (class, place): PlacedClass) -> usize {
         let class = self.graph.find(class);
         let own = place.is_some_and(|place| self.place_of(class) == Some(place)) && !self.is_sampled(class);
         let key = (class, if own { None } else { place });
@@ -83,22 +75,22 @@ impl Choices<'_> {
         }))
     }
 
-    /// Finds the ways of all keys that are needed.
-    fn list_ways(&mut self) {
-        while self.ways.len() < self.keys.len() {
-            let (class, place) = self.keys[self.ways.len()];
-            let mut ways = Vec::new();
+    /// Finds the candidates of all keys that are needed.
+    fn list_candidates(&mut self) {
+        while self.candidates.len() < self.keys.len() {
+            let (class, place) = self.keys[self.candidates.len()];
+            let mut candidates = Vec::new();
             let nodes = &self.graph[class].nodes;
             // In full, a value that is known to vanish off a pattern is computed on it; there, as what it is.
             let sampled = self.is_sampled(class);
             for node in nodes.iter().filter(|node| !sampled || is_sampled(node) == place.is_none()) {
-                ways.push(self.way(class, place, node.clone()));
+                candidates.push(self.candidate(class, place, node.clone()));
             }
-            self.ways.push(ways);
+            self.candidates.push(candidates);
         }
     }
 
-    fn way(&mut self, class: Id, place: Option<usize>, node: Node) -> Way {
+    fn candidate(&mut self, class: Id, place: Option<usize>, node: ENode) -> Candidate {
         let shape = self.data(class).shape;
         // Where the arguments of a function of entries are needed: in place, or where one of them fixes it.
         let (place, fixing) = match place {
@@ -107,7 +99,7 @@ impl Choices<'_> {
         };
         let stored = place.map(|place| self.places[place].0.stored(shape));
         let pointwise = is_pointwise(&node);
-        let keys: Vec<Key> = node
+        let keys: Vec<PlacedClass> = node
             .args
             .iter()
             .enumerate()
@@ -118,11 +110,11 @@ impl Choices<'_> {
             .collect();
         let cost = cost(self.graph, self.data(class), &node, stored);
         let reads = keys.into_iter().map(|key| self.number(key)).collect();
-        Way { node, reads, cost }
+        Candidate { node, reads, cost }
     }
 
     /// The pattern that a sparse factor or dividend gives to a node, and which argument that is.
-    fn fixed_place(&mut self, class: Id, shape: Shape, node: &Node) -> (Option<usize>, Option<usize>) {
+    fn fixed_place(&mut self, class: Id, shape: Shape, node: &ENode) -> (Option<usize>, Option<usize>) {
         if is_sampled(node) {
             return (self.place_of(class), None);
         }
@@ -136,7 +128,7 @@ impl Choices<'_> {
 }
 
 /// Whether a node is what is on a pattern.
-fn is_sampled(node: &Node) -> bool {
+fn is_sampled(node: &ENode) -> bool {
     matches!(node.sym, Sym::Sampled(_))
 }
 
@@ -155,15 +147,15 @@ impl Write<'_> {
             if self.done.contains_key(&at) {
                 continue;
             }
-            let way = &self.choices.ways[at][self.chosen[at]];
+            let candidate = &self.choices.candidates[at][self.chosen[at]];
             if !ready {
                 stack.push((at, true));
-                stack.extend(way.reads.iter().map(|&read| (read, false)));
+                stack.extend(candidate.reads.iter().map(|&read| (read, false)));
                 continue;
             }
-            let args = way.reads.iter().map(|read| self.done[read].clone()).collect();
-            let sparse: Vec<bool> = way.node.args.iter().map(|&arg| self.choices.data(arg).is_sparse()).collect();
-            let expr = write(&way.node, args, &sparse, self.givens);
+            let args = candidate.reads.iter().map(|read| self.done[read].clone()).collect();
+            let sparse: Vec<bool> = candidate.node.args.iter().map(|&arg| self.choices.data(arg).is_sparse()).collect();
+            let expr = write(&candidate.node, args, &sparse, self.givens);
             self.done.insert(at, expr);
         }
         self.done[&key].clone()

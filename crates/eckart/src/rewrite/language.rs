@@ -8,7 +8,7 @@ use std::fmt;
 use egg::{Analysis, DidMerge, EGraph, FromOp, Id, Language};
 
 use crate::expr::{Op, Var};
-use crate::facts::{Arg, Givens, Layout, Shape, Sign, layout_of_op, layout_of_var, sign_of_op};
+use crate::facts::{Arg, Givens, Layout, Shape, Sign, fitting_shape, layout_of_op, layout_of_var, sign_of_op};
 
 /// An operator of a node.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,12 +27,12 @@ pub(super) enum Sym {
 
 /// A node: an operator and classes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Node {
+pub(super) struct ENode {
     pub sym: Sym,
     pub args: Vec<Id>,
 }
 
-impl Node {
+impl ENode {
     pub(super) fn new(op: Op, args: Vec<Id>) -> Self {
         Self { sym: Sym::Op(op), args }
     }
@@ -42,7 +42,7 @@ impl Node {
     }
 }
 
-impl Language for Node {
+impl Language for ENode {
     type Discriminant = (Sym, usize);
 
     fn discriminant(&self) -> Self::Discriminant {
@@ -62,7 +62,7 @@ impl Language for Node {
     }
 }
 
-impl fmt::Display for Node {
+impl fmt::Display for ENode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.sym {
             Sym::Op(Op::Var(var)) => f.write_str(var.name()),
@@ -76,7 +76,7 @@ impl fmt::Display for Node {
     }
 }
 
-impl FromOp for Node {
+impl FromOp for ENode {
     type Error = String;
 
     fn from_op(name: &str, args: Vec<Id>) -> Result<Self, Self::Error> {
@@ -87,11 +87,11 @@ impl FromOp for Node {
 }
 
 /// The e-graph.
-pub(super) type Graph = EGraph<Node, Known>;
+pub(super) type Graph = EGraph<ENode, GraphFacts>;
 
 /// What is known of the variables.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Known {
+pub(super) struct GraphFacts {
     pub givens: Givens,
 }
 
@@ -115,10 +115,10 @@ impl Class {
     }
 }
 
-impl Analysis<Node> for Known {
+impl Analysis<ENode> for GraphFacts {
     type Data = Class;
 
-    fn make(graph: &mut Graph, node: &Node, _id: Id) -> Class {
+    fn make(graph: &mut Graph, node: &ENode, _id: Id) -> Class {
         let args: Vec<&Class> = node.args.iter().map(|&arg| &graph[arg].data).collect();
         let data = args.iter().all(|arg| arg.data);
         let givens = &graph.analysis.givens;
@@ -137,7 +137,7 @@ impl Analysis<Node> for Known {
             Sym::Op(op @ (Op::Add | Op::Mul)) => {
                 let mut whole = args[0].clone();
                 for next in &args[1..] {
-                    let shape = stretched(whole.shape, next.shape);
+                    let shape = whole.shape.stretched(next.shape);
                     whole.layout = layout_of_op(op, &[fact(&whole), fact(next)], shape);
                     whole.shape = shape;
                     whole.number = None;
@@ -168,7 +168,7 @@ impl Analysis<Node> for Known {
     }
 }
 
-fn sign_of(graph: &Graph, node: &Node, args: &[&Class]) -> Sign {
+fn sign_of(graph: &Graph, node: &ENode, args: &[&Class]) -> Sign {
     let signs: Vec<Sign> = args.iter().map(|arg| arg.sign).collect();
     let twice = || matches!(node.args.as_slice(), [a, b] if graph.find(*a) == graph.find(*b));
     match &node.sym {
@@ -190,12 +190,7 @@ fn given_shape(var: &Var, givens: &Givens) -> Shape {
     givens.get(var).map_or(Shape::SCALAR, |given| given.shape)
 }
 
-/// The common shape of two that fit.
-pub(super) fn stretched(a: Shape, b: Shape) -> Shape {
-    Shape { rows: a.rows.max(b.rows), cols: a.cols.max(b.cols) }
-}
-
 /// The shape of a primitive with a fixed number of arguments, which are known to fit.
 fn shape_of(op: &Op, args: &[&Class]) -> Shape {
-    super::term::shape_by_rule(op.row().shape, &args.iter().map(|arg| arg.shape).collect::<Vec<_>>())
+    fitting_shape(op.row().shape, &args.iter().map(|arg| arg.shape).collect::<Vec<_>>())
 }

@@ -24,9 +24,9 @@ use egg::Id;
 use crate::error::{Code, Error, Result};
 use crate::expr::{Dag, Expr, Op, Var, abs, signed_terms};
 use crate::facts::{Facts, Givens};
-use language::{Graph, Known, Node, Sym};
+use language::{ENode, Graph, GraphFacts, Sym};
 use rules::RULES;
-pub use search::Report;
+pub use search::SearchReport;
 use term::Term;
 
 /// Nodes of a search, at most.
@@ -36,12 +36,12 @@ const MOST_NODES: usize = 8_000;
 ///
 /// # Errors
 /// `Shape` where shapes don't fit, `Setting` where a variable is not given.
-pub fn rewrite(roots: &[Expr], givens: &Givens) -> Result<(Vec<Expr>, Report)> {
+pub fn rewrite(roots: &[Expr], givens: &Givens) -> Result<(Vec<Expr>, SearchReport)> {
     rewrite_within(roots, givens, MOST_NODES)
 }
 
 /// As [`rewrite`], with a search that ends at `most_nodes` nodes: what it has not found then is computed as it stands.
-fn rewrite_within(roots: &[Expr], givens: &Givens, most_nodes: usize) -> Result<(Vec<Expr>, Report)> {
+fn rewrite_within(roots: &[Expr], givens: &Givens, most_nodes: usize) -> Result<(Vec<Expr>, SearchReport)> {
     let simple = simplify(roots, givens)?;
     let (mut graph, ids) = graph_of(&simple, givens)?;
     let report = search::saturate(&mut graph, RULES, most_nodes);
@@ -75,15 +75,15 @@ pub fn simplify(roots: &[Expr], givens: &Givens) -> Result<Vec<Expr>> {
 /// taken away.
 pub fn size_of_terms(expr: &Expr) -> Option<Expr> {
     let terms = signed_terms(expr);
-    let takes_away = terms.iter().any(|(sign, _)| *sign < 0.0);
-    takes_away.then(|| terms.into_iter().rev().map(|(_, term)| abs(term)).sum())
+    let subtracts = terms.iter().any(|(sign, _)| *sign < 0.0);
+    subtracts.then(|| terms.into_iter().rev().map(|(_, term)| abs(term)).sum())
 }
 
 /// The e-graph of simplified formulas, and their classes.
 fn graph_of(roots: &[Expr], givens: &Givens) -> Result<(Graph, Vec<Id>)> {
     let dag = Dag::new(roots);
     let facts = Facts::of(&dag, givens)?;
-    let mut graph = Graph::new(Known { givens: givens.clone() });
+    let mut graph = Graph::new(GraphFacts { givens: givens.clone() });
     let mut ids: Vec<Id> = Vec::with_capacity(dag.len());
     for part in dag.ids() {
         let args: Vec<Id> = dag.args(part).iter().map(|a| ids[a.index()]).collect();
@@ -93,8 +93,8 @@ fn graph_of(roots: &[Expr], givens: &Givens) -> Result<(Graph, Vec<Id>)> {
             Op::Sub => build::sum(&mut graph, &[(1.0, args[0]), (-1.0, args[1])]),
             Op::Mul => build::product(&mut graph, &args),
             Op::Transpose => build::transpose(&mut graph, args[0]),
-            Op::Expand => graph.add(Node { sym: Sym::Expand(shape), args: vec![args[0]] }),
-            Op::Eye => graph.add(Node { sym: Sym::Eye(shape), args: vec![] }),
+            Op::Expand => graph.add(ENode { sym: Sym::Expand(shape), args: vec![args[0]] }),
+            Op::Eye => graph.add(ENode { sym: Sym::Eye(shape), args: vec![] }),
             Op::Observed => {
                 let inner = dag.expr(dag.args(part)[0]);
                 let var = inner.as_var().ok_or_else(|| {
@@ -104,7 +104,7 @@ fn graph_of(roots: &[Expr], givens: &Givens) -> Result<(Graph, Vec<Id>)> {
                         "Only a data matrix has missing entries",
                     )
                 })?;
-                graph.add(Node { sym: Sym::Observed(var.clone()), args: vec![] })
+                graph.add(ENode { sym: Sym::Observed(var.clone()), args: vec![] })
             }
             Op::SumTo | Op::One => return Err(Error::Bug(format!("{} was not simplified", dag.expr(part)))),
             op @ (Op::Var(_)

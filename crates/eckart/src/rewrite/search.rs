@@ -6,15 +6,15 @@
 
 use egg::{Id, Pattern, Searcher};
 
-use super::language::{Graph, Known, Node};
-use super::rules::{How, Rule};
+use super::language::{ENode, Graph, GraphFacts};
+use super::rules::{Rule, RuleKind};
 
 /// Rounds, at most: weights of rank one on all of a sparse X need thirteen.
 const MOST_ROUNDS: usize = 16;
 
 /// What a search did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+pub struct SearchReport {
     /// The rules that found something new, in the order of the table, with how often they did.
     pub fired: Vec<(&'static str, usize)>,
     /// How many rounds it took.
@@ -26,20 +26,20 @@ pub struct Report {
 }
 
 /// A rule, ready to be tried.
-enum Ready {
-    Pattern(Pattern<Node>, Pattern<Node>),
-    Local(fn(&mut Graph, Id, &Node) -> Option<Id>),
+enum CompiledRule {
+    Pattern(Pattern<ENode>, Pattern<ENode>),
+    Local(fn(&mut Graph, Id, &ENode) -> Option<Id>),
 }
 
 /// What a rule found to look at.
 enum Match {
     Pattern(Id, Vec<egg::Subst>),
-    Local(Id, Node),
+    Local(Id, ENode),
 }
 
 /// Applies `rules` until nothing new comes of it, or a limit is reached: of rounds, or of `most_nodes` nodes.
-pub(super) fn saturate(graph: &mut Graph, rules: &[Rule], most_nodes: usize) -> Report {
-    let ready: Vec<Ready> = rules.iter().map(|rule| prepare(&rule.how)).collect();
+pub(super) fn saturate(graph: &mut Graph, rules: &[Rule], most_nodes: usize) -> SearchReport {
+    let ready: Vec<CompiledRule> = rules.iter().map(|rule| prepare(&rule.how)).collect();
     let mut fired = vec![0; rules.len()];
     graph.rebuild();
     for round in 1..=MOST_ROUNDS {
@@ -64,29 +64,29 @@ pub(super) fn saturate(graph: &mut Graph, rules: &[Rule], most_nodes: usize) -> 
     report(graph, rules, &fired, MOST_ROUNDS, false)
 }
 
-fn report(graph: &Graph, rules: &[Rule], fired: &[usize], rounds: usize, complete: bool) -> Report {
+fn report(graph: &Graph, rules: &[Rule], fired: &[usize], rounds: usize, complete: bool) -> SearchReport {
     let named = rules.iter().map(|rule| rule.name).zip(fired.iter().copied());
     let fired = named.filter(|(_, count)| *count > 0).collect();
-    Report { fired, rounds, nodes: graph.total_number_of_nodes(), complete }
+    SearchReport { fired, rounds, nodes: graph.total_number_of_nodes(), complete }
 }
 
-fn prepare(how: &How) -> Ready {
+fn prepare(how: &RuleKind) -> CompiledRule {
     match how {
-        How::Pattern(from, to) => {
+        RuleKind::Pattern(from, to) => {
             let parse = |text: &str| text.parse().expect("a pattern of the table is well formed");
-            Ready::Pattern(parse(from), parse(to))
+            CompiledRule::Pattern(parse(from), parse(to))
         }
-        How::Local(rule) => Ready::Local(*rule),
+        RuleKind::Local(rule) => CompiledRule::Local(*rule),
     }
 }
 
-fn look(graph: &Graph, rule: &Ready) -> Vec<Match> {
+fn look(graph: &Graph, rule: &CompiledRule) -> Vec<Match> {
     match rule {
-        Ready::Pattern(from, _) => {
-            let found = Searcher::<Node, Known>::search(from, graph);
+        CompiledRule::Pattern(from, _) => {
+            let found = Searcher::<ENode, GraphFacts>::search(from, graph);
             found.into_iter().map(|matches| Match::Pattern(matches.eclass, matches.substs)).collect()
         }
-        Ready::Local(_) => {
+        CompiledRule::Local(_) => {
             let nodes = graph.classes().flat_map(|class| class.nodes.iter().map(move |node| (class.id, node)));
             let inner = nodes.filter(|(_, node)| !node.args.is_empty());
             inner.map(|(class, node)| Match::Local(class, node.clone())).collect()
@@ -95,9 +95,9 @@ fn look(graph: &Graph, rule: &Ready) -> Vec<Match> {
 }
 
 /// How many classes were found to be equal.
-fn apply(graph: &mut Graph, rule: &Ready, found: Match) -> usize {
+fn apply(graph: &mut Graph, rule: &CompiledRule, found: Match) -> usize {
     match (rule, found) {
-        (Ready::Pattern(_, to), Match::Pattern(class, substs)) => {
+        (CompiledRule::Pattern(_, to), Match::Pattern(class, substs)) => {
             let mut unions = 0;
             for subst in substs {
                 let id = graph.add_instantiation(&to.ast, &subst);
@@ -105,10 +105,10 @@ fn apply(graph: &mut Graph, rule: &Ready, found: Match) -> usize {
             }
             unions
         }
-        (Ready::Local(rule), Match::Local(class, node)) => match rule(graph, class, &node) {
+        (CompiledRule::Local(rule), Match::Local(class, node)) => match rule(graph, class, &node) {
             Some(id) => usize::from(graph.union(class, id)),
             None => 0,
         },
-        (Ready::Pattern(..), Match::Local(..)) | (Ready::Local(_), Match::Pattern(..)) => 0,
+        (CompiledRule::Pattern(..), Match::Local(..)) | (CompiledRule::Local(_), Match::Pattern(..)) => 0,
     }
 }

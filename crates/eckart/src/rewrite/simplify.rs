@@ -8,10 +8,10 @@ use crate::expr::{Meaning, Op};
 use crate::facts::Shape;
 
 /// A rule: its name, its identity, and how it is tried.
-type Rule = (&'static str, fn(&Term) -> Option<Term>);
+type Simplification = (&'static str, fn(&Term) -> Option<Term>);
 
 #[rustfmt::skip]
-const RULES: &[Rule] = &[
+const RULES: &[Simplification] = &[
     ("fold literals:     2 * 3 -> 6",                            fold_literals),
     ("drop one:          one(c) -> 1",                           drop_one),
     ("drop neutral:      x + 0, x * 1, x / 1, x ** 1 -> x",      drop_neutral),
@@ -266,8 +266,8 @@ fn add_negative(t: &Term) -> Option<Term> {
     }
     let (a, b) = (t.arg(0), t.arg(1));
     if let Some((c, inner)) = b.as_scaled().filter(|(c, _)| *c < 0.0) {
-        let flipped = if t.is(&Op::Add) { Op::Sub } else { Op::Add };
-        return Some(make(flipped, vec![a.clone(), scaled(-c, inner.clone())]));
+        let transposed = if t.is(&Op::Add) { Op::Sub } else { Op::Add };
+        return Some(make(transposed, vec![a.clone(), scaled(-c, inner.clone())]));
     }
     let (c, inner) = a.as_scaled().filter(|(c, _)| *c < 0.0)?;
     t.is(&Op::Add).then(|| make(Op::Sub, vec![b.clone(), scaled(-c, inner.clone())]))

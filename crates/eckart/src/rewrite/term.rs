@@ -3,8 +3,8 @@
 //! Invariant: a term's shape is that of its value.
 //! Not here: the rules.
 
-use crate::expr::{Expr, Op, ShapeRule};
-use crate::facts::Shape;
+use crate::expr::{Expr, Op};
+use crate::facts::{Shape, fitting_shape};
 
 /// A node: the expression, with its shape and its arguments' terms beside it.
 #[derive(Clone)]
@@ -28,7 +28,7 @@ impl Term {
 
     /// A new node, whose shape follows from its arguments'.
     pub(super) fn make(op: Op, args: Vec<Term>) -> Self {
-        let shape = shape_by_rule(op.row().shape, &args.iter().map(|arg| arg.shape).collect::<Vec<_>>());
+        let shape = fitting_shape(op.row().shape, &args.iter().map(|arg| arg.shape).collect::<Vec<_>>());
         let expr = Expr::new(op, args.iter().map(|a| a.expr.clone()).collect());
         Self { expr, args: args.into(), shape }
     }
@@ -71,19 +71,5 @@ impl Term {
 
     pub(super) fn to_expr(&self) -> Expr {
         self.expr.clone()
-    }
-}
-
-/// The shape of a value by its rule, the shapes of its arguments being known to fit.
-pub(super) fn shape_by_rule(rule: ShapeRule, args: &[Shape]) -> Shape {
-    match rule {
-        ShapeRule::Given | ShapeRule::Scalar | ShapeRule::ScalarOnly => Shape::SCALAR,
-        ShapeRule::Stretch => super::language::stretched(args[0], args[1]),
-        ShapeRule::Same | ShapeRule::Square => args[0],
-        ShapeRule::Product => Shape { rows: args[0].rows, cols: args[1].cols },
-        ShapeRule::Flip => Shape { rows: args[0].cols, cols: args[0].rows },
-        ShapeRule::Column => Shape { rows: args[0].rows, cols: 1 },
-        ShapeRule::Line => Shape { rows: 1, cols: args[0].cols },
-        ShapeRule::StretchToSecond | ShapeRule::ShrinkToSecond => args[1],
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use egg::Id;
 
-use super::language::{Graph, Node};
+use super::language::{ENode, Graph};
 use super::rules::Rule;
 use super::write::write;
 use super::{RULES, graph_of, search, simplify};
@@ -36,7 +36,7 @@ fn examples_world(random: &mut Random, [n, m, r]: [usize; 3], sparse: bool) -> W
     ])
 }
 
-/// How often the last of `rules` fired in the graph of formulas, after checking every node of it; or what is wrong.
+/// RuleKind often the last of `rules` fired in the graph of formulas, after checking every node of it; or what is wrong.
 fn search_and_check(roots: &[Expr], world: &World, rules: &[Rule]) -> Result<usize, Box<str>> {
     let givens = world.givens();
     let (mut graph, ids) = graph_of(roots, &givens).map_err(|error| error.to_string().into_boxed_str())?;
@@ -71,7 +71,7 @@ fn smallest(graph: &Graph, world: &World) -> BTreeMap<Id, Expr> {
     }
 }
 
-fn formula_of(graph: &Graph, node: &Node, of: &BTreeMap<Id, Expr>, world: &World) -> Expr {
+fn formula_of(graph: &Graph, node: &ENode, of: &BTreeMap<Id, Expr>, world: &World) -> Expr {
     let args = node.args.iter().map(|&arg| of[&graph.find(arg)].clone()).collect();
     let sparse: Vec<bool> = node.args.iter().map(|&arg| graph[arg].data.is_sparse()).collect();
     write(node, args, &sparse, &world.givens())
@@ -118,9 +118,9 @@ fn facts_hold(graph: &Graph, id: Id, formula: &Expr, value: &Matrix, world: &Wor
         return Err(format!("{formula} is {:?}, which is not {:?}", value.to_dense_f64(), class.sign).into());
     }
     let Layout::Sparse { nnz, pattern } = &class.layout else { return Ok(()) };
-    let mask = pattern.as_ref().map(|(var, flipped)| {
+    let mask = pattern.as_ref().map(|(var, transposed)| {
         let mask = crate::observed(crate::matrix(var.name()));
-        world.literal(&[if *flipped { mask.t() } else { mask }])[0].to_dense_f64()
+        world.literal(&[if *transposed { mask.t() } else { mask }])[0].to_dense_f64()
     });
     let numbers = value.to_dense_f64();
     let outside = mask.is_some_and(|mask| mask.iter().zip(&numbers).any(|(&inside, &x)| inside == 0.0 && x != 0.0));

@@ -3,12 +3,12 @@
 //! Invariant: of the node's value, whichever of equal formulas the arguments are.
 //! Not here: which nodes are written (see `extract`).
 
-use super::language::{Node, Sym};
+use super::language::{ENode, Sym};
 use crate::expr::{Expr, Op, Var, expand, eye, observed};
 use crate::facts::{Givens, Shape};
 
 /// The formula of a node, given those of its arguments and whether these are sparse.
-pub(super) fn write(node: &Node, args: Vec<Expr>, sparse: &[bool], givens: &Givens) -> Expr {
+pub(super) fn write(node: &ENode, args: Vec<Expr>, sparse: &[bool], givens: &Givens) -> Expr {
     match &node.sym {
         Sym::Op(Op::Add) => added(args),
         Sym::Op(Op::Mul) => multiplied(args, sparse),

@@ -7,7 +7,7 @@ use eckart_kernels::Regularizer;
 
 use crate::data::Real;
 use crate::error::{Code, Error, Result};
-use crate::expr::text::{Bound as Kind, Constraint};
+use crate::expr::text::{BoundKind as Kind, Constraint};
 use crate::facts::Shape;
 
 /// The constraints and separable terms of one factor. The default is none at all.

@@ -67,7 +67,7 @@ fn sides_of_rule(rule: ShapeRule, args: &[Lying]) -> [bool; 2] {
         ShapeRule::Same | ShapeRule::Square => [rows, cols],
         ShapeRule::Stretch => [rows || second[0], cols || second[1]],
         ShapeRule::Product => [rows, second[1]],
-        ShapeRule::Flip => [cols, rows],
+        ShapeRule::Transposed => [cols, rows],
         ShapeRule::Column => [rows, false],
         ShapeRule::Line => [false, cols],
         ShapeRule::StretchToSecond | ShapeRule::ShrinkToSecond => second,
@@ -82,11 +82,13 @@ fn of_rule(rule: ShapeRule, args: &[Lies]) -> Lies {
         (ShapeRule::Given | ShapeRule::ScalarOnly, _, _) => Free,
         (_, Mixed, _) | (_, _, Mixed) => Mixed,
         (ShapeRule::Same, at, _) => at,
-        (ShapeRule::Flip, Rows, _) => Cols,
-        (ShapeRule::Flip, Cols, _) => Rows,
-        (ShapeRule::Flip | ShapeRule::Scalar | ShapeRule::Square | ShapeRule::Column | ShapeRule::Line, Free, _) => {
-            Free
-        }
+        (ShapeRule::Transposed, Rows, _) => Cols,
+        (ShapeRule::Transposed, Cols, _) => Rows,
+        (
+            ShapeRule::Transposed | ShapeRule::Scalar | ShapeRule::Square | ShapeRule::Column | ShapeRule::Line,
+            Free,
+            _,
+        ) => Free,
         (ShapeRule::Column, Rows, _) => Rows,
         (ShapeRule::Line, Cols, _) => Cols,
         (ShapeRule::Scalar | ShapeRule::Square | ShapeRule::Column | ShapeRule::Line, _, _) => Mixed,

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::lexer::{Kind, Token, explain};
+use super::lexer::{Token, TokenKind, explain};
 use super::names::{Callable, KEYWORDS, all, suggest};
 use super::parser::{DEEPEST, Parser};
 use crate::error::{Code, Error};
@@ -41,14 +41,14 @@ impl Parser<'_> {
         let token = self.next();
         let source = self.source(token);
         match token.kind {
-            Kind::Wrong => explain(self.text, token.span()),
-            Kind::Name if KEYWORDS.contains(&source) => self.keyword(token, what),
-            Kind::End => {
+            TokenKind::Wrong => explain(self.text, token.span()),
+            TokenKind::Name if KEYWORDS.contains(&source) => self.keyword(token, what),
+            TokenKind::End => {
                 let before = self.previous().map_or("", |token| self.source(token));
                 let message = format!("the text ends too early: expected {what} after `{before}`");
                 self.complain(Code::TextEndsEarly, message, token.span(), help)
             }
-            Kind::Number(_) | Kind::Name | Kind::Mark(_) => {
+            TokenKind::Number(_) | TokenKind::Name | TokenKind::Mark(_) => {
                 self.complain(Code::UnexpectedToken, format!("expected {what}, found `{source}`"), token.span(), help)
             }
         }
@@ -71,19 +71,19 @@ impl Parser<'_> {
         let token = self.next();
         let source = self.source(token);
         match token.kind {
-            Kind::Number(_) | Kind::Name if !KEYWORDS.contains(&source) => self.missing_operator(token),
-            Kind::Mark("(") => self.missing_operator(token),
-            Kind::Mark(">=" | "<=") => self.complain(
+            TokenKind::Number(_) | TokenKind::Name if !KEYWORDS.contains(&source) => self.missing_operator(token),
+            TokenKind::Mark("(") => self.missing_operator(token),
+            TokenKind::Mark(">=" | "<=") => self.complain(
                 Code::UnexpectedToken,
                 format!("expected {expected}, found `{source}`"),
                 token.span(),
                 format!("In a formula write `{}`; a bound on a factor stands after `subject to`", &source[..1]),
             ),
-            Kind::Mark("[") => self.expected_with(
+            TokenKind::Mark("[") => self.expected_with(
                 expected,
                 "Brackets give shapes, as in `minimize over W[n,r]: ...`; entries can't be picked out of a matrix",
             ),
-            Kind::Mark(")") => {
+            TokenKind::Mark(")") => {
                 let message = format!("this `)` closes nothing: expected {expected}");
                 self.complain(Code::UnbalancedBrackets, message, token.span(), "Take it away")
             }
@@ -163,7 +163,7 @@ impl Parser<'_> {
     /// A dot after the operand at `operand` is followed by something else than `T`, which comes next.
     pub(super) fn no_such_method(&self, operand: Range<usize>) -> Error {
         let token = self.next();
-        if token.kind == Kind::Wrong {
+        if token.kind == TokenKind::Wrong {
             return explain(self.text, token.span());
         }
         let operand = &self.text[operand];

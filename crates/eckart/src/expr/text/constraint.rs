@@ -6,7 +6,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::lexer::Kind;
+use super::lexer::TokenKind;
 use super::names::KEYWORDS;
 use super::parser::Parser;
 use super::print::number;
@@ -18,7 +18,7 @@ pub struct Constraint {
     /// The factor.
     pub factor: String,
     /// What is bounded, and on which side.
-    pub bound: Bound,
+    pub bound: BoundKind,
     /// The bound.
     pub limit: Limit,
     /// The bytes of the text where it stands.
@@ -28,25 +28,25 @@ pub struct Constraint {
 impl Constraint {
     /// Each entry of `factor` is at least `limit`.
     pub fn at_least(factor: &str, limit: impl Into<Limit>) -> Self {
-        Self::new(factor, Bound::AtLeast, limit.into())
+        Self::new(factor, BoundKind::AtLeast, limit.into())
     }
 
     /// Each entry of `factor` is at most `limit`.
     pub fn at_most(factor: &str, limit: impl Into<Limit>) -> Self {
-        Self::new(factor, Bound::AtMost, limit.into())
+        Self::new(factor, BoundKind::AtMost, limit.into())
     }
 
     /// Each row of `factor` has a Euclidean length of at most `limit`.
     pub fn row_norm_at_most(factor: &str, limit: impl Into<Limit>) -> Self {
-        Self::new(factor, Bound::RowNormAtMost, limit.into())
+        Self::new(factor, BoundKind::RowNormAtMost, limit.into())
     }
 
     /// Each column of `factor` has a Euclidean length of at most `limit`.
     pub fn col_norm_at_most(factor: &str, limit: impl Into<Limit>) -> Self {
-        Self::new(factor, Bound::ColNormAtMost, limit.into())
+        Self::new(factor, BoundKind::ColNormAtMost, limit.into())
     }
 
-    fn new(factor: &str, bound: Bound, limit: Limit) -> Self {
+    fn new(factor: &str, bound: BoundKind, limit: Limit) -> Self {
         Self { factor: factor.to_owned(), bound, limit, span: 0..0 }
     }
 }
@@ -61,17 +61,17 @@ impl fmt::Display for Constraint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (factor, limit) = (&self.factor, &self.limit);
         match self.bound {
-            Bound::AtLeast => write!(f, "{factor} >= {limit}"),
-            Bound::AtMost => write!(f, "{factor} <= {limit}"),
-            Bound::RowNormAtMost => write!(f, "rownorm({factor}) <= {limit}"),
-            Bound::ColNormAtMost => write!(f, "colnorm({factor}) <= {limit}"),
+            BoundKind::AtLeast => write!(f, "{factor} >= {limit}"),
+            BoundKind::AtMost => write!(f, "{factor} <= {limit}"),
+            BoundKind::RowNormAtMost => write!(f, "rownorm({factor}) <= {limit}"),
+            BoundKind::ColNormAtMost => write!(f, "colnorm({factor}) <= {limit}"),
         }
     }
 }
 
 /// What is bounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bound {
+pub enum BoundKind {
     /// Each entry, from below.
     AtLeast,
     /// Each entry, from above.
@@ -129,14 +129,14 @@ const SUPPORTED: &str = "Supported are `W >= 0`, `W <= 5`, `0 <= W <= 1`, `W, H 
 
 /// One side of a comparison.
 #[derive(Debug)]
-enum Side {
+enum Compared {
     Number(f64),
     /// A factor or the name of a limit: the other sides tell.
     Name(String),
-    Norm(Bound, String),
+    Norm(BoundKind, String),
 }
 
-impl Side {
+impl Compared {
     fn limit(self) -> Option<Limit> {
         match self {
             Self::Number(value) => Some(Limit::Number(value)),
@@ -146,10 +146,10 @@ impl Side {
     }
 
     /// The factor and what of it is bounded, if it can be bounded on that side.
-    fn bounded(&self, at_most: bool) -> Option<(String, Bound)> {
+    fn bounded(&self, at_most: bool) -> Option<(String, BoundKind)> {
         match self {
             Self::Number(_) => None,
-            Self::Name(name) => Some((name.clone(), if at_most { Bound::AtMost } else { Bound::AtLeast })),
+            Self::Name(name) => Some((name.clone(), if at_most { BoundKind::AtMost } else { BoundKind::AtLeast })),
             Self::Norm(bound, name) => at_most.then(|| (name.clone(), *bound)),
         }
     }
@@ -161,7 +161,7 @@ impl Parser<'_> {
         let mut all = Vec::new();
         loop {
             all.append(&mut self.constraint()?);
-            if self.next().kind == Kind::End {
+            if self.next().kind == TokenKind::End {
                 return Ok(all);
             }
             if !self.eat(",") {
@@ -175,8 +175,8 @@ impl Parser<'_> {
         let start = self.next().start;
         let mut sides = vec![self.side()?];
         // A list can't be mistaken for two constraints: a bare name is none.
-        while matches!(sides[0], Side::Name(_)) && self.eat(",") {
-            sides.push(Side::Name(self.name("the name of a factor")?.to_owned()));
+        while matches!(sides[0], Compared::Name(_)) && self.eat(",") {
+            sides.push(Compared::Name(self.name("the name of a factor")?.to_owned()));
         }
         let at_most = self.comparison()?;
         let right = self.side()?;
@@ -200,7 +200,7 @@ impl Parser<'_> {
 
     /// Whether the left side is at most the right, or else at least.
     fn comparison(&mut self) -> Result<bool> {
-        if let Kind::Mark(mark @ (">" | "<")) = self.next().kind {
+        if let TokenKind::Mark(mark @ (">" | "<")) = self.next().kind {
             let help = format!("A bound includes its limit: write `{mark}=`");
             return Err(self.expected_with("`>=` or `<=`", &help));
         }
@@ -208,12 +208,12 @@ impl Parser<'_> {
         if at_most || self.eat(">=") { Ok(at_most) } else { Err(self.expected_with("`>=` or `<=`", SUPPORTED)) }
     }
 
-    fn side(&mut self) -> Result<Side> {
+    fn side(&mut self) -> Result<Compared> {
         let expected = "a factor, a number, `rownorm(...)` or `colnorm(...)`";
         let sign = if self.eat("-") { Some(-1.0) } else { self.eat("+").then_some(1.0) };
-        if let Kind::Number(value) = self.next().kind {
+        if let TokenKind::Number(value) = self.next().kind {
             self.take();
-            return Ok(Side::Number(sign.unwrap_or(1.0) * value));
+            return Ok(Compared::Number(sign.unwrap_or(1.0) * value));
         }
         if sign.is_some() {
             return Err(self.expected_with("a number after the sign", SUPPORTED));
@@ -225,11 +225,11 @@ impl Parser<'_> {
         };
         self.take();
         if !self.at_mark("(") {
-            return Ok(Side::Name(name));
+            return Ok(Compared::Name(name));
         }
         match name.as_str() {
-            "rownorm" => Ok(Side::Norm(Bound::RowNormAtMost, self.factor_in_parentheses()?)),
-            "colnorm" => Ok(Side::Norm(Bound::ColNormAtMost, self.factor_in_parentheses()?)),
+            "rownorm" => Ok(Compared::Norm(BoundKind::RowNormAtMost, self.factor_in_parentheses()?)),
+            "colnorm" => Ok(Compared::Norm(BoundKind::ColNormAtMost, self.factor_in_parentheses()?)),
             _ => Err(self.unsupported(token.span())),
         }
     }
@@ -237,7 +237,7 @@ impl Parser<'_> {
     fn factor_in_parentheses(&mut self) -> Result<String> {
         let open = self.take();
         let factor = self.name("the name of a factor")?.to_owned();
-        if self.next().kind == Kind::End {
+        if self.next().kind == TokenKind::End {
             return Err(self.never_closed(open));
         }
         if !self.eat(")") {
@@ -251,24 +251,24 @@ impl Parser<'_> {
     }
 }
 
-type Part = (String, Bound, Limit);
+type BoundedPart = (String, BoundKind, Limit);
 
 /// `left` compared with `right`, one of which is a limit. Where both are names, the right one is.
-fn bound_all(left: Vec<Side>, right: Side, at_most: bool) -> Option<Vec<Part>> {
-    let right_is_bounded = matches!((&left[0], &right), (Side::Number(_), _) | (_, Side::Norm(..)));
+fn bound_all(left: Vec<Compared>, right: Compared, at_most: bool) -> Option<Vec<BoundedPart>> {
+    let right_is_bounded = matches!((&left[0], &right), (Compared::Number(_), _) | (_, Compared::Norm(..)));
     if right_is_bounded {
         let (factor, bound) = right.bounded(!at_most)?;
-        let [limit] = <[Side; 1]>::try_from(left).ok()?;
+        let [limit] = <[Compared; 1]>::try_from(left).ok()?;
         return Some(vec![(factor, bound, limit.limit()?)]);
     }
     let limit = right.limit()?;
-    let part = |side: &Side| side.bounded(at_most).map(|(factor, bound)| (factor, bound, limit.clone()));
+    let part = |side: &Compared| side.bounded(at_most).map(|(factor, bound)| (factor, bound, limit.clone()));
     left.iter().map(part).collect()
 }
 
 /// `first <= middle <= last`: the middle is bounded on both sides.
-fn between(first: Vec<Side>, middle: Side, last: Side, at_most: bool) -> Option<Vec<Part>> {
-    let [first] = <[Side; 1]>::try_from(first).ok()?;
+fn between(first: Vec<Compared>, middle: Compared, last: Compared, at_most: bool) -> Option<Vec<BoundedPart>> {
+    let [first] = <[Compared; 1]>::try_from(first).ok()?;
     let (factor, low) = middle.bounded(!at_most)?;
     let (_, high) = middle.bounded(at_most)?;
     Some(vec![(factor.clone(), low, first.limit()?), (factor, high, last.limit()?)])

@@ -9,7 +9,7 @@ use crate::error::{Code, Error};
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     /// A finite number, never negative.
     Number(f64),
     /// A name or a keyword.
@@ -25,7 +25,7 @@ pub(super) enum Kind {
 /// A piece of the text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Token {
-    pub(super) kind: Kind,
+    pub(super) kind: TokenKind,
     pub(super) start: usize,
     pub(super) end: usize,
 }
@@ -93,7 +93,7 @@ pub(super) fn lex(text: &str) -> Vec<Token> {
     let mut at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     loop {
         at += blank(&text[at..]);
-        if at == text.len() || matches!(tokens.last(), Some(Token { kind: Kind::Wrong, .. })) {
+        if at == text.len() || matches!(tokens.last(), Some(Token { kind: TokenKind::Wrong, .. })) {
             break;
         }
         let (kind, length) = read(&text[at..]);
@@ -102,7 +102,7 @@ pub(super) fn lex(text: &str) -> Vec<Token> {
     }
     let end = tokens.last().map_or(0, |last| last.end);
     let start = text[..end].char_indices().next_back().map_or(0, |(start, _)| start);
-    tokens.push(Token { kind: Kind::End, start, end });
+    tokens.push(Token { kind: TokenKind::End, start, end });
     tokens
 }
 
@@ -116,19 +116,19 @@ fn blank(text: &str) -> usize {
 }
 
 /// The token at the start of a text that is not empty, and its length.
-fn read(rest: &str) -> (Kind, usize) {
+fn read(rest: &str) -> (TokenKind, usize) {
     if begins_number(rest) {
         return number(rest);
     }
     if let Some((mark, _)) = foreign(rest) {
-        return (Kind::Wrong, mark.len());
+        return (TokenKind::Wrong, mark.len());
     }
     if let Some(mark) = MARKS.iter().find(|mark| rest.starts_with(**mark)) {
-        return (Kind::Mark(mark), mark.len());
+        return (TokenKind::Mark(mark), mark.len());
     }
     match rest.find(|c| !in_name(c)) {
-        Some(0) => (Kind::Wrong, rest.chars().next().map_or(0, char::len_utf8)),
-        length => (Kind::Name, length.unwrap_or(rest.len())),
+        Some(0) => (TokenKind::Wrong, rest.chars().next().map_or(0, char::len_utf8)),
+        length => (TokenKind::Name, length.unwrap_or(rest.len())),
     }
 }
 
@@ -144,14 +144,14 @@ fn in_name(c: char) -> bool {
 
 /// Whether a whole text is one name; keywords are names here.
 pub(super) fn is_name(text: &str) -> bool {
-    !text.is_empty() && read(text) == (Kind::Name, text.len())
+    !text.is_empty() && read(text) == (TokenKind::Name, text.len())
 }
 
 fn foreign(rest: &str) -> Option<(&'static str, &'static str)> {
     FOREIGN.iter().find(|(mark, _)| rest.starts_with(mark)).copied()
 }
 
-fn number(rest: &str) -> (Kind, usize) {
+fn number(rest: &str) -> (TokenKind, usize) {
     let digits = |from: usize| rest[from..].bytes().take_while(u8::is_ascii_digit).count();
     let mut length = digits(0);
     if rest[length..].starts_with('.') {
@@ -168,11 +168,11 @@ fn number(rest: &str) -> (Kind, usize) {
     }
     if rest[length..].starts_with('_') {
         let more = rest[length..].bytes().take_while(|b| b.is_ascii_digit() || *b == b'_').count();
-        return (Kind::Wrong, length + more);
+        return (TokenKind::Wrong, length + more);
     }
     match rest[..length].parse::<f64>() {
-        Ok(value) if value.is_finite() => (Kind::Number(value), length),
-        _ => (Kind::Wrong, length),
+        Ok(value) if value.is_finite() => (TokenKind::Number(value), length),
+        _ => (TokenKind::Wrong, length),
     }
 }
 

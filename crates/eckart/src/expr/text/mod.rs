@@ -14,7 +14,7 @@ mod statement;
 #[cfg(test)]
 mod tests;
 
-pub use constraint::{Bound, Constraint, Limit};
+pub use constraint::{BoundKind, Constraint, Limit};
 pub use names::nearest;
 pub use statement::{Declaration, Dim, Statement, parse_statement};
 

@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::lexer::{Kind, Token, lex};
+use super::lexer::{Token, TokenKind, lex};
 use super::names::{Callable, INFIX, Infix, KEYWORDS, SIGN};
 use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, Op, Span, matrix};
@@ -55,7 +55,7 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn at_mark(&self, mark: &str) -> bool {
-        matches!(self.next().kind, Kind::Mark(found) if found == mark)
+        matches!(self.next().kind, TokenKind::Mark(found) if found == mark)
     }
 
     /// Takes the mark if it comes next.
@@ -69,7 +69,7 @@ impl<'a> Parser<'a> {
 
     /// The name or keyword that comes next.
     pub(super) fn word(&self) -> Option<&'a str> {
-        (self.next().kind == Kind::Name).then(|| self.source(self.next()))
+        (self.next().kind == TokenKind::Name).then(|| self.source(self.next()))
     }
 
     /// Takes the keyword if it comes next.
@@ -104,7 +104,7 @@ impl<'a> Parser<'a> {
 
     /// Nothing may follow.
     pub(super) fn finish(&self, expected: &str) -> Result<()> {
-        if self.next().kind == Kind::End { Ok(()) } else { Err(self.after_operand(expected)) }
+        if self.next().kind == TokenKind::End { Ok(()) } else { Err(self.after_operand(expected)) }
     }
 
     /// A whole formula.
@@ -135,7 +135,7 @@ impl<'a> Parser<'a> {
 
     /// The row of the mark that comes next, and whether its operands change places: `a < b` is `b > a`.
     fn infix(&self) -> Option<(&'static Infix, bool)> {
-        let Kind::Mark(mark) = self.next().kind else { return None };
+        let TokenKind::Mark(mark) = self.next().kind else { return None };
         let swapped = mark == "<";
         let mark = if swapped { ">" } else { mark };
         INFIX.iter().find(|infix| infix.mark == mark).map(|infix| (infix, swapped))
@@ -175,18 +175,18 @@ impl<'a> Parser<'a> {
     fn atom(&mut self) -> Result<Expr> {
         let token = self.next();
         match token.kind {
-            Kind::Number(value) => {
+            TokenKind::Number(value) => {
                 self.take();
                 Ok(self.placed(Expr::number(value), token.start))
             }
-            Kind::Name if !KEYWORDS.contains(&self.source(token)) => {
+            TokenKind::Name if !KEYWORDS.contains(&self.source(token)) => {
                 self.take();
                 if self.at_mark("(") {
                     return self.call(token);
                 }
                 Ok(self.placed(matrix(self.source(token)), token.start))
             }
-            Kind::Mark("(") => {
+            TokenKind::Mark("(") => {
                 self.take();
                 let inside = self.nested(token, Self::formula)?;
                 self.close(token, "an operator or `)`")?;
@@ -220,7 +220,7 @@ impl<'a> Parser<'a> {
             return Ok(());
         }
         let keyword = self.word().is_some_and(|word| KEYWORDS.contains(&word));
-        Err(if keyword || self.next().kind == Kind::End {
+        Err(if keyword || self.next().kind == TokenKind::End {
             self.never_closed(open)
         } else {
             self.after_operand(expected)

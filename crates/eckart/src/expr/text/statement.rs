@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::constraint::{Constraint, Limit};
-use super::lexer::{Kind, is_name};
+use super::lexer::{TokenKind, is_name};
 use super::names::KEYWORDS;
 use super::parser::Parser;
 use crate::error::{Code, Error, Result};
@@ -277,7 +277,7 @@ impl Parser<'_> {
             return Err(self.expected("`,` and the number of columns"));
         }
         let cols = self.dim()?;
-        if self.next().kind == Kind::End {
+        if self.next().kind == TokenKind::End {
             return Err(self.never_closed(open));
         }
         if !self.eat("]") {
@@ -289,7 +289,7 @@ impl Parser<'_> {
     fn dim(&mut self) -> Result<Dim> {
         let expected = "the length of a side: a name or a whole number of at least 1";
         let token = self.next();
-        if !matches!(token.kind, Kind::Number(_)) {
+        if !matches!(token.kind, TokenKind::Number(_)) {
             return Ok(Dim::Name(self.name(expected)?.to_owned()));
         }
         match self.source(token).parse() {

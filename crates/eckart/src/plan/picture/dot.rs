@@ -1,9 +1,9 @@
 //! Dot: a scene in the language of Graphviz.
 //! In: a `Scene`, a title.  Out: text for `dot -Tsvg` and its kin.
-//! Invariant: every text is quoted; a fold is a cluster.
+//! Invariant: every text is quoted; a tiling is a cluster.
 //! Not here: placing anything (Graphviz does).
 
-use super::scene::{Card, Kind, Scene};
+use super::scene::{Card, CardKind, Scene};
 
 /// The graph.
 pub(super) fn draw(scene: &Scene, title: &str) -> String {
@@ -34,10 +34,10 @@ pub(super) fn draw(scene: &Scene, title: &str) -> String {
 
 fn node(card: &Card, indent: &str) -> String {
     let (fill, border) = match card.kind {
-        Kind::Data => ("#dbeafe", "#2563eb"),
-        Kind::Factor => ("#dcfce7", "#16a34a"),
-        Kind::Once => ("#fef3c7", "#d97706"),
-        Kind::Run => ("#f8fafc", "#475569"),
+        CardKind::Data => ("#dbeafe", "#2563eb"),
+        CardKind::Factor => ("#dcfce7", "#16a34a"),
+        CardKind::Once => ("#fef3c7", "#d97706"),
+        CardKind::Run => ("#f8fafc", "#475569"),
     };
     let mut lines = vec![card.head.clone()];
     lines.extend(card.lines.iter().cloned());

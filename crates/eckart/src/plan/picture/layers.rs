@@ -1,7 +1,7 @@
 //! Layers: boxes in rows, arrows pointing down.
 //! In: the sizes of boxes, and which leads to which.  Out: a place for each box and a way for each arrow.
 //! Invariant: boxes don't overlap, and no arrow runs through a box; the same input gives the same picture.
-//! Not here: what the boxes are (see `scene`), folds (see `place`).
+//! Not here: what the boxes are (see `scene`), tilings (see `place`).
 //!
 //! The layered drawing of Sugiyama, Tagawa and Toda (1981): the row of a box is the longest way to it, what passes a
 //! row gets a lane in it, rows are sorted by where their neighbours are, and places are set by least squares.
@@ -27,7 +27,7 @@ pub(super) struct Size {
 
 /// An arrow between boxes; where it starts and ends is counted from their left edges, `None` wherever it looks best.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Link {
+pub(super) struct LayerEdge {
     pub from: usize,
     pub from_at: Option<f64>,
     pub to: usize,
@@ -55,9 +55,9 @@ pub(super) struct Laid {
 
 /// Which row each box belongs to: the longest way to it, but further down where that makes arrows shorter. `first` go
 /// into the first row, `last` into the last.
-pub(super) fn rows(count: usize, links: &[Link], first: &[usize], last: &[usize]) -> Vec<usize> {
+pub(super) fn rows(count: usize, links: &[LayerEdge], first: &[usize], last: &[usize]) -> Vec<usize> {
     let mut rows = vec![0; count];
-    let mut sorted: Vec<&Link> = links.iter().collect();
+    let mut sorted: Vec<&LayerEdge> = links.iter().collect();
     sorted.sort_by_key(|link| (link.to, link.from));
     for link in sorted {
         rows[link.to] = rows[link.to].max(rows[link.from] + 1);
@@ -77,7 +77,7 @@ pub(super) fn rows(count: usize, links: &[Link], first: &[usize], last: &[usize]
 }
 
 /// Places boxes in their rows.
-pub(super) fn lay(sizes: &[Size], links: &[Link], rows: &[usize]) -> Laid {
+pub(super) fn lay(sizes: &[Size], links: &[LayerEdge], rows: &[usize]) -> Laid {
     let mut drawing = Drawing::new(sizes, links, rows);
     drawing.sort();
     drawing.settle();
@@ -95,30 +95,30 @@ struct Spot {
 }
 
 /// A piece of an arrow from one row to the next: the spots, and how far from their middles it starts and ends.
-type Piece = (usize, f64, usize, f64);
+type LayerPiece = (usize, f64, usize, f64);
 
 struct Drawing {
     /// Boxes first, then lanes.
     spots: Vec<Spot>,
     /// The spots of each row, from the left.
     order: Vec<Vec<usize>>,
-    pieces: Vec<Piece>,
+    pieces: Vec<LayerPiece>,
     /// The spots of each arrow.
     ways: Vec<Vec<usize>>,
 }
 
 impl Drawing {
-    fn new(sizes: &[Size], links: &[Link], rows: &[usize]) -> Self {
+    fn new(sizes: &[Size], links: &[LayerEdge], rows: &[usize]) -> Self {
         let boxes = sizes.iter().zip(rows).map(|(size, &row)| Spot { row, width: size.width, lane: false, x: 0.0 });
         let mut spots: Vec<Spot> = boxes.collect();
-        let mut pieces: Vec<Piece> = Vec::new();
+        let mut pieces: Vec<LayerPiece> = Vec::new();
         let mut ways = Vec::new();
         // Arrows from one place share their lanes.
         let mut lanes: BTreeMap<(usize, u64, usize), usize> = BTreeMap::new();
         for link in links {
             let off = |at: Option<f64>, item: usize| at.map_or(0.0, |at| at - sizes[item].width / 2.0);
             let mut way = vec![link.from];
-            let mut add = |piece: Piece| {
+            let mut add = |piece: LayerPiece| {
                 if !pieces.contains(&piece) {
                     pieces.push(piece);
                 }
@@ -234,7 +234,7 @@ impl Drawing {
     }
 
     fn crossings(&self) -> usize {
-        let ends = |piece: &Piece| (self.spots[piece.0].x + piece.1, self.spots[piece.2].x + piece.3);
+        let ends = |piece: &LayerPiece| (self.spots[piece.0].x + piece.1, self.spots[piece.2].x + piece.3);
         let mut count = 0;
         for (k, a) in self.pieces.iter().enumerate() {
             for b in self.pieces[k + 1..].iter().filter(|b| self.spots[b.0].row == self.spots[a.0].row) {
@@ -245,7 +245,7 @@ impl Drawing {
         count
     }
 
-    fn finish(&self, sizes: &[Size], links: &[Link]) -> Laid {
+    fn finish(&self, sizes: &[Size], links: &[LayerEdge]) -> Laid {
         let left = self.spots.iter().map(|s| s.x - s.width / 2.0).fold(f64::INFINITY, f64::min);
         let left = if left.is_finite() { left } else { 0.0 };
         let width = self.spots.iter().map(|s| s.x + s.width / 2.0 - left).fold(0.0, f64::max);
@@ -285,7 +285,7 @@ impl Drawing {
     }
 
     /// Where each arrow meets its last box: in the order in which they come, spread over the middle of the box.
-    fn ends(&self, links: &[Link]) -> Vec<f64> {
+    fn ends(&self, links: &[LayerEdge]) -> Vec<f64> {
         let mut coming: BTreeMap<usize, Vec<(f64, usize)>> = BTreeMap::new();
         let mut ends: Vec<f64> = Vec::new();
         for (k, (link, way)) in links.iter().zip(&self.ways).enumerate() {
@@ -312,6 +312,6 @@ impl Drawing {
     }
 }
 
-fn start_key(link: &Link) -> u64 {
+fn start_key(link: &LayerEdge) -> u64 {
     link.from_at.unwrap_or(-1.0).to_bits()
 }

@@ -14,7 +14,7 @@ mod svg;
 
 pub(crate) use svg::escaped;
 
-use super::Plan;
+use super::program::Plan;
 use scene::Scene;
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! Scene: what a picture shows, whatever it is drawn with.
-//! In: a `Plan`.  Out: boxes with their lines of text, arrows, and the boxes of each fold.
+//! In: a `Plan`.  Out: boxes with their lines of text, arrows, and the boxes of each tiling.
 //! Invariant: boxes stand in the order of the plan, so an arrow leads from an earlier to a later one.
 //! Not here: where anything is placed (see `place`).
 
 use std::collections::BTreeMap;
 
 use super::super::explain::{bytes, clipped, combination, flops, name, size, way};
-use super::super::{Buffer, Fold, Kernel, Plan, Step};
+use super::super::program::{Buffer, Kernel, Plan, RowTiling, Step};
 use crate::facts::Layout;
 
 /// Characters of a line.
@@ -14,7 +14,7 @@ const MOST_TEXT: usize = 34;
 
 /// What a box stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum CardKind {
     /// A data matrix.
     Data,
     /// A variable that changes from run to run.
@@ -26,14 +26,14 @@ pub(super) enum Kind {
 }
 
 /// The kinds with what the legend says of them.
-pub(super) const KINDS: [(Kind, &str, &str); 4] = [
-    (Kind::Data, "data", "data"),
-    (Kind::Factor, "factor", "factor"),
-    (Kind::Once, "once", "computed once"),
-    (Kind::Run, "run", "computed in each run"),
+pub(super) const KINDS: [(CardKind, &str, &str); 4] = [
+    (CardKind::Data, "data", "data"),
+    (CardKind::Factor, "factor", "factor"),
+    (CardKind::Once, "once", "cached: computed once"),
+    (CardKind::Run, "run", "computed in each run"),
 ];
 
-impl Kind {
+impl CardKind {
     /// Its name in the picture's text.
     pub(super) fn name(self) -> &'static str {
         KINDS.iter().find(|(kind, _, _)| *kind == self).map_or("", |(_, name, _)| name)
@@ -43,10 +43,10 @@ impl Kind {
 /// A box.
 #[derive(Debug, Clone)]
 pub(super) struct Card {
-    /// "b7", or "b7-2" for the second buffer of the fold that fills buffer 7.
+    /// "b7", or "b7-2" for the second buffer of the tiling that fills buffer 7.
     pub id: String,
-    pub kind: Kind,
-    /// Whether it is what a block of a fold reads of something outside.
+    pub kind: CardKind,
+    /// Whether it is what a block of a tiling reads of something outside.
     pub part: bool,
     /// The kernel, or the name of a variable.
     pub head: String,
@@ -58,11 +58,11 @@ pub(super) struct Card {
     pub text: String,
 }
 
-/// The boxes of a fold: first what comes in, then the steps, then the results.
+/// The boxes of a tiling: first what comes in, then the steps, then the results.
 #[derive(Debug, Clone)]
-pub(super) struct Group {
+pub(super) struct TilingCards {
     pub id: String,
-    /// What the fold does.
+    /// What the tiling does.
     pub lines: Vec<String>,
     pub once: bool,
     pub parts: Vec<usize>,
@@ -70,12 +70,12 @@ pub(super) struct Group {
     pub results: Vec<usize>,
 }
 
-/// Boxes, arrows between them, and folds.
+/// Boxes, arrows between them, and tilings.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Scene {
     pub cards: Vec<Card>,
     pub arrows: Vec<(usize, usize)>,
-    pub groups: Vec<Group>,
+    pub groups: Vec<TilingCards>,
     /// What is said of the whole plan.
     pub summary: String,
 }
@@ -88,7 +88,7 @@ impl Scene {
         for step in &plan.steps {
             match &step.kernel {
                 Kernel::Literal(_) => {}
-                Kernel::Fold(fold) => scene.fold(plan, step, fold, &mut card_of, names),
+                Kernel::Tiled(tiling) => scene.tiling(plan, step, tiling, &mut card_of, names),
                 _ => {
                     for &out in &step.outs {
                         let mut card = card(step, out, &plan.buffers[out], format!("b{out}"));
@@ -117,20 +117,27 @@ impl Scene {
         }
     }
 
-    fn fold(&mut self, plan: &Plan, step: &Step, fold: &Fold, card_of: &mut BTreeMap<usize, usize>, names: &[String]) {
+    fn tiling(
+        &mut self,
+        plan: &Plan,
+        step: &Step,
+        tiling: &RowTiling,
+        card_of: &mut BTreeMap<usize, usize>,
+        names: &[String],
+    ) {
         let id = format!("b{}", step.outs[0]);
-        let mut group = Group {
-            id: format!("fold-{id}"),
-            lines: about(step, fold),
+        let mut group = TilingCards {
+            id: format!("tiling-{id}"),
+            lines: about(step, tiling),
             once: step.once,
             parts: vec![],
             steps: vec![],
             results: vec![],
         };
         let mut inner: BTreeMap<usize, usize> = BTreeMap::new();
-        for (local, (arg, param)) in step.args.iter().zip(&fold.params).enumerate() {
+        for (local, (arg, param)) in step.args.iter().zip(&tiling.params).enumerate() {
             let Some(&source) = card_of.get(arg) else { continue };
-            let buffer = &fold.buffers[local];
+            let buffer = &tiling.buffers[local];
             let head = format!("{} of {}", way(*param), clipped(&buffer.text, MOST_TEXT - 10));
             let at = self.push(Card {
                 id: format!("{id}-{local}"),
@@ -145,11 +152,11 @@ impl Scene {
             inner.insert(local, at);
             group.parts.push(at);
         }
-        for body in &fold.body {
+        for body in &tiling.body {
             for &out in &body.outs {
-                let mut card = card(body, out, &fold.buffers[out], format!("{id}-{out}"));
+                let mut card = card(body, out, &tiling.buffers[out], format!("{id}-{out}"));
                 if step.once {
-                    card.kind = Kind::Once;
+                    card.kind = CardKind::Once;
                 }
                 let at = self.push(card);
                 self.connect(&body.args, &inner, at);
@@ -157,9 +164,9 @@ impl Scene {
                 group.steps.push(at);
             }
         }
-        for (&out, (local, combine)) in step.outs.iter().zip(&fold.results) {
+        for (&out, (local, combine)) in step.outs.iter().zip(&tiling.results) {
             let buffer = &plan.buffers[out];
-            let kind = if step.once { Kind::Once } else { Kind::Run };
+            let kind = if step.once { CardKind::Once } else { CardKind::Run };
             let head = format!("{out}  {}", combination(*combine));
             let lines = described(buffer, 0.0);
             let (result, text) = (result(plan, out, names), buffer.text.clone());
@@ -175,10 +182,10 @@ impl Scene {
 /// The box of what a step puts into a buffer.
 fn card(step: &Step, number: usize, buffer: &Buffer, id: String) -> Card {
     let kind = match (&step.kernel, step.once) {
-        (Kernel::Input(_), true) => Kind::Data,
-        (Kernel::Input(_), false) => Kind::Factor,
-        (_, true) => Kind::Once,
-        (_, false) => Kind::Run,
+        (Kernel::Input(_), true) => CardKind::Data,
+        (Kernel::Input(_), false) => CardKind::Factor,
+        (_, true) => CardKind::Once,
+        (_, false) => CardKind::Run,
     };
     let text = buffer.text.clone();
     if let Kernel::Input(var) = &step.kernel {
@@ -218,12 +225,12 @@ fn result(plan: &Plan, buffer: usize, names: &[String]) -> Option<String> {
     (!at.is_empty()).then(|| clipped(&text, MOST_TEXT))
 }
 
-fn about(step: &Step, fold: &Fold) -> Vec<String> {
+fn about(step: &Step, tiling: &RowTiling) -> Vec<String> {
     let mut lines = vec![
         "block by block".to_owned(),
-        format!("{} of {} rows", fold.height, fold.rows),
+        format!("{} of {} rows", tiling.height, tiling.rows),
         "at a time,".to_owned(),
-        format!("in {} parts:", fold.shards),
+        format!("in {} parts:", tiling.shards),
         flops(step.flops),
     ];
     if step.once {

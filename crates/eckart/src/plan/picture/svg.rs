@@ -4,8 +4,8 @@
 //! Not here: where things stand (see `place`).
 
 use super::layers::Rail;
-use super::place::{CHAR, LINE, PAD, Placed, Rect, place};
-use super::scene::{Card, Group, KINDS, Scene};
+use super::place::{CHAR, CardRect, LINE, PAD, Placed, place};
+use super::scene::{Card, KINDS, Scene, TilingCards};
 
 /// Around everything.
 const MARGIN: f64 = 24.0;
@@ -72,8 +72,8 @@ fn body(scene: &Scene, placed: &Placed) -> String {
     out
 }
 
-fn boxed(card: &Card, rect: Rect) -> String {
-    let Rect { x, y, width, height } = rect;
+fn boxed(card: &Card, rect: CardRect) -> String {
+    let CardRect { x, y, width, height } = rect;
     let part = if card.part { " part" } else { "" };
     let result = if card.result.is_some() { " result" } else { "" };
     let mut out = format!(
@@ -90,11 +90,11 @@ fn boxed(card: &Card, rect: Rect) -> String {
     out + "</g>\n"
 }
 
-fn frame(group: &Group, rect: Rect) -> String {
-    let Rect { x, y, width, height } = rect;
+fn frame(group: &TilingCards, rect: CardRect) -> String {
+    let CardRect { x, y, width, height } = rect;
     let once = if group.once { " once" } else { "" };
     let mut out = format!(
-        "<g id=\"{}\" class=\"fold{once}\"><rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" \
+        "<g id=\"{}\" class=\"tiling{once}\"><rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" \
          rx=\"10\"/>",
         group.id
     );
@@ -138,7 +138,7 @@ fn legend(y: f64) -> String {
         entry(name, words);
     }
     entry("run part", "what a block reads of it");
-    entry("fold", "block by block");
+    entry("tiling", "block by block");
     entry("run result", "result");
     out
 }
@@ -155,21 +155,21 @@ fn style() -> String {
         "text { font: 11.5px ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; white-space: pre }\n\
          .head { font-weight: bold }\n.title { font-size: 15px; font-weight: bold }\n\
          path { fill: none; stroke-width: 1.3 }\nrect { stroke-width: 1.2 }\n.result rect { stroke-width: 3.5 }\n\
-         .part rect { stroke-dasharray: 3 2 }\n.fold rect { stroke-dasharray: 7 5 }\n.page { stroke: none }\n",
+         .part rect { stroke-dasharray: 3 2 }\n.tiling rect { stroke-dasharray: 7 5 }\n.page { stroke: none }\n",
     );
     out += &colours(0);
     out + &format!("@media (prefers-color-scheme: dark) {{\n{}}}\n", colours(1))
 }
 
 fn colours(scheme: usize) -> String {
-    let [page, ink, fold] = [["#ffffff", "#0f172a", "#f8fafc"], ["#0b1120", "#e2e8f0", "#111827"]][scheme];
+    let [page, ink, tiling] = [["#ffffff", "#0f172a", "#f8fafc"], ["#0b1120", "#e2e8f0", "#111827"]][scheme];
     let mut out = format!(".page {{ fill: {page} }}\ntext {{ fill: {ink} }}\n");
     for (name, light, dark) in COLOURS {
         let [fill, border] = [light, dark][scheme];
         out += &format!(".{name} rect {{ fill: {fill}; stroke: {border} }}\npath.{name} {{ stroke: {border} }}\n");
         out += &format!("path.tip.{name} {{ fill: {border}; stroke: none }}\n");
     }
-    out + &format!(".fold rect {{ fill: {fold}; stroke: {} }}\n", ["#64748b", "#94a3b8"][scheme])
+    out + &format!(".tiling rect {{ fill: {tiling}; stroke: {} }}\n", ["#64748b", "#94a3b8"][scheme])
 }
 
 fn text(class: &str, x: f64, y: f64, words: &str) -> String {

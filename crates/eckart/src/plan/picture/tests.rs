@@ -5,7 +5,7 @@
 
 use super::super::{Kernel, Plan, plan};
 use super::Picture;
-use super::place::{Rect, place};
+use super::place::{CardRect, place};
 use super::scene::Scene;
 use crate::expr::Var;
 use crate::expr::text::parse_expr;
@@ -37,16 +37,16 @@ fn plans() -> Vec<Plan> {
     ]
 }
 
-/// Every buffer but numbers: of the plan, and of the bodies of its folds.
+/// Every buffer but numbers: of the plan, and of the bodies of its tilings.
 fn ids(plan: &Plan) -> Vec<String> {
     let mut ids = Vec::new();
     for step in &plan.steps {
         let outer = |out: &usize| format!("b{out}");
         match &step.kernel {
             Kernel::Literal(_) => {}
-            Kernel::Fold(fold) => {
+            Kernel::Tiled(tiling) => {
                 ids.extend(step.outs.iter().map(outer));
-                let inner = fold.body.iter().flat_map(|body| &body.outs);
+                let inner = tiling.body.iter().flat_map(|body| &body.outs);
                 ids.extend(inner.map(|out| format!("b{}-{out}", step.outs[0])));
             }
             _ => ids.extend(step.outs.iter().map(outer)),
@@ -106,10 +106,10 @@ fn check_tags(svg: &str) {
 
 #[test]
 fn no_box_covers_another_and_folds_hold_their_own() {
-    let apart = |a: Rect, b: Rect| {
+    let apart = |a: CardRect, b: CardRect| {
         a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y
     };
-    let holds = |a: Rect, b: Rect| {
+    let holds = |a: CardRect, b: CardRect| {
         a.x <= b.x && a.y <= b.y && b.x + b.width <= a.x + a.width && b.y + b.height <= a.y + a.height
     };
     for plan in plans() {
@@ -128,8 +128,8 @@ fn no_box_covers_another_and_folds_hold_their_own() {
             assert!((first.top - from.y - from.height).abs() < 1e-6 && (last.bottom - to.y).abs() < 1e-6);
             assert!((from.x..=from.x + from.width).contains(&first.x) && (to.x..=to.x + to.width).contains(&last.x));
             for rail in &way[1..way.len() - 1] {
-                let through = |card: &Rect| card.x < rail.x && rail.x < card.x + card.width;
-                let beside = |card: &Rect| card.y < rail.bottom && rail.top < card.y + card.height;
+                let through = |card: &CardRect| card.x < rail.x && rail.x < card.x + card.width;
+                let beside = |card: &CardRect| card.y < rail.bottom && rail.top < card.y + card.height;
                 assert!(!placed.cards.iter().any(|card| through(card) && beside(card)), "{rail:?}");
             }
         }

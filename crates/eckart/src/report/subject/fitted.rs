@@ -150,7 +150,7 @@ fn along(expr: &Expr, side: Side) -> Vec<(&Expr, Side)> {
             vec![(&args[0], side)]
         }
         (ShapeRule::Product, Side::Cols) => vec![(&args[1], side)],
-        (ShapeRule::Flip, _) => vec![(&args[0], side.flipped())],
+        (ShapeRule::Transposed, _) => vec![(&args[0], side.flipped())],
         (ShapeRule::Column, Side::Cols) | (ShapeRule::Line, Side::Rows) => Vec::new(),
         (ShapeRule::Given | ShapeRule::Scalar | ShapeRule::ScalarOnly, _) => Vec::new(),
         (ShapeRule::ShrinkToSecond | ShapeRule::Square, _) => Vec::new(),

@@ -9,25 +9,25 @@ use egg::Id;
 use crate::expr::Op;
 use crate::facts::Layout;
 use crate::rewrite::build::{apply, sum, terms};
-use crate::rewrite::language::{Graph, Node};
+use crate::rewrite::language::{ENode, Graph};
 
 /// A term of a sum: its weight, and the sparse and the thin side of the product it is.
-struct Product {
+struct SparseProduct {
     weight: f64,
     sparse: Id,
     thin: Id,
 }
 
-pub(super) fn sparse_times(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+pub(super) fn sparse_times(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
     collect(graph, node, 0)
 }
 
-pub(super) fn times_sparse(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+pub(super) fn times_sparse(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
     collect(graph, node, 1)
 }
 
 /// Collects products whose sparse factor stands on `side`.
-fn collect(graph: &mut Graph, node: &Node, side: usize) -> Option<Id> {
+fn collect(graph: &mut Graph, node: &ENode, side: usize) -> Option<Id> {
     if !node.is(&Op::Add) {
         return None;
     }
@@ -35,7 +35,7 @@ fn collect(graph: &mut Graph, node: &Node, side: usize) -> Option<Id> {
     for &arg in &node.args {
         all.extend(terms(graph, arg));
     }
-    let products: Vec<(usize, Product)> = all
+    let products: Vec<(usize, SparseProduct)> = all
         .iter()
         .enumerate()
         .filter_map(|(at, &(weight, id))| Some((at, product(graph, weight, id, side)?)))
@@ -57,14 +57,14 @@ fn collect(graph: &mut Graph, node: &Node, side: usize) -> Option<Id> {
     Some(sum(graph, &left))
 }
 
-fn product(graph: &Graph, weight: f64, id: Id, side: usize) -> Option<Product> {
+fn product(graph: &Graph, weight: f64, id: Id, side: usize) -> Option<SparseProduct> {
     graph[id].nodes.iter().filter(|node| node.is(&Op::MatMul)).find_map(|node| {
         let (sparse, thin) = (graph.find(node.args[side]), graph.find(node.args[1 - side]));
         let known = matches!(graph[sparse].data.layout, Layout::Sparse { pattern: Some(_), .. });
-        known.then_some(Product { weight, sparse, thin })
+        known.then_some(SparseProduct { weight, sparse, thin })
     })
 }
 
-fn alike(graph: &Graph, a: &Product, b: &Product) -> bool {
+fn alike(graph: &Graph, a: &SparseProduct, b: &SparseProduct) -> bool {
     a.thin == b.thin && graph[a.sparse].data.layout == graph[b.sparse].data.layout
 }

@@ -8,10 +8,10 @@ use egg::Id;
 use crate::expr::Op;
 use crate::facts::Shape;
 use crate::rewrite::build::{apply, low_rank_product, product, total, transpose};
-use crate::rewrite::language::{Graph, Node, Sym};
+use crate::rewrite::language::{ENode, Graph, Sym};
 
 /// The factors of the entrywise product under a `sum`, `rowsum` or `colsum`.
-fn factors_under(graph: &Graph, node: &Node, op: &Op) -> Option<(Shape, Vec<Id>)> {
+fn factors_under(graph: &Graph, node: &ENode, op: &Op) -> Option<(Shape, Vec<Id>)> {
     if !node.is(op) {
         return None;
     }
@@ -36,50 +36,50 @@ fn taken_apart(graph: &mut Graph, shape: Shape, factors: &[Id]) -> Option<(Id, I
     None
 }
 
-fn times_flipped(graph: &mut Graph, c: Id, b: Id) -> Id {
-    let flipped = transpose(graph, b);
-    apply(graph, Op::MatMul, &[c, flipped])
+fn times_transposed(graph: &mut Graph, c: Id, b: Id) -> Id {
+    let transposed = transpose(graph, b);
+    apply(graph, Op::MatMul, &[c, transposed])
 }
 
-fn flipped_times(graph: &mut Graph, a: Id, c: Id) -> Id {
-    let flipped = transpose(graph, a);
-    apply(graph, Op::MatMul, &[flipped, c])
+fn transposed_times(graph: &mut Graph, a: Id, c: Id) -> Id {
+    let transposed = transpose(graph, a);
+    apply(graph, Op::MatMul, &[transposed, c])
 }
 
-pub(super) fn adjoint_left(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+pub(super) fn adjoint_left(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
     let (shape, factors) = factors_under(graph, node, &Op::Sum)?;
     let (a, b, c) = taken_apart(graph, shape, &factors)?;
-    let moved = times_flipped(graph, c, b);
+    let moved = times_transposed(graph, c, b);
     let inner = product(graph, &[a, moved]);
     Some(apply(graph, Op::Sum, &[inner]))
 }
 
-pub(super) fn adjoint_right(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+pub(super) fn adjoint_right(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
     let (shape, factors) = factors_under(graph, node, &Op::Sum)?;
     let (a, b, c) = taken_apart(graph, shape, &factors)?;
-    let moved = flipped_times(graph, a, c);
+    let moved = transposed_times(graph, a, c);
     let inner = product(graph, &[b, moved]);
     Some(apply(graph, Op::Sum, &[inner]))
 }
 
-pub(super) fn row_adjoint(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+pub(super) fn row_adjoint(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
     let (shape, factors) = factors_under(graph, node, &Op::RowSum)?;
     let (a, b, c) = taken_apart(graph, shape, &factors)?;
-    let moved = times_flipped(graph, c, b);
+    let moved = times_transposed(graph, c, b);
     let inner = product(graph, &[a, moved]);
     Some(apply(graph, Op::RowSum, &[inner]))
 }
 
-pub(super) fn col_adjoint(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+pub(super) fn col_adjoint(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
     let (shape, factors) = factors_under(graph, node, &Op::ColSum)?;
     let (a, b, c) = taken_apart(graph, shape, &factors)?;
-    let moved = flipped_times(graph, a, c);
+    let moved = transposed_times(graph, a, c);
     let inner = product(graph, &[b, moved]);
     Some(apply(graph, Op::ColSum, &[inner]))
 }
 
 /// Columns, lines and one product of low rank: the columns scale its left side, the lines its right.
-pub(super) fn sum_of_scaled(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+pub(super) fn sum_of_scaled(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
     let (shape, factors) = factors_under(graph, node, &Op::Sum)?;
     let full: Vec<Id> = factors.iter().copied().filter(|&f| graph[f].data.shape == shape).collect();
     let [one] = full.as_slice() else { return None };
@@ -97,7 +97,7 @@ pub(super) fn sum_of_scaled(graph: &mut Graph, _class: Id, node: &Node) -> Optio
 }
 
 /// A factor that is a number, a column or a line: what is left is summed along it first.
-pub(super) fn sum_beside_vector(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+pub(super) fn sum_beside_vector(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
     let (shape, factors) = factors_under(graph, node, &Op::Sum)?;
     if shape.rows == 1 || shape.cols == 1 {
         return None;
@@ -120,7 +120,7 @@ pub(super) fn sum_beside_vector(graph: &mut Graph, _class: Id, node: &Node) -> O
     })
 }
 
-pub(super) fn sum_of_outer(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+pub(super) fn sum_of_outer(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
     let (shape, factors) = factors_under(graph, node, &Op::Sum)?;
     if shape.rows == 1 || shape.cols == 1 || factors.iter().any(|&f| graph[f].data.shape == shape) {
         return None;
@@ -132,7 +132,7 @@ pub(super) fn sum_of_outer(graph: &mut Graph, _class: Id, node: &Node) -> Option
     Some(product(graph, &[down, across]))
 }
 
-pub(super) fn rowsum_of_scaled(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+pub(super) fn rowsum_of_scaled(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
     let (shape, factors) = factors_under(graph, node, &Op::RowSum)?;
     let mut smaller: Vec<usize> = (0..factors.len()).collect();
     smaller.retain(|&at| graph[factors[at]].data.shape != shape);
@@ -142,11 +142,11 @@ pub(super) fn rowsum_of_scaled(graph: &mut Graph, _class: Id, node: &Node) -> Op
             let sums = apply(graph, Op::RowSum, &[rest]);
             return Some(product(graph, &[vector, sums]));
         }
-        (graph[rest].data.shape == shape).then(|| times_flipped(graph, rest, vector))
+        (graph[rest].data.shape == shape).then(|| times_transposed(graph, rest, vector))
     })
 }
 
-pub(super) fn colsum_of_scaled(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+pub(super) fn colsum_of_scaled(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
     let (shape, factors) = factors_under(graph, node, &Op::ColSum)?;
     let mut smaller: Vec<usize> = (0..factors.len()).collect();
     smaller.retain(|&at| graph[factors[at]].data.shape != shape);
@@ -156,7 +156,7 @@ pub(super) fn colsum_of_scaled(graph: &mut Graph, _class: Id, node: &Node) -> Op
             let sums = apply(graph, Op::ColSum, &[rest]);
             return Some(product(graph, &[vector, sums]));
         }
-        (graph[rest].data.shape == shape).then(|| flipped_times(graph, vector, rest))
+        (graph[rest].data.shape == shape).then(|| transposed_times(graph, vector, rest))
     })
 }
 
@@ -171,7 +171,7 @@ fn is_identity(graph: &Graph, id: Id) -> bool {
     graph[id].nodes.iter().any(|node| matches!(node.sym, Sym::Eye(_)))
 }
 
-pub(super) fn trace(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+pub(super) fn trace(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
     let (_, factors) = factors_under(graph, node, &Op::Sum)?;
     let [x, y] = factors.as_slice() else { return None };
     let (x, y) = (*x, *y);
@@ -183,12 +183,12 @@ pub(super) fn trace(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
         return None;
     };
     let inner = graph[other].nodes.iter().find(|node| node.is(&Op::MatMul))?.clone();
-    let flipped = transpose(graph, inner.args[1]);
-    let both = product(graph, &[inner.args[0], flipped]);
+    let transposed = transpose(graph, inner.args[1]);
+    let both = product(graph, &[inner.args[0], transposed]);
     Some(apply(graph, Op::Sum, &[both]))
 }
 
-pub(super) fn times_identity(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+pub(super) fn times_identity(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
     if !node.is(&Op::MatMul) {
         return None;
     }

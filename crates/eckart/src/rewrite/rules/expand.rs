@@ -8,7 +8,7 @@ use egg::Id;
 
 use crate::expr::Op;
 use crate::rewrite::build::{factors, is_low_rank, product, sum, terms};
-use crate::rewrite::language::{Graph, Node};
+use crate::rewrite::language::{ENode, Graph};
 
 /// Terms of a sum that is opened, at most.
 const MOST_TERMS: usize = 16;
@@ -28,7 +28,7 @@ pub(super) fn opens(graph: &Graph, id: Id) -> bool {
     is_small_sum(graph, id) && terms(graph, id).iter().any(any)
 }
 
-pub(super) fn square(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+pub(super) fn square(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
     if !node.is(&Op::Pow) || graph[node.args[1]].data.number != Some(2.0) {
         return None;
     }
@@ -37,7 +37,7 @@ pub(super) fn square(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
     (opens(graph, base) || wide_product).then(|| product(graph, &[base, base]))
 }
 
-pub(super) fn distribute(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+pub(super) fn distribute(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
     if !node.is(&Op::Mul) {
         return None;
     }

@@ -9,13 +9,13 @@ use super::expand::{is_small_sum, opens};
 use crate::expr::Op;
 use crate::facts::Shape;
 use crate::rewrite::build::{apply, as_scaled, product, scaled, sum, terms, total, transpose};
-use crate::rewrite::language::{Graph, Node};
+use crate::rewrite::language::{ENode, Graph};
 
-fn is_sum(node: &Node) -> bool {
+fn is_sum(node: &ENode) -> bool {
     [Op::Sum, Op::RowSum, Op::ColSum].iter().any(|op| node.is(op))
 }
 
-pub(super) fn sum_of_sum(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+pub(super) fn sum_of_sum(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
     if !is_sum(node) || !opens(graph, node.args[0]) {
         return None;
     }
@@ -30,23 +30,23 @@ pub(super) fn sum_of_sum(graph: &mut Graph, _class: Id, node: &Node) -> Option<I
         } else if node.is(&Op::ColSum) && own.rows == 1 {
             (within.rows as f64, term)
         } else {
-            (1.0, graph.add(Node { sym: node.sym.clone(), args: vec![term] }))
+            (1.0, graph.add(ENode { sym: node.sym.clone(), args: vec![term] }))
         };
         found.push((weight * copies, part));
     }
     Some(sum(graph, &found))
 }
 
-pub(super) fn flip_sum(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+pub(super) fn transpose_sum(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
     if !node.is(&Op::Transpose) || !is_small_sum(graph, node.args[0]) {
         return None;
     }
     let parts = terms(graph, node.args[0]);
-    let flipped: Vec<(f64, Id)> = parts.into_iter().map(|(weight, term)| (weight, transpose(graph, term))).collect();
-    Some(sum(graph, &flipped))
+    let transposed: Vec<(f64, Id)> = parts.into_iter().map(|(weight, term)| (weight, transpose(graph, term))).collect();
+    Some(sum(graph, &transposed))
 }
 
-pub(super) fn raise_literal(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+pub(super) fn raise_literal(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
     if !(is_sum(node) || node.is(&Op::Transpose) || node.is(&Op::MatMul)) {
         return None;
     }
@@ -88,7 +88,7 @@ fn opens_beside(graph: &Graph, sum: Id, other: Id) -> bool {
     opens(graph, sum) || (graph[other].data.is_sparse() && is_small_sum(graph, sum))
 }
 
-pub(super) fn sum_times(graph: &mut Graph, class: Id, node: &Node) -> Option<Id> {
+pub(super) fn sum_times(graph: &mut Graph, class: Id, node: &ENode) -> Option<Id> {
     if !node.is(&Op::MatMul) || !opens_beside(graph, node.args[0], node.args[1]) {
         return None;
     }
@@ -99,7 +99,7 @@ pub(super) fn sum_times(graph: &mut Graph, class: Id, node: &Node) -> Option<Id>
     of_full_shape(graph, class, &found)
 }
 
-pub(super) fn times_sum(graph: &mut Graph, class: Id, node: &Node) -> Option<Id> {
+pub(super) fn times_sum(graph: &mut Graph, class: Id, node: &ENode) -> Option<Id> {
     if !node.is(&Op::MatMul) || !opens_beside(graph, node.args[1], node.args[0]) {
         return None;
     }
@@ -132,7 +132,7 @@ fn vector_factor(graph: &mut Graph, id: Id) -> Option<(Id, Id)> {
     Some((vector, product(graph, &rest)))
 }
 
-pub(super) fn scaled_times(graph: &mut Graph, class: Id, node: &Node) -> Option<Id> {
+pub(super) fn scaled_times(graph: &mut Graph, class: Id, node: &ENode) -> Option<Id> {
     if !node.is(&Op::MatMul) {
         return None;
     }
@@ -157,7 +157,7 @@ pub(super) fn scaled_times(graph: &mut Graph, class: Id, node: &Node) -> Option<
     (graph[found].data.shape == graph[class].data.shape).then_some(found)
 }
 
-pub(super) fn times_scaled(graph: &mut Graph, class: Id, node: &Node) -> Option<Id> {
+pub(super) fn times_scaled(graph: &mut Graph, class: Id, node: &ENode) -> Option<Id> {
     if !node.is(&Op::MatMul) {
         return None;
     }
@@ -178,25 +178,25 @@ pub(super) fn times_scaled(graph: &mut Graph, class: Id, node: &Node) -> Option<
     (graph[found].data.shape == graph[class].data.shape).then_some(found)
 }
 
-pub(super) fn flip_product(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+pub(super) fn transpose_product(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
     if !node.is(&Op::Transpose) {
         return None;
     }
     let inner = graph[node.args[0]].nodes.iter().find(|node| node.is(&Op::Mul))?.clone();
-    let flipped: Vec<Id> = inner.args.iter().map(|&arg| transpose(graph, arg)).collect();
-    Some(product(graph, &flipped))
+    let transposed: Vec<Id> = inner.args.iter().map(|&arg| transpose(graph, arg)).collect();
+    Some(product(graph, &transposed))
 }
 
-/// Only where the flipped product is in the graph already: every product has one.
-pub(super) fn share_flipped(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+/// Only where the transposed product is in the graph already: every product has one.
+pub(super) fn share_transposed(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
     if !node.is(&Op::MatMul) {
         return None;
     }
-    let flipped = |graph: &Graph, id: Id| {
+    let transposed = |graph: &Graph, id: Id| {
         let inner = graph[id].nodes.iter().find(|node| node.is(&Op::Transpose)).map(|node| node.args[0]);
-        inner.or_else(|| graph.lookup(Node::new(Op::Transpose, vec![id])))
+        inner.or_else(|| graph.lookup(ENode::new(Op::Transpose, vec![id])))
     };
-    let (a, b) = (flipped(graph, node.args[0])?, flipped(graph, node.args[1])?);
-    let there = graph.lookup(Node::new(Op::MatMul, vec![b, a]))?;
+    let (a, b) = (transposed(graph, node.args[0])?, transposed(graph, node.args[1])?);
+    let there = graph.lookup(ENode::new(Op::MatMul, vec![b, a]))?;
     Some(transpose(graph, there))
 }

@@ -7,9 +7,9 @@ use egg::Id;
 
 use crate::expr::Op;
 use crate::rewrite::build::product;
-use crate::rewrite::language::{Graph, Node};
+use crate::rewrite::language::{ENode, Graph};
 
-pub(super) fn binary_square(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+pub(super) fn binary_square(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
     if node.is(&Op::Pow) {
         let positive = graph[node.args[1]].data.number.is_some_and(|exponent| exponent > 0.0);
         return (positive && graph[node.args[0]].data.sign.binary).then(|| node.args[0]);
@@ -23,6 +23,6 @@ pub(super) fn binary_square(graph: &mut Graph, _class: Id, node: &Node) -> Optio
     Some(product(graph, &factors))
 }
 
-pub(super) fn absolute(graph: &mut Graph, _class: Id, node: &Node) -> Option<Id> {
+pub(super) fn absolute(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
     (node.is(&Op::Abs) && graph[node.args[0]].data.sign.nonnegative).then(|| node.args[0])
 }

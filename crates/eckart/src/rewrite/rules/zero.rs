@@ -8,7 +8,7 @@ use egg::Id;
 use crate::expr::{Meaning, Op, Var};
 use crate::facts::Layout;
 use crate::rewrite::build::{apply, is_pointwise, number, product, sum};
-use crate::rewrite::language::{Graph, Node, Sym};
+use crate::rewrite::language::{ENode, Graph, Sym};
 
 /// How deep a function is looked into.
 const DEEPEST: usize = 16;
@@ -16,7 +16,7 @@ const DEEPEST: usize = 16;
 /// The value off the pattern, and whose pattern it is.
 type AtZero = (f64, Option<Var>);
 
-pub(super) fn zero_split(graph: &mut Graph, class: Id, node: &Node) -> Option<Id> {
+pub(super) fn zero_split(graph: &mut Graph, class: Id, node: &ENode) -> Option<Id> {
     let known = &graph[class].data;
     let function = is_pointwise(node) && !node.is(&Op::Add) && !node.is(&Op::Mul);
     if !function || !known.data || known.is_sparse() || known.shape.rows == 1 || known.shape.cols == 1 {
@@ -30,13 +30,13 @@ pub(super) fn zero_split(graph: &mut Graph, class: Id, node: &Node) -> Option<Id
         let one = number(graph, 1.0);
         sum(graph, &[(1.0, class), (-at_zero, one)])
     };
-    let sampled = graph.add(Node { sym: Sym::Sampled(var), args: vec![rest] });
+    let sampled = graph.add(ENode { sym: Sym::Sampled(var), args: vec![rest] });
     let one = number(graph, 1.0);
     Some(sum(graph, &[(at_zero, one), (1.0, sampled)]))
 }
 
 /// A quotient by data is a weight.
-pub(super) fn divide(graph: &mut Graph, class: Id, node: &Node) -> Option<Id> {
+pub(super) fn divide(graph: &mut Graph, class: Id, node: &ENode) -> Option<Id> {
     if !node.is(&Op::Div) || graph[class].data.data {
         return None;
     }
@@ -64,7 +64,7 @@ fn of_class(graph: &Graph, id: Id, depth: usize) -> Option<AtZero> {
     graph[id].nodes.iter().find_map(|node| of_node(graph, node, depth + 1))
 }
 
-fn of_node(graph: &Graph, node: &Node, depth: usize) -> Option<AtZero> {
+fn of_node(graph: &Graph, node: &ENode, depth: usize) -> Option<AtZero> {
     let Sym::Op(op) = &node.sym else { return None };
     let mut args = Vec::new();
     for &arg in &node.args {

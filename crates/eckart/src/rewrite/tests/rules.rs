@@ -3,7 +3,7 @@
 use super::*;
 use crate::expr::Op;
 use crate::rewrite::build::{apply, as_scaled, product};
-use crate::rewrite::rules::How;
+use crate::rewrite::rules::RuleKind;
 
 /// Shapes of the examples: n, m, r.
 const SHAPES: [[usize; 3]; 4] = [[6, 5, 2], [4, 7, 1], [5, 5, 3], [2, 3, 1]];
@@ -14,10 +14,10 @@ fn by_name(name: &str) -> &'static Rule {
     RULES.iter().find(|rule| rule.name == name).unwrap_or_else(|| panic!("there is no rule {name}"))
 }
 
-/// How often `rule` fires on `text`, all nodes checked. Double transposes are never written: another rule must make
+/// RuleKind often `rule` fires on `text`, all nodes checked. Double transposes are never written: another rule must make
 /// one.
 fn fires(rule: &Rule, text: &str, world: &World) -> Result<usize, Box<str>> {
-    let first = if rule.name == "flip-twice" { Some(*by_name("flip-product")) } else { None };
+    let first = if rule.name == "transpose-twice" { Some(*by_name("transpose-product")) } else { None };
     let rules: Vec<Rule> = first.into_iter().chain([*rule]).collect();
     search_and_check(&[parse_expr(text).unwrap()], world, &rules)
 }
@@ -59,7 +59,7 @@ fn stretched_terms_count_as_often_as_they_are_repeated() {
         "sum-sum",
         &["sum(X - W @ H - u - v - c - 2)", "rowsum(X - u)", "rowsum(X - v - 3)", "colsum(X - W @ H - u)"],
     );
-    check("flip-sum", &["(X - u).T", "(X - v - c).T", "(exp(X) - 2).T"]);
+    check("transpose-sum", &["(X - u).T", "(X - v - c).T", "(exp(X) - 2).T"]);
     check("sum-sum", &["colsum(X - v)", "sum(u + W @ H)", "colsum(c + W @ H)"]);
     check(
         "product-left",
@@ -100,8 +100,8 @@ fn adjoints_hold_beside_anything() {
     check("col-adjoint", &["colsum(X * (W @ H) * u)", "colsum((W @ H) * (W @ H))"]);
     check("trace", &["trace(W.T @ (L @ W))", "trace(X @ X.T)", "trace((W @ R) @ W.T)"]);
     check("identity", &["eye(W.T @ W) @ R", "R @ eye(R)", "W @ eye(R) @ H"]);
-    check("share-flipped", &["sum(W.T @ X) + sum(X.T @ W)", "L.T @ X + (X.T @ L).T"]);
-    check("flip-entrywise", &["(u * v).T", "(X * u).T", "(c * X * (W @ H)).T"]);
+    check("share-transposed", &["sum(W.T @ X) + sum(X.T @ W)", "L.T @ X + (X.T @ L).T"]);
+    check("transpose-entrywise", &["(u * v).T", "(X * u).T", "(c * X * (W @ H)).T"]);
 }
 
 #[test]
@@ -166,9 +166,9 @@ fn guards_hold_rules_back() {
     check_silent("sum-scaled", "sum(X * (W @ H))", true);
     check_silent("sum-vector", "sum(X * (W @ H))", true);
     check_silent("sum-vector", "sum(u * v)", true);
-    // Every product has a flipped one: nothing is gained where nobody computes that.
-    check_silent("share-flipped", "X @ H.T", true);
-    check_silent("share-flipped", "sum(X @ H.T) + sum(X.T @ W)", true);
+    // Every product has a transposed one: nothing is gained where nobody computes that.
+    check_silent("share-transposed", "X @ H.T", true);
+    check_silent("share-transposed", "sum(X @ H.T) + sum(X.T @ W)", true);
     check_silent("sum-number", "exp(2 * X)", true);
     check_silent("sum-number", "sum(c * X)", true);
     check_silent("row-scaled", "rowsum(X * (W @ H))", true);
@@ -186,7 +186,7 @@ fn guards_hold_rules_back() {
 
 /// A rule that is wrong is caught on the formula.
 #[track_caller]
-fn check_caught(how: How, text: &str) {
+fn check_caught(how: RuleKind, text: &str) {
     let mut random = Random(24);
     let rule = Rule { name: "wrong", says: "", example: "", how };
     // Square, so that what is wrong still has a fitting shape.
@@ -197,38 +197,38 @@ fn check_caught(how: How, text: &str) {
 
 #[test]
 fn wrong_rules_are_caught() {
-    check_caught(How::Pattern("(sum (@ ?a ?b))", "(sum (@ ?b ?a))"), "sum(W @ H)");
-    check_caught(How::Pattern("(t (@ ?a ?b))", "(@ (t ?a) (t ?b))"), "(X @ L).T");
-    check_caught(How::Pattern("(rowsum (@ ?a ?b))", "(t (@ (colsum ?a) ?b))"), "rowsum(W @ H)");
-    check_caught(How::Pattern("(rowsum (t ?a))", "(rowsum ?a)"), "rowsum(X.T)");
+    check_caught(RuleKind::Pattern("(sum (@ ?a ?b))", "(sum (@ ?b ?a))"), "sum(W @ H)");
+    check_caught(RuleKind::Pattern("(t (@ ?a ?b))", "(@ (t ?a) (t ?b))"), "(X @ L).T");
+    check_caught(RuleKind::Pattern("(rowsum (@ ?a ?b))", "(t (@ (colsum ?a) ?b))"), "rowsum(W @ H)");
+    check_caught(RuleKind::Pattern("(rowsum (t ?a))", "(rowsum ?a)"), "rowsum(X.T)");
     // The factor is dropped.
-    let number_lost = |graph: &mut Graph, _, node: &Node| {
+    let number_lost = |graph: &mut Graph, _, node: &ENode| {
         let (_, core) = as_scaled(graph, *node.args.first().filter(|_| node.is(&Op::Sum))?)?;
         Some(apply(graph, Op::Sum, &[core]))
     };
-    check_caught(How::Local(number_lost), "sum(2 * (X @ H.T))");
+    check_caught(RuleKind::Local(number_lost), "sum(2 * (X @ H.T))");
     // (a + b)**2 = a * a + b * b.
-    let mixed_lost = |graph: &mut Graph, _, node: &Node| {
+    let mixed_lost = |graph: &mut Graph, _, node: &ENode| {
         let base = *node.args.first().filter(|_| node.is(&Op::Pow))?;
         let parts = crate::rewrite::build::terms(graph, base);
         let squares: Vec<(f64, Id)> = parts.iter().map(|&(w, id)| (w * w, product(graph, &[id, id]))).collect();
         Some(crate::rewrite::build::sum(graph, &squares))
     };
-    check_caught(How::Local(mixed_lost), "(X - W @ H)**2");
+    check_caught(RuleKind::Local(mixed_lost), "(X - W @ H)**2");
     // sum(a * b) = sum(a) * sum(b), the guard forgotten.
-    let guard_lost = |graph: &mut Graph, _, node: &Node| {
+    let guard_lost = |graph: &mut Graph, _, node: &ENode| {
         let inner =
             graph[*node.args.first().filter(|_| node.is(&Op::Sum))?].nodes.iter().find(|n| n.is(&Op::Mul))?.clone();
         let sums: Vec<Id> = inner.args.iter().map(|&arg| apply(graph, Op::Sum, &[arg])).collect();
         Some(product(graph, &sums))
     };
-    check_caught(How::Local(guard_lost), "sum(u * X)");
+    check_caught(RuleKind::Local(guard_lost), "sum(u * X)");
     // The square of what is observed is what is observed only where the value is 0 or 1.
-    let once = |graph: &mut Graph, _, node: &Node| {
+    let once = |graph: &mut Graph, _, node: &ENode| {
         let base = *node.args.first().filter(|_| node.is(&Op::Pow))?;
         Some(graph.find(base))
     };
-    check_caught(How::Local(once), "sum(S**2)");
+    check_caught(RuleKind::Local(once), "sum(S**2)");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! Chains: one pass over the entries of a shape or of a pattern, tile by tile.
-//! In: a `Chain`, its arguments.  Out: its results: entries, and sums in f64.
+//! In: a `Fusion`, its arguments.  Out: its results: entries, and sums in f64.
 //! Invariant: sums are made a shard at a time and added in a fixed tree; a tile never crosses a shard.
 //! Not here: the instructions (see `kernels::tile`), which functions are one pass (see `plan::chain`).
 
@@ -11,7 +11,7 @@ use eckart_kernels::tile::{Code, Instruction, Programme, Registers, Source as Fr
 use crate::data::{Dtype, Shards};
 use crate::expr::Op;
 use crate::facts::Shape;
-use crate::plan::{Chain, Outcome, Reach, Source};
+use crate::plan::{Fusion, Outcome, Reach, Source};
 use crate::run::machine::shard_sums::for_each;
 use crate::run::machine::simd::simd_level;
 use crate::run::value::pool::Pool;
@@ -20,7 +20,7 @@ use crate::run::value::typed::{Entries, Held, Numbers, Rect};
 
 /// Runs a pass over `rows` rows; with one thread where it is a block of a fold.
 pub(in crate::run) fn run<T: Numbers>(
-    chain: &Chain,
+    chain: &Fusion,
     args: &[Slot<T>],
     rows: usize,
     in_block: bool,
@@ -58,7 +58,7 @@ enum Want {
 
 /// A pass in numbers of type `C`.
 struct Pass<'a, C> {
-    chain: &'a Chain,
+    chain: &'a Fusion,
     reads: Vec<Read<C>>,
     programme: Programme<C>,
     wants: Vec<Want>,
@@ -74,7 +74,7 @@ struct Pass<'a, C> {
 type Sums = Vec<Vec<f64>>;
 
 impl<'a, C: Numbers> Pass<'a, C> {
-    fn new<T: Numbers>(chain: &'a Chain, args: &[Slot<T>], rows: usize) -> Self {
+    fn new<T: Numbers>(chain: &'a Fusion, args: &[Slot<T>], rows: usize) -> Self {
         let sparse = |slot: &Slot<T>| match slot.wide() {
             Held::Sparse(entries) => Some(entries.cast::<C>()),
             Held::Dense(_) => None,
@@ -234,15 +234,15 @@ fn added(mut parts: Vec<Vec<f64>>) -> Vec<f64> {
 }
 
 /// The instructions of a chain, and what its results are made of.
-fn programmed<C: Numbers>(chain: &Chain, reads: &[Read<C>]) -> (Programme<C>, Vec<Want>) {
+fn programmed<C: Numbers>(chain: &Fusion, reads: &[Read<C>]) -> (Programme<C>, Vec<Want>) {
     let from = |source: &Source| match *source {
         Source::Arg(k) => match reads[k] {
             Read::Number(x) => From::Number(x),
             Read::Entries(_) | Read::Picked(_) | Read::Row(_) | Read::Column(_) => From::Input(k),
         },
-        Source::Link(k) => From::Register(k),
+        Source::Op(k) => From::Register(k),
     };
-    let instruction = |(out, link): (usize, &crate::plan::Link)| {
+    let instruction = |(out, link): (usize, &crate::plan::FusedOp)| {
         let mut args = [From::Number(C::default()); 3];
         args.iter_mut().zip(&link.args).for_each(|(arg, source)| *arg = from(source));
         if let Some(mask) = link.mask {
@@ -252,14 +252,14 @@ fn programmed<C: Numbers>(chain: &Chain, reads: &[Read<C>]) -> (Programme<C>, Ve
         }
         Instruction { code: code_of(&link.op).expect("a function of entries"), out, args }
     };
-    let code: Vec<Instruction<C>> = chain.links.iter().enumerate().map(instruction).collect();
+    let code: Vec<Instruction<C>> = chain.ops.iter().enumerate().map(instruction).collect();
     let readers = |k: usize| {
-        let links = chain.links.iter().flat_map(|link| &link.args);
-        links.chain(chain.results.iter().map(|(source, _)| source)).filter(|s| **s == Source::Link(k)).count()
+        let links = chain.ops.iter().flat_map(|link| &link.args);
+        links.chain(chain.results.iter().map(|(source, _)| source)).filter(|s| **s == Source::Op(k)).count()
     };
     let only_summed = |source: &Source, outcome: &Outcome| match *source {
-        Source::Link(k) => {
-            let link = &chain.links[k];
+        Source::Op(k) => {
+            let link = &chain.ops[k];
             *outcome == Outcome::Sum && link.op == Op::Mul && link.mask.is_none() && readers(k) == 1
         }
         Source::Arg(_) => false,
@@ -268,14 +268,14 @@ fn programmed<C: Numbers>(chain: &Chain, reads: &[Read<C>]) -> (Programme<C>, Ve
     let mut wanted: Vec<usize> = Vec::new();
     let mut place = |source: &Source| match *source {
         Source::Arg(k) => Place::Input(k),
-        Source::Link(k) => {
+        Source::Op(k) => {
             wanted.push(k);
             Place::Register(wanted.len() - 1)
         }
     };
     let want = |(source, outcome): &(Source, Outcome)| match source {
-        Source::Link(k) if only_summed(source, outcome) => {
-            let factors = &chain.links[*k].args;
+        Source::Op(k) if only_summed(source, outcome) => {
+            let factors = &chain.ops[*k].args;
             Want::Dot(place(&factors[0]), place(&factors[1]))
         }
         _ => Want::One(place(source), *outcome),

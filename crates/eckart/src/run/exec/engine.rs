@@ -130,17 +130,19 @@ impl<T: Numbers> Scene<'_, T> {
             Kernel::Input(var) => Slot::Wide(self.inputs.value(var)?),
             Kernel::Observed(var) => Slot::Wide(self.inputs.observed(var)?),
             Kernel::Literal(number) => Slot::number(Number::get(*number)),
-            Kernel::Chain(chain) => {
+            Kernel::Fused(chain) => {
                 let of_block = |(rows, aligned): (usize, &[bool])| {
                     step.args.iter().chain(&step.outs).any(|&buffer| aligned[buffer]).then_some(rows)
                 };
                 let rows = self.block.and_then(of_block).unwrap_or(chain.shape.rows);
                 return Ok(elementwise::run(chain, &args, rows, in_block, self.pool));
             }
-            Kernel::Fold(fold) => return stream::run(fold, &args, self.inputs, self.pool),
-            Kernel::Product { flip } => products::multiply([&args[0], &args[1]], *flip, dtype, in_block, self.pool)
-                .map_or_else(|| self.plainly(step, &args, shape), Ok)?,
-            Kernel::Sampled { flip } => products::sampled([&args[0], &args[1]], *flip, &args[2], self.pool)
+            Kernel::Tiled(fold) => return stream::run(fold, &args, self.inputs, self.pool),
+            Kernel::Product { transpose: flip } => {
+                products::multiply([&args[0], &args[1]], *flip, dtype, in_block, self.pool)
+                    .map_or_else(|| self.plainly(step, &args, shape), Ok)?
+            }
+            Kernel::Sampled { transpose: flip } => products::sampled([&args[0], &args[1]], *flip, &args[2], self.pool)
                 .map_or_else(|| self.plainly(step, &args, shape), Ok)?,
             Kernel::Transpose => match &args[0] {
                 Slot::Wide(Held::Sparse(entries)) => Slot::Wide(Held::Sparse(entries.transposed())),

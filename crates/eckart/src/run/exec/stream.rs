@@ -1,5 +1,5 @@
 //! Stream: a fold: the same steps for one block of rows after the other.
-//! In: a `Fold` and its arguments.  Out: its results, stacked or added up.
+//! In: a `RowTiling` and its arguments.  Out: its results, stacked or added up.
 //! Invariant: shards of rows are summed in order, and shards in a fixed tree: the bits don't depend on threads.
 //! Not here: which steps (see `plan::fold`), what they do (see `engine`).
 
@@ -11,7 +11,7 @@ use super::products;
 use crate::data::Pattern;
 use crate::error::{Error, Result};
 use crate::facts::{Layout, Shape};
-use crate::plan::{Combine, Fold, Kernel, Param, Step};
+use crate::plan::{Combine, Kernel, Param, RowTiling, Step};
 use crate::run::Inputs;
 use crate::run::machine::shard_sums::fold_parts;
 use crate::run::value::pool::Pool;
@@ -34,7 +34,7 @@ enum Gathered<T> {
 /// # Errors
 /// Those of its steps.
 pub(in crate::run) fn run<T: Numbers>(
-    fold: &Fold,
+    fold: &RowTiling,
     args: &[Slot<T>],
     inputs: &Inputs,
     pool: &Pool<T>,
@@ -64,19 +64,19 @@ pub(in crate::run) fn run<T: Numbers>(
 }
 
 /// Rows one under the other.
-fn stacked_shape(fold: &Fold, buffer: usize) -> Shape {
+fn stacked_shape(fold: &RowTiling, buffer: usize) -> Shape {
     Shape { rows: fold.rows, cols: fold.buffers[buffer].shape.cols }
 }
 
 /// Room for a result that is stacked and dense, into which each block writes its own rows.
-fn stack<T: Numbers>(fold: &Fold, (buffer, combine): &(usize, Combine), pool: &Pool<T>) -> Option<Vec<T>> {
+fn stack<T: Numbers>(fold: &RowTiling, (buffer, combine): &(usize, Combine), pool: &Pool<T>) -> Option<Vec<T>> {
     let dense = *combine == Combine::Stack && fold.buffers[*buffer].layout == Layout::Dense;
     dense.then(|| pool.take(stacked_shape(fold, *buffer).entries()))
 }
 
 /// For each shard its part of each stack.
 fn cut_stacks<'a, T>(
-    fold: &Fold,
+    fold: &RowTiling,
     stacks: &'a mut [Option<Vec<T>>],
     bounds: impl Fn(usize) -> usize,
 ) -> Vec<Vec<Option<&'a mut [T]>>> {
@@ -116,7 +116,7 @@ fn combined<T: Numbers>(a: Gathered<T>, b: Gathered<T>, pool: &Pool<T>) -> Gathe
 }
 
 /// A result of all blocks.
-fn finished<T: Numbers>(fold: &Fold, buffer: usize, part: Gathered<T>, pool: &Pool<T>) -> Result<Slot<T>> {
+fn finished<T: Numbers>(fold: &RowTiling, buffer: usize, part: Gathered<T>, pool: &Pool<T>) -> Result<Slot<T>> {
     let gone = || Error::Bug("a fold without rows".into());
     let parts = match part {
         Gathered::Sum(sum) => return sum.ok_or_else(gone),
@@ -169,7 +169,7 @@ fn stacked<T: Numbers>(parts: &[Held<T>], shape: Shape) -> Result<Pattern> {
 
 /// The blocks of one shard.
 struct Shard<'a, T> {
-    fold: &'a Fold,
+    fold: &'a RowTiling,
     args: &'a [Slot<T>],
     inputs: &'a Inputs,
     pool: &'a Pool<T>,
@@ -243,7 +243,7 @@ impl<T: Numbers> Shard<'_, T> {
 
     /// Adds a product to the sum that it is a part of, where that can be done in one go.
     fn add_product(&self, step: &Step, held: &mut [Option<Slot<T>>], results: &mut [Gathered<T>]) -> bool {
-        let Kernel::Product { flip } = step.kernel else { return false };
+        let Kernel::Product { transpose: flip } = step.kernel else { return false };
         let Some(at) = self.fold.results.iter().position(|(buffer, _)| *buffer == step.outs[0]) else { return false };
         let (Gathered::Sum(Some(sum)), Some(a), Some(b)) = (&mut results[at], &held[step.args[0]], &held[step.args[1]])
         else {

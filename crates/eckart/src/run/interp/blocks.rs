@@ -1,5 +1,5 @@
 //! Blocks: a fold: the same steps for one block of rows after the other.
-//! In: a `Fold` and its arguments.  Out: its results, stacked or added up.
+//! In: a `RowTiling` and its arguments.  Out: its results, stacked or added up.
 //! Invariant: shards of rows are summed in order, and shards in a fixed tree: the bits don't depend on threads.
 //! Not here: which steps (see `plan::fold`), what they mean (the other files of `interp`).
 
@@ -11,7 +11,7 @@ use super::{Dense, Plain, run_steps};
 use crate::data::{Pattern, Sparse};
 use crate::error::{Error, Result};
 use crate::facts::Shape;
-use crate::plan::{Combine, Fold, Param};
+use crate::plan::{Combine, Param, RowTiling};
 use crate::run::machine::shard_sums::fold_parts;
 
 /// The results of some blocks, one a result of the fold.
@@ -36,7 +36,7 @@ enum Place {
 ///
 /// # Errors
 /// Those of its steps.
-pub(super) fn run_fold(fold: &Fold, args: &[Plain], inputs: &Inputs) -> Result<Vec<Plain>> {
+pub(super) fn run_fold(fold: &RowTiling, args: &[Plain], inputs: &Inputs) -> Result<Vec<Plain>> {
     let bounds = |k: usize| (fold.rows as u128 * k as u128 / fold.shards as u128) as usize;
     let shard = |k: usize| run_shard(fold, args, bounds(k)..bounds(k + 1), inputs);
     let both = |a: Partial, b: Partial| {
@@ -67,7 +67,7 @@ fn join(mine: &mut Part, theirs: Part, combine: Combine) {
 }
 
 /// A result of all blocks.
-fn value(fold: &Fold, buffer: usize, combine: Combine, part: Part) -> Result<Plain> {
+fn value(fold: &RowTiling, buffer: usize, combine: Combine, part: Part) -> Result<Plain> {
     let cols = fold.buffers[buffer].shape.cols;
     match part.place {
         Some(Place::Of(pattern)) => Ok(Plain::sparse(pattern, part.numbers)),
@@ -106,7 +106,7 @@ fn part_of(value: Plain, known: &CutPatterns) -> Part {
     Part { numbers: sparse.values().to_vec(), place: Some(place) }
 }
 
-fn run_shard(fold: &Fold, args: &[Plain], rows: Range<usize>, inputs: &Inputs) -> Partial {
+fn run_shard(fold: &RowTiling, args: &[Plain], rows: Range<usize>, inputs: &Inputs) -> Partial {
     let mut results: Vec<Part> = fold.results.iter().map(|_| Part::default()).collect();
     let mut start = rows.start;
     while start < rows.end {

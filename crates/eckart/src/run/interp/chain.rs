@@ -1,15 +1,15 @@
 //! Chain: one pass over entries, entry by entry.
-//! In: a `Chain` and its arguments.  Out: its results.
+//! In: a `Fusion` and its arguments.  Out: its results.
 //! Invariant: each link is the plain function of its primitive.
 //! Not here: tiles (see `run::exec::elementwise`).
 
 use super::{Plain, pointwise, sums};
 use crate::expr::{Meaning, Op};
 use crate::facts::Shape;
-use crate::plan::{Chain, Outcome, Source};
+use crate::plan::{Fusion, Outcome, Source};
 
 /// The results of a pass over `rows` rows.
-pub(super) fn pass(chain: &Chain, args: &[Plain], rows: usize) -> Vec<Plain> {
+pub(super) fn pass(chain: &Fusion, args: &[Plain], rows: usize) -> Vec<Plain> {
     let shape = Shape { rows, ..chain.shape };
     let whole = |arg: &Plain| match chain.over {
         Some(over) => pointwise::gather(arg, &args[over]),
@@ -17,10 +17,10 @@ pub(super) fn pass(chain: &Chain, args: &[Plain], rows: usize) -> Vec<Plain> {
     };
     let args: Vec<Plain> = args.iter().map(whole).collect();
     let mut links: Vec<Plain> = Vec::new();
-    for link in &chain.links {
+    for link in &chain.ops {
         let of = |source: &Source| match source {
             Source::Arg(k) => &args[*k],
-            Source::Link(k) => &links[*k],
+            Source::Op(k) => &links[*k],
         };
         let a = of(&link.args[0]);
         let values = match link.op.row().meaning {
@@ -40,7 +40,7 @@ pub(super) fn pass(chain: &Chain, args: &[Plain], rows: usize) -> Vec<Plain> {
     let result = |(source, outcome): &(Source, Outcome)| {
         let value = match source {
             Source::Arg(k) => &args[*k],
-            Source::Link(k) => &links[*k],
+            Source::Op(k) => &links[*k],
         };
         match outcome {
             Outcome::Entries => value.clone(),

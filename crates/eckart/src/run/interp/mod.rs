@@ -48,7 +48,7 @@ fn run_steps<'a>(
 ) -> Result<()> {
     for step in steps {
         let args = take_args(step, held)?;
-        if let Kernel::Chain(chain) = &step.kernel {
+        if let Kernel::Fused(chain) = &step.kernel {
             let rows = if in_block {
                 step.args.iter().chain(&step.outs).map(|&buffer| of(buffer).0.rows).max().unwrap_or(1)
             } else {
@@ -57,7 +57,7 @@ fn run_steps<'a>(
             for (&out, value) in step.outs.iter().zip(chain::pass(chain, &args, rows)) {
                 held[out] = Some(value);
             }
-        } else if let Kernel::Fold(fold) = &step.kernel {
+        } else if let Kernel::Tiled(fold) = &step.kernel {
             for (&out, value) in step.outs.iter().zip(blocks::run_fold(fold, &args, inputs)?) {
                 held[out] = Some(value);
             }
@@ -100,8 +100,8 @@ pub(super) fn compute(
             let b = args.pop().ok_or_else(|| Error::Bug("a pair of one".into()))?;
             pointwise::zip(op, args.remove(0), b, shape, layout)
         }
-        Kernel::Product { flip } => products::multiply(&args[0], flip[0], &args[1], flip[1], scatter),
-        Kernel::Sampled { flip } => products::sampled(&args[0], flip[0], &args[1], flip[1], &args[2]),
+        Kernel::Product { transpose: flip } => products::multiply(&args[0], flip[0], &args[1], flip[1], scatter),
+        Kernel::Sampled { transpose: flip } => products::sampled(&args[0], flip[0], &args[1], flip[1], &args[2]),
         Kernel::Gather => pointwise::gather(&args[0], &args[1]),
         Kernel::Transpose => products::transpose(&args[0]),
         Kernel::Sum => Plain::scalar(sums::sum(&args[0])),
@@ -112,7 +112,7 @@ pub(super) fn compute(
         Kernel::Eye => identity(shape),
         Kernel::Join { by_rows } => products::join(&args, *by_rows, shape),
         Kernel::Part { by_rows, from } => products::part(&args[0], *by_rows, *from, shape),
-        Kernel::Chain(_) | Kernel::Fold(_) => return Err(Error::Bug("steps of its own".into())),
+        Kernel::Fused(_) | Kernel::Tiled(_) => return Err(Error::Bug("steps of its own".into())),
     })
 }
 

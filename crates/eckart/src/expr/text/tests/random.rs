@@ -48,7 +48,12 @@ fn any_statement() -> impl Strategy<Value = Statement> {
             names.into_iter().zip(dims).map(one).collect()
         });
     let limit = prop_oneof![any_number().prop_map(Limit::Number), any_name().prop_map(|n| Limit::Name(n.into()))];
-    let bound = prop::sample::select(vec![Bound::AtLeast, Bound::AtMost, Bound::RowNormAtMost, Bound::ColNormAtMost]);
+    let bound = prop::sample::select(vec![
+        BoundKind::AtLeast,
+        BoundKind::AtMost,
+        BoundKind::RowNormAtMost,
+        BoundKind::ColNormAtMost,
+    ]);
     let constraint = (any_name(), bound, limit).prop_map(|(factor, bound, limit)| Constraint {
         factor: factor.into(),
         bound,

@@ -1,21 +1,21 @@
-//! Lives: when each buffer is needed last, and how much is held at once.
+//! Liveness: when each buffer is needed last, and how much is held at once.
 //! In: a plan's steps.  Out: what each step frees; the peak.
 //! Invariant: a result is never freed, nor what is computed once for all runs; else the last step that reads a buffer
 //! frees it.
-//! Not here: which steps there are (see `fold`).
+//! Not here: which steps there are (see `tiling`).
 
 use std::collections::BTreeSet;
 
-use super::{Buffer, BufferId, Kernel, Plan, Step};
+use super::program::{Buffer, BufferId, Combine, Kernel, Plan, Step};
 
 /// Orders steps so that less is held, and fills in what each step frees and the plan's peak.
-pub(super) fn settle(plan: &mut Plan) {
+pub(super) fn assign_buffers(plan: &mut Plan) {
     delay(plan);
     renumber(plan);
     for step in &mut plan.steps {
-        if let Kernel::Fold(fold) = &mut step.kernel {
-            let results: Vec<BufferId> = fold.results.iter().map(|(buffer, _)| *buffer).collect();
-            free_after_last_use(&mut fold.body, &results, fold.buffers.len());
+        if let Kernel::Tiled(tiling) = &mut step.kernel {
+            let results: Vec<BufferId> = tiling.results.iter().map(|(buffer, _)| *buffer).collect();
+            free_after_last_use(&mut tiling.body, &results, tiling.buffers.len());
         }
     }
     free_after_last_use(&mut plan.steps, &plan.outputs, plan.buffers.len());
@@ -28,7 +28,7 @@ fn delay(plan: &mut Plan) {
     for at in (0..plan.steps.len()).rev() {
         let step = &plan.steps[at];
         let bytes = |buffers: &[BufferId]| buffers.iter().map(|&b| plan.buffers[b].bytes).sum::<usize>();
-        if step.once || matches!(step.kernel, Kernel::Fold(_)) || bytes(&step.outs) < bytes(&step.args) {
+        if step.once || matches!(step.kernel, Kernel::Tiled(_)) || bytes(&step.outs) < bytes(&step.args) {
             continue;
         }
         let reads = |later: &Step| later.args.iter().any(|arg| step.outs.contains(arg));
@@ -77,17 +77,17 @@ fn peak(steps: &[Step], buffers: &[Buffer], mut held: usize) -> usize {
     for step in steps {
         held = step.outs.iter().fold(held, |sum, &out| sum.saturating_add(buffers[out].bytes));
         let inside = match &step.kernel {
-            Kernel::Fold(fold) => {
-                let params = fold.buffers[..fold.params.len()].iter().map(|b| b.bytes).sum();
+            Kernel::Tiled(tiling) => {
+                let params = tiling.buffers[..tiling.params.len()].iter().map(|b| b.bytes).sum();
                 // Parts of a sum that wait in the tree for their neighbours.
-                let waiting = fold.shards.ilog2() as usize + 1;
-                let sums: usize = fold
+                let waiting = tiling.shards.ilog2() as usize + 1;
+                let sums: usize = tiling
                     .results
                     .iter()
-                    .filter(|(_, combine)| *combine == super::Combine::Add)
-                    .map(|(buffer, _)| fold.buffers[*buffer].bytes * waiting)
+                    .filter(|(_, combine)| *combine == Combine::Add)
+                    .map(|(buffer, _)| tiling.buffers[*buffer].bytes * waiting)
                     .sum();
-                peak(&fold.body, &fold.buffers, params) + sums
+                peak(&tiling.body, &tiling.buffers, params) + sums
             }
             _ => 0,
         };

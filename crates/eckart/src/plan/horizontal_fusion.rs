@@ -1,4 +1,4 @@
-//! Widen: products of one data matrix with several thin ones become one product.
+//! Horizontal fusion: products of one data matrix with several thin ones become one product.
 //! In: nodes, arguments first.  Out: nodes of the same values, arguments first.
 //! Invariant: X is read once for all of a group; a group's panel stays small enough for a cache; none needs another's
 //! result.
@@ -6,20 +6,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Kernel;
-use super::lower::{Node, sorted};
+use super::lower::{LoweredNode, sorted};
+use super::program::Kernel;
 use crate::facts::{Givens, Layout, Shape};
 
 /// Bytes of a group's thin matrices together, at most: beyond what a cache holds, a wide product is slower than narrow
 /// ones (with a sparse X every stored entry reads a row of them).
 const MOST_PANEL: usize = 1 << 22;
 
-/// Products with the same data on the same side: the data's node, the side, which arguments are flipped.
-type Group = (usize, usize, [bool; 2]);
+/// Products with the same data on the same side: the data's node, the side, which arguments are transposed.
+type ProductGroup = (usize, usize, [bool; 2]);
 
 /// The same values, with fewer and wider products.
-pub(super) fn widen(nodes: Vec<Node>, outputs: Vec<usize>, givens: &Givens) -> (Vec<Node>, Vec<usize>) {
-    let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
+pub(super) fn fuse_products(
+    nodes: Vec<LoweredNode>,
+    outputs: Vec<usize>,
+    givens: &Givens,
+) -> (Vec<LoweredNode>, Vec<usize>) {
+    let mut groups: BTreeMap<ProductGroup, Vec<usize>> = BTreeMap::new();
     for (at, node) in nodes.iter().enumerate() {
         if let Some(group) = group_of(&nodes, node, givens) {
             groups.entry(group).or_default().push(at);
@@ -34,8 +38,8 @@ pub(super) fn widen(nodes: Vec<Node>, outputs: Vec<usize>, givens: &Givens) -> (
     sorted(&wide.nodes, &outputs, &wide.moved)
 }
 
-fn group_of(nodes: &[Node], node: &Node, givens: &Givens) -> Option<Group> {
-    let Kernel::Product { flip } = node.kernel else { return None };
+fn group_of(nodes: &[LoweredNode], node: &LoweredNode, givens: &Givens) -> Option<ProductGroup> {
+    let Kernel::Product { transpose } = node.kernel else { return None };
     let is_data = |side: usize| match &nodes[node.args[side]].kernel {
         Kernel::Input(var) => givens.get(var).is_some_and(|given| given.data),
         _ => false,
@@ -44,11 +48,11 @@ fn group_of(nodes: &[Node], node: &Node, givens: &Givens) -> Option<Group> {
     let other = &nodes[node.args[1 - side]];
     let thin = other.layout == Layout::Dense
         && other.shape.rows.min(other.shape.cols) * 4 <= other.shape.rows.max(other.shape.cols);
-    thin.then_some((node.args[side], side, flip))
+    thin.then_some((node.args[side], side, transpose))
 }
 
 struct Wide {
-    nodes: Vec<Node>,
+    nodes: Vec<LoweredNode>,
     /// Products that became a part of a wider one.
     moved: BTreeMap<usize, usize>,
 }
@@ -87,14 +91,14 @@ impl Wide {
         found
     }
 
-    fn join(&mut self, (data, side, flip): Group, members: &[usize]) {
-        let by_rows = flip[1 - side] == (side == 0);
+    fn join(&mut self, (data, side, transpose): ProductGroup, members: &[usize]) {
+        let by_rows = transpose[1 - side] == (side == 0);
         let thin: Vec<usize> = members.iter().map(|&m| self.nodes[m].args[1 - side]).collect();
         let shape = thin.iter().map(|&at| self.nodes[at].shape).reduce(|a, b| beside(a, b, by_rows));
         let panel = self.push(Kernel::Join { by_rows }, thin, shape.unwrap_or(Shape::SCALAR), members[0]);
         let args = if side == 0 { vec![data, panel] } else { vec![panel, data] };
         let shape = members.iter().map(|&m| self.nodes[m].shape).reduce(|a, b| beside(a, b, side == 1));
-        let product = self.push(Kernel::Product { flip }, args, shape.unwrap_or(Shape::SCALAR), members[0]);
+        let product = self.push(Kernel::Product { transpose }, args, shape.unwrap_or(Shape::SCALAR), members[0]);
         let mut from = 0;
         for &member in members {
             let shape = self.nodes[member].shape;
@@ -106,7 +110,7 @@ impl Wide {
 
     fn push(&mut self, kernel: Kernel, args: Vec<usize>, shape: Shape, like: usize) -> usize {
         let text = self.nodes[like].text.clone();
-        self.nodes.push(Node { kernel, args, shape, layout: Layout::Dense, text });
+        self.nodes.push(LoweredNode { kernel, args, shape, layout: Layout::Dense, text });
         self.nodes.len() - 1
     }
 }

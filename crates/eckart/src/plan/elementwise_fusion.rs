@@ -1,108 +1,27 @@
-//! Chain: functions of entries that follow one another become one pass over the entries.
+//! Elementwise fusion: functions of entries that follow one another become one pass over the entries.
 //! In: a `Plan`.  Out: the same values; what only the pass itself needs has no buffer.
 //! Invariant: a pass runs over the entries of one shape, or of one pattern; nothing it reads waits for what it makes.
 //! Not here: how a pass is run (see `run`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Buffer, BufferId, Kernel, Plan, Step, work};
+use super::program::{Buffer, BufferId, FusedOp, Fusion, Kernel, Outcome, Plan, Reach, Source, Step};
+use super::work;
 use crate::data::Dtype;
 use crate::expr::{Op, Var};
 use crate::facts::{Layout, Shape};
 
-/// One pass over the entries of a shape or of a pattern: functions of entries, and sums of their results.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Chain {
-    /// The shape over whose entries the pass runs. In a fold, that of a whole block.
-    pub shape: Shape,
-    /// The argument at whose stored entries the pass runs; `None` where it runs over all entries.
-    pub over: Option<usize>,
-    /// How each argument of the step is read.
-    pub reads: Vec<Reach>,
-    /// The functions, in order.
-    pub links: Vec<Link>,
-    /// What becomes the step's results, in their order.
-    pub results: Vec<(Source, Outcome)>,
-    /// The type that it computes with.
-    pub dtype: Dtype,
-}
-
-/// A function of one or two entries.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Link {
-    /// The function.
-    pub op: Op,
-    /// Its arguments.
-    pub args: Vec<Source>,
-    /// The argument of a product or quotient that is 0 where data is missing: there so is the value, even if the other
-    /// argument makes it undefined.
-    pub mask: Option<usize>,
-}
-
-/// Where a link's argument comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Source {
-    /// An argument of the step.
-    Arg(usize),
-    /// An earlier link.
-    Link(usize),
-}
-
-/// How an argument is read at entry (i, j).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// Its own entry (i, j): where the pass runs over a pattern, it lies on that pattern.
-    Entry,
-    /// Entry (i, j) of all entries, where the pass runs over a pattern.
-    Picked,
-    /// Entry (0, j) of a line.
-    Row,
-    /// Entry (i, 0) of a column.
-    Column,
-    /// The one number it is.
-    Number,
-}
-
-/// What is made of a link's values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// The values themselves.
-    Entries,
-    /// The sum of all.
-    Sum,
-    /// The sum of each row.
-    RowSum,
-    /// The sum of each column.
-    ColSum,
-}
-
-impl Chain {
-    /// The name of its only function or sum; "chain" where there are several.
-    pub(super) fn name(&self) -> &'static str {
-        match (&self.links[..], &self.results[..]) {
-            ([link], [(Source::Link(_), Outcome::Entries)]) => link.op.row().name,
-            ([], [(_, outcome)]) => match outcome {
-                Outcome::Entries => "spread",
-                Outcome::Sum => "sum",
-                Outcome::RowSum => "rowsum",
-                Outcome::ColSum => "colsum",
-            },
-            _ => "chain",
-        }
-    }
-}
-
-/// Puts functions of entries together, in the plan and in its folds.
-pub(super) fn link(plan: &mut Plan) {
+/// Puts functions of entries together, in the plan and in its tilings.
+pub(super) fn fuse(plan: &mut Plan) {
     let mut masks = BTreeSet::new();
     let inner = add_masks(&plan.steps, &plan.buffers, &mut masks);
     for (at, step) in plan.steps.iter_mut().enumerate() {
-        if let Kernel::Fold(fold) = &mut step.kernel {
-            let keep: BTreeSet<BufferId> = fold.results.iter().map(|(buffer, _)| *buffer).collect();
+        if let Kernel::Tiled(tiling) = &mut step.kernel {
+            let keep: BTreeSet<BufferId> = tiling.results.iter().map(|(buffer, _)| *buffer).collect();
             let masks = inner.get(&at).cloned().unwrap_or_default();
-            fold.body = Linking::new(&fold.body, &fold.buffers, &fold.aligned, masks).link(&keep);
-            let filled: BTreeSet<BufferId> = fold.body.iter().flat_map(|step| step.outs.iter().copied()).collect();
-            for (at, buffer) in fold.buffers.iter_mut().enumerate().skip(fold.params.len()) {
+            tiling.body = Fuser::new(&tiling.body, &tiling.buffers, &tiling.aligned, masks).fuse(&keep);
+            let filled: BTreeSet<BufferId> = tiling.body.iter().flat_map(|step| step.outs.iter().copied()).collect();
+            for (at, buffer) in tiling.buffers.iter_mut().enumerate().skip(tiling.params.len()) {
                 if !filled.contains(&at) {
                     buffer.bytes = 0;
                 }
@@ -110,11 +29,11 @@ pub(super) fn link(plan: &mut Plan) {
         }
     }
     let keep: BTreeSet<BufferId> = plan.outputs.iter().copied().collect();
-    plan.steps = Linking::new(&plan.steps, &plan.buffers, &[], masks).link(&keep);
+    plan.steps = Fuser::new(&plan.steps, &plan.buffers, &[], masks).fuse(&keep);
 }
 
 /// Adds to `masks` the buffers that are 0 where dense data is missing: the mask itself, and what it is a factor of.
-/// Returns the same for the body of each fold, by step.
+/// Returns the same for the body of each tiling, by step.
 fn add_masks(
     steps: &[Step],
     buffers: &[Buffer],
@@ -129,10 +48,10 @@ fn add_masks(
             Kernel::Zip(Op::Div) | Kernel::Expand | Kernel::Gather => masked(0),
             Kernel::Zip(Op::Add | Op::Sub) => masked(0) && masked(1),
             Kernel::SumTo => masked(0) && buffers[step.args[0]].shape == buffers[step.outs[0]].shape,
-            Kernel::Fold(fold) => {
+            Kernel::Tiled(tiling) => {
                 let mut local: BTreeSet<BufferId> = (0..step.args.len()).filter(|&k| masked(k)).collect();
-                add_masks(&fold.body, &fold.buffers, &mut local);
-                let outs = step.outs.iter().zip(&fold.results);
+                add_masks(&tiling.body, &tiling.buffers, &mut local);
+                let outs = step.outs.iter().zip(&tiling.results);
                 masks.extend(outs.filter(|(_, (buffer, _))| local.contains(buffer)).map(|(out, _)| *out));
                 inner.insert(at, local);
                 false
@@ -154,7 +73,7 @@ struct Domain {
     once: bool,
 }
 
-struct Linking<'a> {
+struct Fuser<'a> {
     steps: &'a [Step],
     buffers: &'a [Buffer],
     aligned: &'a [bool],
@@ -164,14 +83,14 @@ struct Linking<'a> {
     masks: BTreeSet<BufferId>,
 }
 
-impl<'a> Linking<'a> {
+impl<'a> Fuser<'a> {
     fn new(steps: &'a [Step], buffers: &'a [Buffer], aligned: &'a [bool], masks: BTreeSet<BufferId>) -> Self {
         let outs = |(at, step): (usize, &Step)| step.outs.iter().map(move |&out| (out, at)).collect::<Vec<_>>();
         let maker = steps.iter().enumerate().flat_map(outs).collect();
         Self { steps, buffers, aligned, maker, masks }
     }
 
-    fn link(&self, keep: &BTreeSet<BufferId>) -> Vec<Step> {
+    fn fuse(&self, keep: &BTreeSet<BufferId>) -> Vec<Step> {
         let domains: Vec<Option<Domain>> = self.steps.iter().map(|step| self.domain(step)).collect();
         let levels = self.levels(&domains);
         // Steps of one domain and level that read the same or one another: one pass.
@@ -195,14 +114,14 @@ impl<'a> Linking<'a> {
             members.entry(root(&group, at)).or_default().push(at);
         }
         let units: Vec<Vec<usize>> = members.into_values().collect();
-        let mut linked = Vec::with_capacity(units.len());
+        let mut fused = Vec::with_capacity(units.len());
         for unit in self.ordered(&units) {
-            linked.push(match &domains[unit[0]] {
-                Some(domain) => self.chain(&unit, domain, keep),
+            fused.push(match &domains[unit[0]] {
+                Some(domain) => self.fused(&unit, domain, keep),
                 None => self.steps[unit[0]].clone(),
             });
         }
-        linked
+        fused
     }
 
     /// Whether a step's result are entries: those of its argument, or a function of them.
@@ -229,8 +148,8 @@ impl<'a> Linking<'a> {
             | Kernel::Observed(_)
             | Kernel::Join { .. }
             | Kernel::Part { .. }
-            | Kernel::Chain(_)
-            | Kernel::Fold(_) => return None,
+            | Kernel::Fused(_)
+            | Kernel::Tiled(_) => return None,
         };
         let Buffer { shape, layout, .. } = &self.buffers[over];
         let aligned = self.aligned.get(over).copied().unwrap_or(false);
@@ -306,7 +225,7 @@ impl<'a> Linking<'a> {
         ordered
     }
 
-    fn chain(&self, unit: &[usize], domain: &Domain, keep: &BTreeSet<BufferId>) -> Step {
+    fn fused(&self, unit: &[usize], domain: &Domain, keep: &BTreeSet<BufferId>) -> Step {
         let inside = |buffer: &BufferId| self.maker.get(buffer).is_some_and(|maker| unit.contains(maker));
         let read_elsewhere = |buffer: BufferId| {
             let others = self.steps.iter().enumerate().filter(|(at, _)| !unit.contains(at));
@@ -322,7 +241,7 @@ impl<'a> Linking<'a> {
         }
         let mut source: BTreeMap<BufferId, Source> =
             args.iter().enumerate().map(|(k, &arg)| (arg, Source::Arg(k))).collect();
-        let (mut links, mut results, mut outs) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut ops, mut results, mut outs) = (Vec::new(), Vec::new(), Vec::new());
         for &at in unit {
             let step = &self.steps[at];
             let out = step.outs[0];
@@ -333,8 +252,8 @@ impl<'a> Linking<'a> {
                     let masks_of = if *op == Op::Mul { 2 } else { usize::from(*op == Op::Div) };
                     let mut read = step.args.iter().take(masks_of);
                     let mask = read.position(|arg| self.masks.contains(arg));
-                    links.push(Link { op: op.clone(), args, mask });
-                    source.insert(out, Source::Link(links.len() - 1));
+                    ops.push(FusedOp { op: op.clone(), args, mask });
+                    source.insert(out, Source::Op(ops.len() - 1));
                     outcome = read_elsewhere(out).then_some(Outcome::Entries);
                 }
                 // Reading is stretching and picking.
@@ -367,7 +286,7 @@ impl<'a> Linking<'a> {
         Step {
             flops: unit.iter().map(|&at| self.steps[at].flops).sum(),
             traffic: of(&args) + of(&outs),
-            kernel: Kernel::Chain(Box::new(Chain { shape, over, reads, links, results, dtype })),
+            kernel: Kernel::Fused(Box::new(Fusion { shape, over, reads, ops, results, dtype })),
             args,
             outs,
             frees: vec![],

@@ -1,40 +1,41 @@
-//! Fold: which values exist one block of rows at a time, and the order of all steps.
+//! Row tiling: which values exist one block of rows at a time, and the order of all steps.
 //! In: nodes, arguments first.  Out: a `Plan`.
-//! Invariant: a computed value as wide and as long as the data, or on its pattern, stays inside a fold unless it is a
+//! Invariant: a computed value as wide and as long as the data, or on its pattern, stays inside a tiling unless it is a
 //! result or is read in a way that no block of rows suffices for.
 //! Not here: what the kernels are (see `lower`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::lower::Node;
-use super::{Buffer, Combine, Fold, Kernel, Param, Plan, Step, work};
+use super::lower::LoweredNode;
+use super::program::{Buffer, Combine, Kernel, Param, Plan, RowTiling, Step};
+use super::work;
 use crate::data::Dtype;
 use crate::facts::{Givens, Layout, Shape};
 
 /// Rows of a block of dense rows: enough for a product to run at speed.
 const LEAST_ROWS: usize = 16;
 const MOST_ROWS: usize = 256;
-/// Bytes of all sums of a fold from which on few blocks are better than small ones, and how many.
+/// Bytes of all sums of a tiling from which on few blocks are better than small ones, and how many.
 const LARGE_SUMS: usize = 1 << 20;
 const FEW_BLOCKS: usize = 64;
 /// Bytes of a block's widest value, about: what a core's own cache holds besides the rest.
 const BLOCK_BYTES: usize = 1 << 19;
-/// Sums that are kept apart, at most, by the bytes of all sums of a fold: several of them wait at once to be added.
+/// Sums that are kept apart, at most, by the bytes of all sums of a tiling: several of them wait at once to be added.
 const MOST_SHARDS: [(usize, usize); 4] = [(1 << 16, 64), (1 << 20, 16), (1 << 23, 8), (usize::MAX, 4)];
 
 /// Where a node is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// By a step of its own, after the folds of lower levels.
+enum Placement {
+    /// By a step of its own, after the tilings of lower levels.
     Outside,
-    /// Inside folds over this many rows, never held in full.
+    /// Inside tilings over this many rows, never held in full.
     Inside(usize),
-    /// As the result of a fold over this many rows.
+    /// As the result of a tiling over this many rows.
     Result(usize, Combine),
 }
 
 /// The plan that computes `outputs`.
-pub(super) fn schedule(nodes: &[Node], outputs: &[usize], givens: &Givens) -> Plan {
+pub(super) fn tile_rows(nodes: &[LoweredNode], outputs: &[usize], givens: &Givens) -> Plan {
     let long = &long_sides(givens);
     let mut places = places(nodes, long);
     hold_what_is_read_whole(nodes, outputs, &mut places);
@@ -44,7 +45,7 @@ pub(super) fn schedule(nodes: &[Node], outputs: &[usize], givens: &Givens) -> Pl
 }
 
 /// For each node, whether it is the same from run to run.
-fn once(nodes: &[Node], givens: &Givens) -> Vec<bool> {
+fn once(nodes: &[LoweredNode], givens: &Givens) -> Vec<bool> {
     let mut once: Vec<bool> = Vec::with_capacity(nodes.len());
     for node in nodes {
         let own = match &node.kernel {
@@ -63,7 +64,7 @@ fn long_sides(givens: &Givens) -> BTreeSet<usize> {
 }
 
 /// Whether a value is as large as data, or lies on a pattern.
-fn is_wide(node: &Node, long: &BTreeSet<usize>) -> bool {
+fn is_wide(node: &LoweredNode, long: &BTreeSet<usize>) -> bool {
     match node.layout {
         // The transpose of a sparse value has no rows before all of it is there.
         Layout::Sparse { .. } => node.shape.rows > 1 && node.kernel != Kernel::Transpose,
@@ -71,25 +72,25 @@ fn is_wide(node: &Node, long: &BTreeSet<usize>) -> bool {
     }
 }
 
-/// Held anyway, or made from nothing: never inside a fold.
+/// Held anyway, or made from nothing: never inside a tiling.
 fn is_leaf(kernel: &Kernel) -> bool {
     matches!(kernel, Kernel::Input(_) | Kernel::Literal(_) | Kernel::Observed(_) | Kernel::Eye)
 }
 
-fn places(nodes: &[Node], long: &BTreeSet<usize>) -> Vec<Place> {
-    let mut places: Vec<Place> = Vec::with_capacity(nodes.len());
+fn places(nodes: &[LoweredNode], long: &BTreeSet<usize>) -> Vec<Placement> {
+    let mut places: Vec<Placement> = Vec::with_capacity(nodes.len());
     for node in nodes {
         let inside = |k: usize| match places[node.args[k]] {
-            Place::Inside(rows) => Some(rows),
-            Place::Outside | Place::Result(..) => None,
+            Placement::Inside(rows) => Some(rows),
+            Placement::Outside | Placement::Result(..) => None,
         };
         let place = if is_leaf(&node.kernel) {
-            Place::Outside
+            Placement::Outside
         } else if is_wide(node, long) && params(nodes, node, node.shape.rows).is_some() {
-            Place::Inside(node.shape.rows)
+            Placement::Inside(node.shape.rows)
         } else {
             let streamed = |k: usize| inside(k).or_else(|| streamed(nodes, node, k, long));
-            reduction(nodes, node, &streamed).unwrap_or(Place::Outside)
+            reduction(nodes, node, &streamed).unwrap_or(Placement::Outside)
         };
         places.push(place);
     }
@@ -98,7 +99,7 @@ fn places(nodes: &[Node], long: &BTreeSet<usize>) -> Vec<Place> {
 
 /// How many rows there are in argument k of a product, where it is a dense data matrix and the other argument is thin:
 /// such products read the data together, one block of rows after the other.
-fn streamed(nodes: &[Node], node: &Node, k: usize, long: &BTreeSet<usize>) -> Option<usize> {
+fn streamed(nodes: &[LoweredNode], node: &LoweredNode, k: usize, long: &BTreeSet<usize>) -> Option<usize> {
     let Kernel::Product { .. } = node.kernel else { return None };
     let (data, other) = (&nodes[node.args[k]], &nodes[node.args[1 - k]]);
     let dense = matches!(data.kernel, Kernel::Input(_) | Kernel::Observed(_))
@@ -109,17 +110,17 @@ fn streamed(nodes: &[Node], node: &Node, k: usize, long: &BTreeSet<usize>) -> Op
     (dense && thin && !other.layout.is_sparse()).then_some(data.shape.rows)
 }
 
-/// How each argument of `node` comes into a fold over `rows` rows that computes it row by row; `None` where that is
+/// How each argument of `node` comes into a tiling over `rows` rows that computes it row by row; `None` where that is
 /// not possible.
-fn params(nodes: &[Node], node: &Node, rows: usize) -> Option<Vec<Param>> {
+fn params(nodes: &[LoweredNode], node: &LoweredNode, rows: usize) -> Option<Vec<Param>> {
     let shape = |k: usize| nodes[node.args[k]].shape;
     let aligned = |k: usize| if shape(k).rows == rows { Param::Rows } else { Param::Whole };
-    let factor = |flip: bool| if flip { Param::Cols } else { Param::Rows };
+    let factor = |transpose: bool| if transpose { Param::Cols } else { Param::Rows };
     match &node.kernel {
         Kernel::Map(_) => Some(vec![Param::Rows]),
         Kernel::Zip(_) => Some(vec![aligned(0), aligned(1)]),
-        Kernel::Product { flip } => Some(vec![factor(flip[0]), Param::Whole]),
-        Kernel::Sampled { flip } => Some(vec![factor(flip[0]), Param::Whole, Param::Rows]),
+        Kernel::Product { transpose } => Some(vec![factor(transpose[0]), Param::Whole]),
+        Kernel::Sampled { transpose } => Some(vec![factor(transpose[0]), Param::Whole, Param::Rows]),
         Kernel::Gather => Some(vec![aligned(0), Param::Rows]),
         Kernel::Transpose => Some(vec![Param::Cols]),
         Kernel::Expand => Some(vec![aligned(0)]),
@@ -133,25 +134,25 @@ fn params(nodes: &[Node], node: &Node, rows: usize) -> Option<Vec<Param>> {
         | Kernel::SumTo
         | Kernel::Join { .. }
         | Kernel::Part { .. }
-        | Kernel::Chain(_)
-        | Kernel::Fold(_) => None,
+        | Kernel::Fused(_)
+        | Kernel::Tiled(_) => None,
     }
 }
 
-/// The place of a node that makes something small of a value inside a fold.
-fn reduction(nodes: &[Node], node: &Node, inside: &impl Fn(usize) -> Option<usize>) -> Option<Place> {
+/// The place of a node that makes something small of a value inside a tiling.
+fn reduction(nodes: &[LoweredNode], node: &LoweredNode, inside: &impl Fn(usize) -> Option<usize>) -> Option<Placement> {
     let rows = |k: usize| nodes[node.args[k]].shape.rows;
     match &node.kernel {
-        Kernel::Sum | Kernel::ColSum => Some(Place::Result(inside(0)?, Combine::Add)),
-        Kernel::RowSum => Some(Place::Result(inside(0)?, Combine::Stack)),
+        Kernel::Sum | Kernel::ColSum => Some(Placement::Result(inside(0)?, Combine::Add)),
+        Kernel::RowSum => Some(Placement::Result(inside(0)?, Combine::Stack)),
         Kernel::SumTo => {
             let combine = if node.shape.rows == 1 { Combine::Add } else { Combine::Stack };
-            Some(Place::Result(inside(0)?, combine))
+            Some(Placement::Result(inside(0)?, combine))
         }
-        Kernel::Product { flip } => match (inside(0), inside(1)) {
-            (Some(n), _) if !flip[0] => Some(Place::Result(n, Combine::Stack)),
-            (Some(n), _) if !flip[1] && rows(1) == n => Some(Place::Result(n, Combine::Add)),
-            (_, Some(n)) if !flip[1] => Some(Place::Result(n, Combine::Add)),
+        Kernel::Product { transpose } => match (inside(0), inside(1)) {
+            (Some(n), _) if !transpose[0] => Some(Placement::Result(n, Combine::Stack)),
+            (Some(n), _) if !transpose[1] && rows(1) == n => Some(Placement::Result(n, Combine::Add)),
+            (_, Some(n)) if !transpose[1] => Some(Placement::Result(n, Combine::Add)),
             (_, _) => None,
         },
         Kernel::Input(_)
@@ -166,60 +167,62 @@ fn reduction(nodes: &[Node], node: &Node, inside: &impl Fn(usize) -> Option<usiz
         | Kernel::Observed(_)
         | Kernel::Join { .. }
         | Kernel::Part { .. }
-        | Kernel::Chain(_)
-        | Kernel::Fold(_) => None,
+        | Kernel::Fused(_)
+        | Kernel::Tiled(_) => None,
     }
 }
 
-/// How each argument of a fold's result comes into the body, where it is not computed there.
-fn result_params(nodes: &[Node], node: &Node, rows: usize, combine: Combine) -> Vec<Param> {
+/// How each argument of a tiling's result comes into the body, where it is not computed there.
+fn result_params(nodes: &[LoweredNode], node: &LoweredNode, rows: usize, combine: Combine) -> Vec<Param> {
     match (&node.kernel, combine) {
-        (Kernel::Product { flip }, Combine::Add) => vec![if flip[0] { Param::Rows } else { Param::Cols }, Param::Rows],
+        (Kernel::Product { transpose }, Combine::Add) => {
+            vec![if transpose[0] { Param::Rows } else { Param::Cols }, Param::Rows]
+        }
         (_, Combine::Stack) => params(nodes, node, rows).unwrap_or_else(|| vec![Param::Rows; node.args.len()]),
         (_, Combine::Add) => vec![Param::Rows; node.args.len()],
     }
 }
 
-/// A value inside a fold that somebody needs in full becomes a result.
-fn hold_what_is_read_whole(nodes: &[Node], outputs: &[usize], places: &mut [Place]) {
+/// A value inside a tiling that somebody needs in full becomes a result.
+fn hold_what_is_read_whole(nodes: &[LoweredNode], outputs: &[usize], places: &mut [Placement]) {
     let mut whole: BTreeSet<usize> = outputs.iter().copied().collect();
     for (at, node) in nodes.iter().enumerate() {
         let ways = match places[at] {
-            Place::Outside => vec![Param::Whole; node.args.len()],
-            Place::Inside(rows) => params(nodes, node, rows).unwrap_or_default(),
-            Place::Result(rows, combine) => result_params(nodes, node, rows, combine),
+            Placement::Outside => vec![Param::Whole; node.args.len()],
+            Placement::Inside(rows) => params(nodes, node, rows).unwrap_or_default(),
+            Placement::Result(rows, combine) => result_params(nodes, node, rows, combine),
         };
         let rows = match places[at] {
-            Place::Outside => None,
-            Place::Inside(rows) | Place::Result(rows, _) => Some(rows),
+            Placement::Outside => None,
+            Placement::Inside(rows) | Placement::Result(rows, _) => Some(rows),
         };
         for (&arg, way) in node.args.iter().zip(ways) {
-            let here = matches!(places[arg], Place::Inside(of) if Some(of) == rows && way == Param::Rows);
+            let here = matches!(places[arg], Placement::Inside(of) if Some(of) == rows && way == Param::Rows);
             if !here {
                 whole.insert(arg);
             }
         }
     }
     for at in whole {
-        if let Place::Inside(rows) = places[at] {
-            places[at] = Place::Result(rows, Combine::Stack);
+        if let Placement::Inside(rows) = places[at] {
+            places[at] = Placement::Result(rows, Combine::Stack);
         }
     }
 }
 
-/// For each node, how many folds must be over before it can be computed.
-fn levels(nodes: &[Node], places: &[Place]) -> Vec<usize> {
+/// For each node, how many tilings must be over before it can be computed.
+fn levels(nodes: &[LoweredNode], places: &[Placement]) -> Vec<usize> {
     let mut levels: Vec<usize> = Vec::with_capacity(nodes.len());
     for node in nodes {
-        let after = |&arg: &usize| levels[arg] + usize::from(matches!(places[arg], Place::Result(..)));
+        let after = |&arg: &usize| levels[arg] + usize::from(matches!(places[arg], Placement::Result(..)));
         levels.push(node.args.iter().map(after).max().unwrap_or(0));
     }
     levels
 }
 
 struct Assembly<'a> {
-    nodes: &'a [Node],
-    places: &'a [Place],
+    nodes: &'a [LoweredNode],
+    places: &'a [Placement],
     levels: &'a [usize],
     once: &'a [bool],
     long: &'a BTreeSet<usize>,
@@ -247,19 +250,19 @@ impl Assembly<'_> {
         for level in 0..=self.levels.iter().copied().max().unwrap_or(0) {
             let here = |at: &usize| self.levels[*at] == level;
             for at in (0..self.nodes.len()).filter(here) {
-                if self.places[at] == Place::Outside {
+                if self.places[at] == Placement::Outside {
                     self.step(at, &mut plan, &mut buffer_of);
                 }
             }
-            // What is the same from run to run has folds of its own.
-            let mut folds: BTreeMap<(usize, bool), Vec<usize>> = BTreeMap::new();
+            // What is the same from run to run has tilings of its own.
+            let mut tilings: BTreeMap<(usize, bool), Vec<usize>> = BTreeMap::new();
             for at in (0..self.nodes.len()).filter(here) {
-                if let Place::Result(rows, _) = self.places[at] {
-                    folds.entry((rows, !self.once[at])).or_default().push(at);
+                if let Placement::Result(rows, _) = self.places[at] {
+                    tilings.entry((rows, !self.once[at])).or_default().push(at);
                 }
             }
-            for ((rows, _), results) in folds {
-                self.fold(rows, &results, &mut plan, &mut buffer_of);
+            for ((rows, _), results) in tilings {
+                self.tiling(rows, &results, &mut plan, &mut buffer_of);
             }
         }
         plan.outputs = outputs.iter().map(|at| buffer_of[at]).collect();
@@ -289,39 +292,39 @@ impl Assembly<'_> {
         plan.steps.push(Step { kernel, args, outs: vec![out], flops, traffic, frees: vec![], once });
     }
 
-    /// All nodes computed inside a fold for these results, in order.
+    /// All nodes computed inside a tiling for these results, in order.
     fn body(&self, rows: usize, results: &[usize]) -> BTreeSet<usize> {
         let mut body: BTreeSet<usize> = BTreeSet::new();
         let mut left: Vec<usize> = results.to_vec();
         while let Some(at) = left.pop() {
             if body.insert(at) {
-                left.extend(self.nodes[at].args.iter().filter(|&&arg| self.places[arg] == Place::Inside(rows)));
+                left.extend(self.nodes[at].args.iter().filter(|&&arg| self.places[arg] == Placement::Inside(rows)));
             }
         }
         body
     }
 
-    fn fold(&self, rows: usize, results: &[usize], plan: &mut Plan, buffer_of: &mut BTreeMap<usize, usize>) {
+    fn tiling(&self, rows: usize, results: &[usize], plan: &mut Plan, buffer_of: &mut BTreeMap<usize, usize>) {
         let body = self.body(rows, results);
         let height = self.height(rows, &body);
-        let mut block = Block {
+        let mut block = TilingBuilder {
             rows,
             height,
             dtype: self.dtype,
-            fold: empty_fold(rows, height),
+            tiling: empty_tiling(rows, height),
             local: BTreeMap::new(),
             outer: vec![],
         };
         for &at in &body {
             for (arg, way) in self.nodes[at].args.iter().zip(self.ways(at, rows)) {
-                if !body.contains(arg) || self.places[*arg] != Place::Inside(rows) {
+                if !body.contains(arg) || self.places[*arg] != Placement::Inside(rows) {
                     block.param(*arg, way, &self.nodes[*arg]);
                 }
             }
         }
         for &at in &body {
             let ways = self.ways(at, rows);
-            let is_inside = |arg: usize| body.contains(&arg) && self.places[arg] == Place::Inside(rows);
+            let is_inside = |arg: usize| body.contains(&arg) && self.places[arg] == Placement::Inside(rows);
             let args: Vec<usize> = self.nodes[at]
                 .args
                 .iter()
@@ -332,29 +335,29 @@ impl Assembly<'_> {
                     },
                 )
                 .collect();
-            let sums = matches!(self.places[at], Place::Result(_, Combine::Add));
+            let sums = matches!(self.places[at], Placement::Result(_, Combine::Add));
             block.step(at, &self.nodes[at], args, !sums);
         }
         let mut outs = Vec::new();
         for &at in results {
-            let Place::Result(_, combine) = self.places[at] else { continue };
-            block.fold.results.push((block.local[&(at, None)], combine));
+            let Placement::Result(_, combine) = self.places[at] else { continue };
+            block.tiling.results.push((block.local[&(at, None)], combine));
             buffer_of.insert(at, plan.buffers.len());
             outs.push(plan.buffers.len());
             plan.buffers.push(self.buffer(at));
         }
-        let fold = block.finish();
+        let tiling = block.finish();
         let args: Vec<usize> = block.outer.iter().map(|at| buffer_of[at]).collect();
         let blocks = rows as f64 / height as f64;
-        let flops = fold.body.iter().map(|s| s.flops).sum::<f64>() * blocks;
+        let flops = tiling.body.iter().map(|s| s.flops).sum::<f64>() * blocks;
         let through = args.iter().chain(&outs).map(|&b| &plan.buffers[b]);
         let traffic = through.map(|b| work::bytes(b.shape, &b.layout, b.dtype) as f64).sum();
-        let (kernel, once) = (Kernel::Fold(Box::new(fold)), results.iter().all(|&at| self.once[at]));
+        let (kernel, once) = (Kernel::Tiled(Box::new(tiling)), results.iter().all(|&at| self.once[at]));
         plan.steps.push(Step { kernel, args, outs, flops, traffic, frees: vec![], once });
     }
 
     fn ways(&self, at: usize, rows: usize) -> Vec<Param> {
-        let combine = if let Place::Result(_, combine) = self.places[at] { combine } else { Combine::Stack };
+        let combine = if let Placement::Result(_, combine) = self.places[at] { combine } else { Combine::Stack };
         result_params(self.nodes, &self.nodes[at], rows, combine)
     }
 
@@ -377,9 +380,9 @@ impl Assembly<'_> {
         let inside = body.iter().chain(read).filter(|at| self.nodes[**at].shape.rows == rows);
         let widest = inside.map(width).max().unwrap_or(1).max(1);
         let by_cache = BLOCK_BYTES / (widest * self.dtype.bytes());
-        let is_sum = |at: &&usize| matches!(self.places[**at], Place::Result(_, Combine::Add));
+        let is_sum = |at: &&usize| matches!(self.places[**at], Placement::Result(_, Combine::Add));
         let sums: usize = body.iter().filter(is_sum).map(|&at| self.buffer(at).bytes).sum();
-        let dense = |&at: &usize| matches!(self.places[at], Place::Inside(_)) && !self.is_sparse(at);
+        let dense = |&at: &usize| matches!(self.places[at], Placement::Inside(_)) && !self.is_sparse(at);
         let reads_dense = body.iter().flat_map(|&at| &self.nodes[at].args).any(|at| data(&at));
         let height = if body.iter().any(dense) || reads_dense {
             by_cache.clamp(LEAST_ROWS, MOST_ROWS)
@@ -392,23 +395,32 @@ impl Assembly<'_> {
     }
 }
 
-fn empty_fold(rows: usize, height: usize) -> Fold {
-    Fold { rows, height, shards: 1, params: vec![], buffers: vec![], aligned: vec![], body: vec![], results: vec![] }
+fn empty_tiling(rows: usize, height: usize) -> RowTiling {
+    RowTiling {
+        rows,
+        height,
+        shards: 1,
+        params: vec![],
+        buffers: vec![],
+        aligned: vec![],
+        body: vec![],
+        results: vec![],
+    }
 }
 
-/// A fold being put together.
-struct Block {
+/// A tiling being put together.
+struct TilingBuilder {
     rows: usize,
     height: usize,
     dtype: Dtype,
-    fold: Fold,
+    tiling: RowTiling,
     /// The body's buffer of a node: of one computed there, or of one that comes in a certain way.
     local: BTreeMap<(usize, Option<Param>), usize>,
     /// The nodes that come in.
     outer: Vec<usize>,
 }
 
-impl Block {
+impl TilingBuilder {
     fn scaled(&self, shape: Shape, layout: &Layout, way: Param) -> (Shape, Layout) {
         let part = |count: usize| (count as u128 * self.height as u128).div_ceil(self.rows as u128) as usize;
         let stored = |layout: &Layout| match layout {
@@ -422,44 +434,44 @@ impl Block {
         }
     }
 
-    fn push(&mut self, node: &Node, way: Param, held: bool) -> usize {
+    fn push(&mut self, node: &LoweredNode, way: Param, held: bool) -> usize {
         let (shape, layout) = self.scaled(node.shape, &node.layout, way);
         // Blocks are pieces of what is wide.
         let dtype = if way == Param::Whole { work::dtype(shape, &layout, self.dtype) } else { self.dtype };
         let bytes = if held { 0 } else { work::bytes(shape, &layout, dtype) };
-        self.fold.buffers.push(Buffer { shape, layout, dtype, bytes, text: node.text.clone() });
-        self.fold.aligned.push(way == Param::Rows);
-        self.fold.buffers.len() - 1
+        self.tiling.buffers.push(Buffer { shape, layout, dtype, bytes, text: node.text.clone() });
+        self.tiling.aligned.push(way == Param::Rows);
+        self.tiling.buffers.len() - 1
     }
 
-    fn param(&mut self, arg: usize, way: Param, node: &Node) {
+    fn param(&mut self, arg: usize, way: Param, node: &LoweredNode) {
         if self.local.contains_key(&(arg, Some(way))) {
             return;
         }
         let local = self.push(node, way, way != Param::Cols);
         self.local.insert((arg, Some(way)), local);
-        self.fold.params.push(way);
+        self.tiling.params.push(way);
         self.outer.push(arg);
     }
 
-    fn step(&mut self, at: usize, node: &Node, args: Vec<usize>, aligned: bool) {
+    fn step(&mut self, at: usize, node: &LoweredNode, args: Vec<usize>, aligned: bool) {
         let out = self.push(node, if aligned { Param::Rows } else { Param::Whole }, false);
         self.local.insert((at, None), out);
-        let read: Vec<&Buffer> = args.iter().map(|&arg| &self.fold.buffers[arg]).collect();
-        let flops = work::flops(&node.kernel, &read, &self.fold.buffers[out]);
-        let traffic = work::traffic(&node.kernel, &read, &[&self.fold.buffers[out]]);
+        let read: Vec<&Buffer> = args.iter().map(|&arg| &self.tiling.buffers[arg]).collect();
+        let flops = work::flops(&node.kernel, &read, &self.tiling.buffers[out]);
+        let traffic = work::traffic(&node.kernel, &read, &[&self.tiling.buffers[out]]);
         let step =
             Step { kernel: node.kernel.clone(), args, outs: vec![out], flops, traffic, frees: vec![], once: false };
-        self.fold.body.push(step);
+        self.tiling.body.push(step);
     }
 
-    /// The fold, with as many sums apart as their size allows.
-    fn finish(&mut self) -> Fold {
-        let mut fold = std::mem::replace(&mut self.fold, empty_fold(self.rows, self.height));
-        let sums = fold.results.iter().filter(|(_, combine)| *combine == Combine::Add);
-        let bytes: usize = sums.map(|(buffer, _)| fold.buffers[*buffer].bytes).sum();
+    /// The tiling, with as many sums apart as their size allows.
+    fn finish(&mut self) -> RowTiling {
+        let mut tiling = std::mem::replace(&mut self.tiling, empty_tiling(self.rows, self.height));
+        let sums = tiling.results.iter().filter(|(_, combine)| *combine == Combine::Add);
+        let bytes: usize = sums.map(|(buffer, _)| tiling.buffers[*buffer].bytes).sum();
         let most = MOST_SHARDS.iter().find(|(up_to, _)| bytes <= *up_to).map_or(1, |(_, shards)| *shards);
-        fold.shards = self.rows.div_ceil(self.height).clamp(1, most);
-        fold
+        tiling.shards = self.rows.div_ceil(self.height).clamp(1, most);
+        tiling
     }
 }
