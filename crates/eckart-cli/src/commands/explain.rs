@@ -10,7 +10,7 @@ use eckart::function::Compiled;
 use eckart::grad::differentiate;
 use eckart::plan::{Picture, Plan};
 use eckart::rewrite::rules;
-use eckart::rewrite::{Report, simplify};
+use eckart::rewrite::{SearchReport, simplify};
 use eckart::run::{Limited, Machine, available_memory};
 use eckart::solve::{Bound, METHODS, MethodRow, lints};
 use eckart::{Code, Error, Expr, Problem, Result};
@@ -107,7 +107,7 @@ fn forms(page: &mut Page, names: &[String], derived: &[Expr], computed: &[Expr])
 }
 
 /// The rules that fired, and whether the search came to its end.
-fn search(page: &mut Page, report: &Report) {
+fn search(page: &mut Page, report: &SearchReport) {
     page.heading("Rules that found an equal form");
     let width = report.fired.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     for (name, times) in &report.fired {
@@ -208,8 +208,8 @@ mod tests {
     #[test]
     fn a_search_that_ended_early_says_so() {
         let mut report =
-            Report { fired: vec![("square", 1), ("trace", 1200)], rounds: 12, nodes: 8001, complete: false };
-        let said = |report: &Report| {
+            SearchReport { fired: vec![("square", 1), ("trace", 1200)], rounds: 12, nodes: 8001, complete: false };
+        let said = |report: &SearchReport| {
             let mut page = Page::new();
             search(&mut page, report);
             page.finish().split_whitespace().collect::<Vec<_>>().join(" ")

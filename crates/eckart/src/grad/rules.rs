@@ -17,8 +17,8 @@ fn is_length(node: &Expr) -> bool {
     *node.op() == Op::Pow && of_sum(&args[0]) && args[1].as_number() == Some(0.5)
 }
 
-/// The z of a node `huber(z, delta)` and its adjoint, g clip(z, -delta, delta): what the primitives that the loss is made
-/// of come to, in one function of an entry. `None` for other nodes, and for a `delta` that is not known to be 0 or more.
+/// The z of a node `huber(z, delta)` and its adjoint, g clip(z, -delta, delta): what the rules of the loss's primitives
+/// come to. `None` for other nodes, and for a `delta` that is not known to be 0 or more.
 pub(super) fn pull_back_huber(dag: &Dag, id: Id, g: &Expr) -> Option<(Id, Expr)> {
     let huber = huber_at(dag, id)?;
     let delta = dag.expr(huber.delta).as_number().filter(|delta| *delta >= 0.0)?;

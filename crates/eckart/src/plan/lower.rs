@@ -1,7 +1,7 @@
 //! Lower: from formulas to kernels, each value computed where it is needed and nowhere else.
 //! In: a `Dag` with its facts.  Out: nodes: a kernel and its arguments, arguments first.
 //! Invariant: a factor of a sparse value is computed at the stored entries only; each node once a place.
-//! Not here: blocks of rows (see `tiling`), buffers (see `lives`).
+//! Not here: blocks of rows (see `row_tiling`), buffers (see `liveness`).
 
 use std::collections::BTreeMap;
 

@@ -41,8 +41,8 @@ pub(super) fn choose(candidates: &[Vec<Candidate>], tops: &[usize]) -> Vec<usize
 /// The best known of a key: the cost of all that it needs, its candidate, and what it needs.
 type Best = (f64, usize, Vec<u64>);
 
-/// Each key below `tops` keeps the set of all that its best candidate needs; improved until nothing changes. What is `fixed`
-/// is free; elsewhere the choice stays.
+/// Each key below `tops` keeps the set of all that its best candidate needs; improved until nothing changes. What is
+/// `fixed` is free; elsewhere the choice stays.
 fn by_sets(candidates: &[Vec<Candidate>], fixed: &[Option<usize>], tops: &[usize], elsewhere: &[usize]) -> Vec<usize> {
     let words = candidates.len().div_ceil(64);
     let free = |choice: &Option<usize>| choice.map(|choice| (0.0, choice, vec![0_u64; words]));

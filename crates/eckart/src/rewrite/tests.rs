@@ -36,7 +36,7 @@ fn examples_world(random: &mut Random, [n, m, r]: [usize; 3], sparse: bool) -> W
     ])
 }
 
-/// RuleKind often the last of `rules` fired in the graph of formulas, after checking every node of it; or what is wrong.
+/// How often the last of `rules` fired in the graph of formulas, after checking every node of it; or what is wrong.
 fn search_and_check(roots: &[Expr], world: &World, rules: &[Rule]) -> Result<usize, Box<str>> {
     let givens = world.givens();
     let (mut graph, ids) = graph_of(roots, &givens).map_err(|error| error.to_string().into_boxed_str())?;

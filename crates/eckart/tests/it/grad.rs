@@ -78,7 +78,7 @@ fn every_primitive_agrees_with_differences() {
     check(&eckart::mean(eckart::tanh(&k)), &["K"], &world);
 }
 
-/// The derivative of Huber's loss is one function of an entry, and has the bits of that of the primitives it is made of.
+/// The derivative of Huber's loss is one function of an entry, with the bits of that of the primitives it is made of.
 #[test]
 fn the_gradient_of_huber_is_a_clip() {
     let mut random = Random(5);

@@ -14,7 +14,8 @@ use super::parser::Parser;
 use crate::error::{Code, Error, Result};
 use crate::expr::{Dag, Expr, Var};
 
-/// A problem as it is stated, in a text or by formulas. Two are equal when they say the same, wherever it stands in their texts.
+/// A problem as it is stated, in a text or by formulas. Two are equal when they say the same, wherever it stands in
+/// their texts.
 #[derive(Debug, Clone)]
 pub struct Statement {
     /// The text it was read from; of one made of formulas its own, shortened.

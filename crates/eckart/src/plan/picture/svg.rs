@@ -94,8 +94,8 @@ fn frame(group: &TilingCards, rect: CardRect) -> String {
     let CardRect { x, y, width, height } = rect;
     let once = if group.once { " once" } else { "" };
     let mut out = format!(
-        "<g id=\"{}\" class=\"tiling{once}\"><rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" \
-         rx=\"10\"/>",
+        "<g id=\"{}\" class=\"tiling{once}\"><rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" \
+         height=\"{height:.1}\" rx=\"10\"/>",
         group.id
     );
     for (k, line) in group.lines.iter().enumerate() {

@@ -14,7 +14,7 @@ fn by_name(name: &str) -> &'static Rule {
     RULES.iter().find(|rule| rule.name == name).unwrap_or_else(|| panic!("there is no rule {name}"))
 }
 
-/// RuleKind often `rule` fires on `text`, all nodes checked. Double transposes are never written: another rule must make
+/// How often `rule` fires on `text`, all nodes checked. Double transposes are never written: another rule must make
 /// one.
 fn fires(rule: &Rule, text: &str, world: &World) -> Result<usize, Box<str>> {
     let first = if rule.name == "transpose-twice" { Some(*by_name("transpose-product")) } else { None };

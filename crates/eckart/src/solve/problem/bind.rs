@@ -34,6 +34,7 @@ impl Problem {
         let dag = Dag::new(std::slice::from_ref(&objective));
         let variables = objective.variables();
         self.check_names(&variables)?;
+        self.check_scalars(&variables)?;
         let known = |(name, matrix): &(String, Matrix)| {
             (Var::input(name), self.assumed.get(name).copied().unwrap_or_else(|| Given::of(matrix)))
         };
@@ -204,6 +205,16 @@ impl Problem {
         self.statement.declared.iter().map(sides).collect()
     }
 
+    /// What was built as a scalar is no factor.
+    fn check_scalars(&self, variables: &[Var]) -> Result<()> {
+        let given = |var: &Var| self.data.iter().chain(&self.fixed).any(|(name, _)| name == var.name());
+        let missing = variables.iter().find(|var| var.is_scalar() && !given(var));
+        missing.map_or(Ok(()), |var| {
+            let message = format!("{} is a scalar without a value: give it one, as a parameter", var.name());
+            Err(Error::setting(Code::ParameterMissing, message))
+        })
+    }
+
     /// Every name given, declared or constrained must occur, or it was misspelt.
     fn check_names(&self, variables: &[Var]) -> Result<()> {
         let text = &self.statement.text;
@@ -215,11 +226,6 @@ impl Problem {
                     format!("the objective does not use the data {name}: {text}"),
                 ));
             }
-        }
-        let given = |var: &Var| self.data.iter().chain(&self.fixed).any(|(name, _)| name == var.name());
-        if let Some(var) = variables.iter().find(|var| var.is_scalar() && !given(var)) {
-            let message = format!("{} is a scalar without a value: give it one, as a parameter", var.name());
-            return Err(Error::setting(Code::ParameterMissing, message));
         }
         let in_original = self.statement.objective.variables();
         let sides: Vec<&Dim> = self.statement.declared.iter().flat_map(|d| [&d.rows, &d.cols]).collect();
