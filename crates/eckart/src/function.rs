@@ -34,7 +34,7 @@ pub struct Compiled {
 }
 
 /// Formulas a part of which is computed by whoever runs them.
-pub(crate) struct Outside {
+pub(crate) struct Hoisted {
     /// With the variable in its place.
     pub formulas: Vec<Expr>,
     pub var: Var,
@@ -71,19 +71,19 @@ impl Compiled {
         Self::with(roots, givens, memory_limit, |_| None)
     }
 
-    /// As [`Compiled::new`]; `outside` may have a part of the formulas, as they are to be computed, computed elsewhere.
+    /// As [`Compiled::new`]; `hoist` may have a part of the formulas, as they are to be computed, computed elsewhere.
     pub(crate) fn with(
         roots: &[Expr],
         givens: &Givens,
         memory_limit: usize,
-        outside: impl FnOnce(&[Expr]) -> Option<Outside>,
+        hoist: impl FnOnce(&[Expr]) -> Option<Hoisted>,
     ) -> Result<Self> {
         let (mut rewritten, report) = rewrite(roots, givens)?;
         let mut flops = 0.0;
         let mut known = std::borrow::Cow::Borrowed(givens);
-        if let Some(outside) = outside(&rewritten) {
-            known.to_mut().insert(outside.var, outside.given);
-            (rewritten, flops) = (outside.formulas, outside.flops);
+        if let Some(hoisted) = hoist(&rewritten) {
+            known.to_mut().insert(hoisted.var, hoisted.given);
+            (rewritten, flops) = (hoisted.formulas, hoisted.flops);
         }
         let mut all = rewritten.clone();
         let dag = Dag::new(&rewritten);

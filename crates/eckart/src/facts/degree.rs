@@ -3,17 +3,33 @@
 //! Invariant: an upper bound: the value is a polynomial of at most that degree in the variable's entries.
 //! Not here: which quadratic it is (see `solve`).
 
-use crate::expr::{Dag, Id, Op, Var};
+use crate::expr::{Dag, Expr, Id, Op, Var};
 
 /// The degree of a polynomial; `None` where it is none, or not seen to be one.
 pub type Degree = Option<u32>;
 
 /// The degree of every node of `dag` in `var`.
 pub fn degrees(dag: &Dag, var: &Var) -> Vec<Degree> {
-    dag.bottom_up(|id, known| degree_of(dag, id, var, known))
+    dag.bottom_up(|id, known| degree_of_node(dag, id, var, known))
 }
 
-fn degree_of(dag: &Dag, id: Id, var: &Var, known: &[Degree]) -> Degree {
+/// The degree of a formula in `var`.
+pub(crate) fn degree_of(formula: &Expr, var: &Var) -> Degree {
+    let dag = Dag::new(std::slice::from_ref(formula));
+    degrees(&dag, var)[dag.roots()[0].index()]
+}
+
+/// Whether the value of a formula depends on a variable, as far as is seen.
+pub(crate) fn depends_on(formula: &Expr, var: &Var) -> bool {
+    degree_of(formula, var) != Some(0)
+}
+
+/// Whether a formula is seen to be linear in a variable, or free of it.
+pub(crate) fn is_linear(formula: &Expr, var: &Var) -> bool {
+    degree_of(formula, var).is_some_and(|degree| degree <= 1)
+}
+
+fn degree_of_node(dag: &Dag, id: Id, var: &Var, known: &[Degree]) -> Degree {
     let args = dag.args(id);
     let read = || args.iter().enumerate().filter(|(k, _)| dag.op(id).uses_value(*k)).map(|(_, a)| known[a.index()]);
     match dag.op(id) {

@@ -15,6 +15,7 @@ mod shapes;
 mod sign;
 
 pub use degree::{Degree, degrees};
+pub(crate) use degree::{degree_of, depends_on, is_linear};
 pub use given::{Given, Givens};
 pub(crate) use growth::growths;
 pub(crate) use infer::{Inferred, Links, infer_or_name, lengths_of};
@@ -23,6 +24,7 @@ pub use layout::Layout;
 pub(crate) use layout::{Arg, layout_of_op, layout_of_var};
 pub(crate) use missing::{first_missing, masks, reads, unmasked, unmasked_in};
 pub use nodes::Facts;
+pub(crate) use nodes::is_nonnegative;
 pub use shape::Shape;
 pub(crate) use shape::fitting_shape;
 pub use sign::Sign;

@@ -9,7 +9,7 @@ use super::shape::Shape;
 use super::shapes::shapes;
 use super::sign::{Sign, sign_of_op};
 use crate::error::Result;
-use crate::expr::{Dag, Id, Op};
+use crate::expr::{Dag, Expr, Id, Op};
 
 /// What is known of each node of a `Dag`.
 #[derive(Debug, Clone)]
@@ -54,4 +54,13 @@ impl Facts {
     pub fn layout(&self, id: Id) -> &Layout {
         &self.layouts[id.index()]
     }
+}
+
+/// Whether no entry of a formula is negative, as far as is seen.
+///
+/// # Errors
+/// As [`Facts::of`].
+pub(crate) fn is_nonnegative(formula: &Expr, givens: &Givens) -> Result<bool> {
+    let dag = Dag::new(std::slice::from_ref(formula));
+    Ok(Facts::of(&dag, givens)?.sign(dag.roots()[0]).nonnegative)
 }

@@ -1,4 +1,4 @@
-//! Outside: the product of the data with a factor, taken out of a block's formulas, for many starts to compute it
+//! Hoisted: the product of the data with a factor, taken out of a block's formulas, for many starts to compute it
 //! together.
 //! In: the formulas as they are to be computed.  Out: the formulas with a variable in its place, and the product.
 //! Invariant: a product is taken out only where nothing that is left multiplies with the data.
@@ -7,7 +7,7 @@
 use crate::error::Result;
 use crate::expr::{Dag, Expr, Id, Op, Var};
 use crate::facts::{Facts, Given, Shape, Sign};
-use crate::function::Outside;
+use crate::function::Hoisted;
 use crate::run::{Thin, Value, thin_products};
 use crate::solve::problem::Bound;
 use crate::solve::problem::iterate::Iterate;
@@ -28,7 +28,7 @@ pub(in crate::solve) struct Product {
 
 impl Product {
     /// The product that the first of these formulas is, and the formulas without it.
-    pub(in crate::solve) fn take_out(formulas: &[Expr], bound: &Bound) -> Option<(Self, Outside)> {
+    pub(in crate::solve) fn take_out(formulas: &[Expr], bound: &Bound) -> Option<(Self, Hoisted)> {
         let dag = Dag::new(formulas);
         let facts = Facts::of(&dag, &bound.givens).ok()?;
         let (root, _) = upright(&dag, dag.roots()[0]);
@@ -58,8 +58,8 @@ impl Product {
         let bytes = bound.dtype().bytes() * longest(shape).max(longest(inner));
         let thin = Thin { data: data_var.clone(), flip: lies != turned, turn: stands != turned, turned };
         let given = Given { dtype: bound.dtype(), sign: Sign::UNKNOWN, ..Given::dense(shape.rows, shape.cols) };
-        let outside = Outside { formulas: left, var: hole.clone(), given, flops };
-        Some((Self { thin, factor: factor_var.clone(), hole, flops, columns, bytes }, outside))
+        let hoisted = Hoisted { formulas: left, var: hole.clone(), given, flops };
+        Some((Self { thin, factor: factor_var.clone(), hole, flops, columns, bytes }, hoisted))
     }
 
     /// The factor that it is made with.

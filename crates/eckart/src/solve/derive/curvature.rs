@@ -4,9 +4,10 @@
 //! derivative that touches the objective at a point lies nowhere below it.
 //! Not here: the parabola's Gram (see `quadratic`), other losses.
 
+use super::calculus::simplified;
 use crate::error::Result;
-use crate::expr::{Dag, Expr, Id, Op, Var, huber_at, sum};
-use crate::facts::{Facts, Given, Givens, degrees};
+use crate::expr::{Dag, Expr, Id, Op, Var, expand, huber_at, sum};
+use crate::facts::{Facts, Given, Givens, degree_of, degrees, depends_on, is_nonnegative};
 use crate::grad::differentiate;
 use crate::rewrite::simplify;
 
@@ -18,7 +19,7 @@ use crate::rewrite::simplify;
 ///
 /// # Errors
 /// Those of shapes that don't fit.
-pub(super) fn stand_in(smooth: &Expr, factor: &Var, givens: &Givens) -> Result<Option<Expr>> {
+pub(super) fn surrogate(smooth: &Expr, factor: &Var, givens: &Givens) -> Result<Option<Expr>> {
     let dag = Dag::new(std::slice::from_ref(smooth));
     let losses = losses(&dag, factor);
     if losses.is_empty() {
@@ -27,9 +28,7 @@ pub(super) fn stand_in(smooth: &Expr, factor: &Var, givens: &Givens) -> Result<O
     let Some(parts) = pull_out(&dag, &losses, givens)? else { return Ok(None) };
     let mut total = parts.rest;
     for (weight, loss) in parts.weights.iter().zip(&losses) {
-        let dag = Dag::new(std::slice::from_ref(weight));
-        let facts = Facts::of(&dag, &parts.givens)?;
-        if !facts.sign(dag.roots()[0]).nonnegative || uses(weight, factor) {
+        if depends_on(weight, factor) || !is_nonnegative(weight, &parts.givens)? {
             return Ok(None);
         }
         total = total + loss.curvature / 2.0 * sum(weight * loss.inner.pow(2));
@@ -38,14 +37,14 @@ pub(super) fn stand_in(smooth: &Expr, factor: &Var, givens: &Givens) -> Result<O
 }
 
 /// A part of a formula that is to be looked at by itself.
-pub(super) struct Loss {
+pub(super) struct LossTerm {
     pub id: Id,
     pub inner: Expr,
     /// The most that its second derivative in `inner` can be.
     pub curvature: f64,
 }
 
-fn losses(dag: &Dag, factor: &Var) -> Vec<Loss> {
+fn losses(dag: &Dag, factor: &Var) -> Vec<LossTerm> {
     let degree = degrees(dag, factor);
     let depends = dag.depends(|id| dag.expr(id).as_var() == Some(factor));
     let mut found = Vec::new();
@@ -53,7 +52,7 @@ fn losses(dag: &Dag, factor: &Var) -> Vec<Loss> {
         let softplus = (*dag.op(id) == Op::Softplus).then(|| (dag.args(id)[0], 0.25));
         let loss = softplus.or_else(|| huber_at(dag, id).map(|huber| (huber.z, 1.0)));
         if let Some((inner, curvature)) = loss.filter(|(inner, _)| degree[inner.index()] == Some(1)) {
-            found.push(Loss { id, inner: dag.expr(inner).clone(), curvature });
+            found.push(LossTerm { id, inner: dag.expr(inner).clone(), curvature });
         }
     }
     found
@@ -65,7 +64,7 @@ pub(super) struct PulledOut {
     pub rest: Expr,
     /// What each part is multiplied by, entry by entry; of the part's shape.
     pub weights: Vec<Expr>,
-    /// What is known of all variables, stand-ins included.
+    /// What is known of all variables, placeholders included.
     pub givens: Givens,
 }
 
@@ -73,39 +72,31 @@ pub(super) struct PulledOut {
 ///
 /// # Errors
 /// Those of shapes that don't fit.
-pub(super) fn pull_out(dag: &Dag, parts: &[Loss], givens: &Givens) -> Result<Option<PulledOut>> {
+pub(super) fn pull_out(dag: &Dag, parts: &[LossTerm], givens: &Givens) -> Result<Option<PulledOut>> {
     let facts = Facts::of(dag, givens)?;
     let mut all = givens.clone();
-    let mut holes = Vec::new();
+    let mut placeholders = Vec::new();
     for (k, part) in parts.iter().enumerate() {
-        let hole = Var::input(&format!("part {k}"));
+        let placeholder = Var::input(&format!("part {k}"));
         let shape = facts.shape(part.id);
-        all.insert(hole.clone(), Given::dense(shape.rows, shape.cols));
-        holes.push(hole);
+        all.insert(placeholder.clone(), Given::dense(shape.rows, shape.cols));
+        placeholders.push(placeholder);
     }
     let of_parts = || parts.iter().map(|part| dag.expr(part.id).clone());
-    let leaves: Vec<Expr> = holes.iter().map(Expr::from).collect();
+    let leaves: Vec<Expr> = placeholders.iter().map(Expr::from).collect();
     let by: Vec<(Expr, Expr)> = of_parts().zip(leaves.iter().cloned()).collect();
-    let holed = dag.expr(dag.roots()[0]).replace(&by);
-    let dag = Dag::new(std::slice::from_ref(&holed));
-    if holes.iter().any(|hole| degrees(&dag, hole)[dag.roots()[0].index()] != Some(1)) {
+    let whole = dag.expr(dag.roots()[0]).replace(&by);
+    if placeholders.iter().any(|placeholder| degree_of(&whole, placeholder) != Some(1)) {
         return Ok(None);
     }
-    let weights = simplify(&differentiate(&holed, &leaves), &all)?;
-    if weights.iter().any(|weight| holes.iter().any(|hole| uses(weight, hole))) {
+    let weights = simplify(&differentiate(&whole, &leaves), &all)?;
+    if weights.iter().any(|weight| placeholders.iter().any(|placeholder| depends_on(weight, placeholder))) {
         return Ok(None);
     }
-    // What is left of a stand-in tells a shape only.
-    let back = holes.iter().cloned().zip(of_parts()).collect();
+    // What is left of a placeholder tells a shape only.
+    let back = placeholders.iter().cloned().zip(of_parts()).collect();
     let weights = weights.iter().map(|weight| weight.substitute(&back)).collect();
-    let nothing =
-        holes.iter().zip(&leaves).map(|(hole, leaf)| (hole.clone(), crate::expr::expand(0.0, leaf))).collect();
-    let rest = simplify(&[holed.substitute(&nothing)], &all)?.remove(0).substitute(&back);
+    let nothing = placeholders.iter().map(|placeholder| (placeholder.clone(), expand(0.0, placeholder))).collect();
+    let rest = simplified(whole.substitute(&nothing), &all)?.substitute(&back);
     Ok(Some(PulledOut { rest, weights, givens: all }))
-}
-
-/// Whether the value of a formula depends on a variable.
-pub(super) fn uses(expr: &Expr, var: &Var) -> bool {
-    let dag = Dag::new(std::slice::from_ref(expr));
-    degrees(&dag, var)[dag.roots()[0].index()] != Some(0)
 }

@@ -8,6 +8,7 @@
 //! of the factor, the part is quadratic, and the second derivative, which is linear in D, is taken apart into chains of
 //! products: `D @ (H @ H.T)` is one Gram for all rows, `(C * (D @ H)) @ H.T` a Gram a row.
 
+mod calculus;
 mod chain;
 mod curvature;
 mod poisson;
@@ -20,10 +21,9 @@ pub use subproblem::{Coupled, Poisson, Quadratic, Sampled, Subproblem};
 
 use super::problem::{Bound, Factor};
 use crate::error::Result;
-use crate::expr::{Dag, Expr, Var, expand, sum};
-use crate::facts::{Given, Givens, degrees};
-use crate::grad::differentiate;
-use crate::rewrite::simplify;
+use crate::expr::{Expr, Var};
+use crate::facts::{Givens, depends_on, is_linear};
+use calculus::{Second, at_zero, simplified};
 
 /// The subproblems of the smooth part of `bound` in each factor, derived at the first call.
 ///
@@ -38,87 +38,74 @@ pub fn derive(bound: &Bound) -> Result<&[Subproblem]> {
 }
 
 fn of_factor(bound: &Bound, factor: &Factor) -> Result<Subproblem> {
-    let leaf = Expr::from(&factor.var);
-    let found = quadratic_of(&bound.smooth, factor, &bound.givens)?;
-    if let Second::Rows(quadratic, gradient) = found {
-        let nothing = [(factor.var.clone(), expand(0.0, &leaf))].into();
-        let linear = simplify(&[-0.5 * gradient.substitute(&nothing)], &bound.givens)?.remove(0);
-        let turned = turned(&quadratic, linear);
-        return Ok(Subproblem::Quadratic(quadratic, turned));
+    let (smooth, var, givens) = (&bound.smooth, &factor.var, &bound.givens);
+    match quadratic_of(smooth, var, givens)? {
+        Hessian::ByRows(quadratic, gradient) => {
+            let linear = simplified(-0.5 * at_zero(&gradient, var), givens)?;
+            let linear = upright(&quadratic, linear);
+            return Ok(Subproblem::Quadratic(quadratic, linear));
+        }
+        Hessian::Coupled(coupled) => return Ok(Subproblem::Coupled(coupled)),
+        Hessian::Other => {}
     }
-    if let Second::Coupled(coupled) = found {
-        return Ok(Subproblem::Coupled(coupled));
-    }
-    if let Some(stand_in) = curvature::stand_in(&bound.smooth, &factor.var, &bound.givens)?
-        && let Second::Rows(quadratic, _) = quadratic_of(&stand_in, factor, &bound.givens)?
+    if let Some(surrogate) = curvature::surrogate(smooth, var, givens)?
+        && let Hessian::ByRows(quadratic, _) = quadratic_of(&surrogate, var, givens)?
     {
-        let gradient = simplify(&differentiate(&bound.smooth, &[leaf]), &bound.givens)?.remove(0);
-        let turned = turned(&quadratic, gradient);
-        return Ok(Subproblem::Bounded(quadratic, turned));
+        let gradient = upright(&quadratic, calculus::gradient(smooth, var, givens)?);
+        return Ok(Subproblem::Bounded(quadratic, gradient));
     }
     if factor.regularizer.entries.is_nonnegative() {
         let nonnegative =
             bound.factors.iter().filter(|f| f.regularizer.entries.is_nonnegative()).map(|f| f.var.clone());
         let nonnegative: Vec<Var> = nonnegative.collect();
-        if let Some(poisson) = poisson::poisson(&bound.smooth, &factor.var, &bound.givens, &nonnegative)? {
+        if let Some(poisson) = poisson::poisson(smooth, var, givens, &nonnegative)? {
             return Ok(Subproblem::Poisson(poisson));
         }
     }
     Ok(Subproblem::Smooth)
 }
 
-fn turned(quadratic: &Quadratic, array: Expr) -> Expr {
+/// An array of the factor's shape as the rows of the quadratic's array.
+fn upright(quadratic: &Quadratic, array: Expr) -> Expr {
     if quadratic.transposed { array.t() } else { array }
 }
 
 /// What the second derivative says.
-enum Second {
+enum Hessian {
     /// Quadratic, row by row; and the gradient.
-    Rows(Quadratic, Expr),
-    /// Quadratic, rows hanging together.
+    ByRows(Quadratic, Expr),
+    /// Quadratic, with coupled rows.
     Coupled(Coupled),
     /// Not seen to be quadratic.
     Other,
 }
 
-/// Whether a formula is seen to be a polynomial of at most that degree in a variable.
-fn is_of_degree(expr: &Expr, var: &Var, most: u32) -> bool {
-    let dag = Dag::new(std::slice::from_ref(expr));
-    degrees(&dag, var)[dag.roots()[0].index()].is_some_and(|degree| degree <= most)
-}
-
 /// Whether a function is quadratic in a factor, and how.
-fn quadratic_of(smooth: &Expr, factor: &Factor, givens: &Givens) -> Result<Second> {
-    let leaf = Expr::from(&factor.var);
-    let gradient = simplify(&differentiate(smooth, std::slice::from_ref(&leaf)), givens)?.remove(0);
+fn quadratic_of(smooth: &Expr, var: &Var, givens: &Givens) -> Result<Hessian> {
+    let gradient = calculus::gradient(smooth, var, givens)?;
     // A kink has no second derivative, and a step no first: only what is derived tells a straight line from a broken
     // one.
-    let steps = is_of_degree(&gradient, &factor.var, 0) && !is_of_degree(smooth, &factor.var, 1);
-    if steps || !is_of_degree(&gradient, &factor.var, 1) {
-        return Ok(Second::Other);
+    let steps = !depends_on(&gradient, var) && !is_linear(smooth, var);
+    if steps || !is_linear(&gradient, var) {
+        return Ok(Hessian::Other);
     }
-    let direction = Var::input(&format!("direction of {}", factor.var.name()));
-    let along = Expr::from(&direction);
-    let mut all = givens.clone();
-    all.insert(direction.clone(), Given::dense(factor.shape.rows, factor.shape.cols));
-    let slope = sum(&gradient * &along);
-    let second = simplify(&differentiate(&slope, std::slice::from_ref(&leaf)), &all)?.remove(0);
-    if !is_of_degree(&second, &factor.var, 0) {
-        return Ok(Second::Other);
+    let Second { image, direction, givens: all } = Second::of(&gradient, var, givens)?;
+    if depends_on(&image, var) {
+        return Ok(Hessian::Other);
     }
-    if is_of_degree(&second, &direction, 0) {
+    if !depends_on(&image, &direction) {
         // Linear in the factor.
-        return Ok(Second::Rows(Quadratic::default(), gradient));
+        return Ok(Hessian::ByRows(Quadratic::default(), gradient));
     }
-    if factor.shape.is_scalar() {
+    if givens.get(var).is_some_and(|given| given.shape.is_scalar()) {
         let one = [(direction, Expr::number(1.0))].into();
-        let gram = simplify(&[0.5 * second.substitute(&one)], givens)?.remove(0);
-        let quadratic = Quadratic { shared: Some(gram), ..Quadratic::default() };
-        return Ok(Second::Rows(quadratic, gradient));
+        let gram = simplified(0.5 * image.substitute(&one), givens)?;
+        return Ok(Hessian::ByRows(Quadratic { shared: Some(gram), ..Quadratic::default() }, gradient));
     }
-    let by_rows = chain::chains(&second, &direction, &all)?.and_then(|chains| quadratic::assemble(&chains, &leaf));
+    let by_rows =
+        chain::chains(&image, &direction, &all)?.and_then(|chains| quadratic::assemble(&chains, &Expr::from(var)));
     Ok(match by_rows {
-        Some(quadratic) => Second::Rows(quadratic, gradient),
-        None => Second::Coupled(Coupled { gradient, image: second, direction }),
+        Some(quadratic) => Hessian::ByRows(quadratic, gradient),
+        None => Hessian::Coupled(Coupled { gradient, image, direction }),
     })
 }

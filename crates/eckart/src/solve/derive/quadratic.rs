@@ -1,6 +1,6 @@
 //! Quadratic: the Grams of a quadratic function of one factor.
 //! In: the chains of its second derivative along a direction.  Out: `Quadratic`: a Gram for all rows, or one a row.
-//! Invariant: the function is <B, B G> - 2 <B, L> + const, row by row; `None` where rows hang together.
+//! Invariant: the function is <B, B G> - 2 <B, L> + const, row by row; `None` where rows are coupled.
 //! Not here: how a formula becomes chains (see `chain`), numbers (see `local`).
 
 use super::chain::{Chain, Link, product};
@@ -35,7 +35,7 @@ pub(super) fn assemble(chains: &[Chain], factor: &Expr) -> Option<Quadratic> {
 
 /// What a chain has come to.
 #[derive(Default)]
-struct Run {
+struct ChainProduct {
     /// The product of matrices from the right since the last weights; `None` is the identity.
     product: Option<Expr>,
     /// A number a row.
@@ -46,7 +46,7 @@ struct Run {
 
 /// Adds what one chain says.
 fn add(found: &mut Quadratic, chain: &Chain, identity: &Expr) -> Option<()> {
-    let mut run = Run::default();
+    let mut run = ChainProduct::default();
     for link in &chain.links {
         match link {
             Link::Right(a) => run.product = Some(run.product.map_or_else(|| a.clone(), |p| p.dot(a))),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::data::Matrix;
+use crate::facts::Given;
 use crate::function::Compiled;
 use crate::run::{Rect, Value};
 use crate::solve::Problem;
