@@ -102,7 +102,7 @@ fn members(set: &[u64]) -> impl Iterator<Item = usize> + '_ {
         .flat_map(|(word, &bits)| (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| word * 64 + bit))
 }
 
-/// Without sharing: a little dearer, never circular.
+/// Without sharing: a little more expensive, never circular.
 fn by_tree(candidates: &[Vec<Candidate>]) -> Vec<usize> {
     let mut best = vec![(f64::INFINITY, 0); candidates.len()];
     loop {

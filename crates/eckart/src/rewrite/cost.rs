@@ -16,7 +16,7 @@ use crate::facts::Shape;
 const DENSE: f64 = 2.5e10;
 const SPARSE: f64 = 3e9;
 const CHEAP: f64 = 1e9;
-const DEAR: f64 = 1.5e8;
+const EXPENSIVE: f64 = 1.5e8;
 const STEP: f64 = 2e-7;
 /// A square is a product of a value with itself, read once.
 const SQUARE: f64 = 0.9;
@@ -38,8 +38,8 @@ pub(super) fn cost(graph: &Graph, class: &Class, node: &ENode, stored: Option<us
         Sym::Op(op) => match op.row().meaning {
             Meaning::Zip(_) if matches!(op, Op::Pow) && args[1].number == Some(2.0) => SQUARE * count / CHEAP,
             Meaning::Zip(_) if !matches!(op, Op::Pow) => count * (args.len() - 1) as f64 / CHEAP,
-            Meaning::Map(_) if !matches!(op, Op::Abs | Op::Sign) => count / DEAR,
-            Meaning::Zip(_) => count / DEAR,
+            Meaning::Map(_) if !matches!(op, Op::Abs | Op::Sign) => count / EXPENSIVE,
+            Meaning::Zip(_) => count / EXPENSIVE,
             Meaning::Map(_) | Meaning::Leaf | Meaning::Whole => count / CHEAP,
         },
         Sym::Expand(_) | Sym::Sampled(_) => count / CHEAP,

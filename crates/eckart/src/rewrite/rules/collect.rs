@@ -18,16 +18,8 @@ struct SparseProduct {
     thin: Id,
 }
 
-pub(super) fn sparse_times(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
-    collect(graph, node, 0)
-}
-
-pub(super) fn times_sparse(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
-    collect(graph, node, 1)
-}
-
 /// Collects products whose sparse factor stands on `side`.
-fn collect(graph: &mut Graph, node: &ENode, side: usize) -> Option<Id> {
+pub(super) fn collect(graph: &mut Graph, node: &ENode, side: usize) -> Option<Id> {
     if !node.is(&Op::Add) {
         return None;
     }

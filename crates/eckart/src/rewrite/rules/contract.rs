@@ -46,36 +46,13 @@ fn transposed_times(graph: &mut Graph, a: Id, c: Id) -> Id {
     apply(graph, Op::MatMul, &[transposed, c])
 }
 
-pub(super) fn adjoint_left(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
-    let (shape, factors) = factors_under(graph, node, &Op::Sum)?;
+/// A sum, by `op`, of a product with `a @ b`: the left side a stays where `side` is 0, else b.
+pub(super) fn adjoint(graph: &mut Graph, node: &ENode, op: &Op, side: usize) -> Option<Id> {
+    let (shape, factors) = factors_under(graph, node, op)?;
     let (a, b, c) = taken_apart(graph, shape, &factors)?;
-    let moved = times_transposed(graph, c, b);
-    let inner = product(graph, &[a, moved]);
-    Some(apply(graph, Op::Sum, &[inner]))
-}
-
-pub(super) fn adjoint_right(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
-    let (shape, factors) = factors_under(graph, node, &Op::Sum)?;
-    let (a, b, c) = taken_apart(graph, shape, &factors)?;
-    let moved = transposed_times(graph, a, c);
-    let inner = product(graph, &[b, moved]);
-    Some(apply(graph, Op::Sum, &[inner]))
-}
-
-pub(super) fn row_adjoint(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
-    let (shape, factors) = factors_under(graph, node, &Op::RowSum)?;
-    let (a, b, c) = taken_apart(graph, shape, &factors)?;
-    let moved = times_transposed(graph, c, b);
-    let inner = product(graph, &[a, moved]);
-    Some(apply(graph, Op::RowSum, &[inner]))
-}
-
-pub(super) fn col_adjoint(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
-    let (shape, factors) = factors_under(graph, node, &Op::ColSum)?;
-    let (a, b, c) = taken_apart(graph, shape, &factors)?;
-    let moved = transposed_times(graph, a, c);
-    let inner = product(graph, &[b, moved]);
-    Some(apply(graph, Op::ColSum, &[inner]))
+    let moved = if side == 0 { times_transposed(graph, c, b) } else { transposed_times(graph, a, c) };
+    let inner = product(graph, &[[a, b][side], moved]);
+    Some(apply(graph, op.clone(), &[inner]))
 }
 
 /// Columns, lines and one product of low rank: the columns scale its left side, the lines its right.
@@ -132,31 +109,25 @@ pub(super) fn sum_of_outer(graph: &mut Graph, _class: Id, node: &ENode) -> Optio
     Some(product(graph, &[down, across]))
 }
 
-pub(super) fn rowsum_of_scaled(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
-    let (shape, factors) = factors_under(graph, node, &Op::RowSum)?;
+/// The sum of rows (`side` 0) or columns of a product with a column or a line.
+pub(super) fn sums_of_scaled(graph: &mut Graph, node: &ENode, side: usize) -> Option<Id> {
+    let op = [Op::RowSum, Op::ColSum][side].clone();
+    let (shape, factors) = factors_under(graph, node, &op)?;
+    let summed = |shape: Shape| [shape.cols, shape.rows][side];
     let mut smaller: Vec<usize> = (0..factors.len()).collect();
     smaller.retain(|&at| graph[factors[at]].data.shape != shape);
     smaller.into_iter().find_map(|at| {
         let (vector, rest) = without(graph, &factors, at);
-        if graph[vector].data.shape.cols == 1 && graph[rest].data.shape.cols == shape.cols {
-            let sums = apply(graph, Op::RowSum, &[rest]);
+        let [of_vector, of_rest] = [vector, rest].map(|id| graph[id].data.shape);
+        if summed(of_vector) == 1 && summed(of_rest) == summed(shape) {
+            let sums = apply(graph, op.clone(), &[rest]);
             return Some(product(graph, &[vector, sums]));
         }
-        (graph[rest].data.shape == shape).then(|| times_transposed(graph, rest, vector))
-    })
-}
-
-pub(super) fn colsum_of_scaled(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
-    let (shape, factors) = factors_under(graph, node, &Op::ColSum)?;
-    let mut smaller: Vec<usize> = (0..factors.len()).collect();
-    smaller.retain(|&at| graph[factors[at]].data.shape != shape);
-    smaller.into_iter().find_map(|at| {
-        let (vector, rest) = without(graph, &factors, at);
-        if graph[vector].data.shape.rows == 1 && graph[rest].data.shape.rows == shape.rows {
-            let sums = apply(graph, Op::ColSum, &[rest]);
-            return Some(product(graph, &[vector, sums]));
+        match side {
+            _ if of_rest != shape => None,
+            0 => Some(times_transposed(graph, rest, vector)),
+            _ => Some(transposed_times(graph, vector, rest)),
         }
-        (graph[rest].data.shape == shape).then(|| transposed_times(graph, vector, rest))
     })
 }
 

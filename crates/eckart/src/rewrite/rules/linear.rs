@@ -58,28 +58,28 @@ pub(super) fn raise_literal(graph: &mut Graph, _class: Id, node: &ENode) -> Opti
     Some(scaled(graph, by, inner))
 }
 
-/// The matrix product of a term of a sum that is stretched to `within` (n x k) with `b` (k x m).
-fn term_times(graph: &mut Graph, term: Id, within: Shape, b: Id) -> Id {
-    if graph[term].data.shape.cols == within.cols {
-        return apply(graph, Op::MatMul, &[term, b]);
-    }
-    let columns = apply(graph, Op::ColSum, &[b]);
-    if graph[term].data.shape.rows == 1 {
-        return product(graph, &[term, columns]);
-    }
-    apply(graph, Op::MatMul, &[term, columns])
+/// The side of a shape that a product of matrices sums over, where the operand stands left (0) or right (1).
+fn inner(shape: Shape, side: usize) -> usize {
+    [shape.cols, shape.rows][side]
 }
 
-/// The matrix product of `a` (n x k) with a term of a sum that is stretched to `within` (k x m).
-fn times_term(graph: &mut Graph, a: Id, term: Id, within: Shape) -> Id {
-    if graph[term].data.shape.rows == within.rows {
-        return apply(graph, Op::MatMul, &[a, term]);
+/// The matrix product of `one`, which stands on `side`, with `other`.
+fn multiplied(graph: &mut Graph, side: usize, one: Id, other: Id) -> Id {
+    let args = if side == 0 { [one, other] } else { [other, one] };
+    apply(graph, Op::MatMul, &args)
+}
+
+/// The matrix product of a term on `side` of a sum that is stretched to `within` with the other operand.
+fn term_times(graph: &mut Graph, side: usize, term: Id, within: Shape, other: Id) -> Id {
+    let own = graph[term].data.shape;
+    if inner(own, side) == inner(within, side) {
+        return multiplied(graph, side, term, other);
     }
-    let rows = apply(graph, Op::RowSum, &[a]);
-    if graph[term].data.shape.cols == 1 {
-        return product(graph, &[rows, term]);
+    let sums = apply(graph, [Op::ColSum, Op::RowSum][side].clone(), &[other]);
+    if inner(own, 1 - side) == 1 {
+        return product(graph, &[term, sums]);
     }
-    apply(graph, Op::MatMul, &[rows, term])
+    multiplied(graph, side, term, sums)
 }
 
 /// Whether a sum is opened beside the other side of a product: also where that is sparse, for its product with a term
@@ -88,25 +88,16 @@ fn opens_beside(graph: &Graph, sum: Id, other: Id) -> bool {
     opens(graph, sum) || (graph[other].data.is_sparse() && is_small_sum(graph, sum))
 }
 
-pub(super) fn sum_times(graph: &mut Graph, class: Id, node: &ENode) -> Option<Id> {
-    if !node.is(&Op::MatMul) || !opens_beside(graph, node.args[0], node.args[1]) {
+/// (a + b) @ c and c @ (a + b), the sum on `side`.
+pub(super) fn sum_times(graph: &mut Graph, class: Id, node: &ENode, side: usize) -> Option<Id> {
+    let [sum, other] = [*node.args.get(side)?, *node.args.get(1 - side)?];
+    if !node.is(&Op::MatMul) || !opens_beside(graph, sum, other) {
         return None;
     }
-    let (a, b) = (node.args[0], node.args[1]);
-    let within = graph[a].data.shape;
-    let parts = terms(graph, a);
-    let found: Vec<(f64, Id)> = parts.into_iter().map(|(w, term)| (w, term_times(graph, term, within, b))).collect();
-    of_full_shape(graph, class, &found)
-}
-
-pub(super) fn times_sum(graph: &mut Graph, class: Id, node: &ENode) -> Option<Id> {
-    if !node.is(&Op::MatMul) || !opens_beside(graph, node.args[1], node.args[0]) {
-        return None;
-    }
-    let (a, b) = (node.args[0], node.args[1]);
-    let within = graph[b].data.shape;
-    let parts = terms(graph, b);
-    let found: Vec<(f64, Id)> = parts.into_iter().map(|(w, term)| (w, times_term(graph, a, term, within))).collect();
+    let within = graph[sum].data.shape;
+    let parts = terms(graph, sum);
+    let times = |(weight, term): (f64, Id)| (weight, term_times(graph, side, term, within, other));
+    let found: Vec<(f64, Id)> = parts.into_iter().map(times).collect();
     of_full_shape(graph, class, &found)
 }
 
@@ -132,48 +123,24 @@ fn vector_factor(graph: &mut Graph, id: Id) -> Option<(Id, Id)> {
     Some((vector, product(graph, &rest)))
 }
 
-pub(super) fn scaled_times(graph: &mut Graph, class: Id, node: &ENode) -> Option<Id> {
+/// (u * a) @ b and b @ (u * a), the scaled operand on `side`.
+pub(super) fn scaled_times(graph: &mut Graph, class: Id, node: &ENode, side: usize) -> Option<Id> {
     if !node.is(&Op::MatMul) {
         return None;
     }
-    let (vector, rest) = vector_factor(graph, node.args[0])?;
-    let (own, inner) = (graph[vector].data.shape, graph[node.args[0]].data.shape.cols);
-    let b = node.args[1];
-    let found = if own.cols == 1 {
-        // A column or a number scales rows of the result; what is left must still fit.
-        if graph[rest].data.shape.cols != inner {
-            return None;
-        }
-        let product_of_rest = apply(graph, Op::MatMul, &[rest, b]);
-        product(graph, &[vector, product_of_rest])
-    } else {
-        if graph[rest].data.shape.cols != inner {
-            return None;
-        }
-        let column = transpose(graph, vector);
-        let scaled_b = product(graph, &[column, b]);
-        apply(graph, Op::MatMul, &[rest, scaled_b])
-    };
-    (graph[found].data.shape == graph[class].data.shape).then_some(found)
-}
-
-pub(super) fn times_scaled(graph: &mut Graph, class: Id, node: &ENode) -> Option<Id> {
-    if !node.is(&Op::MatMul) {
+    let (one, other) = (node.args[side], node.args[1 - side]);
+    let (vector, rest) = vector_factor(graph, one)?;
+    let inner_of = |graph: &Graph, id: Id| inner(graph[id].data.shape, side);
+    if inner_of(graph, rest) != inner_of(graph, one) {
         return None;
     }
-    let (vector, rest) = vector_factor(graph, node.args[1])?;
-    let (own, inner) = (graph[vector].data.shape, graph[node.args[1]].data.shape.rows);
-    let a = node.args[0];
-    if graph[rest].data.shape.rows != inner {
-        return None;
-    }
-    let found = if own.rows == 1 {
-        let product_of_rest = apply(graph, Op::MatMul, &[a, rest]);
+    let found = if inner_of(graph, vector) == 1 {
+        let product_of_rest = multiplied(graph, side, rest, other);
         product(graph, &[vector, product_of_rest])
     } else {
-        let line = transpose(graph, vector);
-        let scaled_a = product(graph, &[line, a]);
-        apply(graph, Op::MatMul, &[scaled_a, rest])
+        let transposed = transpose(graph, vector);
+        let scaled_other = product(graph, &[transposed, other]);
+        multiplied(graph, side, rest, scaled_other)
     };
     (graph[found].data.shape == graph[class].data.shape).then_some(found)
 }

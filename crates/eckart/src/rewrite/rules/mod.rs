@@ -13,6 +13,7 @@ mod zero;
 use egg::Id;
 
 use super::language::{ENode, Graph};
+use crate::expr::Op;
 
 /// RuleKind a rule works.
 #[derive(Clone, Copy)]
@@ -71,17 +72,17 @@ pub(super) const RULES: &[Rule] = &[
     rule("sum-number", "sum(2 * a) = 2 * sum(a); so for rows, columns, t, @",
         "sum(2 * (X @ H.T))", local(linear::raise_literal)),
     rule("product-left", "(a + b) @ c = a @ c + b @ c",
-        "(X - W @ H) @ H.T", local(linear::sum_times)),
+        "(X - W @ H) @ H.T", local(|graph, class, node| linear::sum_times(graph, class, node, 0))),
     rule("product-right", "a @ (b + c) = a @ b + a @ c",
-        "W.T @ (X - W @ H)", local(linear::times_sum)),
+        "W.T @ (X - W @ H)", local(|graph, class, node| linear::sum_times(graph, class, node, 1))),
     rule("scale-left", "(u * a) @ b = u * (a @ b), (v * a) @ b = a @ (v.T * b)",
-        "(u * v * (W @ H)) @ H.T", local(linear::scaled_times)),
+        "(u * v * (W @ H)) @ H.T", local(|graph, class, node| linear::scaled_times(graph, class, node, 0))),
     rule("scale-right", "a @ (v * b) = v * (a @ b), a @ (u * b) = (a * u.T) @ b",
-        "W.T @ (u * v * (W @ H))", local(linear::times_scaled)),
+        "W.T @ (u * v * (W @ H))", local(|graph, class, node| linear::scaled_times(graph, class, node, 1))),
     rule("collect-left", "s @ a + t @ a = (s + t) @ a, s and t on one pattern",
-        "X @ H.T + (X * (W @ H)) @ H.T", local(collect::sparse_times)),
+        "X @ H.T + (X * (W @ H)) @ H.T", local(|graph, _, node| collect::collect(graph, node, 0))),
     rule("collect-right", "a @ s + a @ t = a @ (s + t), s and t on one pattern",
-        "W.T @ X + W.T @ (X * (W @ H))", local(collect::times_sparse)),
+        "W.T @ X + W.T @ (X * (W @ H))", local(|graph, _, node| collect::collect(graph, node, 1))),
     // Contract: never form what is only summed.
     rule("sum-product", "sum(a @ b) = colsum(a) @ rowsum(b)",
         "sum(W @ H)", pattern("(sum (@ ?a ?b))", "(@ (colsum ?a) (rowsum ?b))")),
@@ -90,13 +91,13 @@ pub(super) const RULES: &[Rule] = &[
     rule("col-product", "colsum(a @ b) = colsum(a) @ b",
         "colsum(W @ H)", pattern("(colsum (@ ?a ?b))", "(@ (colsum ?a) ?b)")),
     rule("adjoint-left", "sum(c * (a @ b)) = sum(a * (c @ b.T)), low rank",
-        "sum(X * (W @ H))", local(contract::adjoint_left)),
+        "sum(X * (W @ H))", local(|graph, _, node| contract::adjoint(graph, node, &Op::Sum, 0))),
     rule("adjoint-right", "sum(c * (a @ b)) = sum(b * (a.T @ c)), low rank",
-        "sum(X * (W @ H))", local(contract::adjoint_right)),
+        "sum(X * (W @ H))", local(|graph, _, node| contract::adjoint(graph, node, &Op::Sum, 1))),
     rule("row-adjoint", "rowsum(c * (a @ b)) = rowsum(a * (c @ b.T))",
-        "rowsum(X * (W @ H))", local(contract::row_adjoint)),
+        "rowsum(X * (W @ H))", local(|graph, _, node| contract::adjoint(graph, node, &Op::RowSum, 0))),
     rule("col-adjoint", "colsum(c * (a @ b)) = colsum(b * (a.T @ c))",
-        "colsum(X * (W @ H))", local(contract::col_adjoint)),
+        "colsum(X * (W @ H))", local(|graph, _, node| contract::adjoint(graph, node, &Op::ColSum, 1))),
     rule("sum-scaled", "sum(u * v * (a @ b)) = sum((u * a) @ (b * v))",
         "sum(u * v * (W @ H))", local(contract::sum_of_scaled)),
     rule("sum-vector", "sum(c * a) = c * sum(a), sum(u * a) = sum(u * rowsum(a)), sum(v * a) = sum(v * colsum(a))",
@@ -104,9 +105,9 @@ pub(super) const RULES: &[Rule] = &[
     rule("sum-outer", "sum(u * v) = sum(u) * sum(v)",
         "sum(u * v)", local(contract::sum_of_outer)),
     rule("row-scaled", "rowsum(u * a) = u * rowsum(a), rowsum(v * a) = a @ v.T",
-        "rowsum(u * v * X)", local(contract::rowsum_of_scaled)),
+        "rowsum(u * v * X)", local(|graph, _, node| contract::sums_of_scaled(graph, node, 0))),
     rule("col-scaled", "colsum(v * a) = v * colsum(a), colsum(u * a) = u.T @ a",
-        "colsum(u * v * X)", local(contract::colsum_of_scaled)),
+        "colsum(u * v * X)", local(|graph, _, node| contract::sums_of_scaled(graph, node, 1))),
     rule("trace", "sum(eye * (a @ b)) = sum(a * b.T)",
         "trace(W.T @ W)", local(contract::trace)),
     rule("identity", "eye @ a = a, a @ eye = a",
