@@ -289,16 +289,16 @@ impl Length {
     }
 }
 
-/// SideLength that are known to be equal, with their length where it is known.
+/// Sides that are known to be equal, with their length where it is known.
 #[derive(Default)]
 struct Unify {
     parent: Vec<usize>,
     length: Vec<Option<Length>>,
     /// Whether a side of the length of rows was to be equal to one of another.
     rows_clash: bool,
-    /// SideLength that met a side of 1 of a column or line: where nothing else fixes them, they are 1 as well.
+    /// Sides that met a side of 1 of a column or line: where nothing else fixes them, they are 1 as well.
     beside_vectors: Vec<usize>,
-    /// SideLength that met a side of 1 of a number.
+    /// Sides that met a side of 1 of a number.
     beside_ones: Vec<usize>,
 }
 

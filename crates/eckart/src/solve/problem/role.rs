@@ -91,7 +91,7 @@ impl FactorAxis {
 
 /// The roles of the factors of `statement`, whose data is `target`, in their order.
 ///
-/// SideLength are equal where the formula says so: W has rows of X since `X - W @ H` subtracts entry by entry. A side is
+/// Sides are equal where the formula says so: W has rows of X since `X - W @ H` subtracts entry by entry. A side is
 /// one of components where it is the inner side of a product of factors.
 pub(in crate::solve) fn roles(
     statement: &Statement,
