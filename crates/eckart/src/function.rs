@@ -11,7 +11,7 @@ use crate::expr::{Dag, Expr, Var};
 use crate::facts::{Facts, Given, Givens, Sign, masks, reads, unmasked_in};
 use crate::plan::{Plan, plan};
 use crate::rewrite::{SearchReport, rewrite, simplify, size_of_terms};
-use crate::run::{Inputs, Kept, Value, available_memory, run};
+use crate::run::{Inputs, PlanCache, Value, available_memory, run};
 
 /// Characters of a formula in a message.
 const MOST_TEXT: usize = 80;
@@ -29,7 +29,7 @@ pub struct Compiled {
     pub report: SearchReport,
     /// The steps; the results are the formulas' values, then the sizes that the bounds are made of.
     pub plan: Plan,
-    kept: Mutex<Kept>,
+    kept: Mutex<PlanCache>,
     guards: Vec<Guard>,
 }
 
@@ -50,7 +50,7 @@ struct Guard {
     /// Which result is the sum of the sizes of the terms.
     size: usize,
     /// The careful plan and what it keeps; `None` where it would take too long or too much memory.
-    careful: Option<(Plan, Mutex<Kept>)>,
+    careful: Option<(Plan, Mutex<PlanCache>)>,
 }
 
 /// A number is computed again where its bound is more than this share of it: in f64, and in f32, where the bound is far
@@ -107,7 +107,7 @@ impl Compiled {
         Ok(Self { rewritten, report, plan, kept: Mutex::default(), guards })
     }
 
-    fn careful(root: &Expr, givens: &Givens, limit: usize, flops: f64) -> Result<Option<(Plan, Mutex<Kept>)>> {
+    fn careful(root: &Expr, givens: &Givens, limit: usize, flops: f64) -> Result<Option<(Plan, Mutex<PlanCache>)>> {
         let written = simplify(std::slice::from_ref(root), givens)?;
         let plan = plan(&written, givens)?;
         let affordable = plan.flops() <= MOST_FLOPS.max(MOST_TIMES * flops) && plan.peak_bytes <= limit;
@@ -157,7 +157,7 @@ impl Compiled {
 }
 
 /// What a thread that panicked held is still whole: it is replaced, never changed in place.
-fn unpoisoned(kept: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
+fn unpoisoned(kept: &Mutex<PlanCache>) -> MutexGuard<'_, PlanCache> {
     kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -35,6 +35,9 @@ pub struct Readme;
 #[cfg(test)]
 extern crate self as eckart;
 #[cfg(test)]
+#[path = "../tests/it/definition.rs"]
+mod definition;
+#[cfg(test)]
 #[path = "../tests/it/random.rs"]
 #[allow(dead_code, reason = "the integration tests use what these don't")]
 mod random;

@@ -105,7 +105,7 @@ pub enum Meaning {
     Map(fn(f64) -> f64),
     /// A function of each pair of entries.
     Zip(fn(f64, f64) -> f64),
-    /// Something that looks at more than one entry (see `run::interp`).
+    /// Something that looks at more than one entry (see `run::exec`).
     Whole,
 }
 

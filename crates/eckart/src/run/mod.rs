@@ -4,13 +4,11 @@
 //! Not here: what to compute (see `plan`), when to stop (see `solve`).
 
 mod exec;
-mod interp;
 mod machine;
 mod value;
 
-pub use exec::engine::{Kept, run};
+pub use exec::engine::{PlanCache, run};
 pub(crate) use exec::thin::{Thin, thin_products};
-pub use interp::interpret;
 pub use machine::memory::{available_memory, peak_memory, return_freed_memory};
 pub(crate) use machine::shard_sums::{sum_by, sum_rows, sum_rows_by};
 pub(crate) use machine::simd::simd_level;
@@ -18,8 +16,11 @@ pub use machine::simd::{SimdLevel, simd_level_by_name, use_simd_level};
 pub(crate) use machine::threads::threads;
 pub use machine::threads::{with_machine, with_threads};
 pub use machine::{Limited, Machine};
-pub use value::inputs::Inputs;
+pub(crate) use value::Numbers;
 #[cfg(test)]
-pub(crate) use value::typed::Entries;
-pub(crate) use value::typed::{Held, Numbers, Rect, cast};
+pub(crate) use value::entries::Entries;
+pub(crate) use value::held::Held;
+pub use value::inputs::Inputs;
+pub(crate) use value::rect::Rect;
+pub(crate) use value::shared_slice::cast;
 pub use value::{Dense, Value};

@@ -69,7 +69,7 @@ fn literal(bound: &Bound, found: &Factorization) -> (f64, Vec<Vec<f64>>) {
     let roots: Vec<Expr> =
         std::iter::once(bound.objective.clone()).chain(differentiate(&bound.smooth, &bound.factor_exprs())).collect();
     let plan = eckart::plan::plan(&roots, &bound.givens).unwrap();
-    let values = eckart::run::run(&plan, &inputs, &mut eckart::run::Kept::default()).unwrap();
+    let values = eckart::run::run(&plan, &inputs, &mut eckart::run::PlanCache::default()).unwrap();
     (values[0].to_scalar(), values[1..].iter().map(|v| v.to_dense().data.clone()).collect())
 }
 

@@ -1,5 +1,5 @@
 //! The values of formulas by the definition of each primitive: loops over dense arrays of f64, with nothing of the
-//! engine but the formula itself. What every way of running a plan is held to, the plain one included.
+//! engine but the formula itself. What running a plan is held to.
 
 use eckart::Matrix;
 use eckart::expr::{Dag, Expr, Id, Op};

@@ -1,29 +1,24 @@
-//! The ways of running a plan, the fast ones and the plain one, against the definition of the formulas, in both types,
-//! at sizes where they take other ways.
+//! The engine against the definition of the formulas, in both types, at sizes where it takes other ways.
 
 use eckart::expr::Expr;
-use eckart::run::{Kept, Value, interpret, run};
+use eckart::run::{PlanCache, Value, run};
 use eckart::{Dtype, Matrix, matrix};
 
 use crate::definition::{Dense, defined};
 use crate::random::{Random, World, formula};
 
-/// Runs the plans of `roots`, as written and as rewritten, the fast way and the plain way, and compares with their
-/// definition: entries may differ by `tolerance` of the largest of their matrix (for the plain way, which computes in
-/// f64 whatever the type of the data, by 1e-12 of it).
+/// Runs the plans of `roots`, as written and as rewritten, and compares with their definition: entries may differ by
+/// `tolerance` of the largest of their matrix.
 #[track_caller]
 fn check(world: &World, roots: &[Expr], tolerance: f64) {
     let (givens, inputs, expected) = (world.givens(), world.inputs(), defined(world, roots));
     let (rewritten, _) = eckart::rewrite::rewrite(roots, &givens).unwrap();
     for roots in [roots, &rewritten] {
         let plan = eckart::plan::plan(roots, &givens).unwrap();
-        let fast = run(&plan, &inputs, &mut Kept::default()).unwrap();
-        let plain = interpret(&plan, &inputs).unwrap();
-        for (at, expected) in expected.iter().enumerate() {
-            for (value, tolerance, way) in [(&fast[at], tolerance, "fast"), (&plain[at], 1e-12, "plain")] {
-                if let Some(said) = difference(value, expected, tolerance) {
-                    panic!("{} ({way}): {said}\n{plan}", roots[at]);
-                }
+        let values = run(&plan, &inputs, &mut PlanCache::default()).unwrap();
+        for (root, (value, expected)) in roots.iter().zip(values.iter().zip(&expected)) {
+            if let Some(said) = difference(value, expected, tolerance) {
+                panic!("{root}: {said}\n{plan}");
             }
         }
     }

@@ -18,7 +18,7 @@ use crate::function::Compiled;
 use crate::plan::Plan;
 use crate::rows::exact::{Counted, PoissonTerms, RowRegularizer, Workspace, majorized, poisson, quadratic};
 use crate::rows::{FactorRegularizer, Regularizer, RowTerms, symmetric};
-use crate::run::{Inputs, Kept, Value, run};
+use crate::run::{Inputs, PlanCache, Value, run};
 use crate::solve::{Bound, Quadratic, Subproblem, derive};
 
 /// What is known of the data of new rows: the name, and its shape but for the rows.
@@ -51,7 +51,7 @@ enum RowForm {
 #[derive(Default)]
 pub(in crate::apply) struct Worker {
     inputs: Inputs,
-    kept: Kept,
+    kept: PlanCache,
     workspace: Workspace,
     counted: Counted,
     gram: Vec<f64>,

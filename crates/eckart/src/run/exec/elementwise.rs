@@ -1,7 +1,7 @@
-//! Chains: one pass over the entries of a shape or of a pattern, tile by tile.
+//! Elementwise: one pass over the entries of a shape or of a pattern, tile by tile.
 //! In: a `Fusion`, its arguments.  Out: its results: entries, and sums in f64.
 //! Invariant: sums are made a shard at a time and added in a fixed tree; a tile never crosses a shard.
-//! Not here: the instructions (see `kernels::tile`), which functions are one pass (see `plan::chain`).
+//! Not here: the instructions (see `kernels::tile`), which functions are one pass (see `plan::elementwise_fusion`).
 
 use std::ops::Range;
 
@@ -14,21 +14,24 @@ use crate::facts::Shape;
 use crate::plan::{Fusion, Outcome, Reach, Source};
 use crate::run::machine::shard_sums::for_each;
 use crate::run::machine::simd::simd_level;
+use crate::run::value::Numbers;
+use crate::run::value::entries::Entries;
+use crate::run::value::held::Held;
 use crate::run::value::pool::Pool;
+use crate::run::value::rect::Rect;
 use crate::run::value::slot::Slot;
-use crate::run::value::typed::{Entries, Held, Numbers, Rect};
 
-/// Runs a pass over `rows` rows; with one thread where it is a block of a fold.
+/// Runs a pass over `rows` rows; with one thread where it is a block of rows.
 pub(in crate::run) fn run<T: Numbers>(
-    chain: &Fusion,
+    fused: &Fusion,
     args: &[Slot<T>],
     rows: usize,
     in_block: bool,
     pool: &Pool<T>,
 ) -> Vec<Slot<T>> {
-    match chain.dtype {
-        Dtype::F32 => Pass::<f32>::new(chain, args, rows).run(in_block, pool),
-        Dtype::F64 => Pass::<f64>::new(chain, args, rows).run(in_block, pool),
+    match fused.dtype {
+        Dtype::F32 => Pass::<f32>::new(fused, args, rows).run(in_block, pool),
+        Dtype::F64 => Pass::<f64>::new(fused, args, rows).run(in_block, pool),
     }
 }
 
@@ -44,21 +47,21 @@ enum Read<C> {
 
 /// Where the numbers of a result are once a tile is computed.
 #[derive(Clone, Copy)]
-enum Place {
+enum TileNumbers {
     Register(usize),
     Input(usize),
 }
 
 /// What a result is made of.
 enum Want {
-    One(Place, Outcome),
+    One(TileNumbers, Outcome),
     /// The sum of products, which is never rounded to the type of the pass.
-    Dot(Place, Place),
+    Dot(TileNumbers, TileNumbers),
 }
 
 /// A pass in numbers of type `C`.
 struct Pass<'a, C> {
-    chain: &'a Fusion,
+    fused: &'a Fusion,
     reads: Vec<Read<C>>,
     programme: Programme<C>,
     wants: Vec<Want>,
@@ -71,15 +74,15 @@ struct Pass<'a, C> {
 }
 
 /// For each result of a shard: nothing, a sum, or those of rows or columns.
-type Sums = Vec<Vec<f64>>;
+type ShardSums = Vec<Vec<f64>>;
 
 impl<'a, C: Numbers> Pass<'a, C> {
-    fn new<T: Numbers>(chain: &'a Fusion, args: &[Slot<T>], rows: usize) -> Self {
+    fn new<T: Numbers>(fused: &'a Fusion, args: &[Slot<T>], rows: usize) -> Self {
         let sparse = |slot: &Slot<T>| match slot.wide() {
             Held::Sparse(entries) => Some(entries.cast::<C>()),
             Held::Dense(_) => None,
         };
-        let over = chain.over.and_then(|at| sparse(&args[at]));
+        let over = fused.over.and_then(|at| sparse(&args[at]));
         let read = |(slot, reach): (&Slot<T>, &Reach)| match reach {
             Reach::Entry if over.is_some() => match slot.wide() {
                 Held::Sparse(entries) => Read::Entries(Held::Sparse(entries.cast())),
@@ -91,13 +94,13 @@ impl<'a, C: Numbers> Pass<'a, C> {
             Reach::Column => Read::Column(slot.rect()),
             Reach::Number => Read::Number(slot.rect::<C>().data[0]),
         };
-        let reads: Vec<Read<C>> = args.iter().zip(&chain.reads).map(read).collect();
-        let (programme, wants) = programmed(chain, &reads);
+        let reads: Vec<Read<C>> = args.iter().zip(&fused.reads).map(read).collect();
+        let (programme, wants) = programmed(fused, &reads);
         let placed = |read: &Read<C>| matches!(read, Read::Picked(_) | Read::Row(_) | Read::Column(_));
         let sums = |(_, outcome): &(Source, Outcome)| matches!(outcome, Outcome::RowSum | Outcome::ColSum);
-        let by_place = reads.iter().any(placed) || chain.results.iter().any(sums);
-        let shape = Shape { rows, ..chain.shape };
-        Self { chain, reads, programme, wants, over, shape, by_place, level: simd_level() }
+        let by_place = reads.iter().any(placed) || fused.results.iter().any(sums);
+        let shape = Shape { rows, ..fused.shape };
+        Self { fused, reads, programme, wants, over, shape, by_place, level: simd_level() }
     }
 
     fn run<T: Numbers>(&self, in_block: bool, pool: &Pool<T>) -> Vec<Slot<T>> {
@@ -107,7 +110,7 @@ impl<'a, C: Numbers> Pass<'a, C> {
         let range = |k: usize| if in_block { 0..self.shape.rows } else { shards.range(k) };
         let length = |outcome: &Outcome| if *outcome == Outcome::Entries { stored } else { 0 };
         let mut outs: Vec<Vec<C>> =
-            self.chain.results.iter().map(|(_, outcome)| array(pool, length(outcome))).collect();
+            self.fused.results.iter().map(|(_, outcome)| array(pool, length(outcome))).collect();
         let mut tasks: Vec<(Range<usize>, Vec<&mut [C]>)> = (0..count).map(|k| (range(k), Vec::new())).collect();
         for out in &mut outs {
             let mut rest: &mut [C] = out;
@@ -118,7 +121,7 @@ impl<'a, C: Numbers> Pass<'a, C> {
                 rest = tail;
             }
         }
-        let mut tasks: Vec<_> = tasks.into_iter().map(|(range, outs)| (range, outs, Sums::new())).collect();
+        let mut tasks: Vec<_> = tasks.into_iter().map(|(range, outs)| (range, outs, ShardSums::new())).collect();
         for_each(&mut tasks, &|(range, outs, sums)| *sums = self.shard(range.clone(), outs));
         let sums = tasks.into_iter().map(|(_, _, sums)| sums).collect();
         self.finished(outs, sums)
@@ -135,7 +138,7 @@ impl<'a, C: Numbers> Pass<'a, C> {
         }
     }
 
-    fn shard(&self, rows: Range<usize>, outs: &mut [&mut [C]]) -> Sums {
+    fn shard(&self, rows: Range<usize>, outs: &mut [&mut [C]]) -> ShardSums {
         let all = self.positions(&rows);
         let empty = |(_, outcome): &(Source, Outcome)| match outcome {
             Outcome::Entries => Vec::new(),
@@ -143,7 +146,7 @@ impl<'a, C: Numbers> Pass<'a, C> {
             Outcome::RowSum => vec![0.0; rows.len()],
             Outcome::ColSum => vec![0.0; self.shape.cols],
         };
-        let mut sums: Sums = self.chain.results.iter().map(empty).collect();
+        let mut sums: ShardSums = self.fused.results.iter().map(empty).collect();
         let mut tile = Tile::new(self);
         let mut registers = Registers::new(self.programme.registers);
         let mut row = rows.start;
@@ -155,9 +158,9 @@ impl<'a, C: Numbers> Pass<'a, C> {
             tile.load(self);
             let inputs = tile.inputs(self, &range);
             C::run_tile(self.level, &self.programme.code, &inputs, registers.all(), range.len());
-            let numbers = |place: Place| match place {
-                Place::Register(k) => registers.get(self.programme.outputs[k], range.len()),
-                Place::Input(k) => inputs[k],
+            let numbers = |place: TileNumbers| match place {
+                TileNumbers::Register(k) => registers.get(self.programme.outputs[k], range.len()),
+                TileNumbers::Input(k) => inputs[k],
             };
             for (want, (sums, out)) in self.wants.iter().zip(sums.iter_mut().zip(outs.iter_mut())) {
                 match want {
@@ -190,7 +193,7 @@ impl<'a, C: Numbers> Pass<'a, C> {
         }
     }
 
-    fn finished<T: Numbers>(&self, outs: Vec<Vec<C>>, mut shards: Vec<Sums>) -> Vec<Slot<T>> {
+    fn finished<T: Numbers>(&self, outs: Vec<Vec<C>>, mut shards: Vec<ShardSums>) -> Vec<Slot<T>> {
         let Shape { rows, cols } = self.shape;
         let gathered = |(at, ((_, outcome), out)): (usize, (&(Source, Outcome), Vec<C>))| {
             let parts: Vec<Vec<f64>> = shards.iter_mut().map(|shard| std::mem::take(&mut shard[at])).collect();
@@ -207,7 +210,7 @@ impl<'a, C: Numbers> Pass<'a, C> {
                 Outcome::ColSum => rect(1, cols, added(parts)),
             }
         };
-        self.chain.results.iter().zip(outs).enumerate().map(gathered).collect()
+        self.fused.results.iter().zip(outs).enumerate().map(gathered).collect()
     }
 }
 
@@ -233,8 +236,8 @@ fn added(mut parts: Vec<Vec<f64>>) -> Vec<f64> {
     parts.pop().unwrap_or_default()
 }
 
-/// The instructions of a chain, and what its results are made of.
-fn programmed<C: Numbers>(chain: &Fusion, reads: &[Read<C>]) -> (Programme<C>, Vec<Want>) {
+/// The instructions of a pass, and what its results are made of.
+fn programmed<C: Numbers>(fused: &Fusion, reads: &[Read<C>]) -> (Programme<C>, Vec<Want>) {
     let from = |source: &Source| match *source {
         Source::Arg(k) => match reads[k] {
             Read::Number(x) => From::Number(x),
@@ -242,45 +245,45 @@ fn programmed<C: Numbers>(chain: &Fusion, reads: &[Read<C>]) -> (Programme<C>, V
         },
         Source::Op(k) => From::Register(k),
     };
-    let instruction = |(out, link): (usize, &crate::plan::FusedOp)| {
+    let instruction = |(out, fused_op): (usize, &crate::plan::FusedOp)| {
         let mut args = [From::Number(C::default()); 3];
-        args.iter_mut().zip(&link.args).for_each(|(arg, source)| *arg = from(source));
-        if let Some(mask) = link.mask {
+        args.iter_mut().zip(&fused_op.args).for_each(|(arg, source)| *arg = from(source));
+        if let Some(mask) = fused_op.mask {
             args.swap(0, mask);
-            let code = if link.op == Op::Div { Code::MaskedDiv } else { Code::Masked };
+            let code = if fused_op.op == Op::Div { Code::MaskedDiv } else { Code::Masked };
             return Instruction { code, out, args };
         }
-        Instruction { code: code_of(&link.op).expect("a function of entries"), out, args }
+        Instruction { code: code_of(&fused_op.op).expect("a function of entries"), out, args }
     };
-    let code: Vec<Instruction<C>> = chain.ops.iter().enumerate().map(instruction).collect();
+    let code: Vec<Instruction<C>> = fused.ops.iter().enumerate().map(instruction).collect();
     let readers = |k: usize| {
-        let links = chain.ops.iter().flat_map(|link| &link.args);
-        links.chain(chain.results.iter().map(|(source, _)| source)).filter(|s| **s == Source::Op(k)).count()
+        let ops = fused.ops.iter().flat_map(|fused_op| &fused_op.args);
+        ops.chain(fused.results.iter().map(|(source, _)| source)).filter(|s| **s == Source::Op(k)).count()
     };
     let only_summed = |source: &Source, outcome: &Outcome| match *source {
         Source::Op(k) => {
-            let link = &chain.ops[k];
-            *outcome == Outcome::Sum && link.op == Op::Mul && link.mask.is_none() && readers(k) == 1
+            let fused_op = &fused.ops[k];
+            *outcome == Outcome::Sum && fused_op.op == Op::Mul && fused_op.mask.is_none() && readers(k) == 1
         }
         Source::Arg(_) => false,
     };
     // The registers that are wanted, in the order in which they are asked for.
     let mut wanted: Vec<usize> = Vec::new();
     let mut place = |source: &Source| match *source {
-        Source::Arg(k) => Place::Input(k),
+        Source::Arg(k) => TileNumbers::Input(k),
         Source::Op(k) => {
             wanted.push(k);
-            Place::Register(wanted.len() - 1)
+            TileNumbers::Register(wanted.len() - 1)
         }
     };
     let want = |(source, outcome): &(Source, Outcome)| match source {
         Source::Op(k) if only_summed(source, outcome) => {
-            let factors = &chain.ops[*k].args;
+            let factors = &fused.ops[*k].args;
             Want::Dot(place(&factors[0]), place(&factors[1]))
         }
         _ => Want::One(place(source), *outcome),
     };
-    let wants = chain.results.iter().map(want).collect();
+    let wants = fused.results.iter().map(want).collect();
     let programme = C::fuse(&code, &wanted);
     (programme, wants)
 }

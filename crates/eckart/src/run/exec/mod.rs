@@ -1,12 +1,14 @@
 //! Exec: the steps of a plan, one after the other, by kernels.
 //! In: a `Plan`, values of its inputs.  Out: a value for each output.
-//! Invariant: agrees with `interp`, which says what each step means; the bits don't depend on threads.
+//! Invariant: agrees with the definition of each primitive (tests/it/definition.rs); the bits don't depend on threads.
 //! Not here: what a buffer holds (see `value`), threads and memory (see `machine`).
 
-pub(super) mod elementwise;
+mod elementwise;
 pub(super) mod engine;
-pub(super) mod products;
-pub(super) mod stream;
+mod plain;
+mod products;
+mod steps;
+mod stream;
 pub(super) mod thin;
 #[cfg(test)]
 mod tile_tests;

@@ -1,6 +1,6 @@
 //! Products: matrix products and transposes on the kernels, cut into tasks.
 //! In: two values, each perhaps transposed.  Out: a value; `None` where only the plain way is there.
-//! Invariant: a sum over many rows is a fold over shards of these rows; nothing sparse is written out in full.
+//! Invariant: a sum over many rows is a reduction over shards of these rows; nothing sparse is written out in full.
 //! Not here: the inner loops (see `kernels`).
 
 use std::ops::Range;
@@ -9,11 +9,14 @@ use eckart_kernels::View;
 
 use crate::data::{Dtype, Real, Shards};
 use crate::facts::Shape;
-use crate::run::machine::shard_sums::{fold, for_rows};
+use crate::run::machine::shard_sums::{for_rows, reduce};
 use crate::run::machine::simd::simd_level;
+use crate::run::value::Numbers;
+use crate::run::value::entries::Entries;
+use crate::run::value::held::Held;
 use crate::run::value::pool::Pool;
+use crate::run::value::rect::Rect;
 use crate::run::value::slot::Slot;
-use crate::run::value::typed::{Entries, Held, Numbers, Rect};
 
 /// Rows over which a sum is made in the type of the data before it is added in f64.
 const SHORT: usize = 256;
@@ -22,36 +25,37 @@ const SHORT: usize = 256;
 /// transpose of what is sparse in it is not made: its rows are added where they belong.
 pub(in crate::run) fn multiply<T: Numbers>(
     [a, b]: [&Slot<T>; 2],
-    flip: [bool; 2],
+    transposed: [bool; 2],
     dtype: Dtype,
     in_block: bool,
     pool: &Pool<T>,
 ) -> Option<Slot<T>> {
     if let (Slot::Small(x), Slot::Small(y)) = (a, b) {
-        let small = How { parallel: !in_block, pool: &Pool::default() };
-        return Some(Slot::Small(small.dense(x, flip[0], y, flip[1])));
+        let small = Executor { parallel: !in_block, pool: &Pool::default() };
+        return Some(Slot::Small(small.dense(x, transposed[0], y, transposed[1])));
     }
-    let how = How { parallel: !in_block, pool };
+    let executor = Executor { parallel: !in_block, pool };
     let product = match (a.wide(), b.wide()) {
-        (Held::Dense(x), Held::Dense(y)) if flip[0] && !flip[1] && dtype == Dtype::F64 => {
-            return Some(Slot::of(&how.inner::<f64>(&x, &y), dtype));
+        (Held::Dense(x), Held::Dense(y)) if transposed[0] && !transposed[1] && dtype == Dtype::F64 => {
+            return Some(Slot::of(&executor.inner::<f64>(&x, &y), dtype));
         }
-        (Held::Dense(x), Held::Dense(y)) => how.dense(&x, flip[0], &y, flip[1]),
-        (Held::Sparse(x), Held::Dense(y)) if flip[0] && in_block => {
-            let y = flipped_if(&y, flip[1], pool);
+        (Held::Dense(x), Held::Dense(y)) => executor.dense(&x, transposed[0], &y, transposed[1]),
+        (Held::Sparse(x), Held::Dense(y)) if transposed[0] && in_block => {
+            let y = transposed_if(&y, transposed[1], pool);
             let mut out = pool.zeros(x.shape().cols * y.shape.cols);
             scatter(&mut out, &x, &y);
             Rect::new(Shape { rows: x.shape().cols, cols: y.shape.cols }, out)
         }
         (Held::Sparse(x), Held::Dense(y)) => {
-            how.sparse(&if flip[0] { x.transposed() } else { x }, &flipped_if(&y, flip[1], pool))
+            executor.sparse(&if transposed[0] { x.transposed() } else { x }, &transposed_if(&y, transposed[1], pool))
         }
         // A S = (S.T A.T).T, so that each task writes rows of its own.
         (Held::Dense(x), Held::Sparse(y)) => {
-            let flipped = how.sparse(&if flip[1] { y } else { y.transposed() }, &flipped_if(&x, !flip[0], pool));
-            let product = transposed(&flipped, pool);
-            pool.give_rect(flipped);
-            product
+            let product = executor
+                .sparse(&if transposed[1] { y } else { y.transposed() }, &transposed_if(&x, !transposed[0], pool));
+            let transposed = product.transposed(pool);
+            pool.give(product.data);
+            transposed
         }
         (Held::Sparse(_), Held::Sparse(_)) => return None,
     };
@@ -61,13 +65,13 @@ pub(in crate::run) fn multiply<T: Numbers>(
 /// The product at the stored entries of `at` only.
 pub(in crate::run) fn sampled<T: Numbers>(
     [a, b]: [&Slot<T>; 2],
-    flip: [bool; 2],
+    transposed: [bool; 2],
     at: &Slot<T>,
     pool: &Pool<T>,
 ) -> Option<Slot<T>> {
     let Slot::Wide(Held::Sparse(place)) = at else { return None };
     let (Held::Dense(a), Held::Dense(b)) = (a.wide(), b.wide()) else { return None };
-    let (a, b) = (flipped_if(&a, flip[0], pool), flipped_if(&b, !flip[1], pool));
+    let (a, b) = (transposed_if(&a, transposed[0], pool), transposed_if(&b, !transposed[1], pool));
     let mut out = pool.take(place.values.len());
     let rank = a.shape.cols;
     let (a, b) = (View::rows_of(&a.data, rank), View::rows_of(&b.data, rank));
@@ -76,10 +80,10 @@ pub(in crate::run) fn sampled<T: Numbers>(
 }
 
 /// sum += the product, where that is a sum over rows of both; `false` where it is not.
-pub(in crate::run) fn add_product<T: Numbers>(sum: &mut Slot<T>, [a, b]: [&Slot<T>; 2], flip: [bool; 2]) -> bool {
+pub(in crate::run) fn add_product<T: Numbers>(sum: &mut Slot<T>, [a, b]: [&Slot<T>; 2], transposed: [bool; 2]) -> bool {
     let (Slot::Wide(a), Slot::Wide(b)) = (a, b) else { return false };
     let Slot::Wide(Held::Dense(sum)) = sum else { return false };
-    if !flip[0] || flip[1] {
+    if !transposed[0] || transposed[1] {
         return false;
     }
     let empty = Rect::new(Shape { rows: 0, cols: 0 }, Vec::new());
@@ -111,52 +115,23 @@ pub(in crate::run) fn sum_of<T: Numbers>(a: Slot<T>, b: &Slot<T>) -> Slot<T> {
     match a {
         Slot::Small(rect) => Slot::Small(add(rect, &b.rect())),
         Slot::Wide(Held::Dense(rect)) => Slot::Wide(Held::Dense(add(rect, &b.rect()))),
-        other @ (Slot::Wide(Held::Sparse(_)) | Slot::Holes(..)) => {
+        other @ (Slot::Wide(Held::Sparse(_)) | Slot::Missing(..)) => {
             Slot::Wide(Held::Dense(add(other.rect(), &b.rect())))
         }
     }
 }
 
-/// The transpose.
-pub(in crate::run) fn transposed<T: Numbers>(d: &Rect<T>, pool: &Pool<T>) -> Rect<T> {
-    let Shape { rows, cols } = d.shape;
-    let flipped = Shape { rows: cols, cols: rows };
-    if rows == 1 || cols == 1 {
-        return Rect::new(flipped, d.data.clone());
-    }
-    Rect::new(flipped, pool.aligned(d.data.len(), |out| transpose(&d.data, cols, out)))
+fn transposed_if<T: Numbers>(d: &Rect<T>, transposed: bool, pool: &Pool<T>) -> Rect<T> {
+    if transposed { d.transposed(pool) } else { d.clone() }
 }
 
-/// Puts the transpose of `data`, `cols` numbers a row, into `out`: bands of its rows, each by one task, tile by tile.
-pub(in crate::run) fn transpose<T: Copy + Send + Sync>(data: &[T], cols: usize, out: &mut [T]) {
-    const TILE: usize = 16;
-    let rows = data.len() / cols.max(1);
-    for_rows(out, rows, |band, part| {
-        for j0 in band.clone().step_by(TILE) {
-            let columns = j0..(j0 + TILE).min(band.end);
-            for i0 in (0..rows).step_by(TILE) {
-                for j in columns.clone() {
-                    let to = &mut part[(j - band.start) * rows..][..rows];
-                    for i in i0..(i0 + TILE).min(rows) {
-                        to[i] = data[i * cols + j];
-                    }
-                }
-            }
-        }
-    });
-}
-
-fn flipped_if<T: Numbers>(d: &Rect<T>, flip: bool, pool: &Pool<T>) -> Rect<T> {
-    if flip { transposed(d, pool) } else { d.clone() }
-}
-
-/// Whether there may be several threads.
-pub(in crate::run) struct How<'a, T> {
+/// What products are computed with: whether there may be several threads, and the arrays.
+pub(in crate::run) struct Executor<'a, T> {
     pub(in crate::run) parallel: bool,
     pub(in crate::run) pool: &'a Pool<T>,
 }
 
-impl<T: Numbers> How<'_, T> {
+impl<T: Numbers> Executor<'_, T> {
     fn rows(&self, out: &mut [T], cols: usize, fill: impl Fn(Range<usize>, &mut [T]) + Sync) {
         if self.parallel {
             for_rows(out, cols, fill);
@@ -165,16 +140,16 @@ impl<T: Numbers> How<'_, T> {
         }
     }
 
-    fn dense(&self, a: &Rect<T>, flip_a: bool, b: &Rect<T>, flip_b: bool) -> Rect<T> {
-        let (rows, inner) = if flip_a { (a.shape.cols, a.shape.rows) } else { (a.shape.rows, a.shape.cols) };
-        let cols = if flip_b { b.shape.rows } else { b.shape.cols };
-        if flip_a && !flip_b && inner > rows {
+    fn dense(&self, a: &Rect<T>, transposed_a: bool, b: &Rect<T>, transposed_b: bool) -> Rect<T> {
+        let (rows, inner) = if transposed_a { (a.shape.cols, a.shape.rows) } else { (a.shape.rows, a.shape.cols) };
+        let cols = if transposed_b { b.shape.rows } else { b.shape.cols };
+        if transposed_a && !transposed_b && inner > rows {
             return self.inner::<T>(a, b);
         }
         let shape = Shape { rows, cols };
         let mut out = self.pool.zeros(shape.entries());
-        let right = View::rows_of(&b.data, b.shape.cols).transposed_if(flip_b);
-        if flip_a {
+        let right = View::rows_of(&b.data, b.shape.cols).transposed_if(transposed_b);
+        if transposed_a {
             T::multiply_add(simd_level(), &mut out, View::rows_of(&a.data, a.shape.cols).transposed(), right, None);
         } else {
             self.rows(&mut out, cols, |rows, part| {
@@ -214,8 +189,11 @@ impl<T: Numbers> How<'_, T> {
             a
         };
         let rows = a.shape.rows;
-        let sum =
-            if self.parallel { fold(Shards::of(rows, shape.rows.max(shape.cols)), &part, &add) } else { part(0..rows) };
+        let sum = if self.parallel {
+            reduce(Shards::of(rows, shape.rows.max(shape.cols)), &part, &add)
+        } else {
+            part(0..rows)
+        };
         Rect::new(shape, sum)
     }
 
@@ -225,10 +203,10 @@ impl<T: Numbers> How<'_, T> {
         let mut out = self.pool.take(shape.entries());
         let level = simd_level();
         // A copy of B is little beside a product in which each of its rows is read more than a few times.
-        let b = if a.values.len() > 4 * b.shape.rows { self.pool.align(b) } else { b.clone() };
+        let b = if a.values.len() > 4 * b.shape.rows { b.aligned(self.pool) } else { b.clone() };
         let panel = View::rows_of(&b.data, cols);
         self.rows(&mut out, cols, |rows, part| T::gather(level, a.csr(rows), panel, part));
-        self.pool.give_rect(b);
+        self.pool.give(b.data);
         Rect::new(shape, out)
     }
 }

@@ -1,24 +1,27 @@
-//! Stream: a fold: the same steps for one block of rows after the other.
+//! Stream: a row tiling: the same steps for one block of rows after the other.
 //! In: a `RowTiling` and its arguments.  Out: its results, stacked or added up.
 //! Invariant: shards of rows are summed in order, and shards in a fixed tree: the bits don't depend on threads.
-//! Not here: which steps (see `plan::fold`), what they do (see `engine`).
+//! Not here: which steps (see `plan::row_tiling`), what they do (see `engine`).
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::engine::Scene;
 use super::products;
+use super::steps::Scope;
 use crate::data::Pattern;
 use crate::error::{Error, Result};
 use crate::facts::{Layout, Shape};
 use crate::plan::{Combine, Kernel, Param, RowTiling, Step};
 use crate::run::Inputs;
-use crate::run::machine::shard_sums::fold_parts;
+use crate::run::machine::shard_sums::reduce_parts;
+use crate::run::value::Numbers;
+use crate::run::value::entries::Entries;
+use crate::run::value::held::Held;
 use crate::run::value::pool::Pool;
+use crate::run::value::rect::Rect;
 use crate::run::value::slot::Slot;
-use crate::run::value::typed::{Entries, Held, Numbers, Rect};
 
-/// The results of some blocks, one a result of the fold.
+/// The results of some blocks, one a result of the tiling.
 type Partial<T> = Result<Vec<Gathered<T>>>;
 
 /// What some blocks gave for one result.
@@ -29,60 +32,60 @@ enum Gathered<T> {
     Sum(Option<Slot<T>>),
 }
 
-/// Runs a fold.
+/// Runs a tiling.
 ///
 /// # Errors
 /// Those of its steps.
 pub(in crate::run) fn run<T: Numbers>(
-    fold: &RowTiling,
+    tiling: &RowTiling,
     args: &[Slot<T>],
     inputs: &Inputs,
     pool: &Pool<T>,
 ) -> Result<Vec<Slot<T>>> {
-    let args: Vec<Slot<T>> = args.iter().zip(&fold.params).map(|(arg, param)| laid_out(arg, *param, pool)).collect();
-    let bounds = |k: usize| (fold.rows as u128 * k as u128 / fold.shards as u128) as usize;
-    let mut stacks: Vec<Option<Vec<T>>> = fold.results.iter().map(|result| stack(fold, result, pool)).collect();
+    let args: Vec<Slot<T>> = args.iter().zip(&tiling.params).map(|(arg, param)| laid_out(arg, *param, pool)).collect();
+    let bounds = |k: usize| (tiling.rows as u128 * k as u128 / tiling.shards as u128) as usize;
+    let mut stacks: Vec<Option<Vec<T>>> = tiling.results.iter().map(|result| stack(tiling, result, pool)).collect();
     // Each shard has its part of every stack, which it takes when its turn comes.
     let parts: Vec<Mutex<Vec<Option<&mut [T]>>>> =
-        cut_stacks(fold, &mut stacks, bounds).into_iter().map(Mutex::new).collect();
+        cut_stacks(tiling, &mut stacks, bounds).into_iter().map(Mutex::new).collect();
     let shard = |k: usize| {
         let stacks = std::mem::take(&mut *parts[k].lock().unwrap_or_else(PoisonError::into_inner));
-        Shard { fold, args: &args, inputs, pool, from: bounds(k), stacks }.run(bounds(k)..bounds(k + 1))
+        Shard { tiling, args: &args, inputs, pool, from: bounds(k), stacks }.run(bounds(k)..bounds(k + 1))
     };
     let both = |a: Partial<T>, b: Partial<T>| Ok(a?.into_iter().zip(b?).map(|(a, b)| combined(a, b, pool)).collect());
-    let gathered = fold_parts(0..fold.shards, &shard, &both)?;
+    let gathered = reduce_parts(0..tiling.shards, &shard, &both)?;
     drop(parts);
-    args.into_iter().for_each(|arg| pool.give(Some(arg)));
-    let mut results = Vec::with_capacity(fold.results.len());
-    for ((buffer, _), (part, stack)) in fold.results.iter().zip(gathered.into_iter().zip(stacks)) {
+    args.into_iter().for_each(|arg| Slot::release(Some(arg), pool));
+    let mut results = Vec::with_capacity(tiling.results.len());
+    for ((buffer, _), (part, stack)) in tiling.results.iter().zip(gathered.into_iter().zip(stacks)) {
         results.push(match stack {
-            Some(numbers) => Slot::Wide(Held::Dense(Rect::new(stacked_shape(fold, *buffer), numbers))),
-            None => finished(fold, *buffer, part, pool)?,
+            Some(numbers) => Slot::Wide(Held::Dense(Rect::new(stacked_shape(tiling, *buffer), numbers))),
+            None => finished(tiling, *buffer, part, pool)?,
         });
     }
     Ok(results)
 }
 
 /// Rows one under the other.
-fn stacked_shape(fold: &RowTiling, buffer: usize) -> Shape {
-    Shape { rows: fold.rows, cols: fold.buffers[buffer].shape.cols }
+fn stacked_shape(tiling: &RowTiling, buffer: usize) -> Shape {
+    Shape { rows: tiling.rows, cols: tiling.buffers[buffer].shape.cols }
 }
 
 /// Room for a result that is stacked and dense, into which each block writes its own rows.
-fn stack<T: Numbers>(fold: &RowTiling, (buffer, combine): &(usize, Combine), pool: &Pool<T>) -> Option<Vec<T>> {
-    let dense = *combine == Combine::Stack && fold.buffers[*buffer].layout == Layout::Dense;
-    dense.then(|| pool.take(stacked_shape(fold, *buffer).entries()))
+fn stack<T: Numbers>(tiling: &RowTiling, (buffer, combine): &(usize, Combine), pool: &Pool<T>) -> Option<Vec<T>> {
+    let dense = *combine == Combine::Stack && tiling.buffers[*buffer].layout == Layout::Dense;
+    dense.then(|| pool.take(stacked_shape(tiling, *buffer).entries()))
 }
 
 /// For each shard its part of each stack.
 fn cut_stacks<'a, T>(
-    fold: &RowTiling,
+    tiling: &RowTiling,
     stacks: &'a mut [Option<Vec<T>>],
     bounds: impl Fn(usize) -> usize,
 ) -> Vec<Vec<Option<&'a mut [T]>>> {
-    let mut parts: Vec<Vec<Option<&mut [T]>>> = (0..fold.shards).map(|_| Vec::new()).collect();
-    for (stack, (buffer, _)) in stacks.iter_mut().zip(&fold.results) {
-        let cols = fold.buffers[*buffer].shape.cols;
+    let mut parts: Vec<Vec<Option<&mut [T]>>> = (0..tiling.shards).map(|_| Vec::new()).collect();
+    for (stack, (buffer, _)) in stacks.iter_mut().zip(&tiling.results) {
+        let cols = tiling.buffers[*buffer].shape.cols;
         let mut rest = stack.as_deref_mut();
         for (k, part) in parts.iter_mut().enumerate() {
             let (head, tail) = match rest.take() {
@@ -107,7 +110,7 @@ fn combined<T: Numbers>(a: Gathered<T>, b: Gathered<T>, pool: &Pool<T>) -> Gathe
         }
         (Gathered::Sum(Some(a)), Gathered::Sum(Some(b))) => {
             let sum = products::sum_of(a, &b);
-            pool.give(Some(b));
+            Slot::release(Some(b), pool);
             Gathered::Sum(Some(sum))
         }
         (Gathered::Sum(a), Gathered::Sum(b)) => Gathered::Sum(a.or(b)),
@@ -116,14 +119,14 @@ fn combined<T: Numbers>(a: Gathered<T>, b: Gathered<T>, pool: &Pool<T>) -> Gathe
 }
 
 /// A result of all blocks.
-fn finished<T: Numbers>(fold: &RowTiling, buffer: usize, part: Gathered<T>, pool: &Pool<T>) -> Result<Slot<T>> {
-    let gone = || Error::Bug("a fold without rows".into());
+fn finished<T: Numbers>(tiling: &RowTiling, buffer: usize, part: Gathered<T>, pool: &Pool<T>) -> Result<Slot<T>> {
+    let gone = || Error::Bug("a tiling without rows".into());
     let parts = match part {
         Gathered::Sum(sum) => return sum.ok_or_else(gone),
         Gathered::Stack(parts) => parts,
     };
-    let cols = fold.buffers[buffer].shape.cols;
-    let shape = Shape { rows: fold.rows, cols };
+    let cols = tiling.buffers[buffer].shape.cols;
+    let shape = Shape { rows: tiling.rows, cols };
     let part_of = |part: &'_ Held<T>| match part {
         Held::Dense(rect) => rect.data.clone(),
         Held::Sparse(entries) => entries.values.clone(),
@@ -141,7 +144,7 @@ fn finished<T: Numbers>(fold: &RowTiling, buffer: usize, part: Gathered<T>, pool
         Some(Held::Sparse(first)) => {
             let shared =
                 parts.iter().all(|part| matches!(part, Held::Sparse(e) if Arc::ptr_eq(&e.pattern, &first.pattern)));
-            let pattern = if shared && first.pattern.rows() == fold.rows {
+            let pattern = if shared && first.pattern.rows() == tiling.rows {
                 first.pattern.clone()
             } else {
                 Arc::new(stacked(&parts, shape)?)
@@ -149,7 +152,7 @@ fn finished<T: Numbers>(fold: &RowTiling, buffer: usize, part: Gathered<T>, pool
             Ok(Slot::Wide(Held::Sparse(Entries::on(pattern, numbers))))
         }
     };
-    parts.into_iter().for_each(|part| pool.give(Some(Slot::Wide(part))));
+    parts.into_iter().for_each(|part| Slot::release(Some(Slot::Wide(part)), pool));
     value
 }
 
@@ -169,7 +172,7 @@ fn stacked<T: Numbers>(parts: &[Held<T>], shape: Shape) -> Result<Pattern> {
 
 /// The blocks of one shard.
 struct Shard<'a, T> {
-    fold: &'a RowTiling,
+    tiling: &'a RowTiling,
     args: &'a [Slot<T>],
     inputs: &'a Inputs,
     pool: &'a Pool<T>,
@@ -181,46 +184,46 @@ struct Shard<'a, T> {
 
 impl<T: Numbers> Shard<'_, T> {
     fn run(mut self, rows: Range<usize>) -> Partial<T> {
-        let fold = self.fold;
+        let tiling = self.tiling;
         let empty = |combine: &Combine| match combine {
             Combine::Stack => Gathered::Stack(Vec::new()),
             Combine::Add => Gathered::Sum(None),
         };
-        let mut results: Vec<Gathered<T>> = fold.results.iter().map(|(_, combine)| empty(combine)).collect();
-        let mut held: Vec<Option<Slot<T>>> = vec![None; fold.buffers.len()];
+        let mut results: Vec<Gathered<T>> = tiling.results.iter().map(|(_, combine)| empty(combine)).collect();
+        let mut held: Vec<Option<Slot<T>>> = vec![None; tiling.buffers.len()];
         let mut start = rows.start;
         while start < rows.end {
-            let block = start..(start + fold.height).min(rows.end);
-            for (at, (arg, param)) in self.args.iter().zip(&fold.params).enumerate() {
-                self.pool.give(held[at].take());
+            let block = start..(start + tiling.height).min(rows.end);
+            for (at, (arg, param)) in self.args.iter().zip(&tiling.params).enumerate() {
+                Slot::release(held[at].take(), self.pool);
                 held[at] = Some(cut(arg, *param, &block, self.pool));
             }
-            let scene = Scene {
+            let scope = Scope {
                 pool: self.pool,
-                buffers: &fold.buffers,
+                buffers: &tiling.buffers,
                 inputs: self.inputs,
-                block: Some((block.len(), &fold.aligned)),
+                block: Some((block.len(), &tiling.aligned)),
             };
-            for step in &fold.body {
+            for step in &tiling.body {
                 if !self.add_product(step, &mut held, &mut results) {
-                    scene.step(step, &mut held)?;
+                    scope.step(step, &mut held)?;
                 }
             }
-            for (at, (result, (buffer, _))) in results.iter_mut().zip(&fold.results).enumerate() {
+            for (at, (result, (buffer, _))) in results.iter_mut().zip(&tiling.results).enumerate() {
                 match (result, held[*buffer].take()) {
                     (Gathered::Stack(parts), Some(value)) => self.stack(at, block.start, value, parts),
                     (Gathered::Sum(sum), Some(value)) => {
                         *sum = Some(match sum.take() {
                             Some(sum) => {
                                 let sum = products::sum_of(sum, &value);
-                                self.pool.give(Some(value));
+                                Slot::release(Some(value), self.pool);
                                 sum
                             }
                             None => value,
                         });
                     }
                     (Gathered::Sum(Some(_)), None) => {}
-                    (_, None) => return Err(Error::Bug("a fold's result is gone".into())),
+                    (_, None) => return Err(Error::Bug("a tiling's result is gone".into())),
                 }
             }
             start = block.end;
@@ -235,7 +238,7 @@ impl<T: Numbers> Shard<'_, T> {
                 let from = (first - self.from) * rect.shape.cols;
                 stack[from..from + rect.data.len()].copy_from_slice(&rect.data);
                 drop(rect);
-                self.pool.give(Some(value));
+                Slot::release(Some(value), self.pool);
             }
             (_, held) => parts.push(held),
         }
@@ -243,15 +246,15 @@ impl<T: Numbers> Shard<'_, T> {
 
     /// Adds a product to the sum that it is a part of, where that can be done in one go.
     fn add_product(&self, step: &Step, held: &mut [Option<Slot<T>>], results: &mut [Gathered<T>]) -> bool {
-        let Kernel::Product { transpose: flip } = step.kernel else { return false };
-        let Some(at) = self.fold.results.iter().position(|(buffer, _)| *buffer == step.outs[0]) else { return false };
+        let Kernel::Product { transpose } = step.kernel else { return false };
+        let Some(at) = self.tiling.results.iter().position(|(buffer, _)| *buffer == step.outs[0]) else { return false };
         let (Gathered::Sum(Some(sum)), Some(a), Some(b)) = (&mut results[at], &held[step.args[0]], &held[step.args[1]])
         else {
             return false;
         };
-        let added = products::add_product(sum, [a, b], flip);
+        let added = products::add_product(sum, [a, b], transpose);
         if added {
-            step.frees.iter().for_each(|&dead| self.pool.give(held[dead].take()));
+            step.frees.iter().for_each(|&dead| Slot::release(held[dead].take(), self.pool));
         }
         added
     }
@@ -259,24 +262,26 @@ impl<T: Numbers> Shard<'_, T> {
 
 /// An argument such that blocks of it are blocks of rows, in the type of blocks.
 fn laid_out<T: Numbers>(arg: &Slot<T>, param: Param, pool: &Pool<T>) -> Slot<T> {
-    if let (Slot::Holes(..), Param::Rows) = (arg, param) {
+    if let (Slot::Missing(..), Param::Rows) = (arg, param) {
         return arg.clone();
     }
     match (param, arg.wide()) {
-        (Param::Whole, Held::Dense(rect)) if matches!(arg, Slot::Wide(_)) => Slot::Wide(Held::Dense(pool.align(&rect))),
+        (Param::Whole, Held::Dense(rect)) if matches!(arg, Slot::Wide(_)) => {
+            Slot::Wide(Held::Dense(rect.aligned(pool)))
+        }
         (Param::Whole, _) => arg.clone(),
         (Param::Rows, held) => Slot::Wide(held),
-        (Param::Cols, Held::Dense(rect)) => Slot::Wide(Held::Dense(products::transposed(&rect, pool))),
+        (Param::Cols, Held::Dense(rect)) => Slot::Wide(Held::Dense(rect.transposed(pool))),
         (Param::Cols, Held::Sparse(entries)) => Slot::Wide(Held::Sparse(entries.transposed())),
     }
 }
 
 /// The part of an argument that belongs to a block.
 fn cut<T: Numbers>(arg: &Slot<T>, param: Param, block: &Range<usize>, pool: &Pool<T>) -> Slot<T> {
-    if let (Slot::Holes(raw, holes), Param::Rows) = (arg, param) {
+    if let (Slot::Missing(raw, read), Param::Rows) = (arg, param) {
         let rows = raw.rows(block.clone());
         let mut out = pool.take(rows.data.len());
-        holes.read(&rows.data, &mut out);
+        read.read(&rows.data, &mut out);
         return Slot::Wide(Held::Dense(Rect::new(rows.shape, out)));
     }
     let Slot::Wide(held) = arg else { return arg.clone() };
@@ -284,9 +289,7 @@ fn cut<T: Numbers>(arg: &Slot<T>, param: Param, block: &Range<usize>, pool: &Poo
         (Param::Whole, _) => arg.clone(),
         (Param::Rows, Held::Dense(rect)) => Slot::Wide(Held::Dense(rect.rows(block.clone()))),
         (Param::Rows, Held::Sparse(entries)) => Slot::Wide(Held::Sparse(entries.cut(block.clone()))),
-        (Param::Cols, Held::Dense(rect)) => {
-            Slot::Wide(Held::Dense(products::transposed(&rect.rows(block.clone()), pool)))
-        }
+        (Param::Cols, Held::Dense(rect)) => Slot::Wide(Held::Dense(rect.rows(block.clone()).transposed(pool))),
         (Param::Cols, Held::Sparse(entries)) => Slot::Wide(Held::Sparse(entries.cut(block.clone()).transposed())),
     }
 }

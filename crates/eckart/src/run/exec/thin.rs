@@ -10,16 +10,18 @@ use std::ops::Range;
 
 use eckart_kernels::View;
 
-use super::products::{How, transposed};
+use super::products::Executor;
 use crate::data::Shards;
 use crate::error::Result;
 use crate::expr::Var;
 use crate::facts::Shape;
 use crate::run::Inputs;
-use crate::run::Value;
-use crate::run::machine::shard_sums::{fold, for_rows};
+use crate::run::machine::shard_sums::{for_rows, reduce};
 use crate::run::machine::simd::simd_level;
-use crate::run::value::typed::{Entries, Held, Numbers, Rect};
+use crate::run::value::entries::Entries;
+use crate::run::value::held::Held;
+use crate::run::value::rect::Rect;
+use crate::run::value::{Numbers, Value};
 
 /// Which product of data and a factor.
 #[derive(Debug, Clone)]
@@ -27,11 +29,11 @@ pub(crate) struct Thin {
     /// The data D.
     pub data: Var,
     /// Whether D is the transpose of the data.
-    pub flip: bool,
+    pub data_transposed: bool,
     /// Whether F is the transpose of the factor.
-    pub turn: bool,
+    pub factor_transposed: bool,
     /// Whether the transpose of the product is asked for.
-    pub turned: bool,
+    pub transposed: bool,
 }
 
 /// The product with each factor.
@@ -42,31 +44,31 @@ pub(crate) fn thin_products<T: Numbers>(inputs: &Inputs, thin: &Thin, factors: &
     let pool = T::pool();
     let factors: Vec<Rect<T>> = factors.iter().map(Value::rect).collect();
     let Some(one) = factors.first().map(|factor| factor.shape) else { return Ok(Vec::new()) };
-    let alone = if thin.turn { one.rows } else { one.cols };
-    let side_by_side = beside(factors, thin.turn);
+    let alone = if thin.factor_transposed { one.rows } else { one.cols };
+    let side_by_side = beside(factors, thin.factor_transposed);
     let product = match inputs.value::<T>(&thin.data)? {
-        Held::Dense(x) => dense(&x, thin.flip, &side_by_side, alone),
-        Held::Sparse(x) => sparse(&x, thin.flip, &side_by_side),
+        Held::Dense(x) => dense(&x, thin.data_transposed, &side_by_side, alone),
+        Held::Sparse(x) => sparse(&x, thin.data_transposed, &side_by_side),
     };
-    pool.give_rect(side_by_side);
-    Ok(apart(product, alone, thin.turned).into_iter().map(Value::of_rect).collect())
+    pool.give(side_by_side.data);
+    Ok(apart(product, alone, thin.transposed).into_iter().map(Value::of_rect).collect())
 }
 
 /// The factors, each upright, side by side.
-fn beside<T: Numbers>(mut factors: Vec<Rect<T>>, turn: bool) -> Rect<T> {
+fn beside<T: Numbers>(mut factors: Vec<Rect<T>>, transposed: bool) -> Rect<T> {
     let (pool, count, shape) = (T::pool(), factors.len(), factors[0].shape);
     if count == 1 {
         let factor = factors.swap_remove(0);
-        return if turn { transposed(&factor, pool) } else { factor };
+        return if transposed { factor.transposed(pool) } else { factor };
     }
-    if turn {
+    if transposed {
         let mut all = pool.take(shape.entries() * count);
         for (part, factor) in all.chunks_mut(shape.entries()).zip(&factors) {
             part.copy_from_slice(&factor.data);
         }
         let all = Rect::new(Shape { rows: shape.rows * count, ..shape }, all);
-        let upright = transposed(&all, pool);
-        pool.give_rect(all);
+        let upright = all.transposed(pool);
+        pool.give(all.data);
         return upright;
     }
     let wide = Shape { cols: shape.cols * count, ..shape };
@@ -81,10 +83,10 @@ fn beside<T: Numbers>(mut factors: Vec<Rect<T>>, turn: bool) -> Rect<T> {
 }
 
 /// The parts of `alone` columns each.
-fn apart<T: Numbers>(product: Rect<T>, alone: usize, turned: bool) -> Vec<Rect<T>> {
+fn apart<T: Numbers>(product: Rect<T>, alone: usize, transposed: bool) -> Vec<Rect<T>> {
     let (pool, Shape { rows, cols }) = (T::pool(), product.shape);
     if cols == alone {
-        return vec![if turned { product.into_transposed() } else { product }];
+        return vec![if transposed { product.into_transposed() } else { product }];
     }
     let part = |k: usize| {
         let shape = Shape { rows, cols: alone };
@@ -96,17 +98,17 @@ fn apart<T: Numbers>(product: Rect<T>, alone: usize, turned: bool) -> Vec<Rect<T
             });
         });
         let part = Rect::new(shape, data);
-        if turned { part.into_transposed() } else { part }
+        if transposed { part.into_transposed() } else { part }
     };
     let parts = (0..cols / alone).map(part).collect();
-    pool.give_rect(product);
+    pool.give(product.data);
     parts
 }
 
-fn dense<T: Numbers>(x: &Rect<T>, flip: bool, b: &Rect<T>, alone: usize) -> Rect<T> {
+fn dense<T: Numbers>(x: &Rect<T>, transposed: bool, b: &Rect<T>, alone: usize) -> Rect<T> {
     let (pool, inner, cols) = (T::pool(), x.shape.cols, b.shape.cols);
     let block = |of: &Range<usize>, cols: usize| of.start * cols..of.end * cols;
-    if !flip {
+    if !transposed {
         let shape = Shape { rows: x.shape.rows, cols };
         let mut out = pool.zeros(shape.entries());
         for_rows(&mut out, cols, |rows, part| {
@@ -124,16 +126,16 @@ fn dense<T: Numbers>(x: &Rect<T>, flip: bool, b: &Rect<T>, alone: usize) -> Rect
         Rect::new(shape, sum)
     };
     // The cut does not depend on how many there are.
-    fold(Shards::of(x.shape.rows, inner.max(alone)), &part, &|mut a: Rect<T>, b: Rect<T>| {
+    reduce(Shards::of(x.shape.rows, inner.max(alone)), &part, &|mut a: Rect<T>, b: Rect<T>| {
         a.make_mut().iter_mut().zip(b.data.iter()).for_each(|(x, &y)| *x += y);
-        pool.give_rect(b);
+        pool.give(b.data);
         a
     })
 }
 
-fn sparse<T: Numbers>(x: &Entries<T>, flip: bool, b: &Rect<T>) -> Rect<T> {
-    let how = How { parallel: true, pool: T::pool() };
-    if flip { how.sparse(&x.transposed(), b) } else { how.sparse(x, b) }
+fn sparse<T: Numbers>(x: &Entries<T>, transposed: bool, b: &Rect<T>) -> Rect<T> {
+    let executor = Executor { parallel: true, pool: T::pool() };
+    if transposed { executor.sparse(&x.transposed(), b) } else { executor.sparse(x, b) }
 }
 
 #[cfg(test)]
@@ -147,14 +149,14 @@ mod tests {
         let data = Var::input("X");
         let mut inputs = Inputs::default();
         inputs.set_matrix(&data, &x.cast(T::DTYPE).unwrap());
-        for (flip, turn, turned) in
+        for (data_transposed, factor_transposed, transposed) in
             [(false, true, false), (true, false, true), (false, false, false), (true, true, true)]
         {
-            let (rows, inner) = if flip { (x.cols(), x.rows()) } else { (x.rows(), x.cols()) };
-            let thin = Thin { data: data.clone(), flip, turn, turned };
+            let (rows, inner) = if data_transposed { (x.cols(), x.rows()) } else { (x.rows(), x.cols()) };
+            let thin = Thin { data: data.clone(), data_transposed, factor_transposed, transposed };
             let entry = |k: usize, i: usize, c: usize| ((k * 7919 + i * 31 + c * 17) as f64 * 0.37).sin();
             let factor = |k: usize| {
-                let matrix = match turn {
+                let matrix = match factor_transposed {
                     true => Matrix::from_fn(rank, inner, |c, i| entry(k, i, c)),
                     false => Matrix::from_fn(inner, rank, |i, c| entry(k, i, c)),
                 };
@@ -171,9 +173,9 @@ mod tests {
                 assert_eq!(beside.iter().map(numbers).collect::<Vec<_>>(), alone[..count], "{rank} {count} {thin:?}");
             }
             let (i, c) = (rows / 2, rank - 1);
-            let at = |l: usize| if flip { x.get(l, i) } else { x.get(i, l) };
+            let at = |l: usize| if data_transposed { x.get(l, i) } else { x.get(i, l) };
             let exact: f64 = (0..inner).map(|l| at(l) * entry(2, l, c)).sum();
-            let found = if turned { alone[2][c * rows + i] } else { alone[2][i * rank + c] };
+            let found = if transposed { alone[2][c * rows + i] } else { alone[2][i * rank + c] };
             let tolerance = if T::DTYPE == crate::Dtype::F32 { 1e-4 } else { 1e-11 };
             assert!((found - exact).abs() <= tolerance * (1.0 + exact.abs()), "{found} is not {exact}");
         }

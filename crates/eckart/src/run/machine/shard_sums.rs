@@ -1,4 +1,4 @@
-//! Fold: a sum over row shards with a fixed combining tree.
+//! Shard sums: a reduction over shards of rows, with a fixed combining tree.
 //! In: a cut into shards, what to do with one, how to combine two results.  Out: the combined result.
 //! Invariant: the tree depends on the cut alone, so the bits don't depend on threads; at most one partial a level is
 //! held.
@@ -12,16 +12,16 @@ use crate::data::Shards;
 // of result, and not once for each caller (it was a quarter of the engine's code).
 
 /// Combines `map` of all shards in a balanced binary tree.
-pub(in crate::run) fn fold<T: Send>(
+pub(in crate::run) fn reduce<T: Send>(
     shards: Shards,
     map: &(dyn Fn(Range<usize>) -> T + Sync),
     combine: &(dyn Fn(T, T) -> T + Sync),
 ) -> T {
-    fold_parts(0..shards.count(), &|k| map(shards.range(k)), combine)
+    reduce_parts(0..shards.count(), &|k| map(shards.range(k)), combine)
 }
 
 /// Combines `map` of the parts of a range in a balanced binary tree.
-pub(in crate::run) fn fold_parts<T: Send>(
+pub(in crate::run) fn reduce_parts<T: Send>(
     parts: Range<usize>,
     map: &(dyn Fn(usize) -> T + Sync),
     combine: &(dyn Fn(T, T) -> T + Sync),
@@ -30,8 +30,10 @@ pub(in crate::run) fn fold_parts<T: Send>(
         return map(parts.start);
     }
     let middle = parts.start + parts.len() / 2;
-    let (left, right) =
-        rayon::join(|| fold_parts(parts.start..middle, map, combine), || fold_parts(middle..parts.end, map, combine));
+    let (left, right) = rayon::join(
+        || reduce_parts(parts.start..middle, map, combine),
+        || reduce_parts(middle..parts.end, map, combine),
+    );
     combine(left, right)
 }
 
@@ -86,7 +88,7 @@ pub(crate) fn sum_rows<T: Send>(
 }
 
 /// As [`sum_rows`], with shards of about the same work where row i has the entries from `ends[i]` to `ends[i + 1]`,
-/// each as dear as `cols` operations by `cols`, and a third of `cols` more for a system of its own.
+/// each as costly as `cols` operations by `cols`, and a third of `cols` more for a system of its own.
 pub(crate) fn sum_rows_by<T: Send>(
     rows: &mut [T],
     cols: usize,
@@ -119,7 +121,7 @@ fn sum_parts<T: Send>(
     tree_sum(&parts.iter().map(|part| part.2).collect::<Vec<f64>>())
 }
 
-/// The sum in the tree of [`fold_parts`].
+/// The sum in the tree of [`reduce_parts`].
 fn tree_sum(sums: &[f64]) -> f64 {
     match sums {
         [] => 0.0,
@@ -144,7 +146,7 @@ pub(crate) fn sum_by(len: usize, f: impl Fn(usize) -> f64 + Sync) -> f64 {
     if len == 0 {
         return 0.0;
     }
-    fold(Shards::of(len, 1), &|range| sum_blocks(range, &block), &|a, b| a + b)
+    reduce(Shards::of(len, 1), &|range| sum_blocks(range, &block), &|a, b| a + b)
 }
 
 /// Sums of blocks of 4096, added in order: rounding grows with the number of blocks, not of entries.

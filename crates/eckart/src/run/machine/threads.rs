@@ -1,7 +1,7 @@
 //! Threads: how many work at once, and with which registers.
 //! In: a number, or none for one a core that this process may use; a level of registers.  Out: the work's result.
 //! Invariant: results don't depend on the number.
-//! Not here: the cut into tasks (see `fold`).
+//! Not here: the cut into tasks (see `shard_sums`).
 
 use super::simd::{SimdLevel, check_level, check_process_level, set_simd_level, simd_level};
 use crate::error::{Code, Error, Result};

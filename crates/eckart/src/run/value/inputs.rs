@@ -7,24 +7,26 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::slot::Holes;
-use super::typed::{Entries, Held, Numbers, Rect};
+use super::entries::Entries;
+use super::held::Held;
+use super::rect::Rect;
+use super::slot::MissingRead;
+use super::{Numbers, Value};
 use crate::data::{Matrix, Real, Storage};
 use crate::error::{Error, Result};
 use crate::expr::Var;
-use crate::run::Value;
 
 /// The values of variables.
 #[derive(Debug, Default)]
 pub struct Inputs {
-    bound: BTreeMap<Var, Bound>,
+    bound: BTreeMap<Var, BoundValue>,
     changes: u64,
     /// Values that were replaced: their arrays can be used again.
     retired: Mutex<Vec<Value>>,
 }
 
 #[derive(Debug, Clone)]
-struct Bound {
+struct BoundValue {
     /// The number of the change that brought this value.
     version: u64,
     source: Option<Matrix>,
@@ -44,7 +46,7 @@ impl Clone for Inputs {
 impl Inputs {
     /// Gives `var` the value of a matrix.
     pub fn set_matrix(&mut self, var: &Var, matrix: &Matrix) {
-        if let Some(Bound { source: Some(held), .. }) = self.bound.get(var)
+        if let Some(BoundValue { source: Some(held), .. }) = self.bound.get(var)
             && same_object(held, matrix)
         {
             return;
@@ -70,7 +72,7 @@ impl Inputs {
     fn insert(&mut self, var: &Var, source: Option<Matrix>, value: Value) {
         self.changes += 1;
         let (other, observed) = (OnceLock::new(), OnceLock::new());
-        let old = self.bound.insert(var.clone(), Bound { version: self.changes, source, value, other, observed });
+        let old = self.bound.insert(var.clone(), BoundValue { version: self.changes, source, value, other, observed });
         let retired = self.retired.get_mut().unwrap_or_else(PoisonError::into_inner);
         // What no plan asks for is let go.
         retired.truncate(self.bound.len());
@@ -91,7 +93,7 @@ impl Inputs {
     }
 
     /// Whether `var` is dense data with missing entries.
-    pub(crate) fn has_holes(&self, var: &Var) -> bool {
+    pub(crate) fn has_missing(&self, var: &Var) -> bool {
         self.bound.get(var).and_then(|bound| bound.source.as_ref()).is_some_and(|matrix| matrix.missing() > 0)
     }
 
@@ -108,14 +110,14 @@ impl Inputs {
     /// # Errors
     /// `Bug` where it was never set.
     pub(in crate::run) fn value<T: Numbers>(&self, var: &Var) -> Result<Held<T>> {
-        if self.has_holes(var) {
-            return Ok(Held::Dense(Holes::Entries.all(&self.raw(var)?)));
+        if self.has_missing(var) {
+            return Ok(Held::Dense(MissingRead::Entries.all(&self.raw(var)?)));
         }
         self.held(self.bound(var)?)
     }
 
     /// A value as it was given, `NaN` where an entry is missing.
-    fn held<T: Numbers>(&self, bound: &Bound) -> Result<Held<T>> {
+    fn held<T: Numbers>(&self, bound: &BoundValue) -> Result<Held<T>> {
         if bound.value.dtype() == T::DTYPE {
             return Ok(bound.value.cast());
         }
@@ -137,7 +139,7 @@ impl Inputs {
         Ok(mask.cast())
     }
 
-    fn bound(&self, var: &Var) -> Result<&Bound> {
+    fn bound(&self, var: &Var) -> Result<&BoundValue> {
         self.bound.get(var).ok_or_else(|| Error::Bug(format!("{} was given no value", var.name())))
     }
 }

@@ -1,21 +1,25 @@
 //! Value: what a buffer holds while a plan runs.
 //! In: a `Matrix`, numbers.  Out: numbers of f32 or f64, dense or sparse, shared and cut without copying.
-//! Invariant: a missing entry (`NaN`) of a data matrix stays one until it is read (see `slot::Holes`).
+//! Invariant: a missing entry (`NaN`) of a data matrix stays one until it is read (see `slot::MissingRead`).
 //! Not here: operations (see `engine`).
 
+pub(super) mod entries;
+pub(super) mod held;
 pub(super) mod inputs;
 pub(super) mod pool;
+pub(super) mod rect;
+pub(super) mod shared_slice;
 pub(super) mod slot;
-pub(super) mod typed;
 
 use std::sync::Arc;
 
 use eckart_kernels::Number;
 
-use super::value::pool::Pool;
-use super::value::typed::{Held, Numbers, Rect};
+use self::held::Held;
+use self::pool::Pooled;
+use self::rect::Rect;
 use crate::data::{Dtype, Matrix, Real};
-use crate::error;
+use crate::error::Result;
 use crate::facts::Shape;
 
 /// A dense matrix of f64, row-major.
@@ -25,12 +29,6 @@ pub struct Dense {
     pub shape: Shape,
     /// Row by row.
     pub data: Vec<f64>,
-}
-
-impl Dense {
-    pub(crate) fn zeros(shape: Shape) -> Self {
-        Self { shape, data: vec![0.0; shape.entries()] }
-    }
 }
 
 /// A value, f32 or f64, dense or sparse: cheap to clone.
@@ -124,7 +122,7 @@ impl Value {
     ///
     /// # Errors
     /// `Data` where a number is infinite, or too large for f32.
-    pub fn to_matrix(&self, dtype: Dtype) -> error::Result<Matrix> {
+    pub fn to_matrix(&self, dtype: Dtype) -> Result<Matrix> {
         self.clone().into_matrix(dtype)
     }
 
@@ -132,7 +130,7 @@ impl Value {
     ///
     /// # Errors
     /// As there.
-    pub fn into_matrix(self, dtype: Dtype) -> error::Result<Matrix> {
+    pub fn into_matrix(self, dtype: Dtype) -> Result<Matrix> {
         either!(self.0, held => held.into_matrix())?.cast(dtype)
     }
 
@@ -150,24 +148,20 @@ impl Value {
     }
 }
 
+/// A type of numbers that values come in.
+pub(crate) trait Numbers: Pooled {
+    /// A value of this type.
+    fn value(held: Held<Self>) -> Value;
+}
+
 impl Numbers for f32 {
     fn value(held: Held<Self>) -> Value {
         Value(Typed::F32(held))
-    }
-
-    fn pool() -> &'static Pool<Self> {
-        static POOL: Pool<f32> = Pool::new();
-        &POOL
     }
 }
 
 impl Numbers for f64 {
     fn value(held: Held<Self>) -> Value {
         Value(Typed::F64(held))
-    }
-
-    fn pool() -> &'static Pool<Self> {
-        static POOL: Pool<f64> = Pool::new();
-        &POOL
     }
 }

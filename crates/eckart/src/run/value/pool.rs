@@ -6,17 +6,37 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
-use super::slot::Slot;
-use super::typed::{Held, Numbers, Rect, Run};
+use super::shared_slice::SharedSlice;
+use crate::data::Real;
 
 /// Arrays below this length are as quickly had from the allocator.
 const LEAST: usize = 1 << 12;
 
 /// Bytes of a line of the cache.
-const LINE: usize = 64;
+pub(in crate::run) const LINE: usize = 64;
 
 /// Bytes that are kept, at most. Where arrays are larger, having them anew costs little beside filling them.
 const MOST: usize = 1 << 25;
+
+/// A type of numbers whose arrays are used again.
+pub(crate) trait Pooled: Real {
+    /// The arrays of this type that nobody uses, of all plans together.
+    fn pool() -> &'static Pool<Self>;
+}
+
+impl Pooled for f32 {
+    fn pool() -> &'static Pool<Self> {
+        static POOL: Pool<f32> = Pool::new();
+        &POOL
+    }
+}
+
+impl Pooled for f64 {
+    fn pool() -> &'static Pool<Self> {
+        static POOL: Pool<f64> = Pool::new();
+        &POOL
+    }
+}
 
 /// Arrays that nobody uses.
 #[derive(Debug, Default)]
@@ -25,12 +45,12 @@ pub(crate) struct Pool<T> {
 }
 
 impl<T> Pool<T> {
-    pub(in crate::run) const fn new() -> Self {
+    const fn new() -> Self {
         Self { idle: Mutex::new(VecDeque::new()) }
     }
 }
 
-impl<T: Numbers> Pool<T> {
+impl<T: Real> Pool<T> {
     /// An array to be filled from end to end.
     pub(crate) fn take(&self, len: usize) -> Vec<T> {
         if len >= LEAST {
@@ -56,35 +76,16 @@ impl<T: Numbers> Pool<T> {
     /// What `fill` puts into an array of `len` zeros or other numbers that begins where a line of the cache does: a row
     /// that lies across more lines than it must takes 1.75 times as long to fetch (product of 5 M entries with a panel
     /// of rank 32, f32).
-    pub(in crate::run) fn aligned(&self, len: usize, fill: impl FnOnce(&mut [T])) -> Run<T> {
+    pub(in crate::run) fn aligned(&self, len: usize, fill: impl FnOnce(&mut [T])) -> SharedSlice<T> {
         let spare = LINE / size_of::<T>();
         let mut array = self.take(len + spare);
         let from = array.as_ptr().align_offset(LINE).min(spare);
         fill(&mut array[from..from + len]);
-        Run::within(array, from..from + len)
+        SharedSlice::within(array, from..from + len)
     }
 
-    /// The same matrix, aligned where its rows are whole lines.
-    pub(in crate::run) fn align(&self, rect: &Rect<T>) -> Rect<T> {
-        let whole = (rect.shape.cols * size_of::<T>()).is_multiple_of(LINE);
-        if !whole || (rect.data.as_ptr() as usize).is_multiple_of(LINE) {
-            return rect.clone();
-        }
-        Rect::new(rect.shape, self.aligned(rect.data.len(), |out| out.copy_from_slice(&rect.data)))
-    }
-
-    /// Takes back a matrix, if nobody else holds it.
-    pub(crate) fn give_rect(&self, rect: Rect<T>) {
-        self.give(Some(Slot::Wide(Held::Dense(rect))));
-    }
-
-    /// Takes back what a buffer held, if nobody else holds it.
-    pub(in crate::run) fn give(&self, slot: Option<Slot<T>>) {
-        let numbers = match slot {
-            Some(Slot::Wide(Held::Dense(rect))) => rect.data,
-            Some(Slot::Wide(Held::Sparse(entries))) => entries.values,
-            Some(Slot::Small(_) | Slot::Holes(..)) | None => return,
-        };
+    /// Takes back the array of some numbers, if nobody else holds it.
+    pub(crate) fn give(&self, numbers: SharedSlice<T>) {
         if let Some(array) = numbers.into_all()
             && array.capacity() >= LEAST
         {

@@ -3,9 +3,11 @@
 //! Invariant: small matrices stay f64 from kernel to kernel; a change of type that changes nothing copies nothing.
 //! Not here: which buffers are small (see `plan`).
 
-use super::typed::{Held, Numbers, Rect};
+use super::held::Held;
+use super::pool::Pool;
+use super::rect::Rect;
+use super::{Numbers, Value};
 use crate::data::{Dtype, Real};
-use crate::run::Value;
 
 /// A buffer's value.
 #[derive(Debug, Clone)]
@@ -15,19 +17,19 @@ pub(in crate::run) enum Slot<T> {
     /// Dense, in f64.
     Small(Rect<f64>),
     /// Dense data with missing entries, as it was given: read block by block, so that it is never held twice.
-    Holes(Rect<T>, Holes),
+    Missing(Rect<T>, MissingRead),
 }
 
 /// What is read of data with missing entries.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::run) enum Holes {
+pub(in crate::run) enum MissingRead {
     /// The entries, 0 where there is none.
     Entries,
     /// 1 where there is an entry, 0 where there is none.
     Mask,
 }
 
-impl Holes {
+impl MissingRead {
     /// What is read of some rows.
     pub(in crate::run) fn read<T: Real>(self, rows: &[T], out: &mut [T]) {
         let there = |x: T| !x.to_f64().is_nan();
@@ -63,7 +65,7 @@ impl<T: Numbers> Slot<T> {
             Self::Wide(Held::Sparse(_)) => self,
             Self::Wide(Held::Dense(rect)) if dtype != T::DTYPE => Self::Small(rect.cast()),
             Self::Small(rect) if dtype == T::DTYPE => Self::Wide(Held::Dense(rect.cast())),
-            Self::Wide(_) | Self::Small(_) | Self::Holes(..) => self,
+            Self::Wide(_) | Self::Small(_) | Self::Missing(..) => self,
         }
     }
 
@@ -72,7 +74,7 @@ impl<T: Numbers> Slot<T> {
         match self {
             Self::Wide(held) => held.clone(),
             Self::Small(rect) => Held::Dense(rect.cast()),
-            Self::Holes(raw, holes) => Held::Dense(holes.all(raw)),
+            Self::Missing(raw, read) => Held::Dense(read.all(raw)),
         }
     }
 
@@ -81,7 +83,7 @@ impl<T: Numbers> Slot<T> {
         match self {
             Self::Wide(held) => held.to_rect().cast(),
             Self::Small(rect) => rect.cast(),
-            Self::Holes(raw, holes) => holes.all(raw).cast(),
+            Self::Missing(raw, read) => read.all(raw).cast(),
         }
     }
 
@@ -90,7 +92,16 @@ impl<T: Numbers> Slot<T> {
         match self {
             Self::Wide(held) => held.cast(),
             Self::Small(rect) => Held::Dense(rect.clone()),
-            Self::Holes(raw, holes) => Held::Dense(holes.all(raw).cast()),
+            Self::Missing(raw, read) => Held::Dense(read.all(raw).cast()),
+        }
+    }
+
+    /// Gives back the array that a buffer held, if nobody else holds it.
+    pub(in crate::run) fn release(slot: Option<Self>, pool: &Pool<T>) {
+        match slot {
+            Some(Self::Wide(Held::Dense(rect))) => pool.give(rect.data),
+            Some(Self::Wide(Held::Sparse(entries))) => pool.give(entries.values),
+            Some(Self::Small(_) | Self::Missing(..)) | None => {}
         }
     }
 
@@ -98,7 +109,7 @@ impl<T: Numbers> Slot<T> {
         match self {
             Self::Wide(held) => T::value(held),
             Self::Small(rect) => f64::value(Held::Dense(rect)),
-            Self::Holes(raw, holes) => T::value(Held::Dense(holes.all(&raw))),
+            Self::Missing(raw, read) => T::value(Held::Dense(read.all(&raw))),
         }
     }
 }

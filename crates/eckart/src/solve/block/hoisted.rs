@@ -56,7 +56,12 @@ impl Product {
         let flops = 2.0 * (stored * columns) as f64;
         let longest = |shape: Shape| shape.entries() / columns.max(1);
         let bytes = bound.dtype().bytes() * longest(shape).max(longest(inner));
-        let thin = Thin { data: data_var.clone(), flip: lies != turned, turn: stands != turned, turned };
+        let thin = Thin {
+            data: data_var.clone(),
+            data_transposed: lies != turned,
+            factor_transposed: stands != turned,
+            transposed: turned,
+        };
         let given = Given { dtype: bound.dtype(), sign: Sign::UNKNOWN, ..Given::dense(shape.rows, shape.cols) };
         let hoisted = Hoisted { formulas: left, var: hole.clone(), given, flops };
         Some((Self { thin, factor: factor_var.clone(), hole, flops, columns, bytes }, hoisted))
@@ -93,7 +98,7 @@ fn upright(dag: &Dag, id: Id) -> (Id, bool) {
 /// Whether it is the data or its transpose, all of which is there.
 fn is_data(dag: &Dag, id: Id, bound: &Bound) -> bool {
     let var = dag.expr(upright(dag, id).0).as_var();
-    var.is_some_and(|var| var.name() == bound.target.0 && !var.is_shared() && !bound.inputs.has_holes(var))
+    var.is_some_and(|var| var.name() == bound.target.0 && !var.is_shared() && !bound.inputs.has_missing(var))
 }
 
 /// Whether a formula has a product of something with the data.
