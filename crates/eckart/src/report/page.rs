@@ -3,9 +3,13 @@
 //! Invariant: the page forbids itself the network (`default-src 'none'`); a section with nothing to say is not there.
 //! Not here: what a section says (each is a file).
 
+use std::path::Path;
+
+use super::Report;
 use super::html::Html;
 use super::sections::{again, cards, compare, curves, head, offsets, rows, starts};
 use super::subject::Subject;
+use crate::data::write_file;
 use crate::error::Result;
 use crate::solve::{FileSummary, PAGE_META, PAGE_SUM, PAGE_SUM_META, with_sum};
 
@@ -15,6 +19,26 @@ const SCRIPT: &str = include_str!("page.js");
 /// What a page may load: nothing but what is in it.
 const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
 
+impl Report<'_> {
+    /// The page.
+    ///
+    /// # Errors
+    /// `Shape` where the data is not of the factors' shape; `Setting` where names, a picture's shape or the consensus
+    /// don't fit the data.
+    pub fn to_html(&self) -> Result<String> {
+        page(&Subject::of(self)?)
+    }
+
+    /// Writes the page to a file, which appears whole or not at all.
+    ///
+    /// # Errors
+    /// As [`Report::to_html`]; `Io` where the file can't be written.
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
+        let html = self.to_html()?;
+        write_file(path.as_ref(), |out| out.write_all(html.as_bytes()))
+    }
+}
+
 /// The sections: a name for links, a heading, what is in it.
 type Sections = Vec<(&'static str, &'static str, Html)>;
 
@@ -22,7 +46,7 @@ type Sections = Vec<(&'static str, &'static str, Html)>;
 ///
 /// # Errors
 /// Where a picture can't be made.
-pub(super) fn page(subject: &Subject<'_>) -> Result<String> {
+fn page(subject: &Subject<'_>) -> Result<String> {
     let title = head::title(subject);
     let mut html = Html::new();
     html.fixed("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");

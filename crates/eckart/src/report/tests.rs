@@ -4,7 +4,7 @@ use super::*;
 use crate::apply::consensus;
 use crate::error::check_error;
 use crate::solve::{Agreement, RankChoice, RankScore};
-use crate::{Problem, Settings};
+use crate::{Code, Factorization, Matrix, Problem, Settings};
 
 /// Text that would be a programme, were it not escaped.
 const EVIL: &str = "</li></title><script>alert(1)</script>\"'&<img src=x onerror=alert(1)>";

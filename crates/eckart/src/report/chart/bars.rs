@@ -3,7 +3,8 @@
 //! Invariant: bars begin at 0; of many numbers the largest of each group is drawn, so that no peak is lost.
 //! Not here: numbers that are ranked by size (see `cards`).
 
-use super::{Axis, Frame, drawing, upright};
+use super::axis::Axis;
+use super::frame::{Frame, drawing, upright};
 use crate::report::html::{Html, px};
 use crate::report::numbers::{short, significant};
 use crate::report::subject::sides::largest;

@@ -4,7 +4,8 @@
 //! on after it.
 //! Not here: which series (see the sections).
 
-use super::{Axis, Frame, drawing, level, upright};
+use super::axis::Axis;
+use super::frame::{Frame, drawing, level, upright};
 use crate::report::html::{Html, px};
 use crate::report::numbers::significant;
 

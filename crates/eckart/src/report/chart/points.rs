@@ -3,7 +3,8 @@
 //! Invariant: what is marked is said in words too.
 //! Not here: how a setting is chosen (its caller knows).
 
-use super::{Axis, Frame, drawing, level, upright};
+use super::axis::Axis;
+use super::frame::{Frame, drawing, level, upright};
 use crate::report::html::{Html, px};
 use crate::report::numbers::short;
 

@@ -4,11 +4,11 @@
 //! Invariant: numbers are drawn as they are given; what does not fit the factorization is refused.
 //! Not here: the searches themselves (see `apply`).
 
-use super::cards::bar;
 use crate::apply::Consensus;
 use crate::data::Matrix;
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::report::chart::{Point, points};
+use crate::report::draw::bar;
 use crate::report::html::Html;
 use crate::report::numbers::short;
 use crate::report::subject::Subject;
@@ -18,25 +18,6 @@ use crate::solve::{Agreement, RankScore};
 
 /// Names of a group that are listed.
 const LISTED: usize = 40;
-
-/// Refuses what is not of a factorization of this rank.
-pub(in crate::report) fn check(
-    agreement: Option<&Agreement>,
-    consensus: Option<&Consensus>,
-    rank: usize,
-) -> Result<()> {
-    let of = [agreement, consensus.map(|consensus| &consensus.agreement)];
-    match of.into_iter().flatten().find(|agreement| agreement.stability.len() != rank) {
-        Some(agreement) => Err(Error::setting(
-            Code::WrongCount,
-            format!(
-                "there are {} figures of stability and {rank} components: give the consensus of this factorization",
-                agreement.stability.len()
-            ),
-        )),
-        None => Ok(()),
-    }
-}
 
 /// The consensus matrix, groups together.
 ///

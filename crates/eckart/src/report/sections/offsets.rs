@@ -3,9 +3,9 @@
 //! Invariant: every factor of the objective is on the page: here, or among the components.
 //! Not here: components (see `cards`).
 
-use super::cards::{bar, draw};
 use crate::data::Matrix;
 use crate::error::Result;
+use crate::report::draw::{bar, draw};
 use crate::report::html::Html;
 use crate::report::numbers::{count, precise};
 use crate::report::subject::look::Look;

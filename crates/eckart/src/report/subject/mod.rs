@@ -9,8 +9,7 @@ pub(super) mod names;
 pub(super) mod residuals;
 pub(super) mod sides;
 
-use super::Report;
-use super::sections::curves;
+use super::options::Report;
 use super::subject::fitted::{Fitted, whole_row};
 use super::subject::look::Look;
 use super::subject::names::Names;
@@ -18,7 +17,7 @@ use super::subject::residuals::Residuals;
 use super::subject::sides::{Lines, Sides};
 use crate::apply::Consensus;
 use crate::data::Matrix;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::solve::{Agreement, Factorization};
 
 /// The components as they are shown, and what each place of one is called.
@@ -74,7 +73,7 @@ impl<'a> Subject<'a> {
     pub(super) fn of(report: &'a Report<'a>) -> Result<Self> {
         let fit = report.fit;
         let told = Sides::shape(fit);
-        report.check(told)?;
+        check_shape(report.data, told)?;
         let shape = report.data.map(Matrix::shape).or(told);
         let (n, m) = shape.unwrap_or((0, 0));
         // Where nothing says the shape, names can't be placed.
@@ -82,7 +81,7 @@ impl<'a> Subject<'a> {
         let rows = Names::new("row", known(&report.row_names), n)?;
         let cols = Names::new("column", known(&report.col_names), m)?.titled(&report.titles);
         let sides = Sides::of(fit, (n, m));
-        curves::check(fit.agreement.as_ref(), report.consensus, fit.rank)?;
+        check_ranks(fit.agreement.as_ref(), report.consensus, fit.rank)?;
         let of_consensus = report.consensus.map(|consensus| &consensus.agreement);
         let sizes = sides.sizes();
         let shown = shown(report, &sides, &rows, &cols)?;
@@ -119,6 +118,35 @@ impl<'a> Subject<'a> {
             Look::Images { .. } => None,
             Look::Fitting | Look::Words | Look::Items | Look::Profile => None,
         }
+    }
+}
+
+/// Refuses data that the factors can't be of.
+fn check_shape(data: Option<&Matrix>, shape: Option<(usize, usize)>) -> Result<()> {
+    let (Some(data), Some((n, m))) = (data, shape) else { return Ok(()) };
+    if data.shape() == (n, m) {
+        return Ok(());
+    }
+    let (rows, cols) = data.shape();
+    Err(Error::shape(
+        Code::WrongShape,
+        format!("the data is {rows} x {cols}, and the factors are of data of {n} x {m}"),
+        "Give the data that was factorized",
+    ))
+}
+
+/// Refuses what is not of a factorization of this rank.
+fn check_ranks(agreement: Option<&Agreement>, consensus: Option<&Consensus>, rank: usize) -> Result<()> {
+    let of = [agreement, consensus.map(|consensus| &consensus.agreement)];
+    match of.into_iter().flatten().find(|agreement| agreement.stability.len() != rank) {
+        Some(agreement) => Err(Error::setting(
+            Code::WrongCount,
+            format!(
+                "there are {} figures of stability and {rank} components: give the consensus of this factorization",
+                agreement.stability.len()
+            ),
+        )),
+        None => Ok(()),
     }
 }
 
