@@ -79,12 +79,8 @@ fn words(html: &mut Html, shown: &Shown<'_>, line: &[f64]) {
 fn items(html: &mut Html, shown: &Shown<'_>, line: &[f64]) {
     let places = largest(line, ITEMS);
     let most = places.first().map_or(1.0, |&at| line[at].abs());
-    html.inside("table", &[("class", "items")], |html| {
-        html.fixed("<tbody>");
-        for at in places {
-            bar(html, &shown.names.of(at), line[at], most);
-        }
-        html.fixed("</tbody>");
+    html.table(&[("class", "items")], &[], |html| {
+        places.into_iter().for_each(|at| bar(html, &shown.names.of(at), line[at], most));
     });
 }
 

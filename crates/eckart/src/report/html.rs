@@ -1,6 +1,6 @@
 //! Html: markup that grows, in which data is text and nothing else.
 //! In: tags, attributes and texts.  Out: HTML (SVG inside it) in which every tag that is opened is closed.
-//! Invariant: tags and attribute names are words of this programme; what comes from data is escaped, so none of it is
+//! Invariant: tags and attribute names are words of this program; what comes from data is escaped, so none of it is
 //! markup.
 //! Not here: what a page says (see the sections), how it looks (see `page.css`).
 
@@ -32,7 +32,7 @@ impl Html {
         self.start(tag, attributes);
         fill(self);
         self.0 += &format!("</{tag}>");
-        if ["section", "article", "figure", "table", "tr", "svg", "p", "li", "div", "h2"].contains(&tag) {
+        if ["section", "article", "figure", "table", "tr", "svg", "p", "li", "div", "h2", "thead"].contains(&tag) {
             self.0.push('\n');
         }
     }
@@ -50,6 +50,58 @@ impl Html {
         }
     }
 
+    /// What a section says first.
+    pub(super) fn lead(&mut self, text: &str) {
+        self.element("p", &[("class", "lead")], text);
+    }
+
+    /// What is said beside.
+    pub(super) fn note(&mut self, text: &str) {
+        self.element("p", &[("class", "note")], text);
+    }
+
+    /// A card: its heading, what stands beside it, what is on it.
+    pub(super) fn card(&mut self, heading: (&str, &str), beside: &str, fill: impl FnOnce(&mut Self)) {
+        let (class, heading) = heading;
+        self.inside("article", &[("class", "card")], |html| {
+            html.inside("header", &[], |html| {
+                html.element("h3", &[("class", class)], heading);
+                html.element("span", &[("class", "share")], beside);
+            });
+            fill(html);
+        });
+    }
+
+    /// What may be wider than the page; with a label also longer, a region that is scrolled.
+    pub(super) fn scroll(&mut self, label: Option<&str>, fill: impl FnOnce(&mut Self)) {
+        let region = |label| [("class", "scroll tall"), ("tabindex", "0"), ("role", "region"), ("aria-label", label)];
+        match label {
+            Some(label) => self.inside("div", &region(label), fill),
+            None => self.inside("div", &[("class", "scroll")], fill),
+        }
+    }
+
+    /// A table: its headings, each with the class of its column, and the rows that `fill` puts into it.
+    pub(super) fn table(
+        &mut self,
+        attributes: Attributes<'_>,
+        headings: &[(&str, &str)],
+        fill: impl FnOnce(&mut Self),
+    ) {
+        self.inside("table", attributes, |html| {
+            if !headings.is_empty() {
+                html.inside("thead", &[], |html| {
+                    html.inside("tr", &[], |html| {
+                        for (class, text) in headings {
+                            html.element("th", &[("scope", "col"), ("class", class)], text);
+                        }
+                    });
+                });
+            }
+            html.inside("tbody", &[], fill);
+        });
+    }
+
     /// A cell of a table whose end is left to the parser, as HTML allows: in large tables it is a third of the bytes.
     pub(super) fn cell(&mut self, class: &'static str, text: &str) {
         self.0 += if class.is_empty() { "<td>" } else { "<td class=" };
@@ -65,7 +117,7 @@ impl Html {
         self.0 += &escaped(text);
     }
 
-    /// What is written in this programme, as it stands.
+    /// What is written in this program, as it stands.
     pub(super) fn fixed(&mut self, markup: &'static str) {
         self.0 += markup;
     }

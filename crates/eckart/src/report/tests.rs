@@ -6,7 +6,7 @@ use crate::error::check_error;
 use crate::solve::{Agreement, RankChoice, RankScore};
 use crate::{Code, Factorization, Matrix, Problem, Settings};
 
-/// Text that would be a programme, were it not escaped.
+/// Text that would be a program, were it not escaped.
 const EVIL: &str = "</li></title><script>alert(1)</script>\"'&<img src=x onerror=alert(1)>";
 
 fn matrix() -> Matrix {
@@ -80,7 +80,7 @@ fn a_page_of_the_factors_alone_has_no_data() {
     let x = matrix();
     let fit = fit("over W[n,r], H[m,r]: sum((X - W @ H.T)**2)", &x, 1);
     let html = Report::new(&fit).image(2, 3).to_html().unwrap();
-    check(&html, &["12 × 6", "column of H", "<section id=\"rows\""]);
+    check(&html, &["12 × 6", "norm(H[:, k])", "<section id=\"rows\""]);
     assert!(!html.contains("id=\"residuals\"") && !html.contains("id=\"reconstructions\""));
 }
 
@@ -99,7 +99,7 @@ fn what_is_masked_is_not_shown_as_zero() {
     let fit = fit("sum(observed(X) * (X - W @ H)**2) + 0.1*sum(W**2) + 0.1*sum(H**2)", &x, 1);
     let html = Report::new(&fit).data(&x).col_names(names("item ", 6)).to_html().unwrap();
     let section = html.split("id=\"reconstructions\"").nth(1).unwrap().split("</section>").next().unwrap();
-    assert!(section.contains("counting") || html.contains("counting observed entries only"));
+    assert!(html.contains("W @ H of X, observed entries only"));
     // Two entries a row are stored, so no row lists a third.
     assert_eq!(section.matches("<article").count() * 2, section.matches("class=\"fitted\"").count());
 }
@@ -129,7 +129,7 @@ fn starts_and_ranks_that_were_compared_are_drawn() {
     check(&html, &["rank 4: 0.250 ± 0.0100"]);
     assert!(!html.contains("Consensus matrix"));
     let html = Report::new(&fit).consensus(&found).to_html().unwrap();
-    check(&html, &["Consensus matrix of 6 columns, groups together"]);
+    check(&html, &["Consensus matrix of 6 columns, ordered by group"]);
     fit.agreement = Some(Agreement { stability: vec![1.0], ..found.agreement });
     let error = Report::new(&fit).to_html().unwrap_err();
     check_error(&error, Code::WrongCount, "1 figures of stability and 2 components");
@@ -156,5 +156,5 @@ fn large_data_keeps_the_page_small() {
     let x = Matrix::from_fn(5000, 40, |i, j| ((i * 7 + j * 3) as f64).sin().abs()).unwrap();
     let html = Report::new(&fit(NMF, &x, 1)).data(&x).to_html().unwrap();
     assert!(html.len() < 200_000, "{} bytes", html.len());
-    check(&html, &["Of 5,000 rows the 12 that have most"]);
+    check(&html, &["Of 5,000 rows the top 12 of each component"]);
 }

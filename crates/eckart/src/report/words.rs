@@ -22,6 +22,16 @@ pub fn describe(matrix: &Matrix) -> String {
     format!("{} x {}, {stored}, {}", count(matrix.rows()), count(matrix.cols()), matrix.dtype())
 }
 
+/// "1 start", "6 starts"
+pub(super) fn counted(number: usize, what: &str) -> String {
+    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+/// "10,621 × 10"
+pub(super) fn sides((rows, cols): (usize, usize)) -> String {
+    format!("{} × {}", count(rows), count(cols))
+}
+
 /// The share of a matrix's stored entries that are exactly 0.
 pub fn zeros(matrix: &Matrix) -> f64 {
     share_of_zeros(&matrix.values_f64())
@@ -32,16 +42,18 @@ pub(super) fn share_of_zeros(numbers: &[f64]) -> f64 {
     numbers.iter().filter(|&&x| x == 0.0).count() as f64 / numbers.len().max(1) as f64
 }
 
-/// What to make of the reason for which a search ended.
+/// What the reason for which a search ended says.
 pub(super) fn meaning(stop: StopReason) -> &'static str {
     match stop {
-        StopReason::Settled => "The cost had settled.",
-        StopReason::Stationary => "No small step of a factor lowers the cost.",
+        StopReason::Settled => "Converged: the relative decrease of the cost fell below the tolerance.",
+        StopReason::Stationary => "Converged: the KKT residuals of all factors fell below the tolerance.",
         StopReason::Target => "The cost reached its target.",
-        StopReason::MaxIter => "The limit of iterations was reached before the cost had settled: a larger one goes on.",
-        StopReason::TimeLimit => "The time limit was reached: these are the best factors so far.",
-        StopReason::Interrupted => "It was interrupted: these are the best factors so far.",
-        StopReason::Diverged => "The cost became infinite or undefined: these are the best factors before that.",
-        StopReason::Dropped => "Other starts were better.",
+        StopReason::MaxIter => "Not converged within the limit of iterations: increase it.",
+        StopReason::TimeLimit => "Time limit reached: these are the best factors so far.",
+        StopReason::Interrupted => "Interrupted: these are the best factors so far.",
+        StopReason::Diverged => {
+            "Diverged: the cost became infinite or undefined. These are the best factors before that."
+        }
+        StopReason::Dropped => "Other initializations were better.",
     }
 }

@@ -1,11 +1,11 @@
-//! The programme that a page shows is one: it compiles here, word for word, and finds the same factors.
+//! The program that a page shows is one: it compiles here, word for word, and finds the same factors.
 
 use eckart::data::{ReadOptions, read};
 use eckart::report::Report;
 use eckart::{Problem, Settings};
 
 mod shown {
-    include!("programme.rs");
+    include!("program.rs");
 
     pub(super) fn run() -> Result<()> {
         main()
@@ -33,10 +33,10 @@ fn the_programme_on_a_page_compiles_and_runs() {
     let problem = Problem::parse("sum((X - W @ H)**2) + a*sum(abs(W)) subject to W >= 0").unwrap();
     let fit = problem.data("X", &x).param("a", 0.5).rank(4).solve(&settings).unwrap();
     let page = Report::new(&fit).source(DIGITS).to_html().unwrap();
-    let text = page.split("<code id=\"programme\">").nth(1).unwrap().split("</code>").next().unwrap();
+    let text = page.split("<code id=\"program\">").nth(1).unwrap().split("</code>").next().unwrap();
     let marks = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
     let text = marks.iter().fold(text.to_owned(), |text, (mark, plain)| text.replace(mark, plain));
-    let file = include_str!("programme.rs");
+    let file = include_str!("program.rs");
     assert_eq!(without_cost(&text), without_cost(file));
     assert!(text.contains(&format!(" // {}\n", fit.cost)), "{text}");
     shown::run().unwrap();

@@ -1,7 +1,7 @@
 //! Axis: where a number stands in a drawing, and which numbers are written beside it.
 //! In: the least and largest number, the two ends in the drawing.  Out: places and ticks.
 //! Invariant: ticks are round numbers within the range; a logarithmic axis takes positive numbers only.
-//! Not here: drawing (see `mod`).
+//! Not here: drawing (see `frame`).
 
 /// One axis of a chart.
 #[derive(Debug, Clone, Copy)]
@@ -29,9 +29,9 @@ impl Axis {
         if low > 0.0 && high / low >= WIDE {
             return Self { low, high, from: ends[0], to: ends[1], logarithmic: true, ticks: 5 };
         }
-        // A little room, so that no line lies on the frame.
-        let room = 0.04 * (high - low);
-        Self::linear([low - room, high + room], ends)
+        // A little more, so that no line lies on the frame.
+        let margin = 0.04 * (high - low);
+        Self::linear([low - margin, high + margin], ends)
     }
 
     /// The same with about so many ticks.

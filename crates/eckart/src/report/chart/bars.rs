@@ -4,7 +4,7 @@
 //! Not here: numbers that are ranked by size (see `cards`).
 
 use super::axis::Axis;
-use super::frame::{Frame, drawing, upright};
+use super::frame::{Frame, drawing, label, line, path, upright};
 use crate::report::html::{Html, px};
 use crate::report::numbers::{short, significant};
 use crate::report::subject::sides::largest;
@@ -42,8 +42,7 @@ pub(crate) fn bars(html: &mut Html, title: &str, all: &[Bar]) -> bool {
     drawing(html, (WIDTH, HEIGHT), title, "bars", |html| {
         upright(html, FRAME, &axis);
         let zero = axis.place(0.0);
-        let (left, right, y) = (px(FRAME.left), px(FRAME.right), px(zero));
-        html.empty("line", &[("class", "axis"), ("x1", &left), ("x2", &right), ("y1", &y), ("y2", &y)]);
+        line(html, "axis", [FRAME.left, FRAME.right], [zero, zero]);
         if !many {
             for (k, bar) in groups.iter().enumerate() {
                 one(html, bar, middle(k), step, (zero, axis.place(bar.value)));
@@ -51,11 +50,9 @@ pub(crate) fn bars(html: &mut Html, title: &str, all: &[Bar]) -> bool {
         } else {
             outline(html, title, &groups, &middle, &axis);
         }
-        let below = px(HEIGHT - 6.0);
         let ends = [("tick start", FRAME.left, all.first()), ("tick end", FRAME.right, all.last())];
         for (class, x, bar) in ends {
-            let name = bar.map_or("", |bar| bar.name.as_str());
-            html.element("text", &[("class", class), ("x", &px(x)), ("y", &below)], &clipped(name));
+            label(html, class, (x, HEIGHT - 6.0), &clipped(bar.map_or("", |bar| &bar.name)));
         }
         peaks(html, &groups, &middle, &axis);
     });
@@ -86,14 +83,12 @@ fn one(html: &mut Html, bar: &Bar, x: f64, step: f64, (zero, end): (f64, f64)) {
 }
 
 fn outline(html: &mut Html, title: &str, groups: &[&Bar], middle: &dyn Fn(usize) -> f64, axis: &Axis) {
-    let (mut path, mut names, mut values) = (String::new(), String::new(), String::new());
-    for (k, bar) in groups.iter().enumerate() {
-        path += &format!("{}{} {}", if k == 0 { "M" } else { "L" }, px(middle(k)), px(axis.place(bar.value)));
-        // A name may hold anything but this mark.
-        names += &format!("{}{}", if k == 0 { "" } else { "\t" }, bar.name.replace('\t', " "));
-        values += &format!("{}{}", if k == 0 { "" } else { " " }, significant(bar.value, 4).replace(',', ""));
-    }
-    let attributes = [("class", "series marked"), ("d", &*path), ("data-names", &names), ("data-y", &values)];
+    let points = path(groups.iter().enumerate().map(|(k, bar)| (middle(k), axis.place(bar.value))));
+    // A name may hold anything but this mark.
+    let names: Vec<String> = groups.iter().map(|bar| bar.name.replace('\t', " ")).collect();
+    let values: Vec<String> = groups.iter().map(|bar| significant(bar.value, 4).replace(',', "")).collect();
+    let (names, values) = (names.join("\t"), values.join(" "));
+    let attributes = [("class", "series marked"), ("d", &*points), ("data-names", &names), ("data-y", &values)];
     html.inside("path", &attributes, |html| html.element("title", &[], title));
 }
 
@@ -109,7 +104,7 @@ fn peaks(html: &mut Html, groups: &[&Bar], middle: &dyn Fn(usize) -> f64, axis: 
         if taken.len() < NAMED && taken.iter().all(|(other, reach)| (x - other).abs() > half + reach) {
             let above = values[k] >= 0.0;
             let y = axis.place(values[k]) + if above { -5.0 } else { 13.0 };
-            html.element("text", &[("class", "peak middle"), ("x", &px(x)), ("y", &px(y))], &name);
+            label(html, "peak middle", (x, y), &name);
             taken.push((x, half));
         }
     }

@@ -30,23 +30,38 @@ pub(super) fn drawing(
     });
 }
 
+/// A straight line.
+pub(super) fn line(html: &mut Html, class: &str, x: [f64; 2], y: [f64; 2]) {
+    let [x1, x2, y1, y2] = [x[0], x[1], y[0], y[1]].map(px);
+    html.empty("line", &[("class", class), ("x1", &x1), ("x2", &x2), ("y1", &y1), ("y2", &y2)]);
+}
+
+/// Words.
+pub(super) fn label(html: &mut Html, class: &str, (x, y): (f64, f64), text: &str) {
+    html.element("text", &[("class", class), ("x", &px(x)), ("y", &px(y))], text);
+}
+
+/// The path through some points.
+pub(super) fn path(points: impl IntoIterator<Item = (f64, f64)>) -> String {
+    let step = |(k, (x, y)): (usize, (f64, f64))| format!("{}{} {}", if k == 0 { "M" } else { "L" }, px(x), px(y));
+    points.into_iter().enumerate().map(step).collect()
+}
+
 /// The lines and words of an upright axis on the left.
 pub(super) fn upright(html: &mut Html, frame: Frame, axis: &Axis) {
-    for (value, label) in axis.ticks() {
+    for (value, text) in axis.ticks() {
         let y = axis.place(value);
-        let (left, right, y, text) = (px(frame.left), px(frame.right), px(y), px(frame.left - 6.0));
-        html.empty("line", &[("class", "grid"), ("x1", &left), ("x2", &right), ("y1", &y), ("y2", &y)]);
-        html.element("text", &[("class", "tick end"), ("x", &text), ("y", &y), ("dy", "0.32em")], &label);
+        line(html, "grid", [frame.left, frame.right], [y, y]);
+        let (x, y) = (px(frame.left - 6.0), px(y));
+        html.element("text", &[("class", "tick end"), ("x", &x), ("y", &y), ("dy", "0.32em")], &text);
     }
 }
 
-/// The words of a level axis below.
-pub(super) fn level(html: &mut Html, frame: Frame, axis: &Axis) {
-    let (left, right, y) = (px(frame.left), px(frame.right), px(frame.bottom));
-    html.empty("line", &[("class", "axis"), ("x1", &left), ("x2", &right), ("y1", &y), ("y2", &y)]);
-    let below = px(frame.bottom + 17.0);
-    for (value, label) in axis.ticks() {
-        let x = px(axis.place(value));
-        html.element("text", &[("class", "tick middle"), ("x", &x), ("y", &below)], &label);
+/// The line and words of a level axis below, and what runs along it.
+pub(super) fn level(html: &mut Html, frame: Frame, axis: &Axis, across: &str) {
+    line(html, "axis", [frame.left, frame.right], [frame.bottom, frame.bottom]);
+    for (value, text) in axis.ticks() {
+        label(html, "tick middle", (axis.place(value), frame.bottom + 17.0), &text);
     }
+    label(html, "tick middle", ((frame.left + frame.right) / 2.0, frame.bottom + 36.0), across);
 }

@@ -5,13 +5,13 @@
 //! Not here: which series (see the sections).
 
 use super::axis::Axis;
-use super::frame::{Frame, drawing, level, upright};
+use super::frame::{Frame, drawing, level, path, upright};
 use crate::report::html::{Html, px};
 use crate::report::numbers::significant;
 
 /// A series.
 #[derive(Debug, Clone)]
-pub(crate) struct Line {
+pub(crate) struct Series {
     /// What it is called: "start 3".
     pub(crate) name: String,
     /// Its points, from left to right.
@@ -22,7 +22,7 @@ pub(crate) struct Line {
 
 /// A chart of series.
 #[derive(Debug, Clone)]
-pub(crate) struct Lines<'a> {
+pub(crate) struct LineChart<'a> {
     /// What the chart shows, for those who can't see it.
     pub(crate) title: &'a str,
     /// What runs from left to right.
@@ -32,7 +32,7 @@ pub(crate) struct Lines<'a> {
     /// What runs upwards.
     pub(crate) up: &'a str,
     /// The series.
-    pub(crate) series: Vec<Line>,
+    pub(crate) series: Vec<Series>,
 }
 
 const WIDTH: f64 = 460.0;
@@ -40,7 +40,7 @@ const HEIGHT: f64 = 250.0;
 const FRAME: Frame = Frame { left: 58.0, right: 450.0, top: 12.0, bottom: 208.0 };
 
 /// Draws a chart; `false`, and nothing is drawn, where there are fewer than two points in every series.
-pub(crate) fn lines(html: &mut Html, chart: &Lines<'_>) -> bool {
+pub(crate) fn lines(html: &mut Html, chart: &LineChart<'_>) -> bool {
     let finite = |&&(x, y): &&(f64, f64)| x.is_finite() && y.is_finite();
     let points = || chart.series.iter().flat_map(|line| line.points.iter().filter(finite));
     if !chart.series.iter().any(|line| line.points.iter().filter(finite).count() > 1) {
@@ -54,12 +54,9 @@ pub(crate) fn lines(html: &mut Html, chart: &Lines<'_>) -> bool {
     let y_axis = Axis::fitting(range(|p| p.1), [FRAME.bottom, FRAME.top]);
     drawing(html, (WIDTH, HEIGHT), chart.title, "lines", |html| {
         upright(html, FRAME, &y_axis);
-        level(html, FRAME, &x_axis);
-        let below = px(FRAME.bottom + 36.0);
-        let middle = px((FRAME.left + FRAME.right) / 2.0);
-        html.element("text", &[("class", "tick middle"), ("x", &middle), ("y", &below)], chart.across);
+        level(html, FRAME, &x_axis, chart.across);
         // The marked one lies above the others.
-        let (others, marked): (Vec<&Line>, Vec<&Line>) = chart.series.iter().partition(|line| !line.marked);
+        let (others, marked): (Vec<&Series>, Vec<&Series>) = chart.series.iter().partition(|line| !line.marked);
         for line in others.into_iter().chain(marked) {
             series(html, line, &x_axis, &y_axis, chart);
         }
@@ -67,24 +64,20 @@ pub(crate) fn lines(html: &mut Html, chart: &Lines<'_>) -> bool {
     true
 }
 
-fn series(html: &mut Html, line: &Line, x_axis: &Axis, y_axis: &Axis, chart: &Lines<'_>) {
-    let drawn = |&(x, y): &(f64, f64)| x.is_finite() && y.is_finite() && (y > 0.0 || !y_axis.is_logarithmic());
-    let points: Vec<(f64, f64)> = line.points.iter().copied().filter(drawn).collect();
+fn series(html: &mut Html, line: &Series, x_axis: &Axis, y_axis: &Axis, chart: &LineChart<'_>) {
+    let is_drawn = |&(x, y): &(f64, f64)| x.is_finite() && y.is_finite() && (y > 0.0 || !y_axis.is_logarithmic());
+    let points: Vec<(f64, f64)> = line.points.iter().copied().filter(is_drawn).collect();
     let Some(&(last_x, last_y)) = points.last() else { return };
-    let mut path = String::new();
-    let (mut xs, mut ys) = (String::new(), String::new());
-    for (k, &(x, y)) in points.iter().enumerate() {
-        path += &format!("{}{} {}", if k == 0 { "M" } else { "L" }, px(x_axis.place(x)), px(y_axis.place(y)));
-        let space = if k == 0 { "" } else { " " };
-        xs += &format!("{space}{}", significant(x, 4).replace(',', ""));
-        ys += &format!("{space}{}", significant(y, 6).replace(',', ""));
-    }
+    let drawn = path(points.iter().map(|&(x, y)| (x_axis.place(x), y_axis.place(y))));
+    let joined = |of: &dyn Fn(&(f64, f64)) -> String| points.iter().map(of).collect::<Vec<String>>().join(" ");
+    let xs = joined(&|p| significant(p.0, 4)).replace(',', "");
+    let ys = joined(&|p| significant(p.1, 6)).replace(',', "");
     let class = if line.marked { "series marked" } else { "series" };
     html.inside(
         "path",
         &[
             ("class", class),
-            ("d", &path),
+            ("d", &drawn),
             ("data-name", &line.name),
             ("data-x", &xs),
             ("data-y", &ys),
@@ -103,8 +96,8 @@ mod tests {
     use super::*;
 
     fn chart(points: Vec<(f64, f64)>) -> Option<String> {
-        let line = Line { name: "start <1>".into(), points, marked: true };
-        let chart = Lines { title: "Cost", across: "seconds", unit: "s", up: "cost", series: vec![line] };
+        let line = Series { name: "start <1>".into(), points, marked: true };
+        let chart = LineChart { title: "Cost", across: "seconds", unit: "s", up: "cost", series: vec![line] };
         let mut html = Html::new();
         lines(&mut html, &chart).then(|| html.finish())
     }

@@ -11,5 +11,5 @@ mod lines;
 mod points;
 
 pub(super) use bars::{Bar, MOST_BARS, bars};
-pub(super) use lines::{Line, Lines, lines};
+pub(super) use lines::{LineChart, Series, lines};
 pub(super) use points::{Point, points};

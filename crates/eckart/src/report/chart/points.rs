@@ -4,7 +4,7 @@
 //! Not here: how a setting is chosen (its caller knows).
 
 use super::axis::Axis;
-use super::frame::{Frame, drawing, level, upright};
+use super::frame::{Frame, drawing, level, line, path, upright};
 use crate::report::html::{Html, px};
 use crate::report::numbers::short;
 
@@ -28,29 +28,22 @@ pub(crate) fn points(html: &mut Html, title: &str, across: &str, all: &[Point], 
     let low = all.iter().map(|p| p.y - p.spread).chain(limit).fold(f64::INFINITY, f64::min);
     let high = all.iter().map(|p| p.y + p.spread).chain(limit).fold(f64::NEG_INFINITY, f64::max);
     let [first, last] = [all.first(), all.last()].map(|point| point.map_or(0.0, |point| point.x));
-    let room = 0.02 * (last - first);
-    let x_axis = Axis::linear([first - room, last + room], [FRAME.left, FRAME.right]);
+    let margin = 0.02 * (last - first);
+    let x_axis = Axis::linear([first - margin, last + margin], [FRAME.left, FRAME.right]);
     let margin = 0.05 * (high - low);
     let y_axis = Axis::linear([low - margin, high + margin], [FRAME.bottom, FRAME.top]);
     drawing(html, (WIDTH, HEIGHT), title, "points", |html| {
         upright(html, FRAME, &y_axis);
-        level(html, FRAME, &x_axis);
-        let (middle, below) = (px((FRAME.left + FRAME.right) / 2.0), px(FRAME.bottom + 36.0));
-        html.element("text", &[("class", "tick middle"), ("x", &middle), ("y", &below)], across);
-        if let Some(limit) = limit {
-            let (left, right, y) = (px(FRAME.left), px(FRAME.right), px(y_axis.place(limit)));
-            html.empty("line", &[("class", "limit"), ("x1", &left), ("x2", &right), ("y1", &y), ("y2", &y)]);
+        level(html, FRAME, &x_axis, across);
+        if let Some(y) = limit.map(|limit| y_axis.place(limit)) {
+            line(html, "limit", [FRAME.left, FRAME.right], [y, y]);
         }
         let at = |p: &Point| (x_axis.place(p.x), y_axis.place(p.y));
-        let step =
-            |(k, p): (usize, &Point)| format!("{}{} {}", if k == 0 { "M" } else { "L" }, px(at(p).0), px(at(p).1));
-        let path: String = all.iter().enumerate().map(step).collect();
-        html.empty("path", &[("class", "series marked thin"), ("d", &path)]);
+        html.empty("path", &[("class", "series marked thin"), ("d", &path(all.iter().map(at)))]);
         for p in all {
             let (x, y) = at(p);
+            line(html, "spread", [x, x], [p.y + p.spread, p.y - p.spread].map(|y| y_axis.place(y)));
             let [x, y] = [x, y].map(px);
-            let (top, bottom) = (px(y_axis.place(p.y + p.spread)), px(y_axis.place(p.y - p.spread)));
-            html.empty("line", &[("class", "spread"), ("x1", &x), ("x2", &x), ("y1", &top), ("y2", &bottom)]);
             let is_marked = p.x == marked;
             let (class, radius) = if is_marked { ("point chosen", "6") } else { ("point", "3.5") };
             let spread = if p.spread > 0.0 { format!(" ± {}", short(p.spread)) } else { String::new() };

@@ -1,37 +1,33 @@
 //! Again: how to run the same search once more.
-//! In: a `Subject`.  Out: the command and the Rust programme, with every setting that decides the result.
-//! Invariant: what is shown gives the same factors: objective, numbers, rank, seed, starts and limits are all in it.
+//! In: a `Subject`.  Out: the command and the Rust program, with every setting that decides the result.
+//! Invariant: what is shown gives the same factors: objective, parameters, rank, seed, starts and limits are all in it.
 //! Not here: what the search found.
 
 use crate::expr::text::parse_statement;
 use crate::report::html::Html;
 use crate::report::shell::quoted;
 use crate::report::subject::Subject;
+use crate::report::words::counted;
 use crate::solve::{Factorization, Init, StopReason};
 
 /// The section.
 pub(in crate::report) fn again(subject: &Subject<'_>) -> Html {
     let fit = subject.fit;
     let mut html = Html::new();
-    let said = format!(
-        "Seed {}, {} start{}. The same seed gives the same bits on one machine, whatever the number of threads.",
+    html.lead(&format!(
+        "Seed {}, {}. The same seed gives the same bits on one machine, whatever the number of threads.",
         fit.seed,
-        fit.starts.len(),
-        if fit.starts.len() == 1 { "" } else { "s" }
-    );
-    html.element("p", &[("class", "lead")], &said);
-    let command = subject.report.command.clone().or_else(|| command(subject));
-    if let Some(command) = command {
-        html.element("h3", &[], "The command");
-        code(&mut html, "command", &command);
+        counted(fit.starts.len(), "start")
+    ));
+    if let Some(command) = subject.report.command.clone().or_else(|| command(subject)) {
+        code(&mut html, "command", "Command line", &command);
     }
-    html.element("h3", &[], "In Rust");
-    code(&mut html, "programme", &programme(subject));
+    code(&mut html, "program", "Rust", &program(subject));
     html
 }
 
-fn code(html: &mut Html, id: &str, text: &str) {
-    let label = if id == "command" { "The command" } else { "The programme" };
+fn code(html: &mut Html, id: &str, label: &str, text: &str) {
+    html.element("h3", &[], label);
     html.inside("pre", &[("class", "code"), ("tabindex", "0"), ("role", "region"), ("aria-label", label)], |html| {
         html.element("code", &[("id", id)], text);
     });
@@ -69,7 +65,7 @@ fn was_halved(fit: &Factorization) -> bool {
     fit.starts.iter().any(|start| start.stop == StopReason::Dropped)
 }
 
-fn programme(subject: &Subject<'_>) -> String {
+fn program(subject: &Subject<'_>) -> String {
     let fit = subject.fit;
     let source = subject.report.source.as_deref().unwrap_or("DATA");
     let mut given = format!("        .data({:?}, &x)\n", fit.target);

@@ -1,6 +1,5 @@
 //! Cards: the components as people read them.
-//! In: a `Subject`.  Out: a card a component, the largest first: its picture, share, sparsity, the rows that have most
-//! of it.
+//! In: a `Subject`.  Out: a card a component, the largest first: its picture, share, sparsity, its top rows.
 //! Invariant: colours have a sign and a size, never a meaning of their own; every picture is said in words too.
 //! Not here: which way components are shown (see `look`).
 
@@ -15,7 +14,7 @@ use crate::report::subject::{Shown, Subject};
 use crate::report::tiles::{Scale, tile};
 use crate::report::words::share_of_zeros;
 
-/// Rows that have most of a component.
+/// Top rows of a component.
 const ROWS: usize = 5;
 
 /// All cards.
@@ -25,7 +24,7 @@ const ROWS: usize = 5;
 pub(in crate::report) fn cards(subject: &Subject<'_>) -> Result<Option<Html>> {
     let Some(shown) = &subject.shown else { return Ok(None) };
     let mut html = Html::new();
-    html.element("p", &[("class", "lead")], &lead(subject, shown));
+    html.lead(&lead(subject, shown));
     let class = match shown.look {
         Look::Images { .. } => "cards pictures",
         Look::Profile => "cards profiles",
@@ -40,40 +39,37 @@ pub(in crate::report) fn cards(subject: &Subject<'_>) -> Result<Option<Html>> {
 }
 
 fn lead(subject: &Subject<'_>, shown: &Shown<'_>) -> String {
-    let size = match (subject.sides.cols, subject.sides.rows) {
-        (Some(h), Some(w)) => format!("the length of its {} times that of its {}", h.said(), w.said()),
-        (Some(lines), None) | (None, Some(lines)) => format!("the length of its {}", lines.said()),
-        (None, None) => "1".to_owned(),
-    };
+    let sides = [subject.sides.rows, subject.sides.cols];
+    let size: Vec<String> = sides.iter().flatten().map(|lines| lines.norm()).collect();
     let signed = shown.lines.matrix.values_f64().iter().any(|x| *x < 0.0);
     let look = match shown.look {
         Look::Images { .. } if signed => "Each picture has its own scale: black is 0, blue positive, orange negative.",
         Look::Images { .. } => "Each picture has its own scale: black is 0, white its largest weight.",
-        Look::Words if signed => "Words are the larger the heavier; orange ones with a minus are negative.",
-        Look::Words => "Words are the larger the heavier.",
+        Look::Words if signed => {
+            "The size of a word grows with its weight; orange words with a minus sign have negative weights."
+        }
+        Look::Words => "The size of a word grows with its weight.",
         Look::Profile if shown.lines.len() > MOST_BARS => "",
         Look::Items | Look::Profile | Look::Fitting if signed => "Blue is positive, orange negative.",
         Look::Items | Look::Profile | Look::Fitting => "",
     };
-    format!("The largest first, each with its share of all sizes (a component's size is {size}). {look}")
+    format!(
+        "Components in order of size. Share of component k: {} / the sum over all components. {look}",
+        size.join(" * ")
+    )
 }
 
 fn card(subject: &Subject<'_>, shown: &Shown<'_>, k: usize) -> Result<Html> {
-    let share = percent(subject.share(k));
     let name = format!("Component {}", k + 1);
     let line = shown.lines.line(k);
     let mut picture = draw(shown, &name, &line)?;
     let about = about(subject, shown, k, &line)?;
     let mut html = Html::new();
-    html.inside("article", &[("class", "card")], |html| {
-        html.inside("header", &[], |html| {
-            html.element("h3", &[], &name);
-            html.element("span", &[("class", "share")], &share);
-        });
+    html.card(("", &name), &percent(subject.share(k)), |html| {
         meter(html, subject.share(k) / subject.share(subject.order[0]).max(f64::MIN_POSITIVE));
         if line.iter().all(|x| *x == 0.0) {
             picture = Html::new();
-            html.element("p", &[("class", "note")], "Nothing: all its weights are 0.");
+            html.note("All weights are 0.");
         }
         html.push(picture);
         html.push(about);
@@ -88,9 +84,9 @@ fn meter(html: &mut Html, share: f64) {
     });
 }
 
-/// What else there is to say of component k.
+/// What else there is to say of component k: its sparsity, stability and top rows.
 fn about(subject: &Subject<'_>, shown: &Shown<'_>, k: usize, line: &[f64]) -> Result<Html> {
-    let mut said = format!("Zeros: {} in {}", percent(share_of_zeros(line)), shown.lines.name);
+    let mut said = format!("Sparsity: {} zeros in {}", percent(share_of_zeros(line)), shown.lines.name);
     if let Some(w) = subject.sides.rows.filter(|w| w.name != shown.lines.name) {
         said += &format!(", {} in {}", percent(share_of_zeros(&w.line(k))), w.name);
     }
@@ -105,18 +101,18 @@ fn about(subject: &Subject<'_>, shown: &Shown<'_>, k: usize, line: &[f64]) -> Re
         (Some(shape), Some(data)) => {
             let mut tiles = Html::new();
             for &i in &places {
-                let row = crate::report::subject::seen_row(subject.fit, data, i);
+                let row = subject.seen_row(data, i);
                 let address = tile(&row, shape, Scale::of(&row))?;
                 let name = subject.rows.of(i);
                 tiles.empty("img", &[("class", "tile small"), ("src", &address), ("alt", &name), ("title", &name)]);
             }
-            let title = "The rows that have most of it";
+            let title = "Rows with the largest weights";
             html.inside("p", &[("class", "thumbs"), ("title", title)], |html| html.push(tiles));
         }
         _ if subject.rows.are_known() => {
             let names: Vec<String> = places.iter().map(|&i| subject.rows.of(i)).collect();
             html.inside("p", &[("class", "about")], |html| {
-                html.text("Rows with most of it: ");
+                html.text("Top rows: ");
                 html.element("span", &[("class", "name")], &names.join(", "));
             });
         }

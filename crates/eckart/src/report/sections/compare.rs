@@ -5,10 +5,11 @@
 
 use crate::data::Matrix;
 use crate::error::Result;
+use crate::report::draw::width;
 use crate::report::html::Html;
 use crate::report::numbers::{count, short, trimmed};
 use crate::report::subject::sides::largest as largest_of;
-use crate::report::subject::{Misfit, Subject, seen_row};
+use crate::report::subject::{Compared, Comparison, Subject};
 use crate::report::tiles::{Scale, tile};
 
 /// Entries of a row that are shown where it is no picture.
@@ -21,63 +22,58 @@ const LISTED: usize = 6;
 /// # Errors
 /// As [`tile`].
 pub(in crate::report) fn rows(subject: &Subject<'_>) -> Result<Option<Html>> {
-    let (Some(data), Some(misfit)) = (subject.data, &subject.misfit) else { return Ok(None) };
-    if misfit.compared.is_empty() {
+    let (Some(data), Some(comparison)) = (subject.data, &subject.comparison) else { return Ok(None) };
+    let compared = &comparison.compared;
+    if compared.is_empty() {
         return Ok(None);
     }
     let mut html = Html::new();
-    let said = format!(
-        "Rows from the best fitted to the worst, by relative error: the length of the residual as a share of the \
-         row's. Fitted values are {}.{}",
-        misfit.formula,
-        seen(misfit, data)
-    );
-    html.element("p", &[("class", "lead")], &said);
+    html.lead(&format!(
+        "Rows x from the best fit to the worst, by relative error ||x - s|| / ||x||, where s is the row of {}.{}",
+        comparison.formula,
+        seen(comparison, data)
+    ));
     let mut all = Html::new();
-    match subject.picture() {
+    let class = match subject.picture() {
         Some(shape) => {
-            for (row, error, fitted) in &misfit.compared {
-                all.push(pictures(subject, shape, &seen_row(subject.fit, data, *row), (*row, *error, fitted))?);
+            for row in compared {
+                all.push(pictures(subject, shape, &subject.seen_row(data, row.row), row)?);
             }
-            html.inside("div", &[("class", "triples")], |html| html.push(all));
+            "triples"
         }
         None => {
             // The best, the worst, and what lies evenly between them.
-            let last = misfit.compared.len() - 1;
-            let count = LISTED.min(misfit.compared.len());
-            for k in 0..count {
-                let (row, error, fitted) = &misfit.compared[if count > 1 { k * last / (count - 1) } else { 0 }];
-                pairs(&mut all, subject, &seen_row(subject.fit, data, *row), (*row, *error, fitted));
+            let (last, shown) = (compared.len() - 1, LISTED.min(compared.len()));
+            for k in 0..shown {
+                let row = &compared[if shown > 1 { k * last / (shown - 1) } else { 0 }];
+                pairs(&mut all, subject, &subject.seen_row(data, row.row), row);
             }
-            html.inside("div", &[("class", "cards")], |html| html.push(all));
+            "cards"
         }
-    }
+    };
+    html.inside("div", &[("class", class)], |html| html.push(all));
     Ok(Some(html))
 }
 
-fn seen(misfit: &Misfit, data: &Matrix) -> String {
-    let seen = misfit.residuals.seen;
+fn seen(comparison: &Comparison, data: &Matrix) -> String {
+    let seen = comparison.residuals.seen;
     if seen == data.rows() {
         return String::new();
     }
-    format!(" Of {} rows, {} evenly spaced ones were looked at.", count(data.rows()), count(seen))
+    format!(" Computed for {} evenly spaced rows of {}.", count(seen), count(data.rows()))
 }
 
 /// Data, fitted values and their difference as pictures.
-fn pictures(
-    subject: &Subject<'_>,
-    shape: (usize, usize),
-    data: &[f64],
-    (row, error, fitted): (usize, f64, &[f64]),
-) -> Result<Html> {
+fn pictures(subject: &Subject<'_>, shape: (usize, usize), data: &[f64], compared: &Compared) -> Result<Html> {
+    let Compared { row, error, fitted } = compared;
     let scale = Scale::of(data.iter().chain(fitted));
     let difference: Vec<f64> = data.iter().zip(fitted).map(|(x, s)| x - s).collect();
     let all = [
         ("data", tile(data, shape, scale)?),
         ("fitted", tile(fitted, shape, scale)?),
-        ("data less fitted", tile(&difference, shape, scale.signed())?),
+        ("residual, data - fitted", tile(&difference, shape, scale.signed())?),
     ];
-    let name = subject.rows.of(row);
+    let name = subject.rows.of(*row);
     let mut html = Html::new();
     html.inside("figure", &[("class", "triple")], |html| {
         for (what, address) in &all {
@@ -86,71 +82,59 @@ fn pictures(
         }
         html.inside("figcaption", &[], |html| {
             html.element("span", &[("class", "name")], &name);
-            html.text(&format!(", error {}", short(error)));
+            html.text(&format!(", error {}", short(*error)));
         });
     });
     Ok(html)
 }
 
 /// The largest entries of a row, in the data and fitted.
-fn pairs(html: &mut Html, subject: &Subject<'_>, data: &[f64], (row, error, fitted): (usize, f64, &Vec<f64>)) {
+fn pairs(html: &mut Html, subject: &Subject<'_>, data: &[f64], Compared { row, error, fitted }: &Compared) {
     let sizes: Vec<f64> =
         data.iter().zip(fitted).map(|(x, s)| if x.is_nan() { 0.0 } else { x.abs().max(s.abs()) }).collect();
     let places = largest_of(&sizes, ENTRIES);
     let most = places.first().map_or(1.0, |&at| sizes[at]);
-    html.inside("article", &[("class", "card")], |html| {
-        html.inside("header", &[], |html| {
-            html.element("h3", &[("class", "name")], &subject.rows.of(row));
-            html.element("span", &[("class", "share")], &format!("error {}", short(error)));
-        });
-        html.inside("table", &[("class", "items pairs")], |html| {
-            html.fixed("<thead><tr><th scope=col><th scope=col><th scope=col class=n>data<th scope=col class=n>fitted</tr></thead><tbody>");
+    html.card(("name", &subject.rows.of(*row)), &format!("error {}", short(*error)), |html| {
+        let headings = [("", ""), ("", ""), ("n", "data"), ("n", "fitted")];
+        html.table(&[("class", "items pairs")], &headings, |html| {
             for at in places {
                 let name = subject.cols.of(at);
                 html.inside("tr", &[], |html| {
                     html.element("th", &[("scope", "row"), ("title", &name)], &name);
                     html.inside("td", &[("class", "bar"), ("aria-hidden", "true")], |html| {
                         for (class, value) in [("data", data[at]), ("fitted", fitted[at])] {
-                            let width = format!("width:{:.1}%", (100.0 * value.abs() / most).min(100.0));
-                            html.empty("i", &[("class", class), ("style", &width)]);
+                            html.empty("i", &[("class", class), ("style", &width(value.abs() / most))]);
                         }
                     });
                     html.cell("n", &trimmed(data[at], 3));
                     html.cell("n", &short(fitted[at]));
                 });
             }
-            html.fixed("</tbody>");
         });
     });
 }
 
-/// The entries that the fit misses most.
+/// The entries with the largest residuals.
 pub(in crate::report) fn largest(subject: &Subject<'_>) -> Option<Html> {
-    let misfit = subject.misfit.as_ref().filter(|misfit| !misfit.residuals.largest.is_empty())?;
+    let comparison = subject.comparison.as_ref().filter(|comparison| !comparison.residuals.largest.is_empty())?;
     let data = subject.data?;
     let mut html = Html::new();
-    let said =
-        format!("The entries of {} that {} misses most.{}", subject.fit.target, misfit.formula, seen(misfit, data));
-    html.element("p", &[("class", "lead")], &said);
-    html.inside("div", &[("class", "scroll")], |html| {
-        html.inside("table", &[("class", "plain sortable")], |html| {
-            html.fixed(
-                "<thead><tr><th scope=col>row<th scope=col>column<th scope=col class=n>data<th scope=col class=n>fitted\
-                 <th scope=col class=n>residual</tr></thead>\n<tbody>",
-            );
-            for residual in &misfit.residuals.largest {
+    let (target, formula) = (&subject.fit.target, &comparison.formula);
+    html.lead(&format!("The largest entries of {target} - ({formula}) by size.{}", seen(comparison, data)));
+    html.scroll(None, |html| {
+        let headings = [("", "row"), ("", "column"), ("n", "data"), ("n", "fitted"), ("n", "residual")];
+        html.table(&[("class", "plain sortable")], &headings, |html| {
+            for residual in &comparison.residuals.largest {
                 html.inside("tr", &[], |html| {
                     // Names of places are counted, so they sort by place.
-                    let place = |at: usize| at.to_string();
                     let (row, col) = (subject.rows.of(residual.row), subject.cols.of(residual.col));
-                    html.element("th", &[("scope", "row"), ("data-value", &place(residual.row))], &row);
-                    html.element("td", &[("data-value", &place(residual.col))], &col);
+                    html.element("th", &[("scope", "row"), ("data-value", &residual.row.to_string())], &row);
+                    html.element("td", &[("data-value", &residual.col.to_string())], &col);
                     html.cell("n", &trimmed(residual.data, 4));
                     html.cell("n", &short(residual.fitted));
                     html.cell("n", &short(residual.value()));
                 });
             }
-            html.fixed("</tbody>");
         });
     });
     Some(html)

@@ -37,15 +37,11 @@ fn in_groups(consensus: &Consensus) -> Result<Matrix> {
 pub(in crate::report) fn stability(subject: &Subject<'_>) -> Result<Option<Html>> {
     let Some(agreement) = subject.agreement else { return Ok(None) };
     let mut html = Html::new();
-    html.element(
-        "p",
-        &[("class", "lead")],
-        &format!(
-            "Each component's mean cosine to its match in the other of {} starts: 1 where every start finds it, and \
-             little where it is an accident of one.",
-            agreement.starts
-        ),
-    );
+    html.lead(&format!(
+        "Mean cosine similarity of each component to its match in the other starts ({} in all): 1 where every start \
+         finds it.",
+        agreement.starts
+    ));
     let picture = subject.consensus.map(|consensus| {
         let matrix = in_groups(consensus)?;
         let side = matrix.rows();
@@ -53,31 +49,29 @@ pub(in crate::report) fn stability(subject: &Subject<'_>) -> Result<Option<Html>
     });
     let picture = picture.transpose()?;
     html.inside("div", &[("class", "columns")], |html| {
-        html.inside("table", &[("class", "items")], |html| {
-            html.fixed("<tbody>");
+        html.table(&[("class", "items")], &[], |html| {
             for &k in &subject.order {
                 bar(html, &format!("Component {}", k + 1), agreement.stability[k], 1.0);
             }
-            html.fixed("</tbody>");
         });
         if let Some((address, side)) = &picture {
             html.inside("figure", &[("class", "consensus")], |html| {
                 let of = if agreement.of_columns { "columns" } else { "rows" };
-                let said = format!("Consensus matrix of {side} {of}, groups together");
+                let said = format!("Consensus matrix of {side} {of}, ordered by group");
                 html.empty("img", &[("src", address), ("alt", &said), ("class", "tile wide")]);
-                let said =
-                    format!("How often two of {side} {of} share their largest component: white always, black never.");
+                let said = format!(
+                    "Share of starts in which two of {side} {of} have the same largest component: white 1, black 0."
+                );
                 html.element("figcaption", &[], &said);
             });
         }
     });
-    let said = format!("Cophenetic correlation of the consensus matrix: {}.", short(agreement.cophenetic));
-    html.element("p", &[("class", "note")], &said);
+    html.note(&format!("Cophenetic correlation of the consensus matrix: {}.", short(agreement.cophenetic)));
     html.push(groups(agreement, if agreement.of_columns { &subject.cols } else { &subject.rows }));
     Ok(Some(html))
 }
 
-/// What goes together in most starts.
+/// What is grouped together in most starts.
 fn groups(agreement: &Agreement, names: &Names<'_>) -> Html {
     let mut html = Html::new();
     let count = agreement.groups.iter().max().map_or(0, |last| last + 1);
@@ -91,7 +85,7 @@ fn groups(agreement: &Agreement, names: &Names<'_>) -> Html {
             let more = if members.len() > LISTED { ", …" } else { "" };
             said += &format!(": {}{more}", listed.join(", "));
         }
-        html.element("p", &[("class", "note")], &said);
+        html.note(&said);
     }
     html
 }
@@ -100,14 +94,19 @@ fn groups(agreement: &Agreement, names: &Names<'_>) -> Html {
 pub(in crate::report) fn ranks(subject: &Subject<'_>) -> Option<Html> {
     let choice = subject.fit.rank_choice.as_ref().filter(|choice| !choice.scores.is_empty())?;
     let mut html = Html::new();
-    let said = format!("Rank {} was chosen: the smallest within one standard error of the best.", choice.chosen);
-    html.element("p", &[("class", "lead")], &said);
+    let largest = choice.scores.iter().all(|score| score.rank <= choice.chosen);
+    let wider =
+        if largest && choice.scores.len() > 1 { " It is the largest that was tried: try larger ones." } else { "" };
+    html.lead(&format!(
+        "Rank {} was chosen: the smallest within one standard error of the least loss.{wider}",
+        choice.chosen
+    ));
     let of = |score: &RankScore| Point { x: score.rank as f64, y: score.mean, spread: score.error };
     let all: Vec<Point> = choice.scores.iter().map(of).collect();
     let limit = choice.scores.iter().min_by(|a, b| a.mean.total_cmp(&b.mean)).map(|best| best.mean + best.error);
     let measure =
-        if choice.way == "bcv" { "Loss of an entry of a block left out" } else { "Loss of an entry held out" };
-    let title = format!("{measure}, at each rank");
+        if choice.way == "bcv" { "Mean loss per entry of the blocks left out" } else { "Mean loss per entry held out" };
+    let title = format!("{measure}, by rank");
     html.inside("figure", &[("class", "panel half")], |html| {
         html.element("figcaption", &[], &title);
         points(html, &title, "rank", &all, choice.chosen as f64, limit);

@@ -8,7 +8,7 @@ use crate::error::Warning;
 use crate::report::html::Html;
 use crate::report::numbers::{count, duration, percent, precise, short};
 use crate::report::subject::Subject;
-use crate::report::words::{describe, meaning, zeros};
+use crate::report::words::{counted, describe, meaning, sides, zeros};
 use crate::solve::METHODS;
 
 /// "10 components of counts.mtx.gz".
@@ -18,8 +18,7 @@ pub(in crate::report) fn title(subject: &Subject<'_>) -> String {
     }
     let source = subject.report.source.as_deref().unwrap_or(&subject.fit.target);
     let name = source.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(source);
-    let rank = subject.fit.rank;
-    format!("{rank} component{} of {name}", if rank == 1 { "" } else { "s" })
+    format!("{} of {name}", counted(subject.fit.rank, "component"))
 }
 
 /// The top of the page.
@@ -87,7 +86,7 @@ fn facts(html: &mut Html, subject: &Subject<'_>) {
         };
         fact(html, &format!("Data {}", fit.target), &data(subject));
         for (name, value) in &fit.params {
-            fact(html, &format!("Number {name}"), &value.to_string());
+            fact(html, &format!("Parameter {name}"), &value.to_string());
         }
         fact(html, "Rank", &fit.rank.to_string());
         let summary = METHODS.iter().find(|row| row.name == fit.method).map_or("", |row| row.summary);
@@ -103,8 +102,8 @@ fn facts(html: &mut Html, subject: &Subject<'_>) {
         });
         fact(html, "Ended", meaning(fit.stop_reason()));
         if let Some(quality) = &fit.quality {
-            let entries = if quality.observed_only { ", counting observed entries only" } else { "" };
-            fact(html, "Fit", &format!("{} stands for {}{entries}", quality.reconstruction, fit.target));
+            let entries = if quality.observed_only { ", observed entries only" } else { "" };
+            fact(html, "Reconstruction", &format!("{} of {}{entries}", quality.reconstruction, fit.target));
         }
     });
 }
@@ -112,8 +111,8 @@ fn facts(html: &mut Html, subject: &Subject<'_>) {
 fn data(subject: &Subject<'_>) -> String {
     let shape = match (subject.data, subject.shape) {
         (Some(matrix), _) => describe(matrix).replacen(" x ", " × ", 1),
-        (None, Some((n, m))) => format!("{} × {}", count(n), count(m)),
-        (None, None) => "of a shape that the factors don't say".to_owned(),
+        (None, Some((n, m))) => sides((n, m)),
+        (None, None) => "of unknown shape".to_owned(),
     };
     match &subject.report.source {
         Some(source) => format!("{shape}; from {source}"),
@@ -124,33 +123,26 @@ fn data(subject: &Subject<'_>) -> String {
 fn factors(html: &mut Html, subject: &Subject<'_>) {
     let fit = subject.fit;
     let residuals = &fit.starts[fit.best].residuals;
-    html.inside("div", &[("class", "scroll")], |html| {
-        html.inside("table", &[("class", "plain")], |html| {
-            html.inside("thead", &[], |html| {
-                html.inside("tr", &[], |html| {
-                    html.fixed("<th scope=col>Factor<th scope=col class=n>shape<th scope=col class=n>exactly 0");
-                    if !residuals.is_empty() {
-                        html.fixed("<th scope=col class=n>residual");
-                    }
-                });
-            });
-            html.fixed("<tbody>");
+    let mut headings = vec![("", "Factor"), ("n", "shape"), ("n", "zeros")];
+    headings.extend((!residuals.is_empty()).then_some(("n", "KKT residual")));
+    html.scroll(None, |html| {
+        html.table(&[("class", "plain")], &headings, |html| {
             for (k, (name, matrix)) in fit.factors.iter().enumerate() {
                 html.inside("tr", &[], |html| factor(html, name, matrix, residuals.get(k)));
             }
-            html.fixed("</tbody>");
         });
     });
     if !residuals.is_empty() {
-        let said = "Residual: the slope of the cost that is left, for a step as long as the factor, as a share of the \
-        cost at the start; 0 where no small step helps.";
-        html.element("p", &[("class", "note")], said);
+        html.note(
+            "KKT residual: relative projected-gradient norm, the norm of the proximal gradient step times that of the \
+             factor, divided by the cost at the start; 0 at a stationary point.",
+        );
     }
 }
 
 fn factor(html: &mut Html, name: &str, matrix: &Matrix, residual: Option<&f64>) {
     html.element("th", &[("scope", "row")], name);
-    html.cell("n", &format!("{} × {}", count(matrix.rows()), count(matrix.cols())));
+    html.cell("n", &sides(matrix.shape()));
     html.cell("n", &percent(zeros(matrix)));
     if let Some(residual) = residual {
         html.cell("n", &short(*residual));

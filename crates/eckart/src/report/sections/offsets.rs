@@ -7,10 +7,11 @@ use crate::data::Matrix;
 use crate::error::Result;
 use crate::report::draw::{bar, draw};
 use crate::report::html::Html;
-use crate::report::numbers::{count, precise};
+use crate::report::numbers::{count, precise, short};
 use crate::report::subject::look::Look;
 use crate::report::subject::names::Names;
 use crate::report::subject::{Shown, Subject};
+use crate::report::words::sides;
 
 /// Entries of each end that are listed.
 const ENDS: usize = 5;
@@ -22,19 +23,12 @@ const WHOLE: usize = 64;
 /// # Errors
 /// Where a picture can't be made.
 pub(in crate::report) fn offsets(subject: &Subject<'_>) -> Result<Option<Html>> {
-    let sides = [subject.sides.rows, subject.sides.cols];
-    let is_side = |name: &str| sides.iter().flatten().any(|lines| lines.name == name);
+    let components = [subject.sides.rows, subject.sides.cols];
+    let is_side = |name: &str| components.iter().flatten().any(|lines| lines.name == name);
     let mut all = Html::new();
     for (name, matrix) in subject.fit.factors.iter().filter(|(name, _)| !is_side(name)) {
         let drawn = factor(subject, name, matrix)?;
-        all.inside("article", &[("class", "card")], |html| {
-            html.inside("header", &[], |html| {
-                html.element("h3", &[], name);
-                let shape = format!("{} × {}", count(matrix.rows()), count(matrix.cols()));
-                html.element("span", &[("class", "share")], &shape);
-            });
-            html.push(drawn);
-        });
+        all.card(("", name), &sides(matrix.shape()), |html| html.push(drawn));
     }
     if all.is_empty() {
         return Ok(None);
@@ -59,7 +53,7 @@ fn factor(subject: &Subject<'_>, name: &str, matrix: &Matrix) -> Result<Html> {
         },
         (rows, 1) if rows == n => ends(&mut html, &subject.rows, &values),
         _ if values.len() <= WHOLE => grid(&mut html, matrix),
-        _ => html.element("p", &[("class", "note")], "Too large to be listed; it is in the model file."),
+        _ => html.note("Too large to be listed; it is in the model file."),
     }
     Ok(html)
 }
@@ -71,8 +65,7 @@ fn ends(html: &mut Html, names: &Names<'_>, values: &[f64]) {
     let most = values.iter().fold(f64::MIN_POSITIVE, |most, x| most.max(x.abs()));
     let few = order.len() <= 2 * ENDS;
     let skipped = order.len().saturating_sub(2 * ENDS);
-    html.inside("table", &[("class", "items")], |html| {
-        html.fixed("<tbody>");
+    html.table(&[("class", "items")], &[], |html| {
         for (k, &at) in order.iter().enumerate() {
             if few || k < ENDS || k >= order.len() - ENDS {
                 bar(html, &names.of(at), values[at], most);
@@ -82,21 +75,16 @@ fn ends(html: &mut Html, names: &Names<'_>, values: &[f64]) {
                 });
             }
         }
-        html.fixed("</tbody>");
     });
 }
 
 /// A small factor, every number.
 fn grid(html: &mut Html, matrix: &Matrix) {
-    html.inside("div", &[("class", "scroll")], |html| {
-        html.inside("table", &[("class", "plain")], |html| {
-            html.fixed("<tbody>");
+    html.scroll(None, |html| {
+        html.table(&[("class", "plain")], &[], |html| {
             for i in 0..matrix.rows() {
-                html.inside("tr", &[], |html| {
-                    matrix.row_f64(i).iter().for_each(|x| html.cell("n", &crate::report::numbers::short(*x)));
-                });
+                html.inside("tr", &[], |html| matrix.row_f64(i).iter().for_each(|x| html.cell("n", &short(*x))));
             }
-            html.fixed("</tbody>");
         });
     });
 }

@@ -40,13 +40,14 @@ pub(in crate::report) fn rows(subject: &Subject<'_>) -> Option<Html> {
         .flat_map(|&i| (0..lengths.len()).map(move |k| (i, k)))
         .fold(0.0_f64, |most, (i, k)| most.max(amount(i, k).abs()));
     let mut html = Html::new();
-    html.element("p", &[("class", "lead")], &lead(n, whole, places.len()));
+    html.lead(&lead(n, whole, places.len()));
     let described = subject.picture().is_none() && subject.cols.are_known() && subject.data.is_some() && !whole;
-    let region = [("class", "scroll tall"), ("tabindex", "0"), ("role", "region"), ("aria-label", "Rows by component")];
-    html.inside("div", &region, |html| {
-        html.inside("table", &[("class", "plain sortable heat"), ("data-filter", "rows")], |html| {
-            header(html, subject, described);
-            html.fixed("<tbody>");
+    let components: Vec<String> = subject.order.iter().map(|k| format!("C{}", k + 1)).collect();
+    let mut headings = vec![("", "row")];
+    headings.extend(components.iter().map(|name| ("n", name.as_str())));
+    headings.extend(described.then_some(("", "largest entries")));
+    html.scroll(Some("Rows by component"), |html| {
+        html.table(&[("class", "plain sortable heat"), ("data-filter", "rows")], &headings, |html| {
             for &i in &places {
                 html.fixed("<tr>");
                 html.element("th", &[("scope", "row"), ("data-value", &i.to_string())], &subject.rows.of(i));
@@ -58,7 +59,6 @@ pub(in crate::report) fn rows(subject: &Subject<'_>) -> Option<Html> {
                     html.cell("words", &entries(subject, i));
                 }
             }
-            html.fixed("</tbody>");
         });
     });
     Some(html)
@@ -68,27 +68,12 @@ fn lead(n: usize, whole: bool, listed: usize) -> String {
     let which = if whole {
         format!("All {} rows", count(n))
     } else {
-        format!("Of {} rows the {} that have most of each component ({} in all)", count(n), TOP, count(listed))
+        format!("Of {} rows the top {TOP} of each component ({} in all)", count(n), count(listed))
     };
     format!(
-        "{which}: the length of each component's part in a row, in the units of the data. Columns are components, the \
-         largest first."
+        "{which}: the norm of each component's part of a row, in the units of the data. Columns C1, C2, ... are the \
+         components in order of size."
     )
-}
-
-fn header(html: &mut Html, subject: &Subject<'_>, described: bool) {
-    html.inside("thead", &[], |html| {
-        html.inside("tr", &[], |html| {
-            html.element("th", &[("scope", "col")], "row");
-            for &k in &subject.order {
-                let title = format!("Component {}", k + 1);
-                html.element("th", &[("scope", "col"), ("class", "n"), ("title", &title)], &format!("C{}", k + 1));
-            }
-            if described {
-                html.element("th", &[("scope", "col")], "largest entries");
-            }
-        });
-    });
 }
 
 /// The class of a cell: the darker the larger, by the root, so that small amounts are seen.
@@ -103,7 +88,7 @@ fn shade(value: f64, most: f64) -> &'static str {
 /// The names of a row's largest entries.
 fn entries(subject: &Subject<'_>, i: usize) -> String {
     let Some(data) = subject.data else { return String::new() };
-    let row = crate::report::subject::seen_row(subject.fit, data, i);
+    let row = subject.seen_row(data, i);
     let known: Vec<f64> = row.into_iter().map(|x| if x.is_nan() { 0.0 } else { x }).collect();
     let names: Vec<String> = largest(&known, ENTRIES).into_iter().map(|j| subject.cols.of(j)).collect();
     names.join(", ")

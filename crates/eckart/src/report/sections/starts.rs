@@ -3,11 +3,11 @@
 //! Invariant: every start is drawn, the best one marked; long histories are thinned, their ends kept.
 //! Not here: the drawing of lines (see `chart`).
 
-use crate::report::chart::{Line, Lines, lines};
+use crate::report::chart::{LineChart, Series, lines};
 use crate::report::html::Html;
 use crate::report::numbers::{count, duration, precise, short};
 use crate::report::subject::Subject;
-use crate::report::words::meaning;
+use crate::report::words::{counted, meaning};
 use crate::solve::{Factorization, Start, Step};
 
 /// Points of all lines of a chart together, and of one line, at most.
@@ -20,20 +20,23 @@ const FIRST: usize = 20;
 pub(in crate::report) fn starts(subject: &Subject<'_>) -> Html {
     let fit = subject.fit;
     let mut html = Html::new();
-    html.element("p", &[("class", "lead")], &lead(fit));
+    html.lead(&lead(fit));
     html.inside("div", &[("class", "columns")], |html| {
         let title = "Cost against time";
         panel(html, title, |html| {
             let series = series(fit, |_, step| (step.seconds, step.cost));
-            lines(html, &Lines { title, across: "seconds since the start began", unit: "s", up: "cost", series })
+            lines(html, &LineChart { title, across: "seconds since the start began", unit: "s", up: "cost", series })
         });
-        let title = "How far above the least cost, against iterations";
+        let title = "Cost above the least cost found, against iterations";
         panel(html, title, |html| {
             // What is left at the very end is rounding, and would stretch the scale without end.
             let floor = 1e-12 * fit.cost.abs();
             let above = |step: &Step| Some(step.cost - fit.cost).filter(|above| *above > floor).unwrap_or(f64::NAN);
             let series = series(fit, |k, step| (k as f64, above(step)));
-            lines(html, &Lines { title, across: "iterations", unit: "iterations", up: "above the least by", series })
+            lines(
+                html,
+                &LineChart { title, across: "iterations", unit: "iterations", up: "above the least cost by", series },
+            )
         });
     });
     table(&mut html, fit);
@@ -44,8 +47,8 @@ fn lead(fit: &Factorization) -> String {
     let best = &fit.starts[fit.best];
     if fit.starts.len() == 1 {
         return format!(
-            "One start, {} iterations in {}. {}",
-            count(best.iterations),
+            "One initialization, {} in {}. {}",
+            counted(best.iterations, "iteration"),
             duration(best.seconds),
             meaning(best.stop)
         );
@@ -53,7 +56,7 @@ fn lead(fit: &Factorization) -> String {
     let costs: Vec<f64> = fit.starts.iter().map(|start| start.cost).collect();
     let worst = costs.iter().copied().filter(|cost| cost.is_finite()).fold(f64::NEG_INFINITY, f64::max);
     format!(
-        "{} starts; start {} is the best. Their final costs lie up to {} % above it.",
+        "{} initializations, of which start {} is the best. Their final costs are up to {} % above its cost.",
         fit.starts.len(),
         fit.best + 1,
         short(100.0 * (worst - fit.cost) / fit.cost.abs().max(f64::MIN_POSITIVE))
@@ -75,9 +78,9 @@ fn panel(html: &mut Html, title: &str, draw: impl FnOnce(&mut Html) -> bool) {
     });
 }
 
-fn series(fit: &Factorization, of: impl Fn(usize, &Step) -> (f64, f64)) -> Vec<Line> {
+fn series(fit: &Factorization, of: impl Fn(usize, &Step) -> (f64, f64)) -> Vec<Series> {
     let each = (MOST_POINTS / fit.starts.len().max(1)).clamp(12, MOST_OF_ONE);
-    let line = |(index, start): (usize, &Start)| Line {
+    let line = |(index, start): (usize, &Start)| Series {
         name: format!("start {}", index + 1),
         points: thinned(start.history.len(), each).into_iter().map(|k| of(k, &start.history[k])).collect(),
         marked: index == fit.best,
@@ -97,26 +100,22 @@ fn thinned(count: usize, most: usize) -> Vec<usize> {
 }
 
 fn table(html: &mut Html, fit: &Factorization) {
-    html.inside(
-        "div",
-        &[("class", "scroll tall"), ("tabindex", "0"), ("role", "region"), ("aria-label", "Table of starts")],
-        |html| {
-            html.inside("table", &[("class", "plain sortable")], |html| {
-                html.inside("thead", &[], |html| {
-                    html.fixed(
-                    "<tr><th scope=col class=n>start<th scope=col class=n>final cost<th scope=col class=n>above the \
-                     best <th scope=col class=n>iterations<th scope=col class=n>time<th scope=col>stopped by</tr>",
-                );
-                });
-                html.fixed("<tbody>");
-                for (k, start) in fit.starts.iter().enumerate() {
-                    let class = if k == fit.best && fit.starts.len() > 1 { "best" } else { "" };
-                    html.inside("tr", &[("class", class)], |html| row(html, fit, k, start));
-                }
-                html.fixed("</tbody>");
-            });
-        },
-    );
+    let headings = [
+        ("n", "start"),
+        ("n", "final cost"),
+        ("n", "above the best"),
+        ("n", "iterations"),
+        ("n", "time"),
+        ("", "stopped by"),
+    ];
+    html.scroll(Some("Table of starts"), |html| {
+        html.table(&[("class", "plain sortable")], &headings, |html| {
+            for (k, start) in fit.starts.iter().enumerate() {
+                let class = if k == fit.best && fit.starts.len() > 1 { "best" } else { "" };
+                html.inside("tr", &[("class", class)], |html| row(html, fit, k, start));
+            }
+        });
+    });
 }
 
 fn row(html: &mut Html, fit: &Factorization, k: usize, start: &Start) {

@@ -129,10 +129,10 @@ fn some_cols(matrix: &Matrix, cols: &[usize]) -> Result<Matrix> {
     Matrix::dense(matrix.rows(), cols.len(), values)?.cast(matrix.dtype())
 }
 
-/// Row i of a matrix, zeros and all.
-pub(in crate::report) fn whole_row(matrix: &Matrix, i: usize) -> Vec<f64> {
+/// Row i of a matrix, what a sparse one does not store being `rest`.
+pub(in crate::report) fn spread_row(matrix: &Matrix, i: usize, rest: f64) -> Vec<f64> {
     let Some(pattern) = matrix.pattern() else { return matrix.row_f64(i) };
-    let mut row = vec![0.0; matrix.cols()];
+    let mut row = vec![rest; matrix.cols()];
     for (&j, value) in pattern.indices()[pattern.range(i)].iter().zip(matrix.row_f64(i)) {
         row[j as usize] = value;
     }

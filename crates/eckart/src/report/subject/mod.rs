@@ -10,7 +10,7 @@ pub(super) mod residuals;
 pub(super) mod sides;
 
 use super::options::Report;
-use super::subject::fitted::{Fitted, whole_row};
+use super::subject::fitted::{Fitted, spread_row};
 use super::subject::look::Look;
 use super::subject::names::Names;
 use super::subject::residuals::Residuals;
@@ -50,16 +50,25 @@ pub(super) struct Subject<'a> {
     /// The components as they are shown; `None` where no factor holds any.
     pub(super) shown: Option<Shown<'a>>,
     /// Where the fit misses the data, where both are at hand.
-    pub(super) misfit: Option<Misfit>,
+    pub(super) comparison: Option<Comparison>,
 }
 
 /// The data beside what the factors say of it.
-pub(super) struct Misfit {
+pub(super) struct Comparison {
     /// The formula of fitted values.
     pub(super) formula: String,
     pub(super) residuals: Residuals,
-    /// Some rows from the best fitted to the worst: their place, their relative error, their fitted values.
-    pub(super) compared: Vec<(usize, f64, Vec<f64>)>,
+    /// Some rows from the best fitted to the worst.
+    pub(super) compared: Vec<Compared>,
+}
+
+/// A row of the data beside what the factors say of it.
+pub(super) struct Compared {
+    pub(super) row: usize,
+    /// ||x - s|| / ||x||.
+    pub(super) error: f64,
+    /// s.
+    pub(super) fitted: Vec<f64>,
 }
 
 /// Rows that are shown beside their reconstructions.
@@ -85,7 +94,7 @@ impl<'a> Subject<'a> {
         let of_consensus = report.consensus.map(|consensus| &consensus.agreement);
         let sizes = sides.sizes();
         let shown = shown(report, &sides, &rows, &cols)?;
-        let misfit = report.data.map(|data| misfit(fit, data)).transpose()?.flatten();
+        let comparison = report.data.map(|data| comparison(fit, data)).transpose()?.flatten();
         Ok(Self {
             report,
             fit,
@@ -99,7 +108,7 @@ impl<'a> Subject<'a> {
             sides,
             sizes,
             shown,
-            misfit,
+            comparison,
         })
     }
 
@@ -107,6 +116,11 @@ impl<'a> Subject<'a> {
     pub(super) fn share(&self, k: usize) -> f64 {
         let total: f64 = self.sizes.iter().sum();
         if total > 0.0 { self.sizes[k] / total } else { 0.0 }
+    }
+
+    /// Row i of the data as the objective sees it: `NaN` where it has no entry.
+    pub(super) fn seen_row(&self, data: &Matrix, i: usize) -> Vec<f64> {
+        spread_row(data, i, if is_observed_only(self.fit) { f64::NAN } else { 0.0 })
     }
 
     /// The shape of the pictures, where rows of the data are pictures.
@@ -150,17 +164,6 @@ fn check_ranks(agreement: Option<&Agreement>, consensus: Option<&Consensus>, ran
     }
 }
 
-/// Row i of the data as the objective sees it: `NaN` where it has no entry.
-pub(super) fn seen_row(fit: &Factorization, data: &Matrix, i: usize) -> Vec<f64> {
-    let observed_only = fit.quality.as_ref().is_some_and(|quality| quality.observed_only);
-    let Some(pattern) = data.pattern().filter(|_| observed_only) else { return whole_row(data, i) };
-    let mut row = vec![f64::NAN; data.cols()];
-    for (&j, value) in pattern.indices()[pattern.range(i)].iter().zip(data.row_f64(i)) {
-        row[j as usize] = value;
-    }
-    row
-}
-
 /// Components are shown by columns, unless rows are asked for or only they have names.
 fn shown<'a>(report: &Report<'_>, sides: &Sides<'a>, rows: &Names<'a>, cols: &Names<'a>) -> Result<Option<Shown<'a>>> {
     let pictures = matches!(report.look, Look::Images { .. });
@@ -175,16 +178,21 @@ fn shown<'a>(report: &Report<'_>, sides: &Sides<'a>, rows: &Names<'a>, cols: &Na
     Ok(Some(Shown { lines, names: names.clone(), look }))
 }
 
-fn misfit(fit: &Factorization, data: &Matrix) -> Result<Option<Misfit>> {
+/// Whether only the stored entries of sparse data count.
+fn is_observed_only(fit: &Factorization) -> bool {
+    fit.quality.as_ref().is_some_and(|quality| quality.observed_only)
+}
+
+fn comparison(fit: &Factorization, data: &Matrix) -> Result<Option<Comparison>> {
     let Some(mut fitted) = Fitted::of(fit, data.shape()) else { return Ok(None) };
-    let observed_only = fit.quality.as_ref().is_some_and(|quality| quality.observed_only);
-    let residuals = Residuals::of(data, &mut fitted, observed_only, fit.rank)?;
+    let residuals = Residuals::of(data, &mut fitted, is_observed_only(fit), fit.rank)?;
     let chosen = residuals.spread(COMPARED);
     let places: Vec<usize> = chosen.iter().map(|(row, _)| *row).collect();
     let values = if places.is_empty() { None } else { Some(fitted.rows(&places)?) };
     let with_values = |(at, &(row, error)): (usize, &(usize, f64))| {
-        (row, error, values.as_ref().map_or_else(Vec::new, |values| values.row_f64(at)))
+        let fitted = values.as_ref().map_or_else(Vec::new, |values| values.row_f64(at));
+        Compared { row, error, fitted }
     };
     let compared = chosen.iter().enumerate().map(with_values).collect();
-    Ok(Some(Misfit { formula: fitted.text.clone(), residuals, compared }))
+    Ok(Some(Comparison { formula: fitted.text.clone(), residuals, compared }))
 }

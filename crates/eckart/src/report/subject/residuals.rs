@@ -4,7 +4,7 @@
 //! out don't count.
 //! Not here: the formula of fitted values (see `fitted`).
 
-use super::fitted::{Fitted, whole_row};
+use super::fitted::{Fitted, spread_row};
 use crate::data::Matrix;
 use crate::error::Result;
 
@@ -70,7 +70,7 @@ impl Residuals {
     fn look_at_all(&mut self, x: &Matrix, fitted: &mut Fitted<'_>, rows: &[usize]) -> Result<()> {
         let values = fitted.rows(rows)?;
         for (at, &i) in rows.iter().enumerate() {
-            let entries = whole_row(x, i).into_iter().zip(values.row_f64(at)).enumerate();
+            let entries = spread_row(x, i, 0.0).into_iter().zip(values.row_f64(at)).enumerate();
             self.add(i, entries.map(|(col, (data, fitted))| (col, data, fitted)));
         }
         Ok(())

@@ -43,6 +43,11 @@ impl Lines<'_> {
         (0..self.len()).map(|at| self.at(k, at).powi(2)).sum::<f64>().sqrt()
     }
 
+    /// The length of component k as a formula: "norm(H[k, :])", "norm(W[:, k])".
+    pub(in crate::report) fn norm(&self) -> String {
+        if self.across { format!("norm({}[k, :])", self.name) } else { format!("norm({}[:, k])", self.name) }
+    }
+
     /// "row of H", "column of W".
     pub fn said(&self) -> String {
         format!("{} of {}", if self.across { "row" } else { "column" }, self.name)
