@@ -5,7 +5,7 @@
 //! Not here: how it is printed (see `report`, `json`).
 
 use eckart::Factorization;
-use eckart::report::{Sides, largest};
+use eckart::report::{ComponentSides, largest};
 
 use crate::load::Data;
 
@@ -49,7 +49,7 @@ pub(crate) struct Part {
 /// The components by the names of the data's columns, else of its rows; `None` where neither have names, or no factor
 /// holds components.
 pub(crate) fn components(fit: &Factorization, data: &Data, top: usize) -> Option<Components> {
-    let sides = Sides::of(fit, data.matrix.shape());
+    let sides = ComponentSides::of(fit);
     let (names, lines, partner) = match (&data.col_names, &data.row_names, sides.cols, sides.rows) {
         (Some(names), _, Some(h), w) => (names, h, w),
         (None, Some(names), h, Some(w)) => (names, w, h),
@@ -62,7 +62,7 @@ pub(crate) fn components(fit: &Factorization, data: &Data, top: usize) -> Option
         let (size, share) = (sizes[index], if total > 0.0 { sizes[index] / total } else { 0.0 });
         Component { index, size, share, top: heaviest(&lines.line(index), names, data, top) }
     };
-    let list = Sides::order(&sizes).into_iter().map(component).collect();
+    let list = ComponentSides::order(&sizes).into_iter().map(component).collect();
     let measure = match partner {
         Some(other) => format!("the length of its {} times that of its {}", lines.said(), other.said()),
         None => format!("the length of its {}", lines.said()),

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use eckart::apply::Consensus;
-use eckart::report::{Look, Report, Sides};
+use eckart::report::{ComponentSides, Look, Report};
 use eckart::{Code, Error, Factorization, Result};
 
 use crate::load::{Data, load, names_of, titles_of};
@@ -27,7 +27,8 @@ pub(crate) fn report(args: &ReportArgs) -> Result<String> {
     if let Some(data) = &data {
         page = described(page, data);
     }
-    let shape = data.as_ref().map(|data| data.matrix.shape()).or_else(|| Sides::shape(&fit)).unwrap_or_default();
+    let shape =
+        data.as_ref().map(|data| data.matrix.shape()).or_else(|| ComponentSides::shape(&fit)).unwrap_or_default();
     if let Some(file) = &args.names.rows {
         page = page.row_names(names_of(file, "row", shape.0)?);
     }

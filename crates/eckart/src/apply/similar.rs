@@ -22,7 +22,7 @@ impl Directions {
     /// # Errors
     /// `Setting` where no factor belongs to rows.
     pub fn of_rows(model: &Factorization) -> Result<Self> {
-        Self::where_role(model, FactorRole::is_rows, "row")
+        Self::of(model, FactorRole::is_rows, "row")
     }
 
     /// Those of the columns.
@@ -30,34 +30,30 @@ impl Directions {
     /// # Errors
     /// `Setting` where no factor belongs to columns.
     pub fn of_cols(model: &Factorization) -> Result<Self> {
-        Self::where_role(model, FactorRole::is_cols, "column")
+        Self::of(model, FactorRole::is_cols, "column")
     }
 
-    fn where_role(model: &Factorization, is: fn(&FactorRole) -> bool, what: &str) -> Result<Self> {
-        let part = |(name, matrix): &(String, Matrix)| {
+    fn of(model: &Factorization, is: fn(&FactorRole) -> bool, what: &str) -> Result<Self> {
+        // Each factor of the side, and whether its own rows are the side's.
+        let part = |(name, matrix): &'_ (String, Matrix)| {
             let role = model.role(name).filter(is)?;
             Some((matrix.clone(), role.components == Some(FactorAxis::Columns)))
         };
         let parts: Vec<(Matrix, bool)> = model.factors.iter().filter_map(part).collect();
-        let count = parts.first().map_or(0, |(matrix, down)| if *down { matrix.rows() } else { matrix.cols() });
-        Self::of(parts, count, what)
-    }
-
-    /// From factors that have a row (or, where `false`, a column) for each of `count`.
-    fn of(parts: Vec<(Matrix, bool)>, count: usize, what: &str) -> Result<Self> {
-        let width: usize = parts.iter().map(|(matrix, down)| if *down { matrix.cols() } else { matrix.rows() }).sum();
-        if width == 0 {
+        let width_of = |(matrix, down): &(Matrix, bool)| if *down { matrix.cols() } else { matrix.rows() };
+        let Some((first, down)) = parts.first() else {
             return Err(Error::setting(
                 Code::NoComponents,
                 format!("no factor of the model says what a {what} is like"),
             ));
-        }
+        };
+        let (count, width) = (if *down { first.rows() } else { first.cols() }, parts.iter().map(width_of).sum());
         let mut units = Vec::with_capacity(count * width);
         for at in 0..count {
             let from = units.len();
-            for (matrix, down) in &parts {
-                let own = if *down { matrix.cols() } else { matrix.rows() };
-                units.extend((0..own).map(|k| if *down { matrix.get(at, k) } else { matrix.get(k, at) }));
+            for part in &parts {
+                let (matrix, down) = part;
+                units.extend((0..width_of(part)).map(|k| if *down { matrix.get(at, k) } else { matrix.get(k, at) }));
             }
             let length = units[from..].iter().map(|x| x * x).sum::<f64>().sqrt();
             let by = if length > 0.0 { 1.0 / length } else { 0.0 };

@@ -23,5 +23,5 @@ mod words;
 
 pub use options::Report;
 pub use subject::look::Look;
-pub use subject::sides::{Lines, Sides, largest};
+pub use subject::sides::{ComponentLines, ComponentSides, largest};
 pub use words::{describe, zeros};

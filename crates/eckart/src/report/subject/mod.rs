@@ -14,7 +14,7 @@ use super::subject::fitted::{Fitted, spread_row};
 use super::subject::look::Look;
 use super::subject::names::Names;
 use super::subject::residuals::Residuals;
-use super::subject::sides::{Lines, Sides};
+use super::subject::sides::{ComponentLines, ComponentSides};
 use crate::apply::Consensus;
 use crate::data::Matrix;
 use crate::error::{Code, Error, Result};
@@ -23,7 +23,7 @@ use crate::solve::{Agreement, Factorization};
 /// The components as they are shown, and what each place of one is called.
 pub(super) struct Shown<'a> {
     /// The factor that they are lines of.
-    pub(super) lines: Lines<'a>,
+    pub(super) lines: ComponentLines<'a>,
     /// The names of a line's places.
     pub(super) names: Names<'a>,
     /// How they look.
@@ -42,7 +42,7 @@ pub(super) struct Subject<'a> {
     pub(super) shape: Option<(usize, usize)>,
     pub(super) rows: Names<'a>,
     pub(super) cols: Names<'a>,
-    pub(super) sides: Sides<'a>,
+    pub(super) sides: ComponentSides<'a>,
     /// The size of each component, by its place in the factors.
     pub(super) sizes: Vec<f64>,
     /// The components, largest first.
@@ -81,7 +81,7 @@ impl<'a> Subject<'a> {
     /// As [`Report::to_html`].
     pub(super) fn of(report: &'a Report<'a>) -> Result<Self> {
         let fit = report.fit;
-        let told = Sides::shape(fit);
+        let told = ComponentSides::shape(fit);
         check_shape(report.data, told)?;
         let shape = report.data.map(Matrix::shape).or(told);
         let (n, m) = shape.unwrap_or((0, 0));
@@ -89,7 +89,7 @@ impl<'a> Subject<'a> {
         let known = |names: &'a Option<Vec<String>>| names.as_deref().filter(|_| shape.is_some());
         let rows = Names::new("row", known(&report.row_names), n)?;
         let cols = Names::new("column", known(&report.col_names), m)?.titled(&report.titles);
-        let sides = Sides::of(fit, (n, m));
+        let sides = ComponentSides::of(fit);
         check_ranks(fit.agreement.as_ref(), report.consensus, fit.rank)?;
         let of_consensus = report.consensus.map(|consensus| &consensus.agreement);
         let sizes = sides.sizes();
@@ -102,7 +102,7 @@ impl<'a> Subject<'a> {
             agreement: of_consensus.or(fit.agreement.as_ref()),
             consensus: report.consensus,
             shape,
-            order: Sides::order(&sizes),
+            order: ComponentSides::order(&sizes),
             rows,
             cols,
             sides,
@@ -165,7 +165,12 @@ fn check_ranks(agreement: Option<&Agreement>, consensus: Option<&Consensus>, ran
 }
 
 /// Components are shown by columns, unless rows are asked for or only they have names.
-fn shown<'a>(report: &Report<'_>, sides: &Sides<'a>, rows: &Names<'a>, cols: &Names<'a>) -> Result<Option<Shown<'a>>> {
+fn shown<'a>(
+    report: &Report<'_>,
+    sides: &ComponentSides<'a>,
+    rows: &Names<'a>,
+    cols: &Names<'a>,
+) -> Result<Option<Shown<'a>>> {
     let pictures = matches!(report.look, Look::Images { .. });
     let by_rows = report.by_rows || (!pictures && !cols.are_known() && rows.are_known());
     let (lines, names) = match (sides.rows, sides.cols) {

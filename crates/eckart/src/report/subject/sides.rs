@@ -1,6 +1,6 @@
 //! Sides: which factor says how much of each component a row has, and which says what a component is made of.
-//! In: a `Factorization`, the shape of its data.  Out: the components as lines of numbers, their sizes and their order.
-//! Invariant: told by the roles of the factors, so it holds for every objective; an offset is no component.
+//! In: a `Factorization`.  Out: the components as lines of numbers, their sizes and their order.
+//! Invariant: told by the factors' roles, which follow from the formula; an offset is no component.
 //! Not here: what a component looks like (see `look`).
 
 use crate::data::Matrix;
@@ -8,7 +8,7 @@ use crate::solve::{FactorAxis, FactorRole, Factorization};
 
 /// A factor seen as one line of numbers a component.
 #[derive(Debug, Clone, Copy)]
-pub struct Lines<'a> {
+pub struct ComponentLines<'a> {
     /// The factor's name.
     pub name: &'a str,
     /// The factor.
@@ -17,7 +17,7 @@ pub struct Lines<'a> {
     pub across: bool,
 }
 
-impl Lines<'_> {
+impl ComponentLines<'_> {
     /// Component k: a number for each row, or column, of the data.
     pub fn line(&self, k: usize) -> Vec<f64> {
         (0..self.len()).map(|at| self.at(k, at)).collect()
@@ -56,51 +56,42 @@ impl Lines<'_> {
 
 /// The factors that hold the components.
 #[derive(Debug, Clone, Copy)]
-pub struct Sides<'a> {
+pub struct ComponentSides<'a> {
     /// How much of each component every row of the data has: W.
-    pub rows: Option<Lines<'a>>,
+    pub rows: Option<ComponentLines<'a>>,
     /// What every component is made of, in columns of the data: H.
-    pub cols: Option<Lines<'a>>,
+    pub cols: Option<ComponentLines<'a>>,
     rank: usize,
 }
 
-impl<'a> Sides<'a> {
-    /// The sides of `fit`, whose data is n x m.
-    pub fn of(fit: &'a Factorization, (n, m): (usize, usize)) -> Self {
-        let holds = |at: &usize, length: usize, is: fn(&FactorRole) -> bool| {
-            let (name, matrix) = &fit.factors[*at];
-            fit.role(name).is_some_and(|role| is(&role)) && length_of(fit, name, matrix) == Some(length)
+impl<'a> ComponentSides<'a> {
+    /// The sides of `fit`: of several pairs of factors the first for rows, the last for columns.
+    pub fn of(fit: &'a Factorization) -> Self {
+        let lines = |(name, matrix): &'a (String, Matrix)| {
+            let role = fit.role(name)?;
+            let across = role.components? == FactorAxis::Rows;
+            let count = if across { matrix.rows() } else { matrix.cols() };
+            (count == fit.rank).then_some((role, ComponentLines { name, matrix, across }))
         };
-        let rows = (0..fit.factors.len()).find(|at| holds(at, n, FactorRole::is_rows));
-        // W of `X - W @ W.T` is both.
-        let other = |at: &usize| Some(*at) != rows && holds(at, m, FactorRole::is_cols);
-        let cols =
-            (0..fit.factors.len()).rev().find(other).or_else(|| rows.filter(|at| holds(at, m, FactorRole::is_cols)));
-        let lines = |at: usize| {
-            let (name, matrix) = &fit.factors[at];
-            Lines { name, matrix, across: by_rows(fit, name) }
-        };
-        Self { rows: rows.map(lines), cols: cols.map(lines), rank: fit.rank }
+        let all: Vec<(FactorRole, ComponentLines<'a>)> = fit.factors.iter().filter_map(lines).collect();
+        let rows = all.iter().find(|(role, _)| role.is_rows()).map(|(_, lines)| *lines);
+        let cols = all.iter().rfind(|(role, _)| role.is_cols()).map(|(_, lines)| *lines);
+        Self { rows, cols, rank: fit.rank }
     }
 
-    /// The shape of the data, told by the factors where the data is not at hand.
+    /// The shape of the data, told by names and factors where the data is not at hand.
     pub fn shape(fit: &Factorization) -> Option<(usize, usize)> {
-        let told = |is: fn(&FactorRole) -> bool| {
-            let of = |(name, matrix): &(String, Matrix)| {
-                fit.role(name).filter(is).and_then(|_| length_of(fit, name, matrix))
-            };
-            fit.factors.iter().find_map(of)
+        let sides = ComponentSides::of(fit);
+        let length = |names: &Option<Vec<String>>, side: Option<ComponentLines<'_>>| {
+            names.as_ref().map(Vec::len).or_else(|| side.map(|lines| lines.len()))
         };
-        let named = |names: &Option<Vec<String>>| names.as_ref().map(Vec::len);
-        let n = named(&fit.row_names).or_else(|| told(FactorRole::is_rows))?;
-        let m = named(&fit.col_names).or_else(|| told(FactorRole::is_cols))?;
-        Some((n, m))
+        Some((length(&fit.row_names, sides.rows)?, length(&fit.col_names, sides.cols)?))
     }
 
     /// How large each component is: the length of its part in the one factor times that in the other, which no scaling
     /// of one against the other changes.
     pub fn sizes(&self) -> Vec<f64> {
-        let of = |side: &Option<Lines<'_>>, k: usize| side.as_ref().map_or(1.0, |lines| lines.length(k));
+        let of = |side: &Option<ComponentLines<'_>>, k: usize| side.as_ref().map_or(1.0, |lines| lines.length(k));
         (0..self.rank).map(|k| of(&self.rows, k) * of(&self.cols, k)).collect()
     }
 
@@ -110,17 +101,6 @@ impl<'a> Sides<'a> {
         order.sort_by(|&a, &b| sizes[b].total_cmp(&sizes[a]).then(a.cmp(&b)));
         order
     }
-}
-
-/// Whether a factor's components are its rows.
-fn by_rows(fit: &Factorization, name: &str) -> bool {
-    fit.role(name).is_some_and(|role| role.components == Some(FactorAxis::Rows))
-}
-
-/// The length of a component of a factor; `None` where it holds none.
-fn length_of(fit: &Factorization, name: &str, matrix: &Matrix) -> Option<usize> {
-    let axis = fit.role(name)?.components?;
-    Some(if axis == FactorAxis::Rows { matrix.cols() } else { matrix.rows() })
 }
 
 /// The places of the largest numbers by size, zeros left out; equal ones in their order.
