@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use eckart::apply::{Way, choose_rank as choose, consensus as agree};
+use eckart::apply::{Validation, choose_rank as choose, consensus as agree};
 use eckart::report::{Look, Report};
 use eckart::run::with_threads;
 use numpy::PyArray1;
@@ -30,7 +30,7 @@ pub(crate) fn choose_rank<'py>(
     repeats: usize,
 ) -> PyResult<Bound<'py, PyDict>> {
     let (problem, settings) = (stated.problem().map_err(raised)?, wishes.settings()?);
-    let way = share.map_or(Way::Bcv, |share| Way::HoldOut { share });
+    let way = share.map_or(Validation::Bcv, |share| Validation::HoldOut { share });
     let (interrupt, threads) = (settings.interrupt.clone(), settings.threads);
     let chosen = move || choose(&problem, &ranks, way, repeats, &settings, |_| ());
     let work = move || with_threads(threads, chosen).and_then(|done| done);

@@ -3,7 +3,7 @@
 //! Invariant: options that don't go together are refused before any work.
 //! Not here: the comparison (see the library's `apply`), how it looks (see `report`).
 
-use eckart::apply::{Consensus, Way, choose_rank, consensus};
+use eckart::apply::{Consensus, Validation, choose_rank, consensus};
 use eckart::solve::{Checkpoint, RankChoice};
 use eckart::{Code, Error, Factorization, Problem, Result, Settings};
 
@@ -11,9 +11,9 @@ use crate::options::{CheckpointArgs, FitArgs};
 use crate::output::progress::Bar;
 
 /// How ranks are to be compared, where there are several.
-pub(crate) fn way(args: &FitArgs) -> Result<Option<Way>> {
+pub(crate) fn way(args: &FitArgs) -> Result<Option<Validation>> {
     let (ranks, choice) = (args.rank, &args.choice);
-    let way = choice.holdout.map(|share| Way::HoldOut { share }).or(choice.bcv.then_some(Way::Bcv));
+    let way = choice.holdout.map(|share| Validation::HoldOut { share }).or(choice.bcv.then_some(Validation::Bcv));
     if choice.consensus && args.search.restarts < 2 {
         return Err(Error::setting(
             Code::OptionMissing,
@@ -42,7 +42,7 @@ pub(crate) fn way(args: &FitArgs) -> Result<Option<Way>> {
 /// The problem at the rank that the data bears best, and how that was found.
 pub(crate) fn ranked(
     problem: Problem,
-    way: Way,
+    way: Validation,
     args: &FitArgs,
     settings: &Settings,
     bar: &Bar,

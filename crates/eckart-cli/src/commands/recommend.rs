@@ -3,7 +3,7 @@
 //! Invariant: what the data says of a row is left out of its list; names are shown, not numbers.
 //! Not here: predictions (see the library's `apply`), how lists look (see `lists`).
 
-use eckart::apply::{Directions, Part, Predictor, Scored, best, recommend as lists_of, speak_for};
+use eckart::apply::{Contribution, Directions, Predictor, Scored, best, explained_by, recommend as lists_of};
 use eckart::data::{Side, align, read};
 use eckart::{Code, Error, FoldIn, Matrix, Result, Warning};
 
@@ -78,7 +78,7 @@ impl Ask<'_> {
             if let Some(items) = &items {
                 notes.push(parts_in_words(&self.predictor.parts(i, scored.index)?));
                 if let Some(known) = known {
-                    let reasons = speak_for(items, known, i, scored.index, REASONS);
+                    let reasons = explained_by(items, known, i, scored.index, REASONS);
                     notes.extend(self.reasons_in_words(&reasons, known, i));
                 }
             }
@@ -128,13 +128,15 @@ impl Ask<'_> {
 }
 
 /// "mu 3.5, c 0.4, component 2 of W @ H 0.31, ...": offsets, and the components that add most.
-fn parts_in_words(parts: &[Part]) -> String {
-    let (mut components, offsets): (Vec<&Part>, Vec<&Part>) = parts.iter().partition(|part| part.component.is_some());
+fn parts_in_words(parts: &[Contribution]) -> String {
+    let (mut components, offsets): (Vec<&Contribution>, Vec<&Contribution>) =
+        parts.iter().partition(|part| part.component.is_some());
     components.sort_by(|a, b| b.value.abs().total_cmp(&a.value.abs()).then(a.component.cmp(&b.component)));
     let rest: f64 = components.iter().skip(REASONS).map(|part| part.value).sum();
     let signed = |value: f64| format!("{}{}", if value < 0.0 { "- " } else { "+ " }, short(value.abs()));
     let mut words: Vec<String> = offsets.iter().map(|part| format!("{} {}", signed(part.value), part.term)).collect();
-    let component = |part: &&Part| format!("{} component {}", signed(part.value), part.component.map_or(0, |k| k + 1));
+    let component =
+        |part: &&Contribution| format!("{} component {}", signed(part.value), part.component.map_or(0, |k| k + 1));
     words.extend(components.iter().take(REASONS).map(component));
     if components.len() > REASONS {
         words.push(format!("{} the other components", signed(rest)));

@@ -14,7 +14,7 @@ use crate::expr::{Expr, Op, weighted_terms};
 
 /// A part of a prediction.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Part {
+pub struct Contribution {
     /// The formula that it is of: `W @ H`, `b`, `mu`.
     pub term: String,
     /// Which component of a product, from 0.
@@ -28,20 +28,20 @@ impl Predictor {
     ///
     /// # Errors
     /// `Data` where there is no such row or column.
-    pub fn parts(&self, i: usize, j: usize) -> Result<Vec<Part>> {
+    pub fn parts(&self, i: usize, j: usize) -> Result<Vec<Contribution>> {
         let mut parts = Vec::new();
         for (weight, term) in weighted_terms(self.expr()) {
             let product = if *term.op() == Op::MatMul { term.args() } else { &[] };
             if let [left, right] = product {
                 let (left, right) = (self.value_at(left, i)?, self.value_at(right, i)?.select_cols(&[j])?);
                 let of = |k: usize| weight * left.get(0, k) * right.get(k, 0);
-                let part = |k: usize| Part { term: term.to_string(), component: Some(k), value: of(k) };
+                let part = |k: usize| Contribution { term: term.to_string(), component: Some(k), value: of(k) };
                 parts.extend((0..right.rows()).map(part));
             } else {
                 let value = self.value_at(&term, i)?;
                 let at = if value.cols() == 1 { 0 } else { j };
                 let value = weight * value.select_cols(&[at])?.get(0, 0);
-                parts.push(Part { term: term.to_string(), component: None, value });
+                parts.push(Contribution { term: term.to_string(), component: None, value });
             }
         }
         Ok(parts)
@@ -53,14 +53,13 @@ impl Predictor {
     }
 }
 
-/// The `top` columns known of row i of `known` that speak most for column j: by how like it they are (the cosine of
-/// their factors) times how far their entry is above the mean of the row's entries; times the entry itself where all
-/// are alike.
-pub fn speak_for(items: &Directions, known: &Matrix, i: usize, j: usize, top: usize) -> Vec<Scored> {
+/// The `top` known columns of row i of `known` that explain column j best: by cosine similarity of their factors times
+/// how far their entry is above the mean of the row's entries; times the entry itself where all are equal.
+pub fn explained_by(items: &Directions, known: &Matrix, i: usize, j: usize, top: usize) -> Vec<Scored> {
     let entries: BTreeMap<usize, f64> = entries_of_row(known, i).into_iter().filter(|(k, _)| *k != j).collect();
     let mean = entries.values().sum::<f64>() / entries.len().max(1) as f64;
-    let alike = entries.values().all(|&value| value == mean);
-    let weight = |value: f64| if alike { value } else { value - mean };
+    let equal = entries.values().all(|&value| value == mean);
+    let weight = |value: f64| if equal { value } else { value - mean };
     let of = |(&index, &value): (&usize, &f64)| Scored { index, score: items.cosine(index, j) * weight(value) };
     largest(entries.iter().map(of).filter(|scored| scored.score > 0.0).collect(), top)
 }

@@ -1,4 +1,4 @@
-//! Apply: from a factorization to answers: new rows, recommendations, likeness, how good it is.
+//! Apply: from a factorization to answers: new rows, recommendations, similarity, how good it is.
 //! In: a `Factorization`, data.  Out: factors of new rows, ranked lists, figures.
 //! Invariant: the model is read, never changed; the same question gets the same answer, whatever else is asked with it.
 //! Not here: the search for factors (see `solve`).
@@ -14,12 +14,12 @@ mod recommend;
 mod similar;
 
 pub use consensus::{Consensus, consensus};
-pub use explain::{Part, speak_for};
+pub use explain::{Contribution, explained_by};
 pub use hold_out::HoldOut;
 pub use measure::{Measures, Ranking, measure};
 pub use new_rows::columns::in_columns_of;
 pub use new_rows::fold_in::{FoldIn, Folded};
 pub use predict::Predictor;
-pub use rank::{LEAST_REPEATS, Trial, Way, choose_rank};
+pub use rank::{LEAST_REPEATS, Trial, Validation, choose_rank};
 pub use recommend::{Scored, best, entries_of_row, recommend};
 pub use similar::Directions;

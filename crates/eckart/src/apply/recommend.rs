@@ -1,4 +1,4 @@
-//! Recommend: the columns that a model predicts the most for a row, and which speak for them.
+//! Recommend: the columns that a model predicts the most for a row, the top N.
 //! In: a `Predictor`, rows, what is known of them.  Out: columns by number with their scores, the largest first.
 //! Invariant: what is known is left out; of equal scores the column of the lower number comes first.
 //! Not here: names (see the command).
@@ -12,7 +12,7 @@ use crate::error::{Code, Error, Result};
 pub struct Scored {
     /// Its number, from 0.
     pub index: usize,
-    /// The prediction, or the likeness.
+    /// The prediction, or the similarity.
     pub score: f64,
 }
 

@@ -7,7 +7,7 @@ use crate::data::Dtype;
 use crate::expr::{Number, Op, Var};
 use crate::facts::{Layout, Shape};
 
-/// What a step computes. The meaning of each is `run::interp`.
+/// What a step computes. The meaning of each is that of its primitive, in `tests/it/definition.rs`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kernel {
     /// A variable's value.

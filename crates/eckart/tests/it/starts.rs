@@ -1,6 +1,6 @@
 //! What several starts say together, and how many components the data bears.
 
-use eckart::apply::{Way, choose_rank, consensus};
+use eckart::apply::{Validation, choose_rank, consensus};
 use eckart::data::{ReadOptions, read};
 use eckart::{Code, Matrix, Problem, Settings};
 
@@ -105,7 +105,7 @@ fn planted_counts(seed: u64, (n, m): (usize, usize), rank: usize, mean: f64) -> 
 }
 
 #[track_caller]
-fn check_rank(text: &str, x: &Matrix, way: Way) {
+fn check_rank(text: &str, x: &Matrix, way: Validation) {
     let problem = Problem::parse(text).unwrap().data("X", x);
     let settings = Settings { max_iter: 100, tol: 1e-4, ..Settings::default() };
     let ranks: Vec<usize> = (2..8).collect();
@@ -118,27 +118,27 @@ fn check_rank(text: &str, x: &Matrix, way: Way) {
 
 #[test]
 fn a_planted_rank_is_found() {
-    let hold_out = Way::HoldOut { share: 0.1 };
+    let hold_out = Validation::HoldOut { share: 0.1 };
     let x = planted(1, (150, 60), 4, 0.05);
     check_rank("minimize sum((X - W @ H)**2) + 1e-6*(sum(W**2) + sum(H**2))", &x, hold_out);
-    check_rank("minimize sum((X - W @ H)**2) + 1e-6*(sum(W**2) + sum(H**2))", &x, Way::Bcv);
+    check_rank("minimize sum((X - W @ H)**2) + 1e-6*(sum(W**2) + sum(H**2))", &x, Validation::Bcv);
     let counts = planted_counts(2, (150, 60), 4, 3.0);
     check_rank(KL, &counts, hold_out);
-    check_rank(KL, &counts, Way::Bcv);
+    check_rank(KL, &counts, Validation::Bcv);
 }
 
 #[test]
 fn what_can_not_be_compared_is_refused() {
     let x = planted(1, (20, 12), 2, 0.05);
     let problem = Problem::parse(NMF).unwrap().data("X", &x);
-    let refuses = |ranks: &[usize], way: Way, repeats: usize, code: Code, part: &str| {
+    let refuses = |ranks: &[usize], way: Validation, repeats: usize, code: Code, part: &str| {
         let error = choose_rank(&problem, ranks, way, repeats, &Settings::default(), |_| ()).unwrap_err();
         check_error(&error, code, part);
     };
-    refuses(&[], Way::Bcv, 3, Code::RanksNotIncreasing, "");
-    refuses(&[3, 2], Way::Bcv, 3, Code::RanksNotIncreasing, "");
-    refuses(&[2], Way::Bcv, 2, Code::SettingOutOfRange, "2 repetitions");
-    refuses(&[2, 6], Way::Bcv, 3, Code::RankOutOfRange, "rank 6 is not below 6");
-    refuses(&[2], Way::HoldOut { share: 1.5 }, 3, Code::SettingOutOfRange, "1.5");
-    refuses(&[13], Way::HoldOut { share: 0.1 }, 3, Code::RankOutOfRange, "rank 13");
+    refuses(&[], Validation::Bcv, 3, Code::RanksNotIncreasing, "");
+    refuses(&[3, 2], Validation::Bcv, 3, Code::RanksNotIncreasing, "");
+    refuses(&[2], Validation::Bcv, 2, Code::SettingOutOfRange, "2 repetitions");
+    refuses(&[2, 6], Validation::Bcv, 3, Code::RankOutOfRange, "rank 6 is not below 6");
+    refuses(&[2], Validation::HoldOut { share: 1.5 }, 3, Code::SettingOutOfRange, "1.5");
+    refuses(&[13], Validation::HoldOut { share: 0.1 }, 3, Code::RankOutOfRange, "rank 13");
 }

@@ -3,7 +3,7 @@
 //! Invariant: no number of a quarter has a part in its prediction.
 //! Not here: folding in (see `fold_in`).
 
-use super::masked::Loss;
+use super::masked::EntryLoss;
 use crate::apply::FoldIn;
 use crate::apply::hold_out::mixed;
 use crate::data::Matrix;
@@ -57,7 +57,7 @@ impl Quarters {
                 ),
             ));
         }
-        let loss = Loss::find(&bound)?;
+        let loss = EntryLoss::find(&bound)?;
         let (rows, cols) = (halves(x.rows(), seed), halves(x.cols(), !seed));
         let mut quarters = Vec::new();
         for (out, kept) in [(0, 1), (1, 0)] {

@@ -37,7 +37,7 @@ pub(super) struct Masked {
 impl Masked {
     pub(super) fn new(problem: &Problem, share: f64, seed: u64) -> Result<Self> {
         let bound = problem.clone().rank(1).bind()?;
-        let loss = Loss::find(&bound)?;
+        let loss = EntryLoss::find(&bound)?;
         let (name, x) = &bound.target;
         let hold_out = HoldOut::new(share, seed)?;
         let (kept, held) = hold_out.split(x)?;
@@ -154,7 +154,7 @@ fn stated(problem: &Problem, objective: Expr) -> Result<Statement> {
 }
 
 /// The part of an objective that compares X, entry by entry: the argument of the one sum that does.
-pub(super) struct Loss {
+pub(super) struct EntryLoss {
     /// n x m.
     pub inner: Expr,
     /// Whether it is multiplied by `observed(X)`, so that what is not there does not count.
@@ -163,7 +163,7 @@ pub(super) struct Loss {
     target: Var,
 }
 
-impl Loss {
+impl EntryLoss {
     /// # Errors
     /// `Setting` where X is not compared entry by entry inside one sum.
     pub(super) fn find(bound: &Bound) -> Result<Self> {
@@ -273,7 +273,7 @@ mod tests {
     fn check(loss: &str, at_zero: &str, rest: &str) {
         let x = Matrix::from_triplets(4, 3, vec![(0, 0, 2.0), (3, 2, 1.0)]).unwrap();
         let problem = Problem::parse(&format!("minimize 0.5*sum({loss}) + sum(W**2)")).unwrap().data("X", &x).rank(1);
-        let found = Loss::find(&problem.bind().unwrap()).unwrap();
+        let found = EntryLoss::find(&problem.bind().unwrap()).unwrap();
         assert_eq!(found.at_zero().to_string(), at_zero);
         assert_eq!(without(&found.inner, &found.at_zero()).to_string(), rest);
     }
@@ -291,7 +291,7 @@ mod tests {
         for text in ["sum((X - W @ H)**2) + sum((X.T @ W)**2)", "sum((X - X @ W @ H)**2)", "sum(abs(X.T @ X - W @ H))"]
         {
             let problem = Problem::parse(text).unwrap().data("X", &x).rank(1);
-            let error = problem.bind().and_then(|bound| Loss::find(&bound).map(|_| ())).unwrap_err();
+            let error = problem.bind().and_then(|bound| EntryLoss::find(&bound).map(|_| ())).unwrap_err();
             assert_eq!(error.code(), Code::HoldoutUnsupported, "{text}: {error}");
         }
     }

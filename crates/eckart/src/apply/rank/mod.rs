@@ -12,9 +12,9 @@ use crate::solve::{Problem, RankChoice, RankScore, Settings};
 use bcv::Quarters;
 use masked::Masked;
 
-/// How ranks are compared.
+/// How ranks are compared: the entries on which a fit is judged.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Way {
+pub enum Validation {
     /// A share of the entries, chosen by a hash of row and column, is left out of the cost; the loss is that of these
     /// entries.
     ///
@@ -48,7 +48,7 @@ pub struct Trial {
 
 /// Fits `problem` at each rank, `repeats` times with other entries held out (seeds `settings.seed`, + 1, ...), and
 /// chooses the smallest rank whose mean loss is within one standard error of the least (Breiman et al. 1984, section
-/// 3.4.3). With [`Way::Bcv`] a repetition is one cut into quarters, whose mean loss it is.
+/// 3.4.3). With [`Validation::Bcv`] a repetition is one cut into quarters, whose mean loss it is.
 ///
 /// A search that is interrupted compares the ranks that are done.
 ///
@@ -58,7 +58,7 @@ pub struct Trial {
 pub fn choose_rank(
     problem: &Problem,
     ranks: &[usize],
-    way: Way,
+    validation: Validation,
     repeats: usize,
     settings: &Settings,
     mut listen: impl FnMut(Trial),
@@ -75,9 +75,9 @@ pub fn choose_rank(
     let mut trials = Vec::new();
     for repeat in 0..repeats {
         let seed = settings.seed.wrapping_add(repeat as u64);
-        trials.push(match way {
-            Way::HoldOut { share } => Test::Masked(Box::new(Masked::new(problem, share, seed)?)),
-            Way::Bcv => Test::Quarters(Box::new(Quarters::new(problem, ranks, seed)?)),
+        trials.push(match validation {
+            Validation::HoldOut { share } => Test::Masked(Box::new(Masked::new(problem, share, seed)?)),
+            Validation::Bcv => Test::Quarters(Box::new(Quarters::new(problem, ranks, seed)?)),
         });
     }
     let of = ranks.len() * repeats;
@@ -99,11 +99,11 @@ pub fn choose_rank(
     let chosen = within_one_error(&scores).ok_or_else(|| {
         Error::setting(Code::Interrupted, "the search was interrupted before the first rank was done: none is chosen")
     })?;
-    let way = match way {
-        Way::HoldOut { .. } => "holdout",
-        Way::Bcv => "bcv",
+    let name = match validation {
+        Validation::HoldOut { .. } => "holdout",
+        Validation::Bcv => "bcv",
     };
-    Ok(RankChoice { way: way.to_owned(), scores, chosen })
+    Ok(RankChoice { way: name.to_owned(), scores, chosen })
 }
 
 enum Test {

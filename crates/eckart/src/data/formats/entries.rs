@@ -16,9 +16,9 @@ const FREE_SIDE: usize = 1 << 24;
 /// A longer one needs an entry for every so many rows or columns.
 const SPARSEST: usize = 64;
 
-/// Entries as a file lists them, rows and columns counted from 0.
+/// EntryList as a file lists them, rows and columns counted from 0.
 #[derive(Debug, Default)]
-pub(in crate::data) struct Entries {
+pub(in crate::data) struct EntryList {
     rows: Vec<u32>,
     cols: Vec<u32>,
     values: Vec<f64>,
@@ -27,7 +27,7 @@ pub(in crate::data) struct Entries {
     mirrored: Vec<usize>,
 }
 
-impl Entries {
+impl EntryList {
     /// Adds what stands on line `line`.
     pub(in crate::data) fn push(&mut self, row: u32, col: u32, value: f64, line: u64) {
         self.lines.push(self.rows.len(), line);
@@ -206,7 +206,7 @@ mod tests {
     use crate::error::check_error;
 
     fn matrix(entries: &[(u32, u32, f64, u64)], mirror: bool, duplicates: Duplicates) -> Result<Matrix> {
-        let mut all = Entries::default();
+        let mut all = EntryList::default();
         for &(i, j, v, line) in entries {
             all.push(i, j, v, line);
         }

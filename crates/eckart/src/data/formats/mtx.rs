@@ -10,7 +10,7 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use super::entries::{Entries, check_side};
+use super::entries::{EntryList, check_side};
 use super::text::lines::Lines;
 use super::text::number::{Choice, narrow, parse, parse_index, shown, too_large};
 use crate::data::sink::write_file;
@@ -200,7 +200,7 @@ fn coordinate(mut lines: Lines<'_>, banner: Banner, choice: Choice, options: &Re
     let header_line = lines.number();
     check_side("rows", rows, promised).map_err(|e| e.at_line(header_line))?;
     check_side("columns", cols, promised).map_err(|e| e.at_line(header_line))?;
-    let mut entries = Entries::default();
+    let mut entries = EntryList::default();
     while advance(&mut lines)? {
         if entries.len() == promised {
             return Err(count_differs(promised, "and this is one more").at_line(lines.number()));

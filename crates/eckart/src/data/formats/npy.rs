@@ -8,7 +8,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::npy_header::{Header, Kind};
+use super::npy_header::{Header, NpyType};
 use super::text::number::too_large;
 use crate::data::sink::write_file;
 use crate::data::source::failed;
@@ -150,21 +150,21 @@ fn convert<T: Real>(header: &Header, bytes: &[u8], at: usize) -> Result<T> {
 }
 
 /// The number in little-endian bytes, where f64 holds it exactly.
-fn decode(kind: Kind, bytes: [u8; 8]) -> Option<f64> {
+fn decode(kind: NpyType, bytes: [u8; 8]) -> Option<f64> {
     let [b0, b1, b2, b3, ..] = bytes;
     Some(match kind {
-        Kind::Bool => f64::from(u8::from(b0 != 0)),
-        Kind::U8 => f64::from(b0),
-        Kind::I8 => f64::from(b0 as i8),
-        Kind::U16 => f64::from(u16::from_le_bytes([b0, b1])),
-        Kind::I16 => f64::from(i16::from_le_bytes([b0, b1])),
-        Kind::U32 => f64::from(u32::from_le_bytes([b0, b1, b2, b3])),
-        Kind::I32 => f64::from(i32::from_le_bytes([b0, b1, b2, b3])),
-        Kind::U64 => exact(i128::from(u64::from_le_bytes(bytes)))?,
-        Kind::I64 => exact(i128::from(i64::from_le_bytes(bytes)))?,
-        Kind::F16 => half(u16::from_le_bytes([b0, b1])),
-        Kind::F32 => f64::from(f32::from_le_bytes([b0, b1, b2, b3])),
-        Kind::F64 => f64::from_le_bytes(bytes),
+        NpyType::Bool => f64::from(u8::from(b0 != 0)),
+        NpyType::U8 => f64::from(b0),
+        NpyType::I8 => f64::from(b0 as i8),
+        NpyType::U16 => f64::from(u16::from_le_bytes([b0, b1])),
+        NpyType::I16 => f64::from(i16::from_le_bytes([b0, b1])),
+        NpyType::U32 => f64::from(u32::from_le_bytes([b0, b1, b2, b3])),
+        NpyType::I32 => f64::from(i32::from_le_bytes([b0, b1, b2, b3])),
+        NpyType::U64 => exact(i128::from(u64::from_le_bytes(bytes)))?,
+        NpyType::I64 => exact(i128::from(i64::from_le_bytes(bytes)))?,
+        NpyType::F16 => half(u16::from_le_bytes([b0, b1])),
+        NpyType::F32 => f64::from(f32::from_le_bytes([b0, b1, b2, b3])),
+        NpyType::F64 => f64::from_le_bytes(bytes),
     })
 }
 

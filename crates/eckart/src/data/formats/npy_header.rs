@@ -16,7 +16,7 @@ const DIMENSIONS: usize = 64;
 
 /// The type of an array's numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::data) enum Kind {
+pub(in crate::data) enum NpyType {
     Bool,
     U8,
     I8,
@@ -31,7 +31,7 @@ pub(in crate::data) enum Kind {
     F64,
 }
 
-impl Kind {
+impl NpyType {
     /// Bytes of one number.
     pub(in crate::data) fn bytes(self) -> usize {
         match self {
@@ -54,7 +54,7 @@ impl Kind {
 /// What the header says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::data) struct Header {
-    pub(in crate::data) kind: Kind,
+    pub(in crate::data) kind: NpyType,
     pub(in crate::data) big_endian: bool,
     pub(in crate::data) fortran_order: bool,
     pub(in crate::data) shape: Vec<usize>,
@@ -131,24 +131,24 @@ fn bytes(input: &mut dyn Read, count: usize) -> Result<Vec<u8>> {
 }
 
 /// The type that `descr` names, and whether its bytes are big-endian.
-fn kind(descr: &str) -> Result<(Kind, bool)> {
+fn kind(descr: &str) -> Result<(NpyType, bool)> {
     let (order, code) = match descr.as_bytes() {
         [b'<' | b'>' | b'|' | b'=', ..] => descr.split_at(1),
         _ => ("=", descr),
     };
     let kind = match code {
-        "b1" | "?" => Kind::Bool,
-        "u1" | "B" => Kind::U8,
-        "i1" | "b" => Kind::I8,
-        "u2" => Kind::U16,
-        "i2" => Kind::I16,
-        "u4" => Kind::U32,
-        "i4" => Kind::I32,
-        "u8" => Kind::U64,
-        "i8" => Kind::I64,
-        "f2" => Kind::F16,
-        "f4" => Kind::F32,
-        "f8" => Kind::F64,
+        "b1" | "?" => NpyType::Bool,
+        "u1" | "B" => NpyType::U8,
+        "i1" | "b" => NpyType::I8,
+        "u2" => NpyType::U16,
+        "i2" => NpyType::I16,
+        "u4" => NpyType::U32,
+        "i4" => NpyType::I32,
+        "u8" => NpyType::U64,
+        "i8" => NpyType::I64,
+        "f2" => NpyType::F16,
+        "f4" => NpyType::F32,
+        "f8" => NpyType::F64,
         _ => return Err(foreign(descr, code)),
     };
     Ok((kind, order == ">" || (order == "=" && cfg!(target_endian = "big"))))
@@ -284,14 +284,14 @@ mod tests {
 
     #[test]
     fn headers_are_read() {
-        let check = |text: &str, kind: Kind, big: bool, fortran: bool, shape: &[usize]| {
+        let check = |text: &str, kind: NpyType, big: bool, fortran: bool, shape: &[usize]| {
             let header = Header { kind, big_endian: big, fortran_order: fortran, shape: shape.to_vec() };
             assert_eq!(Header::parse(text.as_bytes()).unwrap(), header);
         };
-        check("{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }   \n", Kind::F64, false, false, &[3, 4]);
-        check("{'descr': '>i2', 'fortran_order': True, 'shape': (3,)}", Kind::I16, true, true, &[3]);
-        check("{\"shape\":(2L,1L),'fortran_order':False,'descr':'|b1'}", Kind::Bool, false, false, &[2, 1]);
-        check("{'descr': '|u1', 'fortran_order': False, 'shape': ()}", Kind::U8, false, false, &[]);
+        check("{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }   \n", NpyType::F64, false, false, &[3, 4]);
+        check("{'descr': '>i2', 'fortran_order': True, 'shape': (3,)}", NpyType::I16, true, true, &[3]);
+        check("{\"shape\":(2L,1L),'fortran_order':False,'descr':'|b1'}", NpyType::Bool, false, false, &[2, 1]);
+        check("{'descr': '|u1', 'fortran_order': False, 'shape': ()}", NpyType::U8, false, false, &[]);
     }
 
     #[test]

@@ -5,14 +5,14 @@
 //! Not here: splitting into cells (see `records`); the rules in full stand at `read_csv`.
 
 use super::text::number::{Choice, is_missing, narrow, parse, shown, too_large};
-use super::text::records::{Records, Row, text};
+use super::text::records::{Record, Records, text};
 use crate::data::{Dtype, Matrix, ReadOptions, Table};
 use crate::error::{Code, Error, Result};
 
 /// Reads a table whose first row is `first`.
-pub(in crate::data) fn read(first: Row, mut records: Records<'_>, options: &ReadOptions) -> Result<Table> {
+pub(in crate::data) fn read(first: Record, mut records: Records<'_>, options: &ReadOptions) -> Result<Table> {
     let second = records.take()?;
-    let layout = Layout::detect(&first, second.as_ref(), options)?;
+    let layout = TableLayout::detect(&first, second.as_ref(), options)?;
     let mut body = Body { layout, values: Vec::new(), row_names: Vec::new(), rows: 0 };
     if body.layout.header.is_none() {
         body.add(&first.cells, first.line)?;
@@ -30,7 +30,7 @@ pub(in crate::data) fn read(first: Row, mut records: Records<'_>, options: &Read
 
 /// What the first two rows say of a table.
 #[derive(Debug)]
-struct Layout {
+struct TableLayout {
     /// The names of the columns of numbers, where there is a header.
     header: Option<Vec<String>>,
     /// Whether the first column holds names.
@@ -39,8 +39,8 @@ struct Layout {
     width: usize,
 }
 
-impl Layout {
-    fn detect(first: &Row, second: Option<&Row>, options: &ReadOptions) -> Result<Self> {
+impl TableLayout {
+    fn detect(first: &Record, second: Option<&Record>, options: &ReadOptions) -> Result<Self> {
         let width = first.cells.len();
         let corner = first.cells[0].as_slice();
         let under = second.is_some_and(|row| is_text(&row.cells[0]));
@@ -82,7 +82,7 @@ impl Layout {
     }
 
     /// Whether the first row is a header; `under` says that the cell under its first is text.
-    fn has_header(first: &Row, has_second: bool, under: bool) -> Result<bool> {
+    fn has_header(first: &Record, has_second: bool, under: bool) -> Result<bool> {
         let (corner, rest) = (first.cells[0].as_slice(), &first.cells[1..]);
         if rest.iter().any(|cell| is_text(cell)) {
             return Ok(true);
@@ -112,7 +112,7 @@ fn has_decimal_comma(cell: &[u8]) -> bool {
     cell.contains(&b',') && cell.iter().all(|b| b"+-0123456789,.".contains(b))
 }
 
-fn doubtful(first: &Row) -> Error {
+fn doubtful(first: &Record) -> Error {
     Error::data(
         Code::HeaderOrData,
         "this row can be a header whose columns are named by numbers, or the first row of the numbers",
@@ -123,7 +123,7 @@ fn doubtful(first: &Row) -> Error {
 
 /// The rows of a table as they arrive.
 struct Body {
-    layout: Layout,
+    layout: TableLayout,
     values: Vec<f64>,
     row_names: Vec<String>,
     rows: usize,
@@ -152,7 +152,7 @@ impl Body {
     }
 
     fn add_cells<'c>(&mut self, count: usize, cell: impl Fn(usize) -> &'c [u8], line: u64) -> Result<()> {
-        let Layout { names, width, .. } = self.layout;
+        let TableLayout { names, width, .. } = self.layout;
         if count != width {
             return Err(Error::data(
                 Code::RaggedRows,
@@ -209,7 +209,7 @@ impl Body {
     }
 
     fn finish(self, dtype: Option<Dtype>) -> Result<Table> {
-        let Self { layout: Layout { header, names, width }, values, row_names, rows } = self;
+        let Self { layout: TableLayout { header, names, width }, values, row_names, rows } = self;
         if rows == 0 {
             return Err(Error::data(
                 Code::NoEntries,
@@ -238,7 +238,7 @@ mod tests {
     use crate::data::read_csv;
     use crate::error::check_error;
 
-    /// Row names, column names and numbers of a text, each separated by blanks; `-` where there are no names.
+    /// Record names, column names and numbers of a text, each separated by blanks; `-` where there are no names.
     #[track_caller]
     fn check_with(options: &ReadOptions, text: &str, rows: &str, cols: &str, numbers: &str) {
         let table = read_csv(text.as_bytes(), options).unwrap();

@@ -6,9 +6,9 @@
 
 use indexmap::IndexMap;
 
-use super::entries::Entries;
+use super::entries::EntryList;
 use super::text::number::{Choice, is_missing, parse, shown, small_integer};
-use super::text::records::{Records, Row, text};
+use super::text::records::{Record, Records, text};
 use crate::data::{Matrix, ReadOptions, Table};
 use crate::error::{Code, Error, Result};
 
@@ -47,7 +47,7 @@ const VALUES: [&str; 20] = [
 ];
 
 /// Whether a row is the header of a list of entries.
-pub(in crate::data) fn is_header(first: &Row) -> bool {
+pub(in crate::data) fn is_header(first: &Record) -> bool {
     let is = |k: usize, words: &[&str]| {
         let cell = String::from_utf8_lossy(&first.cells[k]).to_ascii_lowercase();
         let bare: String = cell.chars().filter(|c| c.is_alphanumeric()).collect();
@@ -70,7 +70,7 @@ pub fn may_be_entries(x: &Matrix) -> bool {
 }
 
 /// Reads the list whose first row is `first`.
-pub(in crate::data) fn read(first: Row, mut records: Records<'_>, options: &ReadOptions) -> Result<Table> {
+pub(in crate::data) fn read(first: Record, mut records: Records<'_>, options: &ReadOptions) -> Result<Table> {
     let width = first.cells.len();
     if width < 2 {
         return Err(Error::data(
@@ -83,7 +83,7 @@ pub(in crate::data) fn read(first: Row, mut records: Records<'_>, options: &Read
     let headed = options.header.unwrap_or_else(|| {
         is_header(&first) || first.cells.get(2).is_some_and(|value| !is_missing(value) && parse(value).is_none())
     });
-    let mut list = List { width, entries: Entries::default(), rows: IdTable::default(), cols: IdTable::default() };
+    let mut list = List { width, entries: EntryList::default(), rows: IdTable::default(), cols: IdTable::default() };
     if !headed {
         list.add(width, |k| &first.cells[k], first.line)?;
     }
@@ -96,7 +96,7 @@ pub(in crate::data) fn read(first: Row, mut records: Records<'_>, options: &Read
 /// The entries as they arrive.
 struct List {
     width: usize,
-    entries: Entries,
+    entries: EntryList,
     rows: IdTable,
     cols: IdTable,
 }
@@ -245,7 +245,7 @@ mod tests {
     use crate::data::{Dtype, Duplicates, read_csv};
     use crate::error::check_error;
 
-    /// Row ids, column ids and entries of a list.
+    /// Record ids, column ids and entries of a list.
     #[track_caller]
     fn check_with(options: &ReadOptions, list: &str, rows: &str, cols: &str, entries: &[(usize, usize, f64)]) {
         let table = read_csv(list.as_bytes(), options).unwrap();
@@ -276,8 +276,8 @@ mod tests {
         check("userId\tmovie_id\tRating\n1\t2\t0.5\n", "1", "2", &[(0, 0, 0.5)]);
         check("i,j,v\n2,1,0\n", "2", "1", &[(0, 0, 0.0)]);
         check("user,item\nu,x\nu,y\n", "u", "x y", &[(0, 0, 1.0), (0, 1, 1.0)]);
-        let first = |text: &str| is_header(&Row { line: 1, cells: text.split(',').map(|c| c.into()).collect() });
-        assert!(first("Row,Column,Count") && first("sample,feature,weight,batch"));
+        let first = |text: &str| is_header(&Record { line: 1, cells: text.split(',').map(|c| c.into()).collect() });
+        assert!(first("Record,Column,Count") && first("sample,feature,weight,batch"));
         assert!(!first("user,item,timestamp") && !first("item,user,rating") && !first("gene,a,b") && !first("user"));
     }
 

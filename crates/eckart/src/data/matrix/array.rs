@@ -9,9 +9,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 /// Numbers that many may hold. Cloning shares them.
-pub struct Array<T>(Kind<T>);
+pub struct Array<T>(Owner<T>);
 
-enum Kind<T> {
+enum Owner<T> {
     Own(Arc<Vec<T>>),
     Lent(Arc<dyn AsRef<[T]> + Send + Sync>),
 }
@@ -21,23 +21,23 @@ impl<T> Array<T> {
     /// kept as long as anyone holds them. It must give the same slice with the same numbers whenever it is asked: a
     /// matrix is checked once, when it is made.
     pub fn lent(owner: Arc<dyn AsRef<[T]> + Send + Sync>) -> Self {
-        Self(Kind::Lent(owner))
+        Self(Owner::Lent(owner))
     }
 
     /// Whether both are the same numbers in the same place.
     pub fn is_same(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
-            (Kind::Own(a), Kind::Own(b)) => Arc::ptr_eq(a, b),
-            (Kind::Lent(a), Kind::Lent(b)) => Arc::ptr_eq(a, b),
-            (Kind::Own(_), Kind::Lent(_)) | (Kind::Lent(_), Kind::Own(_)) => false,
+            (Owner::Own(a), Owner::Own(b)) => Arc::ptr_eq(a, b),
+            (Owner::Lent(a), Owner::Lent(b)) => Arc::ptr_eq(a, b),
+            (Owner::Own(_), Owner::Lent(_)) | (Owner::Lent(_), Owner::Own(_)) => false,
         }
     }
 
     /// The vector, to be changed, where it is ours and nobody else holds it.
     pub(crate) fn own_mut(&mut self) -> Option<&mut Vec<T>> {
         match &mut self.0 {
-            Kind::Own(own) => Arc::get_mut(own),
-            Kind::Lent(_) => None,
+            Owner::Own(own) => Arc::get_mut(own),
+            Owner::Lent(_) => None,
         }
     }
 
@@ -47,8 +47,8 @@ impl<T> Array<T> {
     /// The array itself, where it can't be had.
     pub fn into_own(self) -> Result<Vec<T>, Self> {
         match self.0 {
-            Kind::Own(own) => Arc::try_unwrap(own).map_err(|own| Self(Kind::Own(own))),
-            Kind::Lent(_) => Err(self),
+            Owner::Own(own) => Arc::try_unwrap(own).map_err(|own| Self(Owner::Own(own))),
+            Owner::Lent(_) => Err(self),
         }
     }
 }
@@ -56,8 +56,8 @@ impl<T> Array<T> {
 impl<T> Clone for Array<T> {
     fn clone(&self) -> Self {
         Self(match &self.0 {
-            Kind::Own(own) => Kind::Own(own.clone()),
-            Kind::Lent(owner) => Kind::Lent(owner.clone()),
+            Owner::Own(own) => Owner::Own(own.clone()),
+            Owner::Lent(owner) => Owner::Lent(owner.clone()),
         })
     }
 }
@@ -66,21 +66,21 @@ impl<T> Deref for Array<T> {
     type Target = [T];
     fn deref(&self) -> &[T] {
         match &self.0 {
-            Kind::Own(own) => own,
-            Kind::Lent(owner) => (**owner).as_ref(),
+            Owner::Own(own) => own,
+            Owner::Lent(owner) => (**owner).as_ref(),
         }
     }
 }
 
 impl<T> From<Vec<T>> for Array<T> {
     fn from(numbers: Vec<T>) -> Self {
-        Self(Kind::Own(Arc::new(numbers)))
+        Self(Owner::Own(Arc::new(numbers)))
     }
 }
 
 impl<T> From<Arc<Vec<T>>> for Array<T> {
     fn from(numbers: Arc<Vec<T>>) -> Self {
-        Self(Kind::Own(numbers))
+        Self(Owner::Own(numbers))
     }
 }
 

@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 use crate::data::{Matrix, Real, Sparse, Storage};
 use crate::error::{Code, Error, Result, Warning};
 
-/// Which names are meant.
+/// The rows or the columns of a matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// Those of rows.
+    /// Rows.
     Rows,
-    /// Those of columns.
+    /// Columns.
     Cols,
 }
 
@@ -30,6 +30,11 @@ pub struct Aligned {
 }
 
 impl Side {
+    /// The other of the two.
+    pub(crate) fn other(self) -> Self {
+        if self == Self::Rows { Self::Cols } else { Self::Rows }
+    }
+
     /// What it is made of.
     fn word(self) -> &'static str {
         match self {

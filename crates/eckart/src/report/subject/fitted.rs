@@ -5,25 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::data::Matrix;
+use crate::data::{Matrix, Side};
 use crate::error::{Code, Error, Result};
 use crate::expr::text::parse_expr;
 use crate::expr::{Expr, ShapeRule, Var, matrix, observed};
 use crate::function::{Function, function};
 use crate::solve::Factorization;
-
-/// The side of an expression that runs along the rows of the data.
-#[derive(Clone, Copy, PartialEq)]
-enum Side {
-    Rows,
-    Cols,
-}
-
-impl Side {
-    fn flipped(self) -> Self {
-        if self == Self::Rows { Self::Cols } else { Self::Rows }
-    }
-}
 
 /// The formula that stands for the data, ready to be computed row by row.
 pub(in crate::report) struct Fitted<'a> {
@@ -150,7 +137,7 @@ fn along(expr: &Expr, side: Side) -> Vec<(&Expr, Side)> {
             vec![(&args[0], side)]
         }
         (ShapeRule::Product, Side::Cols) => vec![(&args[1], side)],
-        (ShapeRule::Transposed, _) => vec![(&args[0], side.flipped())],
+        (ShapeRule::Transposed, _) => vec![(&args[0], side.other())],
         (ShapeRule::Column, Side::Cols) | (ShapeRule::Line, Side::Rows) => Vec::new(),
         (ShapeRule::Given | ShapeRule::Scalar | ShapeRule::ScalarOnly, _) => Vec::new(),
         (ShapeRule::ShrinkToSecond | ShapeRule::Square, _) => Vec::new(),

@@ -24,7 +24,7 @@ pub(in crate::data) struct Records<'a> {
 
 /// A row taken out of its `Records`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::data) struct Row {
+pub(in crate::data) struct Record {
     /// The line it begins on.
     pub(in crate::data) line: u64,
     /// Its cells.
@@ -64,13 +64,13 @@ impl<'a> Records<'a> {
     }
 
     /// Reads the next row and takes it out; `None` at the end.
-    pub(in crate::data) fn take(&mut self) -> Result<Option<Row>> {
+    pub(in crate::data) fn take(&mut self) -> Result<Option<Record>> {
         Ok(if self.advance()? { Some(self.row()) } else { None })
     }
 
     /// The row, taken out.
-    pub(in crate::data) fn row(&self) -> Row {
-        Row { line: self.line, cells: (0..self.len()).map(|k| self.cell(k).to_vec()).collect() }
+    pub(in crate::data) fn row(&self) -> Record {
+        Record { line: self.line, cells: (0..self.len()).map(|k| self.cell(k).to_vec()).collect() }
     }
 
     /// How many cells the row has.
