@@ -6,7 +6,6 @@
 
 use eckart::Matrix;
 
-use crate::judge::gram;
 use crate::{Result, trouble};
 
 /// A code is found when a sweep moves no entry by more than this.
@@ -42,6 +41,17 @@ pub(crate) fn least(rows: &Matrix, atoms: &Matrix, a: f64) -> Result<f64> {
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// The products of all pairs of columns of what is given by rows.
+pub(crate) fn gram(rows: &[f64], rank: usize) -> Vec<f64> {
+    let mut gram = vec![0.0; rank * rank];
+    for row in rows.chunks_exact(rank) {
+        for (line, &a) in gram.chunks_exact_mut(rank).zip(row) {
+            line.iter_mut().zip(row).for_each(|(sum, b)| *sum += a * b);
+        }
+    }
+    gram
 }
 
 /// The code of a row whose products with the atoms are `slopes`: entry by entry, shrunk by `half`.

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use eckart::Matrix;
 
+use crate::codes::gram;
 use crate::{Result, arrays, codes, trouble};
 
 /// What is computed; the numbers are those of the objective (see `searches`).
@@ -133,17 +134,6 @@ impl Factors {
     fn squares(&self) -> f64 {
         self.w.iter().chain(&self.h).map(|v| v * v).sum()
     }
-}
-
-/// The products of all pairs of columns of what is given by rows.
-pub(crate) fn gram(rows: &[f64], rank: usize) -> Vec<f64> {
-    let mut gram = vec![0.0; rank * rank];
-    for row in rows.chunks_exact(rank) {
-        for (line, &a) in gram.chunks_exact_mut(rank).zip(row) {
-            line.iter_mut().zip(row).for_each(|(sum, b)| *sum += a * b);
-        }
-    }
-    gram
 }
 
 #[cfg(test)]

@@ -10,14 +10,13 @@ mod arrays;
 mod codes;
 mod digest;
 mod judge;
-mod patches;
 mod problem;
 mod random;
-mod rated;
 mod searches;
 mod serve;
 mod sets;
 mod tasks;
+mod work;
 
 use std::error::Error;
 use std::fmt;

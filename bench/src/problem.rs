@@ -8,7 +8,7 @@ use eckart::grad::differentiate;
 use eckart::run::available_memory;
 use eckart::{Dtype, Factorization, Init, Matrix, Problem, Settings};
 
-use crate::tasks::{Data, Work};
+use crate::work::{Data, Work};
 use crate::{Result, trouble};
 
 /// The objective of [`Ready`].

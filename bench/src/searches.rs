@@ -11,7 +11,7 @@ use eckart::data::write_npy;
 use eckart::{Init, Matrix, Problem, Settings};
 
 use crate::judge::Judge;
-use crate::tasks::{Data, Work};
+use crate::work::{Data, Work};
 use crate::{Result, trouble};
 
 /// What is searched for, and from where.

@@ -12,7 +12,8 @@ use eckart::run::{Machine, peak_memory};
 use serde_json::{Value, json};
 
 use crate::digest::digest;
-use crate::tasks::{Data, Work, load};
+use crate::tasks::load;
+use crate::work::{Data, Work};
 use crate::{Result, arrays, trouble};
 
 /// How often the machine is measured: other work lowers what is found, so the best counts.

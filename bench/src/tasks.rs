@@ -3,65 +3,13 @@
 //! Invariant: the same formulas as in `peers/`; the library's public interface only.
 //! Not here: the clock (see `serve`), problems that are solved (see `problem` and `searches`).
 
-use std::path::Path;
-
 use eckart::{Expr, Function, Matrix, function, grad, kl, matrix, norm, observed, shared, softplus, sum};
 use serde_json::{Value, json};
 
 use crate::problem::{Iterations, Ready};
 use crate::searches::{self, Search};
-use crate::{Result, arrays, trouble};
-
-/// A task with its data in place.
-pub(crate) trait Work {
-    /// Does it once.
-    fn run(&mut self) -> Result<()>;
-
-    /// What the last run found.
-    fn results(&mut self) -> Result<Vec<Matrix>>;
-
-    /// Operations, the type of their numbers, and bytes of a run, where there is a plan that says so.
-    fn needs(&self) -> Option<Value> {
-        None
-    }
-
-    /// Sets the value at which a search ends.
-    fn aim(&mut self, _target: f64) -> Result<()> {
-        trouble("this task does not search")
-    }
-
-    /// The names of the factors that a search is judged by.
-    fn factors(&self) -> &'static [&'static str] {
-        &[]
-    }
-
-    /// The value of such factors, of either side.
-    fn value(&self, _factors: &[Matrix]) -> Result<f64> {
-        trouble("this task has no value")
-    }
-}
-
-/// A data set: where it is, and the rank of the factors that go with it.
-pub(crate) struct Data<'a> {
-    pub(crate) folder: &'a Path,
-    pub(crate) rank: usize,
-}
-
-impl Data<'_> {
-    /// The matrix.
-    pub(crate) fn x(&self) -> Result<Matrix> {
-        arrays::read_data(self.folder)
-    }
-
-    /// The factor `name`, as the set gives it.
-    pub(crate) fn factor(&self, name: &str) -> Result<Matrix> {
-        arrays::read_dense(&self.folder.join(format!("{name}{}.npy", self.rank)))
-    }
-
-    fn shared(&self, name: &str) -> Result<Expr> {
-        Ok(shared(self.factor(name)?, name))
-    }
-}
+use crate::work::{Data, Work};
+use crate::{Result, trouble};
 
 /// The tasks by name.
 pub(crate) fn load(task: &str, data: &Data) -> Result<Box<dyn Work>> {
@@ -146,8 +94,10 @@ fn transposed(matrix: &Matrix) -> Result<Matrix> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arrays;
     use crate::digest::digest;
     use eckart::data::write_npy;
+    use std::path::Path;
 
     fn small(folder: &Path) {
         std::fs::create_dir_all(folder.join(arrays::HELD)).unwrap();

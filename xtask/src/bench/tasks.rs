@@ -1,7 +1,7 @@
 //! The tasks of the comparison and the peers of each: a row a task, a line a peer, with the bar that Eckart is to meet.
 //!
 //! A new task is a row here, a function in bench/src/tasks.rs and one of the same name in bench/peers/PEER.py; new data
-//! is a row of bench/src/sets.rs.
+//! is a row of bench/src/sets/mod.rs.
 
 /// What both sides do, on what data, and how their results are held to each other.
 pub(super) struct Task {
@@ -428,7 +428,7 @@ mod tests {
     #[test]
     fn every_task_and_its_data_are_known_to_the_worker() {
         let read = |name: &str| std::fs::read_to_string(crate::root().join("bench/src").join(name)).expect(name);
-        let (tasks, sets) = (read("tasks.rs"), read("sets.rs"));
+        let (tasks, sets) = (read("tasks.rs"), read("sets/mod.rs"));
         for task in TASKS {
             assert!(tasks.contains(&format!("\"{}\" =>", task.work)), "{}", task.work);
             assert!(sets.contains(&format!("name: \"{}\"", task.set)), "{}", task.set);

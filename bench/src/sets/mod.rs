@@ -3,14 +3,19 @@
 //! Invariant: the same bytes every time: fixed seeds, or a file of the repository or of the shared data.
 //! Not here: what is done with it (see `tasks`), ratings and patches (see `rated` and `patches`).
 
+mod patches;
+mod rated;
+mod rows;
+
 use std::path::{Path, PathBuf};
 
 use eckart::data::{ReadOptions, read, write_npy};
 use eckart::{Dtype, Matrix};
 
-use crate::patches::patches;
+use self::patches::patches;
+use self::rated::rated;
+use self::rows::rows_of;
 use crate::random::Stream;
-use crate::rated::rated;
 use crate::{Result, arrays, trouble};
 
 /// A data set: its name, how X comes about, what of it is held out, and the factors that go with it.
@@ -192,32 +197,6 @@ fn scattered(rows: usize, cols: usize, each: usize) -> Result<Matrix> {
 /// 0.5, 1, ... 5.
 fn any_stars(random: &mut Stream, _: usize, _: usize) -> f32 {
     0.5 * (1 + random.below(10)) as f32
-}
-
-/// A sparse matrix with so many entries a row, at columns that `draw` gives, of values that `value` gives for a place.
-pub(crate) fn rows_of(
-    cols: usize,
-    counts: &[usize],
-    random: &mut Stream,
-    mut draw: impl FnMut(&mut Stream) -> usize,
-    mut value: impl FnMut(&mut Stream, usize, usize) -> f32,
-) -> Result<Matrix> {
-    let (mut indptr, mut indices, mut values) = (vec![0], Vec::<u32>::new(), Vec::<f32>::new());
-    let mut taken = vec![false; cols];
-    for (i, &count) in counts.iter().enumerate() {
-        let from = indices.len();
-        while indices.len() < from + count {
-            let j = draw(random).min(cols - 1);
-            if !std::mem::replace(&mut taken[j], true) {
-                indices.push(j as u32);
-            }
-        }
-        indices[from..].sort_unstable();
-        indices[from..].iter().for_each(|&j| taken[j as usize] = false);
-        values.extend(indices[from..].iter().map(|&j| value(random, i, j as usize)));
-        indptr.push(indices.len());
-    }
-    Ok(Matrix::sparse(counts.len(), cols, indptr, indices, values)?)
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@
 
 use eckart::Matrix;
 
+use super::rows::rows_of;
 use crate::Result;
 use crate::random::Stream;
-use crate::sets::rows_of;
 
 /// Tastes that ratings depend on.
 const TASTES: usize = 12;
