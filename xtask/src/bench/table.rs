@@ -3,8 +3,18 @@
 use super::rows::{Ended, Head, Row, median};
 use super::tasks::TASKS;
 
-const HEADER: [&str; 10] =
-    ["task", "peer", "Eckart", "peer's", "ratio", "bar", "met", "of bound", "Eckart's peak", "peer's peak"];
+const HEADER: [&str; 10] = [
+    "task",
+    "baseline",
+    "Eckart",
+    "baseline time",
+    "ratio",
+    "target",
+    "pass",
+    "of roofline",
+    "peak, Eckart",
+    "peak, baseline",
+];
 /// The first columns that are set to the left.
 const LEFT: usize = 2;
 
@@ -102,9 +112,10 @@ fn about(head: &Head) -> String {
     let Head { date, commit, processor, cores, threads, quick, load, speeds, .. } = head;
     format!(
         "{processor}, {cores} cores, {threads} threads on either side{}; commit {commit}, {date}{}. Medians of \
-         samples that alternate, each after runs of half a second that do not count; ratio: Eckart's time over the \
-         peer's. Bound: {:.1} Gflop/s (f32), {:.1} Gflop/s (f64) and {:.1} GB/s, as measured before. Peak: the most memory held once the data was read, what was held then included.\n",
-        load.map_or_else(String::new, |load| format!(", a load of {load:.1} before it began")),
+         alternating samples, each after half a second of warm-up; ratio: Eckart's time / the baseline's. Roofline: \
+         {:.1} Gflop/s (f32), {:.1} Gflop/s (f64) and {:.1} GB/s, as measured. Peak: the most memory held once the data \
+         was read, the data included.\n",
+        load.map_or_else(String::new, |load| format!(", load average {load:.1} before the run")),
         if *quick { ", quick" } else { "" },
         speeds.flops_f32 / 1e9,
         speeds.flops / 1e9,
@@ -135,7 +146,7 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
             lines[1],
-            "seed-dense-f32  numpy 2  9.00 ms  20.0 ms  0.450  0.85  yes      44 %          64 MB       128 MB"
+            "seed-dense-f32  numpy 2   9.00 ms        20.0 ms  0.450    0.85   yes         44 %         64 MB          128 MB"
         );
         assert_eq!(lines[0].chars().count(), lines[1].chars().count());
         assert!(text.contains("a processor, 4 cores, 2 threads") && text.contains("100.0 Gflop/s"), "{text}");

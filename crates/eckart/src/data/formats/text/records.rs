@@ -301,7 +301,9 @@ mod tests {
     proptest! {
         /// Rows of any cells are read as the crate csv reads them, and come back from their own writing.
         #[test]
-        fn agrees_with_the_crate_csv(rows in prop::collection::vec(prop::collection::vec("[ab \",\n\r;]{0,5}", 2), 1..4)) {
+        fn agrees_with_the_crate_csv(
+            rows in prop::collection::vec(prop::collection::vec("[ab \",\n\r;]{0,5}", 2), 1..4)
+        ) {
             let mut text = Vec::new();
             for row in &rows {
                 for (k, cell) in row.iter().enumerate() {
