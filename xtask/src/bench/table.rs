@@ -113,8 +113,8 @@ fn about(head: &Head) -> String {
     format!(
         "{processor}, {cores} cores, {threads} threads on either side{}; commit {commit}, {date}{}. Medians of \
          alternating samples, each after half a second of warm-up; ratio: Eckart's time / the baseline's. Roofline: \
-         {:.1} Gflop/s (f32), {:.1} Gflop/s (f64) and {:.1} GB/s, as measured. Peak: the most memory held once the data \
-         was read, the data included.\n",
+         {:.1} Gflop/s (f32), {:.1} Gflop/s (f64) and {:.1} GB/s, as measured. Peak: the most memory held once the \
+         data was read, the data included.\n",
         load.map_or_else(String::new, |load| format!(", load average {load:.1} before the run")),
         if *quick { ", quick" } else { "" },
         speeds.flops_f32 / 1e9,
@@ -146,7 +146,10 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
             lines[1],
-            "seed-dense-f32  numpy 2   9.00 ms        20.0 ms  0.450    0.85   yes         44 %         64 MB          128 MB"
+            concat!(
+                "seed-dense-f32  numpy 2   9.00 ms        20.0 ms  0.450    0.85   yes  ",
+                "       44 %         64 MB          128 MB"
+            )
         );
         assert_eq!(lines[0].chars().count(), lines[1].chars().count());
         assert!(text.contains("a processor, 4 cores, 2 threads") && text.contains("100.0 Gflop/s"), "{text}");
