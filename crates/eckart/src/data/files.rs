@@ -11,7 +11,7 @@ use super::formats::csv::{read_csv, write_csv};
 use super::formats::mtx::{read_mtx, write_mtx};
 use super::formats::npy::{read_npy, write_npy};
 use super::options::{Format, ReadOptions};
-use super::source::{is_stdin, open, said_of};
+use super::source::{empty_file, is_stdin, open, said_of};
 use crate::error::{Code, Error, Result};
 
 /// The matrix in the file `path`, with its names where the format has them; `-` reads standard input.
@@ -91,7 +91,7 @@ fn sniff(prefix: &[u8]) -> Result<Format> {
         (b"\x28\xb5\x2f\xfd", "packed by zstd", "Unpack it first"),
     ];
     if prefix.is_empty() {
-        return Err(Error::data(Code::EmptyFile, "the file is empty", "Check how it was made"));
+        return Err(empty_file());
     }
     if prefix.starts_with(b"\x93NUMPY") {
         return Ok(Format::Npy);

@@ -69,6 +69,11 @@ pub(super) fn io_error(path: &Path, source: io::Error) -> Error {
     Error::Io { path: path.to_owned(), source }
 }
 
+/// That a file holds nothing.
+pub(super) fn empty_file() -> Error {
+    Error::data(Code::EmptyFile, "the file is empty", "Check how it was made")
+}
+
 /// What a failed read means: a broken gzip stream is a data error, anything else the system's refusal (of a file that
 /// [`said_of`] names later: the formats read streams and know no path).
 pub(super) fn failed(error: io::Error) -> Error {

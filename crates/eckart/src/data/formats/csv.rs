@@ -9,7 +9,7 @@ use std::path::Path;
 use super::text::records::{Records, delimiter, write_cell};
 use super::{table, triplets};
 use crate::data::sink::write_file;
-use crate::data::source::{PEEK, Peeked, extension};
+use crate::data::source::{PEEK, Peeked, empty_file, extension};
 use crate::data::{Dtype, ReadOptions, Table};
 use crate::error::{Code, Error, Result};
 
@@ -41,7 +41,7 @@ pub fn read_csv(input: impl Read, options: &ReadOptions) -> Result<Table> {
     let delimiter = options.delimiter.unwrap_or_else(|| delimiter(prefix, prefix.len() < PEEK));
     let mut records = Records::new(input, delimiter);
     let Some(first) = records.take()? else {
-        return Err(Error::data(Code::EmptyFile, "the file is empty", "Check how it was made"));
+        return Err(empty_file());
     };
     if options.triplets.unwrap_or_else(|| triplets::is_header(&first)) {
         triplets::read(first, records, options)

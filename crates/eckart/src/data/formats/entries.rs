@@ -7,7 +7,8 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::text::number::{Choice, narrow, too_large};
+use super::text::number::{Choice, narrow};
+use crate::data::matrix::sparse::row_pointers;
 use crate::data::{Dtype, Duplicates, Matrix, Pattern};
 use crate::error::{Code, Error, Result};
 
@@ -78,13 +79,11 @@ impl EntryList {
         let pattern = Arc::new(Pattern::new(rows, cols, indptr, indices)?);
         match choice.of(&values) {
             Dtype::F64 => Matrix::with_pattern(pattern, values),
-            Dtype::F32 => match narrow(&values) {
-                Ok(values) => Matrix::with_pattern(pattern, values),
-                Err(at) => {
-                    let place = label(pattern.row_of(at), pattern.indices()[at] as usize);
-                    Err(too_large(values[at], &place))
-                }
-            },
+            Dtype::F32 => {
+                let place = |at: usize| label(pattern.row_of(at), pattern.indices()[at] as usize);
+                let values = narrow(&values, place)?;
+                Matrix::with_pattern(pattern, values)
+            }
         }
     }
 
@@ -95,13 +94,7 @@ impl EntryList {
         duplicates: Duplicates,
         label: &dyn Fn(usize, usize) -> String,
     ) -> Result<(Vec<usize>, Vec<u32>, Vec<f64>)> {
-        let mut indptr = vec![0; rows + 1];
-        for &row in &self.rows {
-            indptr[row as usize + 1] += 1;
-        }
-        for i in 0..rows {
-            indptr[i + 1] += indptr[i];
-        }
+        let mut indptr = row_pointers(rows, self.rows.iter().map(|&row| row as usize));
         let sorted = (1..self.len())
             .all(|k| (self.rows[k - 1], self.cols[k - 1]).cmp(&(self.rows[k], self.cols[k])) == Ordering::Less);
         if sorted {

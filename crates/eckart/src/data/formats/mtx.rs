@@ -12,8 +12,9 @@ use std::path::Path;
 
 use super::entries::{EntryList, check_side};
 use super::text::lines::Lines;
-use super::text::number::{Choice, narrow, parse, parse_index, shown, too_large};
+use super::text::number::{Choice, parse, parse_index, shown};
 use crate::data::sink::write_file;
+use crate::data::source::empty_file;
 use crate::data::{Dtype, Matrix, ReadOptions};
 use crate::error::{Code, Error, Result};
 
@@ -99,7 +100,7 @@ struct Banner {
 impl Banner {
     fn read(lines: &mut Lines<'_>) -> Result<Self> {
         if !lines.advance()? {
-            return Err(Error::data(Code::EmptyFile, "the file is empty", "Check how it was made"));
+            return Err(empty_file());
         }
         let line = String::from_utf8_lossy(lines.text()).to_ascii_lowercase();
         let words: Vec<&str> = line.split_ascii_whitespace().collect();
@@ -354,13 +355,7 @@ fn array(mut lines: Lines<'_>, banner: Banner, choice: Choice) -> Result<Matrix>
         return Err(count_differs(promised, &found).at_line(lines.number()));
     }
     let full = by_rows(&values, rows, cols, banner.symmetry);
-    match choice.of(&full) {
-        Dtype::F64 => Matrix::dense(rows, cols, full),
-        Dtype::F32 => match narrow(&full) {
-            Ok(full) => Matrix::dense(rows, cols, full),
-            Err(at) => Err(too_large(full[at], &format!("row {}, column {}", at / cols + 1, at % cols + 1))),
-        },
-    }
+    choice.dense(rows, cols, full)
 }
 
 /// The full matrix, row by row, from the numbers of its columns (of their lower part, where it is symmetric).

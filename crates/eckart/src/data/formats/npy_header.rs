@@ -6,7 +6,7 @@
 use std::io::Read;
 
 use crate::data::Dtype;
-use crate::data::source::failed;
+use crate::data::source::{empty_file, failed};
 use crate::error::{Code, Error, Result};
 
 /// The longest header that is read; NumPy itself refuses more than 10,000 bytes unless told otherwise.
@@ -65,7 +65,7 @@ impl Header {
     pub(in crate::data) fn read(input: &mut dyn Read) -> Result<Self> {
         let start = bytes(input, 8)?;
         if start.is_empty() {
-            return Err(Error::data(Code::EmptyFile, "the file is empty", "Check how it was made"));
+            return Err(empty_file());
         }
         if start.len() < 8 || !start.starts_with(b"\x93NUMPY") {
             return Err(Error::data(

@@ -4,9 +4,9 @@
 //! choice.
 //! Not here: splitting into cells (see `records`); the rules in full stand at `read_csv`.
 
-use super::text::number::{Choice, is_missing, narrow, parse, shown, too_large};
-use super::text::records::{Record, Records, text};
-use crate::data::{Dtype, Matrix, ReadOptions, Table};
+use super::text::number::{Choice, is_missing, parse, shown};
+use super::text::records::{Record, Records, cell_text};
+use crate::data::{Dtype, ReadOptions, Table};
 use crate::error::{Code, Error, Result};
 
 /// Reads a table whose first row is `first`.
@@ -60,14 +60,7 @@ impl TableLayout {
             .unwrap_or_else(|| short || (width > 1 && if header { blank_corner || under } else { is_text(corner) }));
         let skip = usize::from(names && !short);
         let header = match header {
-            true => Some(
-                first
-                    .cells
-                    .iter()
-                    .skip(skip)
-                    .map(|c| super::text::records::text(c, first.line))
-                    .collect::<Result<Vec<_>>>()?,
-            ),
+            true => Some(first.cells.iter().skip(skip).map(|c| cell_text(c, first.line)).collect::<Result<Vec<_>>>()?),
             false => None,
         };
         let width = width + usize::from(short);
@@ -162,7 +155,7 @@ impl Body {
             .at_line(line));
         }
         if names {
-            self.row_names.push(text(cell(0), line)?);
+            self.row_names.push(cell_text(cell(0), line)?);
         }
         for k in usize::from(names)..width {
             let number = self.number(cell(k), k).map_err(|e| e.at_line(line))?;
@@ -218,16 +211,7 @@ impl Body {
             ));
         }
         let cols = width - usize::from(names);
-        let matrix = match dtype.map_or(Choice::IntegersToF32, Choice::Fixed).of(&values) {
-            Dtype::F64 => Matrix::dense(rows, cols, values)?,
-            Dtype::F32 => match narrow(&values) {
-                Ok(values) => Matrix::dense(rows, cols, values)?,
-                Err(at) => {
-                    let place = format!("row {}, column {}", at / cols + 1, at % cols + 1);
-                    return Err(too_large(values[at], &place));
-                }
-            },
-        };
+        let matrix = dtype.map_or(Choice::IntegersToF32, Choice::Fixed).dense(rows, cols, values)?;
         Ok(Table { matrix, row_names: names.then_some(row_names), col_names: header })
     }
 }

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 
 use super::entries::EntryList;
 use super::text::number::{Choice, is_missing, parse, shown, small_integer};
-use super::text::records::{Record, Records, text};
+use super::text::records::{Record, Records, cell_text};
 use crate::data::{Matrix, ReadOptions, Table};
 use crate::error::{Code, Error, Result};
 
@@ -193,7 +193,7 @@ impl IdTable {
         let index = u32::try_from(self.names.len()).map_err(|_| {
             Error::data(Code::TooLarge, "more than 2^32 different ids", "Cut the file up").at_line(line)
         })?;
-        self.names.push(text(id, line)?);
+        self.names.push(cell_text(id, line)?);
         match whole {
             Some(number) => self.by_number.insert(number, index),
             None => self.by_text.insert(id.into(), index),

@@ -5,14 +5,16 @@
 //! Not here: arithmetic (see `run`) and files (the other modules of `data`).
 
 pub(super) mod array;
-mod select;
+pub(super) mod select;
 pub(super) mod shards;
 pub(super) mod sparse;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use eckart_kernels::{Kernels, Number, Seen, SimdLevel};
 
+use self::sparse::row_pointers;
 use super::{Array, Pattern, Sparse};
 use crate::error::{Code, Error, Result};
 
@@ -58,37 +60,28 @@ pub trait Real: Kernels {
     fn sparse_of(storage: &Storage) -> Option<&Arc<Sparse<Self>>>;
 }
 
-impl Real for f32 {
-    const DTYPE: Dtype = Dtype::F32;
-    fn dense(values: Array<Self>) -> Storage {
-        Storage::DenseF32(values)
-    }
-    fn sparse(values: Arc<Sparse<Self>>) -> Storage {
-        Storage::SparseF32(values)
-    }
-    fn dense_of(storage: &Storage) -> Option<&Array<Self>> {
-        if let Storage::DenseF32(values) = storage { Some(values) } else { None }
-    }
-    fn sparse_of(storage: &Storage) -> Option<&Arc<Sparse<Self>>> {
-        if let Storage::SparseF32(values) = storage { Some(values) } else { None }
-    }
+macro_rules! real {
+    ($number:ty, $dtype:ident, $dense:ident, $sparse:ident) => {
+        impl Real for $number {
+            const DTYPE: Dtype = Dtype::$dtype;
+            fn dense(values: Array<Self>) -> Storage {
+                Storage::$dense(values)
+            }
+            fn sparse(values: Arc<Sparse<Self>>) -> Storage {
+                Storage::$sparse(values)
+            }
+            fn dense_of(storage: &Storage) -> Option<&Array<Self>> {
+                if let Storage::$dense(values) = storage { Some(values) } else { None }
+            }
+            fn sparse_of(storage: &Storage) -> Option<&Arc<Sparse<Self>>> {
+                if let Storage::$sparse(values) = storage { Some(values) } else { None }
+            }
+        }
+    };
 }
 
-impl Real for f64 {
-    const DTYPE: Dtype = Dtype::F64;
-    fn dense(values: Array<Self>) -> Storage {
-        Storage::DenseF64(values)
-    }
-    fn sparse(values: Arc<Sparse<Self>>) -> Storage {
-        Storage::SparseF64(values)
-    }
-    fn dense_of(storage: &Storage) -> Option<&Array<Self>> {
-        if let Storage::DenseF64(values) = storage { Some(values) } else { None }
-    }
-    fn sparse_of(storage: &Storage) -> Option<&Arc<Sparse<Self>>> {
-        if let Storage::SparseF64(values) = storage { Some(values) } else { None }
-    }
-}
+real!(f32, F32, DenseF32, SparseF32);
+real!(f64, F64, DenseF64, SparseF64);
 
 /// How a matrix is laid out. Dense arrays are row-major and may hold `NaN` (a missing entry).
 #[derive(Debug, Clone)]
@@ -252,13 +245,7 @@ impl Matrix {
                 "Keep one of them, or add them up first",
             ));
         }
-        let mut indptr = vec![0; rows + 1];
-        for t in &triplets {
-            indptr[t.0 + 1] += 1;
-        }
-        for i in 0..rows {
-            indptr[i + 1] += indptr[i];
-        }
+        let indptr = row_pointers(rows, triplets.iter().map(|t| t.0));
         let indices = triplets.iter().map(|t| t.1 as u32).collect();
         let values = triplets.iter().map(|t| t.2).collect();
         Self::sparse(rows, cols, indptr, indices, values)
@@ -374,12 +361,26 @@ impl Matrix {
 
     /// All stored numbers as f64: row-major for a dense matrix, in the pattern's order for a sparse one.
     pub fn values_f64(&self) -> Vec<f64> {
+        self.stored_f64(0..self.stored())
+    }
+
+    /// Some of the stored numbers as f64.
+    fn stored_f64(&self, range: Range<usize>) -> Vec<f64> {
         match &self.storage {
-            Storage::DenseF32(v) => v.iter().map(|&v| v.to_f64()).collect(),
-            Storage::DenseF64(v) => v.to_vec(),
-            Storage::SparseF32(s) => s.values().iter().map(|&v| v.to_f64()).collect(),
-            Storage::SparseF64(s) => s.values().to_vec(),
+            Storage::DenseF32(v) => v[range].iter().map(|&v| v.to_f64()).collect(),
+            Storage::DenseF64(v) => v[range].to_vec(),
+            Storage::SparseF32(s) => s.values()[range].iter().map(|&v| v.to_f64()).collect(),
+            Storage::SparseF64(s) => s.values()[range].to_vec(),
         }
+    }
+
+    /// The numbers stored of row i, counted from 0, as f64: all m of a dense matrix, those of the pattern of a sparse
+    /// one.
+    ///
+    /// # Panics
+    /// Where there is no row i, as for a slice.
+    pub fn row_f64(&self, i: usize) -> Vec<f64> {
+        self.stored_f64(self.pattern().map_or(i * self.cols..(i + 1) * self.cols, |pattern| pattern.range(i)))
     }
 
     /// All n x m numbers, row by row, as f64; a sparse matrix is written out.

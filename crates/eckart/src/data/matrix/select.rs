@@ -5,41 +5,40 @@
 
 use std::sync::Arc;
 
-use eckart_kernels::Number;
-
 use crate::data::{Matrix, Pattern, Real, Sparse, Storage};
 use crate::error::{Code, Error, Result};
 
-impl Matrix {
-    /// The numbers stored of row i, counted from 0, as f64: all m of a dense matrix, those of the pattern of a sparse
-    /// one.
-    ///
-    /// # Panics
-    /// Where there is no row i, as for a slice.
-    pub fn row_f64(&self, i: usize) -> Vec<f64> {
-        let range = self.pattern().map_or(i * self.cols()..(i + 1) * self.cols(), |pattern| pattern.range(i));
-        match self.storage() {
-            Storage::DenseF32(v) => v[range].iter().map(|&v| v.to_f64()).collect(),
-            Storage::DenseF64(v) => v[range].to_vec(),
-            Storage::SparseF32(s) => s.values()[range].iter().map(|&v| v.to_f64()).collect(),
-            Storage::SparseF64(s) => s.values()[range].to_vec(),
-        }
+/// The rows or the columns of a matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Rows.
+    Rows,
+    /// Columns.
+    Cols,
+}
+
+impl Side {
+    /// The other of the two.
+    pub(crate) fn other(self) -> Self {
+        if self == Self::Rows { Self::Cols } else { Self::Rows }
     }
 
+    /// "row" or "column".
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Rows => "row",
+            Self::Cols => "column",
+        }
+    }
+}
+
+impl Matrix {
     /// The rows of those numbers (from 0), in that order; a row may be asked for more than once.
     ///
     /// # Errors
     /// `Data` where no row is asked for, or one that is not there.
     pub fn select_rows(&self, rows: &[usize]) -> Result<Self> {
-        if let Some(&outside) = rows.iter().find(|&&i| i >= self.rows()) {
-            return Err(outside_of("row", outside, self.rows()));
-        }
-        match self.storage() {
-            Storage::DenseF32(values) => dense_rows(values, self.cols(), rows),
-            Storage::DenseF64(values) => dense_rows(values, self.cols(), rows),
-            Storage::SparseF32(sparse) => sparse_rows(sparse, rows),
-            Storage::SparseF64(sparse) => sparse_rows(sparse, rows),
-        }
+        self.select(Side::Rows, rows)
     }
 
     /// The columns of those numbers (from 0), in that order, each at most once.
@@ -47,10 +46,9 @@ impl Matrix {
     /// # Errors
     /// `Data` where no column is asked for, one that is not there, or one twice.
     pub fn select_cols(&self, cols: &[usize]) -> Result<Self> {
-        let mut place = vec![None; self.cols()];
-        for (to, &j) in cols.iter().enumerate() {
-            let Some(slot) = place.get_mut(j) else { return Err(outside_of("column", j, self.cols())) };
-            if slot.replace(to).is_some() {
+        let mut asked = vec![false; self.cols()];
+        for &j in cols.iter().filter(|&&j| j < self.cols()) {
+            if std::mem::replace(&mut asked[j], true) {
                 return Err(Error::data(
                     Code::DuplicateEntry,
                     format!("column {} is asked for twice", j + 1),
@@ -58,85 +56,104 @@ impl Matrix {
                 ));
             }
         }
+        self.select(Side::Cols, cols)
+    }
+
+    fn select(&self, side: Side, lines: &[usize]) -> Result<Self> {
+        let count = if side == Side::Rows { self.rows() } else { self.cols() };
+        if let Some(at) = lines.iter().find(|&&at| at >= count) {
+            return Err(Error::data(
+                Code::IndexOutOfRange,
+                format!("there is no {} {}: the matrix has {count}", side.word(), at + 1),
+                "They are counted from 0 here",
+            ));
+        }
+        self.pick(side, &lines.iter().map(|&at| Some(at)).collect::<Vec<Option<usize>>>())
+    }
+
+    /// A matrix whose rows, or columns (none of them twice), are those of this one in the order of `from`. Where that
+    /// says `None` all entries are missing, or not stored where the matrix is sparse.
+    ///
+    /// # Errors
+    /// `Data` where it would have no row or no column.
+    pub(crate) fn pick(&self, side: Side, from: &[Option<usize>]) -> Result<Self> {
         match self.storage() {
-            Storage::DenseF32(values) => dense_cols(values, self.shape(), cols),
-            Storage::DenseF64(values) => dense_cols(values, self.shape(), cols),
-            Storage::SparseF32(sparse) => sparse_cols(sparse, &place, cols.len()),
-            Storage::SparseF64(sparse) => sparse_cols(sparse, &place, cols.len()),
+            Storage::DenseF32(values) => pick_dense(values, self.shape(), side, from),
+            Storage::DenseF64(values) => pick_dense(values, self.shape(), side, from),
+            Storage::SparseF32(sparse) => pick_sparse(sparse, side, from),
+            Storage::SparseF64(sparse) => pick_sparse(sparse, side, from),
         }
     }
 
-    /// The matrix turned over: entry (j, i) is what (i, j) was.
+    /// The transpose: entry (j, i) is what (i, j) was.
     ///
     /// # Errors
     /// `Data` where a sparse matrix has more rows than columns can be numbered.
     pub fn transposed(&self) -> Result<Self> {
         match self.storage() {
-            Storage::DenseF32(values) => turned(values, self.shape()),
-            Storage::DenseF64(values) => turned(values, self.shape()),
-            Storage::SparseF32(sparse) => turned_sparse(sparse),
-            Storage::SparseF64(sparse) => turned_sparse(sparse),
+            Storage::DenseF32(values) => transpose_dense(values, self.shape()),
+            Storage::DenseF64(values) => transpose_dense(values, self.shape()),
+            Storage::SparseF32(sparse) => transpose_sparse(sparse),
+            Storage::SparseF64(sparse) => transpose_sparse(sparse),
         }
     }
 }
 
-fn outside_of(what: &str, at: usize, count: usize) -> Error {
-    Error::data(
-        Code::IndexOutOfRange,
-        format!("there is no {what} {}: the matrix has {count}", at + 1),
-        "They are counted from 0 here",
-    )
-}
-
-fn dense_rows<T: Real>(values: &[T], cols: usize, rows: &[usize]) -> Result<Matrix> {
-    let mut out = Vec::with_capacity(rows.len() * cols);
-    rows.iter().for_each(|&i| out.extend_from_slice(&values[i * cols..(i + 1) * cols]));
-    Matrix::dense(rows.len(), cols, out)
-}
-
-fn sparse_rows<T: Real>(sparse: &Sparse<T>, rows: &[usize]) -> Result<Matrix> {
-    let pattern = sparse.pattern();
-    let (mut indptr, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
-    for &i in rows {
-        indices.extend_from_slice(&pattern.indices()[pattern.range(i)]);
-        values.extend_from_slice(&sparse.values()[pattern.range(i)]);
-        indptr.push(indices.len());
+fn pick_dense<T: Real>(values: &[T], shape: (usize, usize), side: Side, from: &[Option<usize>]) -> Result<Matrix> {
+    let (rows, cols) = shape;
+    let missing = T::from_f64(f64::NAN);
+    let mut out = Vec::with_capacity(from.len() * if side == Side::Rows { cols } else { rows });
+    match side {
+        Side::Rows => from.iter().for_each(|at| match at {
+            Some(i) => out.extend_from_slice(&values[i * cols..(i + 1) * cols]),
+            None => out.resize(out.len() + cols, missing),
+        }),
+        Side::Cols => {
+            (0..rows).for_each(|i| out.extend(from.iter().map(|at| at.map_or(missing, |j| values[i * cols + j]))))
+        }
     }
-    Matrix::sparse(rows.len(), pattern.cols(), indptr, indices, values)
-}
-
-fn dense_cols<T: Real>(values: &[T], (rows, all): (usize, usize), cols: &[usize]) -> Result<Matrix> {
-    let mut out = Vec::with_capacity(rows * cols.len());
-    (0..rows).for_each(|i| out.extend(cols.iter().map(|&j| values[i * all + j])));
-    Matrix::dense(rows, cols.len(), out)
-}
-
-fn sparse_cols<T: Real>(sparse: &Sparse<T>, place: &[Option<usize>], count: usize) -> Result<Matrix> {
-    let pattern = sparse.pattern();
-    let (mut indptr, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
-    for i in 0..pattern.rows() {
-        let entry = |at: usize| place[pattern.indices()[at] as usize].map(|to| (to as u32, sparse.values()[at]));
-        let mut row: Vec<(u32, T)> = pattern.range(i).filter_map(entry).collect();
-        row.sort_by_key(|(to, _)| *to);
-        indices.extend(row.iter().map(|(to, _)| *to));
-        values.extend(row.iter().map(|(_, value)| *value));
-        indptr.push(indices.len());
+    match side {
+        Side::Rows => Matrix::dense(from.len(), cols, out),
+        Side::Cols => Matrix::dense(rows, from.len(), out),
     }
-    Matrix::sparse(pattern.rows(), count, indptr, indices, values)
 }
 
-fn turned<T: Real>(values: &[T], (rows, cols): (usize, usize)) -> Result<Matrix> {
+fn pick_sparse<T: Real>(sparse: &Sparse<T>, side: Side, from: &[Option<usize>]) -> Result<Matrix> {
+    let (pattern, all) = (sparse.pattern(), sparse.values());
+    let (mut indptr, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
+    match side {
+        Side::Rows => {
+            for range in from.iter().map(|at| at.map_or(0..0, |i| pattern.range(i))) {
+                indices.extend_from_slice(&pattern.indices()[range.clone()]);
+                values.extend_from_slice(&all[range]);
+                indptr.push(indices.len());
+            }
+            Matrix::sparse(from.len(), pattern.cols(), indptr, indices, values)
+        }
+        Side::Cols => {
+            let mut place = vec![None; pattern.cols()];
+            from.iter().enumerate().for_each(|(to, at)| at.iter().for_each(|&j| place[j] = Some(to as u32)));
+            for i in 0..pattern.rows() {
+                let entry = |at: usize| place[pattern.indices()[at] as usize].map(|to| (to, all[at]));
+                let mut row: Vec<(u32, T)> = pattern.range(i).filter_map(entry).collect();
+                row.sort_by_key(|(to, _)| *to);
+                indices.extend(row.iter().map(|(to, _)| *to));
+                values.extend(row.iter().map(|(_, value)| *value));
+                indptr.push(indices.len());
+            }
+            Matrix::sparse(pattern.rows(), from.len(), indptr, indices, values)
+        }
+    }
+}
+
+fn transpose_dense<T: Real>(values: &[T], (rows, cols): (usize, usize)) -> Result<Matrix> {
     Matrix::from_fn(cols, rows, |j, i| values[i * cols + j])
 }
 
-fn turned_sparse<T: Real>(sparse: &Sparse<T>) -> Result<Matrix> {
-    let pattern = sparse.pattern();
-    let checked = Pattern::new(
-        pattern.cols(),
-        pattern.rows(),
-        pattern.transposed().indptr().to_vec(),
-        pattern.transposed().indices().to_vec(),
-    )?;
+fn transpose_sparse<T: Real>(sparse: &Sparse<T>) -> Result<Matrix> {
+    let transposed = sparse.pattern().transposed();
+    let (rows, cols) = (transposed.rows(), transposed.cols());
+    let checked = Pattern::new(rows, cols, transposed.indptr().to_vec(), transposed.indices().to_vec())?;
     Matrix::with_pattern(Arc::new(checked), sparse.transposed().values().to_vec())
 }
 
@@ -154,8 +171,8 @@ mod tests {
             assert_eq!(rows.to_dense_f64(), [0., 0., 0., 4., 0., 1., 0., 2., 0., 0., 0., 4.]);
             let cols = x.select_cols(&[3, 1]).unwrap();
             assert_eq!(cols.to_dense_f64(), [2., 1., 0., 0., 4., 0.]);
-            let turned = x.transposed().unwrap();
-            assert_eq!((turned.shape(), turned.get(3, 2), turned.get(1, 0)), ((4, 3), 4.0, 1.0));
+            let transposed = x.transposed().unwrap();
+            assert_eq!((transposed.shape(), transposed.get(3, 2), transposed.get(1, 0)), ((4, 3), 4.0, 1.0));
             assert_eq!((rows.dtype(), rows.is_sparse()), (x.dtype(), x.is_sparse()));
         }
         assert_eq!(sparse.select_rows(&[2]).unwrap().stored(), 2);

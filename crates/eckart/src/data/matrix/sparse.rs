@@ -120,13 +120,7 @@ impl Pattern {
     /// The pattern of the transpose. Made once and kept.
     pub fn transposed(&self) -> &Arc<Pattern> {
         self.transposed.get_or_init(|| {
-            let mut indptr = vec![0; self.cols + 1];
-            for &j in self.indices.iter() {
-                indptr[j as usize + 1] += 1;
-            }
-            for j in 0..self.cols {
-                indptr[j + 1] += indptr[j];
-            }
+            let indptr = row_pointers(self.cols, self.indices.iter().map(|&j| j as usize));
             let mut indices = vec![0; self.nnz()];
             self.walk_transposed(&indptr, |slot, i, _| indices[slot] = i as u32);
             let indices = indices.into();
@@ -146,6 +140,16 @@ impl Pattern {
             }
         }
     }
+}
+
+/// The row pointers of entries in these of `rows` rows.
+pub(in crate::data) fn row_pointers(rows: usize, entries: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut indptr = vec![0; rows + 1];
+    entries.for_each(|i| indptr[i + 1] += 1);
+    for i in 0..rows {
+        indptr[i + 1] += indptr[i];
+    }
+    indptr
 }
 
 /// A sparse matrix: a pattern (which others may share) and one number a stored entry.

@@ -6,17 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::data::{Matrix, Real, Sparse, Storage};
+use crate::data::{Matrix, Side};
 use crate::error::{Code, Error, Result, Warning};
-
-/// The rows or the columns of a matrix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// Rows.
-    Rows,
-    /// Columns.
-    Cols,
-}
 
 /// A matrix in the order wanted.
 #[derive(Debug, Clone)]
@@ -27,21 +18,6 @@ pub struct Aligned {
     pub lacking: Vec<String>,
     /// The names of the matrix that are not wanted: what they named is left out.
     pub unknown: Vec<String>,
-}
-
-impl Side {
-    /// The other of the two.
-    pub(crate) fn other(self) -> Self {
-        if self == Self::Rows { Self::Cols } else { Self::Rows }
-    }
-
-    /// What it is made of.
-    fn word(self) -> &'static str {
-        match self {
-            Self::Rows => "row",
-            Self::Cols => "column",
-        }
-    }
 }
 
 impl Aligned {
@@ -86,9 +62,8 @@ pub fn align(matrix: &Matrix, side: Side, names: &[String], wanted: &[String]) -
     }
     let here = numbered(names, what)?;
     let places = numbered(wanted, what)?;
-    let place: Vec<Option<usize>> = names.iter().map(|name| places.get(name.as_str()).copied()).collect();
     let lacking: Vec<String> = wanted.iter().filter(|name| !here.contains_key(name.as_str())).cloned().collect();
-    let unknown = names.iter().zip(&place).filter(|(_, place)| place.is_none()).map(|(name, _)| name.clone()).collect();
+    let unknown = names.iter().filter(|name| !places.contains_key(name.as_str())).cloned().collect();
     if lacking.len() == wanted.len() {
         let (ours, theirs) = (shown(names), shown(wanted));
         return Err(Error::data(
@@ -97,8 +72,8 @@ pub fn align(matrix: &Matrix, side: Side, names: &[String], wanted: &[String]) -
             format!("Check that the {what}s are named alike"),
         ));
     }
-    let same = names == wanted;
-    let matrix = if same { matrix.clone() } else { moved(matrix, side, &place, wanted.len())? };
+    let from: Vec<Option<usize>> = wanted.iter().map(|name| here.get(name.as_str()).copied()).collect();
+    let matrix = if names == wanted { matrix.clone() } else { matrix.pick(side, &from)? };
     Ok(Aligned { matrix, lacking, unknown })
 }
 
@@ -117,60 +92,6 @@ fn numbered<'a>(names: &'a [String], what: &str) -> Result<BTreeMap<&'a str, usi
 fn shown(names: &[String]) -> String {
     let first: Vec<String> = names.iter().take(3).map(|name| format!("{name:?}")).collect();
     first.join(", ") + if names.len() > 3 { ", ..." } else { "" }
-}
-
-fn moved(matrix: &Matrix, side: Side, place: &[Option<usize>], count: usize) -> Result<Matrix> {
-    match matrix.storage() {
-        Storage::DenseF32(values) => moved_dense(values, matrix.shape(), side, place, count),
-        Storage::DenseF64(values) => moved_dense(values, matrix.shape(), side, place, count),
-        Storage::SparseF32(sparse) => moved_sparse(sparse, side, place, count),
-        Storage::SparseF64(sparse) => moved_sparse(sparse, side, place, count),
-    }
-}
-
-fn moved_dense<T: Real>(
-    values: &[T],
-    (rows, cols): (usize, usize),
-    side: Side,
-    place: &[Option<usize>],
-    count: usize,
-) -> Result<Matrix> {
-    let (n, m) = match side {
-        Side::Rows => (count, cols),
-        Side::Cols => (rows, count),
-    };
-    let mut out = vec![T::from_f64(f64::NAN); n * m];
-    for i in 0..rows {
-        for j in 0..cols {
-            let to = match side {
-                Side::Rows => place[i].map(|i| i * m + j),
-                Side::Cols => place[j].map(|j| i * m + j),
-            };
-            if let Some(to) = to {
-                out[to] = values[i * cols + j];
-            }
-        }
-    }
-    Matrix::dense(n, m, out)
-}
-
-fn moved_sparse<T: Real>(sparse: &Sparse<T>, side: Side, place: &[Option<usize>], count: usize) -> Result<Matrix> {
-    let pattern = sparse.pattern();
-    let mut triplets = Vec::with_capacity(pattern.nnz());
-    for i in 0..pattern.rows() {
-        for at in pattern.range(i) {
-            let (j, value) = (pattern.indices()[at] as usize, sparse.values()[at]);
-            let to = match side {
-                Side::Rows => place[i].map(|i| (i, j)),
-                Side::Cols => place[j].map(|j| (i, j)),
-            };
-            triplets.extend(to.map(|(i, j)| (i, j, value)));
-        }
-    }
-    match side {
-        Side::Rows => Matrix::from_triplets(count, pattern.cols(), triplets),
-        Side::Cols => Matrix::from_triplets(pattern.rows(), count, triplets),
-    }
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ use std::path::Path;
 
 use super::formats::text::lines::Lines;
 use super::formats::text::number::shown;
-use super::formats::text::records::{Records, delimiter, text};
-use super::source::{extension, open, said_of};
+use super::formats::text::records::{Records, cell_text, delimiter};
+use super::source::{empty_file, extension, open, said_of};
 use crate::error::{Code, Error, Result};
 
 /// The names in a file of one name a line (`.gz` may be gzipped). Blank lines at its end are no names.
@@ -63,7 +63,7 @@ fn read_lines(path: &Path) -> Result<Vec<String>> {
                 Error::data(Code::BlankLine, "the line is blank", "Give every row or column its name").at_line(line)
             );
         }
-        names.push(text(lines.text(), lines.number())?);
+        names.push(cell_text(lines.text(), lines.number())?);
     }
     if names.is_empty() {
         return Err(Error::data(Code::EmptyFile, "the file holds no name", "Write one name a line"));
@@ -87,7 +87,7 @@ fn read_columns<const N: usize>(
     };
     let mut records = Records::new(input, delimiter);
     let Some(header) = records.take()? else {
-        return Err(Error::data(Code::EmptyFile, "the file is empty", "Check how it was made"));
+        return Err(empty_file());
     };
     let columns = find(&header.cells).ok_or_else(|| {
         let known: Vec<String> = header.cells.iter().map(|cell| shown(cell)).collect();
@@ -108,7 +108,7 @@ fn read_columns<const N: usize>(
         }
         let mut cells = [const { String::new() }; N];
         for (cell, &k) in cells.iter_mut().zip(&columns) {
-            *cell = text(records.cell(k), records.line())?;
+            *cell = cell_text(records.cell(k), records.line())?;
         }
         add(cells);
         count += 1;

@@ -3,8 +3,8 @@
 //! Invariant: parsing is correctly rounded; a number is narrowed only where that is exact or was asked for.
 //! Not here: where a number stood (the formats say it in their errors).
 
-use crate::data::Dtype;
-use crate::error::{Code, Error};
+use crate::data::{Dtype, Matrix};
+use crate::error::{Code, Error, Result};
 
 /// The largest n such that every integer up to n is exact in f32.
 const F32_INTEGERS: f64 = 16_777_216.0;
@@ -30,12 +30,23 @@ impl Choice {
         };
         if narrow { Dtype::F32 } else { Dtype::F64 }
     }
+
+    /// The dense rows x cols matrix of `values`, row by row, in their type.
+    pub(in crate::data) fn dense(self, rows: usize, cols: usize, values: Vec<f64>) -> Result<Matrix> {
+        match self.of(&values) {
+            Dtype::F64 => Matrix::dense(rows, cols, values),
+            Dtype::F32 => {
+                let place = |at: usize| format!("row {}, column {}", at / cols + 1, at % cols + 1);
+                Matrix::dense(rows, cols, narrow(&values, place)?)
+            }
+        }
+    }
 }
 
-/// The numbers as f32, or the position of one too large for it.
-pub(in crate::data) fn narrow(values: &[f64]) -> Result<Vec<f32>, usize> {
+/// The numbers as f32; `place` says where one is that is too large for it.
+pub(in crate::data) fn narrow(values: &[f64], place: impl Fn(usize) -> String) -> Result<Vec<f32>> {
     match values.iter().position(|&v| v.is_finite() && !(v as f32).is_finite()) {
-        Some(at) => Err(at),
+        Some(at) => Err(too_large(values[at], &place(at))),
         None => Ok(values.iter().map(|&v| v as f32).collect()),
     }
 }
@@ -134,7 +145,8 @@ mod tests {
         check(Choice::IntegersToF32, &[0.5], Dtype::F64);
         check(Choice::ExactToF32, &[0.5, 1e30f32 as f64], Dtype::F32);
         check(Choice::ExactToF32, &[0.1], Dtype::F64);
-        assert_eq!(narrow(&[1.0, 1e300]), Err(1));
+        let error = narrow(&[1.0, 1e300], |at| format!("place {at}")).unwrap_err();
+        crate::error::check_error(&error, Code::F32Overflow, "1e300 at place 1");
     }
 
     #[test]

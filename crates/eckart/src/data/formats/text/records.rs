@@ -226,7 +226,7 @@ pub(in crate::data) fn delimiter(prefix: &[u8], whole: bool) -> u8 {
 }
 
 /// A cell as text.
-pub(in crate::data) fn text(cell: &[u8], line: u64) -> Result<String> {
+pub(in crate::data) fn cell_text(cell: &[u8], line: u64) -> Result<String> {
     match std::str::from_utf8(cell) {
         Ok(text) => Ok(text.to_owned()),
         Err(_) => Err(Error::data(
