@@ -21,10 +21,8 @@ impl HoldOut {
     /// `Setting` where the share is not between 0 and 1.
     pub fn new(share: f64, seed: u64) -> Result<Self> {
         if !(share > 0.0 && share < 1.0) {
-            return Err(Error::setting(
-                Code::SettingOutOfRange,
-                format!("a share of {share} can't be held out: choose one between 0 and 1"),
-            ));
+            let message = format!("a share of {share} can't be held out: choose one between 0 and 1");
+            return Err(Error::setting(Code::SettingOutOfRange, message));
         }
         Ok(Self { threshold: (share * (1_u64 << 32) as f64 * (1_u64 << 32) as f64) as u64, seed })
     }
@@ -72,11 +70,8 @@ impl HoldOut {
         };
         if kept.observed() == 0 || held.observed() == 0 {
             let (one, other) = (kept.observed(), held.observed());
-            return Err(Error::data(
-                Code::EmptySplit,
-                format!("of {} entries {other} would be held out and {one} kept", x.observed()),
-                "Hold out a share that leaves some on either side",
-            ));
+            let message = format!("of {} entries {other} would be held out and {one} kept", x.observed());
+            return Err(Error::data(Code::EmptySplit, message, "Hold out a share that leaves some on either side"));
         }
         Ok((kept, held))
     }

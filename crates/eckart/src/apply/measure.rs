@@ -55,10 +55,8 @@ pub fn measure(
 ) -> Result<Measures> {
     check_known(predictor, known)?;
     if k == 0 {
-        return Err(Error::setting(
-            Code::SettingOutOfRange,
-            "a list of 0 columns can't be measured: choose k of 1 or more",
-        ));
+        let message = "a list of 0 columns can't be measured: choose k of 1 or more";
+        return Err(Error::setting(Code::SettingOutOfRange, message));
     }
     let predicted = predictor.entries(test)?;
     if predicted.is_empty() {

@@ -38,10 +38,8 @@ impl Predictor {
         let beside: Vec<(&str, Given)> = vec![(problem.target.as_str(), given)];
         let bound = problem.bind(&beside, &[])?;
         let formula = reconstruction(&bound)?.ok_or_else(|| {
-            Error::setting(
-                Code::NoPrediction,
-                format!("`{}` compares {} with nothing that predicts it", model.statement, model.target),
-            )
+            let message = format!("`{}` compares {} with nothing that predicts it", model.statement, model.target);
+            Error::setting(Code::NoPrediction, message)
         })?;
         let rows = problem.factors.iter().filter_map(|factor| {
             let found = model.factor(&factor.name)?;

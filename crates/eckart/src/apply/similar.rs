@@ -42,10 +42,8 @@ impl Directions {
         let parts: Vec<(Matrix, bool)> = model.factors.iter().filter_map(part).collect();
         let width_of = |(matrix, down): &(Matrix, bool)| if *down { matrix.cols() } else { matrix.rows() };
         let Some((first, down)) = parts.first() else {
-            return Err(Error::setting(
-                Code::NoComponents,
-                format!("no factor of the model says what a {what} is like"),
-            ));
+            let message = format!("no factor of the model says what a {what} is like");
+            return Err(Error::setting(Code::NoComponents, message));
         };
         let (count, width) = (if *down { first.rows() } else { first.cols() }, parts.iter().map(width_of).sum());
         let mut units = Vec::with_capacity(count * width);
@@ -82,11 +80,8 @@ impl Directions {
     /// `Data` where it is not there.
     pub fn similar(&self, to: usize, top: usize) -> Result<Vec<Scored>> {
         if to >= self.count() {
-            return Err(Error::data(
-                Code::IndexOutOfRange,
-                format!("there is no number {}: there are {}", to + 1, self.count()),
-                "",
-            ));
+            let message = format!("there is no number {}: there are {}", to + 1, self.count());
+            return Err(Error::data(Code::IndexOutOfRange, message, ""));
         }
         let others = (0..self.count()).filter(|&other| other != to);
         Ok(largest(others.map(|index| Scored { index, score: self.cosine(to, index) }).collect(), top))

@@ -29,11 +29,8 @@ pub(super) fn open(path: &Path) -> Result<Peeked<Box<dyn Read>>> {
     let raw = Peeked::new(raw, 2);
     let gzipped = raw.prefix() == [0x1f, 0x8b];
     if !gzipped && is_gz(path) && !raw.prefix().is_empty() {
-        return Err(Error::data(
-            Code::NotGzipped,
-            "the name ends in .gz, but the file is not gzipped",
-            "Take .gz off its name, or compress it with gzip",
-        ));
+        let message = "the name ends in .gz, but the file is not gzipped";
+        return Err(Error::data(Code::NotGzipped, message, "Take .gz off its name, or compress it with gzip"));
     }
     let input: Box<dyn Read> = if gzipped { Box::new(Gunzip::new(raw)) } else { Box::new(raw) };
     Ok(Peeked::new(input, PEEK))

@@ -67,10 +67,8 @@ pub fn choose_rank(
         return Err(Error::setting(Code::RanksNotIncreasing, "give at least one rank, in increasing order"));
     }
     if repeats < LEAST_REPEATS {
-        return Err(Error::setting(
-            Code::SettingOutOfRange,
-            format!("{repeats} repetitions tell no standard error: ask for {LEAST_REPEATS} or more"),
-        ));
+        let message = format!("{repeats} repetitions tell no standard error: ask for {LEAST_REPEATS} or more");
+        return Err(Error::setting(Code::SettingOutOfRange, message));
     }
     let mut trials = Vec::new();
     for repeat in 0..repeats {

@@ -61,22 +61,16 @@ pub fn read_csv(input: impl Read, options: &ReadOptions) -> Result<Table> {
 pub fn write_csv(path: impl AsRef<Path>, table: &Table) -> Result<()> {
     let path = path.as_ref();
     if table.matrix.is_sparse() {
-        return Err(Error::data(
-            Code::SparseNotWritten,
-            "a sparse matrix is not written as CSV, which has a cell for every zero",
-            "Name the file .mtx",
-        ));
+        let message = "a sparse matrix is not written as CSV, which has a cell for every zero";
+        return Err(Error::data(Code::SparseNotWritten, message, "Name the file .mtx"));
     }
     let (rows, cols) = table.matrix.shape();
     for (what, names, side) in [("row", &table.row_names, rows), ("column", &table.col_names, cols)] {
         if let Some(names) = names
             && names.len() != side
         {
-            return Err(Error::data(
-                Code::NameCount,
-                format!("{} {what} names for a {rows} x {cols} matrix", names.len()),
-                format!("Give one name a {what}"),
-            ));
+            let message = format!("{} {what} names for a {rows} x {cols} matrix", names.len());
+            return Err(Error::data(Code::NameCount, message, format!("Give one name a {what}")));
         }
     }
     let delimiter = if extension(path).as_deref() == Some("tsv") { b'\t' } else { b',' };

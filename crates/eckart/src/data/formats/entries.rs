@@ -165,11 +165,8 @@ impl EntryList {
 pub(in crate::data) fn check_side(what: &str, side: usize, entries: usize) -> Result<()> {
     let too_long = side > u32::MAX as usize || (side > FREE_SIDE && side / SPARSEST > entries);
     if too_long {
-        return Err(Error::data(
-            Code::NumberingGaps,
-            format!("{side} {what} for {entries} entries: nearly all of them would be empty"),
-            format!("Number the {what} without gaps"),
-        ));
+        let message = format!("{side} {what} for {entries} entries: nearly all of them would be empty");
+        return Err(Error::data(Code::NumberingGaps, message, format!("Number the {what} without gaps")));
     }
     Ok(())
 }

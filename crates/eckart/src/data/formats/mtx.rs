@@ -240,11 +240,8 @@ fn entry(line: &[u8], rows: usize, cols: usize, field: Field) -> Result<(u32, u3
     };
     if !value.is_finite() {
         let code = if value.is_nan() { Code::MissingValue } else { Code::InfiniteValue };
-        return Err(Error::data(
-            code,
-            format!("the value at row {}, column {} is {value}", row + 1, col + 1),
-            "Leave missing entries out and write observed(X) in the objective",
-        ));
+        let message = format!("the value at row {}, column {} is {value}", row + 1, col + 1);
+        return Err(Error::data(code, message, "Leave missing entries out and write observed(X) in the objective"));
     }
     if words.next().is_some() { Err(bad_entry(line, field)) } else { Ok((row, col, value)) }
 }
@@ -298,27 +295,18 @@ fn bad_entry(line: &[u8], field: Field) -> Error {
         Field::Pattern => "row and column",
         Field::Real | Field::Integer => "row, column and value",
     };
-    Error::data(
-        Code::BadEntry,
-        format!("the entry reads {}", shown(line)),
-        format!("A line of this file holds {expected}"),
-    )
+    let message = format!("the entry reads {}", shown(line));
+    Error::data(Code::BadEntry, message, format!("A line of this file holds {expected}"))
 }
 
 fn count_differs(promised: usize, found: &str) -> Error {
-    Error::data(
-        Code::TruncatedFile,
-        format!("the header promises {promised} entries, {found}"),
-        "Correct the header, or get the whole file",
-    )
+    let message = format!("the header promises {promised} entries, {found}");
+    Error::data(Code::TruncatedFile, message, "Correct the header, or get the whole file")
 }
 
 fn skew_diagonal() -> Error {
-    Error::data(
-        Code::BadEntry,
-        "a skew-symmetric matrix has a number on its diagonal",
-        "Take it out, or write general for the symmetry",
-    )
+    let message = "a skew-symmetric matrix has a number on its diagonal";
+    Error::data(Code::BadEntry, message, "Take it out, or write general for the symmetry")
 }
 
 fn array(mut lines: Lines<'_>, banner: Banner, choice: Choice) -> Result<Matrix> {

@@ -70,11 +70,8 @@ pub fn write_npy(path: impl AsRef<Path>, matrix: &Matrix) -> Result<()> {
 
 fn read_array<T: Real>(input: &mut dyn Read, header: &Header) -> Result<Matrix> {
     let [rows, rest @ ..] = &header.shape[..] else {
-        return Err(Error::data(
-            Code::NotAMatrix,
-            "the array is a single number without dimensions",
-            "Save a two-dimensional array",
-        ));
+        let message = "the array is a single number without dimensions";
+        return Err(Error::data(Code::NotAMatrix, message, "Save a two-dimensional array"));
     };
     let cols = rest.iter().try_fold(1usize, |product, &side| product.checked_mul(side));
     let count = cols.and_then(|cols| rows.checked_mul(cols));
@@ -111,19 +108,13 @@ fn read_values<T: Real>(input: &mut dyn Read, header: &Header, promised: usize) 
             values.push(convert(header, bytes, values.len())?);
         }
         if chunk.len() < want {
-            return Err(Error::data(
-                Code::TruncatedFile,
-                format!("the header promises {promised} bytes of numbers, the file holds {found}"),
-                "It was cut short: copy or save it again",
-            ));
+            let message = format!("the header promises {promised} bytes of numbers, the file holds {found}");
+            return Err(Error::data(Code::TruncatedFile, message, "It was cut short: copy or save it again"));
         }
     }
     if input.read(&mut [0]).map_err(failed)? > 0 {
-        return Err(Error::data(
-            Code::TrailingData,
-            format!("the file goes on after the {promised} bytes of numbers that the header promises"),
-            "Save one array to a file",
-        ));
+        let message = format!("the file goes on after the {promised} bytes of numbers that the header promises");
+        return Err(Error::data(Code::TrailingData, message, "Save one array to a file"));
     }
     Ok(values)
 }

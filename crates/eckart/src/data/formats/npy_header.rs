@@ -68,11 +68,8 @@ impl Header {
             return Err(empty_file());
         }
         if start.len() < 8 || !start.starts_with(b"\x93NUMPY") {
-            return Err(Error::data(
-                Code::BadHeader,
-                "this is no .npy file: it does not begin as one",
-                "Save the array with numpy.save",
-            ));
+            let message = "this is no .npy file: it does not begin as one";
+            return Err(Error::data(Code::BadHeader, message, "Save the array with numpy.save"));
         }
         let length = match start[6] {
             1 => bytes(input, 2)?,
@@ -84,19 +81,13 @@ impl Header {
         };
         let length = length.iter().rev().fold(0, |sum, &b| sum << 8 | usize::from(b));
         if length > LONGEST {
-            return Err(Error::data(
-                Code::BadHeader,
-                format!("the header is {length} bytes long"),
-                "The file is damaged: save it again",
-            ));
+            let message = format!("the header is {length} bytes long");
+            return Err(Error::data(Code::BadHeader, message, "The file is damaged: save it again"));
         }
         let text = bytes(input, length)?;
         if text.len() < length {
-            return Err(Error::data(
-                Code::TruncatedFile,
-                format!("the file ends within its header: {length} bytes are promised, {} found", text.len()),
-                "It was cut short: copy or save it again",
-            ));
+            let message = format!("the file ends within its header: {length} bytes are promised, {} found", text.len());
+            return Err(Error::data(Code::TruncatedFile, message, "It was cut short: copy or save it again"));
         }
         Self::parse(&text)
     }
@@ -112,11 +103,8 @@ impl Header {
             ));
         };
         if shape.len() > DIMENSIONS {
-            return Err(Error::data(
-                Code::NotAMatrix,
-                format!("the array has {} dimensions", shape.len()),
-                "Reshape it to two",
-            ));
+            let message = format!("the array has {} dimensions", shape.len());
+            return Err(Error::data(Code::NotAMatrix, message, "Reshape it to two"));
         }
         let (kind, big_endian) = kind(&descr)?;
         Ok(Self { kind, big_endian, fortran_order, shape })

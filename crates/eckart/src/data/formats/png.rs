@@ -20,11 +20,8 @@ pub fn png(width: usize, height: usize, pixels: &[u8]) -> Result<Vec<u8>> {
     let count = width.saturating_mul(height);
     let channels = [1, 3].into_iter().find(|channels| count > 0 && pixels.len() == count.saturating_mul(*channels));
     let (Some(channels), Ok(across), Ok(down)) = (channels, u32::try_from(width), u32::try_from(height)) else {
-        return Err(Error::data(
-            Code::WrongCount,
-            format!("{} bytes are no picture of {width} x {height} pixels", pixels.len()),
-            "Pass a byte a pixel, or three",
-        ));
+        let message = format!("{} bytes are no picture of {width} x {height} pixels", pixels.len());
+        return Err(Error::data(Code::WrongCount, message, "Pass a byte a pixel, or three"));
     };
     let mut header = Vec::from(across.to_be_bytes());
     header.extend(down.to_be_bytes());

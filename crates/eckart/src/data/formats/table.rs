@@ -65,11 +65,8 @@ impl TableLayout {
         };
         let width = width + usize::from(short);
         if width == usize::from(names) {
-            return Err(Error::data(
-                Code::NoNumbers,
-                "there is a column of names but none of numbers",
-                "Check the delimiter",
-            ));
+            let message = "there is a column of names but none of numbers";
+            return Err(Error::data(Code::NoNumbers, message, "Check the delimiter"));
         }
         Ok(Self { header, names, width })
     }
@@ -183,11 +180,8 @@ impl Body {
                     (_, 0) => "If the first column holds names, set row_names to true; leave missing cells empty",
                     _ => "Leave missing cells empty or write NA, and take out columns that hold text",
                 };
-                Err(Error::data(
-                    Code::NotANumber,
-                    format!("the cell {} in {} is not a number", shown(cell), self.column(k)),
-                    help,
-                ))
+                let message = format!("the cell {} in {} is not a number", shown(cell), self.column(k));
+                Err(Error::data(Code::NotANumber, message, help))
             }
         }
     }
@@ -204,11 +198,8 @@ impl Body {
     fn finish(self, dtype: Option<Dtype>) -> Result<Table> {
         let Self { layout: TableLayout { header, names, width }, values, row_names, rows } = self;
         if rows == 0 {
-            return Err(Error::data(
-                Code::NoEntries,
-                "there is a header but no row of numbers",
-                "Check how the file was made",
-            ));
+            let message = "there is a header but no row of numbers";
+            return Err(Error::data(Code::NoEntries, message, "Check how the file was made"));
         }
         let cols = width - usize::from(names);
         let matrix = dtype.map_or(Choice::IntegersToF32, Choice::Fixed).dense(rows, cols, values)?;

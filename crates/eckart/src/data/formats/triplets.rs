@@ -140,11 +140,8 @@ impl List {
 /// The value of an entry.
 fn value(cell: &[u8]) -> Result<f64> {
     if is_missing(cell) {
-        return Err(Error::data(
-            Code::MissingValue,
-            format!("the value is missing ({})", shown(cell)),
-            "Leave missing entries out of the list",
-        ));
+        let message = format!("the value is missing ({})", shown(cell));
+        return Err(Error::data(Code::MissingValue, message, "Leave missing entries out of the list"));
     }
     match parse(cell) {
         Some(value) if value.is_finite() => Ok(value),

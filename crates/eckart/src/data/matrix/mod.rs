@@ -199,11 +199,8 @@ impl Matrix {
     pub fn on_pattern<T: Real>(pattern: Arc<Pattern>, values: Array<T>) -> Result<Self> {
         let (rows, cols) = (pattern.rows(), pattern.cols());
         if values.len() != pattern.nnz() {
-            return Err(Error::data(
-                Code::WrongCount,
-                format!("the pattern stores {} entries, got {} numbers", pattern.nnz(), values.len()),
-                "Pass one number a stored entry",
-            ));
+            let message = format!("the pattern stores {} entries, got {} numbers", pattern.nnz(), values.len());
+            return Err(Error::data(Code::WrongCount, message, "Pass one number a stored entry"));
         }
         let seen = T::seen(SimdLevel::best(), &values);
         let strange = if seen.is_finite() { None } else { values.iter().position(|v| !v.to_f64().is_finite()) };
@@ -231,19 +228,13 @@ impl Matrix {
     pub fn from_triplets<T: Real>(rows: usize, cols: usize, mut triplets: Vec<(usize, usize, T)>) -> Result<Self> {
         check_sides(rows, cols)?;
         if let Some(&(i, j, _)) = triplets.iter().find(|t| t.0 >= rows || t.1 >= cols) {
-            return Err(Error::data(
-                Code::IndexOutOfRange,
-                format!("entry (row {}, column {}) lies outside a {rows} x {cols} matrix", i + 1, j + 1),
-                "Rows and columns are counted from 0 here",
-            ));
+            let message = format!("entry (row {}, column {}) lies outside a {rows} x {cols} matrix", i + 1, j + 1);
+            return Err(Error::data(Code::IndexOutOfRange, message, "Rows and columns are counted from 0 here"));
         }
         triplets.sort_by_key(|t| (t.0, t.1));
         if let Some(pair) = triplets.windows(2).find(|p| (p[0].0, p[0].1) == (p[1].0, p[1].1)) {
-            return Err(Error::data(
-                Code::DuplicateEntry,
-                format!("the entry at row {}, column {} is given twice", pair[0].0 + 1, pair[0].1 + 1),
-                "Keep one of them, or add them up first",
-            ));
+            let message = format!("the entry at row {}, column {} is given twice", pair[0].0 + 1, pair[0].1 + 1);
+            return Err(Error::data(Code::DuplicateEntry, message, "Keep one of them, or add them up first"));
         }
         let indptr = row_pointers(rows, triplets.iter().map(|t| t.0));
         let indices = triplets.iter().map(|t| t.1 as u32).collect();
@@ -420,21 +411,15 @@ fn narrow(values: &[f64]) -> Vec<f32> {
 
 fn check_sides(rows: usize, cols: usize) -> Result<()> {
     if rows == 0 || cols == 0 {
-        return Err(Error::data(
-            Code::NoEntries,
-            format!("the matrix is {rows} x {cols}: it has no entries"),
-            "A factorization needs at least one row and one column",
-        ));
+        let message = format!("the matrix is {rows} x {cols}: it has no entries");
+        return Err(Error::data(Code::NoEntries, message, "A factorization needs at least one row and one column"));
     }
     Ok(())
 }
 
 fn infinite(row: usize, col: usize) -> Error {
-    Error::data(
-        Code::InfiniteValue,
-        format!("the entry at row {}, column {} is infinite", row + 1, col + 1),
-        "Replace it by a finite number, or by NaN where the entry is missing",
-    )
+    let message = format!("the entry at row {}, column {} is infinite", row + 1, col + 1);
+    Error::data(Code::InfiniteValue, message, "Replace it by a finite number, or by NaN where the entry is missing")
 }
 
 #[cfg(test)]

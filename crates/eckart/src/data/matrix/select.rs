@@ -49,11 +49,8 @@ impl Matrix {
         let mut asked = vec![false; self.cols()];
         for &j in cols.iter().filter(|&&j| j < self.cols()) {
             if std::mem::replace(&mut asked[j], true) {
-                return Err(Error::data(
-                    Code::DuplicateEntry,
-                    format!("column {} is asked for twice", j + 1),
-                    "Ask for each column once",
-                ));
+                let message = format!("column {} is asked for twice", j + 1);
+                return Err(Error::data(Code::DuplicateEntry, message, "Ask for each column once"));
             }
         }
         self.select(Side::Cols, cols)
@@ -62,11 +59,8 @@ impl Matrix {
     fn select(&self, side: Side, lines: &[usize]) -> Result<Self> {
         let count = if side == Side::Rows { self.rows() } else { self.cols() };
         if let Some(at) = lines.iter().find(|&&at| at >= count) {
-            return Err(Error::data(
-                Code::IndexOutOfRange,
-                format!("there is no {} {}: the matrix has {count}", side.word(), at + 1),
-                "They are counted from 0 here",
-            ));
+            let message = format!("there is no {} {}: the matrix has {count}", side.word(), at + 1);
+            return Err(Error::data(Code::IndexOutOfRange, message, "They are counted from 0 here"));
         }
         self.pick(side, &lines.iter().map(|&at| Some(at)).collect::<Vec<Option<usize>>>())
     }

@@ -37,11 +37,8 @@ impl Pattern {
     pub fn of_array(rows: usize, cols: usize, indptr: Vec<usize>, indices: Array<u32>) -> Result<Self> {
         let help = "Give n + 1 increasing row pointers, and within a row strictly increasing columns, counted from 0";
         if cols > u32::MAX as usize {
-            return Err(Error::data(
-                Code::TooLarge,
-                format!("{cols} columns are more than a sparse matrix can have"),
-                "Transpose it",
-            ));
+            let message = format!("{cols} columns are more than a sparse matrix can have");
+            return Err(Error::data(Code::TooLarge, message, "Transpose it"));
         }
         let fits = indptr.len() == rows + 1
             && indptr[0] == 0
@@ -53,18 +50,12 @@ impl Pattern {
         for i in 0..rows {
             let row = &indices[indptr[i]..indptr[i + 1]];
             if row.windows(2).any(|p| p[0] >= p[1]) {
-                return Err(Error::data(
-                    Code::BadPattern,
-                    format!("the columns of row {} are out of order or repeat", i + 1),
-                    help,
-                ));
+                let message = format!("the columns of row {} are out of order or repeat", i + 1);
+                return Err(Error::data(Code::BadPattern, message, help));
             }
             if row.last().is_some_and(|&j| j as usize >= cols) {
-                return Err(Error::data(
-                    Code::IndexOutOfRange,
-                    format!("a column of row {} lies outside {cols} columns", i + 1),
-                    help,
-                ));
+                let message = format!("a column of row {} lies outside {cols} columns", i + 1);
+                return Err(Error::data(Code::IndexOutOfRange, message, help));
             }
         }
         Ok(Self { rows, cols, indptr, indices, transposed: OnceLock::new() })

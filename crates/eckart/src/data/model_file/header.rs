@@ -72,11 +72,8 @@ pub(super) fn foreign(what: &str) -> Error {
 
 /// That a safetensors file is not whole any more.
 pub(super) fn damaged(code: Code, what: &str) -> Error {
-    Error::data(
-        code,
-        format!("the file is not whole: {what}"),
-        "Copy it again from where it was whole, or make it anew",
-    )
+    let message = format!("the file is not whole: {what}");
+    Error::data(code, message, "Copy it again from where it was whole, or make it anew")
 }
 
 /// That a file with checksums was written anew by a program that does not know them, as far as can be told.
@@ -165,11 +162,8 @@ pub(super) fn header_bytes(metadata: &BTreeMap<String, String>, tensors: &[Tenso
     let mut place = 0;
     for tensor in tensors {
         if [TEXTS, CHECKSUM].contains(&tensor.name.as_str()) {
-            return Err(Error::data(
-                Code::BadName,
-                format!("a tensor can't be called {}", tensor.name),
-                "Give it another name",
-            ));
+            let message = format!("a tensor can't be called {}", tensor.name);
+            return Err(Error::data(Code::BadName, message, "Give it another name"));
         }
         add_tensor(&mut text, (&tensor.name, &tensor.element, &tensor.shape), &mut place, tensor.bytes());
     }

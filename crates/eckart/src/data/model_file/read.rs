@@ -188,11 +188,8 @@ impl Input<'_> {
         let unread = || {
             let (name, tag) = (quoted(&info.name), info.element.name());
             let help = "Eckart reads matrices of F32 and F64, and lists of F32, F64, I64, U64 and U8";
-            Error::data(
-                Code::UnsupportedType,
-                format!("the tensor {name} is of type {tag} and shape {:?}", info.shape),
-                help,
-            )
+            let message = format!("the tensor {name} is of type {tag} and shape {:?}", info.shape);
+            Error::data(Code::UnsupportedType, message, help)
         };
         Ok(match info.element {
             _ if !info.is_known() => return Err(unread()),

@@ -66,11 +66,8 @@ pub fn align(matrix: &Matrix, side: Side, names: &[String], wanted: &[String]) -
     let unknown = names.iter().filter(|name| !places.contains_key(name.as_str())).cloned().collect();
     if lacking.len() == wanted.len() {
         let (ours, theirs) = (shown(names), shown(wanted));
-        return Err(Error::data(
-            Code::NamesDiffer,
-            format!("no {what} is called as it is called in the model: here they are {ours}, there {theirs}"),
-            format!("Check that the {what}s are named alike"),
-        ));
+        let message = format!("no {what} is called as it is called in the model: here they are {ours}, there {theirs}");
+        return Err(Error::data(Code::NamesDiffer, message, format!("Check that the {what}s are named alike")));
     }
     let from: Vec<Option<usize>> = wanted.iter().map(|name| here.get(name.as_str()).copied()).collect();
     let matrix = if names == wanted { matrix.clone() } else { matrix.pick(side, &from)? };

@@ -67,11 +67,8 @@ impl<'a> Fitted<'a> {
         let inputs = self.inputs(rows)?;
         let value = self.full.call(&inputs).and_then(one)?;
         if value.missing() > 0 {
-            return Err(Error::data(
-                Code::ResultNotFinite,
-                format!("{} has values that are not finite", self.text),
-                "Look at the factors",
-            ));
+            let message = format!("{} has values that are not finite", self.text);
+            return Err(Error::data(Code::ResultNotFinite, message, "Look at the factors"));
         }
         if value.shape() == (rows.len(), self.cols) {
             return Ok(value);

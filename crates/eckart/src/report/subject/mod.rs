@@ -142,11 +142,8 @@ fn check_shape(data: Option<&Matrix>, shape: Option<(usize, usize)>) -> Result<(
         return Ok(());
     }
     let (rows, cols) = data.shape();
-    Err(Error::shape(
-        Code::WrongShape,
-        format!("the data is {rows} x {cols}, and the factors are of data of {n} x {m}"),
-        "Give the data that was factorized",
-    ))
+    let message = format!("the data is {rows} x {cols}, and the factors are of data of {n} x {m}");
+    Err(Error::shape(Code::WrongShape, message, "Give the data that was factorized"))
 }
 
 /// Refuses what is not of a factorization of this rank.

@@ -40,10 +40,8 @@ pub fn with_machine<T: Send>(
         return Err(Error::setting(Code::SettingOutOfRange, "0 threads can't do any work: give 1 or more"));
     }
     if threads > MOST {
-        return Err(Error::setting(
-            Code::SettingOutOfRange,
-            format!("{threads} threads are more than any machine runs at once: give {MOST} at most"),
-        ));
+        let message = format!("{threads} threads are more than any machine runs at once: give {MOST} at most");
+        return Err(Error::setting(Code::SettingOutOfRange, message));
     }
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)

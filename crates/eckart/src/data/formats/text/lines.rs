@@ -61,11 +61,8 @@ impl<'a> Lines<'a> {
 
 /// A line longer than any that is meant.
 pub(in crate::data) fn endless() -> Error {
-    Error::data(
-        Code::TooLarge,
-        format!("the row is longer than {} MiB", LONGEST >> 20),
-        "Check that the file is text, and its line ends",
-    )
+    let message = format!("the row is longer than {} MiB", LONGEST >> 20);
+    Error::data(Code::TooLarge, message, "Check that the file is text, and its line ends")
 }
 
 #[cfg(test)]

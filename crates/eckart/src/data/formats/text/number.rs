@@ -53,11 +53,8 @@ pub(in crate::data) fn narrow(values: &[f64], place: impl Fn(usize) -> String) -
 
 /// A number that f32 can't hold; `place` says where it is.
 pub(in crate::data) fn too_large(value: f64, place: &str) -> Error {
-    Error::data(
-        Code::F32Overflow,
-        format!("{value:e} at {place} is too large for f32"),
-        "Keep f64, or divide the data by a constant",
-    )
+    let message = format!("{value:e} at {place} is too large for f32");
+    Error::data(Code::F32Overflow, message, "Keep f64, or divide the data by a constant")
 }
 
 /// The number that is written in `text` (which has no blanks around it); infinities and NaN included.
