@@ -21,5 +21,6 @@ pub use new_rows::columns::in_columns_of;
 pub use new_rows::fold_in::{FoldIn, Folded};
 pub use predict::Predictor;
 pub use rank::{LEAST_REPEATS, Trial, Validation, choose_rank};
+pub(crate) use recommend::largest;
 pub use recommend::{Scored, best, entries_of_row, recommend};
 pub use similar::Directions;

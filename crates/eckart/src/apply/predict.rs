@@ -87,9 +87,7 @@ impl Predictor {
     /// The value of a part of the formula for rows that have these factors.
     pub(super) fn of_formula(&self, part: &Expr, factors: &[(String, Matrix)]) -> Result<Matrix> {
         let compiled = Compiled::new(std::slice::from_ref(part), &self.givens(1), self.memory_limit)?;
-        let mut inputs = self.inputs();
-        factors.iter().for_each(|(name, matrix)| inputs.set_matrix(&Var::input(name), matrix));
-        compiled.run(&inputs)?.remove(0).into_matrix(self.dtype)
+        compiled.run(&self.inputs(factors))?.remove(0).into_matrix(self.dtype)
     }
 
     /// All entries of rows that have these factors, such as those that [`super::FoldIn`] found: n' x m.
@@ -114,11 +112,7 @@ impl Predictor {
             }
             count = rows;
         }
-        let compiled = self.compiled(count)?;
-        let mut inputs = self.inputs();
-        factors.iter().for_each(|(name, matrix)| inputs.set_matrix(&Var::input(name), matrix));
-        let value = compiled.run(&inputs)?.remove(0);
-        value.into_matrix(self.dtype)
+        self.compiled(count)?.run(&self.inputs(factors))?.remove(0).into_matrix(self.dtype)
     }
 
     /// The entries that `at`, an n x m matrix, stores (or where it is not missing), in the order of its rows.
@@ -140,9 +134,8 @@ impl Predictor {
         givens.insert(Var::input(place), Given::of(at));
         let root = observed(matrix(place)) * &self.formula;
         let compiled = Compiled::new(&[root], &givens, self.memory_limit)?;
-        let mut inputs = self.inputs();
+        let mut inputs = self.inputs(&self.rows);
         inputs.set_matrix(&Var::input(place), at);
-        self.rows.iter().for_each(|(name, matrix)| inputs.set_matrix(&Var::input(name), matrix));
         match compiled.run(&inputs)?.remove(0).cast::<f64>() {
             Held::Sparse(entries) => Ok(entries.values.to_vec()),
             Held::Dense(all) => {
@@ -189,9 +182,11 @@ impl Predictor {
         givens
     }
 
-    fn inputs(&self) -> Inputs {
+    /// The values of factors of rows, and of all others.
+    fn inputs(&self, factors: &[(String, Matrix)]) -> Inputs {
         let mut inputs = Inputs::default();
-        self.problem.held.iter().for_each(|(name, matrix)| inputs.set_matrix(&Var::input(name), matrix));
+        let all = self.problem.held.iter().chain(factors);
+        all.for_each(|(name, matrix)| inputs.set_matrix(&Var::input(name), matrix));
         inputs
     }
 }

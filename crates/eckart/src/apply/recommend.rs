@@ -62,7 +62,7 @@ pub fn best(scores: &[f64], top: usize, known: Option<(&Matrix, usize)>) -> Vec<
 }
 
 /// The `top` largest, of equals the lower number first.
-pub(super) fn largest(mut all: Vec<Scored>, top: usize) -> Vec<Scored> {
+pub(crate) fn largest(mut all: Vec<Scored>, top: usize) -> Vec<Scored> {
     let order = |a: &Scored, b: &Scored| b.score.total_cmp(&a.score).then(a.index.cmp(&b.index));
     if top < all.len() {
         if top > 0 {

@@ -3,6 +3,7 @@
 //! Invariant: offsets don't count; what has no factors (all are 0) is like nothing, itself included: its cosines are 0.
 //! Not here: names (see the command).
 
+use super::consensus::matching::scale_to;
 use super::recommend::{Scored, largest};
 use crate::data::Matrix;
 use crate::error::{Code, Error, Result};
@@ -53,9 +54,7 @@ impl Directions {
                 let (matrix, down) = part;
                 units.extend((0..width_of(part)).map(|k| if *down { matrix.get(at, k) } else { matrix.get(k, at) }));
             }
-            let length = units[from..].iter().map(|x| x * x).sum::<f64>().sqrt();
-            let by = if length > 0.0 { 1.0 / length } else { 0.0 };
-            units[from..].iter_mut().for_each(|x| *x *= by);
+            scale_to(&mut units[from..], 1.0);
         }
         Ok(Self { units, width })
     }

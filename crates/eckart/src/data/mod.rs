@@ -28,6 +28,7 @@ pub use formats::{csv, mtx, npy};
 pub use matrix::array::Array;
 pub use matrix::select::Side;
 pub use matrix::shards::Shards;
+pub(crate) use matrix::shards::evenly_spaced;
 pub use matrix::sparse::{Pattern, Sparse};
 pub use matrix::{Dtype, Matrix, Real, Storage};
 pub(crate) use model_file::{Contents, TensorSource, parse_tensors, read_tensors, sha256, tensor_bytes, write_tensors};

@@ -3,6 +3,8 @@
 //! Invariant: clusters begin as the matches and change only while the sum of squared distances falls.
 //! Not here: matches (see `matching`).
 
+use super::matching::scale_to;
+
 /// Rounds of moving components to the nearest cluster, at most.
 const ROUNDS: usize = 100;
 /// A component counts as one that others find too if its mean distance to its nearest neighbours is at most this.
@@ -37,9 +39,7 @@ pub(super) fn cluster(all: &[f64], lengths: &[f64], m: usize, begin: &[usize], r
         let own = if own.is_empty() { (0..count).filter(|&at| place[at] == k).collect() } else { own };
         let length = median(own.iter().map(|&at| lengths[at]).collect());
         let mut centre: Vec<f64> = (0..m).map(|j| median(own.iter().map(|&at| all[at * m + j]).collect())).collect();
-        let size = centre.iter().map(|x| x * x).sum::<f64>().sqrt();
-        let by = if size > 0.0 { length / size } else { 0.0 };
-        centre.iter_mut().for_each(|x| *x *= by);
+        scale_to(&mut centre, length);
         out.append(&mut centre);
     }
     out

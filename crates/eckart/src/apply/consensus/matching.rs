@@ -8,16 +8,19 @@ use crate::data::Matrix;
 /// The rows, each of length 1 (or all 0).
 pub(super) fn normalized(components: &Matrix) -> Vec<f64> {
     let mut values = components.values_f64();
-    for row in values.chunks_mut(components.cols()) {
-        let length = row.iter().map(|x| x * x).sum::<f64>().sqrt();
-        let by = if length > 0.0 { 1.0 / length } else { 0.0 };
-        row.iter_mut().for_each(|x| *x *= by);
-    }
+    values.chunks_mut(components.cols()).for_each(|row| scale_to(row, 1.0));
     values
 }
 
-/// The cosines between rows of length 1: r x r. Components may be turned over together with their column of W, so the
-/// sign does not count.
+/// Gives a vector a length; one of length 0 keeps it.
+pub(in crate::apply) fn scale_to(vector: &mut [f64], length: f64) {
+    let own = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
+    let by = if own > 0.0 { length / own } else { 0.0 };
+    vector.iter_mut().for_each(|x| *x *= by);
+}
+
+/// The cosines between rows of length 1: r x r, by size, since the sign of a component may change together with that of
+/// its column of W.
 pub(super) fn cosines(a: &[f64], b: &[f64], r: usize, m: usize) -> Vec<f64> {
     let dot = |k: usize, l: usize| {
         let (x, y) = (&a[k * m..(k + 1) * m], &b[l * m..(l + 1) * m]);

@@ -1,17 +1,17 @@
 //! Consensus: whether the starts of a search agree, and on what.
 //! In: a `Factorization` whose starts were kept.  Out: `Consensus`: stability, consensus matrix, consensus components.
-//! Invariant: nothing depends on the order in which starts came home, nor on the order of components within one.
+//! Invariant: nothing depends on the order in which starts ended, nor on the order of components within one.
 //! Not here: matching (see `matching`), groups (see `linkage`), components of all starts together (see `cluster`).
 
 mod cluster;
 mod linkage;
-mod matching;
+pub(super) mod matching;
 
 use cluster::cluster;
 use linkage::Tree;
 use matching::{cosines, match_rows, normalized};
 
-use crate::data::Matrix;
+use crate::data::{Matrix, evenly_spaced};
 use crate::error::{Code, Error, Result};
 use crate::solve::{Agreement, Factorization, Kept, Problem, Settings};
 
@@ -68,7 +68,7 @@ pub fn consensus(model: &Factorization) -> Result<Consensus> {
         matches.push(found);
     }
     let of_columns = m < best.shape.0;
-    let sampled = if of_columns { spread(m) } else { best.sampled.clone() };
+    let sampled = if of_columns { evenly_spaced(m, MOST) } else { best.sampled.clone() };
     let labels: Vec<Vec<usize>> =
         kept.iter().map(|kept| if of_columns { of_cols(kept, &sampled) } else { of_rows(kept) }).collect();
     let shares = together(&labels);
@@ -114,12 +114,6 @@ impl Consensus {
         found.agreement = Some(self.agreement.clone());
         Ok(found)
     }
-}
-
-/// At most `MOST` numbers below `count`, evenly spread.
-fn spread(count: usize) -> Vec<usize> {
-    let some = count.min(MOST);
-    (0..some).map(|k| (count as u128 * k as u128 / some as u128) as usize).collect()
 }
 
 /// For each sampled column, the component of which it has most: by what the component adds to it over all rows.

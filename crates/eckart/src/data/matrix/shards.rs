@@ -39,6 +39,12 @@ impl Shards {
     }
 }
 
+/// At most `most` of the numbers below `count`, evenly spaced.
+pub(crate) fn evenly_spaced(count: usize, most: usize) -> Vec<usize> {
+    let some = count.min(most);
+    (0..some).map(|k| (count as u128 * k as u128 / some as u128) as usize).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@
 //! Not here: the formula of fitted values (see `fitted`).
 
 use super::fitted::{Fitted, spread_row};
-use crate::data::Matrix;
+use crate::data::{Matrix, evenly_spaced};
 use crate::error::Result;
 
 /// Fitted values that are held at a time.
@@ -58,9 +58,8 @@ impl Residuals {
     fn within(x: &Matrix, fitted: &mut Fitted<'_>, observed_only: bool, most: usize) -> Result<Self> {
         let sparse = observed_only && x.is_sparse();
         let width = if sparse { x.stored().div_ceil(x.rows()).max(1) } else { x.cols() };
-        let count = x.rows().min((most / width).max(1));
-        let rows: Vec<usize> = (0..count).map(|k| (k as u128 * x.rows() as u128 / count as u128) as usize).collect();
-        let mut found = Self { seen: count, ..Self::default() };
+        let rows = evenly_spaced(x.rows(), (most / width).max(1));
+        let mut found = Self { seen: rows.len(), ..Self::default() };
         for block in rows.chunks((BLOCK / width).max(1)) {
             if sparse { found.look_at_stored(x, fitted, block)? } else { found.look_at_all(x, fitted, block)? }
         }

@@ -3,6 +3,7 @@
 //! Invariant: told by the factors' roles, which follow from the formula; an offset is no component.
 //! Not here: what a component looks like (see `look`).
 
+use crate::apply::{self, Scored};
 use crate::data::Matrix;
 use crate::solve::{FactorAxis, FactorRole, Factorization};
 
@@ -105,8 +106,7 @@ impl<'a> ComponentSides<'a> {
 
 /// The places of the largest numbers by size, zeros left out; equal ones in their order.
 pub fn largest(numbers: &[f64], most: usize) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..numbers.len()).filter(|&at| numbers[at] != 0.0).collect();
-    order.sort_by(|&a, &b| numbers[b].abs().total_cmp(&numbers[a].abs()).then(a.cmp(&b)));
-    order.truncate(most);
-    order
+    let sizes = numbers.iter().enumerate().filter(|(_, x)| **x != 0.0);
+    let sizes = sizes.map(|(index, x)| Scored { index, score: x.abs() }).collect();
+    apply::largest(sizes, most).into_iter().map(|scored| scored.index).collect()
 }

@@ -4,6 +4,7 @@
 //! Not here: the comparison (see `apply`).
 
 use super::Kept;
+use crate::data::evenly_spaced;
 use crate::error::Result;
 use crate::run::Value;
 use crate::solve::problem::Bound;
@@ -31,8 +32,7 @@ impl Kept {
         for row in all.values_f64().chunks(r) {
             squares.iter_mut().zip(row).for_each(|(sum, x)| *sum += x * x);
         }
-        let count = n.min(MOST_ROWS);
-        let sampled: Vec<usize> = (0..count).map(|k| (n as u128 * k as u128 / count as u128) as usize).collect();
+        let sampled = evenly_spaced(n, MOST_ROWS);
         let rows = all.select_rows(&sampled)?;
         let lengths = squares.into_iter().map(f64::sqrt).collect();
         let shape = (n, bound.target.1.cols());
