@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::prepare::{Known, Prepared, Worker};
+use super::prepare::{KnownData, Prepared, RowWorker};
 use super::row_problem::{RowFactor, RowProblem};
 use crate::data::{Dtype, Matrix};
 use crate::error::{Code, Error, Result, Warning};
@@ -43,7 +43,7 @@ pub struct FoldIn {
     shared: Vec<(String, Matrix)>,
     dtype: Dtype,
     memory_limit: usize,
-    ready: Mutex<Vec<(Vec<Known>, Arc<Ready>)>>,
+    ready: Mutex<Vec<(Vec<KnownData>, Arc<RowsReady>)>>,
 }
 
 /// The factors of new rows.
@@ -176,8 +176,8 @@ impl FoldIn {
         let names: Vec<&str> = data.iter().map(|(name, _)| *name).collect();
         let left_out = self.problem.left_out(&names).iter().map(ToString::to_string).collect();
         let found = match &*self.ready(&data)? {
-            Ready::Apart(prepared) => apart(prepared, &data)?,
-            Ready::Together => {
+            RowsReady::Apart(prepared) => apart(prepared, &data)?,
+            RowsReady::Together => {
                 let settings = Settings { tol: TOGETHER_TOL, max_iter: TOGETHER_MOST, ..Settings::default() };
                 self.problem.solve_together(&data, &self.shared, &settings)?
             }
@@ -191,15 +191,15 @@ impl FoldIn {
         Ok(Folded { factors, left_out })
     }
 
-    /// Whether a row gets the same bits alone as among others: not where the objective ties rows together, which are
-    /// then searched for together, as a fit does it.
+    /// Whether a row gets the same bits alone as among others: not where the objective couples rows, which are then
+    /// searched for together, as a fit does it.
     ///
     /// # Errors
     /// As [`FoldIn::transform`].
     pub fn is_by_rows(&self, x: &Matrix, beside: &[(&str, &Matrix)]) -> Result<bool> {
         let mut data = vec![(self.problem.target.as_str(), x)];
         data.extend_from_slice(beside);
-        Ok(matches!(&*self.ready(&data)?, Ready::Apart(_)))
+        Ok(matches!(&*self.ready(&data)?, RowsReady::Apart(_)))
     }
 
     fn check(&self, x: &Matrix, beside: &[(&str, &Matrix)]) -> Result<()> {
@@ -229,8 +229,9 @@ impl FoldIn {
                 return Err(Error::setting(
                     Code::RowsCoupled,
                     format!(
-                        "{name} has a row and a column for each row of {target}: it ties new rows to those of the \
-                         fit. Leave {name} out, and its term is left out for them, or fit again with the new rows among those of {target}"
+                        "{name} has a row and a column for each row of {target}: it couples new rows with those of the \
+                         fit. Leave {name} out, and its term is left out for them, or fit again with the new rows \
+                         among those of {target}"
                     ),
                 ));
             }
@@ -246,23 +247,23 @@ impl FoldIn {
     }
 
     /// What is ready for data of this kind, made ready now if it is the first.
-    fn ready(&self, data: &[(&str, &Matrix)]) -> Result<Arc<Ready>> {
+    fn ready(&self, data: &[(&str, &Matrix)]) -> Result<Arc<RowsReady>> {
         let counts = data.iter().all(|(_, matrix)| matrix.is_nonnegative());
-        let kinds = |counts: bool| -> Vec<Known> {
+        let kinds = |counts: bool| -> Vec<KnownData> {
             data.iter().map(|(name, matrix)| ((*name).to_owned(), kind(matrix, counts))).collect()
         };
-        // Some forms hold for counts only. Others don't depend on signs, and must not: a row may have none that are
+        // Some structures hold for counts only. Others don't depend on signs, and must not: a row may have none that are
         // negative among others that have some.
         let plain = kinds(false);
         let mut held = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = |held: &[(Vec<Known>, Arc<Ready>)], key: &[Known]| {
+        let known = |held: &[(Vec<KnownData>, Arc<RowsReady>)], key: &[KnownData]| {
             held.iter().find(|(known, _)| known == key).map(|(_, ready)| ready.clone())
         };
         let mut ready = match known(&held, &plain) {
             Some(ready) => ready,
             None => self.make_ready(&mut held, plain)?,
         };
-        if counts && matches!(*ready, Ready::Together) {
+        if counts && matches!(*ready, RowsReady::Together) {
             let counts = kinds(true);
             ready = match known(&held, &counts) {
                 Some(ready) => ready,
@@ -272,16 +273,20 @@ impl FoldIn {
         Ok(ready)
     }
 
-    fn make_ready(&self, held: &mut Vec<(Vec<Known>, Arc<Ready>)>, key: Vec<Known>) -> Result<Arc<Ready>> {
+    fn make_ready(
+        &self,
+        held: &mut Vec<(Vec<KnownData>, Arc<RowsReady>)>,
+        key: Vec<KnownData>,
+    ) -> Result<Arc<RowsReady>> {
         let prepared = Prepared::new(&self.problem, &key, &self.shared, self.memory_limit)?;
-        let ready = Arc::new(prepared.map_or(Ready::Together, |prepared| Ready::Apart(Box::new(prepared))));
+        let ready = Arc::new(prepared.map_or(RowsReady::Together, |prepared| RowsReady::Apart(Box::new(prepared))));
         held.push((key, ready.clone()));
         Ok(ready)
     }
 }
 
 /// How rows of a kind are solved.
-enum Ready {
+enum RowsReady {
     /// Each by itself.
     Apart(Box<Prepared>),
     /// All in one search.
@@ -327,7 +332,7 @@ fn apart(prepared: &Prepared, data: &[(&str, &Matrix)]) -> Result<Vec<(String, M
 
 fn solve_row(
     prepared: &Prepared,
-    worker: &mut Worker,
+    worker: &mut RowWorker,
     data: &[(&str, &Matrix)],
     i: usize,
     b: &mut [f64],

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use super::row_problem::{RowProblem, uses};
-use super::row_values::{Grams, Part, Values, Weighted};
+use super::row_values::{RowGram, RowPart, Values, Weighted};
 use super::separate::{Lies, lies};
 use crate::data::{Dtype, Matrix};
 use crate::error::{Error, Result};
@@ -22,7 +22,7 @@ use crate::run::{Inputs, PlanCache, Value, run};
 use crate::solve::{Bound, Quadratic, Subproblem, derive};
 
 /// What is known of the data of new rows: the name, and its shape but for the rows.
-pub(in crate::apply) type Known = (String, Given);
+pub(in crate::apply) type KnownData = (String, Given);
 
 /// A way to find the numbers of one row, whichever it is.
 pub(in crate::apply) struct Prepared {
@@ -31,25 +31,25 @@ pub(in crate::apply) struct Prepared {
     /// Which of them belong to which factor of the problem: its name and their range.
     pub places: Vec<(String, Range<usize>)>,
     regularizer: RowRegularizer,
-    form: RowForm,
+    subproblem: RowSubproblem,
     /// What is computed of each row; `None` where its data itself is all that is needed.
     plan: Option<Plan>,
     own: Var,
     target: Var,
     constants: Vec<(Var, Matrix)>,
-    idle: Mutex<Vec<Worker>>,
+    idle: Mutex<Vec<RowWorker>>,
 }
 
-/// What a row's numbers minimise.
-enum RowForm {
-    Quadratic { grams: Grams, linear: Part },
-    Bounded { grams: Grams, gradient: Part },
-    Poisson { counts: Part, columns: Vec<f64>, linear: Part, square: f64 },
+/// What a row's numbers minimize.
+enum RowSubproblem {
+    Quadratic { grams: RowGram, linear: RowPart },
+    Bounded { grams: RowGram, gradient: RowPart },
+    Poisson { counts: RowPart, columns: Vec<f64>, linear: RowPart, square: f64 },
 }
 
 /// What one thread works with.
 #[derive(Default)]
-pub(in crate::apply) struct Worker {
+pub(in crate::apply) struct RowWorker {
     inputs: Inputs,
     kept: PlanCache,
     workspace: Workspace,
@@ -58,42 +58,48 @@ pub(in crate::apply) struct Worker {
 }
 
 /// Formulas, sorted by whether they are the same for all rows.
-struct Sorter<'a> {
-    bound: &'a Bound,
-    rows: &'a dyn Fn(&Var) -> bool,
+struct Sorted<'a> {
+    target: &'a str,
     once: Vec<Expr>,
     each: Vec<Expr>,
 }
 
-/// A formula's place among those of its kind.
-enum Place {
-    Once(usize),
-    Each(usize),
-    Data,
-}
-
-impl Sorter<'_> {
-    fn place(&mut self, formula: &Expr) -> Place {
-        if formula.as_var().is_some_and(|var| var.name() == self.bound.target.0) {
-            return Place::Data;
+impl<'a> Sorted<'a> {
+    fn of(formulas: &[(&Expr, bool)], target: &'a str, of_rows: &dyn Fn(&Var) -> bool) -> Self {
+        let mut sorted = Self { target, once: Vec::new(), each: Vec::new() };
+        for (formula, _) in formulas {
+            let kind = if uses(formula, of_rows) { &mut sorted.each } else { &mut sorted.once };
+            if !is_named(formula, target) && !kind.contains(formula) {
+                kind.push((*formula).clone());
+            }
         }
-        let kind = if uses(formula, self.rows) { &mut self.each } else { &mut self.once };
-        let at = kind.iter().position(|known| known == formula).unwrap_or_else(|| {
-            kind.push(formula.clone());
-            kind.len() - 1
-        });
-        if uses(formula, self.rows) { Place::Each(at) } else { Place::Once(at) }
+        sorted
+    }
+
+    /// What a formula is for a row, `values` being those that are the same for all.
+    fn part(&self, formula: &Expr, values: &[Vec<f64>]) -> RowPart {
+        if is_named(formula, self.target) {
+            return RowPart::Data;
+        }
+        match self.once.iter().position(|known| known == formula) {
+            Some(at) => RowPart::Once(values[at].clone()),
+            None => RowPart::Each(self.each.iter().position(|known| known == formula).unwrap_or_default()),
+        }
     }
 }
 
+fn is_named(formula: &Expr, name: &str) -> bool {
+    formula.as_var().is_some_and(|var| var.name() == name)
+}
+
 impl Prepared {
-    /// `None` where the rows of the problem hang together, or its form is not one that can be solved row by row.
+    /// `None` where the rows are coupled, or the subproblem is not one that can be solved row by row.
     ///
     /// # Errors
     /// As [`RowProblem::bind`]; `Limit` where a plan needs more than `memory_limit` bytes.
     pub(in crate::apply) fn new(
         problem: &RowProblem,
-        known: &[Known],
+        known: &[KnownData],
         shared: &[(String, Matrix)],
         memory_limit: usize,
     ) -> Result<Option<Self>> {
@@ -101,17 +107,16 @@ impl Prepared {
         let bound = problem.bind(&given, shared)?;
         let Some(joined) = Joined::of(problem, bound)? else { return Ok(None) };
         let Joined { bound, regularizer, places, selections } = joined;
-        let form = derive(&bound)?.first().cloned().unwrap_or(Subproblem::Smooth);
+        let subproblem = derive(&bound)?.first().cloned().unwrap_or(Subproblem::Smooth);
         let own = bound.factors[0].var.clone();
         let mut rows: Vec<Var> = known.iter().map(|(name, _)| Var::input(name)).collect();
         rows.push(own.clone());
         let of_rows = |var: &Var| rows.contains(var);
-        if form.is_transposed() || !is_by_rows(&form, &of_rows) {
+        let Some(formulas) = formulas(&subproblem).filter(|_| !subproblem.is_transposed()) else { return Ok(None) };
+        if !are_by_rows(&formulas, &of_rows) {
             return Ok(None);
         }
-        let mut sorter = Sorter { bound: &bound, rows: &of_rows, once: Vec::new(), each: Vec::new() };
-        let Some(sketch) = Sketch::of(&form, &mut sorter) else { return Ok(None) };
-        let Sorter { mut once, each, .. } = sorter;
+        let sorted = Sorted::of(&formulas, &bound.target.0, &of_rows);
         let mut givens = bound.givens.clone();
         for var in &rows {
             if let Some(given) = givens.get_mut(var) {
@@ -120,12 +125,12 @@ impl Prepared {
         }
         // What the formulas of a row hold of the other kind is taken out of them.
         let mut held = Vec::new();
-        let each: Vec<Expr> = each.iter().map(|formula| without_constants(formula, &of_rows, &mut held)).collect();
-        let own_once = once.len();
-        once.extend(held.iter().map(|(_, formula)| formula.clone()));
+        let of_row = sorted.each.iter().map(|formula| without_constants(formula, &of_rows, &mut held));
+        let each: Vec<Expr> = of_row.collect();
+        let once: Vec<Expr> = sorted.once.iter().chain(held.iter().map(|(_, formula)| formula)).cloned().collect();
         let mut values = of_all_rows(&once, &givens, &bound, memory_limit)?;
         let dtype = givens.get(&own).map_or(Dtype::F64, |given| given.dtype);
-        let taken_out = values.split_off(own_once).into_iter().zip(&held);
+        let taken_out = values.split_off(sorted.once.len()).into_iter().zip(&held);
         let taken_out = taken_out.map(|(value, (var, _))| Ok((var.clone(), value.into_matrix(dtype)?)));
         let mut constants = taken_out.collect::<Result<Vec<(Var, Matrix)>>>()?;
         let named = problem.held.iter().chain(shared).chain(&selections);
@@ -139,16 +144,16 @@ impl Prepared {
         };
         let width = bound.factors[0].shape.cols;
         let values: Vec<Vec<f64>> = values.iter().map(|value| value.to_dense().data.clone()).collect();
-        let form = sketch.filled(&values, width);
+        let subproblem = RowSubproblem::of(&subproblem, |formula| sorted.part(formula, &values), width);
         let target = Var::input(&bound.target.0);
-        Ok(Some(Self { width, places, regularizer, form, plan, own, target, constants, idle: Mutex::default() }))
+        Ok(Some(Self { width, places, regularizer, subproblem, plan, own, target, constants, idle: Mutex::default() }))
     }
 
     /// A worker, one that has worked before if there is one.
-    pub(in crate::apply) fn worker(&self) -> Worker {
+    pub(in crate::apply) fn worker(&self) -> RowWorker {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         idle.unwrap_or_else(|| {
-            let mut worker = Worker::default();
+            let mut worker = RowWorker::default();
             for (var, matrix) in &self.constants {
                 worker.inputs.set_matrix(var, matrix);
             }
@@ -157,7 +162,7 @@ impl Prepared {
     }
 
     /// Takes a worker back.
-    pub(in crate::apply) fn rest(&self, worker: Worker) {
+    pub(in crate::apply) fn rest(&self, worker: RowWorker) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
     }
 
@@ -165,13 +170,13 @@ impl Prepared {
     ///
     /// # Errors
     /// Those of running a plan.
-    pub(in crate::apply) fn solve(&self, worker: &mut Worker, data: &[(Var, Matrix)], b: &mut [f64]) -> Result<()> {
+    pub(in crate::apply) fn solve(&self, worker: &mut RowWorker, data: &[(Var, Matrix)], b: &mut [f64]) -> Result<()> {
         b.copy_from_slice(&self.regularizer.origin());
         for (var, row) in data {
             worker.inputs.set_matrix(var, row);
         }
-        let Worker { inputs, kept, workspace, counted, gram } = worker;
-        if let RowForm::Bounded { .. } = self.form {
+        let RowWorker { inputs, kept, workspace, counted, gram } = worker;
+        if let RowSubproblem::Bounded { .. } = self.subproblem {
             inputs.set(&self.own, self.value(b));
         }
         let values = match &self.plan {
@@ -180,13 +185,13 @@ impl Prepared {
         };
         let row = || data.iter().find(|(var, _)| *var == self.target).map(|(_, row)| Value::of(row));
         let values = Values { values, row: &row };
-        match &self.form {
-            RowForm::Quadratic { grams, linear } => {
+        match &self.subproblem {
+            RowSubproblem::Quadratic { grams, linear } => {
                 let gram = grams.of(&values, self.width, gram)?;
                 let terms = RowTerms { linear: &values.numbers(linear)?, gram };
                 quadratic(b, terms, &self.regularizer, workspace);
             }
-            RowForm::Poisson { counts, columns, linear, square } => {
+            RowSubproblem::Poisson { counts, columns, linear, square } => {
                 counted.clear();
                 let width = self.width;
                 values.each(counts, |j, count| counted.push(count, &columns[j * width..(j + 1) * width]))?;
@@ -194,9 +199,11 @@ impl Prepared {
                 let terms = PoissonTerms { linear, square: *square, regularizer: &self.regularizer };
                 poisson(b, counted, terms, workspace);
             }
-            RowForm::Bounded { grams, gradient } => {
+            RowSubproblem::Bounded { grams, gradient } => {
                 let gram = grams.of(&values, self.width, gram)?;
-                let Part::Each(at) = gradient else { return Err(Error::Bug("a gradient that no row changes".into())) };
+                let RowPart::Each(at) = gradient else {
+                    return Err(Error::Bug("a gradient that no row changes".into()));
+                };
                 let mut slope = |b: &[f64]| {
                     inputs.set(&self.own, self.value(b));
                     let Some(plan) = &self.plan else { return Err(Error::Bug("a gradient without a plan".into())) };
@@ -224,7 +231,7 @@ struct Joined {
 }
 
 impl Joined {
-    /// `None` where a limit or penalty of lengths ties the rows together.
+    /// `None` where a limit or penalty of lengths couples the rows.
     fn of(problem: &RowProblem, mut bound: Bound) -> Result<Option<Self>> {
         let (mut regularizer, mut places, mut across) = (RowRegularizer::default(), Vec::new(), Vec::new());
         for factor in &bound.factors {
@@ -277,116 +284,67 @@ impl Joined {
     }
 }
 
-/// Whether every formula of a form can be computed a row at a time, and its Grams' parts for all rows at once.
-fn is_by_rows(form: &Subproblem, of_rows: &dyn Fn(&Var) -> bool) -> bool {
-    let (mut free, mut by_rows): (Vec<&Expr>, Vec<&Expr>) = (Vec::new(), Vec::new());
-    match form {
+/// The formulas of a subproblem, each with whether it must be the same for all rows; `None` for a subproblem that is not solved row
+/// by row.
+fn formulas(subproblem: &Subproblem) -> Option<Vec<(&Expr, bool)>> {
+    let mut all = Vec::new();
+    match subproblem {
         Subproblem::Quadratic(q, array) | Subproblem::Bounded(q, array) => {
-            free.extend(q.shared.iter().chain(q.scaled.iter().map(|(_, gram)| gram)));
-            free.extend(q.sampled.iter().flat_map(|s| [&s.left, &s.right]));
-            by_rows.extend(q.scaled.iter().map(|(rows, _)| rows).chain(q.sampled.iter().map(|s| &s.weights)));
-            by_rows.push(array);
-        }
-        Subproblem::Poisson(p) => {
-            free.push(&p.columns);
-            by_rows.extend([&p.counts, &p.linear]);
-        }
-        Subproblem::Coupled(_) | Subproblem::Smooth => return false,
-    }
-    let lies = |formula: &&Expr| lies(formula, |var| if of_rows(var) { Lies::Rows } else { Lies::Free });
-    free.iter().all(|formula| lies(formula) == Lies::Free)
-        && by_rows.iter().all(|formula| matches!(lies(formula), Lies::Free | Lies::Rows))
-}
-
-/// A form whose formulas have their places.
-enum Sketch {
-    Quadratic { grams: GramSketch, linear: Place },
-    Bounded { grams: GramSketch, gradient: Place },
-    Poisson { counts: Place, columns: Place, linear: Place, square: f64 },
-}
-
-struct GramSketch {
-    shared: Option<Place>,
-    scaled: Vec<(Place, Place)>,
-    weighted: Vec<(f64, Place, Place, Option<Place>)>,
-}
-
-impl GramSketch {
-    fn of(q: &Quadratic, sorter: &mut Sorter) -> Self {
-        let shared = q.shared.as_ref().map(|gram| sorter.place(gram));
-        let scaled = q.scaled.iter().map(|(rows, gram)| (sorter.place(rows), sorter.place(gram))).collect();
-        let weighted = q.sampled.iter().map(|s| {
-            let right = (s.left != s.right).then(|| sorter.place(&s.right));
-            (s.scale, sorter.place(&s.weights), sorter.place(&s.left), right)
-        });
-        Self { shared, scaled, weighted: weighted.collect() }
-    }
-
-    fn filled(self, values: &[Vec<f64>], width: usize) -> Grams {
-        let symmetric = |place: Place| symmetric(once(place, values), width);
-        let scaled = self.scaled.into_iter().map(|(rows, gram)| (part(rows, values), symmetric(gram)));
-        let weighted = self.weighted.into_iter().map(|(scale, weights, left, right)| Weighted {
-            scale,
-            weights: part(weights, values),
-            left: once(left, values),
-            right: right.map(|place| once(place, values)),
-        });
-        let shared = self.shared.map_or_else(|| vec![0.0; width * width], symmetric);
-        Grams { shared, scaled: scaled.collect(), weighted: weighted.collect() }
-    }
-}
-
-impl Sketch {
-    /// `None` for a form that is not solved row by row.
-    fn of(form: &Subproblem, sorter: &mut Sorter) -> Option<Self> {
-        Some(match form {
-            Subproblem::Quadratic(q, linear) => {
-                Self::Quadratic { grams: GramSketch::of(q, sorter), linear: sorter.place(linear) }
+            all.extend(q.shared.iter().map(|gram| (gram, true)));
+            all.extend(q.scaled.iter().flat_map(|(rows, gram)| [(rows, false), (gram, true)]));
+            for s in &q.sampled {
+                all.extend((s.left != s.right).then_some((&s.right, true)));
+                all.extend([(&s.weights, false), (&s.left, true)]);
             }
-            Subproblem::Bounded(q, gradient) => {
-                Self::Bounded { grams: GramSketch::of(q, sorter), gradient: sorter.place(gradient) }
-            }
+            all.push((array, false));
+        }
+        Subproblem::Poisson(p) => all.extend([(&p.counts, false), (&p.columns, true), (&p.linear, false)]),
+        Subproblem::Coupled(_) | Subproblem::Smooth => return None,
+    }
+    Some(all)
+}
+
+/// Whether every formula can be computed a row at a time, or is the same for all rows where it must be.
+fn are_by_rows(formulas: &[(&Expr, bool)], of_rows: &dyn Fn(&Var) -> bool) -> bool {
+    let lies = |formula: &Expr| lies(formula, |var| if of_rows(var) { Lies::Rows } else { Lies::Free });
+    formulas.iter().all(|&(formula, is_free)| match lies(formula) {
+        Lies::Free => true,
+        Lies::Rows => !is_free,
+        Lies::Cols | Lies::Mixed => false,
+    })
+}
+
+impl RowSubproblem {
+    /// A subproblem that has [`formulas`], `part` being what each is for a row.
+    fn of(subproblem: &Subproblem, part: impl Fn(&Expr) -> RowPart, width: usize) -> Self {
+        // What must be the same for all rows has been found to be.
+        let once = |formula: &Expr| if let RowPart::Once(numbers) = part(formula) { numbers } else { Vec::new() };
+        let gram = |formula: &Expr| symmetric(once(formula), width);
+        let grams = |q: &Quadratic| RowGram {
+            shared: q.shared.as_ref().map_or_else(|| vec![0.0; width * width], gram),
+            scaled: q.scaled.iter().map(|(rows, of)| (part(rows), gram(of))).collect(),
+            weighted: q
+                .sampled
+                .iter()
+                .map(|s| Weighted {
+                    scale: s.scale,
+                    weights: part(&s.weights),
+                    left: once(&s.left),
+                    right: (s.left != s.right).then(|| once(&s.right)),
+                })
+                .collect(),
+        };
+        match subproblem {
+            Subproblem::Bounded(q, gradient) => Self::Bounded { grams: grams(q), gradient: part(gradient) },
             Subproblem::Poisson(p) => Self::Poisson {
-                counts: sorter.place(&p.counts),
-                columns: sorter.place(&p.columns),
-                linear: sorter.place(&p.linear),
+                counts: part(&p.counts),
+                columns: once(&p.columns),
+                linear: part(&p.linear),
                 square: p.square,
             },
-            Subproblem::Coupled(_) | Subproblem::Smooth => return None,
-        })
-    }
-
-    fn filled(self, values: &[Vec<f64>], width: usize) -> RowForm {
-        match self {
-            Self::Quadratic { grams, linear } => {
-                RowForm::Quadratic { grams: grams.filled(values, width), linear: part(linear, values) }
-            }
-            Self::Bounded { grams, gradient } => {
-                RowForm::Bounded { grams: grams.filled(values, width), gradient: part(gradient, values) }
-            }
-            Self::Poisson { counts, columns, linear, square } => RowForm::Poisson {
-                square,
-                counts: part(counts, values),
-                columns: once(columns, values),
-                linear: part(linear, values),
-            },
+            Subproblem::Quadratic(q, linear) => Self::Quadratic { grams: grams(q), linear: part(linear) },
+            Subproblem::Coupled(_) | Subproblem::Smooth => unreachable!("formulas() has none of it"),
         }
-    }
-}
-
-fn part(place: Place, values: &[Vec<f64>]) -> Part {
-    match place {
-        Place::Once(at) => Part::Once(values[at].clone()),
-        Place::Each(at) => Part::Each(at),
-        Place::Data => Part::Data,
-    }
-}
-
-/// The numbers of a formula that `is_by_rows` found to be the same for all rows.
-fn once(place: Place, values: &[Vec<f64>]) -> Vec<f64> {
-    match place {
-        Place::Once(at) => values[at].clone(),
-        Place::Each(_) | Place::Data => Vec::new(),
     }
 }
 
@@ -411,7 +369,7 @@ fn without_constants(formula: &Expr, of_rows: &dyn Fn(&Var) -> bool, held: &mut 
         computed.push(args.iter().any(|arg| computed[arg.index()] || dag.expr(*arg).as_var().is_some()));
         for (k, arg) in args.iter().enumerate() {
             if of_row[id.index()] && read(k) && !of_row[arg.index()] && computed[arg.index()] {
-                parts[k] = stand_in(dag.expr(*arg), held);
+                parts[k] = variable_for(dag.expr(*arg), held);
             }
         }
         dag.expr(id).with_args(parts)
@@ -419,7 +377,7 @@ fn without_constants(formula: &Expr, of_rows: &dyn Fn(&Var) -> bool, held: &mut 
     dag.map(without).remove(0)
 }
 
-fn stand_in(part: &Expr, held: &mut Vec<(Var, Expr)>) -> Expr {
+fn variable_for(part: &Expr, held: &mut Vec<(Var, Expr)>) -> Expr {
     let known = held.iter().find(|(_, known)| known == part).map(|(var, _)| var.clone());
     let var = known.unwrap_or_else(|| {
         let var = Var::input(&format!("held part {}", held.len()));

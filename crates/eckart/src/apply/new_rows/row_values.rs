@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::run::{Held, Value};
 
 /// A value that is the same for all rows, or one computed of each.
-pub(in crate::apply) enum Part {
+pub(in crate::apply) enum RowPart {
     Once(Vec<f64>),
     Each(usize),
     /// The row of the target itself.
@@ -19,15 +19,15 @@ pub(in crate::apply) enum Part {
 pub(in crate::apply) struct Weighted {
     /// What all weights are multiplied by.
     pub scale: f64,
-    pub weights: Part,
+    pub weights: RowPart,
     pub left: Vec<f64>,
     pub right: Option<Vec<f64>>,
 }
 
 /// What the Gram of a row is made of, all r x r.
-pub(in crate::apply) struct Grams {
+pub(in crate::apply) struct RowGram {
     pub shared: Vec<f64>,
-    pub scaled: Vec<(Part, Vec<f64>)>,
+    pub scaled: Vec<(RowPart, Vec<f64>)>,
     pub weighted: Vec<Weighted>,
 }
 
@@ -39,29 +39,29 @@ pub(in crate::apply) struct Values<'a> {
 }
 
 impl Values<'_> {
-    fn value(&self, part: &Part) -> Result<Value> {
+    fn value(&self, part: &RowPart) -> Result<Value> {
         let value = match part {
-            Part::Each(at) => self.values.get(*at).cloned(),
-            Part::Data => (self.row)(),
-            Part::Once(_) => None,
+            RowPart::Each(at) => self.values.get(*at).cloned(),
+            RowPart::Data => (self.row)(),
+            RowPart::Once(_) => None,
         };
         value.ok_or_else(|| Error::Bug("a row has no value".into()))
     }
 
     /// All numbers of a part.
-    pub(in crate::apply) fn numbers(&self, part: &Part) -> Result<Vec<f64>> {
+    pub(in crate::apply) fn numbers(&self, part: &RowPart) -> Result<Vec<f64>> {
         match part {
-            Part::Once(numbers) => Ok(numbers.clone()),
-            Part::Each(_) | Part::Data => Ok(self.value(part)?.to_dense().data.clone()),
+            RowPart::Once(numbers) => Ok(numbers.clone()),
+            RowPart::Each(_) | RowPart::Data => Ok(self.value(part)?.to_dense().data.clone()),
         }
     }
 
     /// Visits the columns of a part that are not 0, and their numbers.
-    pub(in crate::apply) fn each(&self, part: &Part, mut visit: impl FnMut(usize, f64)) -> Result<()> {
+    pub(in crate::apply) fn each(&self, part: &RowPart, mut visit: impl FnMut(usize, f64)) -> Result<()> {
         let dense = |numbers: &[f64], visit: &mut dyn FnMut(usize, f64)| {
             numbers.iter().enumerate().filter(|(_, x)| **x != 0.0).for_each(|(j, &x)| visit(j, x));
         };
-        if let Part::Once(numbers) = part {
+        if let RowPart::Once(numbers) = part {
             dense(numbers, &mut visit);
             return Ok(());
         }
@@ -76,21 +76,21 @@ impl Values<'_> {
     }
 }
 
-impl Grams {
-    /// The Gram of a row; `room` holds it where it is not that of all rows.
+impl RowGram {
+    /// The Gram of a row; `workspace` holds it where it is not that of all rows.
     pub(in crate::apply) fn of<'a>(
         &'a self,
         values: &Values,
         width: usize,
-        room: &'a mut Vec<f64>,
+        workspace: &'a mut Vec<f64>,
     ) -> Result<&'a [f64]> {
         if self.scaled.is_empty() && self.weighted.is_empty() {
             return Ok(&self.shared);
         }
-        room.clone_from(&self.shared);
+        workspace.clone_from(&self.shared);
         for (rows, gram) in &self.scaled {
             let by = values.numbers(rows)?.first().copied().unwrap_or(0.0);
-            room.iter_mut().zip(gram).for_each(|(g, a)| *g += by * a);
+            workspace.iter_mut().zip(gram).for_each(|(g, a)| *g += by * a);
         }
         for Weighted { scale, weights, left, right } in &self.weighted {
             values.each(weights, |j, weight| {
@@ -98,16 +98,16 @@ impl Grams {
                 let b = right.as_ref().map_or(a, |right| &right[j * width..(j + 1) * width]);
                 for k in 0..width {
                     let (x, y) = (0.5 * scale * weight * a[k], 0.5 * scale * weight * b[k]);
-                    let line = room[k * width..=k * width + k].iter_mut();
+                    let line = workspace[k * width..=k * width + k].iter_mut();
                     line.zip(a.iter().zip(b)).for_each(|(g, (a, b))| *g += x * b + y * a);
                 }
             })?;
         }
         for k in 0..width {
             for l in 0..k {
-                room[l * width + k] = room[k * width + l];
+                workspace[l * width + k] = workspace[k * width + l];
             }
         }
-        Ok(room)
+        Ok(workspace)
     }
 }
