@@ -284,8 +284,8 @@ impl Joined {
     }
 }
 
-/// The formulas of a subproblem, each with whether it must be the same for all rows; `None` for a subproblem that is not solved row
-/// by row.
+/// The formulas of a subproblem, each with whether it must be the same for all rows; `None` where rows are not solved
+/// one by one.
 fn formulas(subproblem: &Subproblem) -> Option<Vec<(&Expr, bool)>> {
     let mut all = Vec::new();
     match subproblem {
