@@ -135,7 +135,7 @@ impl Html {
     fn start(&mut self, tag: &'static str, attributes: Attributes<'_>) {
         self.0.push('<');
         self.0 += tag;
-        for (name, value) in attributes {
+        for (name, value) in attributes.iter().filter(|attribute| **attribute != ("class", "")) {
             self.0 += &format!(" {name}=\"{}\"", escaped(value));
         }
         self.0.push('>');

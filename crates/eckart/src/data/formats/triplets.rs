@@ -274,7 +274,7 @@ mod tests {
         check("i,j,v\n2,1,0\n", "2", "1", &[(0, 0, 0.0)]);
         check("user,item\nu,x\nu,y\n", "u", "x y", &[(0, 0, 1.0), (0, 1, 1.0)]);
         let first = |text: &str| is_header(&Record { line: 1, cells: text.split(',').map(|c| c.into()).collect() });
-        assert!(first("Record,Column,Count") && first("sample,feature,weight,batch"));
+        assert!(first("Row,Column,Count") && first("sample,feature,weight,batch"));
         assert!(!first("user,item,timestamp") && !first("item,user,rating") && !first("gene,a,b") && !first("user"));
     }
 
