@@ -1,5 +1,5 @@
 //! Patches: small squares of natural pictures, for dictionaries.
-//! In: pictures.  Out: a patch a row, its mean taken off, its length 1, as the documentation of SPAMS does it.
+//! In: pictures.  Out: a patch per row, its mean taken off, its length 1, as the documentation of SPAMS does it.
 //! Invariant: places from a fixed seed; a patch without contrast is drawn anew.
 //! Not here: where the pictures are (see `sets`).
 

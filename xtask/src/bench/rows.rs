@@ -23,10 +23,10 @@ pub(super) struct Head {
 /// What the machine can do at best, measured before the first comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Speeds {
-    /// Operations a second, of f64 and of f32.
+    /// Operations per second, of f64 and of f32.
     pub(super) flops: f64,
     pub(super) flops_f32: f64,
-    /// Bytes a second.
+    /// Bytes per second.
     pub(super) bytes: f64,
 }
 

@@ -57,7 +57,7 @@ pub(super) fn markdown(head: &Head, rows: &[Row]) -> String {
     text + "\n" + &about(head) + &notes(rows, "- ")
 }
 
-/// What a row says, a cell a column.
+/// What a row says, a cell per column.
 fn cells(row: &Row) -> [String; 10] {
     let peer = if row.version.is_empty() { &row.peer } else { &row.version };
     let bar = format!("{:.2}", row.bar);

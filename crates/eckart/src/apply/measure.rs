@@ -97,7 +97,7 @@ fn rank(
     Ok(Some(Ranking { k, rows: rows.len(), precision, recall, ndcg, map }))
 }
 
-/// Precision, recall, normalised discounted gain and average precision of one list.
+/// Precision, recall, normalized discounted gain and average precision of one list.
 fn of_list(hits: &[bool], wanted: usize, k: usize) -> [f64; 4] {
     let found = hits.iter().filter(|hit| **hit).count();
     let gain = |at: usize| 1.0 / (at as f64 + 2.0).log2();

@@ -107,7 +107,7 @@ impl Predictor {
                 return Err(Error::shape(
                     Code::WrongShape,
                     text,
-                    format!("It has {} numbers a row in the model", factor.width),
+                    format!("It has {} numbers per row in the model", factor.width),
                 ));
             }
             count = rows;

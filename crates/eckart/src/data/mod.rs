@@ -5,7 +5,7 @@
 //! missing.
 //! Not here: any arithmetic (see `run`); the meaning of an unstored entry (see `expr`).
 //!
-//! One file format a file. To add one: a module with `read_it(input, options)`, a row in `Format` and in `read_as`, a
+//! One file per file format. To add one: a module with `read_it(input, options)`, a row in `Format` and in `read_as`, a
 //! fuzz target.
 
 mod files;

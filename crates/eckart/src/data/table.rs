@@ -10,9 +10,9 @@ use super::Matrix;
 pub struct Table {
     /// The numbers.
     pub matrix: Matrix,
-    /// One name a row, where the file has them.
+    /// One name per row, where the file has them.
     pub row_names: Option<Vec<String>>,
-    /// One name a column, where the file has them.
+    /// One name per column, where the file has them.
     pub col_names: Option<Vec<String>>,
 }
 

@@ -34,7 +34,7 @@ impl fmt::Display for CodeKind {
     }
 }
 
-/// A row a code: variant, word, kind, what it means, what to do. The enum and everything that is known of it come from
+/// A row per code: variant, word, kind, what it means, what to do. The enum and everything that is known of it come from
 /// the same rows, so that none can lack the other.
 macro_rules! codes {
     ($($variant:ident, $word:literal, $kind:ident, $meaning:literal, $remedy:literal;)*) => {
@@ -85,7 +85,7 @@ codes! {
     EmptyObjective, "empty-objective", Error,
         "The text of an objective is empty.", "Write one, such as `sum((X - W @ H)**2)`.";
     UnknownCharacter, "unknown-character", Error,
-        "A character or mark has no meaning in the language.", "Use the marks of the table in the README.";
+        "A character or operator has no meaning in the language.", "Use the operators of the table in the README.";
     BadNumber, "bad-number", Error,
         "A number in a text can't be read, or is too large for f64.", "Write it like `1000` or `1e-3`.";
     UnexpectedToken, "unexpected-token", Error,
@@ -126,12 +126,12 @@ codes! {
     NoFactor, "no-factor", Error,
         "The objective has no factor to search for.", "Leave a name without a value.";
     CostNotScalar, "cost-not-scalar", Error,
-        "What is minimised or differentiated is not 1 x 1.", "Add it up with `sum(...)`.";
+        "What is minimized or differentiated is not 1 x 1.", "Add it up with `sum(...)`.";
     UndefinedName, "undefined-name", Error,
-        "A name of a formula has no value.", "Pass it as an input, share a variable, or give it a number.";
+        "A name of a formula has no value.", "Pass it as an input, share a variable, or give it a value.";
     UndeclaredName, "undeclared-name", Doubt,
-        "A name may be a number, data or a factor, and nothing fixes its shape.",
-        "Give it a number, a matrix, or declare its sides: `minimize over b[n,1]: ...`.";
+        "A name may be a parameter, data or a factor, and nothing fixes its shape.",
+        "Give it a value, a matrix, or declare its sides: `minimize over b[n,1]: ...`.";
     UndeclaredFactor, "undeclared-factor", Doubt,
         "A factor without a declaration would be as large as the data.",
         "Declare its sides: `minimize over b[n,1]: ...`, or `[n,m]` if that is meant.";
@@ -140,21 +140,21 @@ codes! {
     UnusedData, "unused-data", Error,
         "A matrix is given that the objective does not use.", "Leave it out, or correct its name.";
     UnusedParameter, "unused-parameter", Error,
-        "A number is given that the objective does not use.", "Leave it out, or correct its name.";
+        "A parameter is given that the objective does not use.", "Leave it out, or correct its name.";
     ParameterMissing, "parameter-missing", Error,
-        "A named number has no value.", "Give it one.";
+        "A parameter has no value.", "Give it one.";
     DataMissing, "data-missing", Error,
         "The objective needs a matrix that is not given.", "Give it, too.";
     NotAFactor, "not-a-factor", Error,
-        "A name that is declared, bounded, held or started is no factor of the objective.", "Leave it out.";
+        "A name that is declared, bounded, fixed or initialized is no factor of the objective.", "Leave it out.";
     UnknownFactor, "unknown-factor", Error,
         "The model has no factor of that name.", "Use one of those that the message lists.";
     HeldAndStarted, "held-and-started", Error,
-        "A factor is both held and given a start.", "Choose one.";
+        "A factor is both fixed and given initial values.", "Choose one.";
     StartNotFinite, "start-not-finite", Error,
-        "The value of a held or started factor is not finite.", "Give finite numbers.";
+        "The value of a fixed or initial factor is not finite.", "Give finite numbers.";
     StartOutOfBounds, "start-out-of-bounds", Error,
-        "The value of a held or started factor violates its bounds.", "Give another value, or leave the bound out.";
+        "The value of a fixed or initial factor violates its bounds.", "Give another value, or leave the bound out.";
     RankOutOfRange, "rank-out-of-range", Error,
         "The rank does not fit the data.", "Choose one in the range that the message gives.";
     RanksNotIncreasing, "ranks-not-increasing", Error,
@@ -177,11 +177,11 @@ codes! {
     UnknownMethod, "unknown-method", Error,
         "There is no method of that name.", "Use one of those that the message lists.";
     MethodUnsupported, "method-unsupported", Error,
-        "The method can't minimise this objective.", "Leave the method out: one is derived.";
+        "The method can't minimize this objective.", "Leave the method out: one is derived.";
     UnknownInit, "unknown-init", Error,
         "There is no initialization of that name.", "Use one of those that the message lists.";
     InitUnsupported, "init-unsupported", Error,
-        "The initialization does not fit this problem.", "Start at random, or give start values.";
+        "The initialization does not fit this problem.", "Use random initialization, or give initial values.";
     SettingOutOfRange, "setting-out-of-range", Error,
         "A setting lies outside its range.", "Choose a value in the range that the message gives.";
     UnknownChoice, "unknown-choice", Error,
@@ -218,7 +218,7 @@ codes! {
     NotShared, "not-shared", Error,
         "A formula that is no shared variable has no value to set or read.", "Make it with `shared(value, \"W\")`.";
     InputCount, "input-count", Error,
-        "A function is called with too many or too few inputs.", "Pass one matrix an input.";
+        "A function is called with too many or too few inputs.", "Pass one matrix per input.";
     FormulaNotAValue, "formula-not-a-value", Error,
         "A formula is used as if it had a value already (Python).", "Make a callable of it with `eckart.function`.";
     ResultNotFinite, "result-not-finite", Error,
@@ -294,7 +294,7 @@ codes! {
     EmptyId, "empty-id", Error,
         "An entry has no id of its row or column.", "Give every entry both.";
     NameCount, "name-count", Error,
-        "There are not as many names as rows or columns.", "Give one name a row or column.";
+        "There are not as many names as rows or columns.", "Give one name per row or column.";
     DuplicateNames, "duplicate-names", Error,
         "Two rows or columns have the same name.", "Give each a name of its own.";
     NamesDiffer, "names-differ", Error,
@@ -354,7 +354,7 @@ codes! {
 
     // Warnings.
     UnboundedScale, "unbounded-scale", Warning,
-        "A penalty on one factor of a product is worthless, since the other may grow for it.",
+        "A penalty on one factor of a product has no effect, since the other may grow instead.",
         "Limit the other factor as well.";
     UnboundedLinear, "unbounded-linear", Warning,
         "The objective is linear in a factor and has no minimum.", "Add a penalty or a bound.";
@@ -363,13 +363,13 @@ codes! {
     RankUnused, "rank-unused", Warning,
         "The rank is larger than the rows or columns that have entries.", "Ask for fewer components.";
     ZerosStay, "zeros-stay", Warning,
-        "Zeros of the start will stay zeros, since the method only multiplies.",
+        "Zeros of the initial factors stay zeros, since the updates are multiplicative.",
         "Start at small positive numbers, or use another method.";
     Diverged, "diverged", Warning,
         "The cost became infinite or undefined; what was found before is the result.",
         "Scale the data, or choose another objective or start.";
     NotConverged, "not-converged", Warning,
-        "The search ended while the cost was still falling.", "Raise `max_iter` or the time limit, or `tol`.";
+        "The search ended before it converged.", "Raise `max_iter` or the time limit, or `tol`.";
     CheckpointNotWritten, "checkpoint-not-written", Warning,
         "The search ended well, but its last checkpoint could not be written.", "Check the path and the free space.";
     NamesIgnored, "names-ignored", Warning,

@@ -1,5 +1,5 @@
 //! Run: from a plan and values to values.
-//! In: a `Plan` and the matrices of its inputs.  Out: one value an output.
+//! In: a `Plan` and the matrices of its inputs.  Out: one value per output.
 //! Invariant: the same inputs give the same bits, whatever the number of threads; buffers are those of the plan.
 //! Not here: what to compute (see `plan`), when to stop (see `solve`).
 

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Where these benches are, a file a stage.
+/// Where these benches are, a file per stage.
 const BENCHES: &str = "crates/eckart/benches";
 /// Where cargo starts them.
 const PACKAGE: &str = "crates/eckart";

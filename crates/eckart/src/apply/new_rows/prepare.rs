@@ -26,7 +26,7 @@ pub(in crate::apply) type KnownData = (String, Given);
 
 /// A way to find the numbers of one row, whichever it is.
 pub(in crate::apply) struct Prepared {
-    /// Numbers a row.
+    /// Numbers per row.
     pub width: usize,
     /// Which of them belong to which factor of the problem: its name and their range.
     pub places: Vec<(String, Range<usize>)>,

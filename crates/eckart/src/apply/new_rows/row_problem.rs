@@ -17,7 +17,7 @@ use crate::solve::{Bound, Factorization, Problem, Settings};
 #[derive(Debug, Clone)]
 pub(in crate::apply) struct RowFactor {
     pub name: String,
-    /// Numbers a row of X.
+    /// Numbers per row of X.
     pub width: usize,
     /// Whether it is r x n rather than n x r.
     pub across: bool,

@@ -11,7 +11,7 @@ use flate2::write::ZlibEncoder;
 
 use crate::error::{Code, Error, Result};
 
-/// A PNG of `width` x `height` pixels of 8 bits a channel (ISO/IEC 15948): `pixels` holds a byte a pixel (grey, 0
+/// A PNG of `width` x `height` pixels of 8 bits per channel (ISO/IEC 15948): `pixels` holds a byte per pixel (grey, 0
 /// black) or three (red, green, blue), row by row.
 ///
 /// # Errors
@@ -21,11 +21,11 @@ pub fn png(width: usize, height: usize, pixels: &[u8]) -> Result<Vec<u8>> {
     let channels = [1, 3].into_iter().find(|channels| count > 0 && pixels.len() == count.saturating_mul(*channels));
     let (Some(channels), Ok(across), Ok(down)) = (channels, u32::try_from(width), u32::try_from(height)) else {
         let message = format!("{} bytes are no picture of {width} x {height} pixels", pixels.len());
-        return Err(Error::data(Code::WrongCount, message, "Pass a byte a pixel, or three"));
+        return Err(Error::data(Code::WrongCount, message, "Pass a byte per pixel, or three"));
     };
     let mut header = Vec::from(across.to_be_bytes());
     header.extend(down.to_be_bytes());
-    // 8 bits a channel, grey or colour, and the only ways of packing, filtering and ordering that there are.
+    // 8 bits per channel, grey or colour, and the only ways of packing, filtering and ordering that there are.
     header.extend([8, if channels == 1 { 0 } else { 2 }, 0, 0, 0]);
     let mut out = Vec::from(b"\x89PNG\r\n\x1a\n");
     chunk(&mut out, b"IHDR", &header);

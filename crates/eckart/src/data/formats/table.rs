@@ -213,7 +213,7 @@ mod tests {
     use crate::data::read_csv;
     use crate::error::check_error;
 
-    /// Record names, column names and numbers of a text, each separated by blanks; `-` where there are no names.
+    /// Row names, column names and numbers of a text, each separated by blanks; `-` where there are no names.
     #[track_caller]
     fn check_with(options: &ReadOptions, text: &str, rows: &str, cols: &str, numbers: &str) {
         let table = read_csv(text.as_bytes(), options).unwrap();

@@ -242,7 +242,7 @@ mod tests {
     use crate::data::{Dtype, Duplicates, read_csv};
     use crate::error::check_error;
 
-    /// Record ids, column ids and entries of a list.
+    /// Row ids, column ids and entries of a list.
     #[track_caller]
     fn check_with(options: &ReadOptions, list: &str, rows: &str, cols: &str, entries: &[(usize, usize, f64)]) {
         let table = read_csv(list.as_bytes(), options).unwrap();

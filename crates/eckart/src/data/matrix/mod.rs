@@ -184,7 +184,7 @@ impl Matrix {
         Self::with_pattern(Arc::new(pattern), values)
     }
 
-    /// A sparse matrix on a pattern that is known to be valid: one number a stored entry, in its order.
+    /// A sparse matrix on a pattern that is known to be valid: one number per stored entry, in its order.
     ///
     /// # Errors
     /// `Data` where the lengths differ or a number is not finite.
@@ -200,7 +200,7 @@ impl Matrix {
         let (rows, cols) = (pattern.rows(), pattern.cols());
         if values.len() != pattern.nnz() {
             let message = format!("the pattern stores {} entries, got {} numbers", pattern.nnz(), values.len());
-            return Err(Error::data(Code::WrongCount, message, "Pass one number a stored entry"));
+            return Err(Error::data(Code::WrongCount, message, "Pass one number per stored entry"));
         }
         let seen = T::seen(SimdLevel::best(), &values);
         let strange = if seen.is_finite() { None } else { values.iter().position(|v| !v.to_f64().is_finite()) };

@@ -143,7 +143,7 @@ pub(in crate::data) fn row_pointers(rows: usize, entries: impl Iterator<Item = u
     indptr
 }
 
-/// A sparse matrix: a pattern (which others may share) and one number a stored entry.
+/// A sparse matrix: a pattern (which others may share) and one number per stored entry.
 #[derive(Debug)]
 pub struct Sparse<T> {
     pattern: Arc<Pattern>,

@@ -1,5 +1,5 @@
 //! Names: what the rows and columns of a matrix are called, from a file of their own.
-//! In: a path; a file of one name a line, or a CSV file with a header.  Out: the names, in file order.
+//! In: a path; a file of one name per line, or a CSV file with a header.  Out: the names, in file order.
 //! Invariant: a name is the line or cell as it stands; the k-th belongs to row or column k, so none is skipped
 //! silently.
 //! Not here: whether their number fits a matrix (its caller knows).
@@ -15,7 +15,7 @@ use super::formats::text::records::{Records, cell_text, delimiter};
 use super::source::{empty_file, extension, open, said_of};
 use crate::error::{Code, Error, Result};
 
-/// The names in a file of one name a line (`.gz` may be gzipped). Blank lines at its end are no names.
+/// The names in a file of one name per line (`.gz` may be gzipped). Blank lines at its end are no names.
 ///
 /// # Errors
 /// `Io` where the system refuses the file; `Data` where it holds no name, a blank line between names, or is not UTF-8.
@@ -66,7 +66,7 @@ fn read_lines(path: &Path) -> Result<Vec<String>> {
         names.push(cell_text(lines.text(), lines.number())?);
     }
     if names.is_empty() {
-        return Err(Error::data(Code::EmptyFile, "the file holds no name", "Write one name a line"));
+        return Err(Error::data(Code::EmptyFile, "the file holds no name", "Write one name per line"));
     }
     Ok(names)
 }

@@ -1,5 +1,5 @@
 //! Cards: the components as people read them.
-//! In: a `Subject`.  Out: a card a component, the largest first: its picture, share, sparsity, its top rows.
+//! In: a `Subject`.  Out: a card per component, the largest first: its picture, share, sparsity, its top rows.
 //! Invariant: colours have a sign and a size, never a meaning of their own; every picture is said in words too.
 //! Not here: which way components are shown (see `look`).
 

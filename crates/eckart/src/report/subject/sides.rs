@@ -7,7 +7,7 @@ use crate::apply::{self, Scored};
 use crate::data::Matrix;
 use crate::solve::{FactorAxis, FactorRole, Factorization};
 
-/// A factor seen as one line of numbers a component.
+/// A factor seen as one line of numbers per component.
 #[derive(Debug, Clone, Copy)]
 pub struct ComponentLines<'a> {
     /// The factor's name.

@@ -1,5 +1,5 @@
 //! Engine: runs a plan, one step after the other.
-//! In: a `Plan` and its inputs.  Out: one value an output.
+//! In: a `Plan` and its inputs.  Out: one value per output.
 //! Invariant: what is the same from run to run is computed once; the same inputs give the same bits with any threads.
 //! Not here: what a step does (see `steps`, and `stream` for those that go by blocks of rows).
 

@@ -1,5 +1,5 @@
 //! Machine: how fast this one is.
-//! In: a number of threads.  Out: operations and bytes a second, measured in about a quarter of a second.
+//! In: a number of threads.  Out: operations and bytes per second, measured in about a quarter of a second.
 //! Invariant: told to people only: no plan and no result depends on it.
 //! Not here: what a plan needs (see `plan`).
 
@@ -29,11 +29,11 @@ const TIME: Duration = Duration::from_millis(60);
 /// What a machine can do at best.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Machine {
-    /// Floating point operations a second, of f64, in products of dense matrices that stay in the cache.
+    /// Floating point operations per second, of f64, in products of dense matrices that stay in the cache.
     pub flops_per_second: f64,
     /// The same of f32.
     pub flops_per_second_f32: f64,
-    /// Bytes a second, read and written in long stretches. Where the last cache is larger than 96 MB, that of the
+    /// Bytes per second, read and written in long stretches. Where the last cache is larger than 96 MB, that of the
     /// cache.
     pub bytes_per_second: f64,
 }
@@ -48,7 +48,7 @@ pub enum Limited {
 }
 
 impl Machine {
-    /// Measures this machine with so many threads (`None`: one a core that the process may use). Takes about 0.25
+    /// Measures this machine with so many threads (`None`: one per core that the process may use). Takes about 0.25
     /// seconds and 96 MB; other work on the machine lowers what is found.
     ///
     /// # Errors
@@ -61,7 +61,7 @@ impl Machine {
         })
     }
 
-    /// The most operations a second, of numbers of this type.
+    /// The most operations per second, of numbers of this type.
     pub fn flops_of(&self, dtype: Dtype) -> f64 {
         match dtype {
             Dtype::F32 => self.flops_per_second_f32,
@@ -80,7 +80,7 @@ impl Machine {
     }
 }
 
-/// Operations a second: every thread multiplies matrices of its own.
+/// Operations per second: every thread multiplies matrices of its own.
 fn multiply<T: Real>() -> f64 {
     let each = rayon::broadcast(|_| {
         let (a, b) = (vec![T::from_f64(1.0); SIDE * SIDE], vec![T::from_f64(0.5); SIDE * SIDE]);
@@ -98,7 +98,7 @@ fn multiply<T: Real>() -> f64 {
     each.iter().sum()
 }
 
-/// Bytes a second: a = b + 3 c over arrays that no core's cache holds (the triad of McCalpin's STREAM).
+/// Bytes per second: a = b + 3 c over arrays that no core's cache holds (the triad of McCalpin's STREAM).
 fn stream() -> f64 {
     let part = STREAMED / rayon::current_num_threads();
     let mut a = vec![0.0_f64; STREAMED];

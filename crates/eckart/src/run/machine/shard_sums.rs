@@ -1,6 +1,6 @@
 //! Shard sums: a reduction over shards of rows, with a fixed combining tree.
 //! In: a cut into shards, what to do with one, how to combine two results.  Out: the combined result.
-//! Invariant: the tree depends on the cut alone, so the bits don't depend on threads; at most one partial a level is
+//! Invariant: the tree depends on the cut alone, so the bits don't depend on threads; at most one partial per level is
 //! held.
 //! Not here: what a shard is (see `data::Shards`).
 
@@ -49,7 +49,7 @@ pub(in crate::run) fn for_each<T: Send>(items: &mut [T], work: &(dyn Fn(&mut T) 
     }
 }
 
-/// Fills `out`, `cols` numbers a row, shard by shard: each row is written by one task.
+/// Fills `out`, `cols` numbers per row, shard by shard: each row is written by one task.
 pub(in crate::run) fn for_rows<T: Send>(out: &mut [T], cols: usize, fill: impl Fn(Range<usize>, &mut [T]) + Sync) {
     if cols == 0 || out.is_empty() {
         return;

@@ -1,5 +1,5 @@
 //! Threads: how many work at once, and with which registers.
-//! In: a number, or none for one a core that this process may use; a level of registers.  Out: the work's result.
+//! In: a number, or none for one per core that this process may use; a level of registers.  Out: the work's result.
 //! Invariant: results don't depend on the number.
 //! Not here: the cut into tasks (see `shard_sums`).
 
@@ -9,7 +9,7 @@ use crate::error::{Code, Error, Result};
 /// More threads than this are a slip.
 const MOST: usize = 4096;
 
-/// Does `work` with `threads` threads; with `None`, in the pool that is there (by default one thread a core that the
+/// Does `work` with `threads` threads; with `None`, in the pool that is there (by default one thread per core that the
 /// process may use, cgroup limits included).
 ///
 /// # Errors

@@ -102,7 +102,7 @@ impl<T: Real> Rect<T> {
     }
 }
 
-/// Puts the transpose of `data`, `cols` numbers a row, into `out`: bands of its rows, each by one task, tile by tile.
+/// Puts the transpose of `data`, `cols` numbers per row, into `out`: bands of its rows, each by one task, tile by tile.
 pub(in crate::run) fn transpose<T: Copy + Send + Sync>(data: &[T], cols: usize, out: &mut [T]) {
     const TILE: usize = 16;
     let rows = data.len() / cols.max(1);

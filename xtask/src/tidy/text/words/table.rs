@@ -1,4 +1,4 @@
-//! The words that readers from the field would not recognise, each with the field's term.
+//! The words that readers from the field would not recognize, each with the field's term.
 
 /// A word, where it is banned, and what the field says. Words of ordinary English are banned in a few forms and folders
 /// only, those in which they stand for the thing.
