@@ -8,7 +8,8 @@ use eckart::Matrix;
 use crate::Result;
 use crate::random::Stream;
 
-/// A sparse matrix with so many entries per row, at columns that `draw` gives, of values that `value` gives for a place.
+/// A sparse matrix with so many entries per row, at columns that `draw` gives, of values that `value` gives for a
+/// place.
 pub(crate) fn rows_of(
     cols: usize,
     counts: &[usize],

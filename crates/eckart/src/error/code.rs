@@ -34,8 +34,8 @@ impl fmt::Display for CodeKind {
     }
 }
 
-/// A row per code: variant, word, kind, what it means, what to do. The enum and everything that is known of it come from
-/// the same rows, so that none can lack the other.
+/// A row per code: variant, word, kind, what it means, what to do. The enum and all that is known of it come from the
+/// same rows, so that none can lack the other.
 macro_rules! codes {
     ($($variant:ident, $word:literal, $kind:ident, $meaning:literal, $remedy:literal;)*) => {
         /// The kind of thing that an error, a doubt or a warning is about, as a stable word (`names-differ`). It is the
