@@ -30,11 +30,21 @@ impl Dense {
 /// The values of formulas in a world.
 pub(crate) fn defined(world: &World, roots: &[Expr]) -> Vec<Dense> {
     let dag = Dag::new(roots);
-    let mut values: Vec<Dense> = Vec::new();
+    let (mut values, mut there): (Vec<Dense>, Vec<Dense>) = (Vec::new(), Vec::new());
     for id in dag.ids() {
-        let args: Vec<&Dense> = dag.args(id).iter().map(|arg| &values[arg.index()]).collect();
-        let value = value(world, &dag, id, &args);
-        values.push(value);
+        let of = |known: &'_ [Dense]| dag.args(id).iter().map(|arg| known[arg.index()].clone()).collect::<Vec<Dense>>();
+        let (args, args_there) = (of(&values), of(&there));
+        let value = value(world, &dag, id, &args.iter().collect::<Vec<&Dense>>());
+        let is_there = is_there(world, &dag, id, &args_there, &value);
+        // An entry that is not there is zero whatever else the formula says of it.
+        values.push(Dense::of(
+            value.rows,
+            value.cols,
+            |i, j| {
+                if is_there.at(i, j) == 0.0 { 0.0 } else { value.at(i, j) }
+            },
+        ));
+        there.push(is_there);
     }
     dag.roots().iter().map(|root| values[root.index()].clone()).collect()
 }
@@ -48,15 +58,7 @@ fn value(world: &World, dag: &Dag, id: Id, args: &[&Dense]) -> Dense {
     match dag.op(id) {
         Op::Var(var) => entries(&world.values[var.name()], |x| if x.is_nan() { 0.0 } else { x }),
         Op::Lit(number) => Dense::of(1, 1, |_, _| number.get()),
-        Op::Observed => {
-            let Op::Var(var) = dag.op(dag.args(id)[0]) else { panic!("observed of a formula") };
-            let matrix = &world.values[var.name()];
-            let stored = |i: usize, j: usize| match matrix.pattern() {
-                Some(pattern) => pattern.find(i, j).is_some(),
-                None => !matrix.get(i, j).is_nan(),
-            };
-            Dense::of(matrix.rows(), matrix.cols(), |i, j| f64::from(stored(i, j)))
-        }
+        Op::Observed => observed(world, dag, dag.args(id)[0]),
         Op::Add => zip(|a, b| a + b),
         Op::Sub => zip(|a, b| a - b),
         Op::Mul => zip(|a, b| a * b),
@@ -92,6 +94,32 @@ fn value(world: &World, dag: &Dag, id: Id, args: &[&Dense]) -> Dense {
         Op::Eye => Dense::of(args[0].rows, args[0].rows, |i, j| f64::from(i == j)),
         Op::One => Dense::of(1, 1, |_, _| 1.0),
     }
+}
+
+/// Where a formula has entries: 1 where it has one, 0 where sparse data stores none, or missing data is asked for by
+/// `observed`. A product is where all its factors are, a sum where one of its terms is.
+fn is_there(world: &World, dag: &Dag, id: Id, args: &[Dense], value: &Dense) -> Dense {
+    let of = |entry: &dyn Fn(usize, usize) -> f64| Dense::of(value.rows, value.cols, entry);
+    match dag.op(id) {
+        Op::Observed => observed(world, dag, dag.args(id)[0]),
+        Op::Var(var) if world.values[var.name()].is_sparse() => observed(world, dag, id),
+        Op::Mul => of(&|i, j| args[0].at(i, j) * args[1].at(i, j)),
+        Op::Add | Op::Sub => of(&|i, j| args[0].at(i, j).max(args[1].at(i, j))),
+        Op::Div | Op::Expand => of(&|i, j| args[0].at(i, j)),
+        Op::Transpose => of(&|i, j| args[0].at(j, i)),
+        _ => of(&|_, _| 1.0),
+    }
+}
+
+/// 1 where a variable has an entry, else 0.
+fn observed(world: &World, dag: &Dag, id: Id) -> Dense {
+    let Op::Var(var) = dag.op(id) else { panic!("observed of a formula") };
+    let matrix = &world.values[var.name()];
+    let stored = |i: usize, j: usize| match matrix.pattern() {
+        Some(pattern) => pattern.find(i, j).is_some(),
+        None => !matrix.get(i, j).is_nan(),
+    };
+    Dense::of(matrix.rows(), matrix.cols(), |i, j| f64::from(stored(i, j)))
 }
 
 fn entries(matrix: &Matrix, of: impl Fn(f64) -> f64) -> Dense {

@@ -79,8 +79,10 @@ impl<T: Numbers> Scope<'_, T> {
                 return Ok(elementwise::run(fused, &args, rows, in_block, self.pool));
             }
             Kernel::Tiled(_) => return Err(Error::Bug("blocks of rows within a block of rows".into())),
-            Kernel::Product { transpose } => products::multiply([&args[0], &args[1]], *transpose, dtype, in_block, self.pool)
-                .map_or_else(|| self.plainly(step, &args, shape), Ok)?,
+            Kernel::Product { transpose } => {
+                products::multiply([&args[0], &args[1]], *transpose, dtype, in_block, self.pool)
+                    .map_or_else(|| self.plainly(step, &args, shape), Ok)?
+            }
             Kernel::Sampled { transpose } => products::sampled([&args[0], &args[1]], *transpose, &args[2], self.pool)
                 .map_or_else(|| self.plainly(step, &args, shape), Ok)?,
             Kernel::Transpose => match &args[0] {
