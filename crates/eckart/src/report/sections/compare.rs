@@ -9,7 +9,7 @@ use crate::report::draw::width;
 use crate::report::html::Html;
 use crate::report::numbers::{count, short, trimmed};
 use crate::report::subject::sides::largest as largest_of;
-use crate::report::subject::{Compared, Comparison, Subject};
+use crate::report::subject::{ComparedRow, Comparison, Subject};
 use crate::report::tiles::{Scale, tile};
 
 /// Entries of a row that are shown where it is no picture.
@@ -64,8 +64,8 @@ fn seen(comparison: &Comparison, data: &Matrix) -> String {
 }
 
 /// Data, fitted values and their difference as pictures.
-fn pictures(subject: &Subject<'_>, shape: (usize, usize), data: &[f64], compared: &Compared) -> Result<Html> {
-    let Compared { row, error, fitted } = compared;
+fn pictures(subject: &Subject<'_>, shape: (usize, usize), data: &[f64], compared: &ComparedRow) -> Result<Html> {
+    let ComparedRow { row, error, fitted } = compared;
     let scale = Scale::of(data.iter().chain(fitted));
     let difference: Vec<f64> = data.iter().zip(fitted).map(|(x, s)| x - s).collect();
     let all = [
@@ -89,7 +89,7 @@ fn pictures(subject: &Subject<'_>, shape: (usize, usize), data: &[f64], compared
 }
 
 /// The largest entries of a row, in the data and fitted.
-fn pairs(html: &mut Html, subject: &Subject<'_>, data: &[f64], Compared { row, error, fitted }: &Compared) {
+fn pairs(html: &mut Html, subject: &Subject<'_>, data: &[f64], ComparedRow { row, error, fitted }: &ComparedRow) {
     let sizes: Vec<f64> =
         data.iter().zip(fitted).map(|(x, s)| if x.is_nan() { 0.0 } else { x.abs().max(s.abs()) }).collect();
     let places = largest_of(&sizes, ENTRIES);

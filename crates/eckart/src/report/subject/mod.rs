@@ -59,11 +59,11 @@ pub(super) struct Comparison {
     pub(super) formula: String,
     pub(super) residuals: Residuals,
     /// Some rows from the best fitted to the worst.
-    pub(super) compared: Vec<Compared>,
+    pub(super) compared: Vec<ComparedRow>,
 }
 
 /// A row of the data beside what the factors say of it.
-pub(super) struct Compared {
+pub(super) struct ComparedRow {
     pub(super) row: usize,
     /// ||x - s|| / ||x||.
     pub(super) error: f64,
@@ -193,7 +193,7 @@ fn comparison(fit: &Factorization, data: &Matrix) -> Result<Option<Comparison>> 
     let values = if places.is_empty() { None } else { Some(fitted.rows(&places)?) };
     let with_values = |(at, &(row, error)): (usize, &(usize, f64))| {
         let fitted = values.as_ref().map_or_else(Vec::new, |values| values.row_f64(at));
-        Compared { row, error, fitted }
+        ComparedRow { row, error, fitted }
     };
     let compared = chosen.iter().enumerate().map(with_values).collect();
     Ok(Some(Comparison { formula: fitted.text.clone(), residuals, compared }))
