@@ -70,20 +70,6 @@ impl Dag {
         &self.nodes[id.index()].1
     }
 
-    /// For each node, how many other nodes and roots use it.
-    pub fn uses(&self) -> Vec<usize> {
-        let mut uses = vec![0; self.len()];
-        for id in self.ids() {
-            for arg in self.args(id) {
-                uses[arg.index()] += 1;
-            }
-        }
-        for root in &self.roots {
-            uses[root.index()] += 1;
-        }
-        uses
-    }
-
     /// A value of each node, from the values of the nodes before it, among which are its arguments'.
     pub(crate) fn bottom_up<T>(&self, mut value: impl FnMut(Id, &[T]) -> T) -> Vec<T> {
         let mut values = Vec::with_capacity(self.len());

@@ -193,36 +193,20 @@ impl Op {
 impl Op {
     /// Whether the value depends on that of argument `k`, and not on its shape or pattern alone.
     pub fn uses_value(&self, k: usize) -> bool {
-        match self {
-            Op::Expand | Op::SumTo => k == 0,
-            Op::Eye | Op::One | Op::Observed => false,
-            Op::Var(_)
-            | Op::Lit(_)
-            | Op::Add
-            | Op::Sub
-            | Op::Mul
-            | Op::Div
-            | Op::Pow
-            | Op::Max
-            | Op::Min
-            | Op::Greater
-            | Op::Exp
-            | Op::Log
-            | Op::XLogX
-            | Op::Abs
-            | Op::Sign
-            | Op::Sigmoid
-            | Op::Softplus
-            | Op::MatMul
-            | Op::Transpose
-            | Op::Sum
-            | Op::RowSum
-            | Op::ColSum => true,
+        match self.row().shape {
+            ShapeRule::StretchToSecond | ShapeRule::ShrinkToSecond => k == 0,
+            ShapeRule::Square | ShapeRule::ScalarOnly => false,
+            ShapeRule::Given
+            | ShapeRule::Scalar
+            | ShapeRule::Stretch
+            | ShapeRule::Same
+            | ShapeRule::Product
+            | ShapeRule::Transposed
+            | ShapeRule::Column
+            | ShapeRule::Line => *self != Op::Observed,
         }
     }
-}
 
-impl Op {
     /// The value of a function of entries whose arguments are numbers.
     pub(crate) fn of_numbers(&self, args: &[f64]) -> Option<f64> {
         match (self.row().meaning, args) {

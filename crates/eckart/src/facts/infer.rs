@@ -50,7 +50,7 @@ pub(crate) enum Inferred {
 
 /// The shapes of all variables that `givens` leaves out.
 ///
-/// `named` gives lengths to names of sides. SideLength that nothing else fixes are `rank` long.
+/// `named` gives lengths to names of sides. Sides that nothing else fixes are `rank` long.
 ///
 /// # Errors
 /// `Setting` where the name of a side is fixed by nothing, `Shape` where an undeclared factor would be as large as a

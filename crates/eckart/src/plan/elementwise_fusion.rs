@@ -70,7 +70,7 @@ struct Domain {
     sides: (usize, usize),
     pattern: Option<(Var, bool)>,
     aligned: bool,
-    once: bool,
+    cached: bool,
 }
 
 struct Fuser<'a> {
@@ -158,7 +158,7 @@ impl<'a> Fuser<'a> {
             Layout::Sparse { pattern: Some(pattern), .. } => Some(pattern.clone()),
             Layout::Sparse { pattern: None, .. } => return None,
         };
-        let domain = Domain { sides: (shape.rows, shape.cols), pattern, aligned, once: step.once };
+        let domain = Domain { sides: (shape.rows, shape.cols), pattern, aligned, cached: step.cached };
         let read = if matches!(step.kernel, Kernel::Gather) { &step.args[..1] } else { &step.args[..] };
         let fits = read.iter().all(|&arg| self.reach(arg, &domain).is_some());
         (fits && self.provider(step, &domain).is_some()).then_some(domain)
@@ -290,7 +290,7 @@ impl<'a> Fuser<'a> {
             args,
             outs,
             frees: vec![],
-            once: domain.once,
+            cached: domain.cached,
         }
     }
 }

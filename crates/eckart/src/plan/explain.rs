@@ -26,8 +26,8 @@ impl fmt::Display for Plan {
             if let Kernel::Tiled(tiling) = &step.kernel {
                 write_tiling(f, self, step, tiling)?;
             } else {
-                let once = if step.once && step.flops > 0.0 { " (cached)" } else { "" };
-                write_step(f, "", step, &self.buffers, |out| format!("{once}{}", result_mark(self, out)))?;
+                let cached = if step.cached && step.flops > 0.0 { " (cached)" } else { "" };
+                write_step(f, "", step, &self.buffers, |out| format!("{cached}{}", result_mark(self, out)))?;
             }
         }
         writeln!(
@@ -107,7 +107,7 @@ fn write_tiling(f: &mut fmt::Formatter<'_>, plan: &Plan, step: &Step, tiling: &R
         tiling.height,
         tiling.rows,
         tiling.shards,
-        if step.once { ", cached" } else { "" },
+        if step.cached { ", cached" } else { "" },
     );
     let (work, traffic) = (flops(step.flops), bytes(step.traffic as usize));
     // Longer than its own column: it takes those of the shape and the size as well.

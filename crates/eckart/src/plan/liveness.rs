@@ -28,7 +28,7 @@ fn delay(plan: &mut Plan) {
     for at in (0..plan.steps.len()).rev() {
         let step = &plan.steps[at];
         let bytes = |buffers: &[BufferId]| buffers.iter().map(|&b| plan.buffers[b].bytes).sum::<usize>();
-        if step.once || matches!(step.kernel, Kernel::Tiled(_)) || bytes(&step.outs) < bytes(&step.args) {
+        if step.cached || matches!(step.kernel, Kernel::Tiled(_)) || bytes(&step.outs) < bytes(&step.args) {
             continue;
         }
         let reads = |later: &Step| later.args.iter().any(|arg| step.outs.contains(arg));
@@ -60,10 +60,10 @@ fn free_after_last_use(steps: &mut [Step], keep: &[BufferId], buffers: usize) {
         step.frees.clear();
     }
     // What is computed once and read in every run is kept.
-    let once: BTreeSet<BufferId> = steps.iter().filter(|s| s.once).flat_map(|s| s.outs.iter().copied()).collect();
-    let read_in_runs = steps.iter().filter(|s| !s.once).flat_map(|s| s.args.iter().copied());
+    let cached: BTreeSet<BufferId> = steps.iter().filter(|s| s.cached).flat_map(|s| s.outs.iter().copied()).collect();
+    let read_in_runs = steps.iter().filter(|s| !s.cached).flat_map(|s| s.args.iter().copied());
     let kept: BTreeSet<BufferId> =
-        read_in_runs.filter(|buffer| once.contains(buffer)).chain(keep.iter().copied()).collect();
+        read_in_runs.filter(|buffer| cached.contains(buffer)).chain(keep.iter().copied()).collect();
     for (buffer, at) in last.into_iter().enumerate() {
         if let Some(at) = at.filter(|_| !kept.contains(&buffer)) {
             steps[at].frees.push(buffer);

@@ -98,7 +98,7 @@ pub struct Step {
     /// Buffers nobody needs after this step.
     pub frees: Vec<BufferId>,
     /// Whether the result is the same from run to run: it reads data and numbers only.
-    pub once: bool,
+    pub cached: bool,
 }
 
 /// Steps done for one block of rows after the other: what is as large as the data exists one block at a time.
@@ -256,11 +256,11 @@ impl Plan {
 
     /// Floating point operations of one run, at most; what is computed once for all runs is not counted.
     pub fn flops(&self) -> f64 {
-        self.steps.iter().filter(|s| !s.once).map(|s| s.flops).sum()
+        self.steps.iter().filter(|s| !s.cached).map(|s| s.flops).sum()
     }
 
     /// Bytes that one run reads and writes, at most, if every kernel touches its arguments once.
     pub fn traffic(&self) -> f64 {
-        self.steps.iter().filter(|s| !s.once).map(|s| s.traffic).sum()
+        self.steps.iter().filter(|s| !s.cached).map(|s| s.traffic).sum()
     }
 }

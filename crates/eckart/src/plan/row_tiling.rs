@@ -40,21 +40,21 @@ pub(super) fn tile_rows(nodes: &[LoweredNode], outputs: &[usize], givens: &Given
     let mut places = places(nodes, long);
     hold_what_is_read_whole(nodes, outputs, &mut places);
     let levels = levels(nodes, &places);
-    let once = once(nodes, givens);
-    Assembly { nodes, places: &places, levels: &levels, once: &once, long, dtype: dtype(givens) }.plan(outputs)
+    let cached = cached(nodes, givens);
+    Assembly { nodes, places: &places, levels: &levels, cached: &cached, long, dtype: dtype(givens) }.plan(outputs)
 }
 
 /// For each node, whether it is the same from run to run.
-fn once(nodes: &[LoweredNode], givens: &Givens) -> Vec<bool> {
-    let mut once: Vec<bool> = Vec::with_capacity(nodes.len());
+fn cached(nodes: &[LoweredNode], givens: &Givens) -> Vec<bool> {
+    let mut cached: Vec<bool> = Vec::with_capacity(nodes.len());
     for node in nodes {
         let own = match &node.kernel {
             Kernel::Input(var) | Kernel::Observed(var) => givens.get(var).is_some_and(|given| given.data),
             _ => true,
         };
-        once.push(own && node.args.iter().all(|&arg| once[arg]));
+        cached.push(own && node.args.iter().all(|&arg| cached[arg]));
     }
-    once
+    cached
 }
 
 /// The sides of data matrices.
@@ -224,7 +224,7 @@ struct Assembly<'a> {
     nodes: &'a [LoweredNode],
     places: &'a [Placement],
     levels: &'a [usize],
-    once: &'a [bool],
+    cached: &'a [bool],
     long: &'a BTreeSet<usize>,
     dtype: Dtype,
 }
@@ -258,7 +258,7 @@ impl Assembly<'_> {
             let mut tilings: BTreeMap<(usize, bool), Vec<usize>> = BTreeMap::new();
             for at in (0..self.nodes.len()).filter(here) {
                 if let Placement::Result(rows, _) = self.places[at] {
-                    tilings.entry((rows, !self.once[at])).or_default().push(at);
+                    tilings.entry((rows, !self.cached[at])).or_default().push(at);
                 }
             }
             for ((rows, _), results) in tilings {
@@ -288,8 +288,8 @@ impl Assembly<'_> {
         let read: Vec<&Buffer> = args.iter().map(|&arg| &plan.buffers[arg]).collect();
         let flops = work::flops(&node.kernel, &read, &plan.buffers[out]);
         let traffic = work::traffic(&node.kernel, &read, &[&plan.buffers[out]]);
-        let (kernel, once) = (node.kernel.clone(), self.once[at]);
-        plan.steps.push(Step { kernel, args, outs: vec![out], flops, traffic, frees: vec![], once });
+        let (kernel, cached) = (node.kernel.clone(), self.cached[at]);
+        plan.steps.push(Step { kernel, args, outs: vec![out], flops, traffic, frees: vec![], cached });
     }
 
     /// All nodes computed inside a tiling for these results, in order.
@@ -352,8 +352,8 @@ impl Assembly<'_> {
         let flops = tiling.body.iter().map(|s| s.flops).sum::<f64>() * blocks;
         let through = args.iter().chain(&outs).map(|&b| &plan.buffers[b]);
         let traffic = through.map(|b| work::bytes(b.shape, &b.layout, b.dtype) as f64).sum();
-        let (kernel, once) = (Kernel::Tiled(Box::new(tiling)), results.iter().all(|&at| self.once[at]));
-        plan.steps.push(Step { kernel, args, outs, flops, traffic, frees: vec![], once });
+        let (kernel, cached) = (Kernel::Tiled(Box::new(tiling)), results.iter().all(|&at| self.cached[at]));
+        plan.steps.push(Step { kernel, args, outs, flops, traffic, frees: vec![], cached });
     }
 
     fn ways(&self, at: usize, rows: usize) -> Vec<Param> {
@@ -461,7 +461,7 @@ impl TilingBuilder {
         let flops = work::flops(&node.kernel, &read, &self.tiling.buffers[out]);
         let traffic = work::traffic(&node.kernel, &read, &[&self.tiling.buffers[out]]);
         let step =
-            Step { kernel: node.kernel.clone(), args, outs: vec![out], flops, traffic, frees: vec![], once: false };
+            Step { kernel: node.kernel.clone(), args, outs: vec![out], flops, traffic, frees: vec![], cached: false };
         self.tiling.body.push(step);
     }
 

@@ -115,7 +115,7 @@ fn what_depends_on_data_alone_is_computed_once() {
     let givens = world.givens();
     let roots = [sum(matrix("X").pow(2)) + sum(matrix("W").pow(2))];
     let compiled = Compiled::new(&roots, &givens, usize::MAX).unwrap();
-    assert!(compiled.plan.steps.iter().any(|step| step.once && step.flops > 0.0), "{}", compiled.plan);
+    assert!(compiled.plan.steps.iter().any(|step| step.cached && step.flops > 0.0), "{}", compiled.plan);
     let mut inputs = world.inputs();
     let first = compiled.run(&inputs).unwrap()[0].to_scalar();
     assert_eq!(compiled.run(&inputs).unwrap()[0].to_scalar(), first);

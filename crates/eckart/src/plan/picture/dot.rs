@@ -36,7 +36,7 @@ fn node(card: &Card, indent: &str) -> String {
     let (fill, border) = match card.kind {
         CardKind::Data => ("#dbeafe", "#2563eb"),
         CardKind::Factor => ("#dcfce7", "#16a34a"),
-        CardKind::Once => ("#fef3c7", "#d97706"),
+        CardKind::Cached => ("#fef3c7", "#d97706"),
         CardKind::Run => ("#f8fafc", "#475569"),
     };
     let mut lines = vec![card.head.clone()];

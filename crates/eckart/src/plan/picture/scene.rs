@@ -20,7 +20,7 @@ pub(super) enum CardKind {
     /// A variable that changes from run to run.
     Factor,
     /// Computed once for all runs.
-    Once,
+    Cached,
     /// Computed in each run.
     Run,
 }
@@ -29,7 +29,7 @@ pub(super) enum CardKind {
 pub(super) const KINDS: [(CardKind, &str, &str); 4] = [
     (CardKind::Data, "data", "data"),
     (CardKind::Factor, "factor", "factor"),
-    (CardKind::Once, "once", "cached: computed once"),
+    (CardKind::Cached, "cached", "cached: computed once"),
     (CardKind::Run, "run", "computed in each run"),
 ];
 
@@ -64,7 +64,7 @@ pub(super) struct TilingCards {
     pub id: String,
     /// What the tiling does.
     pub lines: Vec<String>,
-    pub once: bool,
+    pub cached: bool,
     pub parts: Vec<usize>,
     pub steps: Vec<usize>,
     pub results: Vec<usize>,
@@ -129,7 +129,7 @@ impl Scene {
         let mut group = TilingCards {
             id: format!("tiling-{id}"),
             lines: about(step, tiling),
-            once: step.once,
+            cached: step.cached,
             parts: vec![],
             steps: vec![],
             results: vec![],
@@ -155,8 +155,8 @@ impl Scene {
         for body in &tiling.body {
             for &out in &body.outs {
                 let mut card = card(body, out, &tiling.buffers[out], format!("{id}-{out}"));
-                if step.once {
-                    card.kind = CardKind::Once;
+                if step.cached {
+                    card.kind = CardKind::Cached;
                 }
                 let at = self.push(card);
                 self.connect(&body.args, &inner, at);
@@ -166,7 +166,7 @@ impl Scene {
         }
         for (&out, (local, combine)) in step.outs.iter().zip(&tiling.results) {
             let buffer = &plan.buffers[out];
-            let kind = if step.once { CardKind::Once } else { CardKind::Run };
+            let kind = if step.cached { CardKind::Cached } else { CardKind::Run };
             let head = format!("{out}  {}", combination(*combine));
             let lines = described(buffer, 0.0);
             let (result, text) = (result(plan, out, names), buffer.text.clone());
@@ -181,10 +181,10 @@ impl Scene {
 
 /// The box of what a step puts into a buffer.
 fn card(step: &Step, number: usize, buffer: &Buffer, id: String) -> Card {
-    let kind = match (&step.kernel, step.once) {
+    let kind = match (&step.kernel, step.cached) {
         (Kernel::Input(_), true) => CardKind::Data,
         (Kernel::Input(_), false) => CardKind::Factor,
-        (_, true) => CardKind::Once,
+        (_, true) => CardKind::Cached,
         (_, false) => CardKind::Run,
     };
     let text = buffer.text.clone();
@@ -230,11 +230,11 @@ fn about(step: &Step, tiling: &RowTiling) -> Vec<String> {
         "block by block".to_owned(),
         format!("{} of {} rows", tiling.height, tiling.rows),
         "at a time,".to_owned(),
-        format!("in {} parts:", tiling.shards),
+        format!("in {} shards:", tiling.shards),
         flops(step.flops),
     ];
-    if step.once {
-        lines.push("once for all runs".to_owned());
+    if step.cached {
+        lines.push("cached for all runs".to_owned());
     }
     lines
 }

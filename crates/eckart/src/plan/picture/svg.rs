@@ -19,7 +19,7 @@ const TITLE_LINE: f64 = 20.0;
 const COLOURS: [(&str, [&str; 2], [&str; 2]); 4] = [
     ("data", ["#dbeafe", "#2563eb"], ["#172554", "#60a5fa"]),
     ("factor", ["#dcfce7", "#15803d"], ["#052e16", "#4ade80"]),
-    ("once", ["#fef3c7", "#b45309"], ["#451a03", "#fbbf24"]),
+    ("cached", ["#fef3c7", "#b45309"], ["#451a03", "#fbbf24"]),
     ("run", ["#f1f5f9", "#475569"], ["#1e293b", "#94a3b8"]),
 ];
 
@@ -92,9 +92,9 @@ fn boxed(card: &Card, rect: CardRect) -> String {
 
 fn frame(group: &TilingCards, rect: CardRect) -> String {
     let CardRect { x, y, width, height } = rect;
-    let once = if group.once { " once" } else { "" };
+    let cached = if group.cached { " cached" } else { "" };
     let mut out = format!(
-        "<g id=\"{}\" class=\"tiling{once}\"><rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" \
+        "<g id=\"{}\" class=\"tiling{cached}\"><rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" \
          height=\"{height:.1}\" rx=\"10\"/>",
         group.id
     );

@@ -58,11 +58,11 @@ fn run_typed<T: Numbers>(
     if !fresh {
         let mut held = vec![None; plan.buffers.len()];
         once.clear();
-        run_steps(&scope, plan.steps.iter().filter(|step| step.once), &mut held)?;
+        run_steps(&scope, plan.steps.iter().filter(|step| step.cached), &mut held)?;
         *once = held;
     }
     let mut held = once.clone();
-    run_steps(&scope, plan.steps.iter().filter(|step| !step.once), &mut held)?;
+    run_steps(&scope, plan.steps.iter().filter(|step| !step.cached), &mut held)?;
     let outputs: Option<Vec<Value>> = plan.outputs.iter().map(|&at| held[at].clone().map(Slot::value)).collect();
     outputs.ok_or_else(|| Error::Bug("an output was freed".into()))
 }
@@ -86,7 +86,7 @@ fn run_steps<'a, T: Numbers>(
 
 /// The versions of all data a plan reads.
 fn versions(plan: &Plan, inputs: &Inputs) -> Vec<u64> {
-    let read = plan.steps.iter().filter(|step| step.once).filter_map(|step| match &step.kernel {
+    let read = plan.steps.iter().filter(|step| step.cached).filter_map(|step| match &step.kernel {
         Kernel::Input(var) | Kernel::Observed(var) => Some(inputs.version(var)),
         _ => None,
     });
