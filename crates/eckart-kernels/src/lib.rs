@@ -18,6 +18,8 @@ mod rows;
 mod seen;
 mod simd;
 mod sparse;
+#[cfg(test)]
+mod tests;
 pub mod tile;
 
 pub use allocator::return_freed;

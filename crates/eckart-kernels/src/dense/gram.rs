@@ -49,10 +49,11 @@ pub(crate) fn gram<T: Element>(level: SimdLevel, a: View<'_, T>, g: &mut [f64]) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tests::{epsilon, numbers};
 
     fn check<T: Element>(n: usize, r: usize) {
-        let a: Vec<T> = (0..n * r).map(|k| T::from_f64((k as f64 * 0.7).sin())).collect();
-        let epsilon = if size_of::<T>() == 4 { f64::from(f32::EPSILON) } else { f64::EPSILON };
+        let a = numbers::<T>(n * r, 0.0);
+        let epsilon = epsilon::<T>();
         for level in SimdLevel::all() {
             let mut g: Vec<f64> = (0..r * r).map(|at| (at / r + at % r) as f64).collect();
             gram(level, View::rows_of(&a, r), &mut g);

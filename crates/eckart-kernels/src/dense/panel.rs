@@ -268,15 +268,13 @@ unsafe fn tile<L: Lanes, const BY_COLUMNS: bool, const R: usize, const V: usize,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tests::{epsilon, numbers};
 
     fn check<T: Element>(p: usize, q: usize, n: usize, by_columns: bool, fresh: bool, gap: usize) {
-        let numbers = |len: usize, seed: f64| -> Vec<T> {
-            (0..len).map(|k| T::from_f64((seed + k as f64 * 0.7).sin())).collect()
-        };
         let (outer, inner) = if by_columns { (q, p) } else { (p, q) };
         let (a_stride, b_stride, c_stride) = (inner + gap, n + gap, n + gap);
-        let (a, b) = (numbers(outer * a_stride, 1.0), numbers(q * b_stride, 2.0));
-        let before = numbers(p * c_stride, 3.0);
+        let (a, b) = (numbers::<T>(outer * a_stride, 1.0), numbers::<T>(q * b_stride, 2.0));
+        let before = numbers::<T>(p * c_stride, 3.0);
         for level in SimdLevel::all() {
             let mut c = before.clone();
             let outer = View { data: &a, rows: outer, cols: inner, row_stride: a_stride, col_stride: 1 };
@@ -296,10 +294,6 @@ mod tests {
                 }
             }
         }
-    }
-
-    fn epsilon<T: Element>() -> f64 {
-        if size_of::<T>() == 4 { f64::from(f32::EPSILON) } else { f64::EPSILON }
     }
 
     #[test]

@@ -281,13 +281,11 @@ mod tests {
     use super::*;
     use crate::dense::View;
     use crate::rows::row_gram::Picked;
+    use crate::tests::{epsilon, numbers};
 
     fn check<T: Element>(r: usize, d: usize, diagonal: bool) {
         let m = 60;
-        let numbers = |len: usize, seed: f64| -> Vec<T> {
-            (0..len).map(|k| T::from_f64((seed + k as f64 * 0.7).sin())).collect()
-        };
-        let (panel, linear, start) = (numbers(m * r, 1.0), numbers(r, 2.0), numbers(r, 3.0));
+        let (panel, linear, start) = (numbers::<T>(m * r, 1.0), numbers::<T>(r, 2.0), numbers::<T>(r, 3.0));
         let weights: Vec<T> = (0..d).map(|k| T::from_f64(0.5 + (k % 3) as f64)).collect();
         let columns: Vec<u32> = (0..d).map(|k| (k * 37 % m) as u32).collect();
         let picked = Picked { columns: Some(&columns), weights: &weights };
@@ -308,7 +306,7 @@ mod tests {
             let image = |k: usize| (0..r).map(|l| gram[k * r + l] * b[l].to_f64()).sum::<f64>();
             (0..r).map(|k| b[k].to_f64() * (image(k) - 2.0 * linear[k].to_f64())).sum()
         };
-        let epsilon = if size_of::<T>() == 4 { f64::from(f32::EPSILON) } else { f64::EPSILON };
+        let epsilon = epsilon::<T>();
         for level in SimdLevel::all() {
             let (shared, mut workspace) = (SharedGram::new(&own, r), CgWorkspace::new(r));
             let mut falls = Vec::new();

@@ -212,17 +212,15 @@ unsafe fn add_to<W: Lanes<Num = f64>>(sum: W, at: *mut f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tests::{epsilon, numbers};
 
     fn check<T: Element>(r: usize, d: usize, all: bool, mixed: bool) {
         let m = if all { d.max(1) } else { 400 };
-        let numbers = |len: usize, seed: f64| -> Vec<T> {
-            (0..len).map(|k| T::from_f64((seed + k as f64 * 0.7).sin())).collect()
-        };
-        let (a, b, weights) = (numbers(m * r, 1.0), numbers(m * r, 2.0), numbers(d, 3.0));
+        let (a, b, weights) = (numbers::<T>(m * r, 1.0), numbers::<T>(m * r, 2.0), numbers::<T>(d, 3.0));
         let columns: Vec<u32> = (0..d).map(|k| (k * 37 % m) as u32).collect();
         let picked = Picked { columns: (!all).then_some(&columns[..]), weights: &weights };
         let right = if mixed { &b } else { &a };
-        let epsilon = if size_of::<T>() == 4 { f64::from(f32::EPSILON) } else { f64::EPSILON };
+        let epsilon = epsilon::<T>();
         for level in SimdLevel::all() {
             let mut g: Vec<f64> = (0..r * r).map(|at| (at / r + at % r) as f64).collect();
             let panel = |of| View::rows_of(of, r);

@@ -287,6 +287,7 @@ unsafe fn step<L: Lanes, const SOFT: bool>(w: L, g: L, curve: L::Num, params: Pa
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tests::{epsilon, f64s};
 
     /// The same in plain f64.
     fn plainly(w: &mut [f64], b: &[f64], g: View<'_>, regularizer: Regularizer) -> SweepStats {
@@ -326,7 +327,6 @@ mod tests {
         let numbers = |len: usize, seed: f64| -> Vec<T> {
             (0..len).map(|k| T::from_f64((seed + (k * k) as f64 * 0.7).sin())).collect()
         };
-        let f64s = |x: &[T]| -> Vec<f64> { x.iter().map(|x| x.to_f64()).collect() };
         let a = numbers((r + 2) * r, 1.0);
         let mut g = vec![T::default(); r * r];
         for (k, l) in (0..r * r).map(|at| (at / r, at % r)) {
@@ -337,7 +337,7 @@ mod tests {
         let b = numbers(n * r, 2.0);
         let start: Vec<T> =
             numbers(n * r, 3.0).iter().map(|x| T::from_f64(x.to_f64().max(lower.max(0.0)).min(upper))).collect();
-        let epsilon = if size_of::<T>() == 4 { f64::from(f32::EPSILON) } else { f64::EPSILON };
+        let epsilon = epsilon::<T>();
         // As the type of the numbers has it.
         let in_type = |x: f64| T::from_f64(x).to_f64();
         let regularizer = Regularizer { l1: 2.0 * in_type(l1), lower, upper };

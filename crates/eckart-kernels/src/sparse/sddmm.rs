@@ -158,18 +158,16 @@ unsafe fn sampled_columns<L: Lanes, const V: usize, const TAIL: bool>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tests::{epsilon, numbers};
 
     fn check<T: Element>(n: usize, m: usize, r: usize) {
-        let numbers = |len: usize, seed: f64| -> Vec<T> {
-            (0..len).map(|k| T::from_f64((seed + k as f64 * 0.7).sin())).collect()
-        };
         let (mut indptr, mut indices) = (vec![0], Vec::new());
         for i in 0..n {
             indices.extend((i % 5..if i % 4 == 1 { 0 } else { m }).step_by(1 + i % 3).map(|j| j as u32));
             indptr.push(indices.len());
         }
-        let (a, b) = (numbers(n * r, 2.0), numbers(m * r, 3.0));
-        let epsilon = if size_of::<T>() == 4 { f64::from(f32::EPSILON) } else { f64::EPSILON };
+        let (a, b) = (numbers::<T>(n * r, 2.0), numbers::<T>(m * r, 3.0));
+        let epsilon = epsilon::<T>();
         for level in SimdLevel::all() {
             for skip in [0, n / 2] {
                 let first = indptr[skip];

@@ -178,6 +178,7 @@ unsafe fn scatter_columns<L: Lanes, const V: usize, const TAIL: bool>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tests::{epsilon, numbers};
 
     /// Rows of up to 7 entries, some of them empty.
     fn rows(n: usize, m: usize) -> (Vec<usize>, Vec<u32>) {
@@ -191,13 +192,10 @@ mod tests {
     }
 
     fn check<T: Element>(n: usize, m: usize, r: usize) {
-        let numbers = |len: usize, seed: f64| -> Vec<T> {
-            (0..len).map(|k| T::from_f64((seed + k as f64 * 0.7).sin())).collect()
-        };
         let (indptr, indices) = rows(n, m);
-        let (values, a, b) = (numbers(indices.len(), 1.0), numbers(n * r, 2.0), numbers(m * r, 3.0));
+        let (values, a, b) = (numbers::<T>(indices.len(), 1.0), numbers::<T>(n * r, 2.0), numbers::<T>(m * r, 3.0));
         let x = Csr { indptr: &indptr, indices: &indices, values: &values };
-        let bound = 16.0 * if size_of::<T>() == 4 { f64::from(f32::EPSILON) } else { f64::EPSILON };
+        let bound = 16.0 * epsilon::<T>();
         let (mut expected, mut transposed) = (vec![0.0; n * r], vec![0.0; m * r]);
         for i in 0..n {
             for at in indptr[i]..indptr[i + 1] {

@@ -4,6 +4,7 @@ use super::newton::FULL_STEP;
 use super::*;
 use crate::rows::{Picked, Regularizer};
 use crate::simd::{Element, SimdLevel};
+use crate::tests::{epsilon, f64s};
 
 fn objective(b: &[f64], counts: &[f64], rows: &[Vec<f64>], linear: &[f64], params: Likelihood) -> f64 {
     let own = |k: usize| b[k] * (linear[k] + params.regularizer.l1 + params.square * b[k]);
@@ -54,9 +55,8 @@ fn check<T: Element>(r: usize, d: usize, params: Likelihood) {
     let columns: Vec<u32> = (0..d).map(|j| ((j * 5 + 1) % m) as u32).collect();
     let linear: Vec<T> = (0..r).map(|k| T::from_f64(0.5 + k as f64 * 0.1)).collect();
     let start: Vec<T> = (0..r).map(|k| number(k + 11)).collect();
-    let f64s = |x: &[T]| -> Vec<f64> { x.iter().map(|x| x.to_f64()).collect() };
     let rows: Vec<Vec<f64>> = columns.iter().map(|&j| f64s(&panel[j as usize * r..][..r])).collect();
-    let epsilon = if size_of::<T>() == 4 { f64::from(f32::EPSILON) } else { f64::EPSILON };
+    let epsilon = epsilon::<T>();
     for level in SimdLevel::all() {
         for picked in [Some(&columns[..]), None] {
             let rows =
