@@ -24,29 +24,19 @@ mod tests;
 pub(crate) use constants::Constants;
 pub(crate) use power::pow;
 
-use crate::simd::Lanes;
+use crate::simd::{Lanes, functions};
 
 /// A number in two parts: high, and what is missing there.
 type Parts<L> = (L, L);
 
-/// All lanes the same.
-///
-/// # Safety
-/// Of this and all that follow: the processor has the level of `L`.
-#[inline(always)]
-unsafe fn all<L: Lanes>(x: L::Num) -> L {
-    // SAFETY: the caller has the level.
-    unsafe { L::splat(x) }
-}
+functions! {
+    /// All lanes the same.
+    fn all<L>(x: L::Num) -> L { L::splat(x) }
 
-/// A polynomial, the constant term first, given x and x^2. A long one has its even and its odd powers apart, which
-/// halves the wait of each step for the one before (5 to 10 % of exp and log in f64; it costs a short one more than it
-/// brings).
-/// # Safety: as above.
-#[inline(always)]
-unsafe fn polynomial<L: Lanes>(x: L, square: L, coefficients: &[L::Num]) -> L {
-    // SAFETY: the caller has the level.
-    unsafe {
+    /// A polynomial, the constant term first, given x and x^2. A long one has its even and its odd powers apart, which
+    /// halves the wait of each step for the one before (5 to 10 % of exp and log in f64; it costs a short one more than
+    /// it brings).
+    fn polynomial<L>(x: L, square: L, coefficients: &[L::Num]) -> L {
         let last = coefficients.len() - 1;
         let mut one = all::<L>(coefficients[last]);
         if last < 6 {
@@ -61,80 +51,40 @@ unsafe fn polynomial<L: Lanes>(x: L, square: L, coefficients: &[L::Num]) -> L {
         }
         one.mul_add(x, other)
     }
-}
 
-/// a + b in two parts, where |a| >= |b| or a = 0.
-/// # Safety: as above.
-#[inline(always)]
-unsafe fn sum<L: Lanes>(a: L, b: L) -> Parts<L> {
-    // SAFETY: the caller has the level.
-    unsafe {
+    /// a + b in two parts, where |a| >= |b| or a = 0.
+    fn sum<L>(a: L, b: L) -> Parts<L> {
         let sum = a.add(b);
         (sum, b.sub(sum.sub(a)))
     }
-}
 
-/// |x|.
-/// # Safety: as above.
-#[inline(always)]
-pub(crate) unsafe fn abs<L: Lanes>(x: L) -> L {
-    // SAFETY: the caller has the level.
-    unsafe { x.and(all(L::Num::ABS_BITS)) }
-}
+    /// |x|.
+    pub(crate) fn abs<L>(x: L) -> L { x.and(all(L::Num::ABS_BITS)) }
 
-/// The greater of two, `NaN` where either is.
-/// # Safety: as above.
-#[inline(always)]
-pub(crate) unsafe fn maximum<L: Lanes>(a: L, b: L) -> L {
-    // SAFETY: the caller has the level.
-    unsafe { L::choose(b.equal(b), b.max(a), b) }
-}
+    /// The greater of two, `NaN` where either is.
+    pub(crate) fn maximum<L>(a: L, b: L) -> L { L::choose(b.equal(b), b.max(a), b) }
 
-/// The lesser of two, `NaN` where either is.
-/// # Safety: as above.
-#[inline(always)]
-pub(crate) unsafe fn minimum<L: Lanes>(a: L, b: L) -> L {
-    // SAFETY: the caller has the level.
-    unsafe { L::choose(b.equal(b), b.min(a), b) }
-}
+    /// The lesser of two, `NaN` where either is.
+    pub(crate) fn minimum<L>(a: L, b: L) -> L { L::choose(b.equal(b), b.min(a), b) }
 
-/// 1 where a > b, else 0.
-/// # Safety: as above.
-#[inline(always)]
-pub(crate) unsafe fn greater<L: Lanes>(a: L, b: L) -> L {
-    // SAFETY: the caller has the level.
-    unsafe { L::choose(b.less(a), all(L::Num::ONE), all(L::Num::default())) }
-}
+    /// 1 where a > b, else 0.
+    pub(crate) fn greater<L>(a: L, b: L) -> L { L::choose(b.less(a), all(L::Num::ONE), all(L::Num::default())) }
 
-/// -1, 0 or 1; `NaN` of itself.
-/// # Safety: as above.
-#[inline(always)]
-pub(crate) unsafe fn sign<L: Lanes>(x: L) -> L {
-    // SAFETY: the caller has the level.
-    unsafe {
+    /// -1, 0 or 1; `NaN` of itself.
+    pub(crate) fn sign<L>(x: L) -> L {
         let (zero, one) = (all::<L>(L::Num::default()), all::<L>(L::Num::ONE));
         let side = one.or(x.and(all(L::Num::SIGN_BIT)));
         L::choose(zero.less(abs(x)), side, x)
     }
-}
 
-/// e^x: 0 where x is below all limits, infinite above, `NaN` of `NaN`.
-/// # Safety: as above.
-#[inline(always)]
-pub(crate) unsafe fn exp<L: Lanes>(x: L) -> L {
-    // SAFETY: the caller has the level.
-    unsafe {
+    /// e^x: 0 where x is below all limits, infinite above, `NaN` of `NaN`.
+    pub(crate) fn exp<L>(x: L) -> L {
         let (n, r) = reduce(x);
         exp_of_parts(n, r)
     }
-}
 
-/// x = n log 2 + r with whole n and |r| <= log(2) / 2, r in two parts; x within what exp has values for.
-/// # Safety: as above.
-#[inline(always)]
-unsafe fn reduce<L: Lanes>(x: L) -> (L, Parts<L>) {
-    // SAFETY: the caller has the level.
-    unsafe {
+    /// x = n log 2 + r with whole n and |r| <= log(2) / 2, r in two parts; x within what exp has values for.
+    fn reduce<L>(x: L) -> (L, Parts<L>) {
         // The second argument of `max` and `min` is what comes out for `NaN`.
         let x = all::<L>(L::Num::EXP_LEAST).max(all::<L>(L::Num::EXP_MOST).min(x));
         let n = x.mul_add(all(L::Num::LOG2_E), all(L::Num::ROUNDING)).sub(all(L::Num::ROUNDING));
@@ -142,28 +92,18 @@ unsafe fn reduce<L: Lanes>(x: L) -> (L, Parts<L>) {
         let r = n.mul_add(all(L::Num::MINUS_LN2_LOW), near);
         (n, (r, n.mul_add(all(L::Num::MINUS_LN2_LOW), near.sub(r))))
     }
-}
 
-/// 2^n e^r.
-/// # Safety: as above.
-#[inline(always)]
-unsafe fn exp_of_parts<L: Lanes>(n: L, (r, r_low): Parts<L>) -> L {
-    // SAFETY: the caller has the level.
-    unsafe {
+    /// 2^n e^r.
+    fn exp_of_parts<L>(n: L, (r, r_low): Parts<L>) -> L {
         // (1 + r in two parts) + (r_low + r^2 p), the small ones first.
         let (high, low) = sum(all(L::Num::ONE), r);
         let square = r.mul(r);
         let p = polynomial(r, square, L::Num::EXP);
         square.mul_add(p, low.add(r_low)).add(high).scale(n)
     }
-}
 
-/// x = 2^k m with m from sqrt(1/2) to sqrt(2), of a positive finite x: (k, m).
-/// # Safety: as above.
-#[inline(always)]
-unsafe fn decompose<L: Lanes>(x: L) -> (L, L) {
-    // SAFETY: the caller has the level.
-    unsafe {
+    /// x = 2^k m with m from sqrt(1/2) to sqrt(2), of a positive finite x: (k, m).
+    fn decompose<L>(x: L) -> (L, L) {
         let subnormal = x.less(all(L::Num::LEAST));
         let x = L::choose(subnormal, x.mul(all(L::Num::LIFT)), x);
         let shifted = x.add_bits(all(L::Num::SQRT_HALF_TO_ONE));
@@ -172,14 +112,9 @@ unsafe fn decompose<L: Lanes>(x: L) -> (L, L) {
         let m = shifted.and(all(L::Num::MANTISSA_BITS)).add_bits(all(L::Num::SQRT_HALF));
         (k, m)
     }
-}
 
-/// k log 2 + log(1 + f), for f from -0.3 to 0.5 and whole k.
-/// # Safety: as above.
-#[inline(always)]
-unsafe fn log_of_parts<L: Lanes>(k: L, f: L) -> L {
-    // SAFETY: the caller has the level.
-    unsafe {
+    /// k log 2 + log(1 + f), for f from -0.3 to 0.5 and whole k.
+    fn log_of_parts<L>(k: L, f: L) -> L {
         let s = f.div(f.add(all(L::Num::TWO)));
         let z = s.mul(s);
         // log(1 + f) = 2 atanh(s) = f - (f^2 / 2 - s (f^2 / 2 + z (2/3 + z p))).
@@ -190,22 +125,12 @@ unsafe fn log_of_parts<L: Lanes>(k: L, f: L) -> L {
         let correction = s.mul_add(half.add(p), minus(k).mul(all(L::Num::MINUS_LN2_LOW)));
         low.sub(half.sub(correction)).add(high)
     }
-}
 
-/// -x.
-/// # Safety: as above.
-#[inline(always)]
-pub(crate) unsafe fn minus<L: Lanes>(x: L) -> L {
-    // SAFETY: the caller has the level.
-    unsafe { x.xor(all(L::Num::SIGN_BIT)) }
-}
+    /// -x.
+    pub(crate) fn minus<L>(x: L) -> L { x.xor(all(L::Num::SIGN_BIT)) }
 
-/// The natural logarithm: -infinity at 0 and -0, `NaN` below.
-/// # Safety: as above.
-#[inline(always)]
-pub(crate) unsafe fn log<L: Lanes>(x: L) -> L {
-    // SAFETY: the caller has the level.
-    unsafe {
+    /// The natural logarithm: -infinity at 0 and -0, `NaN` below.
+    pub(crate) fn log<L>(x: L) -> L {
         let (zero, infinity) = (all::<L>(L::Num::default()), all::<L>(L::Num::INFINITY));
         let (k, m) = decompose(x);
         let regular = log_of_parts(k, m.sub(all(L::Num::ONE)));
@@ -213,33 +138,18 @@ pub(crate) unsafe fn log<L: Lanes>(x: L) -> L {
         let below = L::choose(x.equal(zero), minus(infinity), all(L::Num::NAN));
         L::choose(zero.less(x), above, below)
     }
-}
 
-/// log(1 + f), for f from -0.3 to 0.5.
-/// # Safety: as above.
-#[inline(always)]
-pub(crate) unsafe fn log_near_one<L: Lanes>(f: L) -> L {
-    // SAFETY: the caller has the level.
-    unsafe { log_of_parts(all(L::Num::default()), f) }
-}
+    /// log(1 + f), for f from -0.3 to 0.5.
+    pub(crate) fn log_near_one<L>(f: L) -> L { log_of_parts(all(L::Num::default()), f) }
 
-/// x log x, 0 at 0.
-/// # Safety: as above.
-#[inline(always)]
-pub(crate) unsafe fn x_log_x<L: Lanes>(x: L) -> L {
-    // SAFETY: the caller has the level.
-    unsafe {
+    /// x log x, 0 at 0.
+    pub(crate) fn x_log_x<L>(x: L) -> L {
         let zero = all::<L>(L::Num::default());
         L::choose(x.equal(zero), zero, x.mul(log(x)))
     }
-}
 
-/// 1 / (1 + e^-x).
-/// # Safety: as above.
-#[inline(always)]
-pub(crate) unsafe fn sigmoid<L: Lanes>(x: L) -> L {
-    // SAFETY: the caller has the level.
-    unsafe {
+    /// 1 / (1 + e^-x).
+    pub(crate) fn sigmoid<L>(x: L) -> L {
         let one = all::<L>(L::Num::ONE);
         // Never infinite; below 0 the same number times e^x / e^x.
         let e = exp(minus(abs(x)));
@@ -249,14 +159,9 @@ pub(crate) unsafe fn sigmoid<L: Lanes>(x: L) -> L {
         let inverse = below.mul_add(all(L::Num::MINUS_HALF), all(L::Num::INVERSE_OF_ONE_TO_TWO));
         ratio.mul_add(minus(below_low).mul(inverse), ratio)
     }
-}
 
-/// log(1 + e^x).
-/// # Safety: as above.
-#[inline(always)]
-pub(crate) unsafe fn softplus<L: Lanes>(x: L) -> L {
-    // SAFETY: the caller has the level.
-    unsafe {
+    /// log(1 + e^x).
+    pub(crate) fn softplus<L>(x: L) -> L {
         let (zero, half, one) = (all::<L>(L::Num::default()), all::<L>(L::Num::HALF), all::<L>(L::Num::ONE));
         let e = exp(minus(abs(x)));
         // 1 + e is 2 (1 + (e - 1) / 2) from 1.5 on: e - 1 is exact there, where 1 + e isn't.

@@ -8,16 +8,11 @@
 //! fdlibm and of SLEEF); sums and products in two parts are Dekker's (1971).
 
 use super::{Constants, Parts, abs, all, decompose, exp_of_parts, minus, polynomial, reduce, sum};
-use crate::simd::Lanes;
+use crate::simd::{Lanes, functions};
 
-/// a ** b.
-///
-/// # Safety
-/// The processor has the level of `L`.
-#[inline(always)]
-pub(crate) unsafe fn pow<L: Lanes>(a: L, b: L) -> L {
-    // SAFETY: the caller has the level.
-    unsafe {
+functions! {
+    /// a ** b.
+    pub(crate) fn pow<L>(a: L, b: L) -> L {
         let (zero, one, infinity) = (all::<L>(L::Num::default()), all::<L>(L::Num::ONE), all::<L>(L::Num::INFINITY));
         let size = abs(a);
         let regular = size_to(size, b);
@@ -30,14 +25,9 @@ pub(crate) unsafe fn pow<L: Lanes>(a: L, b: L) -> L {
         let power = L::choose(b.equal(all(L::Num::HALF)), a.sqrt(), power);
         L::choose(b.equal(minus(one)), one.div(a), power)
     }
-}
 
-/// The sign of a ** b, given |a| ** b: that of `a` where `b` is odd; `NaN` below 0 where `b` is not whole.
-/// # Safety: as above.
-#[inline(always)]
-unsafe fn with_sign<L: Lanes>(power: L, a: L, b: L) -> L {
-    // SAFETY: the caller has the level.
-    unsafe {
+    /// The sign of a ** b, given |a| ** b: that of `a` where `b` is odd; `NaN` below 0 where `b` is not whole.
+    fn with_sign<L>(power: L, a: L, b: L) -> L {
         let zero = all::<L>(L::Num::default());
         let size = abs(b);
         let half = size.mul(all(L::Num::HALF));
@@ -48,25 +38,15 @@ unsafe fn with_sign<L: Lanes>(power: L, a: L, b: L) -> L {
         let undefined = L::choose(finite, all(L::Num::NAN), of_whole);
         L::choose(a.less(zero), L::choose(whole, of_whole, undefined), of_whole)
     }
-}
 
-/// Whether x >= 0 is an integer; infinity is.
-/// # Safety: as above.
-#[inline(always)]
-unsafe fn is_whole<L: Lanes>(x: L) -> L::Mask {
-    // SAFETY: the caller has the level.
-    unsafe {
+    /// Whether x >= 0 is an integer; infinity is.
+    fn is_whole<L>(x: L) -> L::Mask {
         let least = all::<L>(L::Num::WHOLE);
         L::choose(x.less(least), x.add(least).sub(least), x).equal(x)
     }
-}
 
-/// exp(b log a) for a > 0, both finite; infinite b are as good as large ones.
-/// # Safety: as above.
-#[inline(always)]
-unsafe fn size_to<L: Lanes>(a: L, b: L) -> L {
-    // SAFETY: the caller has the level.
-    unsafe {
+    /// exp(b log a) for a > 0, both finite; infinite b are as good as large ones.
+    fn size_to<L>(a: L, b: L) -> L {
         let (high, low) = log_in_parts(a);
         let most = all::<L>(L::Num::POWER_MOST);
         let b = minus(most).max(most.min(b));
@@ -78,14 +58,9 @@ unsafe fn size_to<L: Lanes>(a: L, b: L) -> L {
         let rest = L::choose(inside, rest, all(L::Num::default()));
         exp_of_parts(n, sum(r, r_low.add(rest)))
     }
-}
 
-/// log a of a positive finite number, in two parts.
-/// # Safety: as above.
-#[inline(always)]
-unsafe fn log_in_parts<L: Lanes>(a: L) -> Parts<L> {
-    // SAFETY: the caller has the level.
-    unsafe {
+    /// log a of a positive finite number, in two parts.
+    fn log_in_parts<L>(a: L) -> Parts<L> {
         let one = all::<L>(L::Num::ONE);
         let (k, m) = decompose(a);
         let f = m.sub(one);
@@ -108,14 +83,9 @@ unsafe fn log_in_parts<L: Lanes>(a: L) -> Parts<L> {
         let low = minus(k).mul_add(all(L::Num::MINUS_LN2_LOW), s_low.add(s_low).add(w.1).add(low).add(low_of_w));
         sum(high, low)
     }
-}
 
-/// a * b in two parts.
-/// # Safety: as above.
-#[inline(always)]
-unsafe fn product<L: Lanes>(a: L, b: L) -> Parts<L> {
-    // SAFETY: the caller has the level.
-    unsafe {
+    /// a * b in two parts.
+    fn product<L>(a: L, b: L) -> Parts<L> {
         let high = a.mul(b);
         if L::FMA {
             return (high, a.mul_add(b, minus(high)));
@@ -124,25 +94,15 @@ unsafe fn product<L: Lanes>(a: L, b: L) -> Parts<L> {
         let rest = a.mul(b).sub(high).add(a.mul(b_low)).add(a_low.mul(b)).add(a_low.mul(b_low));
         (high, rest)
     }
-}
 
-/// A number as a sum of two with half the bits.
-/// # Safety: as above.
-#[inline(always)]
-unsafe fn split<L: Lanes>(a: L) -> Parts<L> {
-    // SAFETY: the caller has the level.
-    unsafe {
+    /// A number as a sum of two with half the bits.
+    fn split<L>(a: L) -> Parts<L> {
         let large = a.mul(all(L::Num::SPLITTER));
         let high = large.sub(large.sub(a));
         (high, a.sub(high))
     }
-}
 
-// SAFETY: the processor has the level of `L`, says the caller.
-#[inline(always)]
-unsafe fn product_of_parts<L: Lanes>(a: Parts<L>, b: Parts<L>) -> Parts<L> {
-    // SAFETY: the caller has the level.
-    unsafe {
+    fn product_of_parts<L>(a: Parts<L>, b: Parts<L>) -> Parts<L> {
         let (high, low) = product(a.0, b.0);
         (high, a.0.mul_add(b.1, a.1.mul_add(b.0, low)))
     }

@@ -9,6 +9,7 @@ mod blocks;
 mod dispatch;
 mod lanes;
 mod level;
+mod methods;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 #[cfg(target_arch = "x86_64")]
@@ -17,3 +18,4 @@ mod x86_bits;
 pub(crate) use blocks::{in_chunks, load_row, prefetch, prefetch_all, store_row};
 pub(crate) use lanes::{Element, Job, Lanes};
 pub use level::SimdLevel;
+pub(crate) use methods::functions;

@@ -6,6 +6,7 @@
 use std::arch::x86_64::*;
 
 use super::lanes::Lanes;
+use super::methods::methods;
 
 macro_rules! common {
     ($num:ty, $len:expr, $registers:expr, $set1:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident,
@@ -15,59 +16,16 @@ macro_rules! common {
         const FMA: bool = true;
         const REGISTERS: usize = $registers;
         const UNROLLED: bool = true;
-        #[inline(always)]
-        // SAFETY: as the trait says.
-        unsafe fn splat(x: $num) -> Self {
-            // SAFETY: the level is there and pointers are valid, says the caller.
-            Self(unsafe { $set1(x) })
-        }
-        #[inline(always)]
-        // SAFETY: as the trait says.
-        unsafe fn load(at: *const $num) -> Self {
-            // SAFETY: as above.
-            Self(unsafe { $load(at) })
-        }
-        #[inline(always)]
-        // SAFETY: as the trait says.
-        unsafe fn store(self, at: *mut $num) {
-            // SAFETY: as above.
-            unsafe { $store(at, self.0) }
-        }
-        #[inline(always)]
-        // SAFETY: as the trait says.
-        unsafe fn add(self, other: Self) -> Self {
-            // SAFETY: as above.
-            Self(unsafe { $add(self.0, other.0) })
-        }
-        #[inline(always)]
-        // SAFETY: as the trait says.
-        unsafe fn sub(self, other: Self) -> Self {
-            // SAFETY: as above.
-            Self(unsafe { $sub(self.0, other.0) })
-        }
-        #[inline(always)]
-        // SAFETY: as the trait says.
-        unsafe fn mul(self, other: Self) -> Self {
-            // SAFETY: as above.
-            Self(unsafe { $mul(self.0, other.0) })
-        }
-        #[inline(always)]
-        // SAFETY: as the trait says.
-        unsafe fn max(self, other: Self) -> Self {
-            // SAFETY: as above.
-            Self(unsafe { $max(self.0, other.0) })
-        }
-        #[inline(always)]
-        // SAFETY: as the trait says.
-        unsafe fn min(self, other: Self) -> Self {
-            // SAFETY: as above.
-            Self(unsafe { $min(self.0, other.0) })
-        }
-        #[inline(always)]
-        // SAFETY: as the trait says.
-        unsafe fn mul_add(self, b: Self, c: Self) -> Self {
-            // SAFETY: as above.
-            Self(unsafe { $fma(self.0, b.0, c.0) })
+        methods! {
+            fn splat(x: $num) -> Self { Self($set1(x)) }
+            fn load(at: *const $num) -> Self { Self($load(at)) }
+            fn store(self, at: *mut $num) { $store(at, self.0) }
+            fn add(self, other: Self) -> Self { Self($add(self.0, other.0)) }
+            fn sub(self, other: Self) -> Self { Self($sub(self.0, other.0)) }
+            fn mul(self, other: Self) -> Self { Self($mul(self.0, other.0)) }
+            fn max(self, other: Self) -> Self { Self($max(self.0, other.0)) }
+            fn min(self, other: Self) -> Self { Self($min(self.0, other.0)) }
+            fn mul_add(self, b: Self, c: Self) -> Self { Self($fma(self.0, b.0, c.0)) }
         }
     };
 }
@@ -128,36 +86,15 @@ unsafe impl Lanes for F32x8 {
         _mm256_min_ps,
         _mm256_fmadd_ps
     );
-    #[inline(always)]
-    // SAFETY: as the trait says.
-    unsafe fn load_first(at: *const f32, count: usize) -> Self {
-        // SAFETY: as above.
-        Self(unsafe { _mm256_maskload_ps(at, mask_32(count)) })
-    }
-    #[inline(always)]
-    // SAFETY: as the trait says.
-    unsafe fn store_first(self, at: *mut f32, count: usize) {
-        // SAFETY: as above.
-        unsafe { _mm256_maskstore_ps(at, mask_32(count), self.0) }
-    }
-    #[inline(always)]
-    // SAFETY: as the trait says.
-    unsafe fn sum(self) -> f32 {
-        // SAFETY: as above.
-        unsafe { sum_f32(self.0) }
-    }
-    #[inline(always)]
-    // SAFETY: as the trait says.
-    unsafe fn where_le(self, other: Self, yes: Self, no: Self) -> Self {
-        // SAFETY: as above.
-        Self(unsafe { _mm256_blendv_ps(no.0, yes.0, _mm256_cmp_ps::<_CMP_LE_OQ>(self.0, other.0)) })
-    }
     const SQUARE: usize = 8;
-    #[inline(always)]
-    // SAFETY: as the trait says.
-    unsafe fn transpose(from: *const f32, stride: usize, to: *mut f32, to_stride: usize) {
-        // SAFETY: as above.
-        unsafe {
+    methods! {
+        fn load_first(at: *const f32, count: usize) -> Self { Self(_mm256_maskload_ps(at, mask_32(count))) }
+        fn store_first(self, at: *mut f32, count: usize) { _mm256_maskstore_ps(at, mask_32(count), self.0) }
+        fn sum(self) -> f32 { sum_f32(self.0) }
+        fn where_le(self, other: Self, yes: Self, no: Self) -> Self {
+            Self(_mm256_blendv_ps(no.0, yes.0, _mm256_cmp_ps::<_CMP_LE_OQ>(self.0, other.0)))
+        }
+        fn transpose(from: *const f32, stride: usize, to: *mut f32, to_stride: usize) {
             // Rows k and k + 4 side by side, so that all that follows stays within halves.
             let mut x = [_mm256_setzero_ps(); 8];
             for k in 0..4 {
@@ -178,12 +115,7 @@ unsafe impl Lanes for F32x8 {
                 _mm256_storeu_ps(to.add(3 * to_stride), _mm256_shuffle_ps::<0xee>(b, d));
             }
         }
-    }
-    #[inline(always)]
-    // SAFETY: as the trait says.
-    unsafe fn sum_eight(p: [Self; 8], at: *mut f32) {
-        // SAFETY: as above.
-        unsafe {
+        fn sum_eight(p: [Self; 8], at: *mut f32) {
             // Halves of the registers hold sums of the same four: first lanes add up in pairs, then pairs.
             let low = _mm256_hadd_ps(_mm256_hadd_ps(p[0].0, p[1].0), _mm256_hadd_ps(p[2].0, p[3].0));
             let high = _mm256_hadd_ps(_mm256_hadd_ps(p[4].0, p[5].0), _mm256_hadd_ps(p[6].0, p[7].0));
@@ -213,36 +145,15 @@ unsafe impl Lanes for F64x4 {
         _mm256_min_pd,
         _mm256_fmadd_pd
     );
-    #[inline(always)]
-    // SAFETY: as the trait says.
-    unsafe fn load_first(at: *const f64, count: usize) -> Self {
-        // SAFETY: as above.
-        Self(unsafe { _mm256_maskload_pd(at, mask_64(count)) })
-    }
-    #[inline(always)]
-    // SAFETY: as the trait says.
-    unsafe fn store_first(self, at: *mut f64, count: usize) {
-        // SAFETY: as above.
-        unsafe { _mm256_maskstore_pd(at, mask_64(count), self.0) }
-    }
-    #[inline(always)]
-    // SAFETY: as the trait says.
-    unsafe fn sum(self) -> f64 {
-        // SAFETY: as above.
-        unsafe { sum_f64(self.0) }
-    }
-    #[inline(always)]
-    // SAFETY: as the trait says.
-    unsafe fn where_le(self, other: Self, yes: Self, no: Self) -> Self {
-        // SAFETY: as above.
-        Self(unsafe { _mm256_blendv_pd(no.0, yes.0, _mm256_cmp_pd::<_CMP_LE_OQ>(self.0, other.0)) })
-    }
     const SQUARE: usize = 4;
-    #[inline(always)]
-    // SAFETY: as the trait says.
-    unsafe fn transpose(from: *const f64, stride: usize, to: *mut f64, to_stride: usize) {
-        // SAFETY: as above.
-        unsafe {
+    methods! {
+        fn load_first(at: *const f64, count: usize) -> Self { Self(_mm256_maskload_pd(at, mask_64(count))) }
+        fn store_first(self, at: *mut f64, count: usize) { _mm256_maskstore_pd(at, mask_64(count), self.0) }
+        fn sum(self) -> f64 { sum_f64(self.0) }
+        fn where_le(self, other: Self, yes: Self, no: Self) -> Self {
+            Self(_mm256_blendv_pd(no.0, yes.0, _mm256_cmp_pd::<_CMP_LE_OQ>(self.0, other.0)))
+        }
+        fn transpose(from: *const f64, stride: usize, to: *mut f64, to_stride: usize) {
             for half in 0..2 {
                 // Rows k and k + 2 side by side.
                 let at = from.add(2 * half);
@@ -255,14 +166,9 @@ unsafe impl Lanes for F64x4 {
                 _mm256_storeu_pd(to.add(to_stride), _mm256_unpackhi_pd(a, b));
             }
         }
-    }
-    #[inline(always)]
-    // SAFETY: as the trait says.
-    unsafe fn sum_eight(p: [Self; 8], at: *mut f64) {
-        for half in 0..2 {
-            let k = 4 * half;
-            // SAFETY: as above.
-            unsafe {
+        fn sum_eight(p: [Self; 8], at: *mut f64) {
+            for half in 0..2 {
+                let k = 4 * half;
                 let (low, high) = (_mm256_hadd_pd(p[k].0, p[k + 1].0), _mm256_hadd_pd(p[k + 2].0, p[k + 3].0));
                 let left = _mm256_permute2f128_pd::<0x20>(low, high);
                 _mm256_storeu_pd(at.add(k), _mm256_add_pd(left, _mm256_permute2f128_pd::<0x31>(low, high)));
@@ -291,48 +197,22 @@ unsafe impl Lanes for F32x16 {
         _mm512_min_ps,
         _mm512_fmadd_ps
     );
-    #[inline(always)]
-    // SAFETY: as the trait says.
-    unsafe fn load_first(at: *const f32, count: usize) -> Self {
-        // SAFETY: as above.
-        Self(unsafe { _mm512_maskz_loadu_ps((1u16 << count) - 1, at) })
-    }
-    #[inline(always)]
-    // SAFETY: as the trait says.
-    unsafe fn store_first(self, at: *mut f32, count: usize) {
-        // SAFETY: as above.
-        unsafe { _mm512_mask_storeu_ps(at, (1u16 << count) - 1, self.0) }
-    }
-    #[inline(always)]
-    // SAFETY: as the trait says.
-    unsafe fn sum(self) -> f32 {
-        // SAFETY: as above.
-        unsafe {
+    const SQUARE: usize = 8;
+    methods! {
+        fn load_first(at: *const f32, count: usize) -> Self { Self(_mm512_maskz_loadu_ps((1u16 << count) - 1, at)) }
+        fn store_first(self, at: *mut f32, count: usize) { _mm512_mask_storeu_ps(at, (1u16 << count) - 1, self.0) }
+        fn sum(self) -> f32 {
             let low = _mm512_castps512_ps256(self.0);
             sum_f32(_mm256_add_ps(low, _mm512_extractf32x8_ps::<1>(self.0)))
         }
-    }
-    #[inline(always)]
-    // SAFETY: as the trait says.
-    unsafe fn where_le(self, other: Self, yes: Self, no: Self) -> Self {
-        // SAFETY: as above.
-        unsafe {
+        fn where_le(self, other: Self, yes: Self, no: Self) -> Self {
             let mask = _mm512_cmp_ps_mask::<_CMP_LE_OQ>(self.0, other.0);
             Self(_mm512_mask_blend_ps(mask, no.0, yes.0))
         }
-    }
-    const SQUARE: usize = 8;
-    #[inline(always)]
-    // SAFETY: as the trait says.
-    unsafe fn transpose(from: *const f32, stride: usize, to: *mut f32, to_stride: usize) {
-        // SAFETY: as above; who has AVX-512 has AVX2.
-        unsafe { F32x8::transpose(from, stride, to, to_stride) }
-    }
-    #[inline(always)]
-    // SAFETY: as the trait says.
-    unsafe fn sum_eight(p: [Self; 8], at: *mut f32) {
-        // SAFETY: as above.
-        unsafe {
+        fn transpose(from: *const f32, stride: usize, to: *mut f32, to_stride: usize) {
+            F32x8::transpose(from, stride, to, to_stride)
+        }
+        fn sum_eight(p: [Self; 8], at: *mut f32) {
             // Macros, not closures: see `load_row`.
             macro_rules! fold {
                 ($x:expr, $y:expr) => {{
@@ -375,48 +255,22 @@ unsafe impl Lanes for F64x8 {
         _mm512_min_pd,
         _mm512_fmadd_pd
     );
-    #[inline(always)]
-    // SAFETY: as the trait says.
-    unsafe fn load_first(at: *const f64, count: usize) -> Self {
-        // SAFETY: as above.
-        Self(unsafe { _mm512_maskz_loadu_pd((1u8 << count) - 1, at) })
-    }
-    #[inline(always)]
-    // SAFETY: as the trait says.
-    unsafe fn store_first(self, at: *mut f64, count: usize) {
-        // SAFETY: as above.
-        unsafe { _mm512_mask_storeu_pd(at, (1u8 << count) - 1, self.0) }
-    }
-    #[inline(always)]
-    // SAFETY: as the trait says.
-    unsafe fn sum(self) -> f64 {
-        // SAFETY: as above.
-        unsafe {
+    const SQUARE: usize = 4;
+    methods! {
+        fn load_first(at: *const f64, count: usize) -> Self { Self(_mm512_maskz_loadu_pd((1u8 << count) - 1, at)) }
+        fn store_first(self, at: *mut f64, count: usize) { _mm512_mask_storeu_pd(at, (1u8 << count) - 1, self.0) }
+        fn sum(self) -> f64 {
             let low = _mm512_castpd512_pd256(self.0);
             sum_f64(_mm256_add_pd(low, _mm512_extractf64x4_pd::<1>(self.0)))
         }
-    }
-    #[inline(always)]
-    // SAFETY: as the trait says.
-    unsafe fn where_le(self, other: Self, yes: Self, no: Self) -> Self {
-        // SAFETY: as above.
-        unsafe {
+        fn where_le(self, other: Self, yes: Self, no: Self) -> Self {
             let mask = _mm512_cmp_pd_mask::<_CMP_LE_OQ>(self.0, other.0);
             Self(_mm512_mask_blend_pd(mask, no.0, yes.0))
         }
-    }
-    const SQUARE: usize = 4;
-    #[inline(always)]
-    // SAFETY: as the trait says.
-    unsafe fn transpose(from: *const f64, stride: usize, to: *mut f64, to_stride: usize) {
-        // SAFETY: as above; who has AVX-512 has AVX2.
-        unsafe { F64x4::transpose(from, stride, to, to_stride) }
-    }
-    #[inline(always)]
-    // SAFETY: as the trait says.
-    unsafe fn sum_eight(p: [Self; 8], at: *mut f64) {
-        // SAFETY: as above.
-        unsafe {
+        fn transpose(from: *const f64, stride: usize, to: *mut f64, to_stride: usize) {
+            F64x4::transpose(from, stride, to, to_stride)
+        }
+        fn sum_eight(p: [Self; 8], at: *mut f64) {
             macro_rules! pair {
                 ($x:expr, $y:expr) => {
                     _mm512_add_pd(_mm512_unpacklo_pd($x, $y), _mm512_unpackhi_pd($x, $y))

@@ -6,41 +6,37 @@
 use std::arch::x86_64::*;
 
 use super::lanes::{Bits, Lanes};
+use super::methods::methods;
 use super::x86::{F32x8, F32x16, F64x4, F64x8};
 use crate::math::Constants;
 
 macro_rules! of_two {
     ($($name:ident = |$a:ident, $b:ident| $what:expr;)*) => {
-        $(#[inline(always)]
-        // SAFETY: as the trait says.
-        unsafe fn $name(self, other: Self) -> Self {
-            let ($a, $b) = (self.0, other.0);
-            // SAFETY: the level is there, says the caller.
-            Self(unsafe { $what })
-        })*
+        methods! {$(
+            fn $name(self, other: Self) -> Self {
+                let ($a, $b) = (self.0, other.0);
+                Self($what)
+            }
+        )*}
     };
 }
 
 macro_rules! of_one {
     ($($name:ident = |$a:ident| $what:expr;)*) => {
-        $(#[inline(always)]
-        // SAFETY: as the trait says.
-        unsafe fn $name(self) -> Self {
-            let $a = self.0;
-            // SAFETY: the level is there, says the caller.
-            Self(unsafe { $what })
-        })*
+        methods! {$(
+            fn $name(self) -> Self {
+                let $a = self.0;
+                Self($what)
+            }
+        )*}
     };
 }
 
 /// AVX2 has no instruction for it: twice half of it, so that either factor is normal.
 macro_rules! scale_in_two_steps {
     ($num:ident) => {
-        // SAFETY: as the trait says.
-        #[inline(always)]
-        unsafe fn scale(self, n: Self) -> Self {
-            // SAFETY: the level is there, says the caller.
-            unsafe {
+        methods! {
+            fn scale(self, n: Self) -> Self {
                 let splat = |x| <Self as Lanes>::splat(x);
                 let half = n.mul_add(splat($num::HALF), splat($num::ROUNDING)).sub(splat($num::ROUNDING));
                 let bias = splat($num::ROUNDING_AND_BIAS);
@@ -55,32 +51,14 @@ unsafe impl Bits for F32x8 {
     type Mask = __m256;
     type Wide = F64x4;
     const PARTS: usize = 2;
-    // SAFETY: as the trait says.
-    #[inline(always)]
-    unsafe fn widen<const PART: usize>(self) -> F64x4 {
-        // SAFETY: the level is there, says the caller.
-        unsafe {
+    methods! {
+        fn widen<const PART: usize>(self) -> F64x4 {
             let half = if PART == 0 { _mm256_castps256_ps128(self.0) } else { _mm256_extractf128_ps::<1>(self.0) };
             F64x4(_mm256_cvtps_pd(half))
         }
-    }
-    // SAFETY: as the trait says.
-    #[inline(always)]
-    unsafe fn less(self, other: Self) -> __m256 {
-        // SAFETY: the level is there, says the caller.
-        unsafe { _mm256_cmp_ps::<_CMP_LT_OQ>(self.0, other.0) }
-    }
-    // SAFETY: as the trait says.
-    #[inline(always)]
-    unsafe fn equal(self, other: Self) -> __m256 {
-        // SAFETY: the level is there, says the caller.
-        unsafe { _mm256_cmp_ps::<_CMP_EQ_OQ>(self.0, other.0) }
-    }
-    // SAFETY: as the trait says.
-    #[inline(always)]
-    unsafe fn choose(mask: __m256, yes: Self, no: Self) -> Self {
-        // SAFETY: the level is there, says the caller.
-        Self(unsafe { _mm256_blendv_ps(no.0, yes.0, mask) })
+        fn less(self, other: Self) -> __m256 { _mm256_cmp_ps::<_CMP_LT_OQ>(self.0, other.0) }
+        fn equal(self, other: Self) -> __m256 { _mm256_cmp_ps::<_CMP_EQ_OQ>(self.0, other.0) }
+        fn choose(mask: __m256, yes: Self, no: Self) -> Self { Self(_mm256_blendv_ps(no.0, yes.0, mask)) }
     }
     of_two! {
         div = |a, b| _mm256_div_ps(a, b);
@@ -102,28 +80,11 @@ unsafe impl Bits for F64x4 {
     type Mask = __m256d;
     type Wide = F64x4;
     const PARTS: usize = 1;
-    // SAFETY: as the trait says.
-    #[inline(always)]
-    unsafe fn widen<const PART: usize>(self) -> F64x4 {
-        self
-    }
-    // SAFETY: as the trait says.
-    #[inline(always)]
-    unsafe fn less(self, other: Self) -> __m256d {
-        // SAFETY: the level is there, says the caller.
-        unsafe { _mm256_cmp_pd::<_CMP_LT_OQ>(self.0, other.0) }
-    }
-    // SAFETY: as the trait says.
-    #[inline(always)]
-    unsafe fn equal(self, other: Self) -> __m256d {
-        // SAFETY: the level is there, says the caller.
-        unsafe { _mm256_cmp_pd::<_CMP_EQ_OQ>(self.0, other.0) }
-    }
-    // SAFETY: as the trait says.
-    #[inline(always)]
-    unsafe fn choose(mask: __m256d, yes: Self, no: Self) -> Self {
-        // SAFETY: the level is there, says the caller.
-        Self(unsafe { _mm256_blendv_pd(no.0, yes.0, mask) })
+    methods! {
+        fn widen<const PART: usize>(self) -> F64x4 { self }
+        fn less(self, other: Self) -> __m256d { _mm256_cmp_pd::<_CMP_LT_OQ>(self.0, other.0) }
+        fn equal(self, other: Self) -> __m256d { _mm256_cmp_pd::<_CMP_EQ_OQ>(self.0, other.0) }
+        fn choose(mask: __m256d, yes: Self, no: Self) -> Self { Self(_mm256_blendv_pd(no.0, yes.0, mask)) }
     }
     of_two! {
         div = |a, b| _mm256_div_pd(a, b);
@@ -145,32 +106,14 @@ unsafe impl Bits for F32x16 {
     type Mask = __mmask16;
     type Wide = F64x8;
     const PARTS: usize = 2;
-    // SAFETY: as the trait says.
-    #[inline(always)]
-    unsafe fn widen<const PART: usize>(self) -> F64x8 {
-        // SAFETY: the level is there, says the caller.
-        unsafe {
+    methods! {
+        fn widen<const PART: usize>(self) -> F64x8 {
             let half = if PART == 0 { _mm512_castps512_ps256(self.0) } else { _mm512_extractf32x8_ps::<1>(self.0) };
             F64x8(_mm512_cvtps_pd(half))
         }
-    }
-    // SAFETY: as the trait says.
-    #[inline(always)]
-    unsafe fn less(self, other: Self) -> __mmask16 {
-        // SAFETY: the level is there, says the caller.
-        unsafe { _mm512_cmp_ps_mask::<_CMP_LT_OQ>(self.0, other.0) }
-    }
-    // SAFETY: as the trait says.
-    #[inline(always)]
-    unsafe fn equal(self, other: Self) -> __mmask16 {
-        // SAFETY: the level is there, says the caller.
-        unsafe { _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(self.0, other.0) }
-    }
-    // SAFETY: as the trait says.
-    #[inline(always)]
-    unsafe fn choose(mask: __mmask16, yes: Self, no: Self) -> Self {
-        // SAFETY: the level is there, says the caller.
-        Self(unsafe { _mm512_mask_blend_ps(mask, no.0, yes.0) })
+        fn less(self, other: Self) -> __mmask16 { _mm512_cmp_ps_mask::<_CMP_LT_OQ>(self.0, other.0) }
+        fn equal(self, other: Self) -> __mmask16 { _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(self.0, other.0) }
+        fn choose(mask: __mmask16, yes: Self, no: Self) -> Self { Self(_mm512_mask_blend_ps(mask, no.0, yes.0)) }
     }
     of_two! {
         div = |a, b| _mm512_div_ps(a, b);
@@ -184,11 +127,8 @@ unsafe impl Bits for F32x16 {
         to_exponent = |a| _mm512_castsi512_ps(_mm512_slli_epi32::<23>(_mm512_castps_si512(a)));
         of_exponent = |a| _mm512_castsi512_ps(_mm512_srli_epi32::<23>(_mm512_castps_si512(a)));
     }
-    // SAFETY: as the trait says.
-    #[inline(always)]
-    unsafe fn scale(self, n: Self) -> Self {
-        // SAFETY: the level is there, says the caller.
-        Self(unsafe { _mm512_scalef_ps(self.0, n.0) })
+    methods! {
+        fn scale(self, n: Self) -> Self { Self(_mm512_scalef_ps(self.0, n.0)) }
     }
 }
 
@@ -197,28 +137,11 @@ unsafe impl Bits for F64x8 {
     type Mask = __mmask8;
     type Wide = F64x8;
     const PARTS: usize = 1;
-    // SAFETY: as the trait says.
-    #[inline(always)]
-    unsafe fn widen<const PART: usize>(self) -> F64x8 {
-        self
-    }
-    // SAFETY: as the trait says.
-    #[inline(always)]
-    unsafe fn less(self, other: Self) -> __mmask8 {
-        // SAFETY: the level is there, says the caller.
-        unsafe { _mm512_cmp_pd_mask::<_CMP_LT_OQ>(self.0, other.0) }
-    }
-    // SAFETY: as the trait says.
-    #[inline(always)]
-    unsafe fn equal(self, other: Self) -> __mmask8 {
-        // SAFETY: the level is there, says the caller.
-        unsafe { _mm512_cmp_pd_mask::<_CMP_EQ_OQ>(self.0, other.0) }
-    }
-    // SAFETY: as the trait says.
-    #[inline(always)]
-    unsafe fn choose(mask: __mmask8, yes: Self, no: Self) -> Self {
-        // SAFETY: the level is there, says the caller.
-        Self(unsafe { _mm512_mask_blend_pd(mask, no.0, yes.0) })
+    methods! {
+        fn widen<const PART: usize>(self) -> F64x8 { self }
+        fn less(self, other: Self) -> __mmask8 { _mm512_cmp_pd_mask::<_CMP_LT_OQ>(self.0, other.0) }
+        fn equal(self, other: Self) -> __mmask8 { _mm512_cmp_pd_mask::<_CMP_EQ_OQ>(self.0, other.0) }
+        fn choose(mask: __mmask8, yes: Self, no: Self) -> Self { Self(_mm512_mask_blend_pd(mask, no.0, yes.0)) }
     }
     of_two! {
         div = |a, b| _mm512_div_pd(a, b);
@@ -232,10 +155,7 @@ unsafe impl Bits for F64x8 {
         to_exponent = |a| _mm512_castsi512_pd(_mm512_slli_epi64::<52>(_mm512_castpd_si512(a)));
         of_exponent = |a| _mm512_castsi512_pd(_mm512_srli_epi64::<52>(_mm512_castpd_si512(a)));
     }
-    // SAFETY: as the trait says.
-    #[inline(always)]
-    unsafe fn scale(self, n: Self) -> Self {
-        // SAFETY: the level is there, says the caller.
-        Self(unsafe { _mm512_scalef_pd(self.0, n.0) })
+    methods! {
+        fn scale(self, n: Self) -> Self { Self(_mm512_scalef_pd(self.0, n.0)) }
     }
 }
