@@ -4,6 +4,7 @@
 //! among others.
 //! Not here: where the numbers come from (see `apply`).
 
+mod acceleration;
 mod majorized;
 mod poisson;
 mod quadratic;

@@ -8,6 +8,7 @@ use eckart_kernels::{
     Cholesky, Descent, DescentWorkspace, GramWorkspace, Regularizer, RowTerms, descend, half_gradient,
 };
 
+use super::acceleration::{Acceleration, largest};
 use super::regularizer::RowRegularizer;
 use crate::rows::grams::steepest;
 use crate::run::simd_level;
@@ -58,8 +59,8 @@ pub(crate) fn quadratic(b: &mut [f64], terms: RowTerms<'_>, regularizer: &RowReg
         workspace.old.clear();
         workspace.old.extend_from_slice(b);
         descend(simd_level(), b, terms, entries, sweep, &mut workspace.descent);
-        let size = b.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
-        let step = b.iter().zip(&workspace.old).fold(0.0_f64, |most, (x, old)| most.max((x - old).abs()));
+        let size = largest(b.iter().copied());
+        let step = largest(b.iter().zip(&workspace.old).map(|(x, old)| x - old));
         if step <= STILL * size || (whole && step <= ROUNDING * size) {
             step_of_free(b, terms, entries, workspace);
             return;
@@ -124,27 +125,20 @@ pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 
-/// Accelerated proximal gradient steps (Beck and Teboulle 2009, section 4), begun anew where they turn back
-/// (O'Donoghue and Candes 2015, section 3.2).
+/// Accelerated proximal gradient steps.
 fn proximal(b: &mut [f64], terms: RowTerms<'_>, regularizer: &RowRegularizer) {
     let (r, level) = (b.len(), simd_level());
     let Some(steepest) = steepest(terms.gram, r) else { return };
-    let (mut ahead, mut half, mut momentum) = (b.to_vec(), vec![0.0; r], 1.0_f64);
+    let (mut acceleration, mut half) = (Acceleration::new(b), vec![0.0; r]);
     for _ in 0..STEPS {
-        half_gradient(level, &ahead, terms, &mut half);
+        let ahead = &acceleration.ahead;
+        half_gradient(level, ahead, terms, &mut half);
         let mut new: Vec<f64> = ahead.iter().zip(&half).map(|(x, h)| x - h / steepest).collect();
         regularizer.prox(&mut new, 0.5 / steepest);
-        let turns = (0..r).map(|k| (ahead[k] - new[k]) * (new[k] - b[k])).sum::<f64>() > 0.0;
-        let next = if turns { 1.0 } else { 0.5 * (1.0 + (1.0 + 4.0 * momentum * momentum).sqrt()) };
-        let share = if turns { 0.0 } else { (momentum - 1.0) / next };
-        let moved = new.iter().zip(b.iter()).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
-        let size = new.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
-        for k in 0..r {
-            ahead[k] = new[k] + share * (new[k] - b[k]);
-        }
-        b.copy_from_slice(&new);
-        momentum = next;
-        if moved <= STILL * size && !turns {
+        let is_back = (0..r).map(|k| (ahead[k] - new[k]) * (new[k] - b[k])).sum::<f64>() > 0.0;
+        let step = largest((0..r).map(|k| new[k] - b[k]));
+        acceleration.step(b, &new, is_back);
+        if step <= STILL * largest(new.into_iter()) && !is_back {
             return;
         }
     }
