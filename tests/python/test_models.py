@@ -50,17 +50,15 @@ def test_a_model_file_opens_with_the_safetensors_package(eckart, tmp_path, dtype
     assert cost == pytest.approx(float(texts["cost"]), rel=1e-5)
 
 
-def test_the_programme_in_the_readme_reads_a_model(eckart, tmp_path, monkeypatch, capsys):
+def test_the_program_of_the_page_about_files_reads_a_model(eckart, tmp_path, monkeypatch, capsys):
     eckart("fit", DIGITS, "--model", "nmf", "--rank", RANK, "--max-iter", 2, "-o", "sotu.safetensors")
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    programmes = [part.split("```")[0] for part in readme.split("```python\n")[1:]]
-    [programme] = [programme for programme in programmes if "safe_open" in programme]
+    [program] = programs(Path(__file__).parents[2] / "docs" / "files.md")
     monkeypatch.chdir(tmp_path)
-    exec(programme, {})
+    exec(program, {})
     assert capsys.readouterr().out.startswith(f"({ROWS}, {RANK}) ({RANK}, {COLS}) minimize sum(")
 
 
-def programmes(path):
+def programs(path):
     return [part.split("```")[0] for part in path.read_text(encoding="utf-8").split("```python\n")[1:]]
 
 
@@ -68,7 +66,7 @@ def test_the_programmes_of_the_format_read_a_model(eckart, tmp_path, monkeypatch
     (tmp_path / "x.csv").write_text("name,α,b\nr,1,2\ns,2,4\nt,3,7\n", encoding="utf-8")
     eckart("fit", "x.csv", "--model", "mf", "--rank", 1, "-o", "model.safetensors")
     monkeypatch.chdir(tmp_path)
-    checks, reads = programmes(Path(__file__).parents[2] / "docs" / "format.md")
+    checks, reads = programs(Path(__file__).parents[2] / "docs" / "format.md")
     exec(checks, {})
     assert capsys.readouterr().out == "True\n"
     found = {}
@@ -247,6 +245,6 @@ def test_the_three_ways_of_the_readme_find_the_same_factors(eckart, tmp_path, mo
     by_python = ek.load("digits.safetensors")
     assert by_command.objective == by_python.objective and by_command.numbers == by_python.numbers
     assert (by_command.W == by_python.W).all() and (by_command.H == by_python.H).all()
-    # The Rust programme states the same; that it compiles is a test of the library's documentation.
+    # The Rust program states the same; that it compiles is a test of the library's documentation.
     rust = section.split("```rust,no_run\n")[1].split("```")[0]
-    assert f'"{by_python.objective.replace(" * ", "*")}"' in rust and ".rank(16)" in rust and "restarts: 5" in rust
+    assert f'"{by_python.objective.replace(" * ", "*")}"' in rust and ".rank(16)" in rust and "n_init: 5" in rust

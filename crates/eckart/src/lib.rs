@@ -27,10 +27,14 @@ pub use function::{Function, function};
 pub use grad::grad;
 pub use solve::{Factorization, Init, Interrupt, Problem, Settings, StopReason};
 
-/// The programmes in the README compile.
+/// The programs of README.md and docs/ compile.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-pub struct Readme;
+mod pages {
+    #[doc = include_str!("../../../README.md")]
+    pub struct Readme;
+    #[doc = include_str!("../../../docs/language.md")]
+    pub struct Language;
+}
 
 #[cfg(test)]
 extern crate self as eckart;

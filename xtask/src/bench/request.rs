@@ -15,7 +15,7 @@ pub(super) enum Request {
     List,
     /// Install the peers and say which can be used.
     Peers,
-    /// Print the table of a kept run for a README.
+    /// Print the table of a kept run for `docs/speed.md`.
     Table(String),
     /// Time the stages of the engine, beside those of the commit `before` where one is named.
     Stages { words: Vec<String>, before: Option<String> },

@@ -1,4 +1,4 @@
-//! The table of a run: plain for a terminal, in Markdown for a README.
+//! The table of a run: plain for a terminal, in Markdown for `docs/speed.md`.
 
 use super::rows::{Ended, Head, Row, median};
 use super::tasks::TASKS;
@@ -42,7 +42,7 @@ pub(super) fn columns(lines: &[Vec<String>], left: usize) -> String {
     text
 }
 
-/// The table for a README.
+/// The table for `docs/speed.md`.
 pub(super) fn markdown(head: &Head, rows: &[Row]) -> String {
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let mut text = line(&HEADER.map(str::to_owned));
@@ -185,7 +185,34 @@ mod tests {
         let text = markdown(&head, &[row]);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[1], "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|");
-        assert!(lines[2].starts_with("| seed step, 2,000 x 2,000, f32 (`seed-dense-f32`) | numpy 2 | 9.00 ms |"));
+        assert!(
+            lines[2]
+                .starts_with("| gradient-descent step, 2,000 x 2,000, f32 (`seed-dense-f32`) | numpy 2 | 9.00 ms |")
+        );
+    }
+
+    /// The tables of `docs/speed.md` are those of the runs it names, and README.md quotes rows of them.
+    #[test]
+    fn the_documentation_has_the_rows_of_kept_runs() {
+        let read = |path: &str| std::fs::read_to_string(crate::root().join(path)).expect("it is kept");
+        let page = read("docs/speed.md");
+        let runs = page.split('`').flat_map(|text| text.split_whitespace());
+        let runs: Vec<&str> = runs.filter(|word| word.starts_with("bench/runs/")).collect();
+        assert!(runs.len() >= 4, "{runs:?}");
+        for run in runs {
+            let (head, rows) = super::super::rows::read(&read(run)).expect("a kept run");
+            let table = markdown(&head, &rows);
+            let table = table.split("\n\n").next().expect("the rows come first");
+            assert!(page.contains(table), "docs/speed.md has another table than `cargo xtask bench --table {run}`");
+        }
+        let readme = read("README.md");
+        let rows = readme.lines().skip_while(|line| !line.starts_with("| task | baseline |")).skip(2);
+        let rows: Vec<&str> = rows.take_while(|line| line.starts_with('|')).collect();
+        assert!(rows.len() >= 5, "{rows:?}");
+        for row in rows {
+            let (_, figures) = row[2..].split_once(" | ").expect("a row has several cells");
+            assert!(page.contains(figures), "docs/speed.md has no such row: {row}");
+        }
     }
 
     #[test]

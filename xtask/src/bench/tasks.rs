@@ -95,24 +95,30 @@ const IMPLICIT: Task = Task { work: "implicit_feedback", against: &[unhurried("i
 pub(super) const TASKS: &[Task] = &[
     Task {
         name: "seed-dense-f32",
-        says: "seed step, 2,000 x 2,000, f32",
+        says: "gradient-descent step, 2,000 x 2,000, f32",
         set: "dense-2000-f32",
         against: DENSE,
         ..SEED
     },
     Task {
         name: "seed-dense-f64",
-        says: "seed step, 2,000 x 2,000, f64",
+        says: "gradient-descent step, 2,000 x 2,000, f64",
         set: "dense-2000-f64",
         check: F64,
         against: DENSE,
         ..SEED
     },
-    Task { name: "seed-tall-f32", says: "seed step, 20,000 x 2,000, f32", set: "tall-20000-f32", ..SEED },
-    Task { name: "seed-tall-f64", says: "seed step, 20,000 x 2,000, f64", set: "tall-20000-f64", check: F64, ..SEED },
+    Task { name: "seed-tall-f32", says: "gradient-descent step, 20,000 x 2,000, f32", set: "tall-20000-f32", ..SEED },
+    Task {
+        name: "seed-tall-f64",
+        says: "gradient-descent step, 20,000 x 2,000, f64",
+        set: "tall-20000-f64",
+        check: F64,
+        ..SEED
+    },
     Task {
         name: "seed-sotu",
-        says: "seed step, sotu counts",
+        says: "gradient-descent step, sotu counts",
         set: "sotu",
         against: &[always("scipy", 0.3), unhurried("jax", 0.1), TWO_THREADS],
         ..SEED
@@ -189,7 +195,7 @@ pub(super) const TASKS: &[Task] = &[
     },
     Task {
         name: "hals-path",
-        says: "200 iterations of plain HALS, digits in f64, the cost of each the same",
+        says: "200 iterations of plain HALS on digits, f64, the same cost after each",
         work: "hals",
         set: "digits",
         rank: 10,
@@ -199,7 +205,7 @@ pub(super) const TASKS: &[Task] = &[
     },
     Task {
         name: "dictionary",
-        says: "dictionary of 256 atoms for 50,000 patches to the worth of 1,000 batches for others",
+        says: "dictionary of 256 atoms for 50,000 patches, to the cost on held-out patches of 1,000 batches",
         work: "dictionary",
         set: "natural-patches",
         rank: 256,
@@ -309,7 +315,7 @@ pub(super) const TASKS: &[Task] = &[
     },
     Task {
         name: "halved-digits",
-        says: "20 starts of NMF of digits, r 10, halved as they go, against one of them",
+        says: "20 starts of NMF of digits, r 10, successive halving, against one of them",
         work: "halved",
         set: "digits",
         rank: 10,
@@ -319,7 +325,7 @@ pub(super) const TASKS: &[Task] = &[
     },
     Task {
         name: "halved-sotu",
-        says: "20 starts of NMF of sotu, r 10, halved as they go, against one of them",
+        says: "20 starts of NMF of sotu, r 10, successive halving, against one of them",
         work: "halved",
         set: "sotu",
         rank: 10,

@@ -216,27 +216,6 @@ fn ranks_are_compared() {
     );
 }
 
-/// The commands of the README's section about models, in their order, in one folder.
-#[cfg(unix)]
-#[test]
-fn the_readme_runs_as_it_stands() {
-    let desk = Desk::new();
-    let readme = include_str!("../../../../README.md");
-    let section = readme.split("## What to do with a model").nth(1).unwrap().split("\n## ").next().unwrap();
-    let blocks: Vec<&str> = section.split("```sh\n").skip(1).map(|part| part.split("```").next().unwrap()).collect();
-    let examples = crate::command::example("").parent().unwrap().parent().unwrap().join("examples");
-    std::os::unix::fs::symlink(examples.canonicalize().unwrap(), desk.path("examples")).unwrap();
-    let script = blocks.concat().replace("eckart ", &format!("{} ", env!("CARGO_BIN_EXE_eckart")));
-    assert!(script.lines().count() >= 10, "{script}");
-    let run = std::process::Command::new("sh").args(["-ec", &script]).current_dir(desk.path("")).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(run.status.success(), "{}{}", text(&run.stdout), text(&run.stderr));
-    let out = text(&run.stdout);
-    for part in ["codes.npy", "For bob", "RMSE", "Like treaty", "stability", "<- chosen", "whole.safetensors"] {
-        assert!(out.contains(part), "{part:?} is not in:\n{out}");
-    }
-}
-
 #[test]
 fn new_rows_are_an_object_where_that_is_asked_for() {
     let desk = rated();

@@ -10,6 +10,7 @@ mod memory;
 mod models;
 mod names;
 mod output;
+mod pages;
 mod refused;
 mod report;
 mod show;

@@ -34,29 +34,6 @@ fn codes_are_listed_and_explained() {
 }
 
 #[test]
-fn the_readme_lists_the_models() {
-    let readme = include_str!("../../../../README.md");
-    for model in eckart::model::MODELS {
-        let statement = eckart::expr::text::parse_statement(model.statement).unwrap();
-        let numbers: Vec<String> = model.params.iter().map(|(name, value)| format!("`{name}={value}`")).collect();
-        let row = format!("| `{}` | `{statement}` | {} | {} |", model.name, model.summary, numbers.join(", "));
-        assert!(readme.contains(&row), "README.md lacks the row:\n{row}");
-    }
-}
-
-#[test]
-fn the_readme_names_every_function() {
-    let readme = include_str!("../../../../README.md");
-    for op in eckart::expr::Op::CALLED {
-        let name = op.row().name;
-        assert!(
-            readme.contains(&format!("`{name}(")) || readme.contains(&format!("`{name}`")),
-            "README.md lacks {name}"
-        );
-    }
-}
-
-#[test]
 fn every_model_fits_something() {
     let desk = Desk::new();
     for model in eckart::model::MODELS {

@@ -1,13 +1,13 @@
-//! The programme Eckart grew from: write a cost, differentiate it, and step down its gradient.
+//! Gradient descent of your own: write a cost, differentiate it, and step down its gradient.
 //!
 //! ```sh
-//! cargo run --release -p eckart --example seed
+//! cargo run --release -p eckart --example gradient_descent
 //! ```
 
 use eckart::{Matrix, Result, data, function, grad, matrix, norm, shared, sum};
 
 fn main() -> Result<()> {
-    // 1797 handwritten digits of 8 x 8 pixels, one a row.
+    // 1797 handwritten digits of 8 x 8 pixels, one per row.
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/digits/images.npy");
     let digits = data::read(path, &data::ReadOptions::default())?.matrix;
     let (n, m, rank) = (digits.rows(), digits.cols(), 16);
@@ -32,7 +32,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Numbers that are different enough from each other to start from.
+/// Deterministic values that differ from each other, to start from.
 fn start(rows: usize, cols: usize) -> Result<Matrix> {
     Matrix::from_fn(rows, cols, |i, j| (1.0 + i as f64 * 0.37 + j as f64 * 1.91).sin().abs() as f32)
 }

@@ -1,0 +1,108 @@
+//! README.md and the pages of docs/: their commands run, their tables are those of the library.
+
+use std::path::{Path, PathBuf};
+
+use crate::command::Desk;
+
+/// The root of the checkout.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+fn page(name: &str) -> String {
+    std::fs::read_to_string(root().join(name)).unwrap()
+}
+
+/// What stands in the fences of that language, one after the other.
+fn fenced(text: &str, language: &str) -> String {
+    let fence = format!("```{language}\n");
+    text.split(&fence).skip(1).map(|part| part.split("```").next().unwrap()).collect()
+}
+
+/// Runs `eckart` commands as they stand on a page, in their order, in one folder with the examples of a checkout.
+#[cfg(unix)]
+#[track_caller]
+fn runs(script: &str, parts: &[&str]) {
+    let desk = Desk::new();
+    std::os::unix::fs::symlink(root().join("examples"), desk.path("examples")).unwrap();
+    let command = format!("{} ", env!("CARGO_BIN_EXE_eckart"));
+    let script: Vec<String> = script.lines().map(|line| line.replacen("eckart ", &command, 1)).collect();
+    let run =
+        std::process::Command::new("sh").args(["-ec", &script.join("\n")]).current_dir(desk.path("")).output().unwrap();
+    let said = crate::command::said(run);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    for part in parts {
+        assert!(said.out.contains(part), "{part:?} is not in:\n{}", said.out);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_commands_of_the_pages_run_as_they_stand() {
+    let found = ["codes.npy", "For bob", "RMSE", "Like treaty", "stability", "<- chosen", "digits.html"];
+    runs(&fenced(&page("docs/command.md"), "sh"), &found);
+    runs(&fenced(&page("docs/language.md"), "sh"), &["observed(X)", "Y - W @ K", "huber", "G @ F"]);
+    runs(&fenced(&page("docs/methods.md"), "sh"), &["again.safetensors", "whole.safetensors"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_first_command_of_the_readme_finds_topics() {
+    let readme = fenced(&page("README.md"), "sh");
+    let command = readme.lines().find_map(|line| line.strip_prefix("cargo run --release -- ")).unwrap();
+    runs(&format!("eckart {command}\ntest -s sotu.safetensors && test -s sotu.html"), &["explains", "treaty"]);
+}
+
+#[test]
+fn the_presets_are_listed() {
+    let text = page("docs/models.md");
+    for model in eckart::model::MODELS {
+        let statement = eckart::expr::text::parse_statement(model.statement).unwrap();
+        let params: Vec<String> = model.params.iter().map(|(name, value)| format!("`{name}={value}`")).collect();
+        let row = format!("| `{}` | `{statement}` | {} | {} |", model.name, model.summary, params.join(", "));
+        assert!(text.contains(&row), "docs/models.md lacks the row:\n{row}");
+    }
+}
+
+#[test]
+fn the_language_names_every_function() {
+    let text = page("docs/language.md");
+    for op in eckart::expr::Op::CALLED {
+        let name = op.row().name;
+        assert!(text.contains(&format!("`{name}(")) || text.contains(&format!("`{name}`")), "{name} is not named");
+    }
+}
+
+#[test]
+fn the_objective_of_every_task_is_fitted() {
+    let desk = Desk::new();
+    let entries = |f: fn(usize, usize) -> i32| -> String {
+        let row = |i| (0..6).map(|j| f(i, j).to_string()).collect::<Vec<_>>().join(",");
+        (0..6).map(|i| row(i) + "\n").collect()
+    };
+    desk.file("x.csv", entries(|i, j| i32::from((2 * i + j * j) % 3 == 0)));
+    desk.file("y.csv", entries(|i, _| i as i32));
+    let laplacian = |i: usize, j: usize| match i.abs_diff(j) {
+        0 => 2 - i32::from(i == 0 || i == 5),
+        1 => -1,
+        _ => 0,
+    };
+    desk.file("l.csv", entries(laplacian));
+    let text = page("docs/models.md").replace("K[r,1]", "K[r,6]");
+    let rows = text.split("\n| task | objective |").nth(1).unwrap().lines().skip(2);
+    let objectives: Vec<&str> =
+        rows.map_while(|row| row.strip_suffix("` |")?.split_once(" | `")).map(|row| row.1).collect();
+    assert!(objectives.len() >= 12, "{objectives:?}");
+    for objective in objectives {
+        let names = eckart::expr::text::parse_statement(objective).unwrap().objective.variables();
+        let mut words = "fit x.csv --triplets=false --header=false --row-names=false --rank 2 -n 3 -q".to_owned();
+        for name in names.iter().map(|variable| variable.name()) {
+            words += &match name {
+                "a" | "b" | "delta" => format!(" --set {name}=0.1"),
+                "Y" | "L" => format!(" --data {name}={}.csv", name.to_lowercase()),
+                _ => String::new(),
+            };
+        }
+        assert_eq!(desk.run(&words, &["--objective", objective]).success().out, "", "{objective}");
+    }
+}
