@@ -102,4 +102,4 @@ def test_settings_out_of_range_are_named():
 )
 def test_negative_penalties_are_refused(objective, numbers):
     with refuses(ValueError, "negative-penalty", "negative weight -"):
-        ek.factorize(np.arange(12.0).reshape(4, 3), objective, rank=1, numbers=numbers)
+        ek.factorize(np.arange(12.0).reshape(4, 3), objective, rank=1, params=numbers)

@@ -307,14 +307,14 @@ def test_a_table_that_may_be_a_list_stays_doubtful(tmp_path):
     path = tmp_path / "list.csv"
     path.write_text("1,2,3\n4,5,6\n5,5,1\n", encoding="utf-8")
     masked = "sum(observed(X) * (X - W @ H)**2) + 0.1*(sum(W**2) + sum(H**2))"
-    with refuses(ValueError, "list-or-table", "list.csv", "table of 3 x 3", "triplets=False") as caught:
+    with refuses(ValueError, "list-or-table", "list.csv", "table of 3 x 3", 'format="table"') as caught:
         ek.factorize(ek.read(path), masked, rank=1)
     assert (caught.value.kind, caught.value.file) == ("doubt", str(path))
     for ask in (ek.explain, lambda *args, **more: ek.choose_rank(*args, ranks=[1], **more)):
         with refuses(ValueError, "list-or-table"):
             ask(ek.read(path), masked, **({"rank": 1} if ask is ek.explain else {}))
-    assert ek.factorize(ek.read(path, triplets=False), masked, rank=1).W.shape == (3, 1)
-    assert ek.read(path, triplets=True).nnz == 3
+    assert ek.factorize(ek.read(path, format="table"), masked, rank=1).W.shape == (3, 1)
+    assert ek.read(path, format="coo").nnz == 3
     # Where no entry can be missing there is no doubt, nor where the file is of another format.
     assert ek.factorize(ek.read(path), "mf", rank=1).W.shape == (3, 1)
     np.save(tmp_path / "x.npy", np.array([[1.0, 2, 3], [4, 5, 6], [5, 5, 1]]))

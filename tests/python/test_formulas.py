@@ -184,7 +184,7 @@ def test_a_function_may_be_called_from_many_threads():
         (lambda x: np.ones((2, 2)) @ x, TypeError, "wrong-type", "eckart.shared"),
         (lambda x: x + "1", TypeError, "wrong-type", "str"),
         (lambda x: x + True, TypeError, "wrong-type", "bool"),
-        (lambda x: x >= 0, TypeError, "formula-not-a-value", "subject to"),
+        (lambda x: bool(0 <= x <= 1), TypeError, "formula-not-a-value", "x >= 0 is a constraint"),
         (lambda x: bool(x > 0), TypeError, "formula-not-a-value", ""),
         (lambda x: list(x), TypeError, "formula-not-a-value", ""),
         (lambda x: np.array(x), TypeError, "formula-not-a-value", "eckart.function"),

@@ -18,7 +18,7 @@ def test_the_command_runs(eckart):
 @pytest.mark.parametrize(("dtype", "numpy_dtype"), [("f32", np.float32), ("f64", np.float64)])
 def test_a_model_file_opens_with_the_safetensors_package(eckart, tmp_path, dtype, numpy_dtype):
     said = eckart(
-        "fit", DIGITS, "--model", "nmf", "--rank", RANK, "--max-iter", 5, "--seed", 3, "--restarts", 2,
+        "fit", DIGITS, "--model", "nmf", "--rank", RANK, "--max-iter", 5, "--seed", 3, "--n-init", 2,
         "--dtype", dtype, "--json", "-o", "model.safetensors",
     )  # fmt: skip
     with safe_open(tmp_path / "model.safetensors", framework="numpy") as model:
@@ -243,7 +243,7 @@ def test_the_three_ways_of_the_readme_find_the_same_factors(eckart, tmp_path, mo
     by_command = ek.load("digits.safetensors")
     exec(section.split("```python\n")[1].split("```")[0], {})
     by_python = ek.load("digits.safetensors")
-    assert by_command.objective == by_python.objective and by_command.numbers == by_python.numbers
+    assert by_command.objective == by_python.objective and by_command.params == by_python.params
     assert (by_command.W == by_python.W).all() and (by_command.H == by_python.H).all()
     # The Rust program states the same; that it compiles is a test of the library's documentation.
     rust = section.split("```rust,no_run\n")[1].split("```")[0]

@@ -38,8 +38,8 @@ def pages(eckart_bin, tmp_path_factory):
     (folder / "evil.csv").write_text("\n".join(",".join(map(str, row)) for row in evil) + "\n", encoding="utf-8")
     nmf = ["--model", "nmf", "-q", "--report"]
     commands = {
-        "digits": [DIGITS, *nmf, "digits.html", "--rank", 16, "--restarts", 6, "--image", "8x8"],
-        "sotu": [SOTU, "--cols", DATA / "sotu" / "vocab.txt", *nmf, "sotu.html", "--rank", 10],
+        "digits": [DIGITS, *nmf, "digits.html", "--rank", 16, "--n-init", 6, "--image", "8x8"],
+        "sotu": [SOTU, "--col-names", DATA / "sotu" / "vocab.txt", *nmf, "sotu.html", "--rank", 10],
         "spectra": ["spectra.csv", "--header", "--model", "mf", "-q", "--report", "spectra.html", "--rank", 3],
         "evil": ["evil.csv", *nmf, "evil.html", "--rank", 3],
     }
@@ -292,7 +292,7 @@ def test_the_command_on_a_page_gives_the_same_factors(eckart, tmp_path):
             self.text += data if self.inside else ""
 
     objective = "sum((X - W @ H)**2) + a*sum(abs(W)) subject to W >= 0, rownorm(H) <= 1"
-    settings = ["--set", "a=0.25", "--rank", 5, "--seed", 7, "--restarts", 3, "--max-iter", 12, "--tol", 1e-3]
+    settings = ["--param", "a=0.25", "--rank", 5, "--seed", 7, "--n-init", 3, "--max-iter", 12, "--tol", 1e-3]
     eckart("fit", DIGITS, "--objective", objective, *settings, "-o", "first.safetensors", "--report", "fit.html")
     eckart("report", "first.safetensors", DIGITS, "-o", "model.html")
     for page in ["fit.html", "model.html"]:

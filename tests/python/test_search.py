@@ -1,8 +1,10 @@
 """Searches, their results, and what surrounds them: Ctrl-C, callbacks, files, pickles, forks."""
 
 import copy
+import inspect
 import os
 import pickle
+import re
 import subprocess
 import sys
 import textwrap
@@ -16,6 +18,7 @@ import scipy.sparse as sp
 from expect import refuses, warns
 
 import eckart as ek
+from eckart._checks import SETTINGS
 
 X = np.random.default_rng(0).random((60, 40))
 NMF = "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0"
@@ -23,7 +26,7 @@ NMF = "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0"
 
 @pytest.fixture(scope="module")
 def found():
-    return ek.factorize(X, NMF, rank=4, restarts=3, seed=7)
+    return ek.factorize(X, NMF, rank=4, n_init=3, seed=7)
 
 
 def test_a_result_has_its_factors_and_its_history(found):
@@ -44,7 +47,7 @@ def test_a_result_has_its_factors_and_its_history(found):
 
 def test_it_is_shown(found):
     text = found.explain()
-    for part in (NMF, "60 x 40, dense", "accelerated HALS", "the cost has settled", "of the variance", "residual"):
+    for part in (NMF, "60 x 40, dense", "accelerated HALS", "converged", "of the variance", "KKT residual"):
         assert part in text
     assert repr(found).startswith(f"<eckart.Factorization: W 60 x 4, H 4 x 40; {NMF}; cost ")
     page = found._repr_html_()
@@ -55,15 +58,15 @@ def test_it_is_shown(found):
 
 def test_the_same_seed_gives_the_same_bits(found):
     for threads in (1, 2):
-        again = ek.factorize(X, NMF, rank=4, restarts=3, seed=7, threads=threads)
+        again = ek.factorize(X, NMF, rank=4, n_init=3, seed=7, threads=threads)
         assert (again.W == found.W).all() and (again.H == found.H).all()
-    assert (ek.factorize(np.asfortranarray(X), NMF, rank=4, restarts=3, seed=7).W == found.W).all()
+    assert (ek.factorize(np.asfortranarray(X), NMF, rank=4, n_init=3, seed=7).W == found.W).all()
 
 
 def test_starts_and_held_factors(found):
-    begun = ek.factorize(X, NMF, rank=4, start={"W": found.W, "H": found.H}, max_iter=1, tol=0)
+    begun = ek.factorize(X, NMF, rank=4, init_from={"W": found.W, "H": found.H}, max_iter=1, tol=0)
     assert begun.history[0] == pytest.approx(found.cost)
-    folded = ek.factorize(X[:5], NMF, rank=4, hold={"H": found.H}, tol=1e-12, max_iter=2000)
+    folded = ek.factorize(X[:5], NMF, rank=4, fix={"H": found.H}, tol=1e-12, max_iter=2000)
     assert (folded.H == found.H).all()
     np.testing.assert_allclose(folded.W, found.W[:5], atol=2e-2)
     assert "residual" not in folded.explain() or len(folded.best.residuals) == 2
@@ -75,10 +78,10 @@ def test_starts_and_held_factors(found):
 def test_coupled_data_and_numbers():
     Y = np.random.default_rng(1).random((60, 1))
     text = "over W[n,r], H[r,m], K[r,1]: sum((X - W @ H)**2) + a*sum((Y - W @ K)**2) + b*(sum(W**2) + sum(H**2))"
-    f = ek.factorize({"X": X, "Y": Y}, text, rank=3, numbers={"a": 2, "b": 0.1})
-    assert set(f.factors) == {"W", "H", "K"} and f.numbers == {"a": 2.0, "b": 0.1}
-    assert ek.factorize(X, "mf", rank=2).numbers == {"lambda": 0.1}
-    assert ek.factorize(X, "mf", rank=2, numbers={"lambda": 3}).numbers == {"lambda": 3.0}
+    f = ek.factorize({"X": X, "Y": Y}, text, rank=3, params={"a": 2, "b": 0.1})
+    assert set(f.factors) == {"W", "H", "K"} and f.params == {"a": 2.0, "b": 0.1}
+    assert ek.factorize(X, "mf", rank=2).params == {"lambda": 0.1}
+    assert ek.factorize(X, "mf", rank=2, params={"lambda": 3}).params == {"lambda": 3.0}
 
 
 def test_files_are_the_command_s(found, tmp_path):
@@ -141,14 +144,14 @@ def test_limits():
         ({"rank": 0}, ValueError, "rank-out-of-range", "rank 0 does not fit a 60 x 40 matrix"),
         ({"rank": True}, TypeError, "wrong-type", "rank is True"),
         ({"max_iter": 10.0}, TypeError, "wrong-type", "max_iter is 10.0"),
-        ({"restarts": 0}, ValueError, "setting-out-of-range", "restarts is 0"),
+        ({"n_init": 0}, ValueError, "setting-out-of-range", "n_init is 0"),
         ({"tol": "1e-3"}, TypeError, "wrong-type", "tol is '1e-3'"),
         ({"target": 1j}, TypeError, "wrong-type", "target is 1j"),
         ({"time_limit": [1]}, TypeError, "wrong-type", "time_limit is [1]"),
         ({"threads": -1}, ValueError, "setting-out-of-range", "threads is -1"),
         ({"memory_limit": 1e9}, TypeError, "wrong-type", "memory_limit (bytes) is 1000000000.0"),
-        ({"halving": 1}, TypeError, "wrong-type", "halving is 1"),
-        ({"numbers": {"a": "0.1"}}, TypeError, "wrong-type", "the number a is '0.1'"),
+        ({"successive_halving": 1}, TypeError, "wrong-type", "successive_halving is 1"),
+        ({"params": {"a": "0.1"}}, TypeError, "wrong-type", "the parameter a is '0.1'"),
         ({"method": 3}, TypeError, "wrong-type", "method is 3"),
         ({"init": None}, TypeError, "wrong-type", "init is None"),
         ({"objective": None}, TypeError, "wrong-type", "objective is None"),
@@ -160,11 +163,78 @@ def test_arguments_of_a_wrong_type_are_refused_by_name(given, error, code, text)
         ek.factorize(X, **{"rank": 2, **given})
 
 
+def test_the_signature_and_its_documentation_are_the_engine_s_table():
+    parameters = inspect.signature(ek.factorize).parameters
+    lines = re.findall(r"^(\w+(?:, \w+)*) : ", inspect.getdoc(ek.factorize), re.MULTILINE)
+    described = {name for line in lines for name in line.split(", ")}
+    for name, row in SETTINGS.items():
+        assert parameters[name].default == row.default, name
+        assert name in described, name
+    assert described == parameters.keys() - {"earlier"}
+
+
+def test_objectives_are_formulas_as_well_as_texts(found):
+    x, w, h, a = ek.matrix("X"), ek.matrix("W"), ek.matrix("H"), ek.scalar("a")
+    objective = ek.minimize(((x - w @ h) ** 2).sum(), w >= 0, h >= 0)
+    assert repr(objective) == NMF
+    formula = ek.factorize(X, objective, rank=4, n_init=3, seed=7)
+    assert (formula.W == found.W).all() and formula.objective == NMF
+    assert ek.explain(X, objective, rank=4) == ek.explain(X, NMF, rank=4)
+    plain = ek.factorize(X, ((x - w @ h) ** 2).sum(), rank=2, max_iter=3)
+    assert (plain.W == ek.factorize(X, "sum((X - W @ H)**2)", rank=2, max_iter=3).W).all()
+    penalized = ek.minimize(((x - w @ h) ** 2).sum() + a * abs(w).sum(), w >= 0, ek.rownorm(h) <= 1, over="W[n,r], H[r,m]")
+    text = "minimize over W[n,r], H[r,m]: sum((X - W @ H)**2) + a * sum(abs(W)) subject to W >= 0, rownorm(H) <= 1"
+    assert repr(penalized) == text and str(pickle.loads(pickle.dumps(penalized))) == text
+    one, other = (ek.factorize(X, objective, rank=2, params={"a": 0.1}, max_iter=5) for objective in (penalized, text))
+    assert one.objective == other.objective and (one.H == other.H).all()
+    choice = [ek.choose_rank(X, one, ranks=[1, 2], way="bcv", seed=1).scores for one in (objective, NMF)]
+    assert choice[0] == choice[1]
+    with refuses(TypeError, "wrong-type", "no constraint"):
+        ek.minimize(w.sum(), w > 0)
+    with refuses(ValueError, "unexpected-token"):
+        ek.factorize(X, ek.minimize(((x - w @ h) ** 2).sum(), w @ h >= 0), rank=2)
+
+
+def test_earlier_names_of_arguments_go_on_working(found):
+    given = {"seed": 7, "max_iter": 4, "tol": 0}
+    for later, earlier in [
+        ({"n_init": 2}, {"restarts": 2}),
+        ({"n_init": 3, "successive_halving": True}, {"restarts": 3, "halving": True}),
+        ({"method": "hals"}, {"solver": "hals"}),
+        ({"init_from": {"W": found.W}}, {"start": {"W": found.W}}),
+        ({"fix": {"H": found.H}}, {"hold": {"H": found.H}}),
+    ]:
+        one, other = (ek.factorize(X, NMF, rank=4, **given, **names) for names in (later, earlier))
+        assert (one.W == other.W).all() and len(one.starts) == len(other.starts), earlier
+    one, other = (ek.factorize(X, "mf", rank=2, **given, **{name: {"lambda": 3}}) for name in ("params", "numbers"))
+    assert one.params == other.numbers == {"lambda": 3.0} and one.cost == other.cost
+    assert ek.explain(X, "mf", rank=2, params={"lambda": 3}) == ek.explain(X, "mf", rank=2, numbers={"lambda": 3})
+    with pytest.raises(TypeError, match="unexpected keyword argument 'begin'"):
+        ek.factorize(X, NMF, rank=2, begin={})
+    with pytest.raises(TypeError, match="unexpected keyword argument 'numbers_'"):
+        ek.explain(X, NMF, rank=2, numbers_={})
+
+
+def test_earlier_names_of_reading_and_pages_go_on_working(found, tmp_path):
+    (tmp_path / "list.csv").write_text("1,1,5\n1,2,3\n2,3,4\n")
+    for later, earlier in [("coo", True), ("table", False)]:
+        one, other = ek.read(tmp_path / "list.csv", format=later), ek.read(tmp_path / "list.csv", triplets=earlier)
+        assert one.shape == other.shape and one.is_sparse == other.is_sparse == earlier
+    (tmp_path / "named.csv").write_text("r,5,2\n1,3,4\n2,6,1\n")
+    for value in (True, False):
+        one = ek.read(tmp_path / "named.csv", header=True, index_col=value)
+        other = ek.read(tmp_path / "named.csv", header=True, row_names=value)
+        assert one.shape == other.shape == (2, 3 - value)
+    for name in ("plot", "show"):
+        found.report(tmp_path / f"{name}.html", X, **{name: "words"})
+    assert (tmp_path / "plot.html").read_bytes() == (tmp_path / "show.html").read_bytes()
+
+
 def test_numbers_of_numpy_are_taken():
-    given = {"seed": np.uint64(2**64 - 1), "max_iter": np.int8(3), "tol": np.float32(0), "halving": np.True_}
+    given = {"seed": np.uint64(2**64 - 1), "max_iter": np.int8(3), "tol": np.float32(0), "successive_halving": np.True_}
     text = "sum((X - W @ H)**2) + a*(sum(W**2) + sum(H**2))"
-    found = ek.factorize(X, text, rank=np.int32(2), numbers={"a": np.array(0.5)}, restarts=np.array(2), **given)
-    assert (found.rank, found.seed, found.numbers) == (2, 2**64 - 1, {"a": 0.5})
+    found = ek.factorize(X, text, rank=np.int32(2), params={"a": np.array(0.5)}, n_init=np.array(2), **given)
+    assert (found.rank, found.seed, found.params) == (2, 2**64 - 1, {"a": 0.5})
     with refuses(TypeError, "wrong-type", "rank is 2.7"):
         ek.explain(X, rank=2.7)
 
@@ -296,7 +366,7 @@ def test_new_rows_get_the_bits_they_get_alone():
     assert W.shape == (5, 3) and W.dtype == np.float32
     for i in range(5):
         assert (f.transform(new[i : i + 1])["W"] == W[i : i + 1]).all()
-    held = ek.factorize(new, f.objective, rank=3, hold={"H": f.H}, max_iter=5000, tol=1e-14)
+    held = ek.factorize(new, f.objective, rank=3, fix={"H": f.H}, max_iter=5000, tol=1e-14)
     assert np.allclose(W, held.W, rtol=1e-3, atol=1e-4)
 
 
@@ -333,8 +403,8 @@ def test_what_the_objective_does_not_use_is_refused_for_new_rows():
     f = ek.factorize(X, rank=2)
     with refuses(ValueError, "unused-data", "Y"):
         f.transform({"X": X, "Y": X})
-    with refuses(ValueError, "start-out-of-bounds", "H is held, and its value is -1 at row 1, column 1"):
-        ek.factorize(X, rank=2, hold={"H": -np.ones((2, 6))})
+    with refuses(ValueError, "start-out-of-bounds", "H is fixed, and its value is -1 at row 1, column 1"):
+        ek.factorize(X, rank=2, fix={"H": -np.ones((2, 6))})
 
 
 def test_rows_that_hang_together_are_refused_in_the_users_words():
@@ -359,7 +429,7 @@ def test_a_model_is_not_saved_as_what_it_is_not(tmp_path):
 def test_a_rank_is_chosen():
     rng = np.random.default_rng(2)
     data = np.abs(rng.random((60, 3)) ** 2 @ rng.random((3, 30)) ** 2 + 0.1 * rng.standard_normal((60, 30)))
-    for given in ({"way": "bcv"}, {"way": "holdout", "share": 0.2, "restarts": 2}):
+    for given in ({"way": "bcv"}, {"way": "holdout", "share": 0.2, "n_init": 2}):
         choice = ek.choose_rank(data, ranks=range(1, 6), seed=1, **given)
         assert choice.rank == 3 and [score.rank for score in choice.scores] == [1, 2, 3, 4, 5]
         assert all(len(score.losses) == 3 and score.mean == pytest.approx(np.mean(score.losses)) for score in choice.scores)
@@ -379,7 +449,7 @@ def test_a_rank_is_chosen():
 
 def test_starts_are_compared(found):
     blocks = np.kron(np.eye(3), np.ones((5, 4))) + 0.01 * np.random.default_rng(0).random((15, 12))
-    f = ek.factorize(blocks, rank=3, restarts=6, keep_starts=True)
+    f = ek.factorize(blocks, rank=3, n_init=6, keep_starts=True)
     agreed = f.consensus()
     assert agreed.components.shape == (3, 12) and agreed.matrix.shape == (12, 12) and agreed.of_columns
     assert agreed.groups == [0] * 4 + [1] * 4 + [2] * 4 and agreed.sampled == list(range(12))
@@ -395,11 +465,11 @@ def test_a_page_is_written(found, tmp_path):
     assert page.startswith("<!doctype html>") and "Words of a test" in page and "word 7" in page
     found.report(tmp_path / "bare.html", image=(5, 8))
     assert len((tmp_path / "bare.html").read_text()) > 1000
-    blocks = ek.factorize(X, NMF, rank=2, restarts=4, keep_starts=True)
+    blocks = ek.factorize(X, NMF, rank=2, n_init=4, keep_starts=True)
     blocks.report(tmp_path / "starts.html", X)
     assert len((tmp_path / "starts.html").read_text()) > len((tmp_path / "bare.html").read_text())
     for wrong, code, words in [
-        ({"show": "pie"}, "unknown-choice", "show is 'pie'"),
+        ({"plot": "pie"}, "unknown-choice", "plot is 'pie'"),
         ({"image": (3, 3)}, "wrong-count", "40"),
         ({"data": X[:3]}, "wrong-shape", "3 x 40"),
     ]:
@@ -410,7 +480,7 @@ def test_a_page_is_written(found, tmp_path):
 
 def test_a_search_goes_on_from_its_checkpoint(tmp_path):
     file = tmp_path / "at.safetensors"
-    given = {"rank": 3, "restarts": 3, "seed": 4, "tol": 0}
+    given = {"rank": 3, "n_init": 3, "seed": 4, "tol": 0}
     whole = ek.factorize(X, NMF, max_iter=40, **given)
     part = ek.factorize(X, NMF, max_iter=15, checkpoint=file, **given)
     assert part.stop_reason == "max_iter" and file.exists()

@@ -1,6 +1,8 @@
 """The estimators: scikit-learn's own checks, agreement with scikit-learn, and what goes beyond it."""
 
+import inspect
 import pickle
+import re
 import warnings
 
 import numpy as np
@@ -17,7 +19,14 @@ from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
 import eckart as ek
-from eckart.sklearn import NMF, DictionaryLearning, ImplicitMF, MatrixFactorization, SparseCoder
+from eckart.sklearn import (
+    NMF,
+    DictionaryLearning,
+    ImplicitMF,
+    MatrixFactorization,
+    ObjectiveFactorization,
+    SparseCoder,
+)
 
 RANDOM = np.random.default_rng(0)
 DENSE = RANDOM.random((60, 5)) @ RANDOM.random((5, 40)) + 0.1 * RANDOM.random((60, 40))
@@ -43,6 +52,7 @@ CHECKED = [
     MatrixFactorization(alpha=0.1, bias_alpha=0.1),
     MatrixFactorization(biases=False, alpha=0.1),
     ImplicitMF(),
+    ObjectiveFactorization(max_iter=2000, tol=1e-7, random_state=0),
 ]
 
 
@@ -287,7 +297,7 @@ def test_an_objective_of_one_s_own_begins_where_it_is_told():
     text = "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0"
     model = NMF(3, init="custom", objective=text, max_iter=1, callback=lambda now: costs.append(now["cost"]))
     model.fit(DENSE, W=W, H=H)
-    begun = ek.factorize(DENSE, text, rank=3, start={"W": W, "H": H}, max_iter=1)
+    begun = ek.factorize(DENSE, text, rank=3, init_from={"W": W, "H": H}, max_iter=1)
     assert costs == [begun.history[1]]
 
 
@@ -603,6 +613,44 @@ def test_the_numbers_of_an_objective_of_one_s_own():
             clone(model).set_params(numbers=numbers).fit(DENSE)
     with refuses(ValueError, "unused-parameter", "'q'"):
         NMF(3, numbers={"q": 1.0}).fit(DENSE)
+
+
+def test_an_estimator_of_an_objective():
+    text = "sum(huber(X - W @ H, 0.5)) + a*(sum(W**2) + sum(H**2)) subject to W >= 0, H >= 0"
+    model = ObjectiveFactorization(text, 3, params={"a": 0.1}, init="nndsvda", random_state=0, tol=1e-7, max_iter=3000)
+    W = model.fit_transform(DENSE)
+    seed = np.random.RandomState(0).randint(2**31 - 1)
+    found = ek.factorize(DENSE, text, rank=3, params={"a": 0.1}, init="nndsvda", seed=int(seed), tol=1e-7, max_iter=3000)
+    assert (W == found.W).all() and (model.components_ == found.H).all() and model.cost_ == found.cost
+    assert clone(model).params == {"a": 0.1} and model.get_feature_names_out().tolist()[0] == "objectivefactorization0"
+    np.testing.assert_allclose(model.transform(DENSE), W, atol=1e-2)
+    np.testing.assert_allclose(model.inverse_transform(W), W @ model.components_)
+    begun = ObjectiveFactorization("nmf", init_from={"W": W, "H": found.H}, n_components=3, max_iter=1)
+    with warns(ConvergenceWarning, "not-converged", "increase max_iter"):
+        begun.fit(DENSE)
+    with_offset = "minimize over W[n,r], H[r,m], c[1,m]: sum(observed(X) * (X - W @ H - c)**2) + 0.1*(sum(W**2) + sum(H**2))"
+    signed = np.where(DENSE > 0.9, np.nan, DENSE - 0.5)
+    model = ObjectiveFactorization(with_offset, 2, random_state=0).fit(signed)
+    assert model.factors_.keys() == {"W", "H", "c"} and model.transform(signed[:5]).shape == (5, 2)
+    x, w, h = ek.matrix("X"), ek.matrix("W"), ek.matrix("H")
+    formula = clone(ObjectiveFactorization(ek.minimize(((x - w @ h) ** 2).sum(), w >= 0, h >= 0), 2, max_iter=20, tol=0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        stated = clone(formula).set_params(objective="nmf", random_state=3).fit(DENSE)
+        formula.set_params(random_state=3).fit(DENSE)
+    assert (formula.components_ == stated.components_).all()
+    with refuses(ValueError, "missing-entries", "observed(X)"):
+        ObjectiveFactorization("mf", 2).fit(signed)
+    with refuses(ValueError, "unused-parameter", "z"):
+        ObjectiveFactorization("mf", 2, params={"z": 1.0}).fit(DENSE)
+
+
+def test_what_estimators_share_is_documented_in_each():
+    for estimator in (DictionaryLearning, ImplicitMF, MatrixFactorization, NMF, ObjectiveFactorization, SparseCoder):
+        text = inspect.getdoc(estimator)
+        assert not re.search(r"^ *%\w+$", text, re.MULTILINE), estimator
+        for name in inspect.signature(estimator).parameters:
+            assert re.search(rf"^(?:\w+, )*{name}(?:, \w+)* : ", text, re.MULTILINE), (estimator, name)
 
 
 def test_estimators_take_matrices_of_the_engine(tmp_path):

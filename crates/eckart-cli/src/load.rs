@@ -11,7 +11,7 @@ use eckart::data::{Format, ReadOptions, may_be_entries, read, read_names, read_t
 use eckart::solve::load_factors;
 use eckart::{Code, Error, Matrix, Problem, Result, Table};
 
-use crate::options::{NamesArgs, ReadingArgs, SearchArgs};
+use crate::options::{FactorsArgs, NamesArgs, ReadingArgs};
 
 /// The matrix to factorize, and what it is called.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(crate) struct Data {
 /// Reads X.
 pub(crate) fn load(file: &Path, reading: &ReadingArgs) -> Result<Data> {
     let began = Instant::now();
-    let Table { matrix, row_names, col_names } = read(file, &options(reading))?;
+    let Table { matrix, row_names, col_names } = read(file, &reading.options())?;
     let source = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
     let seconds = began.elapsed().as_secs_f64();
     Ok(Data { source, matrix, row_names, col_names, titles: BTreeMap::new(), seconds })
@@ -40,10 +40,10 @@ impl Data {
     /// The same with the names that files of their own give.
     pub(crate) fn named(mut self, names: &NamesArgs) -> Result<Self> {
         let began = Instant::now();
-        if let Some(file) = &names.rows {
+        if let Some(file) = &names.row_names {
             self.row_names = Some(names_of(file, "row", self.matrix.rows())?);
         }
-        if let Some(file) = &names.cols {
+        if let Some(file) = &names.col_names {
             self.col_names = Some(names_of(file, "column", self.matrix.cols())?);
         }
         if let Some(file) = &names.titles {
@@ -59,8 +59,8 @@ pub(crate) fn titles_of(file: &Path, ids: Option<&[String]>) -> Result<BTreeMap<
     let Some(ids) = ids else {
         return Err(Error::setting(
             Code::NamesMissing,
-            "--titles names the columns by their ids, and the columns have none: give them with --cols, or read \
-             triplets or a table with a header",
+            "--titles names the columns by their ids, and the columns have none: give them with --col-names, or read \
+             entries or a table with a header",
         ));
     };
     let titles: BTreeMap<String, String> = read_titles(file)?.into_iter().collect();
@@ -75,7 +75,7 @@ pub(crate) fn titles_of(file: &Path, ids: Option<&[String]>) -> Result<BTreeMap<
 /// The problem with the matrices of `--data`.
 pub(crate) fn with_matrices(problem: Problem, files: &[(String, PathBuf)], reading: &ReadingArgs) -> Result<Problem> {
     // How X is laid out says nothing about the others; what may be done to numbers does.
-    let shared = options(reading);
+    let shared = reading.options();
     let options = ReadOptions { dtype: shared.dtype, duplicates: shared.duplicates, ..ReadOptions::default() };
     files.iter().try_fold(problem, |problem, (name, file)| {
         if problem.matrices().iter().any(|(known, _)| known == name) {
@@ -85,11 +85,11 @@ pub(crate) fn with_matrices(problem: Problem, files: &[(String, PathBuf)], readi
     })
 }
 
-/// The problem with the factors of `--start` and `--hold`.
-pub(crate) fn with_factors(problem: Problem, search: &SearchArgs, reading: &ReadingArgs) -> Result<Problem> {
+/// The problem with the factors of `--init-from` and `--fix`.
+pub(crate) fn with_factors(problem: Problem, given: &FactorsArgs, reading: &ReadingArgs) -> Result<Problem> {
     let value = |name: &str, file: &Path| -> Result<Matrix> {
         if file.extension().is_none_or(|extension| extension != "safetensors") {
-            let shared = options(reading);
+            let shared = reading.options();
             return Ok(read(file, &ReadOptions { dtype: shared.dtype, ..ReadOptions::default() })?.matrix);
         }
         let factors = load_factors(file)?;
@@ -103,52 +103,39 @@ pub(crate) fn with_factors(problem: Problem, search: &SearchArgs, reading: &Read
         })
     };
     let mut problem = problem;
-    for (name, file) in &search.held {
+    for (name, file) in &given.fix {
         problem = problem.fix(name, &value(name, file)?);
     }
-    for (name, file) in &search.starts {
+    for (name, file) in &given.init_from {
         problem = problem.init_from(name, &value(name, file)?);
     }
     Ok(problem)
 }
 
-/// How to read a file.
-pub(crate) fn options(args: &ReadingArgs) -> ReadOptions {
-    ReadOptions {
-        format: args.format.map(Into::into),
-        dtype: args.dtype.map(Into::into),
-        triplets: args.triplets,
-        duplicates: args.duplicates.into(),
-        header: args.header,
-        row_names: args.row_names,
-        delimiter: None,
-    }
-}
-
 /// How to read a file that stands beside another: as that, in the format that its own name says, where it says one.
 pub(crate) fn options_beside(args: &ReadingArgs, file: &Path) -> ReadOptions {
-    let shared = options(args);
+    let shared = args.options();
     ReadOptions { format: if Format::of_name(file).is_some() { None } else { shared.format }, ..shared }
 }
 
 /// Refuses a table that may as well be a list of entries: numbers in three or four columns, the first two whole,
-/// without a gap, for an objective that speaks of entries that are missing.
+/// without a gap, for an objective with `observed(X)`.
 pub(crate) fn refuse_list(file: &Path, args: &ReadingArgs, x: &Matrix, problem: &Problem) -> Result<()> {
-    let format = args.format.map_or_else(|| Format::of_name(file), |format| Some(format.into()));
+    let format = args.format().or_else(|| Format::of_name(file));
     let masked = problem.statement().to_string().contains("observed(X)");
-    if args.triplets.is_some() || !format.is_none_or(Format::is_text) || !masked || !may_be_entries(x) {
+    if args.triplets().is_some() || !format.is_none_or(Format::is_text) || !masked || !may_be_entries(x) {
         return Ok(());
     }
     let (rows, cols) = x.shape();
     let message = format!(
         "this is a table of {rows} x {cols} without a missing entry, or a list of {rows} entries `row,column,value`, \
-         and the objective speaks of entries that are missing"
+         and the objective uses observed(X)"
     );
-    Err(Error::data(Code::ListOrTable, message, "Say which: --triplets for the list, --triplets=false for the table")
+    Err(Error::data(Code::ListOrTable, message, "Say which: --format coo for the list, --format table for the table")
         .in_file(file))
 }
 
-/// The names in a file of one a line.
+/// The names in a file of one per line.
 ///
 /// # Errors
 /// As [`read_names`]; `Data` where there are not `count`.
@@ -159,7 +146,7 @@ pub(crate) fn names_of(file: &Path, what: &str, count: usize) -> Result<Vec<Stri
         return Err(Error::data(
             Code::NameCount,
             message,
-            format!("Give one name for every {what}, one a line and without a header"),
+            format!("Give one name for every {what}, one per line and without a header"),
         )
         .in_file(file));
     }

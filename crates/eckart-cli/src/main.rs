@@ -14,7 +14,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use eckart::expr::text::nearest;
@@ -31,7 +30,7 @@ const OURS: u8 = 1;
 const DIVERGED: u8 = 3;
 
 fn main() -> ExitCode {
-    let Cli { command, registers } = match Cli::try_parse() {
+    let Cli { command, registers } = match Cli::from_process() {
         Ok(cli) => cli,
         Err(error) => return usage(advised(error)),
     };
@@ -103,7 +102,7 @@ const NAMES: [(&str, Code); 5] = [
     ("--model", Code::UnknownModel),
     ("[NAME]", Code::UnknownModel),
     ("[CODE]", Code::UnknownChoice),
-    ("--solver", Code::UnknownMethod),
+    ("--method", Code::UnknownMethod),
     ("--init", Code::UnknownInit),
 ];
 
@@ -149,10 +148,7 @@ pub(crate) fn warn(warning: &Warning) {
 /// What goes to standard output, and the exit code.
 fn run(command: &Command) -> Result<(String, u8)> {
     let text = match command {
-        Command::Fit(args) => {
-            let ended = commands::fit::fit(args)?;
-            return Ok((ended.text, ended.code));
-        }
+        Command::Fit(args) => return commands::fit::fit(args),
         Command::Explain(args) => commands::explain::explain(args),
         Command::Transform(args) => commands::transform::transform(args),
         Command::Recommend(args) => commands::recommend::recommend(args),

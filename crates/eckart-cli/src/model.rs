@@ -103,7 +103,7 @@ impl Model {
         if placed.shape() != self.shape {
             let ((n, m), (rows, cols)) = (self.shape, placed.shape());
             let text = format!("{} is {rows} x {cols}, the model's data is {n} x {m}", file.display());
-            let list = if cols <= 4 { "; if its lines are entries `row,column,value`, say --triplets" } else { "" };
+            let list = if cols <= 4 { "; if its lines are entries `row,column,value`, say --format coo" } else { "" };
             return Err(Error::shape(
                 Code::WrongShape,
                 text,

@@ -1,6 +1,6 @@
 //! Objective: the problem that the options state.
-//! In: `--objective` or `--model`, `--rank`, `--set`.  Out: a `Problem` that lacks its data.
-//! Invariant: a model is its line and its numbers; what is set by hand wins.
+//! In: `--objective` or `--model`, `--rank`, `--param`.  Out: a `Problem` that lacks its data.
+//! Invariant: a preset is its line and its parameters; what is set by hand wins.
 //! Not here: the data (see `load`).
 
 use eckart::model::find;
@@ -21,9 +21,9 @@ pub(crate) fn problem(args: &ObjectiveArgs, rank: usize) -> Result<Problem> {
     for (name, value) in model.map_or(&[][..], |model| model.params) {
         problem = problem.param(name, *value);
     }
-    for (at, (name, value)) in args.numbers.iter().enumerate() {
-        if args.numbers[..at].iter().any(|(earlier, _)| earlier == name) {
-            return Err(Error::setting(Code::GivenTwice, format!("--set {name}=... is given twice: leave one out")));
+    for (at, (name, value)) in args.params.iter().enumerate() {
+        if args.params[..at].iter().any(|(earlier, _)| earlier == name) {
+            return Err(Error::setting(Code::GivenTwice, format!("--param {name}=... is given twice: leave one out")));
         }
         problem = problem.param(name, *value);
     }

@@ -12,10 +12,12 @@ use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::errors::raised;
+use crate::errors::{raised, told};
 use crate::factorization::Factorization;
 use crate::matrix::{Matrix, array_of};
-use crate::search::{Stated, Wishes, interruptible};
+use crate::search::problem::Stated;
+use crate::search::settings::settings_of;
+use crate::search::watch::interruptible;
 use crate::threads::released;
 
 /// The rank that the data bears best: of each the mean loss, its standard error and all losses. `share` is that of the
@@ -24,12 +26,12 @@ use crate::threads::released;
 pub(crate) fn choose_rank<'py>(
     py: Python<'py>,
     stated: Stated<'_>,
-    wishes: Wishes,
+    given: &Bound<'_, PyDict>,
     ranks: Vec<usize>,
     share: Option<f64>,
     repeats: usize,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let (problem, settings) = (stated.problem().map_err(raised)?, wishes.settings()?);
+    let (problem, settings) = (stated.problem().map_err(raised)?, settings_of(given)?);
     let way = share.map_or(Validation::Bcv, |share| Validation::HoldOut { share });
     let (interrupt, threads) = (settings.interrupt.clone(), settings.threads);
     let chosen = move || choose(&problem, &ranks, way, repeats, &settings, |_| ());
@@ -38,6 +40,7 @@ pub(crate) fn choose_rank<'py>(
     let scores = choice.scores.iter().map(|score| (score.rank, score.mean, score.error, score.losses.clone()));
     let found = PyDict::new(py);
     found.set_item("rank", choice.chosen)?;
+    found.set_item("warnings", choice.warning().iter().map(told).collect::<Vec<_>>())?;
     found.set_item("scores", scores.collect::<Vec<_>>())?;
     Ok(found)
 }
@@ -64,7 +67,7 @@ pub(crate) fn consensus<'py>(py: Python<'py>, model: &Factorization) -> PyResult
 pub(crate) struct Looks {
     title: Option<String>,
     image: Option<(usize, usize)>,
-    show: String,
+    plot: String,
     by_rows: bool,
 }
 
@@ -78,7 +81,7 @@ pub(crate) fn report(
     data: Option<Bound<'_, Matrix>>,
     looks: Looks,
 ) -> PyResult<()> {
-    let look = match (looks.image, looks.show.as_str()) {
+    let look = match (looks.image, looks.plot.as_str()) {
         (Some((height, width)), _) => Look::Images { height, width },
         (None, "words") => Look::Words,
         (None, "items") => Look::Items,

@@ -6,18 +6,20 @@
 use eckart::function::Compiled;
 use eckart::grad::differentiate;
 use eckart::model::MODELS;
-use eckart::solve::{Bound, METHODS, MethodRow, lints};
+use eckart::solve::{Bound as BoundProblem, METHODS, MethodRow, lints};
 use eckart::{Code, Error, Problem};
-use pyo3::prelude::{PyResult, Python, pyfunction};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use crate::errors::raised;
-use crate::search::Stated;
+use crate::search::problem::Stated;
+use crate::search::settings::settings_of;
 
 /// What a problem becomes: shapes, gradients as derived and as computed, plan, method.
 #[pyfunction]
-pub(crate) fn explain(py: Python<'_>, stated: Stated<'_>, method: Option<String>) -> PyResult<String> {
-    let problem = stated.problem().map_err(raised)?;
-    py.detach(|| in_words(&problem, method.as_deref())).map_err(raised)
+pub(crate) fn explain(py: Python<'_>, stated: Stated<'_>, given: &Bound<'_, PyDict>) -> PyResult<String> {
+    let (problem, settings) = (stated.problem().map_err(raised)?, settings_of(given)?);
+    py.detach(|| in_words(&problem, settings.method.as_deref())).map_err(raised)
 }
 
 fn in_words(problem: &Problem, method: Option<&str>) -> eckart::Result<String> {
@@ -51,7 +53,7 @@ fn in_words(problem: &Problem, method: Option<&str>) -> eckart::Result<String> {
 }
 
 /// The method of that name, or the first that fits.
-fn chosen(bound: &Bound, name: Option<&str>) -> eckart::Result<&'static MethodRow> {
+fn chosen(bound: &BoundProblem, name: Option<&str>) -> eckart::Result<&'static MethodRow> {
     let wanted = |row: &&MethodRow| name.map_or_else(|| row.unsupported(bound).is_none(), |name| row.name == name);
     let Some(row) = METHODS.iter().find(wanted) else {
         let known: Vec<&str> = METHODS.iter().map(|row| row.name).collect();

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use crate::errors::{Told, raised, told};
 use crate::factorization::Factorization;
 use crate::matrix::Matrix;
-use crate::search::Stated;
+use crate::search::problem::Stated;
 use crate::threads::released;
 
 /// Factors by name, and sentences for whoever asked.

@@ -39,7 +39,9 @@ mod module {
     #[pymodule_export]
     use super::matrix::{Matrix, dense, read, sparse};
     #[pymodule_export]
-    use super::search::factorize;
+    use super::search::settings::settings;
+    #[pymodule_export]
+    use super::search::watch::factorize;
     #[pymodule_export]
     use super::threads::forked;
 

@@ -32,9 +32,9 @@ pub(crate) fn codes(args: &CodesArgs) -> Result<String> {
 fn table() -> String {
     let mut page = Page::new();
     for (kind, heading) in [
-        (CodeKind::Doubt, "Doubts: the input could mean several things, and is refused"),
-        (CodeKind::Error, "Errors: something can't be done as it is given"),
-        (CodeKind::Warning, "Warnings: it was done, but hardly as it was meant"),
+        (CodeKind::Doubt, "Doubts: the input is ambiguous, and is rejected"),
+        (CodeKind::Error, "Errors: it can't be done as given"),
+        (CodeKind::Warning, "Warnings: it was done, but probably not as intended"),
     ] {
         page.heading(heading);
         let mut all: Vec<Code> = Code::all().filter(|code| code.kind() == kind).collect();

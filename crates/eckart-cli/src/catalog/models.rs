@@ -26,7 +26,7 @@ pub(crate) fn models(args: &ModelsArgs) -> Result<String> {
         }
         None => {
             let all = MODELS.iter().map(shown).collect::<Result<Vec<String>>>()?;
-            Ok(all.join("\n") + "\nFit one with: eckart fit DATA --model NAME --rank R [--set NAME=VALUE]\n")
+            Ok(all.join("\n") + "\nFit one with: eckart fit DATA --model NAME --rank R [--param NAME=VALUE]\n")
         }
     }
 }
@@ -40,7 +40,7 @@ fn shown(model: &Model) -> Result<String> {
     let statement = parse_statement(model.statement)?.to_string();
     let mut text = format!("{}: {}\n{}", model.name, model.summary, wrapped(&statement, 4));
     for (name, value) in model.params {
-        let _ = writeln!(text, "    with {name} = {value}  (--set {name}=VALUE)");
+        let _ = writeln!(text, "    with {name} = {value}  (--param {name}=VALUE)");
     }
     Ok(text)
 }

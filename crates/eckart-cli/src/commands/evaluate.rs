@@ -10,12 +10,11 @@ use eckart::solve::{Flow, solve};
 use eckart::{Code, Error, Result, Warning};
 use serde_json::{Value, json};
 
-use crate::commands::fit::settings;
-use crate::load::{options, options_beside, refuse_list, with_factors, with_matrices};
+use crate::load::{options_beside, refuse_list, with_factors, with_matrices};
 use crate::model::Model;
 use crate::numbers::{count, precise, short};
 use crate::objective::problem;
-use crate::options::asked::EvaluateArgs;
+use crate::options::EvaluateArgs;
 use crate::output::json::warning_object;
 use crate::output::page::Page;
 use crate::warn;
@@ -24,7 +23,7 @@ use crate::warn;
 struct Tested {
     statement: String,
     measures: Measures,
-    /// What was left out, and what the objective says that was hardly meant.
+    /// What was left out, and warnings about the objective.
     notes: Vec<Warning>,
     /// Entries that the model was fitted to, where they were held apart here.
     fitted: Option<usize>,
@@ -32,8 +31,8 @@ struct Tested {
 
 /// `eckart evaluate ...`
 pub(crate) fn evaluate(args: &EvaluateArgs) -> Result<String> {
-    let tested = match args.split {
-        Some(share) => split(args, share)?,
+    let tested = match args.holdout {
+        Some(share) => held_out(args, share)?,
         None => given(args)?,
     };
     if args.json {
@@ -46,19 +45,19 @@ pub(crate) fn evaluate(args: &EvaluateArgs) -> Result<String> {
 /// A saved model on entries of a file.
 fn given(args: &EvaluateArgs) -> Result<Tested> {
     let Some(test) = &args.test else {
-        return Err(Error::setting(Code::OptionMissing, "name the entries to test on, or --split"));
+        return Err(Error::setting(Code::OptionMissing, "name the entries to test on, or --holdout"));
     };
     let model = Model::load(&args.file)?;
     let predictor = Predictor::new(&model.fit)?;
     let mut notes = Vec::new();
-    let test = model.entries(test, &options(&args.reading), &mut |note| notes.push(note))?;
-    let known = args.known.as_ref().map(|file| {
+    let test = model.entries(test, &args.reading.options(), &mut |note| notes.push(note))?;
+    let known = args.train.as_ref().map(|file| {
         let options = options_beside(&args.reading, file);
         model.entries(file, &options, &mut |_| ())
     });
     let known = known.transpose()?;
     if known.is_none() {
-        let message = "without --known FILE, lists hold also what rows had entries for in the fit";
+        let message = "without --train FILE, lists also hold what rows had entries for in the fit";
         notes.push(Warning::new(Code::KnownNotExcluded, message));
     }
     let measures = measure(&predictor, &test, known.as_ref(), args.top, args.relevant)?;
@@ -66,28 +65,30 @@ fn given(args: &EvaluateArgs) -> Result<Tested> {
 }
 
 /// A model of a part of the data on the rest of it.
-fn split(args: &EvaluateArgs, share: f64) -> Result<Tested> {
+fn held_out(args: &EvaluateArgs, share: f64) -> Result<Tested> {
     let Some(rank) = args.rank else {
         return Err(Error::setting(Code::OptionMissing, "say how many components: --rank R"));
     };
     let problem = problem(&args.objective, rank)?;
-    let data = read(&args.file, &options(&args.reading))?;
+    let mut settings = args.search.settings()?;
+    settings.place_checkpoint()?;
+    let data = read(&args.file, &args.reading.options())?;
     refuse_list(&args.file, &args.reading, &data.matrix, &problem)?;
     if !data.matrix.is_sparse() && !problem.statement().to_string().contains("observed(X)") {
         return Err(Error::setting(
             Code::HoldoutUnsupported,
             format!(
-                "--split {share} holds out entries of X, which the fit must leave out of the cost, and the objective \
+                "--holdout {share} hides entries of X, which the fit must leave out of the cost, and the objective \
                  does not say observed(X): {}. Write it so: sum(observed(X) * (X - W @ H)**2)",
                 problem.statement()
             ),
         ));
     }
-    let hold_out = HoldOut::new(share, args.search.seed)?;
+    let hold_out = HoldOut::new(share, settings.seed)?;
     let (kept, held) = hold_out.split(&data.matrix).map_err(|error| error.in_file(&args.file))?;
     let problem = with_matrices(problem.data("X", &kept), &args.objective.matrices, &args.reading)?;
-    let problem = with_factors(problem, &args.search, &args.reading)?;
-    let fit = solve(&problem, &settings(&args.search)?, &mut |_| Flow::Continue)?;
+    let problem = with_factors(problem, &args.factors, &args.reading)?;
+    let fit = solve(&problem, &settings, &mut |_| Flow::Continue)?;
     let measures = measure(&Predictor::new(&fit)?, &held, Some(&kept), args.top, args.relevant)?;
     let mut notes = fit.warnings.clone();
     if kept.is_sparse() && !fit.statement.contains("observed(") {

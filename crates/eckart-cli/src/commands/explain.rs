@@ -15,14 +15,15 @@ use eckart::run::{Limited, Machine, available_memory};
 use eckart::solve::{Bound, METHODS, MethodRow, lints};
 use eckart::{Code, Error, Expr, Problem, Result};
 
-use crate::load::{load, refuse_list, with_matrices};
+use crate::load::{load, refuse_list, with_factors, with_matrices};
 use crate::numbers::{count, short};
 use crate::objective::problem;
 use crate::options::ExplainArgs;
 use crate::options::values::ShapeArg;
 use crate::output::page::Page;
 use crate::output::pictures::Pictures;
-use crate::output::report::{describe, warnings};
+use crate::output::report::warnings;
+use eckart::report::describe;
 
 /// `eckart explain DATA|--shape NxM ...`
 pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
@@ -32,11 +33,13 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
         refuse_list(file, &args.reading, x, &problem)?;
     }
     let problem = with_matrices(problem, &args.objective.matrices, &args.reading)?;
+    let problem = with_factors(problem, &args.factors, &args.reading)?;
+    let settings = args.search.settings()?;
     let bound = problem.bind()?;
-    let chosen = chosen(&bound, args.means.solver.as_deref())?;
+    let chosen = chosen(&bound, settings.method.as_deref())?;
     let gradients = differentiate(&bound.smooth, &bound.factor_exprs());
     let roots: Vec<Expr> = std::iter::once(bound.smooth.clone()).chain(gradients).collect();
-    let limit = args.means.memory_limit.unwrap_or_else(available_memory);
+    let limit = settings.memory_limit.unwrap_or_else(available_memory);
     let mut page = Page::new();
     page.heading("Objective");
     page.paragraph(&problem.statement().to_string());
@@ -57,7 +60,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
         page.paragraph(&format!("Over the limit, so that a fit may be refused: {error}"));
     }
     machine(&mut page, &compiled.plan)?;
-    methods(&mut page, &bound, chosen, args.means.solver.is_some())?;
+    methods(&mut page, &bound, chosen, settings.method.is_some())?;
     let picture = Picture::new(&compiled.plan).title(problem.statement().to_string()).results(result_names(&bound));
     pictures.draw(&mut page, &picture)?;
     Ok(pictures.printed(&picture).unwrap_or_else(|| page.finish()))
@@ -190,7 +193,7 @@ fn methods(page: &mut Page, bound: &Bound, chosen: &MethodRow, asked: bool) -> R
         let verdict = match row.unsupported(bound) {
             _ if row.name == chosen.name && asked => format!("used, as asked: {}", row.summary),
             _ if row.name == chosen.name => format!("used, the first that fits: {}", row.summary),
-            None => "fits as well; ask for it with --solver".to_owned(),
+            None => "fits as well; ask for it with --method".to_owned(),
             Some(why) => format!("does not fit: {why}"),
         };
         page.fact(row.name, width, &verdict);

@@ -3,7 +3,6 @@
 //! Invariant: no arithmetic; a command calls the library.
 //! Not here: options (see `options`), layout of what is printed (see `output`).
 
-pub(crate) mod choice;
 pub(crate) mod evaluate;
 pub(crate) mod explain;
 pub(crate) mod fit;

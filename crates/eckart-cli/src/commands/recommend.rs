@@ -7,10 +7,9 @@ use eckart::apply::{Contribution, Directions, Predictor, Scored, best, explained
 use eckart::data::{Side, align, read};
 use eckart::{Code, Error, FoldIn, Matrix, Result, Warning};
 
-use crate::load::options;
 use crate::model::Model;
 use crate::numbers::short;
-use crate::options::asked::RecommendArgs;
+use crate::options::RecommendArgs;
 use crate::output::lists::{Entry, List, Words, csv, json, text};
 use crate::output::try_writing;
 use crate::warn;
@@ -30,7 +29,7 @@ pub(crate) fn recommend(args: &RecommendArgs) -> Result<String> {
     };
     let ask = Ask { args, model: &model, predictor: &predictor };
     let (old, new): (Vec<String>, Vec<String>) =
-        asked.into_iter().partition(|word| args.data.is_none() || model.number(Side::Rows, word).is_ok());
+        asked.into_iter().partition(|word| args.train.is_none() || model.number(Side::Rows, word).is_ok());
     let mut found = ask.known_rows(&old)?;
     found.extend(ask.new_rows(&new)?);
     // In the order asked for.
@@ -58,10 +57,10 @@ impl Ask<'_> {
             return Ok(Vec::new());
         }
         let numbers: Vec<usize> = words.iter().map(|word| model.number(Side::Rows, word)).collect::<Result<_>>()?;
-        let known = match &self.args.data {
-            Some(file) => Some(model.entries(file, &options(&self.args.reading), &mut |_| ())?),
+        let known = match &self.args.train {
+            Some(file) => Some(model.entries(file, &self.args.reading.options(), &mut |_| ())?),
             None => {
-                let message = "without --data FILE, what a row already has an entry for is listed too";
+                let message = "without --train FILE, lists also hold what rows had entries for in the fit";
                 warn(&Warning::new(Code::KnownNotExcluded, message));
                 None
             }
@@ -88,18 +87,18 @@ impl Ask<'_> {
         Ok(List { about: (Side::Rows, self.model.name(Side::Rows, i)), entries })
     }
 
-    /// "most alike of what is known: Heat (5), Alien (4)"
+    /// "because you rated: Heat (5), Alien (4)"
     fn reasons_in_words(&self, reasons: &[Scored], known: &Matrix, i: usize) -> Option<String> {
         let word =
             |scored: &Scored| format!("{} ({})", self.model.shown(scored.index), short(known.get(i, scored.index)));
         let words: Vec<String> = reasons.iter().map(word).collect();
-        (!words.is_empty()).then(|| format!("of what is known, speak for it: {}", words.join(", ")))
+        (!words.is_empty()).then(|| format!("because you rated: {}", words.join(", ")))
     }
 
     /// Lists for rows that only the data has: their factors are found first.
     fn new_rows(&self, words: &[String]) -> Result<Vec<List>> {
-        let Some(file) = self.args.data.as_ref().filter(|_| !words.is_empty()) else { return Ok(Vec::new()) };
-        let table = read(file, &options(&self.args.reading))?;
+        let Some(file) = self.args.train.as_ref().filter(|_| !words.is_empty()) else { return Ok(Vec::new()) };
+        let table = read(file, &self.args.reading.options())?;
         let names = table.row_names.clone().unwrap_or_default();
         let mut numbers = Vec::new();
         for word in words {

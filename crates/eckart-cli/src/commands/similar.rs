@@ -8,7 +8,7 @@ use eckart::apply::{Directions, Scored};
 use eckart::data::Side;
 
 use crate::model::Model;
-use crate::options::asked::SimilarArgs;
+use crate::options::SimilarArgs;
 use crate::output::lists::{Entry, List, Words, csv, json, text};
 use crate::output::try_writing;
 

@@ -11,9 +11,9 @@ use eckart::solve::save_factors;
 use eckart::{Factorization, FoldIn, Matrix, Result, Table, Warning};
 use serde_json::{Map, Value, json};
 
-use crate::load::{names_of, options};
+use crate::load::names_of;
 use crate::model::Model;
-use crate::options::asked::TransformArgs;
+use crate::options::TransformArgs;
 use crate::output::json::warning_object;
 use crate::output::try_writing;
 use crate::warn;
@@ -23,22 +23,22 @@ pub(crate) fn transform(args: &TransformArgs) -> Result<String> {
     let model = Model::load(&args.model)?;
     args.output.as_deref().map(try_writing).transpose()?;
     let mut fold_in = FoldIn::new(&model.fit)?;
-    let mut table = read(&args.file, &options(&args.reading))?;
+    let mut table = read(&args.file, &args.reading.options())?;
     let (rows, cols) = table.matrix.shape();
     let mut beside = Vec::new();
     for (name, file) in &args.matrices {
         fold_in.check_name(name)?;
-        let matrix = read(file, &options(&args.reading))?.matrix;
+        let matrix = read(file, &args.reading.options())?.matrix;
         if fold_in.reads_by_rows(name, &matrix, rows) {
             beside.push((name.as_str(), matrix));
         } else {
             fold_in = fold_in.data(name, &matrix);
         }
     }
-    if let Some(file) = &args.rows {
+    if let Some(file) = &args.row_names {
         table.row_names = Some(names_of(file, "row", rows)?);
     }
-    if let Some(file) = &args.cols {
+    if let Some(file) = &args.col_names {
         table.col_names = Some(names_of(file, "column", cols)?);
     }
     let (x, told) = in_columns_of(&model.fit, &table.matrix, table.col_names.as_deref())

@@ -1,10 +1,9 @@
 //! Values: what one word of the command line means.
 //! In: a word such as `a=0.1`, `4GB` or `1000x500:20000`.  Out: its value, or what should have been written.
 //! Invariant: what can be told from the word alone is told before any work.
-//! Not here: which options there are (see `args`).
+//! Not here: which options there are (see the files beside this one).
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use eckart::run::{SimdLevel, simd_level_by_name};
 
@@ -17,7 +16,7 @@ pub(crate) struct ShapeArg {
 }
 
 /// What is wrong with one word of the command line; clap says which.
-type Wrong = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type Wrong = Box<dyn std::error::Error + Send + Sync>;
 
 fn named(text: &str, what: &str) -> Result<(String, String), Wrong> {
     match text.split_once('=') {
@@ -26,10 +25,10 @@ fn named(text: &str, what: &str) -> Result<(String, String), Wrong> {
     }
 }
 
-pub(crate) fn named_number(text: &str) -> Result<(String, f64), Wrong> {
+pub(crate) fn named_value(text: &str) -> Result<(String, f64), Wrong> {
     let (name, value) = named(text, "VALUE")?;
-    let number = value.parse().ok().filter(|number: &f64| number.is_finite());
-    Ok((name, number.ok_or_else(|| format!("{value} is not a finite number"))?))
+    let found = value.parse().ok().filter(|found: &f64| found.is_finite());
+    Ok((name, found.ok_or_else(|| format!("{value} is not a finite number"))?))
 }
 
 pub(crate) fn named_file(text: &str) -> Result<(String, PathBuf), Wrong> {
@@ -38,11 +37,6 @@ pub(crate) fn named_file(text: &str) -> Result<(String, PathBuf), Wrong> {
         return Err("X is the matrix named first".into());
     }
     Ok((name, file.into()))
-}
-
-pub(crate) fn seconds(text: &str) -> Result<Duration, Wrong> {
-    let seconds: f64 = text.parse().map_err(|_| "write a number of seconds")?;
-    Ok(Duration::try_from_secs_f64(seconds).map_err(|_| "write 0 or more seconds")?)
 }
 
 /// The ranks to choose among: both ends count.
@@ -142,9 +136,9 @@ mod tests {
 
     #[test]
     fn names_are_told_from_values() {
-        assert_eq!(named_number("a = -2e3").unwrap(), ("a".to_owned(), -2000.0));
+        assert_eq!(named_value("a = -2e3").unwrap(), ("a".to_owned(), -2000.0));
         for wrong in ["a", "=1", "a=", "a=x", "a=inf"] {
-            assert!(named_number(wrong).is_err(), "{wrong}");
+            assert!(named_value(wrong).is_err(), "{wrong}");
         }
         assert_eq!(named_file("Y=a=b.csv").unwrap(), ("Y".to_owned(), "a=b.csv".into()));
         assert!(named_file("X=a.csv").is_err());

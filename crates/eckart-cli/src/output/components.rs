@@ -1,6 +1,6 @@
 //! Components: what each component is made of, by name.
 //! In: factors, and the names of the data's columns or rows.  Out: `Components`, the largest first.
-//! Invariant: a component's size is the length of its row of H times that of its column of W; signs are kept in the
+//! Invariant: a component's size is `norm(W[:,k]) * norm(H[k,:])`; signs are kept in the
 //! weights.
 //! Not here: how it is printed (see `report`, `json`).
 
@@ -27,7 +27,7 @@ pub(crate) struct Components {
 pub(crate) struct Component {
     /// Its row of H, counted from 0.
     pub index: usize,
-    /// The length of its row of H times that of its column of W.
+    /// `norm(W[:,k]) * norm(H[k,:])`.
     pub size: f64,
     /// Its size among all.
     pub share: f64,
@@ -64,8 +64,8 @@ pub(crate) fn components(fit: &Factorization, data: &Data, top: usize) -> Option
     };
     let list = ComponentSides::order(&sizes).into_iter().map(component).collect();
     let measure = match partner {
-        Some(other) => format!("the length of its {} times that of its {}", lines.said(), other.said()),
-        None => format!("the length of its {}", lines.said()),
+        Some(other) => format!("{} * {}", other.norm(), lines.norm()),
+        None => lines.norm(),
     };
     Some(Components { factor: lines.name.to_owned(), measure, of_columns: data.col_names.is_some(), list })
 }

@@ -3,98 +3,45 @@
 //! Invariant: keys stay; what is not finite is null.
 //! Not here: the result for people (see `report`).
 
+use std::path::PathBuf;
+
+use eckart::report::zeros;
 use eckart::run::peak_memory;
-use eckart::solve::{Quality, RankScore, Start};
 use eckart::{Code, Error, Matrix, Warning};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::commands::fit::Finished;
+use crate::commands::fit::outcome::Outcome;
 use crate::output::components::{Component, Part};
-use crate::output::report::zeros;
 
-/// The object and a line end.
-pub(crate) fn json(finished: &Finished) -> String {
-    let Finished { model, data, fit, warnings, components, written } = finished;
+/// The object and a line end; `written` are the files that hold the result.
+pub(crate) fn json(outcome: &Outcome, written: &[PathBuf]) -> String {
+    let Outcome { model, data, fit, components, .. } = outcome;
+    // The library's own text is JSON.
+    let mut object: Value = serde_json::from_str(&fit.to_json()).unwrap_or_default();
+    let ended = outcome.warnings();
+    object["warnings"] = fit.warnings.iter().chain(&ended).map(warning_object).collect();
     let factor = |(name, matrix): &(String, Matrix)| {
         (name.clone(), json!({ "shape": [matrix.rows(), matrix.cols()], "zeros": zeros(matrix) }))
     };
-    let output: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
-    let numbers: Map<String, Value> = fit.params.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
-    let mut object = json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        // The value of the objective; its text is `statement`.
-        "objective": fit.cost,
-        "statement": fit.statement,
-        "model": model,
-        "numbers": numbers,
-        "numerics": fit.numerics.version,
-        "registers": fit.numerics.registers,
-        "method": fit.method,
-        "ways": fit.ways,
-        "warnings": fit.warnings.iter().chain(warnings).map(warning_object).collect::<Vec<Value>>(),
-        "rank": fit.rank,
-        "seed": fit.seed,
-        "data": data.source,
-        "dtype": data.matrix.dtype().to_string(),
-        "shape": [data.matrix.rows(), data.matrix.cols()],
-        "sparse": data.matrix.is_sparse(),
-        "stored": data.matrix.stored(),
-        "missing": data.matrix.missing(),
-        "load_seconds": data.seconds,
-        "fit_seconds": fit.seconds,
-        "peak_bytes": peak_memory(),
-        "iterations": fit.iterations(),
-        "stop_reason": fit.stop_reason().name(),
-        "best": fit.best,
-        "starts": fit.starts.iter().map(start).collect::<Vec<Value>>(),
-        "quality": fit.quality.as_ref().map(quality),
-        "factors": fit.factors.iter().map(factor).collect::<Map<String, Value>>(),
-        "output": output,
-    });
-    if let Some(found) = &fit.agreement {
-        object["agreement"] = json!({
-            "starts": found.starts,
-            "stability": found.stability,
-            "cophenetic": found.cophenetic,
-            "of_columns": found.of_columns,
-            "sampled": found.sampled,
-            "groups": found.groups,
-        });
-    }
-    if let Some(choice) = &fit.rank_choice {
-        let score = |s: &RankScore| json!({ "rank": s.rank, "mean": s.mean, "error": s.error, "losses": s.losses });
-        let scores: Vec<Value> = choice.scores.iter().map(score).collect();
-        object["rank_choice"] = json!({ "way": choice.way, "chosen": choice.chosen, "scores": scores });
-    }
+    let rows = [
+        ("version", json!(env!("CARGO_PKG_VERSION"))),
+        ("model", json!(model)),
+        ("data", json!(data.source)),
+        ("dtype", json!(data.matrix.dtype().to_string())),
+        ("shape", json!([data.matrix.rows(), data.matrix.cols()])),
+        ("sparse", json!(data.matrix.is_sparse())),
+        ("stored", json!(data.matrix.stored())),
+        ("missing", json!(data.matrix.missing())),
+        ("load_seconds", json!(data.seconds)),
+        ("peak_bytes", json!(peak_memory())),
+        ("factors", Value::Object(fit.factors.iter().map(factor).collect())),
+        ("output", written.iter().map(|path| path.display().to_string()).collect()),
+    ];
+    rows.into_iter().for_each(|(key, value)| object[key] = value);
     if let Some(components) = components {
         object["components"] = components.list.iter().map(component).collect();
     }
     format!("{object}\n")
-}
-
-fn start(start: &Start) -> Value {
-    json!({
-        "cost": start.cost,
-        "iterations": start.iterations,
-        "stop_reason": start.stop.name(),
-        "seconds": start.seconds,
-        "residuals": start.residuals.iter().map(|&residual| finite(residual)).collect::<Vec<Value>>(),
-    })
-}
-
-/// A residual; the largest number stands for one that is not finite.
-fn finite(residual: f64) -> Value {
-    if residual < f64::MAX { json!(residual) } else { Value::Null }
-}
-
-fn quality(quality: &Quality) -> Value {
-    json!({
-        "reconstruction": quality.reconstruction,
-        "relative_error": quality.relative_error,
-        "explained": quality.explained,
-        "rmse": quality.rmse,
-        "observed_only": quality.observed_only,
-    })
 }
 
 fn component(component: &Component) -> Value {

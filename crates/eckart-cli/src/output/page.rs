@@ -1,5 +1,5 @@
 //! Page: the layout of what is printed: headings, facts, tables, wrapped text.
-//! In: texts.  Out: one text of at most 100 columns, where its parts allow it.
+//! In: texts.  Out: one text as wide as the terminal and at most 100 columns, where its parts allow it.
 //! Invariant: plain text unless a terminal reads it and NO_COLOR is not set; no line ends in a blank.
 //! Not here: what is said (see `report`, `explain`).
 
@@ -7,8 +7,10 @@ use std::io::{IsTerminal, stdout};
 
 use comfy_table::{CellAlignment, ContentLineStyle, LineStyle, Table, TableStyle};
 
-/// The widest line.
+/// The widest line, and its width where no terminal tells one.
 const WIDTH: usize = 100;
+/// Narrower terminals get lines that are too long for them.
+const MOST_NARROW: usize = 50;
 /// Under each header a rule, and no other lines.
 const RULED: TableStyle = TableStyle::new()
     .header_lines(ContentLineStyle::none().junction(' '))
@@ -77,14 +79,27 @@ impl Page {
 /// A blank at which no line ends.
 pub(crate) const FIRM: char = '\u{a0}';
 
-/// The words of `text` in lines of at most 100 columns, `indent` blanks before each. A longer word gets its own line;
-/// words joined by [`FIRM`] stay together.
+/// The columns of the terminal, at most those of a page.
+pub(crate) fn terminal_width() -> usize {
+    let columns = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let known = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)).or_else(columns);
+    known.map_or(WIDTH, |width| width.clamp(MOST_NARROW, WIDTH))
+}
+
+/// The words of `text` in lines of a page; see [`filled`].
 pub(crate) fn wrapped(text: &str, indent: usize) -> String {
+    let width = if stdout().is_terminal() { terminal_width() } else { WIDTH };
+    filled(text, indent, width)
+}
+
+/// The words of `text` in lines of at most `most` columns, `indent` blanks before each. A longer word gets its own
+/// line; words joined by [`FIRM`] stay together.
+pub(crate) fn filled(text: &str, indent: usize, most: usize) -> String {
     let mut out = String::new();
     let mut used = 0;
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         let width = word.chars().count();
-        if used > 0 && used + 1 + width > WIDTH {
+        if used > 0 && used + 1 + width > most {
             out.push('\n');
             used = 0;
         }

@@ -12,7 +12,6 @@ use eckart::{Error, Interrupt, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::numbers::precise;
-use crate::options::FitArgs;
 
 /// What a process that Ctrl-C ended returns, by the custom of shells.
 const ENDED_BY_SIGINT: i32 = 130;
@@ -24,9 +23,9 @@ const TICK: Duration = Duration::from_millis(200);
 pub(crate) struct Bar(ProgressBar);
 
 impl Bar {
-    /// A bar on standard error where that is a terminal.
-    pub(crate) fn new(args: &FitArgs) -> Self {
-        if args.quiet || args.json || !stderr().is_terminal() {
+    /// A bar on standard error where that is a terminal, unless it is to be quiet.
+    pub(crate) fn new(quiet: bool) -> Self {
+        if quiet || !stderr().is_terminal() {
             return Self(ProgressBar::hidden());
         }
         let bar = ProgressBar::new_spinner();

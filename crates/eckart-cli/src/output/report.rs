@@ -3,22 +3,26 @@
 //! Invariant: what ended the search is said, and what could be done about it.
 //! Not here: layout (see `page`), digits (see `numbers`).
 
-pub(crate) use eckart::report::{describe, zeros};
+use std::path::PathBuf;
+
+use eckart::report::{describe, zeros};
 use eckart::solve::{Agreement, METHODS, Quality, RankChoice, RankScore, Start};
 use eckart::{Factorization, Matrix, StopReason, Warning};
 
-use crate::commands::fit::Finished;
+use crate::commands::fit::outcome::Outcome;
 use crate::load::Data;
 use crate::numbers::{count, duration, percent, precise, short};
 use crate::output::components::{Component, Components, Part};
 use crate::output::page::{FIRM, Page, wrapped};
 
+/// A share of the variance that would be low for dense data.
+const LOW: f64 = 0.3;
 /// Entries below this share of a factor's largest count as almost zero.
 const ALMOST: f64 = 1e-10;
 
 /// The whole report.
-pub(crate) fn report(finished: &Finished) -> String {
-    let Finished { model, data, fit, components, written, .. } = finished;
+pub(crate) fn report(outcome: &Outcome, written: &[PathBuf]) -> String {
+    let Outcome { model, data, fit, components, .. } = outcome;
     let mut page = Page::new();
     page.heading(&fit.statement);
     for (name, value) in &fit.params {
@@ -57,7 +61,7 @@ pub(crate) fn report(finished: &Finished) -> String {
     page.finish()
 }
 
-/// What the objective says that was hardly meant.
+/// Warnings about the objective.
 pub(crate) fn warnings(page: &mut Page, warnings: &[Warning]) {
     if !warnings.is_empty() {
         page.heading("Warnings");
@@ -86,15 +90,17 @@ fn starts(page: &mut Page, fit: &Factorization) {
     page.block(&note(fit).map_or_else(String::new, |note| wrapped(note, 2)));
 }
 
-/// What to make of the reason for which the search ended.
+/// What follows from the reason for which the search ended.
 fn note(fit: &Factorization) -> Option<&'static str> {
     match fit.stop_reason() {
         StopReason::Settled | StopReason::Stationary | StopReason::Target => None,
-        StopReason::MaxIter => Some("The cost had not settled: a larger --max-iter goes on."),
-        StopReason::TimeLimit => Some("The time limit ended the search: these are the best factors so far."),
-        StopReason::Interrupted => Some("Ctrl-C ended the search: these are the best factors so far."),
+        StopReason::MaxIter => Some("Not converged: increase --max-iter."),
+        StopReason::TimeLimit => {
+            Some("Not converged: the time limit ended the search. These are the best factors so far.")
+        }
+        StopReason::Interrupted => Some("Not converged: Ctrl-C ended the search. These are the best factors so far."),
         StopReason::Diverged => {
-            Some("The cost became infinite or undefined: these are the best factors before that, if any were.")
+            Some("Diverged: the cost became infinite or undefined. These are the best factors before that, if any.")
         }
         _ => None,
     }
@@ -114,25 +120,25 @@ fn ranks(page: &mut Page, choice: &RankChoice) {
     page.table(&["rank", "loss", "standard error", ""], &[3], choice.scores.iter().map(row).collect());
     let repeats = choice.scores.first().map_or(0, |score| score.losses.len());
     let of = if choice.way == "bcv" {
-        "a quarter of the data, predicted from the other three; the mean of all four"
+        "a quarter of the data, predicted from the other three, averaged over all four"
     } else {
-        "the entries held out"
+        "the held-out entries"
     };
     page.paragraph(&format!(
-        "loss: that of an entry, over {of}, the mean of {repeats} repetitions. Chosen is the smallest rank within one \
-         standard error of the least."
+        "loss: mean loss per entry on {of}, over {repeats} repetitions. Chosen is the smallest rank within one \
+         standard error of the least loss."
     ));
 }
 
 fn starts_agree(page: &mut Page, agreement: &Agreement) {
-    page.heading("Agreement of starts");
+    page.heading("Consensus of starts");
     let shown: Vec<String> =
         agreement.stability.iter().enumerate().map(|(k, s)| format!("{}: {}", k + 1, short(*s))).collect();
     page.fact("stability", 12, &shown.join(", ").replace(": ", &format!(":{FIRM}")));
     page.fact("cophenetic", 12, &short(agreement.cophenetic));
     page.paragraph(&format!(
-        "stability: for each component, the mean cosine to its matches in the other {} starts. cophenetic: the \
-         correlation of the consensus of {} {} with its tree of groups; 1 where they go together in all starts or in none.",
+        "stability: mean cosine of each component to its matches in the other {} starts. cophenetic: cophenetic \
+         correlation of the consensus matrix of {} {}, 1 where all starts group them alike.",
         agreement.starts - 1,
         count(agreement.sampled.len()),
         if agreement.of_columns { "columns" } else { "rows" },
@@ -153,6 +159,9 @@ fn fit_quality(page: &mut Page, quality: &Quality, matrix: &Matrix) {
         short(quality.relative_error),
         short(quality.rmse),
     ));
+    if matrix.is_sparse() && !quality.observed_only && quality.explained < LOW {
+        page.paragraph("Low shares are usual for sparse counts, whose single entries are mostly noise.");
+    }
 }
 
 fn factors(page: &mut Page, fit: &Factorization) {
@@ -170,9 +179,9 @@ fn factors(page: &mut Page, fit: &Factorization) {
         cells
     };
     let residuals = &fit.starts[fit.best].residuals;
-    let mut header = vec!["factor", "shape", "exactly 0"];
-    header.extend(differ.then_some("below 1e-10 of the largest"));
-    header.extend((!residuals.is_empty()).then_some("residual"));
+    let mut header = vec!["factor", "shape", "sparsity (zeros)"];
+    header.extend(differ.then_some("below 1e-10 of the maximum"));
+    header.extend((!residuals.is_empty()).then_some("KKT residual"));
     let mut rows: Vec<Vec<String>> = fit.factors.iter().zip(&shares).map(row).collect();
     // The largest number stands for one that is not finite.
     let said = |residual: f64| if residual < f64::MAX { short(residual) } else { "undefined".into() };
@@ -181,8 +190,8 @@ fn factors(page: &mut Page, fit: &Factorization) {
     page.table(&header, &[0], rows);
     if !residuals.is_empty() {
         page.paragraph(
-            "residual: the slope of the cost that is left, for a step as long as the factor, as a share of the cost \
-             at the start; 0 where no small step helps.",
+            "KKT residual: relative projected-gradient norm, norm(projected gradient) * norm(factor) / initial cost; 0 \
+             at a stationary point.",
         );
     }
 }
@@ -192,12 +201,12 @@ fn parts(page: &mut Page, components: &Components) {
     let side = if *of_columns { "columns" } else { "rows" };
     page.heading("Components");
     page.paragraph(&format!(
-        "Each with its share of all sizes (a component's size is {measure}), the largest first; then its heaviest \
-         {side} with their weights in {factor}."
+        "share: {measure} over the sum of all components. Top features: the {side} of X with the largest weights in \
+         {factor}."
     ));
     for component in list {
         let text: Vec<String> = component.top.iter().map(part).collect();
-        let text = if text.is_empty() { "nothing: all its weights are 0".to_owned() } else { text.join(", ") };
+        let text = if text.is_empty() { "none: all weights are 0".to_owned() } else { text.join(", ") };
         page.fact(&label(component), 12, &text);
     }
 }
@@ -219,6 +228,6 @@ fn part(part: &Part) -> String {
 fn hint(page: &mut Page, data: &Data) {
     if data.col_names.is_none() && data.row_names.is_none() {
         page.block("\n");
-        page.paragraph("With --cols FILE, one name a line, each component is shown by its heaviest columns.");
+        page.paragraph("With --col-names FILE, one name per line, each component is shown by its top features.");
     }
 }

@@ -26,14 +26,17 @@ fn rated() -> Desk {
     let desk = Desk::new();
     desk.file("ratings.csv", ratings(unseen)).file("test.csv", ratings(|i, j| !unseen(i, j)));
     desk.file("titles.csv", "item,title\nitem 0,\"Heat, the film\"\nitem 1,Alien\n");
-    desk.prints("fit ratings.csv --model ratings --set lambda=0.1 --set beta=0.5 --rank 2 -q -o m.safetensors", &[]);
+    desk.prints(
+        "fit ratings.csv --model ratings --param lambda=0.1 --param beta=0.5 --rank 2 -q -o m.safetensors",
+        &[],
+    );
     desk
 }
 
 #[test]
 fn what_is_recommended_is_named_and_new() {
     let desk = rated();
-    let found = desk.json("recommend m.safetensors --user u0 --user u1 --top 2 --data ratings.csv", &[]);
+    let found = desk.json("recommend m.safetensors --user u0 --user u1 --top 2 --train ratings.csv", &[]);
     let lists = found["lists"].as_array().unwrap();
     assert_eq!((lists[0]["about"].as_str(), lists[1]["about"].as_str()), (Some("u0"), Some("u1")));
     for (user, list) in lists.iter().enumerate() {
@@ -42,17 +45,17 @@ fn what_is_recommended_is_named_and_new() {
             assert!(unseen(user, item), "{entry} was known");
         }
     }
-    let words = "recommend m.safetensors --user u0 --top 3 --data ratings.csv --explain --titles titles.csv";
+    let words = "recommend m.safetensors --user u0 --top 3 --train ratings.csv --explain --titles titles.csv";
     let text = desk.prints(words, &[]);
     assert!(text.contains("For u0") && text.contains("mu") && text.contains("component"), "{text}");
     assert!(text.contains("of what is known, speak for it: item"), "{text}");
-    desk.prints("recommend m.safetensors --all --top 2 --data ratings.csv --titles titles.csv -o lists.csv", &[]);
+    desk.prints("recommend m.safetensors --all --top 2 --train ratings.csv --titles titles.csv -o lists.csv", &[]);
     let csv = std::fs::read_to_string(desk.path("lists.csv")).unwrap();
     assert_eq!(csv.lines().next(), Some("row,place,column,title,prediction"));
     assert!(csv.lines().count() > 12 && csv.contains("item 0,\"Heat, the film\","), "{csv}");
     desk.refuses("recommend m.safetensors --user nobody", &[], Code::UnknownName, &["\"nobody\"", "u0"]);
     desk.refuses(
-        "recommend m.safetensors --user nobody --data ratings.csv",
+        "recommend m.safetensors --user nobody --train ratings.csv",
         &[],
         Code::UnknownName,
         &["ratings.csv", "\"nobody\""],
@@ -66,7 +69,7 @@ fn what_is_recommended_is_named_and_new() {
 fn a_user_whom_only_the_data_knows_is_taken_in() {
     let desk = rated();
     desk.file("more.csv", ratings(unseen) + "new,item 0,5\nnew,item 2,5\nnew,item 1,1\nnew,item 9,3\n");
-    let found = desk.json("recommend m.safetensors --user new --top 3 --data more.csv", &[]);
+    let found = desk.json("recommend m.safetensors --user new --top 3 --train more.csv", &[]);
     let list = found["lists"][0]["list"].as_array().unwrap();
     let even = |entry: &serde_json::Value| entry["name"].as_str().unwrap().ends_with(['4', '6', '8']);
     assert!(list.len() == 3 && list.iter().all(even), "{found}");
@@ -91,23 +94,23 @@ fn what_is_alike_is_named() {
 #[test]
 fn models_are_measured() {
     let desk = rated();
-    let found = desk.json("evaluate m.safetensors test.csv --known ratings.csv --top 3 --relevant 4", &[]);
+    let found = desk.json("evaluate m.safetensors test.csv --train ratings.csv --top 3 --relevant 4", &[]);
     let count = (0..12 * 9).filter(|at| unseen(at / 9, at % 9)).count();
     assert_eq!(found["test_entries"], count);
     assert!(found["rmse"].as_f64().unwrap() < 1.0 && found["ranking"]["recall"].as_f64().unwrap() > 0.8, "{found}");
-    let text = desk.prints("evaluate m.safetensors test.csv --known ratings.csv", &[]);
+    let text = desk.prints("evaluate m.safetensors test.csv --train ratings.csv", &[]);
     assert!(text.contains("RMSE") && text.contains("NDCG") && text.contains("Lists of 10"), "{text}");
-    let words = "evaluate --split 0.2 ratings.csv --model ratings --set lambda=0.1 --set beta=0.5 --rank 1 -s 3";
+    let words = "evaluate --holdout 0.2 ratings.csv --model ratings --param lambda=0.1 --param beta=0.5 --rank 1 -s 3";
     let split = desk.json(words, &[]);
     assert_eq!(split, desk.json(words, &[]));
     let all = (0..12 * 9).count() - count;
     assert_eq!(split["test_entries"].as_u64().unwrap() + split["fitted_entries"].as_u64().unwrap(), all as u64);
-    desk.refuses("evaluate --split 0.2 ratings.csv --model ratings", &[], Code::OptionMissing, &["--rank R"]);
+    desk.refuses("evaluate --holdout 0.2 ratings.csv --model ratings", &[], Code::OptionMissing, &["--rank R"]);
     desk.refuses(
-        "evaluate --split 0.1 {digits} --model nmf --rank 2",
+        "evaluate --holdout 0.1 {digits} --model nmf --rank 2",
         &[],
         Code::HoldoutUnsupported,
-        &["--split 0.1", "sum(observed(X) * (X - W @ H)**2)"],
+        &["--holdout 0.1", "sum(observed(X) * (X - W @ H)**2)"],
     );
     desk.file("other.csv", "user,item,rating\nx,item 1,2\n");
     desk.refuses("evaluate m.safetensors other.csv", &[], Code::NamesDiffer, &["other.csv", "row", "\"x\""]);
@@ -122,24 +125,24 @@ fn lists_without_a_header_are_read_as_asked() {
     let (known, test): (Vec<_>, Vec<_>) = all.partition(|&(i, j)| !unseen(i, j));
     desk.file("known.csv", known.into_iter().map(entry).collect::<String>());
     desk.file("test.csv", test.into_iter().map(entry).collect::<String>());
-    let texts = ["known.csv", "table of 85 x 3", "`row,column,value`", "--triplets=false"];
+    let texts = ["known.csv", "table of 85 x 3", "`row,column,value`", "--format table"];
     desk.refuses("fit known.csv --model ratings --rank 1 -q", &[], Code::ListOrTable, &texts);
     desk.refuses("explain known.csv --model ratings --rank 1", &[], Code::ListOrTable, &texts);
-    desk.refuses("evaluate --split 0.1 known.csv --model ratings --rank 1", &[], Code::ListOrTable, &texts);
-    desk.prints("fit known.csv --model ratings --rank 1 -q --triplets=false", &[]);
-    desk.prints("fit known.csv --model ratings --rank 1 -q --triplets -o m.safetensors", &[]);
+    desk.refuses("evaluate --holdout 0.1 known.csv --model ratings --rank 1", &[], Code::ListOrTable, &texts);
+    desk.prints("fit known.csv --model ratings --rank 1 -q --format table", &[]);
+    desk.prints("fit known.csv --model ratings --rank 1 -q --format coo -o m.safetensors", &[]);
     desk.refuses(
-        "recommend m.safetensors --user 101 --data known.csv",
+        "recommend m.safetensors --user 101 --train known.csv",
         &[],
         Code::WrongShape,
-        &["85 x 3", "--triplets"],
+        &["85 x 3", "--format coo"],
     );
-    let list = desk.prints("recommend m.safetensors --user 101 --data known.csv --triplets --top 2", &[]);
+    let list = desk.prints("recommend m.safetensors --user 101 --train known.csv --format coo --top 2", &[]);
     assert!(list.contains("For 101"), "{list}");
-    desk.refuses("evaluate m.safetensors test.csv --known known.csv", &[], Code::WrongShape, &["--triplets"]);
-    desk.prints("evaluate m.safetensors test.csv --known known.csv --triplets", &[]);
+    desk.refuses("evaluate m.safetensors test.csv --train known.csv", &[], Code::WrongShape, &["--format coo"]);
+    desk.prints("evaluate m.safetensors test.csv --train known.csv --format coo", &[]);
     desk.file("twice.csv", "101,0,1\n101,0,2\n");
-    let twice = "recommend m.safetensors --user 101 --data twice.csv --triplets";
+    let twice = "recommend m.safetensors --user 101 --train twice.csv --format coo";
     desk.refuses(twice, &[], Code::DuplicateEntry, &["line 2"]);
     desk.prints(&format!("{twice} --duplicates last"), &[]);
 }
@@ -179,16 +182,16 @@ fn new_rows_are_matched_by_name() {
 fn starts_are_compared_and_what_they_agree_on_is_written() {
     let desk = Desk::new();
     desk.file("x.csv", "name,apple,pear,boat,car\na,9,4,0,0\nb,8,4,0,1\nc,0,0,5,2\nd,0,1,5,2\ne,1,1,4,2\n");
-    let words = "fit x.csv --model nmf --rank 2 --restarts 5 --consensus -o m.safetensors";
+    let words = "fit x.csv --model nmf --rank 2 --n-init 5 --consensus -o m.safetensors";
     let text = desk.prints(words, &[]);
-    for part in ["Agreement of starts", "stability", "cophenetic", "m.consensus.safetensors"] {
+    for part in ["Consensus of starts", "stability", "cophenetic", "m.consensus.safetensors"] {
         assert!(text.contains(part), "{part:?} is not in:\n{text}");
     }
     let found = desk.json(words, &[]);
     assert_eq!(found["agreement"]["groups"], serde_json::json!([0, 0, 1, 1]));
     assert!(found["agreement"]["cophenetic"].as_f64().unwrap() > 0.9, "{found}");
     assert!(desk.prints("similar m.consensus.safetensors --item boat --top 1", &[]).contains("car"));
-    desk.refuses("fit x.csv --model nmf --rank 2 --consensus", &[], Code::OptionMissing, &["--restarts K"]);
+    desk.refuses("fit x.csv --model nmf --rank 2 --consensus", &[], Code::OptionMissing, &["--n-init K"]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ fn factors(desk: &Desk, name: &str) -> Vec<Vec<u8>> {
     ["W", "H"].map(|factor| std::fs::read(desk.path(&format!("{name}.{factor}.npy"))).unwrap()).to_vec()
 }
 
-const WORDS: &str = "fit {digits} --model nmf --rank 6 --restarts 3 --max-iter 60 --tol 0 --seed 4 -q";
+const WORDS: &str = "fit {digits} --model nmf --rank 6 --n-init 3 --max-iter 60 --tol 0 --seed 4 -q";
 
 /// Kills the command twenty times, each time a little later, and goes on until it ends.
 #[cfg(unix)]
@@ -70,10 +70,10 @@ fn a_search_goes_on_where_its_time_was_up() {
         "x.csv",
         (0..60).map(|i| format!("{},{},{},{}\n", i % 7, i % 5, (i * i) % 11, i % 3)).collect::<String>(),
     );
-    for method in ["", "--solver proximal-gradient", "--solver normalized-gradient", "--solver l-bfgs", "--solver hals"]
+    for method in ["", "--method proximal-gradient", "--method normalized-gradient", "--method l-bfgs", "--method hals"]
     {
         let model = if method.contains("l-bfgs") { "mf" } else { "nmf" };
-        let words = format!("fit x.csv --model {model} --rank 2 --restarts 2 -n 400 --tol 1e-12 -q {method}");
+        let words = format!("fit x.csv --model {model} --rank 2 --n-init 2 -n 400 --tol 1e-12 -q {method}");
         let name = method.rsplit(' ').next().unwrap();
         desk.prints(&format!("{words} -o whole{name}.npy"), &[]);
         let file = format!("{name}at.safetensors");
@@ -173,7 +173,7 @@ fn a_folder_that_is_gone_does_not_lose_the_run() {
 #[test]
 fn a_search_whose_starts_are_compared_can_go_on() {
     let desk = Desk::new();
-    let words = "fit {digits} --model nmf --rank 3 --restarts 2 --consensus -n 8 --tol 0 -q";
+    let words = "fit {digits} --model nmf --rank 3 --n-init 2 --consensus -n 8 --tol 0 -q";
     desk.prints(&format!("{words} --checkpoint at.safetensors -o whole.npy"), &[]);
     desk.prints(&format!("{words} --resume at.safetensors -o again.npy"), &[]);
     assert!(factors(&desk, "whole") == factors(&desk, "again"));

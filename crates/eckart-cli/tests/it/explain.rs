@@ -7,7 +7,7 @@ use crate::command::Desk;
 #[test]
 fn an_objective_is_explained_without_data() {
     let objective = "sum((X - W @ H)**2) + a*sum(abs(W)) subject to H >= 0";
-    let text = Desk::new().prints("explain --shape 2000x300 --rank 5 --set a=0.5 --objective", &[objective]);
+    let text = Desk::new().prints("explain --shape 2000x300 --rank 5 --param a=0.5 --objective", &[objective]);
     let parts = [
         "minimize sum((X - W @ H)**2) + a * sum(abs(W)) subject to H >= 0",
         "with a = 0.5",
@@ -54,7 +54,7 @@ fn the_reason_a_method_does_not_fit_is_said() {
     let text = desk.prints("explain {digits} --rank 5 --objective", &["sum(abs(X - W @ H))"]);
     assert!(text.contains("proximal-gradient    does not fit: "), "{text}");
     assert!(text.contains("images.npy"), "{text}");
-    let kink = ["sum(abs(X - W @ H))", "--solver", "proximal-gradient"];
+    let kink = ["sum(abs(X - W @ H))", "--method", "proximal-gradient"];
     desk.refuses("explain --shape 20x30 --rank 5 --objective", &kink, Code::MethodUnsupported, &["kink"]);
 }
 

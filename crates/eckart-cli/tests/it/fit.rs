@@ -7,7 +7,7 @@ use crate::command::{Desk, digits};
 
 #[test]
 fn the_report_says_what_was_found() {
-    let text = Desk::new().prints("fit {digits} --model nmf --rank 4 --max-iter 3 --restarts 2", &[]);
+    let text = Desk::new().prints("fit {digits} --model nmf --rank 4 --max-iter 3 --n-init 2", &[]);
     let parts = [
         "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0",
         "1,797 x 64, dense, f32",
@@ -16,11 +16,11 @@ fn the_report_says_what_was_found() {
         "final cost",
         "<- best",
         "iteration limit",
-        "larger --max-iter",
+        "Not converged: increase --max-iter.",
         "of the variance of X",
         "1,797 x 4",
         "4 x 64",
-        "--cols FILE",
+        "--col-names FILE",
     ];
     for part in parts {
         assert!(text.contains(part), "{part:?} is not in:\n{text}");
@@ -32,7 +32,7 @@ fn the_report_says_what_was_found() {
 #[test]
 fn the_json_object_has_its_keys() {
     let desk = Desk::new();
-    let found = desk.json("fit {digits} --model sparse-coding --set lambda=2 --rank 3 -k 2 -n 4 -s 7", &[]);
+    let found = desk.json("fit {digits} --model sparse-coding --param lambda=2 --rank 3 -k 2 -n 4 -s 7", &[]);
     let keys = "objective statement model numerics registers method rank seed dtype shape stored fit_seconds \
                 load_seconds iterations stop_reason best starts quality factors output version";
     for key in keys.split_whitespace() {
@@ -76,7 +76,7 @@ fn every_limit_has_its_reason() {
     check("--max-iter 2", "max_iter");
     check("--tol 0.9", "settled");
     check("--tol 0 --max-iter 100000000 --time-limit 0.3", "time_limit");
-    let found = check("--target 2500000 --restarts 3", "target");
+    let found = check("--target 2500000 --n-init 3", "target");
     assert!(found["objective"].as_f64().unwrap() <= 2_500_000.0);
     assert_eq!(found["starts"].as_array().unwrap().len(), 1);
 }
@@ -151,16 +151,17 @@ fn a_reader_that_has_seen_enough_is_no_error() {
 fn a_search_begins_where_it_is_told_and_keeps_what_is_held() {
     let desk = Desk::new();
     let first = desk.json("fit {digits} --model nmf --rank 4 --init nndsvd -n 30 -o m.safetensors", &[]);
-    let on = desk.json("fit {digits} --model nmf --rank 4 --start W=m.safetensors --start H=m.safetensors -n 0", &[]);
+    let on = desk
+        .json("fit {digits} --model nmf --rank 4 --init-from W=m.safetensors --init-from H=m.safetensors -n 0", &[]);
     let [begun, ended] = [&on["objective"], &first["objective"]].map(|cost| cost.as_f64().unwrap());
     assert!((begun / ended - 1.0).abs() < 1e-5, "{on}");
-    desk.json("fit {digits} --model nmf --rank 4 --hold H=m.safetensors -o again.safetensors -n 50", &[]);
+    desk.json("fit {digits} --model nmf --rank 4 --fix H=m.safetensors -o again.safetensors -n 50", &[]);
     let h = |name: &str| {
         let model = eckart::Factorization::load(desk.path(name)).unwrap();
         model.factor("H").unwrap().values_f64()
     };
     assert_eq!(h("m.safetensors"), h("again.safetensors"));
-    desk.refuses("fit {digits} --model nmf --rank 4 --hold V=m.safetensors", &[], Code::UnknownFactor, &["V", "W, H"]);
+    desk.refuses("fit {digits} --model nmf --rank 4 --fix V=m.safetensors", &[], Code::UnknownFactor, &["V", "W, H"]);
 }
 
 #[test]
@@ -171,7 +172,7 @@ fn a_header_of_numbers_is_read_as_asked() {
     desk.refuses(words, &[], Code::HeaderOrData, &["line 1", "--header", "--header=false", "header=True"]);
     let shape = |option: &str| desk.json(&format!("{words} {option}"), &[])["shape"].clone();
     assert_eq!(
-        (shape("--header --row-names"), shape("--header=true --row-names=false")),
+        (shape("--header --index-col"), shape("--header=true --index-col=false")),
         (vec![2, 2].into(), vec![2, 3].into())
     );
 }
@@ -181,7 +182,7 @@ fn a_search_that_diverged_says_so_and_keeps_what_it_had() {
     let desk = Desk::new();
     desk.file("x.csv", "1,2,3\n4,5,6\n7,8,1\n");
     let objective = "sum(exp(W @ H) - X * exp(W @ H))";
-    let words = "fit x.csv --rank 1 -n 1000 -q --solver normalized-gradient -o m.safetensors --objective";
+    let words = "fit x.csv --rank 1 -n 1000 -q --method normalized-gradient -o m.safetensors --objective";
     let said = desk.run(words, &[objective]);
     assert_eq!(said.code, Some(3), "{}", said.err);
     said.warned(Code::Diverged, "");

@@ -1,5 +1,6 @@
 //! The command, as its users meet it.
 
+mod aliases;
 mod apply;
 mod checkpoint;
 mod command;

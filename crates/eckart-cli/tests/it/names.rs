@@ -26,7 +26,7 @@ fn desk() -> Desk {
 #[test]
 fn components_are_shown_by_their_heaviest_columns() {
     let desk = desk();
-    let words = "fit x.mtx --cols words.txt --model nmf --rank 2 --tol 1e-9 --max-iter 2000 -k 3";
+    let words = "fit x.mtx --col-names words.txt --model nmf --rank 2 --tol 1e-9 --max-iter 2000 -k 3";
     let found = desk.json(words, &[]);
     let components = found["components"].as_array().unwrap();
     let top = |k: usize, at: usize| components[k]["top"][at]["name"].as_str().unwrap();
@@ -41,8 +41,9 @@ fn components_are_shown_by_their_heaviest_columns() {
 #[test]
 fn rows_are_shown_where_only_they_have_names() {
     let desk = desk();
-    let text = desk.prints("fit x.mtx --rows words.txt --model nmf --rank 2 -n 50", &[]);
-    assert!(text.contains("heaviest rows") && text.contains("apple"), "{text}");
+    let text = desk.prints("fit x.mtx --row-names words.txt --model nmf --rank 2 -n 50", &[]);
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("Top features: the rows of X") && text.contains("apple"), "{text}");
 }
 
 #[test]
@@ -64,16 +65,21 @@ fn names_must_fit() {
     let desk = desk();
     desk.file("three.txt", "a\nb\nc\n");
     desk.refuses(
-        "fit x.mtx --cols three.txt --model nmf --rank 2",
+        "fit x.mtx --col-names three.txt --model nmf --rank 2",
         &[],
         Code::NameCount,
         &["three.txt", "3 names", "4 columns"],
     );
     desk.refuses(
-        "fit x.mtx --rows three.txt --model nmf --rank 2",
+        "fit x.mtx --row-names three.txt --model nmf --rank 2",
         &[],
         Code::NameCount,
         &["three.txt", "3 names", "4 rows"],
     );
-    desk.refuses("fit x.mtx --titles three.txt --model nmf --rank 2", &[], Code::NamesMissing, &["--titles", "--cols"]);
+    desk.refuses(
+        "fit x.mtx --titles three.txt --model nmf --rank 2",
+        &[],
+        Code::NamesMissing,
+        &["--titles", "--col-names"],
+    );
 }

@@ -68,13 +68,13 @@ fn what_was_asked_for_but_is_not_there() {
     let desk = Desk::new();
     desk.file("x.csv", "1,2,3\n4,5,6\n");
     desk.refuses("fit x.csv --rank 1", &[], Code::NoObjective, &["--objective", "--model", "sparse-coding"]);
-    desk.refuses("fit x.csv --rank 1 --model nmf --set foo=1", &[], Code::UnusedParameter, &["foo"]);
-    desk.refuses("fit x.csv --rank 1 --model mf --set lambda=1 --set lambda=2", &[], Code::GivenTwice, &["lambda"]);
+    desk.refuses("fit x.csv --rank 1 --model nmf --param foo=1", &[], Code::UnusedParameter, &["foo"]);
+    desk.refuses("fit x.csv --rank 1 --model mf --param lambda=1 --param lambda=2", &[], Code::GivenTwice, &["lambda"]);
     desk.refuses("fit x.csv --rank 1 --model nmf --data Y=none.csv", &[], Code::FileNotFound, &["none.csv"]);
     desk.refuses("fit x.csv --rank 1 --model nmf --memory-limit 10b", &[], Code::OverLimit, &["10 B"]);
-    desk.refuses("fit x.csv --rank 1 --model nmf --restarts 0", &[], Code::SettingOutOfRange, &["0 starts"]);
-    desk.refuses("fit x.csv --rank 1 --model nmf --threads 0", &[], Code::SettingOutOfRange, &["0 threads"]);
-    let kink = ["--solver", "proximal-gradient", "--objective", "sum(abs(X - W @ H))"];
+    desk.refuses("fit x.csv --rank 1 --model nmf --n-init 0", &[], Code::SettingOutOfRange, &["n_init is 0"]);
+    desk.refuses("fit x.csv --rank 1 --model nmf --threads 0", &[], Code::SettingOutOfRange, &["threads is 0"]);
+    let kink = ["--method", "proximal-gradient", "--objective", "sum(abs(X - W @ H))"];
     desk.refuses("fit x.csv --rank 1", &kink, Code::MethodUnsupported, &["proximal-gradient", "kink"]);
 }
 
@@ -85,9 +85,9 @@ fn words_that_clap_refuses_end_with_the_same_code() {
         ("fit", Some(Code::OptionMissing)),
         ("fit x.csv --model nmf", Some(Code::OptionMissing)),
         ("fit x --rank 1 --model nope", Some(Code::UnknownModel)),
-        ("fit x --rank 1 --model nmf --solver nope", Some(Code::UnknownMethod)),
+        ("fit x --rank 1 --model nmf --method nope", Some(Code::UnknownMethod)),
         ("fit x --rank 1 --model nmf --init nope", Some(Code::UnknownInit)),
-        ("fit x -r 1 --set a", Some(Code::BadOptionValue)),
+        ("fit x -r 1 --param a", Some(Code::BadOptionValue)),
         ("fit x -r 1 --colour", Some(Code::UnknownOption)),
         ("fit x -r 1 --holdout 0.1 --bcv", Some(Code::SettingsConflict)),
         ("nonsense", Some(Code::UnknownOption)),
@@ -142,7 +142,7 @@ fn warnings_are_objects_with_codes() {
     let free = ["--objective", "sum((X - W @ H)**2) + 0.5*sum(abs(W))"];
     assert_eq!(codes("fit x.csv --rank 1 -n 3", &free), [Code::UnboundedScale.as_str()]);
     let steep = ["--objective", "sum(exp(W @ H) - X * exp(W @ H))"];
-    let words = "fit x.csv --rank 1 -n 1000 --solver normalized-gradient";
+    let words = "fit x.csv --rank 1 -n 1000 --method normalized-gradient";
     assert_eq!(codes(words, &steep), [Code::Diverged.as_str()]);
 }
 
@@ -167,7 +167,7 @@ fn warnings_of_a_fit_are_said_once() {
     }
     desk.file("r.csv", "user,item,rating\na,x,1\na,y,2\nb,x,3\nb,y,1\nc,x,2\nc,z,4\n");
     let masked = ["--objective", "sum(observed(X) * (X - W @ H)**2) + 0.5*sum(abs(W))"];
-    let said = desk.run("evaluate r.csv --split 0.3 --rank 1 -n 3 --json", &masked);
+    let said = desk.run("evaluate r.csv --holdout 0.3 --rank 1 -n 3 --json", &masked);
     said.warned(Code::UnboundedScale, "W");
     assert_eq!(times(&said.out), 1, "{}", said.out);
 }
@@ -175,7 +175,7 @@ fn warnings_of_a_fit_are_said_once() {
 #[test]
 fn negative_penalties_are_refused() {
     let desk = Desk::new();
-    desk.refuses("fit {digits} --rank 2 --model mf --set lambda=-1", &[], Code::NegativePenalty, &["weight -1", "W"]);
+    desk.refuses("fit {digits} --rank 2 --model mf --param lambda=-1", &[], Code::NegativePenalty, &["weight -1", "W"]);
     let steep = ["--objective", "sum((X - W @ H)**2) - 20*sum(W**2)"];
     desk.refuses("fit {digits} --rank 2", &steep, Code::NegativePenalty, &["weight -20", "sum(W**2)"]);
     desk.refuses("explain {digits} --rank 2", &steep, Code::NegativePenalty, &["weight -20"]);
@@ -191,11 +191,11 @@ fn layouts_of_csv_files_have_a_bare_form() {
     let shape =
         |words: &str| desk.json(&format!("fit x.csv --model mf --rank 1 -n 1 {words}"), &[])["shape"].to_string();
     assert_eq!(shape("--header"), "[3,2]");
-    assert_eq!(shape("--header=true --row-names=false"), "[3,3]");
+    assert_eq!(shape("--header=true --index-col=false"), "[3,3]");
     desk.file("y.csv", "1,3,7\n1,2,3\n4,5,6\n");
     let shape =
         |words: &str| desk.json(&format!("fit y.csv --model mf --rank 1 -n 1 {words}"), &[])["shape"].to_string();
-    assert_eq!((shape("--row-names"), shape("--header=false")), ("[3,2]".to_owned(), "[3,3]".to_owned()));
+    assert_eq!((shape("--index-col"), shape("--header=false")), ("[3,2]".to_owned(), "[3,3]".to_owned()));
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn words_that_are_nearly_right_are_told() {
     for (words, code, meant) in [
         ("models nfm", Code::UnknownModel, "'nmf'"),
         ("fit x --rank 1 --model nfm", Code::UnknownModel, "'nmf'"),
-        ("fit x --rank 1 --model nmf --solver hasl", Code::UnknownMethod, "'hals'"),
+        ("fit x --rank 1 --model nmf --method hasl", Code::UnknownMethod, "'hals'"),
         ("codes names-difer", Code::UnknownChoice, "'names-differ'"),
     ] {
         let said = desk.run(words, &[]);

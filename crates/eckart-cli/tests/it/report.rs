@@ -24,7 +24,7 @@ fn a_page_is_made_in_one_go_or_of_a_model() {
     for text in ["2 components of x.csv", "Component 1", "apple", "ann", "id=\"residuals\"", "id=\"reconstructions\""] {
         assert!(in_one_go.contains(text) && of_model.contains(text), "{text}");
     }
-    assert!(of_model.contains("--rank 2 --seed 0 --restarts 1"), "{of_model}");
+    assert!(of_model.contains("--rank 2 --seed 0 --n-init 1"), "{of_model}");
 }
 
 #[test]
@@ -48,11 +48,11 @@ fn names_and_looks_can_be_given() {
     desk.prints("fit x.csv --model nmf --rank 2 -n 20 -o model.safetensors", &[]);
     let with = |more: &str| desk.prints(&format!("report model.safetensors x.csv -o - {more}"), &[]);
     assert!(with("--vocab words.txt").contains("zwei"));
-    assert!(with("--rows words.txt").contains("drei"));
+    assert!(with("--row-names words.txt").contains("drei"));
     assert!(with("--titles titles.csv").contains("The apple &amp; all"));
     assert!(with("--image 2x2").contains("class=\"tile\""));
-    assert!(with("--show words").contains("class=\"words\""));
-    assert!(with("--show profile --by-rows").contains("<title>ann: "));
+    assert!(with("--plot words").contains("class=\"words\""));
+    assert!(with("--plot profile --by-rows").contains("<title>ann: "));
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn what_does_not_fit_is_refused() {
         &["3 x 3 pixels has 9 numbers", "4 columns"],
     );
     desk.refuses(
-        "report model.safetensors --cols three.txt",
+        "report model.safetensors --col-names three.txt",
         &[],
         Code::NameCount,
         &["three.txt", "3 names", "4 columns"],

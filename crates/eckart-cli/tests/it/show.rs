@@ -10,7 +10,7 @@ const DATA: &str = "name,a,b,c\nr,1,2,3\ns,2,4,1\nt,3,6,2\nu,5,1,1\n";
 fn a_model_is_shown() {
     let desk = Desk::new();
     desk.file("x.csv", DATA);
-    desk.prints("fit x.csv --model nmf --rank 2 --restarts 2 -n 30 --seed 4 -q -o model.safetensors", &[]);
+    desk.prints("fit x.csv --model nmf --rank 2 --n-init 2 -n 30 --seed 4 -q -o model.safetensors", &[]);
     let text = desk.prints("show model.safetensors", &[]);
     for part in [
         "model.safetensors: a model of Eckart",
@@ -41,7 +41,7 @@ fn a_checkpoint_a_page_and_factors_are_shown() {
     let desk = Desk::new();
     desk.file("x.csv", DATA);
     let words =
-        "fit x.csv --model nmf --rank 1 --restarts 2 -n 3 --tol 0 -q --checkpoint at.safetensors --report page.html";
+        "fit x.csv --model nmf --rank 1 --n-init 2 -n 3 --tol 0 -q --checkpoint at.safetensors --report page.html";
     desk.prints(&format!("{words} -o model.safetensors"), &[]);
     let text = desk.prints("show at.safetensors", &[]);
     for part in ["a checkpoint of Eckart", "iteration limit", "2 of 2 starts are done", "the best", "H       1 x 3"] {
@@ -65,9 +65,9 @@ fn a_checkpoint_a_page_and_factors_are_shown() {
     let texts = ["new.safetensors", "factors of new rows", "a model is needed"];
     desk.refuses("similar new.safetensors --item a", &[], Code::NotAModel, &texts);
     let text = desk.prints("show model.safetensors", &[]);
-    assert!(!text.contains("started at"), "{text}");
+    assert!(!text.contains("init from"), "{text}");
     // Factors of new rows are where a search begins, or what it holds.
-    for option in ["--start", "--hold"] {
+    for option in ["--init-from", "--fix"] {
         desk.prints(
             &format!("fit x.csv --model nmf --rank 1 -n 3 -q {option} W=new.safetensors -o a.safetensors"),
             &[],
@@ -75,10 +75,10 @@ fn a_checkpoint_a_page_and_factors_are_shown() {
         let shown = desk.json("show a.safetensors", &[]);
         assert_eq!(
             (shown["started"] == serde_json::json!(["W"]), shown["factors"][0]["held"] == true),
-            (option == "--start", option == "--hold")
+            (option == "--init-from", option == "--fix")
         );
     }
-    desk.prints("fit x.csv --model nmf --rank 1 -n 3 -q --start W=new.safetensors -o a.safetensors", &[]);
+    desk.prints("fit x.csv --model nmf --rank 1 -n 3 -q --init-from W=new.safetensors -o a.safetensors", &[]);
     let text = desk.prints("show a.safetensors", &[]);
     assert!(text.contains("given for W"), "{text}");
 }

@@ -33,7 +33,9 @@ from ._errors import (
 from ._factorization import Factorization, Start, load, show
 from ._factorize import explain, factorize, models
 from ._formulas import (
+    Constraint,
     Expr,
+    Objective,
     abs,
     clip,
     colnorm,
@@ -50,6 +52,7 @@ from ._formulas import (
     max,
     mean,
     min,
+    minimize,
     norm,
     observed,
     rownorm,
@@ -75,6 +78,7 @@ if hasattr(_os, "register_at_fork"):
 __all__ = [
     "CodeRow",
     "Consensus",
+    "Constraint",
     "EckartAttributeError",
     "EckartError",
     "EckartFileExistsError",
@@ -93,6 +97,7 @@ __all__ = [
     "Factorization",
     "Function",
     "Matrix",
+    "Objective",
     "RankChoice",
     "RankScore",
     "Start",
@@ -119,6 +124,7 @@ __all__ = [
     "max",
     "mean",
     "min",
+    "minimize",
     "models",
     "norm",
     "observed",

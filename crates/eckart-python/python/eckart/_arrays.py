@@ -262,6 +262,7 @@ def _names(x: Any) -> tuple[_Side, _Side]:
     return (None, None), (None, None)
 
 
+FORMATS = ("npy", "mtx", "csv", "tsv", "coo", "table")
 _UNITS = {"s", "ms", "us", "ns"}
 
 
@@ -353,11 +354,12 @@ def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
 def read(
     path: str | os.PathLike[str],
     *,
-    triplets: bool | None = None,
-    header: bool | None = None,
-    row_names: bool | None = None,
     format: str | None = None,
+    header: bool | None = None,
+    index_col: bool | None = None,
     duplicates: str = "error",
+    triplets: bool | None = None,
+    row_names: bool | None = None,
 ) -> Matrix:
     """
     The matrix in a file: .npy, Matrix Market, CSV or TSV, each also with .gz.
@@ -366,13 +368,12 @@ def read(
     ----------
     path : str or path-like
         The file; its format is told by its name or its first bytes.
-    triplets : bool, optional
-        Whether a CSV file is a list of entries ``row,column[,value]``, where that is not plain. A table that may as well be
-        such a list is refused for an objective with ``observed(X)`` until this says what it is.
-    header, row_names : bool, optional
-        Whether the first row, or the first column, of a CSV file holds names, where that is not plain.
     format : str, optional
-        ``npy``, ``mtx``, ``csv`` or ``tsv``, where neither name nor first bytes say it.
+        ``npy``, ``mtx``, ``csv`` or ``tsv``, where neither name nor first bytes tell; of a text, ``coo`` for one entry
+        ``row,column[,value]`` per line and ``table`` for one row of the matrix per line. A table that may as well be such
+        entries is refused for an objective with ``observed(X)`` until this says what it is.
+    header, index_col : bool, optional
+        Whether the first row, or the first column, of a CSV file holds names, where that is not plain.
     duplicates : str
         What to do with an entry that a file names twice: ``error``, ``sum`` or ``last``.
 
@@ -397,11 +398,16 @@ def read(
     ...     ek.read(path)
     <eckart.Matrix: 2 x 1, sparse with 2 stored entries, float32, named>
     """
+    if format is not None:
+        _checks.choice("format", format, FORMATS)
+    if format in ("coo", "table"):
+        format, triplets = None, format == "coo"
+    index_col = row_names if index_col is None else index_col
     reading = {
         "triplets": None if triplets is None else _checks.boolean("triplets", triplets),
         "header": None if header is None else _checks.boolean("header", header),
-        "row_names": None if row_names is None else _checks.boolean("row_names", row_names),
-        "format": None if format is None else _checks.choice("format", format, ("npy", "mtx", "csv", "tsv")),
+        "row_names": None if index_col is None else _checks.boolean("index_col", index_col),
+        "format": format,
         "duplicates": _checks.choice("duplicates", duplicates, ("error", "sum", "last")),
     }
     return _eckart.read(_checks.path("path", path), reading)

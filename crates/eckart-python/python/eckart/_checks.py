@@ -1,13 +1,15 @@
-"""Checks: arguments of a search, or of a formula, by name, before the engine sees them."""
+"""Checks: arguments of a search, or of a formula, by name, before the engine sees them; settings by the engine's table."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from numbers import Real
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from . import _eckart
 from ._errors import coded
 
 MOST = 2**64 - 1
@@ -80,3 +82,58 @@ def refuse(name: str, **options: Any) -> None:
 def _alone(value: Any) -> Any:
     """The number in an array or tensor without axes."""
     return value.item() if hasattr(value, "item") and getattr(value, "ndim", None) == 0 else value
+
+
+class Setting(NamedTuple):
+    """A row of the engine's table of settings."""
+
+    name: str
+    aliases: list[str]
+    kind: str
+    least: int
+    default: Any
+
+
+SETTINGS = {row[0]: Setting(*row) for row in _eckart.settings()}
+CHECKS: dict[str, Callable[[Setting, Any], Any]] = {
+    "flag": lambda row, value: boolean(row.name, value),
+    "whole": lambda row, value: whole(row.name, value, row.least),
+    "bytes": lambda row, value: whole(f"{row.name} (bytes)", value),
+    "real": lambda row, value: real(row.name, value),
+    "text": lambda row, value: text(row.name, value),
+    "path": lambda row, value: path(row.name, value),
+}
+DEFAULTS = {name: row.default for name, row in SETTINGS.items()}
+EARLIER = {
+    "numbers": "params",
+    "start": "init_from",
+    "hold": "fix",
+    **{alias: row.name for row in SETTINGS.values() for alias in row.aliases},
+}
+"""Earlier names of arguments, which are taken as well."""
+
+
+def settings(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings among `given` as the engine takes them."""
+    checked = {}
+    for name, row in SETTINGS.items():
+        value = given.get(name, row.default)
+        checked[name] = None if value is None and row.default is None else CHECKS[row.kind](row, value)
+    return checked
+
+
+def with_earlier(function: str, given: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a function, those that go by an earlier name among them; any other name is refused."""
+    found = dict(given)
+    for name, value in earlier.items():
+        later = EARLIER.get(name)
+        if later is None or later not in found:
+            raise coded(TypeError, "unknown-option", f"{function}() got an unexpected keyword argument {name!r}")
+        found[later] = value
+    return found
+
+
+def with_settings(function: str, given: Mapping[str, Any], search: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a function that takes every setting by name."""
+    named = {name: value for name, value in search.items() if name in SETTINGS}
+    return with_earlier(function, {**DEFAULTS, **given, **named}, {k: v for k, v in search.items() if k not in named})

@@ -130,6 +130,8 @@ Code = Literal[
     "unbounded-linear",
     "log-of-negative",
     "rank-unused",
+    "rank-at-limit",
+    "factors-shrunk",
     "zeros-stay",
     "diverged",
     "not-converged",

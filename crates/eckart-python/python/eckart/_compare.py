@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import _checks, _eckart
-from ._errors import coded
-from ._factorize import stated, wished
+from ._checks import settings, with_settings
+from ._errors import coded, told, warn
+from ._factorize import stated
+from ._formulas import Expr, Objective
 
 WAYS = ("holdout", "bcv")
 
@@ -64,21 +66,21 @@ class Consensus(NamedTuple):
 
 def choose_rank(
     data: Any,
-    objective: str = "nmf",
+    objective: str | Expr | Objective = "nmf",
     *,
     ranks: Iterable[int],
     way: str = "holdout",
     share: float = 0.1,
     repeats: int = 3,
-    numbers: Mapping[str, float] | None = None,
-    **settings: Any,
+    params: Mapping[str, float] | None = None,
+    **search: Any,
 ) -> RankChoice:
     """
     How many components the data bears: the smallest rank that predicts entries it has not seen about as well as the best.
 
     Parameters
     ----------
-    data, objective, numbers
+    data, objective, params
         As in `factorize`.
     ranks : iterable of int
         The ranks to compare, in increasing order, such as ``range(2, 9)``.
@@ -89,8 +91,8 @@ def choose_rank(
         The share that is held out, with ``holdout``.
     repeats : int
         How often each rank is tried, with other entries held out: 3 or more.
-    **settings
-        Settings of each search, as in `factorize`: ``init``, ``restarts``, ``seed``, ``max_iter``, ``tol``, ``method``,
+    **search
+        Settings of each search, as in `factorize`: ``init``, ``n_init``, ``seed``, ``max_iter``, ``tol``, ``method``,
         ``threads``, ``memory_limit``, ``time_limit``.
 
     Returns
@@ -98,6 +100,11 @@ def choose_rank(
     RankChoice
         ``rank``: the smallest whose mean loss is within one standard error of the least. ``scores``: what each came to.
         Ctrl-C ends the search and compares the ranks that are done.
+
+    Warns
+    -----
+    UserWarning
+        Where the largest rank won: widen the range.
 
     Raises
     ------
@@ -114,11 +121,14 @@ def choose_rank(
     """
     if _checks.text("way", way) not in WAYS:
         raise coded(ValueError, "unknown-choice", f"way is {way!r}, it must be one of {', '.join(map(repr, WAYS))}")
+    given = with_settings("choose_rank", {"params": params}, search)
     for name in ("keep_starts", "checkpoint", "resume"):
-        if settings.get(name):
+        if given[name]:
             raise coded(TypeError, "settings-conflict", f"{name} is of one search, and ranks are compared by many: choose the rank first, then fit it")
     wanted = [_checks.whole("a rank", rank, 1) for rank in ranks]
-    problem, _, _ = stated(data, objective, wanted[0] if wanted else 1, numbers)
+    problem, _, _ = stated(data, objective, wanted[0] if wanted else 1, given["params"])
     held_out = _checks.real("share", share) if way == "holdout" else None
-    found = _eckart.choose_rank(problem, wished(**settings), wanted, held_out, _checks.whole("repeats", repeats))
+    found = _eckart.choose_rank(problem, settings(given), wanted, held_out, _checks.whole("repeats", repeats))
+    for warning in told(found["warnings"]):
+        warn(warning)
     return RankChoice(found["rank"], [RankScore(*score) for score in found["scores"]])

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from ._compare import Consensus
 
 _STOPS = {
-    "settled": "the cost has settled",
-    "stationary": "no small step lowers the cost",
+    "settled": "converged",
+    "stationary": "converged (KKT residual)",
     "target": "the cost reached the target",
-    "max_iter": "after max_iter iterations: raise it, or raise tol, if the cost was still falling",
-    "time_limit": "the time was over",
+    "max_iter": "not converged, increase max_iter",
+    "time_limit": "not converged within the time limit",
     "interrupted": "interrupted; these are the best factors so far",
     "diverged": "the cost became infinite or undefined",
-    "dropped": "dropped for better starts",
+    "dropped": "dropped by successive halving",
 }
 
 
@@ -34,8 +34,8 @@ _FOREIGN = tuple(end + packed for end in (".npy", ".npz", ".csv", ".tsv", ".txt"
 
 
 class Start(NamedTuple):
-    """One start of a search: its least cost, its iterations, why it ended, how long it took in seconds, what slope is
-    left a factor (residuals), and after each iteration the cost and the seconds."""
+    """One start of a search: its least cost, its iterations, why it ended, how long it took in seconds, the relative
+    projected-gradient norm of each factor (residuals), and after each iteration the cost and the seconds."""
 
     cost: float
     iterations: int
@@ -72,10 +72,10 @@ class Factorization:
         All starts.
     quality : dict or None
         ``relative_error``, ``explained`` (share of the variance), ``rmse``, ``reconstruction``.
-    objective, numbers, rank, seed, method, ways, seconds
+    objective, params, rank, seed, method, ways, seconds
         How they were found.
     warnings : list of EckartWarning
-        What the objective says that its author hardly meant, each with its `code`.
+        Doubtful objectives, such as a free scale, each with its `code`.
     row_names, col_names : list of str or None
         The names of the data's rows and columns, where it had them.
     row_ids, col_ids : ndarray, list of str or None
@@ -104,7 +104,7 @@ class Factorization:
         self._fold_in: _eckart.FoldIn | None = None
         self.factors: dict[str, np.ndarray] = _Factors((name, matrix.to_array()) for name, matrix in core.factors)
         self.objective = core.objective
-        self.numbers = core.numbers
+        self.params = core.params
         self.rank = core.rank
         self.seed = core.seed
         self.method = core.method
@@ -131,6 +131,11 @@ class Factorization:
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.factors]
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The earlier name of `params`."""
+        return self.params
 
     @property
     def best(self) -> Start:
@@ -214,7 +219,7 @@ class Factorization:
         --------
         >>> import numpy as np, eckart as ek
         >>> X = np.kron(np.eye(2), np.ones((4, 3))) + 0.01
-        >>> found = ek.factorize(X, rank=2, restarts=5, keep_starts=True).consensus()
+        >>> found = ek.factorize(X, rank=2, n_init=5, keep_starts=True).consensus()
         >>> found.components.shape, found.groups
         ((2, 6), [0, 0, 0, 1, 1, 1])
         """
@@ -223,7 +228,7 @@ class Factorization:
         try:
             return Consensus(**_eckart.consensus(self._core))
         except EckartValueError as error:
-            raise coded(ValueError, error.code, f"{error}: factorize(..., restarts=10, keep_starts=True) keeps them") from None
+            raise coded(ValueError, error.code, f"{error}: factorize(..., n_init=10, keep_starts=True) keeps them") from None
 
     def report(
         self,
@@ -232,8 +237,9 @@ class Factorization:
         *,
         title: str | None = None,
         image: tuple[int, int] | None = None,
-        show: str = "fitting",
+        plot: str = "fitting",
         by_rows: bool = False,
+        show: str | None = None,
     ) -> None:
         """
         Writes a page about the result, for any browser: one HTML file that needs nothing else.
@@ -248,11 +254,14 @@ class Factorization:
         title : str, optional
             The heading.
         image : (height, width), optional
-            Shows components as pictures, whose columns lie row by row.
-        show : str
-            How components look otherwise: ``words``, ``items``, ``profile``, or ``fitting``, what fits the names of the columns.
+            Shows components as images, stored row by row in the columns.
+        plot : str
+            How to show components otherwise: ``words``, ``items``, ``profile``, or ``fitting``, chosen by the names of the
+            columns.
         by_rows : bool
             Shows components by the rows of the data, rather than its columns.
+        show : str, optional
+            The earlier name of `plot`.
 
         Examples
         --------
@@ -265,14 +274,14 @@ class Factorization:
         '<!doctype html>'
         """
         known = ("fitting", "words", "items", "profile")
-        _checks.choice("show", show, known)
+        plot = _checks.choice("plot", plot if show is None else show, known)
         core, matrix = self._core, None
         if data is not None:
             named = named_matrix_of(data, self._core.target)
             matrix = named.matrix
             core = core.named(core.row_names or named.row_names, core.col_names or named.col_names)
         size = None if image is None else (_checks.whole("image", image[0], 1), _checks.whole("image", image[1], 1))
-        looks = {"title": title, "image": size, "show": show, "by_rows": _checks.boolean("by_rows", by_rows)}
+        looks = {"title": title, "image": size, "plot": plot, "by_rows": _checks.boolean("by_rows", by_rows)}
         _eckart.report(core, _checks.path("path", path), matrix, looks)
 
     def explain(self) -> str:
@@ -281,7 +290,7 @@ class Factorization:
         not loaded from a file, what is known of the data.
         """
         lines = [self.objective]
-        lines += [f"  with {name} = {value:g}" for name, value in self.numbers.items()]
+        lines += [f"  with {name} = {value:g}" for name, value in self.params.items()]
         for name, (n, m, stored) in self._data.items():
             how = "dense" if stored is None else f"sparse with {stored:,} stored entries ({stored / (n * m):.3%})"
             lines.append(f"  {name}: {n:,} x {m:,}, {how}")
@@ -297,12 +306,12 @@ class Factorization:
                 f"{self.quality['reconstruction']} explains {self.quality['explained']:.1%} of the variance; relative "
                 f"error {self.quality['relative_error']:.3g}, RMSE {self.quality['rmse']:.3g}"
             )
-        left = [f", residual {residual:.2g}" for residual in self.best.residuals]
-        if len(left) != len(self.factors):  # where some are held, or the objective has kinks
+        left = [f", KKT residual {residual:.2g}" for residual in self.best.residuals]
+        if len(left) != len(self.factors):  # where some are fixed, or the objective has kinks
             left = [""] * len(self.factors)
         for (name, factor), words in zip(self.factors.items(), left):
             n, m = factor.shape
-            lines.append(f"  {name}: {n:,} x {m:,}, {np.mean(factor == 0):.1%} exactly 0{words}")
+            lines.append(f"  {name}: {n:,} x {m:,}, {np.mean(factor == 0):.1%} zeros{words}")
         return "\n".join(lines)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -345,7 +354,7 @@ class Factorization:
     def _repr_html_(self) -> str:
         rows = [
             ("objective", f"<code>{html.escape(self.objective)}</code>"),
-            *((name, f"{value:g}") for name, value in self.numbers.items()),
+            *((name, f"{value:g}") for name, value in self.params.items()),
             ("factors", ", ".join(f"{n} {f.shape[0]:,} × {f.shape[1]:,}" for n, f in self.factors.items())),
             ("cost", f"{self.cost:.6g} after {self.iterations} iterations, {len(self.starts)} start(s)"),
             ("stopped", html.escape(_STOPS.get(self.stop_reason, self.stop_reason))),

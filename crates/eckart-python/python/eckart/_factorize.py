@@ -8,16 +8,18 @@ from typing import Any
 
 from . import _checks, _eckart
 from ._arrays import matrix_of, named_matrix_of
+from ._checks import settings, with_earlier, with_settings
 from ._errors import coded, coded_warning, told, warn
 from ._factorization import Factorization
+from ._formulas import Expr, Objective, minimize
 from ._progress import Bar, both
 
-MODELS = {name: (statement, dict(numbers)) for name, _, statement, numbers in _eckart.models()}
+MODELS = {name: (statement, dict(params)) for name, _, statement, params in _eckart.models()}
 
 
 def models() -> dict[str, str]:
     """
-    The named objectives: each with its line of the language.
+    The preset objectives: each with its line of the language.
 
     Examples
     --------
@@ -30,17 +32,23 @@ def models() -> dict[str, str]:
 
 def stated(
     data: Any,
-    objective: str,
+    objective: str | Expr | Objective,
     rank: int,
-    numbers: Mapping[str, float] | None,
-    start: Mapping[str, Any] | None = None,
-    hold: Mapping[str, Any] | None = None,
+    params: Mapping[str, float] | None,
+    init_from: Mapping[str, Any] | None = None,
+    fix: Mapping[str, Any] | None = None,
 ) -> tuple[dict[str, Any], _eckart.Names | None, _eckart.Names | None]:
     """A problem as the engine takes it, and the names of the rows and columns of its first matrix."""
-    known = MODELS.get(_checks.text("objective", objective))
-    statement, defaults = known if known else (objective, {})
-    if not known and objective.replace("-", "").replace("_", "").isalnum():
-        raise coded(ValueError, "unknown-model", f"there is no model {objective}; there are {', '.join(MODELS)}, or write the objective")
+    if isinstance(objective, Expr):
+        objective = minimize(objective)
+    if isinstance(objective, Objective):
+        known, text = None, ""
+    else:
+        text = _checks.text("objective", objective)
+        known = MODELS.get(text)
+    statement, defaults = known if known else (objective.stated if isinstance(objective, Objective) else text, {})
+    if not known and text.replace("-", "").replace("_", "").isalnum():
+        raise coded(ValueError, "unknown-model", f"there is no model {text}; there are {', '.join(MODELS)}, or write the objective")
     all_data = dict(data) if isinstance(data, Mapping) else {"X": data}
     if not all_data:
         raise coded(ValueError, "no-data", "no data was given: an objective needs a matrix to factorize")
@@ -48,80 +56,35 @@ def stated(
     target = named_matrix_of(first[1], first[0])
     matrices = [(first[0], target.matrix)]
     matrices += [(name, matrix_of(value, name)) for name, value in others]
-    given = {**defaults, **(numbers or {})}
+    given = {**defaults, **(params or {})}
     problem = {
         "objective": statement,
         "data": matrices,
-        "numbers": [(name, _checks.real(f"the number {name}", value)) for name, value in given.items()],
+        "params": [(name, _checks.real(f"the parameter {name}", value)) for name, value in given.items()],
         "rank": _checks.whole("rank", rank),  # the engine says which ones fit the data
-        "hold": [(name, matrix_of(value, name)) for name, value in (hold or {}).items()],
-        "start": [(name, matrix_of(value, name)) for name, value in (start or {}).items()],
+        "fix": [(name, matrix_of(value, name)) for name, value in (fix or {}).items()],
+        "init_from": [(name, matrix_of(value, name)) for name, value in (init_from or {}).items()],
     }
     return problem, target.rows, target.cols
 
 
-def wished(
-    *,
-    init: str = "auto",
-    restarts: int = 1,
-    halving: bool = False,
-    seed: int = 0,
-    max_iter: int = 500,
-    tol: float = 1e-5,
-    target: float | None = None,
-    time_limit: float | None = None,
-    method: str | None = None,
-    threads: int | None = None,
-    registers: str | None = None,
-    memory_limit: int | None = None,
-    keep_starts: bool = False,
-    checkpoint: str | os.PathLike[str] | None = None,
-    checkpoint_every: float = 60.0,
-    resume: str | os.PathLike[str] | None = None,
-) -> dict[str, Any]:
-    """Settings of a search as the engine takes them, each checked by name."""
-    every = _checks.real("checkpoint_every", checkpoint_every)
-    checkpoint = None if checkpoint is None else _checks.path("checkpoint", checkpoint)
-    resume = None if resume is None else _checks.path("resume", resume)
-    if checkpoint is not None and checkpoint != resume and os.path.exists(checkpoint):
-        raise coded(ValueError, "checkpoint-exists", f"{checkpoint} is there already: go on from it with resume=, or delete it to begin anew")
-    file = checkpoint if checkpoint is not None else resume  # a search that goes on keeps its checkpoint where it was
-    return {
-        "method": None if method is None else _checks.text("method", method),
-        "init": _checks.text("init", init),
-        "restarts": _checks.whole("restarts", restarts, 1),
-        "halving": _checks.boolean("halving", halving),
-        "seed": _checks.whole("seed", seed),
-        "max_iter": _checks.whole("max_iter", max_iter),
-        "tol": _checks.real("tol", tol),
-        "target": None if target is None else _checks.real("target", target),
-        "time_limit": None if time_limit is None else _checks.real("time_limit", time_limit),
-        "threads": None if threads is None else _checks.whole("threads", threads, 1),
-        "registers": None if registers is None else _checks.text("registers", registers),
-        "memory_limit": None if memory_limit is None else _checks.whole("memory_limit (bytes)", memory_limit),
-        "keep_starts": _checks.boolean("keep_starts", keep_starts),
-        "checkpoint": None if file is None else (file, every),
-        "resume": resume,
-    }
-
-
 def factorize(
     data: Any,
-    objective: str = "nmf",
+    objective: str | Expr | Objective = "nmf",
     *,
     rank: int,
-    numbers: Mapping[str, float] | None = None,
+    params: Mapping[str, float] | None = None,
+    init_from: Mapping[str, Any] | None = None,
+    fix: Mapping[str, Any] | None = None,
+    method: str | None = None,
     init: str = "auto",
-    start: Mapping[str, Any] | None = None,
-    hold: Mapping[str, Any] | None = None,
-    restarts: int = 1,
-    halving: bool = False,
+    n_init: int = 1,
+    successive_halving: bool = False,
     seed: int = 0,
     max_iter: int = 500,
     tol: float = 1e-5,
     target: float | None = None,
     time_limit: float | None = None,
-    method: str | None = None,
     threads: int | None = None,
     registers: str | None = None,
     memory_limit: int | None = None,
@@ -131,9 +94,10 @@ def factorize(
     resume: str | os.PathLike[str] | None = None,
     callback: Callable[[dict[str, Any]], Any] | None = None,
     verbose: int = 0,
+    **earlier: Any,
 ) -> Factorization:
     """
-    Minimises an objective over its factors.
+    Minimizes an objective over its factors.
 
     Parameters
     ----------
@@ -141,39 +105,42 @@ def factorize(
         The matrix X: an array, a sparse matrix, a frame, a tensor, an Arrow table of entries, what `read` or `triplets`
         made. A dict gives every matrix of the objective its name; the first one is factorized. An entry that a sparse
         matrix does not store is zero, NaN in a dense one is missing: leave it out of the cost with ``observed(X)``.
-    objective : str
-        The name of a model (see `models`) or a text such as
-        ``minimize sum((X - W @ H)**2) + a*sum(abs(H)) subject to W >= 0, H >= 0``. A name in it that is neither data nor
-        a number is a factor.
+    objective : str, Expr or Objective
+        The name of a preset (see `models`), a formula, what `minimize` made of one with constraints, or a text such as
+        ``minimize sum((X - W @ H)**2) + a*sum(abs(H)) subject to W >= 0, H >= 0``. Unbound names in it, neither data nor
+        parameters, are unknowns: the factors.
     rank : int
         The length r of the sides that nothing else fixes: W is n x r, H is r x m.
-    numbers : dict, optional
-        The named numbers of the objective, as ``{"a": 0.1}``.
+    params : dict, optional
+        The parameters of the objective, as ``{"a": 0.1}``.
+    init_from : dict of str to matrix-like, optional
+        Values of factors at which the first start begins.
+    fix : dict of str to matrix-like, optional
+        Factors that are fixed at these values: they are not fitted.
+    method : str, optional
+        A method by name instead of the first that supports the problem.
     init : str
         Where the first start begins: ``random``, ``nndsvd``, ``nndsvda``, ``nndsvdar`` or ``svd`` (of the data); ``auto`` is
-        ``nndsvd`` for a non-negative factorization with squared errors, else ``random``.
-    start : dict of str to matrix-like, optional
-        Values of factors at which the first start begins.
-    hold : dict of str to matrix-like, optional
-        Factors that stay as they are: they are not searched for.
-    restarts : int
-        How many starts; the one of least cost is returned. All but the first begin at random.
-    halving : bool
+        ``nndsvd`` for a non-negative factorization with squared errors, else ``random``. Further starts are random.
+    n_init : int
+        Number of starts; the one of least cost is returned.
+    successive_halving : bool
         Whether the worse half of the starts is dropped after 10 iterations, half of the rest after 20, and so on, until one
-        is left, which goes on to its end. It takes much less time than all of them, and misses a start that falls late.
+        is left, which goes on to its end. It takes much less time than all of them, and misses a start whose cost falls
+        late.
     seed : int
         The same seed gives the same bits, whatever the number of threads.
-    max_iter, tol
-        A start ends after `max_iter` iterations, or when three in a row each lower the cost by at most the share `tol` of
-        what it has fallen.
+    max_iter : int
+        Iterations per start, at most.
+    tol : float
+        A start has converged when the relative decrease of its cost is at most `tol` in 3 successive iterations (relative to
+        the decrease so far), or when the relative projected-gradient norm (KKT residual) of every factor is at most `tol`.
     target : float, optional
         Stop as soon as the cost is at or below it.
     time_limit : float, optional
         Seconds, all starts counted.
-    method : str, optional
-        A method by name instead of the one that is derived from the objective.
     threads, memory_limit : int, optional
-        Threads; bytes that a plan may need.
+        Number of threads; bytes that a plan may need.
     registers : str, optional
         The vector registers that are computed with: "base" (128 bits), "avx2" or "avx512"; by default those that the
         environment variable ECKART_REGISTERS names, or the widest of the processor. The variable is read once, at the
@@ -181,10 +148,12 @@ def factorize(
     keep_starts : bool
         Whether the components of every start are kept, so that `Factorization.consensus` can compare them.
     checkpoint : str or path-like, optional
-        A file in which the search writes down how far it is, every `checkpoint_every` seconds and at its end.
+        A file to which the search saves its state every `checkpoint_every` seconds and at its end.
+    checkpoint_every : float
+        Least number of seconds between two checkpoints; 0 saves one after every iteration.
     resume : str or path-like, optional
-        A checkpoint of the same search to go on from, to the same bits as one that was never ended. `max_iter`,
-        `time_limit`, `restarts` and `threads` may be other ones than before.
+        A checkpoint of the same search to resume, to the same bits as one that was never stopped. `max_iter`,
+        `time_limit`, `n_init`, `threads` and `memory_limit` may be others than before.
     callback : callable, optional
         Called after every iteration with a dict of ``start``, ``starts``, ``iteration``, ``max_iter``, ``cost`` and
         ``best``; a true result ends the search and keeps the best factors so far.
@@ -219,33 +188,17 @@ def factorize(
     >>> f.W.shape, f.H.shape, bool(f.cost < 1e-8)
     ((3, 1), (1, 4), True)
     """
-    problem, row_names, col_names = stated(data, objective, rank, numbers, start, hold)
-    wishes = wished(
-        init=init,
-        restarts=restarts,
-        halving=halving,
-        seed=seed,
-        max_iter=max_iter,
-        tol=tol,
-        target=target,
-        time_limit=time_limit,
-        method=method,
-        threads=threads,
-        registers=registers,
-        memory_limit=memory_limit,
-        keep_starts=keep_starts,
-        checkpoint=checkpoint,
-        checkpoint_every=checkpoint_every,
-        resume=resume,
-    )
+    given = with_earlier("factorize", locals(), earlier)
+    problem, row_names, col_names = stated(data, objective, rank, given["params"], given["init_from"], given["fix"])
+    search = settings(given)
     with Bar(verbose) as bar:
-        found = _eckart.factorize(problem, wishes, both(bar.listener, callback))
+        found = _eckart.factorize(problem, search, both(bar.listener, callback))
     for warning in told(found.warnings):
         warn(warning)
     if found.checkpoint_error is not None:
         warn(*told([found.checkpoint_error]))
     if found.stop_reason == "diverged":
-        text = "the cost became infinite or undefined: scale the data, or choose another objective or start"
+        text = "the cost became infinite or undefined: scale the data, or choose another objective or initialization"
         warn(coded_warning("diverged", text))
     return Factorization(found.named(row_names, col_names), _shape_of(problem))
 
@@ -257,16 +210,18 @@ def _shape_of(problem: dict[str, Any]) -> dict[str, Any]:
 
 def explain(
     data: Any,
-    objective: str = "nmf",
+    objective: str | Expr | Objective = "nmf",
     *,
     rank: int,
-    numbers: Mapping[str, float] | None = None,
-    method: str | None = None,
+    params: Mapping[str, float] | None = None,
+    init_from: Mapping[str, Any] | None = None,
+    fix: Mapping[str, Any] | None = None,
+    **search: Any,
 ) -> str:
     """
-    What an objective becomes, before anything is searched: shapes, gradients, plan, memory, method.
+    What an objective compiles to, before anything is fitted: shapes, gradients, plan, memory, method.
 
-    Takes what `factorize` takes.
+    Takes what `factorize` takes, but `callback` and `verbose`.
 
     Examples
     --------
@@ -274,5 +229,7 @@ def explain(
     >>> print(ek.explain(np.ones((30, 20)), rank=2).splitlines()[0])
     minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0
     """
-    problem, _, _ = stated(data, objective, rank, numbers)
-    return _eckart.explain(problem, None if method is None else _checks.text("method", method))
+    bound = {"params": params, "init_from": init_from, "fix": fix}
+    given = with_settings("explain", bound, search)
+    problem, _, _ = stated(data, objective, rank, given["params"], given["init_from"], given["fix"])
+    return _eckart.explain(problem, settings(given))

@@ -90,10 +90,11 @@ class Expr:
     def __lt__(self, other: Operand) -> Expr:
         return _apply("greater", other, self)
 
-    def __ge__(self, other: object) -> NoReturn:
-        raise coded(TypeError, "formula-not-a-value", "`>=` is no formula: a bound is written in the text of an objective, `subject to W >= 0`")
+    def __ge__(self, other: Operand) -> Constraint:
+        return Constraint(f"{self} >= {Expr(_formula(other))}")
 
-    __le__ = __ge__
+    def __le__(self, other: Operand) -> Constraint:
+        return Constraint(f"{self} <= {Expr(_formula(other))}")
 
     def __neg__(self) -> Expr:
         return _apply("neg", self)
@@ -180,6 +181,86 @@ class Expr:
     def set_value(self, value: Any) -> None:
         """Gives a shared variable another value of the same shape; the numbers are copied."""
         self._core.hold(_own(value, str(self)))
+
+
+class Constraint:
+    """A constraint on a factor, such as ``W >= 0`` or ``rownorm(H) <= 1``; `minimize` takes it."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __bool__(self) -> NoReturn:
+        raise coded(TypeError, "formula-not-a-value", f"{self.text} is a constraint, neither true nor false: pass each to eckart.minimize by itself")
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+class Objective:
+    """A formula to minimize, with its constraints; `minimize` makes it, and whatever takes the text of an objective takes it."""
+
+    __slots__ = ("_formula", "_over", "_subject_to")
+
+    def __init__(self, formula: Expr, over: str, subject_to: tuple[str, ...]) -> None:
+        self._formula, self._over, self._subject_to = formula, over, subject_to
+
+    def _with(self, formula: str) -> str:
+        """The statement with `formula` in its place."""
+        over = f"over {self._over}: " if self._over else ""
+        subject_to = f" subject to {', '.join(self._subject_to)}" if self._subject_to else ""
+        return f"minimize {over}{formula}{subject_to}"
+
+    @property
+    def stated(self) -> tuple[_eckart.Expr, str]:
+        """The formula and the rest of the statement, as the engine takes them."""
+        return self._formula._core, self._with("0")
+
+    def __repr__(self) -> str:
+        return self._with(str(self._formula))
+
+    def __copy__(self) -> Objective:
+        return self
+
+    def __deepcopy__(self, _memo: Any) -> Objective:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return str, (repr(self),)  # its text says the same
+
+
+def minimize(objective: Expr, *constraints: Constraint, over: str = "") -> Objective:
+    """
+    An objective made of a formula, as `factorize`, `explain`, `choose_rank` and `eckart.sklearn.ObjectiveFactorization` take.
+
+    Variables that are given neither data nor a parameter are its factors.
+
+    Parameters
+    ----------
+    objective : Expr
+        The formula, 1 x 1.
+    *constraints : Constraint
+        Constraints on factors: ``W >= 0``, ``W <= 1``, ``rownorm(H) <= 1``, ``colnorm(W) <= 1``.
+    over : str
+        Declarations of factors whose shapes don't follow from the data and the rank, such as ``"W[n,r], b[n,1]"``.
+
+    Examples
+    --------
+    >>> import numpy as np, eckart as ek
+    >>> X, W, H, a = ek.matrix("X"), ek.matrix("W"), ek.matrix("H"), ek.scalar("a")
+    >>> objective = ek.minimize(((X - W @ H)**2).sum() + a * abs(H).sum(), W >= 0, H >= 0, ek.rownorm(H) <= 1)
+    >>> objective
+    minimize sum((X - W @ H)**2) + a * sum(abs(H)) subject to W >= 0, H >= 0, rownorm(H) <= 1
+    >>> ek.factorize(np.ones((6, 4)), objective, rank=2, params={"a": 0.1}).W.shape
+    (6, 2)
+    """
+    for constraint in constraints:
+        if not isinstance(constraint, Constraint):
+            raise coded(TypeError, "wrong-type", f"{constraint!r} is no constraint: write W >= 0, or rownorm(H) <= 1")
+    if not isinstance(objective, Expr):
+        raise coded(TypeError, "wrong-type", f"the objective is {objective!r}, it must be a formula")
+    return Objective(objective, _checks.text("over", over), tuple(constraint.text for constraint in constraints))
 
 
 Operand = Expr | float

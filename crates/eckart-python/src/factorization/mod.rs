@@ -73,7 +73,7 @@ impl Factorization {
     }
 
     #[getter]
-    fn numbers(&self) -> BTreeMap<String, f64> {
+    fn params(&self) -> BTreeMap<String, f64> {
         self.found.params.clone()
     }
 

@@ -284,7 +284,7 @@ codes! {
     HeaderOrData, "header-or-data", Doubt,
         "The first row can be a header of numbers, or data.", "Say which: `--header`, or `--header=false`.";
     ListOrTable, "list-or-table", Doubt,
-        "Columns of numbers can be a list of entries, or a table.", "Say which: `--triplets`, or `--triplets=false`.";
+        "Columns of numbers can be a list of entries, or a table.", "Say which: `--format coo`, or `--format table`.";
     UnclosedQuote, "unclosed-quote", Error,
         "A quoted cell never ends.", "Close it with a quotation mark.";
     NotUtf8, "not-utf8", Error,
@@ -362,6 +362,10 @@ codes! {
         "A logarithm is undefined where its argument may become negative.", "Add `subject to W >= 0`.";
     RankUnused, "rank-unused", Warning,
         "The rank is larger than the rows or columns that have entries.", "Ask for fewer components.";
+    RankAtLimit, "rank-at-limit", Warning,
+        "Of the ranks that were compared, the largest won.", "Widen the range.";
+    FactorsShrunk, "factors-shrunk", Warning,
+        "The penalties shrank every factor to 0.", "Lower their weights, such as `lambda`.";
     ZerosStay, "zeros-stay", Warning,
         "Zeros of the initial factors stay zeros, since the updates are multiplicative.",
         "Start at small positive numbers, or use another method.";

@@ -198,15 +198,15 @@ impl Links {
     }
 }
 
-/// A name that is tied to nothing is most likely a number without a value.
+/// A name that is tied to nothing is most likely a parameter without a value.
 fn nothing_fixes(var: &Var) -> Error {
     let name = var.name();
     Error::setting(
         Code::UndeclaredName,
         format!(
-            "{name} is neither data nor a number, and nothing fixes its shape as a factor: if it is a number, give it \
-             a value ({name}=0.1); if it is data, give it a matrix; if it is a factor, declare its sides (`minimize \
-             over {name}[n,r]: ...`)"
+            "{name} is neither data nor a parameter, and nothing fixes its shape as a factor: if it is a parameter, \
+             set it (`--param {name}=0.1`, in Python `params={{\"{name}\": 0.1}}`); if it is data, give it a matrix; \
+             if it is a factor, declare its sides (`minimize over {name}[n,r]: ...`)"
         ),
     )
 }

@@ -23,4 +23,4 @@ pub(crate) use result::save::{PAGE_META, PAGE_SUM, PAGE_SUM_META, with_sum};
 pub use result::{Agreement, Factorization, Kept, NUMERICS, Numerics, RankChoice, RankScore, Start, Step};
 pub use search::context::{Flow, Progress};
 pub use search::driver::solve;
-pub use search::settings::{Checkpoint, Init, Interrupt, Settings, StopReason};
+pub use search::settings::{Init, Interrupt, SETTINGS, Setting, SettingKind, SettingValue, Settings, StopReason};

@@ -106,12 +106,12 @@ fn values_that_do_not_fit_are_named() {
     expect(problem(NMF, &x).init_from("W", &hole), Code::StartNotFinite, "NaN at row 3, column 2");
     expect(problem(NMF, &x).fix("W", &hole), Code::StartNotFinite, "no number at row 3, column 2");
     expect(problem(NMF, &x).init_from("V", &negative), Code::NotAFactor, "V is given a start");
-    expect(problem(NMF, &x).fix("V", &negative), Code::NotAFactor, "V is held");
+    expect(problem(NMF, &x).fix("V", &negative), Code::NotAFactor, "V is fixed");
     let below = Matrix::from_fn(4, 20, |i, j| if (i, j) == (1, 6) { -0.5 } else { 1.0 }).unwrap();
     expect(
         problem(NMF, &x).fix("H", &below),
         Code::StartOutOfBounds,
-        "H is held, and its value is -0.5 at row 2, column 7",
+        "H is fixed, and its value is -0.5 at row 2, column 7",
     );
     let both = problem(NMF, &x).fix("H", &ones(4, 20)).init_from("H", &ones(4, 20));
     expect(both, Code::HeldAndStarted, "H");
@@ -138,6 +138,16 @@ fn a_start_from_the_svd_is_near_the_best_fit() {
         assert!(zeros > 0);
         assert!(begun(Init::Nndsvda).factor("W").unwrap().values_f64().iter().all(|w| *w > 0.0));
     }
+    // Declared sides may be of another length than the rank; more of them than X has are no business of the SVD.
+    let x = data(60, 40, 1.0);
+    let declared = |k: f64, init| {
+        let text = "over W[n,k], H[k,m]: sum((X - W @ H)**2) subject to W >= 0, H >= 0";
+        let problem = Problem::parse(text).unwrap().data("X", &x).param("k", k).rank(1);
+        first_cost(&problem.solve(&Settings { init, max_iter: 0, ..Settings::default() }).unwrap())
+    };
+    let nndsvd = first_cost(&problem(NMF, &x).solve(&Settings { max_iter: 0, ..Settings::default() }).unwrap());
+    assert_eq!(declared(4.0, Init::Auto), nndsvd);
+    assert_eq!(declared(41.0, Init::Auto), declared(41.0, Init::Random));
     // The right factor may be used as its transpose.
     let x = data(60, 40, 1.0);
     let standing = problem("sum((X - W @ H.T)**2)", &x);

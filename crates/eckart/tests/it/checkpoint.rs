@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use eckart::data::{ModelFile, Tensor, read_model_file, write_model_file};
-use eckart::solve::{Checkpoint, Flow, METHODS, Progress, show, solve};
+use eckart::solve::{Flow, METHODS, Progress, show, solve};
 use eckart::{Code, Error, Factorization, Matrix, Problem, Settings};
 
 use crate::random::Random;
@@ -52,8 +52,8 @@ fn every_method_goes_on_to_the_same_bits() {
             };
             let whole = problem.solve(&plain).unwrap();
             let file = folder.path().join(format!("{at}.{kind}.safetensors"));
-            let checkpoint = Some(Checkpoint { file: file.clone(), every: Duration::ZERO });
-            let mut settings = Settings { checkpoint, ..plain };
+            let checkpoint = Some(file.clone());
+            let mut settings = Settings { checkpoint, checkpoint_every: Duration::ZERO, ..plain };
             // Broken off in the first start, in the first again, and in the second.
             for stop in [(0, 7), (0, 13), (1, 4)] {
                 let mut listen = |now: &Progress| {
@@ -83,11 +83,7 @@ fn more_starts_than_before_may_be_asked_for() {
     let problem = Problem::parse(FITTING[0]).unwrap().data("X", &x).rank(2);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("at.safetensors");
-    let few = Settings {
-        n_init: 2,
-        checkpoint: Some(Checkpoint { file: file.clone(), every: Duration::from_secs(60) }),
-        ..Settings::default()
-    };
+    let few = Settings { n_init: 2, checkpoint: Some(file.clone()), ..Settings::default() };
     let two = problem.solve(&few).unwrap();
     let four = problem.solve(&Settings { n_init: 4, resume: Some(file), ..few }).unwrap();
     let anew = problem.solve(&Settings { n_init: 4, ..Settings::default() }).unwrap();
@@ -113,7 +109,7 @@ fn more_iterations_than_before_may_be_asked_for() {
             ..Settings::default()
         };
         let whole = problem.solve(&plain).unwrap();
-        let checkpoint = Some(Checkpoint { file: file.clone(), every: Duration::from_secs(60) });
+        let checkpoint = Some(file.clone());
         let mut settings = Settings { checkpoint, ..plain.clone() };
         for max_iter in [0, 7, 25, 40] {
             settings.max_iter = max_iter;
@@ -153,10 +149,11 @@ impl Changed {
         };
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("whole.safetensors");
-        let checkpoint = Some(Checkpoint { file: file.clone(), every: Duration::ZERO });
+        let checkpoint = Some(file.clone());
         let mut listen =
             |now: &Progress| if (now.start, now.iteration) == (1, 8) { Flow::Stop } else { Flow::Continue };
-        solve(&problem, &Settings { checkpoint, ..settings.clone() }, &mut listen).unwrap();
+        solve(&problem, &Settings { checkpoint, checkpoint_every: Duration::ZERO, ..settings.clone() }, &mut listen)
+            .unwrap();
         let whole = read_model_file(&file).unwrap();
         Self { problem, settings: Settings { max_iter: 25, ..settings }, whole, folder }
     }

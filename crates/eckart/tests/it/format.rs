@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use eckart::data::{Ids, TimeUnit, read_model_file};
 use eckart::run::SimdLevel;
-use eckart::solve::{Checkpoint, DataSide, FactorAxis, FactorRole, StopReason, load_factors, save_factors, show};
+use eckart::solve::{DataSide, FactorAxis, FactorRole, StopReason, load_factors, save_factors, show};
 use eckart::{Code, Error, Factorization, Init, Matrix, Problem, Settings};
 
 /// The folders of the formats, and what their models say of the arithmetic that computed them.
@@ -135,8 +135,8 @@ fn a_checkpoint_of_another_arithmetic_is_refused() {
     let (problem, settings) = checkpointed();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("at.safetensors");
-    let checkpoint = Some(Checkpoint { file: path.clone(), every: Duration::ZERO });
-    problem.solve(&Settings { checkpoint, ..settings.clone() }).unwrap();
+    let checkpoint = Some(path.clone());
+    problem.solve(&Settings { checkpoint, checkpoint_every: Duration::ZERO, ..settings.clone() }).unwrap();
     let changed = |key: &str, text: &str| {
         let mut file = read_model_file(&path).unwrap();
         file.metadata.insert(key.into(), text.into());
@@ -167,8 +167,10 @@ fn a_checkpoint_of_another_search_says_both_values() {
     let (problem, settings) = checkpointed();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("at.safetensors");
-    let checkpoint = Some(Checkpoint { file: path.clone(), every: Duration::ZERO });
-    problem.solve(&Settings { checkpoint, target: Some(0.5), ..settings.clone() }).unwrap();
+    let checkpoint = Some(path.clone());
+    problem
+        .solve(&Settings { checkpoint, checkpoint_every: Duration::ZERO, target: Some(0.5), ..settings.clone() })
+        .unwrap();
     let differs = |problem: &Problem, settings: &Settings, parts: &[&str]| {
         let error = problem.solve(&Settings { resume: Some(path.clone()), ..settings.clone() }).unwrap_err();
         check_error(&error, Code::CheckpointDiffers, parts);
@@ -240,7 +242,11 @@ fn factors_of_new_rows_are_shown_and_say_their_model() {
     assert_eq!((&factor["of"], &factor["components"]), (&"rows".into(), &"columns".into()));
     let back = load_factors(&path).unwrap();
     assert_eq!((back.len(), back[0].0.as_str(), back[0].1.values_f64()), (1, "W", w.values_f64()));
-    check_error(&Factorization::load(&path).unwrap_err(), Code::NotAModel, &["holds factors of new rows", "--start"]);
+    check_error(
+        &Factorization::load(&path).unwrap_err(),
+        Code::NotAModel,
+        &["holds factors of new rows", "--init-from"],
+    );
     // Of a model without names the sides of the data are known by its factors.
     model.save(&path).unwrap();
     let shown: serde_json::Value = serde_json::from_str(&show(&path).unwrap().to_json()).unwrap();
@@ -322,7 +328,7 @@ fn headers_stay_small() {
     let folder = tempfile::tempdir().unwrap();
     let header = |n_init: usize| {
         let path = folder.path().join(format!("{n_init}.safetensors"));
-        let checkpoint = Some(Checkpoint { file: path.clone(), every: Duration::from_secs(60) });
+        let checkpoint = Some(path.clone());
         let settings = Settings { checkpoint, n_init, max_iter: 3, keep_starts: true, ..settings.clone() };
         problem.solve(&settings).unwrap();
         let bytes = std::fs::read(&path).unwrap();

@@ -207,8 +207,8 @@ fn misuse_is_named() {
     refuses("sum(W**2)", &x, 2, &base, Code::UnusedData, "X");
     refuses("sum(X**2)", &x, 2, &base, Code::NoFactor, "");
     refuses(NMF, &x, 2, &Settings { method: Some("magic".into()), ..base.clone() }, Code::UnknownMethod, "magic");
-    refuses(NMF, &x, 2, &Settings { n_init: 0, ..base.clone() }, Code::SettingOutOfRange, "0 starts");
-    refuses(NMF, &x, 2, &Settings { threads: Some(0), ..base.clone() }, Code::SettingOutOfRange, "0 threads");
+    refuses(NMF, &x, 2, &Settings { n_init: 0, ..base.clone() }, Code::SettingOutOfRange, "n_init is 0");
+    refuses(NMF, &x, 2, &Settings { threads: Some(0), ..base.clone() }, Code::SettingOutOfRange, "threads is 0");
     let proximal = Settings { method: Some("proximal-gradient".into()), ..base.clone() };
     refuses("sum(abs(X - W @ H))", &x, 2, &proximal, Code::MethodUnsupported, "has a kink");
     refuses("sum(huber(X - W @ H, 1)) + sum(abs(X - W @ H))", &x, 2, &proximal, Code::MethodUnsupported, "has a kink");

@@ -64,7 +64,7 @@ fn text(shown: &Value) -> String {
         &mut page,
         vec![
             ("init", text_of(&shown["init"])),
-            ("started at", joined(&shown["started"])),
+            ("init from", joined(&shown["started"])),
             ("seed", number(&shown["seed"])),
             ("limits", limits(&shown["limits"])),
             ("rows", names(&shown["rows"])),
@@ -93,7 +93,7 @@ fn text_of(value: &Value) -> Option<String> {
 /// A list of names; nothing where it is empty.
 fn joined(names: &Value) -> Option<String> {
     let names: Vec<String> = list(names).iter().map(said).collect();
-    (!names.is_empty()).then(|| format!("values that were given for {}", names.join(", ")))
+    (!names.is_empty()).then(|| format!("given values of {}", names.join(", ")))
 }
 
 fn kind(shown: &Value) -> String {

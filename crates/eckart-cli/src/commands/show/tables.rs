@@ -27,7 +27,7 @@ pub(super) fn factors(page: &mut Page, factors: &[Value]) {
             list(&factor["shape"]).iter().filter_map(Value::as_u64).map(|n| count(n as usize)).collect();
         let mut about = vec![factor["of"].as_str().map_or(String::new(), |of| format!("of {of}"))];
         about.extend(factor["components"].as_str().map(|axis| format!("components are its {axis}")));
-        about.extend((factor["held"] == true).then(|| "held".to_owned()));
+        about.extend((factor["held"] == true).then(|| "fixed".to_owned()));
         about.extend((factor["std_errors"] == true).then(|| "with standard errors".to_owned()));
         vec![said(&factor["name"]), sides.join(" x "), said(&factor["type"]), about.join("; ")]
     };

@@ -13,7 +13,18 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from .._errors import coded
 from .._factorize import factorize
-from ._search import check_one_of, check_real, check_whole, components, fold_in, plain, seed_of, seen, warn_of
+from ._search import (
+    check_one_of,
+    check_real,
+    check_whole,
+    components,
+    documented,
+    fold_in,
+    plain,
+    seed_of,
+    seen,
+    warn_of,
+)
 
 ALGORITHMS = ("lasso_lars", "lasso_cd", "lars", "omp", "threshold")
 
@@ -105,6 +116,7 @@ class _Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return tags
 
 
+@documented
 class DictionaryLearning(_Coding):
     """
     Atoms such that each sample is a sum of few of them.
@@ -125,30 +137,20 @@ class DictionaryLearning(_Coding):
         Accepted; either is the same objective, which the engine minimises its own way.
     transform_algorithm : {"lasso_lars", "lasso_cd", "lars", "omp", "threshold"}, default="omp"
         How `transform` codes.
-    transform_n_nonzero_coefs : int, default=None
-        How many atoms a code may have, for "omp" and "lars".
     transform_alpha : float, default=None
         The penalty or threshold of `transform`; `alpha` where it is None.
-    n_jobs : int, default=None
-        For "omp" and "lars".
+    %coding
     code_init, dict_init : ndarray, default=None
         The start.
-    callback : callable, default=None
-        Called after each iteration with a dict; a true result ends the search and keeps the model.
+    %callback
     verbose : bool, default=False
         Shows a progress bar.
-    split_sign : bool, default=False
-        Positive and negative parts of codes as features of their own.
     random_state : int, RandomState instance or None, default=None
         For atoms beyond the rank of the data.
     positive_code, positive_dict : bool, default=False
         Bounds.
-    transform_max_iter : int, default=1000
-        Accepted; codes are found to their end.
-    n_init : int, default=1
-        Starts; the one of least cost is kept. All but the first are random.
-    time_budget : float, default=None
-        Seconds.
+    %n_init
+    %time_budget
 
     Attributes
     ----------
@@ -156,12 +158,10 @@ class DictionaryLearning(_Coding):
         The atoms.
     error_ : ndarray
         The objective at the start and after each iteration.
-    n_iter_ : int
-        Iterations.
-    n_features_in_ : int
-        Features seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, where X has names that are all strings.
+    %n_iter_
+    %stop_reason_
+    %n_features_in_
+    %feature_names_in_
 
     Examples
     --------
@@ -265,9 +265,9 @@ class DictionaryLearning(_Coding):
             {"X": X},
             text,
             rank=1,
-            numbers={"a": float(self.alpha), "k": len(H)},
-            start={"W": W, "H": H},
-            restarts=self.n_init,
+            params={"a": float(self.alpha), "k": len(H)},
+            init_from={"W": W, "H": H},
+            n_init=self.n_init,
             seed=seed_of(random),
             max_iter=self.max_iter,
             tol=float(self.tol),
@@ -300,7 +300,7 @@ class DictionaryLearning(_Coding):
 
     def partial_fit(self, X: Any, y: Any = None) -> DictionaryLearning:
         """
-        Learns from a batch of rows (Mairal et al. 2010, algorithm 1): codes with the atoms held, then the atoms for all
+        Learns from a batch of rows (Mairal et al. 2010, algorithm 1): codes with the atoms fixed, then the atoms for all
         that was seen. After `fit` its rows count as the first batch; each `fit` forgets what was seen before it.
 
         Parameters
@@ -367,6 +367,7 @@ class DictionaryLearning(_Coding):
         return (W * lengths if self.code_init is not None else W), H / lengths[:, None]
 
 
+@documented
 class SparseCoder(_Coding):
     """
     Codes of samples over the atoms of a dictionary that is known.
@@ -377,27 +378,18 @@ class SparseCoder(_Coding):
         The atoms, one a row, of length 1. None stands for one atom a feature: codes are then the data, thresholded.
     transform_algorithm : {"lasso_lars", "lasso_cd", "lars", "omp", "threshold"}, default="omp"
         How to code; the two lasso names are the same minimum, which the engine finds.
-    transform_n_nonzero_coefs : int, default=None
-        How many atoms a code may have, for "omp" and "lars".
     transform_alpha : float, default=None
         The penalty, threshold or tolerated error; 1 where it is None.
-    split_sign : bool, default=False
-        Positive and negative parts of codes as features of their own.
-    n_jobs : int, default=None
-        For "omp" and "lars".
+    %coding
     positive_code : bool, default=False
         Whether codes may not be negative.
-    transform_max_iter : int, default=1000
-        Accepted; codes are found to their end.
 
     Attributes
     ----------
     n_components_ : int
         Atoms.
-    n_features_in_ : int
-        Features seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, where X has names that are all strings.
+    %n_features_in_
+    %feature_names_in_
 
     Examples
     --------

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,16 +14,19 @@ from sklearn.utils.validation import _check_sample_weight, check_array, check_is
 
 from .. import _formulas as ek
 from .._errors import coded
-from .._factorize import MODELS, factorize
+from .._factorization import Factorization
+from .._factorize import factorize
 from .._function import function
 from .._progress import Bar, both
 from ._multiplicative import Done, Penalties, error, multiplicative
+from ._objective import find
 from ._search import (
-    check_numbers,
     check_one_of,
+    check_params,
     check_real,
     check_whole,
     components,
+    documented,
     fold_in,
     gain,
     plain,
@@ -58,23 +60,13 @@ def _mean(X: Any, masked: bool) -> float:
     return float(X.sum()) / max(X.nnz if masked else X.shape[0] * X.shape[1], 1)
 
 
-def _check_factors(names: Iterable[str]) -> None:
-    """The factors of an objective of one's own, of which the estimator shows two."""
-    if not {"W", "H"} <= set(names):
-        raise coded(
-            ValueError,
-            "unknown-factor",
-            f"the factors of the objective are {', '.join(names)}, and NMF needs W, a row for each sample, and H, a "
-            "column for each feature: call them so"
-        )
-
-
 def _is_plain(model: NMF) -> bool:
     """Whether a batch can be learned from by its products alone."""
     penalties = model.alpha_W or model.alpha_H not in ("same", 0, 0.0)
     return model.beta_loss in ("frobenius", 2) and not penalties and not model.objective and model.missing_values is None
 
 
+@documented
 class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """
     Non-negative matrix factorization: X is about W @ H, nothing negative.
@@ -101,29 +93,21 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         When to stop.
     max_iter : int, default=200
         Iterations at most.
-    random_state : int, RandomState instance or None, default=None
-        For the start.
+    %random_state
     alpha_W, alpha_H : float, default=0.0, "same"
         Weights of the penalties.
     l1_ratio : float, default=0.0
         The share of the penalty that is of sizes rather than of squares.
-    verbose : int, default=0
-        1 shows a progress bar.
+    %verbose
     shuffle : bool, default=False
         Accepted; the order of components is kept, so that results don't depend on chance.
     missing_values : None, nan or number, default=None
         What marks an entry that is missing: it is left out of the loss. With 0, entries that a sparse X does not store.
-    n_init : int, default=1
-        Starts; the one of least cost is kept. All but the first are random.
-    objective : str, default=None
-        An objective of one's own over X, W and H in the engine's language, instead of the one above. Its search begins
-        where `init` says; None is where the engine does.
-    numbers : dict of str to float, default=None
-        The numbers that the text of `objective` names, as ``{"a": 0.1}``.
-    callback : callable, default=None
-        Called after each iteration with a dict; a true result ends the search and keeps the model.
-    time_budget : float, default=None
-        Seconds.
+    %n_init
+    objective, numbers : str, dict of str to float, default=None
+        An objective of one's own in place of the one above, and its parameters: `ObjectiveFactorization` is its estimator.
+    %callback
+    %time_budget
 
     Attributes
     ----------
@@ -133,14 +117,10 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         The rank.
     reconstruction_err_ : float
         The root of twice the loss: the Frobenius norm of X - W @ H where the loss is the squared error.
-    n_iter_ : int
-        Iterations.
-    stop_reason_ : str
-        Why the search ended; see `eckart.Factorization`.
-    n_features_in_ : int
-        Features seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, where X has names that are all strings.
+    %n_iter_
+    %stop_reason_
+    %n_features_in_
+    %feature_names_in_
 
     Examples
     --------
@@ -258,7 +238,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def transform(self, X: Any) -> np.ndarray:
         """
-        W for new rows, the components held.
+        W for new rows, with the components fixed.
 
         Parameters
         ----------
@@ -290,7 +270,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     @available_if(_is_plain)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: Any = None) -> NMF:
         """
-        Learns from a batch of rows (Mairal et al. 2010, algorithm 1): W of the batch with the components held, then the
+        Learns from a batch of rows (Mairal et al. 2010, algorithm 1): W of the batch with the components fixed, then the
         components for all that was seen. There for the squared error without penalties and missing values. After `fit`
         without sample weights its rows count as the first batch; each `fit` forgets what was seen before it.
 
@@ -337,7 +317,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         check_whole("max_iter", self.max_iter)
         check_whole("n_init", self.n_init)
         check_real("tol", self.tol)
-        check_numbers(self.numbers, self.objective)
+        check_params("numbers", self.numbers, self.objective)
         check_real("alpha_W", self.alpha_W)
         check_real("alpha_H", self._alpha_H())
         check_real("l1_ratio", self.l1_ratio, 0, 1)
@@ -350,7 +330,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 "'derived'"
             )
         if self.solver == "derived" and beta not in (1, 2) and not self.objective:
-            raise coded(ValueError, "method-unsupported", f"solver 'derived' does not handle beta_loss = {self.beta_loss!r}; use 'mu' or an objective")
+            raise coded(ValueError, "method-unsupported", f"solver 'derived' does not handle beta_loss = {self.beta_loss!r}; use 'mu', or state the objective for ObjectiveFactorization")
 
     def _beta(self) -> float:
         if isinstance(self.beta_loss, str):
@@ -444,43 +424,38 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def _search(
         self, given: Given, rank: int, begin: tuple[np.ndarray, np.ndarray] | None, random: np.random.RandomState
     ) -> Done:
+        common: dict[str, Any] = {
+            "n_init": self.n_init,
+            "init_from": None if begin is None else {"W": begin[0], "H": begin[1]},
+            "max_iter": self.max_iter,
+            "tol": gain(self.tol),
+            "time_limit": self.time_budget,
+            "callback": self.callback,
+            "verbose": self.verbose,
+        }
+        if self.objective is not None:
+            init = self.init if begin is None and self.init is not None else "auto"
+            params = check_params("numbers", self.numbers, self.objective)
+            self._found = find(given.X, self.objective, rank, params, init=init, seed=seed_of(random), **common)
+            return self._done(self._found, given, float(self._found.cost))
         penalties = self._penalties(given.n_samples, given.X.shape[1])
-        if begin is not None and self.solver == "mu" and not given.masked and not self.objective:
+        if begin is not None and self.solver == "mu" and not given.masked:
             return self._multiplicative(given, rank, begin, random, penalties)
-        text, numbers = self._stated(given, penalties)
+        text, params = self._stated(given, penalties)
         data = {"X": given.X}
-        own = self.objective is not None
-        if "q" in numbers and not own:
-            data["q"] = numbers.pop("q")
-        coordinates = self.solver == "cd" and not given.masked and not own
-        if own and not {"W", "H"} <= set(re.findall(r"\w+", MODELS.get(text, (text,))[0])):
-            _check_factors(factorize(data, text, rank=rank, numbers=numbers, init="random", max_iter=0).factors)
+        if "q" in params:
+            data["q"] = params.pop("q")
+        method = "hals" if self.solver == "cd" and not given.masked else None
         found = factorize(
-            data,
-            text,
-            rank=rank if own else 1,
-            numbers=numbers if own else {**numbers, "k": rank},
-            start=None if begin is None else {"W": begin[0], "H": begin[1]},
-            init=self.init if own and begin is None and self.init is not None else "auto",
-            restarts=self.n_init,
-            seed=seed_of(random),
-            method="hals" if coordinates else None,
-            max_iter=self.max_iter,
-            tol=gain(self.tol),
-            time_limit=self.time_budget,
-            callback=self.callback,
-            verbose=self.verbose,
-        )
-        _check_factors(found.factors)
+            data, text, rank=1, params={**params, "k": rank}, seed=seed_of(random), method=method, **common
+        )  # fmt: skip
+        return self._done(found, given, None)
+
+    def _done(self, found: Factorization, given: Given, cost: float | None) -> Done:
         W, H = (np.array(found.factors[name], dtype=given.X.dtype) for name in ("W", "H"))
-        beta = self._beta()
-        if own:
-            self._found = found  # for new rows: it may have more factors than W and H
-            cost = float(found.cost)
-        elif given.masked:
-            cost = self._masked_error(given, W, H, beta)
-        else:
-            cost = error(given.X, W, H, beta)
+        if cost is None:
+            of = self._masked_error if given.masked else lambda given, *factors: error(given.X, *factors)
+            cost = of(given, W, H, self._beta())
         return Done(W, H, cost, found.iterations, found.stop_reason)
 
     def _multiplicative(
@@ -515,25 +490,23 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return best
 
     def _stated(self, given: Given, penalties: Penalties) -> tuple[str, dict[str, Any]]:
-        """The objective in the engine's language, and its numbers."""
-        if self.objective is not None:
-            return self.objective, dict(check_numbers(self.numbers, self.objective))
+        """The objective in the engine's language, and its parameters."""
         each = {2.0: "0.5*(X - W @ H)**2", 1.0: "kl(X, W @ H)"}.get(self._beta())
         if each is None:
-            raise coded(ValueError, "method-unsupported", f"beta_loss = {self.beta_loss!r} does not go with missing values: give an objective instead")
+            raise coded(ValueError, "method-unsupported", f"beta_loss = {self.beta_loss!r} does not go with missing values: state the objective for ObjectiveFactorization instead")
         terms = [f"sum(observed(X) * {each})" if given.masked else f"sum({each})"]
-        numbers: dict[str, Any] = {}
+        params: dict[str, Any] = {}
         for name, term in (("l1_W", "sum(abs(W))"), ("l1_H", "sum(abs(H))"), ("l2_W", "sum(W**2)"), ("l2_H", "sum(H**2)")):
             weight = getattr(penalties, name)
             if weight:
                 # Rows that sample weights have scaled: the penalty of each sample counts as often as the sample.
                 if given.scale is not None and name.endswith("W") and (name == "l1_W") == (self._beta() == 2):
                     q = given.scale if name == "l1_W" else 1 / given.scale
-                    numbers["q"] = q[:, None].astype(given.X.dtype)
+                    params["q"] = q[:, None].astype(given.X.dtype)
                     term = "sum(q * W)" if name == "l1_W" else "sum(q * W**2)"
-                numbers[name] = float(weight) * (0.5 if name.startswith("l2") else 1)
+                params[name] = float(weight) * (0.5 if name.startswith("l2") else 1)
                 terms.append(f"{name} * {term}")
-        return f"minimize over W[n,k], H[k,m]: {' + '.join(terms)} subject to W >= 0, H >= 0", numbers
+        return f"minimize over W[n,k], H[k,m]: {' + '.join(terms)} subject to W >= 0, H >= 0", params
 
     def _masked_error(self, given: Given, W: np.ndarray, H: np.ndarray, beta: float) -> float:
         x, w, h = ek.matrix("X"), ek.matrix("W"), ek.matrix("H")
@@ -555,8 +528,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             return done.W
         if self.objective is not None:
             return np.array(self._found.transform(given.X)["W"], dtype=X.dtype)
-        text, numbers = self._stated(given, penalties._replace(l1_H=0.0, l2_H=0.0))
-        return np.array(fold_in(given.X, text, {**numbers, "k": rank}, {"H": H})["W"], dtype=X.dtype)
+        text, params = self._stated(given, penalties._replace(l1_H=0.0, l2_H=0.0))
+        return np.array(fold_in(given.X, text, {**params, "k": rank}, {"H": H})["W"], dtype=X.dtype)
 
     @property
     def _n_features_out(self) -> int:

@@ -17,7 +17,7 @@ from .._errors import coded
 from .._factorization import Factorization
 from .._factorize import factorize
 from .._function import result
-from ._search import check_real, check_whole, fold_in, seed_of, warn_of
+from ._search import check_real, check_whole, documented, fold_in, seed_of, warn_of
 
 
 BLOCK = 1024
@@ -35,11 +35,11 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     # What the two differ in.
 
     def _stated(self) -> tuple[str, dict[str, float]]:
-        """The objective and its numbers."""
+        """The objective and its parameters."""
         raise NotImplementedError
 
-    def _held(self) -> dict[str, np.ndarray]:
-        """The factors of items, which are held for new users."""
+    def _fixed(self) -> dict[str, np.ndarray]:
+        """The factors of items, which are fixed for new users."""
         return {"H": self.components_}
 
     def _take(self, found: Factorization) -> None:
@@ -98,7 +98,7 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
     def transform(self, X: Any) -> np.ndarray:
         """
-        The factors of new users (fold-in): the items' factors are held.
+        The factors of new users (fold-in): the items' factors are fixed.
 
         Parameters
         ----------
@@ -120,13 +120,13 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         check_whole("n_init", self.n_init)
         check_real("tol", self.tol)
         rank = check_whole("n_components", self.n_components)
-        text, numbers = self._stated()
+        text, params = self._stated()
         found = factorize(
             {"X": X},
             text,
             rank=1,
-            numbers={**numbers, "k": rank},
-            restarts=self.n_init,
+            params={**params, "k": rank},
+            n_init=self.n_init,
             seed=seed_of(check_random_state(self.random_state)),
             max_iter=self.max_iter,
             tol=float(self.tol),
@@ -148,9 +148,9 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         warn_of(self, found.stop_reason, found.iterations, self.max_iter, self.tol)
 
     def _fold_in(self, X: Any) -> dict[str, np.ndarray]:
-        text, numbers = self._stated()
-        held = {name: B.astype(X.dtype, copy=False) for name, B in self._held().items()}
-        return fold_in(X, text, {**numbers, "k": self.n_components_}, held)
+        text, params = self._stated()
+        fixed = {name: B.astype(X.dtype, copy=False) for name, B in self._fixed().items()}
+        return fold_in(X, text, {**params, "k": self.n_components_}, fixed)
 
     def _validated(self, X: Any, reset: bool) -> tuple[Any, list[str] | None, list[str] | None]:
         """X as an array or compressed rows, and its ids."""
@@ -334,6 +334,7 @@ def _top(scores: np.ndarray, ids: np.ndarray, n: int) -> tuple[np.ndarray, np.nd
     return found, best
 
 
+@documented
 class MatrixFactorization(_Recommender):
     """
     Ratings: users by items of which few are known (Koren, Bell and Volinsky 2009).
@@ -349,34 +350,20 @@ class MatrixFactorization(_Recommender):
         Weights of the penalties. What fits depends on how many ratings a user has: more ratings bear a larger weight.
     biases : bool, default=True
         Whether users and items have offsets, and all have a mean.
-    max_iter : int, default=100
-        Iterations at most.
-    tol : float, default=1e-6
-        A fit ends when three iterations in a row each lower the cost by at most this share of what it has fallen.
-    random_state : int, RandomState instance or None, default=None
-        For the start.
-    n_init : int, default=1
-        Random starts; the one of least cost is kept.
-    verbose : int, default=0
-        1 shows a progress bar.
-    callback : callable, default=None
-        Called after each iteration with a dict; a true result ends the search and keeps the model.
-    time_budget : float, default=None
-        Seconds.
+    %convergence
+    %random_state
+    %n_init
+    %verbose
+    %callback
+    %time_budget
 
     Attributes
     ----------
-    user_factors_ : ndarray of shape (n_users, n_components)
-    item_factors_ : ndarray of shape (n_items, n_components)
-    components_ : ndarray of shape (n_components, n_items)
-        The items' factors, transposed.
+    %users_and_items
     user_biases_, item_biases_ : ndarray of shape (n_users,), (n_items,)
     mean_ : float
         What all ratings have in common.
-    user_ids_, item_ids_ : ndarray
-        The ids, or numbers from 0 where the data has none.
-    n_components_, n_iter_, cost_, stop_reason_, n_features_in_, feature_names_in_
-        As in the other estimators.
+    %ids
 
     Examples
     --------
@@ -439,21 +426,21 @@ class MatrixFactorization(_Recommender):
         return products + self.user_biases_[i] + self.item_biases_[j] + self.mean_
 
     def _stated(self) -> tuple[str, dict[str, float]]:
-        numbers = {"a": check_real("alpha", self.alpha), "e": check_real("bias_alpha", self.bias_alpha)}
+        params = {"a": check_real("alpha", self.alpha), "e": check_real("bias_alpha", self.bias_alpha)}
         if self.biases:
             text = (
                 "minimize over W[n,k], H[k,m], b[n,1], c[1,m], mu[1,1]: sum(observed(X) * (X - W @ H - b - c - mu)**2)"
                 " + a*(sum(W**2) + sum(H**2)) + e*(sum(b**2) + sum(c**2))"
             )
-            return text, numbers
-        del numbers["e"]
-        return "minimize over W[n,k], H[k,m]: sum(observed(X) * (X - W @ H)**2) + a*(sum(W**2) + sum(H**2))", numbers
+            return text, params
+        del params["e"]
+        return "minimize over W[n,k], H[k,m]: sum(observed(X) * (X - W @ H)**2) + a*(sum(W**2) + sum(H**2))", params
 
-    def _held(self) -> dict[str, np.ndarray]:
-        held = {"H": self.components_}
+    def _fixed(self) -> dict[str, np.ndarray]:
+        fixed = {"H": self.components_}
         if self.biases:
-            held |= {"c": self.item_biases_[None], "mu": np.full((1, 1), self.mean_)}
-        return held
+            fixed |= {"c": self.item_biases_[None], "mu": np.full((1, 1), self.mean_)}
+        return fixed
 
     def _take(self, found: Factorization) -> None:
         n, m = len(self.user_factors_), len(self.item_factors_)
@@ -469,6 +456,7 @@ class MatrixFactorization(_Recommender):
         return found["b"][:, 0] if self.biases else super()._user_offsets(found)
 
 
+@documented
 class ImplicitMF(_Recommender):
     """
     Implicit feedback: how often users chose items, where nothing chosen says little (Hu, Koren and Volinsky 2008).
@@ -484,31 +472,17 @@ class ImplicitMF(_Recommender):
         How much more a choice counts than none.
     reg : float, default=0.1
         The weight of the penalty.
-    max_iter : int, default=100
-        Iterations at most.
-    tol : float, default=1e-6
-        A fit ends when three iterations in a row each lower the cost by at most this share of what it has fallen.
-    random_state : int, RandomState instance or None, default=None
-        For the start.
-    n_init : int, default=1
-        Random starts; the one of least cost is kept.
-    verbose : int, default=0
-        1 shows a progress bar.
-    callback : callable, default=None
-        Called after each iteration with a dict; a true result ends the search and keeps the model.
-    time_budget : float, default=None
-        Seconds.
+    %convergence
+    %random_state
+    %n_init
+    %verbose
+    %callback
+    %time_budget
 
     Attributes
     ----------
-    user_factors_ : ndarray of shape (n_users, n_components)
-    item_factors_ : ndarray of shape (n_items, n_components)
-    components_ : ndarray of shape (n_components, n_items)
-        The items' factors, transposed.
-    user_ids_, item_ids_ : ndarray
-        The ids, or numbers from 0 where the data has none.
-    n_components_, n_iter_, cost_, stop_reason_, n_features_in_, feature_names_in_
-        As in the other estimators.
+    %users_and_items
+    %ids
 
     Examples
     --------
@@ -554,9 +528,9 @@ class ImplicitMF(_Recommender):
         return X, users, items
 
     def _stated(self) -> tuple[str, dict[str, float]]:
-        numbers = {"alpha": check_real("alpha", self.alpha), "a": check_real("reg", self.reg)}
+        params = {"alpha": check_real("alpha", self.alpha), "a": check_real("reg", self.reg)}
         loss = "sum((1 + alpha*X) * ((X > 0) - W @ H)**2)"
-        return f"minimize over W[n,k], H[k,m]: {loss} + a*(sum(W**2) + sum(H**2))", numbers
+        return f"minimize over W[n,k], H[k,m]: {loss} + a*(sum(W**2) + sum(H**2))", params
 
     def _counts(self, X: Any) -> Any:
         return sparse.csr_array(X > 0)

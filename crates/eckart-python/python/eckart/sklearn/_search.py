@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+import textwrap
 from collections.abc import Mapping
 from numbers import Integral, Real
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -13,35 +16,112 @@ from .._eckart import FoldIn, Matrix
 from .._errors import EckartWarning, coded, coded_warning, warn
 from .._factorize import factorize, stated
 
+T = TypeVar("T")
 ADVICE = {
-    "max_iter": "the cost was still falling after max_iter={max_iter} iterations: raise max_iter, or accept it with a "
-    "larger tol",
-    "time_limit": "the time budget was over after {n_iter} iterations while the cost was still falling: give more time, "
-    "or accept it with a larger tol",
+    "max_iter": "not converged after max_iter={max_iter} iterations: increase max_iter, or tol",
+    "time_limit": "not converged after {n_iter} iterations within the time budget: increase it, or tol",
     "interrupted": "interrupted after {n_iter} iterations: the model holds the best factors so far",
 }
 
 
+SHARED = {
+    "random_state": """
+        random_state : int, RandomState instance or None, default=None
+            Seed of the initialization.
+    """,
+    "n_init": """
+        n_init : int, default=1
+            Number of starts; the one of least cost is kept. All but the first are random.
+    """,
+    "verbose": """
+        verbose : int, default=0
+            1 shows a progress bar.
+    """,
+    "callback": """
+        callback : callable, default=None
+            Called after each iteration with a dict; a true result ends the search and keeps the model.
+    """,
+    "time_budget": """
+        time_budget : float, default=None
+            Seconds, all starts counted.
+    """,
+    "n_iter_": """
+        n_iter_ : int
+            Iterations.
+    """,
+    "stop_reason_": """
+        stop_reason_ : str
+            Why the search ended; see `eckart.Factorization`.
+    """,
+    "n_features_in_": """
+        n_features_in_ : int
+            Features seen in `fit`.
+    """,
+    "feature_names_in_": """
+        feature_names_in_ : ndarray of shape (n_features_in_,)
+            Their names, where X has names that are all strings.
+    """,
+    "convergence": """
+        max_iter : int, default=100
+            Iterations per start, at most.
+        tol : float, default=1e-6
+            A start has converged when the relative decrease of its cost is at most this in 3 successive
+            iterations.
+    """,
+    "coding": """
+        transform_n_nonzero_coefs : int, default=None
+            Maximum number of non-zeros per code, for "omp" and "lars".
+        n_jobs : int, default=None
+            For "omp" and "lars".
+        split_sign : bool, default=False
+            Positive and negative parts of codes as features of their own.
+        transform_max_iter : int, default=1000
+            Accepted; codes are solved to convergence.
+    """,
+    "users_and_items": """
+        user_factors_ : ndarray of shape (n_users, n_components)
+        item_factors_ : ndarray of shape (n_items, n_components)
+        components_ : ndarray of shape (n_components, n_items)
+            The items' factors, transposed.
+    """,
+    "ids": """
+        user_ids_, item_ids_ : ndarray
+            The ids, or numbers from 0 where the data has none.
+        n_components_, n_iter_, cost_, stop_reason_, n_features_in_, feature_names_in_
+            As in the other estimators.
+    """,
+}
+"""Parameters and attributes that estimators have in common, as they are documented."""
+
+
+def documented(estimator: type[T]) -> type[T]:
+    """Puts the texts of `SHARED` in the place of the lines ``%name`` of an estimator's documentation."""
+    if estimator.__doc__:  # there is none under -OO
+        text = re.compile(r"^( *)%(\w+)$", re.MULTILINE)
+        estimator.__doc__ = text.sub(lambda line: textwrap.indent(inspect.cleandoc(SHARED[line[2]]), line[1]), estimator.__doc__)
+    return estimator
+
+
 class EckartConvergenceWarning(EckartWarning, ConvergenceWarning):
-    """A search ended before its cost settled; scikit-learn's `ConvergenceWarning`, with a code."""
+    """A search ended before it converged; scikit-learn's `ConvergenceWarning`, with a code."""
 
 
 def warn_of(estimator: Any, stop_reason: str, n_iter: int, max_iter: int, tol: float) -> None:
-    """Warns where a search ended before the cost settled, with what to do; `factorize` tells of one that diverged."""
+    """Warns where a search ended before it converged, with what to do; `factorize` tells of one that diverged."""
     if stop_reason not in ADVICE or (stop_reason == "max_iter" and tol <= 0):
         return
     text = ADVICE[stop_reason].format(max_iter=max_iter, n_iter=n_iter)
     warn(coded_warning("not-converged", f"{type(estimator).__name__}: {text}", EckartConvergenceWarning))
 
 
-def fold_in(X: Any, text: str, numbers: dict[str, float], held: dict[str, Any]) -> dict[str, np.ndarray]:
+def fold_in(X: Any, text: str, params: dict[str, float], fixed: dict[str, Any]) -> dict[str, np.ndarray]:
     """
-    The row factors of X by name, everything else held.
+    The row factors of X by name, everything else fixed.
 
     What is left is convex and falls apart into rows: each is solved to its end, and gets the same bits whatever rows are
     beside it.
     """
-    problem, _, _ = stated({"X": X}, text, 1, numbers, hold=held)
+    problem, _, _ = stated({"X": X}, text, 1, params, fix=fixed)
     x = problem["data"][0][1]
     found, _ = FoldIn(problem, "X", x.shape).transform(x, [])
     return {name: matrix.to_array() for name, matrix in found}
@@ -67,20 +147,20 @@ def plain(X: Any) -> Any:
     return X.to_scipy() if X.is_sparse else X.to_array()
 
 
-def check_numbers(numbers: Any, objective: str | None) -> dict[str, float]:
-    """The parameter `numbers`: those that the text of an objective names."""
-    if numbers is None:
+def check_params(argument: str, params: Any, objective: Any) -> dict[str, float]:
+    """The parameters that the text of an objective names."""
+    if params is None:
         return {}
-    if not isinstance(numbers, Mapping):
-        raise coded(TypeError, "wrong-type", f"numbers is {numbers!r}, it must be a dict of names and numbers, such as {{'a': 0.1}}")
-    if numbers and objective is None:
-        raise coded(ValueError, "unused-parameter", f"numbers gives {', '.join(map(repr, numbers))}, and only a text in `objective` can name numbers")
+    if not isinstance(params, Mapping):
+        raise coded(TypeError, "wrong-type", f"{argument} is {params!r}, it must be a dict of names and numbers, such as {{'a': 0.1}}")
+    if params and objective is None:
+        raise coded(ValueError, "unused-parameter", f"{argument} gives {', '.join(map(repr, params))}, and only a text in `objective` can name them")
     checked = {}
-    for name, value in numbers.items():
+    for name, value in params.items():
         if not isinstance(name, str):
-            raise coded(TypeError, "wrong-type", f"numbers has the name {name!r}, it must be a text, as in the objective")
+            raise coded(TypeError, "wrong-type", f"{argument} has the name {name!r}, it must be a text, as in the objective")
         if not isinstance(value, Real) or isinstance(value, bool) or not np.isfinite(float(value)):
-            raise coded(ValueError, "not-a-number", f"numbers[{name!r}] is {value!r}, it must be a finite number")
+            raise coded(ValueError, "not-a-number", f"{argument}[{name!r}] is {value!r}, it must be a finite number")
         checked[name] = float(value)
     return checked
 
@@ -140,5 +220,5 @@ def components(known: Seen, H: np.ndarray, bounds: str, dtype: Any) -> np.ndarra
     A, B, _ = known
     text = f"minimize over H[k,m]: sum(H * (A @ H)) - 2*sum(B * H) subject to {bounds}"
     data, start = {"B": B, "A": A}, {"H": H.astype(np.float64)}
-    found = factorize(data, text, rank=1, numbers={"k": len(A)}, start=start, max_iter=100)
+    found = factorize(data, text, rank=1, params={"k": len(A)}, init_from=start, max_iter=100)
     return np.array(found.H, dtype=dtype)

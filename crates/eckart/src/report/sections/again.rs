@@ -48,15 +48,15 @@ fn command(subject: &Subject<'_>) -> Option<String> {
     }
     let source = subject.report.source.as_deref().unwrap_or("DATA");
     let mut lines = vec![format!("eckart fit {}", quoted(source)), format!("--objective {}", quoted(&fit.statement))];
-    let numbers = fit.params.iter().map(|(name, value)| format!("--set {}", quoted(&format!("{name}={value}"))));
+    let numbers = fit.params.iter().map(|(name, value)| format!("--param {}", quoted(&format!("{name}={value}"))));
     let others = others(fit).into_iter().map(|name| format!("--data {name}=FILE"));
     let given: Vec<String> = numbers.chain(others).collect();
     lines.extend((!given.is_empty()).then(|| given.join(" ")));
     let target = fit.target_cost.map_or_else(String::new, |target| format!(" --target {target}"));
-    let halving = if was_halved(fit) { " --halving" } else { "" };
-    lines.push(format!("--rank {} --seed {} --restarts {}{halving}", fit.rank, fit.seed, fit.starts.len()));
+    let halving = if was_halved(fit) { " --successive-halving" } else { "" };
+    lines.push(format!("--rank {} --seed {} --n-init {}{halving}", fit.rank, fit.seed, fit.starts.len()));
     let init = if fit.init == Init::default() { String::new() } else { format!(" --init {}", fit.init.name()) };
-    lines.push(format!("--max-iter {} --tol {}{target} --solver {}{init}", fit.max_iter, fit.tol, fit.method));
+    lines.push(format!("--max-iter {} --tol {}{target} --method {}{init}", fit.max_iter, fit.tol, fit.method));
     Some(lines.join(" \\\n    "))
 }
 

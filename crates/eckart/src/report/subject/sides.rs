@@ -45,13 +45,8 @@ impl ComponentLines<'_> {
     }
 
     /// The length of component k as a formula: "norm(H[k, :])", "norm(W[:, k])".
-    pub(in crate::report) fn norm(&self) -> String {
+    pub fn norm(&self) -> String {
         if self.across { format!("norm({}[k, :])", self.name) } else { format!("norm({}[:, k])", self.name) }
-    }
-
-    /// "row of H", "column of W".
-    pub fn said(&self) -> String {
-        format!("{} of {}", if self.across { "row" } else { "column" }, self.name)
     }
 }
 

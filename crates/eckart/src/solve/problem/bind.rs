@@ -77,6 +77,7 @@ impl Problem {
         }
         Ok(Bound {
             objective,
+            stated: self.statement.objective.clone(),
             smooth,
             factors,
             fixed: self.fixed.clone(),
@@ -125,7 +126,7 @@ impl Problem {
                 let at = place(at.0 * shape.cols + at.1, shape);
                 return Err(Error::setting(
                     Code::StartNotFinite,
-                    format!("{name} is held, and its value has no number at {at}"),
+                    format!("{name} is fixed, and its value has no number at {at}"),
                 ));
             }
             Ok((name.clone(), value.cast(dtype)?))
@@ -144,7 +145,7 @@ impl Problem {
         Err(Error::setting(
             Code::StartOutOfBounds,
             format!(
-                "{name} is held, and its value is {} at {}, which the bounds of {name} don't allow: hold another \
+                "{name} is fixed, and its value is {} at {}, which the bounds of {name} don't allow: fix it at another \
                  value, or leave the bound out",
                 numbers[at],
                 place(at, shape)
@@ -235,14 +236,14 @@ impl Problem {
             if !in_side && !in_limit && !in_original.iter().any(|v| v.name() == name) {
                 return Err(Error::setting(
                     Code::UnusedParameter,
-                    format!("the objective does not use the number {name}: {text}"),
+                    format!("the objective does not use the parameter {name}: {text}"),
                 ));
             }
         }
         for (name, what) in self
             .fixed
             .iter()
-            .map(|(name, _)| (name, "held"))
+            .map(|(name, _)| (name, "fixed"))
             .chain(self.init_values.iter().map(|(n, _)| (n, "given a start")))
         {
             let given = self.data.iter().any(|(known, _)| known == name) || self.params.contains_key(name);
@@ -258,7 +259,7 @@ impl Problem {
         {
             return Err(Error::setting(
                 Code::HeldAndStarted,
-                format!("{name} is held and given a start: only one of the two can be"),
+                format!("{name} is fixed and given a start: only one of the two can be"),
             ));
         }
         for declaration in &self.statement.declared {

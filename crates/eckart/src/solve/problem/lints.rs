@@ -8,7 +8,7 @@ use super::pairs::pairs;
 use super::{Bound, Factor, Problem};
 use crate::data::Matrix;
 use crate::error::{Code, Result, Warning};
-use crate::expr::{Dag, Op};
+use crate::expr::{Dag, Expr, Op, Var, signed_terms};
 use crate::facts::{Facts, Sign, degrees};
 use crate::solve::derive::{Subproblem, derive};
 use crate::solve::method::table::MethodRow;
@@ -63,7 +63,7 @@ fn scales(bound: &Bound) -> Vec<Warning> {
         let Some(squares) = pair.squares(bound) else { continue };
         let [left, right] = pair.factors(bound);
         for (small, large, squares) in [(left, right, squares), (right, left, [squares[1], squares[0]])] {
-            if let Some(penalty) = free_penalty(small, large, squares) {
+            if let Some(penalty) = free_penalty(bound, small, large, squares) {
                 let message = format!(
                     "the objective has no least value: making {small} smaller and {large} larger by the same factor \
                      leaves {} as it is and lowers {penalty}, without end. Limit {large} as well: add a penalty such \
@@ -80,8 +80,9 @@ fn scales(bound: &Bound) -> Vec<Warning> {
     found
 }
 
-/// The penalty on `small`, where nothing limits `large`; `squares` are the weights of their sums of squares.
-fn free_penalty(small: &Factor, large: &Factor, squares: [f64; 2]) -> Option<String> {
+/// The penalty on `small` as it was stated, where nothing limits `large`; `squares` are the weights of their sums of
+/// squares.
+fn free_penalty(bound: &Bound, small: &Factor, large: &Factor, squares: [f64; 2]) -> Option<String> {
     let limits = &large.regularizer;
     let limited =
         limits.entries.upper < f64::INFINITY || !limits.is_entrywise() || limits.entries.l1 > 0.0 || squares[1] > 0.0;
@@ -91,7 +92,20 @@ fn free_penalty(small: &Factor, large: &Factor, squares: [f64; 2]) -> Option<Str
     }
     let name = small.var.name();
     let penalty = small.regularizer.in_words(name).into_iter().find(|words| words.contains('*'));
-    penalty.or_else(|| (squares[0] > 0.0).then(|| format!("{} * sum({name}**2)", squares[0])))
+    let penalty = penalty.or_else(|| (squares[0] > 0.0).then(|| format!("{} * sum({name}**2)", squares[0])))?;
+    Some(stated_penalty(bound, name).unwrap_or(penalty))
+}
+
+/// The one term of the objective as it was stated that speaks of this factor and of no other matrix.
+fn stated_penalty(bound: &Bound, name: &str) -> Option<String> {
+    let is_matrix = |var: &Var| bound.givens.contains_key(var);
+    let is_own = |term: &Expr| {
+        let variables = term.variables();
+        variables.iter().filter(|var| is_matrix(var)).map(Var::name).eq([name])
+    };
+    let mut own = signed_terms(&bound.stated).into_iter().filter(|(sign, term)| *sign > 0.0 && is_own(term));
+    let (_, only) = own.next()?;
+    own.next().is_none().then(|| only.to_string())
 }
 
 /// A cost that is a straight line in a factor falls for ever unless a bound holds it.
@@ -186,6 +200,19 @@ mod tests {
         check("over W[n,r], H[r,m], b[n,1]: sum((X - W @ H)**2) - sum(b)", &[(Code::UnboundedLinear, "linear in b")]);
         check("sum(kl(X, W @ H)) subject to W >= 0", &[(Code::LogOfNegative, "add `subject to H >= 0`")]);
         check("sum(kl(X, W @ H)) subject to W, H >= 0", &[]);
+    }
+
+    #[test]
+    fn penalties_are_named_as_they_were_stated() {
+        let x = Matrix::from_fn(6, 5, |i, j| (1 + i * j) as f64).unwrap();
+        let check = |text: &str, expected: &str| {
+            let problem = Problem::parse(text).unwrap().data("X", &x).param("a", 0.5).rank(2);
+            let found = lints(&problem.bind().unwrap()).unwrap();
+            assert!(found[0].message.contains(&format!("lowers {expected}, without end")), "{text}: {found:?}");
+        };
+        check("sum((X - W @ H)**2) + a*sum(abs(W))", "a * sum(abs(W))");
+        check("sum((X - W @ H)**2) + 2*a*sum(W**2)", "2 * a * sum(W**2)");
+        check("sum((X - W @ H)**2) + a*sum(W**2) + 3*sum(W**2)", "3.5 * sum(W**2)");
     }
 
     #[test]

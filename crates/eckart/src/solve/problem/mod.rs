@@ -212,8 +212,10 @@ impl Problem {
 /// A problem whose shapes are known and whose objective is split: what methods work on.
 #[derive(Debug)]
 pub struct Bound {
-    /// The objective, numbers written in.
+    /// The objective, the values of parameters written in.
     pub objective: Expr,
+    /// The objective as it was stated, parameters by name.
+    pub stated: Expr,
     /// The objective without the terms that `Factor::regularizer` holds.
     pub smooth: Expr,
     /// The factors, in the order in which they are met in the objective.

@@ -4,6 +4,7 @@
 //! Not here: the factors (see `factorization`).
 
 use crate::data::Matrix;
+use crate::error::{Code, Warning};
 use crate::solve::search::settings::StopReason;
 
 /// The cost after an iteration.
@@ -65,6 +66,17 @@ pub struct RankChoice {
     pub chosen: usize,
 }
 
+impl RankChoice {
+    /// Warns where the largest of several ranks won, since a larger one may be better still.
+    pub fn warning(&self) -> Option<Warning> {
+        let largest = self.scores.iter().map(|score| score.rank).max()?;
+        (self.scores.len() > 1 && largest == self.chosen).then(|| {
+            let message = format!("the largest rank won ({largest}): widen the range");
+            Warning::new(Code::RankAtLimit, message)
+        })
+    }
+}
+
 /// What was found of one rank.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RankScore {
@@ -107,6 +119,17 @@ pub(in crate::solve) fn is_better((cost, index): (f64, usize), (other_cost, othe
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_largest_rank_that_won_is_told() {
+        let score = |&rank: &usize| RankScore { rank, mean: 1.0, error: 0.0, losses: vec![1.0] };
+        let warning = |ranks: &[usize], chosen| {
+            let scores = ranks.iter().map(score).collect();
+            RankChoice { way: "bcv".into(), scores, chosen }.warning().map(|warning| warning.code)
+        };
+        assert_eq!(warning(&[2, 3, 4], 4), Some(Code::RankAtLimit));
+        assert_eq!((warning(&[2, 3, 4], 3), warning(&[2], 2)), (None, None));
+    }
 
     #[test]
     fn starts_are_ordered_by_cost_then_number() {

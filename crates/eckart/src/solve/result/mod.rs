@@ -9,8 +9,10 @@ mod history;
 mod numerics;
 pub(super) mod quality;
 pub(super) mod save;
+mod shrunk;
 
 pub use factorization::Factorization;
 pub(in crate::solve) use history::is_better;
 pub use history::{Agreement, Kept, RankChoice, RankScore, Start, Step};
 pub use numerics::{NUMERICS, Numerics};
+pub(in crate::solve) use shrunk::shrunk;

@@ -15,7 +15,7 @@ use crate::solve::method::table::choose;
 use crate::solve::problem::lints::{lints, locked};
 use crate::solve::problem::{Bound, Factor, Problem};
 use crate::solve::result::quality::Quality;
-use crate::solve::result::{Factorization, Numerics};
+use crate::solve::result::{Factorization, Numerics, shrunk};
 
 impl Problem {
     /// Minimizes the objective.
@@ -60,6 +60,9 @@ fn run(search: &Search, listen: &mut (dyn FnMut(&Progress) -> Flow + Send)) -> R
     let quality = Quality::of(&iterate, search.memory_limit)?;
     let seconds = search.spent().as_secs_f64();
     let factors = named(&bound, iterate.take_all())?;
+    let mut warnings = [lints(&bound)?, locked(problem, settings, row)].concat();
+    let (target, x) = &bound.target;
+    warnings.extend(shrunk((&bound.stated, &bound.givens), (target, x), &factors, &bound.roles));
     let names = |matrices: &[(String, Matrix)]| matrices.iter().map(|(name, _)| name.clone()).collect();
     Ok(Factorization {
         statement: problem.statement().to_string(),
@@ -74,7 +77,7 @@ fn run(search: &Search, listen: &mut (dyn FnMut(&Progress) -> Flow + Send)) -> R
         started: names(problem.init_values()),
         method: row.name.to_owned(),
         ways: rules,
-        warnings: [lints(&bound)?, locked(problem, settings, row)].concat(),
+        warnings,
         roles: bound.roles.clone(),
         factors,
         std_errors: Vec::new(),

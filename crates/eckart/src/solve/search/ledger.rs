@@ -5,11 +5,12 @@
 //! Not here: what the file looks like (see `checkpoint`).
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use super::checkpoint::{About, Saved, Searched, Snapshot, read, write};
 use super::context::Search;
-use super::settings::{Checkpoint, StopReason};
+use super::settings::StopReason;
 use crate::error::Result;
 use crate::facts::Shape;
 use crate::run::Value;
@@ -18,7 +19,8 @@ use crate::solve::result::{Kept, Start, is_better};
 
 /// Where a search stands, for all its starts; nothing where no checkpoint is asked for.
 pub(in crate::solve) struct Ledger {
-    checkpoint: Option<(Checkpoint, About)>,
+    checkpoint: Option<(PathBuf, About)>,
+    every: Duration,
     saved: Saved,
     written: Instant,
     /// For each start, when it was last asked.
@@ -40,6 +42,7 @@ impl Ledger {
         let settings = search.settings;
         let mut ledger = Self {
             checkpoint: None,
+            every: settings.checkpoint_every,
             saved: Saved::default(),
             written: Instant::now(),
             asked: BTreeMap::new(),
@@ -68,9 +71,9 @@ impl Ledger {
             ledger.saved.running.retain(|index, _| wanted(index));
             ledger.saved.kept.retain(|kept| wanted(&kept.start));
         }
-        if let Some(checkpoint) = &settings.checkpoint {
-            write(&checkpoint.file, &about, &ledger.saved)?;
-            ledger.checkpoint = Some((checkpoint.clone(), about));
+        if let Some(file) = &settings.checkpoint {
+            write(file, &about, &ledger.saved)?;
+            ledger.checkpoint = Some((file.clone(), about));
         }
         Ok(ledger)
     }
@@ -105,9 +108,11 @@ impl Ledger {
 
     /// Whether a snapshot of a start is wanted now.
     pub(in crate::solve) fn wants(&mut self, index: usize, goes_on: bool, broken_off: bool) -> bool {
-        let Some((checkpoint, _)) = &self.checkpoint else { return false };
+        if self.checkpoint.is_none() {
+            return false;
+        }
         let last = *self.asked.entry(index).or_insert(self.written);
-        broken_off || (goes_on && last.elapsed() >= checkpoint.every)
+        broken_off || (goes_on && last.elapsed() >= self.every)
     }
 
     /// Takes a snapshot in, and writes all there is; one of a start that came to its last iteration is written with
@@ -116,7 +121,7 @@ impl Ledger {
         let ended = snapshot.history.len() > search.settings.max_iter;
         self.saved.running.insert(index, snapshot);
         self.asked.insert(index, Instant::now());
-        if !ended || self.checkpoint.as_ref().is_some_and(|(checkpoint, _)| checkpoint.every.is_zero()) {
+        if !ended || self.every.is_zero() {
             self.save(search);
         }
     }
@@ -149,10 +154,10 @@ impl Ledger {
     }
 
     fn save(&mut self, search: &Search) {
-        let Some((checkpoint, about)) = &self.checkpoint else { return };
+        let Some((file, about)) = &self.checkpoint else { return };
         let mut saved = self.saved.clone();
         saved.spent += search.spent();
-        self.unwritten = write(&checkpoint.file, about, &saved).err().map(|error| error.to_string());
+        self.unwritten = write(file, about, &saved).err().map(|error| error.to_string());
         self.written = Instant::now();
     }
 }

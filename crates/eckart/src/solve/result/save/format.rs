@@ -64,10 +64,10 @@ impl FileKind {
                 (MODEL_HELP, "a search goes on from a checkpoint with resume (`--resume`, in Python resume=)")
             }
             (Self::Model, Some(Self::Factors)) => {
-                (MODEL_HELP, "a search begins at factors or holds them with `--start` and `--hold`")
+                (MODEL_HELP, "a search begins at factors with `--init-from` and fixes them with `--fix`")
             }
             (Self::Checkpoint, Some(Self::Model | Self::Factors)) => {
-                (CHECKPOINT_HELP, "a search begins at a factor with start (`--start NAME=FILE`, in Python start=)")
+                (CHECKPOINT_HELP, "a search begins at a factor with `--init-from NAME=FILE`, in Python init_from=")
             }
             (Self::Model, _) => return MODEL_HELP.to_owned(),
             (Self::Checkpoint, _) => return CHECKPOINT_HELP.to_owned(),

@@ -10,6 +10,7 @@ mod header;
 mod model;
 mod page;
 mod show;
+mod summary;
 mod tables;
 
 pub(in crate::solve) use format::{

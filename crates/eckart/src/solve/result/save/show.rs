@@ -15,6 +15,7 @@ use super::header::{
 };
 use super::model::{factor_names, named};
 use super::page::{page, page_bytes};
+use super::summary::start_to_json;
 use crate::data::{Contents, ElementType, Ids, TensorInfo, read_tensors};
 use crate::error::Result;
 use crate::expr::text::{Statement, parse_statement};
@@ -256,14 +257,9 @@ fn factor(name: &str, shape: &[usize], element: &ElementType, role: Option<Facto
 }
 
 fn start_json(index: usize, start: &Start, best: bool) -> Map<String, Value> {
-    object(json!({
-        "start": index,
-        "cost": start.cost,
-        "iterations": start.iterations,
-        "stop_reason": start.stop.name(),
-        "seconds": start.seconds,
-        "best": best,
-    }))
+    let mut object = start_to_json(start);
+    object.extend([("start".to_owned(), json!(index)), ("best".to_owned(), json!(best))]);
+    object
 }
 
 /// How many lines of a side there are, and the type and the first few of their names, where they have any.

@@ -12,8 +12,8 @@ use super::settings::{Init, Settings};
 use crate::error::{Code, Error, Result};
 use crate::run::{Numbers, Rect, Value, sum_by};
 use crate::solve::derive::{Subproblem, derive};
-use crate::solve::problem::Bound;
 use crate::solve::problem::role::FactorAxis;
+use crate::solve::problem::{Bound, Factor};
 
 /// Where start `index` begins. The first one (0) takes the values that were given, and of the rest what
 /// [`Settings::init`] says; further ones are random.
@@ -62,7 +62,8 @@ fn without_zeros<T: Numbers>(numbers: Value) -> Value {
 /// What `Init::Auto` means for a problem. On counts of words (sotu, rank 32) the search from NNDSVD ended at a lower
 /// cost than random ones, after as many iterations; the SVD takes as long as five of them.
 fn automatic(bound: &Bound) -> Result<Init> {
-    let Some(pair) = bound.components() else { return Ok(Init::Random) };
+    let x = &bound.target.1;
+    let Some((pair, _)) = pair(bound).filter(|(_, r)| *r <= x.rows().min(x.cols())) else { return Ok(Init::Random) };
     let subproblems = derive(bound)?;
     let fits = |which: usize| {
         let shared =
@@ -72,11 +73,22 @@ fn automatic(bound: &Bound) -> Result<Init> {
     Ok(if pair.into_iter().all(fits) { Init::Nndsvd } else { Init::Random })
 }
 
+/// W and H, and how many components both have; this need not be the rank, which is that of sides nobody declared.
+fn pair(bound: &Bound) -> Option<([usize; 2], usize)> {
+    let pair = bound.components()?;
+    let [left, right] = pair.map(|which| {
+        let Factor { shape, role, .. } = &bound.factors[which];
+        if role.components == Some(FactorAxis::Rows) { shape.rows } else { shape.cols }
+    });
+    (left == right).then_some((pair, left))
+}
+
 /// The factors that begin at a truncated SVD of X, and their numbers.
 fn from_svd<T: Numbers>(bound: &Bound, init: Init, seed: u64, memory_limit: usize) -> Result<[(usize, Value); 2]> {
     let x = &bound.target.1;
-    let (n, m, r) = (x.rows(), x.cols(), bound.rank);
-    let Some([left, right]) = bound.components() else {
+    let (n, m) = (x.rows(), x.cols());
+    let Some(([left, right], r)) = pair(bound) else {
+        let r = bound.rank;
         return Err(Error::setting(
             Code::InitUnsupported,
             format!(

@@ -1,128 +1,25 @@
-//! Search: a factorization that Python can watch and stop.
-//! In: an objective, matrices, numbers, settings, a listener.  Out: `Factorization`.
+//! Watch: a search that Python can watch and stop.
+//! In: a problem, settings, a listener.  Out: `Factorization`.
 //! Invariant: the interpreter's lock is released while the engine works; Ctrl-C ends a search with the best factors so
 //! far.
 //! Not here: defaults and names of arguments (see `python/eckart/_factorize.py`).
 
-use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::time::Duration;
 
-use eckart::run::simd_level_by_name;
-use eckart::solve::{Checkpoint, Flow, Init, Progress, solve};
-use eckart::{Code, Error, Interrupt, Problem, Settings};
+use eckart::solve::{Flow, Progress, solve};
+use eckart::{Code, Error, Interrupt};
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::errors::{raised, value_error};
+use super::problem::Stated;
+use super::settings::settings_of;
+use crate::errors::raised;
 use crate::factorization::Factorization;
-use crate::matrix::Matrix;
-use crate::threads::threads;
 
 /// How long Ctrl-C may go unnoticed.
 const LOOK: Duration = Duration::from_millis(50);
-
-/// A problem as Python states it.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-pub(crate) struct Stated<'py> {
-    /// A statement of the language.
-    objective: String,
-    /// Matrices by name; the first is factorized.
-    data: Vec<(String, Bound<'py, Matrix>)>,
-    numbers: Vec<(String, f64)>,
-    rank: usize,
-    /// Factors that stay as they are.
-    hold: Vec<(String, Bound<'py, Matrix>)>,
-    /// Where the first start of a factor begins.
-    start: Vec<(String, Bound<'py, Matrix>)>,
-}
-
-impl Stated<'_> {
-    pub(crate) fn problem(&self) -> eckart::Result<Problem> {
-        let mut problem = Problem::parse(&self.objective)?.rank(self.rank);
-        let statement = problem.statement().to_string();
-        for (name, matrix) in &self.data {
-            let masked = statement.contains(&format!("observed({name})"));
-            if let Some(file) = matrix.get().doubtful.as_ref().filter(|_| masked) {
-                return Err(list_or_table(&matrix.get().matrix, name).in_file(file));
-            }
-            problem = problem.data(name, &matrix.get().matrix);
-        }
-        for (name, matrix) in &self.hold {
-            problem = problem.fix(name, &matrix.get().matrix);
-        }
-        for (name, matrix) in &self.start {
-            problem = problem.init_from(name, &matrix.get().matrix);
-        }
-        Ok(self.numbers.iter().fold(problem, |problem, (name, value)| problem.param(name, *value)))
-    }
-}
-
-/// The refusal of a table that may as well be a list of entries.
-fn list_or_table(x: &eckart::Matrix, name: &str) -> Error {
-    let (rows, cols) = x.shape();
-    let message = format!(
-        "{name} is a table of {rows} x {cols} without a missing entry, or a list of {rows} entries `row,column,value`, \
-         and the objective speaks of entries that are missing"
-    );
-    let help = "Say which: read it with triplets=True for the list, with triplets=False for the table";
-    Error::data(Code::ListOrTable, message, help)
-}
-
-/// Settings as Python gives them.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-pub(crate) struct Wishes {
-    method: Option<String>,
-    init: String,
-    restarts: usize,
-    halving: bool,
-    seed: u64,
-    max_iter: usize,
-    tol: f64,
-    target: Option<f64>,
-    time_limit: Option<f64>,
-    threads: Option<usize>,
-    /// The name of a level of vector registers.
-    registers: Option<String>,
-    memory_limit: Option<usize>,
-    keep_starts: bool,
-    /// The file of checkpoints, and the least time between two, in seconds.
-    checkpoint: Option<(PathBuf, f64)>,
-    resume: Option<PathBuf>,
-}
-
-impl Wishes {
-    pub(crate) fn settings(&self) -> PyResult<Settings> {
-        let time = |name: &str, seconds: f64| {
-            let no_time = format!("{name} is {seconds}: give seconds, 0 or more");
-            Duration::try_from_secs_f64(seconds).map_err(|_| value_error(Code::SettingOutOfRange, &no_time))
-        };
-        let checkpoint = self.checkpoint.as_ref().map(|(file, seconds)| {
-            Ok::<_, PyErr>(Checkpoint { file: file.clone(), every: time("checkpoint_every", *seconds)? })
-        });
-        Ok(Settings {
-            method: self.method.clone(),
-            init: Init::from_name(&self.init).map_err(raised)?,
-            n_init: self.restarts,
-            successive_halving: self.halving,
-            seed: self.seed,
-            max_iter: self.max_iter,
-            tol: self.tol,
-            target: self.target,
-            time_limit: self.time_limit.map(|seconds| time("time_limit", seconds)).transpose()?,
-            threads: threads(self.threads),
-            registers: self.registers.as_deref().map(simd_level_by_name).transpose().map_err(raised)?,
-            memory_limit: self.memory_limit,
-            keep_starts: self.keep_starts,
-            checkpoint: checkpoint.transpose()?,
-            resume: self.resume.clone(),
-            ..Settings::default()
-        })
-    }
-}
 
 /// The best factors of a problem. `listener` is called with a dict after every iteration and ends the search by
 /// returning a true value.
@@ -130,10 +27,10 @@ impl Wishes {
 pub(crate) fn factorize(
     py: Python<'_>,
     stated: Stated<'_>,
-    wishes: Wishes,
+    given: &Bound<'_, PyDict>,
     listener: Option<Bound<'_, PyAny>>,
 ) -> PyResult<Factorization> {
-    let (problem, settings) = (stated.problem().map_err(raised)?, wishes.settings()?);
+    let (problem, settings) = (stated.problem().map_err(raised)?, settings_of(given)?);
     let interrupt = settings.interrupt.clone();
     let (events, heard) = channel();
     let (answers, answer) = sync_channel(1);

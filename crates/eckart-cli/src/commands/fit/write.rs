@@ -1,0 +1,65 @@
+//! Write: where a result goes: factors, a page, a report.
+//! In: `Outcome`, `Request`.  Out: files; the text for standard output, and the exit code.
+//! Invariant: files first, so that no result is lost for a report.
+//! Not here: what a report says (see `output`).
+
+use std::path::PathBuf;
+
+use eckart::{Factorization, Result, StopReason};
+
+use super::outcome::Outcome;
+use super::request::Request;
+use crate::output::html_report;
+use crate::output::json::json;
+use crate::output::report::report;
+use crate::warn;
+
+impl Outcome {
+    /// Writes the files that were asked for; returns the text for standard output, and the exit code.
+    ///
+    /// # Errors
+    /// `Io` where the system refuses.
+    pub(super) fn write(&self, request: &Request<'_>) -> Result<(String, u8)> {
+        let args = request.args;
+        let written = self.write_files(request)?;
+        let warnings = self.warnings();
+        // The report for people has those of the objective beside it; without the report they are said here.
+        let unsaid = if args.json || args.quiet { &self.fit.warnings[..] } else { &[] };
+        unsaid.iter().chain(&warnings).for_each(warn);
+        let text = match (args.json, args.quiet) {
+            (true, _) => json(self, &written),
+            (false, true) => String::new(),
+            (false, false) => report(self, &written),
+        };
+        Ok((text, exit_code(&self.fit)))
+    }
+
+    /// The factors, those of the consensus, and the page.
+    fn write_files(&self, request: &Request<'_>) -> Result<Vec<PathBuf>> {
+        let (data, mut written) = (self.data.matrix.shape(), Vec::new());
+        if let Some(output) = &request.output {
+            written.extend(output.write(&self.fit, data)?);
+            if let Some((_, agreed)) = &self.consensus {
+                written.extend(output.beside("consensus").write(agreed, data)?);
+            }
+        }
+        if let Some(path) = &request.args.report {
+            let program = std::iter::once("eckart".to_owned());
+            let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+            let page = html_report::page(&self.fit, Some(&self.data), request.args.look);
+            let page = page.titles(self.data.titles.clone()).command(program.chain(words));
+            let page = self.consensus.iter().fold(page, |page, (found, _)| page.consensus(found));
+            page.write(path)?;
+            written.push(path.clone());
+        }
+        Ok(written)
+    }
+}
+
+fn exit_code(fit: &Factorization) -> u8 {
+    match (&fit.checkpoint_error, fit.stop_reason()) {
+        (Some(_), _) => crate::YOURS,
+        (None, StopReason::Diverged) => crate::DIVERGED,
+        (None, _) => 0,
+    }
+}

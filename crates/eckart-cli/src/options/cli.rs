@@ -1,0 +1,152 @@
+//! Cli: the commands, and which of their words ask for JSON.
+//! In: the words of a command line.  Out: `Cli`.
+//! Invariant: earlier names of options go on working, and are shown nowhere.
+//! Not here: the options of a command (see the files beside this one).
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use eckart::Code;
+use eckart::model::MODELS;
+use eckart::run::SimdLevel;
+
+use super::evaluate::EvaluateArgs;
+use super::examples::with_examples;
+use super::explain::ExplainArgs;
+use super::fit::FitArgs;
+use super::page::ReportArgs;
+use super::rows::{RecommendArgs, SimilarArgs, TransformArgs};
+use super::search::registers_help;
+use super::values::registers;
+
+/// Write the objective; Eckart derives the gradient, the plan and the solver, and factorizes your matrix.
+#[derive(Debug, Parser)]
+#[command(name = "eckart", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    #[arg(long, global = true, value_name = "LEVEL", value_parser = registers, help = registers_help(),
+        help_heading = "Machine")]
+    pub registers: Option<SimdLevel>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Factorize a matrix.
+    Fit(Box<FitArgs>),
+    /// Show what an objective compiles to: shapes, gradients, the plan, its memory and the method. Nothing is fitted.
+    Explain(Box<ExplainArgs>),
+    /// Compute the factors of new rows with a fitted model.
+    Transform(Box<TransformArgs>),
+    /// List the top columns (items) that a model predicts for a row (user).
+    Recommend(Box<RecommendArgs>),
+    /// List the columns (items), or rows (users), whose factors are most similar to those of one.
+    Similar(Box<SimilarArgs>),
+    /// Measure how well a model predicts entries that it was not fitted to.
+    Evaluate(Box<EvaluateArgs>),
+    /// List the codes of errors and warnings with what to do about them, or explain one.
+    Codes(CodesArgs),
+    /// List the preset objectives, or show one.
+    Models(ModelsArgs),
+    /// Show what is in a file: a model, a checkpoint, a page of `report`, or any other safetensors file.
+    Show(ShowArgs),
+    /// Write a page about a model, for any browser: its components, its search, reconstructions beside the data.
+    Report(Box<ReportArgs>),
+}
+
+impl Cli {
+    /// The command line that this process was given.
+    ///
+    /// # Errors
+    /// What clap refuses; help and version, which are no errors.
+    pub(crate) fn from_process() -> Result<Self, clap::Error> {
+        let command = with_examples(Self::command());
+        let matches = command.try_get_matches_from(with_index_col(std::env::args_os()))?;
+        Self::from_arg_matches(&matches)
+    }
+}
+
+impl Command {
+    /// Whether the result, or the error, is asked for as JSON.
+    pub(crate) fn json(&self) -> bool {
+        match self {
+            Self::Fit(args) => args.json,
+            Self::Recommend(args) => args.listing.json,
+            Self::Similar(args) => args.listing.json,
+            Self::Evaluate(args) => args.json,
+            Self::Show(args) => args.json,
+            Self::Codes(args) => args.json,
+            Self::Transform(args) => args.json,
+            Self::Explain(_) | Self::Models(_) | Self::Report(_) => false,
+        }
+    }
+}
+
+/// `--row-names` once took a boolean, and said what `--index-col` says: without a file it still does.
+fn with_index_col(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut words: Vec<OsString> = words.collect();
+    for at in 0..words.len() {
+        let is_bare = words[at] == "--row-names"
+            && words.get(at + 1).is_none_or(|next| next.as_encoded_bytes().starts_with(b"--"));
+        match words[at].to_str() {
+            Some("--row-names") if is_bare => words[at] = "--index-col".into(),
+            Some("--row-names=true") => words[at] = "--index-col=true".into(),
+            Some("--row-names=false") => words[at] = "--index-col=false".into(),
+            _ => {}
+        }
+    }
+    words
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The file; all of it is checked where it has checksums.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Print what is in it as one JSON object.
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CodesArgs {
+    /// The code to explain, such as names-differ.
+    #[arg(value_name = "CODE", hide_possible_values = true,
+        value_parser = PossibleValuesParser::new(Code::all().map(Code::as_str)))]
+    pub code: Option<String>,
+    /// Print the code, or a list of all, as one JSON object.
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ModelsArgs {
+    /// The preset to show.
+    #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(MODELS.iter().map(|m| m.name)))]
+    pub name: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        with_examples(Cli::command()).debug_assert();
+    }
+
+    #[test]
+    fn row_names_without_a_file_are_an_index_column() {
+        let check = |given: &str, words: &str| {
+            let found = with_index_col(given.split(' ').map(OsString::from));
+            assert_eq!(found, words.split(' ').map(OsString::from).collect::<Vec<_>>());
+        };
+        check("x.csv --row-names", "x.csv --index-col");
+        check("--row-names --rank 2", "--index-col --rank 2");
+        check("--row-names=false", "--index-col=false");
+        check("--row-names a.txt --rank 2", "--row-names a.txt --rank 2");
+        check("--row-names=a.txt", "--row-names=a.txt");
+    }
+}

@@ -1,0 +1,239 @@
+"""Factorization by an objective of one's own with scikit-learn's interface."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+
+from .._errors import coded
+from .._factorization import Factorization
+from .._factorize import MODELS, factorize
+from .._formulas import Expr, Objective
+from ._search import check_params, check_real, check_whole, documented, plain, seed_of, warn_of
+
+
+def check_factors(names: Iterable[str]) -> None:
+    """An estimator shows two factors of an objective: they must be called W and H."""
+    if not {"W", "H"} <= set(names):
+        raise coded(
+            ValueError,
+            "unknown-factor",
+            f"the factors of the objective are {', '.join(names)}, and an estimator needs W, a row for each sample, and H, "
+            "a column for each feature: call them so"
+        )
+
+
+def _statement(objective: str | Expr | Objective) -> str:
+    """The text of an objective, which may be the name of a preset."""
+    return MODELS[objective][0] if isinstance(objective, str) and objective in MODELS else str(objective)
+
+
+def find(X: Any, objective: str | Expr | Objective, rank: int, params: Mapping[str, float], **given: Any) -> Factorization:
+    """The factors W and H of an objective over X, and others that it has."""
+    if not {"W", "H"} <= set(re.findall(r"\w+", _statement(objective))):
+        check_factors(factorize({"X": X}, objective, rank=rank, params=params, init="random", max_iter=0).factors)
+    found = factorize({"X": X}, objective, rank=rank, params=params, **given)
+    check_factors(found.factors)
+    return found
+
+
+@documented
+class ObjectiveFactorization(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """
+    Factorization of X by an objective of one's own, such as ``sum(huber(X - W @ H, 1)) + a*sum(abs(W))``.
+
+    The objective is a text of the engine's language over X, the factors W (a row for each sample) and H (a column for each
+    feature), and others that it may have. New rows get their factors by the same objective, everything else fixed.
+
+    Parameters
+    ----------
+    objective : str, Expr or Objective, default="mf"
+        The text, the name of a preset (see `eckart.models`), a formula, or what `eckart.minimize` made of one.
+    n_components : int, default=None
+        The rank; the smaller side of X where it is None.
+    params : dict of str to float, default=None
+        The parameters of the objective, as ``{"a": 0.1}``.
+    init : {"auto", "random", "nndsvd", "nndsvda", "nndsvdar", "svd"}, default="auto"
+        Where the first start begins, as in `eckart.factorize`.
+    init_from : dict of str to array-like, default=None
+        Values of factors at which the first start begins.
+    tol : float, default=1e-5
+        When a start has converged, as in `eckart.factorize`.
+    max_iter : int, default=500
+        Iterations per start, at most.
+    %random_state
+    %n_init
+    %verbose
+    %callback
+    %time_budget
+
+    Attributes
+    ----------
+    components_ : ndarray of shape (n_components, n_features)
+        H.
+    factors_ : dict of str to ndarray
+        All factors, by name.
+    n_components_ : int
+        The rank.
+    cost_ : float
+        The value of the objective.
+    %n_iter_
+    %stop_reason_
+    %n_features_in_
+    %feature_names_in_
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from eckart.sklearn import ObjectiveFactorization
+    >>> X = np.random.default_rng(0).random((20, 6))
+    >>> text = "sum(huber(X - W @ H, 0.5)) + a*(sum(W**2) + sum(H**2)) subject to W >= 0, H >= 0"
+    >>> model = ObjectiveFactorization(text, n_components=2, params={"a": 0.01}, random_state=0)
+    >>> model.fit_transform(X).shape, model.components_.shape
+    ((20, 2), (2, 6))
+    """
+
+    def __init__(
+        self,
+        objective: str | Expr | Objective = "mf",
+        n_components: int | None = None,
+        *,
+        params: Mapping[str, float] | None = None,
+        init: str = "auto",
+        init_from: Mapping[str, Any] | None = None,
+        tol: float = 1e-5,
+        max_iter: int = 500,
+        random_state: Any = None,
+        n_init: int = 1,
+        verbose: int = 0,
+        callback: Callable[[dict[str, Any]], Any] | None = None,
+        time_budget: float | None = None,
+    ) -> None:
+        self.objective = objective
+        self.n_components = n_components
+        self.params = params
+        self.init = init
+        self.init_from = init_from
+        self.tol = tol
+        self.max_iter = max_iter
+        self.random_state = random_state
+        self.n_init = n_init
+        self.verbose = verbose
+        self.callback = callback
+        self.time_budget = time_budget
+
+    def fit(self, X: Any, y: Any = None) -> ObjectiveFactorization:
+        """
+        Finds the factors of X.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The data; NaN in a dense X is missing, and to be left out by ``observed(X)`` in the objective.
+        y : Ignored
+
+        Returns
+        -------
+        self : ObjectiveFactorization
+        """
+        self.fit_transform(X)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
+        """
+        Finds the factors of X and returns W.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : Ignored
+
+        Returns
+        -------
+        W : ndarray of shape (n_samples, n_components)
+        """
+        X = self._validated(X, reset=True)
+        rank = min(X.shape) if self.n_components is None else check_whole("n_components", self.n_components)
+        found = find(
+            X,
+            self.objective,
+            rank,
+            check_params("params", self.params, self.objective),
+            init=self.init,
+            init_from=self.init_from,
+            n_init=check_whole("n_init", self.n_init),
+            seed=seed_of(check_random_state(self.random_state)),
+            max_iter=check_whole("max_iter", self.max_iter),
+            tol=check_real("tol", self.tol, 0, 1),
+            time_limit=self.time_budget,
+            callback=self.callback,
+            verbose=self.verbose,
+        )
+        self._found = found
+        self.factors_ = {name: np.array(factor, dtype=X.dtype) for name, factor in found.factors.items()}
+        self.components_ = self.factors_["H"]
+        self.n_components_ = rank
+        self.cost_ = float(found.cost)
+        self.n_iter_ = found.iterations
+        self.stop_reason_ = found.stop_reason
+        warn_of(self, found.stop_reason, found.iterations, self.max_iter, self.tol)
+        return self.factors_["W"]
+
+    def transform(self, X: Any) -> np.ndarray:
+        """
+        W for new rows, everything else fixed.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        W : ndarray of shape (n_samples, n_components)
+        """
+        check_is_fitted(self)
+        X = self._validated(X, reset=False)
+        return np.array(self._found.transform(X)["W"], dtype=X.dtype)
+
+    def inverse_transform(self, X: Any) -> np.ndarray:
+        """
+        The product W @ H of rows of W.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_components)
+
+        Returns
+        -------
+        X_original : ndarray of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        W = check_array(plain(X), accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32])
+        return W @ self.components_
+
+    def _validated(self, X: Any, reset: bool) -> Any:
+        return validate_data(
+            self,
+            plain(X),
+            reset=reset,
+            accept_sparse=("csr", "csc"),
+            dtype=[np.float64, np.float32],
+            ensure_all_finite="allow-nan",
+        )
+
+    @property
+    def _n_features_out(self) -> int:
+        return int(self.components_.shape[0])
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = "observed(" in _statement(self.objective)
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

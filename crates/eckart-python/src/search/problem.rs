@@ -1,0 +1,82 @@
+//! Problem: an objective with its data as Python states it.
+//! In: a dict: a text or a formula, matrices, parameters, a rank.  Out: `Problem`.
+//! Invariant: a file that may be a list or a table is refused where the objective speaks of missing entries.
+//! Not here: defaults and names of arguments (see `python/eckart/_factorize.py`).
+
+use eckart::expr::text::{Declaration, Statement, parse_statement};
+use eckart::{Code, Error, Problem};
+use pyo3::prelude::*;
+
+use crate::expr::Expr;
+use crate::matrix::Matrix;
+
+/// An objective as Python states it.
+#[derive(FromPyObject)]
+enum Objective<'py> {
+    /// A statement of the language.
+    Text(String),
+    /// A formula, and a statement in which it takes the place of the 0: `minimize over W[n,r]: 0 subject to W >= 0`.
+    Formula((Bound<'py, Expr>, String)),
+}
+
+impl Objective<'_> {
+    fn problem(&self) -> eckart::Result<Problem> {
+        match self {
+            Self::Text(text) => Problem::parse(text),
+            Self::Formula((formula, frame)) => {
+                let frame = parse_statement(frame)?;
+                let statement = Statement::minimize(formula.get().expr.clone());
+                let sides = |statement: Statement, one: Declaration| statement.over(&one.name, one.rows, one.cols);
+                let statement = frame.declared.into_iter().fold(statement, sides);
+                Problem::of(frame.constraints.into_iter().fold(statement, Statement::subject_to))
+            }
+        }
+    }
+}
+
+/// A problem as Python states it.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Stated<'py> {
+    objective: Objective<'py>,
+    /// Matrices by name; the first is factorized.
+    data: Vec<(String, Bound<'py, Matrix>)>,
+    params: Vec<(String, f64)>,
+    rank: usize,
+    /// Factors that are not searched for.
+    fix: Vec<(String, Bound<'py, Matrix>)>,
+    /// Where the first start of a factor begins.
+    init_from: Vec<(String, Bound<'py, Matrix>)>,
+}
+
+impl Stated<'_> {
+    pub(crate) fn problem(&self) -> eckart::Result<Problem> {
+        let mut problem = self.objective.problem()?.rank(self.rank);
+        let statement = problem.statement().to_string();
+        for (name, matrix) in &self.data {
+            let masked = statement.contains(&format!("observed({name})"));
+            if let Some(file) = matrix.get().doubtful.as_ref().filter(|_| masked) {
+                return Err(list_or_table(&matrix.get().matrix, name).in_file(file));
+            }
+            problem = problem.data(name, &matrix.get().matrix);
+        }
+        for (name, matrix) in &self.fix {
+            problem = problem.fix(name, &matrix.get().matrix);
+        }
+        for (name, matrix) in &self.init_from {
+            problem = problem.init_from(name, &matrix.get().matrix);
+        }
+        Ok(self.params.iter().fold(problem, |problem, (name, value)| problem.param(name, *value)))
+    }
+}
+
+/// The refusal of a table that may as well be a list of entries.
+fn list_or_table(x: &eckart::Matrix, name: &str) -> Error {
+    let (rows, cols) = x.shape();
+    let message = format!(
+        "{name} is a table of {rows} x {cols} without a missing entry, or a list of {rows} entries `row,column,value`, \
+         and the objective uses observed({name})"
+    );
+    let help = "Say which: read it with format=\"coo\" for the list, with format=\"table\" for the table";
+    Error::data(Code::ListOrTable, message, help)
+}

@@ -1,0 +1,78 @@
+//! Shrunk: whether penalties shrank every factor to 0.
+//! In: an objective, its data, the best factors and their roles.  Out: a warning that names the parameters to lower.
+//! Invariant: told relative to the data, so that its unit does not matter; offsets don't count.
+//! Not here: what an objective says before it is minimized (see `lints`).
+
+use crate::data::Matrix;
+use crate::error::{Code, Warning};
+use crate::expr::{Expr, Var, signed_terms};
+use crate::facts::Givens;
+use crate::solve::problem::role::FactorRole;
+
+/// Products of factors that are smaller than this share of the largest entry of the data are as good as 0.
+const TINY: f64 = 1e-8;
+/// Products above this are not compared with the data, which would cost a pass over it.
+const UNSUSPICIOUS: f64 = 1e-4;
+
+/// Warns where all that is left of the components is as good as 0.
+pub(in crate::solve) fn shrunk(
+    (stated, givens): (&Expr, &Givens),
+    (target, x): (&str, &Matrix),
+    factors: &[(String, Matrix)],
+    roles: &[(String, FactorRole)],
+) -> Option<Warning> {
+    let holds_components = |name: &str| roles.iter().any(|(known, role)| known == name && role.components.is_some());
+    let components: Vec<&(String, Matrix)> = factors.iter().filter(|(name, _)| holds_components(name)).collect();
+    let product = components.iter().map(|(_, matrix)| largest(matrix)).product::<f64>();
+    let is_tiny = product < UNSUSPICIOUS && product < TINY * largest(x);
+    let is_component = |var: &Var| components.iter().any(|(name, _)| name == var.name());
+    let is_penalty = |term: &Expr| {
+        let variables = term.variables();
+        variables.iter().any(is_component) && variables.iter().all(|var| var.name() != target)
+    };
+    let penalties: Vec<Expr> = signed_terms(stated).into_iter().map(|(_, term)| term).filter(is_penalty).collect();
+    let mut names: Vec<String> = penalties
+        .iter()
+        .flat_map(Expr::variables)
+        .filter(|var| !givens.contains_key(var))
+        .map(|var| var.name().to_owned())
+        .collect();
+    names.sort();
+    names.dedup();
+    (is_tiny && !penalties.is_empty()).then(|| {
+        let lower = if names.is_empty() { "the weights of the penalties".to_owned() } else { names.join(", ") };
+        Warning::new(Code::FactorsShrunk, format!("all factors were shrunk to 0: lower {lower}"))
+    })
+}
+
+/// The largest entry by its size.
+fn largest(matrix: &Matrix) -> f64 {
+    let mut most = 0.0_f64;
+    matrix.for_each(|x| most = if x.is_nan() { most } else { most.max(x.abs()) });
+    most
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Problem, Settings};
+
+    #[test]
+    fn factors_that_penalties_shrank_are_told() {
+        let x = Matrix::from_fn(8, 6, |i, j| ((3 * i + 5 * j) % 7) as f64).unwrap();
+        let codes = |text: &str, weight: f64, scale: f64| -> Vec<String> {
+            let scaled = Matrix::from_fn(8, 6, |i, j| scale * x.get(i, j)).unwrap();
+            let problem = Problem::parse(text).unwrap().data("X", &scaled).param("a", weight).rank(2);
+            let settings = Settings { tol: 1e-9, ..Settings::default() };
+            let found = problem.solve(&settings).unwrap().warnings;
+            found.iter().filter(|warning| warning.code == Code::FactorsShrunk).map(|w| w.message.clone()).collect()
+        };
+        let text = "sum((X - W @ H)**2) + a*(sum(W**2) + sum(H**2))";
+        let lower = ["all factors were shrunk to 0: lower a"];
+        assert_eq!(codes(text, 1e4, 1.0), lower);
+        assert_eq!(codes(text, 1e-2, 1e-6), lower, "relative to the data");
+        assert!(codes(text, 0.1, 1.0).is_empty());
+        assert!(codes(text, 1e-8, 1e-6).is_empty(), "small data has small factors");
+        assert!(codes("sum((X - W @ H)**2) + a*sum(X)", 1.0, 0.0).is_empty(), "no penalty on a factor");
+    }
+}
