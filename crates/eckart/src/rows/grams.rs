@@ -11,9 +11,82 @@ use std::ops::Range;
 use eckart_kernels::{CgWorkspace, GramWorkspace, Kernels, Picked, RowQuadratic, RowSum, SharedGram, View};
 
 use super::descent::half_gradient;
-use crate::run::{Held, Numbers, Rect, simd_level, sum_by, sum_rows, sum_rows_by};
+use crate::error::Result;
+use crate::run::{Held, Numbers, Rect, Value, simd_level, sum_by, sum_rows, sum_rows_by};
 
-/// Row i has the Gram `shared + sum_t u_t[i] G_t + sum_j C[i, j] left[j].T right[j]`, made symmetric.
+/// What the Grams of rows are made of. Row i has the Gram `shared + sum_t u_t[i] G_t + scale sum_j C[i, j] left[j].T
+/// right[j]`, made symmetric. A part is a `P`: a formula, its place among others, its value.
+#[derive(Debug, Clone)]
+pub struct GramParts<P> {
+    /// r x r, for all rows.
+    pub shared: Option<P>,
+    /// A number a row (n x 1), u, times a Gram (r x r), G.
+    pub scaled: Vec<(P, P)>,
+    /// Sums over the entries of a row.
+    pub sampled: Vec<SampledGram<P>>,
+}
+
+/// Grams that are sums over the entries of a row of weights.
+#[derive(Debug, Clone)]
+pub struct SampledGram<P> {
+    /// All weights times this.
+    pub scale: f64,
+    /// C, n x m.
+    pub weights: P,
+    /// m x r.
+    pub left: P,
+    /// m x r, where it is not the left side.
+    pub right: Option<P>,
+}
+
+impl<P> Default for GramParts<P> {
+    fn default() -> Self {
+        Self { shared: None, scaled: Vec::new(), sampled: Vec::new() }
+    }
+}
+
+impl<P> GramParts<P> {
+    /// Whether all rows have one Gram.
+    pub fn is_shared(&self) -> bool {
+        self.scaled.is_empty() && self.sampled.is_empty()
+    }
+
+    /// The same of what `of` makes of the parts, one after the other.
+    ///
+    /// # Errors
+    /// Those of `of`.
+    pub(crate) fn map<Q>(&self, mut of: impl FnMut(&P) -> Result<Q>) -> Result<GramParts<Q>> {
+        let shared = self.shared.as_ref().map(&mut of).transpose()?;
+        let scaled = self.scaled.iter().map(|(rows, gram)| Ok((of(rows)?, of(gram)?))).collect::<Result<_>>()?;
+        let sampled = self.sampled.iter().map(|SampledGram { scale, weights, left, right }| {
+            let (weights, left, right) = (of(weights)?, of(left)?, right.as_ref().map(&mut of).transpose()?);
+            Ok(SampledGram { scale: *scale, weights, left, right })
+        });
+        let sampled = sampled.collect::<Result<_>>()?;
+        Ok(GramParts { shared, scaled, sampled })
+    }
+}
+
+impl GramParts<Value> {
+    /// The Grams, of side `rank`.
+    pub(crate) fn into_grams<T: Numbers>(self, rank: usize) -> Grams<T> {
+        let gram = |value: Value| symmetric(value.into_rect().data.into_vec(), rank);
+        let sum = |of: SampledGram<Value>| SampledRows {
+            scale: of.scale,
+            weights: Weights(of.weights.cast()),
+            left: of.left.into_rect(),
+            right: of.right.map(Value::into_rect),
+        };
+        Grams {
+            rank,
+            shared: self.shared.map_or_else(|| vec![0.0; rank * rank], gram),
+            scaled: self.scaled.into_iter().map(|(u, of)| (u.into_rect().data.into_vec(), gram(of))).collect(),
+            sampled: self.sampled.into_iter().map(sum).collect(),
+        }
+    }
+}
+
+/// The Grams of rows, as numbers.
 pub(crate) struct Grams<T> {
     /// r.
     pub rank: usize,
@@ -22,18 +95,14 @@ pub(crate) struct Grams<T> {
     /// A number a row, and what it multiplies.
     pub scaled: Vec<(Vec<f64>, Vec<f64>)>,
     /// Sums over the entries of a row.
-    pub sampled: Vec<Sums<T>>,
+    pub sampled: Vec<SampledRows<T>>,
 }
 
-/// A sum over the entries of a row of weights.
-pub(crate) struct Sums<T> {
-    /// All weights times this.
+/// A [`SampledGram`] as numbers.
+pub(crate) struct SampledRows<T> {
     pub scale: f64,
-    /// n x m.
     pub weights: Weights<T>,
-    /// m x r.
     pub left: Rect<T>,
-    /// m x r, where it is not the left side.
     pub right: Option<Rect<T>>,
 }
 
@@ -86,7 +155,7 @@ impl<T: Numbers> Weights<T> {
     }
 }
 
-impl<T: Numbers> Sums<T> {
+impl<T: Numbers> SampledRows<T> {
     /// The sum of row i.
     fn row(&self, i: usize) -> RowSum<'_, T> {
         fn panel<T: Numbers>(rect: &Rect<T>) -> View<'_, T> {
@@ -106,6 +175,12 @@ impl<T: Numbers> Grams<T> {
     /// Whether they have, and every entry of a row has a positive curvature.
     pub(crate) fn is_definite_shared(&self) -> bool {
         self.is_shared() && (0..self.rank).all(|k| self.shared[k * self.rank + k] > 0.0)
+    }
+
+    /// The Gram of row i, into `gram` (r x r).
+    pub(crate) fn of_row(&self, i: usize, workspace: &mut GramWorkspace<T>, gram: &mut [f64]) {
+        self.upper_of_row(i, workspace, gram);
+        mirror(gram, self.rank);
     }
 
     /// The Gram of row i, into `gram` (r x r): its upper triangle.
@@ -134,8 +209,7 @@ impl<T: Numbers> Grams<T> {
             let mut total = 0.0;
             for (i, (numbers, term)) in range.zip(part.chunks_mut(r).zip(terms.chunks(r))) {
                 if !self.is_shared() {
-                    self.upper_of_row(i, &mut workspace, &mut gram);
-                    mirror(&mut gram, r);
+                    self.of_row(i, &mut workspace, &mut gram);
                 }
                 read(numbers, &mut row);
                 read(term, &mut own);
@@ -155,7 +229,7 @@ impl<T: Numbers> Grams<T> {
     /// not one for all and one sum over the entries of each row, or the linear term is to be found first.
     pub(super) fn descend_each(&self, array: &mut [T], linear: LinearTerm<'_, T>, steps: usize) -> Option<f64> {
         let LinearTerm::Known(linear) = linear else { return None };
-        let (r, [sum @ Sums { right: None, .. }]) = (self.rank, &self.sampled[..]) else { return None };
+        let (r, [sum @ SampledRows { right: None, .. }]) = (self.rank, &self.sampled[..]) else { return None };
         if !self.scaled.is_empty() {
             return None;
         }

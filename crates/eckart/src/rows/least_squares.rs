@@ -135,7 +135,7 @@ fn solve_shared<T: Numbers>(
 mod tests {
     use std::sync::Arc;
 
-    use super::super::grams::{Grams, LinearTerm, Sums, Weights};
+    use super::super::grams::{Grams, LinearTerm, SampledRows, Weights};
     use super::*;
     use crate::data::Pattern;
     use crate::facts::Shape;
@@ -177,7 +177,7 @@ mod tests {
     fn check<T: Numbers>(n: usize, r: usize, sampled: bool, shared: bool) {
         let m = 60;
         let ridge = |at: usize| if shared && at / r == at % r { 0.7 } else { 0.0 };
-        let sums = Sums { scale: 1.5, weights: weights(n, m), left: rect(m, r, 2.0), right: None };
+        let sums = SampledRows { scale: 1.5, weights: weights(n, m), left: rect(m, r, 2.0), right: None };
         let mut shared_gram: Vec<f64> = (0..r * r).map(ridge).collect();
         if !sampled {
             let panel = rect::<f64>(2 * r + 3, r, 4.0);
@@ -250,7 +250,12 @@ mod tests {
             rank: r,
             shared: (0..r * r).map(|at| f64::from(u8::from(at % (r + 1) == 0))).collect(),
             scaled: vec![],
-            sampled: vec![Sums { scale: 1.0, weights: weights(n, m), left: rect::<f32>(m, r, 2.0), right: None }],
+            sampled: vec![SampledRows {
+                scale: 1.0,
+                weights: weights(n, m),
+                left: rect::<f32>(m, r, 2.0),
+                right: None,
+            }],
         };
         let run = |threads| {
             let mut array = numbers::<f32>(n * r, 3.0);

@@ -14,7 +14,8 @@ mod solver;
 
 pub use eckart_kernels::Regularizer;
 pub(crate) use eckart_kernels::{Cholesky, Likelihood, PoissonStep, RowTerms};
-pub(crate) use grams::{Grams, LinearTerm, Sums, Weights, symmetric, times_small};
+pub use grams::{GramParts, SampledGram};
+pub(crate) use grams::{Grams, LinearTerm, Weights, times_small};
 pub(crate) use likelihood::likelihood_rows;
 pub use regularizer::FactorRegularizer;
 pub(crate) use solver::{MOST_SWEEPS, QuadraticStep, RowSolver};

@@ -10,8 +10,8 @@ mod problem;
 mod result;
 mod search;
 
-pub use crate::rows::{FactorRegularizer, Regularizer};
-pub use derive::{Coupled, Poisson, Quadratic, Sampled, Subproblem, derive};
+pub use crate::rows::{FactorRegularizer, GramParts, Regularizer, SampledGram};
+pub use derive::{Coupled, Poisson, Quadratic, Subproblem, derive};
 pub use method::table::{METHODS, MethodRow};
 pub use problem::lints::lints;
 pub use problem::role::{DataSide, FactorAxis, FactorRole};

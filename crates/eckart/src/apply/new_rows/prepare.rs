@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use super::row_problem::{RowProblem, uses};
-use super::row_values::{RowGram, RowPart, Values, Weighted};
+use super::row_values::{RowGrams, RowPart, Values};
 use super::separate::{Lies, lies};
 use crate::data::{Dtype, Matrix};
 use crate::error::{Error, Result};
@@ -17,7 +17,7 @@ use crate::facts::{Given, Givens, Shape};
 use crate::function::Compiled;
 use crate::plan::Plan;
 use crate::rows::exact::{Counted, PoissonTerms, RowRegularizer, Workspace, majorized, poisson, quadratic};
-use crate::rows::{FactorRegularizer, Regularizer, RowTerms, symmetric};
+use crate::rows::{FactorRegularizer, Regularizer, RowTerms};
 use crate::run::{Inputs, PlanCache, Value, run};
 use crate::solve::{Bound, Quadratic, Subproblem, derive};
 
@@ -42,8 +42,8 @@ pub(in crate::apply) struct Prepared {
 
 /// What a row's numbers minimize.
 enum RowSubproblem {
-    Quadratic { grams: RowGram, linear: RowPart },
-    Bounded { grams: RowGram, gradient: RowPart },
+    Quadratic { grams: RowGrams, linear: RowPart },
+    Bounded { grams: RowGrams, gradient: RowPart },
     Poisson { counts: RowPart, columns: Vec<f64>, linear: RowPart, square: f64 },
 }
 
@@ -77,7 +77,7 @@ impl<'a> Sorted<'a> {
     }
 
     /// What a formula is for a row, `values` being those that are the same for all.
-    fn part(&self, formula: &Expr, values: &[Vec<f64>]) -> RowPart {
+    fn part(&self, formula: &Expr, values: &[Value]) -> RowPart {
         if is_named(formula, self.target) {
             return RowPart::Data;
         }
@@ -143,8 +143,9 @@ impl Prepared {
             each => Some(Compiled::new(each, &givens, memory_limit)?.plan),
         };
         let width = bound.factors[0].shape.cols;
-        let values: Vec<Vec<f64>> = values.iter().map(|value| value.to_dense().data.clone()).collect();
-        let subproblem = RowSubproblem::of(&subproblem, |formula| sorted.part(formula, &values), width);
+        let dense = |value: Value| Value::of_rect(value.into_rect::<f64>());
+        let values: Vec<Value> = values.into_iter().map(dense).collect();
+        let subproblem = RowSubproblem::of(&subproblem, |formula| sorted.part(formula, &values), width)?;
         let target = Var::input(&bound.target.0);
         Ok(Some(Self { width, places, regularizer, subproblem, plan, own, target, constants, idle: Mutex::default() }))
     }
@@ -176,6 +177,7 @@ impl Prepared {
             worker.inputs.set_matrix(var, row);
         }
         let RowWorker { inputs, kept, workspace, counted, gram } = worker;
+        gram.resize(self.width * self.width, 0.0);
         if let RowSubproblem::Bounded { .. } = self.subproblem {
             inputs.set(&self.own, self.value(b));
         }
@@ -187,7 +189,7 @@ impl Prepared {
         let values = Values { values, row: &row };
         match &self.subproblem {
             RowSubproblem::Quadratic { grams, linear } => {
-                let gram = grams.of(&values, self.width, gram)?;
+                let gram = grams.of(&values, workspace, gram, self.width)?;
                 let terms = RowTerms { linear: &values.numbers(linear)?, gram };
                 quadratic(b, terms, &self.regularizer, workspace);
             }
@@ -200,7 +202,7 @@ impl Prepared {
                 poisson(b, counted, terms, workspace);
             }
             RowSubproblem::Bounded { grams, gradient } => {
-                let gram = grams.of(&values, self.width, gram)?;
+                let gram = grams.of(&values, workspace, gram, self.width)?;
                 let RowPart::Each(at) = gradient else {
                     return Err(Error::Bug("a gradient that no row changes".into()));
                 };
@@ -290,10 +292,10 @@ fn formulas(subproblem: &Subproblem) -> Option<Vec<(&Expr, bool)>> {
     let mut all = Vec::new();
     match subproblem {
         Subproblem::Quadratic(q, array) | Subproblem::Bounded(q, array) => {
-            all.extend(q.shared.iter().map(|gram| (gram, true)));
-            all.extend(q.scaled.iter().flat_map(|(rows, gram)| [(rows, false), (gram, true)]));
-            for s in &q.sampled {
-                all.extend((s.left != s.right).then_some((&s.right, true)));
+            all.extend(q.grams.shared.iter().map(|gram| (gram, true)));
+            all.extend(q.grams.scaled.iter().flat_map(|(rows, gram)| [(rows, false), (gram, true)]));
+            for s in &q.grams.sampled {
+                all.extend(s.right.iter().map(|right| (right, true)));
                 all.extend([(&s.weights, false), (&s.left, true)]);
             }
             all.push((array, false));
@@ -316,35 +318,24 @@ fn are_by_rows(formulas: &[(&Expr, bool)], of_rows: &dyn Fn(&Var) -> bool) -> bo
 
 impl RowSubproblem {
     /// A subproblem that has [`formulas`], `part` being what each is for a row.
-    fn of(subproblem: &Subproblem, part: impl Fn(&Expr) -> RowPart, width: usize) -> Self {
+    fn of(subproblem: &Subproblem, part: impl Fn(&Expr) -> RowPart, width: usize) -> Result<Self> {
+        let grams = |q: &Quadratic| RowGrams::new(q.grams.map(|formula| Ok(part(formula)))?, width);
         // What must be the same for all rows has been found to be.
-        let once = |formula: &Expr| if let RowPart::Once(numbers) = part(formula) { numbers } else { Vec::new() };
-        let gram = |formula: &Expr| symmetric(once(formula), width);
-        let grams = |q: &Quadratic| RowGram {
-            shared: q.shared.as_ref().map_or_else(|| vec![0.0; width * width], gram),
-            scaled: q.scaled.iter().map(|(rows, of)| (part(rows), gram(of))).collect(),
-            weighted: q
-                .sampled
-                .iter()
-                .map(|s| Weighted {
-                    scale: s.scale,
-                    weights: part(&s.weights),
-                    left: once(&s.left),
-                    right: (s.left != s.right).then(|| once(&s.right)),
-                })
-                .collect(),
+        let once = |formula: &Expr| match part(formula) {
+            RowPart::Once(value) => value.into_rect().data.into_vec(),
+            RowPart::Each(_) | RowPart::Data => Vec::new(),
         };
-        match subproblem {
-            Subproblem::Bounded(q, gradient) => Self::Bounded { grams: grams(q), gradient: part(gradient) },
+        Ok(match subproblem {
+            Subproblem::Bounded(q, gradient) => Self::Bounded { grams: grams(q)?, gradient: part(gradient) },
             Subproblem::Poisson(p) => Self::Poisson {
                 counts: part(&p.counts),
                 columns: once(&p.columns),
                 linear: part(&p.linear),
                 square: p.square,
             },
-            Subproblem::Quadratic(q, linear) => Self::Quadratic { grams: grams(q), linear: part(linear) },
+            Subproblem::Quadratic(q, linear) => Self::Quadratic { grams: grams(q)?, linear: part(linear) },
             Subproblem::Coupled(_) | Subproblem::Smooth => unreachable!("formulas() has none of it"),
-        }
+        })
     }
 }
 

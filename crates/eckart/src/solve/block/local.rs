@@ -11,7 +11,7 @@ use super::hoisted::Product;
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::function::Compiled;
-use crate::rows::{Grams, LinearTerm, Sums, Weights, symmetric};
+use crate::rows::{GramParts, Grams, LinearTerm, Weights};
 use crate::run::{Numbers, Rect, Value};
 use crate::solve::derive::{Poisson, Quadratic};
 use crate::solve::problem::Bound;
@@ -20,10 +20,8 @@ use crate::solve::problem::iterate::Iterate;
 /// The formulas of a quadratic, planned together.
 pub(in crate::solve) struct Terms {
     compiled: Compiled,
-    shared: bool,
-    scaled: usize,
-    /// For each, what its weights are multiplied by, and whether its right side is its left one.
-    sampled: Vec<(f64, bool)>,
+    /// Which Grams there are: their values are those of the formulas, in this order.
+    grams: GramParts<()>,
     transposed: bool,
     rank: usize,
     /// The product of the data that the formulas read.
@@ -55,10 +53,10 @@ impl Terms {
         // the data.
         let transposed = quadratic.transposed;
         let mut roots = vec![if transposed { array.t() } else { array.clone() }];
-        roots.extend(quadratic.shared.clone());
-        roots.extend(quadratic.scaled.iter().flat_map(|(rows, gram)| [rows.clone(), gram.clone()]));
-        let sampled = quadratic.sampled.iter();
-        roots.extend(sampled.flat_map(|s| [s.weights.clone(), s.left.clone(), s.right.clone()]));
+        let grams = quadratic.grams.map(|formula| {
+            roots.push(formula.clone());
+            Ok(())
+        })?;
         roots.extend_from_slice(further);
         let mut product = None;
         let compiled = Compiled::with(&roots, &bound.givens, memory_limit, |formulas| {
@@ -68,18 +66,7 @@ impl Terms {
         })?;
         let shape = compiled.plan.buffers[compiled.plan.outputs[0]].shape;
         let rank = if transposed { shape.rows } else { shape.cols };
-        let scaled = quadratic.scaled.len();
-        let sampled = quadratic.sampled.iter().map(|s| (s.scale, s.left == s.right)).collect();
-        Ok(Self {
-            compiled,
-            shared: quadratic.shared.is_some(),
-            scaled,
-            sampled,
-            transposed,
-            rank,
-            product,
-            cohort: None,
-        })
+        Ok(Self { compiled, grams, transposed, rank, product, cohort: None })
     }
 
     /// Flops of a run.
@@ -109,22 +96,9 @@ impl Terms {
         let mut values = self.compiled.run(&iterate.inputs)?.into_iter();
         let mut next = || values.next().ok_or_else(|| crate::Error::Bug("a formula has no value".into()));
         let array = rows_of(next()?, self.transposed);
-        let rank = self.rank;
-        let shared = if self.shared { symmetric(numbers(next()?), rank) } else { vec![0.0; rank * rank] };
-        let mut scaled = Vec::new();
-        for _ in 0..self.scaled {
-            let rows = numbers(next()?);
-            scaled.push((rows, symmetric(numbers(next()?), rank)));
-        }
-        let mut sampled = Vec::new();
-        for &(scale, same) in &self.sampled {
-            let weights = Weights(next()?.cast());
-            let left = next()?.into_rect();
-            let right = next()?;
-            sampled.push(Sums { scale, weights, left, right: (!same).then(|| right.into_rect()) });
-        }
+        let grams = self.grams.map(|()| next())?.into_grams(self.rank);
         let further = values.map(|value| value.to_scalar()).collect();
-        Ok(Local { array, grams: Grams { rank, shared, scaled, sampled }, numbers: further })
+        Ok(Local { array, grams, numbers: further })
     }
 }
 
@@ -172,10 +146,6 @@ impl Counts {
         let (counts, columns, linear) = (Weights(next()?.cast()), next()?.into_rect(), next()?.into_rect());
         Ok(PoissonLocal { counts, columns, linear, numbers: values.map(|value| value.to_scalar()).collect() })
     }
-}
-
-fn numbers(value: Value) -> Vec<f64> {
-    value.into_rect().data.into_vec()
 }
 
 /// The array that methods work on: the factor's numbers, transposed where `transposed`.

@@ -17,12 +17,13 @@ pub(super) mod subproblem;
 #[cfg(test)]
 mod tests;
 
-pub use subproblem::{Coupled, Poisson, Quadratic, Sampled, Subproblem};
+pub use subproblem::{Coupled, Poisson, Quadratic, Subproblem};
 
 use super::problem::{Bound, Factor};
 use crate::error::Result;
 use crate::expr::{Expr, Var};
 use crate::facts::{Givens, depends_on, is_linear};
+use crate::rows::GramParts;
 use calculus::{Second, at_zero, simplified};
 
 /// The subproblems of the smooth part of `bound` in each factor, derived at the first call.
@@ -100,7 +101,8 @@ fn quadratic_of(smooth: &Expr, var: &Var, givens: &Givens) -> Result<Hessian> {
     if givens.get(var).is_some_and(|given| given.shape.is_scalar()) {
         let one = [(direction, Expr::number(1.0))].into();
         let gram = simplified(0.5 * image.substitute(&one), givens)?;
-        return Ok(Hessian::ByRows(Quadratic { shared: Some(gram), ..Quadratic::default() }, gradient));
+        let grams = GramParts { shared: Some(gram), ..GramParts::default() };
+        return Ok(Hessian::ByRows(Quadratic { transposed: false, grams }, gradient));
     }
     let by_rows =
         chain::chains(&image, &direction, &all)?.and_then(|chains| quadratic::assemble(&chains, &Expr::from(var)));

@@ -4,8 +4,9 @@
 //! Not here: how a formula becomes chains (see `chain`), numbers (see `local`).
 
 use super::chain::{Chain, Link, product};
-use super::subproblem::{Quadratic, Sampled};
+use super::subproblem::Quadratic;
 use crate::expr::{Expr, Op, eye};
+use crate::rows::{GramParts, SampledGram};
 
 /// The quadratic whose second derivative along D is the sum of `chains`; `factor` stands for the shapes.
 pub(super) fn assemble(chains: &[Chain], factor: &Expr) -> Option<Quadratic> {
@@ -26,11 +27,11 @@ pub(super) fn assemble(chains: &[Chain], factor: &Expr) -> Option<Quadratic> {
         (chains.to_vec(), factor.clone())
     };
     let identity = eye(factor.t().dot(&factor));
-    let mut found = Quadratic { transposed: lefts, shared: None, scaled: Vec::new(), sampled: Vec::new() };
+    let mut grams = GramParts::default();
     for chain in &chains {
-        add(&mut found, chain, &identity)?;
+        add(&mut grams, chain, &identity)?;
     }
-    Some(found)
+    Some(Quadratic { transposed: lefts, grams })
 }
 
 /// What a chain has come to.
@@ -45,7 +46,7 @@ struct ChainProduct {
 }
 
 /// Adds what one chain says.
-fn add(found: &mut Quadratic, chain: &Chain, identity: &Expr) -> Option<()> {
+fn add(grams: &mut GramParts<Expr>, chain: &Chain, identity: &Expr) -> Option<()> {
     let mut run = ChainProduct::default();
     for link in &chain.links {
         match link {
@@ -71,8 +72,8 @@ fn add(found: &mut Quadratic, chain: &Chain, identity: &Expr) -> Option<()> {
     let Some((weights, before)) = run.weights else {
         let gram = product(half, run.product.unwrap_or_else(|| identity.clone()));
         match run.rows {
-            None => found.shared = Some(found.shared.take().map_or_else(|| gram.clone(), |known| known + &gram)),
-            Some(rows) => found.scaled.push((rows, gram)),
+            None => grams.shared = Some(grams.shared.take().map_or_else(|| gram.clone(), |known| known + &gram)),
+            Some(rows) => grams.scaled.push((rows, gram)),
         }
         return Some(());
     };
@@ -83,12 +84,10 @@ fn add(found: &mut Quadratic, chain: &Chain, identity: &Expr) -> Option<()> {
         None => (literal, product(half, weights)),
     };
     let weights = run.rows.map_or_else(|| weights.clone(), |rows| &weights * rows);
-    found.sampled.push(Sampled {
-        scale,
-        weights,
-        left: before.unwrap_or_else(|| identity.clone()).t(),
-        right: run.product.unwrap_or_else(|| identity.clone()),
-    });
+    let left = before.unwrap_or_else(|| identity.clone()).t();
+    let right = run.product.unwrap_or_else(|| identity.clone());
+    let right = (left != right).then_some(right);
+    grams.sampled.push(SampledGram { scale, weights, left, right });
     Some(())
 }
 

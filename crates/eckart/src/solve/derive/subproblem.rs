@@ -4,6 +4,7 @@
 //! Not here: how it is found (see `derive`), which step rule fits it (see `choice`), numbers (see `local`).
 
 use crate::expr::{Expr, Var};
+use crate::rows::GramParts;
 
 /// The smooth part of an objective as a function of one factor, the others fixed.
 #[derive(Debug, Clone)]
@@ -45,31 +46,13 @@ pub struct Coupled {
 /// The part of an objective that is quadratic in a factor, as formulas that are free of it.
 ///
 /// It is said of an array B whose rows are independent of each other: the factor itself (n x r), or its transpose where
-/// `transposed`. Row i has the Gram `shared + sum_t u_t[i] G_t + scale sum_j C[i, j] left[j].T right[j]`, made
-/// symmetric.
+/// `transposed`.
 #[derive(Debug, Clone, Default)]
 pub struct Quadratic {
     /// Whether the rows of the array are the columns of the factor.
     pub transposed: bool,
-    /// r x r, for all rows.
-    pub shared: Option<Expr>,
-    /// A number a row (n x 1) times a Gram (r x r).
-    pub scaled: Vec<(Expr, Expr)>,
-    /// A sum over data.
-    pub sampled: Vec<Sampled>,
-}
-
-/// Grams that are sums over the columns of weights.
-#[derive(Debug, Clone)]
-pub struct Sampled {
-    /// All of C times this.
-    pub scale: f64,
-    /// C, n x m.
-    pub weights: Expr,
-    /// m x r.
-    pub left: Expr,
-    /// m x r.
-    pub right: Expr,
+    /// The Grams of the rows.
+    pub grams: GramParts<Expr>,
 }
 
 /// The part of an objective that a factor enters as a Poisson likelihood does, as formulas that are free of it.

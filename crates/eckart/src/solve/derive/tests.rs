@@ -36,8 +36,9 @@ fn problem(text: &str, sparse: bool) -> Problem {
 /// A subproblem in a word or two.
 fn word(subproblem: &Subproblem) -> String {
     let grams = |q: &Quadratic| {
-        let shared = if q.shared.is_some() { "shared" } else { "" };
-        let words = [shared.to_owned(), "scaled ".repeat(q.scaled.len()), "sampled ".repeat(q.sampled.len())];
+        let grams = &q.grams;
+        let shared = if grams.shared.is_some() { "shared" } else { "" };
+        let words = [shared.to_owned(), "scaled ".repeat(grams.scaled.len()), "sampled ".repeat(grams.sampled.len())];
         words.iter().flat_map(|w| w.split_whitespace()).collect::<Vec<_>>().join(" ")
     };
     match subproblem {

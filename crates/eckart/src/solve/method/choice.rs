@@ -44,13 +44,14 @@ const EXPENSIVE_RANK: usize = 32;
 /// Whether each row has a Gram of its own that is better not made: by the entries of the row alone, and what all have.
 fn is_expensive(quadratic: &Quadratic, factor: &Factor) -> bool {
     let rank = if quadratic.transposed { factor.shape.rows } else { factor.shape.cols };
-    let plain = matches!(&quadratic.sampled[..], [one] if one.left == one.right) && quadratic.scaled.is_empty();
+    let grams = &quadratic.grams;
+    let plain = matches!(&grams.sampled[..], [one] if one.right.is_none()) && grams.scaled.is_empty();
     plain && rank >= EXPENSIVE_RANK && factor.regularizer.is_empty()
 }
 
 fn quadratic_step(quadratic: &Quadratic, regularizer: &FactorRegularizer) -> Option<QuadraticStep> {
     let regularizer = if quadratic.transposed { regularizer.transposed() } else { *regularizer };
-    let shared = quadratic.scaled.is_empty() && quadratic.sampled.is_empty();
+    let shared = quadratic.grams.is_shared();
     if regularizer.is_empty() {
         return Some(QuadraticStep::LeastSquares);
     }
@@ -71,8 +72,9 @@ pub(in crate::solve) fn structure_in_words(subproblem: &Subproblem, factor: &Fac
             false => ("row", factor.shape.cols),
             true => ("column", factor.shape.rows),
         };
-        let shared = quadratic.shared.is_some();
-        match (quadratic.scaled.is_empty(), quadratic.sampled.is_empty()) {
+        let grams = &quadratic.grams;
+        let shared = grams.shared.is_some();
+        match (grams.scaled.is_empty(), grams.sampled.is_empty()) {
             (true, true) => format!("shared {r} x {r} Gram"),
             (false, true) => format!("an {r} x {r} Gram a {rows}, known up to a number"),
             (_, false) if shared => format!("an {r} x {r} Gram a {rows}: a shared part and one by the weights"),
@@ -99,7 +101,7 @@ pub(in crate::solve) fn rule_in_words(
     accelerated: bool,
 ) -> String {
     let rowwise = match subproblem {
-        Subproblem::Quadratic(q, _) | Subproblem::Bounded(q, _) => !(q.scaled.is_empty() && q.sampled.is_empty()),
+        Subproblem::Quadratic(q, _) | Subproblem::Bounded(q, _) => !q.grams.is_shared(),
         Subproblem::Coupled(_) | Subproblem::Poisson(_) | Subproblem::Smooth => false,
     };
     let bounded = matches!(subproblem, Subproblem::Bounded(..));

@@ -16,7 +16,7 @@ use crate::solve::problem::{Bound, Factor};
 pub(super) const HALS: Published = Published {
     rule: StepRule::Quadratic(QuadraticStep::Once),
     lacks: |subproblem, factor| {
-        let shared = matches!(subproblem, Subproblem::Quadratic(q, _) if q.scaled.is_empty() && q.sampled.is_empty());
+        let shared = matches!(subproblem, Subproblem::Quadratic(q, _) if q.grams.is_shared());
         if !shared {
             return Some("is not quadratic with one Gram matrix for all rows");
         }

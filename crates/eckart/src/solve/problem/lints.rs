@@ -112,7 +112,7 @@ fn stated_penalty(bound: &Bound, name: &str) -> Option<String> {
 fn slopes(bound: &Bound) -> Result<Vec<Warning>> {
     let line = |(subproblem, factor): (&Subproblem, &Factor)| {
         let Subproblem::Quadratic(quadratic, _) = subproblem else { return None };
-        let flat = quadratic.shared.is_none() && quadratic.scaled.is_empty() && quadratic.sampled.is_empty();
+        let flat = quadratic.grams.shared.is_none() && quadratic.grams.is_shared();
         let regularizer = &factor.regularizer;
         let held = regularizer.entries.is_bounded() || !regularizer.is_entrywise() || regularizer.entries.l1 > 0.0;
         let name = factor.var.name();

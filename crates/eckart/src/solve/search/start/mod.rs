@@ -66,8 +66,7 @@ fn automatic(bound: &Bound) -> Result<Init> {
     let Some((pair, _)) = pair(bound).filter(|(_, r)| *r <= x.rows().min(x.cols())) else { return Ok(Init::Random) };
     let subproblems = derive(bound)?;
     let fits = |which: usize| {
-        let shared =
-            matches!(&subproblems[which], Subproblem::Quadratic(q, _) if q.scaled.is_empty() && q.sampled.is_empty());
+        let shared = matches!(&subproblems[which], Subproblem::Quadratic(q, _) if q.grams.is_shared());
         shared && bound.factors[which].regularizer.entries.is_nonnegative()
     };
     Ok(if pair.into_iter().all(fits) { Init::Nndsvd } else { Init::Random })
