@@ -188,10 +188,8 @@ pub fn function<'a>(
     let mut input_vars: Vec<Var> = Vec::new();
     for input in inputs {
         let var = input.as_var().filter(|v| !v.is_shared() && !input_vars.contains(v)).ok_or_else(|| {
-            Error::setting(
-                Code::InputNotVariable,
-                format!("the input {input} must be a plain variable, as matrix(\"X\") makes, named once"),
-            )
+            let message = format!("the input {input} must be a plain variable, as matrix(\"X\") makes, named once");
+            Error::setting(Code::InputNotVariable, message)
         })?;
         input_vars.push(var.clone());
     }
@@ -199,10 +197,8 @@ pub fn function<'a>(
     let updates: Vec<(Expr, Expr)> = updates.into_iter().map(|(var, new)| (var.clone(), new)).collect();
     for (at, (target, _)) in updates.iter().enumerate() {
         if !target.as_var().is_some_and(Var::is_shared) || updates[..at].iter().any(|(other, _)| other == target) {
-            return Err(Error::setting(
-                Code::UpdateNotShared,
-                format!("the update of {target} must be of a shared variable, and the only one"),
-            ));
+            let message = format!("the update of {target} must be of a shared variable, and the only one");
+            return Err(Error::setting(Code::UpdateNotShared, message));
         }
     }
     let mut shared: Vec<Expr> = Vec::new();
@@ -212,10 +208,8 @@ pub fn function<'a>(
             if var.is_shared() && !shared.contains(&expr) {
                 shared.push(expr);
             } else if !var.is_shared() && !input_vars.contains(&var) {
-                return Err(Error::setting(
-                    Code::UndefinedName,
-                    format!("{expr} is used but is neither an input nor a shared variable"),
-                ));
+                let message = format!("{expr} is used but is neither an input nor a shared variable");
+                return Err(Error::setting(Code::UndefinedName, message));
             }
         }
     }
@@ -234,10 +228,8 @@ impl Function {
         if inputs.len() != self.inputs.len() {
             let names: Vec<&str> = self.inputs.iter().map(Var::name).collect();
             let expected = names.join(", ");
-            return Err(Error::setting(
-                Code::InputCount,
-                format!("the function takes {expected}; it was called with {}", inputs.len()),
-            ));
+            let message = format!("the function takes {expected}; it was called with {}", inputs.len());
+            return Err(Error::setting(Code::InputCount, message));
         }
         self.check_missing(&inputs)?;
         self.prepare(&inputs)?;
@@ -255,11 +247,8 @@ impl Function {
         let mut new = Vec::with_capacity(updates.len());
         for ((target, _), value) in self.updates.iter().zip(updates) {
             let matrix = of(value).ok().filter(|m| m.missing() == 0).ok_or_else(|| {
-                Error::data(
-                    Code::ResultNotFinite,
-                    format!("the new value of {target} is not finite"),
-                    "Take smaller steps, or guard a division",
-                )
+                let message = format!("the new value of {target} is not finite");
+                Error::data(Code::ResultNotFinite, message, "Take smaller steps, or guard a division")
             })?;
             new.push(matrix);
         }
@@ -343,11 +332,8 @@ impl Function {
             let held = target.as_var().and_then(|var| givens.get(var)).map(|given| given.shape);
             if held != Some(new) {
                 let held = held.map_or_else(String::new, |shape| shape.to_string());
-                return Err(Error::shape(
-                    Code::WrongShape,
-                    format!("{target} is {held}, its update is {new}"),
-                    "An update must have its variable's shape",
-                ));
+                let message = format!("{target} is {held}, its update is {new}");
+                return Err(Error::shape(Code::WrongShape, message, "An update must have its variable's shape"));
             }
         }
         Ok(())

@@ -19,6 +19,7 @@ pub use hold_out::HoldOut;
 pub use measure::{Measures, Ranking, measure};
 pub use new_rows::columns::in_columns_of;
 pub use new_rows::fold_in::{FoldIn, Folded};
+pub(crate) use new_rows::separate::{Lies, lies};
 pub use predict::Predictor;
 pub use rank::{LEAST_REPEATS, Trial, Validation, choose_rank};
 pub(crate) use recommend::largest;

@@ -142,10 +142,8 @@ impl FoldIn {
         }
         let others: Vec<&str> = used.iter().map(String::as_str).filter(|known| known != target).collect();
         let reads = if others.is_empty() { "nothing".to_owned() } else { others.join(", ") };
-        Err(Error::setting(
-            Code::UnusedData,
-            format!("the objective does not use the data {name}: it reads {reads} beside {target}"),
-        ))
+        let message = format!("the objective does not use the data {name}: it reads {reads} beside {target}");
+        Err(Error::setting(Code::UnusedData, message))
     }
 
     /// Whether data of that name has a row for each of so many new rows, as the objective reads it. A single line for
@@ -220,10 +218,8 @@ impl FoldIn {
         }
         for (name, matrix) in beside {
             if !self.problem.beside.iter().any(|known| known == name) {
-                return Err(Error::setting(
-                    Code::UnusedData,
-                    format!("the objective has no data {name} with a row for each row of {target}"),
-                ));
+                let message = format!("the objective has no data {name} with a row for each row of {target}");
+                return Err(Error::setting(Code::UnusedData, message));
             }
             if self.problem.square.iter().any(|known| known == name) {
                 return Err(Error::setting(
@@ -236,11 +232,8 @@ impl FoldIn {
                 ));
             }
             if matrix.rows() != x.rows() {
-                return Err(Error::shape(
-                    Code::WrongShape,
-                    format!("{name} has {} rows, the new rows of {target} are {}", matrix.rows(), x.rows()),
-                    "Give a row for each",
-                ));
+                let message = format!("{name} has {} rows, the new rows of {target} are {}", matrix.rows(), x.rows());
+                return Err(Error::shape(Code::WrongShape, message, "Give a row for each"));
             }
         }
         Ok(())

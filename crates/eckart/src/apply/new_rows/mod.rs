@@ -8,4 +8,4 @@ pub(super) mod fold_in;
 mod prepare;
 pub(super) mod row_problem;
 mod row_values;
-mod separate;
+pub(super) mod separate;

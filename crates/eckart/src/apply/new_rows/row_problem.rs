@@ -2,7 +2,7 @@
 //! In: a `Factorization`, or a `Problem` whose other factors are held.  Out: `RowProblem`: which factors belong to the
 //! rows, which are held, which terms are left.
 //! Invariant: as a function of the rows' own factors it differs from the model's objective by a constant.
-//! Not here: numbers (see `prepare`), how a row is solved (see `row`).
+//! Not here: values (see `prepare`), how a row is solved (see `rows::exact`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -114,8 +114,8 @@ impl RowProblem {
 
     fn of_stated(model: &Stated) -> Result<Self> {
         let statement = &model.statement;
-        let numbers = model.params.iter().map(|(name, &value)| (Var::input(name), Expr::number(value))).collect();
-        let objective = statement.objective.substitute(&numbers);
+        let params = model.params.iter().map(|(name, &value)| (Var::input(name), Expr::number(value))).collect();
+        let objective = statement.objective.substitute(&params);
         let sides = SidesOf { model, objective: &objective };
         let shapes = sides.fitted()?;
         let fitted = shapes.get(&Var::input(model.target)).copied().ok_or_else(|| no_shape(model))?;
@@ -234,18 +234,14 @@ impl RowProblem {
         let objective = weighted_sum(kept.cloned());
         let used: BTreeSet<String> = objective.variables().iter().map(|var| var.name().to_owned()).collect();
         if !used.contains(&self.target) {
-            return Err(Error::setting(
-                Code::NothingToFind,
-                format!("no term of the objective ties new rows to {}", self.target),
-            ));
+            let message = format!("no term of the objective relates new rows to {}", self.target);
+            return Err(Error::setting(Code::NothingToFind, message));
         }
         for name in self.beside.iter().chain(&self.shared).filter(|name| used.contains(*name)) {
             if !given.contains(&name.as_str()) && !shared.iter().any(|(known, _)| known == name) {
                 let what = if self.beside.contains(name) { "its rows for the new rows" } else { "it" };
-                return Err(Error::setting(
-                    Code::DataMissing,
-                    format!("the objective reads {name} beside {}: give {what}", self.target),
-                ));
+                let message = format!("the objective reads {name} beside {}: give {what}", self.target);
+                return Err(Error::setting(Code::DataMissing, message));
             }
         }
         let rows = || Dim::Name("n".to_owned());
@@ -280,18 +276,16 @@ fn coupled_rows(model: &Stated) -> Error {
     Error::setting(
         Code::RowsCoupled,
         format!(
-            "`{}` ties the rows of {1} to one another: the factors of new rows hang together with those of the fit, \
-             so that they can't be found for themselves. Fit again, with the new rows among those of {1}",
+            "`{}` couples the rows of {1}: the factors of new rows depend on those of the fit, so that they can't be \
+             found alone. Fit again, with the new rows among those of {1}",
             model.statement, model.target
         ),
     )
 }
 
 fn no_shape(model: &Stated) -> Error {
-    Error::setting(
-        Code::UnknownSide,
-        format!("the factors of `{}` don't tell the shape of {}", model.statement, model.target),
-    )
+    let message = format!("the factors of `{}` don't tell the shape of {}", model.statement, model.target);
+    Error::setting(Code::UnknownSide, message)
 }
 
 /// Whether the value of a formula depends on one of some variables.
@@ -310,13 +304,13 @@ pub(in crate::apply) fn uses(expr: &Expr, is_one: &dyn Fn(&Var) -> bool) -> bool
 pub(in crate::apply) fn constraints_of(
     statement: &Statement,
     is_one: impl Fn(&str) -> bool,
-    numbers: &BTreeMap<String, f64>,
+    params: &BTreeMap<String, f64>,
 ) -> Result<Vec<Constraint>> {
     let own = |c: &&Constraint| is_one(&c.factor);
     let with_number = |c: &Constraint| {
         let limit = match &c.limit {
             Limit::Number(value) => *value,
-            Limit::Name(name) => *numbers.get(name).ok_or_else(|| {
+            Limit::Name(name) => *params.get(name).ok_or_else(|| {
                 Error::setting(Code::ParameterMissing, format!("the model does not say the value of {name}"))
             })?,
         };
@@ -335,8 +329,8 @@ fn count_entries(objective: &Expr, shapes: &BTreeMap<Var, Shape>) -> Result<Expr
         let stretched = (*dag.op(id) == Op::Sum).then(|| dag.args(id)[0]).filter(|&arg| *dag.op(arg) == Op::Expand)?;
         Some(dag.expr(dag.args(stretched)[0]).as_number()? * facts.shape(stretched).entries() as f64)
     };
-    let number = |id, args| counted(id).map_or_else(|| dag.expr(id).with_args(args), Expr::number);
-    Ok(dag.map(number).remove(0))
+    let replaced = |id, args| counted(id).map_or_else(|| dag.expr(id).with_args(args), Expr::number);
+    Ok(dag.map(replaced).remove(0))
 }
 
 /// What the formula of a model says of the sides of its variables.
@@ -397,7 +391,8 @@ impl SidesOf<'_> {
                 Code::NothingToFind,
                 format!(
                     "no factor of `{statement}` has a row for each row of {target}, so there is nothing to find for \
-                     new rows: what it says of them follows from them and the factors alone, and a formula computes it, such as {target} @ W"
+                     new rows: what it says of them follows from them and the factors alone, and a formula computes \
+                     it, such as {target} @ W"
                 ),
             ),
             Some((var, _)) if var.name() == *target => coupled_rows(self.model),

@@ -7,7 +7,7 @@ use crate::expr::{Dag, Expr, Op, ShapeRule, Var};
 
 /// How a value lies to the rows of the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::apply) enum Lies {
+pub(crate) enum Lies {
     /// It is the same for all rows.
     Free,
     /// Its rows are those of the data, and each depends on its own alone.
@@ -20,7 +20,7 @@ pub(in crate::apply) enum Lies {
 
 /// How `formula` lies, if `of` says it of its variables: one that lies by rows has as many rows as the data, and no
 /// other side is known to be as long.
-pub(in crate::apply) fn lies(formula: &Expr, of: impl Fn(&Var) -> Lies) -> Lies {
+pub(crate) fn lies(formula: &Expr, of: impl Fn(&Var) -> Lies) -> Lies {
     let dag = Dag::new(std::slice::from_ref(formula));
     let lies = dag.bottom_up(|id, known: &[Lying]| {
         let (op, args) = (dag.op(id), dag.args(id));

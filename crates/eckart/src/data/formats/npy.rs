@@ -8,7 +8,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::npy_header::{Header, NpyType};
+use super::npy_header::{Header, NpyType, NumberClass};
 use super::text::number::too_large;
 use crate::data::sink::write_file;
 use crate::data::source::failed;
@@ -75,7 +75,7 @@ fn read_array<T: Real>(input: &mut dyn Read, header: &Header) -> Result<Matrix> 
     };
     let cols = rest.iter().try_fold(1usize, |product, &side| product.checked_mul(side));
     let count = cols.and_then(|cols| rows.checked_mul(cols));
-    let bytes = count.and_then(|count| count.checked_mul(header.kind.bytes()));
+    let bytes = count.and_then(|count| count.checked_mul(header.kind.bytes));
     let (Some(cols), Some(bytes)) = (cols, bytes) else {
         let message = format!("the header promises an array of shape {:?}, more than memory can hold", header.shape);
         return Err(Error::data(Code::TooLarge, message, "The file is damaged: save the array again"));
@@ -94,7 +94,7 @@ fn read_array<T: Real>(input: &mut dyn Read, header: &Header) -> Result<Matrix> 
 /// The numbers, as they stand in the stream, which must hold `promised` bytes of them.
 fn read_values<T: Real>(input: &mut dyn Read, header: &Header, promised: usize) -> Result<Vec<T>> {
     const CHUNK: usize = 1 << 16;
-    let size = header.kind.bytes();
+    let size = header.kind.bytes;
     // The header may lie: room is made as the numbers arrive.
     let mut values = Vec::with_capacity((promised / size).min(1 << 20));
     let mut chunk = Vec::with_capacity(CHUNK);
@@ -142,21 +142,17 @@ fn convert<T: Real>(header: &Header, bytes: &[u8], at: usize) -> Result<T> {
 
 /// The number in little-endian bytes, where f64 holds it exactly.
 fn decode(kind: NpyType, bytes: [u8; 8]) -> Option<f64> {
-    let [b0, b1, b2, b3, ..] = bytes;
-    Some(match kind {
-        NpyType::Bool => f64::from(u8::from(b0 != 0)),
-        NpyType::U8 => f64::from(b0),
-        NpyType::I8 => f64::from(b0 as i8),
-        NpyType::U16 => f64::from(u16::from_le_bytes([b0, b1])),
-        NpyType::I16 => f64::from(i16::from_le_bytes([b0, b1])),
-        NpyType::U32 => f64::from(u32::from_le_bytes([b0, b1, b2, b3])),
-        NpyType::I32 => f64::from(i32::from_le_bytes([b0, b1, b2, b3])),
-        NpyType::U64 => exact(i128::from(u64::from_le_bytes(bytes)))?,
-        NpyType::I64 => exact(i128::from(i64::from_le_bytes(bytes)))?,
-        NpyType::F16 => half(u16::from_le_bytes([b0, b1])),
-        NpyType::F32 => f64::from(f32::from_le_bytes([b0, b1, b2, b3])),
-        NpyType::F64 => f64::from_le_bytes(bytes),
-    })
+    let bits = u64::from_le_bytes(bytes);
+    // What of 64 bits lies above the number's own.
+    let above = 64 - 8 * kind.bytes;
+    match (kind.class, kind.bytes) {
+        (NumberClass::Bool, _) => Some(f64::from(bits != 0)),
+        (NumberClass::Unsigned, _) => exact(i128::from(bits)),
+        (NumberClass::Signed, _) => exact(i128::from((bits << above) as i64 >> above)),
+        (NumberClass::Float, 2) => Some(half(bits as u16)),
+        (NumberClass::Float, 4) => Some(f64::from(f32::from_bits(bits as u32))),
+        (NumberClass::Float, _) => Some(f64::from_bits(bits)),
+    }
 }
 
 fn exact(value: i128) -> Option<f64> {

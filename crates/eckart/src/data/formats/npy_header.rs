@@ -14,40 +14,40 @@ const LONGEST: usize = 1 << 20;
 /// NumPy's own limit of dimensions.
 const DIMENSIONS: usize = 64;
 
-/// The type of an array's numbers.
+/// The type of an array's numbers: their class, and the bytes of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::data) enum NpyType {
+pub(in crate::data) struct NpyType {
+    pub(in crate::data) class: NumberClass,
+    pub(in crate::data) bytes: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::data) enum NumberClass {
     Bool,
-    U8,
-    I8,
-    U16,
-    I16,
-    U32,
-    I32,
-    U64,
-    I64,
-    F16,
-    F32,
-    F64,
+    Unsigned,
+    Signed,
+    Float,
 }
 
 impl NpyType {
-    /// Bytes of one number.
-    pub(in crate::data) fn bytes(self) -> usize {
-        match self {
-            Self::Bool | Self::U8 | Self::I8 => 1,
-            Self::U16 | Self::I16 | Self::F16 => 2,
-            Self::U32 | Self::I32 | Self::F32 => 4,
-            Self::U64 | Self::I64 | Self::F64 => 8,
-        }
+    /// The type of that code, such as `f4`.
+    fn of_code(code: &str) -> Option<Self> {
+        let (class, bytes) = match (code, code.split_at_checked(1)?) {
+            ("b1" | "?", _) => (NumberClass::Bool, 1),
+            ("B", _) => (NumberClass::Unsigned, 1),
+            ("b", _) => (NumberClass::Signed, 1),
+            (_, ("u", "1" | "2" | "4" | "8")) => (NumberClass::Unsigned, code[1..].parse().ok()?),
+            (_, ("i", "1" | "2" | "4" | "8")) => (NumberClass::Signed, code[1..].parse().ok()?),
+            (_, ("f", "2" | "4" | "8")) => (NumberClass::Float, code[1..].parse().ok()?),
+            _ => return None,
+        };
+        Some(Self { class, bytes })
     }
 
     /// The type that holds every such number, as far as there is one.
     pub(in crate::data) fn dtype(self) -> Dtype {
-        match self {
-            Self::U32 | Self::I32 | Self::U64 | Self::I64 | Self::F64 => Dtype::F64,
-            Self::Bool | Self::U8 | Self::I8 | Self::U16 | Self::I16 | Self::F16 | Self::F32 => Dtype::F32,
-        }
+        let narrow = if self.class == NumberClass::Float { 4 } else { 2 };
+        if self.bytes <= narrow { Dtype::F32 } else { Dtype::F64 }
     }
 }
 
@@ -124,21 +124,7 @@ fn kind(descr: &str) -> Result<(NpyType, bool)> {
         [b'<' | b'>' | b'|' | b'=', ..] => descr.split_at(1),
         _ => ("=", descr),
     };
-    let kind = match code {
-        "b1" | "?" => NpyType::Bool,
-        "u1" | "B" => NpyType::U8,
-        "i1" | "b" => NpyType::I8,
-        "u2" => NpyType::U16,
-        "i2" => NpyType::I16,
-        "u4" => NpyType::U32,
-        "i4" => NpyType::I32,
-        "u8" => NpyType::U64,
-        "i8" => NpyType::I64,
-        "f2" => NpyType::F16,
-        "f4" => NpyType::F32,
-        "f8" => NpyType::F64,
-        _ => return Err(foreign(descr, code)),
-    };
+    let kind = NpyType::of_code(code).ok_or_else(|| foreign(descr, code))?;
     Ok((kind, order == ">" || (order == "=" && cfg!(target_endian = "big"))))
 }
 
@@ -272,14 +258,15 @@ mod tests {
 
     #[test]
     fn headers_are_read() {
-        let check = |text: &str, kind: NpyType, big: bool, fortran: bool, shape: &[usize]| {
+        let check = |text: &str, code: &str, big: bool, fortran: bool, shape: &[usize]| {
+            let kind = NpyType::of_code(code).unwrap();
             let header = Header { kind, big_endian: big, fortran_order: fortran, shape: shape.to_vec() };
             assert_eq!(Header::parse(text.as_bytes()).unwrap(), header);
         };
-        check("{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }   \n", NpyType::F64, false, false, &[3, 4]);
-        check("{'descr': '>i2', 'fortran_order': True, 'shape': (3,)}", NpyType::I16, true, true, &[3]);
-        check("{\"shape\":(2L,1L),'fortran_order':False,'descr':'|b1'}", NpyType::Bool, false, false, &[2, 1]);
-        check("{'descr': '|u1', 'fortran_order': False, 'shape': ()}", NpyType::U8, false, false, &[]);
+        check("{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }   \n", "f8", false, false, &[3, 4]);
+        check("{'descr': '>i2', 'fortran_order': True, 'shape': (3,)}", "i2", true, true, &[3]);
+        check("{\"shape\":(2L,1L),'fortran_order':False,'descr':'|b1'}", "b1", false, false, &[2, 1]);
+        check("{'descr': '|u1', 'fortran_order': False, 'shape': ()}", "u1", false, false, &[]);
     }
 
     #[test]

@@ -13,50 +13,26 @@ use crate::data::{Matrix, ReadOptions, Table};
 use crate::error::{Code, Error, Result};
 
 /// Names of a column of row ids, in lower case, without marks and a final "id".
-const ROWS: [&str; 16] = [
-    "user", "u", "row", "r", "sample", "i", "doc", "document", "customer", "person", "reviewer", "subject", "cell",
-    "source", "player", "session",
-];
+const ROWS: &str = "user u row r sample i doc document customer person reviewer subject cell source player session";
 /// Names of a column of column ids.
-const COLS: [&str; 22] = [
-    "item", "col", "column", "c", "feature", "j", "movie", "film", "book", "track", "song", "artist", "product",
-    "term", "word", "token", "tag", "gene", "target", "business", "game", "anime",
-];
+const COLS: &str = "item col column c feature j movie film book track song artist product term word token tag gene \
+                    target business game anime";
 /// Names of a column of values.
-const VALUES: [&str; 20] = [
-    "rating",
-    "value",
-    "val",
-    "v",
-    "x",
-    "count",
-    "counts",
-    "n",
-    "weight",
-    "score",
-    "stars",
-    "freq",
-    "frequency",
-    "tf",
-    "tfidf",
-    "plays",
-    "playcount",
-    "clicks",
-    "quantity",
-    "amount",
-];
+const VALUES: &str = "rating value val v x count counts n weight score stars freq frequency tf tfidf plays playcount \
+                      clicks quantity amount";
 
 /// Whether a row is the header of a list of entries.
 pub(in crate::data) fn is_header(first: &Record) -> bool {
-    let is = |k: usize, words: &[&str]| {
+    let is = |k: usize, words: &str| {
         let cell = String::from_utf8_lossy(&first.cells[k]).to_ascii_lowercase();
         let bare: String = cell.chars().filter(|c| c.is_alphanumeric()).collect();
-        words.contains(&bare.as_str()) || bare.strip_suffix("id").is_some_and(|stem| words.contains(&stem))
+        let known = |name: &str| words.split(' ').any(|word| word == name);
+        known(&bare) || bare.strip_suffix("id").is_some_and(known)
     };
     match first.cells.len() {
         0 | 1 => false,
-        2 => is(0, &ROWS) && is(1, &COLS),
-        _ => is(0, &ROWS) && is(1, &COLS) && is(2, &VALUES),
+        2 => is(0, ROWS) && is(1, COLS),
+        _ => is(0, ROWS) && is(1, COLS) && is(2, VALUES),
     }
 }
 

@@ -47,31 +47,26 @@ pub enum TimeUnit {
 }
 
 impl TimeUnit {
-    const ALL: [Self; 4] = [Self::Seconds, Self::Milliseconds, Self::Microseconds, Self::Nanoseconds];
+    /// Each with its name, and how many there are in a second.
+    const TABLE: [(Self, &str, i64); 4] = [
+        (Self::Seconds, "s", 1),
+        (Self::Milliseconds, "ms", 1_000),
+        (Self::Microseconds, "us", 1_000_000),
+        (Self::Nanoseconds, "ns", 1_000_000_000),
+    ];
 
     /// Its name: `s`, `ms`, `us` or `ns`.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Seconds => "s",
-            Self::Milliseconds => "ms",
-            Self::Microseconds => "us",
-            Self::Nanoseconds => "ns",
-        }
+        Self::TABLE[self as usize].1
     }
 
     /// The one of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|unit| unit.name() == name)
+        Self::TABLE.into_iter().find(|row| row.1 == name).map(|row| row.0)
     }
 
-    /// How many there are in a second.
     fn per_second(self) -> i64 {
-        match self {
-            Self::Seconds => 1,
-            Self::Milliseconds => 1_000,
-            Self::Microseconds => 1_000_000,
-            Self::Nanoseconds => 1_000_000_000,
-        }
+        Self::TABLE[self as usize].2
     }
 }
 

@@ -3,12 +3,12 @@
 //! Invariant: only rows that are asked for are computed; what is as large as the data is never formed.
 //! Not here: what is compared with it (see `residuals`).
 
-use std::collections::BTreeSet;
-
+use crate::apply::{Lies, lies};
 use crate::data::{Matrix, Side};
 use crate::error::{Code, Error, Result};
 use crate::expr::text::parse_expr;
-use crate::expr::{Expr, ShapeRule, Var, matrix, observed};
+use crate::expr::{Dag, Expr, Var, matrix, observed};
+use crate::facts::{Links, SideLength};
 use crate::function::{Function, function};
 use crate::solve::Factorization;
 
@@ -35,21 +35,21 @@ impl<'a> Fitted<'a> {
         let all: Option<Vec<(Var, &Matrix)>> =
             formula.variables().into_iter().map(|var| Some((var.clone(), fit.factor(var.name())?))).collect();
         let all = all?;
-        let long = |var: &Var, side: Side| {
-            let shape = all.iter().find(|(known, _)| known == var).map(|(_, matrix)| matrix.shape());
-            shape.is_some_and(|(rows, cols)| n == if side == Side::Rows { rows } else { cols })
+        let side_of = |length: usize| if length == n { SideLength::Open } else { SideLength::Number(length) };
+        let sides = |var: &Var| match fit.factor(var.name()) {
+            Some(factor) => [side_of(factor.rows()), side_of(factor.cols())],
+            None => [SideLength::Rows, SideLength::Number(m)],
         };
-        let mut cut: Vec<(Var, Side)> = Vec::new();
-        collect(&formula, Side::Rows, &mut |var, side| {
-            if long(var, side) && !cut.iter().any(|(known, _)| known == var) {
-                cut.push((var.clone(), side));
-            }
-        });
-        let names: BTreeSet<&str> = cut.iter().map(|(var, _)| var.name()).collect();
-        if !is_row_by_row(&formula, Side::Rows, &names) {
+        let links = Links::of(&Dag::new(&[matrix(&fit.target) - &formula]), &sides, &|_| false);
+        let side = |var: &Var| match links.are_rows(var) {
+            [true, _] => Some(Side::Rows),
+            [false, true] => Some(Side::Cols),
+            [false, false] => None,
+        };
+        let cut: Vec<(Var, Side)> = all.iter().filter_map(|(var, _)| Some((var.clone(), side(var)?))).collect();
+        if !is_row_by_row(&formula, &cut) {
             return None;
         }
-        let side = |var: &Var| cut.iter().find(|(known, _)| known == var).map(|(_, side)| *side);
         let factors: Vec<_> = all.iter().map(|(var, matrix)| (*matrix, var.clone(), side(var))).collect();
         let inputs: Vec<Expr> = factors.iter().map(|(_, var, _)| matrix(var.name())).collect();
         let x = matrix(&fit.target);
@@ -91,7 +91,7 @@ impl<'a> Fitted<'a> {
     fn inputs(&self, rows: &[usize]) -> Result<Vec<Matrix>> {
         let cut = |(matrix, _, side): &(&Matrix, Var, Option<Side>)| match side {
             Some(Side::Rows) => matrix.select_rows(rows),
-            Some(Side::Cols) => some_cols(matrix, rows),
+            Some(Side::Cols) => matrix.select_cols(rows),
             None => Ok((*matrix).clone()),
         };
         self.factors.iter().map(cut).collect()
@@ -108,11 +108,6 @@ fn one(values: Vec<Matrix>) -> Result<Matrix> {
     values.into_iter().next().ok_or_else(|| Error::Bug("a function of one output returned none".into()))
 }
 
-fn some_cols(matrix: &Matrix, cols: &[usize]) -> Result<Matrix> {
-    let values: Vec<f64> = (0..matrix.rows()).flat_map(|i| cols.iter().map(move |&j| matrix.get(i, j))).collect();
-    Matrix::dense(matrix.rows(), cols.len(), values)?.cast(matrix.dtype())
-}
-
 /// Row i of a matrix, what a sparse one does not store being `rest`.
 pub(in crate::report) fn spread_row(matrix: &Matrix, i: usize, rest: f64) -> Vec<f64> {
     let Some(pattern) = matrix.pattern() else { return matrix.row_f64(i) };
@@ -123,44 +118,14 @@ pub(in crate::report) fn spread_row(matrix: &Matrix, i: usize, rest: f64) -> Vec
     row
 }
 
-/// The arguments of an expression that have its `side`, each with the side of its own that this is.
-fn along(expr: &Expr, side: Side) -> Vec<(&Expr, Side)> {
-    let args = expr.args();
-    match (expr.op().row().shape, side) {
-        (ShapeRule::Stretch | ShapeRule::Same | ShapeRule::StretchToSecond, _) => {
-            args.iter().map(|arg| (arg, side)).collect()
-        }
-        (ShapeRule::Product, Side::Rows) | (ShapeRule::Column, Side::Rows) | (ShapeRule::Line, Side::Cols) => {
-            vec![(&args[0], side)]
-        }
-        (ShapeRule::Product, Side::Cols) => vec![(&args[1], side)],
-        (ShapeRule::Transposed, _) => vec![(&args[0], side.other())],
-        (ShapeRule::Column, Side::Cols) | (ShapeRule::Line, Side::Rows) => Vec::new(),
-        (ShapeRule::Given | ShapeRule::Scalar | ShapeRule::ScalarOnly, _) => Vec::new(),
-        (ShapeRule::ShrinkToSecond | ShapeRule::Square, _) => Vec::new(),
-    }
-}
-
-/// Calls `found` with every variable one side of which is the `side` of `expr`.
-fn collect(expr: &Expr, side: Side, found: &mut dyn FnMut(&Var, Side)) {
-    if let Some(var) = expr.as_var() {
-        found(var, side);
-    }
-    for (arg, side) in along(expr, side) {
-        collect(arg, side, found);
-    }
-}
-
-/// Whether each row depends on no other: what is cut by rows is met along that side only.
-fn is_row_by_row(expr: &Expr, side: Side, cut: &BTreeSet<&str>) -> bool {
-    if expr.args().is_empty() {
-        return true;
-    }
-    let along = along(expr, side);
-    let apart = |arg: &Expr| !arg.variables().iter().any(|var| cut.contains(var.name()));
-    let goes_on = |arg: &Expr| along.iter().any(|(on, _)| std::ptr::eq(*on, arg));
-    expr.args().iter().all(|arg| goes_on(arg) || apart(arg))
-        && along.iter().all(|(arg, side)| is_row_by_row(arg, *side, cut))
+/// Whether each row depends on no other, of a formula whose variables in `cut` have the rows of the data on a side.
+fn is_row_by_row(formula: &Expr, cut: &[(Var, Side)]) -> bool {
+    let of = |var: &Var| match cut.iter().find(|(known, _)| known == var) {
+        Some((_, Side::Rows)) => Lies::Rows,
+        Some((_, Side::Cols)) => Lies::Cols,
+        None => Lies::Free,
+    };
+    matches!(lies(formula, of), Lies::Rows | Lies::Free)
 }
 
 #[cfg(test)]
@@ -204,9 +169,9 @@ mod tests {
 
     #[test]
     fn rows_that_hang_together_are_told() {
-        let names = BTreeSet::from(["W"]);
+        let cut = [(Var::input("W"), Side::Rows)];
         let check = |text: &str, alone: bool| {
-            assert_eq!(is_row_by_row(&parse_expr(text).unwrap(), Side::Rows, &names), alone, "{text}");
+            assert_eq!(is_row_by_row(&parse_expr(text).unwrap(), &cut), alone, "{text}");
         };
         check("W @ H + exp(b)", true);
         check("(H.T @ W.T).T", true);

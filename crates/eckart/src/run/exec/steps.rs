@@ -86,9 +86,7 @@ impl<T: Numbers> Scope<'_, T> {
             Kernel::Sampled { transpose } => products::sampled([&args[0], &args[1]], *transpose, &args[2], self.pool)
                 .map_or_else(|| self.plainly(step, &args, shape), Ok)?,
             Kernel::Transpose => match &args[0] {
-                Slot::Wide(Held::Sparse(entries)) => Slot::Wide(Held::Sparse(entries.transposed())),
-                Slot::Wide(Held::Dense(rect)) => Slot::Wide(Held::Dense(rect.transposed(self.pool))),
-                Slot::Missing(..) => Slot::Wide(Held::Dense(args[0].rect().transposed(self.pool))),
+                Slot::Wide(_) | Slot::Missing(..) => Slot::Wide(args[0].wide().transposed(self.pool)),
                 Slot::Small(rect) => Slot::Small(rect.transposed(&Pool::default())),
             },
             Kernel::Join { by_rows } => Slot::Wide(Held::Dense(join(&args, *by_rows, shape))),

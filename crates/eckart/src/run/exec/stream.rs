@@ -108,14 +108,23 @@ fn combined<T: Numbers>(a: Gathered<T>, b: Gathered<T>, pool: &Pool<T>) -> Gathe
             a.extend(b);
             Gathered::Stack(a)
         }
-        (Gathered::Sum(Some(a)), Gathered::Sum(Some(b))) => {
-            let sum = products::sum_of(a, &b);
-            Slot::release(Some(b), pool);
-            Gathered::Sum(Some(sum))
+        (Gathered::Sum(mut a), Gathered::Sum(Some(b))) => {
+            add(&mut a, b, pool);
+            Gathered::Sum(a)
         }
-        (Gathered::Sum(a), Gathered::Sum(b)) => Gathered::Sum(a.or(b)),
         (a, _) => a,
     }
+}
+
+fn add<T: Numbers>(sum: &mut Option<Slot<T>>, value: Slot<T>, pool: &Pool<T>) {
+    *sum = Some(match sum.take() {
+        Some(sum) => {
+            let sum = products::sum_of(sum, &value);
+            Slot::release(Some(value), pool);
+            sum
+        }
+        None => value,
+    });
 }
 
 /// A result of all blocks.
@@ -125,8 +134,7 @@ fn finished<T: Numbers>(tiling: &RowTiling, buffer: usize, part: Gathered<T>, po
         Gathered::Sum(sum) => return sum.ok_or_else(gone),
         Gathered::Stack(parts) => parts,
     };
-    let cols = tiling.buffers[buffer].shape.cols;
-    let shape = Shape { rows: tiling.rows, cols };
+    let shape = stacked_shape(tiling, buffer);
     let part_of = |part: &'_ Held<T>| match part {
         Held::Dense(rect) => rect.data.clone(),
         Held::Sparse(entries) => entries.values.clone(),
@@ -212,16 +220,7 @@ impl<T: Numbers> Shard<'_, T> {
             for (at, (result, (buffer, _))) in results.iter_mut().zip(&tiling.results).enumerate() {
                 match (result, held[*buffer].take()) {
                     (Gathered::Stack(parts), Some(value)) => self.stack(at, block.start, value, parts),
-                    (Gathered::Sum(sum), Some(value)) => {
-                        *sum = Some(match sum.take() {
-                            Some(sum) => {
-                                let sum = products::sum_of(sum, &value);
-                                Slot::release(Some(value), self.pool);
-                                sum
-                            }
-                            None => value,
-                        });
-                    }
+                    (Gathered::Sum(sum), Some(value)) => add(sum, value, self.pool),
                     (Gathered::Sum(Some(_)), None) => {}
                     (_, None) => return Err(Error::Bug("a tiling's result is gone".into())),
                 }
@@ -271,8 +270,7 @@ fn laid_out<T: Numbers>(arg: &Slot<T>, param: Param, pool: &Pool<T>) -> Slot<T> 
         }
         (Param::Whole, _) => arg.clone(),
         (Param::Rows, held) => Slot::Wide(held),
-        (Param::Cols, Held::Dense(rect)) => Slot::Wide(Held::Dense(rect.transposed(pool))),
-        (Param::Cols, Held::Sparse(entries)) => Slot::Wide(Held::Sparse(entries.transposed())),
+        (Param::Cols, held) => Slot::Wide(held.transposed(pool)),
     }
 }
 
@@ -287,9 +285,7 @@ fn cut<T: Numbers>(arg: &Slot<T>, param: Param, block: &Range<usize>, pool: &Poo
     let Slot::Wide(held) = arg else { return arg.clone() };
     match (param, held) {
         (Param::Whole, _) => arg.clone(),
-        (Param::Rows, Held::Dense(rect)) => Slot::Wide(Held::Dense(rect.rows(block.clone()))),
-        (Param::Rows, Held::Sparse(entries)) => Slot::Wide(Held::Sparse(entries.cut(block.clone()))),
-        (Param::Cols, Held::Dense(rect)) => Slot::Wide(Held::Dense(rect.rows(block.clone()).transposed(pool))),
-        (Param::Cols, Held::Sparse(entries)) => Slot::Wide(Held::Sparse(entries.cut(block.clone()).transposed())),
+        (Param::Rows, held) => Slot::Wide(held.rows(block.clone())),
+        (Param::Cols, held) => Slot::Wide(held.rows(block.clone()).transposed(pool)),
     }
 }

@@ -3,9 +3,11 @@
 //! Invariant: an array that nobody else holds is handed over, not copied.
 //! Not here: a value whose type is known only when it runs (see `Value`).
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::entries::Entries;
+use super::pool::{Pool, Pooled};
 use super::rect::Rect;
 use super::shared_slice::SharedSlice;
 use crate::data::{Matrix, Real, Sparse};
@@ -33,6 +35,25 @@ impl<T: Real> Held<T> {
         match self {
             Self::Dense(rect) => rect.clone(),
             Self::Sparse(entries) => entries.to_rect(),
+        }
+    }
+
+    /// Some of the rows.
+    pub(in crate::run) fn rows(&self, rows: Range<usize>) -> Self {
+        match self {
+            Self::Dense(rect) => Self::Dense(rect.rows(rows)),
+            Self::Sparse(entries) => Self::Sparse(entries.cut(rows)),
+        }
+    }
+
+    /// The transpose.
+    pub(in crate::run) fn transposed(&self, pool: &Pool<T>) -> Self
+    where
+        T: Pooled,
+    {
+        match self {
+            Self::Dense(rect) => Self::Dense(rect.transposed(pool)),
+            Self::Sparse(entries) => Self::Sparse(entries.transposed()),
         }
     }
 
