@@ -18,11 +18,6 @@ pub enum Side {
 }
 
 impl Side {
-    /// The other of the two.
-    pub(crate) fn other(self) -> Self {
-        if self == Self::Rows { Self::Cols } else { Self::Rows }
-    }
-
     /// "row" or "column".
     pub(crate) fn word(self) -> &'static str {
         match self {
