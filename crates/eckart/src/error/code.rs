@@ -85,7 +85,8 @@ codes! {
     EmptyObjective, "empty-objective", Error,
         "The text of an objective is empty.", "Write one, such as `sum((X - W @ H)**2)`.";
     UnknownCharacter, "unknown-character", Error,
-        "A character or operator has no meaning in the language.", "Use the operators of the table in the README.";
+        "A character or operator has no meaning in the language.",
+        "Use the operators of the table in docs/language.md.";
     BadNumber, "bad-number", Error,
         "A number in a text can't be read, or is too large for f64.", "Write it like `1000` or `1e-3`.";
     UnexpectedToken, "unexpected-token", Error,
@@ -103,7 +104,7 @@ codes! {
     NestedTooDeep, "nested-too-deep", Error,
         "Parentheses, signs or powers are nested too deep.", "Remove parentheses that are not needed.";
     UnknownFunction, "unknown-function", Error,
-        "There is no function of that name.", "Use a function of the table in the README.";
+        "There is no function of that name.", "Use a function of the table in docs/language.md.";
     WrongArity, "wrong-arity", Error,
         "A function is given too many or too few arguments.", "Give as many as it takes.";
     DeclaredTwice, "declared-twice", Error,

@@ -17,7 +17,7 @@ const HEAD: &str = "\
 
 Every error, doubt and warning of Eckart has a code: in Rust `error.code()` and `warning.code`, in Python `.code` of the
 exception or the warning, in the command `error[CODE]: ...` on standard error and `code` in the object of `--json`. A
-code stays what it is, so that programmes can branch on it; messages may become clearer. `eckart codes`,
+code stays what it is, so that programs can branch on it; messages may become clearer. `eckart codes`,
 `eckart.codes()` in Python and `Code::all()` list the table. This page is made from it
 (`ECKART_BLESS=1 cargo test -p eckart --test it codes`).
 ";
@@ -31,7 +31,7 @@ const KINDS: [(CodeKind, &str, &str); 3] = [
          decides.",
     ),
     (CodeKind::Error, "Errors", "Something can't be done as it is given: exit code 2, or 1 for `internal`."),
-    (CodeKind::Warning, "Warnings", "It was done, but hardly as it was meant."),
+    (CodeKind::Warning, "Warnings", "It was done, but probably not as intended."),
 ];
 
 /// `docs/codes.md`.
