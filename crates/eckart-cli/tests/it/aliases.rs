@@ -25,8 +25,8 @@ fn earlier_names_of_settings_go_on_working() {
     same(&desk, &format!("{fit} nmf --method hals"), &format!("{fit} nmf --solver hals"));
     same(&desk, &format!("{fit} mf --param lambda=3"), &format!("{fit} mf --set lambda=3"));
     same(&desk, &format!("{fit} nmf --n-init 2 -s 3"), &format!("{fit} nmf --restarts 2 -s 3"));
-    let halving = "nmf --n-init 3 --max-iter 30 --tol 0";
-    same(&desk, &format!("{fit} {halving} --successive-halving"), &format!("{fit} {halving} --halving"));
+    let halving = "fit {digits} --rank 3 --model nmf --n-init 3 --max-iter 30 --tol 0";
+    same(&desk, &format!("{halving} --successive-halving"), &format!("{halving} --halving"));
     for (later, earlier) in [("init-from", "start"), ("fix", "hold")] {
         let given = "H=m.safetensors";
         same(&desk, &format!("{fit} nmf --{later} {given}"), &format!("{fit} nmf --{earlier} {given}"));
@@ -57,7 +57,7 @@ fn earlier_names_in_other_commands_go_on_working() {
     desk.file("rows.txt", "p\nq\nr\n").file("cols.txt", "x\ny\nz\n").file("new.csv", "1,2,3\n2,1,1\n4,,2\n");
     let recommend = "recommend m.safetensors --user a";
     same(&desk, &format!("{recommend} --train r.csv"), &format!("{recommend} --data r.csv"));
-    let evaluate = "evaluate r.csv --model ratings --rank 1 -n 3";
+    let evaluate = "evaluate r.csv --model ratings --param lambda=0.1 --rank 1 -n 3";
     same(&desk, &format!("{evaluate} --holdout 0.3"), &format!("{evaluate} --split 0.3"));
     let test = "evaluate m.safetensors r.csv";
     same(&desk, &format!("{test} --train r.csv"), &format!("{test} --known r.csv"));
@@ -82,5 +82,6 @@ fn earlier_names_are_shown_nowhere() {
             assert!(!help.split([' ', '\n', ',', '=', '[']).any(|word| word == format!("--{name}")), "{name}: {help}");
         }
     }
-    desk.refuses("fit x.csv --rank 1 --known y.csv", &[], Code::UnknownOption, &["--known"]);
+    let said = desk.run("fit x.csv --rank 1 --known y.csv", &[]);
+    assert!(said.err.starts_with(&format!("error[{}]: ", Code::UnknownOption)), "{}", said.err);
 }

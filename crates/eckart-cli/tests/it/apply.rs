@@ -48,7 +48,7 @@ fn what_is_recommended_is_named_and_new() {
     let words = "recommend m.safetensors --user u0 --top 3 --train ratings.csv --explain --titles titles.csv";
     let text = desk.prints(words, &[]);
     assert!(text.contains("For u0") && text.contains("mu") && text.contains("component"), "{text}");
-    assert!(text.contains("of what is known, speak for it: item"), "{text}");
+    assert!(text.contains("because you rated: item"), "{text}");
     desk.prints("recommend m.safetensors --all --top 2 --train ratings.csv --titles titles.csv -o lists.csv", &[]);
     let csv = std::fs::read_to_string(desk.path("lists.csv")).unwrap();
     assert_eq!(csv.lines().next(), Some("row,place,column,title,prediction"));
@@ -62,7 +62,7 @@ fn what_is_recommended_is_named_and_new() {
     );
     let said = desk.run("recommend m.safetensors --user u0", &[]);
     assert_eq!(said.code, Some(0), "{}", said.err);
-    said.warned(Code::KnownNotExcluded, "--data");
+    said.warned(Code::KnownNotExcluded, "--train");
 }
 
 #[test]
@@ -129,8 +129,8 @@ fn lists_without_a_header_are_read_as_asked() {
     desk.refuses("fit known.csv --model ratings --rank 1 -q", &[], Code::ListOrTable, &texts);
     desk.refuses("explain known.csv --model ratings --rank 1", &[], Code::ListOrTable, &texts);
     desk.refuses("evaluate --holdout 0.1 known.csv --model ratings --rank 1", &[], Code::ListOrTable, &texts);
-    desk.prints("fit known.csv --model ratings --rank 1 -q --format table", &[]);
-    desk.prints("fit known.csv --model ratings --rank 1 -q --format coo -o m.safetensors", &[]);
+    desk.prints("fit known.csv --model ratings --param lambda=0.1 --rank 1 -q --format table", &[]);
+    desk.prints("fit known.csv --model ratings --param lambda=0.1 --rank 1 -q --format coo -o m.safetensors", &[]);
     desk.refuses(
         "recommend m.safetensors --user 101 --train known.csv",
         &[],
@@ -201,8 +201,10 @@ fn ranks_are_compared() {
     let row = |i: usize| (0..18).map(|j| cell(i, j).to_string()).collect::<Vec<_>>().join(",");
     desk.file("x.csv", (0..40).map(|i| row(i) + "\n").collect::<String>());
     for way in ["--holdout 0.1", "--bcv"] {
-        let found = desk.json(&format!("fit x.csv --model nmf --rank 1..5 {way} -o m.safetensors"), &[]);
+        let said = desk.run(&format!("fit x.csv --model nmf --rank 1..5 {way} -o m.safetensors --json"), &[]);
+        let found = said.json();
         let chosen = found["rank_choice"]["chosen"].as_u64().unwrap();
+        assert_eq!(said.err.contains(Code::RankAtLimit.as_str()), chosen == 5, "{}", said.err);
         assert!((3..=5).contains(&chosen) && found["rank"] == chosen, "{way}: {found}");
         assert_eq!(found["rank_choice"]["scores"].as_array().unwrap().len(), 5);
         assert_eq!(found["rank_choice"]["scores"][0]["losses"].as_array().unwrap().len(), 3);

@@ -80,7 +80,7 @@ fn a_checkpoint_a_page_and_factors_are_shown() {
     }
     desk.prints("fit x.csv --model nmf --rank 1 -n 3 -q --init-from W=new.safetensors -o a.safetensors", &[]);
     let text = desk.prints("show a.safetensors", &[]);
-    assert!(text.contains("given for W"), "{text}");
+    assert!(text.contains("given values of W"), "{text}");
 }
 
 #[test]

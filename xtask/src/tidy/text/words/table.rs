@@ -68,7 +68,7 @@ const PARAMETERS: &[&str] = &[
     "crates/eckart/src/solve/problem",
     "crates/eckart/src/solve/result/factorization",
     "crates/eckart/src/apply/new_rows/row_problem",
-    "crates/eckart-cli/src/options/mod",
+    "crates/eckart-cli/src/options/objective",
     "crates/eckart-cli/src/objective",
     "crates/eckart-cli/src/catalog/models",
 ];
