@@ -16,7 +16,7 @@ pub struct View<'a, T = f64> {
 }
 
 impl<'a, T: Number> View<'a, T> {
-    /// Row-major numbers, `cols` a row.
+    /// Row-major numbers, `cols` per row.
     pub fn rows_of(data: &'a [T], cols: usize) -> Self {
         Self { data, rows: data.len() / cols.max(1), cols, row_stride: cols, col_stride: 1 }
     }

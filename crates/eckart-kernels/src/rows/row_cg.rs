@@ -6,11 +6,12 @@
 //!
 //! Hestenes and Stiefel 1952; Takacs, Pilaszy and Tikk 2011 for rows of ratings. A step takes 4 d r flops for d entries
 //! and 2 r^2 for S, or r where S is diagonal; making G would take d r^2 and solving with it r^3 / 3. The d rows are
-//! gathered once, and read once a step: eight rows at a time, whose products with the direction are summed up together.
+//! gathered once, and read once per step: eight rows at a time, whose products with the direction are summed up
+//! together.
 
 use super::row_gram::RowSum;
 use crate::number::Number;
-use crate::simd::{Element, Job, Lanes, SimdLevel, prefetch_all};
+use crate::simd::{Element, Job, Lanes, SimdLevel, functions, prefetch_all};
 
 /// Numbers of a vector: a multiple of this, so that every level has whole registers.
 const PAD: usize = 16;
@@ -25,7 +26,7 @@ const DONE: f64 = 1e-13;
 #[derive(Debug)]
 pub struct SharedGram<T> {
     r: usize,
-    /// `stride` numbers a row, zeros behind the last; the diagonal alone where nothing else is there.
+    /// `stride` numbers per row, zeros behind the last; the diagonal alone where nothing else is there.
     numbers: Vec<T>,
     diagonal: bool,
 }
@@ -180,16 +181,11 @@ impl<T: Element> Job<T> for ConjugateGradients<'_, T> {
     }
 }
 
-/// `image` = `along` times the Gram.
-///
-/// # Safety
-/// Vectors have whole registers, and the level is there.
-#[inline(always)]
-unsafe fn multiply<L: Lanes>(gram: &Gram<'_, L::Num>, along: &[L::Num], image: &mut [L::Num]) {
-    let Gram { shared, rows, weights } = gram;
-    let stride = along.len();
-    // SAFETY: `TOGETHER` rows of `stride` numbers at a time, as many as `weights` and S have; so for all that follows.
-    unsafe {
+functions! {
+    /// `image` = `along` times the Gram. All vectors and rows are whole registers, here and below.
+    fn multiply<L>(gram: &Gram<'_, L::Num>, along: &[L::Num], image: &mut [L::Num]) {
+        let Gram { shared, rows, weights } = gram;
+        let stride = along.len();
         if shared.diagonal {
             for at in (0..stride).step_by(L::LEN) {
                 let own = L::load(shared.numbers.as_ptr().add(at));
@@ -219,16 +215,9 @@ unsafe fn multiply<L: Lanes>(gram: &Gram<'_, L::Num>, along: &[L::Num], image: &
             add_rows::<L>((from, stride), shares.as_ptr(), image);
         }
     }
-}
 
-/// `image` += `TOGETHER` rows, each times its share.
-///
-/// # Safety
-/// As above.
-#[inline(always)]
-unsafe fn add_rows<L: Lanes>((from, stride): (*const L::Num, usize), shares: *const L::Num, image: &mut [L::Num]) {
-    // SAFETY: as above.
-    unsafe {
+    /// `image` += `TOGETHER` rows, each times its share.
+    fn add_rows<L>((from, stride): (*const L::Num, usize), shares: *const L::Num, image: &mut [L::Num]) {
         let mut by = [L::splat(L::Num::default()); TOGETHER];
         for row in 0..TOGETHER {
             by[row] = L::splat(*shares.add(row));
@@ -244,30 +233,18 @@ unsafe fn add_rows<L: Lanes>((from, stride): (*const L::Num, usize), shares: *co
             even.add(odd).store(to);
         }
     }
-}
 
-/// # Safety
-/// As above; both are of one length.
-#[inline(always)]
-unsafe fn dot<L: Lanes>(a: &[L::Num], b: &[L::Num]) -> f64 {
-    // SAFETY: as above.
-    unsafe {
+    /// <a, b>, both of one length.
+    fn dot<L>(a: &[L::Num], b: &[L::Num]) -> f64 {
         let mut sum = L::splat(L::Num::default());
         for at in (0..a.len()).step_by(L::LEN) {
             sum = L::load(a.as_ptr().add(at)).mul_add(L::load(b.as_ptr().add(at)), sum);
         }
         sum.sum().to_f64()
     }
-}
 
-/// `to` += `by` * `what`.
-///
-/// # Safety
-/// As above.
-#[inline(always)]
-unsafe fn add<L: Lanes>(to: &mut [L::Num], by: f64, what: &[L::Num]) {
-    // SAFETY: as above.
-    unsafe {
+    /// `to` += `by` * `what`.
+    fn add<L>(to: &mut [L::Num], by: f64, what: &[L::Num]) {
         let by = L::splat(L::Num::from_f64(by));
         for at in (0..to.len()).step_by(L::LEN) {
             let sum = L::load(what.as_ptr().add(at)).mul_add(by, L::load(to.as_ptr().add(at)));

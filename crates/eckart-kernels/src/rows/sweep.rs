@@ -4,7 +4,7 @@
 //! Not here: where G and B come from, and when to stop (see `solve`).
 //!
 //! Minimizes w G w' - 2 b w' + 2 t |w|_1, t = l1 / 2, over lower <= w <= upper, coordinate after coordinate:
-//! g = (G w)_k - b_k, w_k = clamp(soft(w_k - g / G_kk, t / G_kk)). 2 n r^2 flops and about 20 n r for the moves a
+//! g = (G w)_k - b_k, w_k = clamp(soft(w_k - g / G_kk, t / G_kk)). 2 n r^2 flops and about 20 n r for the moves per
 //! sweep; 3 n r numbers are read or written once. Loops: batches of rows, transposed so that lanes are rows; sweeps;
 //! four coordinates together, whose sums over all others are made at once; then these four one after the other.
 //!

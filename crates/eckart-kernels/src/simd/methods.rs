@@ -3,10 +3,12 @@
 //! Invariant: inlined, so that it is compiled for the registers of whoever calls it, who has to have the level.
 //! Not here: what the methods mean (see `lanes`).
 
-/// Methods of `Lanes` and `Bits`: each does what the trait says, in a block that trusts the caller.
+/// Methods of registers, `Lanes` and `Bits` or of what is computed in them: whoever calls one has the level, and keeps
+/// what the trait says.
 macro_rules! methods {
-    ($(fn $name:ident$(<const $part:ident: usize>)?($($arg:tt)*) $(-> $out:ty)? $body:block)*) => {
+    ($($(#[$doc:meta])* fn $name:ident$(<const $part:ident: usize>)?($($arg:tt)*) $(-> $out:ty)? $body:block)*) => {
         $(
+            $(#[$doc])*
             #[inline(always)]
             #[allow(unused_unsafe, reason = "arrays need nothing of the processor")]
             // SAFETY: as the trait says.
@@ -17,16 +19,16 @@ macro_rules! methods {
         )*
     };
 }
-pub(super) use methods;
+pub(crate) use methods;
 
-/// Functions of registers `L`: of each and all, the processor has the level of `L`.
+/// Functions of registers `L`: whoever calls one has the level of `L`, and numbers where pointers say so.
 macro_rules! functions {
-    ($($(#[$doc:meta])* $vis:vis fn $name:ident<L>($($arg:tt)*) -> $out:ty $body:block)*) => {
+    ($($(#[$doc:meta])* $vis:vis fn $name:ident<L>($($arg:tt)*) $(-> $out:ty)? $body:block)*) => {
         $(
             $(#[$doc])*
             #[inline(always)]
             // SAFETY: the caller has the level.
-            $vis unsafe fn $name<L: Lanes>($($arg)*) -> $out {
+            $vis unsafe fn $name<L: Lanes>($($arg)*) $(-> $out)? {
                 // SAFETY: as above.
                 unsafe { $body }
             }

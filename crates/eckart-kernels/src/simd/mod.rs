@@ -18,4 +18,4 @@ mod x86_bits;
 pub(crate) use blocks::{in_chunks, load_row, prefetch, prefetch_all, store_row};
 pub(crate) use lanes::{Element, Job, Lanes};
 pub use level::SimdLevel;
-pub(crate) use methods::functions;
+pub(crate) use methods::{functions, methods};

@@ -1,4 +1,4 @@
-//! Grams: the quadratics of a factor's rows, as numbers: one Gram for all rows, or one a row.
+//! Grams: the quadratics of a factor's rows, as numbers: one Gram for all rows, or one per row.
 //! In: panels, weights, rows of a factor (n x r).  Out: the Gram of each row; rows moved, and by how much the quadratic
 //! fell.
 //! Invariant: panels and weights have the type of the factor, Grams and decreases are f64; rows are independent, and
@@ -20,7 +20,7 @@ use crate::run::{Held, Numbers, Rect, Value, simd_level, sum_by, sum_rows, sum_r
 pub struct GramParts<P> {
     /// r x r, for all rows.
     pub shared: Option<P>,
-    /// A number a row (n x 1), u, times a Gram (r x r), G.
+    /// A number per row (n x 1), u, times a Gram (r x r), G.
     pub scaled: Vec<(P, P)>,
     /// Sums over the entries of a row.
     pub sampled: Vec<SampledGram<P>>,
@@ -92,7 +92,7 @@ pub(crate) struct Grams<T> {
     pub rank: usize,
     /// r x r, symmetric.
     pub shared: Vec<f64>,
-    /// A number a row, and what it multiplies.
+    /// A number per row, and what it multiplies.
     pub scaled: Vec<(Vec<f64>, Vec<f64>)>,
     /// Sums over the entries of a row.
     pub sampled: Vec<SampledRows<T>>,

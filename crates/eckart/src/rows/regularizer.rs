@@ -197,7 +197,7 @@ mod tests {
 
     const SHAPE: Shape = Shape { rows: 3, cols: 2 };
 
-    /// No feasible point near `apply`'s result has a lower value of what `apply` minimises.
+    /// No feasible point near `apply`'s result has a lower value of what `apply` minimizes.
     #[track_caller]
     fn check(regularizer: FactorRegularizer) {
         let v = [0.9, -0.4, 0.05, 1.7, -2.0, 0.3];

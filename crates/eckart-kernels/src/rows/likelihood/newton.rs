@@ -16,7 +16,7 @@ use crate::math::{log, log_near_one};
 use crate::number::Number;
 use crate::rows::regularizer::Regularizer;
 use crate::rows::row_gram::Picked;
-use crate::simd::{Element, Job, Lanes, SimdLevel};
+use crate::simd::{Element, Job, Lanes, SimdLevel, methods};
 
 /// A full Newton step is taken where its length in the local norm is at most this (Tran-Dinh et al. 2015, section 3).
 pub(super) const FULL_STEP: f64 = 0.683_802;
@@ -255,15 +255,10 @@ impl<'a, L: Lanes> Row<'a, L> {
         }
     }
 
-    /// All sweeps of factors.
-    ///
-    /// # Safety
-    /// As above.
-    #[inline(always)]
-    unsafe fn all_factors(&mut self) {
-        self.ratios.resize(self.products.len(), L::Num::default());
-        // SAFETY: as above.
-        unsafe {
+    methods! {
+        /// All sweeps of factors.
+        fn all_factors(&mut self) {
+            self.ratios.resize(self.products.len(), L::Num::default());
             for _ in 0..self.likelihood.sweeps {
                 self.factors();
             }
@@ -275,25 +270,11 @@ impl<'a, L: Lanes> Row<'a, L> {
                 }
             }
         }
-    }
 
-    /// The numbers of entry k in all rows of the panel.
-    #[inline(always)]
-    fn column(&self, k: usize) -> &[L::Num] {
-        let padded = self.counts.len();
-        &self.columns[k * padded..(k + 1) * padded]
-    }
-
-    /// The products of b with all rows of the panel.
-    ///
-    /// # Safety
-    /// Of this and all that follow: the level is there.
-    #[inline(always)]
-    unsafe fn multiply_out(&mut self) {
-        let padded = self.counts.len();
-        for at in (0..padded).step_by(L::LEN) {
-            // SAFETY: whole vectors of all arrays.
-            unsafe {
+        /// The products of b with all rows of the panel.
+        fn multiply_out(&mut self) {
+            let padded = self.counts.len();
+            for at in (0..padded).step_by(L::LEN) {
                 let mut sum = L::splat(L::Num::default());
                 for k in 0..self.b.len() {
                     let q = L::load(self.columns.as_ptr().add(k * padded + at));
@@ -302,34 +283,23 @@ impl<'a, L: Lanes> Row<'a, L> {
                 sum.store(self.products.as_mut_ptr().add(at));
             }
         }
-    }
 
-    /// Moves entry k, the products being those of the numbers as they are.
-    /// # Safety: as above.
-    #[inline(always)]
-    unsafe fn step(&mut self, k: usize) {
-        // SAFETY: as above.
-        let (first, second) = unsafe {
+        /// Moves entry k, the products being those of the numbers as they are.
+        fn step(&mut self, k: usize) {
             let (first, second, one, other) = self.slope(k, (k, L::Num::default()));
-            (first + one.sum().to_f64(), second + other.sum().to_f64())
-        };
-        let at = (self.b[k].to_f64(), self.linear[k].to_f64());
-        let new = L::Num::from_f64(newton_step(at, (first, second), self.constant, self.likelihood));
-        let d = new - self.b[k];
-        self.b[k] = new;
-        // SAFETY: as above.
-        unsafe { self.settle((k, d)) };
-    }
+            let (first, second) = (first + one.sum().to_f64(), second + other.sum().to_f64());
+            let at = (self.b[k].to_f64(), self.linear[k].to_f64());
+            let new = L::Num::from_f64(newton_step(at, (first, second), self.constant, self.likelihood));
+            let d = new - self.b[k];
+            self.b[k] = new;
+            self.settle((k, d));
+        }
 
-    /// The two sums of a step of entry k, after the products have been told that another entry has grown by so much: of
-    /// all but the last numbers, and of those as they lie in the lanes.
-    /// # Safety: as above.
-    #[inline(always)]
-    unsafe fn slope(&mut self, k: usize, (last, d): (usize, L::Num)) -> (f64, f64, L, L) {
-        let padded = self.counts.len();
-        let (mut first, mut second) = (0.0, 0.0);
-        // SAFETY: whole vectors of all arrays.
-        unsafe {
+        /// The two sums of a step of entry k, after the products have been told that another entry has grown by so
+        /// much: of all but the last numbers, and of those as they lie in the lanes.
+        fn slope(&mut self, k: usize, (last, d): (usize, L::Num)) -> (f64, f64, L, L) {
+            let padded = self.counts.len();
+            let (mut first, mut second) = (0.0, 0.0);
             let (zero, floor, d) = (L::splat(L::Num::default()), L::splat(self.floor), L::splat(d));
             let (moved, column) = (self.columns.as_ptr().add(last * padded), self.columns.as_ptr().add(k * padded));
             let mut sums = (zero, zero);
@@ -350,31 +320,21 @@ impl<'a, L: Lanes> Row<'a, L> {
             }
             (first, second, sums.0, sums.1)
         }
-    }
 
-    /// Tells the products that an entry has grown by so much.
-    /// # Safety: as above.
-    #[inline(always)]
-    unsafe fn settle(&mut self, (k, d): (usize, L::Num)) {
-        let padded = self.counts.len();
-        for at in (0..padded).step_by(L::LEN) {
-            // SAFETY: whole vectors of all arrays.
-            unsafe {
+        /// Tells the products that an entry has grown by so much.
+        fn settle(&mut self, (k, d): (usize, L::Num)) {
+            let padded = self.counts.len();
+            for at in (0..padded).step_by(L::LEN) {
                 let product = self.products.as_mut_ptr().add(at);
                 let q = L::load(self.columns.as_ptr().add(k * padded + at));
                 q.mul_add(L::splat(d), L::load(product)).max(L::splat(L::Num::default())).store(product);
             }
         }
-    }
 
-    /// Multiplies each entry by what leads to the minimum of the usual bound, which a square is added to.
-    /// # Safety: as above.
-    #[inline(always)]
-    unsafe fn factors(&mut self) {
-        let padded = self.counts.len();
-        let Likelihood { regularizer: Regularizer { l1, lower, upper }, square, .. } = self.likelihood;
-        // SAFETY: whole vectors of all arrays.
-        unsafe {
+        /// Multiplies each entry by what leads to the minimum of the usual bound, which a square is added to.
+        fn factors(&mut self) {
+            let padded = self.counts.len();
+            let Likelihood { regularizer: Regularizer { l1, lower, upper }, square, .. } = self.likelihood;
             let floor = L::splat(self.floor);
             for at in (0..padded).step_by(L::LEN) {
                 let s = L::load(self.products.as_ptr().add(at)).max(floor);
@@ -399,21 +359,16 @@ impl<'a, L: Lanes> Row<'a, L> {
             }
             self.multiply_out();
         }
-    }
 
-    /// By how much the objective has fallen.
-    /// # Safety: as above.
-    #[inline(always)]
-    unsafe fn fallen(&self) -> f64 {
-        let Likelihood { regularizer: Regularizer { l1, .. }, square, .. } = self.likelihood;
-        let (old, before) = (&self.old[..], &self.before[..]);
-        let mut fell = 0.0;
-        for k in 0..old.len() {
-            let new = self.b[k].to_f64();
-            fell += (old[k] - new) * (self.linear[k].to_f64() + l1 + square * (old[k] + new));
-        }
-        // SAFETY: whole vectors of all arrays; 0 counts nothing, and where it stands products may be 0.
-        unsafe {
+        /// By how much the objective has fallen.
+        fn fallen(&self) -> f64 {
+            let Likelihood { regularizer: Regularizer { l1, .. }, square, .. } = self.likelihood;
+            let (old, before) = (&self.old[..], &self.before[..]);
+            let mut fell = 0.0;
+            for k in 0..old.len() {
+                let new = self.b[k].to_f64();
+                fell += (old[k] - new) * (self.linear[k].to_f64() + l1 + square * (old[k] + new));
+            }
             let floor = L::splat(self.floor);
             let (low, high) = (L::splat(L::Num::from_f64(-0.25)), L::splat(L::Num::from_f64(0.45)));
             let (zero, mut total) = (L::splat(L::Num::default()), [L::Wide::splat(0.0); 2]);
@@ -434,5 +389,12 @@ impl<'a, L: Lanes> Row<'a, L> {
             }
             fell + total[0].add(total[1]).sum()
         }
+    }
+
+    /// The numbers of entry k in all rows of the panel.
+    #[inline(always)]
+    fn column(&self, k: usize) -> &[L::Num] {
+        let padded = self.counts.len();
+        &self.columns[k * padded..(k + 1) * padded]
     }
 }
