@@ -249,9 +249,9 @@ def minimize(objective: Expr, *constraints: Constraint, over: str = "") -> Objec
     --------
     >>> import numpy as np, eckart as ek
     >>> X, W, H, a = ek.matrix("X"), ek.matrix("W"), ek.matrix("H"), ek.scalar("a")
-    >>> objective = ek.minimize(((X - W @ H)**2).sum() + a * abs(H).sum(), W >= 0, H >= 0, ek.rownorm(H) <= 1)
+    >>> objective = ek.minimize(((X - W @ H)**2).sum() + a * abs(W).sum(), W >= 0, H >= 0, ek.rownorm(H) <= 1)
     >>> objective
-    minimize sum((X - W @ H)**2) + a * sum(abs(H)) subject to W >= 0, H >= 0, rownorm(H) <= 1
+    minimize sum((X - W @ H)**2) + a * sum(abs(W)) subject to W >= 0, H >= 0, rownorm(H) <= 1
     >>> ek.factorize(np.ones((6, 4)), objective, rank=2, params={"a": 0.1}).W.shape
     (6, 2)
     """
