@@ -260,12 +260,12 @@ class DictionaryLearning(_Coding):
         bounds = ["rownorm(H) <= 1"]
         bounds += ["W >= 0"] if self.positive_code else []
         bounds += ["H >= 0"] if self.positive_dict else []
-        text = "minimize over W[n,k], H[k,m]: 0.5*sum((X - W @ H)**2) + a*sum(abs(W)) subject to " + ", ".join(bounds)
+        text = "minimize over W[n,k], H[k,m]: 0.5*sum((X - W @ H)**2) + alpha*sum(abs(W)) subject to " + ", ".join(bounds)
         found = factorize(
             {"X": X},
             text,
             rank=1,
-            params={"a": float(self.alpha), "k": len(H)},
+            params={"alpha": float(self.alpha), "k": len(H)},
             init_from={"W": W, "H": H},
             n_init=self.n_init,
             seed=seed_of(random),

@@ -426,15 +426,15 @@ class MatrixFactorization(_Recommender):
         return products + self.user_biases_[i] + self.item_biases_[j] + self.mean_
 
     def _stated(self) -> tuple[str, dict[str, float]]:
-        params = {"a": check_real("alpha", self.alpha), "e": check_real("bias_alpha", self.bias_alpha)}
+        params = {"alpha": check_real("alpha", self.alpha), "bias_alpha": check_real("bias_alpha", self.bias_alpha)}
         if self.biases:
             text = (
                 "minimize over W[n,k], H[k,m], b[n,1], c[1,m], mu[1,1]: sum(observed(X) * (X - W @ H - b - c - mu)**2)"
-                " + a*(sum(W**2) + sum(H**2)) + e*(sum(b**2) + sum(c**2))"
+                " + alpha*(sum(W**2) + sum(H**2)) + bias_alpha*(sum(b**2) + sum(c**2))"
             )
             return text, params
-        del params["e"]
-        return "minimize over W[n,k], H[k,m]: sum(observed(X) * (X - W @ H)**2) + a*(sum(W**2) + sum(H**2))", params
+        del params["bias_alpha"]
+        return "minimize over W[n,k], H[k,m]: sum(observed(X) * (X - W @ H)**2) + alpha*(sum(W**2) + sum(H**2))", params
 
     def _fixed(self) -> dict[str, np.ndarray]:
         fixed = {"H": self.components_}
@@ -528,9 +528,9 @@ class ImplicitMF(_Recommender):
         return X, users, items
 
     def _stated(self) -> tuple[str, dict[str, float]]:
-        params = {"alpha": check_real("alpha", self.alpha), "a": check_real("reg", self.reg)}
+        params = {"alpha": check_real("alpha", self.alpha), "reg": check_real("reg", self.reg)}
         loss = "sum((1 + alpha*X) * ((X > 0) - W @ H)**2)"
-        return f"minimize over W[n,k], H[k,m]: {loss} + a*(sum(W**2) + sum(H**2))", params
+        return f"minimize over W[n,k], H[k,m]: {loss} + reg*(sum(W**2) + sum(H**2))", params
 
     def _counts(self, X: Any) -> Any:
         return sparse.csr_array(X > 0)
