@@ -1,6 +1,6 @@
 """cmfrec: ratings by alternating least squares, with the settings that its documentation names for speed.
 
-It minimises the same as Eckart is given: squares of the stored entries alone, without offsets, and `PENALTY` times the
+It minimizes the same as Eckart is given: squares of the stored entries alone, without offsets, and `PENALTY` times the
 squares of the factors. Its two ways, least squares by Cholesky factorizations and three steps of conjugate gradients,
 are tasks of their own: each ends at a cost of its own.
 """

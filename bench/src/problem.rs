@@ -23,7 +23,7 @@ const TEN: usize = 10;
 /// The iteration after which the first start is looked at: it must be the same in both.
 const LOOK: usize = 10;
 
-/// From the text of the seed programme's objective to a function of its value and gradients; it is not run.
+/// From the text of the seed program's objective to a function of its value and gradients; it is not run.
 pub(crate) struct Ready {
     x: Matrix,
     factors: [Matrix; 2],

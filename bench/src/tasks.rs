@@ -60,7 +60,7 @@ impl Work for Call {
     }
 }
 
-/// The cost of the seed programme, and a step of length beta down each factor's gradient.
+/// The cost of the seed program, and a step of length beta down each factor's gradient.
 fn seed_step(data: &Data) -> Result<Call> {
     let (x, w, h) = (matrix("X"), data.shared("W")?, data.shared("H")?);
     let beta = shared(Matrix::scalar(1.0)?, "beta");

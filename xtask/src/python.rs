@@ -81,8 +81,8 @@ fn install_fresh(root: &Path, target: &Path, build: Build) -> Result<(), Failure
     let python = environment(&venv, "", &["--version"], |_| Ok(()))?;
     let arguments = format!("build-args=--profile={}", build.profile());
     command::run(pip(&python).args(["--force-reinstall", "--config-settings", &arguments, "."]).current_dir(root))?;
-    let programme = "import eckart as ek; f = ek.factorize([[1, 2], [2, 4]], rank=1); assert f.cost < 1e-9, f.cost";
-    command::run(Command::new(&python).args(["-c", programme]).current_dir(target))
+    let program = "import eckart as ek; f = ek.factorize([[1, 2], [2, 4]], rank=1); assert f.cost < 1e-9, f.cost";
+    command::run(Command::new(&python).args(["-c", program]).current_dir(target))
 }
 
 /// The Python of the environment at `venv`: made anew, and filled by `install`, unless it was made for the same

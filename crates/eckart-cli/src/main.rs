@@ -55,9 +55,9 @@ fn usage(error: clap::Error) -> ExitCode {
         error.exit();
     }
     let code = usage_code(&error);
-    let coloured = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let colored = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let plain = error.render().to_string();
-    let text = if coloured { error.render().ansi().to_string() } else { plain.clone() };
+    let text = if colored { error.render().ansi().to_string() } else { plain.clone() };
     let _ = write!(io::stderr(), "{}", text.replacen("error:", &format!("error[{code}]:"), 1));
     if std::env::args_os().any(|arg| arg == OsStr::new("--json")) {
         let _ = writeln!(io::stdout(), "{}", output::json::usage_object(code, &plain));

@@ -33,7 +33,7 @@ pub(crate) fn problem(args: &ObjectiveArgs, rank: usize) -> Result<Problem> {
 fn no_objective(name: Option<&str>) -> Error {
     let (code, what) = match name {
         Some(name) => (Code::UnknownModel, format!("there is no model {name}")),
-        None => (Code::NoObjective, "what is to be minimised?".to_owned()),
+        None => (Code::NoObjective, "what is to be minimized?".to_owned()),
     };
     Error::setting(
         code,

@@ -10,7 +10,7 @@ use crate::rows::{Regularizer, RowQuadratic, RowSum, SweepStats};
 use crate::seen::{self, Seen};
 use crate::simd::SimdLevel;
 use crate::sparse::{self, Csr};
-use crate::tile::{self, Instruction, Programme};
+use crate::tile::{self, Instruction, Program};
 
 /// Declares the trait from a table, a kernel a row with the function that computes it, and implements it for each type.
 macro_rules! kernels {
@@ -110,9 +110,9 @@ kernels! {
     ///
     /// # Panics
     /// Where a register is read, or wanted, that was not written.
-    fn fuse(code: &[Instruction<Self>], outputs: &[usize]) -> Programme<Self> = tile::fuse;
+    fn fuse(code: &[Instruction<Self>], outputs: &[usize]) -> Program<Self> = tile::fuse;
 
-    /// Runs a programme over `len` numbers, at most [`tile::TILE`]. Each input holds `len`; register r begins at `TILE`
+    /// Runs a program over `len` numbers, at most [`tile::TILE`]. Each input holds `len`; register r begins at `TILE`
     /// r.
     ///
     /// # Panics

@@ -8,7 +8,7 @@ const ROWS: usize = 40_000;
 const COLS: usize = 10_000;
 const PER_ROW: usize = 25;
 const RANK: usize = 32;
-/// Bytes of the programme, of its threads and of what is passing.
+/// Bytes of the program, of its threads and of what is passing.
 const PROCESS: usize = 60_000_000;
 
 /// A matrix with so many entries a row, by a fixed rule.

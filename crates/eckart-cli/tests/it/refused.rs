@@ -101,7 +101,7 @@ fn words_that_clap_refuses_end_with_the_same_code() {
     }
 }
 
-/// With `--json` a programme finds the error where it looks for the result, whoever refused it.
+/// With `--json` a program finds the error where it looks for the result, whoever refused it.
 #[test]
 fn errors_are_objects_where_they_are_asked_for() {
     let desk = Desk::new();

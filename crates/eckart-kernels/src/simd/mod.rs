@@ -1,4 +1,4 @@
-//! SIMD: vector registers of the processor at hand, chosen when the programme runs.
+//! SIMD: vector registers of the processor at hand, chosen when the program runs.
 //! In: a `Job` written once for any `Lanes`.  Out: its result, computed with the registers of a level.
 //! Invariant: a job's bits depend on its arguments and the level alone; no level reads or writes beyond the slices
 //! given.

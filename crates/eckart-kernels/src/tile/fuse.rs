@@ -1,16 +1,16 @@
 //! Fuse: fewer instructions and fewer registers for the same values.
-//! In: a programme and the registers that are wanted.  Out: a programme, and where the wanted values are.
-//! Invariant: the values are those of the programme given, up to rounding; every register that is read was written
+//! In: a program and the registers that are wanted.  Out: a program, and where the wanted values are.
+//! Invariant: the values are those of the program given, up to rounding; every register that is read was written
 //! before.
-//! Not here: which formulas are one programme (see `plan`); common subexpressions, which are one node there already.
+//! Not here: which formulas are one program (see `plan`); common subexpressions, which are one node there already.
 
 use super::code::Code;
 use super::machine::{Instruction, Source};
 use crate::simd::Element;
 
-/// A programme, and what is to be known to run it.
+/// A program, and what is to be known to run it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Programme<T> {
+pub struct Program<T> {
     /// The instructions.
     pub code: Vec<Instruction<T>>,
     /// The register of each wanted value.
@@ -89,7 +89,7 @@ const RULES: &[Rule] = &[
 ///
 /// # Panics
 /// Where a register is read, or wanted, that was not written.
-pub(crate) fn fuse<T: Element>(code: &[Instruction<T>], outputs: &[usize]) -> Programme<T> {
+pub(crate) fn fuse<T: Element>(code: &[Instruction<T>], outputs: &[usize]) -> Program<T> {
     let (mut code, outputs) = name_values(code, outputs);
     let mut uses = vec![0; code.len()];
     code.iter().for_each(|step| values(step).for_each(|v| uses[v] += 1));
@@ -110,7 +110,7 @@ fn values<T: Element>(step: &Instruction<T>) -> impl Iterator<Item = usize> {
     (0..step.code.arity()).filter_map(move |k| if let Source::Register(v) = args[k] { Some(v) } else { None })
 }
 
-/// The same programme with a register of its own for each value: instruction i writes register i.
+/// The same program with a register of its own for each value: instruction i writes register i.
 fn name_values<T: Element>(code: &[Instruction<T>], outputs: &[usize]) -> (Vec<Instruction<T>>, Vec<usize>) {
     let mut written: Vec<Option<usize>> = Vec::new();
     let look = |written: &[Option<usize>], r: usize| {
@@ -176,7 +176,7 @@ fn improve<T: Element>(code: &[Instruction<T>], uses: &[usize], i: usize) -> Opt
 }
 
 /// The instructions that somebody reads, each value in the first register that is free from there to its last use.
-fn number_registers<T: Element>(code: &[Instruction<T>], outputs: &[usize]) -> Programme<T> {
+fn number_registers<T: Element>(code: &[Instruction<T>], outputs: &[usize]) -> Program<T> {
     let mut last = vec![None; code.len()];
     outputs.iter().for_each(|&v| last[v] = Some(code.len()));
     for (i, step) in code.iter().enumerate().rev() {
@@ -202,5 +202,5 @@ fn number_registers<T: Element>(code: &[Instruction<T>], outputs: &[usize]) -> P
         kept.push(Instruction { code: step.code, out, args });
     }
     let outputs = outputs.iter().map(|&v| register[v]).collect();
-    Programme { code: kept, outputs, registers: busy.len() }
+    Program { code: kept, outputs, registers: busy.len() }
 }

@@ -1,4 +1,4 @@
-//! Machine: runs a programme over a tile.
+//! Machine: runs a program over a tile.
 //! In: instructions, inputs, registers.  Out: registers filled.
 //! Invariant: an instruction reads entry i of its arguments and writes entry i of its register, nothing else.
 //! Not here: what an instruction computes (see `code`).
@@ -33,7 +33,7 @@ pub struct Instruction<T> {
     pub args: [Source<T>; 3],
 }
 
-/// Runs a programme over `len` numbers, at most `TILE`. Each input holds `len`; register r begins at `TILE` r.
+/// Runs a program over `len` numbers, at most `TILE`. Each input holds `len`; register r begins at `TILE` r.
 ///
 /// # Panics
 /// Where an input, a register or `len` is not as said.

@@ -1,4 +1,4 @@
-//! Registers: where a programme keeps its values.
+//! Registers: where a program keeps its values.
 //! In: how many.  Out: memory for them, one after another.
 //! Invariant: each begins where a line of the cache does: a 512-bit register that is stored across two takes twice as
 //! long (measured: A of `tile` in f32 0.27 ns a number without, 0.19 with).

@@ -1,4 +1,4 @@
-//! Sums: what a programme's results are summed up with.
+//! Sums: what a program's results are summed up with.
 //! In: runs of numbers.  Out: f64 numbers.
 //! Invariant: f64, in an order that depends on the length and the level alone.
 //! Not here: sums over many tiles (their owner adds them in its own order).

@@ -1,7 +1,7 @@
 """
 Write the objective of a matrix factorization; the gradient, the plan and the algorithm are derived from it.
 
-Formulas are written with NumPy's marks, differentiated by `grad` and made callable by `function`; `factorize` minimises an
+Formulas are written with NumPy's operators, differentiated by `grad` and made callable by `function`; `factorize` minimizes an
 objective over its factors. Estimators with scikit-learn's interface are in `eckart.sklearn`.
 """
 

@@ -1,4 +1,4 @@
-"""Formulas: variables, operators and functions, with NumPy's marks and names."""
+"""Formulas: variables, operators and functions, with NumPy's operators and names."""
 
 from __future__ import annotations
 

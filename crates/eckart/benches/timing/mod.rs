@@ -1,7 +1,7 @@
 //! Timing: how long a piece of work takes, said in one line.
 //! In: a name, what is prepared once, what is timed.  Out: `stage/name  median  min..max` on standard output.
 //! Invariant: only the work is timed, never what it is given; at least five samples after a warm-up.
-//! Not here: comparison with other runs or other programmes.
+//! Not here: comparison with other runs or other programs.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

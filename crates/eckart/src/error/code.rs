@@ -1,6 +1,6 @@
 //! Code: a stable word for each kind of thing that can be wrong, doubtful or worth a warning.
 //! In: nothing.  Out: `Code`, one table; `docs/codes.md` is made from it.
-//! Invariant: a code is never renamed and never gets another meaning, so that programmes and tests may branch on it.
+//! Invariant: a code is never renamed and never gets another meaning, so that programs and tests may branch on it.
 //! Not here: messages, which say what, where and what to do in the case at hand (see `Error`, `Warning`).
 
 use std::fmt;

@@ -35,7 +35,7 @@ fn shape_of(dag: &Dag, id: Id, args: &[Shape], givens: &Givens) -> Result<Shape>
         }
         (ShapeRule::Square, [a]) => (a.rows == a.cols, "Only a square matrix has a diagonal"),
         (ShapeRule::ScalarOnly, [a]) if !a.is_scalar() => {
-            let help = "Only a number (1 x 1) can be minimised or differentiated: is a sum(...) missing?";
+            let help = "Only a number (1 x 1) can be minimized or differentiated: is a sum(...) missing?";
             return Err(misfit(Code::CostNotScalar, dag, id, args, help));
         }
         (_, _) => (true, ""),

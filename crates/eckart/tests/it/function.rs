@@ -1,4 +1,4 @@
-//! The seed's programme, and what a function promises about its shared variables.
+//! The seed's program, and what a function promises about its shared variables.
 
 use eckart::expr::Var;
 use eckart::function::Compiled;

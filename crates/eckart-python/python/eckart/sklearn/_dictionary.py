@@ -121,7 +121,7 @@ class DictionaryLearning(_Coding):
     """
     Atoms such that each sample is a sum of few of them.
 
-    Minimises ``0.5*sum((X - W @ H)**2) + alpha*sum(abs(W)) subject to rownorm(H) <= 1``, scikit-learn's objective.
+    Minimizes ``0.5*sum((X - W @ H)**2) + alpha*sum(abs(W)) subject to rownorm(H) <= 1``, scikit-learn's objective.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ class DictionaryLearning(_Coding):
     tol : float, default=1e-8
         The fit ends when an iteration lowers the cost by at most this share.
     fit_algorithm : {"lars", "cd"}, default="lars"
-        Accepted; either is the same objective, which the engine minimises its own way.
+        Accepted; either is the same objective, which the engine minimizes its own way.
     transform_algorithm : {"lasso_lars", "lasso_cd", "lars", "omp", "threshold"}, default="omp"
         How `transform` codes.
     transform_alpha : float, default=None

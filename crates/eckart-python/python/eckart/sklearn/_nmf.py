@@ -88,7 +88,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Coordinate descent, multiplicative updates, or what the engine derives from the objective, which is faster and may
         end at another minimum.
     beta_loss : float or {"frobenius", "kullback-leibler", "itakura-saito"}, default="frobenius"
-        What is minimised; "cd" knows only the first, "derived" the first two.
+        What is minimized; "cd" knows only the first, "derived" the first two.
     tol : float, default=1e-4
         When to stop.
     max_iter : int, default=200

@@ -339,7 +339,7 @@ class MatrixFactorization(_Recommender):
     """
     Ratings: users by items of which few are known (Koren, Bell and Volinsky 2009).
 
-    Minimises the squared error of ``W @ H + b + c + mu`` over the known entries, plus
+    Minimizes the squared error of ``W @ H + b + c + mu`` over the known entries, plus
     ``alpha*(sum(W**2) + sum(H**2)) + bias_alpha*(sum(b**2) + sum(c**2))``.
 
     Parameters
@@ -461,7 +461,7 @@ class ImplicitMF(_Recommender):
     """
     Implicit feedback: how often users chose items, where nothing chosen says little (Hu, Koren and Volinsky 2008).
 
-    Minimises ``sum((1 + alpha*X) * ((X > 0) - W @ H)**2) + reg*(sum(W**2) + sum(H**2))``: every pair of user and item
+    Minimizes ``sum((1 + alpha*X) * ((X > 0) - W @ H)**2) + reg*(sum(W**2) + sum(H**2))``: every pair of user and item
     counts, those with choices more.
 
     Parameters

@@ -57,7 +57,7 @@ impl Parser<'_> {
     fn keyword(&self, token: Token, expected: &str) -> Error {
         let word = self.source(token);
         let help = match word {
-            "maximize" | "maximise" => "Minimise the negative: `minimize -(...)`",
+            "maximize" | "maximise" => "Minimize the negative: `minimize -(...)`",
             "minimize" | "minimise" => "It stands at the start of a whole statement",
             "over" => "`over W[n,r], H[r,m]:` stands before the objective",
             _ => "`subject to` stands once, after the objective",

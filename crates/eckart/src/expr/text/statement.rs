@@ -1,4 +1,4 @@
-//! Statement: a whole problem: what to minimise, over what, subject to what.
+//! Statement: a whole problem: what to minimize, over what, subject to what.
 //! In: `minimize over W[n,r], H[r,m]: sum((X - W @ H)**2) subject to W >= 0`, or formulas.  Out: its parts; the text.
 //! Invariant: a statement's text parses back to an equal statement.
 //! Not here: formulas (see `parser`), bounds (see `constraint`), what the names stand for (see `solve`).
@@ -22,7 +22,7 @@ pub struct Statement {
     pub text: Arc<str>,
     /// The factors whose shapes are declared, in their order; empty where shapes are left to be inferred.
     pub declared: Vec<Declaration>,
-    /// What is minimised.
+    /// What is minimized.
     pub objective: Expr,
     /// What the factors must obey, in their order.
     pub constraints: Vec<Constraint>,
@@ -40,7 +40,7 @@ const MOST_TEXT: usize = 10_000;
 const LONGEST: usize = 1_000_000;
 
 impl Statement {
-    /// A statement made of formulas: minimises `objective`, which must be 1 x 1, and bounds nothing. What is not given
+    /// A statement made of formulas: minimizes `objective`, which must be 1 x 1, and bounds nothing. What is not given
     /// as data or as a parameter (see [`crate::Problem`]) is a factor.
     ///
     /// ```

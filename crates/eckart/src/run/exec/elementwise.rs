@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use eckart_kernels::SimdLevel;
-use eckart_kernels::tile::{Code, Instruction, Programme, Registers, Source as From, TILE};
+use eckart_kernels::tile::{Code, Instruction, Program, Registers, Source as From, TILE};
 
 use crate::data::{Dtype, Shards};
 use crate::expr::Op;
@@ -63,7 +63,7 @@ enum Want {
 struct Pass<'a, C> {
     fused: &'a Fusion,
     reads: Vec<Read<C>>,
-    programme: Programme<C>,
+    program: Program<C>,
     wants: Vec<Want>,
     /// The places, where it runs over a pattern.
     over: Option<Entries<C>>,
@@ -95,12 +95,12 @@ impl<'a, C: Numbers> Pass<'a, C> {
             Reach::Number => Read::Number(slot.rect::<C>().data[0]),
         };
         let reads: Vec<Read<C>> = args.iter().zip(&fused.reads).map(read).collect();
-        let (programme, wants) = programmed(fused, &reads);
+        let (program, wants) = programmed(fused, &reads);
         let placed = |read: &Read<C>| matches!(read, Read::Picked(_) | Read::Row(_) | Read::Column(_));
         let sums = |(_, outcome): &(Source, Outcome)| matches!(outcome, Outcome::RowSum | Outcome::ColSum);
         let by_place = reads.iter().any(placed) || fused.results.iter().any(sums);
         let shape = Shape { rows, ..fused.shape };
-        Self { fused, reads, programme, wants, over, shape, by_place, level: simd_level() }
+        Self { fused, reads, program, wants, over, shape, by_place, level: simd_level() }
     }
 
     fn run<T: Numbers>(&self, in_block: bool, pool: &Pool<T>) -> Vec<Slot<T>> {
@@ -148,7 +148,7 @@ impl<'a, C: Numbers> Pass<'a, C> {
         };
         let mut sums: ShardSums = self.fused.results.iter().map(empty).collect();
         let mut tile = Tile::new(self);
-        let mut registers = Registers::new(self.programme.registers);
+        let mut registers = Registers::new(self.program.registers);
         let mut row = rows.start;
         for start in all.clone().step_by(TILE) {
             let range = start..(start + TILE).min(all.end);
@@ -157,9 +157,9 @@ impl<'a, C: Numbers> Pass<'a, C> {
             }
             tile.load(self);
             let inputs = tile.inputs(self, &range);
-            C::run_tile(self.level, &self.programme.code, &inputs, registers.all(), range.len());
+            C::run_tile(self.level, &self.program.code, &inputs, registers.all(), range.len());
             let numbers = |place: TileNumbers| match place {
-                TileNumbers::Register(k) => registers.get(self.programme.outputs[k], range.len()),
+                TileNumbers::Register(k) => registers.get(self.program.outputs[k], range.len()),
                 TileNumbers::Input(k) => inputs[k],
             };
             for (want, (sums, out)) in self.wants.iter().zip(sums.iter_mut().zip(outs.iter_mut())) {
@@ -237,7 +237,7 @@ fn added(mut parts: Vec<Vec<f64>>) -> Vec<f64> {
 }
 
 /// The instructions of a pass, and what its results are made of.
-fn programmed<C: Numbers>(fused: &Fusion, reads: &[Read<C>]) -> (Programme<C>, Vec<Want>) {
+fn programmed<C: Numbers>(fused: &Fusion, reads: &[Read<C>]) -> (Program<C>, Vec<Want>) {
     let from = |source: &Source| match *source {
         Source::Arg(k) => match reads[k] {
             Read::Number(x) => From::Number(x),
@@ -284,8 +284,8 @@ fn programmed<C: Numbers>(fused: &Fusion, reads: &[Read<C>]) -> (Programme<C>, V
         _ => Want::One(place(source), *outcome),
     };
     let wants = fused.results.iter().map(want).collect();
-    let programme = C::fuse(&code, &wanted);
-    (programme, wants)
+    let program = C::fuse(&code, &wanted);
+    (program, wants)
 }
 
 /// The code of a primitive that works entry by entry; none for the others.

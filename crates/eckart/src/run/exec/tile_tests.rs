@@ -1,4 +1,4 @@
-//! Tests of the tile machine: random programmes against the rows of the primitives, fused and plain.
+//! Tests of the tile machine: random programs against the rows of the primitives, fused and plain.
 
 use eckart_kernels::tile::{Code, Instruction, Registers, Source};
 use eckart_kernels::{Kernels, SimdLevel};
@@ -52,8 +52,8 @@ impl Random {
 const INPUTS: usize = 3;
 const REGISTERS: usize = 6;
 
-/// A random programme of primitives, and the same in codes. Every register that is read was written.
-fn programme<T: Real>(random: &mut Random, len: usize) -> (Vec<Op>, Vec<Instruction<T>>) {
+/// A random program of primitives, and the same in codes. Every register that is read was written.
+fn program<T: Real>(random: &mut Random, len: usize) -> (Vec<Op>, Vec<Instruction<T>>) {
     let mut written = Vec::new();
     let (mut ops, mut code) = (Vec::new(), Vec::new());
     for _ in 0..len {
@@ -92,7 +92,7 @@ fn inputs<T: Real>(random: &mut Random, len: usize, odd: &[f64]) -> Vec<Vec<T>> 
     (0..INPUTS).map(|_| (0..len).map(|_| T::from_f64(number())).collect()).collect()
 }
 
-/// Each instruction of random programmes by itself: what the row says, rounded to the type, up to `ulps`.
+/// Each instruction of random programs by itself: what the row says, rounded to the type, up to `ulps`.
 fn check_instructions<T: Real>(epsilon: f64, least: f64, most: f64) {
     let odd = [0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 1e-42, -1e-320, 1e30, -700.0, 90.0];
     let mut random = Random(1);
@@ -100,7 +100,7 @@ fn check_instructions<T: Real>(epsilon: f64, least: f64, most: f64) {
         let len = [1, 5, 16, 37, 511, 512][round % 6];
         let data = inputs::<T>(&mut random, len, &odd);
         let data: Vec<&[T]> = data.iter().map(Vec::as_slice).collect();
-        let (ops, code) = programme::<T>(&mut random, 12);
+        let (ops, code) = program::<T>(&mut random, 12);
         for level in SimdLevel::all() {
             let mut registers = Registers::<T>::new(REGISTERS);
             for (op, step) in ops.iter().zip(&code) {
@@ -132,7 +132,7 @@ fn instructions_are_their_primitives() {
     check_instructions::<f64>(f64::EPSILON, 5e-324, 1.797_693_134_862_315e308);
 }
 
-/// The values of the registers after a programme of primitives, each result off by a factor.
+/// The values of the registers after a program of primitives, each result off by a factor.
 fn interpret(
     ops: &[Op],
     code: &[Instruction<f64>],
@@ -154,13 +154,13 @@ fn interpret(
 
 #[test]
 fn fused_programmes_keep_their_values() {
-    // Two streams: which programmes come up must not hang on how many levels this machine has.
+    // Two streams: which programs come up must not hang on how many levels this machine has.
     let (mut random, mut rounding) = (Random(2), Random(3));
     let (mut seen, mut compared, mut fewer) = (Vec::new(), 0, 0);
     for round in 0..6000 {
         let len = 1 + round % 40;
         let data = inputs::<f64>(&mut random, len, &[]);
-        let (ops, code) = programme::<f64>(&mut random, 14);
+        let (ops, code) = program::<f64>(&mut random, 14);
         let wanted: Vec<usize> = code[10..].iter().map(|step| step.out).collect();
         let fused = f64::fuse(&code, &wanted);
         seen.extend(fused.code.iter().map(|step| step.code));

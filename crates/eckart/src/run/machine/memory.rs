@@ -17,7 +17,7 @@ pub fn available_memory() -> usize {
 
 /// Has every array of a megabyte or more come from the system and go back to it as soon as it is freed, for all of the
 /// process from now on. Where the system's allocator keeps such arrays for later, as glibc's does up to 32 MB each, a
-/// search may hold half as much again as it needs. To be called by a programme that is a search, as the command does;
+/// search may hold half as much again as it needs. To be called by a program that is a search, as the command does;
 /// nothing is done where the allocator is another one.
 pub fn return_freed_memory() {
     eckart_kernels::return_freed(1 << 20);

@@ -19,7 +19,7 @@ const MAX_HALVINGS: usize = 60;
 /// A step that was accepted at once may be this much longer the next time.
 const GROW: f64 = 1.5;
 
-/// Proximal linearised step of one factor (Bolte, Sabach and Teboulle 2014, algorithm 1), its length by backtracking on
+/// Proximal linearized step of one factor (Bolte, Sabach and Teboulle 2014, algorithm 1), its length by backtracking on
 /// the quadratic upper bound (Beck and Teboulle 2009, section 4).
 pub(in crate::solve) struct GradientBlock {
     index: usize,

@@ -16,7 +16,7 @@ use crate::solve::block::state::MethodState;
 use crate::solve::problem::Bound;
 use crate::solve::problem::iterate::Iterate;
 
-/// Proximal alternating linearised minimisation (Bolte, Sabach and Teboulle 2014, algorithm 1): the gradient's block
+/// Proximal alternating linearized minimization (Bolte, Sabach and Teboulle 2014, algorithm 1): the gradient's block
 /// for every factor.
 pub(in crate::solve) struct ProximalGradient {
     blocks: Vec<GradientBlock>,

@@ -50,7 +50,7 @@ impl Problem {
         let facts = Facts::of(&dag, &givens)?;
         if !facts.shape(dag.roots()[0]).is_scalar() {
             let shape = facts.shape(dag.roots()[0]);
-            let message = format!("the objective is {shape}, and only a number can be minimised");
+            let message = format!("the objective is {shape}, and only a number can be minimized");
             return Err(Error::shape(Code::CostNotScalar, message, "Add it up: sum(...)"));
         }
         self.check_missing(&dag)?;

@@ -2,7 +2,7 @@
 //! In: a bound problem.  Out: warnings, each with what to add.
 //! Invariant: a warning is given only where the cost has no minimum, is undefined somewhere near, can't use all
 //! components, or can't leave its start.
-//! Not here: what can't be minimised at all, which is refused (see `problem`, `split`).
+//! Not here: what can't be minimized at all, which is refused (see `problem`, `split`).
 
 use super::pairs::pairs;
 use super::{Bound, Factor, Problem};

@@ -23,7 +23,7 @@ use crate::facts::{Given, Givens, Shape};
 use crate::rows::FactorRegularizer;
 use crate::run::{Inputs, Value};
 
-/// An objective with its data, its parameters and the rank: everything but how to minimise it.
+/// An objective with its data, its parameters and the rank: everything but how to minimize it.
 ///
 /// ```
 /// # use eckart::{Matrix, Problem, Settings};

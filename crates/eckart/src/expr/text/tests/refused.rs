@@ -83,7 +83,7 @@ fn broken_formulas_are_refused() {
         "expected an operator, `subject to` or the end of the text, found `,`",
     );
     refuses("()", " ^", Code::UnexpectedToken, "expected a name");
-    refuses("maximize sum(W)", "^^^^^^^^", Code::MisplacedKeyword, "Minimise the negative");
+    refuses("maximize sum(W)", "^^^^^^^^", Code::MisplacedKeyword, "Minimize the negative");
     refuses("a + over", "    ^^^^", Code::MisplacedKeyword, "`over`");
     refuses("to + 1", "^^", Code::MisplacedKeyword, "`to`");
     refuses("minimize minimize x", "         ^^^^^^^^", Code::MisplacedKeyword, "`minimize`");

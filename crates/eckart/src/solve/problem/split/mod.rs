@@ -37,7 +37,7 @@ pub(in crate::solve) fn split(objective: &Expr, factors: &[Var]) -> Result<Split
                 Code::NegativePenalty,
                 format!(
                     "the term {term} has the negative weight {weight}: it rewards large entries, and no method can \
-                 minimise it; make its weight 0 or more"
+                 minimize it; make its weight 0 or more"
                 ),
             ));
         }
