@@ -90,7 +90,8 @@ fn training_rows_get_the_factors_they_had() {
         check("minimize mean((X - W @ H)**2) + 0.001*(sum(W**2) + sum(H**2))", x, &[]);
     }
     let ratings = "minimize over W[n,r], H[r,m], b[n,1], c[1,m], mu[1,1]: \
-                   sum(observed(X) * (X - W @ H - b - c - mu)**2) + 0.3*(sum(W**2) + sum(H**2)) + 0.2*(sum(b**2) + sum(c**2))";
+                   sum(observed(X) * (X - W @ H - b - c - mu)**2) \
+                   + 0.3*(sum(W**2) + sum(H**2)) + 0.2*(sum(b**2) + sum(c**2))";
     check(ratings, &sparse, &[]);
 }
 
@@ -143,7 +144,8 @@ fn ratings() -> Matrix {
 }
 
 const RATINGS: &str = "minimize over W[n,r], H[r,m], b[n,1], c[1,m], mu[1,1]: \
-                       sum(observed(X) * (X - W @ H - b - c - mu)**2) + 0.01*(sum(W**2) + sum(H**2) + sum(b**2) + sum(c**2))";
+                       sum(observed(X) * (X - W @ H - b - c - mu)**2) \
+                       + 0.01*(sum(W**2) + sum(H**2) + sum(b**2) + sum(c**2))";
 
 fn rated() -> (Matrix, Factorization) {
     let x = ratings();

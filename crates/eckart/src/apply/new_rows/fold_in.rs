@@ -245,7 +245,7 @@ impl FoldIn {
         let kinds = |counts: bool| -> Vec<KnownData> {
             data.iter().map(|(name, matrix)| ((*name).to_owned(), kind(matrix, counts))).collect()
         };
-        // Some structures hold for counts only. Others don't depend on signs, and must not: a row may have none that are
+        // Some structures hold for counts only. The others must not depend on signs: a row may have none that are
         // negative among others that have some.
         let plain = kinds(false);
         let mut held = self.ready.lock().unwrap_or_else(PoisonError::into_inner);

@@ -94,9 +94,7 @@ fn groups(agreement: &Agreement, names: &Names<'_>) -> Html {
 pub(in crate::report) fn ranks(subject: &Subject<'_>) -> Option<Html> {
     let choice = subject.fit.rank_choice.as_ref().filter(|choice| !choice.scores.is_empty())?;
     let mut html = Html::new();
-    let largest = choice.scores.iter().all(|score| score.rank <= choice.chosen);
-    let wider =
-        if largest && choice.scores.len() > 1 { " It is the largest that was tried: try larger ones." } else { "" };
+    let wider = choice.warning().map_or("", |_| " It is the largest that was tried: widen the range.");
     html.lead(&format!(
         "Rank {} was chosen: the smallest within one standard error of the least loss.{wider}",
         choice.chosen
