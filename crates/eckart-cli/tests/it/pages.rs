@@ -74,7 +74,8 @@ fn a_fit_prints_what_its_page_shows() {
     let command = fenced(section, "sh").replace("examples/", &format!("{}/examples/", root().display()));
     let printed = desk.prints(command.trim().strip_prefix("eckart ").unwrap(), &[]);
     let printed: Vec<String> = printed.lines().map(words).collect();
-    for line in fenced(section, "text").lines() {
+    // The rules under the heads of tables are as wide as what stands in them.
+    for line in fenced(section, "text").lines().filter(|line| !line.trim_start().starts_with("---")) {
         assert!(printed.contains(&words(line)), "{line:?} is not in:\n{}", printed.join("\n"));
     }
 }
