@@ -14,18 +14,20 @@ pub(crate) fn masks(dag: &Dag, var: &Var) -> bool {
     dag.ids().any(asks)
 }
 
-/// Whether a formula depends on the entries of `var`, and not on its shape or pattern alone.
+/// Whether formulas depend on the entries of `var`, and not on its shape or pattern alone.
 pub(crate) fn reads(dag: &Dag, var: &Var) -> bool {
-    let mut read = vec![false; dag.len()];
-    dag.roots().iter().for_each(|root| read[root.index()] = true);
-    // Arguments come first, so that backwards every use of a node is seen before the node.
-    for id in dag.ids().rev() {
-        if read[id.index()] {
-            let used = dag.args(id).iter().enumerate().filter(|(k, _)| dag.op(id).uses_value(*k));
-            used.for_each(|(_, arg)| read[arg.index()] = true);
-        }
-    }
-    dag.ids().any(|id| read[id.index()] && dag.expr(id).as_var() == Some(var))
+    let reading = reading(dag, &|own| own == var, false);
+    dag.roots().iter().any(|root| reading[root.index()])
+}
+
+/// For each node, whether its value depends on some variables: on their entries, or, where `patterns` count, on which
+/// entries they have.
+pub(crate) fn reading(dag: &Dag, is_one: &dyn Fn(&Var) -> bool, patterns: bool) -> Vec<bool> {
+    dag.bottom_up(|id, reading| {
+        let read = |k: usize| dag.op(id).uses_value(k) || (patterns && *dag.op(id) == Op::Observed);
+        dag.expr(id).as_var().is_some_and(is_one)
+            || dag.args(id).iter().enumerate().any(|(k, arg)| read(k) && reading[arg.index()])
+    })
 }
 
 /// What is said of missing entries that an objective does not speak of.

@@ -139,17 +139,7 @@ impl<'a> Fuser<'a> {
         let over = match &step.kernel {
             Kernel::Map(_) | Kernel::Zip(_) | Kernel::Expand | Kernel::Gather => out,
             Kernel::Sum | Kernel::RowSum | Kernel::ColSum | Kernel::SumTo => arg?,
-            Kernel::Input(_)
-            | Kernel::Literal(_)
-            | Kernel::Product { .. }
-            | Kernel::Sampled { .. }
-            | Kernel::Transpose
-            | Kernel::Eye
-            | Kernel::Observed(_)
-            | Kernel::Join { .. }
-            | Kernel::Part { .. }
-            | Kernel::Fused(_)
-            | Kernel::Tiled(_) => return None,
+            _ => return None,
         };
         let Buffer { shape, layout, .. } = &self.buffers[over];
         let aligned = self.aligned.get(over).copied().unwrap_or(false);

@@ -124,18 +124,7 @@ fn params(nodes: &[LoweredNode], node: &LoweredNode, rows: usize) -> Option<Vec<
         Kernel::Gather => Some(vec![aligned(0), Param::Rows]),
         Kernel::Transpose => Some(vec![Param::Cols]),
         Kernel::Expand => Some(vec![aligned(0)]),
-        Kernel::Input(_)
-        | Kernel::Literal(_)
-        | Kernel::Observed(_)
-        | Kernel::Eye
-        | Kernel::Sum
-        | Kernel::RowSum
-        | Kernel::ColSum
-        | Kernel::SumTo
-        | Kernel::Join { .. }
-        | Kernel::Part { .. }
-        | Kernel::Fused(_)
-        | Kernel::Tiled(_) => None,
+        _ => None,
     }
 }
 
@@ -155,20 +144,7 @@ fn reduction(nodes: &[LoweredNode], node: &LoweredNode, inside: &impl Fn(usize) 
             (_, Some(n)) if !transpose[1] => Some(Placement::Result(n, Combine::Add)),
             (_, _) => None,
         },
-        Kernel::Input(_)
-        | Kernel::Literal(_)
-        | Kernel::Map(_)
-        | Kernel::Zip(_)
-        | Kernel::Sampled { .. }
-        | Kernel::Gather
-        | Kernel::Transpose
-        | Kernel::Expand
-        | Kernel::Eye
-        | Kernel::Observed(_)
-        | Kernel::Join { .. }
-        | Kernel::Part { .. }
-        | Kernel::Fused(_)
-        | Kernel::Tiled(_) => None,
+        _ => None,
     }
 }
 

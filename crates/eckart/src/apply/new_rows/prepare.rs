@@ -13,7 +13,7 @@ use super::separate::{Lies, lies};
 use crate::data::{Dtype, Matrix};
 use crate::error::{Error, Result};
 use crate::expr::{Dag, Expr, Id, Op, Var, matrix};
-use crate::facts::{Given, Givens, Shape};
+use crate::facts::{Given, Givens, Shape, reading};
 use crate::function::Compiled;
 use crate::plan::Plan;
 use crate::rows::exact::{Counted, PoissonTerms, RowRegularizer, Workspace, majorized, poisson, quadratic};
@@ -351,16 +351,14 @@ fn of_all_rows(formulas: &[Expr], givens: &Givens, bound: &Bound, memory_limit: 
 /// variables and what they stand for.
 fn without_constants(formula: &Expr, of_rows: &dyn Fn(&Var) -> bool, held: &mut Vec<(Var, Expr)>) -> Expr {
     let dag = Dag::new(std::slice::from_ref(formula));
-    let (mut of_row, mut computed): (Vec<bool>, Vec<bool>) = (Vec::new(), Vec::new());
+    let (of_row, of_some) = (reading(&dag, of_rows, true), dag.depends(|id| dag.expr(id).as_var().is_some()));
     let without = |id: Id, mut parts: Vec<Expr>| {
-        let (op, args) = (dag.op(id), dag.args(id));
-        let read = |k: usize| op.uses_value(k) || *op == Op::Observed;
-        let own = dag.expr(id).as_var().is_some_and(of_rows);
-        of_row.push(own || (0..args.len()).any(|k| read(k) && of_row[args[k].index()]));
-        computed.push(args.iter().any(|arg| computed[arg.index()] || dag.expr(*arg).as_var().is_some()));
-        for (k, arg) in args.iter().enumerate() {
-            if of_row[id.index()] && read(k) && !of_row[arg.index()] && computed[arg.index()] {
-                parts[k] = variable_for(dag.expr(*arg), held);
+        let op = dag.op(id);
+        for (k, &arg) in dag.args(id).iter().enumerate() {
+            let read = op.uses_value(k) || *op == Op::Observed;
+            let computed = of_some[arg.index()] && dag.expr(arg).as_var().is_none();
+            if of_row[id.index()] && read && !of_row[arg.index()] && computed {
+                parts[k] = variable_for(dag.expr(arg), held);
             }
         }
         dag.expr(id).with_args(parts)

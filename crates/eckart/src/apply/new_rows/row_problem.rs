@@ -10,7 +10,9 @@ use crate::data::Matrix;
 use crate::error::{Code, Error, Result};
 use crate::expr::text::{Constraint, Declaration, Dim, Limit, Statement, parse_statement};
 use crate::expr::{Dag, Expr, Id, Op, Var, weighted_sum, weighted_terms};
-use crate::facts::{Facts, Given, Givens, Inferred, Links, Shape, SideLength, infer_or_name, lengths_of, masks};
+use crate::facts::{
+    Facts, Given, Givens, Inferred, Links, Shape, SideLength, infer_or_name, lengths_of, masks, reading,
+};
 use crate::solve::{Bound, Factorization, Problem, Settings};
 
 /// A factor whose rows (or, where it lies across, columns) are those of X.
@@ -288,16 +290,10 @@ fn no_shape(model: &Stated) -> Error {
     Error::setting(Code::UnknownSide, message)
 }
 
-/// Whether the value of a formula depends on one of some variables.
+/// Whether the value of a formula depends on one of some variables. A pattern is a part of the data.
 pub(in crate::apply) fn uses(expr: &Expr, is_one: &dyn Fn(&Var) -> bool) -> bool {
     let dag = Dag::new(std::slice::from_ref(expr));
-    let used = dag.bottom_up(|id, used| {
-        let own = dag.expr(id).as_var().is_some_and(is_one);
-        // A pattern is a part of the data, though no value is read.
-        let read = |k: usize| dag.op(id).uses_value(k) || *dag.op(id) == Op::Observed;
-        own || dag.args(id).iter().enumerate().any(|(k, arg)| read(k) && used[arg.index()])
-    });
-    used[dag.roots()[0].index()]
+    reading(&dag, is_one, true)[dag.roots()[0].index()]
 }
 
 /// The constraints of some factors, their limits as numbers.

@@ -190,47 +190,22 @@ impl Walk<'_> {
         if shape.rows == 1 || shape.cols == 1 || self.facts.layout(id).is_sparse() || depth > 8 {
             return whole();
         }
-        let args = self.dag.args(id);
-        match self.dag.op(id) {
-            Op::Add | Op::Sub => {
-                let mut all = self.terms(args[0], depth + 1);
-                let sign = if *self.dag.op(id) == Op::Sub { -1.0 } else { 1.0 };
-                for mut term in self.terms(args[1], depth + 1) {
-                    term.push((Expr::number(sign), Shape::SCALAR));
-                    all.push(term);
-                }
-                all
-            }
-            Op::Mul => {
-                let (a, b) = (self.terms(args[0], depth + 1), self.terms(args[1], depth + 1));
-                let both = |x: &Vec<(Expr, Shape)>, y: &Vec<(Expr, Shape)>| x.iter().chain(y).cloned().collect();
-                a.iter().flat_map(|x| b.iter().map(move |y| both(x, y))).collect()
-            }
-            Op::Expand => self.terms(args[0], depth + 1),
-            Op::Var(_)
-            | Op::Lit(_)
-            | Op::Div
-            | Op::Pow
-            | Op::Max
-            | Op::Min
-            | Op::Greater
-            | Op::Exp
-            | Op::Log
-            | Op::XLogX
-            | Op::Abs
-            | Op::Sign
-            | Op::Sigmoid
-            | Op::Softplus
-            | Op::Observed
-            | Op::MatMul
-            | Op::Transpose
-            | Op::Sum
-            | Op::RowSum
-            | Op::ColSum
-            | Op::SumTo
-            | Op::Eye
-            | Op::One => whole(),
+        let (op, args) = (self.dag.op(id), self.dag.args(id));
+        let of = |k: usize| self.terms(args[k], depth + 1);
+        if *op == Op::Expand {
+            return of(0);
         }
+        if matches!(op, Op::Add | Op::Sub) {
+            let sign = Expr::number(if *op == Op::Sub { -1.0 } else { 1.0 });
+            let signed = |term: Vec<(Expr, Shape)>| [term, vec![(sign.clone(), Shape::SCALAR)]].concat();
+            return of(0).into_iter().chain(of(1).into_iter().map(signed)).collect();
+        }
+        if *op == Op::Mul {
+            let (a, b) = (of(0), of(1));
+            let both = |x: &Vec<(Expr, Shape)>, y: &Vec<(Expr, Shape)>| x.iter().chain(y).cloned().collect();
+            return a.iter().flat_map(|x| b.iter().map(move |y| both(x, y))).collect();
+        }
+        whole()
     }
 
     /// A transpose, a sum or a stretch.
