@@ -56,12 +56,24 @@ pub(crate) fn weighted_terms(sum: &Expr) -> Vec<(f64, Expr)> {
     terms(sum, true)
 }
 
+/// How deep a product of numbers is looked into.
+const DEEPEST_CONSTANT: usize = 4;
+
+/// The value of a formula of numbers alone, such as the `2 * 0.5` that a parameter leaves.
+fn constant(formula: &Expr, depth: usize) -> Option<f64> {
+    formula.as_number().or_else(|| {
+        let below = depth.checked_sub(1)?;
+        let args: Option<Vec<f64>> = formula.args().iter().map(|arg| constant(arg, below)).collect();
+        formula.op().of_numbers(&args?)
+    })
+}
+
 fn terms(sum: &Expr, literals: bool) -> Vec<(f64, Expr)> {
     let mut found = Vec::new();
     let mut stack = vec![(1.0, sum.clone())];
     while let Some((weight, expr)) = stack.pop() {
         let args = expr.args();
-        let literal = |k: usize| args.get(k).filter(|_| literals).and_then(Expr::as_number);
+        let literal = |k: usize| args.get(k).filter(|_| literals).and_then(|arg| constant(arg, DEEPEST_CONSTANT));
         match (expr.op(), literal(0), literal(1)) {
             (Op::Add, _, _) => stack.extend([(weight, args[1].clone()), (weight, args[0].clone())]),
             (Op::Sub, _, _) => stack.extend([(-weight, args[1].clone()), (weight, args[0].clone())]),
@@ -124,6 +136,7 @@ mod tests {
             &[(1.0, "a"), (-1.0, "(b - 2 * c) / 4")],
             "a - 0.25 * b + 0.5 * c",
         );
+        check("2 * 0.25 * a", &[(0.5, "a")], &[(1.0, "2 * 0.25 * a")], "0.5 * a");
         check("-(a + b)", &[(-1.0, "a"), (-1.0, "b")], &[(1.0, "-(a + b)")], "-a - b");
     }
 }
