@@ -1,5 +1,6 @@
 """Searches, their results, and what surrounds them: Ctrl-C, callbacks, files, pickles, forks."""
 
+import json
 import copy
 import inspect
 import os
@@ -52,8 +53,11 @@ def test_it_is_shown(found):
     assert repr(found).startswith(f"<eckart.Factorization: W 60 x 4, H 4 x 40; {NMF}; cost ")
     page = found._repr_html_()
     assert page.startswith("<table>") and "W &gt;= 0" in page and "explained" in page
-    plan = ek.explain(sp.random(1000, 500, 0.01, format="csr", random_state=0), rank=5)
-    assert "d/dW" in plan and "peak" in plan and "accelerated HALS" in plan
+    told = ek.explain(sp.random(1000, 500, 0.01, format="csr", random_state=0), rank=5)
+    assert "Plan: subproblem in W" in str(told) and "accelerated HALS" in repr(told)
+    memory = json.loads(told.to_json())["memory"]
+    assert memory["total"] == sum(line["bytes"] for line in memory["lines"]) > 1e6
+    assert "<h3>Memory</h3>" in told._repr_html_() and told.to_html() == told._repr_html_()
 
 
 def test_the_same_seed_gives_the_same_bits(found):

@@ -95,7 +95,7 @@ fn advised(mut error: clap::Error) -> clap::Error {
 }
 
 /// The commands whose result is an object where that is asked for.
-const JSON_COMMANDS: &str = "fit, transform, recommend, similar, evaluate, show and codes";
+const JSON_COMMANDS: &str = "fit, explain, transform, recommend, similar, evaluate, show and codes";
 
 /// Options and arguments whose value is a name of the library's: what is wrong has the code that the library gives it.
 const NAMES: [(&str, Code); 5] = [

@@ -23,7 +23,7 @@ mod module {
     #[pymodule_export]
     use super::errors::codes;
     #[pymodule_export]
-    use super::explain::{explain, methods, models};
+    use super::explain::{PyExplanation, explain, methods, models};
     #[pymodule_export]
     use super::expr::{Expr, binary, differentiate, input, number, shared, unary};
     #[pymodule_export]

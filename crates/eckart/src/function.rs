@@ -23,6 +23,8 @@ const MOST_TEXT: usize = 80;
 /// written, a block of rows at a time.
 #[derive(Debug)]
 pub struct Compiled {
+    /// The formulas as they were given.
+    pub given: Vec<Expr>,
     /// The formulas as they are computed.
     pub rewritten: Vec<Expr>,
     /// What the search for them did.
@@ -104,7 +106,7 @@ impl Compiled {
             let careful = Self::careful(&roots[root], givens, memory_limit, plan.flops() + flops)?;
             guards.push(Guard { root, size, careful });
         }
-        Ok(Self { rewritten, report, plan, kept: Mutex::default(), guards })
+        Ok(Self { given: roots.to_vec(), rewritten, report, plan, kept: Mutex::default(), guards })
     }
 
     fn careful(root: &Expr, givens: &Givens, limit: usize, flops: f64) -> Result<Option<(Plan, Mutex<PlanCache>)>> {

@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod data;
 pub mod error;
+pub mod explain;
 pub mod expr;
 pub mod facts;
 pub mod function;
@@ -18,6 +19,7 @@ pub mod solve;
 pub use apply::{FoldIn, Folded};
 pub use data::{Dtype, Matrix, Table};
 pub use error::{Code, Error, Result, Warning};
+pub use explain::Explanation;
 pub use expr::text::{Constraint, Dim, Statement};
 pub use expr::{
     Expr, abs, clip, colnorm, colsum, exp, expand, eye, greater, huber, kl, log, matrix, max, mean, min, norm,

@@ -79,7 +79,8 @@ impl Command {
             Self::Show(args) => args.json,
             Self::Codes(args) => args.json,
             Self::Transform(args) => args.json,
-            Self::Explain(_) | Self::Models(_) | Self::Report(_) => false,
+            Self::Explain(args) => args.json,
+            Self::Models(_) | Self::Report(_) => false,
         }
     }
 }

@@ -33,6 +33,9 @@ pub(crate) struct ExplainArgs {
     pub pictures: PicturesArgs,
     #[command(flatten)]
     pub reading: ReadingArgs,
+    /// Print the explanation as one JSON object.
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
 }
 
 /// Where the plan is drawn.

@@ -119,7 +119,7 @@ fn ranks(page: &mut Page, choice: &RankChoice) {
     };
     page.table(&["rank", "loss", "standard error", ""], &[3], choice.scores.iter().map(row).collect());
     let repeats = choice.scores.first().map_or(0, |score| score.losses.len());
-    let of = if choice.way == "bcv" {
+    let of = if choice.criterion == "bcv" {
         "a quarter of the data, predicted from the other three, averaged over all four"
     } else {
         "the held-out entries"

@@ -12,7 +12,7 @@ fn the_report_says_what_was_found() {
         "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0",
         "1,797 x 64, dense, f32",
         "derived: ",
-        "W: quadratic, shared 4 x 4 Gram, W >= 0 -> accelerated HALS",
+        "W: quadratic, shared 4 x 4 Gram matrix, W >= 0 -> accelerated HALS",
         "final cost",
         "<- best",
         "iteration limit",

@@ -46,3 +46,35 @@ fn memory_is_of_the_order_of_data_and_factors() {
         assert!(peak <= most, "{objective}: {peak} bytes of {most}");
     }
 }
+
+/// A dense matrix of 250,000 x 100 numbers of f32, as NumPy writes it: 100 MB.
+fn dense() -> Vec<u8> {
+    let head = format!("{:<117}\n", "{'descr': '<f4', 'fortran_order': False, 'shape': (250000, 100), }");
+    let mut file = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+    file.extend(head.as_bytes());
+    file.extend((0..25_000_000_u32).flat_map(|k| (0.1 + (k % 97) as f32 * 0.02).to_le_bytes()));
+    file
+}
+
+/// What `explain` tells from shapes is what a fit takes: within a tenth and 30 MB.
+#[test]
+fn the_memory_that_is_told_is_what_a_fit_takes() {
+    let desk = Desk::new();
+    desk.file("counts.mtx", counts());
+    desk.file("dense.npy", dense());
+    for (file, objective) in [
+        ("counts.mtx", "sum((X - W @ H)**2) subject to W >= 0, H >= 0"),
+        ("counts.mtx", "sum(kl(X, W @ H)) subject to W >= 0.01, H >= 0.01"),
+        ("counts.mtx", "sum(observed(X) * (X - W @ H)**2) + 0.1*(sum(W**2) + sum(H**2))"),
+        ("dense.npy", "sum((X - W @ H)**2)"),
+        ("dense.npy", "sum((X - W @ H)**2) + 0.1*sum(abs(W)) subject to rownorm(H) <= 1"),
+        ("dense.npy", "sum(huber(X - W @ H, 1))"),
+    ] {
+        let words = format!("{file} --rank 8 --max-iter 11 --threads 2");
+        let told =
+            desk.json(&format!("explain {words}"), &["--objective", objective])["memory"]["total"].as_u64().unwrap();
+        let peak = desk.json(&format!("fit {words}"), &["--objective", objective])["peak_bytes"].as_u64().unwrap();
+        println!("{file}, {objective}: {} MB told, {} MB taken", told / 1_000_000, peak / 1_000_000);
+        assert!(told.abs_diff(peak) <= peak / 10 + 30_000_000, "{file}, {objective}: {told} told, {peak} taken");
+    }
+}

@@ -31,6 +31,7 @@ from ._errors import (
     codes,
 )
 from ._factorization import Factorization, Start, load, show
+from ._eckart import Explanation
 from ._factorize import explain, factorize, models
 from ._formulas import (
     Constraint,
@@ -110,6 +111,7 @@ __all__ = [
     "colsum",
     "exp",
     "expand",
+    "Explanation",
     "explain",
     "eye",
     "factorize",

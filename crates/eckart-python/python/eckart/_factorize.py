@@ -217,16 +217,21 @@ def explain(
     init_from: Mapping[str, Any] | None = None,
     fix: Mapping[str, Any] | None = None,
     **search: Any,
-) -> str:
+) -> _eckart.Explanation:
     """
-    What an objective compiles to, before anything is fitted: shapes, gradients, plan, memory, method.
+    What a search would run, before it runs: shapes, method, one iteration's total, memory, every plan.
 
     Takes what `factorize` takes, but `callback` and `verbose`.
+
+    Returns
+    -------
+    Explanation
+        Printed as text; ``to_json()`` for programs, ``to_html()`` and notebooks for HTML.
 
     Examples
     --------
     >>> import numpy as np, eckart as ek
-    >>> print(ek.explain(np.ones((30, 20)), rank=2).splitlines()[0])
+    >>> print(str(ek.explain(np.ones((30, 20)), rank=2)).splitlines()[1].strip())
     minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0
     """
     bound = {"params": params, "init_from": init_from, "fix": fix}

@@ -230,12 +230,12 @@ pub(super) fn clipped(text: &str, most: usize) -> String {
 }
 
 /// "1.5 MB".
-pub(super) fn bytes(count: usize) -> String {
+pub(crate) fn bytes(count: usize) -> String {
     scaled(count as f64, &["B", "kB", "MB", "GB", "TB"])
 }
 
 /// "1.5 Mflop".
-pub(super) fn flops(count: f64) -> String {
+pub(crate) fn flops(count: f64) -> String {
     scaled(count, &["flop", "kflop", "Mflop", "Gflop", "Tflop"])
 }
 

@@ -18,6 +18,7 @@ mod program;
 mod row_tiling;
 mod work;
 
+pub(crate) use explain::{bytes, flops};
 pub use passes::plan;
 pub use picture::Picture;
 pub(crate) use picture::escaped;

@@ -11,6 +11,12 @@ use eckart_kernels::{CountedRow, Likelihood, LikelihoodWorkspace, TOGETHER};
 use super::grams::Weights;
 use crate::run::{Numbers, Rect, simd_level, sum_rows_by};
 
+/// Bytes of workspace of a thread, for rows of so many counts: several rows are moved together, each with its part of
+/// the panel and some arrays as long as the row.
+pub(crate) fn likelihood_workspace(counts: usize, rank: usize, number: usize) -> usize {
+    TOGETHER * counts * ((rank + 5) * number + size_of::<usize>())
+}
+
 /// Moves every row; returns by how much the objective fell.
 pub(crate) fn likelihood_rows<T: Numbers>(
     rows: &mut [T],

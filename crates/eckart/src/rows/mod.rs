@@ -16,6 +16,6 @@ pub use eckart_kernels::Regularizer;
 pub(crate) use eckart_kernels::{Cholesky, Likelihood, PoissonStep, RowTerms};
 pub use grams::{GramParts, SampledGram};
 pub(crate) use grams::{Grams, LinearTerm, Weights, times_small};
-pub(crate) use likelihood::likelihood_rows;
+pub(crate) use likelihood::{likelihood_rows, likelihood_workspace};
 pub use regularizer::FactorRegularizer;
 pub(crate) use solver::{MOST_SWEEPS, QuadraticStep, RowSolver};

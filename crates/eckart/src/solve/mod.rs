@@ -11,6 +11,7 @@ mod result;
 mod search;
 
 pub use crate::rows::{FactorRegularizer, GramParts, Regularizer, SampledGram};
+pub use block::plans::{Runs, SearchPlan, Work};
 pub use derive::{Coupled, Poisson, Quadratic, Subproblem, derive};
 pub use method::table::{METHODS, MethodRow};
 pub use problem::lints::lints;
@@ -20,7 +21,9 @@ pub use result::quality::Quality;
 pub(crate) use result::quality::reconstruction;
 pub use result::save::{FileSummary, load_factors, save_factors, show};
 pub(crate) use result::save::{PAGE_META, PAGE_SUM, PAGE_SUM_META, with_sum};
-pub use result::{Agreement, Factorization, Kept, NUMERICS, Numerics, RankChoice, RankScore, Start, Step};
+pub use result::{Agreement, Factorization, Iteration, Kept, NUMERICS, Numerics, RankChoice, RankScore, Start};
 pub use search::context::{Flow, Progress};
 pub use search::driver::solve;
+pub use search::memory::{MemoryLine, MemoryTotal};
+pub use search::outline::{Outline, outline};
 pub use search::settings::{Init, Interrupt, SETTINGS, Setting, SettingKind, SettingValue, Settings, StopReason};

@@ -69,8 +69,17 @@ impl Case {
         self.bound_to(|_, given| given)
     }
 
+    /// The problem, its data only assumed.
+    pub(crate) fn problem(&self) -> Problem {
+        self.problem_of(|_, given| given)
+    }
+
     /// The problem with data of which what is assumed is changed, by name.
     fn bound_to(&self, change: impl Fn(&str, Given) -> Given) -> Bound {
+        self.problem_of(change).bind().unwrap_or_else(|error| panic!("{}: {error}", self.name))
+    }
+
+    fn problem_of(&self, change: impl Fn(&str, Given) -> Given) -> Problem {
         let mut problem = Problem::parse(&self.objective).unwrap().rank(self.rank);
         for (name, value) in &self.numbers {
             problem = problem.param(name, *value);
@@ -79,7 +88,7 @@ impl Case {
             let given = change(name, Given::data(rows, cols, sparse));
             problem = problem.assume(name, given).unwrap();
         }
-        problem.bind().unwrap_or_else(|error| panic!("{}: {error}", self.name))
+        problem
     }
 
     pub(crate) fn roots(bound: &Bound) -> Vec<Expr> {

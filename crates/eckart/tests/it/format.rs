@@ -74,7 +74,7 @@ fn starts_and_what_was_compared_are_read() {
         let agreement = model.agreement.as_ref().unwrap();
         assert_eq!((agreement.starts, agreement.stability.len()), (4, model.rank));
         let choice = model.rank_choice.as_ref().unwrap();
-        assert_eq!((choice.way.as_str(), choice.chosen, choice.scores.len()), ("holdout", model.rank, 2));
+        assert_eq!((choice.criterion.as_str(), choice.chosen, choice.scores.len()), ("holdout", model.rank, 2));
         check_numerics(&model, format);
     }
 }

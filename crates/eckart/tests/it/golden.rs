@@ -5,8 +5,10 @@ use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use eckart::function::Compiled;
+use eckart::plan::Plan;
 use eckart::rewrite::simplify;
-use eckart::{Matrix, Problem};
+use eckart::solve::outline;
+use eckart::{Matrix, Problem, Settings};
 
 use crate::cases::{Case, cases};
 use crate::random::Random;
@@ -32,7 +34,14 @@ impl Case {
         }
         let fired: Vec<String> = compiled.report.fired.iter().map(|(name, times)| format!("{name} {times}")).collect();
         writeln!(out, "by {}", fired.join(", ")).unwrap();
-        writeln!(out, "\nplan\n{}", compiled.plan).unwrap();
+        // What a search runs: the plans of the method.
+        outline(&self.problem(), &Settings::default(), |outline| {
+            for plan in &outline.plans {
+                writeln!(out, "\nplan: {}\n{}", plan.name, plan.compiled.plan).unwrap();
+            }
+            Ok(())
+        })
+        .unwrap();
         out
     }
 }
@@ -72,11 +81,30 @@ fn nothing_of_the_size_of_the_data_is_ever_formed() {
         let most = stored.unwrap_or(0).max(thin);
         let largest = compiled.plan.largest_buffer();
         assert!(largest <= most, "{}: {largest} numbers, {most} allowed\n{}", case.name, compiled.plan);
+        let check = |outline: &eckart::solve::Outline<'_>| {
+            for plan in &outline.plans {
+                let (largest, most) =
+                    (plan.compiled.plan.largest_buffer(), most.max(columns_of_data(&case, &plan.compiled.plan)));
+                assert!(largest <= most, "{}, {}: {largest} numbers, {most} allowed", case.name, plan.name);
+            }
+            Ok(())
+        };
+        outline(&case.problem(), &Settings::default(), check).unwrap();
         if case.objective.contains("observed(X)") {
             let plan = case.compile_with_holes().plan;
             assert!(plan.largest_buffer() <= thin, "{}: missing entries\n{plan}", case.name);
         }
     }
+}
+
+/// The numbers of a data matrix that a plan holds by columns, as the rows of a factor on the right need it.
+fn columns_of_data(case: &Case, plan: &Plan) -> usize {
+    let is_copy = |text: &str| {
+        let names = case.data.iter().flat_map(|(name, ..)| [format!("{name}.T"), format!("observed({name}).T")]);
+        names.into_iter().any(|name| name == text)
+    };
+    let copies = plan.buffers.iter().filter(|buffer| is_copy(&buffer.text));
+    copies.map(|buffer| buffer.layout.stored(buffer.shape)).max().unwrap_or(0)
 }
 
 #[test]

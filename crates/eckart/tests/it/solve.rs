@@ -222,7 +222,7 @@ fn misuse_is_named() {
     );
     assert!(Problem::parse("sum(huber(X - W @ H, 1))").unwrap().data("X", &x).rank(2).solve(&proximal).is_ok());
     let small = Settings { memory_limit: Some(10), ..base };
-    refuses(NMF, &x, 2, &small, Code::OverLimit, "the largest part is");
+    refuses(NMF, &x, 2, &small, Code::OverLimit, "the largest parts are");
 }
 
 #[test]

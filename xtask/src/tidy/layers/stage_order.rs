@@ -4,9 +4,9 @@ use crate::tidy::finding::Finding;
 use crate::tidy::read::{Path, Source, Tree, paths};
 
 /// The stages, first to last; `error` is above them all.
-pub(super) const STAGES: [&str; 14] = [
+pub(super) const STAGES: [&str; 15] = [
     "error", "data", "expr", "model", "facts", "grad", "rewrite", "plan", "run", "function", "rows", "solve", "apply",
-    "report",
+    "report", "explain",
 ];
 
 pub(super) const SRC: &str = "crates/eckart/src/";

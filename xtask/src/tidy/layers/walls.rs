@@ -17,6 +17,7 @@ pub(super) const WALLS: &[Wall] = &[
         crates: &["serde_json"],
         places: &[
             "crates/eckart/src/data",
+            "crates/eckart/src/explain",
             "crates/eckart/src/solve/result/save",
             "crates/eckart/src/solve/search/checkpoint",
             "crates/eckart-cli",

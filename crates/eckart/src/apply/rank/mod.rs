@@ -101,7 +101,7 @@ pub fn choose_rank(
         Validation::HoldOut { .. } => "holdout",
         Validation::Bcv => "bcv",
     };
-    Ok(RankChoice { way: name.to_owned(), scores, chosen })
+    Ok(RankChoice { criterion: name.to_owned(), scores, chosen })
 }
 
 enum Test {

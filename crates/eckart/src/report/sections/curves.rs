@@ -102,8 +102,11 @@ pub(in crate::report) fn ranks(subject: &Subject<'_>) -> Option<Html> {
     let of = |score: &RankScore| Point { x: score.rank as f64, y: score.mean, spread: score.error };
     let all: Vec<Point> = choice.scores.iter().map(of).collect();
     let limit = choice.scores.iter().min_by(|a, b| a.mean.total_cmp(&b.mean)).map(|best| best.mean + best.error);
-    let measure =
-        if choice.way == "bcv" { "Mean loss per entry of the blocks left out" } else { "Mean loss per entry held out" };
+    let measure = if choice.criterion == "bcv" {
+        "Mean loss per entry of the blocks left out"
+    } else {
+        "Mean loss per entry held out"
+    };
     let title = format!("{measure}, by rank");
     html.inside("figure", &[("class", "panel half")], |html| {
         html.element("figcaption", &[], &title);

@@ -8,7 +8,7 @@ use crate::report::html::Html;
 use crate::report::numbers::{count, duration, precise, short};
 use crate::report::subject::Subject;
 use crate::report::words::{counted, meaning};
-use crate::solve::{Factorization, Start, Step};
+use crate::solve::{Factorization, Iteration, Start};
 
 /// Points of all lines of a chart together, and of one line, at most.
 const MOST_POINTS: usize = 4000;
@@ -31,7 +31,8 @@ pub(in crate::report) fn starts(subject: &Subject<'_>) -> Html {
         panel(html, title, |html| {
             // What is left at the very end is rounding, and would stretch the scale without end.
             let floor = 1e-12 * fit.cost.abs();
-            let above = |step: &Step| Some(step.cost - fit.cost).filter(|above| *above > floor).unwrap_or(f64::NAN);
+            let above =
+                |step: &Iteration| Some(step.cost - fit.cost).filter(|above| *above > floor).unwrap_or(f64::NAN);
             let series = series(fit, |k, step| (k as f64, above(step)));
             lines(
                 html,
@@ -78,7 +79,7 @@ fn panel(html: &mut Html, title: &str, draw: impl FnOnce(&mut Html) -> bool) {
     });
 }
 
-fn series(fit: &Factorization, of: impl Fn(usize, &Step) -> (f64, f64)) -> Vec<Series> {
+fn series(fit: &Factorization, of: impl Fn(usize, &Iteration) -> (f64, f64)) -> Vec<Series> {
     let each = (MOST_POINTS / fit.starts.len().max(1)).clamp(12, MOST_OF_ONE);
     let line = |(index, start): (usize, &Start)| Series {
         name: format!("start {}", index + 1),

@@ -28,6 +28,11 @@ pub fn peak_memory() -> Option<usize> {
     kilobytes("/proc/self/status", "VmHWM:")
 }
 
+/// The bytes this process holds in memory now; `None` where the system does not tell.
+pub fn resident_memory() -> Option<usize> {
+    kilobytes("/proc/self/status", "VmRSS:")
+}
+
 fn kilobytes(path: &str, field: &str) -> Option<usize> {
     let text = fs::read_to_string(path).ok()?;
     let line = text.lines().find(|line| line.starts_with(field))?;

@@ -133,7 +133,7 @@ fn compute(cohort: &Cohort, requests: Vec<Request>, product: &Product, iterate: 
     let (tickets, factors): (Vec<usize>, Vec<Value>) =
         requests.into_iter().map(|request| (request.ticket, request.factor)).unzip();
     // Whatever happens on the way, nobody is left waiting.
-    let mut given = Given { cohort, tickets, products: Vec::new() };
+    let mut given = HandedOut { cohort, tickets, products: Vec::new() };
     given.products = product.of(iterate, &factors)?;
     Ok(())
 }
@@ -162,13 +162,13 @@ impl Queue {
 }
 
 /// Products to be handed out; those that are lacking could not be computed.
-struct Given<'a> {
+struct HandedOut<'a> {
     cohort: &'a Cohort,
     tickets: Vec<usize>,
     products: Vec<Value>,
 }
 
-impl Drop for Given<'_> {
+impl Drop for HandedOut<'_> {
     fn drop(&mut self) {
         let mut products = self.products.drain(..).map(Some);
         let given = self.tickets.drain(..).map(|ticket| (ticket, products.next().flatten()));
@@ -206,7 +206,7 @@ mod tests {
                         state.tickets += 1;
                         state.tickets
                     };
-                    drop(Given { cohort: &cohort, tickets: vec![ticket], products: Vec::new() });
+                    drop(HandedOut { cohort: &cohort, tickets: vec![ticket], products: Vec::new() });
                     assert!(matches!(cohort.state().done.remove(&ticket), Some(None)));
                     drop(member);
                 });

@@ -1,9 +1,10 @@
-//! Conjugate: a free factor of a quadratic subproblem whose rows hang together, moved by conjugate gradients.
+//! Conjugate: a free factor of a quadratic subproblem with coupled rows, moved by conjugate gradients.
 //! In: the gradient and the image of a direction under the Hessian, compiled.  Out: the factor moved towards its
 //! minimum.
 //! Invariant: the decrease is a sum of terms that are not negative; along a direction of no curvature the factor stays.
 //! Not here: rows that are independent (see `quadratic`).
 
+use super::plans::{Runs, SearchPlan};
 use super::{Block, Done};
 use crate::error::Result;
 use crate::expr::Var;
@@ -27,6 +28,7 @@ pub(in crate::solve) struct ConjugateBlock {
     slope: Compiled,
     image: Compiled,
     costs: bool,
+    name: String,
 }
 
 impl ConjugateBlock {
@@ -48,8 +50,9 @@ impl ConjugateBlock {
         let mut givens = bound.givens.clone();
         let given = Given { dtype: bound.dtype(), ..Given::dense(shape.rows, shape.cols) };
         givens.insert(coupled.direction.clone(), given);
+        let name = bound.factors[index].var.name().to_owned();
         let image = Compiled::new(std::slice::from_ref(&coupled.image), &givens, memory_limit)?;
-        Ok(Self { index, direction: coupled.direction.clone(), slope, image, costs })
+        Ok(Self { index, direction: coupled.direction.clone(), slope, image, costs, name })
     }
 
     fn image<T: Numbers>(&self, iterate: &mut Iterate, direction: &Rect<T>) -> Result<Rect<T>> {
@@ -93,6 +96,13 @@ impl ConjugateBlock {
 }
 
 impl Block for ConjugateBlock {
+    fn plans(&self) -> Vec<SearchPlan<'_>> {
+        let results: &[&str] = if self.costs { &["gradient", "objective"] } else { &["gradient"] };
+        let slope = SearchPlan::new(format!("subproblem in {}", self.name), &self.slope, results);
+        let image = SearchPlan::new(format!("Hessian times a direction, in {}", self.name), &self.image, &["product"]);
+        vec![slope, image.runs(Runs::PerIteration(STEPS as f64))]
+    }
+
     fn step(&mut self, iterate: &mut Iterate) -> Result<Done> {
         if iterate.problem.is_narrow() { self.step_in::<f32>(iterate) } else { self.step_in::<f64>(iterate) }
     }

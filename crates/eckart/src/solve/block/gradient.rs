@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::plans::SearchPlan;
 use super::{Block, Done};
 use crate::error::Result;
 use crate::function::Compiled;
@@ -23,6 +24,7 @@ const GROW: f64 = 1.5;
 /// the quadratic upper bound (Beck and Teboulle 2009, section 4).
 pub(in crate::solve) struct GradientBlock {
     index: usize,
+    name: String,
     /// The smooth part and its gradient by the factor.
     slope: Compiled,
     /// The smooth part and the objective.
@@ -55,7 +57,8 @@ impl GradientBlock {
         let factor = bound.factor_exprs().swap_remove(index);
         let gradient = differentiate(&bound.smooth, &[factor]).remove(0);
         let slope = Compiled::new(&[bound.smooth.clone(), gradient], &bound.givens, memory_limit)?;
-        Ok(Self { index, slope, costs: costs.clone(), length: None, longest: 0.0 })
+        let name = bound.factors[index].var.name().to_owned();
+        Ok(Self { index, name, slope, costs: costs.clone(), length: None, longest: 0.0 })
     }
 }
 
@@ -63,6 +66,12 @@ impl GradientBlock {
 const NARROW_SLACK: f64 = 1e-8;
 
 impl Block for GradientBlock {
+    fn plans(&self) -> Vec<SearchPlan<'_>> {
+        let slope = SearchPlan::new(format!("gradient in {}", self.name), &self.slope, &["smooth part", "gradient"]);
+        let name = format!("cost after a step in {}", self.name);
+        vec![slope, SearchPlan::new(name, &self.costs, &["smooth part", "objective"])]
+    }
+
     fn restart(&mut self) {
         self.length = None;
         self.longest = 0.0;

@@ -4,6 +4,7 @@
 //! Invariant: a product is taken out only where nothing that is left multiplies with the data.
 //! Not here: who computes it (see `cohort`, `run::thin`).
 
+use super::plans::Work;
 use crate::error::Result;
 use crate::expr::{Dag, Expr, Id, Op, Var};
 use crate::facts::{Facts, Given, Shape, Sign};
@@ -17,10 +18,14 @@ use crate::solve::problem::iterate::Iterate;
 pub(in crate::solve) struct Product {
     thin: Thin,
     factor: Var,
+    /// As it stands in the formulas.
+    formula: String,
     /// What stands in its place.
-    hole: Var,
+    placeholder: Var,
     /// Of one start.
     pub flops: f64,
+    /// Bytes that are read and written for it.
+    read: usize,
     /// The columns that it has for a start, and the most bytes that a column of it or of the factor takes.
     pub columns: usize,
     pub bytes: usize,
@@ -37,34 +42,54 @@ impl Product {
         }
         let [a, b] = [dag.args(root)[0], dag.args(root)[1]];
         // D F stands as it is; F.T D is the transpose of D.T F.
-        let (data, factor, turned) = if is_data(&dag, a, bound) { (a, b, false) } else { (b, a, true) };
+        let (data, factor, transposed) = if is_data(&dag, a, bound) { (a, b, false) } else { (b, a, true) };
         let ((data, lies), (factor, stands)) = (upright(&dag, data), upright(&dag, factor));
         let (data_var, factor_var) = (dag.expr(data).as_var()?, dag.expr(factor).as_var()?);
         let known = bound.givens.get(data_var).filter(|_| is_data(&dag, data, bound))?;
         if !bound.factors.iter().any(|f| f.var == *factor_var) {
             return None;
         }
-        let hole = Var::input("a product of the data");
-        let by = [(dag.expr(root).clone(), Expr::from(&hole))];
+        let placeholder = Var::input("hoisted product");
+        let by = [(dag.expr(root).clone(), Expr::from(&placeholder))];
         let left: Vec<Expr> = formulas.iter().map(|formula| formula.replace(&by)).collect();
         if multiplies(&left, bound) {
             return None;
         }
         let (shape, inner) = (facts.shape(root), facts.shape(factor));
-        let columns = if turned { shape.rows } else { shape.cols };
+        let columns = if transposed { shape.rows } else { shape.cols };
         let stored = known.sparse.unwrap_or(known.shape.entries());
         let flops = 2.0 * (stored * columns) as f64;
         let longest = |shape: Shape| shape.entries() / columns.max(1);
         let bytes = bound.dtype().bytes() * longest(shape).max(longest(inner));
         let thin = Thin {
             data: data_var.clone(),
-            data_transposed: lies != turned,
-            factor_transposed: stands != turned,
-            transposed: turned,
+            data_transposed: lies != transposed,
+            factor_transposed: stands != transposed,
+            transposed: transposed,
         };
         let given = Given { dtype: bound.dtype(), sign: Sign::UNKNOWN, ..Given::dense(shape.rows, shape.cols) };
-        let hoisted = Hoisted { formulas: left, var: hole.clone(), given, flops };
-        Some((Self { thin, factor: factor_var.clone(), hole, flops, columns, bytes }, hoisted))
+        let hoisted = Hoisted { formulas: left, var: placeholder.clone(), given, flops };
+        let index = if known.sparse.is_some() { 4 } else { 0 };
+        let read =
+            stored * (bound.dtype().bytes() + index) + (shape.entries() + inner.entries()) * bound.dtype().bytes();
+        Some((
+            Self {
+                thin,
+                factor: factor_var.clone(),
+                formula: dag.expr(root).to_string(),
+                read,
+                placeholder,
+                flops,
+                columns,
+                bytes,
+            },
+            hoisted,
+        ))
+    }
+
+    /// What a start computes of it.
+    pub(in crate::solve) fn work(&self) -> Work {
+        Work { name: format!("hoisted product {}", self.formula), flops: self.flops, bytes: self.read as f64 }
     }
 
     /// The factor that it is made with.
@@ -86,7 +111,7 @@ impl Product {
 
     /// Puts it where the formulas read it.
     pub(in crate::solve) fn put(&self, iterate: &mut Iterate, product: Value) {
-        iterate.inputs.set(&self.hole, product);
+        iterate.inputs.set(&self.placeholder, product);
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::cohort::CohortPlace;
 use super::hoisted::Product;
+use super::plans::SearchPlan;
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::function::Compiled;
@@ -67,6 +68,33 @@ impl Terms {
         let shape = compiled.plan.buffers[compiled.plan.outputs[0]].shape;
         let rank = if transposed { shape.rows } else { shape.cols };
         Ok(Self { compiled, grams, transposed, rank, product, cohort: None })
+    }
+
+    /// The plan, and what it computes; `array` says what the first result is.
+    pub(in crate::solve) fn plan(&self, name: String, array: &str, further: &[&str]) -> SearchPlan<'_> {
+        let mut results = vec![array];
+        results.extend(self.grams.shared.map(|()| "Gram matrix"));
+        results.extend(self.grams.scaled.iter().flat_map(|_| ["scale of each row", "its Gram matrix"]));
+        for sampled in &self.grams.sampled {
+            results.extend(["weights", "left side"]);
+            results.extend(sampled.right.map(|()| "right side"));
+        }
+        results.extend(further);
+        let mut plan = SearchPlan::new(name, &self.compiled, &results);
+        plan.beside.extend(self.product.as_ref().map(Product::work));
+        plan
+    }
+
+    /// The stored entries of all weights, and whether there is a Gram matrix per row.
+    pub(in crate::solve) fn row_grams(&self) -> (f64, bool) {
+        let mut at = 1 + usize::from(self.grams.shared.is_some()) + 2 * self.grams.scaled.len();
+        let mut stored = 0;
+        for sampled in &self.grams.sampled {
+            let weights = &self.compiled.plan.buffers[self.compiled.plan.outputs[at]];
+            stored += weights.layout.stored(weights.shape);
+            at += 2 + usize::from(sampled.right.is_some());
+        }
+        (stored as f64, self.grams.scaled.len() + self.grams.sampled.len() > 0)
     }
 
     /// Flops of a run.
@@ -137,6 +165,24 @@ impl Counts {
         let mut roots = vec![subproblem.counts.clone(), subproblem.columns.clone(), subproblem.linear.clone()];
         roots.extend_from_slice(further);
         Ok(Self { compiled: Compiled::new(&roots, &bound.givens, memory_limit)? })
+    }
+
+    /// The counts of a row: all columns where they are dense, twice the mean where they are sparse.
+    pub(in crate::solve) fn longest_row(&self) -> usize {
+        let shape = self.compiled.plan.buffers[self.compiled.plan.outputs[0]].shape;
+        (2 * self.stored() / shape.rows.max(1)).min(shape.cols)
+    }
+
+    /// The stored counts.
+    pub(in crate::solve) fn stored(&self) -> usize {
+        let buffer = &self.compiled.plan.buffers[self.compiled.plan.outputs[0]];
+        buffer.layout.stored(buffer.shape)
+    }
+
+    /// The plan, and what it computes.
+    pub(in crate::solve) fn plan(&self, name: String, further: &[&str]) -> SearchPlan<'_> {
+        let results = [&["counts", "columns", "linear term"], further].concat();
+        SearchPlan::new(name, &self.compiled, &results)
     }
 
     /// The numbers at the present values of the factors.

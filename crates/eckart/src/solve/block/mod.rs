@@ -9,6 +9,7 @@ pub(super) mod conjugate;
 pub(super) mod gradient;
 pub(super) mod hoisted;
 pub(super) mod local;
+pub(super) mod plans;
 pub(super) mod poisson;
 pub(super) mod quadratic;
 pub(super) mod state;
@@ -19,6 +20,7 @@ use super::problem::iterate::Iterate;
 use crate::error::Result;
 use cohort::CohortPlace;
 use hoisted::Product;
+use plans::SearchPlan;
 use state::MethodState;
 
 /// A way to move one factor.
@@ -33,6 +35,9 @@ pub(super) trait Block: Send {
     fn product(&self) -> Option<&Product> {
         None
     }
+
+    /// The plans that a step runs.
+    fn plans(&self) -> Vec<SearchPlan<'_>>;
 
     /// Has its product of the data computed by a cohort of starts from now on; `None` leaves the cohort.
     fn join(&mut self, _cohort: Option<&Arc<CohortPlace>>) {}

@@ -6,10 +6,11 @@
 //! products.
 //! Not here: the choice between the two (see `choice`), the loops over a row (see `rows::likelihood`).
 
+use super::plans::{SearchPlan, Work};
 use super::{Block, Done};
 use crate::error::Result;
 pub(in crate::solve) use crate::rows::PoissonStep;
-use crate::rows::{Likelihood, Regularizer, likelihood_rows};
+use crate::rows::{Likelihood, Regularizer, likelihood_rows, likelihood_workspace};
 use crate::run::{Numbers, sum_by};
 use crate::solve::block::local::{Counts, factor_of, rows_of};
 use crate::solve::derive::Poisson;
@@ -29,6 +30,10 @@ pub(in crate::solve) struct PoissonBlock {
     counts: Counts,
     likelihood: Likelihood,
     costs: bool,
+    /// The factor's name, the length of a row, and the bytes of a number.
+    name: String,
+    rank: usize,
+    number: usize,
 }
 
 impl PoissonBlock {
@@ -50,11 +55,36 @@ impl PoissonBlock {
         let least = if bound.is_narrow() { LEAST_F32 } else { LEAST };
         let regularizer = Regularizer { lower: own.lower.max(least.min(own.upper)), ..own };
         let likelihood = Likelihood { regularizer, square: subproblem.square, step, sweeps: SWEEPS };
-        Ok(Self { index, transposed: subproblem.transposed, counts, likelihood, costs })
+        let factor = &bound.factors[index];
+        Ok(Self {
+            index,
+            transposed: subproblem.transposed,
+            counts,
+            likelihood,
+            costs,
+            name: factor.var.name().to_owned(),
+            rank: if subproblem.transposed { factor.shape.rows } else { factor.shape.cols },
+            number: bound.dtype().bytes(),
+        })
     }
 }
 
 impl Block for PoissonBlock {
+    fn plans(&self) -> Vec<SearchPlan<'_>> {
+        let further: &[&str] = if self.costs { &["objective"] } else { &[] };
+        let mut plan = self.counts.plan(format!("subproblem in {}", self.name), further);
+        let stored = self.counts.stored() as f64;
+        let name = match self.likelihood.step {
+            PoissonStep::Multiplicative => "multiplicative updates",
+            PoissonStep::Newton => "damped Newton steps, one entry after the other",
+        };
+        // A product per stored entry, then a first and a second derivative and an update of the products per sweep.
+        let flops = stored * self.rank as f64 * (2.0 + 6.0 * SWEEPS as f64);
+        plan.beside.push(Work { name: name.into(), flops, bytes: stored * (4 + self.number) as f64 });
+        plan.workspace = likelihood_workspace(self.counts.longest_row(), self.rank, self.number);
+        vec![plan]
+    }
+
     fn step(&mut self, iterate: &mut Iterate) -> Result<Done> {
         if iterate.problem.is_narrow() { self.step_in::<f32>(iterate) } else { self.step_in::<f64>(iterate) }
     }

@@ -6,13 +6,15 @@
 use std::sync::Arc;
 
 use super::cohort::CohortPlace;
+use super::plans::{SearchPlan, Work};
 use super::{Block, Done};
 use crate::error::Result;
+use crate::facts::Shape;
 pub(in crate::solve) use crate::rows::QuadraticStep;
 use crate::rows::{MOST_SWEEPS, RowSolver};
 use crate::run::{Numbers, sum_by};
 use crate::solve::block::hoisted::Product;
-use crate::solve::block::local::{Local, Terms, factor_of, rows_of};
+use crate::solve::block::local::{Terms, factor_of, rows_of};
 use crate::solve::derive::Subproblem;
 use crate::solve::problem::Bound;
 use crate::solve::problem::iterate::Iterate;
@@ -28,6 +30,10 @@ pub(in crate::solve) struct QuadraticBlock {
     terms: Terms,
     solver: RowSolver,
     costs: bool,
+    /// The factor's name, the shape of the array that is moved, and the bytes of a number of it.
+    name: String,
+    shape: Shape,
+    number: usize,
 }
 
 impl QuadraticBlock {
@@ -56,12 +62,50 @@ impl QuadraticBlock {
         let own = &bound.factors[index].regularizer;
         let regularizer = if quadratic.transposed { own.transposed() } else { *own };
         let solver = RowSolver { step, regularizer };
-        Ok(Self { index, transposed: quadratic.transposed, bounded, terms, solver, costs: !further.is_empty() })
+        let factor = &bound.factors[index];
+        Ok(Self {
+            index,
+            transposed: quadratic.transposed,
+            bounded,
+            terms,
+            solver,
+            costs: !further.is_empty(),
+            name: factor.var.name().to_owned(),
+            shape: if quadratic.transposed {
+                Shape { rows: factor.shape.cols, cols: factor.shape.rows }
+            } else {
+                factor.shape
+            },
+            number: bound.dtype().bytes(),
+        })
+    }
+
+    /// What the row solver does, about.
+    fn work(&self) -> Work {
+        let (n, r) = (self.shape.rows as f64, self.shape.cols as f64);
+        let sweeps = self.sweeps(self.shape.rows) as f64;
+        let (stored, gram) = self.terms.row_grams();
+        let (name, flops) = match self.solver.step {
+            QuadraticStep::LeastSquares if gram => {
+                ("Cholesky factorization per row", stored * r * r + n * r * r * (r / 3.0 + 2.0))
+            }
+            QuadraticStep::LeastSquares => ("one Cholesky factorization for all rows", r * r * (r / 3.0 + 2.0 * n)),
+            QuadraticStep::ConjugateGradients => {
+                ("conjugate gradients per row", 3.0 * (4.0 * stored * r + 2.0 * n * r * r))
+            }
+            _ if gram => {
+                ("row solver on one Gram matrix per row", stored * r * r + 2.0 * MOST_SWEEPS as f64 * n * r * r)
+            }
+            QuadraticStep::Once => ("one sweep of coordinate descent", 2.0 * n * r * r),
+            _ => ("sweeps of the row solver", 2.0 * sweeps * n * r * r),
+        };
+        let bytes = 2.0 * n * r * self.number as f64 + if gram { stored * (4 + self.number) as f64 } else { 0.0 };
+        Work { name: name.into(), flops, bytes }
     }
 
     /// Sweeps that are worth their time beside what it takes to compute the Gram.
-    fn most_sweeps<T>(&self, local: &Local<T>, rows: usize) -> usize {
-        let r = local.grams.rank as f64;
+    fn sweeps(&self, rows: usize) -> usize {
+        let r = self.shape.cols as f64;
         let sweep = 2.0 * rows as f64 * r * r;
         1 + (SWEEP_SHARE * self.terms.flops() / sweep).clamp(0.0, MOST_SWEEPS as f64) as usize
     }
@@ -70,7 +114,7 @@ impl QuadraticBlock {
         let local = self.terms.run::<T>(self.index, iterate)?;
         let before = if self.costs { local.numbers.first().copied() } else { None };
         let mut rect = rows_of::<T>(iterate.take(self.index), self.transposed);
-        let sweeps = self.most_sweeps(&local, rect.shape.rows);
+        let sweeps = self.sweeps(rect.shape.rows);
         let decrease = self.solver.run(&local.grams, local.linear(self.bounded), rect.make_mut(), sweeps);
         drop(local);
         iterate.set(self.index, factor_of(rect, self.transposed));
@@ -94,6 +138,14 @@ impl QuadraticBlock {
 }
 
 impl Block for QuadraticBlock {
+    fn plans(&self) -> Vec<SearchPlan<'_>> {
+        let array = if self.bounded { "gradient" } else { "linear term" };
+        let further: &[&str] = if self.costs { &["objective"] } else { &[] };
+        let mut plan = self.terms.plan(format!("subproblem in {}", self.name), array, further);
+        plan.beside.push(self.work());
+        vec![plan]
+    }
+
     fn join(&mut self, cohort: Option<&Arc<CohortPlace>>) {
         self.terms.join(cohort);
     }

@@ -19,6 +19,7 @@ use crate::solve::block::cohort::CohortPlace;
 use crate::solve::block::conjugate::ConjugateBlock;
 use crate::solve::block::gradient::GradientBlock;
 use crate::solve::block::hoisted::Product;
+use crate::solve::block::plans::{Runs, SearchPlan};
 use crate::solve::block::poisson::{PoissonBlock, PoissonStep};
 use crate::solve::block::quadratic::QuadraticBlock;
 use crate::solve::block::state::MethodState;
@@ -31,6 +32,8 @@ pub(in crate::solve) struct Alternating {
     blocks: Vec<Box<dyn Block>>,
     /// The objective, where the last block does not know it.
     cost: Arc<Compiled>,
+    /// Whether it does.
+    knows_cost: bool,
     last: Option<f64>,
     momentum: Option<Momentum>,
     rescales: bool,
@@ -114,6 +117,7 @@ impl Alternating {
         let balances = if accelerated { Balance::all(bound, memory_limit)? } else { Vec::new() };
         let pairs = if accelerated { Reinitialization::all(bound, memory_limit)? } else { Vec::new() };
         Ok(Box::new(Self {
+            knows_cost: !matches!(found.last(), Some((Subproblem::Bounded(..), StepRule::Quadratic(_)))),
             blocks,
             cost,
             last: None,
@@ -165,6 +169,21 @@ impl Alternating {
 }
 
 impl Method for Alternating {
+    fn held_bytes(&self, problem: &Bound) -> usize {
+        if self.momentum.is_some() { problem.factor_bytes() } else { 0 }
+    }
+
+    fn plans(&self) -> Vec<SearchPlan<'_>> {
+        let mut plans: Vec<SearchPlan<'_>> = self.blocks.iter().flat_map(|block| block.plans()).collect();
+        if !self.knows_cost {
+            plans.push(SearchPlan::new("cost", &self.cost, &["smooth part", "objective"]));
+        }
+        plans.extend(self.balances.iter().flat_map(Balance::plans));
+        let often = Runs::PerIteration(1.0 / LOOK_EVERY as f64);
+        plans.extend(self.pairs.iter().map(|pair| pair.plan().runs(often)));
+        plans
+    }
+
     fn join(&mut self, cohort: Option<&Arc<CohortPlace>>) {
         self.blocks.iter_mut().for_each(|block| block.join(cohort));
     }

@@ -10,8 +10,9 @@ use crate::facts::Shape;
 use crate::function::Compiled;
 use crate::rows::{FactorRegularizer, Regularizer};
 use crate::run::{Numbers, Value, sum_rows};
+use crate::solve::block::plans::SearchPlan;
 use crate::solve::problem::iterate::Iterate;
-use crate::solve::problem::pairs::{Lengths, OfSide, Pair, Side, pairs};
+use crate::solve::problem::pairs::{Lengths, OfSide, Pair, PairSide, pairs};
 use crate::solve::problem::{Bound, Factor};
 
 /// Nothing is scaled where its logarithm is no more than this: the penalties would fall by a millionth.
@@ -41,7 +42,7 @@ struct PenaltyWeights {
 }
 
 impl PenaltyWeights {
-    fn of(factor: &Factor, side: Side, squares: f64) -> Self {
+    fn of(factor: &Factor, side: PairSide, squares: f64) -> Self {
         let FactorRegularizer { entries: Regularizer { l1, .. }, row_group, col_group, .. } = factor.regularizer;
         let (own, across) = if side.by_rows { (row_group, col_group) } else { (col_group, row_group) };
         Self { sums: l1, squares, own, across }
@@ -76,6 +77,13 @@ impl Balance {
             }
         }
         Ok(found)
+    }
+
+    /// The plans that an iteration runs.
+    pub(in crate::solve) fn plans(&self) -> Vec<SearchPlan<'_>> {
+        let across = self.across.iter().flatten();
+        let across = across.map(|sums| SearchPlan::new("norms across components", sums, &["sum of norms"]));
+        std::iter::once(self.lengths.plan("norms of components, to balance them")).chain(across).collect()
     }
 
     /// Scales the components of the factors in place, and those of `before`, which may be empty, by the same numbers.
@@ -123,7 +131,7 @@ impl Balance {
     }
 }
 
-fn scaled(bound: &Bound, factor: Value, side: Side, by: &[f64]) -> Value {
+fn scaled(bound: &Bound, factor: Value, side: PairSide, by: &[f64]) -> Value {
     let shape = bound.factors[side.index].shape;
     match bound.is_narrow() {
         true => scaled_in::<f32>(factor, shape, side, by),
@@ -131,7 +139,7 @@ fn scaled(bound: &Bound, factor: Value, side: Side, by: &[f64]) -> Value {
     }
 }
 
-fn scaled_in<T: Numbers>(factor: Value, shape: Shape, side: Side, by: &[f64]) -> Value {
+fn scaled_in<T: Numbers>(factor: Value, shape: Shape, side: PairSide, by: &[f64]) -> Value {
     let mut rect = factor.into_rect::<T>();
     sum_rows(rect.make_mut(), shape.cols, |range, part| {
         for (i, row) in range.zip(part.chunks_mut(shape.cols)) {

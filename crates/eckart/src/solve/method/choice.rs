@@ -1,7 +1,6 @@
-//! Choice: which block moves a factor, from the subproblem of its part of the objective and from its bounds and
-//! penalties.
+//! Choice: the step rule of a factor, from its subproblem and its regularizer.
 //! In: a factor and its subproblem.  Out: a `StepRule`, and both in words.
-//! Invariant: a way that is chosen is exact for the bounds and penalties, or a descent step that keeps them.
+//! Invariant: a step rule that is chosen is exact for the bounds and penalties, or a descent step that keeps them.
 //! Not here: the subproblems (see `derive`), the blocks (see `block`).
 
 use crate::rows::FactorRegularizer;
@@ -19,7 +18,7 @@ pub(in crate::solve) enum StepRule {
     Gradient,
 }
 
-/// The way that fits a subproblem best.
+/// The step rule that fits a subproblem best.
 ///
 /// Newton steps were faster than multiplicative updates, to every cost that both reached, on counts of which 0.6 %, a
 /// half and all were not 0; the mean of the last was 99.
@@ -37,8 +36,8 @@ pub(in crate::solve) fn step_rule(factor: &Factor, subproblem: &Subproblem) -> S
     }
 }
 
-/// The rank from which on the Gram of a row is dear beside some conjugate gradient steps without it: at 64, on a
-/// million ratings, a cost was reached in a third of the time. Ranks between were not raced.
+/// The rank from which on the Gram matrix of a row is expensive beside some conjugate gradient steps without it: at 64,
+/// on a million ratings, a cost was reached in a third of the time. Ranks between were not raced.
 const EXPENSIVE_RANK: usize = 32;
 
 /// Whether each row has a Gram of its own that is better not made: by the entries of the row alone, and what all have.
@@ -65,7 +64,7 @@ fn quadratic_step(quadratic: &Quadratic, regularizer: &FactorRegularizer) -> Opt
     }
 }
 
-/// The subproblem of a factor's part of the objective, in words.
+/// A subproblem, in words.
 pub(in crate::solve) fn structure_in_words(subproblem: &Subproblem, factor: &Factor) -> String {
     let grams = |quadratic: &Quadratic| {
         let (rows, r) = match quadratic.transposed {
@@ -75,25 +74,25 @@ pub(in crate::solve) fn structure_in_words(subproblem: &Subproblem, factor: &Fac
         let grams = &quadratic.grams;
         let shared = grams.shared.is_some();
         match (grams.scaled.is_empty(), grams.sampled.is_empty()) {
-            (true, true) => format!("shared {r} x {r} Gram"),
-            (false, true) => format!("an {r} x {r} Gram a {rows}, known up to a number"),
-            (_, false) if shared => format!("an {r} x {r} Gram a {rows}: a shared part and one by the weights"),
-            (_, false) => format!("an {r} x {r} Gram a {rows}, by the weights"),
+            (true, true) => format!("shared {r} x {r} Gram matrix"),
+            (false, true) => format!("{r} x {r} Gram matrix per {rows}, a multiple of a shared one"),
+            (_, false) if shared => format!("{r} x {r} Gram matrix per {rows}: a shared part plus a weighted one"),
+            (_, false) => format!("{r} x {r} Gram matrix per {rows}, weighted"),
         }
     };
     match subproblem {
         Subproblem::Quadratic(quadratic, _) => format!("quadratic, {}", grams(quadratic)),
         Subproblem::Bounded(quadratic, _) => format!("of bounded curvature, {}", grams(quadratic)),
-        Subproblem::Coupled(_) => "quadratic, its rows hang together".into(),
+        Subproblem::Coupled(_) => "quadratic with coupled rows".into(),
         Subproblem::Poisson(subproblem) if subproblem.square > 0.0 => {
-            "linear but for logarithms (Poisson, Kullback-Leibler) and a sum of squares".into()
+            "Poisson likelihood (Kullback-Leibler divergence) plus a sum of squares".into()
         }
-        Subproblem::Poisson(_) => "linear but for logarithms (Poisson, Kullback-Leibler)".into(),
+        Subproblem::Poisson(_) => "Poisson likelihood (Kullback-Leibler divergence)".into(),
         Subproblem::Smooth => "smooth".into(),
     }
 }
 
-/// A way, in words; `accelerated` where the blocks start from extrapolated factors.
+/// A step rule, in words; `accelerated` where the blocks start from extrapolated factors.
 pub(in crate::solve) fn rule_in_words(
     rule: StepRule,
     subproblem: &Subproblem,
@@ -107,20 +106,22 @@ pub(in crate::solve) fn rule_in_words(
     let bounded = matches!(subproblem, Subproblem::Bounded(..));
     let nonnegative = regularizer.entries.lower == 0.0 && regularizer.entries.upper == f64::INFINITY;
     let name = match rule {
-        StepRule::Quadratic(QuadraticStep::LeastSquares) if rowwise => "least squares by a Cholesky factorization each",
+        StepRule::Quadratic(QuadraticStep::LeastSquares) if rowwise => {
+            "least squares, one Cholesky factorization per row"
+        }
         StepRule::Quadratic(QuadraticStep::LeastSquares) => "least squares by one Cholesky factorization",
-        StepRule::Quadratic(QuadraticStep::ConjugateGradients) => "conjugate gradient steps, no Gram being made",
+        StepRule::Quadratic(QuadraticStep::ConjugateGradients) => "matrix-free conjugate gradients",
         StepRule::Quadratic(QuadraticStep::Coordinates | QuadraticStep::Once) if nonnegative && !rowwise => "HALS",
         StepRule::Quadratic(QuadraticStep::Coordinates | QuadraticStep::Once) => "coordinate descent",
-        StepRule::Quadratic(QuadraticStep::ActiveSet) => "coordinate descent with soft threshold and active set",
-        StepRule::Quadratic(QuadraticStep::Components) => "one component after the other, projected",
-        StepRule::Quadratic(QuadraticStep::RowSteps) => "proximal gradient steps on the Gram",
+        StepRule::Quadratic(QuadraticStep::ActiveSet) => "coordinate descent with soft thresholding and an active set",
+        StepRule::Quadratic(QuadraticStep::Components) => "block coordinate descent over components, projected",
+        StepRule::Quadratic(QuadraticStep::RowSteps) => "proximal gradient steps per row",
         StepRule::Poisson(PoissonStep::Multiplicative) => "multiplicative updates",
-        StepRule::Poisson(PoissonStep::Newton) => "damped Newton steps, one entry after the other",
+        StepRule::Poisson(PoissonStep::Newton) => "coordinate descent by damped Newton steps",
         StepRule::ConjugateGradients => "conjugate gradients",
         StepRule::Gradient => "proximal gradient step",
     };
     let prefix = if accelerated { "accelerated " } else { "" };
-    let suffix = if bounded && matches!(rule, StepRule::Quadratic(_)) { " on a parabola above" } else { "" };
+    let suffix = if bounded && matches!(rule, StepRule::Quadratic(_)) { " on a quadratic majorizer (MM)" } else { "" };
     format!("{prefix}{name}{suffix}")
 }

@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::function::Compiled;
 use crate::grad::differentiate;
 use crate::run::{Value, sum_by};
+use crate::solve::block::plans::SearchPlan;
 use crate::solve::block::state::MethodState;
 use crate::solve::problem::Bound;
 use crate::solve::problem::iterate::Iterate;
@@ -133,6 +134,17 @@ struct From {
 }
 
 impl Method for Lbfgs {
+    fn held_bytes(&self, problem: &Bound) -> usize {
+        // Pairs, the point, the direction, two gradients: in f64.
+        (2 * MEMORY + 4) * problem.shapes().iter().map(|shape| shape.entries()).sum::<usize>() * size_of::<f64>()
+    }
+
+    fn plans(&self) -> Vec<SearchPlan<'_>> {
+        let mut plan = SearchPlan::new("cost and gradients", &self.compiled, &["objective"]);
+        plan.results.extend((1..self.compiled.given.len()).map(|_| "gradient".to_owned()));
+        vec![plan]
+    }
+
     fn restart(&mut self) {
         self.pairs.clear();
         self.here = None;

@@ -18,7 +18,9 @@ use std::sync::Arc;
 
 use super::block::cohort::CohortPlace;
 use super::block::hoisted::Product;
+use super::block::plans::SearchPlan;
 use super::block::state::MethodState;
+use super::problem::Bound;
 use super::problem::iterate::Iterate;
 use crate::error::Result;
 
@@ -30,6 +32,9 @@ pub(super) trait Method: Send {
     /// Those of running a plan.
     fn step(&mut self, iterate: &mut Iterate) -> Result<StepStats>;
 
+    /// The plans that an iteration runs.
+    fn plans(&self) -> Vec<SearchPlan<'_>>;
+
     /// Has its products of the data computed by a cohort of starts from now on; `None` leaves the cohort.
     fn join(&mut self, _cohort: Option<&Arc<CohortPlace>>) {}
 
@@ -37,6 +42,9 @@ pub(super) trait Method: Send {
     fn products(&self) -> Vec<&Product> {
         Vec::new()
     }
+
+    /// Bytes that it holds beside the factors, such as those before the last move.
+    fn held_bytes(&self, problem: &Bound) -> usize;
 
     /// Forgets what it learned from a start.
     fn restart(&mut self);

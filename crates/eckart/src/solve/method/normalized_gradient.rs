@@ -10,6 +10,7 @@ use crate::function::Compiled;
 use crate::grad::differentiate;
 use crate::rows::FactorRegularizer;
 use crate::run::{Numbers, Value, sum_by};
+use crate::solve::block::plans::SearchPlan;
 use crate::solve::block::state::MethodState;
 use crate::solve::problem::Bound;
 use crate::solve::problem::iterate::Iterate;
@@ -48,6 +49,16 @@ impl NormalizedGradient {
 }
 
 impl Method for NormalizedGradient {
+    fn held_bytes(&self, problem: &Bound) -> usize {
+        2 * problem.factor_bytes()
+    }
+
+    fn plans(&self) -> Vec<SearchPlan<'_>> {
+        let mut plan = SearchPlan::new("cost and gradients", &self.compiled, &["objective"]);
+        plan.results.extend((1..self.compiled.given.len()).map(|_| "gradient".to_owned()));
+        vec![plan]
+    }
+
     fn restart(&mut self) {
         self.length = FIRST;
         self.last = None;

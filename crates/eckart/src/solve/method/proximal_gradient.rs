@@ -12,6 +12,7 @@ use crate::expr::{Dag, Expr, Huber, Id, Op, huber_at};
 use crate::function::Compiled;
 use crate::solve::block::Block;
 use crate::solve::block::gradient::GradientBlock;
+use crate::solve::block::plans::SearchPlan;
 use crate::solve::block::state::MethodState;
 use crate::solve::problem::Bound;
 use crate::solve::problem::iterate::Iterate;
@@ -39,6 +40,14 @@ impl ProximalGradient {
 }
 
 impl Method for ProximalGradient {
+    fn held_bytes(&self, problem: &Bound) -> usize {
+        problem.factor_bytes()
+    }
+
+    fn plans(&self) -> Vec<SearchPlan<'_>> {
+        self.blocks.iter().flat_map(Block::plans).collect()
+    }
+
     fn restart(&mut self) {
         self.blocks.iter_mut().for_each(Block::restart);
     }

@@ -7,10 +7,11 @@ use crate::error::Result;
 use crate::function::Compiled;
 use crate::grad::differentiate;
 use crate::run::{Numbers, Value};
+use crate::solve::block::plans::SearchPlan;
 use crate::solve::block::state::MethodState;
 use crate::solve::problem::Bound;
 use crate::solve::problem::iterate::Iterate;
-use crate::solve::problem::pairs::{Lengths, Pair, Side, pairs};
+use crate::solve::problem::pairs::{Lengths, Pair, PairSide, pairs};
 
 /// Rounds of the power method by which the direction is found in which the cost falls the most.
 const ROUNDS: usize = 2;
@@ -51,6 +52,11 @@ impl Reinitialization {
         .collect()
     }
 
+    /// The plan that tells dead components.
+    pub(in crate::solve) fn plan(&self) -> SearchPlan<'_> {
+        self.lengths.plan("norms of components, to find dead ones")
+    }
+
     pub(in crate::solve) fn restart(&mut self) {
         self.rests_until = 0;
     }
@@ -86,7 +92,7 @@ impl Reinitialization {
         }
         let slopes = match self.slopes.take() {
             Some(slopes) => slopes,
-            None => (self.plan(&iterate.problem)?, length_of(&iterate.problem)),
+            None => (self.compile(&iterate.problem)?, length_of(&iterate.problem)),
         };
         let first = slopes.0.run(&iterate.inputs)?[0].to_scalar();
         let mut now = first;
@@ -105,7 +111,7 @@ impl Reinitialization {
         Ok((now < first).then_some([first, now]))
     }
 
-    fn plan(&self, bound: &Bound) -> Result<Compiled> {
+    fn compile(&self, bound: &Bound) -> Result<Compiled> {
         let all = bound.factor_exprs();
         let of = [self.pair.left, self.pair.right].map(|side| all[side.index].clone());
         let roots = [vec![bound.objective.clone()], differentiate(&bound.smooth, &of)].concat();
@@ -123,7 +129,7 @@ impl Reinitialization {
         let sides = [self.pair.left, self.pair.right];
         let old = sides.map(|side| iterate.factor(side.index));
         let problem = iterate.problem.clone();
-        let count = |side: Side| {
+        let count = |side: PairSide| {
             let shape = problem.factors[side.index].shape;
             if side.by_rows { shape.cols } else { shape.rows }
         };
@@ -199,17 +205,17 @@ fn normalize(vector: &mut [f64]) -> f64 {
 }
 
 /// The places of a component in the array of a factor with so many columns.
-fn places(len: usize, cols: usize, (side, k): (Side, usize)) -> impl Iterator<Item = usize> {
+fn places(len: usize, cols: usize, (side, k): (PairSide, usize)) -> impl Iterator<Item = usize> {
     let (from, step, to) = if side.by_rows { (k * cols, 1, (k + 1) * cols) } else { (k, cols, len) };
     (from..to).step_by(step)
 }
 
-fn component<T: Numbers>(array: &[T], cols: usize, which: (Side, usize)) -> Vec<f64> {
+fn component<T: Numbers>(array: &[T], cols: usize, which: (PairSide, usize)) -> Vec<f64> {
     places(array.len(), cols, which).map(|at| array[at].to_f64()).collect()
 }
 
 /// Sets a component to a vector times a number.
-fn put<T: Numbers>(iterate: &mut Iterate, which: (Side, usize), vector: &[f64], by: f64) {
+fn put<T: Numbers>(iterate: &mut Iterate, which: (PairSide, usize), vector: &[f64], by: f64) {
     let index = which.0.index;
     let mut rect = iterate.take(index).into_rect::<T>();
     let cols = rect.shape.cols;

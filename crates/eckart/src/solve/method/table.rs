@@ -13,6 +13,7 @@ use crate::error::{Code, Error, Result};
 use crate::solve::problem::Bound;
 
 /// A method's row.
+#[derive(Debug)]
 pub struct MethodRow {
     /// Its name.
     pub name: &'static str,

@@ -140,14 +140,14 @@ impl Problem {
         for constraint in self.statement.constraints.iter().filter(|c| c.factor == name) {
             regularizer.constrain(constraint.bound, self.limit(constraint)?, constraint)?;
         }
-        let (shape, numbers) = (shape_of(value), value.to_dense_f64());
-        let Some(at) = outside(&regularizer, &numbers, shape).0 else { return Ok(()) };
+        let (shape, entries) = (shape_of(value), value.to_dense_f64());
+        let Some(at) = infeasible(&regularizer, &entries, shape).0 else { return Ok(()) };
         Err(Error::setting(
             Code::StartOutOfBounds,
             format!(
                 "{name} is fixed, and its value is {} at {}, which the bounds of {name} don't allow: fix it at another \
                  value, or leave the bound out",
-                numbers[at],
+                entries[at],
                 place(at, shape)
             ),
         ))
@@ -164,7 +164,7 @@ impl Problem {
                 format!("the start of {name} is {} at {}", dense.data[at], place(at, shape)),
             ));
         }
-        let (far, feasible) = outside(regularizer, &dense.data, shape);
+        let (far, feasible) = infeasible(regularizer, &dense.data, shape);
         if let Some(at) = far {
             return Err(Error::setting(
                 Code::StartOutOfBounds,
@@ -197,7 +197,7 @@ impl Problem {
 
     /// The objective with every named number written in.
     fn with_numbers(&self) -> Expr {
-        let by = self.params.iter().map(|(name, &value)| (Var::input(name), Expr::number(value))).collect();
+        let by = self.params.iter().map(|(name, &value)| (Var::input(name), Expr::from(value))).collect();
         self.statement.objective.substitute(&by)
     }
 
@@ -315,7 +315,7 @@ fn role_of(roles: &[(String, FactorRole)], var: &Var) -> FactorRole {
 }
 
 /// The first entry that bounds don't allow, if there is one, and the nearest values that they do.
-fn outside(regularizer: &FactorRegularizer, values: &[f64], shape: Shape) -> (Option<usize>, Vec<f64>) {
+fn infeasible(regularizer: &FactorRegularizer, values: &[f64], shape: Shape) -> (Option<usize>, Vec<f64>) {
     let mut feasible = values.to_vec();
     regularizer.constraints().apply(&mut feasible, shape, 1.0);
     let far = |(a, b): (&f64, &f64)| (a - b).abs() > 1e-6 * a.abs().max(1.0);

@@ -125,8 +125,8 @@ impl Problem {
     /// `Data` where a side is 0 or too long.
     pub fn assume(self, name: &str, given: Given) -> Result<Self> {
         let Shape { rows, cols } = given.shape;
-        let stand_in = Matrix::sparse::<f64>(rows, cols, vec![0; rows.saturating_add(1)], Vec::new(), Vec::new())?;
-        let mut problem = self.data(name, &stand_in);
+        let empty = Matrix::sparse::<f64>(rows, cols, vec![0; rows.saturating_add(1)], Vec::new(), Vec::new())?;
+        let mut problem = self.data(name, &empty);
         problem.assumed.insert(name.to_owned(), given);
         Ok(problem)
     }
@@ -240,6 +240,11 @@ impl Bound {
     /// The factors' variables as formulas.
     pub fn factor_exprs(&self) -> Vec<Expr> {
         self.factors.iter().map(|f| Expr::from(&f.var)).collect()
+    }
+
+    /// Bytes of all factors.
+    pub(super) fn factor_bytes(&self) -> usize {
+        self.shapes().iter().map(|shape| shape.entries()).sum::<usize>() * self.dtype().bytes()
     }
 
     /// The factors that hold components, by their place: W, and H; `None` where the objective has no such pair. Of

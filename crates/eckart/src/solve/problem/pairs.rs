@@ -8,10 +8,11 @@ use super::{Bound, Factor};
 use crate::error::Result;
 use crate::expr::{Dag, Expr, Id, Op, Var, abs, colsum, matrix, rowsum, weighted_terms};
 use crate::function::Compiled;
+use crate::solve::block::plans::SearchPlan;
 
 /// One of the two factors.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::solve) struct Side {
+pub(in crate::solve) struct PairSide {
     /// Its place among the factors.
     pub index: usize,
     /// Whether its components are the rows of its array.
@@ -22,8 +23,8 @@ pub(in crate::solve) struct Side {
 #[derive(Debug)]
 pub(in crate::solve) struct Pair {
     pub product: Expr,
-    pub left: Side,
-    pub right: Side,
+    pub left: PairSide,
+    pub right: PairSide,
 }
 
 /// The products of two different factors.
@@ -31,10 +32,10 @@ pub(in crate::solve) fn pairs(bound: &Bound) -> Vec<Pair> {
     let dag = Dag::new(std::slice::from_ref(&bound.smooth));
     // Of the left one the columns are components, of the right one the rows; turned over where it is transposed.
     let side = |id: Id, by_rows: bool| {
-        let turned = *dag.op(id) == Op::Transpose;
-        let inner = if turned { dag.args(id)[0] } else { id };
+        let transposed = *dag.op(id) == Op::Transpose;
+        let inner = if transposed { dag.args(id)[0] } else { id };
         let index = bound.factors.iter().position(|f| dag.expr(inner).as_var() == Some(&f.var))?;
-        Some(Side { index, by_rows: by_rows != turned })
+        Some(PairSide { index, by_rows: by_rows != transposed })
     };
     let pair = |id: Id| {
         let (left, right) = (side(dag.args(id)[0], false)?, side(dag.args(id)[1], true)?);
@@ -90,12 +91,18 @@ impl Lengths {
     /// # Errors
     /// `Limit` where the plan needs more than `memory_limit` bytes.
     pub(in crate::solve) fn new(bound: &Bound, pair: &Pair, memory_limit: usize) -> Result<Self> {
-        let of = |side: Side| {
+        let of = |side: PairSide| {
             let factor = Expr::from(&bound.factors[side.index].var);
             let [sizes, squares] = [abs(&factor), factor.pow(2)];
             if side.by_rows { [rowsum(sizes), rowsum(squares)] } else { [colsum(sizes), colsum(squares)] }
         };
         Ok(Self(Compiled::new(&[of(pair.left), of(pair.right)].concat(), &bound.givens, memory_limit)?))
+    }
+
+    /// The plan that computes them.
+    pub(in crate::solve) fn plan(&self, name: &str) -> SearchPlan<'_> {
+        let results = ["sizes, left", "squares, left", "sizes, right", "squares, right"];
+        SearchPlan::new(name, &self.0, &results)
     }
 
     /// Those of the factors in place.

@@ -9,7 +9,7 @@ use crate::solve::search::settings::StopReason;
 
 /// The cost after an iteration.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Step {
+pub struct Iteration {
     /// The objective's value.
     pub cost: f64,
     /// Seconds since the start began.
@@ -28,7 +28,7 @@ pub struct Start {
     /// How long it took, in seconds.
     pub seconds: f64,
     /// The cost at the start and after each iteration.
-    pub history: Vec<Step>,
+    pub history: Vec<Iteration>,
     /// For each factor, how far it is from where no small step of it lowers the cost: the length of its proximal
     /// gradient step times its own length, as a share of the cost at the start (as [`crate::Settings::tol`] counts
     /// it). Empty where the objective has kinks.
@@ -59,7 +59,7 @@ pub struct Agreement {
 #[derive(Debug, Clone, PartialEq)]
 pub struct RankChoice {
     /// How ranks were compared: `holdout` (entries held out) or `bcv` (bi-cross-validation, Owen and Perry 2009).
-    pub way: String,
+    pub criterion: String,
     /// The ranks, in increasing order.
     pub scores: Vec<RankScore>,
     /// The smallest rank whose mean is within one standard error of the least.
@@ -125,7 +125,7 @@ mod tests {
         let score = |&rank: &usize| RankScore { rank, mean: 1.0, error: 0.0, losses: vec![1.0] };
         let warning = |ranks: &[usize], chosen| {
             let scores = ranks.iter().map(score).collect();
-            RankChoice { way: "bcv".into(), scores, chosen }.warning().map(|warning| warning.code)
+            RankChoice { criterion: "bcv".into(), scores, chosen }.warning().map(|warning| warning.code)
         };
         assert_eq!(warning(&[2, 3, 4], 4), Some(Code::RankAtLimit));
         assert_eq!((warning(&[2, 3, 4], 3), warning(&[2], 2)), (None, None));

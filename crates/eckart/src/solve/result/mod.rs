@@ -13,6 +13,6 @@ mod shrunk;
 
 pub use factorization::Factorization;
 pub(in crate::solve) use history::is_better;
-pub use history::{Agreement, Kept, RankChoice, RankScore, Start, Step};
+pub use history::{Agreement, Iteration, Kept, RankChoice, RankScore, Start};
 pub use numerics::{NUMERICS, Numerics};
 pub(in crate::solve) use shrunk::shrunk;

@@ -29,13 +29,7 @@ pub struct Quality {
 impl Quality {
     pub(in crate::solve) fn of(iterate: &Iterate, memory_limit: usize) -> Result<Option<Self>> {
         let bound = &*iterate.problem;
-        let Some(reconstruction) = reconstruction(bound)? else { return Ok(None) };
-        let x = crate::expr::matrix(&bound.target.0);
-        let dag = Dag::new(std::slice::from_ref(&bound.objective));
-        let masked = dag.ids().any(|id| *dag.op(id) == Op::Observed && *dag.expr(dag.args(id)[0]) == x);
-        let counted = |e: Expr| if masked { sum(observed(&x) * e) } else { sum(e) };
-        let residual = counted((&x - &reconstruction).pow(2));
-        let compiled = Compiled::new(&[residual, counted(x.pow(2)), counted(x.clone())], &bound.givens, memory_limit)?;
+        let Some((reconstruction, masked, compiled)) = Self::compile(bound, memory_limit)? else { return Ok(None) };
         let values: Vec<f64> = compiled.run(&iterate.inputs)?.iter().map(crate::run::Value::to_scalar).collect();
         let (residual, squares, total) = (values[0].max(0.0), values[1], values[2]);
         let matrix = &bound.target.1;
@@ -48,6 +42,17 @@ impl Quality {
             rmse: (residual / count).sqrt(),
             observed_only: masked,
         }))
+    }
+
+    /// What stands for the data, whether only observed entries count, and the sums that the figures are made of.
+    pub(in crate::solve) fn compile(bound: &Bound, memory_limit: usize) -> Result<Option<(Expr, bool, Compiled)>> {
+        let Some(reconstruction) = reconstruction(bound)? else { return Ok(None) };
+        let x = crate::expr::matrix(&bound.target.0);
+        let dag = Dag::new(std::slice::from_ref(&bound.objective));
+        let masked = dag.ids().any(|id| *dag.op(id) == Op::Observed && *dag.expr(dag.args(id)[0]) == x);
+        let counted = |e: Expr| if masked { sum(observed(&x) * e) } else { sum(e) };
+        let sums = [counted((&x - &reconstruction).pow(2)), counted(x.pow(2)), counted(x.clone())];
+        Ok(Some((reconstruction, masked, Compiled::new(&sums, &bound.givens, memory_limit)?)))
     }
 }
 

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use super::settings::Settings;
-use crate::run::available_memory;
+use crate::run::{available_memory, resident_memory};
 use crate::solve::problem::Problem;
 
 /// What a listener is told after each iteration.
@@ -40,12 +40,14 @@ pub(in crate::solve) struct Search<'a> {
     pub problem: &'a Problem,
     pub settings: &'a Settings,
     began: Instant,
+    /// Bytes that the process may hold.
     pub memory_limit: usize,
 }
 
 impl<'a> Search<'a> {
     pub(in crate::solve) fn new(problem: &'a Problem, settings: &'a Settings) -> Self {
-        let memory_limit = settings.memory_limit.unwrap_or_else(available_memory);
+        let memory_limit =
+            settings.memory_limit.unwrap_or_else(|| available_memory().saturating_add(resident_memory().unwrap_or(0)));
         Self { problem, settings, began: Instant::now(), memory_limit }
     }
 

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::function::Compiled;
 use crate::grad::differentiate;
 use crate::run::{Numbers, Value, sum_by};
+use crate::solve::block::plans::SearchPlan;
 use crate::solve::method::proximal_gradient::rough_part;
 use crate::solve::problem::iterate::Iterate;
 use crate::solve::problem::{Bound, Factor};
@@ -28,6 +29,13 @@ impl Kkt {
         }
         let gradients = differentiate(&bound.smooth, &bound.factor_exprs());
         Ok(Some(Self { gradients: Compiled::new(&gradients, &bound.givens, memory_limit)? }))
+    }
+
+    /// The plan of the gradients.
+    pub(in crate::solve) fn plan(&self) -> SearchPlan<'_> {
+        let mut plan = SearchPlan::new("gradients, for the stopping test", &self.gradients, &[]);
+        plan.results.extend(self.gradients.given.iter().map(|_| "gradient".to_owned()));
+        plan
     }
 
     /// The step length of each factor at the start of a search: its own length over that of its gradient, so that

@@ -8,6 +8,8 @@ pub(super) mod context;
 pub(super) mod driver;
 pub(super) mod kkt;
 pub(super) mod ledger;
+pub(super) mod memory;
+pub(super) mod outline;
 pub(super) mod settings;
 pub(super) mod start;
 pub(super) mod starts;

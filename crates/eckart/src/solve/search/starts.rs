@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::checkpoint::Snapshot;
 use super::context::{Flow, Progress, Search};
 use super::ledger::Ledger;
+use super::memory::memory;
 use super::settings::StopReason;
 use super::worker::{Watcher, Worker};
 use crate::error::{Code, Error, Result};
@@ -63,7 +64,8 @@ pub(in crate::solve) fn run<'a>(
     let ledger = Ledger::open(search, row, (&bound.shapes(), bound.target.1.shape()))?;
     let mut first = Worker::new(search, row, bound)?;
     let cohorts: Vec<Arc<Cohort>> = (0..cohorts(search, &first)).map(|_| Arc::default()).collect();
-    let many = if cohorts.is_empty() { at_once(search, &first) } else { cohorts.len() * cohort_size(search, &first) };
+    let many = at_a_time(search, bound, &first);
+    memory(search, bound, &first, many).check()?;
     let mut board = Board::new(search, bound, ledger, listen);
     let mut others: Vec<Option<Worker>> = (1..many).map(|_| None).collect();
     loop {
@@ -88,6 +90,16 @@ pub(in crate::solve) fn run<'a>(
         }
     }
     Ok((first.iterate, board.into_found()?))
+}
+
+/// How many starts run at a time: as many as pay, and as fit into the memory.
+pub(in crate::solve) fn at_a_time(search: &Search, bound: &Bound, worker: &Worker) -> usize {
+    let most = match cohorts(search, worker) {
+        0 => at_once(search, worker),
+        cohorts => cohorts * cohort_size(search, worker),
+    };
+    let fits = |many: &usize| memory(search, bound, worker, *many).total() <= search.memory_limit;
+    (1..=most).rev().find(fits).unwrap_or(1)
 }
 
 /// How many cohorts of starts there are; 0 where each start is for itself, since a cohort does not pay, or since

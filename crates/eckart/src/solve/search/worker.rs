@@ -15,12 +15,13 @@ use crate::error::Result;
 use crate::function::Compiled;
 use crate::run::Value;
 use crate::solve::block::cohort::{CohortPlace, best_size};
+use crate::solve::block::plans::{Runs, SearchPlan};
 use crate::solve::block::state::MethodState;
 use crate::solve::method::Method;
 use crate::solve::method::table::MethodRow;
 use crate::solve::problem::Bound;
 use crate::solve::problem::iterate::Iterate;
-use crate::solve::result::{Start, Step};
+use crate::solve::result::{Iteration, Start};
 
 /// Iterations between looks at the residuals.
 const LOOK: usize = 10;
@@ -53,7 +54,7 @@ pub(in crate::solve) trait Watcher {
 struct Begun {
     began: Instant,
     best: (f64, Vec<Value>),
-    history: Vec<Step>,
+    history: Vec<Iteration>,
     lengths: Option<Vec<f64>>,
     last: f64,
     quiet: usize,
@@ -74,11 +75,28 @@ pub(in crate::solve) struct Worker<'a> {
 
 impl<'a> Worker<'a> {
     pub(in crate::solve) fn new(search: &'a Search<'a>, row: &MethodRow, bound: &Arc<Bound>) -> Result<Self> {
-        let limit = search.memory_limit;
+        // What a search needs is checked as a whole (see `memory`).
+        let limit = usize::MAX;
         let cost = Compiled::new(std::slice::from_ref(&bound.objective), &bound.givens, limit)?;
         let (method, kkt) = (row.make(bound, limit)?, Kkt::new(bound, limit)?);
         let iterate = Iterate::new(bound);
         Ok(Self { search, settings: search.settings, iterate, method, cost, kkt, monotone: row.monotone })
+    }
+
+    /// The plans of a start, those of an iteration first.
+    pub(in crate::solve) fn plans(&self) -> Vec<SearchPlan<'_>> {
+        let mut plans = self.method.plans();
+        if let Some(kkt) = self.kkt.as_ref().filter(|_| self.settings.tol > 0.0) {
+            plans.push(kkt.plan().runs(Runs::PerIteration(1.0 / LOOK as f64)));
+        }
+        plans.push(SearchPlan::new("cost at the start", &self.cost, &["objective"]).runs(Runs::PerStart));
+        plans
+    }
+
+    /// Bytes of the factors, and of what the method holds beside them.
+    pub(in crate::solve) fn held_bytes(&self) -> usize {
+        let problem = &self.iterate.problem;
+        problem.factor_bytes() + self.method.held_bytes(problem)
     }
 
     /// Flops of computing the objective once.
@@ -118,7 +136,7 @@ impl<'a> Worker<'a> {
                 best.1.clear();
             }
             let moved = self.method.step(&mut self.iterate)?;
-            history.push(Step { cost: moved.cost, seconds: began.elapsed().as_secs_f64() });
+            history.push(Iteration { cost: moved.cost, seconds: began.elapsed().as_secs_f64() });
             if self.monotone || moved.cost < best.0 || best.0.is_nan() {
                 best.0 = moved.cost;
                 best.1 = self.iterate.factors();
@@ -183,7 +201,7 @@ impl<'a> Worker<'a> {
         self.iterate.set_all(&factors);
         let first = self.cost.run(&self.iterate.inputs)?[0].to_scalar();
         let lengths = self.kkt.as_ref().map(|kkt| kkt.step_lengths(&self.iterate)).transpose()?;
-        let history = vec![Step { cost: first, seconds: began.elapsed().as_secs_f64() }];
+        let history = vec![Iteration { cost: first, seconds: began.elapsed().as_secs_f64() }];
         Ok(Begun { began, best: (first, factors), history, lengths, last: first, quiet: 0, at_rest: false })
     }
 
@@ -214,7 +232,7 @@ impl<'a> Worker<'a> {
     /// Whether the start ends here, and why.
     fn verdict(
         &self,
-        history: &[Step],
+        history: &[Iteration],
         (at_rest, quiet): (bool, usize),
         lengths: Option<&[f64]>,
     ) -> Result<Option<StopReason>> {
@@ -261,7 +279,7 @@ impl<'a> Worker<'a> {
 
 /// The cost that a start is measured by: the one it began with. Where little is left of that, the start was of the
 /// wrong scale or a small part of the objective is what the search is about: it is then a few times what is left.
-fn level(history: &[Step]) -> f64 {
+fn level(history: &[Iteration]) -> f64 {
     let (first, now) = (history[0].cost, history[history.len() - 1].cost);
     if now.is_nan() || now <= 0.0 {
         return first;
@@ -276,7 +294,7 @@ mod tests {
 
     #[test]
     fn a_start_is_measured_by_what_is_left_where_that_is_little() {
-        let of = |costs: &[f64]| level(&costs.iter().map(|&cost| Step { cost, seconds: 0.0 }).collect::<Vec<_>>());
+        let of = |costs: &[f64]| level(&costs.iter().map(|&cost| Iteration { cost, seconds: 0.0 }).collect::<Vec<_>>());
         assert_eq!([of(&[50.0]), of(&[50.0, 20.0, 6.0]), of(&[1e6, 20.0, 1.0])], [50.0, 50.0, 10.0]);
         // What is left of an exact fit is rounding; a cost may be negative.
         assert_eq!(

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::header::{ModelHeader, number};
 use crate::error::Result;
-use crate::solve::result::{Start, Step};
+use crate::solve::result::{Iteration, Start};
 use crate::solve::search::settings::StopReason;
 
 /// The starts of a model; `None` where they can't be used.
@@ -22,7 +22,7 @@ pub(super) fn names(header: &ModelHeader, side: &str) -> Result<Option<Vec<Strin
 }
 
 fn start_from_json(value: &Value) -> Option<Start> {
-    let step = |pair: &Value| Some(Step { cost: number(pair.get(0)?), seconds: number(pair.get(1)?) });
+    let step = |pair: &Value| Some(Iteration { cost: number(pair.get(0)?), seconds: number(pair.get(1)?) });
     Some(Start {
         cost: number(value.get("cost")?),
         iterations: value.get("iterations")?.as_u64()? as usize,

@@ -107,7 +107,7 @@ fn agreement_from_json(value: &Value) -> Option<Agreement> {
 pub(super) fn choice_to_json(found: &RankChoice) -> Value {
     let score = |s: &RankScore| json!({ "rank": s.rank, "mean": s.mean, "error": s.error, "losses": s.losses });
     let scores: Vec<Value> = found.scores.iter().map(score).collect();
-    json!({ "way": found.way, "chosen": found.chosen, "scores": scores })
+    json!({ "way": found.criterion, "chosen": found.chosen, "scores": scores })
 }
 
 fn choice_from_json(value: &Value) -> Option<RankChoice> {
@@ -120,7 +120,7 @@ fn choice_from_json(value: &Value) -> Option<RankChoice> {
         })
     };
     Some(RankChoice {
-        way: value.get("way")?.as_str()?.to_owned(),
+        criterion: value.get("way")?.as_str()?.to_owned(),
         chosen: value.get("chosen")?.as_u64()? as usize,
         scores: value.get("scores")?.as_array()?.iter().map(score).collect::<Option<_>>()?,
     })

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::data::{Tensor, TensorSource};
-use crate::solve::result::{Start, Step};
+use crate::solve::result::{Iteration, Start};
 use crate::solve::search::settings::StopReason;
 
 /// A number of each.
@@ -62,10 +62,10 @@ pub(in crate::solve) fn lists<'a, X>(
 pub(in crate::solve) fn histories<'a, X>(
     name: &str,
     all: &'a [X],
-    of: impl Fn(&X) -> &[Step] + Copy + 'a,
+    of: impl Fn(&X) -> &[Iteration] + Copy + 'a,
 ) -> [TensorSource<'a>; 3] {
     let count = all.iter().map(|one| of(one).len()).sum();
-    let column = |what: &str, number: fn(&Step) -> f64| {
+    let column = |what: &str, number: fn(&Iteration) -> f64| {
         TensorSource::list(format!("{name}.{what}"), count, move || {
             all.iter().flat_map(move |one| of(one).iter().map(number))
         })
@@ -125,12 +125,12 @@ impl Tables<'_> {
         Some(ranges.into_iter().map(|[from, to]| values[from..to].to_vec()).collect())
     }
 
-    pub(in crate::solve) fn histories(&mut self, name: &str, count: usize) -> Option<Vec<Vec<Step>>> {
+    pub(in crate::solve) fn histories(&mut self, name: &str, count: usize) -> Option<Vec<Vec<Iteration>>> {
         let (costs, seconds) = (self.floats(&format!("{name}.cost"))?, self.floats(&format!("{name}.seconds"))?);
         if costs.len() != seconds.len() {
             return None;
         }
-        let step = |at: usize| Step { cost: costs[at], seconds: seconds[at] };
+        let step = |at: usize| Iteration { cost: costs[at], seconds: seconds[at] };
         let ranges = self.ranges(name, count, costs.len())?;
         Some(ranges.into_iter().map(|[from, to]| (from..to).map(step).collect()).collect())
     }
@@ -145,7 +145,7 @@ impl Tables<'_> {
         }
         let histories = self.histories("starts.history", count)?.into_iter();
         let residuals = self.lists("starts.residuals", count)?.into_iter();
-        let start = |(at, (history, residuals)): (usize, (Vec<Step>, Vec<f64>))| {
+        let start = |(at, (history, residuals)): (usize, (Vec<Iteration>, Vec<f64>))| {
             let stop = StopReason::from_code(stops[at])?;
             let (cost, iterations, seconds) = (costs[at], iterations[at], seconds[at]);
             Some((index[at], Start { cost, iterations, stop, seconds, history, residuals }))

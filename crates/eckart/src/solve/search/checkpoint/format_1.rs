@@ -13,7 +13,7 @@ use super::snapshot::Snapshot;
 use crate::data::{Matrix, Tensor};
 use crate::run::Value;
 use crate::solve::block::state::MethodState;
-use crate::solve::result::{Kept, Start, Step};
+use crate::solve::result::{Iteration, Kept, Start};
 use crate::solve::search::settings::StopReason;
 
 /// The tensors of a file, to be taken out.
@@ -89,8 +89,8 @@ fn from_bits(value: &Json) -> Option<Vec<f64>> {
     value.as_array()?.iter().map(number).collect()
 }
 
-fn history_from_json(value: &Json) -> Option<Vec<Step>> {
-    let step = |pair: &Json| Some(Step { cost: number(pair.get(0)?)?, seconds: number(pair.get(1)?)? });
+fn history_from_json(value: &Json) -> Option<Vec<Iteration>> {
+    let step = |pair: &Json| Some(Iteration { cost: number(pair.get(0)?)?, seconds: number(pair.get(1)?)? });
     value.as_array()?.iter().map(step).collect()
 }
 

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::facts::Shape;
 use crate::run::Value;
 use crate::solve::result::save::{FileKind, no_such};
-use crate::solve::result::{Kept, Start, Step};
+use crate::solve::result::{Iteration, Kept, Start};
 
 /// What a checkpoint holds.
 #[derive(Debug, Clone, Default)]
@@ -66,7 +66,7 @@ impl Saved {
 
 /// Whether a start can go on from where it is said to be.
 fn runs(snapshot: &Snapshot) -> bool {
-    let Some(Step { cost, seconds }) = snapshot.history.last() else { return false };
+    let Some(Iteration { cost, seconds }) = snapshot.history.last() else { return false };
     let has_factors = [&snapshot.factors, &snapshot.best.1].into_iter().flatten().all(is_finite);
     cost.to_bits() == snapshot.last.to_bits()
         && Duration::try_from_secs_f64(*seconds).is_ok()

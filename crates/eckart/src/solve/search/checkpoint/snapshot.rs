@@ -5,7 +5,7 @@
 
 use crate::run::Value;
 use crate::solve::block::state::MethodState;
-use crate::solve::result::Step;
+use crate::solve::result::Iteration;
 
 /// A start after some iteration.
 #[derive(Debug, Clone)]
@@ -13,7 +13,7 @@ pub(in crate::solve) struct Snapshot {
     pub factors: Vec<Value>,
     /// The best factors met and their cost, where they are not the last.
     pub best: (f64, Vec<Value>),
-    pub history: Vec<Step>,
+    pub history: Vec<Iteration>,
     /// The cost after the last iteration.
     pub last: f64,
     /// Iterations in a row that lowered the cost too little.

@@ -39,16 +39,16 @@ fn rotate(a: &mut [f64], vectors: &mut [f64], k: usize, p: usize, q: usize) {
     let t = tau.signum() / (tau.abs() + tau.hypot(1.0));
     let c = 1.0 / t.hypot(1.0);
     let s = t * c;
-    let turn = |data: &mut [f64], x: usize, y: usize| {
+    let rotate = |data: &mut [f64], x: usize, y: usize| {
         let (u, v) = (data[x], data[y]);
         (data[x], data[y]) = (c * u - s * v, s * u + c * v);
     };
     for i in 0..k {
-        turn(a, i * k + p, i * k + q);
-        turn(vectors, i * k + p, i * k + q);
+        rotate(a, i * k + p, i * k + q);
+        rotate(vectors, i * k + p, i * k + q);
     }
     for i in 0..k {
-        turn(a, p * k + i, q * k + i);
+        rotate(a, p * k + i, q * k + i);
     }
     (a[p * k + q], a[q * k + p]) = (0.0, 0.0);
 }

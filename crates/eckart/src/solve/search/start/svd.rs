@@ -52,10 +52,11 @@ pub(super) fn truncated<T: Numbers>(bound: &Bound, r: usize, seed: u64, memory_l
     let left = range.orthonormal(left, 2)?;
     let right = range.back(left.clone())?;
     let (right, gram) = range.gram(right)?;
-    let (squares, turn) = eigen(gram, k);
+    let (squares, rotation) = eigen(gram, k);
     let values: Vec<f64> = squares[..r].iter().map(|square| square.max(0.0).sqrt()).collect();
     let by = |j: usize| if values[j] > f64::EPSILON * values[0] { 1.0 / values[j] } else { 0.0 };
-    let mut found = Svd { left: turned(left, &turn, r, &|_| 1.0), right: turned(right, &turn, r, &by), values };
+    let mut found =
+        Svd { left: rotated(left, &rotation, r, &|_| 1.0), right: rotated(right, &rotation, r, &by), values };
     found.fix_signs();
     Ok(found)
 }
@@ -75,10 +76,10 @@ impl<T: Numbers> Svd<T> {
 }
 
 /// The first r columns of A V (A has k columns), each times `by` of its number, as rows.
-fn turned<T: Numbers>(a: Rect<T>, turn: &[f64], r: usize, by: &dyn Fn(usize) -> f64) -> Rect<T> {
+fn rotated<T: Numbers>(a: Rect<T>, rotation: &[f64], r: usize, by: &dyn Fn(usize) -> f64) -> Rect<T> {
     let Shape { rows, cols: k } = a.shape;
     let factors: Vec<f64> = (0..r).map(by).collect();
-    let small: Vec<f64> = (0..k * r).map(|at| turn[at / r * k + at % r] * factors[at % r]).collect();
+    let small: Vec<f64> = (0..k * r).map(|at| rotation[at / r * k + at % r] * factors[at % r]).collect();
     Rect::new(Shape { rows, cols: r }, times_small(&a.data, &small, (k, r))).into_transposed()
 }
 

@@ -1,0 +1,66 @@
+//! Json: an explanation for machines.
+//! In: an `Explanation`.  Out: one JSON object: a member for each section, `plans` for those of plans.
+//! Invariant: numbers are numbers, in bytes, operations and seconds.
+//! Not here: text (see `text`).
+
+use serde_json::{Map, Value};
+
+use super::section::{Content, Datum, Explanation, Section};
+
+impl Explanation {
+    /// One JSON object.
+    pub fn to_json(&self) -> String {
+        let mut object = Map::new();
+        for section in self.sections.iter().filter(|section| section.key != "plan") {
+            object.insert(section.key.into(), section_value(section));
+        }
+        let plans: Vec<Value> =
+            self.sections.iter().filter(|section| section.key == "plan").map(section_value).collect();
+        object.insert("plans".into(), Value::Array(plans));
+        Value::Object(object).to_string()
+    }
+}
+
+fn section_value(section: &Section) -> Value {
+    let mut object = Map::new();
+    object.insert("title".into(), section.title.clone().into());
+    for content in &section.contents {
+        match content {
+            Content::Paragraph(key, text) | Content::Layout(key, text) => add(&mut object, key, text.clone().into()),
+            Content::Facts(facts) => {
+                facts.iter().for_each(|(name, cell)| add(&mut object, name, value(cell)));
+            }
+            Content::Table(key, columns, rows) => {
+                let row = |row: &Vec<Datum>| {
+                    let named = columns.iter().zip(row);
+                    Value::Object(named.map(|(name, cell)| (key_of(name), value(cell))).collect())
+                };
+                add(&mut object, key, Value::Array(rows.iter().map(row).collect()));
+            }
+        }
+    }
+    Value::Object(object)
+}
+
+/// Where a name comes again, its values are a list.
+fn add(object: &mut Map<String, Value>, key: &str, value: Value) {
+    match object.get_mut(&key_of(key)) {
+        None => drop(object.insert(key_of(key), value)),
+        Some(Value::Array(values)) => values.push(value),
+        Some(known) => *known = Value::Array(vec![known.take(), value]),
+    }
+}
+
+fn key_of(name: &str) -> String {
+    if name.is_empty() { "note".to_owned() } else { name.replace(' ', "_") }
+}
+
+fn value(cell: &Datum) -> Value {
+    match cell {
+        Datum::Text(text) => text.clone().into(),
+        Datum::Count(number) => (*number).into(),
+        Datum::Bytes(number) | Datum::Flops(number) => (number.round() as u64).into(),
+        Datum::Seconds(seconds) => (*seconds).into(),
+        Datum::List(cells) => cells.iter().map(value).collect(),
+    }
+}

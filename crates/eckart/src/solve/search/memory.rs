@@ -1,0 +1,156 @@
+//! Memory: what a search needs at its peak, before it runs.
+//! In: a bound problem, the plans of a start, how many starts run at once.  Out: `MemoryTotal`: lines and their sum.
+//! Invariant: the sum is the peak resident memory of the process, told from shapes; `memory_limit` limits that sum.
+//! Not here: what a plan holds (see `plan`), how much there is (see `run`).
+
+use super::context::Search;
+use super::settings::Init;
+use super::worker::Worker;
+use crate::data::Matrix;
+use crate::error::{Error, Result};
+use crate::facts::Given;
+use crate::plan::{Kernel, Plan, bytes};
+use crate::run::{resident_memory, threads};
+use crate::solve::block::plans::SearchPlan;
+use crate::solve::problem::Bound;
+
+/// What one thing takes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MemoryLine {
+    /// What it is.
+    pub name: &'static str,
+    /// Bytes.
+    pub bytes: usize,
+    /// What is counted.
+    pub note: String,
+}
+
+/// The peak resident memory of a search, line by line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MemoryTotal {
+    /// What takes memory.
+    pub lines: Vec<MemoryLine>,
+    /// What it may take, in bytes: the limit that was given, or what the process holds and what is free.
+    pub limit: usize,
+}
+
+impl MemoryTotal {
+    /// The sum of the lines, in bytes: the least limit that a search accepts.
+    pub fn total(&self) -> usize {
+        self.lines.iter().map(|line| line.bytes).sum()
+    }
+
+    /// Refuses a search that needs more than it may have.
+    ///
+    /// # Errors
+    /// `Limit`, with the lines and the least limit that would do.
+    pub(in crate::solve) fn check(&self) -> Result<()> {
+        if self.total() <= self.limit {
+            return Ok(());
+        }
+        let mut lines: Vec<&MemoryLine> = self.lines.iter().filter(|line| line.bytes > 0).collect();
+        lines.sort_by_key(|line| std::cmp::Reverse(line.bytes));
+        let parts: Vec<String> =
+            lines.iter().take(3).map(|line| format!("{} {} ({})", line.name, bytes(line.bytes), line.note)).collect();
+        Err(Error::limit(format!(
+            "this search needs {} of memory and may have {}; the largest parts are {}. A limit of {} bytes would do",
+            bytes(self.total()),
+            bytes(self.limit),
+            parts.join(", "),
+            self.total(),
+        )))
+    }
+}
+
+/// The peak of a search whose starts each need what `worker` needs, `many` of them at a time.
+pub(in crate::solve) fn memory(search: &Search, bound: &Bound, worker: &Worker, many: usize) -> MemoryTotal {
+    let plans = worker.plans();
+    let factors = worker.held_bytes();
+    let largest = plans.iter().max_by_key(|plan| working_bytes(plan));
+    let working = largest.map_or(0, working_bytes);
+    let cached: usize = plans.iter().map(|plan| cached_bytes(&plan.compiled.plan)).sum();
+    let (held, as_given) = data_bytes(search, bound);
+    let line = |name: &'static str, bytes: usize, note: String| MemoryLine { name, bytes, note };
+    let mut lines = vec![
+        line("process", PROGRAM.max(resident_memory().unwrap_or(0).saturating_sub(as_given)), "the programme".into()),
+        line("data", held, data_note(bound)),
+        line("factors", many * factors, format!("and what the method keeps beside them, {}", starts(many))),
+        line(
+            "plans",
+            many * working,
+            format!("the buffers of the largest: {}", largest.map_or("none", |plan| plan.name.as_str())),
+        ),
+        line("cached", many * cached, "results that stay the same from iteration to iteration".into()),
+    ];
+    let begins = svd_bytes(search, bound);
+    if begins > 0 {
+        // At the beginning no other start runs, and no plan of an iteration.
+        lines.push(line("start", begins.saturating_sub(many * (working + factors)), "the truncated SVD".into()));
+    }
+    if search.settings.checkpoint.is_some() {
+        lines.push(line("checkpoint", many * factors, "a copy of the factors while it is written".into()));
+    }
+    MemoryTotal { lines, limit: search.memory_limit }
+}
+
+/// Of the command, its threads and small arrays.
+const PROGRAM: usize = 16 << 20;
+
+fn starts(many: usize) -> String {
+    if many == 1 { "one start at a time".into() } else { format!("{many} starts at a time") }
+}
+
+/// Bytes of all data in every layout and type in which it is held, and as it was given.
+fn data_bytes(search: &Search, bound: &Bound) -> (usize, usize) {
+    let (mut held, mut given) = (0, 0);
+    for (name, matrix) in search.problem.matrices() {
+        let known = bound.givens.iter().find(|(var, _)| var.name() == name).map(|(_, given)| *given);
+        let own = known.map_or_else(|| matrix.bytes(), |known| bytes_of(&known));
+        given += matrix.bytes();
+        // Sparse data is held by rows and by columns.
+        held += own * if known.is_some_and(|known| known.sparse.is_some()) { 2 } else { 1 };
+    }
+    let fixed = |matrices: &[(String, Matrix)]| matrices.iter().map(|(_, matrix)| matrix.bytes()).sum::<usize>();
+    given += fixed(search.problem.fixed()) + fixed(search.problem.init_values());
+    (held + fixed(search.problem.fixed()) + fixed(search.problem.init_values()), given)
+}
+
+fn data_note(bound: &Bound) -> String {
+    let sparse = bound.givens.values().any(|given| given.sparse.is_some());
+    if sparse { "sparse matrices by rows and by columns" } else { "as given" }.to_owned()
+}
+
+/// Bytes of a matrix of which this is known, in one layout.
+fn bytes_of(given: &Given) -> usize {
+    let number = given.dtype.bytes();
+    match given.sparse {
+        None => given.shape.entries() * number,
+        Some(stored) => stored * (number + size_of::<u32>()) + (given.shape.rows + 1) * size_of::<usize>(),
+    }
+}
+
+/// Bytes that a run of a plan holds at once, beside what it keeps for the next run: its buffers, a block of a row
+/// tiling and a workspace per thread.
+fn working_bytes(plan: &SearchPlan<'_>) -> usize {
+    let (threads, steps) = (threads(), &plan.compiled.plan.steps);
+    let blocks = steps.iter().filter_map(|step| match &step.kernel {
+        Kernel::Tiled(tiling) => Some(tiling.buffers.iter().map(|buffer| buffer.bytes).sum::<usize>()),
+        _ => None,
+    });
+    let buffers = plan.compiled.plan.peak_bytes.saturating_sub(cached_bytes(&plan.compiled.plan));
+    buffers + (threads - 1) * blocks.max().unwrap_or(0) + threads * plan.workspace
+}
+
+/// Bytes of results that a plan computes once and keeps.
+fn cached_bytes(plan: &Plan) -> usize {
+    let cached = plan.steps.iter().filter(|step| step.cached);
+    cached.flat_map(|step| &step.outs).map(|&out| plan.buffers[out].bytes).sum()
+}
+
+/// Bytes of the arrays of a truncated SVD, where the first start begins at one.
+fn svd_bytes(search: &Search, bound: &Bound) -> usize {
+    let begins = !matches!(search.settings.init, Init::Random) && bound.components().is_some();
+    let (n, m) = bound.target.1.shape();
+    let columns = (bound.rank + 10).min(n.min(m));
+    if begins { 2 * (n + m) * columns * bound.dtype().bytes() } else { 0 }
+}

@@ -1,0 +1,60 @@
+//! Outline: a search as it would run, before it runs.
+//! In: a `Problem`, `Settings`.  Out: `Outline`: the bound problem, the method, its plans, the memory.
+//! Invariant: what is here is what [`super::driver`] runs: the same binding, choice of method, plans and starts.
+//! Not here: how it is told (see `explain`).
+
+use std::sync::Arc;
+
+use super::context::Search;
+use super::memory::{MemoryTotal, memory};
+use super::settings::Settings;
+use super::starts::at_a_time;
+use super::worker::Worker;
+use crate::error::Result;
+use crate::function::Compiled;
+use crate::run::with_machine;
+use crate::solve::block::plans::{Runs, SearchPlan};
+use crate::solve::method::table::{MethodRow, choose};
+use crate::solve::problem::{Bound, Problem};
+use crate::solve::result::quality::Quality;
+
+/// A search before it runs.
+#[derive(Debug)]
+pub struct Outline<'a> {
+    /// The problem, its shapes known and its objective split.
+    pub bound: &'a Bound,
+    /// The method.
+    pub method: &'static MethodRow,
+    /// The plans of a start, those of an iteration first; then those of the end.
+    pub plans: Vec<SearchPlan<'a>>,
+    /// How many starts run at a time.
+    pub starts_at_a_time: usize,
+    /// Memory at the peak.
+    pub memory: MemoryTotal,
+}
+
+/// Gives `look` the outline of a search.
+///
+/// # Errors
+/// As [`crate::solve::solve`], but for `Limit`: an outline is told whether or not the search may run.
+pub fn outline<T: Send>(
+    problem: &Problem,
+    settings: &Settings,
+    look: impl FnOnce(&Outline<'_>) -> Result<T> + Send,
+) -> Result<T> {
+    settings.check()?;
+    with_machine(settings.threads, settings.registers, || {
+        let search = Search::new(problem, settings);
+        let bound = Arc::new(problem.bind()?);
+        let method = choose(&bound, settings.method.as_deref())?;
+        let worker = Worker::new(&search, method, &bound)?;
+        let quality: Option<Compiled> = Quality::compile(&bound, usize::MAX)?.map(|(.., compiled)| compiled);
+        let mut plans = worker.plans();
+        let sums = ["squares of residuals", "squares of the data", "sum of the data"];
+        let at_end = |compiled| SearchPlan::new("quality of the result", compiled, &sums).runs(Runs::AtEnd);
+        plans.extend(quality.as_ref().map(at_end));
+        let many = at_a_time(&search, &bound, &worker);
+        let memory = memory(&search, &bound, &worker, many);
+        look(&Outline { bound: &bound, method, plans, starts_at_a_time: many, memory })
+    })?
+}
