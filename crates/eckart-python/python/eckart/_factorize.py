@@ -140,7 +140,7 @@ def factorize(
     time_limit : float, optional
         Seconds, all starts counted.
     threads, memory_limit : int, optional
-        Number of threads; bytes that a plan may need.
+        Number of threads; bytes that the process may hold at its peak, data included: a search that needs more is refused.
     registers : str, optional
         The vector registers that are computed with: "base" (128 bits), "avx2" or "avx512"; by default those that the
         environment variable ECKART_REGISTERS names, or the widest of the processor. The variable is read once, at the

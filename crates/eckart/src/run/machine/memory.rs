@@ -8,11 +8,22 @@ use std::fs;
 /// Bytes that can still be allocated: the lesser of the system's free memory and this process group's limit; the
 /// largest number where the system does not tell.
 pub fn available_memory() -> usize {
-    let system = kilobytes("/proc/meminfo", "MemAvailable:");
-    let group = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
-        .iter()
-        .find_map(|path| fs::read_to_string(path).ok()?.trim().parse::<usize>().ok());
-    system.unwrap_or(usize::MAX).min(group.unwrap_or(usize::MAX))
+    free_memory().min(group_limit())
+}
+
+/// Bytes that this process may hold in all: what it holds and what is free, and no more than its group's limit.
+pub fn attainable_memory() -> usize {
+    free_memory().saturating_add(resident_memory().unwrap_or(0)).min(group_limit())
+}
+
+fn free_memory() -> usize {
+    kilobytes("/proc/meminfo", "MemAvailable:").unwrap_or(usize::MAX)
+}
+
+fn group_limit() -> usize {
+    let files = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+    let limit = files.iter().find_map(|path| fs::read_to_string(path).ok()?.trim().parse::<usize>().ok());
+    limit.unwrap_or(usize::MAX)
 }
 
 /// Has every array of a megabyte or more come from the system and go back to it as soon as it is freed, for all of the

@@ -65,7 +65,7 @@ impl Product {
             data: data_var.clone(),
             data_transposed: lies != transposed,
             factor_transposed: stands != transposed,
-            transposed: transposed,
+            transposed,
         };
         let given = Given { dtype: bound.dtype(), sign: Sign::UNKNOWN, ..Given::dense(shape.rows, shape.cols) };
         let hoisted = Hoisted { formulas: left, var: placeholder.clone(), given, flops };

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use super::settings::Settings;
-use crate::run::{available_memory, resident_memory};
+use crate::run::attainable_memory;
 use crate::solve::problem::Problem;
 
 /// What a listener is told after each iteration.
@@ -46,8 +46,7 @@ pub(in crate::solve) struct Search<'a> {
 
 impl<'a> Search<'a> {
     pub(in crate::solve) fn new(problem: &'a Problem, settings: &'a Settings) -> Self {
-        let memory_limit =
-            settings.memory_limit.unwrap_or_else(|| available_memory().saturating_add(resident_memory().unwrap_or(0)));
+        let memory_limit = settings.memory_limit.unwrap_or_else(attainable_memory);
         Self { problem, settings, began: Instant::now(), memory_limit }
     }
 

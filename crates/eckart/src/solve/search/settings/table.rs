@@ -129,7 +129,8 @@ settings! {
         "Vector registers: base (128 bits), avx2 or avx512; results differ in their last bits [default: \
          ECKART_REGISTERS, or the widest of this processor].";
     memory_limit: Option<usize> = None, Bytes, None, "SIZE", [],
-        "Refuse a plan that needs more memory than this [default: what is free].";
+        "Refuse a search whose process would hold more than this at its peak, data included [default: what it \
+         holds and what is free].";
     keep_starts: bool = false, Flag, None, "", [],
         "Keep the components of every start, so that the starts can be compared.";
     checkpoint: Option<PathBuf> = None, File, None, "FILE", [],
