@@ -69,7 +69,7 @@ pub struct ReadOptions {
     /// states. Asking for f32 rounds, and refuses numbers too large for it.
     pub dtype: Option<Dtype>,
     /// Whether a CSV file is a list of entries `row,column[,value]` rather than a table; `None` goes by the names in
-    /// its header (see [`read_csv`]).
+    /// its header (see [`crate::data::read_csv`]).
     pub triplets: Option<bool>,
     /// What to do with an entry that a sparse file names more than once.
     pub duplicates: Duplicates,

@@ -26,7 +26,7 @@ impl Interrupt {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StopReason {
-    /// Converged: in 3 successive iterations k, c[k-1] - c[k] <= tol * (min(c[0], 10 c[k]) - c[k]), c being the cost.
+    /// Converged: in 3 successive iterations k, `c[k-1] - c[k] <= tol * (min(c[0], 10 c[k]) - c[k])`, c being the cost.
     Settled,
     /// Converged: the relative projected-gradient norm (KKT residual) of every factor is at most `tol`.
     Stationary,
