@@ -211,7 +211,7 @@ fn words_that_are_nearly_right_are_told() {
         assert!(said.err.starts_with(&format!("error[{code}]: ")), "{words}: {}", said.err);
         assert!(said.err.contains(&format!("a similar value exists: {meant}")), "{words}: {}", said.err);
     }
-    let said = desk.run("explain x.csv --rank 1 --json", &[]);
+    let said = desk.run("models --json", &[]);
     assert_eq!(said.json()["error"]["code"], Code::UnknownOption.as_str());
     assert!(said.err.contains("transform") && !said.err.contains("as a value"), "{}", said.err);
 }
