@@ -177,13 +177,18 @@ def test_the_signature_and_its_documentation_are_the_engine_s_table():
     assert described == parameters.keys() - {"earlier"}
 
 
+def steady(told):
+    """An explanation, but for its memory, of which a part is what the process holds now."""
+    return str(told).split("\n\nMemory\n")[0]
+
+
 def test_objectives_are_formulas_as_well_as_texts(found):
     x, w, h, a = ek.matrix("X"), ek.matrix("W"), ek.matrix("H"), ek.scalar("a")
     objective = ek.minimize(((x - w @ h) ** 2).sum(), w >= 0, h >= 0)
     assert repr(objective) == NMF
     formula = ek.factorize(X, objective, rank=4, n_init=3, seed=7)
     assert (formula.W == found.W).all() and formula.objective == NMF
-    assert ek.explain(X, objective, rank=4) == ek.explain(X, NMF, rank=4)
+    assert steady(ek.explain(X, objective, rank=4)) == steady(ek.explain(X, NMF, rank=4))
     plain = ek.factorize(X, ((x - w @ h) ** 2).sum(), rank=2, max_iter=3)
     assert (plain.W == ek.factorize(X, "sum((X - W @ H)**2)", rank=2, max_iter=3).W).all()
     penalized = ek.minimize(((x - w @ h) ** 2).sum() + a * abs(w).sum(), w >= 0, ek.rownorm(h) <= 1, over="W[n,r], H[r,m]")
@@ -212,7 +217,8 @@ def test_earlier_names_of_arguments_go_on_working(found):
         assert (one.W == other.W).all() and len(one.starts) == len(other.starts), earlier
     one, other = (ek.factorize(X, "mf", rank=2, **given, **{name: {"lambda": 3}}) for name in ("params", "numbers"))
     assert one.params == other.numbers == {"lambda": 3.0} and one.cost == other.cost
-    assert ek.explain(X, "mf", rank=2, params={"lambda": 3}) == ek.explain(X, "mf", rank=2, numbers={"lambda": 3})
+    one, other = (ek.explain(X, "mf", rank=2, **{name: {"lambda": 3}}) for name in ("params", "numbers"))
+    assert steady(one) == steady(other)
     with pytest.raises(TypeError, match="unexpected keyword argument 'begin'"):
         ek.factorize(X, NMF, rank=2, begin={})
     with pytest.raises(TypeError, match="unexpected keyword argument 'numbers_'"):

@@ -72,7 +72,7 @@ pub(in crate::solve) fn memory(search: &Search, bound: &Bound, worker: &Worker, 
     let (held, as_given) = data_bytes(search, bound);
     let line = |name: &'static str, bytes: usize, note: String| MemoryLine { name, bytes, note };
     let mut lines = vec![
-        line("process", PROGRAM.max(resident_memory().unwrap_or(0).saturating_sub(as_given)), "the programme".into()),
+        line("process", process_bytes(as_given), "the program, and what it holds beside the data".into()),
         line("data", held, data_note(bound)),
         line("factors", many * factors, format!("and what the method keeps beside them, {}", starts(many))),
         line(
@@ -93,8 +93,13 @@ pub(in crate::solve) fn memory(search: &Search, bound: &Bound, worker: &Worker, 
     MemoryTotal { lines, limit: search.memory_limit }
 }
 
-/// Of the command, its threads and small arrays.
-const PROGRAM: usize = 16 << 20;
+/// What the process holds beside the data, in steps of this: pages come and go.
+const STEP: usize = 16 << 20;
+
+/// Bytes of the program and of all that it holds beside `data` bytes.
+fn process_bytes(data: usize) -> usize {
+    resident_memory().unwrap_or(0).saturating_sub(data).max(1).next_multiple_of(STEP)
+}
 
 fn starts(many: usize) -> String {
     if many == 1 { "one start at a time".into() } else { format!("{many} starts at a time") }
