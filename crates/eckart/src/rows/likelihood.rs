@@ -9,12 +9,14 @@ use std::sync::{Mutex, PoisonError};
 use eckart_kernels::{CountedRow, Likelihood, LikelihoodWorkspace, TOGETHER};
 
 use super::grams::Weights;
-use crate::run::{Numbers, Rect, simd_level, sum_rows_by};
+use crate::data::Shards;
+use crate::run::{Numbers, Rect, simd_level, sum_rows_by, threads};
 
-/// Bytes of workspace of a thread, for rows of so many counts: several rows are moved together, each with its part of
-/// the panel and some arrays as long as the row.
-pub(crate) fn likelihood_workspace(counts: usize, rank: usize, number: usize) -> usize {
-    TOGETHER * counts * ((rank + 5) * number + size_of::<usize>())
+/// Bytes of workspace for moving `rows` rows of so many counts: in each shard of rows several are moved together, each
+/// with its part of the panel and some arrays as long as the row.
+pub(crate) fn likelihood_workspace(counts: usize, (rows, rank): (usize, usize), number: usize) -> usize {
+    let shards = Shards::of(rows, rank).count().min(threads());
+    shards * TOGETHER * counts * ((rank + 5) * number + size_of::<usize>())
 }
 
 /// Moves every row; returns by how much the objective fell.

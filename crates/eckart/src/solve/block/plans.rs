@@ -50,7 +50,7 @@ pub struct SearchPlan<'a> {
     pub results: Vec<String>,
     /// What a run computes beside the plan.
     pub beside: Vec<Work>,
-    /// Bytes of workspace that each thread needs beside the plan's buffers.
+    /// Bytes of workspace that all threads need beside the plan's buffers.
     pub workspace: usize,
 }
 

@@ -30,8 +30,9 @@ pub(in crate::solve) struct PoissonBlock {
     counts: Counts,
     likelihood: Likelihood,
     costs: bool,
-    /// The factor's name, the length of a row, and the bytes of a number.
+    /// The factor's name, the rows that are moved and their length, and the bytes of a number.
     name: String,
+    rows: usize,
     rank: usize,
     number: usize,
 }
@@ -63,6 +64,7 @@ impl PoissonBlock {
             likelihood,
             costs,
             name: factor.var.name().to_owned(),
+            rows: if subproblem.transposed { factor.shape.cols } else { factor.shape.rows },
             rank: if subproblem.transposed { factor.shape.rows } else { factor.shape.cols },
             number: bound.dtype().bytes(),
         })
@@ -81,7 +83,7 @@ impl Block for PoissonBlock {
         // A product per stored entry, then a first and a second derivative and an update of the products per sweep.
         let flops = stored * self.rank as f64 * (2.0 + 6.0 * SWEEPS as f64);
         plan.beside.push(Work { name: name.into(), flops, bytes: stored * (4 + self.number) as f64 });
-        plan.workspace = likelihood_workspace(self.counts.longest_row(), self.rank, self.number);
+        plan.workspace = likelihood_workspace(self.counts.longest_row(), (self.rows, self.rank), self.number);
         vec![plan]
     }
 

@@ -9,7 +9,7 @@ use super::worker::Worker;
 use crate::data::Matrix;
 use crate::error::{Error, Result};
 use crate::facts::Given;
-use crate::plan::{Kernel, Plan, bytes};
+use crate::plan::{Combine, Kernel, Plan, RowTiling, bytes};
 use crate::run::{resident_memory, threads};
 use crate::solve::block::plans::SearchPlan;
 use crate::solve::problem::Bound;
@@ -138,12 +138,24 @@ fn bytes_of(given: &Given) -> usize {
 /// tiling and a workspace per thread.
 fn working_bytes(plan: &SearchPlan<'_>) -> usize {
     let (threads, steps) = (threads(), &plan.compiled.plan.steps);
-    let blocks = steps.iter().filter_map(|step| match &step.kernel {
-        Kernel::Tiled(tiling) => Some(tiling.buffers.iter().map(|buffer| buffer.bytes).sum::<usize>()),
+    let tiled = steps.iter().filter_map(|step| match &step.kernel {
+        Kernel::Tiled(tiling) => Some(tiling),
         _ => None,
     });
+    // A block for each thread, and partial sums: one per thread and one per level of the tree that combines them.
+    let tile = |tiling: &RowTiling| {
+        let block: usize = tiling.buffers.iter().map(|buffer| buffer.bytes).sum();
+        let sums = tiling.results.iter().filter(|(_, combine)| *combine == Combine::Add);
+        let sums: usize = sums.map(|(buffer, _)| tiling.buffers[*buffer].bytes).sum();
+        let levels = tiling.shards.next_power_of_two().trailing_zeros() as usize;
+        (threads - 1) * block + (threads - 1 + levels) * sums
+    };
+    let tiles = tiled.map(|tiling| tile(tiling)).max().unwrap_or(0);
     let buffers = plan.compiled.plan.peak_bytes.saturating_sub(cached_bytes(&plan.compiled.plan));
-    buffers + (threads - 1) * blocks.max().unwrap_or(0) + threads * plan.workspace
+    // What is stacked from tiles is held twice while it is put together; row solvers come after that.
+    let stacked = steps.iter().filter(|step| step.cached && matches!(step.kernel, Kernel::Tiled(_)));
+    let stacked = stacked.flat_map(|step| &step.outs).map(|&out| plan.compiled.plan.buffers[out].bytes).sum::<usize>();
+    buffers + stacked.max(tiles + plan.workspace)
 }
 
 /// Bytes of results that a plan computes once and keeps.
