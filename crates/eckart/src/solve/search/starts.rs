@@ -294,7 +294,11 @@ impl<'a, 'l> Board<'a, 'l> {
         state.ledger.note(index, &start, &factors, kept);
         match start.stop {
             StopReason::Target => drop(self.end.fetch_min(index + 1, Ordering::Relaxed)),
-            StopReason::TimeLimit | StopReason::Interrupted => self.over.store(true, Ordering::Relaxed),
+            // A start beyond the one that reached the target was stopped by that, and ends nobody else.
+            StopReason::TimeLimit | StopReason::Interrupted if index < self.end.load(Ordering::Relaxed) => {
+                self.over.store(true, Ordering::Relaxed);
+            }
+            StopReason::TimeLimit | StopReason::Interrupted => {}
             StopReason::Settled
             | StopReason::Stationary
             | StopReason::MaxIter
