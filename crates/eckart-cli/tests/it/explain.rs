@@ -31,7 +31,7 @@ fn an_objective_is_explained_without_data() {
         "sweeps of the row solver",
         "kernel                 shape: stored              buffer       work  traffic  formula",
         "-> result",
-        "gradient  -2 * ((X - W @ H) @ H.T)\n            -> -2 * (X @ H.T - W @ (H @ H.T))",
+        "gradient in W  -2 * ((X - W @ H) @ H.T)\n            -> -2 * (X @ H.T - W @ (H @ H.T))",
         "saturated after ",
         "Rules that fired\n",
     ];
@@ -119,4 +119,17 @@ fn an_explanation_is_json() {
     let lines = told["memory"]["lines"].as_array().unwrap();
     let sum: u64 = lines.iter().map(|line| line["bytes"].as_u64().unwrap()).sum();
     assert_eq!(told["memory"]["total"].as_u64(), Some(sum));
+    // A user's names are values, never keys.
+    let objective = ["sum((X - title @ H)**2) + statement*sum(abs(H))", "--param", "statement=0.5"];
+    let told = Desk::new().json("explain --shape 20x30 --rank 2 --objective", &objective);
+    assert_eq!(told["objective"]["params"], serde_json::json!([{ "name": "statement", "value": 0.5 }]));
+    assert!(told["objective"]["statement"].as_str().unwrap().starts_with("minimize sum("), "{told}");
+    assert_eq!(told["shapes"]["title"], "Shapes");
+    assert_eq!(told["shapes"]["matrices"][1]["name"], "title");
+    assert_eq!(told["objective"]["warnings"][0]["name"], "warning[unbounded-scale]");
+    let gradients =
+        told["plans"].as_array().unwrap().iter().find(|plan| plan["title"].as_str().unwrap().contains("stopping"));
+    let names: Vec<&str> =
+        gradients.unwrap()["formulas"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["gradient in title", "gradient in H"]);
 }

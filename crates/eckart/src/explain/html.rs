@@ -25,7 +25,7 @@ fn content_html(content: &Content) -> String {
     match content {
         Content::Paragraph(_, text) => cell("p", text) + "\n",
         Content::Layout(_, text) => cell("pre", text) + "\n",
-        Content::Facts(facts) => {
+        Content::Facts(_, facts) => {
             let row = |(name, value): &(String, Datum)| {
                 let lines: Vec<String> = match value {
                     Datum::List(cells) => cells.iter().map(|cell| escaped(&said(cell))).collect(),

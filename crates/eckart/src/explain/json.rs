@@ -3,7 +3,7 @@
 //! Invariant: numbers are numbers, in bytes, operations and seconds.
 //! Not here: text (see `text`).
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::section::{Content, Datum, Explanation, Section};
 
@@ -26,29 +26,26 @@ fn section_value(section: &Section) -> Value {
     object.insert("title".into(), section.title.clone().into());
     for content in &section.contents {
         match content {
-            Content::Paragraph(key, text) | Content::Layout(key, text) => add(&mut object, key, text.clone().into()),
-            Content::Facts(facts) => {
-                facts.iter().for_each(|(name, cell)| add(&mut object, name, value(cell)));
+            Content::Paragraph(key, text) | Content::Layout(key, text) => {
+                object.insert((*key).into(), text.clone().into());
+            }
+            Content::Facts("", facts) => {
+                object.extend(facts.iter().map(|(name, datum)| (key_of(name), value(datum))));
+            }
+            Content::Facts(key, facts) => {
+                let fact = |(name, datum): &(String, Datum)| json!({ "name": name, "value": value(datum) });
+                object.insert((*key).into(), facts.iter().map(fact).collect());
             }
             Content::Table(key, columns, rows) => {
                 let row = |row: &Vec<Datum>| {
                     let named = columns.iter().zip(row);
                     Value::Object(named.map(|(name, cell)| (key_of(name), value(cell))).collect())
                 };
-                add(&mut object, key, Value::Array(rows.iter().map(row).collect()));
+                object.insert((*key).into(), rows.iter().map(row).collect());
             }
         }
     }
     Value::Object(object)
-}
-
-/// Where a name comes again, its values are a list.
-fn add(object: &mut Map<String, Value>, key: &str, value: Value) {
-    match object.get_mut(&key_of(key)) {
-        None => drop(object.insert(key_of(key), value)),
-        Some(Value::Array(values)) => values.push(value),
-        Some(known) => *known = Value::Array(vec![known.take(), value]),
-    }
 }
 
 fn key_of(name: &str) -> String {
@@ -58,6 +55,7 @@ fn key_of(name: &str) -> String {
 fn value(cell: &Datum) -> Value {
     match cell {
         Datum::Text(text) => text.clone().into(),
+        Datum::Number(number) => (*number).into(),
         Datum::Count(number) => (*number).into(),
         Datum::Bytes(number) | Datum::Flops(number) => (number.round() as u64).into(),
         Datum::Seconds(seconds) => (*seconds).into(),

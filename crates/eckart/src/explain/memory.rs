@@ -22,5 +22,5 @@ pub(super) fn section(outline: &Outline<'_>) -> Section {
         facts.push(("over the limit".to_owned(), Datum::Text(words)));
     }
     let table = Content::Table("lines", vec!["memory at the peak", "bytes", ""], rows);
-    Section { key: "memory", title: "Memory".into(), contents: vec![table, Content::Facts(facts)] }
+    Section { key: "memory", title: "Memory".into(), contents: vec![table, Content::Facts("", facts)] }
 }

@@ -22,7 +22,8 @@ use crate::solve::{Problem, Settings, outline};
 
 impl Problem {
     /// What a search for the factors would run: shapes, the method, its plans, one iteration's total, the memory.
-    /// Nothing is searched for, and nothing measured; data may be assumed ([`Problem::assume`]).
+    /// Nothing is searched for; data may be assumed ([`Problem::assume`]). But for the line of what the process holds,
+    /// nothing is measured.
     ///
     /// # Errors
     /// As [`Problem::bind`]; `Setting` where a setting or the method does not fit.

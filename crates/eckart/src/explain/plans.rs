@@ -14,7 +14,7 @@ pub(super) fn sections(outline: &Outline<'_>) -> Vec<Section> {
     let mut sections: Vec<Section> = outline.plans.iter().map(|plan| section(outline, plan)).collect();
     let fired = identities(outline);
     if !fired.is_empty() {
-        let contents = vec![Content::Facts(fired)];
+        let contents = vec![Content::Facts("identities", fired)];
         sections.push(Section { key: "rules", title: "Rules that fired".into(), contents });
     }
     sections
@@ -30,8 +30,10 @@ fn section(outline: &Outline<'_>, plan: &SearchPlan<'_>) -> Section {
         lines.extend((from != to).then(|| Datum::Text(format!("-> {to}"))));
         (name.clone(), Datum::List(lines))
     };
-    let mut contents =
-        vec![Content::Facts(formulas.map(row).collect()), Content::Layout("plan", compiled.plan.to_string())];
+    let mut contents = vec![
+        Content::Facts("formulas", formulas.map(row).collect()),
+        Content::Layout("plan", compiled.plan.to_string()),
+    ];
     if !plan.beside.is_empty() {
         let rows = plan.beside.iter();
         let rows = rows.map(|work| vec![Datum::text(&work.name), Datum::Flops(work.flops), Datum::Bytes(work.bytes)]);
@@ -97,7 +99,7 @@ pub(super) fn iteration(outline: &Outline<'_>, machine: Option<&Machine>) -> Sec
         );
         facts.push(("bound".to_owned(), Datum::Text(speed)));
     }
-    Section { key: "iteration", title: "One iteration".into(), contents: vec![table, Content::Facts(facts)] }
+    Section { key: "iteration", title: "One iteration".into(), contents: vec![table, Content::Facts("", facts)] }
 }
 
 /// What the rules that fired say: their names and identities.

@@ -22,12 +22,14 @@ pub(super) fn sections(problem: &Problem, outline: &Outline<'_>) -> Result<Vec<S
 fn objective(problem: &Problem, outline: &Outline<'_>) -> Result<Section> {
     let mut contents = vec![Content::Paragraph("statement", problem.statement().to_string())];
     if !problem.params().is_empty() {
-        let params = problem.params().iter();
-        contents
-            .push(Content::Facts(params.map(|(name, value)| (name.clone(), Datum::text(value.to_string()))).collect()));
+        let params = problem.params().iter().map(|(name, value)| (name.clone(), Datum::Number(*value)));
+        contents.push(Content::Facts("params", params.collect()));
     }
-    for warning in lints(outline.bound)? {
-        contents.push(Content::Paragraph("warning", format!("warning[{}]: {warning}", warning.code)));
+    let warnings = lints(outline.bound)?.into_iter();
+    let warnings: Vec<(String, Datum)> =
+        warnings.map(|warning| (format!("warning[{}]", warning.code), Datum::Text(warning.to_string()))).collect();
+    if !warnings.is_empty() {
+        contents.push(Content::Facts("warnings", warnings));
     }
     Ok(Section { key: "objective", title: "Objective".into(), contents })
 }
@@ -52,7 +54,7 @@ fn shapes(problem: &Problem, outline: &Outline<'_>) -> Section {
     for (name, matrix) in &bound.fixed {
         facts.push((name.clone(), Datum::text(format!("{} x {}, fixed", count(matrix.rows()), count(matrix.cols())))));
     }
-    Section { key: "shapes", title: "Shapes".into(), contents: vec![Content::Facts(facts)] }
+    Section { key: "shapes", title: "Shapes".into(), contents: vec![Content::Facts("matrices", facts)] }
 }
 
 fn data(matrix: &Matrix, given: Option<Given>) -> String {
@@ -73,7 +75,7 @@ fn split(outline: &Outline<'_>) -> Section {
         ("smooth part".to_owned(), Datum::text(bound.smooth.to_string())),
         ("non-smooth part (prox)".to_owned(), Datum::text(prox)),
     ];
-    Section { key: "split", title: "Split".into(), contents: vec![Content::Facts(facts)] }
+    Section { key: "split", title: "Split".into(), contents: vec![Content::Facts("", facts)] }
 }
 
 fn method(outline: &Outline<'_>) -> Result<Section> {
@@ -89,5 +91,9 @@ fn method(outline: &Outline<'_>) -> Result<Section> {
             .map_or_else(|| "fits as well; ask for it by its name".to_owned(), |why| format!("unsupported: {why}"));
         facts.push((row.name.to_owned(), Datum::Text(said)));
     }
-    Ok(Section { key: "method", title: format!("Method: {}", chosen.name), contents: vec![Content::Facts(facts)] })
+    Ok(Section {
+        key: "method",
+        title: format!("Method: {}", chosen.name),
+        contents: vec![Content::Facts("methods", facts)],
+    })
 }

@@ -36,8 +36,9 @@ pub struct Section {
 pub enum Content {
     /// A sentence or more. It has a key where it is a value of its own in JSON.
     Paragraph(&'static str, String),
-    /// Names and what is said of each.
-    Facts(Vec<(String, Datum)>),
+    /// A key for the list, names, and what is said of each. Without a key the names are members of the section in JSON:
+    /// only for names of ours, since a user's could be that of another member.
+    Facts(&'static str, Vec<(String, Datum)>),
     /// A table: a key for the list of its rows, the names of its columns, and rows as long as these.
     Table(&'static str, Vec<&'static str>, Vec<Vec<Datum>>),
     /// Text that has its own layout, such as a plan.
@@ -49,6 +50,8 @@ pub enum Content {
 pub enum Datum {
     /// Words.
     Text(String),
+    /// A number without a unit.
+    Number(f64),
     /// A number of things.
     Count(usize),
     /// Bytes.

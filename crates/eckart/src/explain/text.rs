@@ -29,7 +29,7 @@ fn write_content(f: &mut fmt::Formatter<'_>, content: &Content) -> fmt::Result {
     match content {
         Content::Paragraph(_, text) => f.write_str(&wrapped("  ", text)),
         Content::Layout(_, text) => text.lines().try_for_each(|line| writeln!(f, "{line}")),
-        Content::Facts(facts) => {
+        Content::Facts(_, facts) => {
             let width = facts.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
             for (name, cell) in facts {
                 let lines = match cell {
@@ -69,6 +69,7 @@ fn write_table(f: &mut fmt::Formatter<'_>, columns: &[&str], rows: &[Vec<Datum>]
 pub(super) fn said(cell: &Datum) -> String {
     match cell {
         Datum::Text(text) => text.clone(),
+        Datum::Number(number) => number.to_string(),
         Datum::Count(number) => count(*number),
         Datum::Bytes(number) => bytes(*number as usize),
         Datum::Flops(number) => flops(*number),

@@ -45,8 +45,7 @@ pub(in crate::solve) struct Alternating {
     tries: bool,
 }
 
-/// Iterations between looks for components that have become 0: no more than are of no account before a start has
-/// settled.
+/// Iterations between looks for dead components: no more than must lower the cost too little before a start converges.
 const LOOK_EVERY: usize = 3;
 
 /// What is done between the steps of the blocks.
@@ -59,7 +58,7 @@ pub(super) enum Coupling {
 }
 
 impl Alternating {
-    /// Why a factor's own way does not fit, if it does not.
+    /// Why no step rule fits, if none does.
     pub(in crate::solve) fn unsupported(bound: &Bound) -> Option<String> {
         let found = rules(bound).ok()?;
         if found.iter().all(|(_, rule)| *rule == StepRule::Gradient) {
@@ -74,7 +73,7 @@ impl Alternating {
         Self::with(bound, &rules(bound)?, Coupling::Accelerated, memory_limit)
     }
 
-    /// Each factor, its subproblem and its way in words.
+    /// Each factor, its subproblem and its step rule in words.
     pub(in crate::solve) fn describe(bound: &Bound) -> Result<Vec<String>> {
         let found = rules(bound)?;
         let accelerated = accelerates(&found);

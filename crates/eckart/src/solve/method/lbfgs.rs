@@ -40,6 +40,8 @@ struct CurvaturePair {
 pub(in crate::solve) struct Lbfgs {
     /// The objective and its gradients.
     compiled: Compiled,
+    /// Of the gradients.
+    names: Vec<String>,
     pairs: VecDeque<CurvaturePair>,
     /// Cost and gradient where the factors are.
     here: Option<(f64, Vec<f64>)>,
@@ -58,7 +60,7 @@ impl Lbfgs {
         let mut roots = vec![bound.objective.clone()];
         roots.extend(differentiate(&bound.objective, &bound.factor_exprs()));
         let compiled = Compiled::new(&roots, &bound.givens, memory_limit)?;
-        Ok(Box::new(Self { compiled, pairs: VecDeque::new(), here: None }))
+        Ok(Box::new(Self { compiled, names: bound.gradient_names(), pairs: VecDeque::new(), here: None }))
     }
 
     /// Cost and gradient at `point`, which is put in place.
@@ -141,7 +143,7 @@ impl Method for Lbfgs {
 
     fn plans(&self) -> Vec<SearchPlan<'_>> {
         let mut plan = SearchPlan::new("cost and gradients", &self.compiled, &["objective"]);
-        plan.results.extend((1..self.compiled.given.len()).map(|_| "gradient".to_owned()));
+        plan.results.extend_from_slice(&self.names);
         vec![plan]
     }
 

@@ -29,6 +29,8 @@ type Evaluated = (f64, Vec<Value>, Vec<Value>);
 
 pub(in crate::solve) struct NormalizedGradient {
     compiled: Compiled,
+    /// Of the gradients.
+    names: Vec<String>,
     length: f64,
     last: Option<Evaluated>,
 }
@@ -44,7 +46,7 @@ impl NormalizedGradient {
         let roots: Vec<Expr> =
             std::iter::once(bound.objective.clone()).chain(differentiate(&bound.objective, &factors)).collect();
         let compiled = Compiled::new(&roots, &bound.givens, memory_limit)?;
-        Ok(Box::new(Self { compiled, length: FIRST, last: None }))
+        Ok(Box::new(Self { compiled, names: bound.gradient_names(), length: FIRST, last: None }))
     }
 }
 
@@ -55,7 +57,7 @@ impl Method for NormalizedGradient {
 
     fn plans(&self) -> Vec<SearchPlan<'_>> {
         let mut plan = SearchPlan::new("cost and gradients", &self.compiled, &["objective"]);
-        plan.results.extend((1..self.compiled.given.len()).map(|_| "gradient".to_owned()));
+        plan.results.extend_from_slice(&self.names);
         vec![plan]
     }
 

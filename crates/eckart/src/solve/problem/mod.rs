@@ -242,6 +242,11 @@ impl Bound {
         self.factors.iter().map(|f| Expr::from(&f.var)).collect()
     }
 
+    /// The names of the gradients in all factors.
+    pub(super) fn gradient_names(&self) -> Vec<String> {
+        self.factors.iter().map(|factor| format!("gradient in {}", factor.var.name())).collect()
+    }
+
     /// Bytes of all factors.
     pub(super) fn factor_bytes(&self) -> usize {
         self.shapes().iter().map(|shape| shape.entries()).sum::<usize>() * self.dtype().bytes()

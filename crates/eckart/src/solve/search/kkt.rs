@@ -16,6 +16,7 @@ use crate::solve::problem::{Bound, Factor};
 /// The gradients of the smooth part, planned together.
 pub(in crate::solve) struct Kkt {
     gradients: Compiled,
+    names: Vec<String>,
 }
 
 impl Kkt {
@@ -28,13 +29,16 @@ impl Kkt {
             return Ok(None);
         }
         let gradients = differentiate(&bound.smooth, &bound.factor_exprs());
-        Ok(Some(Self { gradients: Compiled::new(&gradients, &bound.givens, memory_limit)? }))
+        Ok(Some(Self {
+            gradients: Compiled::new(&gradients, &bound.givens, memory_limit)?,
+            names: bound.gradient_names(),
+        }))
     }
 
     /// The plan of the gradients.
     pub(in crate::solve) fn plan(&self) -> SearchPlan<'_> {
         let mut plan = SearchPlan::new("gradients, for the stopping test", &self.gradients, &[]);
-        plan.results.extend(self.gradients.given.iter().map(|_| "gradient".to_owned()));
+        plan.results.extend_from_slice(&self.names);
         plan
     }
 
