@@ -33,8 +33,8 @@ kernels! {
     /// What is true of all of some numbers.
     fn seen(level: SimdLevel, numbers: &[Self]) -> Seen = seen::seen;
 
-    /// `out` += `a` `b`, `out` row-major; 2 p q n flops. With `alone`, each column has the bits that it has in a
-    /// product with so many columns, where the columns of such a product don't depend on each other.
+    /// `out` += `a` `b`, `out` row-major; 2 p q n flops. With `alone`, every so many columns have the bits that they
+    /// have in a product of their own.
     ///
     /// # Panics
     /// Where the sides don't fit.

@@ -24,9 +24,8 @@ fn copied<T: Number>(view: View<'_, T>) -> Vec<T> {
     out
 }
 
-/// `out` += `a` `b`, `out` row-major; each column with the bits that it has in a product with `alone` columns (by
-/// itself: as many as `b` has), where [`suits_panel`] says that the columns of such a product don't depend on each
-/// other.
+/// `out` += `a` `b`, `out` row-major; every `alone` columns with the bits that they have in a product of their own
+/// (`None`: as many as `b` has).
 ///
 /// # Panics
 /// Where the sides don't fit.
@@ -44,16 +43,31 @@ pub(crate) fn multiply_add<T: Fat>(
         return;
     }
     let n = b.cols;
+    let alone = alone.unwrap_or(n);
     // To transpose B costs as much as some dozens of rows of A (q n strided loads): it pays from some hundreds on.
     let (by_rows, transposes) = (b.col_stride == 1, b.row_stride == 1 && a.rows >= 256);
-    if !(by_rows || transposes) || !suits_panel(level, &a, alone.unwrap_or(n)) {
-        return T::fat(out, a, b);
+    if !(by_rows || transposes) || !suits_panel(level, &a, alone) {
+        return if alone < n { fat_apart(out, a, b, alone) } else { T::fat(out, a, b) };
     }
     let (to, by_columns) = (Target { data: out, stride: n, fresh: false }, a.col_stride != 1);
     if by_rows {
         panel(level, to, a, by_columns, b);
     } else {
         panel(level, to, a, by_columns, View::rows_of(&copied(b), n));
+    }
+}
+
+/// As [`Fat::fat`], every `alone` columns by themselves: what the gemm crates add up first depends on the width.
+fn fat_apart<T: Fat>(out: &mut [T], a: View<'_, T>, b: View<'_, T>, alone: usize) {
+    let n = b.cols;
+    for from in (0..n).step_by(alone) {
+        let cols = alone.min(n - from);
+        let part = copied(View { data: &b.data[from * b.col_stride..], cols, ..b });
+        let mut own: Vec<T> = out.chunks(n).flat_map(|row| &row[from..from + cols]).copied().collect();
+        T::fat(&mut own, a, View::rows_of(&part, cols));
+        for (row, own) in out.chunks_mut(n).zip(own.chunks(cols)) {
+            row[from..from + cols].copy_from_slice(own);
+        }
     }
 }
 
@@ -148,6 +162,36 @@ mod tests {
                     };
                     let expected = 1.0 + (0..k).map(at).sum::<f64>();
                     assert!((out[i * m + j] - expected).abs() < 1e-12);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn columns_side_by_side_have_the_bits_that_they_have_alone() {
+        fn check<T: Fat>(level: SimdLevel, (rows, inner, alone): (usize, usize, usize), transpose: bool) {
+            let (count, n) = (3, 3 * alone);
+            let a: Vec<T> = (0..rows * inner).map(|x| T::from_f64((x as f64).sin())).collect();
+            let b: Vec<T> = (0..inner * n).map(|x| T::from_f64((x as f64).cos())).collect();
+            let a = View::rows_of(&a, if transpose { rows } else { inner }).transposed_if(transpose);
+            let mut wide = vec![T::default(); rows * n];
+            multiply_add(level, &mut wide, a, View::rows_of(&b, n), Some(alone));
+            for k in 0..count {
+                let part = copied(View { data: &b[k * alone..], cols: alone, ..View::rows_of(&b, n) });
+                let mut own = vec![T::default(); rows * alone];
+                multiply_add(level, &mut own, a, View::rows_of(&part, alone), None);
+                for (row, own) in wide.chunks(n).zip(own.chunks(alone)) {
+                    assert!(row[k * alone..(k + 1) * alone] == *own, "{level:?} {rows} {inner} {alone} {transpose}");
+                }
+            }
+        }
+        for level in SimdLevel::all() {
+            for alone in [1, 5, 9, 16, 20, 70] {
+                for (rows, inner) in [(300, 90), (7, 150), (140, 130)] {
+                    for transpose in [false, true] {
+                        check::<f32>(level, (rows, inner, alone), transpose);
+                        check::<f64>(level, (rows, inner, alone), transpose);
+                    }
                 }
             }
         }
