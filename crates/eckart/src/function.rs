@@ -8,10 +8,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::data::{Dtype, Matrix};
 use crate::error::{Code, Error, Result};
 use crate::expr::{Dag, Expr, Var};
-use crate::facts::{Facts, Given, Givens, Sign, masks, reads, unmasked_in};
-use crate::plan::{Plan, plan};
+use crate::facts::{Facts, Given, Givens, Shape, Sign, masks, reads, unmasked_in};
+use crate::plan::{Kernel, Plan, RowUpdate, plan, plan_updates};
 use crate::rewrite::{SearchReport, rewrite, simplify, size_of_terms};
-use crate::run::{Inputs, PlanCache, Value, available_memory, run};
+use crate::rows::RowSolver;
+use crate::run::{Inputs, PlanCache, Value, available_memory, run, run_replacing};
 
 /// Characters of a formula in a message.
 const MOST_TEXT: usize = 80;
@@ -33,6 +34,14 @@ pub struct Compiled {
     pub plan: Plan,
     kept: Mutex<PlanCache>,
     guards: Vec<Guard>,
+    /// The results that formulas come after: those of a row solver.
+    made: usize,
+}
+
+/// A factor that a plan moves by the values of its first formulas.
+pub(crate) struct MovedFactor {
+    pub factor: Var,
+    pub solver: RowSolver,
 }
 
 /// Formulas a part of which is computed by whoever runs them.
@@ -48,6 +57,7 @@ pub(crate) struct Hoisted {
 /// What watches over a number that is a difference.
 #[derive(Debug)]
 struct Guard {
+    /// Which result it is; one that was not asked for is read by a row solver, which then runs again.
     root: usize,
     /// Which result is the sum of the sizes of the terms.
     size: usize,
@@ -70,14 +80,17 @@ impl Compiled {
     /// `Shape` where shapes don't fit, `Setting` where a variable is not given, `Limit` where the plan needs more than
     /// `memory_limit` bytes.
     pub fn new(roots: &[Expr], givens: &Givens, memory_limit: usize) -> Result<Self> {
-        Self::with(roots, givens, memory_limit, |_| None)
+        Self::with(roots, givens, memory_limit, None, |_| None)
     }
 
-    /// As [`Compiled::new`]; `hoist` may have a part of the formulas, as they are to be computed, computed elsewhere.
+    /// As [`Compiled::new`]. The first formulas may be what moves a factor; the first two results are then the factor,
+    /// moved, and by how much the objective fell. `hoist` may have a part of the formulas, as they are to be computed,
+    /// computed elsewhere.
     pub(crate) fn with(
         roots: &[Expr],
         givens: &Givens,
         memory_limit: usize,
+        moves: Option<MovedFactor>,
         hoist: impl FnOnce(&[Expr]) -> Option<Hoisted>,
     ) -> Result<Self> {
         let (mut rewritten, report) = rewrite(roots, givens)?;
@@ -87,26 +100,33 @@ impl Compiled {
             known.to_mut().insert(hoisted.var, hoisted.given);
             (rewritten, flops) = (hoisted.formulas, hoisted.flops);
         }
-        let mut all = rewritten.clone();
+        let update = moves.map(|moves| update(moves, &rewritten, known.to_mut(), flops));
+        let read = update.as_ref().map_or(0, |update| update.reads.len() - 1);
+        let made = update.iter().flat_map(|update| [&update.moved, &update.decrease]).map(Expr::from);
+        let mut all: Vec<Expr> = made.chain(rewritten[read..].iter().cloned()).collect();
+        let (asked, made) = (all.len(), all.len() + read - rewritten.len());
         let dag = Dag::new(&rewritten);
         let facts = Facts::of(&dag, &known)?;
         let mut guarded = Vec::new();
         for (root, expr) in rewritten.iter().enumerate() {
             let number = facts.shape(dag.roots()[root]).is_scalar();
             if let Some(size) = size_of_terms(expr).filter(|_| number) {
-                guarded.push((root, all.len()));
+                // A number that the row solver reads is a result as well, to be looked at.
+                let at = if root < read { all.len() } else { root - read + made };
+                all.extend((root < read).then(|| expr.clone()));
+                guarded.push((root, at, all.len()));
                 all.push(size);
             }
         }
-        let mut plan = plan(&all, &known)?;
-        plan.asked = rewritten.len();
+        let mut plan = plan_updates(&all, update.as_slice(), &known)?;
+        plan.asked = asked;
         plan.check_memory(memory_limit)?;
         let mut guards = Vec::new();
-        for (root, size) in guarded {
-            let careful = Self::careful(&roots[root], givens, memory_limit, plan.flops() + flops)?;
-            guards.push(Guard { root, size, careful });
+        for (root, at, size) in guarded {
+            let careful = Self::careful(&roots[root], givens, memory_limit, plan.flops_of_formulas() + flops)?;
+            guards.push(Guard { root: at, size, careful });
         }
-        Ok(Self { given: roots.to_vec(), rewritten, report, plan, kept: Mutex::default(), guards })
+        Ok(Self { given: roots.to_vec(), rewritten, report, plan, kept: Mutex::default(), guards, made })
     }
 
     fn careful(root: &Expr, givens: &Givens, limit: usize, flops: f64) -> Result<Option<(Plan, Mutex<PlanCache>)>> {
@@ -137,10 +157,11 @@ impl Compiled {
     /// `Bug` where an input was not given.
     pub fn run_bounded(&self, inputs: &Inputs) -> Result<(Vec<Value>, Vec<f64>)> {
         let mut values = run(&self.plan, inputs, &mut unpoisoned(&self.kept))?;
-        let mut bounds = vec![0.0; self.rewritten.len()];
+        let mut bounds = vec![0.0; values.len()];
+        let mut replaced = Vec::new();
         let narrow = self.plan.dtype == Dtype::F32;
         let rounding = if narrow { f64::from(f32::EPSILON) } else { 0.0 };
-        let unit = rounding + 4.0 * f64::EPSILON / 2.0 * (8.0 + self.plan.flops().max(2.0).log2());
+        let unit = rounding + 4.0 * f64::EPSILON / 2.0 * (8.0 + self.plan.flops_of_formulas().max(2.0).log2());
         let most_error = if narrow { MOST_ERROR_F32 } else { MOST_ERROR };
         for guard in &self.guards {
             let bound = unit * values[guard.size].to_scalar();
@@ -151,11 +172,50 @@ impl Compiled {
                 // A sum of squares of residuals whose own error is a unit of the terms they are the difference of.
                 let (value, size) = (values[guard.root].to_scalar().abs(), bound / unit);
                 bounds[guard.root] = unit * (value + (value * size).sqrt() + unit * size);
+                if guard.root >= self.plan.asked {
+                    replaced.push((self.plan.outputs[guard.root], values[guard.root].clone()));
+                }
             }
         }
-        values.truncate(self.rewritten.len());
+        if !replaced.is_empty() {
+            let again = run_replacing(&self.plan, inputs, &mut unpoisoned(&self.kept), &replaced)?;
+            (0..self.made).for_each(|at| values[at] = again[at].clone());
+        }
+        values.truncate(self.plan.asked);
+        bounds.truncate(self.plan.asked);
         Ok((values, bounds))
     }
+
+    /// The factor that the plan moves, multiplied by the number that fits best instead, and that number.
+    ///
+    /// # Errors
+    /// `Bug` where an input was not given, or the plan moves no factor.
+    pub(crate) fn rescale(&self, inputs: &Inputs) -> Result<(Value, f64)> {
+        let mut plan = self.plan.clone();
+        for step in &mut plan.steps {
+            if let Kernel::Rows(solver) = &mut step.kernel {
+                solver.rescales = true;
+            }
+        }
+        match &run(&plan, inputs, &mut unpoisoned(&self.kept))?[..] {
+            [factor, by, ..] if self.made > 0 => Ok((factor.clone(), by.to_scalar())),
+            _ => Err(Error::Bug("a plan moves no factor".into())),
+        }
+    }
+}
+
+/// The update by a row solver that reads the first of `formulas`; what it makes becomes known.
+fn update(moves: MovedFactor, formulas: &[Expr], known: &mut Givens, flops_beside: f64) -> RowUpdate {
+    let MovedFactor { factor, solver } = moves;
+    let moved = Var::input(&format!("{} moved", factor.name()));
+    let decrease = Var::input("decrease of the objective");
+    if let Some(given) = known.get(&factor).copied() {
+        known.insert(moved.clone(), given);
+        known.insert(decrease.clone(), Given { shape: Shape::SCALAR, ..given });
+    }
+    let mut reads = vec![Expr::from(&factor)];
+    reads.extend_from_slice(&formulas[..solver.reads().len()]);
+    RowUpdate { solver, reads, moved, decrease, flops_beside }
 }
 
 /// What a thread that panicked held is still whole: it is replaced, never changed in place.

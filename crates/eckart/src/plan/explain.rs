@@ -202,6 +202,8 @@ pub(super) fn name(kernel: &Kernel) -> &'static str {
         Kernel::Eye => "eye",
         Kernel::Join { .. } => "join",
         Kernel::Part { .. } => "part",
+        Kernel::Rows(solver) => solver.name(),
+        Kernel::Decrease => "decrease",
         Kernel::Fused(fusion) => fusion.name(),
         Kernel::Tiled(_) => "tiled",
     }

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::program::Kernel;
+use super::program::{Kernel, RowUpdate};
 use crate::error::{Code, Error, Result};
-use crate::expr::{Dag, Id, Meaning, Number, Op};
+use crate::expr::{Dag, Id, Meaning, Number, Op, Var};
 use crate::facts::{Facts, Layout, Shape};
 
 /// A value to be computed.
@@ -28,10 +28,17 @@ const MOST_TEXT: usize = 56;
 /// A part of a formula, in full or at the stored entries of another part.
 type PlacedId = (Id, Option<Id>);
 
-/// The nodes that compute `dag`'s roots, and which of them these are.
-pub(super) fn lower(dag: &Dag, facts: &Facts) -> Result<(Vec<LoweredNode>, Vec<usize>)> {
-    let lower = Lower { dag, facts, sources: sources(dag, facts) };
-    let roots: Vec<PlacedId> = dag.roots().iter().map(|&root| (root, None)).collect();
+/// The nodes that compute the first `asked` of `dag`'s roots, and which of them these are. The other roots are what
+/// `updates` make, then what each reads.
+pub(super) fn lower(
+    dag: &Dag,
+    facts: &Facts,
+    asked: usize,
+    updates: &[RowUpdate],
+) -> Result<(Vec<LoweredNode>, Vec<usize>)> {
+    let (roots, others) = dag.roots().split_at(asked);
+    let lower = Lower { dag, facts, sources: sources(dag, facts), updates, others };
+    let roots: Vec<PlacedId> = roots.iter().map(|&root| (root, None)).collect();
     let mut number: BTreeMap<PlacedId, usize> = BTreeMap::new();
     let mut nodes = Vec::new();
     // A walk with a stack of its own: formulas may be deep.
@@ -105,6 +112,9 @@ struct Lower<'a> {
     dag: &'a Dag,
     facts: &'a Facts,
     sources: Vec<Id>,
+    updates: &'a [RowUpdate],
+    /// What the updates make, then what each reads.
+    others: &'a [Id],
 }
 
 impl Lower<'_> {
@@ -162,7 +172,7 @@ impl Lower<'_> {
             Ok((kernel, read.map(|(_, &arg)| (arg, None)).collect()))
         };
         match op {
-            Op::Var(var) => plain(Kernel::Input(var.clone())),
+            Op::Var(var) => Ok(self.made(var).unwrap_or_else(|| (Kernel::Input(var.clone()), vec![]))),
             Op::Lit(number) => plain(Kernel::Literal(*number)),
             Op::One => plain(Kernel::Literal(Number::new(1.0))),
             Op::MatMul => {
@@ -185,6 +195,23 @@ impl Lower<'_> {
                 plain(Kernel::Map(op.clone()))
             }
         }
+    }
+
+    /// The kernel that makes `var`, where that is a row solver.
+    fn made(&self, var: &Var) -> Option<(Kernel, Vec<PlacedId>)> {
+        let (moved, mut reads) = self.others.split_at(self.updates.len());
+        for (update, &factor) in self.updates.iter().zip(moved) {
+            let (own, others) = reads.split_at(update.reads.len());
+            reads = others;
+            if *var == update.moved {
+                let args = own.iter().map(|&read| (read, None)).collect();
+                return Some((Kernel::Rows(Box::new(update.solver.clone())), args));
+            }
+            if *var == update.decrease {
+                return Some((Kernel::Decrease, vec![(factor, None)]));
+            }
+        }
+        None
     }
 
     /// The arguments of a function of pairs: beside a sparse argument that fixes the pattern, the other is needed at

@@ -20,8 +20,9 @@ mod work;
 
 pub(crate) use explain::{bytes, flops};
 pub use passes::plan;
+pub(crate) use passes::plan_updates;
 pub use picture::Picture;
 pub(crate) use picture::escaped;
 pub use program::{
-    Buffer, BufferId, Combine, FusedOp, Fusion, Kernel, Outcome, Param, Plan, Reach, RowTiling, Source, Step,
+    Buffer, BufferId, Combine, FusedOp, Fusion, Kernel, Outcome, Param, Plan, Reach, RowTiling, RowUpdate, Source, Step,
 };

@@ -3,8 +3,8 @@
 //! Invariant: the order of the passes is part of the plan: the same formulas give the same steps.
 //! Not here: the passes (each has a file).
 
-use super::program::Plan;
-use super::{elementwise_fusion, horizontal_fusion, layout_assignment, liveness, lower, row_tiling};
+use super::program::{Buffer, Kernel, Plan, RowUpdate};
+use super::{elementwise_fusion, horizontal_fusion, layout_assignment, liveness, lower, row_tiling, work};
 use crate::error::Result;
 use crate::expr::{Dag, Expr};
 use crate::facts::{Facts, Givens};
@@ -14,13 +14,36 @@ use crate::facts::{Facts, Givens};
 /// # Errors
 /// `Shape` where shapes don't fit, `Setting` where a variable is not given.
 pub fn plan(roots: &[Expr], givens: &Givens) -> Result<Plan> {
-    let dag = Dag::new(roots);
+    plan_updates(roots, &[], givens)
+}
+
+/// The plan that computes `roots`, which may read what `updates` make; `givens` says the shapes of that, too.
+///
+/// # Errors
+/// As [`plan`].
+pub(crate) fn plan_updates(roots: &[Expr], updates: &[RowUpdate], givens: &Givens) -> Result<Plan> {
+    let moved = updates.iter().map(|update| Expr::from(&update.moved));
+    let all: Vec<Expr> = moved.chain(updates.iter().flat_map(|update| update.reads.clone())).collect();
+    let dag = Dag::new(&[roots, &all].concat());
     let facts = Facts::of(&dag, givens)?;
-    let (nodes, outputs) = lower::lower(&dag, &facts)?;
+    let (nodes, outputs) = lower::lower(&dag, &facts, roots.len(), updates)?;
     let (nodes, outputs) = layout_assignment::assign_layouts(nodes, outputs);
     let (nodes, outputs) = horizontal_fusion::fuse_products(nodes, outputs, givens);
     let mut plan = row_tiling::tile_rows(&nodes, &outputs, givens);
     elementwise_fusion::fuse(&mut plan);
+    allow_sweeps(&mut plan, updates);
     liveness::assign_buffers(&mut plan);
     Ok(plan)
+}
+
+/// Row solvers sweep as often as is worth it beside the products that they read.
+fn allow_sweeps(plan: &mut Plan, updates: &[RowUpdate]) {
+    let flops = plan.flops() + updates.iter().map(|update| update.flops_beside).sum::<f64>();
+    for step in &mut plan.steps {
+        if let Kernel::Rows(solver) = &mut step.kernel {
+            let args: Vec<&Buffer> = step.args.iter().map(|&arg| &plan.buffers[arg]).collect();
+            solver.allow_sweeps(solver.array(args[0].shape), flops);
+            (step.flops, step.traffic) = work::of_rows(solver, &args);
+        }
+    }
 }

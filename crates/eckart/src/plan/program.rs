@@ -4,8 +4,9 @@
 //! Not here: how a plan is made (see `passes`), whether it fits into memory (see `memory`).
 
 use crate::data::Dtype;
-use crate::expr::{Number, Op, Var};
+use crate::expr::{Expr, Number, Op, Var};
 use crate::facts::{Layout, Shape};
+use crate::rows::RowSolver;
 
 /// What a step computes. The meaning of each is that of its primitive, in `tests/it/definition.rs`.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +59,10 @@ pub enum Kernel {
         /// The first.
         from: usize,
     },
+    /// Moves the rows of a factor, its first argument; makes the factor, and by how much the objective fell.
+    Rows(Box<RowSolver>),
+    /// The second result of the row solver that makes its argument; no step of its own.
+    Decrease,
     /// Functions of entries in one pass over them (elementwise fusion).
     Fused(Box<Fusion>),
     /// Steps done for one block of rows after the other.
@@ -89,7 +94,7 @@ pub struct Step {
     pub kernel: Kernel,
     /// From which buffers.
     pub args: Vec<BufferId>,
-    /// Into which buffers: one, but for a tiling and a fusion.
+    /// Into which buffers: one, but for a tiling, a fusion and a row solver.
     pub outs: Vec<BufferId>,
     /// Floating point operations, at most.
     pub flops: f64,
@@ -140,6 +145,21 @@ pub enum Combine {
     Stack,
     /// Added up.
     Add,
+}
+
+/// A factor that a plan moves: a row solver, what it reads, and the variables by which formulas read what it makes.
+#[derive(Debug, Clone)]
+pub struct RowUpdate {
+    /// The row solver.
+    pub solver: RowSolver,
+    /// The factor, then what the solver reads.
+    pub reads: Vec<Expr>,
+    /// The factor where it has been moved.
+    pub moved: Var,
+    /// By how much the objective fell: 1 x 1.
+    pub decrease: Var,
+    /// Flops of what is computed for it beside the plan.
+    pub flops_beside: f64,
 }
 
 /// The steps that compute a set of formulas.
@@ -257,6 +277,12 @@ impl Plan {
     /// Floating point operations of one run, at most; what is computed once for all runs is not counted.
     pub fn flops(&self) -> f64 {
         self.steps.iter().filter(|s| !s.cached).map(|s| s.flops).sum()
+    }
+
+    /// The same without row solvers: what formulas take.
+    pub(crate) fn flops_of_formulas(&self) -> f64 {
+        let steps = self.steps.iter().filter(|s| !s.cached && !matches!(s.kernel, Kernel::Rows(_)));
+        steps.map(|s| s.flops).sum()
     }
 
     /// Bytes that one run reads and writes, at most, if every kernel touches its arguments once.

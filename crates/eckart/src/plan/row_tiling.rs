@@ -261,6 +261,11 @@ impl Assembly<'_> {
         let out = plan.buffers.len();
         plan.buffers.push(self.buffer(at));
         buffer_of.insert(at, out);
+        if node.kernel == Kernel::Decrease {
+            let maker = plan.steps.iter_mut().find(|step| step.outs.contains(&args[0]));
+            maker.into_iter().for_each(|step| step.outs.push(out));
+            return;
+        }
         let read: Vec<&Buffer> = args.iter().map(|&arg| &plan.buffers[arg]).collect();
         let flops = work::flops(&node.kernel, &read, &plan.buffers[out]);
         let traffic = work::traffic(&node.kernel, &read, &[&plan.buffers[out]]);

@@ -6,6 +6,7 @@
 use super::program::{Buffer, Kernel};
 use crate::data::Dtype;
 use crate::facts::{Layout, Shape};
+use crate::rows::{QuadraticStep, RowObjective, RowSolver};
 
 /// Numbers of a dense value up to which it is held in f64 whatever the type of the data: Gram matrices, sums and all
 /// of a small problem cost nothing, and are as exact as can be.
@@ -57,6 +58,8 @@ pub(super) fn flops(kernel: &Kernel, args: &[&Buffer], out: &Buffer) -> f64 {
         | Kernel::Observed(_)
         | Kernel::Join { .. }
         | Kernel::Part { .. }
+        | Kernel::Rows(_)
+        | Kernel::Decrease
         | Kernel::Fused(_)
         | Kernel::Tiled(_) => 0.0,
     }
@@ -68,4 +71,28 @@ pub(super) fn traffic(kernel: &Kernel, args: &[&Buffer], outs: &[&Buffer]) -> f6
         return 0.0;
     }
     args.iter().chain(outs).map(|b| bytes(b.shape, &b.layout, b.dtype) as f64).sum()
+}
+
+/// Flops of moving the rows of a factor, about, and bytes: what each row reads of its weights or counts is read anew.
+pub(super) fn of_rows(solver: &RowSolver, args: &[&Buffer]) -> (f64, f64) {
+    let (factor, number) = (args[0], args[0].dtype.bytes());
+    let array = solver.array(factor.shape);
+    let (n, r) = (array.rows as f64, array.cols as f64);
+    let stored = |at: usize| args.get(at).map_or(0.0, |b| b.layout.stored(b.shape) as f64);
+    let sweeps = solver.sweeps() as f64;
+    let (flops, stored) = match &solver.rows {
+        // A product per stored entry, then a first and a second derivative and an update of the products per sweep.
+        RowObjective::Poisson(_) => (stored(1) * r * (2.0 + 6.0 * sweeps), stored(1)),
+        RowObjective::Quadratic(rows) => {
+            let entries: f64 = rows.places().sampled.iter().map(|sum| stored(sum.weights)).sum();
+            let flops = match rows.step {
+                QuadraticStep::LeastSquares if rows.grams.is_shared() => r * r * (r / 3.0 + 2.0 * n),
+                QuadraticStep::LeastSquares => entries * r * r + n * r * r * (r / 3.0 + 2.0),
+                QuadraticStep::ConjugateGradients => sweeps * (4.0 * entries * r + 2.0 * n * r * r),
+                _ => entries * r * r + 2.0 * sweeps * n * r * r,
+            };
+            (flops, entries)
+        }
+    };
+    (flops, 2.0 * n * r * number as f64 + stored * (size_of::<u32>() + number) as f64)
 }

@@ -1,23 +1,18 @@
-//! Solver: one step for all rows of a factor whose part of the objective is quadratic, or has a quadratic majorizer.
-//! In: the rows' Grams and linear term, a regularizer, the kind of step.  Out: rows moved, and by how much the
-//! objective fell.
-//! Invariant: the decrease is exact where the part is quadratic, else the least it can be.
-//! Not here: which step is taken (see `solve`), likelihoods (see `likelihood`).
+//! Solver: what moves all rows of a factor in one step of a plan.
+//! In: the structure of the rows' part of the objective, a regularizer, the kind of step.  Out: `RowSolver`.
+//! Invariant: plain data; what it says of its arguments is all that a plan has to know to run it.
+//! Not here: how rows are moved (see `run::rows`), which step is taken (see `solve`).
 
-use std::borrow::Cow;
+use std::convert::Infallible;
 
-use eckart_kernels::{Descent, View};
-
-use super::descent::{RowDescent, sweep_rows};
-use super::grams::{Grams, LinearTerm, tangent};
-use super::least_squares::least_squares;
-use super::proximal::{components, proximal_steps};
+use super::grams::GramParts;
 use super::regularizer::FactorRegularizer;
-use crate::run::Numbers;
+use super::{Likelihood, PoissonStep};
+use crate::facts::Shape;
 
 /// How the rows of a factor are moved whose part of the objective is quadratic, or has a quadratic majorizer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum QuadraticStep {
+pub enum QuadraticStep {
     /// To the minimum, by Cholesky.
     LeastSquares,
     /// Towards it, by conjugate gradient steps of each row, whose Gram is not made.
@@ -34,97 +29,123 @@ pub(crate) enum QuadraticStep {
     RowSteps,
 }
 
-/// A column sweep whose decrease is below this share of the first one's is the last.
-const WORTHWHILE: f64 = 0.01;
+/// Share of the time of the products that sweeps may take (Gillis and Glineur 2012, section 3.1).
+const SWEEP_SHARE: f64 = 0.5;
 /// Sweeps over the same Gram, at most.
 pub(crate) const MOST_SWEEPS: usize = 10;
-/// Conjugate gradient steps of a row (Takacs, Pilaszy and Tikk 2011).
-const CONJUGATE_STEPS: usize = 3;
 
-/// How rows are moved.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct RowSolver {
-    /// The kind of step.
+/// What moves the rows of a factor, and what it reads: the factor B, then what `rows` says.
+///
+/// The objective is that of an array whose rows are independent: B itself (n x r), or its transpose.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RowSolver {
+    /// The rows' part of the objective, and the step.
+    pub rows: RowObjective,
+    /// Whether rows of the array are columns of the factor.
+    pub transposed: bool,
+    /// Whether no row is moved: all are multiplied by the one number that fits best.
+    pub rescales: bool,
+}
+
+/// The rows' part of the objective, and the step that lowers it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RowObjective {
+    /// Quadratics <b, b G> - 2 <b, l>: reads the linear term L as the factor lies, then the parts of the Grams.
+    Quadratic(QuadraticRows),
+    /// Poisson likelihoods: reads the counts C (n x m), the columns Q (m x r) and the linear term P (n x r).
+    Poisson(Likelihood),
+}
+
+/// Rows with quadratics.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QuadraticRows {
+    /// The step.
     pub step: QuadraticStep,
-    /// Of the array whose rows these are.
+    /// Of the array.
     pub regularizer: FactorRegularizer,
+    /// Which parts of Grams there are; they are read in this order.
+    pub grams: GramParts<()>,
+    /// Whether the quadratic is a majorizer, and its gradient is read in place of L.
+    pub bounded: bool,
+    /// Sweeps, at most, where all rows have one Gram.
+    pub sweeps: usize,
+}
+
+impl QuadraticRows {
+    /// The places of the parts of the Grams among the arguments.
+    pub(crate) fn places(&self) -> GramParts<usize> {
+        let mut next = 1;
+        let Ok(places) = self.grams.map(|()| {
+            next += 1;
+            Ok::<usize, Infallible>(next)
+        });
+        places
+    }
 }
 
 impl RowSolver {
-    /// Moves the rows of `array`, at most `sweeps` times where all have one Gram; returns the decrease.
-    pub(crate) fn run<T: Numbers>(
-        &self,
-        grams: &Grams<T>,
-        linear: LinearTerm<'_, T>,
-        array: &mut [T],
-        sweeps: usize,
-    ) -> f64 {
-        match self.step {
-            QuadraticStep::LeastSquares => least_squares(grams, linear, array),
-            QuadraticStep::ConjugateGradients => match grams.descend_each(array, linear, CONJUGATE_STEPS) {
-                Some(decrease) => decrease,
-                None => least_squares(grams, linear, array),
+    /// Allows as many sweeps over rows of this many numbers as are worth their time beside `flops` of products.
+    pub(crate) fn allow_sweeps(&mut self, array: Shape, flops: f64) {
+        if let RowObjective::Quadratic(rows) = &mut self.rows {
+            let sweep = 2.0 * array.rows as f64 * (array.cols * array.cols) as f64;
+            rows.sweeps = 1 + (SWEEP_SHARE * flops / sweep).clamp(0.0, MOST_SWEEPS as f64) as usize;
+        }
+    }
+
+    /// The shape of the array whose rows are moved.
+    pub(crate) fn array(&self, factor: Shape) -> Shape {
+        if self.transposed { factor.transposed() } else { factor }
+    }
+
+    /// What the results of a plan that ends in it are made of: its arguments after the factor.
+    pub(crate) fn reads(&self) -> Vec<&'static str> {
+        let RowObjective::Quadratic(rows) = &self.rows else { return vec!["counts", "columns", "linear term"] };
+        let mut reads = vec![if rows.bounded { "gradient" } else { "linear term" }];
+        reads.extend(rows.grams.shared.map(|()| "Gram matrix"));
+        reads.extend(rows.grams.scaled.iter().flat_map(|_| ["scale of each row", "its Gram matrix"]));
+        for sampled in &rows.grams.sampled {
+            reads.extend(["weights", "left side"]);
+            reads.extend(sampled.right.map(|()| "right side"));
+        }
+        reads
+    }
+
+    /// The name of the kernel.
+    pub(crate) fn name(&self) -> &'static str {
+        match &self.rows {
+            _ if self.rescales => "rescale",
+            RowObjective::Poisson(likelihood) => match likelihood.step {
+                PoissonStep::Multiplicative => "multiplicative",
+                PoissonStep::Newton => "damped Newton",
             },
-            QuadraticStep::Once => self.sweep(grams, linear, array, 1),
-            // To make the Gram of a row takes longer than a sweep over it.
-            QuadraticStep::Coordinates if !grams.is_shared() => self.sweep(grams, linear, array, MOST_SWEEPS),
-            QuadraticStep::Coordinates => self.sweep(grams, linear, array, sweeps),
-            QuadraticStep::ActiveSet => {
-                self.descend(grams, linear, array, Descent { sweeps: MOST_SWEEPS, active_set: true })
-            }
-            QuadraticStep::Components => {
-                let linear = known(grams, linear, array);
-                let gram = View::rows_of(&grams.shared, grams.rank);
-                repeat(sweeps, || components(&linear, gram, array, &self.regularizer))
-            }
-            QuadraticStep::RowSteps => grams.each_row(array, linear, || {
-                |row: &mut [f64], linear: &[f64], gram: &[f64]| proximal_steps(row, linear, gram, &self.regularizer)
-            }),
+            RowObjective::Quadratic(rows) => match rows.step {
+                QuadraticStep::LeastSquares => "least squares",
+                QuadraticStep::ConjugateGradients => "conjugate gradients",
+                QuadraticStep::Once | QuadraticStep::Coordinates => "coordinate descent",
+                QuadraticStep::ActiveSet => "active set",
+                QuadraticStep::Components => "column descent",
+                QuadraticStep::RowSteps => "proximal gradient",
+            },
         }
     }
 
-    fn sweep<T: Numbers>(&self, grams: &Grams<T>, linear: LinearTerm<'_, T>, array: &mut [T], sweeps: usize) -> f64 {
-        if grams.is_definite_shared() {
-            let linear = known(grams, linear, array);
-            let gram = View::rows_of(&grams.shared, grams.rank);
-            return sweep_rows(array, &linear, gram, self.regularizer.entries, sweeps);
-        }
-        self.descend(grams, linear, array, Descent { sweeps, active_set: false })
-    }
-
-    /// Coordinate descent, a row at a time.
-    fn descend<T: Numbers>(
-        &self,
-        grams: &Grams<T>,
-        linear: LinearTerm<'_, T>,
-        array: &mut [T],
-        descent: Descent,
-    ) -> f64 {
-        grams.each_row(array, linear, || {
-            let mut rows = RowDescent::new(self.regularizer.entries, descent);
-            move |row: &mut [f64], linear: &[f64], gram: &[f64]| rows.descend(row, linear, gram)
-        })
-    }
-}
-
-/// The linear term itself, where all rows have one Gram.
-fn known<'a, T: Numbers>(grams: &Grams<T>, linear: LinearTerm<'a, T>, array: &[T]) -> Cow<'a, [T]> {
-    match linear {
-        LinearTerm::Known(linear) => Cow::Borrowed(linear),
-        LinearTerm::OfGradient(gradient) => Cow::Owned(tangent(array, gradient, &grams.shared, grams.rank)),
-    }
-}
-
-/// Repeats a sweep while it pays; returns the sum of the decreases.
-fn repeat(most: usize, mut sweep: impl FnMut() -> f64) -> f64 {
-    let first = sweep();
-    let mut total = first;
-    for _ in 1..most {
-        let more = sweep();
-        total += more;
-        if more <= WORTHWHILE * first {
-            break;
+    /// Sweeps of a step, at most.
+    pub(crate) fn sweeps(&self) -> usize {
+        match &self.rows {
+            RowObjective::Poisson(likelihood) => likelihood.sweeps,
+            RowObjective::Quadratic(rows) => match rows.step {
+                QuadraticStep::LeastSquares | QuadraticStep::Once => 1,
+                QuadraticStep::ConjugateGradients => CONJUGATE_STEPS,
+                QuadraticStep::RowSteps => PROXIMAL_STEPS,
+                QuadraticStep::ActiveSet => MOST_SWEEPS,
+                QuadraticStep::Coordinates if !rows.grams.is_shared() => MOST_SWEEPS,
+                QuadraticStep::Coordinates | QuadraticStep::Components => rows.sweeps,
+            },
         }
     }
-    total
 }
+
+/// Conjugate gradient steps of a row (Takacs, Pilaszy and Tikk 2011).
+pub(crate) const CONJUGATE_STEPS: usize = 3;
+/// Proximal gradient steps of a row.
+pub(crate) const PROXIMAL_STEPS: usize = 5;

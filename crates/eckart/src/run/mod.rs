@@ -5,8 +5,10 @@
 
 mod exec;
 mod machine;
+pub(crate) mod rows;
 mod value;
 
+pub(crate) use exec::engine::run_replacing;
 pub use exec::engine::{PlanCache, run};
 pub(crate) use exec::thin::{Thin, thin_products};
 pub use machine::memory::{attainable_memory, available_memory, peak_memory, resident_memory, return_freed_memory};

@@ -10,7 +10,9 @@ mod problem;
 mod result;
 mod search;
 
-pub use crate::rows::{FactorRegularizer, GramParts, Regularizer, SampledGram};
+pub use crate::rows::{
+    FactorRegularizer, GramParts, QuadraticRows, QuadraticStep, Regularizer, RowObjective, RowSolver, SampledGram,
+};
 pub use block::plans::{Runs, SearchPlan, Work};
 pub use derive::{Coupled, Poisson, Quadratic, Subproblem, derive};
 pub use method::table::{METHODS, MethodRow};

@@ -5,7 +5,7 @@ use crate::tidy::read::{Path, Source, Tree, paths};
 
 /// The stages, first to last; `error` is above them all.
 pub(super) const STAGES: [&str; 15] = [
-    "error", "data", "expr", "model", "facts", "grad", "rewrite", "plan", "run", "function", "rows", "solve", "apply",
+    "error", "data", "expr", "model", "facts", "grad", "rewrite", "rows", "plan", "run", "function", "solve", "apply",
     "report", "explain",
 ];
 

@@ -35,7 +35,7 @@ pub enum PoissonStep {
 }
 
 /// How rows are moved, and what their entries cost beside the likelihood.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Likelihood {
     /// Bounds and penalty; the lower bound is above 0.
     pub regularizer: Regularizer,

@@ -16,8 +16,9 @@ use crate::expr::{Dag, Expr, Id, Op, Var, matrix};
 use crate::facts::{Given, Givens, Shape, reading};
 use crate::function::Compiled;
 use crate::plan::Plan;
-use crate::rows::exact::{Counted, PoissonTerms, RowRegularizer, Workspace, majorized, poisson, quadratic};
-use crate::rows::{FactorRegularizer, Regularizer, RowTerms};
+use crate::rows::{FactorRegularizer, Regularizer};
+use crate::run::rows::RowTerms;
+use crate::run::rows::exact::{Counted, PoissonTerms, RowRegularizer, Workspace, majorized, poisson, quadratic};
 use crate::run::{Inputs, PlanCache, Value, run};
 use crate::solve::{Bound, Quadratic, Subproblem, derive};
 

@@ -6,7 +6,7 @@
 
 use crate::error::{Error, Result};
 use crate::rows::GramParts;
-use crate::rows::exact::Workspace;
+use crate::run::rows::exact::Workspace;
 use crate::run::{Held, Value};
 
 /// A value that is the same for all rows (dense, f64), or one computed of each.

@@ -7,7 +7,7 @@ use super::steps::Scope;
 use super::stream;
 use crate::data::Dtype;
 use crate::error::{Error, Result};
-use crate::plan::{Kernel, Plan, Step};
+use crate::plan::{BufferId, Kernel, Plan, Step};
 use crate::run::machine::simd::check_process_level;
 use crate::run::value::slot::Slot;
 use crate::run::{Inputs, Numbers, Value};
@@ -25,21 +25,34 @@ pub struct PlanCache {
 /// # Errors
 /// `Bug` where an input was not given; `Setting` where `ECKART_REGISTERS` names a level that the processor lacks.
 pub fn run(plan: &Plan, inputs: &Inputs, cache: &mut PlanCache) -> Result<Vec<Value>> {
+    run_replacing(plan, inputs, cache, &[])
+}
+
+/// As [`run`]; buffers get these values instead of those that steps fill them with.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_replacing(
+    plan: &Plan,
+    inputs: &Inputs,
+    cache: &mut PlanCache,
+    replaced: &[(BufferId, Value)],
+) -> Result<Vec<Value>> {
     check_process_level()?;
     // The whole run goes to a thread of the pool: else each kernel would wake one up and wait for it.
     if rayon::current_thread_index().is_none() {
-        return rayon::scope(|_| run_here(plan, inputs, cache));
+        return rayon::scope(|_| run_here(plan, inputs, cache, replaced));
     }
-    run_here(plan, inputs, cache)
+    run_here(plan, inputs, cache, replaced)
 }
 
-fn run_here(plan: &Plan, inputs: &Inputs, cache: &mut PlanCache) -> Result<Vec<Value>> {
+fn run_here(plan: &Plan, inputs: &Inputs, cache: &mut PlanCache, replaced: &[(BufferId, Value)]) -> Result<Vec<Value>> {
     let versions = versions(plan, inputs);
     let slots = cache.narrow.len().max(cache.wide.len());
     let fresh = cache.versions == versions && slots == plan.buffers.len();
     let values = match plan.dtype {
-        Dtype::F32 => run_typed(plan, inputs, &mut cache.narrow, fresh),
-        Dtype::F64 => run_typed(plan, inputs, &mut cache.wide, fresh),
+        Dtype::F32 => run_typed(plan, inputs, (&mut cache.narrow, fresh), replaced),
+        Dtype::F64 => run_typed(plan, inputs, (&mut cache.wide, fresh), replaced),
     }?;
     cache.versions = versions;
     Ok(values)
@@ -48,8 +61,8 @@ fn run_here(plan: &Plan, inputs: &Inputs, cache: &mut PlanCache) -> Result<Vec<V
 fn run_typed<T: Numbers>(
     plan: &Plan,
     inputs: &Inputs,
-    once: &mut Vec<Option<Slot<T>>>,
-    fresh: bool,
+    (once, fresh): (&mut Vec<Option<Slot<T>>>, bool),
+    replaced: &[(BufferId, Value)],
 ) -> Result<Vec<Value>> {
     for value in inputs.retired() {
         Slot::release(Some(Slot::Wide(value)), T::pool());
@@ -58,11 +71,11 @@ fn run_typed<T: Numbers>(
     if !fresh {
         let mut held = vec![None; plan.buffers.len()];
         once.clear();
-        run_steps(&scope, plan.steps.iter().filter(|step| step.cached), &mut held)?;
+        run_steps(&scope, plan.steps.iter().filter(|step| step.cached), &mut held, &[])?;
         *once = held;
     }
     let mut held = once.clone();
-    run_steps(&scope, plan.steps.iter().filter(|step| !step.cached), &mut held)?;
+    run_steps(&scope, plan.steps.iter().filter(|step| !step.cached), &mut held, replaced)?;
     let outputs: Option<Vec<Value>> = plan.outputs.iter().map(|&at| held[at].clone().map(Slot::value)).collect();
     outputs.ok_or_else(|| Error::Bug("an output was freed".into()))
 }
@@ -71,6 +84,7 @@ fn run_steps<'a, T: Numbers>(
     scope: &Scope<'_, T>,
     steps: impl Iterator<Item = &'a Step>,
     held: &mut [Option<Slot<T>>],
+    replaced: &[(BufferId, Value)],
 ) -> Result<()> {
     for step in steps {
         match &step.kernel {
@@ -79,6 +93,9 @@ fn run_steps<'a, T: Numbers>(
                 scope.fill(step, values, held);
             }
             _ => scope.step(step, held)?,
+        }
+        for (buffer, value) in replaced.iter().filter(|(buffer, _)| step.outs.contains(buffer)) {
+            held[*buffer] = Some(Slot::of(&value.clone().into_rect::<f64>(), scope.buffers[*buffer].dtype));
         }
     }
     Ok(())

@@ -7,6 +7,7 @@ mod elementwise;
 pub(super) mod engine;
 mod plain;
 mod products;
+mod rows;
 mod steps;
 mod stream;
 pub(super) mod thin;

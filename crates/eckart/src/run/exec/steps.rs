@@ -3,7 +3,7 @@
 //! Invariant: a block's steps run on one thread; a kernel has the same meaning there.
 //! Not here: the kernels (see `products`, `elementwise`, `plain`), blocks of rows (see `stream`).
 
-use super::{elementwise, plain, products};
+use super::{elementwise, plain, products, rows};
 use crate::error::{Error, Result};
 use crate::expr::Number;
 use crate::facts::{Layout, Shape};
@@ -78,7 +78,9 @@ impl<T: Numbers> Scope<'_, T> {
                 let rows = self.block.and_then(of_block).unwrap_or(fused.shape.rows);
                 return Ok(elementwise::run(fused, &args, rows, in_block, self.pool));
             }
+            Kernel::Decrease => return Err(Error::Bug("a decrease without its row solver".into())),
             Kernel::Tiled(_) => return Err(Error::Bug("blocks of rows within a block of rows".into())),
+            Kernel::Rows(solver) => return rows::run(solver, &args, self.pool),
             Kernel::Product { transpose } => {
                 products::multiply([&args[0], &args[1]], *transpose, dtype, in_block, self.pool)
                     .map_or_else(|| self.plainly(step, &args, shape), Ok)?

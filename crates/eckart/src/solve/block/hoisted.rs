@@ -135,8 +135,9 @@ fn multiplies(formulas: &[Expr], bound: &Bound) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::rows::QuadraticStep;
     use crate::solve::block::Block;
-    use crate::solve::block::quadratic::{QuadraticBlock, QuadraticStep};
+    use crate::solve::block::row_block::RowBlock;
     use crate::solve::derive::{Subproblem, derive};
     use crate::{Matrix, Problem};
 
@@ -148,7 +149,7 @@ mod tests {
         let taken = |index: &usize| {
             let Subproblem::Quadratic(..) = subproblems[*index] else { return false };
             let block =
-                QuadraticBlock::new(&bound, *index, &subproblems[*index], QuadraticStep::Once, *index == 1, usize::MAX)
+                RowBlock::quadratic(&bound, *index, &subproblems[*index], QuadraticStep::Once, *index == 1, usize::MAX)
                     .unwrap();
             block.product().is_some()
         };

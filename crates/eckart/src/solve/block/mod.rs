@@ -8,10 +8,8 @@ pub(super) mod cohort;
 pub(super) mod conjugate;
 pub(super) mod gradient;
 pub(super) mod hoisted;
-pub(super) mod local;
 pub(super) mod plans;
-pub(super) mod poisson;
-pub(super) mod quadratic;
+pub(super) mod row_block;
 pub(super) mod state;
 
 use std::sync::Arc;
@@ -56,12 +54,12 @@ pub(super) trait Block: Send {
         Ok(())
     }
 
-    /// Multiplies the factor by the number that fits best, where that is feasible; returns whether it changed.
+    /// Multiplies the factor by the number that fits best, where that is feasible.
     ///
     /// # Errors
     /// Those of running a plan.
-    fn rescale(&mut self, _iterate: &mut Iterate) -> Result<bool> {
-        Ok(false)
+    fn rescale(&mut self, _iterate: &mut Iterate) -> Result<()> {
+        Ok(())
     }
 }
 

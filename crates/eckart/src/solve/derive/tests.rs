@@ -146,24 +146,33 @@ fn certify(text: &str, bound: Bound, index: usize, subproblem: &Subproblem) {
         Subproblem::Poisson(_) | Subproblem::Smooth => return,
     };
     let cost = Compiled::new(std::slice::from_ref(&bound.smooth), &bound.givens, usize::MAX).unwrap();
-    let terms = crate::solve::block::local::Terms::new(quadratic, array, &[], &bound, usize::MAX).unwrap();
-    let local = terms.run::<f64>(0, &mut iterate).unwrap();
-    let shape = local.array.shape;
+    let mut formulas = vec![array.clone()];
+    let parts = quadratic.grams.map(|part| {
+        formulas.push(part.clone());
+        Ok::<usize, crate::Error>(formulas.len() - 1)
+    });
+    let compiled = Compiled::new(&formulas, &bound.givens, usize::MAX).unwrap();
+    let found = compiled.run(&iterate.inputs).unwrap();
+    let array: Rect<f64> = found[0].clone().into_rect();
+    let shape = array.shape;
+    let parts = parts.unwrap().map(|&at| Ok::<Value, crate::Error>(found[at].clone()));
+    let grams_of_rows = parts.unwrap().into_grams::<f64>(shape.cols);
     let (rows, r) = (shape.rows, shape.cols);
     let before = cost.run(&iterate.inputs).unwrap()[0].to_scalar();
-    let old = crate::solve::block::local::rows_of::<f64>(values[index].clone(), quadratic.transposed).data;
+    let upright = |rect: Rect<f64>| if quadratic.transposed { rect.into_transposed() } else { rect };
+    let old = upright(values[index].clone().into_rect()).data;
     for seed in 1..6 {
         let step: Vec<f64> = (0..rows * r).map(|at| ((at * 7 + seed * 13) as f64).sin() * 0.3).collect();
         let new: Vec<f64> = old.iter().zip(&step).map(|(a, b)| a + b).collect();
-        let placed = crate::solve::block::local::factor_of(Rect::new(shape, new), quadratic.transposed);
+        let placed = Value::of_rect(upright(Rect::new(shape, new)));
         iterate.set(index, placed);
         let after = cost.run(&iterate.inputs).unwrap()[0].to_scalar();
         let mut expected = 0.0;
         let mut grams = Vec::new();
-        let side = crate::rows::LinearTerm::Known(&local.array.data);
+        let side = crate::run::rows::grams::LinearTerm::Known(&array.data);
         // One thread visits the rows of so small a matrix in order.
         let seen = std::sync::Mutex::new(&mut grams);
-        local.grams.each_row(&mut old.to_vec(), side, || {
+        grams_of_rows.each_row(&mut old.to_vec(), side, || {
             |_: &mut [f64], _: &[f64], gram: &[f64]| {
                 seen.lock().unwrap().push(gram.to_vec());
                 0.0
@@ -175,9 +184,9 @@ fn certify(text: &str, bound: Bound, index: usize, subproblem: &Subproblem) {
                 let dg: f64 = (0..r).map(|l| step[i * r + l] * gram[l * r + k]).sum();
                 let bg: f64 = (0..r).map(|l| old[i * r + l] * gram[l * r + k]).sum();
                 let half = match subproblem {
-                    Subproblem::Quadratic(..) => bg - local.array.data[i * r + k],
+                    Subproblem::Quadratic(..) => bg - array.data[i * r + k],
                     Subproblem::Bounded(..) | Subproblem::Coupled(_) | Subproblem::Poisson(_) | Subproblem::Smooth => {
-                        local.array.data[i * r + k] / 2.0
+                        array.data[i * r + k] / 2.0
                     }
                 };
                 expected += step[i * r + k] * (dg + 2.0 * half);

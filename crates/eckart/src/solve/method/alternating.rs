@@ -13,6 +13,7 @@ use super::reinitialize::Reinitialization;
 use super::{Method, StepStats};
 use crate::error::Result;
 use crate::function::Compiled;
+use crate::rows::PoissonStep;
 use crate::run::Value;
 use crate::solve::block::Block;
 use crate::solve::block::cohort::CohortPlace;
@@ -20,8 +21,7 @@ use crate::solve::block::conjugate::ConjugateBlock;
 use crate::solve::block::gradient::GradientBlock;
 use crate::solve::block::hoisted::Product;
 use crate::solve::block::plans::{Runs, SearchPlan};
-use crate::solve::block::poisson::{PoissonBlock, PoissonStep};
-use crate::solve::block::quadratic::QuadraticBlock;
+use crate::solve::block::row_block::RowBlock;
 use crate::solve::block::state::MethodState;
 use crate::solve::derive::{Subproblem, derive};
 use crate::solve::problem::iterate::Iterate;
@@ -98,10 +98,10 @@ impl Alternating {
             let last = index + 1 == found.len();
             blocks.push(match (rule, subproblem) {
                 (StepRule::Quadratic(step), subproblem) => {
-                    Box::new(QuadraticBlock::new(bound, index, subproblem, *step, last, memory_limit)?)
+                    Box::new(RowBlock::quadratic(bound, index, subproblem, *step, last, memory_limit)?)
                 }
                 (StepRule::Poisson(step), Subproblem::Poisson(subproblem)) => {
-                    Box::new(PoissonBlock::new(bound, index, subproblem, *step, last, memory_limit)?)
+                    Box::new(RowBlock::poisson(bound, index, subproblem, *step, last, memory_limit)?)
                 }
                 (StepRule::ConjugateGradients, Subproblem::Coupled(subproblem)) => {
                     Box::new(ConjugateBlock::new(bound, index, subproblem, last, memory_limit)?)

@@ -3,9 +3,7 @@
 //! Invariant: a step rule that is chosen is exact for the bounds and penalties, or a descent step that keeps them.
 //! Not here: the subproblems (see `derive`), the blocks (see `block`).
 
-use crate::rows::FactorRegularizer;
-use crate::solve::block::poisson::PoissonStep;
-use crate::solve::block::quadratic::QuadraticStep;
+use crate::rows::{FactorRegularizer, PoissonStep, QuadraticStep};
 use crate::solve::derive::{Quadratic, Subproblem};
 use crate::solve::problem::Factor;
 

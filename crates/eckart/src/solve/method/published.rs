@@ -7,8 +7,7 @@ use super::Method;
 use super::alternating::{Alternating, Coupling};
 use super::choice::StepRule;
 use crate::error::Result;
-use crate::solve::block::poisson::PoissonStep;
-use crate::solve::block::quadratic::QuadraticStep;
+use crate::rows::{PoissonStep, QuadraticStep};
 use crate::solve::derive::{Subproblem, derive};
 use crate::solve::problem::{Bound, Factor};
 

@@ -9,7 +9,8 @@ use crate::error::{Error, Result};
 use crate::expr::{Expr, Var};
 use crate::facts::{Given, Shape};
 use crate::function::Compiled;
-use crate::rows::{Cholesky, times_small};
+use crate::run::rows::Cholesky;
+use crate::run::rows::grams::times_small;
 use crate::run::{Inputs, Numbers, Rect, Value};
 use crate::solve::problem::Bound;
 

@@ -10,11 +10,13 @@ use eckart_kernels::{CountedRow, Likelihood, LikelihoodWorkspace, TOGETHER};
 
 use super::grams::Weights;
 use crate::data::Shards;
+use crate::facts::Shape;
 use crate::run::{Numbers, Rect, simd_level, sum_rows_by, threads};
 
-/// Bytes of workspace for moving `rows` rows of so many counts: in each shard of rows several are moved together, each
-/// with its part of the panel and some arrays as long as the row.
-pub(crate) fn likelihood_workspace(counts: usize, (rows, rank): (usize, usize), number: usize) -> usize {
+/// Bytes of workspace for moving the rows of an array with so many counts each: in each shard of rows several are moved
+/// together, each with its part of the panel and some arrays as long as the row.
+pub(crate) fn likelihood_workspace(counts: usize, array: Shape, number: usize) -> usize {
+    let Shape { rows, cols: rank } = array;
     let shards = Shards::of(rows, rank).count().min(threads());
     shards * TOGETHER * counts * ((rank + 5) * number + size_of::<usize>())
 }

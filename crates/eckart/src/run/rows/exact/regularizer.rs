@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::facts::Shape;
-use crate::rows::regularizer::FactorRegularizer;
+use crate::rows::FactorRegularizer;
 use eckart_kernels::Regularizer;
 
 /// The regularizer of one row.

@@ -8,7 +8,7 @@ use eckart_kernels::{Kernels, Picked, RowSum, RowTerms, View};
 
 use super::quadratic::{Workspace, dot, quadratic};
 use super::regularizer::RowRegularizer;
-use crate::rows::grams::mirror;
+use crate::run::rows::grams::mirror;
 use crate::run::simd_level;
 
 /// Newton steps, at most.

@@ -10,7 +10,7 @@ use eckart_kernels::{
 
 use super::acceleration::{Acceleration, largest};
 use super::regularizer::RowRegularizer;
-use crate::rows::grams::steepest;
+use crate::run::rows::grams::steepest;
 use crate::run::simd_level;
 
 /// Rounds, at most: a sweep over all numbers, then a step of those that are free to move.

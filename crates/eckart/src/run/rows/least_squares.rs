@@ -135,10 +135,10 @@ fn solve_shared<T: Numbers>(
 mod tests {
     use std::sync::Arc;
 
-    use super::super::grams::{Grams, LinearTerm, SampledRows, Weights};
     use super::*;
     use crate::data::Pattern;
     use crate::facts::Shape;
+    use crate::run::rows::grams::{Grams, LinearTerm, SampledRows, Weights};
     use crate::run::{Entries, Held, Rect, with_threads};
 
     fn numbers<T: Numbers>(len: usize, seed: f64) -> Vec<T> {

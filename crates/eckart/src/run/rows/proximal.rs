@@ -7,12 +7,9 @@ use eckart_kernels::View;
 
 use super::descent::half_gradient;
 use super::grams::steepest;
-use super::regularizer::FactorRegularizer;
 use crate::facts::Shape;
+use crate::rows::{FactorRegularizer, PROXIMAL_STEPS};
 use crate::run::Numbers;
-
-/// Proximal gradient steps of a row.
-const STEPS: usize = 5;
 
 /// Minimizes over one column of the array after the other: with the others fixed its part is q |c|^2 - 2 <c, p>, whose
 /// minimum is the proximal map of p / q (Mairal et al. 2010, algorithm 2, for columns of limited length).
@@ -62,7 +59,7 @@ pub(super) fn proximal_steps(row: &mut [f64], linear: &[f64], gram: &[f64], regu
     let Some(steepest) = steepest(gram, r) else { return 0.0 };
     let (mut half, mut next) = (vec![0.0; r], vec![0.0; r]);
     let mut total = 0.0;
-    for _ in 0..STEPS {
+    for _ in 0..PROXIMAL_STEPS {
         half_gradient(row, linear, gram, &mut half);
         for k in 0..r {
             next[k] = row[k] - half[k] / steepest;
