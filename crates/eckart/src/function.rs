@@ -35,7 +35,7 @@ pub struct Compiled {
     kept: Mutex<PlanCache>,
     guards: Vec<Guard>,
     /// The results that formulas come after: those of a row solver.
-    made: usize,
+    pub(crate) made: usize,
 }
 
 /// A factor that a plan moves by the values of its first formulas.

@@ -33,7 +33,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
     let text = outline(&problem, &settings, |outline| {
         let Some(plan) = outline.plans.first() else { return Ok(None) };
         let title = format!("{}: {}", plan.name, problem.statement());
-        let picture = Picture::new(&plan.compiled.plan).title(title).results(plan.results.clone());
+        let picture = Picture::new(&plan.compiled.plan).title(title).results(plan.results());
         pictures.draw(&mut page, &picture)?;
         Ok(pictures.printed(&picture))
     })?;

@@ -28,7 +28,7 @@ fn an_objective_is_explained_without_data() {
         "Memory\n",
         "Plan: subproblem in W (each iteration)",
         "Plan: subproblem in H (each iteration)",
-        "sweeps of the row solver",
+        "coordinate descent(",
         "kernel                 shape: stored              buffer       work  traffic  formula",
         "-> result",
         "gradient in W  -2 * ((X - W @ H) @ H.T)\n            -> -2 * (X @ H.T - W @ (H @ H.T))",
@@ -99,7 +99,13 @@ fn a_plan_is_drawn() {
     assert!(text.ends_with("\nPictures\n  plan.svg\n  plan.dot\n"), "{text}");
     let [svg, dot] = ["plan.svg", "plan.dot"].map(|name| std::fs::read_to_string(desk.path(name)).unwrap());
     assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"), "{svg}");
-    for part in ["minimize over W[n,r]", "result: linear term", "result: weights", "subproblem in W"] {
+    for part in [
+        "minimize over W[n,r]",
+        "result: the factor, updated",
+        "result: decrease of the objective",
+        "least squares",
+        "subproblem in W",
+    ] {
         assert!(svg.contains(part) && (dot.contains(part)), "{part:?} is not in:\n{svg}\n{dot}");
     }
     assert_eq!(desk.prints(&format!("{words} --dot -"), &[]), dot);

@@ -24,7 +24,7 @@ fn section(outline: &Outline<'_>, plan: &SearchPlan<'_>) -> Section {
     let compiled = plan.compiled;
     // As derived, without what differentiation leaves; a direction of the Hessian is no variable of the problem.
     let derived = simplify(&compiled.given, &outline.bound.givens).unwrap_or_else(|_| compiled.given.clone());
-    let formulas = plan.results.iter().zip(derived.iter().zip(&compiled.rewritten));
+    let formulas = plan.formulas.iter().zip(derived.iter().zip(&compiled.rewritten));
     let row = |(name, (from, to)): (&String, (&crate::Expr, &crate::Expr))| {
         let mut lines = vec![Datum::text(from.to_string())];
         lines.extend((from != to).then(|| Datum::Text(format!("-> {to}"))));

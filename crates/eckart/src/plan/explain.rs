@@ -59,8 +59,10 @@ impl TableLine {
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { indent, number, call, shape, size, work, traffic, text } = self;
         let width = CALL - indent.len();
+        // A long call takes some of the room of the shape.
+        let rest = SHAPE.saturating_sub(call.len().saturating_sub(width));
         let line =
-            format!("{indent}{number:>3}  {call:<width$} {shape:<SHAPE$} {size:>8} {work:>10} {traffic:>8}  {text}");
+            format!("{indent}{number:>3}  {call:<width$} {shape:<rest$} {size:>8} {work:>10} {traffic:>8}  {text}");
         writeln!(f, "{}", line.trim_end())
     }
 }

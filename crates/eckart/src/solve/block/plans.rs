@@ -47,7 +47,7 @@ pub struct SearchPlan<'a> {
     /// The formulas, as derived and as computed, and the plan.
     pub compiled: &'a Compiled,
     /// What each formula is.
-    pub results: Vec<String>,
+    pub formulas: Vec<String>,
     /// What a run computes beside the plan.
     pub beside: Vec<Work>,
     /// Bytes of workspace that all threads need beside the plan's buffers.
@@ -56,14 +56,21 @@ pub struct SearchPlan<'a> {
 
 impl<'a> SearchPlan<'a> {
     /// A plan that runs once an iteration, with nothing beside it.
-    pub(in crate::solve) fn new(name: impl Into<String>, compiled: &'a Compiled, results: &[&str]) -> Self {
-        let results = results.iter().map(|&result| result.to_owned()).collect();
-        Self { name: name.into(), runs: Runs::PerIteration(1.0), compiled, results, beside: Vec::new(), workspace: 0 }
+    pub(in crate::solve) fn new(name: impl Into<String>, compiled: &'a Compiled, formulas: &[&str]) -> Self {
+        let formulas = formulas.iter().map(|&formula| formula.to_owned()).collect();
+        Self { name: name.into(), runs: Runs::PerIteration(1.0), compiled, formulas, beside: Vec::new(), workspace: 0 }
     }
 
     /// The same plan, run so often.
     pub(in crate::solve) fn runs(self, runs: Runs) -> Self {
         Self { runs, ..self }
+    }
+
+    /// What each result of the plan is: a row solver takes the first formulas in and makes a factor of them.
+    pub fn results(&self) -> Vec<String> {
+        let made = ["the factor, updated", "decrease of the objective"].iter().take(self.compiled.made);
+        let read = self.formulas.len() + self.compiled.made - self.compiled.plan.asked;
+        made.map(|&name| name.to_owned()).chain(self.formulas[read..].iter().cloned()).collect()
     }
 
     /// Floating point operations of a run.

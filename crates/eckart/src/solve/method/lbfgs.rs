@@ -143,7 +143,7 @@ impl Method for Lbfgs {
 
     fn plans(&self) -> Vec<SearchPlan<'_>> {
         let mut plan = SearchPlan::new("cost and gradients", &self.compiled, &["objective"]);
-        plan.results.extend_from_slice(&self.names);
+        plan.formulas.extend_from_slice(&self.names);
         vec![plan]
     }
 

@@ -57,7 +57,7 @@ impl Method for NormalizedGradient {
 
     fn plans(&self) -> Vec<SearchPlan<'_>> {
         let mut plan = SearchPlan::new("cost and gradients", &self.compiled, &["objective"]);
-        plan.results.extend_from_slice(&self.names);
+        plan.formulas.extend_from_slice(&self.names);
         vec![plan]
     }
 

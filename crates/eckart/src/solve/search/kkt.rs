@@ -38,7 +38,7 @@ impl Kkt {
     /// The plan of the gradients.
     pub(in crate::solve) fn plan(&self) -> SearchPlan<'_> {
         let mut plan = SearchPlan::new("gradients, for the stopping test", &self.gradients, &[]);
-        plan.results.extend_from_slice(&self.names);
+        plan.formulas.extend_from_slice(&self.names);
         plan
     }
 
