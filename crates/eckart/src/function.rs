@@ -9,10 +9,10 @@ use crate::data::{Dtype, Matrix};
 use crate::error::{Code, Error, Result};
 use crate::expr::{Dag, Expr, Var};
 use crate::facts::{Facts, Given, Givens, Shape, Sign, masks, reads, unmasked_in};
-use crate::plan::{Kernel, Plan, RowUpdate, plan, plan_updates};
+use crate::plan::{BufferId, Kernel, Plan, RowUpdate, plan, plan_updates};
 use crate::rewrite::{SearchReport, rewrite, simplify, size_of_terms};
 use crate::rows::RowSolver;
-use crate::run::{Inputs, PlanCache, Value, available_memory, run, run_replacing};
+use crate::run::{Inputs, PlanCache, Value, available_memory, run, run_supplied};
 
 /// Characters of a formula in a message.
 const MOST_TEXT: usize = 80;
@@ -42,16 +42,8 @@ pub struct Compiled {
 pub(crate) struct MovedFactor {
     pub factor: Var,
     pub solver: RowSolver,
-}
-
-/// Formulas a part of which is computed by whoever runs them.
-pub(crate) struct Hoisted {
-    /// With the variable in its place.
-    pub formulas: Vec<Expr>,
-    pub var: Var,
-    pub given: Given,
-    /// Of computing it.
-    pub flops: f64,
+    /// Data of which several starts may have a product computed together.
+    pub shared: Option<Var>,
 }
 
 /// What watches over a number that is a difference.
@@ -80,27 +72,20 @@ impl Compiled {
     /// `Shape` where shapes don't fit, `Setting` where a variable is not given, `Limit` where the plan needs more than
     /// `memory_limit` bytes.
     pub fn new(roots: &[Expr], givens: &Givens, memory_limit: usize) -> Result<Self> {
-        Self::with(roots, givens, memory_limit, None, |_| None)
+        Self::with(roots, givens, memory_limit, None)
     }
 
     /// As [`Compiled::new`]. The first formulas may be what moves a factor; the first two results are then the factor,
-    /// moved, and by how much the objective fell. `hoist` may have a part of the formulas, as they are to be computed,
-    /// computed elsewhere.
+    /// moved, and by how much the objective fell.
     pub(crate) fn with(
         roots: &[Expr],
         givens: &Givens,
         memory_limit: usize,
         moves: Option<MovedFactor>,
-        hoist: impl FnOnce(&[Expr]) -> Option<Hoisted>,
     ) -> Result<Self> {
-        let (mut rewritten, report) = rewrite(roots, givens)?;
-        let mut flops = 0.0;
+        let (rewritten, report) = rewrite(roots, givens)?;
         let mut known = std::borrow::Cow::Borrowed(givens);
-        if let Some(hoisted) = hoist(&rewritten) {
-            known.to_mut().insert(hoisted.var, hoisted.given);
-            (rewritten, flops) = (hoisted.formulas, hoisted.flops);
-        }
-        let update = moves.map(|moves| update(moves, &rewritten, known.to_mut(), flops));
+        let update = moves.map(|moves| update(moves, &rewritten, known.to_mut()));
         let read = update.as_ref().map_or(0, |update| update.reads.len() - 1);
         let made = update.iter().flat_map(|update| [&update.moved, &update.decrease]).map(Expr::from);
         let mut all: Vec<Expr> = made.chain(rewritten[read..].iter().cloned()).collect();
@@ -123,7 +108,7 @@ impl Compiled {
         plan.check_memory(memory_limit)?;
         let mut guards = Vec::new();
         for (root, at, size) in guarded {
-            let careful = Self::careful(&roots[root], givens, memory_limit, plan.flops_of_formulas() + flops)?;
+            let careful = Self::careful(&roots[root], givens, memory_limit, plan.flops_of_formulas())?;
             guards.push(Guard { root: at, size, careful });
         }
         Ok(Self { given: roots.to_vec(), rewritten, report, plan, kept: Mutex::default(), guards, made })
@@ -141,7 +126,15 @@ impl Compiled {
     /// # Errors
     /// `Bug` where an input was not given.
     pub fn run(&self, inputs: &Inputs) -> Result<Vec<Value>> {
-        Ok(self.run_bounded(inputs)?.0)
+        self.run_supplied(inputs, &[])
+    }
+
+    /// As [`Compiled::run`]; some buffers have their values already.
+    ///
+    /// # Errors
+    /// As for [`Compiled::run`].
+    pub(crate) fn run_supplied(&self, inputs: &Inputs, supplied: &[(BufferId, Value)]) -> Result<Vec<Value>> {
+        Ok(self.run_with(inputs, supplied)?.0)
     }
 
     /// The values of the formulas, and for each a bound of the rounding error that its last sum brings; 0 where it is
@@ -156,9 +149,13 @@ impl Compiled {
     /// # Errors
     /// `Bug` where an input was not given.
     pub fn run_bounded(&self, inputs: &Inputs) -> Result<(Vec<Value>, Vec<f64>)> {
-        let mut values = run(&self.plan, inputs, &mut unpoisoned(&self.kept))?;
+        self.run_with(inputs, &[])
+    }
+
+    fn run_with(&self, inputs: &Inputs, supplied: &[(BufferId, Value)]) -> Result<(Vec<Value>, Vec<f64>)> {
+        let mut values = run_supplied(&self.plan, inputs, &mut unpoisoned(&self.kept), supplied)?;
         let mut bounds = vec![0.0; values.len()];
-        let mut replaced = Vec::new();
+        let mut replaced = supplied.to_vec();
         let narrow = self.plan.dtype == Dtype::F32;
         let rounding = if narrow { f64::from(f32::EPSILON) } else { 0.0 };
         let unit = rounding + 4.0 * f64::EPSILON / 2.0 * (8.0 + self.plan.flops_of_formulas().max(2.0).log2());
@@ -177,8 +174,8 @@ impl Compiled {
                 }
             }
         }
-        if !replaced.is_empty() {
-            let again = run_replacing(&self.plan, inputs, &mut unpoisoned(&self.kept), &replaced)?;
+        if replaced.len() > supplied.len() {
+            let again = run_supplied(&self.plan, inputs, &mut unpoisoned(&self.kept), &replaced)?;
             (0..self.made).for_each(|at| values[at] = again[at].clone());
         }
         values.truncate(self.plan.asked);
@@ -190,14 +187,14 @@ impl Compiled {
     ///
     /// # Errors
     /// `Bug` where an input was not given, or the plan moves no factor.
-    pub(crate) fn rescale(&self, inputs: &Inputs) -> Result<(Value, f64)> {
+    pub(crate) fn rescale(&self, inputs: &Inputs, supplied: &[(BufferId, Value)]) -> Result<(Value, f64)> {
         let mut plan = self.plan.clone();
         for step in &mut plan.steps {
             if let Kernel::Rows(solver) = &mut step.kernel {
                 solver.rescales = true;
             }
         }
-        match &run(&plan, inputs, &mut unpoisoned(&self.kept))?[..] {
+        match &run_supplied(&plan, inputs, &mut unpoisoned(&self.kept), supplied)?[..] {
             [factor, by, ..] if self.made > 0 => Ok((factor.clone(), by.to_scalar())),
             _ => Err(Error::Bug("a plan moves no factor".into())),
         }
@@ -205,8 +202,8 @@ impl Compiled {
 }
 
 /// The update by a row solver that reads the first of `formulas`; what it makes becomes known.
-fn update(moves: MovedFactor, formulas: &[Expr], known: &mut Givens, flops_beside: f64) -> RowUpdate {
-    let MovedFactor { factor, solver } = moves;
+fn update(moves: MovedFactor, formulas: &[Expr], known: &mut Givens) -> RowUpdate {
+    let MovedFactor { factor, solver, shared } = moves;
     let moved = Var::input(&format!("{} moved", factor.name()));
     let decrease = Var::input("decrease of the objective");
     if let Some(given) = known.get(&factor).copied() {
@@ -215,7 +212,7 @@ fn update(moves: MovedFactor, formulas: &[Expr], known: &mut Givens, flops_besid
     }
     let mut reads = vec![Expr::from(&factor)];
     reads.extend_from_slice(&formulas[..solver.reads().len()]);
-    RowUpdate { solver, reads, moved, decrease, flops_beside }
+    RowUpdate { solver, reads, moved, decrease, shared }
 }
 
 /// What a thread that panicked held is still whole: it is replaced, never changed in place.

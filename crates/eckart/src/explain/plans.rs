@@ -30,16 +30,11 @@ fn section(outline: &Outline<'_>, plan: &SearchPlan<'_>) -> Section {
         lines.extend((from != to).then(|| Datum::Text(format!("-> {to}"))));
         (name.clone(), Datum::List(lines))
     };
-    let mut contents = vec![
+    let contents = vec![
         Content::Facts("formulas", formulas.map(row).collect()),
         Content::Layout("plan", compiled.plan.to_string()),
+        rewriting(&compiled.report),
     ];
-    if !plan.beside.is_empty() {
-        let rows = plan.beside.iter();
-        let rows = rows.map(|work| vec![Datum::text(&work.name), Datum::Flops(work.flops), Datum::Bytes(work.bytes)]);
-        contents.push(Content::Table("beside", vec!["beside the plan", "work", "traffic"], rows.collect()));
-    }
-    contents.push(rewriting(&compiled.report));
     Section { key: "plan", title: format!("Plan: {} ({})", plan.name, often(plan.runs)), contents }
 }
 

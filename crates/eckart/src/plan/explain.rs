@@ -169,6 +169,7 @@ pub(super) fn combination(combine: Combine) -> &'static str {
 fn call(step: &Step) -> String {
     let transposes = match step.kernel {
         Kernel::Product { transpose } | Kernel::Sampled { transpose } => transpose,
+        Kernel::Thin(thin) => [thin.data_transposed, thin.factor_transposed],
         _ => [false, false],
     };
     let transposed = |k: usize| transposes.get(k).copied().unwrap_or(false);
@@ -204,6 +205,7 @@ pub(super) fn name(kernel: &Kernel) -> &'static str {
         Kernel::Eye => "eye",
         Kernel::Join { .. } => "join",
         Kernel::Part { .. } => "part",
+        Kernel::Thin(_) => "thin product",
         Kernel::Rows(solver) => solver.name(),
         Kernel::Decrease => "decrease",
         Kernel::Fused(fusion) => fusion.name(),

@@ -5,17 +5,11 @@
 //! unless it is asked for as a result.
 //! Not here: doing any of it (see `run`), choosing among equal formulas (see `rewrite`).
 
-mod elementwise_fusion;
 mod explain;
-mod horizontal_fusion;
-mod layout_assignment;
-mod liveness;
-mod lower;
 mod memory;
 mod passes;
 mod picture;
 mod program;
-mod row_tiling;
 mod work;
 
 pub(crate) use explain::{bytes, flops};
@@ -24,5 +18,6 @@ pub(crate) use passes::plan_updates;
 pub use picture::Picture;
 pub(crate) use picture::escaped;
 pub use program::{
-    Buffer, BufferId, Combine, FusedOp, Fusion, Kernel, Outcome, Param, Plan, Reach, RowTiling, RowUpdate, Source, Step,
+    Buffer, BufferId, Combine, FusedOp, Fusion, Kernel, Outcome, Param, Plan, Reach, RowTiling, RowUpdate, Source,
+    Step, ThinProduct,
 };

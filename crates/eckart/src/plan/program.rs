@@ -59,6 +59,9 @@ pub enum Kernel {
         /// The first.
         from: usize,
     },
+    /// The product of a data matrix, the first argument, with a factor, the second: as wide as the factor is thin, and
+    /// the same computed for one start or for several side by side.
+    Thin(ThinProduct),
     /// Moves the rows of a factor, its first argument; makes the factor, and by how much the objective fell.
     Rows(Box<RowSolver>),
     /// The second result of the row solver that makes its argument; no step of its own.
@@ -67,6 +70,24 @@ pub enum Kernel {
     Fused(Box<Fusion>),
     /// Steps done for one block of rows after the other.
     Tiled(Box<RowTiling>),
+}
+
+/// Which product of data and a factor: D F or its transpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ThinProduct {
+    /// Whether D is the transpose of the data.
+    pub data_transposed: bool,
+    /// Whether F is the transpose of the factor.
+    pub factor_transposed: bool,
+    /// Whether the transpose of the product is asked for.
+    pub transposed: bool,
+}
+
+impl ThinProduct {
+    /// The columns of F, which has `factor`'s numbers.
+    pub(crate) fn columns(self, factor: Shape) -> usize {
+        if self.factor_transposed { factor.rows } else { factor.cols }
+    }
 }
 
 /// The number of a buffer.
@@ -158,8 +179,8 @@ pub struct RowUpdate {
     pub moved: Var,
     /// By how much the objective fell: 1 x 1.
     pub decrease: Var,
-    /// Flops of what is computed for it beside the plan.
-    pub flops_beside: f64,
+    /// Data of which several starts may have a product computed together, where the solver reads one.
+    pub shared: Option<Var>,
 }
 
 /// The steps that compute a set of formulas.
@@ -283,6 +304,19 @@ impl Plan {
     pub(crate) fn flops_of_formulas(&self) -> f64 {
         let steps = self.steps.iter().filter(|s| !s.cached && !matches!(s.kernel, Kernel::Rows(_)));
         steps.map(|s| s.flops).sum()
+    }
+
+    /// The product that several starts may have computed together: its buffer, the data, the factor, flops.
+    pub(crate) fn thin_product(&self) -> Option<(BufferId, ThinProduct, [&Var; 2], f64)> {
+        let step = self.steps.iter().find(|step| matches!(step.kernel, Kernel::Thin(_)))?;
+        let Kernel::Thin(thin) = step.kernel else { return None };
+        let input = |at: usize| {
+            self.steps.iter().find_map(|maker| match &maker.kernel {
+                Kernel::Input(var) if maker.outs == [step.args[at]] => Some(var),
+                _ => None,
+            })
+        };
+        Some((step.outs[0], thin, [input(0)?, input(1)?], step.flops))
     }
 
     /// Bytes that one run reads and writes, at most, if every kernel touches its arguments once.

@@ -45,6 +45,7 @@ pub(super) fn flops(kernel: &Kernel, args: &[&Buffer], out: &Buffer) -> f64 {
                 (false, true) => 2.0 * stored(args[1]) * rows,
             }
         }
+        Kernel::Thin(thin) => 2.0 * stored(args[0]) * thin.columns(args[1].shape) as f64,
         Kernel::Sampled { transpose } => {
             let inner = if transpose[0] { args[0].shape.rows } else { args[0].shape.cols } as f64;
             2.0 * inner * stored(out)

@@ -8,9 +8,9 @@ mod machine;
 pub(crate) mod rows;
 mod value;
 
-pub(crate) use exec::engine::run_replacing;
+pub(crate) use exec::engine::run_supplied;
 pub use exec::engine::{PlanCache, run};
-pub(crate) use exec::thin::{Thin, thin_products};
+pub(crate) use exec::thin::thin_products;
 pub use machine::memory::{attainable_memory, available_memory, peak_memory, resident_memory, return_freed_memory};
 pub(crate) use machine::shard_sums::{sum_by, sum_rows, sum_rows_by};
 pub(crate) use machine::simd::simd_level;

@@ -13,7 +13,7 @@ mod search;
 pub use crate::rows::{
     FactorRegularizer, GramParts, QuadraticRows, QuadraticStep, Regularizer, RowObjective, RowSolver, SampledGram,
 };
-pub use block::plans::{Runs, SearchPlan, Work};
+pub use block::plans::{Runs, SearchPlan};
 pub use derive::{Coupled, Poisson, Quadratic, Subproblem, derive};
 pub use method::table::{METHODS, MethodRow};
 pub use problem::lints::lints;

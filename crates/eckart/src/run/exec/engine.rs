@@ -25,34 +25,34 @@ pub struct PlanCache {
 /// # Errors
 /// `Bug` where an input was not given; `Setting` where `ECKART_REGISTERS` names a level that the processor lacks.
 pub fn run(plan: &Plan, inputs: &Inputs, cache: &mut PlanCache) -> Result<Vec<Value>> {
-    run_replacing(plan, inputs, cache, &[])
+    run_supplied(plan, inputs, cache, &[])
 }
 
-/// As [`run`]; buffers get these values instead of those that steps fill them with.
+/// As [`run`]; some buffers have their values already, and what would compute them alone is left out.
 ///
 /// # Errors
 /// As [`run`].
-pub(crate) fn run_replacing(
+pub(crate) fn run_supplied(
     plan: &Plan,
     inputs: &Inputs,
     cache: &mut PlanCache,
-    replaced: &[(BufferId, Value)],
+    supplied: &[(BufferId, Value)],
 ) -> Result<Vec<Value>> {
     check_process_level()?;
     // The whole run goes to a thread of the pool: else each kernel would wake one up and wait for it.
     if rayon::current_thread_index().is_none() {
-        return rayon::scope(|_| run_here(plan, inputs, cache, replaced));
+        return rayon::scope(|_| run_here(plan, inputs, cache, supplied));
     }
-    run_here(plan, inputs, cache, replaced)
+    run_here(plan, inputs, cache, supplied)
 }
 
-fn run_here(plan: &Plan, inputs: &Inputs, cache: &mut PlanCache, replaced: &[(BufferId, Value)]) -> Result<Vec<Value>> {
+fn run_here(plan: &Plan, inputs: &Inputs, cache: &mut PlanCache, supplied: &[(BufferId, Value)]) -> Result<Vec<Value>> {
     let versions = versions(plan, inputs);
     let slots = cache.narrow.len().max(cache.wide.len());
     let fresh = cache.versions == versions && slots == plan.buffers.len();
     let values = match plan.dtype {
-        Dtype::F32 => run_typed(plan, inputs, (&mut cache.narrow, fresh), replaced),
-        Dtype::F64 => run_typed(plan, inputs, (&mut cache.wide, fresh), replaced),
+        Dtype::F32 => run_typed(plan, inputs, (&mut cache.narrow, fresh), supplied),
+        Dtype::F64 => run_typed(plan, inputs, (&mut cache.wide, fresh), supplied),
     }?;
     cache.versions = versions;
     Ok(values)
@@ -62,7 +62,7 @@ fn run_typed<T: Numbers>(
     plan: &Plan,
     inputs: &Inputs,
     (once, fresh): (&mut Vec<Option<Slot<T>>>, bool),
-    replaced: &[(BufferId, Value)],
+    supplied: &[(BufferId, Value)],
 ) -> Result<Vec<Value>> {
     for value in inputs.retired() {
         Slot::release(Some(Slot::Wide(value)), T::pool());
@@ -75,7 +75,7 @@ fn run_typed<T: Numbers>(
         *once = held;
     }
     let mut held = once.clone();
-    run_steps(&scope, plan.steps.iter().filter(|step| !step.cached), &mut held, replaced)?;
+    run_steps(&scope, plan.steps.iter().filter(|step| !step.cached), &mut held, supplied)?;
     let outputs: Option<Vec<Value>> = plan.outputs.iter().map(|&at| held[at].clone().map(Slot::value)).collect();
     outputs.ok_or_else(|| Error::Bug("an output was freed".into()))
 }
@@ -84,18 +84,23 @@ fn run_steps<'a, T: Numbers>(
     scope: &Scope<'_, T>,
     steps: impl Iterator<Item = &'a Step>,
     held: &mut [Option<Slot<T>>],
-    replaced: &[(BufferId, Value)],
+    supplied: &[(BufferId, Value)],
 ) -> Result<()> {
     for step in steps {
+        let given = supplied.iter().filter(|(buffer, _)| step.outs.contains(buffer));
         match &step.kernel {
+            _ if step.outs.len() == 1 && given.clone().count() == 1 => scope.fill(step, Vec::new(), held),
             Kernel::Tiled(tiling) => {
                 let values = stream::run(tiling, &scope.args(step, held)?, scope.inputs, scope.pool)?;
                 scope.fill(step, values, held);
             }
             _ => scope.step(step, held)?,
         }
-        for (buffer, value) in replaced.iter().filter(|(buffer, _)| step.outs.contains(buffer)) {
-            held[*buffer] = Some(Slot::of(&value.clone().into_rect::<f64>(), scope.buffers[*buffer].dtype));
+        for (buffer, value) in given {
+            held[*buffer] = Some(match scope.buffers[*buffer].dtype {
+                dtype if dtype == T::DTYPE => Slot::Wide(value.cast()),
+                _ => Slot::Small(value.clone().into_rect()),
+            });
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 //! Invariant: a block's steps run on one thread; a kernel has the same meaning there.
 //! Not here: the kernels (see `products`, `elementwise`, `plain`), blocks of rows (see `stream`).
 
-use super::{elementwise, plain, products, rows};
+use super::{elementwise, plain, products, rows, thin};
 use crate::error::{Error, Result};
 use crate::expr::Number;
 use crate::facts::{Layout, Shape};
@@ -80,6 +80,10 @@ impl<T: Numbers> Scope<'_, T> {
             }
             Kernel::Decrease => return Err(Error::Bug("a decrease without its row solver".into())),
             Kernel::Tiled(_) => return Err(Error::Bug("blocks of rows within a block of rows".into())),
+            Kernel::Thin(thin) => {
+                let product = thin::products(&args[0].wide(), *thin, vec![args[1].rect()]).swap_remove(0);
+                Slot::Wide(Held::Dense(product))
+            }
             Kernel::Rows(solver) => return rows::run(solver, &args, self.pool),
             Kernel::Product { transpose } => {
                 products::multiply([&args[0], &args[1]], *transpose, dtype, in_block, self.pool)

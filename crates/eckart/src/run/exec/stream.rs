@@ -1,7 +1,7 @@
 //! Stream: a row tiling: the same steps for one block of rows after the other.
 //! In: a `RowTiling` and its arguments.  Out: its results, stacked or added up.
 //! Invariant: shards of rows are summed in order, and shards in a fixed tree: the bits don't depend on threads.
-//! Not here: which steps (see `plan::row_tiling`), what they do (see `engine`).
+//! Not here: which steps (see `plan::passes`), what they do (see `engine`).
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};

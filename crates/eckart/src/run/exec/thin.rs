@@ -15,6 +15,7 @@ use crate::data::Shards;
 use crate::error::Result;
 use crate::expr::Var;
 use crate::facts::Shape;
+use crate::plan::ThinProduct;
 use crate::run::Inputs;
 use crate::run::machine::shard_sums::{for_rows, reduce};
 use crate::run::machine::simd::simd_level;
@@ -23,35 +24,31 @@ use crate::run::value::held::Held;
 use crate::run::value::rect::Rect;
 use crate::run::value::{Numbers, Value};
 
-/// Which product of data and a factor.
-#[derive(Debug, Clone)]
-pub(crate) struct Thin {
-    /// The data D.
-    pub data: Var,
-    /// Whether D is the transpose of the data.
-    pub data_transposed: bool,
-    /// Whether F is the transpose of the factor.
-    pub factor_transposed: bool,
-    /// Whether the transpose of the product is asked for.
-    pub transposed: bool,
-}
-
-/// The product with each factor.
+/// The product of `data` with each factor.
 ///
 /// # Errors
 /// `Bug` where the data was not given.
-pub(crate) fn thin_products<T: Numbers>(inputs: &Inputs, thin: &Thin, factors: &[Value]) -> Result<Vec<Value>> {
-    let pool = T::pool();
+pub(crate) fn thin_products<T: Numbers>(
+    inputs: &Inputs,
+    data: &Var,
+    thin: ThinProduct,
+    factors: &[Value],
+) -> Result<Vec<Value>> {
     let factors: Vec<Rect<T>> = factors.iter().map(Value::rect).collect();
-    let Some(one) = factors.first().map(|factor| factor.shape) else { return Ok(Vec::new()) };
-    let alone = if thin.factor_transposed { one.rows } else { one.cols };
+    Ok(products(&inputs.value::<T>(data)?, thin, factors).into_iter().map(Value::of_rect).collect())
+}
+
+/// The product of data with each factor.
+pub(super) fn products<T: Numbers>(data: &Held<T>, thin: ThinProduct, factors: Vec<Rect<T>>) -> Vec<Rect<T>> {
+    let Some(one) = factors.first().map(|factor| factor.shape) else { return Vec::new() };
+    let alone = thin.columns(one);
     let side_by_side = beside(factors, thin.factor_transposed);
-    let product = match inputs.value::<T>(&thin.data)? {
-        Held::Dense(x) => dense(&x, thin.data_transposed, &side_by_side, alone),
-        Held::Sparse(x) => sparse(&x, thin.data_transposed, &side_by_side),
+    let product = match data {
+        Held::Dense(x) => dense(x, thin.data_transposed, &side_by_side, alone),
+        Held::Sparse(x) => sparse(x, thin.data_transposed, &side_by_side),
     };
-    pool.give(side_by_side.data);
-    Ok(apart(product, alone, thin.transposed).into_iter().map(Value::of_rect).collect())
+    T::pool().give(side_by_side.data);
+    apart(product, alone, thin.transposed)
 }
 
 /// The factors, each upright, side by side.
@@ -153,7 +150,7 @@ mod tests {
             [(false, true, false), (true, false, true), (false, false, false), (true, true, true)]
         {
             let (rows, inner) = if data_transposed { (x.cols(), x.rows()) } else { (x.rows(), x.cols()) };
-            let thin = Thin { data: data.clone(), data_transposed, factor_transposed, transposed };
+            let thin = ThinProduct { data_transposed, factor_transposed, transposed };
             let entry = |k: usize, i: usize, c: usize| ((k * 7919 + i * 31 + c * 17) as f64 * 0.37).sin();
             let factor = |k: usize| {
                 let matrix = match factor_transposed {
@@ -166,10 +163,12 @@ mod tests {
             let numbers = |value: &Value| value.to_dense().data.clone();
             let alone: Vec<Vec<f64>> = factors
                 .iter()
-                .map(|factor| numbers(&thin_products::<T>(&inputs, &thin, std::slice::from_ref(factor)).unwrap()[0]))
+                .map(|factor| {
+                    numbers(&thin_products::<T>(&inputs, &data, thin, std::slice::from_ref(factor)).unwrap()[0])
+                })
                 .collect();
             for count in [2, 3, 9, 23] {
-                let beside = thin_products::<T>(&inputs, &thin, &factors[..count]).unwrap();
+                let beside = thin_products::<T>(&inputs, &data, thin, &factors[..count]).unwrap();
                 assert_eq!(beside.iter().map(numbers).collect::<Vec<_>>(), alone[..count], "{rank} {count} {thin:?}");
             }
             let (i, c) = (rows / 2, rank - 1);

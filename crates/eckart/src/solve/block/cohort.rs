@@ -2,8 +2,8 @@
 //! In: the factor of each start, when the start comes to the product.  Out: each one's product.
 //! Invariant: one start works at a time; a start that leaves keeps none waiting; its product does not depend on the
 //! others.
-//! Not here: how the product is computed (see `run::exec::thin`), which formulas have one (see `hoisted`), how many
-//! cohorts there are (see `starts`).
+//! Not here: how the product is computed (see `run::exec::thin`), which plans have one (see `plan::passes`), how
+//! many cohorts there are (see `starts`).
 //!
 //! All starts wait until each has requested a product. Then the product that most have requested is computed for
 //! those; the others wait until the rest have come to where they are. So starts that began at different times fall into
@@ -13,7 +13,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::hoisted::Product;
+use super::product::Product;
 use crate::error::{Error, Result};
 use crate::run::Value;
 use crate::solve::problem::iterate::Iterate;
@@ -98,7 +98,7 @@ impl CohortPlace {
     /// The product of a block, when all starts have requested theirs.
     ///
     /// # Errors
-    /// As for [`Product::of`].
+    /// As for [`Product::with`].
     pub(in crate::solve) fn product(&self, block: usize, product: &Product, iterate: &Iterate) -> Result<Value> {
         let cohort = &*self.0;
         let factor = product.factor(iterate)?;
@@ -134,7 +134,7 @@ fn compute(cohort: &Cohort, requests: Vec<Request>, product: &Product, iterate: 
         requests.into_iter().map(|request| (request.ticket, request.factor)).unzip();
     // Whatever happens on the way, nobody is left waiting.
     let mut given = HandedOut { cohort, tickets, products: Vec::new() };
-    given.products = product.of(iterate, &factors)?;
+    given.products = product.with(iterate, &factors)?;
     Ok(())
 }
 

@@ -7,8 +7,8 @@
 pub(super) mod cohort;
 pub(super) mod conjugate;
 pub(super) mod gradient;
-pub(super) mod hoisted;
 pub(super) mod plans;
+pub(super) mod product;
 pub(super) mod row_block;
 pub(super) mod state;
 
@@ -17,8 +17,8 @@ use std::sync::Arc;
 use super::problem::iterate::Iterate;
 use crate::error::Result;
 use cohort::CohortPlace;
-use hoisted::Product;
 use plans::SearchPlan;
+use product::Product;
 use state::MethodState;
 
 /// A way to move one factor.

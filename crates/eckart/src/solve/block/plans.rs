@@ -26,17 +26,6 @@ impl Runs {
     }
 }
 
-/// What is computed beside the steps of a plan: a row solver, a product that starts compute together.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Work {
-    /// What it is.
-    pub name: String,
-    /// Floating point operations of a run, about.
-    pub flops: f64,
-    /// Bytes read and written.
-    pub bytes: f64,
-}
-
 /// A plan that a search runs.
 #[derive(Debug, Clone)]
 pub struct SearchPlan<'a> {
@@ -48,17 +37,15 @@ pub struct SearchPlan<'a> {
     pub compiled: &'a Compiled,
     /// What each formula is.
     pub formulas: Vec<String>,
-    /// What a run computes beside the plan.
-    pub beside: Vec<Work>,
     /// Bytes of workspace that all threads need beside the plan's buffers.
     pub workspace: usize,
 }
 
 impl<'a> SearchPlan<'a> {
-    /// A plan that runs once an iteration, with nothing beside it.
+    /// A plan that runs once an iteration.
     pub(in crate::solve) fn new(name: impl Into<String>, compiled: &'a Compiled, formulas: &[&str]) -> Self {
         let formulas = formulas.iter().map(|&formula| formula.to_owned()).collect();
-        Self { name: name.into(), runs: Runs::PerIteration(1.0), compiled, formulas, beside: Vec::new(), workspace: 0 }
+        Self { name: name.into(), runs: Runs::PerIteration(1.0), compiled, formulas, workspace: 0 }
     }
 
     /// The same plan, run so often.
@@ -75,11 +62,11 @@ impl<'a> SearchPlan<'a> {
 
     /// Floating point operations of a run.
     pub fn flops(&self) -> f64 {
-        self.compiled.plan.flops() + self.beside.iter().map(|work| work.flops).sum::<f64>()
+        self.compiled.plan.flops()
     }
 
     /// Bytes that a run reads and writes.
     pub fn bytes(&self) -> f64 {
-        self.compiled.plan.traffic() + self.beside.iter().map(|work| work.bytes).sum::<f64>()
+        self.compiled.plan.traffic()
     }
 }

@@ -7,13 +7,13 @@
 use std::sync::Arc;
 
 use super::cohort::CohortPlace;
-use super::hoisted::Product;
 use super::plans::SearchPlan;
+use super::product::Product;
 use super::{Block, Done};
 use crate::error::{Error, Result};
-use crate::expr::Expr;
+use crate::expr::{Expr, Var};
 use crate::function::{Compiled, MovedFactor};
-use crate::plan::{Kernel, Plan};
+use crate::plan::{BufferId, Kernel, Plan};
 use crate::rows::{Likelihood, PoissonStep, QuadraticRows, QuadraticStep, Regularizer, RowObjective, RowSolver};
 use crate::run::Value;
 use crate::run::rows::likelihood::likelihood_workspace;
@@ -119,29 +119,21 @@ impl RowBlock {
         let factor = &bound.factors[index];
         let mut roots = reads;
         roots.extend(costs.then(|| bound.objective.clone()));
-        let mut product = None;
-        let hoist = |formulas: &[Expr]| {
-            let (taken, rest) = Product::take_out(formulas, bound)?;
-            product = Some(taken);
-            Some(rest)
-        };
-        let moves = MovedFactor { factor: factor.var.clone(), solver: solver.clone() };
-        let compiled = Compiled::with(&roots, &bound.givens, memory_limit, Some(moves), hoist)?;
+        let shared = Some(&bound.target.0).map(|name| Var::input(name)).filter(|x| !bound.inputs.has_missing(x));
+        let moves = MovedFactor { factor: factor.var.clone(), solver: solver.clone(), shared };
+        let compiled = Compiled::with(&roots, &bound.givens, memory_limit, Some(moves))?;
+        let product = Product::of(&compiled.plan, bound.dtype());
         let workspace = workspace(&solver, &compiled.plan, bound.dtype().bytes());
         let name = factor.var.name().to_owned();
         Ok(Self { index, name, solver, compiled, costs, rescales: false, workspace, product, cohort: None })
     }
 
-    /// Has the product of the data computed that the plan reads.
-    fn compute_product(&self, iterate: &mut Iterate) -> Result<()> {
-        if let Some(product) = &self.product {
-            let value = match &self.cohort {
-                Some(place) => place.product(self.index, product, iterate)?,
-                None => product.of(iterate, &[product.factor(iterate)?])?.swap_remove(0),
-            };
-            product.put(iterate, value);
+    /// The product of the data, where a cohort computes it.
+    fn supplied(&self, iterate: &Iterate) -> Result<Vec<(BufferId, Value)>> {
+        match (&self.product, &self.cohort) {
+            (Some(product), Some(place)) => Ok(vec![(product.buffer, place.product(self.index, product, iterate)?)]),
+            (_, _) => Ok(Vec::new()),
         }
-        Ok(())
     }
 }
 
@@ -150,7 +142,6 @@ impl Block for RowBlock {
         let mut results = self.solver.reads();
         results.extend(self.costs.then_some("objective"));
         let mut plan = SearchPlan::new(format!("subproblem in {}", self.name), &self.compiled, &results);
-        plan.beside.extend(self.product.as_ref().map(Product::work));
         plan.workspace = self.workspace;
         vec![plan]
     }
@@ -164,8 +155,8 @@ impl Block for RowBlock {
     }
 
     fn step(&mut self, iterate: &mut Iterate) -> Result<Done> {
-        self.compute_product(iterate)?;
-        let mut values = self.compiled.run(&iterate.inputs)?.into_iter();
+        let supplied = self.supplied(iterate)?;
+        let mut values = self.compiled.run_supplied(&iterate.inputs, &supplied)?.into_iter();
         let (Some(factor), Some(decrease)) = (values.next(), values.next()) else {
             return Err(Error::Bug("a row solver made nothing".into()));
         };
@@ -177,8 +168,7 @@ impl Block for RowBlock {
 
     fn rescale(&mut self, iterate: &mut Iterate) -> Result<()> {
         if self.rescales {
-            self.compute_product(iterate)?;
-            let (factor, _) = self.compiled.rescale(&iterate.inputs)?;
+            let (factor, _) = self.compiled.rescale(&iterate.inputs, &self.supplied(iterate)?)?;
             set(iterate, self.index, factor);
         }
         Ok(())

@@ -17,8 +17,8 @@ pub(super) mod table;
 use std::sync::Arc;
 
 use super::block::cohort::CohortPlace;
-use super::block::hoisted::Product;
 use super::block::plans::SearchPlan;
+use super::block::product::Product;
 use super::block::state::MethodState;
 use super::problem::Bound;
 use super::problem::iterate::Iterate;

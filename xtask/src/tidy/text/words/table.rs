@@ -76,7 +76,7 @@ const PARAMETERS: &[&str] = &[
 pub(super) const WORDS: &[Word] = &[
     word("company", "batched starts, cohort").parts(&["company", "companies"]).texts(&["company"]),
     word("member", "start of the cohort").parts(&["member", "members"]).only(&[SOLVE]),
-    word("outside", "hoisted product").parts(&["outside"]).only(&[SOLVE, FUNCTION]),
+    word("outside", "thin product").parts(&["outside"]).only(&[SOLVE, FUNCTION]),
     word("hole", "placeholder").parts(&["hole"]),
     word("holes", "missing-value mask; placeholders of a pattern").parts(&["holes"]),
     word("revive", "re-initialize dead components")

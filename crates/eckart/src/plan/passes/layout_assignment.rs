@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use super::lower::{LoweredNode, sorted};
-use super::program::Kernel;
 use crate::facts::Layout;
+use crate::plan::program::Kernel;
 
 /// The same values, computed the way that sparse kernels like.
 pub(super) fn assign_layouts(nodes: Vec<LoweredNode>, outputs: Vec<usize>) -> (Vec<LoweredNode>, Vec<usize>) {

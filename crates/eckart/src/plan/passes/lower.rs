@@ -5,14 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use super::program::{Kernel, RowUpdate};
 use crate::error::{Code, Error, Result};
 use crate::expr::{Dag, Id, Meaning, Number, Op, Var};
 use crate::facts::{Facts, Layout, Shape};
+use crate::plan::program::{Kernel, RowUpdate};
 
 /// A value to be computed.
 #[derive(Debug, Clone)]
-pub(super) struct LoweredNode {
+pub(in crate::plan) struct LoweredNode {
     pub kernel: Kernel,
     /// Earlier nodes.
     pub args: Vec<usize>,

@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::lower::{LoweredNode, sorted};
-use super::program::Kernel;
 use crate::facts::{Givens, Layout, Shape};
+use crate::plan::program::Kernel;
 
 /// Bytes of a group's thin matrices together, at most: beyond what a cache holds, a wide product is slower than narrow
 /// ones (with a sparse X every stored entry reads a row of them).

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::program::{Buffer, BufferId, Combine, Kernel, Plan, Step};
+use crate::plan::program::{Buffer, BufferId, Combine, Kernel, Plan, Step};
 
 /// Orders steps so that less is held, and fills in what each step frees and the plan's peak.
 pub(super) fn assign_buffers(plan: &mut Plan) {

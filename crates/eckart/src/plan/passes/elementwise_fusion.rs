@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::program::{Buffer, BufferId, FusedOp, Fusion, Kernel, Outcome, Plan, Reach, Source, Step};
-use super::work;
 use crate::data::Dtype;
 use crate::expr::{Op, Var};
 use crate::facts::{Layout, Shape};
+use crate::plan::program::{Buffer, BufferId, FusedOp, Fusion, Kernel, Outcome, Plan, Reach, Source, Step};
+use crate::plan::work;
 
 /// Puts functions of entries together, in the plan and in its tilings.
 pub(super) fn fuse(plan: &mut Plan) {

@@ -3,8 +3,16 @@
 //! Invariant: the order of the passes is part of the plan: the same formulas give the same steps.
 //! Not here: the passes (each has a file).
 
+mod elementwise_fusion;
+mod horizontal_fusion;
+mod layout_assignment;
+mod liveness;
+mod lower;
+mod row_tiling;
+mod thin_products;
+
 use super::program::{Buffer, Kernel, Plan, RowUpdate};
-use super::{elementwise_fusion, horizontal_fusion, layout_assignment, liveness, lower, row_tiling, work};
+use super::work;
 use crate::error::Result;
 use crate::expr::{Dag, Expr};
 use crate::facts::{Facts, Givens};
@@ -26,19 +34,20 @@ pub(crate) fn plan_updates(roots: &[Expr], updates: &[RowUpdate], givens: &Given
     let all: Vec<Expr> = moved.chain(updates.iter().flat_map(|update| update.reads.clone())).collect();
     let dag = Dag::new(&[roots, &all].concat());
     let facts = Facts::of(&dag, givens)?;
-    let (nodes, outputs) = lower::lower(&dag, &facts, roots.len(), updates)?;
+    let (mut nodes, outputs) = lower::lower(&dag, &facts, roots.len(), updates)?;
+    thin_products::mark(&mut nodes, updates, givens);
     let (nodes, outputs) = layout_assignment::assign_layouts(nodes, outputs);
     let (nodes, outputs) = horizontal_fusion::fuse_products(nodes, outputs, givens);
     let mut plan = row_tiling::tile_rows(&nodes, &outputs, givens);
     elementwise_fusion::fuse(&mut plan);
-    allow_sweeps(&mut plan, updates);
+    allow_sweeps(&mut plan);
     liveness::assign_buffers(&mut plan);
     Ok(plan)
 }
 
 /// Row solvers sweep as often as is worth it beside the products that they read.
-fn allow_sweeps(plan: &mut Plan, updates: &[RowUpdate]) {
-    let flops = plan.flops() + updates.iter().map(|update| update.flops_beside).sum::<f64>();
+fn allow_sweeps(plan: &mut Plan) {
+    let flops = plan.flops();
     for step in &mut plan.steps {
         if let Kernel::Rows(solver) = &mut step.kernel {
             let args: Vec<&Buffer> = step.args.iter().map(|&arg| &plan.buffers[arg]).collect();

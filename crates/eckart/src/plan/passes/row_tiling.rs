@@ -7,10 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::lower::LoweredNode;
-use super::program::{Buffer, Combine, Kernel, Param, Plan, RowTiling, Step};
-use super::work;
 use crate::data::Dtype;
 use crate::facts::{Givens, Layout, Shape};
+use crate::plan::program::{Buffer, Combine, Kernel, Param, Plan, RowTiling, Step};
+use crate::plan::work;
 
 /// Rows of a block of dense rows: enough for a product to run at speed.
 const LEAST_ROWS: usize = 16;
