@@ -15,7 +15,7 @@ mod var;
 
 pub use dag::{Dag, Id};
 pub use functions::*;
-pub use op::{Meaning, Number, Op, PrimitiveRow, ShapeRule};
+pub use op::{Dependence, Meaning, Number, Op, PrimitiveRow, ShapeRule};
 pub(crate) use pattern::{Huber, huber_at};
 pub(crate) use transform::{signed_terms, weighted_sum, weighted_terms};
 pub use tree::{Expr, Span, matrix, scalar, shared};

@@ -96,6 +96,29 @@ pub enum ShapeRule {
     ScalarOnly,
 }
 
+/// How a primitive's value depends on those of its arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dependence {
+    /// It is a variable's own.
+    Variable,
+    /// On none of them.
+    Constant,
+    /// Linear in both together.
+    Sum,
+    /// Linear in each of two, entry by entry.
+    Hadamard,
+    /// Linear in each of two, as the product of matrices.
+    MatrixProduct,
+    /// Linear in the first, the other divides it.
+    Quotient,
+    /// The first to the power of the second.
+    Power,
+    /// Linear in the first; of another, the shape counts alone.
+    Linear,
+    /// In no such way.
+    Nonlinear,
+}
+
 /// What a primitive computes.
 #[derive(Debug, Clone, Copy)]
 pub enum Meaning {
@@ -118,12 +141,20 @@ pub struct PrimitiveRow {
     pub arity: usize,
     /// Its shape.
     pub shape: ShapeRule,
+    /// How its value depends on those of its arguments.
+    pub dependence: Dependence,
     /// Its value.
     pub meaning: Meaning,
 }
 
-const fn row(name: &'static str, arity: usize, shape: ShapeRule, meaning: Meaning) -> PrimitiveRow {
-    PrimitiveRow { name, arity, shape, meaning }
+const fn row(
+    name: &'static str,
+    arity: usize,
+    shape: ShapeRule,
+    dependence: Dependence,
+    meaning: Meaning,
+) -> PrimitiveRow {
+    PrimitiveRow { name, arity, shape, dependence, meaning }
 }
 
 impl Op {
@@ -153,39 +184,40 @@ impl Op {
     /// The primitive's row.
     #[rustfmt::skip]
     pub fn row(&self) -> PrimitiveRow {
+        use Dependence::{Constant, Hadamard, Linear, MatrixProduct, Nonlinear, Power, Quotient, Sum, Variable};
         use Meaning::{Leaf, Map, Whole, Zip};
         use ShapeRule::{
             Column, Given, Line, Product, Same, Scalar, ScalarOnly, ShrinkToSecond, Square, Stretch,
             StretchToSecond, Transposed,
         };
         match self {
-            Op::Var(_)    => row("",         0, Given,           Leaf),
-            Op::Lit(_)    => row("",         0, Scalar,          Leaf),
-            Op::Add       => row("+",        2, Stretch,         Zip(|a, b| a + b)),
-            Op::Sub       => row("-",        2, Stretch,         Zip(|a, b| a - b)),
-            Op::Mul       => row("*",        2, Stretch,         Zip(|a, b| a * b)),
-            Op::Div       => row("/",        2, Stretch,         Zip(|a, b| a / b)),
-            Op::Pow       => row("**",       2, Stretch,         Zip(power)),
-            Op::Max       => row("max",      2, Stretch,         Zip(maximum)),
-            Op::Min       => row("min",      2, Stretch,         Zip(minimum)),
-            Op::Greater   => row("greater",  2, Stretch,         Zip(|a, b| f64::from(a > b))),
-            Op::Exp       => row("exp",      1, Same,            Map(f64::exp)),
-            Op::Log       => row("log",      1, Same,            Map(f64::ln)),
-            Op::XLogX     => row("xlogx",    1, Same,            Map(|x| if x == 0.0 { 0.0 } else { x * x.ln() })),
-            Op::Abs       => row("abs",      1, Same,            Map(f64::abs)),
-            Op::Sign      => row("sign",     1, Same,            Map(sign)),
-            Op::Sigmoid   => row("sigmoid",  1, Same,            Map(sigmoid)),
-            Op::Softplus  => row("softplus", 1, Same,            Map(softplus)),
-            Op::Observed  => row("observed", 1, Same,            Whole),
-            Op::MatMul    => row("@",        2, Product,         Whole),
-            Op::Transpose => row("t",        1, Transposed,      Whole),
-            Op::Sum       => row("sum",      1, Scalar,          Whole),
-            Op::RowSum    => row("rowsum",   1, Column,          Whole),
-            Op::ColSum    => row("colsum",   1, Line,            Whole),
-            Op::Expand    => row("expand",   2, StretchToSecond, Whole),
-            Op::SumTo     => row("sumto",    2, ShrinkToSecond,  Whole),
-            Op::Eye       => row("eye",      1, Square,          Whole),
-            Op::One       => row("one",      1, ScalarOnly,      Whole),
+            Op::Var(_)    => row("",         0, Given,           Variable,      Leaf),
+            Op::Lit(_)    => row("",         0, Scalar,          Constant,      Leaf),
+            Op::Add       => row("+",        2, Stretch,         Sum,           Zip(|a, b| a + b)),
+            Op::Sub       => row("-",        2, Stretch,         Sum,           Zip(|a, b| a - b)),
+            Op::Mul       => row("*",        2, Stretch,         Hadamard,      Zip(|a, b| a * b)),
+            Op::Div       => row("/",        2, Stretch,         Quotient,      Zip(|a, b| a / b)),
+            Op::Pow       => row("**",       2, Stretch,         Power,         Zip(power)),
+            Op::Max       => row("max",      2, Stretch,         Nonlinear,     Zip(maximum)),
+            Op::Min       => row("min",      2, Stretch,         Nonlinear,     Zip(minimum)),
+            Op::Greater   => row("greater",  2, Stretch,         Nonlinear,     Zip(|a, b| f64::from(a > b))),
+            Op::Exp       => row("exp",      1, Same,            Nonlinear,     Map(f64::exp)),
+            Op::Log       => row("log",      1, Same,            Nonlinear,     Map(f64::ln)),
+            Op::XLogX     => row("xlogx",    1, Same,            Nonlinear,     Map(xlogx)),
+            Op::Abs       => row("abs",      1, Same,            Nonlinear,     Map(f64::abs)),
+            Op::Sign      => row("sign",     1, Same,            Nonlinear,     Map(sign)),
+            Op::Sigmoid   => row("sigmoid",  1, Same,            Nonlinear,     Map(sigmoid)),
+            Op::Softplus  => row("softplus", 1, Same,            Nonlinear,     Map(softplus)),
+            Op::Observed  => row("observed", 1, Same,            Constant,      Whole),
+            Op::MatMul    => row("@",        2, Product,         MatrixProduct, Whole),
+            Op::Transpose => row("t",        1, Transposed,      Linear,        Whole),
+            Op::Sum       => row("sum",      1, Scalar,          Linear,        Whole),
+            Op::RowSum    => row("rowsum",   1, Column,          Linear,        Whole),
+            Op::ColSum    => row("colsum",   1, Line,            Linear,        Whole),
+            Op::Expand    => row("expand",   2, StretchToSecond, Linear,        Whole),
+            Op::SumTo     => row("sumto",    2, ShrinkToSecond,  Linear,        Whole),
+            Op::Eye       => row("eye",      1, Square,          Constant,      Whole),
+            Op::One       => row("one",      1, ScalarOnly,      Constant,      Whole),
         }
     }
 }
@@ -193,17 +225,15 @@ impl Op {
 impl Op {
     /// Whether the value depends on that of argument `k`, and not on its shape or pattern alone.
     pub fn uses_value(&self, k: usize) -> bool {
-        match self.row().shape {
-            ShapeRule::StretchToSecond | ShapeRule::ShrinkToSecond => k == 0,
-            ShapeRule::Square | ShapeRule::ScalarOnly => false,
-            ShapeRule::Given
-            | ShapeRule::Scalar
-            | ShapeRule::Stretch
-            | ShapeRule::Same
-            | ShapeRule::Product
-            | ShapeRule::Transposed
-            | ShapeRule::Column
-            | ShapeRule::Line => *self != Op::Observed,
+        match self.row().dependence {
+            Dependence::Variable | Dependence::Constant => false,
+            Dependence::Linear => k == 0,
+            Dependence::Sum
+            | Dependence::Hadamard
+            | Dependence::MatrixProduct
+            | Dependence::Quotient
+            | Dependence::Power
+            | Dependence::Nonlinear => true,
         }
     }
 
@@ -238,6 +268,10 @@ fn maximum(a: f64, b: f64) -> f64 {
 /// The lesser of two, `NaN` where either is.
 fn minimum(a: f64, b: f64) -> f64 {
     if a <= b || a.is_nan() { a } else { b }
+}
+
+fn xlogx(x: f64) -> f64 {
+    if x == 0.0 { 0.0 } else { x * x.ln() }
 }
 
 fn sign(x: f64) -> f64 {

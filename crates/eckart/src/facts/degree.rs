@@ -3,7 +3,7 @@
 //! Invariant: an upper bound: the value is a polynomial of at most that degree in the variable's entries.
 //! Not here: which quadratic it is (see `solve`).
 
-use crate::expr::{Dag, Expr, Id, Op, Var};
+use crate::expr::{Dag, Dependence, Expr, Id, Var};
 
 /// The degree of a polynomial; `None` where it is none, or not seen to be one.
 pub type Degree = Option<u32>;
@@ -31,29 +31,17 @@ pub(crate) fn is_linear(formula: &Expr, var: &Var) -> bool {
 
 fn degree_of_node(dag: &Dag, id: Id, var: &Var, known: &[Degree]) -> Degree {
     let args = dag.args(id);
-    let read = || args.iter().enumerate().filter(|(k, _)| dag.op(id).uses_value(*k)).map(|(_, a)| known[a.index()]);
-    match dag.op(id) {
-        Op::Var(own) => Some(u32::from(own == var)),
-        Op::Add | Op::Sub => read().try_fold(0, |most, d| Some(most.max(d?))),
-        Op::Mul | Op::MatMul => read().try_fold(0_u32, |sum, d| sum.checked_add(d?)),
-        Op::Div if known[args[1].index()] == Some(0) => known[args[0].index()],
-        Op::Pow => power(known[args[0].index()], known[args[1].index()], dag.expr(args[1]).as_number()),
-        Op::Transpose | Op::Sum | Op::RowSum | Op::ColSum | Op::Expand | Op::SumTo => known[args[0].index()],
-        Op::Lit(_)
-        | Op::Div
-        | Op::Max
-        | Op::Min
-        | Op::Greater
-        | Op::Exp
-        | Op::Log
-        | Op::XLogX
-        | Op::Abs
-        | Op::Sign
-        | Op::Sigmoid
-        | Op::Softplus
-        | Op::Observed
-        | Op::Eye
-        | Op::One => read().all(|d| d == Some(0)).then_some(0),
+    let of = |k: usize| known[args[k].index()];
+    let mut all = args.iter().map(|arg| known[arg.index()]);
+    match dag.op(id).row().dependence {
+        Dependence::Variable => Some(u32::from(dag.expr(id).as_var() == Some(var))),
+        Dependence::Constant => Some(0),
+        Dependence::Sum => all.try_fold(0, |most, d| Some(most.max(d?))),
+        Dependence::Hadamard | Dependence::MatrixProduct => all.try_fold(0_u32, |sum, d| sum.checked_add(d?)),
+        Dependence::Quotient if of(1) == Some(0) => of(0),
+        Dependence::Power => power(of(0), of(1), dag.expr(args[1]).as_number()),
+        Dependence::Linear => of(0),
+        Dependence::Quotient | Dependence::Nonlinear => all.all(|d| d == Some(0)).then_some(0),
     }
 }
 

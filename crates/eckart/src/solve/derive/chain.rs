@@ -5,7 +5,7 @@
 //! Not here: what the chains of a second derivative say (see `quadratic`).
 
 use crate::error::Result;
-use crate::expr::{Dag, Expr, Id, Op, Var, expand};
+use crate::expr::{Dag, Dependence, Expr, Id, Op, Var, expand};
 use crate::facts::{Facts, Givens, Shape};
 
 /// What a value is multiplied by.
@@ -100,43 +100,27 @@ impl Walk<'_> {
         if read.clone().all(|k| matches!(part(k), Part::Free)) {
             return Part::Free;
         }
-        let found = match op {
-            Op::Add | Op::Sub => self.added(id, part(0), part(1)),
-            Op::Mul => match (part(0), part(1)) {
+        let found = match op.row().dependence {
+            Dependence::Sum => self.added(id, part(0), part(1)),
+            Dependence::Hadamard => match (part(0), part(1)) {
                 (Part::Free, Part::Linear(chains)) => self.scaled(id, args[1], chains, args[0], false),
                 (Part::Linear(chains), Part::Free) => self.scaled(id, args[0], chains, args[1], false),
                 (_, _) => None,
             },
-            Op::Div => match (part(0), part(1)) {
+            Dependence::Quotient => match (part(0), part(1)) {
                 (Part::Linear(chains), Part::Free) => self.scaled(id, args[0], chains, args[1], true),
                 (_, _) => None,
             },
-            Op::MatMul => match (part(0), part(1)) {
+            Dependence::MatrixProduct => match (part(0), part(1)) {
                 (Part::Free, Part::Linear(chains)) => linked(chains, &Link::Left(self.dag.expr(args[0]).clone())),
                 (Part::Linear(chains), Part::Free) => linked(chains, &Link::Right(self.dag.expr(args[1]).clone())),
                 (_, _) => None,
             },
-            Op::Transpose | Op::Sum | Op::RowSum | Op::ColSum | Op::Expand => match part(0) {
+            Dependence::Linear => match part(0) {
                 Part::Linear(chains) => self.reshaped(id, chains),
                 Part::Free | Part::Other => None,
             },
-            Op::Var(_)
-            | Op::Lit(_)
-            | Op::Pow
-            | Op::Max
-            | Op::Min
-            | Op::Greater
-            | Op::Exp
-            | Op::Log
-            | Op::XLogX
-            | Op::Abs
-            | Op::Sign
-            | Op::Sigmoid
-            | Op::Softplus
-            | Op::Observed
-            | Op::SumTo
-            | Op::Eye
-            | Op::One => None,
+            Dependence::Variable | Dependence::Constant | Dependence::Power | Dependence::Nonlinear => None,
         };
         found.map_or(Part::Other, Part::Linear)
     }
@@ -208,7 +192,7 @@ impl Walk<'_> {
         whole()
     }
 
-    /// A transpose, a sum or a stretch.
+    /// A transpose, a sum or a stretch; no other linear primitive is left after simplification.
     fn reshaped(&self, id: Id, chains: &[Chain]) -> Option<Vec<Chain>> {
         let arg = self.dag.args(id)[0];
         let Shape { rows, cols } = self.facts.shape(arg);
@@ -216,16 +200,17 @@ impl Walk<'_> {
         if *op == Op::Expand {
             return Some(self.stretched(chains, arg, id));
         }
+        let (down, across) = (matches!(op, Op::Sum | Op::ColSum), matches!(op, Op::Sum | Op::RowSum));
+        if !(down || across || *op == Op::Transpose) {
+            return None;
+        }
         let mut chains = chains.to_vec();
         for chain in &mut chains {
-            if *op == Op::Transpose {
-                chain.transposed = !chain.transposed;
-                continue;
-            }
-            if matches!(op, Op::Sum | Op::ColSum) && rows > 1 {
+            chain.transposed ^= *op == Op::Transpose;
+            if down && rows > 1 {
                 chain.push(Link::Left(self.ones.of(1, rows)));
             }
-            if matches!(op, Op::Sum | Op::RowSum) && cols > 1 {
+            if across && cols > 1 {
                 chain.push(Link::Right(self.ones.of(cols, 1)));
             }
         }
