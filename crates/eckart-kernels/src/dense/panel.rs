@@ -26,7 +26,7 @@
 //! 12 x 1 (AVX2): 10 in place of 69.
 
 use super::view::View;
-use crate::simd::{Element, Job, Lanes, SimdLevel, prefetch};
+use crate::simd::{Element, Job, Lanes, SimdLevel, functions, load_row, prefetch};
 
 /// Bytes of the product that stay in the second cache from one slab to the next.
 const IN_L2: usize = 1 << 19;
@@ -158,14 +158,9 @@ unsafe fn slab<L: Lanes, const BY_COLUMNS: bool>(whole: Sides<L::Num>) {
     }
 }
 
-/// The product for the columns of `V` vectors, the last perhaps not full.
-///
-/// # Safety
-/// The sides are valid, 0 < n <= V LEN, and the processor has the level of `L`.
-#[inline(always)]
-unsafe fn column<L: Lanes, const BY_COLUMNS: bool, const V: usize>(whole: Sides<L::Num>) {
-    // SAFETY: as above.
-    unsafe {
+functions! {
+    /// The product for the columns of `V` vectors, the last perhaps not full: 0 < n <= V LEN.
+    fn column<L, const BY_COLUMNS: bool, const V: usize>(whole: Sides<L::Num>) {
         if whole.n == V * L::LEN {
             tiles::<L, BY_COLUMNS, V, false>(whole)
         } else {
@@ -215,18 +210,14 @@ unsafe fn tiles<L: Lanes, const BY_COLUMNS: bool, const V: usize, const TAIL: bo
     take!(1);
 }
 
-/// `R` rows of the product in registers.
-///
-/// # Safety
-/// As `tiles`, with p >= R; with `ahead` the columns behind those of the tile are asked for.
-#[inline(always)]
-unsafe fn tile<L: Lanes, const BY_COLUMNS: bool, const R: usize, const V: usize, const TAIL: bool>(
-    s: Sides<L::Num>,
-    ahead: bool,
-) {
-    let last = s.n - (V - 1) * L::LEN;
-    // SAFETY: entries of the sides, says the caller.
-    unsafe {
+functions! {
+    /// `R` rows of the product in registers, as `tiles`, with p >= R; with `ahead` the columns behind those of the tile
+    /// are asked for.
+    fn tile<L, const BY_COLUMNS: bool, const R: usize, const V: usize, const TAIL: bool>(
+        s: Sides<L::Num>,
+        ahead: bool,
+    ) {
+        let last = s.n - (V - 1) * L::LEN;
         let mut sums = [[L::splat(L::Num::default()); V]; R];
         let (mut a, mut b) = (s.a, s.b);
         for _ in 0..s.q {
@@ -236,11 +227,7 @@ unsafe fn tile<L: Lanes, const BY_COLUMNS: bool, const R: usize, const V: usize,
             if ahead {
                 (V..2 * V).for_each(|v| prefetch(b.wrapping_add(v * L::LEN)));
             }
-            let mut row = [L::splat(L::Num::default()); V];
-            for v in 0..V {
-                let at = b.add(v * L::LEN);
-                row[v] = if TAIL && v == V - 1 { L::load_first(at, last) } else { L::load(at) };
-            }
+            let row = load_row::<L, V, TAIL>(b, last);
             for i in 0..R {
                 let x = L::splat(*a.add(if BY_COLUMNS { i } else { i * s.a_stride }));
                 for v in 0..V {

@@ -11,7 +11,7 @@
 //! factored. Loops: four rows of R, made one after the other; for the rows below, four at a time, what these four
 //! subtract from them, all in registers.
 
-use crate::simd::{Element, Job, Lanes, SimdLevel};
+use crate::simd::{Element, Job, Lanes, SimdLevel, functions};
 
 /// A pivot below this share of its diagonal entry says that the matrix is singular to working precision.
 const LEAST_PIVOT: f64 = 1e-13;
@@ -196,20 +196,16 @@ impl Job<f64> for Solve<'_> {
     }
 }
 
-/// Subtracts from rows `i` to `i + I` the products with rows `p` to `p + P` of R, in all columns from that of row i on.
-///
-/// # Safety
-/// The rows are there; the level is, too.
-#[inline(always)]
-unsafe fn downdate<L: Lanes<Num = f64>, const P: usize, const I: usize>(
-    a: *mut f64,
-    stride: usize,
-    r: usize,
-    p: usize,
-    i: usize,
-) {
-    // SAFETY: as above; columns before i are left of the diagonal, where nothing is read from.
-    unsafe {
+functions! {
+    /// Subtracts from rows `i` to `i + I` the products with rows `p` to `p + P` of R, in all columns from that of row i
+    /// on: what lies left of the diagonal is not read from.
+    fn downdate<L: Lanes<Num = f64>, const P: usize, const I: usize>(
+        a: *mut f64,
+        stride: usize,
+        r: usize,
+        p: usize,
+        i: usize,
+    ) {
         let mut by = [[L::splat(0.0); P]; I];
         for row in 0..I {
             for q in 0..P {
@@ -234,30 +230,18 @@ unsafe fn downdate<L: Lanes<Num = f64>, const P: usize, const I: usize>(
             at += L::LEN;
         }
     }
-}
 
-/// # Safety
-/// `to` numbers from `row` on, whole vectors of them; the level is there.
-#[inline(always)]
-unsafe fn scale<L: Lanes<Num = f64>>(row: *mut f64, from: usize, to: usize, by: f64) {
-    // SAFETY: as above.
-    unsafe {
+    /// Multiplies the numbers of a row up to `to`, in whole vectors from that which holds number `from` on.
+    fn scale<L: Lanes<Num = f64>>(row: *mut f64, from: usize, to: usize, by: f64) {
         let mut at = from - from % L::LEN;
         while at < to {
             L::load(row.add(at)).mul(L::splat(by)).store(row.add(at));
             at += L::LEN;
         }
     }
-}
 
-/// The sum of products from `from` to `to`.
-///
-/// # Safety
-/// `to` numbers in both; the level is there.
-#[inline(always)]
-unsafe fn dot<L: Lanes<Num = f64>>(a: *const f64, b: *const f64, from: usize, to: usize) -> f64 {
-    // SAFETY: as above.
-    unsafe {
+    /// The sum of products from `from` to `to`.
+    fn dot<L: Lanes<Num = f64>>(a: *const f64, b: *const f64, from: usize, to: usize) -> f64 {
         let mut sum = L::splat(0.0);
         let mut at = from;
         while at + L::LEN <= to {

@@ -10,7 +10,7 @@
 //! these have their part of G in a small matrix of its own, and the half gradient of the others follows when they end.
 
 use super::regularizer::Regularizer;
-use crate::simd::{Element, Job, Lanes, SimdLevel};
+use crate::simd::{Element, Job, Lanes, SimdLevel, functions};
 
 /// A sweep of a row whose decrease is at most this share of that of its first sweep is the last.
 const WORTHWHILE: f64 = 0.01;
@@ -258,19 +258,14 @@ unsafe fn once<L: Lanes<Num = f64>, const ACTIVE: bool>(
     total
 }
 
-/// `to` += by `from`.
-///
-/// # Safety
-/// `from` has as many numbers as `to`, and the level is there.
-#[inline(always)]
-unsafe fn add<L: Lanes<Num = f64>>(to: &mut [f64], by: f64, from: *const f64) {
-    /// Vectors that are added together.
-    const TOGETHER: usize = 4;
-    let r = to.len();
-    let to = to.as_mut_ptr();
-    let mut at = 0;
-    // SAFETY: no more than r numbers from either pointer.
-    unsafe {
+functions! {
+    /// `to` += by `from`, as many numbers as `to` has.
+    fn add<L: Lanes<Num = f64>>(to: &mut [f64], by: f64, from: *const f64) {
+        /// Vectors that are added together.
+        const TOGETHER: usize = 4;
+        let r = to.len();
+        let to = to.as_mut_ptr();
+        let mut at = 0;
         let by_all = L::splat(by);
         while at + TOGETHER * L::LEN <= r {
             for v in 0..TOGETHER {

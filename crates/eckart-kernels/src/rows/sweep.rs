@@ -18,7 +18,7 @@
 use super::regularizer::Regularizer;
 use crate::dense::View;
 use crate::number::Number;
-use crate::simd::{Element, Job, Lanes, SimdLevel};
+use crate::simd::{Element, Job, Lanes, SimdLevel, functions};
 
 /// A [`Regularizer`] in the type of the numbers.
 #[derive(Clone, Copy)]
@@ -133,19 +133,14 @@ unsafe fn sum_of<L: Lanes>(sums: L, count: usize) -> f64 {
     lanes[..count].iter().map(|x| x.to_f64()).sum()
 }
 
-/// Writes `rows` rows of `cols` numbers as columns; a stride goes with each pointer.
-///
-/// # Safety
-/// The numbers are there, and space for as many.
-#[inline(always)]
-pub(super) unsafe fn transpose<L: Lanes>(
-    (from, stride, rows): (*const L::Num, usize, usize),
-    cols: usize,
-    (to, to_stride): (*mut L::Num, usize),
-) {
-    let (whole_rows, whole_cols) = (rows - rows % L::SQUARE, cols - cols % L::SQUARE);
-    // SAFETY: as above.
-    unsafe {
+functions! {
+    /// Writes `rows` rows of `cols` numbers as columns; a stride goes with each pointer.
+    pub(super) fn transpose<L>(
+        (from, stride, rows): (*const L::Num, usize, usize),
+        cols: usize,
+        (to, to_stride): (*mut L::Num, usize),
+    ) {
+        let (whole_rows, whole_cols) = (rows - rows % L::SQUARE, cols - cols % L::SQUARE);
         for j in (0..whole_cols).step_by(L::SQUARE) {
             for i in (0..whole_rows).step_by(L::SQUARE) {
                 L::transpose(from.add(i * stride + j), stride, to.add(j * to_stride + i), to_stride);
@@ -169,14 +164,9 @@ struct Batch<T> {
     params: Params<T>,
 }
 
-/// One sweep; gives decrease and violation, lane by lane.
-///
-/// # Safety
-/// All numbers are there; the level is, too.
-#[inline(always)]
-unsafe fn once<L: Lanes, const SOFT: bool, const V: usize>(batch: Batch<L::Num>) -> ([L; V], [L; V]) {
-    // SAFETY: as above.
-    unsafe {
+functions! {
+    /// One sweep; gives decrease and violation, lane by lane.
+    fn once<L, const SOFT: bool, const V: usize>(batch: Batch<L::Num>) -> ([L; V], [L; V]) {
         let nothing = [L::splat(L::Num::default()); V];
         let mut tally = (nothing, nothing);
         let whole = batch.r - batch.r % TOGETHER;
@@ -188,21 +178,14 @@ unsafe fn once<L: Lanes, const SOFT: bool, const V: usize>(batch: Batch<L::Num>)
         }
         tally
     }
-}
 
-/// Moves coordinates `k` to `k + K`.
-///
-/// # Safety
-/// As `once`; the coordinates are there.
-#[inline(always)]
-unsafe fn some<L: Lanes, const SOFT: bool, const V: usize, const K: usize>(
-    batch: Batch<L::Num>,
-    k: usize,
-    tally: &mut ([L; V], [L; V]),
-) {
-    let (r, high) = (batch.r, V * L::LEN);
-    // SAFETY: as above.
-    unsafe {
+    /// Moves coordinates `k` to `k + K`, which are there.
+    fn some<L, const SOFT: bool, const V: usize, const K: usize>(
+        batch: Batch<L::Num>,
+        k: usize,
+        tally: &mut ([L; V], [L; V]),
+    ) {
+        let (r, high) = (batch.r, V * L::LEN);
         let mut slopes = [[L::splat(L::Num::default()); V]; K];
         for c in 0..K {
             for v in 0..V {
@@ -247,14 +230,9 @@ struct Step<L> {
     slope: L,
 }
 
-/// Moves `w`, where the half gradient is `g` and the curvature `curve` > 0.
-///
-/// # Safety
-/// The level is there.
-#[inline(always)]
-unsafe fn step<L: Lanes, const SOFT: bool>(w: L, g: L, curve: L::Num, params: Params<L::Num>) -> Step<L> {
-    // SAFETY: as above.
-    unsafe {
+functions! {
+    /// Moves `w`, where the half gradient is `g` and the curvature `curve` > 0.
+    fn step<L, const SOFT: bool>(w: L, g: L, curve: L::Num, params: Params<L::Num>) -> Step<L> {
         let zero = L::splat(L::Num::default());
         let (lower, upper) = (L::splat(params.lower), L::splat(params.upper));
         let (curve, inverse) = (L::splat(curve), L::splat(L::Num::from_f64(1.0) / curve));

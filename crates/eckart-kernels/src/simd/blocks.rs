@@ -4,6 +4,7 @@
 //! Not here: what is computed with them (see the kernels).
 
 use super::lanes::Lanes;
+use super::methods::functions;
 
 /// Asks for the line of memory that holds `at`, which may lie anywhere: nothing is read.
 #[inline(always)]
@@ -28,17 +29,12 @@ pub(crate) fn prefetch_all<T>(at: *const T, bytes: usize) {
     prefetch(at.wrapping_add(bytes - 1));
 }
 
-/// `V` vectors from `at` on; where `TAIL`, the last has only `last` < `LEN` numbers.
-///
-/// A loop, where `std::array::from_fn` would be shorter: a closure does not always become part of code that is made for
-/// wider registers than the rest, and then the vectors go through memory (sparse products took ten times as long).
-///
-/// # Safety
-/// There are so many numbers, and the processor has the level of `L`.
-#[inline(always)]
-pub(crate) unsafe fn load_row<L: Lanes, const V: usize, const TAIL: bool>(at: *const L::Num, last: usize) -> [L; V] {
-    // SAFETY: as above.
-    unsafe {
+functions! {
+    /// `V` vectors from `at` on; where `TAIL`, the last has only `last` < `LEN` numbers.
+    ///
+    /// A loop, where `std::array::from_fn` would be shorter: a closure does not always become part of code that is made for
+    /// wider registers than the rest, and then the vectors go through memory (sparse products took ten times as long).
+    pub(crate) fn load_row<L, const V: usize, const TAIL: bool>(at: *const L::Num, last: usize) -> [L; V] {
         let mut row = [L::splat(L::Num::default()); V];
         for v in 0..V {
             let at = at.add(v * L::LEN);
@@ -46,17 +42,10 @@ pub(crate) unsafe fn load_row<L: Lanes, const V: usize, const TAIL: bool>(at: *c
         }
         row
     }
-}
 
-/// Puts `V` vectors at `at`; where `TAIL`, of the last only `last` < `LEN` numbers.
-///
-/// # Safety
-/// There is room, and the processor has the level of `L`.
-#[inline(always)]
-pub(crate) unsafe fn store_row<L: Lanes, const V: usize, const TAIL: bool>(row: [L; V], at: *mut L::Num, last: usize) {
-    for v in 0..V {
-        // SAFETY: as above.
-        unsafe {
+    /// Puts `V` vectors at `at`; where `TAIL`, of the last only `last` < `LEN` numbers.
+    pub(crate) fn store_row<L, const V: usize, const TAIL: bool>(row: [L; V], at: *mut L::Num, last: usize) {
+        for v in 0..V {
             let at = at.add(v * L::LEN);
             if TAIL && v == V - 1 { row[v].store_first(at, last) } else { row[v].store(at) }
         }

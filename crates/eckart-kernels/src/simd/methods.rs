@@ -21,14 +21,16 @@ macro_rules! methods {
 }
 pub(crate) use methods;
 
-/// Functions of registers `L`: whoever calls one has the level of `L`, and numbers where pointers say so.
+/// Functions of registers `L`: whoever calls one has the level of `L`, and numbers where pointers and the function's
+/// own words say so. Registers of one type alone are `L: Lanes<Num = f64>`.
 macro_rules! functions {
-    ($($(#[$doc:meta])* $vis:vis fn $name:ident<L>($($arg:tt)*) $(-> $out:ty)? $body:block)*) => {
+    ($($(#[$doc:meta])* $vis:vis fn $name:ident<L $(: $bound:path)? $(, const $part:ident: $kind:ty)*>($($arg:tt)*)
+        $(-> $out:ty)? $body:block)*) => {
         $(
             $(#[$doc])*
             #[inline(always)]
             // SAFETY: the caller has the level.
-            $vis unsafe fn $name<L: Lanes>($($arg)*) $(-> $out)? {
+            $vis unsafe fn $name<L: Lanes $(+ $bound)? $(, const $part: $kind)*>($($arg)*) $(-> $out)? {
                 // SAFETY: as above.
                 unsafe { $body }
             }

@@ -10,7 +10,7 @@
 //! 49 and 68 ms at 16, 32 and 64 (f64).
 
 use crate::dense::View;
-use crate::simd::{Element, Job, Lanes, SimdLevel, in_chunks, load_row, prefetch_all};
+use crate::simd::{Element, Job, Lanes, SimdLevel, functions, in_chunks, load_row, prefetch_all};
 
 /// How many entries ahead rows of B are asked for.
 const AHEAD: usize = 16;
@@ -95,19 +95,15 @@ unsafe fn sampled_plainly<L: Lanes>(job: &mut Sampled<'_, L::Num>) {
     }
 }
 
-/// Adds what columns `from` on give.
-///
-/// # Safety
-/// There are `V` vectors of them; `sampled` has checked the rest.
-#[inline(always)]
-unsafe fn sampled_columns<L: Lanes, const V: usize, const TAIL: bool>(
-    job: &mut Sampled<'_, L::Num>,
-    from: usize,
-    last: usize,
-) {
-    let (indices, r, m) = (job.indices, job.r, job.b.len() / job.r);
-    // SAFETY: positions are in range, says `sampled`; rows of b are checked one by one.
-    unsafe {
+functions! {
+    /// Adds what columns `from` on give, `V` vectors of them; `sampled` has checked the rest, and rows of b are checked
+    /// one by one.
+    fn sampled_columns<L, const V: usize, const TAIL: bool>(
+        job: &mut Sampled<'_, L::Num>,
+        from: usize,
+        last: usize,
+    ) {
+        let (indices, r, m) = (job.indices, job.r, job.b.len() / job.r);
         let b = job.b.as_ptr().add(from);
         for i in 0..job.indptr.len().saturating_sub(1) {
             let row = load_row::<L, V, TAIL>(job.a.as_ptr().add(i * r + from), last);

@@ -15,7 +15,7 @@
 //! 13.7 where 16 entries ahead 7.3 and 11.9 (f32 rank 16 and 32), and with 150,000 columns 70 in place of 37.
 
 use crate::dense::View;
-use crate::simd::{Element, Job, Lanes, SimdLevel, in_chunks, load_row, prefetch_all, store_row};
+use crate::simd::{Element, Job, Lanes, SimdLevel, functions, in_chunks, load_row, prefetch_all, store_row};
 
 /// How many entries ahead rows of the panel are asked for.
 const AHEAD: usize = 16;
@@ -88,18 +88,15 @@ impl<T: Element> Job<T> for Gather<'_, T> {
     }
 }
 
-/// # Safety
-/// Columns `from` on exist, `V` vectors of them; `gather` has checked the rest.
-#[inline(always)]
-unsafe fn gather_columns<L: Lanes, const V: usize, const TAIL: bool>(
-    job: &mut Gather<'_, L::Num>,
-    from: usize,
-    last: usize,
-) {
-    let (x, r, m) = (job.x, job.r, job.b.len() / job.r);
-    let first = x.indptr[0];
-    // SAFETY: positions are in range, says `Csr::rows`; rows of b are checked one by one.
-    unsafe {
+functions! {
+    /// Columns `from` on, `V` vectors of them; `gather` has checked the rest, and rows of b are checked one by one.
+    fn gather_columns<L, const V: usize, const TAIL: bool>(
+        job: &mut Gather<'_, L::Num>,
+        from: usize,
+        last: usize,
+    ) {
+        let (x, r, m) = (job.x, job.r, job.b.len() / job.r);
+        let first = x.indptr[0];
         let b = job.b.as_ptr().add(from);
         for i in 0..x.indptr.len() - 1 {
             let mut even = [L::splat(L::Num::default()); V];
@@ -147,18 +144,15 @@ impl<T: Element> Job<T> for Scatter<'_, T> {
     }
 }
 
-/// # Safety
-/// Columns `from` on exist, `V` vectors of them; `scatter` has checked the rest.
-#[inline(always)]
-unsafe fn scatter_columns<L: Lanes, const V: usize, const TAIL: bool>(
-    job: &mut Scatter<'_, L::Num>,
-    from: usize,
-    last: usize,
-) {
-    let (x, r, m) = (job.x, job.r, job.acc.len() / job.r);
-    let first = x.indptr[0];
-    // SAFETY: positions are in range, says `Csr::rows`; rows of acc are checked one by one.
-    unsafe {
+functions! {
+    /// Columns `from` on, `V` vectors of them; `scatter` has checked the rest, and rows of acc are checked one by one.
+    fn scatter_columns<L, const V: usize, const TAIL: bool>(
+        job: &mut Scatter<'_, L::Num>,
+        from: usize,
+        last: usize,
+    ) {
+        let (x, r, m) = (job.x, job.r, job.acc.len() / job.r);
+        let first = x.indptr[0];
         let acc = job.acc.as_mut_ptr().add(from);
         for i in 0..x.indptr.len() - 1 {
             let row = load_row::<L, V, TAIL>(job.a.as_ptr().add(i * r + from), last);

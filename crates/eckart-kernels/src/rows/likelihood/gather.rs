@@ -5,7 +5,7 @@
 
 use crate::rows::row_gram::Picked;
 use crate::rows::sweep::transpose;
-use crate::simd::{Lanes, prefetch_all};
+use crate::simd::{Lanes, functions, prefetch_all};
 
 /// How many counts ahead rows of the panel are asked for.
 const AHEAD: usize = 8;
@@ -74,15 +74,10 @@ pub(super) unsafe fn gather<L: Lanes>(
     len
 }
 
-/// Copies a few numbers, without a call.
-///
-/// # Safety
-/// Both are as long, and the level is there.
-#[inline(always)]
-unsafe fn copy<L: Lanes>(from: &[L::Num], to: &mut [L::Num]) {
-    let whole = from.len() - from.len() % L::LEN;
-    // SAFETY: within both.
-    unsafe {
+functions! {
+    /// Copies a few numbers between two as long, without a call.
+    fn copy<L>(from: &[L::Num], to: &mut [L::Num]) {
+        let whole = from.len() - from.len() % L::LEN;
         for at in (0..whole).step_by(L::LEN) {
             L::load(from.as_ptr().add(at)).store(to.as_mut_ptr().add(at));
         }

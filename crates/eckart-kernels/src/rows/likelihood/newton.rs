@@ -16,7 +16,7 @@ use crate::math::{log, log_near_one};
 use crate::number::Number;
 use crate::rows::regularizer::Regularizer;
 use crate::rows::row_gram::Picked;
-use crate::simd::{Element, Job, Lanes, SimdLevel, methods};
+use crate::simd::{Element, Job, Lanes, SimdLevel, functions, methods};
 
 /// A full Newton step is taken where its length in the local norm is at most this (Tran-Dinh et al. 2015, section 3).
 pub(super) const FULL_STEP: f64 = 0.683_802;
@@ -122,22 +122,17 @@ impl<T: Element> Job<T> for MoveRows<'_, T> {
     }
 }
 
-/// A sweep over rows, an entry of each in turn.
-///
-/// # Safety
-/// The level is there.
-#[inline(always)]
-unsafe fn newton<L: Lanes>(rows: &mut [Option<Row<'_, L>>; TOGETHER], rank: usize, likelihood: Likelihood) {
-    let zero = L::Num::default();
-    let zeros = [0.0_f64; TOGETHER];
-    let (mut grown, mut constants) = ([zero; TOGETHER], zeros);
-    for (constant, row) in constants.iter_mut().zip(rows.iter()) {
-        if let Some(row) = row {
-            *constant = row.constant;
+functions! {
+    /// A sweep over rows, an entry of each in turn.
+    fn newton<L>(rows: &mut [Option<Row<'_, L>>; TOGETHER], rank: usize, likelihood: Likelihood) {
+        let zero = L::Num::default();
+        let zeros = [0.0_f64; TOGETHER];
+        let (mut grown, mut constants) = ([zero; TOGETHER], zeros);
+        for (constant, row) in constants.iter_mut().zip(rows.iter()) {
+            if let Some(row) = row {
+                *constant = row.constant;
+            }
         }
-    }
-    // SAFETY: as above.
-    unsafe {
         for k in 0..rank {
             let mut lanes = [L::splat(zero); 2 * TOGETHER];
             let (mut first, mut second, mut old, mut linear) = (zeros, zeros, zeros, zeros);
