@@ -15,14 +15,14 @@ pub(in crate::data) fn read(first: Record, mut records: Records<'_>, options: &R
     let layout = TableLayout::detect(&first, second.as_ref(), options)?;
     let mut body = Body { layout, values: Vec::new(), row_names: Vec::new(), rows: 0 };
     if body.layout.header.is_none() {
-        body.add(&first.cells, first.line)?;
+        body.add(first.cells.len(), |k| &first.cells[k], first.line)?;
     }
     if let Some(second) = second {
         body.refuse_gap(records.blank())?;
-        body.add(&second.cells, second.line)?;
+        body.add(second.cells.len(), |k| &second.cells[k], second.line)?;
         while records.advance()? {
             body.refuse_gap(records.blank())?;
-            body.add_record(&records)?;
+            body.add(records.len(), |k| records.cell(k), records.line())?;
         }
     }
     body.finish(options.dtype)
@@ -133,15 +133,7 @@ impl Body {
         }
     }
 
-    fn add(&mut self, cells: &[Vec<u8>], line: u64) -> Result<()> {
-        self.add_cells(cells.len(), |k| &cells[k], line)
-    }
-
-    fn add_record(&mut self, records: &Records<'_>) -> Result<()> {
-        self.add_cells(records.len(), |k| records.cell(k), records.line())
-    }
-
-    fn add_cells<'c>(&mut self, count: usize, cell: impl Fn(usize) -> &'c [u8], line: u64) -> Result<()> {
+    fn add<'c>(&mut self, count: usize, cell: impl Fn(usize) -> &'c [u8], line: u64) -> Result<()> {
         let TableLayout { names, width, .. } = self.layout;
         if count != width {
             return Err(Error::data(

@@ -81,7 +81,7 @@ pub(crate) fn parse_tensors(input: &mut dyn Read, length: usize, wanted: IsRead)
     // Numbers are looked at only once it is known that they are those which were written.
     let mut tensors = BTreeMap::new();
     for (info, list) in lists {
-        tensors.insert(info.name.clone(), list.tensor(info).map_err(|error| about(&info.name, error))?);
+        tensors.insert(info.name.clone(), shaped(list, info).map_err(|error| about(&info.name, error))?);
     }
     let FileHeader { metadata, tensors: mut infos } = header;
     infos.truncate(count);
@@ -111,27 +111,13 @@ fn about(name: &str, error: Error) -> Error {
     }
 }
 
-/// The numbers of a tensor, not looked at yet.
-enum RawTensor {
-    F64(Vec<f64>),
-    I64(Vec<i64>),
-    U64(Vec<u64>),
-    F32(Vec<f32>),
-    U8(Vec<u8>),
-}
-
-impl RawTensor {
-    fn tensor(self, info: &TensorInfo) -> Result<Tensor> {
-        Ok(match (self, &info.shape[..]) {
-            (Self::F64(numbers), &[rows, cols]) => Tensor::Matrix(Matrix::dense(rows, cols, numbers)?),
-            (Self::F32(numbers), &[rows, cols]) => Tensor::Matrix(Matrix::dense(rows, cols, numbers)?),
-            (Self::F64(numbers), _) => Tensor::F64(numbers),
-            (Self::F32(numbers), _) => Tensor::F32(numbers),
-            (Self::I64(numbers), _) => Tensor::I64(numbers),
-            (Self::U64(numbers), _) => Tensor::U64(numbers),
-            (Self::U8(numbers), _) => Tensor::U8(numbers),
-        })
-    }
+/// A list as the matrix that it is where it has two axes.
+fn shaped(list: Tensor, info: &TensorInfo) -> Result<Tensor> {
+    Ok(match (list, &info.shape[..]) {
+        (Tensor::F64(numbers), &[rows, cols]) => Tensor::Matrix(Matrix::dense(rows, cols, numbers)?),
+        (Tensor::F32(numbers), &[rows, cols]) => Tensor::Matrix(Matrix::dense(rows, cols, numbers)?),
+        (list, _) => list,
+    })
 }
 
 /// A stream that sums up what is read of it.
@@ -184,7 +170,8 @@ impl Input<'_> {
         FileHeader::parse(&json)
     }
 
-    fn list(&mut self, info: &TensorInfo) -> Result<RawTensor> {
+    /// The numbers of a tensor, not looked at yet.
+    fn list(&mut self, info: &TensorInfo) -> Result<Tensor> {
         let unread = || {
             let (name, tag) = (quoted(&info.name), info.element.name());
             let help = "Eckart reads matrices of F32 and F64, and lists of F32, F64, I64, U64 and U8";
@@ -193,11 +180,11 @@ impl Input<'_> {
         };
         Ok(match info.element {
             _ if !info.is_known() => return Err(unread()),
-            ElementType::F64 => RawTensor::F64(self.elements(info)?),
-            ElementType::I64 => RawTensor::I64(self.elements(info)?),
-            ElementType::U64 => RawTensor::U64(self.elements(info)?),
-            ElementType::F32 => RawTensor::F32(self.elements(info)?),
-            ElementType::U8 => RawTensor::U8(self.elements(info)?),
+            ElementType::F64 => Tensor::F64(self.elements(info)?),
+            ElementType::I64 => Tensor::I64(self.elements(info)?),
+            ElementType::U64 => Tensor::U64(self.elements(info)?),
+            ElementType::F32 => Tensor::F32(self.elements(info)?),
+            ElementType::U8 => Tensor::U8(self.elements(info)?),
             ElementType::Other(_) => return Err(unread()),
         })
     }

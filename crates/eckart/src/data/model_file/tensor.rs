@@ -148,6 +148,17 @@ impl<'a> TensorSource<'a> {
         Self::shaped(name.into(), vec![count], numbers)
     }
 
+    /// Where the list of each begins, of so many numbers or bytes, and where the last one ends: tensor `name.offsets`.
+    pub(crate) fn offsets<X>(name: &str, all: &'a [X], length: impl Fn(&X) -> usize + Copy + 'a) -> Self {
+        let ends = move || {
+            all.iter().scan(0_u64, move |end, one| {
+                *end += length(one) as u64;
+                Some(*end)
+            })
+        };
+        Self::list(format!("{name}.offsets"), all.len() + 1, move || std::iter::once(0).chain(ends()))
+    }
+
     /// Texts one after the other, `bytes` long together.
     pub(crate) fn texts(name: impl Into<String>, bytes: usize, texts: &'a [String]) -> Self {
         let write = move |out: &mut dyn Write| texts.iter().try_for_each(|text| out.write_all(text.as_bytes()));

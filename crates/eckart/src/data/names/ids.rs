@@ -147,17 +147,8 @@ impl Ids {
 
 /// The tensors of texts: where each begins and the last one ends, and all bytes.
 pub(crate) fn text_sources<'a>(name: &str, texts: &'a [String]) -> Vec<TensorSource<'a>> {
-    let ends = || texts.iter().scan(0, |end, text| Some(add(end, text)));
     let bytes = texts.iter().map(String::len).sum();
-    vec![
-        TensorSource::list(format!("{name}.offsets"), texts.len() + 1, move || std::iter::once(0_u64).chain(ends())),
-        TensorSource::texts(format!("{name}.bytes"), bytes, texts),
-    ]
-}
-
-fn add(end: &mut u64, text: &str) -> u64 {
-    *end += text.len() as u64;
-    *end
+    vec![TensorSource::offsets(name, texts, String::len), TensorSource::texts(format!("{name}.bytes"), bytes, texts)]
 }
 
 fn take_texts(name: &str, tensors: &mut BTreeMap<String, Tensor>) -> Option<Vec<String>> {
