@@ -154,17 +154,13 @@ impl Predictor {
         if let Some((_, compiled)) = ready.iter().find(|(known, _)| *known == rows) {
             return Ok(compiled.clone());
         }
-        let root = crate::expr::expand(&self.formula, self.like());
+        // A prediction may have to be stretched to the rows: that of offsets alone is narrower.
+        let root = crate::expr::expand(&self.formula, matrix(&self.problem.target));
         let compiled = Arc::new(Compiled::new(&[root], &self.givens(rows), self.memory_limit)?);
         // A number of rows that was asked for once may never come again.
         ready.truncate(8);
         ready.push((rows, compiled.clone()));
         Ok(compiled)
-    }
-
-    /// A formula of the shape of the rows, which a prediction may be stretched to: that of offsets alone is narrower.
-    fn like(&self) -> Expr {
-        matrix(&self.problem.target)
     }
 
     fn givens(&self, rows: usize) -> Givens {

@@ -7,67 +7,48 @@ use super::op::Op;
 use super::tree::Expr;
 
 macro_rules! primitives {
-    ($($(#[$doc:meta])* $name:ident => $op:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident($($arg:ident),+) => $op:expr;)*) => {$(
         $(#[$doc])*
-        pub fn $name(a: impl Into<Expr>) -> Expr {
-            Expr::new($op, vec![a.into()])
+        pub fn $name($($arg: impl Into<Expr>),+) -> Expr {
+            Expr::new($op, vec![$($arg.into()),+])
         }
     )*};
 }
 primitives! {
     /// The sum of all entries, 1 x 1.
-    sum => Op::Sum;
+    sum(a) => Op::Sum;
     /// The sum of each row, n x 1.
-    rowsum => Op::RowSum;
+    rowsum(a) => Op::RowSum;
     /// The sum of each column, 1 x m.
-    colsum => Op::ColSum;
+    colsum(a) => Op::ColSum;
     /// The exponential of each entry.
-    exp => Op::Exp;
+    exp(a) => Op::Exp;
     /// The natural logarithm of each entry.
-    log => Op::Log;
+    log(a) => Op::Log;
     /// x log x of each entry, 0 where x is 0.
-    xlogx => Op::XLogX;
+    xlogx(a) => Op::XLogX;
     /// The absolute value of each entry.
-    abs => Op::Abs;
+    abs(a) => Op::Abs;
     /// -1, 0 or 1, as each entry is negative, zero or positive.
-    sign => Op::Sign;
+    sign(a) => Op::Sign;
     /// The logistic function 1 / (1 + exp(-x)) of each entry.
-    sigmoid => Op::Sigmoid;
+    sigmoid(a) => Op::Sigmoid;
     /// log(1 + exp(x)) of each entry.
-    softplus => Op::Softplus;
+    softplus(a) => Op::Softplus;
     /// 1 where a data matrix has an entry (stored, or not `NaN`), 0 where it has none: the mask for missing data.
-    observed => Op::Observed;
+    observed(a) => Op::Observed;
     /// The identity matrix of the shape of a square matrix.
-    eye => Op::Eye;
-}
-
-fn two(op: Op, a: impl Into<Expr>, b: impl Into<Expr>) -> Expr {
-    Expr::new(op, vec![a.into(), b.into()])
-}
-
-/// The greater of each pair of entries.
-pub fn max(a: impl Into<Expr>, b: impl Into<Expr>) -> Expr {
-    two(Op::Max, a, b)
-}
-
-/// The lesser of each pair of entries.
-pub fn min(a: impl Into<Expr>, b: impl Into<Expr>) -> Expr {
-    two(Op::Min, a, b)
-}
-
-/// 1 where an entry of `a` is greater than that of `b`, else 0. In a text: `a > b`.
-pub fn greater(a: impl Into<Expr>, b: impl Into<Expr>) -> Expr {
-    two(Op::Greater, a, b)
-}
-
-/// `a` stretched to the shape of `like`, whose values don't matter.
-pub fn expand(a: impl Into<Expr>, like: impl Into<Expr>) -> Expr {
-    two(Op::Expand, a, like)
-}
-
-/// `a` summed down to the shape of `like`, whose values don't matter.
-pub fn sumto(a: impl Into<Expr>, like: impl Into<Expr>) -> Expr {
-    two(Op::SumTo, a, like)
+    eye(a) => Op::Eye;
+    /// The greater of each pair of entries.
+    max(a, b) => Op::Max;
+    /// The lesser of each pair of entries.
+    min(a, b) => Op::Min;
+    /// 1 where an entry of `a` is greater than that of `b`, else 0. In a text: `a > b`.
+    greater(a, b) => Op::Greater;
+    /// `a` stretched to the shape of `like`, whose values don't matter.
+    expand(a, like) => Op::Expand;
+    /// `a` summed down to the shape of `like`, whose values don't matter.
+    sumto(a, like) => Op::SumTo;
 }
 
 /// The square root of each entry.

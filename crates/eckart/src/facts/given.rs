@@ -48,7 +48,7 @@ impl Given {
     /// What is known of `matrix`, which is data.
     pub fn of(matrix: &Matrix) -> Self {
         Self {
-            shape: Shape { rows: matrix.rows(), cols: matrix.cols() },
+            shape: Shape::of(matrix),
             dtype: matrix.dtype(),
             sparse: matrix.is_sparse().then(|| matrix.stored()),
             missing: matrix.missing(),

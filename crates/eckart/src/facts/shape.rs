@@ -3,6 +3,7 @@
 //! Invariant: one rule a `ShapeRule`.
 //! Not here: whether shapes fit (see `shapes`), guessing the shapes of factors (see `infer`).
 
+use crate::data::Matrix;
 use crate::expr::ShapeRule;
 
 /// n x m.
@@ -17,6 +18,11 @@ pub struct Shape {
 impl Shape {
     /// 1 x 1.
     pub const SCALAR: Shape = Shape { rows: 1, cols: 1 };
+
+    /// The shape of a matrix.
+    pub fn of(matrix: &Matrix) -> Self {
+        Self { rows: matrix.rows(), cols: matrix.cols() }
+    }
 
     /// n m, or the largest number where that overflows.
     pub fn entries(self) -> usize {

@@ -56,7 +56,7 @@ fn given(expr: &Expr, givens: &Givens) -> Result<Shape> {
         return Ok(given.shape);
     }
     if let Some(value) = expr.value() {
-        return Ok(Shape { rows: value.rows(), cols: value.cols() });
+        return Ok(Shape::of(&value));
     }
     Err(Error::setting(
         Code::UndefinedName,

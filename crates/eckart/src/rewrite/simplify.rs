@@ -5,7 +5,6 @@
 
 use super::term::Term;
 use crate::expr::{Meaning, Op};
-use crate::facts::Shape;
 
 /// A rule: its name, its identity, and how it is tried.
 type Simplification = (&'static str, fn(&Term) -> Option<Term>);
@@ -37,13 +36,9 @@ fn make(op: Op, args: Vec<Term>) -> Term {
     simplify(&Term::make(op, args))
 }
 
-fn number(value: f64) -> Term {
-    Term::number(value)
-}
-
 /// `value` at every entry of `like`.
 fn constant(value: f64, like: &Term) -> Term {
-    make(Op::Expand, vec![number(value), like.clone()])
+    make(Op::Expand, vec![Term::number(value), like.clone()])
 }
 
 /// 1 at every entry of `like`: what `observed` of a matrix is that has all its entries.
@@ -52,16 +47,16 @@ pub(super) fn ones(like: &Term) -> Term {
 }
 
 fn scaled(by: f64, term: Term) -> Term {
-    make(Op::Mul, vec![number(by), term])
+    make(Op::Mul, vec![Term::number(by), term])
 }
 
 fn fold_literals(t: &Term) -> Option<Term> {
     let literals: Option<Vec<f64>> = t.args().iter().map(Term::as_number).collect();
-    t.op().of_numbers(&literals?).map(number)
+    t.op().of_numbers(&literals?).map(Term::number)
 }
 
 fn drop_one(t: &Term) -> Option<Term> {
-    t.is(&Op::One).then(|| number(1.0))
+    t.is(&Op::One).then(|| Term::number(1.0))
 }
 
 fn drop_neutral(t: &Term) -> Option<Term> {
@@ -207,7 +202,6 @@ fn multiply_expand(t: &Term) -> Option<Term> {
     }
     let (a, b) = (t.arg(0), t.arg(1));
     let scalar = |x: &Term| x.is(&Op::Expand) && x.arg(0).shape().is_scalar();
-    let Shape { rows, cols } = t.shape();
     let product = if scalar(a) {
         make(Op::Mul, vec![a.arg(0).clone(), make(Op::ColSum, vec![b.clone()])])
     } else if scalar(b) {
@@ -223,7 +217,7 @@ fn multiply_expand(t: &Term) -> Option<Term> {
     } else {
         return None;
     };
-    if product.shape() == (Shape { rows, cols }) {
+    if product.shape() == t.shape() {
         return Some(product);
     }
     Some(make(Op::Expand, vec![product, Term::make(Op::MatMul, vec![a.clone(), b.clone()])]))

@@ -35,8 +35,7 @@ pub(super) fn cluster(all: &[f64], lengths: &[f64], m: usize, begin: &[usize], r
     }
     let mut out = Vec::with_capacity(r * m);
     for k in 0..r {
-        let own: Vec<usize> = (0..count).filter(|&at| place[at] == k && near[at]).collect();
-        let own = if own.is_empty() { (0..count).filter(|&at| place[at] == k).collect() } else { own };
+        let own = members(k, &place, &near);
         let length = median(own.iter().map(|&at| lengths[at]).collect());
         let mut centre: Vec<f64> = (0..m).map(|j| median(own.iter().map(|&at| all[at * m + j]).collect())).collect();
         scale_to(&mut centre, length);
@@ -63,13 +62,19 @@ fn dense_ones(all: &[f64], m: usize, count: usize, r: usize) -> Vec<bool> {
 fn centres_of(centres: &mut [f64], all: &[f64], m: usize, place: &[usize], near: &[bool]) {
     centres.fill(0.0);
     for k in 0..centres.len() / m {
-        let own: Vec<usize> = (0..place.len()).filter(|&at| place[at] == k && near[at]).collect();
-        let own = if own.is_empty() { (0..place.len()).filter(|&at| place[at] == k).collect() } else { own };
+        let own = members(k, place, near);
         let centre = &mut centres[k * m..(k + 1) * m];
         for at in &own {
             centre.iter_mut().zip(&all[at * m..(at + 1) * m]).for_each(|(c, x)| *c += x / own.len() as f64);
         }
     }
+}
+
+/// The components of cluster k: those that have neighbours, where any has.
+fn members(k: usize, place: &[usize], near: &[bool]) -> Vec<usize> {
+    let (own, others): (Vec<usize>, Vec<usize>) =
+        (0..place.len()).filter(|&at| place[at] == k).partition(|&at| near[at]);
+    if own.is_empty() { others } else { own }
 }
 
 fn distance(a: &[f64], b: &[f64]) -> f64 {

@@ -90,7 +90,7 @@ impl RowProblem {
             params: &model.params,
             target: &model.target,
             rank: model.rank,
-            shapes: model.factors.iter().map(|(name, m)| (name.clone(), shape_of(m))).collect(),
+            shapes: model.factors.iter().map(|(name, m)| (name.clone(), Shape::of(m))).collect(),
             values: &model.factors,
         })
     }
@@ -103,7 +103,7 @@ impl RowProblem {
     pub(in crate::apply) fn holding(problem: &Problem, target: &str, fitted: Shape) -> Result<Self> {
         let bound = problem.clone().assume(target, Given::dense(fitted.rows, fitted.cols))?.bind()?;
         let free = bound.factors.iter().map(|factor| (factor.var.name().to_owned(), factor.shape));
-        let held = problem.fixed().iter().map(|(name, m)| (name.clone(), shape_of(m)));
+        let held = problem.fixed().iter().map(|(name, m)| (name.clone(), Shape::of(m)));
         Self::of_stated(&Stated {
             statement: problem.statement().clone(),
             params: problem.params(),
@@ -204,8 +204,7 @@ impl RowProblem {
             let shape = Shape { rows, cols: known.shape.cols };
             problem = problem.assume(name, Given { shape, ..*known })?;
         }
-        let constants = self.held.iter().chain(shared).filter(|(name, _)| used.contains(name));
-        constants.fold(problem, |problem, (name, matrix)| problem.data(name, matrix)).bind()
+        self.with_constants(problem, &used, shared).bind()
     }
 
     /// The factors of all rows in one search, each n' x its width.
@@ -223,11 +222,15 @@ impl RowProblem {
         for (name, matrix) in data.iter().filter(|(name, _)| used.contains(*name)) {
             problem = problem.data(name, matrix);
         }
-        let constants = self.held.iter().chain(shared).filter(|(name, _)| used.contains(name));
-        let problem = constants.fold(problem, |problem, (name, matrix)| problem.data(name, matrix));
-        let found = problem.solve(settings)?.factors.into_iter();
+        let found = self.with_constants(problem, &used, shared).solve(settings)?.factors.into_iter();
         let is_across = |name: &str| self.factors.iter().any(|factor| factor.name == name && factor.across);
         found.map(|(name, m)| if is_across(&name) { Ok((name, m.transposed()?)) } else { Ok((name, m)) }).collect()
+    }
+
+    /// The problem with what is the same for all rows, of what it uses.
+    fn with_constants(&self, problem: Problem, used: &BTreeSet<String>, shared: &[(String, Matrix)]) -> Problem {
+        let constants = self.held.iter().chain(shared).filter(|(name, _)| used.contains(name));
+        constants.fold(problem, |problem, (name, matrix)| problem.data(name, matrix))
     }
 
     /// The problem without its data, for data of those names, and the names that it uses.
@@ -267,10 +270,6 @@ impl RowProblem {
             sides.chain(self.factors.iter().map(|f| f.width)).chain([self.fitted.cols]).collect();
         (2..).find(|rows| !taken.contains(rows)).unwrap_or(usize::MAX)
     }
-}
-
-fn shape_of(matrix: &Matrix) -> Shape {
-    Shape { rows: matrix.rows(), cols: matrix.cols() }
 }
 
 /// What is said where the factors of a row can't be found without those of the others.

@@ -4,14 +4,12 @@
 //! Not here: folding in (see `fold_in`).
 
 use super::masked::EntryLoss;
+use super::numbers_of;
 use crate::apply::FoldIn;
 use crate::apply::hold_out::mixed;
 use crate::data::Matrix;
 use crate::error::{Code, Error, Result};
-use crate::expr::{Expr, Var, matrix, sum};
-use crate::facts::{Given, Givens};
-use crate::function::Compiled;
-use crate::run::{Inputs, available_memory};
+use crate::expr::{Expr, matrix, sum};
 use crate::solve::{Problem, Settings};
 
 /// A cut of the data into quarters, each in turn to be predicted.
@@ -82,16 +80,10 @@ impl Quarters {
             let model = self.problem.clone().data(&self.target, &quarter.fitted).rank(rank).solve(settings)?;
             let rows = FoldIn::new(&model)?.transform(&quarter.rows)?;
             let cols = FoldIn::of_columns(&model)?.transform(&quarter.cols.transposed()?)?;
-            let (mut givens, mut inputs) = (Givens::new(), Inputs::default());
-            let given = [(self.target.clone(), quarter.test.clone())];
-            for (name, factor) in model.factors.iter().chain(&given) {
-                let new = rows.factor(name).or_else(|| cols.factor(name)).unwrap_or(factor);
-                givens.insert(Var::input(name), Given::of(new));
-                inputs.set_matrix(&Var::input(name), new);
-            }
-            let compiled = Compiled::new(std::slice::from_ref(&self.loss), &givens, available_memory())?;
-            total += compiled.run(&inputs)?[0].to_scalar();
+            let new = |name: &str| rows.factor(name).or_else(|| cols.factor(name));
+            let factors = model.factors.iter().map(|(name, factor)| (name, new(name).unwrap_or(factor)));
             let test = &quarter.test;
+            total += numbers_of(std::slice::from_ref(&self.loss), factors.chain([(&self.target, test)]))?[0];
             count += if self.masked { test.observed() } else { test.rows() * test.cols() } as f64;
         }
         Ok(total / count)

@@ -9,15 +9,14 @@
 //! and a loss of which that makes no form with a method of its own, it becomes observed(X') * loss(X', S), the entries
 //! missing in X'.
 
+use super::numbers_of;
 use crate::apply::HoldOut;
-use crate::apply::new_rows::row_problem::constraints_of;
+use crate::apply::new_rows::row_problem::{constraints_of, uses};
 use crate::data::Matrix;
 use crate::error::{Code, Error, Result};
 use crate::expr::text::{Declaration, Dim, Statement};
 use crate::expr::{Dag, Expr, Id, Meaning, Op, Var, matrix, observed, sum, weighted_sum, weighted_terms};
-use crate::facts::{Facts, Given, Givens};
-use crate::function::Compiled;
-use crate::run::{Inputs, available_memory};
+use crate::facts::Facts;
 use crate::solve::{Bound, Problem, Settings, Subproblem, derive};
 
 /// Zeros that are held out, at most, for each stored entry that is.
@@ -26,10 +25,9 @@ const MOST_ZEROS: f64 = 4.0;
 /// A problem with entries left out.
 pub(super) struct Masked {
     problem: Problem,
-    memory_limit: usize,
     /// The entries left out: their losses' sum, and what it is to be multiplied by.
     tests: Vec<(Expr, f64)>,
-    inputs: Vec<(Var, Matrix)>,
+    inputs: Vec<(String, Matrix)>,
     /// How many entries the losses are of.
     count: f64,
 }
@@ -44,7 +42,7 @@ impl Masked {
         let held_name = unlike(&bound, "held");
         let held_expr = matrix(&held_name);
         let mut tests = vec![(sum(observed(&held_expr) * loss.at(&held_expr)), 1.0)];
-        let mut inputs = vec![(Var::input(&held_name), held.clone())];
+        let mut inputs = vec![(held_name, held.clone())];
         let mut count = held.stored() as f64;
         let mut zeros = Vec::new();
         if let Some(pattern) = x.pattern().filter(|_| !loss.masked) {
@@ -55,12 +53,12 @@ impl Masked {
                 let zeros_name = unlike(&bound, "zeros");
                 tests.push((sum(observed(matrix(&zeros_name)) * loss.at_zero()), share / rate));
                 let none = zeros.iter().map(|&(i, j)| (i, j, 0.0_f32)).collect();
-                inputs.push((Var::input(&zeros_name), Matrix::from_triplets(x.rows(), x.cols(), none)?));
+                inputs.push((zeros_name, Matrix::from_triplets(x.rows(), x.cols(), none)?));
                 count += zeros.len() as f64 * share / rate;
             }
         }
         let others = || problem.matrices().iter().filter(|(known, _)| known != name);
-        inputs.extend(others().map(|(name, matrix)| (Var::input(name), matrix.clone())));
+        inputs.extend(others().cloned());
         let with = |inner: &Expr, x: &Matrix, more: &[(String, Matrix)]| -> Result<Problem> {
             let statement = stated(problem, loss.objective(inner))?;
             let masked = Problem::new(statement).data(name, x);
@@ -68,8 +66,7 @@ impl Masked {
             let masked = more.iter().fold(masked, |masked, (name, matrix)| masked.data(name, matrix));
             Ok(problem.fixed().iter().fold(masked, |masked, (name, value)| masked.fix(name, value)))
         };
-        let memory_limit = available_memory();
-        let made = |problem| Ok(Self { problem, memory_limit, tests, inputs, count });
+        let made = |problem| Ok(Self { problem, tests, inputs, count });
         if loss.masked {
             return made(with(&loss.inner, &kept, &[])?);
         }
@@ -87,16 +84,10 @@ impl Masked {
     /// The mean loss of an entry left out, of a fit of that rank.
     pub(super) fn loss(&self, rank: usize, settings: &Settings) -> Result<f64> {
         let found = self.problem.clone().rank(rank).solve(settings)?;
-        let mut givens = Givens::new();
-        let mut inputs = Inputs::default();
-        let factors = found.factors.iter().map(|(name, matrix)| (Var::input(name), matrix.clone()));
-        for (var, matrix) in self.inputs.iter().cloned().chain(factors) {
-            givens.insert(var.clone(), Given::of(&matrix));
-            inputs.set_matrix(&var, &matrix);
-        }
         let formulas: Vec<Expr> = self.tests.iter().map(|(formula, _)| formula.clone()).collect();
-        let values = Compiled::new(&formulas, &givens, self.memory_limit)?.run(&inputs)?;
-        let total: f64 = values.iter().zip(&self.tests).map(|(value, (_, weight))| weight * value.to_scalar()).sum();
+        let matrices = self.inputs.iter().chain(&found.factors).map(|(name, matrix)| (name, matrix));
+        let values = numbers_of(&formulas, matrices)?;
+        let total: f64 = values.iter().zip(&self.tests).map(|(value, (_, weight))| weight * value).sum();
         Ok(total / self.count)
     }
 }
@@ -192,7 +183,7 @@ impl EntryLoss {
         // X may stand nowhere else, but where only its shape counts.
         let rest = bound.objective.replace(&[(dag.expr(*at).clone(), matrix("the loss"))]);
         let is_x = |var: &Var| *var == target;
-        if crate::apply::new_rows::row_problem::uses(&rest, &is_x) || !is_entrywise(&inner, &target) {
+        if uses(&rest, &is_x) || !is_entrywise(&inner, &target) {
             return Err(refused());
         }
         let masked = is_masked(&inner, &target);

@@ -179,41 +179,20 @@ fn number(rest: &str) -> (TokenKind, usize) {
 /// Why the `Wrong` token at `span` can't be read.
 pub(super) fn explain(text: &str, span: Range<usize>) -> Error {
     let piece = &text[span.clone()];
-    if let Some((mark, help)) = foreign(piece) {
-        return Error::parse(
-            Code::UnknownCharacter,
-            format!("`{mark}` is not a mark of this language"),
-            text,
-            span,
-            help,
-        );
-    }
-    if begins_number(piece) && piece.contains('_') {
-        return Error::parse(
-            Code::BadNumber,
-            "expected a number without underscores",
-            text,
-            span,
-            format!("Write {}", piece.replace('_', "")),
-        );
-    }
-    if begins_number(piece) {
-        let help = "The largest number is about 1.8e308";
-        return Error::parse(
-            Code::BadNumber,
-            "expected a number that is not too large for 64-bit floating point",
-            text,
-            span,
-            help,
-        );
-    }
-    let c = piece.chars().next().unwrap_or_default();
-    let shown = if c.is_control() { c.escape_unicode().to_string() } else { c.to_string() };
-    Error::parse(
-        Code::UnknownCharacter,
-        format!("the character `{shown}` (U+{:04X}) has no meaning here", u32::from(c)),
-        text,
-        span,
-        "Expected a name, a number or one of the marks + - * / @ ** > < ( ) .T",
-    )
+    let (code, message, help) = if let Some((mark, help)) = foreign(piece) {
+        (Code::UnknownCharacter, format!("`{mark}` is not a mark of this language"), help.to_owned())
+    } else if begins_number(piece) && piece.contains('_') {
+        let help = format!("Write {}", piece.replace('_', ""));
+        (Code::BadNumber, "expected a number without underscores".to_owned(), help)
+    } else if begins_number(piece) {
+        let message = "expected a number that is not too large for 64-bit floating point".to_owned();
+        (Code::BadNumber, message, "The largest number is about 1.8e308".to_owned())
+    } else {
+        let c = piece.chars().next().unwrap_or_default();
+        let shown = if c.is_control() { c.escape_unicode().to_string() } else { c.to_string() };
+        let message = format!("the character `{shown}` (U+{:04X}) has no meaning here", u32::from(c));
+        let help = "Expected a name, a number or one of the marks + - * / @ ** > < ( ) .T";
+        (Code::UnknownCharacter, message, help.to_owned())
+    };
+    Error::parse(code, message, text, span, help)
 }

@@ -99,12 +99,16 @@ impl Problem {
         role: FactorRole,
         dtype: Dtype,
     ) -> Result<Factor> {
-        for constraint in self.statement.constraints.iter().filter(|c| c.factor == var.name()) {
-            regularizer.constrain(constraint.bound, self.limit(constraint)?, constraint)?;
-        }
+        self.constrain(var.name(), &mut regularizer)?;
         let offset = self.declared().get(var).is_some_and(|sides| sides.contains(&SideLength::Number(1)));
         let begin = self.begin(var, shape, &regularizer, dtype)?;
         Ok(Factor { var: var.clone(), shape, regularizer, role, offset, begin })
+    }
+
+    /// Adds the constraints of a factor.
+    fn constrain(&self, factor: &str, regularizer: &mut FactorRegularizer) -> Result<()> {
+        let mut own = self.statement.constraints.iter().filter(|constraint| constraint.factor == factor);
+        own.try_for_each(|constraint| regularizer.constrain(constraint.bound, self.limit(constraint)?, constraint))
     }
 
     /// What the sides of each factor stand for, fixed ones among them, in the order of `variables`.
@@ -119,7 +123,7 @@ impl Problem {
     /// The factors that are held, in the type to compute with; takes them out of what is searched for.
     fn held_as(&self, dtype: Dtype, shapes: &mut BTreeMap<Var, Shape>) -> Result<Vec<(String, Matrix)>> {
         let of = |(name, value): &(String, Matrix)| {
-            let shape = shapes.remove(&Var::input(name)).unwrap_or(shape_of(value));
+            let shape = shapes.remove(&Var::input(name)).unwrap_or(Shape::of(value));
             check_shape(name, "value", value, shape)?;
             if value.missing() > 0 {
                 let at = first_missing(value);
@@ -137,10 +141,8 @@ impl Problem {
     /// A factor that is held must keep its bounds, for nobody else sees to that.
     fn check_held(&self, name: &str, value: &Matrix) -> Result<()> {
         let mut regularizer = FactorRegularizer::default();
-        for constraint in self.statement.constraints.iter().filter(|c| c.factor == name) {
-            regularizer.constrain(constraint.bound, self.limit(constraint)?, constraint)?;
-        }
-        let (shape, entries) = (shape_of(value), value.to_dense_f64());
+        self.constrain(name, &mut regularizer)?;
+        let (shape, entries) = (Shape::of(value), value.to_dense_f64());
         let Some(at) = infeasible(&regularizer, &entries, shape).0 else { return Ok(()) };
         Err(Error::setting(
             Code::StartOutOfBounds,
@@ -220,13 +222,11 @@ impl Problem {
     fn check_names(&self, variables: &[Var]) -> Result<()> {
         let text = &self.statement.text;
         let used = |name: &str| variables.iter().any(|v| v.name() == name);
-        for (name, _) in &self.data {
-            if !used(name) {
-                return Err(Error::setting(
-                    Code::UnusedData,
-                    format!("the objective does not use the data {name}: {text}"),
-                ));
-            }
+        if let Some((name, _)) = self.data.iter().find(|(name, _)| !used(name)) {
+            return Err(Error::setting(
+                Code::UnusedData,
+                format!("the objective does not use the data {name}: {text}"),
+            ));
         }
         let in_original = self.statement.objective.variables();
         let sides: Vec<&Dim> = self.statement.declared.iter().flat_map(|d| [&d.rows, &d.cols]).collect();
@@ -240,19 +240,14 @@ impl Problem {
                 ));
             }
         }
-        for (name, what) in self
-            .fixed
-            .iter()
-            .map(|(name, _)| (name, "fixed"))
-            .chain(self.init_values.iter().map(|(n, _)| (n, "given a start")))
-        {
-            let given = self.data.iter().any(|(known, _)| known == name) || self.params.contains_key(name);
-            if !used(name) || given {
-                return Err(Error::setting(
-                    Code::NotAFactor,
-                    format!("{name} is {what} but is no factor of the objective: {text}"),
-                ));
-            }
+        let is_factor = |name: &str| used(name) && !self.data.iter().any(|(known, _)| known == name);
+        let fixed = self.fixed.iter().map(|(name, _)| (name, "fixed"));
+        let mut valued = fixed.chain(self.init_values.iter().map(|(name, _)| (name, "given a start")));
+        if let Some((name, what)) = valued.find(|(name, _)| !is_factor(name) || self.params.contains_key(*name)) {
+            return Err(Error::setting(
+                Code::NotAFactor,
+                format!("{name} is {what} but is no factor of the objective: {text}"),
+            ));
         }
         if let Some((name, _)) =
             self.init_values.iter().find(|(name, _)| self.fixed.iter().any(|(held, _)| held == name))
@@ -262,24 +257,12 @@ impl Problem {
                 format!("{name} is fixed and given a start: only one of the two can be"),
             ));
         }
-        for declaration in &self.statement.declared {
-            if !used(&declaration.name) || self.data.iter().any(|(name, _)| *name == declaration.name) {
-                let message = format!("{} is declared but is no factor of the objective", declaration.name);
-                return Err(Error::parse(Code::NotAFactor, message, text, declaration.span.clone(), "Leave it out"));
-            }
-        }
-        for constraint in &self.statement.constraints {
-            let is_data = self.data.iter().any(|(name, _)| *name == constraint.factor);
-            if !used(&constraint.factor) || is_data {
-                let message = format!("{} is constrained but is no factor of the objective", constraint.factor);
-                return Err(Error::parse(
-                    Code::NotAFactor,
-                    message,
-                    text,
-                    constraint.span.clone(),
-                    "Only a factor can be constrained",
-                ));
-            }
+        let declared = self.statement.declared.iter().map(|d| (&d.name, &d.span, "declared", "Leave it out"));
+        let constrained = self.statement.constraints.iter();
+        let constrained = constrained.map(|c| (&c.factor, &c.span, "constrained", "Only a factor can be constrained"));
+        if let Some((name, span, what, help)) = declared.chain(constrained).find(|(name, ..)| !is_factor(name)) {
+            let message = format!("{name} is {what} but is no factor of the objective");
+            return Err(Error::parse(Code::NotAFactor, message, text, span.clone(), help));
         }
         Ok(())
     }
@@ -322,17 +305,13 @@ fn infeasible(regularizer: &FactorRegularizer, values: &[f64], shape: Shape) -> 
     (values.iter().zip(&feasible).position(far), feasible)
 }
 
-fn shape_of(value: &Matrix) -> Shape {
-    Shape { rows: value.rows(), cols: value.cols() }
-}
-
 fn check_shape(name: &str, what: &str, value: &Matrix, shape: Shape) -> Result<()> {
-    if shape_of(value) == shape {
+    if Shape::of(value) == shape {
         return Ok(());
     }
     Err(Error::shape(
         Code::WrongShape,
-        format!("the {what} of {name} is {}, and {name} is {shape}", shape_of(value)),
+        format!("the {what} of {name} is {}, and {name} is {shape}", Shape::of(value)),
         format!("Give a {what} of that shape, or the rank that fits it"),
     ))
 }
