@@ -40,7 +40,7 @@ pub fn solve(
     listen: &mut (dyn FnMut(&Progress) -> Flow + Send),
 ) -> Result<Factorization> {
     settings.check()?;
-    if problem.is_assumed() {
+    if !problem.assumed.is_empty() {
         return Err(Error::setting(
             Code::ShapeOnly,
             "the data is only assumed: give the matrix itself to factorize it",
@@ -74,7 +74,7 @@ fn run(search: &Search, listen: &mut (dyn FnMut(&Progress) -> Flow + Send)) -> R
         tol: settings.tol,
         target_cost: settings.target,
         init: settings.init,
-        started: names(problem.init_values()),
+        started: names(&problem.init_values),
         method: row.name.to_owned(),
         ways: rules,
         warnings,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::checkpoint::{About, Saved, Searched, Snapshot, read, write};
+use super::checkpoint::{About, Saved, Snapshot, read, write};
 use super::context::Search;
 use super::settings::StopReason;
 use crate::error::Result;
@@ -51,17 +51,7 @@ impl Ledger {
         if settings.checkpoint.is_none() && settings.resume.is_none() {
             return Ok(ledger);
         }
-        let statement = search.problem.statement().to_string();
-        let searched = Searched {
-            statement: &statement,
-            numbers: search.problem.params(),
-            rank: search.problem.rank_asked(),
-            data: search.problem.matrices(),
-            held: search.problem.fixed(),
-            first_values: search.problem.init_values(),
-            method: row.name,
-        };
-        let about = About::of(&searched, settings);
+        let about = About::of(search.problem, row.name, settings);
         if let Some(path) = &settings.resume {
             ledger.saved = read(path, &about)?;
             ledger.saved.check(shapes, data).map_err(|error| error.in_file(path))?;

@@ -116,8 +116,8 @@ fn data_bytes(search: &Search, bound: &Bound) -> (usize, usize) {
         held += own * if known.is_some_and(|known| known.sparse.is_some()) { 2 } else { 1 };
     }
     let fixed = |matrices: &[(String, Matrix)]| matrices.iter().map(|(_, matrix)| matrix.bytes()).sum::<usize>();
-    given += fixed(search.problem.fixed()) + fixed(search.problem.init_values());
-    (held + fixed(search.problem.fixed()) + fixed(search.problem.init_values()), given)
+    let values = fixed(&search.problem.fixed) + fixed(&search.problem.init_values);
+    (held + values, given + values)
 }
 
 fn data_note(bound: &Bound) -> String {

@@ -197,6 +197,11 @@ pub(in crate::solve) fn no_such(kind: FileKind, what: &str) -> Error {
     Error::data(code, message, help)
 }
 
+/// The same of a model.
+pub(super) fn no_model(what: &str) -> Error {
+    no_such(FileKind::Model, what)
+}
+
 /// The limits of a search.
 pub(in crate::solve) fn limits_to_json(max_iter: usize, tol: f64, target: Option<f64>) -> Value {
     json!({"max_iter": max_iter, "tol": tol, "target": target})

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::format::{FileKind, limits_to_json, no_such, numerics, opening_of, whole};
-use crate::error::{Code, Error, Result, Warning};
+use super::format::{FileKind, limits_to_json, no_model, numerics, opening_of, whole};
+use crate::error::{Code, Result, Warning};
 use crate::solve::problem::role::{DataSide, FactorAxis, FactorRole};
 use crate::solve::result::quality::Quality;
 use crate::solve::result::{Agreement, Factorization, Numerics, RankChoice, RankScore};
@@ -162,12 +162,8 @@ pub(super) fn factors_texts(model: &Factorization, names: &[String]) -> BTreeMap
     texts
 }
 
-pub(super) fn numbers_to_json(numbers: &BTreeMap<String, f64>) -> Value {
+pub(in crate::solve) fn numbers_to_json(numbers: &BTreeMap<String, f64>) -> Value {
     Value::from(numbers.iter().map(|(name, &value)| (name.clone(), json!(value))).collect::<Map<String, Value>>())
-}
-
-fn no_model(what: &str) -> Error {
-    no_such(FileKind::Model, what)
 }
 
 /// The texts of a file's header.

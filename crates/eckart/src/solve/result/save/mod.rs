@@ -16,7 +16,8 @@ mod tables;
 pub(in crate::solve) use format::{
     CHECKPOINT_HELP, FileKind, check, limits_to_json, no_such, numerics, of_kind, opening,
 };
+pub(in crate::solve) use header::numbers_to_json;
 pub use model::{load_factors, save_factors};
 pub(crate) use page::{PAGE_META, PAGE_SUM, PAGE_SUM_META, with_sum};
 pub use show::{FileSummary, show};
-pub(in crate::solve) use tables::{Tables, bytes, floats, histories, lists, offsets, starts, wholes};
+pub(in crate::solve) use tables::{Tables, bytes, floats, histories, lists, starts, wholes};

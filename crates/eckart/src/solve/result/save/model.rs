@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::check::{check_parts, check_starts, objective_unread};
-use super::format::{FileKind, check, format_and_kind, no_such, of_kind};
+use super::format::{FileKind, check, format_and_kind, no_model, of_kind};
 use super::format_1;
 use super::header::{self, ModelHeader};
 use super::tables::{self, Tables};
 use crate::data::{
     Ids, Matrix, Tensor, TensorSource, parse_tensors, read_tensors, tensor_bytes, text_sources, write_tensors,
 };
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::expr::text::parse_statement;
 use crate::facts::Shape;
 use crate::solve::problem::role::roles;
@@ -180,8 +180,7 @@ impl Factorization {
     }
 
     fn shapes(&self) -> Vec<(String, Shape)> {
-        let shape = |matrix: &Matrix| Shape { rows: matrix.rows(), cols: matrix.cols() };
-        self.factors.iter().map(|(name, matrix)| (name.clone(), shape(matrix))).collect()
+        self.factors.iter().map(|(name, matrix)| (name.clone(), Shape::of(matrix))).collect()
     }
 }
 
@@ -251,8 +250,4 @@ pub(super) fn named(
         Ids::Text(texts) => Ok((Some(texts), None)),
         ids => Ok((Some(ids.texts()), Some(ids))),
     }
-}
-
-fn no_model(what: &str) -> Error {
-    no_such(FileKind::Model, what)
 }

@@ -32,21 +32,6 @@ pub(in crate::solve) fn bytes<'a, X>(name: &str, all: &'a [X], of: impl Fn(&X) -
     TensorSource::list(name, all.len(), move || all.iter().map(of))
 }
 
-/// Where the list of each begins, and where the last one ends.
-pub(in crate::solve) fn offsets<'a, X>(
-    name: &str,
-    all: &'a [X],
-    length: impl Fn(&X) -> usize + Copy + 'a,
-) -> TensorSource<'a> {
-    let ends = move || {
-        all.iter().scan(0_u64, move |end, one| {
-            *end += length(one) as u64;
-            Some(*end)
-        })
-    };
-    TensorSource::list(format!("{name}.offsets"), all.len() + 1, move || std::iter::once(0).chain(ends()))
-}
-
 /// A list of numbers of each, one after the other.
 pub(in crate::solve) fn lists<'a, X>(
     name: &str,
@@ -55,7 +40,10 @@ pub(in crate::solve) fn lists<'a, X>(
 ) -> [TensorSource<'a>; 2] {
     let count = all.iter().map(|one| of(one).len()).sum();
     let values = move || all.iter().flat_map(move |one| of(one).iter().copied());
-    [offsets(name, all, move |one| of(one).len()), TensorSource::list(format!("{name}.values"), count, values)]
+    [
+        TensorSource::offsets(name, all, move |one| of(one).len()),
+        TensorSource::list(format!("{name}.values"), count, values),
+    ]
 }
 
 /// The history of each: offsets, costs and seconds.
@@ -71,7 +59,7 @@ pub(in crate::solve) fn histories<'a, X>(
         })
     };
     [
-        offsets(name, all, move |one| of(one).len()),
+        TensorSource::offsets(name, all, move |one| of(one).len()),
         column("cost", |step| step.cost),
         column("seconds", |step| step.seconds),
     ]

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::json;
 
 use super::format_1;
-use super::identity::{Identity, Searched};
+use super::identity::Identity;
 use super::pack::{Pack, unpacked};
 use super::saved::Saved;
 use super::snapshot::Snapshot;
@@ -19,9 +19,10 @@ use crate::data::{Tensor, TensorSource, read_tensors, write_tensors};
 use crate::error::{Code, Error, Result};
 use crate::run::Value;
 use crate::solve::block::state::MethodState;
+use crate::solve::problem::Problem;
 use crate::solve::result::save::{
-    CHECKPOINT_HELP, FileKind, Tables, bytes, check, floats, histories, limits_to_json, lists, no_such, numerics,
-    of_kind, offsets, opening, starts, wholes,
+    CHECKPOINT_HELP, FileKind, Tables, bytes, check, floats, histories, limits_to_json, lists, no_such,
+    numbers_to_json, numerics, of_kind, opening, starts, wholes,
 };
 use crate::solve::result::{Kept, Start};
 use crate::solve::search::settings::Settings;
@@ -34,17 +35,16 @@ pub(in crate::solve) struct About {
 }
 
 impl About {
-    pub(in crate::solve) fn of(searched: &Searched, settings: &Settings) -> Self {
-        let identity = Identity::of(searched, settings);
-        let numbers: Map<String, Json> =
-            searched.numbers.iter().map(|(name, &value)| (name.clone(), json!(value))).collect();
-        let target = searched.data.first().map_or("", |(name, _)| name.as_str());
+    /// Of the search by the method of that name.
+    pub(in crate::solve) fn of(problem: &Problem, method: &str, settings: &Settings) -> Self {
+        let identity = Identity::of(problem, method, settings);
+        let target = problem.data.first().map_or("", |(name, _)| name.as_str());
         let rows = [
-            ("objective", searched.statement.to_owned()),
+            ("objective", problem.statement.to_string()),
             ("target", target.to_owned()),
-            ("numbers", Json::from(numbers).to_string()),
-            ("rank", searched.rank.to_string()),
-            ("method", searched.method.to_owned()),
+            ("numbers", numbers_to_json(&problem.params).to_string()),
+            ("rank", problem.rank.to_string()),
+            ("method", method.to_owned()),
             ("init", settings.init.name().to_owned()),
             ("seed", settings.seed.to_string()),
             ("limits", limits_to_json(settings.max_iter, settings.tol, settings.target).to_string()),
@@ -107,7 +107,7 @@ fn kept_sources(kept: &[Kept]) -> Vec<TensorSource<'_>> {
         wholes("kept.index", kept, |one| one.start),
         wholes("kept.rows", kept, |one| one.shape.0),
         wholes("kept.cols", kept, |one| one.shape.1),
-        offsets("kept.sampled", kept, |one| one.sampled.len()),
+        TensorSource::offsets("kept.sampled", kept, |one| one.sampled.len()),
         TensorSource::list("kept.sampled.values", count, sampled),
     ];
     sources.extend(lists("kept.lengths", kept, |one| &one.lengths));

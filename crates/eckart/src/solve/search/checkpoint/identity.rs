@@ -1,5 +1,5 @@
 //! Identity: what a search is of, so that a checkpoint goes on with the same.
-//! In: what is searched for, settings.  Out: texts that are equal where the search is the same.
+//! In: a problem, the name of its method, settings.  Out: texts that are equal where the search is the same.
 //! Invariant: whatever changes the way of a search changes a text; limits of iterations and time don't.
 //! Not here: the file (see `file`).
 
@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::data::{Matrix, Storage};
 use crate::error::{Code, Error, Result};
+use crate::solve::problem::Problem;
 use crate::solve::search::settings::Settings;
 
 /// What a search is of: a checkpoint can only go on with the same. Limits of iterations and time are no part of it:
@@ -17,29 +18,11 @@ use crate::solve::search::settings::Settings;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::solve) struct Identity(pub(super) BTreeMap<String, String>);
 
-/// What is searched for.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::solve) struct Searched<'a> {
-    /// The statement in the text language.
-    pub statement: &'a str,
-    /// The numbers given by name.
-    pub numbers: &'a BTreeMap<String, f64>,
-    /// The rank asked for.
-    pub rank: usize,
-    /// The matrices given by name, the one that is factorized first.
-    pub data: &'a [(String, Matrix)],
-    /// Factors that are held.
-    pub held: &'a [(String, Matrix)],
-    /// First values of factors.
-    pub first_values: &'a [(String, Matrix)],
-    /// The name of the method.
-    pub method: &'a str,
-}
-
 impl Identity {
-    pub(in crate::solve) fn of(searched: &Searched, settings: &Settings) -> Self {
+    /// Of the search by the method of that name.
+    pub(in crate::solve) fn of(problem: &Problem, method: &str, settings: &Settings) -> Self {
         let numbers: Vec<String> =
-            searched.numbers.iter().map(|(name, value)| format!("{name}={:016x}", value.to_bits())).collect();
+            problem.params.iter().map(|(name, value)| format!("{name}={:016x}", value.to_bits())).collect();
         let sums = |list: &[(String, Matrix)]| {
             let of = |(name, matrix): &(String, Matrix)| {
                 let (n, m) = matrix.shape();
@@ -48,13 +31,13 @@ impl Identity {
             list.iter().map(of).collect::<Vec<String>>().join("; ")
         };
         let rows = [
-            ("objective", searched.statement.to_owned()),
+            ("objective", problem.statement.to_string()),
             ("numbers", numbers.join(" ")),
-            ("rank", searched.rank.to_string()),
-            ("data", sums(searched.data)),
-            ("held factors", sums(searched.held)),
-            ("first values", sums(searched.first_values)),
-            ("method", searched.method.to_owned()),
+            ("rank", problem.rank.to_string()),
+            ("data", sums(&problem.data)),
+            ("held factors", sums(&problem.fixed)),
+            ("first values", sums(&problem.init_values)),
+            ("method", method.to_owned()),
             ("init", settings.init.name().to_owned()),
             ("seed", settings.seed.to_string()),
             ("tol", format!("{:016x}", settings.tol.to_bits())),

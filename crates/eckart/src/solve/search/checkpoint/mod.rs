@@ -12,6 +12,5 @@ mod saved;
 mod snapshot;
 
 pub(in crate::solve) use file::{About, read, saved_in, write};
-pub(in crate::solve) use identity::Searched;
 pub(in crate::solve) use saved::Saved;
 pub(in crate::solve) use snapshot::Snapshot;

@@ -6,7 +6,7 @@
 use crate::data::{Dtype, TensorSource};
 use crate::facts::Shape;
 use crate::run::{Rect, Value};
-use crate::solve::result::save::{Tables, bytes, offsets, wholes};
+use crate::solve::result::save::{Tables, bytes, wholes};
 
 /// Lists of matrices, ready to be written.
 pub(super) struct Pack {
@@ -53,11 +53,10 @@ impl Pack {
 
     pub(super) fn sources(&self) -> Vec<TensorSource<'_>> {
         let name = |what: &str| format!("{}.{what}", self.name);
-        let count = |entries: usize, rect: usize| entries + rect;
-        let narrow = self.narrow.iter().map(|rect| rect.data.len()).fold(0, count);
-        let wide = self.wide.iter().map(|rect| rect.data.len()).fold(0, count);
+        let narrow = self.narrow.iter().map(|rect| rect.data.len()).sum();
+        let wide = self.wide.iter().map(|rect| rect.data.len()).sum();
         vec![
-            offsets(&self.name, &self.counts, |count| *count),
+            TensorSource::offsets(&self.name, &self.counts, |count| *count),
             wholes(&name("shapes"), &self.sides, |side| *side),
             bytes(&name("bits"), &self.bits, |bits| *bits),
             TensorSource::list(name("f32"), narrow, || self.narrow.iter().flat_map(|rect| rect.data.iter().copied())),

@@ -52,7 +52,7 @@ pub(super) fn truncated<T: Numbers>(bound: &Bound, r: usize, seed: u64, memory_l
     }
     let left = range.orthonormal(left, 2)?;
     let right = range.back(left.clone())?;
-    let (right, gram) = range.gram(right)?;
+    let gram = range.gram(&right)?;
     let (squares, rotation) = eigen(gram, k);
     let values: Vec<f64> = squares[..r].iter().map(|square| square.max(0.0).sqrt()).collect();
     let by = |j: usize| if values[j] > f64::EPSILON * values[0] { 1.0 / values[j] } else { 0.0 };
@@ -115,29 +115,19 @@ impl Range {
 
     /// X A, n x k.
     fn forward<T: Numbers>(&mut self, array: Rect<T>) -> Result<Rect<T>> {
-        self.inputs.set(&thin(), Value::of_rect(array));
-        let product = value(self.forward.run(&self.inputs)?)?.into_rect();
-        drop(self.inputs.take(&thin()));
-        Ok(product)
+        Ok(product(&self.forward, &mut self.inputs, array)?.into_rect())
     }
 
     /// X.T A, m x k.
     fn back<T: Numbers>(&mut self, array: Rect<T>) -> Result<Rect<T>> {
-        self.inputs.set(&thin(), Value::of_rect(array));
-        let product = value(self.back.run(&self.inputs)?)?.into_rect();
-        drop(self.inputs.take(&thin()));
-        Ok(product)
+        Ok(product(&self.back, &mut self.inputs, array)?.into_rect())
     }
 
-    /// The array again, and A.T A, k x k.
-    fn gram<T: Numbers>(&mut self, array: Rect<T>) -> Result<(Rect<T>, Vec<f64>)> {
-        let rows = array.shape.rows;
-        self.inputs.set(&thin(), Value::of_rect(array.clone()));
-        let plan = self.grams.iter().find(|(length, _)| *length == rows);
-        let plan = plan.ok_or_else(|| Error::Bug("an array is as long as neither side".into()))?;
-        let gram = value(plan.1.run(&self.inputs)?)?.into_rect::<f64>();
-        drop(self.inputs.take(&thin()));
-        Ok((array, gram.data.into_vec()))
+    /// A.T A, k x k.
+    fn gram<T: Numbers>(&mut self, array: &Rect<T>) -> Result<Vec<f64>> {
+        let plan = self.grams.iter().find(|(length, _)| *length == array.shape.rows);
+        let (_, plan) = plan.ok_or_else(|| Error::Bug("an array is as long as neither side".into()))?;
+        Ok(product(plan, &mut self.inputs, array.clone())?.into_rect::<f64>().data.into_vec())
     }
 
     /// The array with columns made orthonormal: A L^-T, where A.T A = L L.T; as good as working precision when it
@@ -145,8 +135,7 @@ impl Range {
     /// they span nothing.
     fn orthonormal<T: Numbers>(&mut self, mut array: Rect<T>, times: usize) -> Result<Rect<T>> {
         for _ in 0..times {
-            let gram;
-            (array, gram) = self.gram(array)?;
+            let gram = self.gram(&array)?;
             let Some(solver) = Cholesky::shifted(&gram, self.k, 0.0) else { return Ok(array) };
             // Row k of L^-T is L^-1 times the unit vector k.
             let mut inverse = vec![0.0; self.k * self.k];
@@ -165,8 +154,12 @@ fn thin() -> Var {
     Var::input("a thin matrix")
 }
 
-fn value(values: Vec<Value>) -> Result<Value> {
-    values.into_iter().next().ok_or_else(|| Error::Bug("a formula has no value".into()))
+/// What a plan makes of a thin matrix.
+fn product<T: Numbers>(plan: &Compiled, inputs: &mut Inputs, array: Rect<T>) -> Result<Value> {
+    inputs.set(&thin(), Value::of_rect(array));
+    let value = plan.run(inputs)?.into_iter().next();
+    drop(inputs.take(&thin()));
+    value.ok_or_else(|| Error::Bug("a formula has no value".into()))
 }
 
 #[cfg(test)]
