@@ -19,7 +19,7 @@ mod tests;
 
 pub use subproblem::{Coupled, Poisson, Quadratic, Subproblem};
 
-use super::problem::{Bound, Factor};
+use super::problem::{Bound, Factor, with_signs};
 use crate::error::Result;
 use crate::expr::{Expr, Var};
 use crate::facts::{Givens, depends_on, is_linear};
@@ -55,13 +55,10 @@ fn of_factor(bound: &Bound, factor: &Factor) -> Result<Subproblem> {
         let gradient = upright(&quadratic, calculus::gradient(smooth, var, givens)?);
         return Ok(Subproblem::Bounded(quadratic, gradient));
     }
-    if factor.regularizer.entries.is_nonnegative() {
-        let nonnegative =
-            bound.factors.iter().filter(|f| f.regularizer.entries.is_nonnegative()).map(|f| f.var.clone());
-        let nonnegative: Vec<Var> = nonnegative.collect();
-        if let Some(poisson) = poisson::poisson(smooth, var, givens, &nonnegative)? {
-            return Ok(Subproblem::Poisson(poisson));
-        }
+    if factor.regularizer.entries.is_nonnegative()
+        && let Some(poisson) = poisson::poisson(smooth, var, &with_signs(givens, &bound.factors))?
+    {
+        return Ok(Subproblem::Poisson(poisson));
     }
     Ok(Subproblem::Smooth)
 }

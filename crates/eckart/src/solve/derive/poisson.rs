@@ -10,19 +10,13 @@ use super::curvature::{LossTerm, PulledOut, pull_out};
 use super::subproblem::Poisson;
 use crate::error::Result;
 use crate::expr::{Dag, Expr, Op, Var};
-use crate::facts::{Givens, Sign, degrees, depends_on, is_linear, is_nonnegative};
+use crate::facts::{Givens, degrees, depends_on, is_linear, is_nonnegative};
 
 /// The Poisson form, where the objective has it.
 ///
 /// # Errors
 /// Those of shapes that don't fit.
-pub(super) fn poisson(smooth: &Expr, factor: &Var, givens: &Givens, nonnegative: &[Var]) -> Result<Option<Poisson>> {
-    let mut givens = givens.clone();
-    for var in nonnegative {
-        if let Some(given) = givens.get_mut(var) {
-            given.sign = Sign::NONNEGATIVE;
-        }
-    }
+pub(super) fn poisson(smooth: &Expr, factor: &Var, givens: &Givens) -> Result<Option<Poisson>> {
     let dag = Dag::new(std::slice::from_ref(smooth));
     let degree = degrees(&dag, factor);
     let of_factor = |id: &crate::expr::Id| *dag.op(*id) == Op::Log && degree[dag.args(*id)[0].index()] == Some(1);
@@ -32,18 +26,18 @@ pub(super) fn poisson(smooth: &Expr, factor: &Var, givens: &Givens, nonnegative:
         .map(|id| LossTerm { id, inner: dag.expr(dag.args(id)[0]).clone(), curvature: 0.0 })
         .collect();
     let [log] = logs.as_slice() else { return Ok(None) };
-    let Some(parts) = pull_out(&dag, &logs, &givens)? else { return Ok(None) };
+    let Some(parts) = pull_out(&dag, &logs, givens)? else { return Ok(None) };
     let counts = simplified(-1.0 * &parts.weights[0], &parts.givens)?;
     let Some((linear, square)) = linear_and_square(&parts, factor)? else { return Ok(None) };
-    let inner = simplified(log.inner.clone(), &givens)?;
+    let inner = simplified(log.inner.clone(), givens)?;
     for free in [&counts, &linear] {
         if depends_on(free, factor) || !is_nonnegative(free, &parts.givens)? {
             return Ok(None);
         }
     }
-    let Some(found) = chains(&inner, factor, &givens)? else { return Ok(None) };
+    let Some(found) = chains(&inner, factor, givens)? else { return Ok(None) };
     let Some((transposed, columns)) = columns_of(&found) else { return Ok(None) };
-    if !is_nonnegative(&columns, &givens)? {
+    if !is_nonnegative(&columns, givens)? {
         return Ok(None);
     }
     let upright = |e: Expr| if transposed { e.t() } else { e };

@@ -5,11 +5,11 @@
 //! Not here: what can't be minimized at all, which is refused (see `problem`, `split`).
 
 use super::pairs::pairs;
-use super::{Bound, Factor, Problem};
+use super::{Bound, Factor, Problem, with_signs};
 use crate::data::Matrix;
 use crate::error::{Code, Result, Warning};
 use crate::expr::{Dag, Expr, Op, Var, signed_terms};
-use crate::facts::{Facts, Sign, degrees};
+use crate::facts::{Facts, degrees};
 use crate::solve::derive::{Subproblem, derive};
 use crate::solve::method::table::MethodRow;
 use crate::solve::search::settings::{Init, Settings};
@@ -129,14 +129,8 @@ fn slopes(bound: &Bound) -> Result<Vec<Warning>> {
 
 /// A logarithm of what may become negative.
 fn logarithms(bound: &Bound) -> Result<Vec<Warning>> {
-    let mut givens = bound.givens.clone();
-    for factor in bound.factors.iter().filter(|f| f.regularizer.entries.is_nonnegative()) {
-        if let Some(given) = givens.get_mut(&factor.var) {
-            given.sign = Sign::NONNEGATIVE;
-        }
-    }
     let dag = Dag::new(std::slice::from_ref(&bound.smooth));
-    let facts = Facts::of(&dag, &givens)?;
+    let facts = Facts::of(&dag, &with_signs(&bound.givens, &bound.factors))?;
     let mut found = Vec::new();
     for id in dag.ids().filter(|&id| *dag.op(id) == Op::Log) {
         let inner = dag.args(id)[0];

@@ -19,7 +19,7 @@ use crate::data::{Dtype, Matrix};
 use crate::error::Result;
 use crate::expr::text::{Statement, parse_statement};
 use crate::expr::{Expr, Var};
-use crate::facts::{Given, Givens, Shape};
+use crate::facts::{Given, Givens, Shape, Sign};
 use crate::rows::FactorRegularizer;
 use crate::run::{Inputs, Value};
 
@@ -131,11 +131,6 @@ impl Problem {
         Ok(problem)
     }
 
-    /// Whether a matrix is only assumed.
-    pub(super) fn is_assumed(&self) -> bool {
-        !self.assumed.is_empty()
-    }
-
     /// Sets a parameter: a scalar of the objective, or a side of a declaration.
     pub fn param(mut self, name: &str, value: f64) -> Self {
         self.params.insert(name.to_owned(), value);
@@ -178,11 +173,6 @@ impl Problem {
         self
     }
 
-    /// Where the first start of a factor begins, as [`Problem::init_from`] said it.
-    pub(super) fn init_values(&self) -> &[(String, Matrix)] {
-        &self.init_values
-    }
-
     /// The fixed factors, with their values.
     pub fn fixed(&self) -> &[(String, Matrix)] {
         &self.fixed
@@ -207,6 +197,15 @@ impl Problem {
     pub fn rank_asked(&self) -> usize {
         self.rank
     }
+}
+
+/// What is known of all variables, the signs of factors that may not be negative among it.
+pub(super) fn with_signs(givens: &Givens, factors: &[Factor]) -> Givens {
+    let mut known = givens.clone();
+    for factor in factors.iter().filter(|factor| factor.regularizer.entries.is_nonnegative()) {
+        known.entry(factor.var.clone()).and_modify(|given| given.sign = Sign::NONNEGATIVE);
+    }
+    known
 }
 
 /// A problem whose shapes are known and whose objective is split: what methods work on.

@@ -5,7 +5,7 @@
 //! Not here: the cost (see `driver`).
 
 use crate::error::Result;
-use crate::expr::{Dag, Expr, Id, Op, observed, sum};
+use crate::expr::{Dag, Expr, Id, Op, observed, signed_terms, sum};
 use crate::facts::{Facts, Layout};
 use crate::function::Compiled;
 use crate::solve::problem::Bound;
@@ -80,18 +80,7 @@ pub(crate) fn reconstruction(bound: &Bound) -> Result<Option<Expr>> {
 
 /// S where `expr` is X - S or S - X, with signs and order as they come.
 fn residual_of(expr: &Expr, x: &Expr) -> Option<Expr> {
-    let mut terms = Vec::new();
-    let mut stack = vec![(1.0, expr.clone())];
-    while let Some((sign, e)) = stack.pop() {
-        let args = e.args();
-        if *e.op() == Op::Add {
-            stack.extend([(sign, args[1].clone()), (sign, args[0].clone())]);
-        } else if *e.op() == Op::Sub {
-            stack.extend([(-sign, args[1].clone()), (sign, args[0].clone())]);
-        } else {
-            terms.push((sign, e));
-        }
-    }
+    let mut terms = signed_terms(expr);
     let at = terms.iter().position(|(_, e)| e == x)?;
     let (own, _) = terms.remove(at);
     // What is left must not depend on the data, or it is no model of it.

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Code, Error, Result};
 use crate::expr::{Dag, Expr, Id, Op, Var, weighted_terms};
-use crate::facts::{Facts, Givens, Sign, growths};
+use crate::facts::{Facts, Givens, growths};
 use crate::rewrite::simplify;
 use crate::rows::FactorRegularizer;
-use crate::solve::problem::Factor;
+use crate::solve::problem::{Factor, with_signs};
 
 /// Refuses a term of one factor with a negative weight where the cost falls without end as that factor grows.
 ///
@@ -57,11 +57,7 @@ impl<'a> Sum<'a> {
     fn of(objective: &Expr, factors: &'a [Factor], givens: &Givens) -> Result<Self> {
         let found = weighted_terms(objective);
         let dag = Dag::new(&found.iter().map(|(_, term)| term.clone()).collect::<Vec<_>>());
-        let mut known = givens.clone();
-        for factor in factors.iter().filter(|factor| factor.regularizer.entries.is_nonnegative()) {
-            known.entry(factor.var.clone()).and_modify(|given| given.sign = Sign::NONNEGATIVE);
-        }
-        let facts = Facts::of(&dag, &known)?;
+        let facts = Facts::of(&dag, &with_signs(givens, factors))?;
         // The same term may be there twice: what counts is both together.
         let mut weights: BTreeMap<Id, f64> = BTreeMap::new();
         for ((weight, _), &id) in found.iter().zip(dag.roots()) {
