@@ -36,11 +36,6 @@ pub(in crate::solve) struct NormalizedGradient {
 }
 
 impl NormalizedGradient {
-    /// Fits everything: constraints are kept by projection.
-    pub(in crate::solve) fn unsupported(_bound: &Bound) -> Option<String> {
-        None
-    }
-
     pub(in crate::solve) fn prepare(bound: &Bound, memory_limit: usize) -> Result<Box<dyn Method>> {
         let factors = bound.factor_exprs();
         let roots: Vec<Expr> =

@@ -28,76 +28,71 @@ pub struct MethodRow {
     describe: fn(&Bound) -> Result<Vec<String>>,
 }
 
+/// A method whose cost never rises, that moves zeros, and that treats all factors alike.
+const fn row(
+    name: &'static str,
+    summary: &'static str,
+    unsupported: fn(&Bound) -> Option<String>,
+    prepare: fn(&Bound, usize) -> Result<Box<dyn Method>>,
+) -> MethodRow {
+    MethodRow { name, summary, monotone: true, keeps_zeros: false, unsupported, prepare, describe: |_| Ok(Vec::new()) }
+}
+
 /// The methods, the first that fits being the default.
 pub const METHODS: &[MethodRow] = &[
     MethodRow {
-        name: "derived",
-        summary: "block coordinate descent: one factor after the other, the step rule chosen by its subproblem",
-        monotone: true,
-        keeps_zeros: false,
-        unsupported: Alternating::unsupported,
-        prepare: Alternating::prepare,
         describe: Alternating::describe,
+        ..row(
+            "derived",
+            "block coordinate descent: one factor after the other, the step rule chosen by its subproblem",
+            Alternating::unsupported,
+            Alternating::prepare,
+        )
     },
+    row(
+        "l-bfgs",
+        "all factors at once down a quasi-Newton direction, its length by the conditions of Wolfe",
+        Lbfgs::unsupported,
+        Lbfgs::prepare,
+    ),
+    row(
+        "proximal-gradient",
+        "a gradient step and a proximal map for each factor in turn, step lengths by backtracking",
+        ProximalGradient::unsupported,
+        ProximalGradient::prepare,
+    ),
     MethodRow {
-        name: "l-bfgs",
-        summary: "all factors at once down a quasi-Newton direction, its length by the conditions of Wolfe",
-        monotone: true,
-        keeps_zeros: false,
-        unsupported: Lbfgs::unsupported,
-        prepare: Lbfgs::prepare,
-        describe: nothing,
-    },
-    MethodRow {
-        name: "proximal-gradient",
-        summary: "a gradient step and a proximal map for each factor in turn, step lengths by backtracking",
-        monotone: true,
-        keeps_zeros: false,
-        unsupported: ProximalGradient::unsupported,
-        prepare: ProximalGradient::prepare,
-        describe: nothing,
-    },
-    MethodRow {
-        name: "normalized-gradient",
-        summary: "a step of given length down the gradient of all factors at once, the length adapted",
         monotone: false,
-        keeps_zeros: false,
-        unsupported: NormalizedGradient::unsupported,
-        prepare: NormalizedGradient::prepare,
-        describe: nothing,
+        ..row(
+            "normalized-gradient",
+            "a step of given length down the gradient of all factors at once, the length adapted",
+            // Constraints are kept by projection.
+            |_| None,
+            NormalizedGradient::prepare,
+        )
     },
+    row(
+        "hals",
+        "hierarchical alternating least squares: each entry of each factor once, no extrapolation",
+        |bound| HALS.unsupported(bound),
+        |bound, limit| HALS.prepare(bound, limit),
+    ),
+    row(
+        "als",
+        "alternating least squares: each factor to its minimum, no extrapolation",
+        |bound| ALS.unsupported(bound),
+        |bound, limit| ALS.prepare(bound, limit),
+    ),
     MethodRow {
-        name: "hals",
-        summary: "hierarchical alternating least squares: each entry of each factor once, no extrapolation",
-        monotone: true,
-        keeps_zeros: false,
-        unsupported: |bound| HALS.unsupported(bound),
-        prepare: |bound, limit| HALS.prepare(bound, limit),
-        describe: nothing,
-    },
-    MethodRow {
-        name: "als",
-        summary: "alternating least squares: each factor to its minimum, no extrapolation",
-        monotone: true,
-        keeps_zeros: false,
-        unsupported: |bound| ALS.unsupported(bound),
-        prepare: |bound, limit| ALS.prepare(bound, limit),
-        describe: nothing,
-    },
-    MethodRow {
-        name: "multiplicative",
-        summary: "multiplicative updates of factors that may not be negative",
-        monotone: true,
         keeps_zeros: true,
-        unsupported: |bound| MULTIPLICATIVE.unsupported(bound),
-        prepare: |bound, limit| MULTIPLICATIVE.prepare(bound, limit),
-        describe: nothing,
+        ..row(
+            "multiplicative",
+            "multiplicative updates of factors that may not be negative",
+            |bound| MULTIPLICATIVE.unsupported(bound),
+            |bound, limit| MULTIPLICATIVE.prepare(bound, limit),
+        )
     },
 ];
-
-fn nothing(_bound: &Bound) -> Result<Vec<String>> {
-    Ok(Vec::new())
-}
 
 impl MethodRow {
     /// Why it does not fit a problem; `None` where it does.
