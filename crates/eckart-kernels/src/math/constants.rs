@@ -17,25 +17,17 @@ pub(crate) trait Constants: Copy + 'static {
         + Shr<u32, Output = Self::Word>;
     /// Stored bits of the mantissa.
     const MANTISSA: u32;
-    /// 1/2.
     const HALF: Self;
-    /// -1/2.
     const MINUS_HALF: Self;
     /// 1/d is this - d/2, to 4 %, for d from 1 to 2.
     const INVERSE_OF_ONE_TO_TWO: Self;
-    /// 1.
     const ONE: Self;
-    /// 2.
     const TWO: Self;
-    /// Infinity.
     const INFINITY: Self;
-    /// Not a number.
     const NAN: Self;
-    /// Only the sign bit set.
     const SIGN_BIT: Self;
     /// All but the sign bit set.
     const ABS_BITS: Self;
-    /// All mantissa bits set.
     const MANTISSA_BITS: Self;
     /// The square root of 1/2: mantissas are taken from here to twice this.
     const SQRT_HALF: Self;
@@ -71,7 +63,6 @@ pub(crate) trait Constants: Copy + 'static {
     const LOG: &'static [Self];
     /// The same for |s| <= 0.1716, to more bits.
     const LOG_FOR_POWER: &'static [Self];
-    /// 2/3.
     const TWO_THIRDS: Self;
     /// What is missing there.
     const TWO_THIRDS_LOW: Self;
@@ -79,13 +70,10 @@ pub(crate) trait Constants: Copy + 'static {
     const SPLITTER: Self;
     /// A power as large as this, of a number other than 1, is 0 or infinite.
     const POWER_MOST: Self;
-    /// The bits.
     fn word(self) -> Self::Word;
-    /// The number of these bits.
     fn of_word(word: Self::Word) -> Self;
     /// Sum of the bits as integers, without the carry.
     fn add_words(a: Self::Word, b: Self::Word) -> Self::Word;
-    /// Square root.
     fn root(self) -> Self;
 }
 

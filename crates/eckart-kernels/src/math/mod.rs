@@ -58,7 +58,6 @@ functions! {
         (sum, b.sub(sum.sub(a)))
     }
 
-    /// |x|.
     pub(crate) fn abs<L>(x: L) -> L { x.and(all(L::Num::ABS_BITS)) }
 
     /// The greater of two, `NaN` where either is.
@@ -126,7 +125,6 @@ functions! {
         low.sub(half.sub(correction)).add(high)
     }
 
-    /// -x.
     pub(crate) fn minus<L>(x: L) -> L { x.xor(all(L::Num::SIGN_BIT)) }
 
     /// The natural logarithm: -infinity at 0 and -0, `NaN` below.

@@ -11,7 +11,6 @@ use super::{Constants, Parts, abs, all, decompose, exp_of_parts, minus, polynomi
 use crate::simd::{Lanes, functions};
 
 functions! {
-    /// a ** b.
     pub(crate) fn pow<L>(a: L, b: L) -> L {
         let (zero, one, infinity) = (all::<L>(L::Num::default()), all::<L>(L::Num::ONE), all::<L>(L::Num::INFINITY));
         let size = abs(a);

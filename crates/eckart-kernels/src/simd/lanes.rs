@@ -14,7 +14,6 @@ use crate::number::Number;
 /// Every method may only be called where the processor has the level the type belongs to; a pointer must be valid for
 /// as many numbers as the method says.
 pub(crate) unsafe trait Lanes: Bits {
-    /// The type of a number.
     type Num: Element;
     /// How many there are.
     const LEN: usize;
@@ -128,7 +127,6 @@ pub(crate) unsafe trait Bits: Copy {
 
 /// Something to be computed with vector registers.
 pub(crate) trait Job<T> {
-    /// What comes out.
     type Out;
     /// Does it. Implementations are `#[inline(always)]`, so that the code is made for the registers of the caller.
     ///

@@ -22,9 +22,7 @@ pub struct Program<T> {
 /// Where an argument of a superinstruction comes from.
 #[derive(Clone, Copy)]
 enum Part {
-    /// Argument k of the inner instruction.
     Inner(usize),
-    /// Argument k of the outer instruction.
     Outer(usize),
     /// The number 1.
     One,

@@ -8,7 +8,6 @@ use crate::simd::{Element, Job, Lanes, SimdLevel};
 /// How many registers are summed side by side, so that none waits for the sum before it.
 const SUMS: usize = 4;
 
-/// The sum of all numbers.
 pub(crate) fn sum<T: Element>(level: SimdLevel, numbers: &[T]) -> f64 {
     T::at_level(level, Sum(numbers))
 }

@@ -70,7 +70,6 @@ impl Predictor {
         self.of(&self.cut(rows)?)
     }
 
-    /// The factors of some rows of the fit.
     pub(super) fn cut(&self, rows: &[usize]) -> Result<Vec<(String, Matrix)>> {
         let of = |(name, matrix): &(String, Matrix)| {
             let own = if self.is_across(name) { matrix.select_cols(rows)? } else { matrix.select_rows(rows)? };
@@ -79,7 +78,6 @@ impl Predictor {
         self.rows.iter().map(of).collect()
     }
 
-    /// The formula itself.
     pub(super) fn expr(&self) -> &Expr {
         &self.formula
     }

@@ -72,7 +72,6 @@ pub fn write(path: impl AsRef<Path>, table: &Table) -> Result<()> {
     .map_err(|error| error.in_file(path))
 }
 
-/// The format of a file that begins with `prefix`.
 fn sniff(prefix: &[u8]) -> Result<Format> {
     /// First bytes of files that people try, and what to do with them.
     const FOREIGN: [(&[u8], &str, &str); 5] = [

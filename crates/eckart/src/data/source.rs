@@ -52,7 +52,6 @@ pub(super) fn extension(path: &Path) -> Option<String> {
     Some(inner.extension()?.to_str()?.to_ascii_lowercase())
 }
 
-/// `error`, said of `path`.
 pub(super) fn said_of(error: Error, path: &Path) -> Error {
     let name = if is_stdin(path) { Path::new("standard input") } else { path };
     match error {
@@ -66,7 +65,6 @@ pub(super) fn io_error(path: &Path, source: io::Error) -> Error {
     Error::Io { path: path.to_owned(), source }
 }
 
-/// That a file holds nothing.
 pub(super) fn empty_file() -> Error {
     Error::data(Code::EmptyFile, "the file is empty", "Check how it was made")
 }
@@ -101,7 +99,6 @@ impl<R: Read> Peeked<R> {
         Self { prefix, at: 0, fault, rest }
     }
 
-    /// The first bytes.
     pub(super) fn prefix(&self) -> &[u8] {
         &self.prefix
     }
@@ -151,7 +148,6 @@ impl<R: Read> Read for Gunzip<R> {
     }
 }
 
-/// A gzip stream that can't be unpacked.
 #[derive(Debug)]
 struct BadGzip {
     found: u64,

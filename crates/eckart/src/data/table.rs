@@ -17,7 +17,6 @@ pub struct Table {
 }
 
 impl From<Matrix> for Table {
-    /// A matrix without names.
     fn from(matrix: Matrix) -> Self {
         Self { matrix, row_names: None, col_names: None }
     }

@@ -13,7 +13,6 @@ pub fn degrees(dag: &Dag, var: &Var) -> Vec<Degree> {
     dag.bottom_up(|id, known| degree_of_node(dag, id, var, known))
 }
 
-/// The degree of a formula in `var`.
 pub(crate) fn degree_of(formula: &Expr, var: &Var) -> Degree {
     let dag = Dag::new(std::slice::from_ref(formula));
     degrees(&dag, var)[dag.roots()[0].index()]

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use crate::expr::{Dag, Id, Op, Var};
 
-/// How a value grows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Growth {
     /// Where the value is multiplied by exactly a power of t: that power.

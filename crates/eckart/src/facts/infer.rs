@@ -42,7 +42,6 @@ pub(crate) fn lengths_of(params: &BTreeMap<String, f64>) -> BTreeMap<String, usi
 
 /// What could be said of shapes.
 pub(crate) enum Inferred {
-    /// A shape a variable.
     Shapes(BTreeMap<Var, Shape>),
     /// The name of a side whose length nothing tells.
     Untold(String),

@@ -36,7 +36,6 @@ impl Layout {
     }
 }
 
-/// The layouts of all nodes.
 pub(super) fn layouts(dag: &Dag, givens: &Givens, shapes: &[Shape]) -> Vec<Layout> {
     dag.bottom_up(|id, known| layout_of(dag, id, givens, shapes, known))
 }
@@ -60,7 +59,6 @@ fn layout_of(dag: &Dag, id: Id, givens: &Givens, shapes: &[Shape], known: &[Layo
     layout_of_op(dag.op(id), &args, shapes[id.index()])
 }
 
-/// The layout of a variable.
 pub(crate) fn layout_of_var(var: &Var, givens: &Givens) -> Layout {
     match givens.get(var).and_then(|given| given.sparse) {
         Some(nnz) => Layout::Sparse { nnz, pattern: Some((var.clone(), false)) },
@@ -68,7 +66,6 @@ pub(crate) fn layout_of_var(var: &Var, givens: &Givens) -> Layout {
     }
 }
 
-/// The layout of a primitive's result.
 pub(crate) fn layout_of_op(op: &Op, args: &[Arg<'_>], shape: Shape) -> Layout {
     match op {
         Op::Mul | Op::Div | Op::Add | Op::Sub | Op::Pow | Op::Max | Op::Min | Op::Greater => zip(op, args, shape),

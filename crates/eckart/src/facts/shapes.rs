@@ -8,7 +8,6 @@ use super::shape::{Shape, fitting_shape};
 use crate::error::{Code, Error, Result, Snippet};
 use crate::expr::{Dag, Expr, Id, Op, ShapeRule, Span};
 
-/// The shapes of all nodes.
 pub(super) fn shapes(dag: &Dag, givens: &Givens) -> Result<Vec<Shape>> {
     let mut shapes: Vec<Shape> = Vec::with_capacity(dag.len());
     for id in dag.ids() {

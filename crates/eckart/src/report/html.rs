@@ -17,12 +17,10 @@ pub(super) type Attributes<'a> = &'a [(&'static str, &'a str)];
 pub(super) struct Html(String);
 
 impl Html {
-    /// Nothing yet.
     pub(super) fn new() -> Self {
         Self::default()
     }
 
-    /// Whether nothing is in it.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -112,7 +110,6 @@ impl Html {
         self.text(text);
     }
 
-    /// Text.
     pub(super) fn text(&mut self, text: &str) {
         self.0 += &escaped(text);
     }
@@ -122,12 +119,10 @@ impl Html {
         self.0 += markup;
     }
 
-    /// Another piece.
     pub(super) fn push(&mut self, other: Self) {
         self.0 += &other.0;
     }
 
-    /// The markup.
     pub(super) fn finish(self) -> String {
         self.0
     }

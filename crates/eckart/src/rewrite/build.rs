@@ -13,7 +13,6 @@ use crate::facts::{Layout, Shape};
 /// Parts of a sum or product that are taken apart, at most: a class that holds itself would have no end of them.
 const MOST_PARTS: usize = 64;
 
-/// A literal.
 pub(super) fn number(graph: &mut Graph, value: f64) -> Id {
     graph.add(ENode::new(Op::Lit(Number::new(value)), vec![]))
 }
@@ -23,7 +22,6 @@ pub(super) fn apply(graph: &mut Graph, op: Op, args: &[Id]) -> Id {
     graph.add(ENode::new(op, args.to_vec()))
 }
 
-/// A literal times a value.
 pub(super) fn scaled(graph: &mut Graph, by: f64, id: Id) -> Id {
     if by == 1.0 {
         return id;
@@ -92,7 +90,6 @@ pub(super) fn terms(graph: &Graph, id: Id) -> Vec<(f64, Id)> {
     found
 }
 
-/// The entrywise product of values.
 pub(super) fn product(graph: &mut Graph, ids: &[Id]) -> Id {
     let (mut literal, mut all) = (1.0, Vec::new());
     for &id in ids {

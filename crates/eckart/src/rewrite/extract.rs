@@ -19,7 +19,6 @@ use crate::facts::{Givens, Layout, Shape};
 /// A class, in full or at the stored entries of a pattern (a number in `Choices::places`).
 type PlacedClass = (Id, Option<usize>);
 
-/// The cheapest expressions of `roots`.
 pub(super) fn extract(graph: &Graph, roots: &[Id], givens: &Givens) -> Vec<Expr> {
     let mut choices = Choices { graph, keys: vec![], numbers: BTreeMap::new(), candidates: vec![], places: vec![] };
     let tops: Vec<usize> = roots.iter().map(|&root| choices.number((graph.find(root), None))).collect();

@@ -10,14 +10,11 @@ use egg::{Analysis, DidMerge, EGraph, FromOp, Id, Language};
 use crate::expr::{Op, Var};
 use crate::facts::{Arg, Givens, Layout, Shape, Sign, fitting_shape, layout_of_op, layout_of_var, sign_of_op};
 
-/// An operator of a node.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Sym {
     /// A primitive. `Add` and `Mul` take two arguments or more; there is no `Sub`, `SumTo` or `One`.
     Op(Op),
-    /// Stretched to a shape.
     Expand(Shape),
-    /// The identity of a shape.
     Eye(Shape),
     /// The pattern of a variable.
     Observed(Var),
@@ -86,7 +83,6 @@ impl FromOp for ENode {
     }
 }
 
-/// The e-graph.
 pub(super) type Graph = EGraph<ENode, GraphFacts>;
 
 /// What is known of the variables.

@@ -91,7 +91,6 @@ impl Term {
         if wanted { self.arg(0).as_number() } else { None }
     }
 
-    /// Whether it is a matrix product with zeros.
     fn is_zero_product(&self) -> bool {
         let is_zero = |x: &Term| {
             let x = if x.is(&Op::Transpose) { x.arg(0) } else { x };

@@ -31,7 +31,6 @@ pub(in crate::apply) struct Values<'a> {
 }
 
 impl Values<'_> {
-    /// The value of a part.
     fn value(&self, part: &RowPart) -> Result<Value> {
         let value = match part {
             RowPart::Once(value) => Some(value.clone()),
@@ -41,7 +40,6 @@ impl Values<'_> {
         value.ok_or_else(|| Error::Bug("a row has no value".into()))
     }
 
-    /// All numbers of a part.
     pub(in crate::apply) fn numbers(&self, part: &RowPart) -> Result<Vec<f64>> {
         Ok(self.value(part)?.into_rect().data.into_vec())
     }

@@ -23,7 +23,6 @@ pub(super) struct Quarters {
 }
 
 struct Quarter {
-    /// What is fitted.
     fitted: Matrix,
     /// The rows left out, in the columns that are fitted.
     rows: Matrix,

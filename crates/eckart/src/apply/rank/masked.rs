@@ -22,7 +22,6 @@ use crate::solve::{Bound, Problem, Settings, Subproblem, derive};
 /// Zeros that are held out, at most, for each stored entry that is.
 const MOST_ZEROS: f64 = 4.0;
 
-/// A problem with entries left out.
 pub(super) struct Masked {
     problem: Problem,
     /// The entries left out: their losses' sum, and what it is to be multiplied by.

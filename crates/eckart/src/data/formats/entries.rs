@@ -37,7 +37,6 @@ impl EntryList {
         self.values.push(value);
     }
 
-    /// How many there are.
     pub(in crate::data) fn len(&self) -> usize {
         self.rows.len()
     }

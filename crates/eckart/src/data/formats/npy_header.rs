@@ -51,7 +51,6 @@ impl NpyType {
     }
 }
 
-/// What the header says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::data) struct Header {
     pub(in crate::data) kind: NpyType,

@@ -9,7 +9,6 @@ use super::text::records::{Record, Records, cell_text};
 use crate::data::{Dtype, ReadOptions, Table};
 use crate::error::{Code, Error, Result};
 
-/// Reads a table whose first row is `first`.
 pub(in crate::data) fn read(first: Record, mut records: Records<'_>, options: &ReadOptions) -> Result<Table> {
     let second = records.take()?;
     let layout = TableLayout::detect(&first, second.as_ref(), options)?;

@@ -21,7 +21,6 @@ const COLS: &str = "item col column c feature j movie film book track song artis
 const VALUES: &str = "rating value val v x count counts n weight score stars freq frequency tf tfidf plays playcount \
                       clicks quantity amount";
 
-/// Whether a row is the header of a list of entries.
 pub(in crate::data) fn is_header(first: &Record) -> bool {
     let is = |k: usize, words: &str| {
         let cell = String::from_utf8_lossy(&first.cells[k]).to_ascii_lowercase();
@@ -45,7 +44,6 @@ pub fn may_be_entries(x: &Matrix) -> bool {
     like_a_list && (0..rows).all(|i| is_id(x.get(i, 0)) && is_id(x.get(i, 1)))
 }
 
-/// Reads the list whose first row is `first`.
 pub(in crate::data) fn read(first: Record, mut records: Records<'_>, options: &ReadOptions) -> Result<Table> {
     let width = first.cells.len();
     if width < 2 {
@@ -113,7 +111,6 @@ impl List {
     }
 }
 
-/// The value of an entry.
 fn value(cell: &[u8]) -> Result<f64> {
     if is_missing(cell) {
         let message = format!("the value is missing ({})", shown(cell));

@@ -26,7 +26,6 @@ const LONGEST_WRITTEN: usize = 100_000_000;
 /// now.
 pub(super) const LONGEST_READ: usize = 1 << 30;
 
-/// Bytes of a checksum.
 pub(super) const DIGEST: usize = 32;
 
 /// What a file says of a tensor.
@@ -53,7 +52,6 @@ impl TensorInfo {
     }
 }
 
-/// What a header says.
 #[derive(Debug, Default)]
 pub(super) struct FileHeader {
     pub metadata: BTreeMap<String, String>,
@@ -142,7 +140,6 @@ impl FileHeader {
         self.metadata.contains_key("eckart") && format.is_some_and(|format| format > 1)
     }
 
-    /// Whether the file has checksums.
     pub(super) fn has_checksum(&self) -> bool {
         self.tensors.last().is_some_and(|info| info.name == CHECKSUM)
     }

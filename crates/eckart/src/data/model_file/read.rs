@@ -19,7 +19,6 @@ use crate::error::{Code, Error, Result};
 /// How many bytes are read at a time.
 const BLOCK: usize = 1 << 16;
 
-/// What a file holds.
 #[derive(Debug)]
 pub(crate) struct Contents {
     pub metadata: BTreeMap<String, String>,

@@ -93,9 +93,7 @@ impl From<Matrix> for Tensor {
     }
 }
 
-/// An element of a tensor.
 pub(crate) trait Element: Copy {
-    /// Its type.
     const TYPE: ElementType;
     /// Appends its bytes.
     fn put(self, out: &mut Vec<u8>);
@@ -214,7 +212,6 @@ impl<'a> TensorSource<'a> {
         Self { name, element: T::TYPE, shape, write: Box::new(write) }
     }
 
-    /// How many bytes it has.
     pub(super) fn bytes(&self) -> usize {
         self.shape.iter().product::<usize>() * self.element.bytes().unwrap_or(0)
     }

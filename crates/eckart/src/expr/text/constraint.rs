@@ -104,12 +104,10 @@ impl From<&str> for Limit {
 }
 
 impl Limit {
-    /// The number, where it is one.
     pub(super) fn value(&self) -> Option<f64> {
         if let Self::Number(value) = self { Some(*value) } else { None }
     }
 
-    /// The name, where it is one.
     pub(super) fn name(&self) -> Option<&str> {
         if let Self::Name(name) = self { Some(name) } else { None }
     }
@@ -127,7 +125,6 @@ impl fmt::Display for Limit {
 const SUPPORTED: &str = "Supported are `W >= 0`, `W <= 5`, `0 <= W <= 1`, `W, H >= 0`, `rownorm(H) <= 1` and \
                          `colnorm(W) <= 1`, where a limit is a number or the name of one";
 
-/// One side of a comparison.
 #[derive(Debug)]
 enum Compared {
     Number(f64),

@@ -86,7 +86,6 @@ const FOREIGN: [(&str, &str); 35] = [
     (";", "Constraints are separated by `,`"),
 ];
 
-/// The tokens of a text.
 pub(super) fn lex(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     // Editors put a byte order mark before a text without showing it.

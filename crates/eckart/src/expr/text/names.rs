@@ -75,14 +75,12 @@ pub(super) static SUGAR: [Sugar; 10] = [
 pub(super) static PATTERNS: LazyLock<Vec<(&'static Sugar, Expr)>> =
     LazyLock::new(|| SUGAR.iter().map(|sugar| (sugar, pattern(sugar.arity, sugar.make))).collect());
 
-/// A function that can be called.
 pub(super) enum Callable {
     Primitive(Op),
     Sugar(&'static Sugar),
 }
 
 impl Callable {
-    /// The function of that name.
     pub(super) fn find(name: &str) -> Option<Self> {
         let sugar = SUGAR.iter().find(|s| s.name == name).map(Self::Sugar);
         sugar.or_else(|| Op::CALLED.into_iter().find(|op| op.row().name == name).map(Self::Primitive))

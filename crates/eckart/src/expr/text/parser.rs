@@ -107,7 +107,6 @@ impl<'a> Parser<'a> {
         if self.next().kind == TokenKind::End { Ok(()) } else { Err(self.after_operand(expected)) }
     }
 
-    /// A whole formula.
     pub(super) fn formula(&mut self) -> Result<Expr> {
         self.operand(0)
     }

@@ -17,7 +17,6 @@ enum Piece {
 }
 
 impl fmt::Display for Expr {
-    /// The formula in the text language.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         print(self, f)
     }
@@ -59,7 +58,6 @@ impl fmt::Write for Shortened {
     }
 }
 
-/// Writes a formula in the text language.
 fn print(formula: &Expr, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let dag = Dag::new(std::slice::from_ref(formula));
     // A stack of its own: formulas built by loops are deeper than the thread's.

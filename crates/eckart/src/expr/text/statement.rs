@@ -198,7 +198,6 @@ impl From<&str> for Dim {
 }
 
 impl Dim {
-    /// The name, where it is one.
     fn name(&self) -> Option<&str> {
         if let Self::Name(name) = self { Some(name) } else { None }
     }

@@ -3,7 +3,6 @@
 //! Invariant: ticks are round numbers within the range; a logarithmic axis takes positive numbers only.
 //! Not here: drawing (see `frame`).
 
-/// One axis of a chart.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Axis {
     low: f64,
@@ -39,12 +38,10 @@ impl Axis {
         Self { ticks, ..self }
     }
 
-    /// Whether it is logarithmic.
     pub(crate) fn is_logarithmic(&self) -> bool {
         self.logarithmic
     }
 
-    /// Where `value` stands.
     pub(crate) fn place(&self, value: f64) -> f64 {
         let scaled = |x: f64| if self.logarithmic { x.ln() } else { x };
         let share = (scaled(value) - scaled(self.low)) / (scaled(self.high) - scaled(self.low));

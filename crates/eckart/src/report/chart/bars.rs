@@ -12,7 +12,6 @@ use crate::report::subject::sides::largest;
 /// A number and what it is called.
 #[derive(Debug, Clone)]
 pub(crate) struct Bar {
-    /// Its name.
     pub(crate) name: String,
     /// Its length.
     pub(crate) value: f64,

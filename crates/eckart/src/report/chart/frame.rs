@@ -30,7 +30,6 @@ pub(super) fn drawing(
     });
 }
 
-/// A straight line.
 pub(super) fn line(html: &mut Html, class: &str, x: [f64; 2], y: [f64; 2]) {
     let [x1, x2, y1, y2] = [x[0], x[1], y[0], y[1]].map(px);
     html.empty("line", &[("class", class), ("x1", &x1), ("x2", &x2), ("y1", &y1), ("y2", &y2)]);
@@ -41,7 +40,6 @@ pub(super) fn label(html: &mut Html, class: &str, (x, y): (f64, f64), text: &str
     html.element("text", &[("class", class), ("x", &px(x)), ("y", &px(y))], text);
 }
 
-/// The path through some points.
 pub(super) fn path(points: impl IntoIterator<Item = (f64, f64)>) -> String {
     let step = |(k, (x, y)): (usize, (f64, f64))| format!("{}{} {}", if k == 0 { "M" } else { "L" }, px(x), px(y));
     points.into_iter().enumerate().map(step).collect()

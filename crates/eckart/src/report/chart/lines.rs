@@ -9,7 +9,6 @@ use super::frame::{Frame, drawing, level, path, upright};
 use crate::report::html::{Html, px};
 use crate::report::numbers::significant;
 
-/// A series.
 #[derive(Debug, Clone)]
 pub(crate) struct Series {
     /// What it is called: "start 3".
@@ -20,7 +19,6 @@ pub(crate) struct Series {
     pub(crate) marked: bool,
 }
 
-/// A chart of series.
 #[derive(Debug, Clone)]
 pub(crate) struct LineChart<'a> {
     /// What the chart shows, for those who can't see it.
@@ -31,7 +29,6 @@ pub(crate) struct LineChart<'a> {
     pub(crate) unit: &'a str,
     /// What runs upwards.
     pub(crate) up: &'a str,
-    /// The series.
     pub(crate) series: Vec<Series>,
 }
 

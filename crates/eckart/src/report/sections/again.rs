@@ -10,7 +10,6 @@ use crate::report::subject::Subject;
 use crate::report::words::counted;
 use crate::solve::{Factorization, Init, StopReason};
 
-/// The section.
 pub(in crate::report) fn again(subject: &Subject<'_>) -> Html {
     let fit = subject.fit;
     let mut html = Html::new();

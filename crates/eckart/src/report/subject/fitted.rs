@@ -14,7 +14,6 @@ use crate::solve::Factorization;
 
 /// The formula that stands for the data, ready to be computed row by row.
 pub(in crate::report) struct Fitted<'a> {
-    /// It as a text.
     pub(in crate::report) text: String,
     target: String,
     cols: usize,

@@ -26,7 +26,6 @@ pub(super) struct Shown<'a> {
     pub(super) lines: ComponentLines<'a>,
     /// The names of a line's places.
     pub(super) names: Names<'a>,
-    /// How they look.
     pub(super) look: Look,
 }
 

@@ -37,17 +37,14 @@ impl<'a> Names<'a> {
         self
     }
 
-    /// Whether there are names.
     pub(in crate::report) fn are_known(&self) -> bool {
         self.names.is_some()
     }
 
-    /// Whether names have titles.
     pub(in crate::report) fn have_titles(&self) -> bool {
         self.titles.is_some() && self.names.is_some()
     }
 
-    /// All of them.
     pub(in crate::report) fn all(&self) -> &'a [String] {
         self.names.unwrap_or(&[])
     }

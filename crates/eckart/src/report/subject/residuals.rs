@@ -22,9 +22,7 @@ pub(in crate::report) struct Residual {
     pub(in crate::report) row: usize,
     /// Its column, from 0.
     pub(in crate::report) col: usize,
-    /// Its value in the data.
     pub(in crate::report) data: f64,
-    /// Its fitted value.
     pub(in crate::report) fitted: f64,
 }
 

@@ -15,7 +15,7 @@ use egg::Id;
 use super::language::{ENode, Graph};
 use crate::expr::Op;
 
-/// RuleKind a rule works.
+/// How a rule works.
 #[derive(Clone, Copy)]
 pub(super) enum RuleKind {
     /// What matches the first is equal to the second, in egg's notation.
@@ -24,7 +24,6 @@ pub(super) enum RuleKind {
     Local(fn(&mut Graph, Id, &ENode) -> Option<Id>),
 }
 
-/// A rule.
 #[derive(Clone, Copy)]
 pub(super) struct Rule {
     /// Its name.

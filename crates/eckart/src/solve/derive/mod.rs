@@ -72,7 +72,6 @@ fn upright(quadratic: &Quadratic, array: Expr) -> Expr {
 enum Hessian {
     /// Quadratic, row by row; and the gradient.
     ByRows(Quadratic, Expr),
-    /// Quadratic, with coupled rows.
     Coupled(Coupled),
     /// Not seen to be quadratic.
     Other,

@@ -53,7 +53,6 @@ const LOOK_EVERY: usize = 3;
 pub(super) enum Coupling {
     /// Extrapolation where it fits, a first step that scales, balanced norms, re-initialized components.
     Accelerated,
-    /// Nothing.
     None,
 }
 

@@ -30,7 +30,6 @@ pub(in crate::solve) struct Balance {
     across: Option<[Compiled; 2]>,
 }
 
-/// The weights of a factor's penalties.
 #[derive(Debug, Clone, Copy)]
 struct PenaltyWeights {
     /// Of the sum of absolute values, and of the sum of squares.
@@ -79,7 +78,6 @@ impl Balance {
         Ok(found)
     }
 
-    /// The plans that an iteration runs.
     pub(in crate::solve) fn plans(&self) -> Vec<SearchPlan<'_>> {
         let across = self.across.iter().flatten();
         let across = across.map(|sums| SearchPlan::new("norms across components", sums, &["sum of norms"]));

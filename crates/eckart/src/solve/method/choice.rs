@@ -7,7 +7,6 @@ use crate::rows::{FactorRegularizer, PoissonStep, QuadraticStep};
 use crate::solve::derive::{Quadratic, Subproblem};
 use crate::solve::problem::Factor;
 
-/// How a factor is moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::solve) enum StepRule {
     Quadratic(QuadraticStep),
@@ -62,7 +61,6 @@ fn quadratic_step(quadratic: &Quadratic, regularizer: &FactorRegularizer) -> Opt
     }
 }
 
-/// A subproblem, in words.
 pub(in crate::solve) fn structure_in_words(subproblem: &Subproblem, factor: &Factor) -> String {
     let grams = |quadratic: &Quadratic| {
         let (rows, r) = match quadratic.transposed {

@@ -36,7 +36,6 @@ struct CurvaturePair {
     inverse: f64,
 }
 
-/// Limited-memory BFGS.
 pub(in crate::solve) struct Lbfgs {
     /// The objective and its gradients.
     compiled: Compiled,

@@ -59,7 +59,6 @@ pub(super) trait Method: Send {
     fn restore(&mut self, from: &mut MethodState) -> Result<()>;
 }
 
-/// What an iteration did.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct StepStats {
     /// The cost the factors have now.

@@ -105,7 +105,6 @@ impl Problem {
         Ok(Factor { var: var.clone(), shape, regularizer, role, offset, begin })
     }
 
-    /// Adds the constraints of a factor.
     fn constrain(&self, factor: &str, regularizer: &mut FactorRegularizer) -> Result<()> {
         let mut own = self.statement.constraints.iter().filter(|constraint| constraint.factor == factor);
         own.try_for_each(|constraint| regularizer.constrain(constraint.bound, self.limit(constraint)?, constraint))

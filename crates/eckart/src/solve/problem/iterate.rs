@@ -22,17 +22,14 @@ impl Iterate {
         Self { problem: problem.clone(), inputs: problem.inputs.clone() }
     }
 
-    /// How many factors there are.
     pub(in crate::solve) fn len(&self) -> usize {
         self.problem.factors.len()
     }
 
-    /// Factor `index`, shared.
     pub(in crate::solve) fn factor(&self, index: usize) -> Value {
         self.inputs.get(&self.problem.factors[index].var).unwrap_or_else(|| Value::scalar(0.0))
     }
 
-    /// All factors, shared.
     pub(in crate::solve) fn factors(&self) -> Vec<Value> {
         (0..self.len()).map(|index| self.factor(index)).collect()
     }
@@ -42,12 +39,10 @@ impl Iterate {
         self.inputs.take(&self.problem.factors[index].var).unwrap_or_else(|| Value::scalar(0.0))
     }
 
-    /// Takes all factors out.
     pub(in crate::solve) fn take_all(&mut self) -> Vec<Value> {
         (0..self.len()).map(|index| self.take(index)).collect()
     }
 
-    /// Gives factor `index` a value.
     pub(in crate::solve) fn set(&mut self, index: usize, value: Value) {
         self.inputs.set(&self.problem.factors[index].var, value);
     }

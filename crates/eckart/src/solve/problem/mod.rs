@@ -42,7 +42,6 @@ pub struct Problem {
     pub(super) data: Vec<(String, Matrix)>,
     pub(super) params: BTreeMap<String, f64>,
     pub(super) rank: usize,
-    /// Factors that are not searched for.
     pub(super) fixed: Vec<(String, Matrix)>,
     /// Where the first start of a factor begins.
     pub(super) init_values: Vec<(String, Matrix)>,
@@ -241,12 +240,10 @@ impl Bound {
         self.factors.iter().map(|f| Expr::from(&f.var)).collect()
     }
 
-    /// The names of the gradients in all factors.
     pub(super) fn gradient_names(&self) -> Vec<String> {
         self.factors.iter().map(|factor| format!("gradient in {}", factor.var.name())).collect()
     }
 
-    /// Bytes of all factors.
     pub(super) fn factor_bytes(&self) -> usize {
         self.shapes().iter().map(|shape| shape.entries()).sum::<usize>() * self.dtype().bytes()
     }
@@ -270,7 +267,6 @@ impl Bound {
         if self.is_narrow() { Dtype::F32 } else { Dtype::F64 }
     }
 
-    /// The shapes of the factors.
     pub(super) fn shapes(&self) -> Vec<Shape> {
         self.factors.iter().map(|factor| factor.shape).collect()
     }

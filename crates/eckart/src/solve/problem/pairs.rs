@@ -10,7 +10,6 @@ use crate::expr::{Dag, Expr, Id, Op, Var, abs, colsum, matrix, rowsum, weighted_
 use crate::function::Compiled;
 use crate::solve::block::plans::SearchPlan;
 
-/// One of the two factors.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::solve) struct PairSide {
     /// Its place among the factors.

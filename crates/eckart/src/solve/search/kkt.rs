@@ -35,7 +35,6 @@ impl Kkt {
         }))
     }
 
-    /// The plan of the gradients.
     pub(in crate::solve) fn plan(&self) -> SearchPlan<'_> {
         let mut plan = SearchPlan::new("gradients, for the stopping test", &self.gradients, &[]);
         plan.formulas.extend_from_slice(&self.names);

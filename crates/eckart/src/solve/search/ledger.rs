@@ -68,7 +68,6 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// The starts that are done.
     pub(in crate::solve) fn done(&self) -> &BTreeMap<usize, Start> {
         &self.saved.done
     }

@@ -133,7 +133,6 @@ fn at_once(search: &Search, worker: &Worker) -> usize {
 struct Board<'a, 'l> {
     search: &'a Search<'a>,
     problem: &'a Arc<Bound>,
-    /// The starts of this round.
     round: Vec<usize>,
     /// The iterations after which they pause, where there is to be another round.
     pause: Option<usize>,
@@ -243,7 +242,6 @@ impl<'a, 'l> Board<'a, 'l> {
         !self.round.is_empty()
     }
 
-    /// Runs starts until there is none left.
     fn work(&self, worker: &mut Worker) {
         loop {
             let Some(&index) = self.round.get(self.next.fetch_add(1, Ordering::Relaxed)) else { return };

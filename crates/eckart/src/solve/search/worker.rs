@@ -46,7 +46,6 @@ pub(in crate::solve) trait Watcher {
     /// Whether a snapshot is wanted now, of a start that goes on, or was broken off and could go on.
     fn wants_snapshot(&mut self, goes_on: bool, broken_off: bool) -> bool;
 
-    /// Takes one.
     fn snapshot(&mut self, snapshot: Snapshot);
 }
 

@@ -11,7 +11,6 @@ use crate::error::{Code, Error, Result};
 /// The longest line, or row of quoted cells, that is read: a packed file of a few megabytes can hold one without end.
 pub(in crate::data) const LONGEST: usize = 1 << 28;
 
-/// A text, read line by line.
 pub(in crate::data) struct Lines<'a> {
     input: BufReader<Box<dyn Read + 'a>>,
     raw: Vec<u8>,

@@ -12,7 +12,6 @@ const F32_INTEGERS: f64 = 16_777_216.0;
 /// How the type of a file's numbers is chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::data) enum Choice {
-    /// This one.
     Fixed(Dtype),
     /// f32 where all are integers of at most 2^24 (or missing), else f64.
     IntegersToF32,
@@ -21,7 +20,6 @@ pub(in crate::data) enum Choice {
 }
 
 impl Choice {
-    /// The type of `values`.
     pub(in crate::data) fn of(self, values: &[f64]) -> Dtype {
         let narrow = match self {
             Self::Fixed(dtype) => return dtype,

@@ -11,7 +11,6 @@ use std::io::{self, Read, Write};
 use super::lines::{LONGEST, Lines, endless};
 use crate::error::{Code, Error, Result};
 
-/// The rows of a CSV text, read one by one.
 pub(in crate::data) struct Records<'a> {
     lines: Lines<'a>,
     delimiter: u8,
@@ -27,12 +26,10 @@ pub(in crate::data) struct Records<'a> {
 pub(in crate::data) struct Record {
     /// The line it begins on.
     pub(in crate::data) line: u64,
-    /// Its cells.
     pub(in crate::data) cells: Vec<Vec<u8>>,
 }
 
 impl<'a> Records<'a> {
-    /// The rows of `input`.
     pub(in crate::data) fn new(input: impl Read + 'a, delimiter: u8) -> Self {
         let (text, cells) = (Vec::new(), Vec::new());
         Self { lines: Lines::new(input), delimiter, text, cells, line: 0, blank: None }
@@ -68,23 +65,19 @@ impl<'a> Records<'a> {
         Ok(if self.advance()? { Some(self.row()) } else { None })
     }
 
-    /// The row, taken out.
     pub(in crate::data) fn row(&self) -> Record {
         Record { line: self.line, cells: (0..self.len()).map(|k| self.cell(k).to_vec()).collect() }
     }
 
-    /// How many cells the row has.
     pub(in crate::data) fn len(&self) -> usize {
         self.cells.len()
     }
 
-    /// Cell k of the row, counted from 0.
     pub(in crate::data) fn cell(&self, k: usize) -> &[u8] {
         let (start, end) = self.cells[k];
         &self.text[start..end]
     }
 
-    /// The line the row begins on.
     pub(in crate::data) fn line(&self) -> u64 {
         self.line
     }
@@ -225,7 +218,6 @@ pub(in crate::data) fn delimiter(prefix: &[u8], whole: bool) -> u8 {
     (0..3).find(even).or_else(|| (0..3).find(short)).or_else(most).map_or(b',', |k| CANDIDATES[k])
 }
 
-/// A cell as text.
 pub(in crate::data) fn cell_text(cell: &[u8], line: u64) -> Result<String> {
     match std::str::from_utf8(cell) {
         Ok(text) => Ok(text.to_owned()),

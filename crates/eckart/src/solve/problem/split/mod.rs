@@ -12,7 +12,6 @@ use crate::expr::{Expr, Op, Var, weighted_sum, weighted_terms};
 use crate::rows::FactorRegularizer;
 pub(in crate::solve) use unbounded::refuse_unbounded;
 
-/// An objective, split.
 pub(in crate::solve) struct Split {
     /// What is left of the objective.
     pub smooth: Expr,

@@ -36,7 +36,6 @@ pub(in crate::solve) fn refuse_unbounded(smooth: &Expr, factors: &[Factor], give
     Ok(())
 }
 
-/// A term of the objective.
 struct Summand {
     id: Id,
     weight: f64,

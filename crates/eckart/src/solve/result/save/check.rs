@@ -67,7 +67,6 @@ pub(super) fn check_starts(found: &Factorization) -> Result<()> {
     usable(found.best < found.starts.len(), "best")
 }
 
-/// That an objective can't be read.
 pub(super) fn objective_unread(error: &Error) -> Error {
     let text = error.to_string();
     no_such(FileKind::Model, &format!("objective ({})", text.lines().next().unwrap_or_default()))

@@ -14,17 +14,13 @@ use crate::solve::result::Numerics;
 /// The format that is written.
 const FORMAT: u64 = 2;
 
-/// Where a model comes from.
 const MODEL_HELP: &str = "Give a model: what `eckart fit -o` or `save` wrote";
 
-/// Where a checkpoint comes from.
 pub(in crate::solve) const CHECKPOINT_HELP: &str =
     "Give a checkpoint: what a search wrote to `--checkpoint`, in Python checkpoint=";
 
-/// Where factors of new rows come from.
 const FACTORS_HELP: &str = "Give factors of new rows: what `eckart transform -o` wrote";
 
-/// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::solve) enum FileKind {
     /// A factorization.
@@ -44,7 +40,6 @@ impl FileKind {
         }
     }
 
-    /// The same in a sentence.
     fn with_article(self) -> &'static str {
         match self {
             Self::Model => "a model",
@@ -197,12 +192,10 @@ pub(in crate::solve) fn no_such(kind: FileKind, what: &str) -> Error {
     Error::data(code, message, help)
 }
 
-/// The same of a model.
 pub(super) fn no_model(what: &str) -> Error {
     no_such(FileKind::Model, what)
 }
 
-/// The limits of a search.
 pub(in crate::solve) fn limits_to_json(max_iter: usize, tol: f64, target: Option<f64>) -> Value {
     json!({"max_iter": max_iter, "tol": tol, "target": target})
 }

@@ -15,7 +15,6 @@ use crate::solve::result::quality::Quality;
 use crate::solve::result::{Agreement, Factorization, Numerics, RankChoice, RankScore};
 use crate::solve::search::settings::{Init, Settings};
 
-/// The texts of a model's header.
 pub(super) fn texts(found: &Factorization) -> BTreeMap<String, String> {
     let order: Vec<&String> = found.factors.iter().map(|(name, _)| name).collect();
     let rows = [
@@ -145,7 +144,6 @@ pub(super) struct FactorsModel {
     pub roles: Vec<(String, FactorRole)>,
 }
 
-/// The texts of factors of new rows.
 pub(super) fn factors_texts(model: &Factorization, names: &[String]) -> BTreeMap<String, String> {
     let roles: Vec<(String, FactorRole)> =
         model.roles.iter().filter(|(name, _)| names.contains(name)).cloned().collect();
@@ -166,7 +164,6 @@ pub(in crate::solve) fn numbers_to_json(numbers: &BTreeMap<String, f64>) -> Valu
     Value::from(numbers.iter().map(|(name, &value)| (name.clone(), json!(value))).collect::<Map<String, Value>>())
 }
 
-/// The texts of a file's header.
 pub(super) struct ModelHeader<'a>(pub &'a BTreeMap<String, String>);
 
 impl ModelHeader<'_> {
@@ -233,7 +230,6 @@ impl ModelHeader<'_> {
         given.collect::<Option<_>>().ok_or_else(|| no_model("numbers"))
     }
 
-    /// The names of the factors, in their order.
     pub(super) fn factors(&self) -> Result<Vec<String>> {
         self.names("factors")?.ok_or_else(|| no_model("factors"))
     }

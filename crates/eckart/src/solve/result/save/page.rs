@@ -22,7 +22,6 @@ pub(crate) const PAGE_SUM: &str = "sha256";
 /// digits.
 const LAST_LINE: &str = "<!-- sha256 ";
 
-/// The page with its sum.
 pub(crate) fn with_sum(mut html: String) -> String {
     let line = last_line(html.as_bytes());
     html.push_str(&line);
@@ -76,7 +75,6 @@ pub(super) fn page(bytes: &[u8]) -> Result<Map<String, Value>> {
     Ok(shown)
 }
 
-/// What to do where a page is not whole.
 const AGAIN: &str = "Copy it again from where it was whole, or write it again with `report`";
 
 /// Whether a page is as it was written: `ok`, or `none` where it is whole by its end and has no sum.

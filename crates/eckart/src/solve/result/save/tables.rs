@@ -65,7 +65,6 @@ pub(in crate::solve) fn histories<'a, X>(
     ]
 }
 
-/// Starts with their numbers.
 pub(in crate::solve) fn starts<'a>(all: &'a [(usize, &'a Start)]) -> Vec<TensorSource<'a>> {
     let mut sources = vec![
         wholes("starts.index", all, |(index, _)| *index),

@@ -14,7 +14,6 @@ use crate::run::Value;
 use crate::solve::result::save::{FileKind, no_such};
 use crate::solve::result::{Iteration, Kept, Start};
 
-/// What a checkpoint holds.
 #[derive(Debug, Clone, Default)]
 pub(in crate::solve) struct Saved {
     /// The starts that are done, by their number.
