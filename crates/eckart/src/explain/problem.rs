@@ -12,9 +12,6 @@ use crate::report::numbers::count;
 use crate::solve::{METHODS, Outline, Problem, lints};
 
 /// The sections about the problem.
-///
-/// # Errors
-/// Those of shapes that don't fit.
 pub(super) fn sections(problem: &Problem, outline: &Outline<'_>) -> Result<Vec<Section>> {
     Ok(vec![objective(problem, outline)?, shapes(problem, outline), split(outline), method(outline)?])
 }

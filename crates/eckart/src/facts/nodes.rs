@@ -57,9 +57,6 @@ impl Facts {
 }
 
 /// Whether no entry of a formula is negative, as far as is seen.
-///
-/// # Errors
-/// As [`Facts::of`].
 pub(crate) fn is_nonnegative(formula: &Expr, givens: &Givens) -> Result<bool> {
     let dag = Dag::new(std::slice::from_ref(formula));
     Ok(Facts::of(&dag, givens)?.sign(dag.roots()[0]).nonnegative)

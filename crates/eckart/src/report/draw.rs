@@ -20,9 +20,6 @@ const AREA: f64 = 280.0;
 const ITEMS: usize = 10;
 
 /// A line of numbers, as this page shows them.
-///
-/// # Errors
-/// As [`tile`].
 pub(super) fn draw(shown: &Shown<'_>, name: &str, line: &[f64]) -> Result<Html> {
     let mut html = Html::new();
     match shown.look {

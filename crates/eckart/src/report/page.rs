@@ -43,9 +43,6 @@ impl Report<'_> {
 type Sections = Vec<(&'static str, &'static str, Html)>;
 
 /// The document.
-///
-/// # Errors
-/// Where a picture can't be made.
 fn page(subject: &Subject<'_>) -> Result<String> {
     let title = head::title(subject);
     let mut html = Html::new();

@@ -38,9 +38,6 @@ impl Scale {
 }
 
 /// A picture of `height` x `width` numbers as the address of an image.
-///
-/// # Errors
-/// As [`png`].
 pub(super) fn tile(numbers: &[f64], (height, width): (usize, usize), scale: Scale) -> Result<String> {
     let share = |x: f64| if scale.most > 0.0 { (x / scale.most).clamp(-1.0, 1.0) } else { 0.0 };
     let grey = !scale.signed && numbers.iter().all(|x| !x.is_nan());

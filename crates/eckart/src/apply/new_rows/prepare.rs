@@ -169,9 +169,6 @@ impl Prepared {
     }
 
     /// Finds the numbers of a row: `data` is its row of each matrix that has one, the target first.
-    ///
-    /// # Errors
-    /// Those of running a plan.
     pub(in crate::apply) fn solve(&self, worker: &mut RowWorker, data: &[(Var, Matrix)], b: &mut [f64]) -> Result<()> {
         b.copy_from_slice(&self.regularizer.origin());
         for (var, row) in data {

@@ -70,9 +70,6 @@ impl RowProblem {
     }
 
     /// What `model` says of new columns, as rows of the transposed data.
-    ///
-    /// # Errors
-    /// As [`RowProblem::of`].
     pub(in crate::apply) fn of_columns(model: &Factorization) -> Result<Self> {
         let mut statement = parse_statement(&model.statement)?;
         let of_target = |formula: &Expr| formula.as_var().is_some_and(|var| var.name() == model.target);

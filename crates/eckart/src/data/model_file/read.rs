@@ -52,9 +52,6 @@ pub(crate) fn read_tensors(path: &Path, wanted: IsRead) -> Result<Contents> {
 }
 
 /// The same of a stream of about `length` bytes.
-///
-/// # Errors
-/// As [`read_tensors`].
 pub(crate) fn parse_tensors(input: &mut dyn Read, length: usize, wanted: IsRead) -> Result<Contents> {
     let mut input = Input { input, length, sum: Sha256::new(), block: vec![0; BLOCK] };
     let header = input.header()?;

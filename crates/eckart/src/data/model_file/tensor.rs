@@ -180,8 +180,6 @@ impl<'a> TensorSource<'a> {
         }
     }
 
-    /// # Errors
-    /// As [`TensorSource::matrix`].
     pub(super) fn of(name: &str, tensor: &'a Tensor) -> Result<Self> {
         Ok(match tensor {
             Tensor::Matrix(matrix) => Self::matrix(name, matrix)?,

@@ -33,9 +33,6 @@ pub(crate) fn write_tensors(
 }
 
 /// The bytes of such a file.
-///
-/// # Errors
-/// As [`write_tensors`].
 pub(crate) fn tensor_bytes(metadata: &BTreeMap<String, String>, tensors: Vec<TensorSource>) -> Result<Vec<u8>> {
     let (header, tensors) = laid_out(metadata, tensors)?;
     let mut bytes = Vec::new();

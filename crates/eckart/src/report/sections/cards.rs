@@ -18,9 +18,6 @@ use crate::report::words::share_of_zeros;
 const ROWS: usize = 5;
 
 /// All cards.
-///
-/// # Errors
-/// As [`tile`].
 pub(in crate::report) fn cards(subject: &Subject<'_>) -> Result<Option<Html>> {
     let Some(shown) = &subject.shown else { return Ok(None) };
     let mut html = Html::new();

@@ -18,9 +18,6 @@ const ENTRIES: usize = 8;
 const LISTED: usize = 6;
 
 /// A few rows beside their reconstructions; `None` without data, or without a formula for it.
-///
-/// # Errors
-/// As [`tile`].
 pub(in crate::report) fn rows(subject: &Subject<'_>) -> Result<Option<Html>> {
     let (Some(data), Some(comparison)) = (subject.data, &subject.comparison) else { return Ok(None) };
     let compared = &comparison.compared;

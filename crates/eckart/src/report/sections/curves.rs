@@ -31,9 +31,6 @@ fn in_groups(consensus: &Consensus) -> Result<Matrix> {
 }
 
 /// How steady the components are.
-///
-/// # Errors
-/// As [`tile`].
 pub(in crate::report) fn stability(subject: &Subject<'_>) -> Result<Option<Html>> {
     let Some(agreement) = subject.agreement else { return Ok(None) };
     let mut html = Html::new();

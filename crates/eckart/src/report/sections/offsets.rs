@@ -19,9 +19,6 @@ const ENDS: usize = 5;
 const WHOLE: usize = 64;
 
 /// The other factors; `None` where there are none.
-///
-/// # Errors
-/// Where a picture can't be made.
 pub(in crate::report) fn offsets(subject: &Subject<'_>) -> Result<Option<Html>> {
     let components = [subject.sides.rows, subject.sides.cols];
     let is_side = |name: &str| components.iter().flatten().any(|lines| lines.name == name);

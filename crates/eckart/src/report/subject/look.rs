@@ -58,9 +58,6 @@ impl Look {
     }
 
     /// The look of components that are lines of `count` numbers.
-    ///
-    /// # Errors
-    /// As [`Look::check`].
     pub(in crate::report) fn chosen(self, names: &Names<'_>, count: usize) -> Result<Self> {
         self.check(count)?;
         Ok(if self == Self::Fitting { fitting(names, count) } else { self })

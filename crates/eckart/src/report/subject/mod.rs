@@ -75,9 +75,6 @@ const COMPARED: usize = 9;
 
 impl<'a> Subject<'a> {
     /// Makes ready what `report` is about.
-    ///
-    /// # Errors
-    /// As [`Report::to_html`].
     pub(super) fn of(report: &'a Report<'a>) -> Result<Self> {
         let fit = report.fit;
         let told = ComponentSides::shape(fit);

@@ -46,9 +46,6 @@ pub(in crate::report) struct Residuals {
 
 impl Residuals {
     /// Looks at all rows of `x`, or at so many evenly spaced ones that the work stays within a second or so.
-    ///
-    /// # Errors
-    /// As [`Fitted::rows`].
     pub(in crate::report) fn of(x: &Matrix, fitted: &mut Fitted<'_>, observed_only: bool, rank: usize) -> Result<Self> {
         Self::within(x, fitted, observed_only, MOST_WORK / rank.max(1))
     }

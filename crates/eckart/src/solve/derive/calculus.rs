@@ -10,17 +10,11 @@ use crate::grad::differentiate;
 use crate::rewrite::simplify;
 
 /// The formula, simplified.
-///
-/// # Errors
-/// Those of shapes that don't fit.
 pub(super) fn simplified(formula: Expr, givens: &Givens) -> Result<Expr> {
     Ok(simplify(&[formula], givens)?.remove(0))
 }
 
 /// The gradient of a number.
-///
-/// # Errors
-/// As [`simplified`].
 pub(super) fn gradient(cost: &Expr, var: &Var, givens: &Givens) -> Result<Expr> {
     simplified(differentiate(cost, &[var.into()]).remove(0), givens)
 }
@@ -41,9 +35,6 @@ pub(super) struct Second {
 
 impl Second {
     /// Of the objective that has this gradient.
-    ///
-    /// # Errors
-    /// As [`simplified`].
     pub(super) fn of(first: &Expr, var: &Var, givens: &Givens) -> Result<Self> {
         let direction = Var::input(&format!("direction of {}", var.name()));
         let mut givens = givens.clone();

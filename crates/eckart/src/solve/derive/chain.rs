@@ -66,9 +66,6 @@ enum Part {
 }
 
 /// The chains of `formula` in `var`, which must be among `givens`.
-///
-/// # Errors
-/// Those of shapes that don't fit.
 pub(super) fn chains(formula: &Expr, var: &Var, givens: &Givens) -> Result<Option<Vec<Chain>>> {
     let dag = Dag::new(std::slice::from_ref(formula));
     let facts = Facts::of(&dag, givens)?;

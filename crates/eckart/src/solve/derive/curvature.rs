@@ -16,9 +16,6 @@ use crate::rewrite::simplify;
 ///
 /// The losses: `softplus(z)`, whose second derivative is at most 1/4 (Bohning and Lindsay 1988), and `huber(z, delta)`,
 /// at most 1.
-///
-/// # Errors
-/// Those of shapes that don't fit.
 pub(super) fn surrogate(smooth: &Expr, factor: &Var, givens: &Givens) -> Result<Option<Expr>> {
     let dag = Dag::new(std::slice::from_ref(smooth));
     let losses = losses(&dag, factor);
@@ -69,9 +66,6 @@ pub(super) struct PulledOut {
 }
 
 /// Takes parts out of an objective; `None` where it is not linear in them.
-///
-/// # Errors
-/// Those of shapes that don't fit.
 pub(super) fn pull_out(dag: &Dag, parts: &[LossTerm], givens: &Givens) -> Result<Option<PulledOut>> {
     let facts = Facts::of(dag, givens)?;
     let mut all = givens.clone();

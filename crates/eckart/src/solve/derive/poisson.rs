@@ -13,9 +13,6 @@ use crate::expr::{Dag, Expr, Op, Var};
 use crate::facts::{Givens, degrees, depends_on, is_linear, is_nonnegative};
 
 /// The Poisson form, where the objective has it.
-///
-/// # Errors
-/// Those of shapes that don't fit.
 pub(super) fn poisson(smooth: &Expr, factor: &Var, givens: &Givens) -> Result<Option<Poisson>> {
     let dag = Dag::new(std::slice::from_ref(smooth));
     let degree = degrees(&dag, factor);

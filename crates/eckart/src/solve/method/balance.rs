@@ -86,9 +86,6 @@ impl Balance {
 
     /// Scales the components of the factors in place, and those of `before`, which may be empty, by the same numbers.
     /// Returns how far the penalties fell.
-    ///
-    /// # Errors
-    /// Those of running a plan.
     pub(in crate::solve) fn apply(&self, iterate: &mut Iterate, before: &mut [Value]) -> Result<f64> {
         let lengths = self.lengths.of(iterate)?;
         // What grows with the scale, and what with its square.

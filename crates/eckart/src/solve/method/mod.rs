@@ -27,9 +27,6 @@ use crate::error::Result;
 /// An algorithm, ready to run on one start.
 pub(super) trait Method: Send {
     /// Moves every factor once: puts new numbers in the place of old ones, which others may still hold.
-    ///
-    /// # Errors
-    /// Those of running a plan.
     fn step(&mut self, iterate: &mut Iterate) -> Result<StepStats>;
 
     /// The plans that an iteration runs.

@@ -72,9 +72,6 @@ impl Reinitialization {
 
     /// Re-initializes what components it can, after so many iterations; returns the objective before and after where
     /// there were any.
-    ///
-    /// # Errors
-    /// Those of planning and running.
     pub(in crate::solve) fn reinitialize(
         &mut self,
         iterate: &mut Iterate,

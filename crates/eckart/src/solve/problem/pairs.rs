@@ -105,9 +105,6 @@ impl Lengths {
     }
 
     /// Those of the factors in place.
-    ///
-    /// # Errors
-    /// Those of running a plan.
     pub(in crate::solve) fn of(&self, iterate: &Iterate) -> Result<[OfSide; 2]> {
         let mut values = self.0.run(&iterate.inputs)?.into_iter().map(|value| value.to_dense().data.to_vec());
         let mut next = || values.next().unwrap_or_default();

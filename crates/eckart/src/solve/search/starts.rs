@@ -52,9 +52,6 @@ pub(in crate::solve) struct Found {
 }
 
 /// Runs all starts; also returns the data with factors that nobody needs any more.
-///
-/// # Errors
-/// Those of planning and running.
 pub(in crate::solve) fn run<'a>(
     search: &'a Search<'a>,
     row: &MethodRow,
