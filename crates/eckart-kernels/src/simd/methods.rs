@@ -3,6 +3,18 @@
 //! Invariant: inlined, so that it is compiled for the registers of whoever calls it, who has to have the level.
 //! Not here: what the methods mean (see `lanes`).
 
+/// Methods as their trait, whose words on safety hold for each, declares them.
+macro_rules! declared {
+    ($($(#[$doc:meta])* fn $name:ident$(<const $part:ident: usize>)?($($arg:tt)*) $(-> $out:ty)?;)*) => {
+        $(
+            $(#[$doc])*
+            // SAFETY: as the trait says.
+            unsafe fn $name$(<const $part: usize>)?($($arg)*) $(-> $out)?;
+        )*
+    };
+}
+pub(crate) use declared;
+
 /// Methods of registers, `Lanes` and `Bits` or of what is computed in them: whoever calls one has the level, and keeps
 /// what the trait says.
 macro_rules! methods {
