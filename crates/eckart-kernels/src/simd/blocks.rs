@@ -32,8 +32,9 @@ pub(crate) fn prefetch_all<T>(at: *const T, bytes: usize) {
 functions! {
     /// `V` vectors from `at` on; where `TAIL`, the last has only `last` < `LEN` numbers.
     ///
-    /// A loop, where `std::array::from_fn` would be shorter: a closure does not always become part of code that is made for
-    /// wider registers than the rest, and then the vectors go through memory (sparse products took ten times as long).
+    /// A loop, where `std::array::from_fn` would be shorter: a closure does not always become part of code that is made
+    /// for wider registers than the rest, and then the vectors go through memory (sparse products took ten times as
+    /// long).
     pub(crate) fn load_row<L, const V: usize, const TAIL: bool>(at: *const L::Num, last: usize) -> [L; V] {
         let mut row = [L::splat(L::Num::default()); V];
         for v in 0..V {

@@ -34,37 +34,20 @@ macro_rules! common {
 #[derive(Clone, Copy)]
 pub(crate) struct F32x8(pub(crate) __m256);
 
-/// Lane k of the mask is set where k < count.
-#[inline(always)]
-// SAFETY: the caller has the level.
-unsafe fn mask_32(count: usize) -> __m256i {
-    // SAFETY: the level is there, says the caller.
-    unsafe { _mm256_cmpgt_epi32(_mm256_set1_epi32(count as i32), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)) }
-}
-
-#[inline(always)]
-// SAFETY: the caller has the level.
-unsafe fn mask_64(count: usize) -> __m256i {
-    // SAFETY: the level is there, says the caller.
-    unsafe { _mm256_cmpgt_epi64(_mm256_set1_epi64x(count as i64), _mm256_setr_epi64x(0, 1, 2, 3)) }
-}
-
-#[inline(always)]
-// SAFETY: the caller has the level.
-unsafe fn sum_f32(x: __m256) -> f32 {
-    // SAFETY: the level is there, says the caller.
-    unsafe {
+methods! {
+    /// Lane k of the mask is set where k < count.
+    fn mask_32(count: usize) -> __m256i {
+        _mm256_cmpgt_epi32(_mm256_set1_epi32(count as i32), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7))
+    }
+    fn mask_64(count: usize) -> __m256i {
+        _mm256_cmpgt_epi64(_mm256_set1_epi64x(count as i64), _mm256_setr_epi64x(0, 1, 2, 3))
+    }
+    fn sum_f32(x: __m256) -> f32 {
         let four = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps::<1>(x));
         let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
         _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps::<1>(two, two)))
     }
-}
-
-#[inline(always)]
-// SAFETY: the caller has the level.
-unsafe fn sum_f64(x: __m256d) -> f64 {
-    // SAFETY: the level is there, says the caller.
-    unsafe {
+    fn sum_f64(x: __m256d) -> f64 {
         let two = _mm_add_pd(_mm256_castpd256_pd128(x), _mm256_extractf128_pd::<1>(x));
         _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)))
     }

@@ -48,7 +48,7 @@ pub(crate) fn gather<T: Element>(level: SimdLevel, x: Csr<'_, T>, b: View<'_, T>
     let r = b.cols;
     assert_eq!(out.len(), x.rows() * r, "a number for each of the product");
     if r > 0 {
-        T::at_level(level, Gather { x, b: b.whole_rows(), r, out });
+        T::at_level(level, Product::<T, false>(Sides { x, panel: b.whole_rows(), r, out }));
     }
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn scatter<T: Element>(level: SimdLevel, x: Csr<'_, T>, a: View<'_, T
     let (a, r) = (a.whole_rows(), a.cols);
     assert_eq!(a.len(), x.rows() * r, "a row for each row");
     if r > 0 {
-        T::at_level(level, Scatter { x, a, r, acc });
+        T::at_level(level, Product::<T, true>(Sides { x, panel: a, r, out: acc }));
     }
 }
 
@@ -72,32 +72,40 @@ macro_rules! row_of {
     }};
 }
 
-struct Gather<'a, T> {
+struct Sides<'a, T> {
     x: Csr<'a, T>,
-    b: &'a [T],
+    panel: &'a [T],
     r: usize,
     out: &'a mut [T],
 }
 
-impl<T: Element> Job<T> for Gather<'_, T> {
+/// Where `SCATTERED`, with the transpose of x, and added to what `out` holds.
+struct Product<'a, T, const SCATTERED: bool>(Sides<'a, T>);
+
+impl<T: Element, const SCATTERED: bool> Job<T> for Product<'_, T, SCATTERED> {
     type Out = ();
     // SAFETY: asks for no more than the trait says.
     #[inline(always)]
     unsafe fn run<L: Lanes<Num = T>>(mut self) {
-        in_chunks!(self.r, gather_columns(&mut self));
+        let r = self.0.r;
+        if SCATTERED {
+            in_chunks!(r, scatter_columns(&mut self.0));
+        } else {
+            in_chunks!(r, gather_columns(&mut self.0));
+        }
     }
 }
 
 functions! {
     /// Columns `from` on, `V` vectors of them; `gather` has checked the rest, and rows of b are checked one by one.
     fn gather_columns<L, const V: usize, const TAIL: bool>(
-        job: &mut Gather<'_, L::Num>,
+        job: &mut Sides<'_, L::Num>,
         from: usize,
         last: usize,
     ) {
-        let (x, r, m) = (job.x, job.r, job.b.len() / job.r);
+        let (x, r, m) = (job.x, job.r, job.panel.len() / job.r);
         let first = x.indptr[0];
-        let b = job.b.as_ptr().add(from);
+        let b = job.panel.as_ptr().add(from);
         for i in 0..x.indptr.len() - 1 {
             let mut even = [L::splat(L::Num::default()); V];
             let mut odd = even;
@@ -126,36 +134,18 @@ functions! {
             store_row::<L, V, TAIL>(even, out, last);
         }
     }
-}
 
-struct Scatter<'a, T> {
-    x: Csr<'a, T>,
-    a: &'a [T],
-    r: usize,
-    acc: &'a mut [T],
-}
-
-impl<T: Element> Job<T> for Scatter<'_, T> {
-    type Out = ();
-    // SAFETY: asks for no more than the trait says.
-    #[inline(always)]
-    unsafe fn run<L: Lanes<Num = T>>(mut self) {
-        in_chunks!(self.r, scatter_columns(&mut self));
-    }
-}
-
-functions! {
     /// Columns `from` on, `V` vectors of them; `scatter` has checked the rest, and rows of acc are checked one by one.
     fn scatter_columns<L, const V: usize, const TAIL: bool>(
-        job: &mut Scatter<'_, L::Num>,
+        job: &mut Sides<'_, L::Num>,
         from: usize,
         last: usize,
     ) {
-        let (x, r, m) = (job.x, job.r, job.acc.len() / job.r);
+        let (x, r, m) = (job.x, job.r, job.out.len() / job.r);
         let first = x.indptr[0];
-        let acc = job.acc.as_mut_ptr().add(from);
+        let acc = job.out.as_mut_ptr().add(from);
         for i in 0..x.indptr.len() - 1 {
-            let row = load_row::<L, V, TAIL>(job.a.as_ptr().add(i * r + from), last);
+            let row = load_row::<L, V, TAIL>(job.panel.as_ptr().add(i * r + from), last);
             for at in x.indptr[i] - first..x.indptr[i + 1] - first {
                 let to = row_of!(x, at, acc, r, m);
                 let value = L::splat(*x.values.get_unchecked(at));

@@ -3,7 +3,7 @@
 //! Invariant: f64, in an order that depends on the length and the level alone.
 //! Not here: sums over many tiles (their owner adds them in its own order).
 
-use crate::simd::{Element, Job, Lanes, SimdLevel};
+use crate::simd::{Element, Job, Lanes, SimdLevel, functions, methods};
 
 /// How many registers are summed side by side, so that none waits for the sum before it.
 const SUMS: usize = 4;
@@ -30,34 +30,18 @@ struct Running<L: Lanes> {
 }
 
 impl<L: Lanes> Running<L> {
-    /// # Safety
-    /// Here and below: the processor has the level of `L`.
-    #[inline(always)]
-    unsafe fn new() -> Self {
-        // SAFETY: the caller has the level.
-        Self { sums: [[unsafe { L::Wide::splat(0.0) }; 2]; SUMS] }
-    }
-
-    /// Adds a * b to sum k. For f32 the product is exact.
-    /// # Safety: as above.
-    #[inline(always)]
-    unsafe fn add(&mut self, k: usize, a: L, b: L) {
-        let [low, high] = &mut self.sums[k];
-        // SAFETY: the caller has the level.
-        unsafe {
+    methods! {
+        fn new() -> Self { Self { sums: [[L::Wide::splat(0.0); 2]; SUMS] } }
+        /// Adds a * b to sum k. For f32 the product is exact.
+        fn add(&mut self, k: usize, a: L, b: L) {
+            let [low, high] = &mut self.sums[k];
             *low = a.widen::<0>().mul_add(b.widen::<0>(), *low);
             if L::PARTS == 2 {
                 *high = a.widen::<1>().mul_add(b.widen::<1>(), *high);
             }
         }
-    }
-
-    /// # Safety: as above.
-    #[inline(always)]
-    unsafe fn total(self) -> f64 {
-        let [a, b, c, d] = self.sums;
-        // SAFETY: the caller has the level.
-        unsafe {
+        fn total(self) -> f64 {
+            let [a, b, c, d] = self.sums;
             let low = a[0].add(b[0]).add(c[0].add(d[0]));
             let high = a[1].add(b[1]).add(c[1].add(d[1]));
             low.add(high).sum()
@@ -92,14 +76,9 @@ impl<T: Element> Job<T> for Dot<'_, T> {
     }
 }
 
-/// The sum of the products of what `pair` gives for each place and count of lanes, over `len` numbers.
-///
-/// # Safety
-/// The processor has the level of `L`.
-#[inline(always)]
-unsafe fn sum_of<L: Lanes>(len: usize, pair: impl Fn(usize, usize) -> (L, L)) -> f64 {
-    // SAFETY: the caller has the level.
-    unsafe {
+functions! {
+    /// The sum of the products of what `pair` gives for each place and count of lanes, over `len` numbers.
+    fn sum_of<L>(len: usize, pair: impl Fn(usize, usize) -> (L, L)) -> f64 {
         let mut running = Running::<L>::new();
         let (whole, block) = (len / L::LEN * L::LEN, SUMS * L::LEN);
         for at in (0..len / block * block).step_by(block) {
@@ -118,17 +97,10 @@ unsafe fn sum_of<L: Lanes>(len: usize, pair: impl Fn(usize, usize) -> (L, L)) ->
         }
         running.total()
     }
-}
 
-/// `count` numbers from `at` on, zeros in the other lanes.
-///
-/// # Safety
-/// The processor has the level of `L`, and the slice holds these numbers.
-#[inline(always)]
-unsafe fn load<L: Lanes>(numbers: &[L::Num], at: usize, count: usize) -> L {
-    debug_assert!(at + count <= numbers.len(), "the places are inside the slice");
-    // SAFETY: as the caller says.
-    unsafe {
+    /// `count` numbers from `at` on, which the slice holds, and zeros in the other lanes.
+    fn load<L>(numbers: &[L::Num], at: usize, count: usize) -> L {
+        debug_assert!(at + count <= numbers.len(), "the places are inside the slice");
         let from = numbers.as_ptr().add(at);
         if count == L::LEN { L::load(from) } else { L::load_first(from, count) }
     }
