@@ -135,9 +135,8 @@ mod tests {
     }
 
     fn sparse() -> Matrix {
-        let entries: Vec<(usize, usize, f64)> =
+        let mut entries: Vec<(usize, usize, f64)> =
             (0..60).map(|k| (k * 7 % 20, k * 11 % 13, 1.0 + (k as f64 * 0.7).sin())).collect();
-        let mut entries = entries;
         entries.sort_by_key(|entry| (entry.0, entry.1));
         entries.dedup_by_key(|entry| (entry.0, entry.1));
         Matrix::from_triplets(20, 13, entries).unwrap()
