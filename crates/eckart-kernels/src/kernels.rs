@@ -13,6 +13,7 @@ use crate::sparse::{self, Csr};
 use crate::tile::{self, Instruction, Program};
 
 /// Declares the trait from a table, a kernel a row with the function that computes it, and implements it for each type.
+/// What a kernel does is said here, not at its function again.
 macro_rules! kernels {
     (impl $num:ty: $(fn $name:ident($($arg:ident: $of:ty),*) $(-> $out:ty)? = $with:path;)*) => {
         impl Kernels for $num {

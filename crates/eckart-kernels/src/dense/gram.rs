@@ -18,7 +18,6 @@ const ROWS: usize = 256;
 /// Columns of G that are made together: few, so that little is made below the diagonal.
 const COLUMNS: usize = 16;
 
-/// `g` += `a`.T `a`.
 pub(crate) fn gram<T: Element>(level: SimdLevel, a: View<'_, T>, g: &mut [f64]) {
     let r = a.cols;
     assert_eq!(g.len(), r * r, "a number for each pair of columns");

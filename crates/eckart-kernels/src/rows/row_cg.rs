@@ -77,7 +77,6 @@ impl<T: Number> CgWorkspace<T> {
     }
 }
 
-/// Moves `b` by at most `steps` steps; returns by how much its quadratic fell.
 pub(crate) fn row_cg<T: Element>(
     level: SimdLevel,
     b: &mut [T],

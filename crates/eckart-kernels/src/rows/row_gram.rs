@@ -79,7 +79,6 @@ impl<T: Number> GramWorkspace<T> {
     }
 }
 
-/// `g` += the sum, in its upper triangle; below the diagonal it is left undefined.
 pub(crate) fn row_gram<T: Element>(
     level: SimdLevel,
     sum: RowSum<'_, T>,

@@ -41,7 +41,6 @@ pub struct SweepStats {
 /// Coordinates that are moved after one look at all others.
 const TOGETHER: usize = 4;
 
-/// Sweeps the rows of `w` as often as `done` is long, and adds to it what each sweep did.
 pub(crate) fn sweep<T: Element>(
     level: SimdLevel,
     w: &mut [T],

@@ -15,8 +15,6 @@ use crate::simd::{Element, Job, Lanes, SimdLevel, functions, in_chunks, load_row
 /// How many entries ahead rows of B are asked for.
 const AHEAD: usize = 16;
 
-/// `out` = the products of row i of `a` and row j of `b` at the entries of some rows: row i has the columns
-/// `indices[indptr[i]..indptr[i + 1]]`, and `out` begins with the first row's first entry.
 pub(crate) fn sampled<T: Element>(
     level: SimdLevel,
     indptr: &[usize],

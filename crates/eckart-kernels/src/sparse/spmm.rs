@@ -43,7 +43,6 @@ impl<T> Csr<'_, T> {
     }
 }
 
-/// `out` = `x` `b`.
 pub(crate) fn gather<T: Element>(level: SimdLevel, x: Csr<'_, T>, b: View<'_, T>, out: &mut [T]) {
     let r = b.cols;
     assert_eq!(out.len(), x.rows() * r, "a number for each of the product");
@@ -52,7 +51,6 @@ pub(crate) fn gather<T: Element>(level: SimdLevel, x: Csr<'_, T>, b: View<'_, T>
     }
 }
 
-/// `acc` += `x`.T `a`.
 pub(crate) fn scatter<T: Element>(level: SimdLevel, x: Csr<'_, T>, a: View<'_, T>, acc: &mut [T]) {
     let (a, r) = (a.whole_rows(), a.cols);
     assert_eq!(a.len(), x.rows() * r, "a row for each row");

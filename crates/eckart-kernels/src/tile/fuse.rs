@@ -83,10 +83,6 @@ const RULES: &[Rule] = &[
     rule(Code::Add,    1, Code::Add,                Code::AddAdd,             &[Inner(0), Inner(1), Outer(0)]),
 ];
 
-/// Makes superinstructions, drops what nobody reads, and numbers the registers anew.
-///
-/// # Panics
-/// Where a register is read, or wanted, that was not written.
 pub(crate) fn fuse<T: Element>(code: &[Instruction<T>], outputs: &[usize]) -> Program<T> {
     let (mut code, outputs) = name_values(code, outputs);
     let mut uses = vec![0; code.len()];

@@ -33,10 +33,6 @@ pub struct Instruction<T> {
     pub args: [Source<T>; 3],
 }
 
-/// Runs a program over `len` numbers, at most `TILE`. Each input holds `len`; register r begins at `TILE` r.
-///
-/// # Panics
-/// Where an input, a register or `len` is not as said.
 pub(crate) fn run<T: Element>(
     level: SimdLevel,
     code: &[Instruction<T>],

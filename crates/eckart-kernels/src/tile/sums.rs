@@ -12,13 +12,11 @@ pub(crate) fn sum<T: Element>(level: SimdLevel, numbers: &[T]) -> f64 {
     T::at_level(level, Sum(numbers))
 }
 
-/// The sum of the products of two runs of the same length.
 pub(crate) fn dot<T: Element>(level: SimdLevel, a: &[T], b: &[T]) -> f64 {
     assert_eq!(a.len(), b.len(), "both are as long");
     T::at_level(level, Dot(a, b))
 }
 
-/// Adds a run to one of the same length.
 pub(crate) fn add_to<T: Element>(level: SimdLevel, sums: &mut [f64], numbers: &[T]) {
     assert_eq!(sums.len(), numbers.len(), "both are as long");
     T::at_level(level, AddTo(sums, numbers));
