@@ -101,12 +101,9 @@ impl Predictor {
             })?;
             let (width, rows) = if factor.across { found.shape() } else { (found.cols(), found.rows()) };
             if width != factor.width || (count > 0 && rows != count) {
-                let text = format!("{} is {} x {}", factor.name, found.rows(), found.cols());
-                return Err(Error::shape(
-                    Code::WrongShape,
-                    text,
-                    format!("It has {} numbers per row in the model", factor.width),
-                ));
+                let text = format!("{} is {}", factor.name, Shape::of(found));
+                let help = format!("It has {} numbers per row in the model", factor.width);
+                return Err(Error::shape(Code::WrongShape, text, help));
             }
             count = rows;
         }
@@ -119,9 +116,8 @@ impl Predictor {
     /// `Shape` where `at` has another shape than the data of the fit.
     pub fn entries(&self, at: &Matrix) -> Result<Vec<f64>> {
         if at.shape() != self.shape() {
-            let (n, m) = self.shape();
             let text =
-                format!("the entries are of a {} x {} matrix, the model's data is {n} x {m}", at.rows(), at.cols());
+                format!("the entries are of a {} matrix, the model's data is {}", Shape::of(at), self.problem.fitted);
             return Err(Error::shape(Code::WrongShape, text, "Give entries of the same rows and columns"));
         }
         if at.stored() == 0 {

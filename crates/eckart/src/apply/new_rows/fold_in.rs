@@ -205,11 +205,7 @@ impl FoldIn {
         if x.cols() != cols {
             return Err(Error::shape(
                 Code::WrongShape,
-                format!(
-                    "the new rows of {target} are {} x {}, the model's data has {cols} columns",
-                    x.rows(),
-                    x.cols()
-                ),
+                format!("the new rows of {target} are {}, the model's data has {cols} columns", Shape::of(x)),
                 "Give rows of the same columns, in the same order",
             ));
         }
@@ -247,34 +243,18 @@ impl FoldIn {
         };
         // Some structures hold for counts only. The others must not depend on signs: a row may have none that are
         // negative among others that have some.
-        let plain = kinds(false);
         let mut held = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = |held: &[(Vec<KnownData>, Arc<RowsReady>)], key: &[KnownData]| {
-            held.iter().find(|(known, _)| known == key).map(|(_, ready)| ready.clone())
+        let mut ready_for = |key: Vec<KnownData>| -> Result<Arc<RowsReady>> {
+            if let Some((_, ready)) = held.iter().find(|(known, _)| *known == key) {
+                return Ok(ready.clone());
+            }
+            let prepared = Prepared::new(&self.problem, &key, &self.shared, self.memory_limit)?;
+            let ready = Arc::new(prepared.map_or(RowsReady::Together, |prepared| RowsReady::Apart(Box::new(prepared))));
+            held.push((key, ready.clone()));
+            Ok(ready)
         };
-        let mut ready = match known(&held, &plain) {
-            Some(ready) => ready,
-            None => self.make_ready(&mut held, plain)?,
-        };
-        if counts && matches!(*ready, RowsReady::Together) {
-            let counts = kinds(true);
-            ready = match known(&held, &counts) {
-                Some(ready) => ready,
-                None => self.make_ready(&mut held, counts)?,
-            };
-        }
-        Ok(ready)
-    }
-
-    fn make_ready(
-        &self,
-        held: &mut Vec<(Vec<KnownData>, Arc<RowsReady>)>,
-        key: Vec<KnownData>,
-    ) -> Result<Arc<RowsReady>> {
-        let prepared = Prepared::new(&self.problem, &key, &self.shared, self.memory_limit)?;
-        let ready = Arc::new(prepared.map_or(RowsReady::Together, |prepared| RowsReady::Apart(Box::new(prepared))));
-        held.push((key, ready.clone()));
-        Ok(ready)
+        let ready = ready_for(kinds(false))?;
+        if counts && matches!(*ready, RowsReady::Together) { ready_for(kinds(true)) } else { Ok(ready) }
     }
 }
 
