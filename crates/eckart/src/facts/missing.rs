@@ -32,11 +32,9 @@ pub(crate) fn reading(dag: &Dag, is_one: &dyn Fn(&Var) -> bool, patterns: bool) 
 
 /// What is said of missing entries that an objective does not speak of.
 pub(crate) fn unmasked(name: &str, matrix: &Matrix) -> Error {
-    Error::data(
-        Code::MissingEntries,
-        format!("{}, and the objective does not say what becomes of them", missing_entries(name, matrix)),
-        format!("Fill them in, or leave them out of the cost: sum(observed({name}) * ({name} - W @ H)**2)"),
-    )
+    let message = format!("{}, and the objective does not say what becomes of them", missing_entries(name, matrix));
+    let help = format!("Fill them in, or leave them out of the cost: sum(observed({name}) * ({name} - W @ H)**2)");
+    Error::data(Code::MissingEntries, message, help)
 }
 
 /// What is said of missing entries that the formula `formula` of a function does not speak of.
@@ -48,11 +46,9 @@ pub(crate) fn unmasked_in(formula: &str, name: &str, matrix: &Matrix) -> Error {
             "Give it a number",
         );
     }
-    Error::data(
-        Code::MissingEntries,
-        format!("{}, and {formula} does not say what becomes of them", missing_entries(name, matrix)),
-        format!("Fill them in, or leave them out: sum(observed({name}) * {name}) adds up those that are there"),
-    )
+    let message = format!("{}, and {formula} does not say what becomes of them", missing_entries(name, matrix));
+    let help = format!("Fill them in, or leave them out: sum(observed({name}) * {name}) adds up those that are there");
+    Error::data(Code::MissingEntries, message, help)
 }
 
 fn missing_entries(name: &str, matrix: &Matrix) -> String {

@@ -46,11 +46,8 @@ fn given(expr: &Expr, givens: &Givens) -> Result<Shape> {
     let Op::Var(var) = expr.op() else { return Err(Error::Bug(format!("{expr} is no variable"))) };
     if let Some(given) = givens.get(var) {
         if var.is_scalar() && !given.shape.is_scalar() {
-            return Err(Error::shape(
-                Code::WrongShape,
-                format!("{} is a number, it was given {}", var.name(), given.shape),
-                "",
-            ));
+            let message = format!("{} is a number, it was given {}", var.name(), given.shape);
+            return Err(Error::shape(Code::WrongShape, message, ""));
         }
         return Ok(given.shape);
     }

@@ -98,11 +98,8 @@ fn graph_of(roots: &[Expr], givens: &Givens) -> Result<(Graph, Vec<Id>)> {
             Op::Observed => {
                 let inner = dag.expr(dag.args(part)[0]);
                 let var = inner.as_var().ok_or_else(|| {
-                    Error::shape(
-                        Code::ObservedOfFormula,
-                        format!("observed({inner}) has no meaning"),
-                        "Only a data matrix has missing entries",
-                    )
+                    let message = format!("observed({inner}) has no meaning");
+                    Error::shape(Code::ObservedOfFormula, message, "Only a data matrix has missing entries")
                 })?;
                 graph.add(ENode { sym: Sym::Observed(var.clone()), args: vec![] })
             }

@@ -203,11 +203,8 @@ impl FoldIn {
     fn check(&self, x: &Matrix, beside: &[(&str, &Matrix)]) -> Result<()> {
         let (target, cols) = (&self.problem.target, self.problem.fitted.cols);
         if x.cols() != cols {
-            return Err(Error::shape(
-                Code::WrongShape,
-                format!("the new rows of {target} are {}, the model's data has {cols} columns", Shape::of(x)),
-                "Give rows of the same columns, in the same order",
-            ));
+            let message = format!("the new rows of {target} are {}, the model's data has {cols} columns", Shape::of(x));
+            return Err(Error::shape(Code::WrongShape, message, "Give rows of the same columns, in the same order"));
         }
         if x.missing() > 0 && !self.problem.masks() {
             return Err(unmasked(target, x));

@@ -151,12 +151,9 @@ impl EntryList {
         // Where a mirror image is in play, the place as the file writes it is that of the second entry's source.
         let (first, second) = (self.source(first), self.source(second));
         let place = label(self.rows[second] as usize, self.cols[second] as usize);
-        Error::data(
-            Code::DuplicateEntry,
-            format!("the entry at {place} stands already on line {}", self.lines.line(first)),
-            "Keep one of them, or set how duplicates are settled: sum, or last",
-        )
-        .at_line(self.lines.line(second))
+        let message = format!("the entry at {place} stands already on line {}", self.lines.line(first));
+        Error::data(Code::DuplicateEntry, message, "Keep one of them, or set how duplicates are settled: sum, or last")
+            .at_line(self.lines.line(second))
     }
 }
 

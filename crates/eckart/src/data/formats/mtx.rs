@@ -113,12 +113,9 @@ impl Banner {
             .at_line(1));
         };
         let unknown = |what: &str, word: &str, known: &str| {
-            Error::data(
-                Code::UnsupportedType,
-                format!("{what} {word:?} is not supported"),
-                format!("Supported are {known}"),
-            )
-            .at_line(1)
+            let message = format!("{what} {word:?} is not supported");
+            let help = format!("Supported are {known}");
+            Error::data(Code::UnsupportedType, message, help).at_line(1)
         };
         let coordinate = match layout {
             "coordinate" => true,

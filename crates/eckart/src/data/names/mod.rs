@@ -91,12 +91,9 @@ fn read_columns<const N: usize>(
     };
     let columns = find(&header.cells).ok_or_else(|| {
         let known: Vec<String> = header.cells.iter().map(|cell| shown(cell)).collect();
-        Error::data(
-            Code::UnknownName,
-            format!("there is no column {wanted:?}"),
-            format!("Its columns are {}", known.join(", ")),
-        )
-        .at_line(header.line)
+        let message = format!("there is no column {wanted:?}");
+        let help = format!("Its columns are {}", known.join(", "));
+        Error::data(Code::UnknownName, message, help).at_line(header.line)
     })?;
     let mut count = 0;
     while records.advance()? {

@@ -125,10 +125,8 @@ pub(in crate::solve) fn choose(bound: &Bound, name: Option<&str>) -> Result<&'st
     };
     let Some(row) = METHODS.iter().find(|row| row.name == name) else {
         let known: Vec<&str> = METHODS.iter().map(|row| row.name).collect();
-        return Err(Error::setting(
-            Code::UnknownMethod,
-            format!("there is no method {name}; there are {}", known.join(", ")),
-        ));
+        let message = format!("there is no method {name}; there are {}", known.join(", "));
+        return Err(Error::setting(Code::UnknownMethod, message));
     };
     match row.unsupported(bound) {
         None => Ok(row),

@@ -127,10 +127,8 @@ impl Problem {
             if value.missing() > 0 {
                 let at = first_missing(value);
                 let at = place(at.0 * shape.cols + at.1, shape);
-                return Err(Error::setting(
-                    Code::StartNotFinite,
-                    format!("{name} is fixed, and its value has no number at {at}"),
-                ));
+                let message = format!("{name} is fixed, and its value has no number at {at}");
+                return Err(Error::setting(Code::StartNotFinite, message));
             }
             Ok((name.clone(), value.cast(dtype)?))
         };
@@ -160,10 +158,8 @@ impl Problem {
         check_shape(name, "start", value, shape)?;
         let dense = Value::of(value).into_dense();
         if let Some(at) = dense.data.iter().position(|b| !b.is_finite()) {
-            return Err(Error::setting(
-                Code::StartNotFinite,
-                format!("the start of {name} is {} at {}", dense.data[at], place(at, shape)),
-            ));
+            let message = format!("the start of {name} is {} at {}", dense.data[at], place(at, shape));
+            return Err(Error::setting(Code::StartNotFinite, message));
         }
         let (far, feasible) = infeasible(regularizer, &dense.data, shape);
         if let Some(at) = far {
@@ -190,10 +186,8 @@ impl Problem {
     fn unfit_rank(&self, target: &Matrix) -> Error {
         let (rows, cols) = target.shape();
         let most = rows.min(cols);
-        Error::setting(
-            Code::RankOutOfRange,
-            format!("rank {} does not fit a {rows} x {cols} matrix: choose 1 to {most}", self.rank),
-        )
+        let message = format!("rank {} does not fit a {rows} x {cols} matrix: choose 1 to {most}", self.rank);
+        Error::setting(Code::RankOutOfRange, message)
     }
 
     /// The objective with every named number written in.
@@ -222,10 +216,8 @@ impl Problem {
         let text = &self.statement.text;
         let used = |name: &str| variables.iter().any(|v| v.name() == name);
         if let Some((name, _)) = self.data.iter().find(|(name, _)| !used(name)) {
-            return Err(Error::setting(
-                Code::UnusedData,
-                format!("the objective does not use the data {name}: {text}"),
-            ));
+            let message = format!("the objective does not use the data {name}: {text}");
+            return Err(Error::setting(Code::UnusedData, message));
         }
         let in_original = self.statement.objective.variables();
         let sides: Vec<&Dim> = self.statement.declared.iter().flat_map(|d| [&d.rows, &d.cols]).collect();
@@ -233,28 +225,22 @@ impl Problem {
             let in_side = sides.iter().any(|d| **d == Dim::Name(name.clone()));
             let in_limit = self.statement.constraints.iter().any(|c| c.limit == Limit::Name(name.clone()));
             if !in_side && !in_limit && !in_original.iter().any(|v| v.name() == name) {
-                return Err(Error::setting(
-                    Code::UnusedParameter,
-                    format!("the objective does not use the parameter {name}: {text}"),
-                ));
+                let message = format!("the objective does not use the parameter {name}: {text}");
+                return Err(Error::setting(Code::UnusedParameter, message));
             }
         }
         let is_factor = |name: &str| used(name) && !self.data.iter().any(|(known, _)| known == name);
         let fixed = self.fixed.iter().map(|(name, _)| (name, "fixed"));
         let mut valued = fixed.chain(self.init_values.iter().map(|(name, _)| (name, "given a start")));
         if let Some((name, what)) = valued.find(|(name, _)| !is_factor(name) || self.params.contains_key(*name)) {
-            return Err(Error::setting(
-                Code::NotAFactor,
-                format!("{name} is {what} but is no factor of the objective: {text}"),
-            ));
+            let message = format!("{name} is {what} but is no factor of the objective: {text}");
+            return Err(Error::setting(Code::NotAFactor, message));
         }
         if let Some((name, _)) =
             self.init_values.iter().find(|(name, _)| self.fixed.iter().any(|(held, _)| held == name))
         {
-            return Err(Error::setting(
-                Code::HeldAndStarted,
-                format!("{name} is fixed and given a start: only one of the two can be"),
-            ));
+            let message = format!("{name} is fixed and given a start: only one of the two can be");
+            return Err(Error::setting(Code::HeldAndStarted, message));
         }
         let declared = self.statement.declared.iter().map(|d| (&d.name, &d.span, "declared", "Leave it out"));
         let constrained = self.statement.constraints.iter();
@@ -308,11 +294,9 @@ fn check_shape(name: &str, what: &str, value: &Matrix, shape: Shape) -> Result<(
     if Shape::of(value) == shape {
         return Ok(());
     }
-    Err(Error::shape(
-        Code::WrongShape,
-        format!("the {what} of {name} is {}, and {name} is {shape}", Shape::of(value)),
-        format!("Give a {what} of that shape, or the rank that fits it"),
-    ))
+    let message = format!("the {what} of {name} is {}, and {name} is {shape}", Shape::of(value));
+    let help = format!("Give a {what} of that shape, or the rank that fits it");
+    Err(Error::shape(Code::WrongShape, message, help))
 }
 
 /// An entry's row and column, from 1, in words.

@@ -41,10 +41,8 @@ pub fn solve(
 ) -> Result<Factorization> {
     settings.check()?;
     if !problem.assumed.is_empty() {
-        return Err(Error::setting(
-            Code::ShapeOnly,
-            "the data is only assumed: give the matrix itself to factorize it",
-        ));
+        let message = "the data is only assumed: give the matrix itself to factorize it";
+        return Err(Error::setting(Code::ShapeOnly, message));
     }
     with_machine(settings.threads, settings.registers, || run(&Search::new(problem, settings), listen))?
 }

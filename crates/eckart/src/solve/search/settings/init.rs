@@ -50,10 +50,8 @@ impl Init {
     pub fn from_name(name: &str) -> Result<Self> {
         Self::ALL.into_iter().find(|init| init.name() == name).ok_or_else(|| {
             let known: Vec<&str> = Self::ALL.iter().map(|init| init.name()).collect();
-            Error::setting(
-                Code::UnknownInit,
-                format!("there is no initialization {name}; there are {}", known.join(", ")),
-            )
+            let message = format!("there is no initialization {name}; there are {}", known.join(", "));
+            Error::setting(Code::UnknownInit, message)
         })
     }
 }
