@@ -43,16 +43,11 @@ impl Quarters {
                  no factor is held: hold entries out instead",
             ));
         }
-        let most = (x.rows() / 2).min(x.cols() / 2);
-        if let Some(rank) = ranks.iter().find(|rank| **rank >= most) {
-            return Err(Error::setting(
-                Code::RankOutOfRange,
-                format!(
-                    "bi-cross-validation fits half of the rows and columns, {} x {}: rank {rank} is not below {most}",
-                    x.rows() / 2,
-                    x.cols() / 2
-                ),
-            ));
+        let (n, m) = (x.rows() / 2, x.cols() / 2);
+        if let Some(rank) = ranks.iter().find(|rank| **rank >= n.min(m)) {
+            let half = format!("half of the rows and columns, {n} x {m}");
+            let message = format!("bi-cross-validation fits {half}: rank {rank} is not below {}", n.min(m));
+            return Err(Error::setting(Code::RankOutOfRange, message));
         }
         let loss = EntryLoss::find(&bound)?;
         let (rows, cols) = (halves(x.rows(), seed), halves(x.cols(), !seed));

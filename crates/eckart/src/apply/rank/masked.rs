@@ -16,7 +16,7 @@ use crate::data::Matrix;
 use crate::error::{Code, Error, Result};
 use crate::expr::text::{Declaration, Dim, Statement};
 use crate::expr::{Dag, Expr, Id, Meaning, Op, Var, matrix, observed, sum, weighted_sum, weighted_terms};
-use crate::facts::Facts;
+use crate::facts::{Facts, Shape};
 use crate::solve::{Bound, Problem, Settings, Subproblem, derive};
 
 /// Zeros that are held out, at most, for each stored entry that is.
@@ -161,11 +161,10 @@ impl EntryLoss {
         let dag = Dag::new(std::slice::from_ref(&bound.objective));
         let facts = Facts::of(&dag, &bound.givens)?;
         let of_x = dag.depends(|id| dag.expr(id).as_var() == Some(&target));
-        let full = |id: Id| (facts.shape(id).rows, facts.shape(id).cols) == bound.target.1.shape();
-        let sums: Vec<Id> =
-            dag.ids().filter(|&id| *dag.op(id) == Op::Sum && of_x[id.index()] && full(dag.args(id)[0])).collect();
-        let counted = |id: Id| *dag.op(dag.args(id)[0]) == Op::Expand;
-        let sums: Vec<Id> = sums.into_iter().filter(|&id| !counted(id)).collect();
+        let full = |id: Id| facts.shape(id) == Shape::of(&bound.target.1);
+        let compares = |arg: Id| full(arg) && *dag.op(arg) != Op::Expand;
+        let is_loss = |id: &Id| *dag.op(*id) == Op::Sum && of_x[id.index()] && compares(dag.args(*id)[0]);
+        let sums: Vec<Id> = dag.ids().filter(is_loss).collect();
         let refused = || {
             Error::setting(
                 Code::HoldoutUnsupported,

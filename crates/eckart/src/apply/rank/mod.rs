@@ -75,24 +75,27 @@ pub fn choose_rank(
         let message = format!("{repeats} repetitions tell no standard error: ask for {LEAST_REPEATS} or more");
         return Err(Error::setting(Code::SettingOutOfRange, message));
     }
-    let mut trials = Vec::new();
+    let mut trials: Vec<Box<dyn Fn(usize) -> Result<f64> + '_>> = Vec::new();
     for repeat in 0..repeats {
         let seed = settings.seed.wrapping_add(repeat as u64);
         trials.push(match validation {
-            Validation::HoldOut { share } => Test::Masked(Box::new(Masked::new(problem, share, seed)?)),
-            Validation::Bcv => Test::Quarters(Box::new(Quarters::new(problem, ranks, seed)?)),
+            Validation::HoldOut { share } => {
+                let masked = Masked::new(problem, share, seed)?;
+                Box::new(move |rank| masked.loss(rank, settings))
+            }
+            Validation::Bcv => {
+                let quarters = Quarters::new(problem, ranks, seed)?;
+                Box::new(move |rank| quarters.loss(rank, settings))
+            }
         });
     }
     let of = ranks.len() * repeats;
     let mut scores = Vec::new();
     for (at, &rank) in ranks.iter().enumerate() {
         let mut losses = Vec::new();
-        for (repeat, test) in trials.iter().enumerate() {
+        for (repeat, loss) in trials.iter().enumerate() {
             listen(Trial { rank, repeat, done: at * repeats + repeat, of });
-            losses.push(match test {
-                Test::Masked(masked) => masked.loss(rank, settings)?,
-                Test::Quarters(quarters) => quarters.loss(rank, settings)?,
-            });
+            losses.push(loss(rank)?);
         }
         if settings.interrupt.is_raised() {
             break;
@@ -118,11 +121,6 @@ fn numbers_of<'a>(formulas: &[Expr], matrices: impl IntoIterator<Item = (&'a Str
     }
     let values = Compiled::new(formulas, &givens, available_memory())?.run(&inputs)?;
     Ok(values.iter().map(Value::to_scalar).collect())
-}
-
-enum Test {
-    Masked(Box<Masked>),
-    Quarters(Box<Quarters>),
 }
 
 fn score(rank: usize, losses: Vec<f64>) -> RankScore {
