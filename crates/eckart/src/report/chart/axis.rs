@@ -9,7 +9,7 @@ pub(crate) struct Axis {
     high: f64,
     from: f64,
     to: f64,
-    logarithmic: bool,
+    pub(super) logarithmic: bool,
     ticks: usize,
 }
 
@@ -36,10 +36,6 @@ impl Axis {
     /// The same with about so many ticks.
     pub(crate) fn with_ticks(self, ticks: usize) -> Self {
         Self { ticks, ..self }
-    }
-
-    pub(crate) fn is_logarithmic(&self) -> bool {
-        self.logarithmic
     }
 
     pub(crate) fn place(&self, value: f64) -> f64 {

@@ -62,7 +62,7 @@ pub(crate) fn lines(html: &mut Html, chart: &LineChart<'_>) -> bool {
 }
 
 fn series(html: &mut Html, line: &Series, x_axis: &Axis, y_axis: &Axis, chart: &LineChart<'_>) {
-    let is_drawn = |&(x, y): &(f64, f64)| x.is_finite() && y.is_finite() && (y > 0.0 || !y_axis.is_logarithmic());
+    let is_drawn = |&(x, y): &(f64, f64)| x.is_finite() && y.is_finite() && (y > 0.0 || !y_axis.logarithmic);
     let points: Vec<(f64, f64)> = line.points.iter().copied().filter(is_drawn).collect();
     let Some(&(last_x, last_y)) = points.last() else { return };
     let drawn = path(points.iter().map(|&(x, y)| (x_axis.place(x), y_axis.place(y))));

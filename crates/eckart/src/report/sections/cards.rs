@@ -94,7 +94,7 @@ fn about(subject: &Subject<'_>, shown: &Shown<'_>, k: usize, line: &[f64]) -> Re
     html.element("p", &[("class", "about")], &said);
     let Some(w) = subject.sides.rows.filter(|w| w.name != shown.lines.name) else { return Ok(html) };
     let places: Vec<usize> = largest(&w.line(k), ROWS);
-    match (subject.picture(), subject.data) {
+    match (subject.picture(), subject.report.data) {
         (Some(shape), Some(data)) => {
             let mut tiles = Html::new();
             for &i in &places {

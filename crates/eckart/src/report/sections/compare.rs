@@ -19,7 +19,7 @@ const LISTED: usize = 6;
 
 /// A few rows beside their reconstructions; `None` without data, or without a formula for it.
 pub(in crate::report) fn rows(subject: &Subject<'_>) -> Result<Option<Html>> {
-    let (Some(data), Some(comparison)) = (subject.data, &subject.comparison) else { return Ok(None) };
+    let (Some(data), Some(comparison)) = (subject.report.data, &subject.comparison) else { return Ok(None) };
     let compared = &comparison.compared;
     if compared.is_empty() {
         return Ok(None);
@@ -114,7 +114,7 @@ fn pairs(html: &mut Html, subject: &Subject<'_>, data: &[f64], ComparedRow { row
 /// The entries with the largest residuals.
 pub(in crate::report) fn largest(subject: &Subject<'_>) -> Option<Html> {
     let comparison = subject.comparison.as_ref().filter(|comparison| !comparison.residuals.largest.is_empty())?;
-    let data = subject.data?;
+    let data = subject.report.data?;
     let mut html = Html::new();
     let (target, formula) = (&subject.fit.target, &comparison.formula);
     html.lead(&format!("The largest entries of {target} - ({formula}) by size.{}", seen(comparison, data)));

@@ -39,7 +39,7 @@ pub(in crate::report) fn stability(subject: &Subject<'_>) -> Result<Option<Html>
          finds it.",
         agreement.starts
     ));
-    let picture = subject.consensus.map(|consensus| {
+    let picture = subject.report.consensus.map(|consensus| {
         let matrix = in_groups(consensus)?;
         let side = matrix.rows();
         tile(&matrix.to_dense_f64(), (side, side), Scale::of(&[1.0])).map(|address| (address, side))

@@ -109,7 +109,7 @@ fn facts(html: &mut Html, subject: &Subject<'_>) {
 }
 
 fn data(subject: &Subject<'_>) -> String {
-    let shape = match (subject.data, subject.shape) {
+    let shape = match (subject.report.data, subject.shape) {
         (Some(matrix), _) => describe(matrix).replacen(" x ", " × ", 1),
         (None, Some((n, m))) => sides((n, m)),
         (None, None) => "of unknown shape".to_owned(),

@@ -41,7 +41,7 @@ pub(in crate::report) fn rows(subject: &Subject<'_>) -> Option<Html> {
         .fold(0.0_f64, |most, (i, k)| most.max(amount(i, k).abs()));
     let mut html = Html::new();
     html.lead(&lead(n, whole, places.len()));
-    let described = subject.picture().is_none() && subject.cols.are_known() && subject.data.is_some() && !whole;
+    let described = subject.picture().is_none() && subject.cols.are_known() && subject.report.data.is_some() && !whole;
     let components: Vec<String> = subject.order.iter().map(|k| format!("C{}", k + 1)).collect();
     let mut headings = vec![("", "row")];
     headings.extend(components.iter().map(|name| ("n", name.as_str())));
@@ -87,7 +87,7 @@ fn shade(value: f64, most: f64) -> &'static str {
 
 /// The names of a row's largest entries.
 fn entries(subject: &Subject<'_>, i: usize) -> String {
-    let Some(data) = subject.data else { return String::new() };
+    let Some(data) = subject.report.data else { return String::new() };
     let row = subject.seen_row(data, i);
     let known: Vec<f64> = row.into_iter().map(|x| if x.is_nan() { 0.0 } else { x }).collect();
     let names: Vec<String> = largest(&known, ENTRIES).into_iter().map(|j| subject.cols.of(j)).collect();

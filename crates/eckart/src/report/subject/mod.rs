@@ -33,10 +33,8 @@ pub(super) struct Shown<'a> {
 pub(super) struct Subject<'a> {
     pub(super) report: &'a Report<'a>,
     pub(super) fit: &'a Factorization,
-    pub(super) data: Option<&'a Matrix>,
     /// How far its starts agree, where that is known.
     pub(super) agreement: Option<&'a Agreement>,
-    pub(super) consensus: Option<&'a Consensus>,
     /// n x m, where anything says it.
     pub(super) shape: Option<(usize, usize)>,
     pub(super) rows: Names<'a>,
@@ -94,9 +92,7 @@ impl<'a> Subject<'a> {
         Ok(Self {
             report,
             fit,
-            data: report.data,
             agreement: of_consensus.or(fit.agreement.as_ref()),
-            consensus: report.consensus,
             shape,
             order: ComponentSides::order(&sizes),
             rows,
