@@ -17,7 +17,7 @@ const FREE_SIDE: usize = 1 << 24;
 /// A longer one needs an entry for every so many rows or columns.
 const SPARSEST: usize = 64;
 
-/// EntryList as a file lists them, rows and columns counted from 0.
+/// Entries as a file lists them, rows and columns counted from 0.
 #[derive(Debug, Default)]
 pub(in crate::data) struct EntryList {
     rows: Vec<u32>,

@@ -37,7 +37,19 @@ pub fn read_mtx(input: impl Read, options: &ReadOptions) -> Result<Matrix> {
         (None, Field::Real) => Choice::Fixed(Dtype::F64),
         (None, Field::Integer | Field::Pattern) => Choice::IntegersToF32,
     };
-    if banner.coordinate { coordinate(lines, banner, choice, options) } else { array(lines, banner, choice) }
+    if banner.coordinate {
+        let (shape, entries) = coordinate(&mut lines, banner).map_err(|error| said_of_line(error, &lines))?;
+        let label = |i: usize, j: usize| format!("row {}, column {}", i + 1, j + 1);
+        entries.into_matrix(shape, choice, options.duplicates, &label)
+    } else {
+        let ([rows, cols], values) = array(&mut lines, banner).map_err(|error| said_of_line(error, &lines))?;
+        choice.dense(rows, cols, by_rows(&values, rows, cols, banner.symmetry))
+    }
+}
+
+/// `error`, said of the line that was read last where it does not say itself which it is of.
+fn said_of_line(error: Error, lines: &Lines<'_>) -> Error {
+    if error.line().is_some() { error } else { error.at_line(lines.number()) }
 }
 
 /// Writes a matrix as Matrix Market: `coordinate real general` where it is sparse, `array real general` where it is
@@ -140,42 +152,27 @@ impl Banner {
     /// The numbers of the line after the comments: rows, columns and, in coordinate form, entries.
     fn sizes<const N: usize>(&self, lines: &mut Lines<'_>) -> Result<[usize; N]> {
         if !advance(lines)? {
-            return Err(Error::data(
-                Code::TruncatedFile,
-                "the file ends before the line of sizes",
-                "Get the whole file",
-            )
-            .at_line(lines.number()));
+            let message = "the file ends before the line of sizes";
+            return Err(Error::data(Code::TruncatedFile, message, "Get the whole file"));
         }
         let mut words = words(lines.text());
         let sizes = [(); N].map(|()| words.next().and_then(parse_index));
         if sizes.contains(&None) || words.next().is_some() {
             let expected = if N == 3 { "rows, columns and entries" } else { "rows and columns" };
-            return Err(Error::data(
-                Code::BadHeader,
-                format!("the line of sizes reads {}", shown(lines.text())),
-                format!("It holds {expected} as whole numbers"),
-            )
-            .at_line(lines.number()));
+            let message = format!("the line of sizes reads {}", shown(lines.text()));
+            return Err(Error::data(Code::BadHeader, message, format!("It holds {expected} as whole numbers")));
         }
         let sizes = sizes.map(Option::unwrap_or_default);
         let (rows, cols) = (sizes[0], sizes[1]);
-        let fault = if rows == 0 || cols == 0 {
-            Some((
-                Code::NoEntries,
-                format!("the matrix is {rows} x {cols}: it has no entries"),
-                "Check how it was made",
-            ))
-        } else if self.symmetry != Symmetry::General && rows != cols {
-            let message = format!("a symmetric matrix can't be {rows} x {cols}");
-            Some((Code::BadHeader, message, "Write general for its symmetry"))
-        } else {
-            None
-        };
-        match fault {
-            Some((code, message, help)) => Err(Error::data(code, message, help).at_line(lines.number())),
-            None => Ok(sizes),
+        if rows == 0 || cols == 0 {
+            let message = format!("the matrix is {rows} x {cols}: it has no entries");
+            return Err(Error::data(Code::NoEntries, message, "Check how it was made"));
         }
+        if self.symmetry != Symmetry::General && rows != cols {
+            let message = format!("a symmetric matrix can't be {rows} x {cols}");
+            return Err(Error::data(Code::BadHeader, message, "Write general for its symmetry"));
+        }
+        Ok(sizes)
     }
 }
 
@@ -193,33 +190,30 @@ fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
 }
 
-fn coordinate(mut lines: Lines<'_>, banner: Banner, choice: Choice, options: &ReadOptions) -> Result<Matrix> {
-    let [rows, cols, promised] = banner.sizes::<3>(&mut lines)?;
-    let header_line = lines.number();
-    check_side("rows", rows, promised).map_err(|e| e.at_line(header_line))?;
-    check_side("columns", cols, promised).map_err(|e| e.at_line(header_line))?;
+fn coordinate(lines: &mut Lines<'_>, banner: Banner) -> Result<((usize, usize), EntryList)> {
+    let [rows, cols, promised] = banner.sizes::<3>(lines)?;
+    check_side("rows", rows, promised)?;
+    check_side("columns", cols, promised)?;
     let mut entries = EntryList::default();
-    while advance(&mut lines)? {
+    while advance(lines)? {
         if entries.len() == promised {
-            return Err(count_differs(promised, "and this is one more").at_line(lines.number()));
+            return Err(count_differs(promised, "and this is one more"));
         }
-        let (row, col, value) = entry(lines.text(), rows, cols, banner.field).map_err(|e| e.at_line(lines.number()))?;
+        let (row, col, value) = entry(lines.text(), rows, cols, banner.field)?;
         if banner.symmetry == Symmetry::Skew && row == col && value != 0.0 {
-            return Err(skew_diagonal().at_line(lines.number()));
+            return Err(skew_diagonal());
         }
         entries.push(row, col, value, lines.number());
     }
     if entries.len() < promised {
-        let found = format!("but the file ends after {}", entries.len());
-        return Err(count_differs(promised, &found).at_line(lines.number()));
+        return Err(count_differs(promised, &format!("but the file ends after {}", entries.len())));
     }
     match banner.symmetry {
         Symmetry::General => {}
         Symmetry::Symmetric => entries.mirror(1.0),
         Symmetry::Skew => entries.mirror(-1.0),
     }
-    let label = |i: usize, j: usize| format!("row {}, column {}", i + 1, j + 1);
-    entries.into_matrix((rows, cols), choice, options.duplicates, &label)
+    Ok(((rows, cols), entries))
 }
 
 /// One entry: row and column counted from 0, and its number.
@@ -306,8 +300,9 @@ fn skew_diagonal() -> Error {
     Error::data(Code::BadEntry, message, "Take it out, or write general for the symmetry")
 }
 
-fn array(mut lines: Lines<'_>, banner: Banner, choice: Choice) -> Result<Matrix> {
-    let [rows, cols] = banner.sizes::<2>(&mut lines)?;
+/// The sides, and the numbers column by column (of their lower part, where the matrix is symmetric).
+fn array(lines: &mut Lines<'_>, banner: Banner) -> Result<([usize; 2], Vec<f64>)> {
+    let [rows, cols] = banner.sizes::<2>(lines)?;
     let promised = match banner.symmetry {
         Symmetry::General => rows.checked_mul(cols),
         Symmetry::Symmetric => rows.checked_add(1).and_then(|n| rows.checked_mul(n)).map(|n| n / 2),
@@ -315,35 +310,29 @@ fn array(mut lines: Lines<'_>, banner: Banner, choice: Choice) -> Result<Matrix>
     };
     let promised = promised.ok_or_else(|| {
         Error::data(Code::TooLarge, format!("{rows} x {cols} is more than memory can hold"), "Correct the header")
-            .at_line(lines.number())
     })?;
     let mut values = Vec::new();
-    while advance(&mut lines)? {
+    while advance(lines)? {
         for word in words(lines.text()) {
             if values.len() == promised {
-                return Err(count_differs(promised, "and this is one more").at_line(lines.number()));
+                return Err(count_differs(promised, "and this is one more"));
             }
-            let value = number(word, banner.field).map_err(|e| e.at_line(lines.number()))?;
+            let value = number(word, banner.field)?;
             if value.is_infinite() {
-                return Err(Error::data(
-                    Code::InfiniteValue,
-                    format!("the value {} is infinite", shown(word)),
-                    "Replace it by a finite number, or by NaN where the entry is missing",
-                )
-                .at_line(lines.number()));
+                let message = format!("the value {} is infinite", shown(word));
+                let help = "Replace it by a finite number, or by NaN where the entry is missing";
+                return Err(Error::data(Code::InfiniteValue, message, help));
             }
             values.push(value);
         }
     }
     if values.len() < promised {
-        let found = format!("but the file ends after {}", values.len());
-        return Err(count_differs(promised, &found).at_line(lines.number()));
+        return Err(count_differs(promised, &format!("but the file ends after {}", values.len())));
     }
-    let full = by_rows(&values, rows, cols, banner.symmetry);
-    choice.dense(rows, cols, full)
+    Ok(([rows, cols], values))
 }
 
-/// The full matrix, row by row, from the numbers of its columns (of their lower part, where it is symmetric).
+/// The full matrix, row by row, from the numbers that `array` has read.
 fn by_rows(values: &[f64], rows: usize, cols: usize, symmetry: Symmetry) -> Vec<f64> {
     let mut full = vec![0.0; rows * cols];
     let mut next = values.iter();
