@@ -4,7 +4,7 @@
 //! Not here: what names and texts mean (see `solve`).
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -53,7 +53,7 @@ pub(crate) fn read_tensors(path: &Path, wanted: IsRead) -> Result<Contents> {
 
 /// The same of a stream of about `length` bytes.
 pub(crate) fn parse_tensors(input: &mut dyn Read, length: usize, wanted: IsRead) -> Result<Contents> {
-    let mut input = Input { input, length, sum: Sha256::new(), block: vec![0; BLOCK] };
+    let mut input = Input { input, length, sum: Sha256::new(), block: Vec::with_capacity(BLOCK) };
     let header = input.header()?;
     let mut digests = vec![input.digest()];
     let mut lists = Vec::new();
@@ -135,12 +135,13 @@ impl Input<'_> {
     fn bytes(&mut self, count: usize, take: &mut dyn FnMut(&[u8])) -> Result<usize> {
         let mut left = count;
         while left > 0 {
-            let block = &mut self.block[..left.min(BLOCK)];
-            let found = fill(self.input, block).map_err(failed)?;
-            self.sum.update(&block[..found]);
-            take(&block[..found]);
-            left -= found;
-            if found < block.len() {
+            self.block.clear();
+            let wanted = left.min(BLOCK);
+            self.input.take(wanted as u64).read_to_end(&mut self.block).map_err(failed)?;
+            self.sum.update(&self.block);
+            take(&self.block);
+            left -= self.block.len();
+            if self.block.len() < wanted {
                 break;
             }
         }
@@ -218,18 +219,4 @@ impl Input<'_> {
             Ok(())
         }
     }
-}
-
-/// Fills `block`, or as much of it as the stream has.
-fn fill(input: &mut dyn Read, block: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < block.len() {
-        match input.read(&mut block[filled..]) {
-            Ok(0) => break,
-            Ok(found) => filled += found,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }
