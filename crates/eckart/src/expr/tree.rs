@@ -117,23 +117,14 @@ impl Expr {
     /// # Errors
     /// `Setting` where the formula is not a shared variable, `Shape` where the shape differs.
     pub fn set_value(&self, value: Matrix) -> Result<()> {
-        let var = self.as_var().filter(|v| v.cell().is_some());
-        let Some(cell) = var.and_then(|v| v.cell()) else {
+        let Some(cell) = self.as_var().and_then(|var| var.cell()) else {
             return Err(Error::setting(Code::NotShared, format!("{self} holds no value: only a shared variable does")));
         };
         let mut held = cell.write().unwrap_or_else(|poison| poison.into_inner());
         if held.shape() != value.shape() {
-            return Err(Error::shape(
-                Code::WrongShape,
-                format!(
-                    "{self} is {} x {}, its new value is {} x {}",
-                    held.rows(),
-                    held.cols(),
-                    value.rows(),
-                    value.cols()
-                ),
-                "A shared variable keeps its shape",
-            ));
+            let ((n, m), (rows, cols)) = (held.shape(), value.shape());
+            let message = format!("{self} is {n} x {m}, its new value is {rows} x {cols}");
+            return Err(Error::shape(Code::WrongShape, message, "A shared variable keeps its shape"));
         }
         *held = value;
         Ok(())
