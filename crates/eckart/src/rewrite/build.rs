@@ -17,7 +17,6 @@ pub(super) fn number(graph: &mut Graph, value: f64) -> Id {
     graph.add(ENode::new(Op::Lit(Number::new(value)), vec![]))
 }
 
-/// A primitive of one or two arguments.
 pub(super) fn apply(graph: &mut Graph, op: Op, args: &[Id]) -> Id {
     graph.add(ENode::new(op, args.to_vec()))
 }
@@ -102,10 +101,7 @@ pub(super) fn product(graph: &mut Graph, ids: &[Id]) -> Id {
     let core = match all.as_slice() {
         [] => return number(graph, literal),
         [one] => *one,
-        many => {
-            let node = ENode::new(Op::Mul, many.to_vec());
-            graph.add(node)
-        }
+        many => apply(graph, Op::Mul, many),
     };
     scaled(graph, literal, core)
 }
@@ -161,10 +157,7 @@ pub(super) fn sum(graph: &mut Graph, terms: &[(f64, Id)]) -> Id {
     match parts.as_slice() {
         [] => number(graph, 0.0),
         [one] => *one,
-        many => {
-            let node = ENode::new(Op::Add, many.to_vec());
-            graph.add(node)
-        }
+        many => apply(graph, Op::Add, many),
     }
 }
 

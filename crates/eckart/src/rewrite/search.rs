@@ -31,10 +31,10 @@ enum CompiledRule {
     Local(fn(&mut Graph, Id, &ENode) -> Option<Id>),
 }
 
-/// What a rule found to look at.
-enum Match {
-    Pattern(Id, Vec<egg::Subst>),
-    Local(Id, ENode),
+/// What a rule found to look at in a class, and what it makes of it.
+enum Match<'a> {
+    Pattern(Id, Vec<egg::Subst>, &'a Pattern<ENode>),
+    Local(Id, ENode, fn(&mut Graph, Id, &ENode) -> Option<Id>),
 }
 
 /// Applies `rules` until nothing new comes of it, or a limit is reached: of rounds, or of `most_nodes` nodes.
@@ -45,9 +45,9 @@ pub(super) fn saturate(graph: &mut Graph, rules: &[Rule], most_nodes: usize) -> 
     for round in 1..=MOST_ROUNDS {
         let found: Vec<Vec<Match>> = ready.iter().map(|rule| look(graph, rule)).collect();
         let mut new = 0;
-        for ((rule, matches), count) in ready.iter().zip(found).zip(&mut fired) {
+        for (matches, count) in found.into_iter().zip(&mut fired) {
             for found in matches {
-                let unions = apply(graph, rule, found);
+                let unions = apply(graph, found);
                 *count += unions;
                 new += unions;
                 if graph.total_size() > most_nodes {
@@ -80,24 +80,24 @@ fn prepare(how: &RuleKind) -> CompiledRule {
     }
 }
 
-fn look(graph: &Graph, rule: &CompiledRule) -> Vec<Match> {
+fn look<'a>(graph: &Graph, rule: &'a CompiledRule) -> Vec<Match<'a>> {
     match rule {
-        CompiledRule::Pattern(from, _) => {
+        CompiledRule::Pattern(from, to) => {
             let found = Searcher::<ENode, GraphFacts>::search(from, graph);
-            found.into_iter().map(|matches| Match::Pattern(matches.eclass, matches.substs)).collect()
+            found.into_iter().map(|matches| Match::Pattern(matches.eclass, matches.substs, to)).collect()
         }
-        CompiledRule::Local(_) => {
+        CompiledRule::Local(rule) => {
             let nodes = graph.classes().flat_map(|class| class.nodes.iter().map(move |node| (class.id, node)));
             let inner = nodes.filter(|(_, node)| !node.args.is_empty());
-            inner.map(|(class, node)| Match::Local(class, node.clone())).collect()
+            inner.map(|(class, node)| Match::Local(class, node.clone(), *rule)).collect()
         }
     }
 }
 
 /// How many classes were found to be equal.
-fn apply(graph: &mut Graph, rule: &CompiledRule, found: Match) -> usize {
-    match (rule, found) {
-        (CompiledRule::Pattern(_, to), Match::Pattern(class, substs)) => {
+fn apply(graph: &mut Graph, found: Match) -> usize {
+    match found {
+        Match::Pattern(class, substs, to) => {
             let mut unions = 0;
             for subst in substs {
                 let id = graph.add_instantiation(&to.ast, &subst);
@@ -105,10 +105,9 @@ fn apply(graph: &mut Graph, rule: &CompiledRule, found: Match) -> usize {
             }
             unions
         }
-        (CompiledRule::Local(rule), Match::Local(class, node)) => match rule(graph, class, &node) {
-            Some(id) => usize::from(graph.union(class, id)),
-            None => 0,
-        },
-        (CompiledRule::Pattern(..), Match::Local(..)) | (CompiledRule::Local(_), Match::Pattern(..)) => 0,
+        Match::Local(class, node, rule) => {
+            let id = rule(graph, class, &node);
+            id.map_or(0, |id| usize::from(graph.union(class, id)))
+        }
     }
 }

@@ -23,10 +23,7 @@ pub(super) fn collect(graph: &mut Graph, node: &ENode, side: usize) -> Option<Id
     if !node.is(&Op::Add) {
         return None;
     }
-    let mut all = Vec::new();
-    for &arg in &node.args {
-        all.extend(terms(graph, arg));
-    }
+    let all: Vec<(f64, Id)> = node.args.iter().flat_map(|&arg| terms(graph, arg)).collect();
     let products: Vec<(usize, SparseProduct)> = all
         .iter()
         .enumerate()

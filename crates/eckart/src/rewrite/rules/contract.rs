@@ -26,9 +26,7 @@ fn factors_under(graph: &Graph, node: &ENode, op: &Op) -> Option<(Shape, Vec<Id>
 fn taken_apart(graph: &mut Graph, shape: Shape, factors: &[Id]) -> Option<(Id, Id, Id)> {
     for (at, &factor) in factors.iter().enumerate() {
         let Some((a, b)) = low_rank_product(graph, factor) else { continue };
-        let mut rest = factors.to_vec();
-        rest.remove(at);
-        let rest = product(graph, &rest);
+        let (_, rest) = without(graph, factors, at);
         if graph[rest].data.shape == shape {
             return Some((a, b, rest));
         }
@@ -144,8 +142,7 @@ fn is_identity(graph: &Graph, id: Id) -> bool {
 
 pub(super) fn trace(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
     let (_, factors) = factors_under(graph, node, &Op::Sum)?;
-    let [x, y] = factors.as_slice() else { return None };
-    let (x, y) = (*x, *y);
+    let &[x, y] = factors.as_slice() else { return None };
     let other = if is_identity(graph, x) {
         y
     } else if is_identity(graph, y) {

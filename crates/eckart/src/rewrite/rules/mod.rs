@@ -33,7 +33,7 @@ pub(super) struct Rule {
     /// A formula it applies to, on which the tests try it.
     #[cfg_attr(not(test), expect(dead_code, reason = "kept in the row for whoever reads it, and for the tests"))]
     pub example: &'static str,
-    /// RuleKind it works.
+    /// How it works.
     pub how: RuleKind,
 }
 

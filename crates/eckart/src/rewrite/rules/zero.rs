@@ -66,10 +66,7 @@ fn of_class(graph: &Graph, id: Id, depth: usize) -> Option<AtZero> {
 
 fn of_node(graph: &Graph, node: &ENode, depth: usize) -> Option<AtZero> {
     let Sym::Op(op) = &node.sym else { return None };
-    let mut args = Vec::new();
-    for &arg in &node.args {
-        args.push(of_class(graph, arg, depth)?);
-    }
+    let args: Vec<AtZero> = node.args.iter().map(|&arg| of_class(graph, arg, depth)).collect::<Option<_>>()?;
     let mut vars = args.iter().filter_map(|(_, var)| var.clone());
     let first = vars.next();
     if vars.any(|var| Some(&var) != first.as_ref()) {
