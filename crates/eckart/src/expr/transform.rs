@@ -36,6 +36,11 @@ impl Expr {
         })
     }
 
+    /// The formula with every named number written in.
+    pub(crate) fn with_numbers(&self, numbers: &BTreeMap<String, f64>) -> Expr {
+        self.substitute(&numbers.iter().map(|(name, &value)| (Var::input(name), Expr::number(value))).collect())
+    }
+
     /// The formula with every part that equals the first of a pair replaced by the second, larger parts first.
     pub(crate) fn replace(&self, by: &[(Expr, Expr)]) -> Expr {
         let roots: Vec<Expr> = std::iter::once(self).chain(by.iter().map(|(old, _)| old)).cloned().collect();

@@ -113,8 +113,7 @@ impl RowProblem {
 
     fn of_stated(model: &Stated) -> Result<Self> {
         let statement = &model.statement;
-        let params = model.params.iter().map(|(name, &value)| (Var::input(name), Expr::number(value))).collect();
-        let objective = statement.objective.substitute(&params);
+        let objective = statement.objective.with_numbers(model.params);
         let sides = SidesOf { model, objective: &objective };
         let shapes = sides.fitted()?;
         let fitted = shapes.get(&Var::input(model.target)).copied().ok_or_else(|| no_shape(model))?;

@@ -29,8 +29,7 @@ impl<'a> Fitted<'a> {
     /// where a row of it depends on other rows.
     pub(in crate::report) fn of(fit: &'a Factorization, (n, m): (usize, usize)) -> Option<Self> {
         let text = fit.quality.as_ref()?.reconstruction.clone();
-        let by = fit.params.iter().map(|(name, &value)| (Var::input(name), Expr::number(value))).collect();
-        let formula = parse_expr(&text).ok()?.substitute(&by);
+        let formula = parse_expr(&text).ok()?.with_numbers(&fit.params);
         let all: Option<Vec<(Var, &Matrix)>> =
             formula.variables().into_iter().map(|var| Some((var.clone(), fit.factor(var.name())?))).collect();
         let all = all?;

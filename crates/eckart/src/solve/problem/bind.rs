@@ -12,7 +12,7 @@ use super::{Bound, Factor, Problem};
 use crate::data::{Dtype, Matrix};
 use crate::error::{Code, Error, Result};
 use crate::expr::text::{Constraint, Declaration, Dim, Limit};
-use crate::expr::{Dag, Expr, Var};
+use crate::expr::{Dag, Var};
 use crate::facts::{Facts, Given, Givens, Shape, SideLength, first_missing, infer_shapes, lengths_of, masks, unmasked};
 use crate::rows::FactorRegularizer;
 use crate::run::{Inputs, Value};
@@ -30,7 +30,7 @@ impl Problem {
         if self.rank == 0 {
             return Err(self.unfit_rank(target));
         }
-        let objective = self.with_numbers();
+        let objective = self.statement.objective.with_numbers(&self.params);
         let dag = Dag::new(std::slice::from_ref(&objective));
         let variables = objective.variables();
         self.check_names(&variables)?;
@@ -188,12 +188,6 @@ impl Problem {
         let most = rows.min(cols);
         let message = format!("rank {} does not fit a {rows} x {cols} matrix: choose 1 to {most}", self.rank);
         Error::setting(Code::RankOutOfRange, message)
-    }
-
-    /// The objective with every named number written in.
-    fn with_numbers(&self) -> Expr {
-        let by = self.params.iter().map(|(name, &value)| (Var::input(name), Expr::from(value))).collect();
-        self.statement.objective.substitute(&by)
     }
 
     fn declared(&self) -> BTreeMap<Var, [SideLength; 2]> {

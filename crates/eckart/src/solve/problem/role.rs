@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::expr::text::{Dim, Statement};
-use crate::expr::{Dag, Expr, Var};
+use crate::expr::{Dag, Var};
 use crate::facts::{Links, Shape, SideLength};
 
 /// What a factor's numbers belong to.
@@ -99,8 +99,7 @@ pub(in crate::solve) fn roles(
     target: &str,
     factors: &[(String, Shape)],
 ) -> Vec<FactorRole> {
-    let params = params.iter().map(|(name, &value)| (Var::input(name), Expr::number(value))).collect();
-    let dag = Dag::new(&[statement.objective.substitute(&params)]);
+    let dag = Dag::new(&[statement.objective.with_numbers(params)]);
     let declared = |var: &Var| statement.declared.iter().find(|d| d.name == var.name());
     let shape = |var: &Var| factors.iter().find(|(name, _)| var.name() == name).map(|(_, shape)| *shape);
     let sides = |var: &Var| {

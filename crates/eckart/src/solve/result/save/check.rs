@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::format::{FileKind, no_such};
 use crate::error::{Error, Result};
 use crate::expr::text::{Dim, Statement, parse_statement};
-use crate::expr::{Dag, Expr, Var};
+use crate::expr::{Dag, Var};
 use crate::facts::{Facts, Given, Givens, Inferred, Shape, infer_or_name};
 use crate::solve::problem::role::{DataSide, FactorAxis, FactorRole};
 use crate::solve::result::{Agreement, Factorization};
@@ -118,9 +118,7 @@ fn fit_one_another(found: &Factorization, statement: &Statement, shapes: &Shapes
     if shapes.iter().any(|(name, _)| !variables.iter().any(|var| var.name() == name)) {
         return false;
     }
-    let numbers: BTreeMap<Var, Expr> =
-        found.params.iter().map(|(name, &value)| (Var::input(name), Expr::number(value))).collect();
-    let objective = statement.objective.substitute(&numbers);
+    let objective = statement.objective.with_numbers(&found.params);
     let mut givens: Givens =
         shapes.iter().map(|(name, shape)| (Var::input(name), Given::dense(shape.rows, shape.cols))).collect();
     let target = Var::input(&found.target);
