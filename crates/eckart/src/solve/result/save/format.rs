@@ -80,21 +80,20 @@ impl FileKind {
     }
 }
 
-/// The first texts of a header.
-pub(in crate::solve) fn opening(kind: FileKind) -> BTreeMap<String, String> {
-    opening_of(kind, &Numerics::current())
-}
-
-/// The same of what was computed elsewhere, or before.
-pub(in crate::solve) fn opening_of(kind: FileKind, numerics: &Numerics) -> BTreeMap<String, String> {
-    let rows = [
+/// The texts of a header: those that every file begins with, what computed it among them, and `own`.
+pub(in crate::solve) fn texts_of<const N: usize>(
+    kind: FileKind,
+    numerics: &Numerics,
+    own: [(&str, String); N],
+) -> BTreeMap<String, String> {
+    let every = [
         ("eckart", env!("CARGO_PKG_VERSION").to_owned()),
         ("format", FORMAT.to_string()),
         ("kind", kind.name().to_owned()),
         ("numerics", numerics.version.to_string()),
     ];
     let registers = numerics.registers.iter().map(|registers| ("registers", registers.clone()));
-    rows.into_iter().chain(registers).map(|(key, text)| (key.to_owned(), text)).collect()
+    every.into_iter().chain(registers).chain(own).map(|(key, text)| (key.to_owned(), text)).collect()
 }
 
 /// A whole number as it is written: without a sign, zeros before it or blanks.

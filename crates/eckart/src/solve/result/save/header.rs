@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::format::{FileKind, limits_to_json, no_model, numerics, opening_of, whole};
+use super::format::{FileKind, limits_to_json, no_model, numerics, texts_of, whole};
 use crate::error::{Code, Result, Warning};
 use crate::solve::problem::role::{DataSide, FactorAxis, FactorRole};
 use crate::solve::result::quality::Quality;
@@ -40,9 +40,7 @@ pub(super) fn texts(found: &Factorization) -> BTreeMap<String, String> {
         ("rank_choice", found.rank_choice.as_ref().map_or(Value::Null, choice_to_json).to_string()),
         ("quality", found.quality.as_ref().map_or(Value::Null, quality_to_json).to_string()),
     ];
-    let mut texts = opening_of(FileKind::Model, &found.numerics);
-    texts.extend(rows.into_iter().map(|(key, text)| (key.to_owned(), text)));
-    texts
+    texts_of(FileKind::Model, &found.numerics, rows)
 }
 
 fn roles_to_json(roles: &[(String, FactorRole)]) -> Value {
@@ -155,9 +153,7 @@ pub(super) fn factors_texts(model: &Factorization, names: &[String]) -> BTreeMap
         ("factors", json!(names).to_string()),
         ("roles", roles_to_json(&roles).to_string()),
     ];
-    let mut texts = opening_of(FileKind::Factors, &Numerics::current());
-    texts.extend(rows.into_iter().map(|(key, text)| (key.to_owned(), text)));
-    texts
+    texts_of(FileKind::Factors, &Numerics::current(), rows)
 }
 
 pub(in crate::solve) fn numbers_to_json(numbers: &BTreeMap<String, f64>) -> Value {

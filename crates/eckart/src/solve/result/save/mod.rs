@@ -14,7 +14,7 @@ mod summary;
 mod tables;
 
 pub(in crate::solve) use format::{
-    CHECKPOINT_HELP, FileKind, check, limits_to_json, no_such, numerics, of_kind, opening,
+    CHECKPOINT_HELP, FileKind, check, limits_to_json, no_such, numerics, of_kind, texts_of,
 };
 pub(in crate::solve) use header::numbers_to_json;
 pub use model::{load_factors, save_factors};

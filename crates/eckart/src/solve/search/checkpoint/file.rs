@@ -22,9 +22,9 @@ use crate::solve::block::state::MethodState;
 use crate::solve::problem::Problem;
 use crate::solve::result::save::{
     CHECKPOINT_HELP, FileKind, Tables, bytes, check, floats, histories, limits_to_json, lists, no_such,
-    numbers_to_json, numerics, of_kind, opening, starts, wholes,
+    numbers_to_json, numerics, of_kind, starts, texts_of, wholes,
 };
-use crate::solve::result::{Kept, Start};
+use crate::solve::result::{Kept, Numerics, Start};
 use crate::solve::search::settings::Settings;
 
 /// What every checkpoint of a search says in its header.
@@ -51,9 +51,7 @@ impl About {
             ("restarts", settings.n_init.to_string()),
             ("identity", json!(identity.0).to_string()),
         ];
-        let mut texts = opening(FileKind::Checkpoint);
-        texts.extend(rows.into_iter().map(|(key, text)| (key.to_owned(), text)));
-        Self { identity, texts }
+        Self { identity, texts: texts_of(FileKind::Checkpoint, &Numerics::current(), rows) }
     }
 }
 
