@@ -47,7 +47,7 @@ pub(crate) fn gather<T: Element>(level: SimdLevel, x: Csr<'_, T>, b: View<'_, T>
     let r = b.cols;
     assert_eq!(out.len(), x.rows() * r, "a number for each of the product");
     if r > 0 {
-        T::at_level(level, Product::<T, false>(Sides { x, panel: b.whole_rows(), r, out }));
+        T::at_level(level, Product::<T, false>(Operands { x, panel: b.whole_rows(), r, out }));
     }
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn scatter<T: Element>(level: SimdLevel, x: Csr<'_, T>, a: View<'_, T
     let (a, r) = (a.whole_rows(), a.cols);
     assert_eq!(a.len(), x.rows() * r, "a row for each row");
     if r > 0 {
-        T::at_level(level, Product::<T, true>(Sides { x, panel: a, r, out: acc }));
+        T::at_level(level, Product::<T, true>(Operands { x, panel: a, r, out: acc }));
     }
 }
 
@@ -70,7 +70,7 @@ macro_rules! row_of {
     }};
 }
 
-struct Sides<'a, T> {
+struct Operands<'a, T> {
     x: Csr<'a, T>,
     panel: &'a [T],
     r: usize,
@@ -78,7 +78,7 @@ struct Sides<'a, T> {
 }
 
 /// Where `SCATTERED`, with the transpose of x, and added to what `out` holds.
-struct Product<'a, T, const SCATTERED: bool>(Sides<'a, T>);
+struct Product<'a, T, const SCATTERED: bool>(Operands<'a, T>);
 
 impl<T: Element, const SCATTERED: bool> Job<T> for Product<'_, T, SCATTERED> {
     type Out = ();
@@ -97,7 +97,7 @@ impl<T: Element, const SCATTERED: bool> Job<T> for Product<'_, T, SCATTERED> {
 functions! {
     /// Columns `from` on, `V` vectors of them; `gather` has checked the rest, and rows of b are checked one by one.
     fn gather_columns<L, const V: usize, const TAIL: bool>(
-        job: &mut Sides<'_, L::Num>,
+        job: &mut Operands<'_, L::Num>,
         from: usize,
         last: usize,
     ) {
@@ -135,7 +135,7 @@ functions! {
 
     /// Columns `from` on, `V` vectors of them; `scatter` has checked the rest, and rows of acc are checked one by one.
     fn scatter_columns<L, const V: usize, const TAIL: bool>(
-        job: &mut Sides<'_, L::Num>,
+        job: &mut Operands<'_, L::Num>,
         from: usize,
         last: usize,
     ) {

@@ -3,8 +3,7 @@
 //! Invariant: no number of a quarter has a part in its prediction.
 //! Not here: folding in (see `fold_in`).
 
-use super::masked::EntryLoss;
-use super::numbers_of;
+use super::masked::{EntryLoss, numbers_of};
 use crate::apply::FoldIn;
 use crate::apply::hold_out::mixed;
 use crate::data::Matrix;

@@ -9,14 +9,15 @@
 //! and a loss of which that makes no form with a method of its own, it becomes observed(X') * loss(X', S), the entries
 //! missing in X'.
 
-use super::numbers_of;
 use crate::apply::HoldOut;
 use crate::apply::new_rows::row_problem::{constraints_of, uses};
 use crate::data::Matrix;
 use crate::error::{Code, Error, Result};
 use crate::expr::text::{Declaration, Dim, Statement};
 use crate::expr::{Dag, Expr, Id, Meaning, Op, Var, matrix, observed, sum, weighted_sum, weighted_terms};
-use crate::facts::{Facts, Shape};
+use crate::facts::{Facts, Given, Givens, Shape};
+use crate::function::Compiled;
+use crate::run::{Inputs, Value, available_memory};
 use crate::solve::{Bound, Problem, Settings, Subproblem, derive};
 
 /// Zeros that are held out, at most, for each stored entry that is.
@@ -89,6 +90,20 @@ impl Masked {
         let total: f64 = values.iter().zip(&self.tests).map(|(value, (_, weight))| weight * value).sum();
         Ok(total / self.count)
     }
+}
+
+/// The numbers that some formulas of these matrices are.
+pub(super) fn numbers_of<'a>(
+    formulas: &[Expr],
+    matrices: impl IntoIterator<Item = (&'a String, &'a Matrix)>,
+) -> Result<Vec<f64>> {
+    let (mut givens, mut inputs) = (Givens::new(), Inputs::default());
+    for (name, matrix) in matrices {
+        givens.insert(Var::input(name), Given::of(matrix));
+        inputs.set_matrix(&Var::input(name), matrix);
+    }
+    let values = Compiled::new(formulas, &givens, available_memory())?.run(&inputs)?;
+    Ok(values.iter().map(Value::to_scalar).collect())
 }
 
 /// Whether every factor's part of the objective is quadratic or a likelihood of counts.

@@ -7,12 +7,7 @@
 mod bcv;
 mod masked;
 
-use crate::data::Matrix;
 use crate::error::{Code, Error, Result};
-use crate::expr::{Expr, Var};
-use crate::facts::{Given, Givens};
-use crate::function::Compiled;
-use crate::run::{Inputs, Value, available_memory};
 use crate::solve::{Problem, RankChoice, RankScore, Settings};
 use bcv::Quarters;
 use masked::Masked;
@@ -110,17 +105,6 @@ pub fn choose_rank(
         Validation::Bcv => "bcv",
     };
     Ok(RankChoice { criterion: name.to_owned(), scores, chosen })
-}
-
-/// The numbers that some formulas of these matrices are.
-fn numbers_of<'a>(formulas: &[Expr], matrices: impl IntoIterator<Item = (&'a String, &'a Matrix)>) -> Result<Vec<f64>> {
-    let (mut givens, mut inputs) = (Givens::new(), Inputs::default());
-    for (name, matrix) in matrices {
-        givens.insert(Var::input(name), Given::of(matrix));
-        inputs.set_matrix(&Var::input(name), matrix);
-    }
-    let values = Compiled::new(formulas, &givens, available_memory())?.run(&inputs)?;
-    Ok(values.iter().map(Value::to_scalar).collect())
 }
 
 fn score(rank: usize, losses: Vec<f64>) -> RankScore {
