@@ -118,6 +118,29 @@ fn unusual_objectives_take_new_rows_too() {
     check(&coupled.replace("K[r,2]", "K[r,q]"), &x, &[("Y", &wide)]);
 }
 
+/// Objectives whose rows have no solver of their own: each is searched for by itself.
+#[test]
+fn rows_without_a_solver_come_out_alone_as_among_others() {
+    let x = planted(4, 8, 6);
+    for text in [
+        "minimize sum((X - W @ H)**4) + 0.1*(sum(W**2) + sum(H**2))",
+        "minimize sum((X - exp(W @ H))**2) + 0.1*(sum(W**2) + sum(H**2))",
+        "minimize sum(abs(X - W @ H)) + 0.1*(sum(W**2) + sum(H**2))",
+    ] {
+        let problem = Problem::parse(text).unwrap().data("X", &x).rank(2);
+        let model = problem.solve(&Settings { tol: 1e-7, max_iter: 5000, ..Settings::default() }).unwrap();
+        let fold_in = FoldIn::new(&model).unwrap();
+        assert!(fold_in.is_by_rows(&x, &[]).unwrap(), "{text}");
+        let rows = fold_in.transform(&x).unwrap().factors;
+        for i in 0..x.rows() {
+            let alone = fold_in.transform(&x.select_rows(&[i]).unwrap()).unwrap();
+            assert_eq!(alone.factors[0].1.values_f64(), rows[0].1.select_rows(&[i]).unwrap().values_f64(), "{text}");
+        }
+        let (old, new) = (cost(&problem, &model.factors), cost(&problem, &with_rows(&model, &rows)));
+        assert!(new <= 1.05 * old, "{text}: {old} and {new}");
+    }
+}
+
 #[test]
 fn rows_that_hang_together_are_searched_for_together() {
     let x = planted(5, 20, 12);

@@ -66,6 +66,21 @@ fn losses_with_kinks_and_stiff_penalties_go_on() {
     check("sum((X - W @ H)**2) + 100*sum((W.T @ W - 1)**2) subject to W, H >= 0", &x, 8, Init::Auto, 0.02);
 }
 
+/// A factor that begins at 0 has no length of its own for a normalized step to be a share of.
+#[test]
+fn normalized_steps_leave_zero() {
+    for scale in [1e-6, 1.0, 1e6] {
+        let x = Matrix::from_fn(6, 4, |i, _| scale * (1.0 + i as f64)).unwrap();
+        let row = Matrix::from_fn(1, 4, |_, _| 2.0).unwrap();
+        let problem = Problem::parse("over W[n,1]: sum(abs(X - W @ K))").unwrap();
+        let problem = problem.data("X", &x).data("K", &row).rank(1);
+        let found = problem.solve(&Settings::default()).unwrap();
+        let size: f64 = x.values_f64().iter().sum();
+        assert_eq!(found.method, "normalized-gradient");
+        assert!(found.cost < 0.05 * size, "{} of {size}", found.cost);
+    }
+}
+
 /// A penalty on the lengths of rows does not end a search at 0 before their partners have grown.
 #[test]
 fn groups_live_where_they_pay() {

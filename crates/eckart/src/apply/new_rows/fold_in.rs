@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::prepare::{KnownData, Prepared, RowWorker};
+use super::prepare::{KnownData, Prepared, RowWorker, are_independent};
 use super::row_problem::{RowFactor, RowProblem};
 use crate::data::{Dtype, Matrix};
 use crate::error::{Code, Error, Result, Warning};
@@ -15,9 +15,9 @@ use crate::facts::{Given, Shape, Sign, unmasked};
 use crate::run::{available_memory, sum_rows};
 use crate::solve::{Factorization, Problem, Settings};
 
-/// Where rows are searched for together: when that ends.
-const TOGETHER_TOL: f64 = 1e-9;
-const TOGETHER_MOST: usize = 5000;
+/// Where rows are searched for: when that ends.
+const SEARCH_TOL: f64 = 1e-9;
+const SEARCH_MOST: usize = 5000;
 
 /// Of the columns, one in so many has an entry in a sparse row, when its plan is made.
 const TYPICAL_SHARE: usize = 100;
@@ -175,10 +175,8 @@ impl FoldIn {
         let left_out = self.problem.left_out(&names).iter().map(ToString::to_string).collect();
         let found = match &*self.ready(&data)? {
             RowsReady::Apart(prepared) => apart(prepared, &data)?,
-            RowsReady::Together => {
-                let settings = Settings { tol: TOGETHER_TOL, max_iter: TOGETHER_MOST, ..Settings::default() };
-                self.problem.solve_together(&data, &self.shared, &settings)?
-            }
+            RowsReady::Alone => self.searched_alone(&data)?,
+            RowsReady::Together => self.searched(&data)?,
         };
         let mut factors = Vec::new();
         for RowFactor { name, across, .. } in &self.problem.factors {
@@ -189,6 +187,30 @@ impl FoldIn {
         Ok(Folded { factors, left_out })
     }
 
+    /// The factors of rows, by one search for all of them.
+    fn searched(&self, data: &[(&str, &Matrix)]) -> Result<Vec<(String, Matrix)>> {
+        let settings = Settings { tol: SEARCH_TOL, max_iter: SEARCH_MOST, ..Settings::default() };
+        self.problem.solve_together(data, &self.shared, &settings)
+    }
+
+    /// The factors of rows, by a search for each.
+    fn searched_alone(&self, data: &[(&str, &Matrix)]) -> Result<Vec<(String, Matrix)>> {
+        let rows = data.first().map_or(0, |(_, x)| x.rows());
+        let mut found: Vec<(String, Vec<f64>, usize)> = Vec::new();
+        for i in 0..rows {
+            let row: Vec<(&str, Matrix)> =
+                data.iter().map(|(name, matrix)| Ok((*name, matrix.select_rows(&[i])?))).collect::<Result<_>>()?;
+            let row: Vec<(&str, &Matrix)> = row.iter().map(|(name, matrix)| (*name, matrix)).collect();
+            for (at, (name, own)) in self.searched(&row)?.into_iter().enumerate() {
+                if i == 0 {
+                    found.push((name, Vec::new(), own.cols()));
+                }
+                found[at].1.extend(own.values_f64());
+            }
+        }
+        found.into_iter().map(|(name, all, cols)| Ok((name, Matrix::dense(rows, cols, all)?))).collect()
+    }
+
     /// Whether a row gets the same bits alone as among others: not where the objective couples rows, which are then
     /// searched for together, as a fit does it.
     ///
@@ -197,7 +219,7 @@ impl FoldIn {
     pub fn is_by_rows(&self, x: &Matrix, beside: &[(&str, &Matrix)]) -> Result<bool> {
         let mut data = vec![(self.problem.target.as_str(), x)];
         data.extend_from_slice(beside);
-        Ok(matches!(&*self.ready(&data)?, RowsReady::Apart(_)))
+        Ok(!matches!(&*self.ready(&data)?, RowsReady::Together))
     }
 
     fn check(&self, x: &Matrix, beside: &[(&str, &Matrix)]) -> Result<()> {
@@ -246,12 +268,16 @@ impl FoldIn {
                 return Ok(ready.clone());
             }
             let prepared = Prepared::new(&self.problem, &key, &self.shared, self.memory_limit)?;
-            let ready = Arc::new(prepared.map_or(RowsReady::Together, |prepared| RowsReady::Apart(Box::new(prepared))));
+            let ready = Arc::new(match prepared {
+                Some(prepared) => RowsReady::Apart(Box::new(prepared)),
+                None if are_independent(&self.problem, &key, &self.shared)? => RowsReady::Alone,
+                None => RowsReady::Together,
+            });
             held.push((key, ready.clone()));
             Ok(ready)
         };
         let ready = ready_for(kinds(false))?;
-        if counts && matches!(*ready, RowsReady::Together) { ready_for(kinds(true)) } else { Ok(ready) }
+        if counts && !matches!(*ready, RowsReady::Apart(_)) { ready_for(kinds(true)) } else { Ok(ready) }
     }
 }
 
@@ -259,7 +285,9 @@ impl FoldIn {
 enum RowsReady {
     /// Each by itself.
     Apart(Box<Prepared>),
-    /// All in one search.
+    /// Each by a search of its own.
+    Alone,
+    /// All in one search: they are coupled.
     Together,
 }
 

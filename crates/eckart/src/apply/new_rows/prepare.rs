@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::expr::{Dag, Expr, Id, Op, Var, matrix};
 use crate::facts::{Given, Givens, Shape, reading};
 use crate::function::Compiled;
+use crate::grad::differentiate;
 use crate::plan::Plan;
 use crate::rows::{FactorRegularizer, Regularizer};
 use crate::run::rows::RowTerms;
@@ -302,6 +303,23 @@ fn formulas(subproblem: &Subproblem) -> Option<Vec<(&Expr, bool)>> {
         Subproblem::Coupled(_) | Subproblem::Smooth => return None,
     }
     Some(all)
+}
+
+/// Whether the objective is a sum of what is of one row each: the gradient of a row reads that row alone.
+///
+/// # Errors
+/// As [`RowProblem::bind`].
+pub(in crate::apply) fn are_independent(
+    problem: &RowProblem,
+    known: &[KnownData],
+    shared: &[(String, Matrix)],
+) -> Result<bool> {
+    let given: Vec<(&str, Given)> = known.iter().map(|(name, given)| (name.as_str(), *given)).collect();
+    let Some(Joined { bound, .. }) = Joined::of(problem, problem.bind(&given, shared)?)? else { return Ok(false) };
+    let own = &bound.factors[0].var;
+    let gradient = differentiate(&bound.smooth, &[Expr::from(own)]);
+    let of_rows = |var: &Var| var == own || known.iter().any(|(name, _)| var.name() == name);
+    Ok(gradient.iter().all(|gradient| are_by_rows(&[(gradient, false)], &of_rows)))
 }
 
 /// Whether every formula can be computed a row at a time, or is the same for all rows where it must be.

@@ -32,6 +32,8 @@ pub(in crate::solve) struct NormalizedGradient {
     /// Of the gradients.
     names: Vec<String>,
     length: f64,
+    /// The mean size of the entries of the data: what a number of a factor that is 0 throughout moves by.
+    unit: f64,
     last: Option<Evaluated>,
 }
 
@@ -41,7 +43,11 @@ impl NormalizedGradient {
         let roots: Vec<Expr> =
             std::iter::once(bound.objective.clone()).chain(differentiate(&bound.objective, &factors)).collect();
         let compiled = Compiled::new(&roots, &bound.givens, memory_limit)?;
-        Ok(Box::new(Self { compiled, names: bound.gradient_names(), length: FIRST, last: None }))
+        let x = &bound.target.1;
+        let mut sizes = 0.0;
+        x.for_each(|v| sizes += if v.is_nan() { 0.0 } else { v.abs() });
+        let unit = sizes / (x.rows() * x.cols() - x.missing()).max(1) as f64;
+        Ok(Box::new(Self { compiled, names: bound.gradient_names(), length: FIRST, unit, last: None }))
     }
 }
 
@@ -86,9 +92,10 @@ impl Method for NormalizedGradient {
         };
         for (index, gradient) in gradients.iter().enumerate() {
             let (regularizer, from) = (iterate.problem.factors[index].regularizer.constraints(), &from[index]);
+            let step = (self.length, self.unit);
             let new = match iterate.problem.is_narrow() {
-                true => moved::<f32>(from, gradient, self.length, &regularizer),
-                false => moved::<f64>(from, gradient, self.length, &regularizer),
+                true => moved::<f32>(from, gradient, step, &regularizer),
+                false => moved::<f64>(from, gradient, step, &regularizer),
             };
             iterate.set(index, new);
         }
@@ -114,11 +121,21 @@ impl NormalizedGradient {
     }
 }
 
-/// A factor moved down its gradient by `share` of its own length, and made feasible.
-fn moved<T: Numbers>(from: &Value, gradient: &Value, share: f64, constraints: &FactorRegularizer) -> Value {
+/// A factor moved down its gradient by `share` of its own length, or of that of one whose numbers are all `unit` where
+/// it has none, and made feasible.
+fn moved<T: Numbers>(
+    from: &Value,
+    gradient: &Value,
+    (share, unit): (f64, f64),
+    constraints: &FactorRegularizer,
+) -> Value {
     let (mut new, gradient) = (from.rect::<T>(), gradient.rect::<T>());
     let norm = |v: &[T]| sum_by(v.len(), |at| v[at].to_f64() * v[at].to_f64()).sqrt();
-    let (size, length) = (norm(&gradient.data), share * norm(&new.data).max(f64::MIN_POSITIVE));
+    let own = match norm(&new.data) {
+        0.0 => unit * (new.data.len() as f64).sqrt(),
+        own => own,
+    };
+    let (size, length) = (norm(&gradient.data), share * own);
     let (shape, numbers) = (new.shape, new.make_mut());
     if size > 0.0 {
         let down = |(b, g): (&mut T, &T)| *b = T::from_f64(b.to_f64() - length * g.to_f64() / size);
