@@ -65,21 +65,30 @@ fn usage(error: clap::Error) -> ExitCode {
     ExitCode::from(YOURS)
 }
 
-/// The same error with advice that fits: the word that was probably meant, and which commands have `--json`; not how a
-/// file could be called `--json`.
+/// The same error with advice that fits: the word that was probably meant, and which commands have the option; not how
+/// a file could be called so.
 fn advised(mut error: clap::Error) -> clap::Error {
     let text = |error: &clap::Error, kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
         _ => None,
     };
-    if let Some(ContextValue::StyledStrs(mut tips)) = error.remove(ContextKind::Suggested) {
-        tips.retain(|tip| !tip.to_string().contains(" as a value"));
-        if text(&error, ContextKind::InvalidArg).as_deref() == Some("--json") {
-            tips.push(StyledStr::from(format!("{JSON_COMMANDS} have --json")));
+    let option = text(&error, ContextKind::InvalidArg).unwrap_or_default();
+    let mut tips = match error.remove(ContextKind::Suggested) {
+        Some(ContextValue::StyledStrs(tips)) => tips,
+        _ => Vec::new(),
+    };
+    tips.retain(|tip| !tip.to_string().contains(" as a value"));
+    if error.kind() == ErrorKind::UnknownArgument {
+        if let Some(usage) = options::usage() {
+            error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
         }
-        if !tips.is_empty() {
-            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+        let meant = text(&error, ContextKind::SuggestedArg).unwrap_or_default();
+        let others = options::commands_with(&option);
+        // An earlier name is no advice, nor is another option where the one that was written is one of another command.
+        if !others.is_empty() || options::commands_with(&meant).is_empty() {
+            error.remove(ContextKind::SuggestedArg);
         }
+        tips.extend((!others.is_empty()).then(|| StyledStr::from(format!("{option} is an option of {others}"))));
     }
     let known = match error.get(ContextKind::ValidValue) {
         Some(ContextValue::Strings(known)) => known.clone(),
@@ -91,11 +100,15 @@ fn advised(mut error: clap::Error) -> clap::Error {
     {
         error.insert(ContextKind::SuggestedValue, ContextValue::String(meant.to_owned()));
     }
+    if option == "[CODE]" {
+        error.remove(ContextKind::ValidValue);
+        tips.push("`eckart codes` lists them".into());
+    }
+    if !tips.is_empty() {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+    }
     error
 }
-
-/// The commands whose result is an object where that is asked for.
-const JSON_COMMANDS: &str = "fit, explain, transform, recommend, similar, evaluate, show and codes";
 
 /// Options and arguments whose value is a name of the library's: what is wrong has the code that the library gives it.
 const NAMES: [(&str, Code); 5] = [

@@ -8,8 +8,9 @@ use eckart::facts::Given;
 use eckart::plan::Picture;
 use eckart::run::Machine;
 use eckart::solve::outline;
-use eckart::{Code, Error, Problem, Result};
+use eckart::{Code, Dtype, Error, Problem, Result};
 
+use crate::commands::fit::several_starts;
 use crate::load::{load, refuse_list, with_factors, with_matrices};
 use crate::objective::problem;
 use crate::options::ExplainArgs;
@@ -26,7 +27,12 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
     }
     let problem = with_matrices(problem, &args.objective.matrices, &args.reading)?;
     let problem = with_factors(problem, &args.factors, &args.reading)?;
-    let settings = args.search.settings()?;
+    let mut settings = args.search.settings()?;
+    settings.place_checkpoint()?;
+    settings.keep_starts = args.consensus;
+    if args.consensus && settings.n_init < 2 {
+        return Err(several_starts());
+    }
     let machine = if args.json { None } else { Some(Machine::measure(settings.threads)?) };
     let told = problem.explain_on(&settings, machine.as_ref())?;
     let mut page = Page::new();
@@ -48,10 +54,11 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
 /// The problem with X.
 fn with_data(args: &ExplainArgs, problem: Problem) -> Result<Problem> {
     if let Some(ShapeArg { rows, cols, stored }) = args.shape {
-        return problem.assume("X", Given::data(rows, cols, stored));
+        let dtype = args.reading.dtype.map_or(Dtype::F64, Into::into);
+        return problem.assume("X", Given { dtype, ..Given::data(rows, cols, stored) });
     }
     let Some(file) = &args.file else {
-        return Err(Error::setting(Code::OptionMissing, "give a file, or a shape with --shape 1000x500"));
+        return Err(Error::setting(Code::OptionMissing, "name the file of X, or give its shape: --shape 1000x500"));
     };
     Ok(problem.data("X", &load(file, &args.reading)?.matrix))
 }

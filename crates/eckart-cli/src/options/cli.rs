@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValuesParser, StyledStr};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use eckart::Code;
 use eckart::model::MODELS;
@@ -63,7 +63,7 @@ impl Cli {
     /// What clap refuses; help and version, which are no errors.
     pub(crate) fn from_process() -> Result<Self, clap::Error> {
         let command = with_examples(Self::command());
-        let matches = command.try_get_matches_from(with_index_col(std::env::args_os()))?;
+        let matches = command.try_get_matches_from(as_meant(std::env::args_os()))?;
         Self::from_arg_matches(&matches)
     }
 }
@@ -85,9 +85,35 @@ impl Command {
     }
 }
 
-/// `--row-names` once took a boolean, and said what `--index-col` says: without a file it still does.
-fn with_index_col(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
+/// The usage of the command that was given, if one was.
+pub(crate) fn usage() -> Option<StyledStr> {
+    let mut all = Cli::command();
+    all.build();
+    let name = std::env::args().skip(1).find(|word| all.find_subcommand(word).is_some())?;
+    Some(all.find_subcommand_mut(name)?.render_usage())
+}
+
+/// The commands that show an option: "fit and evaluate".
+pub(crate) fn commands_with(option: &str) -> String {
+    let long = option.strip_prefix("--").map(|word| word.split(['=', ' ']).next().unwrap_or_default());
+    let all = Cli::command();
+    let has = |command: &&clap::Command| command.get_arguments().any(|arg| long.is_some() && arg.get_long() == long);
+    let names: Vec<&str> = all.get_subcommands().filter(has).map(clap::Command::get_name).collect();
+    match names.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// The words with what they are short for. `--row-names` once took a boolean, and said what `--index-col` says: without
+/// a file it still does.
+fn as_meant(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut words: Vec<OsString> = words.collect();
+    // `help` has no help of its own: it is help.
+    if words.get(1).is_some_and(|word| word == "help") {
+        words.retain(|word| word != "--help" && word != "-h");
+    }
     for at in 0..words.len() {
         let is_bare = words[at] == "--row-names"
             && words.get(at + 1).is_none_or(|next| next.as_encoded_bytes().starts_with(b"--"));
@@ -141,7 +167,7 @@ mod tests {
     #[test]
     fn row_names_without_a_file_are_an_index_column() {
         let check = |given: &str, words: &str| {
-            let found = with_index_col(given.split(' ').map(OsString::from));
+            let found = as_meant(given.split(' ').map(OsString::from));
             assert_eq!(found, words.split(' ').map(OsString::from).collect::<Vec<_>>());
         };
         check("x.csv --row-names", "x.csv --index-col");

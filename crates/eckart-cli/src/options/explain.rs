@@ -10,18 +10,19 @@ use clap::Args;
 use super::objective::{FactorsArgs, ObjectiveArgs};
 use super::reading::ReadingArgs;
 use super::search::SearchArgs;
-use super::values::{ShapeArg, shape};
+use super::values::{ShapeArg, rank, shape};
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// The matrix X; `-` reads standard input.
-    #[arg(value_name = "DATA", required_unless_present = "shape", conflicts_with = "shape")]
+    /// The matrix X; `-` reads standard input. Without a file, give a --shape.
+    #[arg(value_name = "DATA", conflicts_with = "shape")]
     pub file: Option<PathBuf>,
-    /// Plan without data, for an X of this shape: 1000x500, or 1000x500:20000 with 20000 stored entries.
+    /// Plan without data, for an X of this shape: 1000x500, or 1000x500:20000 with 20000 stored entries; of f64, unless
+    /// --dtype says f32.
     #[arg(long, value_name = "NxM[:NNZ]", value_parser = shape)]
     pub shape: Option<ShapeArg>,
     /// Number of components.
-    #[arg(short, long, value_name = "R", help_heading = "Objective")]
+    #[arg(short, long, value_name = "R", help_heading = "Objective", value_parser = rank)]
     pub rank: usize,
     #[command(flatten)]
     pub objective: ObjectiveArgs,
@@ -29,6 +30,9 @@ pub(crate) struct ExplainArgs {
     pub factors: FactorsArgs,
     #[command(flatten)]
     pub search: SearchArgs,
+    /// Count the components of all starts, as `fit --consensus` keeps and compares them.
+    #[arg(long, help_heading = "Search")]
+    pub consensus: bool,
     #[command(flatten)]
     pub pictures: PicturesArgs,
     #[command(flatten)]

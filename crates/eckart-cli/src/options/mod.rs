@@ -15,7 +15,7 @@ mod rows;
 mod search;
 pub(crate) mod values;
 
-pub(crate) use cli::{Cli, CodesArgs, Command, ModelsArgs, ShowArgs};
+pub(crate) use cli::{Cli, CodesArgs, Command, ModelsArgs, ShowArgs, commands_with, usage};
 pub(crate) use evaluate::EvaluateArgs;
 pub(crate) use explain::{ExplainArgs, PicturesArgs};
 pub(crate) use fit::FitArgs;

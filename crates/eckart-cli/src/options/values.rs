@@ -61,6 +61,12 @@ pub(crate) fn ranks(text: &str) -> Result<Ranks, Wrong> {
     Ok(Ranks { first, last })
 }
 
+/// "10", where there is nothing to choose among ranks by.
+pub(crate) fn rank(text: &str) -> Result<usize, Wrong> {
+    let Ranks { first, last } = ranks(text)?;
+    if first == last { Ok(first) } else { Err(format!("one rank is explained: write one, such as {last}").into()) }
+}
+
 /// "0.1"
 pub(crate) fn share(text: &str) -> Result<f64, Wrong> {
     let share = text.parse().ok().filter(|share| *share > 0.0 && *share < 1.0);
@@ -150,8 +156,10 @@ mod tests {
         assert_eq!(ranks("0").unwrap().first, 0, "the data says what would fit");
         assert_eq!(ranks("2..20").unwrap(), Ranks { first: 2, last: 20 });
         for wrong in ["", "5..2", "2..", "a", "0..3", "-1"] {
-            assert!(ranks(wrong).is_err(), "{wrong}");
+            assert!(ranks(wrong).is_err() && rank(wrong).is_err(), "{wrong}");
         }
+        assert_eq!(rank("3..3").unwrap(), 3);
+        assert!(rank("2..5").unwrap_err().to_string().contains("one rank"));
     }
 
     #[test]

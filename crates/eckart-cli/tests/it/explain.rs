@@ -70,15 +70,67 @@ fn the_memory_that_is_told_is_the_least_limit() {
     let words = "{digits} --rank 5 --model nmf --threads 1";
     let total = |more: &str| desk.json(&format!("explain {words} {more}"), &[])["memory"]["total"].as_u64().unwrap();
     let text = desk.prints(&format!("explain {words} --memory-limit 1kB"), &[]);
-    assert!(text.contains("over the limit  the search is refused: it may have 1000 bytes"), "{text}");
+    assert!(text.contains("over the limit  the search is refused: it may have 1.0 kB, and needs "), "{text}");
     // The process itself may differ by some pages from run to run.
     let (least, slack) = (total("-n 2"), 4 << 20);
     desk.run(&format!("fit {words} -n 2 --memory-limit {}", least + slack), &[]).success();
     let refused = format!("fit {words} -n 2 --memory-limit {}", least - slack);
-    desk.refuses(&refused, &[], Code::OverLimit, &["this search needs", "the largest parts are", "bytes would do"]);
+    desk.refuses(&refused, &[], Code::OverLimit, &["this search needs", "the largest parts are", "would do"]);
     // Options that change what runs change what is told.
     assert!(total("--checkpoint never.safetensors") > least);
     assert!(total("--method proximal-gradient") != least);
+    // Paused starts hold their factors; kept ones what is compared.
+    let line = |more: &str, name: &str| -> u64 {
+        let told = desk.json(&format!("explain {words} {more}"), &[])["memory"]["lines"].clone();
+        let line = told.as_array().unwrap().iter().find(|line| line["memory_at_the_peak"] == name).cloned();
+        line.map_or(0, |line| line["bytes"].as_u64().unwrap())
+    };
+    let factors = (1797 + 64) * 5 * 4;
+    let paused = |many: usize| line(&format!("--n-init {many} --successive-halving"), "paused");
+    assert!(paused(1) == 0 && paused(64) - paused(32) >= 32 * factors, "{} {}", paused(32), paused(64));
+    assert_eq!((line("--n-init 64", "best"), line("--n-init 1", "best")), (factors, 0));
+    let kept = |many: usize| line(&format!("--n-init {many} --consensus"), "kept");
+    assert_eq!(kept(32), 32 * factors);
+    // No more run at a time than there are cores.
+    let shown =
+        desk.prints(&format!("explain {} -n 2 --n-init 500 --threads 500", words.replace("--threads 1", "")), &[]);
+    let cores = std::thread::available_parallelism().unwrap().get();
+    let many = shown.split(" starts at a time").next().and_then(|text| text.split_whitespace().last()).unwrap();
+    assert!(cores == 1 || many.parse::<usize>().unwrap() <= 8 * cores, "{shown}");
+}
+
+/// What `fit` refuses of these options `explain` refuses, too.
+#[test]
+fn options_are_held_to_what_a_fit_takes() {
+    let desk = Desk::new();
+    desk.file("there.safetensors", "");
+    for (words, code, texts) in [
+        ("--checkpoint there.safetensors", Code::CheckpointExists, &["there.safetensors"][..]),
+        ("--resume none.safetensors", Code::FileNotFound, &["none.safetensors"]),
+        ("--consensus", Code::OptionMissing, &["--n-init"]),
+        ("--consensus --n-init 3 --successive-halving", Code::SettingsConflict, &["successive halving"]),
+    ] {
+        for command in ["fit", "explain"] {
+            desk.refuses(&format!("{command} {{digits}} --rank 2 --model nmf {words}"), &[], code, texts);
+        }
+    }
+    let shape = "explain --shape 20x30 --rank 2 --model nmf";
+    desk.refuses(&format!("{shape} --resume none.safetensors"), &[], Code::ShapeOnly, &["checkpoint"]);
+    desk.refuses("explain --rank 2 --model nmf", &[], Code::OptionMissing, &["--shape"]);
+    let said = desk.run("explain {digits} --rank 2..5 --model nmf", &[]);
+    assert!(said.code == Some(2) && said.err.contains("one rank is explained"), "{}", said.err);
+    // An option of another command says of which, and no earlier name is advised.
+    for (option, of) in [("--holdout", "fit and evaluate"), ("--bcv", "fit")] {
+        let said = desk.run(&format!("explain {{digits}} --rank 2 --model nmf {option}"), &[]);
+        assert!(said.err.starts_with(&format!("error[{}]: ", Code::UnknownOption)), "{}", said.err);
+        assert!(said.err.contains(&format!("{option} is an option of {of}")), "{}", said.err);
+        assert!(!said.err.contains("--hold'") && !said.err.contains("--fix"), "{}", said.err);
+        assert!(said.err.contains("eckart explain [OPTIONS]"), "{}", said.err);
+    }
+    // A shape is of the type that is asked for.
+    let wide = desk.json(shape, &[])["shapes"]["matrices"][0]["value"].to_string();
+    let narrow = desk.json(&format!("{shape} --dtype f32"), &[])["shapes"]["matrices"][0]["value"].to_string();
+    assert!(wide.contains("f64") && narrow.contains("f32"), "{wide} {narrow}");
 }
 
 #[test]

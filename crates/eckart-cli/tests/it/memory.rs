@@ -56,6 +56,30 @@ fn dense() -> Vec<u8> {
     file
 }
 
+/// How many starts are held is known beforehand: those that successive halving has paused, what is kept of each.
+#[test]
+fn the_memory_of_starts_that_wait_is_told() {
+    let desk = Desk::new();
+    let head = format!("{:<117}\n", "{'descr': '<f8', 'fortran_order': False, 'shape': (20000, 60), }");
+    let mut file = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+    file.extend(head.as_bytes());
+    file.extend((0..1_200_000_u32).flat_map(|k| (0.1 + f64::from(k % 97) * 0.02).to_le_bytes()));
+    desk.file("x.npy", file);
+    for (method, options) in [
+        ("derived", ""),
+        ("derived", "--successive-halving"),
+        ("l-bfgs", "--successive-halving"),
+        ("derived", "--consensus"),
+    ] {
+        let words = format!("x.npy --rank 20 --n-init 24 --max-iter 12 --threads 2 --method {method} {options}");
+        let objective = ["--objective", "sum((X - W @ H)**2) + 0.1*(sum(W**2) + sum(H**2))"];
+        let told = desk.json(&format!("explain {words}"), &objective)["memory"]["total"].as_u64().unwrap();
+        let peak = desk.json(&format!("fit {words}"), &objective)["peak_bytes"].as_u64().unwrap();
+        println!("{method} {options}: {} MB told, {} MB taken", told / 1_000_000, peak / 1_000_000);
+        assert!(told.abs_diff(peak) <= peak / 10 + 30_000_000, "{method} {options}: {told} told, {peak} taken");
+    }
+}
+
 /// What `explain` tells from shapes is what a fit takes: within a tenth and 30 MB.
 #[test]
 fn the_memory_that_is_told_is_what_a_fit_takes() {

@@ -140,7 +140,7 @@ fn warnings_are_objects_with_codes() {
         warnings.iter().map(|warning| warning["code"].as_str().unwrap().to_owned()).collect()
     };
     let free = ["--objective", "sum((X - W @ H)**2) + 0.5*sum(abs(W))"];
-    assert_eq!(codes("fit x.csv --rank 1 -n 3", &free), [Code::UnboundedScale.as_str()]);
+    assert_eq!(codes("fit x.csv --rank 1 -n 3 --tol 0", &free), [Code::UnboundedScale.as_str()]);
     let steep = ["--objective", "sum(exp(W @ H) - X * exp(W @ H))"];
     let words = "fit x.csv --rank 1 -n 1000 --method normalized-gradient";
     assert_eq!(codes(words, &steep), [Code::Diverged.as_str()]);
@@ -210,6 +210,12 @@ fn words_that_are_nearly_right_are_told() {
         let said = desk.run(words, &[]);
         assert!(said.err.starts_with(&format!("error[{code}]: ")), "{words}: {}", said.err);
         assert!(said.err.contains(&format!("a similar value exists: {meant}")), "{words}: {}", said.err);
+    }
+    // There are too many codes to list them in a message.
+    let said = desk.run("codes nonsense", &[]);
+    assert!(said.err.contains("`eckart codes` lists them") && said.err.len() < 300, "{}", said.err);
+    for (words, as_much_as) in [("help --help", "--help"), ("help -h", "--help"), ("help fit --help", "fit --help")] {
+        assert_eq!(desk.prints(words, &[]), desk.prints(as_much_as, &[]), "{words}");
     }
     let said = desk.run("models --json", &[]);
     assert_eq!(said.json()["error"]["code"], Code::UnknownOption.as_str());

@@ -4,6 +4,8 @@
 //! Not here: how it is counted (see `solve`).
 
 use super::section::{Content, Datum, Section};
+use crate::plan::bytes;
+use crate::report::numbers::count;
 use crate::solve::{MemoryLine, Outline};
 
 /// The lines and their sum.
@@ -15,9 +17,10 @@ pub(super) fn section(outline: &Outline<'_>) -> Section {
     let mut facts = vec![("total".to_owned(), Datum::Bytes(memory.total() as f64))];
     if memory.total() > memory.limit {
         let words = format!(
-            "the search is refused: it may have {} bytes, and {} are the least that would do",
-            memory.limit,
-            memory.total()
+            "the search is refused: it may have {}, and needs {} ({} bytes)",
+            bytes(memory.limit),
+            bytes(memory.total()),
+            count(memory.total())
         );
         facts.push(("over the limit".to_owned(), Datum::Text(words)));
     }

@@ -20,6 +20,7 @@ pub use problem::lints::lints;
 pub use problem::role::{DataSide, FactorAxis, FactorRole};
 pub use problem::{Bound, Factor, Problem};
 pub use result::quality::Quality;
+pub(crate) use result::MOST_COMPARED;
 pub(crate) use result::quality::reconstruction;
 pub use result::save::{FileSummary, load_factors, save_factors, show};
 pub(crate) use result::save::{PAGE_META, PAGE_SUM, PAGE_SUM_META, with_sum};

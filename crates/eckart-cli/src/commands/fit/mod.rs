@@ -10,6 +10,8 @@ mod write;
 use eckart::Result;
 
 use crate::options::FitArgs;
+pub(crate) use request::several_starts;
+
 use request::Request;
 
 /// What a fit ends with: the text for standard output, and the exit code.

@@ -118,7 +118,7 @@ fn comparison(args: &FitArgs, settings: &Settings) -> Result<Option<Validation>>
     let (ranks, choice) = (args.rank, &args.choice);
     let refuse = |code: Code, message: String| Err(Error::setting(code, message));
     if choice.consensus && settings.n_init < 2 {
-        return refuse(Code::OptionMissing, "--consensus compares starts: ask for several with --n-init K".into());
+        return Err(several_starts());
     }
     let is_range = ranks.first != ranks.last;
     if is_range && settings.checkpoint.is_some() {
@@ -138,6 +138,11 @@ fn comparison(args: &FitArgs, settings: &Settings) -> Result<Option<Validation>>
         }
         (_, comparison) => Ok(comparison),
     }
+}
+
+/// That there are no starts to compare.
+pub(crate) fn several_starts() -> Error {
+    Error::setting(Code::OptionMissing, "--consensus compares starts: ask for several with --n-init K")
 }
 
 /// Gives a model the names of its data.

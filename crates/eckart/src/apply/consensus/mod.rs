@@ -13,10 +13,7 @@ use matching::{cosines, match_rows, normalized};
 
 use crate::data::{Matrix, evenly_spaced};
 use crate::error::{Code, Error, Result};
-use crate::solve::{Agreement, Factorization, Kept, Problem, Settings};
-
-/// Columns (or rows) that the consensus matrix is of, at most.
-const MOST: usize = 2000;
+use crate::solve::{Agreement, Factorization, Kept, MOST_COMPARED, Problem, Settings};
 
 /// What the starts of a search agree on.
 #[derive(Debug, Clone)]
@@ -68,7 +65,7 @@ pub fn consensus(model: &Factorization) -> Result<Consensus> {
         matches.push(found);
     }
     let of_columns = m < best.shape.0;
-    let sampled = if of_columns { evenly_spaced(m, MOST) } else { best.sampled.clone() };
+    let sampled = if of_columns { evenly_spaced(m, MOST_COMPARED) } else { best.sampled.clone() };
     let labels: Vec<Vec<usize>> =
         kept.iter().map(|kept| if of_columns { of_cols(kept, &sampled) } else { of_rows(kept) }).collect();
     let shares = together(&labels);

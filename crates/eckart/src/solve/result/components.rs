@@ -1,6 +1,6 @@
 //! Kept: what is kept of every start where its components are to be compared with those of others.
 //! In: a start's factors.  Out: `Kept`: the components, and some rows' share in them.
-//! Invariant: which rows those are depends on their number alone; no more than `MOST_ROWS` are kept.
+//! Invariant: which rows those are depends on their number alone; no more than `MOST_COMPARED` are kept.
 //! Not here: the comparison (see `apply`).
 
 use super::Kept;
@@ -10,8 +10,8 @@ use crate::run::Value;
 use crate::solve::problem::Bound;
 use crate::solve::problem::role::FactorAxis;
 
-/// Rows that are kept, at most.
-const MOST_ROWS: usize = 2000;
+/// Rows that are kept, and rows or columns of which starts are compared, at most.
+pub(crate) const MOST_COMPARED: usize = 2000;
 
 impl Kept {
     /// `None` where no two factors hold components.
@@ -32,7 +32,7 @@ impl Kept {
         for row in all.values_f64().chunks(r) {
             squares.iter_mut().zip(row).for_each(|(sum, x)| *sum += x * x);
         }
-        let sampled = evenly_spaced(n, MOST_ROWS);
+        let sampled = evenly_spaced(n, MOST_COMPARED);
         let rows = all.select_rows(&sampled)?;
         let lengths = squares.into_iter().map(f64::sqrt).collect();
         let shape = (n, bound.target.1.cols());

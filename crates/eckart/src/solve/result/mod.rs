@@ -11,6 +11,7 @@ pub(super) mod quality;
 pub(super) mod save;
 mod shrunk;
 
+pub(crate) use components::MOST_COMPARED;
 pub use factorization::Factorization;
 pub(in crate::solve) use history::is_better;
 pub use history::{Agreement, Iteration, Kept, RankChoice, RankScore, Start};

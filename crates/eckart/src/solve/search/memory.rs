@@ -13,6 +13,7 @@ use crate::plan::{Combine, Kernel, Plan, RowTiling, bytes};
 use crate::run::{resident_memory, threads};
 use crate::solve::block::plans::SearchPlan;
 use crate::solve::problem::Bound;
+use crate::solve::result::MOST_COMPARED;
 
 /// What one thing takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,16 +49,18 @@ impl MemoryTotal {
         if self.total() <= self.limit {
             return Ok(());
         }
-        let mut lines: Vec<&MemoryLine> = self.lines.iter().filter(|line| line.bytes > 0).collect();
+        let mut lines: Vec<&MemoryLine> = self.lines.iter().collect();
         lines.sort_by_key(|line| std::cmp::Reverse(line.bytes));
         let parts: Vec<String> =
             lines.iter().take(3).map(|line| format!("{} {} ({})", line.name, bytes(line.bytes), line.note)).collect();
         Err(Error::limit(format!(
-            "this search needs {} of memory and may have {}; the largest parts are {}. A limit of {} bytes would do",
+            "this search needs {} of memory and may have {}; the largest parts are {}. A limit of {} bytes ({}) would \
+             do",
             bytes(self.total()),
             bytes(self.limit),
             parts.join(", "),
             self.total(),
+            bytes(self.total()),
         )))
     }
 }
@@ -74,7 +77,7 @@ pub(in crate::solve) fn memory(search: &Search, bound: &Bound, worker: &Worker, 
     let mut lines = vec![
         line("process", process_bytes(as_given), "the program, and what it holds beside the data".into()),
         line("data", held, data_note(bound)),
-        line("factors", many * factors, format!("and what the method keeps beside them, {}", starts(many))),
+        line("factors", many * factors, format!("and what the method keeps beside them, {} at a time", counted(many))),
         line(
             "plans",
             many * working,
@@ -82,15 +85,47 @@ pub(in crate::solve) fn memory(search: &Search, bound: &Bound, worker: &Worker, 
         ),
         line("cached", many * cached, "results that stay the same from iteration to iteration".into()),
     ];
-    let begins = svd_bytes(search, bound);
-    if begins > 0 {
-        // At the beginning no other start runs, and no plan of an iteration.
-        lines.push(line("start", begins.saturating_sub(many * (working + factors)), "the truncated SVD".into()));
+    // At the beginning no other start runs, and no plan of an iteration.
+    let begins = svd_bytes(search, bound).saturating_sub(many * (working + factors));
+    lines.push(line("start", begins, "the truncated SVD".into()));
+    lines.extend(other_starts(search, bound, worker, many));
+    if let Some((kept, compared)) = kept_bytes(search, bound) {
+        lines.push(line("kept", kept, format!("the components of {} starts", search.settings.n_init)));
+        // When starts are compared no plan runs any more.
+        let more = compared.saturating_sub(many * (working + factors));
+        lines.push(line("comparison", more, "of the kept starts with one another, in f64".into()));
     }
-    if search.settings.checkpoint.is_some() {
-        lines.push(line("checkpoint", many * factors, "a copy of the factors while it is written".into()));
-    }
+    lines.retain(|line| line.bytes > 0);
     MemoryTotal { lines, limit: search.memory_limit }
+}
+
+/// What is held of starts that don't run: of the best so far its factors, of those that successive halving has paused
+/// or a checkpoint can go on with all that they are to go on from.
+fn other_starts(search: &Search, bound: &Bound, worker: &Worker, many: usize) -> Vec<MemoryLine> {
+    let (settings, snapshot) = (search.settings, worker.snapshot_bytes());
+    let waiting = settings.n_init.saturating_sub(many);
+    let best = if waiting > 0 { bound.factor_bytes() } else { 0 };
+    let mut lines = vec![MemoryLine { name: "best", bytes: best, note: "the factors of the best start so far".into() }];
+    if settings.successive_halving {
+        let note = format!("up to {waiting} starts between rounds of successive halving");
+        lines[0] = MemoryLine { name: "paused", bytes: waiting * snapshot, note };
+    }
+    if settings.checkpoint.is_some() {
+        let note = format!("copies of the factors, of {} that can go on", counted(settings.n_init));
+        lines.push(MemoryLine { name: "checkpoint", bytes: settings.n_init * snapshot, note });
+    }
+    lines
+}
+
+/// Bytes of the components of all starts, where they are kept, and of comparing them.
+fn kept_bytes(search: &Search, bound: &Bound) -> Option<(usize, usize)> {
+    let [w, h] = bound.components().filter(|_| search.settings.keep_starts)?.map(|at| bound.factors[at].shape);
+    let (n, m) = bound.target.1.shape();
+    let (starts, rows) = (search.settings.n_init, n.min(MOST_COMPARED));
+    let kept = starts * (h.entries() + w.entries() / n.max(1) * rows) * bound.target.1.dtype().bytes();
+    // The components twice; shares, distances, and the distances between groups of columns, or of rows.
+    let compared = 2 * starts * h.entries() + 3 * n.min(m).min(MOST_COMPARED).pow(2);
+    Some((kept, compared * size_of::<f64>()))
 }
 
 /// What the process holds beside the data, in steps of this: pages come and go.
@@ -101,8 +136,8 @@ fn process_bytes(data: usize) -> usize {
     resident_memory().unwrap_or(0).saturating_sub(data).max(1).next_multiple_of(STEP)
 }
 
-fn starts(many: usize) -> String {
-    if many == 1 { "one start at a time".into() } else { format!("{many} starts at a time") }
+fn counted(starts: usize) -> String {
+    if starts == 1 { "one start".into() } else { format!("{starts} starts") }
 }
 
 /// Bytes of all data in every layout and type in which it is held, and as it was given.

@@ -6,11 +6,12 @@
 use std::sync::Arc;
 
 use super::context::Search;
+use super::ledger::Ledger;
 use super::memory::{MemoryTotal, memory};
 use super::settings::Settings;
 use super::starts::at_a_time;
 use super::worker::Worker;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::function::Compiled;
 use crate::run::with_machine;
 use crate::solve::block::plans::{Runs, SearchPlan};
@@ -47,6 +48,15 @@ pub fn outline<T: Send>(
         let search = Search::new(problem, settings);
         let bound = Arc::new(problem.bind()?);
         let method = choose(&bound, settings.method.as_deref())?;
+        if !problem.assumed.is_empty() && settings.resume.is_some() {
+            let message = "a checkpoint is of data, and here only its shape is known: give the data to resume from it";
+            return Err(Error::setting(Code::ShapeOnly, message));
+        }
+        if settings.resume.is_some() {
+            // What can't be resumed is refused; no checkpoint is written.
+            let settings = Settings { checkpoint: None, ..settings.clone() };
+            Ledger::open(&Search::new(problem, &settings), method, (&bound.shapes(), bound.target.1.shape()))?;
+        }
         let worker = Worker::new(&search, method, &bound)?;
         let quality: Option<Compiled> = Quality::compile(&bound, usize::MAX)?.map(|(.., compiled)| compiled);
         let mut plans = worker.plans();

@@ -9,6 +9,7 @@
 //! Not here: what a start does (see `driver`), where it begins (see `start`).
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -99,19 +100,24 @@ pub(in crate::solve) fn at_a_time(search: &Search, bound: &Bound, worker: &Worke
     (1..=most).rev().find(fits).unwrap_or(1)
 }
 
+/// How many threads have a start each: no more than there are cores, since each start takes its own memory.
+fn side_by_side() -> usize {
+    threads().min(std::thread::available_parallelism().map_or(usize::MAX, NonZero::get))
+}
+
 /// How many cohorts of starts there are; 0 where each start is for itself, since a cohort does not pay, or since
 /// something else ends the search: then the first starts are to come as far as they can.
 fn cohorts(search: &Search, worker: &Worker) -> usize {
     let settings = search.settings;
     let pays = cohort_size(search, worker) > 1 && settings.time_limit.is_none() && settings.target.is_none();
-    if pays { threads().min(settings.n_init) } else { 0 }
+    if pays { side_by_side().min(settings.n_init) } else { 0 }
 }
 
 /// How many starts a cohort has.
 fn cohort_size(search: &Search, worker: &Worker) -> usize {
-    let threads = threads();
-    let share = search.settings.n_init.div_ceil(threads);
-    worker.best_cohort().min(share).min(fitting(search, worker) / threads)
+    let cohorts = side_by_side();
+    let share = search.settings.n_init.div_ceil(cohorts);
+    worker.best_cohort().min(share).min(fitting(search, worker) / cohorts)
 }
 
 /// How many starts fit into the memory at once.
@@ -123,7 +129,7 @@ fn fitting(search: &Search, worker: &Worker) -> usize {
 fn at_once(search: &Search, worker: &Worker) -> usize {
     let fits = fitting(search, worker);
     let most = if search.settings.target.is_some() { MOST_FLOPS_TO_TARGET } else { MOST_FLOPS };
-    if worker.flops() > most { 1 } else { threads().min(search.settings.n_init).min(fits).max(1) }
+    if worker.flops() > most { 1 } else { side_by_side().min(search.settings.n_init).min(fits).max(1) }
 }
 
 /// Which starts are still to be run, and what those that were have come to.

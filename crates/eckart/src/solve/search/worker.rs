@@ -98,6 +98,12 @@ impl<'a> Worker<'a> {
         problem.factor_bytes() + self.method.held_bytes(problem)
     }
 
+    /// Bytes of what a start goes on from: its factors, the best where those are others, what the method has learned.
+    pub(in crate::solve) fn snapshot_bytes(&self) -> usize {
+        let best = if self.monotone { 0 } else { self.iterate.problem.factor_bytes() };
+        self.held_bytes() + best
+    }
+
     /// Flops of computing the objective once.
     pub(in crate::solve) fn flops(&self) -> f64 {
         self.cost.plan.flops()
