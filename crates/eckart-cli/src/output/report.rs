@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use eckart::report::{describe, zeros};
+use eckart::report::{KKT_RESIDUAL, describe, kkt_residual, zeros};
 use eckart::solve::{Agreement, METHODS, Quality, RankChoice, RankScore, Start};
 use eckart::{Factorization, Matrix, StopReason, Warning};
 
@@ -82,11 +82,15 @@ fn starts(page: &mut Page, fit: &Factorization) {
             count(start.iterations),
             duration(start.seconds),
             start.stop.to_string(),
-            if fit.starts.len() > 1 && k == fit.best { "<- best".to_owned() } else { String::new() },
+            if k == fit.best { "<- best".to_owned() } else { String::new() },
         ]
     };
     let header = ["start", "final cost", "iterations", "time", "stopped by", ""];
-    page.table(&header, &[4, 5], fit.starts.iter().enumerate().map(row).collect());
+    let mut rows: Vec<Vec<String>> = fit.starts.iter().enumerate().map(row).collect();
+    // One start is compared with none.
+    let columns = if rows.len() > 1 { header.len() } else { header.len() - 1 };
+    rows.iter_mut().for_each(|row| row.truncate(columns));
+    page.table(&header[..columns], &[4, 5], rows);
     page.block(&note(fit).map_or_else(String::new, |note| wrapped(note, 2)));
 }
 
@@ -172,27 +176,21 @@ fn factors(page: &mut Page, fit: &Factorization) {
     };
     let shares: Vec<(f64, f64)> = fit.factors.iter().map(|(_, matrix)| (zeros(matrix), almost(matrix))).collect();
     let differ = shares.iter().any(|(exact, almost)| percent(*exact) != percent(*almost));
+    let residuals = fit.residuals(&fit.starts[fit.best]);
     let row = |((name, matrix), (exact, almost)): (&(String, Matrix), &(f64, f64))| {
         let mut cells = vec![name.clone(), format!("{} x {}", count(matrix.rows()), count(matrix.cols()))];
         cells.push(percent(*exact));
         cells.extend(differ.then(|| percent(*almost)));
+        cells.extend((!residuals.is_empty()).then(|| kkt_residual(residuals.get(name.as_str()))));
         cells
     };
-    let residuals = &fit.starts[fit.best].residuals;
     let mut header = vec!["factor", "shape", "sparsity (zeros)"];
     header.extend(differ.then_some("below 1e-10 of the maximum"));
     header.extend((!residuals.is_empty()).then_some("KKT residual"));
-    let mut rows: Vec<Vec<String>> = fit.factors.iter().zip(&shares).map(row).collect();
-    // The largest number stands for one that is not finite.
-    let said = |residual: f64| if residual < f64::MAX { short(residual) } else { "undefined".into() };
-    rows.iter_mut().zip(residuals).for_each(|(row, residual)| row.push(said(*residual)));
     page.heading("Factors");
-    page.table(&header, &[0], rows);
+    page.table(&header, &[0], fit.factors.iter().zip(&shares).map(row).collect());
     if !residuals.is_empty() {
-        page.paragraph(
-            "KKT residual: relative projected-gradient norm, norm(projected gradient) * norm(factor) / initial cost; 0 \
-             at a stationary point.",
-        );
+        page.paragraph(KKT_RESIDUAL);
     }
 }
 

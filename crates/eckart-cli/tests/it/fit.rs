@@ -26,6 +26,10 @@ fn the_report_says_what_was_found() {
         assert!(text.contains(part), "{part:?} is not in:\n{text}");
     }
     assert!(!text.contains('\x1b'), "colours in a pipe");
+    // One start has no column that would mark the best.
+    let ruled = |text: &str| text.lines().find(|line| line.contains("------")).unwrap().split_whitespace().count();
+    let one = Desk::new().prints("fit {digits} --model nmf --rank 4 --max-iter 3", &[]);
+    assert_eq!((ruled(&text), ruled(&one)), (6, 5), "{one}");
     assert!(text.replace(&digits(), "").lines().all(|line| line.chars().count() <= 100), "{text}");
 }
 
@@ -82,6 +86,31 @@ fn every_limit_has_its_reason() {
 }
 
 #[test]
+fn a_search_that_ends_before_it_converged_warns() {
+    let desk = Desk::new();
+    let codes = |words: &str| -> (Vec<String>, String) {
+        let said = desk.run(&format!("fit {{digits}} --model mf --rank 2 --json {words}"), &[]);
+        let found = said.json();
+        let codes = found["warnings"].as_array().unwrap().iter().map(|warning| warning["code"].as_str().unwrap());
+        (codes.map(str::to_owned).collect(), said.err)
+    };
+    let early = Code::NotConverged.as_str();
+    for words in ["-n 3", "--time-limit 0.01 --tol 1e-15 -n 10000000 --n-init 50"] {
+        let (warnings, err) = codes(words);
+        assert_eq!(warnings, [early]);
+        assert!(err.starts_with(&format!("warning[{early}]: not converged ")) && err.lines().count() == 1, "{err}");
+    }
+    // Whoever asks for so many iterations by --tol 0 has had them.
+    for words in ["", "-n 3 --tol 0", "--target 2500000 -n 30"] {
+        assert_eq!(codes(words), (Vec::new(), String::new()), "{words}");
+    }
+    desk.run("fit {digits} --model mf --rank 2 -n 3 -q", &[]).warned(Code::NotConverged, "after 3 iterations");
+    // The report says it itself.
+    let said = desk.run("fit {digits} --model mf --rank 2 -n 3", &[]);
+    assert!(said.err.is_empty() && said.out.contains("Not converged: increase --max-iter."), "{said:?}");
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bytes() {
     let desk = Desk::new();
     for (threads, out) in [(1, "a.npy"), (2, "b.npy"), (2, "c.npy")] {
@@ -135,7 +164,25 @@ fn what_is_not_finite_is_null() {
     assert_eq!((&found["objective"], &found["stop_reason"]), (&Value::Null, &"diverged".into()));
     let start = &found["starts"][0];
     let is_said = |value: &Value| value.is_null() || value.as_f64().is_some_and(|residual| residual < f64::MAX);
-    assert!(start["residuals"].as_array().unwrap().iter().all(is_said), "{start}");
+    assert!(start["residuals"].as_object().unwrap().values().all(is_said), "{start}");
+}
+
+#[test]
+fn residuals_stand_beside_their_factors() {
+    let desk = Desk::new();
+    desk.file("x.csv", "1,2,4\n2,4,1\n3,7,5\n4,1,2\n").file("f.csv", "1,0,2\n");
+    let objective = "minimize over F[1,m], G[n,1], W[n,r], H[r,m]: sum((X - G @ F - W @ H)**2)";
+    let words = "fit x.csv --rank 1 -n 2 --fix F=f.csv --objective";
+    let text = desk.prints(words, &[objective]);
+    let rows = text.split("Factors").nth(1).unwrap().lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let last = |name: &str| rows.clone().find(|row| row.first() == Some(&name)).and_then(|row| row.last().copied());
+    let residuals = desk.json(words, &[objective])["starts"][0]["residuals"].clone();
+    assert_eq!((last("F"), residuals.get("F")), (Some("fixed"), None), "{text}");
+    for name in ["G", "W", "H"] {
+        let shown: f64 = last(name).unwrap().parse().unwrap();
+        let exact = residuals[name].as_f64().unwrap();
+        assert!((shown - exact).abs() <= 0.01 * exact, "{name}: {exact} in\n{text}");
+    }
 }
 
 #[test]

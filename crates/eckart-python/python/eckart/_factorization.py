@@ -35,13 +35,14 @@ _FOREIGN = tuple(end + packed for end in (".npy", ".npz", ".csv", ".tsv", ".txt"
 
 class Start(NamedTuple):
     """One start of a search: its least cost, its iterations, why it ended, how long it took in seconds, the relative
-    projected-gradient norm of each factor (residuals), and after each iteration the cost and the seconds."""
+    projected-gradient norm of each factor that is not fixed, by its name (residuals; empty where the objective has kinks),
+    and after each iteration the cost and the seconds."""
 
     cost: float
     iterations: int
     stop_reason: str
     seconds: float
-    residuals: list[float]
+    residuals: dict[str, float]
     history: np.ndarray
 
 
@@ -71,7 +72,8 @@ class Factorization:
     starts : list of Start
         All starts.
     quality : dict or None
-        ``relative_error``, ``explained`` (share of the variance), ``rmse``, ``reconstruction``.
+        ``relative_error``, ``explained`` (share of the variance about the mean of all entries), ``rmse``,
+        ``reconstruction``; None where the objective compares nothing with the data itself.
     objective, params, rank, seed, method, ways, seconds
         How they were found.
     warnings : list of EckartWarning
@@ -306,12 +308,10 @@ class Factorization:
                 f"{self.quality['reconstruction']} explains {self.quality['explained']:.1%} of the variance; relative "
                 f"error {self.quality['relative_error']:.3g}, RMSE {self.quality['rmse']:.3g}"
             )
-        left = [f", KKT residual {residual:.2g}" for residual in self.best.residuals]
-        if len(left) != len(self.factors):  # where some are fixed, or the objective has kinks
-            left = [""] * len(self.factors)
-        for (name, factor), words in zip(self.factors.items(), left):
+        left = {name: f", KKT residual {residual:.2g}" for name, residual in self.best.residuals.items()}
+        for name, factor in self.factors.items():
             n, m = factor.shape
-            lines.append(f"  {name}: {n:,} x {m:,}, {np.mean(factor == 0):.1%} zeros{words}")
+            lines.append(f"  {name}: {n:,} x {m:,}, {np.mean(factor == 0):.1%} zeros{left.get(name, '')}")
         return "\n".join(lines)
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from . import _checks, _eckart
 from ._arrays import matrix_of, named_matrix_of
 from ._checks import settings, with_earlier, with_settings
-from ._errors import coded, coded_warning, told, warn
+from ._errors import coded, told, warn
 from ._factorization import Factorization
 from ._formulas import Expr, Objective, minimize
 from ._progress import Bar, both
@@ -168,8 +169,8 @@ def factorize(
     Warns
     -----
     UserWarning
-        Where the objective has no least value or may be undefined, the start locks factors, or the cost became infinite
-        or undefined; the message says what to do.
+        Where the objective has no least value or may be undefined, the start locks factors, the cost became infinite or
+        undefined, or the search ended before it converged; the message says what to do.
 
     Raises
     ------
@@ -195,11 +196,11 @@ def factorize(
         found = _eckart.factorize(problem, search, both(bar.listener, callback))
     for warning in told(found.warnings):
         warn(warning)
-    if found.checkpoint_error is not None:
-        warn(*told([found.checkpoint_error]))
-    if found.stop_reason == "diverged":
-        text = "the cost became infinite or undefined: scale the data, or choose another objective or initialization"
-        warn(coded_warning("diverged", text))
+    # An estimator says in its own words that its search did not converge.
+    of_estimator = sys._getframe(1).f_globals.get("__name__", "").startswith("eckart.sklearn")
+    for ended in told([row for row in (found.checkpoint_error, found.ended_early) if row is not None]):
+        if not (of_estimator and ended.code == "not-converged"):
+            warn(ended)
     return Factorization(found.named(row_names, col_names), _shape_of(problem))
 
 

@@ -113,6 +113,12 @@ impl Factorization {
         self.found.checkpoint_error.as_ref().map(told)
     }
 
+    /// That the search diverged, or ended before it converged, where it did.
+    #[getter]
+    fn ended_early(&self) -> Option<Told> {
+        self.found.ended_early().as_ref().map(told)
+    }
+
     #[getter]
     fn cost(&self) -> f64 {
         self.found.cost
@@ -181,8 +187,8 @@ impl Factorization {
         Ok(Some(figures))
     }
 
-    /// Of each start: cost, iterations, reason, seconds, residuals, and an array with the cost and the seconds after
-    /// each iteration.
+    /// Of each start: cost, iterations, reason, seconds, the residual of each factor by its name, and an array with the
+    /// cost and the seconds after each iteration.
     fn starts<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
         let shown = |start: &eckart::solve::Start| {
             let steps: Vec<f64> = start.history.iter().flat_map(|step| [step.cost, step.seconds]).collect();
@@ -192,7 +198,7 @@ impl Factorization {
             about.set_item("iterations", start.iterations)?;
             about.set_item("stop_reason", start.stop.name())?;
             about.set_item("seconds", start.seconds)?;
-            about.set_item("residuals", &start.residuals)?;
+            about.set_item("residuals", self.found.residuals(start))?;
             about.set_item("history", steps)?;
             Ok(about)
         };

@@ -24,4 +24,4 @@ mod words;
 pub use options::Report;
 pub use subject::look::Look;
 pub use subject::sides::{ComponentLines, ComponentSides, largest};
-pub use words::{describe, zeros};
+pub use words::{KKT_RESIDUAL, describe, kkt_residual, zeros};

@@ -42,6 +42,20 @@ pub(super) fn share_of_zeros(numbers: &[f64]) -> f64 {
     numbers.iter().filter(|&&x| x == 0.0).count() as f64 / numbers.len().max(1) as f64
 }
 
+/// What a KKT residual is, as the command and the page say it below a table.
+pub const KKT_RESIDUAL: &str = "KKT residual: relative projected-gradient norm, norm(proximal gradient step) * \
+                                norm(factor) / initial cost; 0 at a stationary point.";
+
+/// A factor's KKT residual in that table, beside those of others.
+pub fn kkt_residual(residual: Option<&f64>) -> String {
+    match residual {
+        None => "fixed".to_owned(),
+        // The largest number stands for one that is not finite.
+        Some(&residual) if residual < f64::MAX => short(residual),
+        Some(_) => "undefined".to_owned(),
+    }
+}
+
 /// What the reason for which a search ended says.
 pub(super) fn meaning(stop: StopReason) -> &'static str {
     match stop {

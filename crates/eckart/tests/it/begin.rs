@@ -1,5 +1,7 @@
 //! Where a search begins: given values, held factors, truncated SVDs.
 
+use eckart::report::Report;
+use eckart::report::numbers::short;
 use eckart::{Code, Factorization, Init, Matrix, Problem, Settings};
 
 use crate::errors::check_error;
@@ -71,6 +73,36 @@ fn a_held_factor_comes_back_bit_for_bit() {
         let path = folder.path().join("held.safetensors");
         folded.save(&path).unwrap();
         assert_eq!(Factorization::load(&path).unwrap().fixed, ["H"]);
+    }
+}
+
+/// A factor that is fixed stands before, between or after the others.
+#[test]
+fn residuals_are_by_name_where_a_factor_is_fixed() {
+    let x = data(30, 20, 1.0);
+    let text = "minimize over F[4,m], G[n,4], W[n,r], H[r,m]: sum((X - G @ F - W @ H)**2)";
+    let settings = Settings { max_iter: 5, ..Settings::default() };
+    let found = problem(text, &x).solve(&settings).unwrap();
+    for name in ["G", "F", "W", "H"] {
+        let held = problem(text, &x).fix(name, found.factor(name).unwrap()).solve(&settings).unwrap();
+        let others: Vec<&str> = ["F", "G", "H", "W"].into_iter().filter(|other| *other != name).collect();
+        let residuals = held.residuals(&held.starts[0]);
+        assert_eq!(residuals.keys().copied().collect::<Vec<_>>(), others);
+        let said: serde_json::Value = serde_json::from_str(&held.to_json()).unwrap();
+        let page = Report::new(&held).to_html().unwrap();
+        for (name, matrix) in &held.factors {
+            let known = residuals.get(name.as_str());
+            assert_eq!(said["starts"][0]["residuals"].get(name).and_then(serde_json::Value::as_f64), known.copied());
+            let row = format!(">{name}</th><td class=n>{} × {}<td class=n>", matrix.rows(), matrix.cols());
+            let cells = page.split(&row).nth(1).and_then(|rest| rest.split("</tr>").next()).unwrap();
+            let last = cells.rsplit("<td class=n>").next().unwrap();
+            let expected = known.map_or("fixed".to_owned(), |&residual| short(residual));
+            assert_eq!(last.split('<').next(), Some(expected.as_str()), "{name}: {cells}");
+        }
+        let file = tempfile::NamedTempFile::new().unwrap();
+        held.save(file.path()).unwrap();
+        let loaded = Factorization::load(file.path()).unwrap();
+        assert_eq!(loaded.residuals(&loaded.starts[0]), residuals);
     }
 }
 

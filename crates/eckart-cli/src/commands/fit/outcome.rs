@@ -4,7 +4,7 @@
 //! Not here: how it comes about (see `request`), where it goes (see `write`).
 
 use eckart::apply::Consensus;
-use eckart::{Code, Factorization, StopReason, Warning};
+use eckart::{Factorization, Warning};
 
 use crate::load::Data;
 use crate::output::components::Components;
@@ -25,11 +25,6 @@ impl Outcome {
     /// Warnings of how the search ended, besides those of its objective ([`Factorization::warnings`]): what was found
     /// before is the result.
     pub(crate) fn warnings(&self) -> Vec<Warning> {
-        let diverged = (self.fit.stop_reason() == StopReason::Diverged).then(|| {
-            let message = "the cost became infinite or undefined: scale the data, or choose another objective or \
-                           initialization; the factors before that are the result";
-            Warning::new(Code::Diverged, message)
-        });
-        diverged.into_iter().chain(self.fit.checkpoint_error.clone()).collect()
+        self.fit.ended_early().into_iter().chain(self.fit.checkpoint_error.clone()).collect()
     }
 }

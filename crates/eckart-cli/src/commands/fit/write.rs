@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use eckart::{Factorization, Result, StopReason};
+use eckart::{Code, Factorization, Result, StopReason};
 
 use super::outcome::Outcome;
 use super::request::Request;
@@ -22,10 +22,13 @@ impl Outcome {
     pub(super) fn write(&self, request: &Request<'_>) -> Result<(String, u8)> {
         let args = request.args;
         let written = self.write_files(request)?;
-        let warnings = self.warnings();
-        // The report for people has those of the objective beside it; without the report they are said here.
-        let unsaid = if args.json || args.quiet { &self.fit.warnings[..] } else { &[] };
-        unsaid.iter().chain(&warnings).for_each(warn);
+        // The report for people has those of the objective, and says why the search ended; without it both are said
+        // here.
+        let reported = !args.json && !args.quiet;
+        let unsaid = self.fit.warnings.iter().filter(|_| !reported);
+        let ended = self.warnings();
+        let ended = ended.iter().filter(|warning| !reported || warning.code != Code::NotConverged);
+        unsaid.chain(ended).for_each(warn);
         let text = match (args.json, args.quiet) {
             (true, _) => json(self, &written),
             (false, true) => String::new(),

@@ -3,12 +3,11 @@
 //! Invariant: the objective stands as the text that parses back to it; warnings are not hidden.
 //! Not here: the course of the search (see `starts`).
 
-use crate::data::Matrix;
 use crate::error::Warning;
 use crate::report::html::Html;
 use crate::report::numbers::{count, duration, percent, precise, short};
 use crate::report::subject::Subject;
-use crate::report::words::{counted, describe, meaning, sides, zeros};
+use crate::report::words::{KKT_RESIDUAL, counted, describe, kkt_residual, meaning, sides, zeros};
 use crate::solve::METHODS;
 
 /// "10 components of counts.mtx.gz".
@@ -122,29 +121,24 @@ fn data(subject: &Subject<'_>) -> String {
 
 fn factors(html: &mut Html, subject: &Subject<'_>) {
     let fit = subject.fit;
-    let residuals = &fit.starts[fit.best].residuals;
+    let residuals = fit.residuals(&fit.starts[fit.best]);
     let mut headings = vec![("", "Factor"), ("n", "shape"), ("n", "zeros")];
     headings.extend((!residuals.is_empty()).then_some(("n", "KKT residual")));
     html.scroll(None, |html| {
         html.table(&[("class", "plain")], &headings, |html| {
-            for (k, (name, matrix)) in fit.factors.iter().enumerate() {
-                html.inside("tr", &[], |html| factor(html, name, matrix, residuals.get(k)));
+            for (name, matrix) in &fit.factors {
+                html.inside("tr", &[], |html| {
+                    html.element("th", &[("scope", "row")], name);
+                    html.cell("n", &sides(matrix.shape()));
+                    html.cell("n", &percent(zeros(matrix)));
+                    if !residuals.is_empty() {
+                        html.cell("n", &kkt_residual(residuals.get(name.as_str())));
+                    }
+                });
             }
         });
     });
     if !residuals.is_empty() {
-        html.note(
-            "KKT residual: relative projected-gradient norm, the norm of the proximal gradient step times that of the \
-             factor, divided by the cost at the start; 0 at a stationary point.",
-        );
-    }
-}
-
-fn factor(html: &mut Html, name: &str, matrix: &Matrix, residual: Option<&f64>) {
-    html.element("th", &[("scope", "row")], name);
-    html.cell("n", &sides(matrix.shape()));
-    html.cell("n", &percent(zeros(matrix)));
-    if let Some(residual) = residual {
-        html.cell("n", &short(*residual));
+        html.note(KKT_RESIDUAL);
     }
 }

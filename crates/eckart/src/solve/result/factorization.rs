@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::history::{Agreement, Kept, RankChoice, Start};
 use super::numerics::Numerics;
 use crate::data::{Ids, Matrix};
-use crate::error::Warning;
+use crate::error::{Code, Warning};
 use crate::solve::problem::role::FactorRole;
 use crate::solve::result::quality::Quality;
 use crate::solve::search::settings::{Init, StopReason};
@@ -103,10 +103,46 @@ impl Factorization {
         (self.col_names, self.col_ids) = texts_and_ids(ids);
     }
 
+    /// How far each factor is from where no small step of it lowers the cost, by its name: the length of its proximal
+    /// gradient step times its own length, as a share of the cost at the start (as [`crate::Settings::tol`] counts
+    /// it). Fixed factors have none; nor has any where the objective has kinks.
+    pub fn residuals<'a>(&'a self, start: &'a Start) -> BTreeMap<&'a str, f64> {
+        let searched = self.factors.iter().map(|(name, _)| name).filter(|name| !self.fixed.contains(name));
+        searched.map(String::as_str).zip(start.residuals.iter().copied()).collect()
+    }
+
     /// Why the search ended: what ended it before its time, or else why the start whose factors these are ended.
     pub fn stop_reason(&self) -> StopReason {
         let ended = self.starts.iter().rev().map(|start| start.stop).find(|stop| stop.ends_all());
         ended.unwrap_or(self.starts[self.best].stop)
+    }
+
+    /// Warns where the search ended before it converged, or diverged. One that was asked for so many iterations and no
+    /// others, by a tolerance of 0, has done what it was asked.
+    pub fn ended_early(&self) -> Option<Warning> {
+        let (code, message) = match self.stop_reason() {
+            StopReason::Diverged => (
+                Code::Diverged,
+                "the cost became infinite or undefined: scale the data, or choose another objective or initialization; \
+                 the factors before that are the result"
+                    .to_owned(),
+            ),
+            StopReason::MaxIter if self.tol > 0.0 && self.max_iter > 0 => {
+                let count = self.max_iter;
+                (Code::NotConverged, format!("not converged after {count} iterations: increase max_iter, or tol"))
+            }
+            StopReason::TimeLimit => (
+                Code::NotConverged,
+                "not converged within the time limit: increase it; the best factors so far are the result".to_owned(),
+            ),
+            StopReason::MaxIter
+            | StopReason::Settled
+            | StopReason::Stationary
+            | StopReason::Target
+            | StopReason::Interrupted
+            | StopReason::Dropped => return None,
+        };
+        Some(Warning::new(code, message))
     }
 
     /// Iterations of all starts.

@@ -29,10 +29,9 @@ pub struct Start {
     pub seconds: f64,
     /// The cost at the start and after each iteration.
     pub history: Vec<Iteration>,
-    /// For each factor, how far it is from where no small step of it lowers the cost: the length of its proximal
-    /// gradient step times its own length, as a share of the cost at the start (as [`crate::Settings::tol`] counts
-    /// it). Empty where the objective has kinks.
-    pub residuals: Vec<f64>,
+    /// The KKT residual of each factor that was searched for, in the order of the factors; empty where the objective
+    /// has kinks. [`crate::Factorization::residuals`] has their names.
+    pub(crate) residuals: Vec<f64>,
 }
 
 /// How far the starts of a search agree.

@@ -29,6 +29,9 @@ pub(super) fn check_parts(found: &Factorization, shapes: &Shapes) -> Result<()> 
     let names: BTreeSet<&String> = shapes.iter().map(|(name, _)| name).collect();
     usable(!shapes.is_empty() && names.len() == shapes.len(), "factors")?;
     usable(found.roles.iter().map(|(name, _)| name).eq(shapes.iter().map(|(name, _)| name)), "roles")?;
+    let searched = names.iter().filter(|name| !found.fixed.contains(name)).count();
+    let counts = |residuals: &[f64]| residuals.is_empty() || residuals.len() == searched;
+    usable(found.starts.iter().all(|start| counts(&start.residuals)), "starts")?;
     for (name, errors) in &found.std_errors {
         let fits = shapes.iter().any(|(known, shape)| known == name && errors.shape() == (shape.rows, shape.cols));
         usable(fits, &format!("standard errors of {name}"))?;

@@ -27,7 +27,7 @@ impl Factorization {
             "iterations": self.iterations(),
             "stop_reason": self.stop_reason().name(),
             "best": self.best,
-            "starts": self.starts.iter().map(with_residuals).collect::<Vec<Value>>(),
+            "starts": self.starts.iter().map(|start| self.with_residuals(start)).collect::<Vec<Value>>(),
             "quality": self.quality.as_ref().map(quality_to_json),
         });
         let parts = [
@@ -38,6 +38,16 @@ impl Factorization {
             value.into_iter().for_each(|value| object[key] = value);
         }
         object.to_string()
+    }
+
+    /// A start with the residuals of its factors by name.
+    fn with_residuals(&self, start: &Start) -> Value {
+        // The largest number stands for a residual that is not finite.
+        let finite = |residual: f64| if residual < f64::MAX { json!(residual) } else { Value::Null };
+        let residuals = self.residuals(start).into_iter().map(|(name, residual)| (name.to_owned(), finite(residual)));
+        let mut object = start_to_json(start);
+        object.insert("residuals".into(), residuals.collect::<Map<_, _>>().into());
+        object.into()
     }
 }
 
@@ -50,12 +60,4 @@ pub(super) fn start_to_json(start: &Start) -> Map<String, Value> {
         ("seconds", json!(start.seconds)),
     ];
     rows.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
-}
-
-fn with_residuals(start: &Start) -> Value {
-    // The largest number stands for a residual that is not finite.
-    let finite = |&residual: &f64| if residual < f64::MAX { json!(residual) } else { Value::Null };
-    let mut object = start_to_json(start);
-    object.insert("residuals".into(), start.residuals.iter().map(finite).collect());
-    object.into()
 }
