@@ -139,6 +139,7 @@ Code = Literal[
     "names-ignored",
     "names-lacking",
     "term-left-out",
+    "negative-entries",
     "known-not-excluded",
     "held-out-as-zeros",
     "from-older-file",

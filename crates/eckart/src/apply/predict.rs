@@ -12,7 +12,7 @@ use crate::expr::{Expr, Var, matrix, observed};
 use crate::facts::{Given, Givens, Shape};
 use crate::function::Compiled;
 use crate::run::{Held, Inputs, available_memory};
-use crate::solve::{Factorization, reconstruction};
+use crate::solve::{Factorization, prediction};
 
 /// What a model compares its data with, such as `W @ H + b + c + mu`, ready to be computed for rows and entries.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Predictor {
         let given = Given::data(1, problem.fitted.cols, None);
         let beside: Vec<(&str, Given)> = vec![(problem.target.as_str(), given)];
         let bound = problem.bind(&beside, &[])?;
-        let formula = reconstruction(&bound)?.ok_or_else(|| {
+        let formula = prediction(&bound)?.ok_or_else(|| {
             let message = format!("`{}` compares {} with nothing that predicts it", model.statement, model.target);
             Error::setting(Code::NoPrediction, message)
         })?;
@@ -70,12 +70,24 @@ impl Predictor {
         self.of(&self.cut(rows)?)
     }
 
-    pub(super) fn cut(&self, rows: &[usize]) -> Result<Vec<(String, Matrix)>> {
+    /// The factors of some rows of the fit.
+    ///
+    /// # Errors
+    /// `Data` where there is no such row.
+    pub fn cut(&self, rows: &[usize]) -> Result<Vec<(String, Matrix)>> {
+        self.cut_of(&self.rows, rows)
+    }
+
+    /// The factors of some of the rows that have these factors, such as those that [`super::FoldIn`] found.
+    ///
+    /// # Errors
+    /// `Data` where there is no such row.
+    pub fn cut_of(&self, factors: &[(String, Matrix)], rows: &[usize]) -> Result<Vec<(String, Matrix)>> {
         let of = |(name, matrix): &(String, Matrix)| {
             let own = if self.is_across(name) { matrix.select_cols(rows)? } else { matrix.select_rows(rows)? };
             Ok((name.clone(), own))
         };
-        self.rows.iter().map(of).collect()
+        factors.iter().map(of).collect()
     }
 
     pub(super) fn expr(&self) -> &Expr {

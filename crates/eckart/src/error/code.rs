@@ -383,6 +383,9 @@ codes! {
         "Columns of the model are not among those given.", "Check their names.";
     TermLeftOut, "term-left-out", Warning,
         "A term was left out for new rows, since its data was not given.", "Give that data.";
+    NegativeEntries, "negative-entries", Warning,
+        "The data has negative entries, and what stands for it can't be negative.",
+        "Shift the data, leave out a bound, or mark entries that are none as missing.";
     KnownNotExcluded, "known-not-excluded", Warning,
         "Lists include what rows had entries for in the fit.", "Give the data of the fit as known.";
     HeldOutAsZeros, "held-out-as-zeros", Warning,

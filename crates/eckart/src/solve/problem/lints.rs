@@ -12,6 +12,7 @@ use crate::expr::{Dag, Expr, Op, Var, signed_terms};
 use crate::facts::{Facts, degrees};
 use crate::solve::derive::{Subproblem, derive};
 use crate::solve::method::table::MethodRow;
+use crate::solve::result::quality::prediction;
 use crate::solve::search::settings::{Init, Settings};
 
 /// Warnings about an objective.
@@ -23,6 +24,7 @@ pub fn lints(bound: &Bound) -> Result<Vec<Warning>> {
     found.extend(slopes(bound)?);
     found.extend(logarithms(bound)?);
     found.extend(empty_sides(bound));
+    found.extend(negative_entries(bound)?);
     Ok(found)
 }
 
@@ -150,6 +152,32 @@ fn logarithms(bound: &Bound) -> Result<Vec<Warning>> {
     Ok(found)
 }
 
+/// The share of the sum of squares of the data from which on its negative entries are more than noise.
+const NEGATIVE_SHARE: f64 = 0.01;
+
+/// Negative entries of the data, of which a product of non-negative factors can fit none.
+fn negative_entries(bound: &Bound) -> Result<Option<Warning>> {
+    let (name, x) = &bound.target;
+    let mut negative = (0_usize, 0.0);
+    let mut squares = 0.0;
+    x.for_each(|entry| {
+        squares += if entry.is_nan() { 0.0 } else { entry * entry };
+        negative = if entry < 0.0 { (negative.0 + 1, negative.1 + entry * entry) } else { negative };
+    });
+    let Some(part) = prediction(bound)?.filter(|_| negative.1 > NEGATIVE_SHARE * squares) else { return Ok(None) };
+    let dag = Dag::new(std::slice::from_ref(&part));
+    let facts = Facts::of(&dag, &with_signs(&bound.givens, &bound.factors))?;
+    Ok(facts.sign(dag.roots()[0]).nonnegative.then(|| {
+        let message = format!(
+            "{} of the {} entries of {name} are negative, and {part} can't be: subtract the least entry from {name}, \
+             leave out the bound on a factor, or mark entries that are none as missing",
+            negative.0,
+            x.observed(),
+        );
+        Warning::new(Code::NegativeEntries, message)
+    }))
+}
+
 /// Components beyond the number of rows or columns that hold anything have nothing to explain.
 fn empty_sides(bound: &Bound) -> Option<Warning> {
     let (name, x) = &bound.target;
@@ -223,6 +251,35 @@ mod tests {
         assert_eq!(warnings(&problem, &with("multiplicative", Init::Nndsvd))[0].code, Code::ZerosStay);
         assert!(warnings(&problem, &with("multiplicative", Init::Nndsvda)).is_empty());
         assert!(warnings(&started, &with("derived", Init::Random)).is_empty());
+    }
+
+    #[test]
+    fn negative_data_of_a_non_negative_product_is_named() {
+        let x = Matrix::from_fn(6, 5, |i, j| (1 + i + j) as f64).unwrap();
+        let found = |text: &str, entry: &dyn Fn(f64) -> f64| -> Vec<String> {
+            let x = Matrix::from_fn(6, 5, |i, j| entry(x.get(i, j))).unwrap();
+            let bound = Problem::parse(text).unwrap().data("X", &x).rank(2).bind().unwrap();
+            let all = lints(&bound).unwrap().into_iter();
+            all.filter(|found| found.code == Code::NegativeEntries).map(|found| found.message).collect()
+        };
+        let nmf = "sum((X - W @ H)**2) subject to W >= 0, H >= 0";
+        let all = found(nmf, &|x| -x);
+        assert!(all[0].starts_with("30 of the 30 entries of X are negative, and W @ H can't be"), "{all:?}");
+        // A sentinel; a mask; other losses; offsets with bounds.
+        assert!(found(nmf, &|x| if x == 4.0 { -999.0 } else { x })[0].starts_with("4 of the 30"));
+        let masked = "sum(observed(X) * (X - W @ H)**2) subject to W >= 0, H >= 0";
+        assert!(found(masked, &|x| if x < 3.0 { f64::NAN } else { -x })[0].starts_with("27 of the 27"));
+        for text in [
+            "sum(huber(X - W @ H, 1)) subject to W >= 0, H >= 1",
+            "over W[n,r], H[r,m], b[n,1]: sum((X - W @ H - b)**2) subject to W, H, b >= 0",
+        ] {
+            assert_eq!(found(text, &|x| x - 6.0).len(), 1, "{text}");
+        }
+        // Noise about 0, factors of any sign, a free offset.
+        assert!(found(nmf, &|x| if x == 1.0 { -0.1 } else { x }).is_empty());
+        assert!(found("sum((X - W @ H)**2) subject to W >= 0", &|x| -x).is_empty());
+        let offset = "over W[n,r], H[r,m], c[1,m]: sum((X - W @ H - c)**2) subject to W, H >= 0";
+        assert!(found(offset, &|x| -x).is_empty());
     }
 
     #[test]
