@@ -98,7 +98,14 @@ impl Model {
     /// # Errors
     /// As [`read`] and [`align`]; `Shape` where there are no names and the shape is not that of the model's data.
     pub(crate) fn entries(&self, file: &Path, options: &ReadOptions, tell: &mut dyn FnMut(Warning)) -> Result<Matrix> {
-        let table = read(file, options)?;
+        self.entries_of(read(file, options)?, file, &mut |_, warning| tell(warning))
+    }
+
+    /// The same of the table that a file holds; also tells of which side something is left out.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn entries_of(&self, table: Table, file: &Path, tell: &mut dyn FnMut(Side, Warning)) -> Result<Matrix> {
         let placed = self.placed(table, tell).map_err(|error| error.in_file(file))?;
         if placed.shape() != self.shape {
             let ((n, m), (rows, cols)) = (self.shape, placed.shape());
@@ -113,12 +120,12 @@ impl Model {
         Ok(placed)
     }
 
-    fn placed(&self, table: Table, tell: &mut dyn FnMut(Warning)) -> Result<Matrix> {
+    fn placed(&self, table: Table, tell: &mut dyn FnMut(Side, Warning)) -> Result<Matrix> {
         let mut matrix = table.matrix;
         for (side, own) in [(Side::Rows, table.row_names), (Side::Cols, table.col_names)] {
             if let (Some(own), Some(wanted)) = (own, self.names(side)) {
                 let aligned = align(&matrix, side, &own, wanted)?;
-                aligned.says_unknown(side).into_iter().for_each(&mut *tell);
+                aligned.says_unknown(side).into_iter().for_each(|warning| tell(side, warning));
                 matrix = aligned.matrix;
             }
         }

@@ -4,6 +4,8 @@
 //! counted.
 //! Not here: the figures (see the library's `apply`).
 
+use std::path::Path;
+
 use eckart::apply::{HoldOut, Measures, Predictor, Ranking, measure};
 use eckart::data::read;
 use eckart::solve::{Flow, solve};
@@ -47,13 +49,20 @@ fn given(args: &EvaluateArgs) -> Result<Tested> {
     let Some(test) = &args.test else {
         return Err(Error::setting(Code::OptionMissing, "name the entries to test on, or --holdout"));
     };
+    if let Some(option) = only_of_a_fit(args) {
+        let message = format!(
+            "{option} says how to fit, and a model that is fitted is measured: leave it out, or fit one \
+                               with --holdout SHARE"
+        );
+        return Err(Error::setting(Code::SettingsConflict, message));
+    }
     let model = Model::load(&args.file)?;
     let predictor = Predictor::new(&model.fit)?;
     let mut notes = Vec::new();
     let test = model.entries(test, &args.reading.options(), &mut |note| notes.push(note))?;
     let known = args.train.as_ref().map(|file| {
         let options = options_beside(&args.reading, file);
-        model.entries(file, &options, &mut |_| ())
+        model.entries(file, &options, &mut |note| notes.push(said_of(file, note)))
     });
     let known = known.transpose()?;
     if known.is_none() {
@@ -62,6 +71,27 @@ fn given(args: &EvaluateArgs) -> Result<Tested> {
     }
     let measures = measure(&predictor, &test, known.as_ref(), args.top, args.relevant)?;
     Ok(Tested { statement: model.fit.statement.clone(), measures, notes, fitted: None })
+}
+
+/// An option that was given, and that a model which is fitted has no use for.
+fn only_of_a_fit(args: &EvaluateArgs) -> Option<&str> {
+    let (objective, factors) = (&args.objective, &args.factors);
+    let options = [
+        ("--rank", args.rank.is_some()),
+        ("--model", objective.model.is_some()),
+        ("--objective", objective.objective.is_some()),
+        ("--param", !objective.params.is_empty()),
+        ("--data", !objective.matrices.is_empty()),
+        ("--init-from", !factors.init_from.is_empty()),
+        ("--fix", !factors.fix.is_empty()),
+    ];
+    let given = options.into_iter().find(|(_, given)| *given).map(|(option, _)| option);
+    given.or(args.search.first.as_deref())
+}
+
+/// A note about the entries of the fit, which names their file.
+fn said_of(file: &Path, note: Warning) -> Warning {
+    Warning::new(note.code, format!("{}: {}", file.display(), note.message))
 }
 
 /// A model of a part of the data on the rest of it.
@@ -90,7 +120,7 @@ fn held_out(args: &EvaluateArgs, share: f64) -> Result<Tested> {
     let problem = with_factors(problem, &args.factors, &args.reading)?;
     let fit = solve(&problem, &settings, &mut |_| Flow::Continue)?;
     let measures = measure(&Predictor::new(&fit)?, &held, Some(&kept), args.top, args.relevant)?;
-    let mut notes = fit.warnings.clone();
+    let mut notes: Vec<Warning> = fit.warnings.iter().cloned().chain(fit.ended_early()).collect();
     if kept.is_sparse() && !fit.statement.contains("observed(") {
         let message = "the objective does not say observed(X): held-out entries were zeros in the fit";
         notes.push(Warning::new(Code::HeldOutAsZeros, message));

@@ -3,9 +3,12 @@
 //! Invariant: what the data says of a row is left out of its list; names are shown, not numbers.
 //! Not here: predictions (see the library's `apply`), how lists look (see `lists`).
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use eckart::apply::{Contribution, Directions, Predictor, Scored, best, explained_by, recommend as lists_of};
 use eckart::data::{Side, align, read};
-use eckart::{Code, Error, FoldIn, Matrix, Result, Warning};
+use eckart::{Code, Error, FoldIn, Matrix, Result, Table, Warning};
 
 use crate::model::Model;
 use crate::numbers::short;
@@ -23,15 +26,25 @@ pub(crate) fn recommend(args: &RecommendArgs) -> Result<String> {
     let model = Model::load(&args.model)?.titled(args.listing.titles.as_deref())?;
     args.listing.output.as_deref().map(try_writing).transpose()?;
     let predictor = Predictor::new(&model.fit)?;
-    let asked: Vec<String> = match args.all {
-        true => (0..model.shape.0).map(|i| model.name(Side::Rows, i)).collect(),
-        false => args.users.clone(),
+    let items = if args.explain { Some(Directions::of_cols(&model.fit)?) } else { None };
+    let train = match &args.train {
+        Some(file) => Some((file.as_path(), read(file, &args.reading.options())?)),
+        None => None,
     };
-    let ask = Ask { args, model: &model, predictor: &predictor };
-    let (old, new): (Vec<String>, Vec<String>) =
-        asked.into_iter().partition(|word| args.train.is_none() || model.number(Side::Rows, word).is_ok());
-    let mut found = ask.known_rows(&old)?;
-    found.extend(ask.new_rows(&new)?);
+    let is_old = |word: &String| model.number(Side::Rows, word).is_ok();
+    let (old, new): (Vec<String>, Vec<String>) = match args.all {
+        true => {
+            let new = train.iter().flat_map(|(_, table)| table.row_names.iter().flatten());
+            let old = (0..model.shape.0).map(|i| model.name(Side::Rows, i));
+            (old.collect(), new.filter(|word| !is_old(word)).cloned().collect())
+        }
+        false => args.users.iter().cloned().partition(|word| train.is_none() || is_old(word)),
+    };
+    let ask = Ask { args, model: &model, predictor: &predictor, items };
+    let mut found = ask.known_rows(&old, train.as_ref())?;
+    if let Some((file, table)) = train.as_ref().filter(|_| !new.is_empty()) {
+        found.extend(ask.new_rows(&new, (file, table), old.is_empty())?);
+    }
     // In the order asked for.
     if !args.all {
         found.sort_by_key(|list| args.users.iter().position(|word| *word == list.about.1));
@@ -47,36 +60,55 @@ struct Ask<'a> {
     args: &'a RecommendArgs,
     model: &'a Model,
     predictor: &'a Predictor,
+    /// Where predictions are explained.
+    items: Option<Directions>,
 }
+
+/// The factors of one row.
+type Row = Vec<(String, Matrix)>;
 
 impl Ask<'_> {
     /// Lists for rows of the fit.
-    fn known_rows(&self, words: &[String]) -> Result<Vec<List>> {
+    fn known_rows(&self, words: &[String], train: Option<&(&Path, Table)>) -> Result<Vec<List>> {
         let model = self.model;
         if words.is_empty() {
             return Ok(Vec::new());
         }
         let numbers: Vec<usize> = words.iter().map(|word| model.number(Side::Rows, word)).collect::<Result<_>>()?;
-        let known = match &self.args.train {
-            Some(file) => Some(model.entries(file, &self.args.reading.options(), &mut |_| ())?),
-            None => {
-                let message = "without --train FILE, lists also hold what rows had entries for in the fit";
-                warn(&Warning::new(Code::KnownNotExcluded, message));
-                None
+        let mut tell = |side: Side, warning: Warning| {
+            // Rows that the model does not know are folded in, where they are asked about.
+            if side == Side::Cols {
+                warn(&warning);
             }
         };
+        if train.is_none() {
+            let message = "without --train FILE, lists also hold what rows had entries for in the fit";
+            warn(&Warning::new(Code::KnownNotExcluded, message));
+        }
+        let known = train.map(|(file, table)| model.entries_of(table.clone(), file, &mut tell)).transpose()?;
         let mut lists = Vec::new();
         lists_of(self.predictor, &numbers, self.args.listing.top, known.as_ref(), |i, list| lists.push((i, list)))?;
-        lists.into_iter().map(|(i, list)| self.list(i, list, known.as_ref())).collect()
+        let list = |(i, list): (usize, Vec<Scored>)| {
+            let row = || self.predictor.cut(&[i]);
+            self.list(self.model.name(Side::Rows, i), list, row, known.as_ref().map(|known| (known, i)))
+        };
+        lists.into_iter().map(list).collect()
     }
 
-    fn list(&self, i: usize, list: Vec<Scored>, known: Option<&Matrix>) -> Result<List> {
-        let items = if self.args.explain { Some(Directions::of_cols(&self.model.fit)?) } else { None };
+    /// The list of a row that has these factors, and of which a row of a matrix is known.
+    fn list(
+        &self,
+        name: String,
+        list: Vec<Scored>,
+        row: impl Fn() -> Result<Row>,
+        known: Option<(&Matrix, usize)>,
+    ) -> Result<List> {
+        let explained = self.items.as_ref().map(|items| Ok::<_, Error>((items, row()?))).transpose()?;
         let entry = |scored: Scored| {
             let mut notes = Vec::new();
-            if let Some(items) = &items {
-                notes.push(parts_in_words(&self.predictor.parts(i, scored.index)?));
-                if let Some(known) = known {
+            if let Some((items, row)) = &explained {
+                notes.push(parts_in_words(&self.predictor.parts(row, scored.index)?));
+                if let Some((known, i)) = known {
                     let reasons = explained_by(items, known, i, scored.index, REASONS);
                     notes.extend(self.reasons_in_words(&reasons, known, i));
                 }
@@ -84,7 +116,7 @@ impl Ask<'_> {
             Ok(Entry { scored, notes })
         };
         let entries = list.into_iter().map(entry).collect::<Result<_>>()?;
-        Ok(List { about: (Side::Rows, self.model.name(Side::Rows, i)), entries })
+        Ok(List { about: (Side::Rows, name), entries })
     }
 
     /// "because you rated: Heat (5), Alien (4)"
@@ -95,34 +127,32 @@ impl Ask<'_> {
         (!words.is_empty()).then(|| format!("because you rated: {}", words.join(", ")))
     }
 
-    /// Lists for rows that only the data has: their factors are found first.
-    fn new_rows(&self, words: &[String]) -> Result<Vec<List>> {
-        let Some(file) = self.args.train.as_ref().filter(|_| !words.is_empty()) else { return Ok(Vec::new()) };
-        let table = read(file, &self.args.reading.options())?;
-        let names = table.row_names.clone().unwrap_or_default();
-        let mut numbers = Vec::new();
-        for word in words {
-            let found = names.iter().position(|name| name == word);
-            numbers.push(found.ok_or_else(|| {
-                Error::setting(
-                    Code::UnknownName,
-                    format!("neither the model nor {} has a row {word:?}", file.display()),
-                )
-            })?);
-        }
+    /// Lists for rows that only the data has: their factors are found first. `warns` says whether to tell which
+    /// columns are left out.
+    fn new_rows(&self, words: &[String], (file, table): (&Path, &Table), warns: bool) -> Result<Vec<List>> {
+        let names = table.row_names.iter().flatten().enumerate();
+        let names: BTreeMap<&str, usize> = names.map(|(at, name)| (name.as_str(), at)).collect();
+        let number = |word: &String| {
+            names.get(word.as_str()).copied().ok_or_else(|| {
+                let message = format!("neither the model nor {} has a row {word:?}", file.display());
+                Error::setting(Code::UnknownName, message)
+            })
+        };
+        let numbers: Vec<usize> = words.iter().map(number).collect::<Result<_>>()?;
         let mut rows = table.matrix.select_rows(&numbers)?;
         if let (Some(own), Some(wanted)) = (&table.col_names, &self.model.fit.col_names) {
-            rows = align(&rows, Side::Cols, own, wanted).map_err(|error| error.in_file(file))?.matrix;
+            let aligned = align(&rows, Side::Cols, own, wanted).map_err(|error| error.in_file(file))?;
+            aligned.says_unknown(Side::Cols).iter().filter(|_| warns).for_each(warn);
+            rows = aligned.matrix;
         }
-        let folded = FoldIn::new(&self.model.fit)?.transform(&rows)?;
-        let scores = self.predictor.of(&folded.factors)?;
+        let factors = FoldIn::new(&self.model.fit)?.transform(&rows)?.factors;
+        let scores = self.predictor.of(&factors)?;
         let (all, cols) = (scores.values_f64(), scores.cols());
         let list = |(at, word): (usize, &String)| {
             let list = best(&all[at * cols..(at + 1) * cols], self.args.listing.top, Some((&rows, at)));
-            let entries = list.into_iter().map(|scored| Entry { scored, notes: Vec::new() }).collect();
-            List { about: (Side::Rows, word.clone()), entries }
+            self.list(word.clone(), list, || self.predictor.cut_of(&factors, &[at]), Some((&rows, at)))
         };
-        Ok(words.iter().enumerate().map(list).collect())
+        words.iter().enumerate().map(list).collect()
     }
 }
 

@@ -4,6 +4,7 @@
 //! Not here: what a setting does (see the library's `solve`).
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use eckart::solve::{METHODS, SETTINGS, Setting, SettingKind, SettingValue};
 use eckart::{Init, Result, Settings};
@@ -13,9 +14,13 @@ use super::values::{Wrong, bytes};
 /// Settings with options of their own: `--registers` is one of all commands, `--consensus` keeps starts.
 const ELSEWHERE: [&str; 2] = ["registers", "keep_starts"];
 
-/// The settings that were given.
+/// The settings that were given, or have a default.
 #[derive(Debug, Clone)]
-pub(crate) struct SearchArgs(Vec<(&'static Setting, SettingValue)>);
+pub(crate) struct SearchArgs {
+    values: Vec<(&'static Setting, SettingValue)>,
+    /// The first option that was on the command line.
+    pub(crate) first: Option<String>,
+}
 
 impl SearchArgs {
     /// The settings of the search.
@@ -24,7 +29,7 @@ impl SearchArgs {
     /// `Setting` where a value is out of range.
     pub(crate) fn settings(&self) -> Result<Settings> {
         let mut settings = Settings::default();
-        self.0.iter().try_for_each(|(row, value)| row.set(&mut settings, value.clone()))?;
+        self.values.iter().try_for_each(|(row, value)| row.set(&mut settings, value.clone()))?;
         Ok(settings)
     }
 }
@@ -101,7 +106,9 @@ impl FromArgMatches for SearchArgs {
             };
             value.map(|value| (row, value))
         };
-        Ok(Self(rows().filter_map(given).collect()))
+        let is_given = |row: &&Setting| matches.value_source(row.name) == Some(ValueSource::CommandLine);
+        let first = rows().find(is_given).map(|row| format!("--{}", option_name(row.name)));
+        Ok(Self { values: rows().filter_map(given).collect(), first })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> std::result::Result<(), clap::Error> {

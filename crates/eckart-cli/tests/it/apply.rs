@@ -69,10 +69,65 @@ fn what_is_recommended_is_named_and_new() {
 fn a_user_whom_only_the_data_knows_is_taken_in() {
     let desk = rated();
     desk.file("more.csv", ratings(unseen) + "new,item 0,5\nnew,item 2,5\nnew,item 1,1\nnew,item 9,3\n");
-    let found = desk.json("recommend m.safetensors --user new --top 3 --train more.csv", &[]);
+    let json = |words: &str| desk.run(&format!("recommend m.safetensors {words} --train more.csv --json"), &[]).json();
+    let found = json("--user new --top 3");
     let list = found["lists"][0]["list"].as_array().unwrap();
     let even = |entry: &serde_json::Value| entry["name"].as_str().unwrap().ends_with(['4', '6', '8']);
     assert!(list.len() == 3 && list.iter().all(even), "{found}");
+    // With all others, and explained as they are.
+    let all = json("--all --top 3");
+    let lists = all["lists"].as_array().unwrap();
+    assert_eq!((lists.len(), lists.last()), (13, found["lists"].get(0)), "{all}");
+    let explained = json("--user new --user u0 --top 3 --explain");
+    for list in explained["lists"].as_array().unwrap() {
+        for entry in list["list"].as_array().unwrap() {
+            // "= 0.0173 b - 0.0180 c + ... component 1": what it is made of adds up to it.
+            let words: Vec<&str> = entry["notes"][0].as_str().unwrap().split_whitespace().collect();
+            let number = |at: usize| words.get(at).and_then(|word| word.parse::<f64>().ok()).unwrap_or(0.0);
+            let added = |at: usize| match words[at] {
+                "=" | "+" => number(at + 1),
+                "-" => -number(at + 1),
+                _ => 0.0,
+            };
+            let sum: f64 = (0..words.len()).map(added).sum();
+            assert!((sum - entry["prediction"].as_f64().unwrap()).abs() < 0.02, "{entry}");
+        }
+    }
+    let known = &explained["lists"][0]["list"][0]["notes"][1];
+    assert!(known.as_str().unwrap().contains("because you rated: item"), "{explained}");
+}
+
+/// Columns of --train that the model lacks are told, once; rows are folded in, or not asked about.
+#[test]
+fn columns_of_the_training_data_that_the_model_lacks_are_told() {
+    let desk = rated();
+    desk.file("more.csv", ratings(unseen) + "new,item 0,5\nnew,unheard,5\nu1,unheard,2\n");
+    for words in ["--all", "--user u0", "--user new", "--user u0 --user new"] {
+        let said = desk.run(&format!("recommend m.safetensors {words} --train more.csv"), &[]);
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        said.warned(Code::NamesIgnored, "1 column that the model does not know left out: unheard");
+        assert_eq!(said.err.matches("left out").count(), 1, "{words}: {}", said.err);
+    }
+    let measured = desk.run("evaluate m.safetensors test.csv --train more.csv --json", &[]).json();
+    let notes: Vec<&str> =
+        measured["notes"].as_array().unwrap().iter().map(|note| note["message"].as_str().unwrap()).collect();
+    assert!(notes.iter().any(|note| note.contains("more.csv: 1 column") && note.ends_with("unheard")), "{notes:?}");
+}
+
+#[test]
+fn options_of_a_fit_are_refused_beside_a_model() {
+    let desk = rated();
+    for (words, option) in [
+        ("--model nmf", "--model"),
+        ("--rank 3", "--rank"),
+        ("--param a=1", "--param"),
+        ("--fix H=m.safetensors", "--fix"),
+        ("--n-init 3", "--n-init"),
+        ("--tol 1e-6", "--tol"),
+    ] {
+        let words = format!("evaluate m.safetensors test.csv {words}");
+        desk.refuses(&words, &[], Code::SettingsConflict, &[option, "--holdout"]);
+    }
 }
 
 #[test]

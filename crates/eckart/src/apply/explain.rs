@@ -10,7 +10,7 @@ use super::recommend::{Scored, entries_of_row, largest};
 use super::{Directions, Predictor};
 use crate::data::Matrix;
 use crate::error::Result;
-use crate::expr::{Expr, Op, weighted_terms};
+use crate::expr::{Op, weighted_terms};
 
 /// A part of a prediction.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,32 +24,28 @@ pub struct Contribution {
 }
 
 impl Predictor {
-    /// What each term of the prediction of entry (i, j), and each component of a product, adds to it.
+    /// What each term of the prediction of column j, and each component of a product, adds to it, for a row that has
+    /// these factors ([`Predictor::cut`], [`Predictor::cut_of`]).
     ///
     /// # Errors
-    /// `Data` where there is no such row or column.
-    pub fn parts(&self, i: usize, j: usize) -> Result<Vec<Contribution>> {
+    /// `Data` where there is no such column.
+    pub fn parts(&self, row: &[(String, Matrix)], j: usize) -> Result<Vec<Contribution>> {
         let mut parts = Vec::new();
         for (weight, term) in weighted_terms(self.expr()) {
             let product = if *term.op() == Op::MatMul { term.args() } else { &[] };
             if let [left, right] = product {
-                let (left, right) = (self.value_at(left, i)?, self.value_at(right, i)?.select_cols(&[j])?);
+                let (left, right) = (self.of_formula(left, row)?, self.of_formula(right, row)?.select_cols(&[j])?);
                 let of = |k: usize| weight * left.get(0, k) * right.get(k, 0);
                 let part = |k: usize| Contribution { term: term.to_string(), component: Some(k), value: of(k) };
                 parts.extend((0..right.rows()).map(part));
             } else {
-                let value = self.value_at(&term, i)?;
+                let value = self.of_formula(&term, row)?;
                 let at = if value.cols() == 1 { 0 } else { j };
                 let value = weight * value.select_cols(&[at])?.get(0, 0);
                 parts.push(Contribution { term: term.to_string(), component: None, value });
             }
         }
         Ok(parts)
-    }
-
-    /// The value of a part of the prediction for row i.
-    fn value_at(&self, part: &Expr, i: usize) -> Result<Matrix> {
-        self.of_formula(part, &self.cut(&[i])?)
     }
 }
 
