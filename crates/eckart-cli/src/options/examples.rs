@@ -51,7 +51,7 @@ Objectives:
   X is the data. Unbound names, those without a value (--param) or a file (--data), are unknowns: factors, whose shapes
   follow from X and the rank. Where they don't, declare them: \"over W[n,r], H[r,m], b[n,1]: ...\".
 
-  Operators: @ product; + - * / ** entrywise; .T transpose; < <= > >= comparisons.
+  Operators: @ product; + - * / ** entrywise; .T transpose; > and < comparisons (a >= b is 1 - (a < b)).
 
   Functions: sum rowsum colsum rownorm colnorm norm mean trace abs exp log sqrt sigmoid softplus tanh huber(z, d)
   kl(X, S) max min clip, and observed(X), which is 1 where X has an entry and 0 elsewhere.

@@ -36,11 +36,26 @@ pub(crate) fn report(args: &ReportArgs) -> Result<String> {
     if let Some(file) = &args.names.titles {
         page = page.titles(titles_of(file, ids.as_deref())?);
     }
+    page = page.name_options(name_options(args, &fit, data.as_ref()));
     if printed {
         return page.to_html();
     }
     page.write(&output)?;
     Ok(format!("{}\n", output.display()))
+}
+
+/// The options that name rows and columns as the page does: those of this command, or those that the model's names came
+/// from, where its data brings none.
+fn name_options(args: &ReportArgs, fit: &Factorization, data: Option<&Data>) -> Vec<String> {
+    let names = &args.names;
+    let came = |names: &Option<Vec<String>>, own: Option<&Option<Vec<String>>>| {
+        (names.is_some() && own.is_some_and(Option::is_none)).then(|| Path::new("FILE"))
+    };
+    let rows = names.row_names.as_deref().or(came(&fit.row_names, data.map(|data| &data.row_names)));
+    let cols = names.col_names.as_deref().or(came(&fit.col_names, data.map(|data| &data.col_names)));
+    let options = [("--row-names", rows), ("--col-names", cols), ("--titles", names.titles.as_deref())];
+    let words = options.into_iter().filter_map(|(option, file)| Some([option.to_owned(), file?.display().to_string()]));
+    words.flatten().collect()
 }
 
 /// A page about a model, with its data and the names that came with it.

@@ -53,6 +53,15 @@ fn names_and_looks_can_be_given() {
     assert!(with("--image 2x2").contains("class=\"tile\""));
     assert!(with("--plot words").contains("class=\"words\""));
     assert!(with("--plot profile --by-rows").contains("<title>ann: "));
+    // The command that runs it again names what this one names.
+    desk.file("numbers.csv", "id,title\neins,one\n");
+    let again = with("--col-names words.txt --titles numbers.csv");
+    assert!(again.contains("--col-names words.txt --titles numbers.csv"), "{again}");
+    assert!(!with("").contains("--col-names"), "the data has names of its own");
+    desk.file("bare.csv", "9,4,0,0\n8,4,0,1\n0,0,5,2\n1,0,5,3\n");
+    desk.prints("fit bare.csv --model nmf --rank 2 -n 20 --col-names words.txt -o named.safetensors", &[]);
+    let again = desk.prints("report named.safetensors bare.csv -o -", &[]);
+    assert!(again.contains("--col-names FILE") && !again.contains("--row-names"), "{again}");
 }
 
 #[test]

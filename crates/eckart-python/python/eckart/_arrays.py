@@ -300,7 +300,7 @@ def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
     ----------
     rows : array-like of length n_entries, or a table
         The id of each entry's row: texts, numbers, anything that can be sorted or compared. Or an Arrow table or a frame
-        whose first columns are rows, columns and, where there is a third, values.
+        of two or three columns, in this order: rows, columns and, where there is a third, values.
     columns : array-like of length n_entries
         The id of each entry's column.
     values : array-like of length n_entries, optional
@@ -434,7 +434,12 @@ def _columns_of(table: Any) -> list[Any]:
     else:
         raise coded(TypeError, "wrong-type", "give rows, columns and values, or a table that has them as its columns")
     if len(found) not in (2, 3):
-        raise coded(ValueError, "wrong-count", f"the table has {len(found)} columns: it needs two of ids and, at most, one of values")
+        raise coded(
+            ValueError,
+            "wrong-count",
+            f"the table has {len(found)} columns: it needs two of ids and, at most, one of values, in this order: select them, as "
+            'in table[["user", "item", "rating"]]'
+        )
     return [*found, None][:3]
 
 

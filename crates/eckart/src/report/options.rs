@@ -30,6 +30,7 @@ pub struct Report<'a> {
     pub(super) source: Option<String>,
     pub(super) title: Option<String>,
     pub(super) command: Option<String>,
+    pub(super) name_options: Option<String>,
     pub(super) row_names: Option<Vec<String>>,
     pub(super) col_names: Option<Vec<String>>,
     pub(super) titles: BTreeMap<String, String>,
@@ -47,6 +48,7 @@ impl<'a> Report<'a> {
             source: None,
             title: None,
             command: None,
+            name_options: None,
             row_names: fit.row_names.clone(),
             col_names: fit.col_names.clone(),
             titles: BTreeMap::new(),
@@ -77,6 +79,13 @@ impl<'a> Report<'a> {
     /// The words of the command that ran the search; without them, one is written from what the factorization knows.
     pub fn command(mut self, words: impl IntoIterator<Item = String>) -> Self {
         self.command = Some(command_line(words));
+        self
+    }
+
+    /// Words such as `--col-names` and its file, for a command that is written from what the factorization knows: names
+    /// that its data does not bring.
+    pub fn name_options(mut self, words: impl IntoIterator<Item = String>) -> Self {
+        self.name_options = Some(command_line(words)).filter(|words| !words.is_empty());
         self
     }
 

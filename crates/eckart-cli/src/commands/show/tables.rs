@@ -73,7 +73,11 @@ pub(super) fn starts(page: &mut Page, shown: &Value) {
         page.paragraph(&format!("and {} more", count(hidden)));
     }
     if let Some(asked) = shown["restarts"].as_u64() {
-        page.paragraph(&format!("{} of {} starts are done", count(done.len()), count(asked as usize)));
+        let (done, asked) = (count(done.len()), count(asked as usize));
+        page.paragraph(&format!(
+            "{done} of {asked} starts are done; the best is one of them, by the lowest cost that each met. The cost of \
+             a running start is its last."
+        ));
     }
 }
 

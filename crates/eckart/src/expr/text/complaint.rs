@@ -77,7 +77,11 @@ impl Parser<'_> {
                 Code::UnexpectedToken,
                 format!("expected {expected}, found `{source}`"),
                 token.span(),
-                format!("In a formula write `{}`; a bound on a factor stands after `subject to`", &source[..1]),
+                format!(
+                    "A formula compares by `>` and `<`: write `a {source} b` as `1 - (a {} b)`; a bound on a factor \
+                     stands after `subject to`",
+                    if source == ">=" { "<" } else { ">" }
+                ),
             ),
             TokenKind::Mark("[") => self.expected_with(
                 expected,
@@ -100,6 +104,8 @@ impl Parser<'_> {
         let phrase = |word: &str| PHRASES.iter().find(|(theirs, _)| *theirs == word);
         let help = if let Some(keyword) = keyword(before).or_else(|| keyword(source)) {
             format!("Keywords are written in small letters: `{keyword}`")
+        } else if [">=", "<="].iter().any(|mark| self.text[token.end..].trim_start().starts_with(mark)) {
+            "Constraints follow the words `subject to`".to_owned()
         } else if let Some((_, help)) = phrase(before).or_else(|| phrase(source_or_st)) {
             (*help).to_owned()
         } else {

@@ -51,6 +51,7 @@ fn command(subject: &Subject<'_>) -> Option<String> {
     let others = others(fit).into_iter().map(|name| format!("--data {name}=FILE"));
     let given: Vec<String> = numbers.chain(others).collect();
     lines.extend((!given.is_empty()).then(|| given.join(" ")));
+    lines.extend(subject.report.name_options.clone());
     let target = fit.target_cost.map_or_else(String::new, |target| format!(" --target {target}"));
     let halving = if was_halved(fit) { " --successive-halving" } else { "" };
     lines.push(format!("--rank {} --seed {} --n-init {}{halving}", fit.rank, fit.seed, fit.starts.len()));
@@ -77,6 +78,8 @@ fn program(subject: &Subject<'_>) -> String {
     let values = [("fix", &fit.fixed), ("init_from", &fit.started)];
     for (call, name) in values.into_iter().flat_map(|(call, names)| names.iter().map(move |name| (call, name))) {
         let variable = format!("{call}_{}", name.to_lowercase());
+        let what = if call == "fix" { "was fixed at" } else { "began at" };
+        reads += &format!("    // The values that {name} {what}.\n");
         reads += &read(&variable, &format!("{name}.npy"));
         given += &format!("        .{call}({name:?}, &{variable})\n");
     }

@@ -102,16 +102,14 @@ pub(in crate::solve) fn rule_in_words(
     let bounded = matches!(subproblem, Subproblem::Bounded(..));
     let nonnegative = regularizer.entries.lower == 0.0 && regularizer.entries.upper == f64::INFINITY;
     let name = match rule {
-        StepRule::Quadratic(QuadraticStep::LeastSquares) if rowwise => {
-            "least squares, one Cholesky factorization per row"
-        }
+        StepRule::Quadratic(QuadraticStep::LeastSquares) if rowwise => "least squares, one Cholesky factorization each",
         StepRule::Quadratic(QuadraticStep::LeastSquares) => "least squares by one Cholesky factorization",
         StepRule::Quadratic(QuadraticStep::ConjugateGradients) => "matrix-free conjugate gradients",
         StepRule::Quadratic(QuadraticStep::Coordinates | QuadraticStep::Once) if nonnegative && !rowwise => "HALS",
         StepRule::Quadratic(QuadraticStep::Coordinates | QuadraticStep::Once) => "coordinate descent",
         StepRule::Quadratic(QuadraticStep::ActiveSet) => "coordinate descent with soft thresholding and an active set",
         StepRule::Quadratic(QuadraticStep::Components) => "block coordinate descent over components, projected",
-        StepRule::Quadratic(QuadraticStep::RowSteps) => "proximal gradient steps per row",
+        StepRule::Quadratic(QuadraticStep::RowSteps) => "proximal gradient steps, one step length each",
         StepRule::Poisson(PoissonStep::Multiplicative) => "multiplicative updates",
         StepRule::Poisson(PoissonStep::Newton) => "coordinate descent by damped Newton steps",
         StepRule::ConjugateGradients => "conjugate gradients",

@@ -57,6 +57,7 @@ fn missing_operators_are_refused() {
     refuses("sum(W) s.t. W >= 0", "       ^", Code::MissingOperator, "`subject to`");
     refuses("sum(W) such that W >= 0", "       ^^^^", Code::MissingOperator, "`subject to`");
     refuses("min sum(W)", "    ^^^", Code::MissingOperator, "begins with `minimize`");
+    refuses("sum(W) W >= 0", "       ^", Code::MissingOperator, "`subject to`");
 }
 
 #[test]
@@ -73,8 +74,13 @@ fn broken_formulas_are_refused() {
     refuses("a + b)", "     ^", Code::UnbalancedBrackets, "");
     refuses("a > b > c", "      ^", Code::ChainedComparison, "");
     refuses("a < b > c", "      ^", Code::ChainedComparison, "");
-    refuses("a >= b", "  ^^", Code::UnexpectedToken, "write `>`; a bound on a factor stands after `subject to`");
-    refuses("sum(a <= b)", "      ^^", Code::UnexpectedToken, "write `<`");
+    refuses(
+        "a >= b",
+        "  ^^",
+        Code::UnexpectedToken,
+        "write `a >= b` as `1 - (a < b)`; a bound on a factor stands after `subject to`",
+    );
+    refuses("sum(a <= b)", "      ^^", Code::UnexpectedToken, "write `a <= b` as `1 - (a > b)`");
     refuses("W[0]", " ^", Code::UnexpectedToken, "Brackets give shapes");
     refuses(
         "a, b",
