@@ -158,6 +158,9 @@ const NEGATIVE_SHARE: f64 = 0.01;
 /// Negative entries of the data, of which a product of non-negative factors can fit none.
 fn negative_entries(bound: &Bound) -> Result<Option<Warning>> {
     let (name, x) = &bound.target;
+    if x.is_nonnegative() {
+        return Ok(None);
+    }
     let mut negative = (0_usize, 0.0);
     let mut squares = 0.0;
     x.for_each(|entry| {

@@ -3,10 +3,12 @@
 //! Invariant: the sum is the peak resident memory of the process, told from shapes; `memory_limit` limits that sum.
 //! Not here: what a plan holds (see `plan`), how much there is (see `run`).
 
+use std::collections::BTreeSet;
+
 use super::context::Search;
 use super::settings::Init;
 use super::worker::Worker;
-use crate::data::Matrix;
+use crate::data::{Dtype, Matrix};
 use crate::error::{Error, Result};
 use crate::facts::Given;
 use crate::plan::{Combine, Kernel, Plan, RowTiling, bytes};
@@ -71,7 +73,8 @@ pub(in crate::solve) fn memory(search: &Search, bound: &Bound, worker: &Worker, 
     let factors = worker.held_bytes();
     let largest = plans.iter().max_by_key(|plan| working_bytes(plan));
     let working = largest.map_or(0, working_bytes);
-    let cached: usize = plans.iter().map(|plan| cached_bytes(&plan.compiled.plan)).sum();
+    let mut shared = BTreeSet::new();
+    let cached: usize = plans.iter().map(|plan| own_cached_bytes(&plan.compiled.plan, &mut shared)).sum();
     let (held, as_given) = data_bytes(search, bound);
     let line = |name: &'static str, bytes: usize, note: String| MemoryLine { name, bytes, note };
     let mut lines = vec![
@@ -148,7 +151,12 @@ fn data_bytes(search: &Search, bound: &Bound) -> (usize, usize) {
         let own = known.map_or_else(|| matrix.bytes(), |known| bytes_of(&known));
         given += matrix.bytes();
         // Sparse data is held by rows and by columns.
-        held += own * if known.is_some_and(|known| known.sparse.is_some()) { 2 } else { 1 };
+        let layouts = if known.is_some_and(|known| known.sparse.is_some()) { 2 } else { 1 };
+        held += own * layouts;
+        // Beside f64 numbers those of f32 are held in f64, too.
+        if let Some(known) = known.filter(|known| known.dtype == Dtype::F32 && bound.dtype() == Dtype::F64) {
+            held += layouts * known.sparse.unwrap_or(known.shape.entries()) * Dtype::F64.bytes();
+        }
     }
     let fixed = |matrices: &[(String, Matrix)]| matrices.iter().map(|(_, matrix)| matrix.bytes()).sum::<usize>();
     let values = fixed(&search.problem.fixed) + fixed(&search.problem.init_values);
@@ -197,6 +205,24 @@ fn working_bytes(plan: &SearchPlan<'_>) -> usize {
 fn cached_bytes(plan: &Plan) -> usize {
     let cached = plan.steps.iter().filter(|step| step.cached);
     cached.flat_map(|step| &step.outs).map(|&out| plan.buffers[out].bytes).sum()
+}
+
+/// The same, but for what is held beside the data for all plans: masks, and sparse data by columns. `shared` are the
+/// masks that have been counted.
+fn own_cached_bytes(plan: &Plan, shared: &mut BTreeSet<String>) -> usize {
+    let mut bytes = cached_bytes(plan);
+    for step in plan.steps.iter().filter(|step| step.cached) {
+        let out = &plan.buffers[step.outs[0]];
+        let known = match step.kernel {
+            Kernel::Observed(_) => !shared.insert(out.text.clone()),
+            Kernel::Transpose if out.layout.is_sparse() => {
+                plan.buffers[step.args[0]].bytes == 0 || !shared.insert(out.text.clone())
+            }
+            _ => false,
+        };
+        bytes -= if known { out.bytes } else { 0 };
+    }
+    bytes
 }
 
 /// Bytes of the arrays of a truncated SVD, where the first start begins at one.
