@@ -4,6 +4,7 @@ import copy
 import errno
 import pickle
 import typing
+import warnings
 
 import numpy as np
 import pytest
@@ -46,10 +47,23 @@ def test_a_system_s_number_tells_the_kind():
 
 def test_warnings_have_codes_in_a_call_and_in_its_result(tmp_path):
     with warns(ek.EckartWarning, "unbounded-scale"):
-        f = ek.factorize(np.ones((4, 3)), "sum((X - W @ H)**2) + 0.1*sum(abs(W))", rank=1, max_iter=3)
+        f = ek.factorize(np.ones((4, 3)), "sum((X - W @ H)**2) + 0.1*sum(abs(W))", rank=1, max_iter=3, tol=0)
     f.save(tmp_path / "f.safetensors")
     for found in (f, ek.load(tmp_path / "f.safetensors"), pickle.loads(pickle.dumps(f))):
         assert [warning.code for warning in found.warnings] == ["unbounded-scale"]
+
+
+def test_a_search_that_ends_before_it_converged_warns():
+    X = np.random.default_rng(0).random((30, 20))
+    with warns(ek.EckartWarning, "not-converged", "3 iterations", "max_iter"):
+        f = ek.factorize(X, "nmf", rank=3, max_iter=3)
+    assert f.stop_reason == "max_iter" and not f.warnings
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ek.factorize(X, "nmf", rank=3, max_iter=3, tol=0)
+        ek.factorize(X, "nmf", rank=3, max_iter=5000)
+    with warns(ek.EckartWarning, "negative-entries", "600 of the 600"):
+        ek.factorize(-X, "nmf", rank=3)
 
 
 def test_errors_say_what_kind_they_are_where_and_what_to_do(tmp_path):
