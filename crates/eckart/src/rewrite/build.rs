@@ -6,12 +6,15 @@
 
 use egg::{Id, Language};
 
-use super::language::{ENode, Graph, Sym};
+use super::language::{ENode, Graph, Sym, zeros};
 use crate::expr::{Number, Op, Var};
 use crate::facts::{Layout, Shape};
 
 /// Parts of a sum or product that are taken apart, at most: a class that holds itself would have no end of them.
 const MOST_PARTS: usize = 64;
+/// How deep sums, products and literals in front of them are taken apart: what is larger holds itself, as a - b and
+/// b - a do, of which each is -1 times the other.
+const DEEPEST: usize = 2 * MOST_PARTS;
 
 pub(super) fn number(graph: &mut Graph, value: f64) -> Id {
     graph.add(ENode::new(Op::Lit(Number::new(value)), vec![]))
@@ -22,14 +25,19 @@ pub(super) fn apply(graph: &mut Graph, op: Op, args: &[Id]) -> Id {
 }
 
 pub(super) fn scaled(graph: &mut Graph, by: f64, id: Id) -> Id {
-    if by == 1.0 {
-        return id;
-    }
-    if let Some(value) = graph[id].data.number {
-        return number(graph, by * value);
-    }
-    if let Some((inner, core)) = as_scaled(graph, id) {
-        return scaled(graph, by * inner, core);
+    let (mut by, mut id) = (by, id);
+    for _ in 0..DEEPEST {
+        if by == 1.0 {
+            return id;
+        }
+        if by == 0.0 {
+            return zeros(graph, graph[id].data.shape);
+        }
+        if let Some(value) = graph[id].data.number {
+            return number(graph, by * value);
+        }
+        let Some((inner, core)) = as_scaled(graph, id) else { break };
+        (by, id) = (by * inner, core);
     }
     let by = number(graph, by);
     graph.add(ENode::new(Op::Mul, vec![by, id]))
@@ -37,7 +45,8 @@ pub(super) fn scaled(graph: &mut Graph, by: f64, id: Id) -> Id {
 
 /// The literal and the value, where the class holds such a product.
 pub(super) fn as_scaled(graph: &Graph, id: Id) -> Option<(f64, Id)> {
-    graph[id].nodes.iter().filter(|node| node.is(&Op::Mul) && node.args.len() == 2).find_map(|node| {
+    let pairs = graph[id].nodes.iter().filter(|node| node.is(&Op::Mul) && node.args.len() == 2);
+    pairs.filter(|node| !reads(graph, node, id)).find_map(|node| {
         let literal = graph[node.args[0]].data.number?;
         Some((literal, node.args[1]))
     })
@@ -46,18 +55,18 @@ pub(super) fn as_scaled(graph: &Graph, id: Id) -> Option<(f64, Id)> {
 /// A value as a literal times factors: those of a product, or itself.
 pub(super) fn factors(graph: &Graph, id: Id) -> (f64, Vec<Id>) {
     let mut literal = 1.0;
-    let (mut found, mut left) = (Vec::new(), vec![id]);
-    while let Some(id) = left.pop() {
+    let (mut found, mut left) = (Vec::new(), vec![(id, 0)]);
+    while let Some((id, depth)) = left.pop() {
         let id = graph.find(id);
-        if found.len() + left.len() >= MOST_PARTS {
+        if found.len() + left.len() >= MOST_PARTS || depth > DEEPEST {
             found.push(id);
         } else if let Some(value) = graph[id].data.number {
             literal *= value;
         } else if let Some((value, core)) = as_scaled(graph, id) {
             literal *= value;
-            left.push(core);
+            left.push((core, depth + 1));
         } else if let Some(node) = graph[id].nodes.iter().find(|node| node.is(&Op::Mul) && !reads(graph, node, id)) {
-            left.extend(&node.args);
+            left.extend(node.args.iter().map(|&arg| (arg, depth + 1)));
         } else {
             found.push(id);
         }
@@ -73,15 +82,15 @@ fn reads(graph: &Graph, node: &ENode, class: Id) -> bool {
 
 /// A value as a sum of literals times values; one term where it is no sum.
 pub(super) fn terms(graph: &Graph, id: Id) -> Vec<(f64, Id)> {
-    let (mut found, mut left) = (Vec::new(), vec![(1.0, id)]);
-    while let Some((weight, id)) = left.pop() {
+    let (mut found, mut left) = (Vec::new(), vec![(1.0, id, 0)]);
+    while let Some((weight, id, depth)) = left.pop() {
         let id = graph.find(id);
-        if found.len() + left.len() >= MOST_PARTS {
+        if found.len() + left.len() >= MOST_PARTS || depth > DEEPEST {
             found.push((weight, id));
         } else if let Some(node) = graph[id].nodes.iter().find(|node| node.is(&Op::Add) && !reads(graph, node, id)) {
-            left.extend(node.args.iter().rev().map(|&arg| (weight, arg)));
+            left.extend(node.args.iter().rev().map(|&arg| (weight, arg, depth + 1)));
         } else if let Some((literal, core)) = as_scaled(graph, id) {
-            left.push((weight * literal, core));
+            left.push((weight * literal, core, depth + 1));
         } else {
             found.push((weight, id));
         }
@@ -91,7 +100,7 @@ pub(super) fn terms(graph: &Graph, id: Id) -> Vec<(f64, Id)> {
 
 pub(super) fn product(graph: &mut Graph, ids: &[Id]) -> Id {
     let (mut literal, mut all) = (1.0, Vec::new());
-    for &id in ids {
+    for id in drop_squares(graph, ids) {
         let (own, more) = factors(graph, id);
         literal *= own;
         all.extend(more);
@@ -104,6 +113,18 @@ pub(super) fn product(graph: &mut Graph, ids: &[Id]) -> Id {
         many => apply(graph, Op::Mul, many),
     };
     scaled(graph, literal, core)
+}
+
+/// a * a = a, where a is 0 or 1 and a product: taken apart, a class that holds a would hold a * a as well, and so on.
+fn drop_squares(graph: &Graph, ids: &[Id]) -> Vec<Id> {
+    let mut once: Vec<Id> = Vec::with_capacity(ids.len());
+    for id in ids.iter().map(|&id| graph.find(id)) {
+        let is_product = || graph[id].nodes.iter().any(|node| node.is(&Op::Mul));
+        if !(once.contains(&id) && graph[id].data.sign.binary && is_product()) {
+            once.push(id);
+        }
+    }
+    once
 }
 
 /// observed(X) * a = a, where a is zero wherever observed(X) is. No rule of the search: a class that holds a product
@@ -140,6 +161,7 @@ pub(super) fn sum(graph: &mut Graph, terms: &[(f64, Id)]) -> Id {
         // All literals are one term.
         let (weight, id) = match graph[id].data.number {
             Some(value) => (weight * value, number(graph, 1.0)),
+            None if graph[id].data.zero => (0.0, graph.find(id)),
             None => (weight, graph.find(id)),
         };
         match merged.iter_mut().find(|(known, _)| *known == id) {

@@ -7,7 +7,7 @@ use std::fmt;
 
 use egg::{Analysis, DidMerge, EGraph, FromOp, Id, Language};
 
-use crate::expr::{Op, Var};
+use crate::expr::{Meaning, Number, Op, Var};
 use crate::facts::{Arg, Givens, Layout, Shape, Sign, fitting_shape, layout_of_op, layout_of_var, sign_of_op};
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +32,11 @@ pub(super) struct ENode {
 impl ENode {
     pub(super) fn new(op: Op, args: Vec<Id>) -> Self {
         Self { sym: Sym::Op(op), args }
+    }
+
+    /// Whether it is the one node of a class of zeros; the argument of such an `Expand` is known to be zero.
+    fn is_zeros(&self) -> bool {
+        matches!(&self.sym, Sym::Op(Op::Lit(_)) | Sym::Expand(_))
     }
 
     pub(super) fn is(&self, op: &Op) -> bool {
@@ -98,6 +103,8 @@ pub(super) struct Class {
     pub layout: Layout,
     /// The value, where it is a literal.
     pub number: Option<f64>,
+    /// Whether every entry is known to be zero.
+    pub zero: bool,
     /// Whether it is the same from run to run.
     pub data: bool,
     /// What is known of the values.
@@ -118,7 +125,8 @@ impl Analysis<ENode> for GraphFacts {
         let args: Vec<&Class> = node.args.iter().map(|&arg| &graph[arg].data).collect();
         let data = args.iter().all(|arg| arg.data);
         let givens = &graph.analysis.givens;
-        let class = |shape, layout| Class { shape, layout, number: None, data, sign: sign_of(graph, node, &args) };
+        let (sign, zero) = (sign_of(graph, node, &args), is_zero(node, &args));
+        let class = |shape, layout| Class { shape, layout, number: None, zero, data, sign };
         match &node.sym {
             Sym::Expand(shape) => class(*shape, Layout::Dense),
             Sym::Eye(shape) => class(*shape, layout_of_op(&Op::Eye, &[], *shape)),
@@ -138,7 +146,7 @@ impl Analysis<ENode> for GraphFacts {
                     whole.shape = shape;
                     whole.number = None;
                 }
-                Class { data, sign: sign_of(graph, node, &args), ..whole }
+                Class { data, sign, zero, ..whole }
             }
             Sym::Op(op) => {
                 let shape = shape_of(op, &args);
@@ -153,14 +161,60 @@ impl Analysis<ENode> for GraphFacts {
         debug_assert_eq!(a.shape, b.shape, "equal values have one shape");
         let merged = Class {
             shape: a.shape,
-            layout: if a.is_sparse() { a.layout.clone() } else { b.layout.clone() },
+            layout: if a.zero || b.zero {
+                Layout::Dense
+            } else if a.is_sparse() {
+                a.layout.clone()
+            } else {
+                b.layout.clone()
+            },
             number: a.number.or(b.number),
+            zero: a.zero || b.zero,
             data: a.data || b.data,
             sign: a.sign.and(b.sign),
         };
         let (of_a, of_b) = (merged != *a, merged != b);
         *a = merged;
         DidMerge(of_a, of_b)
+    }
+
+    /// Zeros of a shape are one class, of one node: else 0 = 0 @ a = 0 * b, and a class would be made of itself.
+    fn modify(graph: &mut Graph, id: Id) {
+        let class = &graph[id].data;
+        if !class.zero || (graph[id].nodes.len() == 1 && graph[id].nodes[0].is_zeros()) {
+            return;
+        }
+        let zeros = zeros(graph, graph[id].data.shape);
+        graph.union(id, zeros);
+        graph[id].nodes.retain(ENode::is_zeros);
+    }
+}
+
+/// Zeros of a shape.
+pub(super) fn zeros(graph: &mut Graph, shape: Shape) -> Id {
+    let zero = graph.add(ENode::new(Op::Lit(Number::new(0.0)), vec![]));
+    if shape.is_scalar() { zero } else { graph.add(ENode { sym: Sym::Expand(shape), args: vec![zero] }) }
+}
+
+/// Whether a node is zero whatever the values of its arguments are that are not zero themselves.
+fn is_zero(node: &ENode, args: &[&Class]) -> bool {
+    let (all, any) = (args.iter().all(|arg| arg.zero), args.iter().any(|arg| arg.zero));
+    match &node.sym {
+        Sym::Eye(_) | Sym::Observed(_) => false,
+        Sym::Expand(_) | Sym::Sampled(_) => all,
+        Sym::Op(Op::Lit(number)) => number.get() == 0.0,
+        Sym::Op(Op::Mul | Op::MatMul) => any,
+        Sym::Op(op) => match op.row().meaning {
+            Meaning::Leaf => false,
+            Meaning::Whole => all,
+            // Sums take any number of arguments.
+            Meaning::Map(_) | Meaning::Zip(_) if *op == Op::Add => all,
+            Meaning::Map(_) | Meaning::Zip(_) => {
+                let value = |arg: &&Class| if arg.zero { Some(0.0) } else { arg.number };
+                args.iter().map(value).collect::<Option<Vec<f64>>>().and_then(|values| op.of_numbers(&values))
+                    == Some(0.0)
+            }
+        },
     }
 }
 

@@ -19,5 +19,6 @@ mod real;
 mod refused;
 mod report;
 mod run;
+mod shaped;
 mod solve;
 mod starts;

@@ -61,10 +61,10 @@ impl World {
         Self { values: values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect() }
     }
 
-    /// X, Y, S, L and D are data, all else factors.
+    /// What begins with X, Y, S, L or D is data, all else factors.
     pub(crate) fn givens(&self) -> Givens {
         let given = |(name, value): (&String, &Matrix)| {
-            let data = ["X", "Y", "S", "L", "D"].contains(&name.as_str());
+            let data = name.starts_with(['X', 'Y', 'S', 'L', 'D']);
             let known = Given::of(value);
             (Var::input(name), if data { known } else { Given { data, sign: Sign::UNKNOWN, ..known } })
         };
