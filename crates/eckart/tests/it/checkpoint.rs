@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use eckart::data::{ModelFile, Tensor, read_model_file, write_model_file};
 use eckart::solve::{Flow, METHODS, Progress, show, solve};
-use eckart::{Code, Error, Factorization, Matrix, Problem, Settings};
+use eckart::{Code, Error, Factorization, Init, Matrix, Problem, Settings};
 
 use crate::random::Random;
 
@@ -89,6 +89,71 @@ fn more_starts_than_before_may_be_asked_for() {
     let anew = problem.solve(&Settings { n_init: 4, ..Settings::default() }).unwrap();
     assert_eq!((two.starts.len(), four.starts.len()), (2, 4));
     assert_eq!(bits(&four), bits(&anew));
+}
+
+/// As many starts are run as are asked for, also where the best that a checkpoint knows is not among them, and the file
+/// keeps what it knows of the others.
+#[test]
+fn fewer_starts_than_before_may_be_asked_for() {
+    let x: Matrix = Random(1).dense(12, 9, 0.0, 1.0);
+    let problem = Problem::parse(FITTING[0]).unwrap().data("X", &x).rank(3);
+    let folder = tempfile::tempdir().unwrap();
+    let mut left_out = [0; 2];
+    for (at, (tol, max_iter)) in [(0.0, 20), (1e-4, 500)].into_iter().enumerate() {
+        for seed in 0..4 {
+            let file = folder.path().join(format!("{at}.{seed}.safetensors"));
+            let plain = Settings {
+                n_init: 6,
+                max_iter,
+                tol,
+                seed,
+                init: Init::Random,
+                keep_starts: true,
+                ..Settings::default()
+            };
+            let settings = Settings { checkpoint: Some(file.clone()), ..plain.clone() };
+            let six = problem.solve(&settings).unwrap();
+            left_out[at] += six.best.min(1);
+            let few = six.best.max(1);
+            for max_iter in [max_iter, 2 * max_iter] {
+                let plain = Settings { n_init: few, max_iter, ..plain.clone() };
+                let settings = Settings { resume: Some(file.clone()), n_init: few, max_iter, ..settings.clone() };
+                let (found, anew) = (problem.solve(&settings).unwrap(), problem.solve(&plain).unwrap());
+                assert_eq!((bits(&found), found.best, found.starts.len()), (bits(&anew), anew.best, few));
+                assert_eq!(found.kept.len(), few);
+            }
+            let max_iter = 2 * max_iter;
+            let again = problem.solve(&Settings { resume: Some(file.clone()), max_iter, ..settings }).unwrap();
+            let anew = problem.solve(&Settings { max_iter, ..plain }).unwrap();
+            assert_eq!((bits(&again), again.best, again.starts.len()), (bits(&anew), anew.best, 6));
+        }
+    }
+    assert!(left_out.iter().all(|&count| count > 0), "the best was never left out");
+}
+
+/// What is refused writes no checkpoint, and leaves one that is there as it is.
+#[test]
+fn a_search_that_is_refused_writes_no_checkpoint() {
+    let x: Matrix = Random(1).dense(40, 30, 0.0, 1.0);
+    let problem = Problem::parse(FITTING[0]).unwrap().data("X", &x).rank(2);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("at.safetensors");
+    let settings = Settings { max_iter: 3, checkpoint: Some(file.clone()), ..Settings::default() };
+    let small = Settings { memory_limit: Some(1), ..settings.clone() };
+    assert_eq!(problem.solve(&small).unwrap_err().code(), Code::OverLimit);
+    assert!(!file.exists());
+    problem.solve(&settings).unwrap();
+    let before = std::fs::read(&file).unwrap();
+    let resumed = Settings { resume: Some(file.clone()), ..settings };
+    let refused = [
+        (Settings { memory_limit: Some(1), ..resumed.clone() }, Code::OverLimit),
+        (Settings { seed: 5, ..resumed.clone() }, Code::CheckpointDiffers),
+        (Settings { n_init: 0, ..resumed }, Code::SettingOutOfRange),
+    ];
+    for (settings, code) in refused {
+        assert_eq!(problem.solve(&settings).unwrap_err().code(), code);
+        assert_eq!(std::fs::read(&file).unwrap(), before, "{code:?}");
+    }
 }
 
 /// A start that came to its last iteration goes on where the limit is raised, to the bits of a search that had it at

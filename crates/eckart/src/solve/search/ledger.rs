@@ -1,7 +1,7 @@
 //! Ledger: what a search has come to so far, written down every so often.
 //! In: snapshots of starts that run, reports of those that are done.  Out: the checkpoint's file.
 //! Invariant: a file that can't be written is an error before the search begins; later it is told at the end, and the
-//! search goes on: its result is worth more than its checkpoint.
+//! search goes on: its result is worth more than its checkpoint. A search that is refused loses nothing of a file.
 //! Not here: what the file looks like (see `checkpoint`).
 
 use std::collections::BTreeMap;
@@ -21,19 +21,23 @@ use crate::solve::result::{Kept, Start, is_better};
 pub(in crate::solve) struct Ledger {
     checkpoint: Option<(PathBuf, About)>,
     every: Duration,
+    /// All that the file holds: also of starts beyond those that are asked for.
     saved: Saved,
+    /// The starts from this number on don't count: they are not asked for.
+    counted: usize,
     written: Instant,
+    /// Whether there was no file before this search, and nothing has been written since it began.
+    fresh: bool,
     /// For each start, when it was last asked.
     asked: BTreeMap<usize, Instant>,
     unwritten: Option<String>,
 }
 
 impl Ledger {
-    /// Reads the checkpoint to go on from, and writes the first one; the shapes are those of the factors and of
-    /// the data.
+    /// Reads the checkpoint to go on from; the shapes are those of the factors and of the data.
     ///
     /// # Errors
-    /// Those of reading; `Io` where nothing can be written.
+    /// Those of reading.
     pub(in crate::solve) fn open(
         search: &Search,
         row: &MethodRow,
@@ -44,7 +48,9 @@ impl Ledger {
             checkpoint: None,
             every: settings.checkpoint_every,
             saved: Saved::default(),
+            counted: settings.n_init,
             written: Instant::now(),
+            fresh: false,
             asked: BTreeMap::new(),
             unwritten: None,
         };
@@ -55,39 +61,57 @@ impl Ledger {
         if let Some(path) = &settings.resume {
             ledger.saved = read(path, &about)?;
             ledger.saved.check(shapes, data).map_err(|error| error.in_file(path))?;
-            // Fewer starts may be asked for than were begun.
-            let wanted = |index: &usize| *index < settings.n_init;
-            ledger.saved.done.retain(|index, _| wanted(index));
-            ledger.saved.running.retain(|index, _| wanted(index));
-            ledger.saved.kept.retain(|kept| wanted(&kept.start));
+            // Of all starts that are done the factors of the best alone are there. Where that one is not asked for any
+            // more, the others run once more.
+            if ledger.saved.best.as_ref().is_some_and(|(best, _)| *best >= settings.n_init) {
+                ledger.counted = 0;
+            }
         }
-        if let Some(file) = &settings.checkpoint {
-            write(file, &about, &ledger.saved)?;
-            ledger.checkpoint = Some((file.clone(), about));
-        }
+        ledger.checkpoint = settings.checkpoint.clone().map(|file| (file, about));
         Ok(ledger)
     }
 
-    pub(in crate::solve) fn done(&self) -> &BTreeMap<usize, Start> {
-        &self.saved.done
+    /// Writes the first checkpoint, of what was read.
+    ///
+    /// # Errors
+    /// `Io` where nothing can be written.
+    pub(in crate::solve) fn begin(&mut self) -> Result<()> {
+        let Some((file, about)) = &self.checkpoint else { return Ok(()) };
+        let fresh = !file.exists();
+        write(file, about, &self.saved)?;
+        self.fresh = fresh;
+        Ok(())
+    }
+
+    /// Takes back the first checkpoint of a search that comes to nothing.
+    pub(in crate::solve) fn withdraw(&self) {
+        if let Some((file, _)) = self.checkpoint.as_ref().filter(|_| self.fresh) {
+            // What can't be removed is whole, and does no harm.
+            let _ = std::fs::remove_file(file);
+        }
+    }
+
+    /// The starts that are done, of those that are asked for.
+    pub(in crate::solve) fn done(&self) -> impl Iterator<Item = (usize, &Start)> {
+        self.saved.done.iter().map(|(&index, start)| (index, start)).filter(|(index, _)| *index < self.counted)
     }
 
     /// Whether a start has nothing left to do, where starts end after `max_iter` iterations: one that came to a lower
     /// limit before goes on.
     pub(in crate::solve) fn is_over(&self, index: usize, max_iter: usize) -> bool {
         let goes_on = |start: &Start| start.stop == StopReason::MaxIter && start.iterations < max_iter;
-        self.saved.done.get(&index).is_some_and(|start| !goes_on(start))
+        index < self.counted && self.saved.done.get(&index).is_some_and(|start| !goes_on(start))
     }
 
     /// The best of them: its cost, its number, its factors.
     pub(in crate::solve) fn best(&self) -> Option<(f64, usize, Vec<Value>)> {
-        let (index, factors) = self.saved.best.as_ref()?;
+        let (index, factors) = self.saved.best.as_ref().filter(|(index, _)| *index < self.counted)?;
         Some((self.saved.done.get(index)?.cost, *index, factors.clone()))
     }
 
     /// What was kept of them.
-    pub(in crate::solve) fn kept(&self) -> &[Kept] {
-        &self.saved.kept
+    pub(in crate::solve) fn kept(&self) -> Vec<Kept> {
+        self.saved.kept.iter().filter(|kept| kept.start < self.counted).cloned().collect()
     }
 
     /// Where a start is to go on from. The ledger keeps it until there is a later one.
@@ -147,6 +171,7 @@ impl Ledger {
         let mut saved = self.saved.clone();
         saved.spent += search.spent();
         self.unwritten = write(file, about, &saved).err().map(|error| error.to_string());
+        self.fresh &= self.unwritten.is_some();
         self.written = Instant::now();
     }
 }

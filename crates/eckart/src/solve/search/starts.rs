@@ -59,11 +59,12 @@ pub(in crate::solve) fn run<'a>(
     bound: &'a Arc<Bound>,
     listen: &mut (dyn FnMut(&Progress) -> Flow + Send),
 ) -> Result<(Iterate, Found)> {
-    let ledger = Ledger::open(search, row, (&bound.shapes(), bound.target.1.shape()))?;
+    let mut ledger = Ledger::open(search, row, (&bound.shapes(), bound.target.1.shape()))?;
     let mut first = Worker::new(search, row, bound)?;
     let cohorts: Vec<Arc<Cohort>> = (0..cohorts(search, &first)).map(|_| Arc::default()).collect();
     let many = at_a_time(search, bound, &first);
     memory(search, bound, &first, many).check()?;
+    ledger.begin()?;
     let mut board = Board::new(search, bound, ledger, listen);
     let mut others: Vec<Option<Worker>> = (1..many).map(|_| None).collect();
     loop {
@@ -170,7 +171,7 @@ impl<'a, 'l> Board<'a, 'l> {
     ) -> Self {
         let end = AtomicUsize::new(search.settings.n_init);
         let mut starts: Vec<Option<Start>> = Vec::new();
-        for (&index, start) in ledger.done() {
+        for (index, start) in ledger.done() {
             if start.stop == StopReason::Target {
                 end.fetch_min(index + 1, Ordering::Relaxed);
             }
@@ -179,7 +180,7 @@ impl<'a, 'l> Board<'a, 'l> {
         }
         let best = ledger.best();
         let least = best.as_ref().map_or(f64::INFINITY, |(cost, ..)| *cost);
-        let kept = ledger.kept().to_vec();
+        let kept = ledger.kept();
         let state = Progressed { ledger, listen, least, starts, best, kept, paused: BTreeMap::new(), error: None };
         let n_init = search.settings.n_init;
         Self {
@@ -326,6 +327,7 @@ impl<'a, 'l> Board<'a, 'l> {
         let end = self.end.into_inner();
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = state.error {
+            state.ledger.withdraw();
             return Err(error);
         }
         let unwritten = state.ledger.close(self.search);
