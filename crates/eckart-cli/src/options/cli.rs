@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, StyledStr};
+use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use eckart::Code;
 use eckart::model::MODELS;
@@ -62,8 +63,13 @@ impl Cli {
     /// # Errors
     /// What clap refuses; help and version, which are no errors.
     pub(crate) fn from_process() -> Result<Self, clap::Error> {
-        let command = with_examples(Self::command());
-        let matches = command.try_get_matches_from(as_meant(std::env::args_os()))?;
+        let words: Vec<OsString> = std::env::args_os().collect();
+        let parsed = |bare| with_examples(Self::command()).try_get_matches_from(as_meant(&words, bare));
+        let matches = parsed(false).or_else(|error| match error.kind() {
+            // What stands behind a bare `--row-names` may be the data.
+            ErrorKind::MissingRequiredArgument => parsed(true).map_err(|_| error),
+            _ => Err(error),
+        })?;
         Self::from_arg_matches(&matches)
     }
 }
@@ -106,25 +112,46 @@ pub(crate) fn commands_with(option: &str) -> String {
     }
 }
 
-/// The words with what they are short for. `--row-names` once took a boolean, and said what `--index-col` says: without
-/// a file it still does.
-fn as_meant(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
-    let mut words: Vec<OsString> = words.collect();
+/// Options whose value, true or false, is said after `=`. Once it was the next word.
+const BOOLEANS: [&str; 4] = ["--header", "--index-col", "--row-names", "--triplets"];
+
+/// The words with what they are short for, as they are written today. `--row-names` once took true or false, and said what `--index-col`
+/// says: so it does before one of these, before another option, at the end, and, if it is `bare`, before anything.
+fn as_meant(words: &[OsString], bare: bool) -> Vec<OsString> {
+    let mut later: Vec<OsString> = Vec::with_capacity(words.len());
     // `help` has no help of its own: it is help.
-    if words.get(1).is_some_and(|word| word == "help") {
-        words.retain(|word| word != "--help" && word != "-h");
-    }
-    for at in 0..words.len() {
-        let is_bare = words[at] == "--row-names"
-            && words.get(at + 1).is_none_or(|next| next.as_encoded_bytes().starts_with(b"--"));
-        match words[at].to_str() {
-            Some("--row-names") if is_bare => words[at] = "--index-col".into(),
-            Some("--row-names=true") => words[at] = "--index-col=true".into(),
-            Some("--row-names=false") => words[at] = "--index-col=false".into(),
-            _ => {}
+    let is_help = words.get(1).is_some_and(|word| word == "help");
+    let mut words = words.iter().filter(|word| !(is_help && (*word == "--help" || *word == "-h"))).peekable();
+    while let Some(word) = words.next() {
+        let text = word.to_str().unwrap_or_default();
+        if text == "--" {
+            later.push(word.clone());
+            break;
         }
+        let (option, value) = match text.split_once('=') {
+            Some((option, value)) => (option, Some(value)),
+            None => (text, None),
+        };
+        if !BOOLEANS.contains(&option) {
+            later.push(word.clone());
+            continue;
+        }
+        let is_boolean = |value: &str| value == "true" || value == "false";
+        let next = words.peek().and_then(|next| next.to_str());
+        let value = match (value, next) {
+            (None, Some(next)) if is_boolean(next) => {
+                words.next();
+                Some(next)
+            }
+            _ => value,
+        };
+        let ends = next.is_none_or(|next| next.len() > 1 && next.starts_with('-'));
+        let is_flag = value.map_or(bare || ends, is_boolean);
+        let option = if option == "--row-names" && is_flag { "--index-col" } else { option };
+        later.push(value.map_or_else(|| option.into(), |value| format!("{option}={value}").into()));
     }
-    words
+    later.extend(words.cloned());
+    later
 }
 
 #[derive(Debug, Args)]
@@ -164,16 +191,33 @@ mod tests {
         with_examples(Cli::command()).debug_assert();
     }
 
+    fn words(text: &str) -> Vec<OsString> {
+        text.split(' ').map(OsString::from).collect()
+    }
+
+    #[track_caller]
+    fn check(given: &str, later: &str) {
+        assert_eq!(as_meant(&words(given), false), words(later));
+    }
+
     #[test]
     fn row_names_without_a_file_are_an_index_column() {
-        let check = |given: &str, words: &str| {
-            let found = as_meant(given.split(' ').map(OsString::from));
-            assert_eq!(found, words.split(' ').map(OsString::from).collect::<Vec<_>>());
-        };
         check("x.csv --row-names", "x.csv --index-col");
         check("--row-names --rank 2", "--index-col --rank 2");
+        check("--row-names -r 2", "--index-col -r 2");
         check("--row-names=false", "--index-col=false");
         check("--row-names a.txt --rank 2", "--row-names a.txt --rank 2");
+        check("--row-names - --rank 2", "--row-names - --rank 2");
         check("--row-names=a.txt", "--row-names=a.txt");
+        assert_eq!(as_meant(&words("--row-names x.csv"), true), words("--index-col x.csv"));
+    }
+
+    #[test]
+    fn booleans_may_stand_after_a_blank() {
+        check("--row-names true x.csv", "--index-col=true x.csv");
+        check("--header true --index-col false x.csv", "--header=true --index-col=false x.csv");
+        check("--triplets false --header", "--triplets=false --header");
+        check("--header x.csv true", "--header x.csv true");
+        check("-- --row-names true", "-- --row-names true");
     }
 }

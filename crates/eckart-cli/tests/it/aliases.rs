@@ -44,9 +44,18 @@ fn earlier_names_of_files_and_formats_go_on_working() {
     same(&desk, &format!("fit y.csv --row-names three.txt {fit}"), &format!("fit y.csv --rows three.txt {fit}"));
     same(&desk, &format!("fit y.csv --col-names two.txt {fit}"), &format!("fit y.csv --cols two.txt {fit}"));
     same(&desk, &format!("fit y.csv --col-names two.txt {fit}"), &format!("fit y.csv --vocab two.txt {fit}"));
-    for (later, earlier) in [("--index-col", "--row-names"), ("--index-col=false", "--row-names=false")] {
-        same(&desk, &format!("fit x.csv --header {later} {fit}"), &format!("fit x.csv --header {earlier} {fit}"));
+    for (later, earlier) in [
+        ("--index-col", "--row-names"),
+        ("--index-col", "--row-names true"),
+        ("--index-col=false", "--row-names=false"),
+        ("--index-col=false", "--row-names false"),
+        ("--index-col=false", "--index-col false"),
+    ] {
+        same(&desk, &format!("fit x.csv --header {later} {fit}"), &format!("fit x.csv --header true {earlier} {fit}"));
+        same(&desk, &format!("fit --header {later} x.csv {fit}"), &format!("fit --header {earlier} x.csv {fit}"));
     }
+    let later = "fit x.csv --index-col -r 1 --header --model mf -n 3";
+    same(&desk, later, "fit x.csv --row-names -r 1 --header --model mf -n 3");
 }
 
 #[test]

@@ -168,7 +168,9 @@ impl Body {
             None => {
                 let help = match (has_decimal_comma(cell), k) {
                     (true, _) => "Write decimals with a point and thousands without a mark",
-                    (_, 0) => "If the first column holds names, set row_names to true; leave missing cells empty",
+                    (_, 0) => {
+                        "Where the first column holds names, set index_col (--index-col); leave missing cells empty"
+                    }
                     _ => "Leave missing cells empty or write NA, and take out columns that hold text",
                 };
                 let message = format!("the cell {} in {} is not a number", shown(cell), self.column(k));
@@ -279,7 +281,7 @@ mod tests {
         refuses("1,2\n3,4,5\n", Code::RaggedRows, "line 2: the row has 3 cells where 2 are expected");
         refuses("a,b\n1,x\n", Code::NotANumber, "line 2: the cell \"x\" in column 2 (b)");
         refuses("g,a,b\nr,1,2\ns,1,y\n", Code::NotANumber, "line 3: the cell \"y\" in column 3 (b)");
-        refuses("1,2\nr,3\n", Code::NotANumber, "set row_names to true");
+        refuses("1,2\nr,3\n", Code::NotANumber, "--index-col");
         refuses(
             "a;b\n1,5;2\n",
             Code::NotANumber,
