@@ -167,7 +167,7 @@ codes! {
     WrongCount, "wrong-count", Error,
         "There are not as many values as there must be.", "Give as many as the message says.";
     NegativePenalty, "negative-penalty", Error,
-        "A penalty has a negative weight, so that there is no minimum.", "Make its weight 0 or more.";
+        "A term has a negative weight, so that there is no minimum.", "Make its weight 0 or more.";
     ObservedOfFormula, "observed-of-formula", Error,
         "`observed(...)` is asked of something that is no data matrix.", "Write `observed(X)`.";
     MissingEntries, "missing-entries", Doubt,

@@ -1,4 +1,4 @@
-//! Unbounded: penalties of a negative weight, whose reward for a large factor nothing outweighs.
+//! Unbounded: terms of a negative weight, whose reward for a large factor nothing outweighs.
 //! In: the smooth part of an objective and its factors.  Out: nothing, or why there is no minimum.
 //! Invariant: refused is only what falls for ever while a factor grows, alone or beside another that shrinks or shifts.
 //! Not here: penalties for proximal maps (see `split`), a scale that positive penalties leave free (see `lints`).
@@ -12,7 +12,7 @@ use crate::rewrite::simplify;
 use crate::rows::FactorRegularizer;
 use crate::solve::problem::{Factor, with_signs};
 
-/// Refuses a term of one factor with a negative weight where the cost falls without end as that factor grows.
+/// Refuses a term with a negative weight where the cost falls without end as a factor in it grows.
 ///
 /// # Errors
 /// `Setting`, naming the term, its weight and the factor.
@@ -20,8 +20,8 @@ pub(in crate::solve) fn refuse_unbounded(smooth: &Expr, factors: &[Factor], give
     let simple = simplify(std::slice::from_ref(smooth), givens)?.into_iter().next();
     let sum = Sum::of(&simple.unwrap_or_else(|| smooth.clone()), factors, givens)?;
     for reward in sum.parts.iter().filter(|part| part.weight < 0.0 && part.nonnegative) {
-        let [index] = reward.factors[..] else { continue };
-        if let Some(why) = sum.falls(reward, index) {
+        let falls = |&index: &usize| Some((index, sum.falls(reward, index)?));
+        if let Some((index, why)) = reward.factors.iter().find_map(falls) {
             let (weight, name) = (reward.weight, factors[index].var.name());
             return Err(Error::setting(
                 Code::NegativePenalty,
@@ -72,7 +72,7 @@ impl<'a> Sum<'a> {
         Ok(Self { dag, parts, factors })
     }
 
-    /// Why the cost falls without end through `reward`, a term of the factor `index` alone.
+    /// Why the cost falls without end through `reward`, a term of the factor `index`.
     fn falls(&self, reward: &Summand, index: usize) -> Option<String> {
         let factor = &self.factors[index];
         if !may_grow(factor) {
@@ -81,6 +81,9 @@ impl<'a> Sum<'a> {
         let name = factor.var.name();
         if self.outweighs(reward, index, None) {
             return Some(format!("nothing else in the objective grows as fast with {name}"));
+        }
+        if reward.factors.len() > 1 {
+            return None;
         }
         let others = || (0..self.factors.len()).filter(|&other| other != index);
         if let Some(other) = others().find(|&k| may_shrink(&self.factors[k]) && self.outweighs(reward, index, Some(k)))
@@ -98,11 +101,11 @@ impl<'a> Sum<'a> {
         let growths = growths(&self.dag, &powers);
         let regularizer = &self.factors[index].regularizer;
         let penalty = if regularizer.entries.l1 > 0.0 || !regularizer.is_entrywise() { 1.0 } else { 0.0 };
-        growths[reward.id.index()].exact.is_some_and(|own| {
+        growths[reward.id.index()].leads.is_some_and(|own| {
             let weaker = |part: &Summand| {
                 let growth = growths[part.id.index()];
                 // Two rewards don't outweigh each other.
-                let reward = part.weight < 0.0 && part.nonnegative && growth.exact == Some(own);
+                let reward = part.weight < 0.0 && part.nonnegative && growth.leads == Some(own);
                 part.weight == 0.0 || reward || growth.bound < own
             };
             own > penalty && self.parts.iter().all(weaker)
@@ -210,6 +213,10 @@ mod tests {
         refused("sum(kl(X, W @ H)) - 0.1*sum(H**2) subject to W >= 0, H >= 0", "H");
         refused("over W[5,r]: sum(softplus(X @ W)) - 0.1*sum(W**2)", "nothing else");
         refused("over W[n,r], S[r,r], H[r,m]: sum((X - W @ S @ H)**2) - sum(S**2)", "S");
+        refused(&format!("-{LOSS}"), "negative weight -1");
+        refused(&format!("(0 - 3)*{LOSS} + sum(W**2) + sum(abs(H))"), "negative weight -3");
+        refused(&format!("{LOSS} - 2*sum((X - W @ K)**2)"), "with K");
+        refused("-sum((X - W @ H)**2) subject to W >= 0, W <= 1", "with H");
         refused("over b[n,1], c[1,m]: sum((X - b - c)**2) - 0.1*sum(b**2)", "b");
         refused("over W[n,r], H[r,m], b[n,1]: sum((X - W @ H - b)**2) + sum(W**2) + sum(H**2) - 0.1*sum(b**2)", "b");
     }
@@ -227,6 +234,12 @@ mod tests {
         accepted("over b[n,1], c[1,m]: sum((X - b - c)**2) + sum(c**2) - 0.1*sum(b**2)");
         accepted(&format!("over W[n,r], H[r,m], V[n,r]: {LOSS} + sum((W - V)**2) + 9*sum(V**2) - 0.1*sum(W**2)"));
         accepted("over W[n,r], H[r,m]: sum(exp(W @ H)) - sum(X * (W @ H)) + sum(W**2)");
+        accepted(&format!("{LOSS} - 0.5*sum((X - W @ H)**2)"));
+        accepted(&format!("{LOSS} - 0.5*sum((2*X - W @ H)**2)"));
+        accepted("-sum((X - W @ H)**2) subject to W >= 0, W <= 1, H >= 0, H <= 1");
+        accepted("sum(softplus(W @ H)) - sum(X * (W @ H)) subject to W >= 0, H >= 0");
+        accepted("sum(log(1 + exp(W @ H))) - sum(X * (W @ H)) subject to W >= 0, H >= 0");
+        accepted("sum(X**2) - 2*sum(X * (W @ H)) + sum((W @ H)**2) subject to W >= 0, H >= 0");
         accepted("-sum(X * (W @ H)) subject to colnorm(W) <= 1, rownorm(H) <= 1");
     }
 }
