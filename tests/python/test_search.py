@@ -221,6 +221,17 @@ def test_earlier_names_of_arguments_go_on_working(found):
     assert one.params == other.numbers == {"lambda": 3.0} and one.cost == other.cost
     one, other = (ek.explain(X, "mf", rank=2, **{name: {"lambda": 3}}) for name in ("params", "numbers"))
     assert steady(one) == steady(other)
+    for both in [
+        {"n_init": 3, "restarts": 2},
+        {"method": "hals", "solver": "derived"},
+        {"fix": {"H": found.H}, "hold": {"H": found.H}},
+        {"params": {}, "numbers": {}},
+    ]:
+        later, earlier = both
+        with refuses(TypeError, "settings-conflict", f"{earlier} is the earlier name of {later}"):
+            ek.factorize(X, NMF, rank=4, **both)
+        with refuses(TypeError, "settings-conflict", f"{earlier} is the earlier name of {later}"):
+            ek.explain(X, NMF, rank=4, **both)
     with pytest.raises(TypeError, match="unexpected keyword argument 'begin'"):
         ek.factorize(X, NMF, rank=2, begin={})
     with pytest.raises(TypeError, match="unexpected keyword argument 'numbers_'"):
@@ -237,9 +248,32 @@ def test_earlier_names_of_reading_and_pages_go_on_working(found, tmp_path):
         one = ek.read(tmp_path / "named.csv", header=True, index_col=value)
         other = ek.read(tmp_path / "named.csv", header=True, row_names=value)
         assert one.shape == other.shape == (2, 3 - value)
+    for both in ({"format": "coo", "triplets": True}, {"index_col": True, "row_names": True}):
+        with refuses(TypeError, "settings-conflict", "earlier name"):
+            ek.read(tmp_path / "list.csv", **both)
+    with refuses(TypeError, "settings-conflict", "show is the earlier name of plot"):
+        found.report(tmp_path / "page.html", X, plot="words", show="items")
     for name in ("plot", "show"):
         found.report(tmp_path / f"{name}.html", X, **{name: "words"})
     assert (tmp_path / "plot.html").read_bytes() == (tmp_path / "show.html").read_bytes()
+
+
+def test_arguments_of_another_type_are_named(found):
+    for given, part in [
+        ({"fix": {1: found.H}}, "a name in fix is 1"),
+        ({"fix": "H"}, "fix is of type str"),
+        ({"init_from": [1]}, "init_from is of type list"),
+        ({"params": {1: 2}}, "a name in params is 1"),
+        ({"params": 3}, "params is of type int"),
+        ({"callback": 3}, "callback is 3"),
+    ]:
+        with refuses(TypeError, "wrong-type", part):
+            ek.factorize(X, NMF, rank=4, **given)
+    with refuses(TypeError, "wrong-type", "a name in data is 1"):
+        ek.factorize({1: X}, NMF, rank=4)
+    for make in (ek.matrix, ek.scalar, lambda name: ek.shared(X, name)):
+        with refuses(TypeError, "wrong-type", "name is 3"):
+            make(3)
 
 
 def test_numbers_of_numpy_are_taken():
@@ -505,5 +539,7 @@ def test_a_search_goes_on_from_its_checkpoint(tmp_path):
         ek.factorize(X, NMF, resume=file, **{**given, "seed": 5})
     with refuses(ValueError, "setting-out-of-range", "checkpoint_every is -1"):
         ek.factorize(X, NMF, checkpoint=tmp_path / "other", checkpoint_every=-1, **given)
+    with refuses(ValueError, "option-missing", "checkpoint_every"):
+        ek.factorize(X, NMF, checkpoint_every=5, **given)
     with refuses(TypeError, "settings-conflict", "resume"):
         ek.choose_rank(X, ranks=[2, 3], resume=file)

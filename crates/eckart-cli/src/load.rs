@@ -77,12 +77,20 @@ pub(crate) fn with_matrices(problem: Problem, files: &[(String, PathBuf)], readi
     // How X is laid out says nothing about the others; what may be done to numbers does.
     let shared = reading.options();
     let options = ReadOptions { dtype: shared.dtype, duplicates: shared.duplicates, ..ReadOptions::default() };
-    files.iter().try_fold(problem, |problem, (name, file)| {
-        if problem.matrices().iter().any(|(known, _)| known == name) {
-            return Err(Error::setting(Code::GivenTwice, format!("--data {name}=... is given twice: leave one out")));
+    refuse_twice("--data", files)?;
+    files.iter().try_fold(problem, |problem, (name, file)| Ok(problem.data(name, &read(file, &options)?.matrix)))
+}
+
+/// Refuses a name that an option gives twice.
+pub(crate) fn refuse_twice<T>(option: &str, given: &[(String, T)]) -> Result<()> {
+    let is_known = |at: usize| given[..at].iter().any(|(earlier, _)| *earlier == given[at].0);
+    match (0..given.len()).find(|&at| is_known(at)) {
+        Some(at) => {
+            let message = format!("{option} {}=... is given twice: leave one out", given[at].0);
+            Err(Error::setting(Code::GivenTwice, message))
         }
-        Ok(problem.data(name, &read(file, &options)?.matrix))
-    })
+        None => Ok(()),
+    }
 }
 
 /// The problem with the factors of `--init-from` and `--fix`.
@@ -102,6 +110,8 @@ pub(crate) fn with_factors(problem: Problem, given: &FactorsArgs, reading: &Read
             )
         })
     };
+    refuse_twice("--fix", &given.fix)?;
+    refuse_twice("--init-from", &given.init_from)?;
     let mut problem = problem;
     for (name, file) in &given.fix {
         problem = problem.fix(name, &value(name, file)?);

@@ -7,6 +7,7 @@ use eckart::model::find;
 use eckart::{Code, Error, Problem, Result};
 
 use crate::catalog::menu;
+use crate::load::refuse_twice;
 use crate::options::ObjectiveArgs;
 
 /// The problem, without its data.
@@ -21,13 +22,8 @@ pub(crate) fn problem(args: &ObjectiveArgs, rank: usize) -> Result<Problem> {
     for (name, value) in model.map_or(&[][..], |model| model.params) {
         problem = problem.param(name, *value);
     }
-    for (at, (name, value)) in args.params.iter().enumerate() {
-        if args.params[..at].iter().any(|(earlier, _)| earlier == name) {
-            return Err(Error::setting(Code::GivenTwice, format!("--param {name}=... is given twice: leave one out")));
-        }
-        problem = problem.param(name, *value);
-    }
-    Ok(problem)
+    refuse_twice("--param", &args.params)?;
+    Ok(args.params.iter().fold(problem, |problem, (name, value)| problem.param(name, *value)))
 }
 
 fn no_objective(name: Option<&str>) -> Error {

@@ -176,7 +176,7 @@ fn json(args: &EvaluateArgs, tested: &Tested) -> String {
         "rmse": measures.rmse,
         "mae": measures.mae,
         "ranking": measures.ranking.as_ref().map_or(Value::Null, ranking),
-        "notes": notes.iter().map(warning_object).collect::<Vec<Value>>(),
+        "warnings": notes.iter().map(warning_object).collect::<Vec<Value>>(),
     });
     format!("{object}\n")
 }

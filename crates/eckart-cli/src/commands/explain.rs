@@ -20,7 +20,7 @@ use crate::output::pictures::Pictures;
 
 /// `eckart explain DATA|--shape NxM ...`
 pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
-    let pictures = Pictures::new(&args.pictures)?;
+    let pictures = Pictures::new(&args.pictures, args.json)?;
     let problem = with_data(args, problem(&args.objective, args.rank)?)?;
     if let (Some(file), Some((_, x))) = (&args.file, problem.matrices().first()) {
         refuse_list(file, &args.reading, x, &problem)?;

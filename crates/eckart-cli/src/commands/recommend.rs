@@ -3,6 +3,7 @@
 //! Invariant: what the data says of a row is left out of its list; names are shown, not numbers.
 //! Not here: predictions (see the library's `apply`), how lists look (see `lists`).
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -13,7 +14,7 @@ use eckart::{Code, Error, FoldIn, Matrix, Result, Table, Warning};
 use crate::model::Model;
 use crate::numbers::short;
 use crate::options::RecommendArgs;
-use crate::output::lists::{Entry, List, Words, csv, json, text};
+use crate::output::lists::{Entry, List, Words, shown};
 use crate::output::try_writing;
 use crate::warn;
 
@@ -40,7 +41,7 @@ pub(crate) fn recommend(args: &RecommendArgs) -> Result<String> {
         }
         false => args.users.iter().cloned().partition(|word| train.is_none() || is_old(word)),
     };
-    let ask = Ask { args, model: &model, predictor: &predictor, items };
+    let ask = Ask { args, model: &model, predictor: &predictor, items, told: RefCell::default() };
     let mut found = ask.known_rows(&old, train.as_ref())?;
     if let Some((file, table)) = train.as_ref().filter(|_| !new.is_empty()) {
         found.extend(ask.new_rows(&new, (file, table), old.is_empty())?);
@@ -49,11 +50,7 @@ pub(crate) fn recommend(args: &RecommendArgs) -> Result<String> {
     if !args.all {
         found.sort_by_key(|list| args.users.iter().position(|word| *word == list.about.1));
     }
-    if let Some(path) = &args.listing.output {
-        csv(path, &found, WORDS, &model)?;
-        return Ok(format!("{}\n", path.display()));
-    }
-    Ok(if args.listing.json { json(&found, WORDS, &model) } else { text(&found, WORDS, &model) })
+    shown(&found, WORDS, &model, &args.listing, &ask.told.take())
 }
 
 struct Ask<'a> {
@@ -62,12 +59,19 @@ struct Ask<'a> {
     predictor: &'a Predictor,
     /// Where predictions are explained.
     items: Option<Directions>,
+    /// What was warned of.
+    told: RefCell<Vec<Warning>>,
 }
 
 /// The factors of one row.
 type Row = Vec<(String, Matrix)>;
 
 impl Ask<'_> {
+    fn tell(&self, warning: Warning) {
+        warn(&warning);
+        self.told.borrow_mut().push(warning);
+    }
+
     /// Lists for rows of the fit.
     fn known_rows(&self, words: &[String], train: Option<&(&Path, Table)>) -> Result<Vec<List>> {
         let model = self.model;
@@ -78,12 +82,12 @@ impl Ask<'_> {
         let mut tell = |side: Side, warning: Warning| {
             // Rows that the model does not know are folded in, where they are asked about.
             if side == Side::Cols {
-                warn(&warning);
+                self.tell(warning);
             }
         };
         if train.is_none() {
             let message = "without --train FILE, lists also hold what rows had entries for in the fit";
-            warn(&Warning::new(Code::KnownNotExcluded, message));
+            self.tell(Warning::new(Code::KnownNotExcluded, message));
         }
         let known = train.map(|(file, table)| model.entries_of(table.clone(), file, &mut tell)).transpose()?;
         let mut lists = Vec::new();
@@ -142,7 +146,7 @@ impl Ask<'_> {
         let mut rows = table.matrix.select_rows(&numbers)?;
         if let (Some(own), Some(wanted)) = (&table.col_names, &self.model.fit.col_names) {
             let aligned = align(&rows, Side::Cols, own, wanted).map_err(|error| error.in_file(file))?;
-            aligned.says_unknown(Side::Cols).iter().filter(|_| warns).for_each(warn);
+            aligned.says_unknown(Side::Cols).into_iter().filter(|_| warns).for_each(|warning| self.tell(warning));
             rows = aligned.matrix;
         }
         let factors = FoldIn::new(&self.model.fit)?.transform(&rows)?.factors;

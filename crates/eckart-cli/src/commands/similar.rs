@@ -9,7 +9,7 @@ use eckart::data::Side;
 
 use crate::model::Model;
 use crate::options::SimilarArgs;
-use crate::output::lists::{Entry, List, Words, csv, json, text};
+use crate::output::lists::{Entry, List, Words, shown};
 use crate::output::try_writing;
 
 /// `eckart similar MODEL ...`
@@ -34,9 +34,5 @@ pub(crate) fn similar(args: &SimilarArgs) -> Result<String> {
     };
     let found = numbers.iter().map(list).collect::<Result<Vec<List>>>()?;
     let words = Words { title: "Like", listed: side, score: "cosine" };
-    if let Some(path) = &args.listing.output {
-        csv(path, &found, words, &model)?;
-        return Ok(format!("{}\n", path.display()));
-    }
-    Ok(if args.listing.json { json(&found, words, &model) } else { text(&found, words, &model) })
+    shown(&found, words, &model, &args.listing, &[])
 }

@@ -115,8 +115,9 @@ pub(crate) fn commands_with(option: &str) -> String {
 /// Options whose value, true or false, is said after `=`. Once it was the next word.
 const BOOLEANS: [&str; 4] = ["--header", "--index-col", "--row-names", "--triplets"];
 
-/// The words with what they are short for, as they are written today. `--row-names` once took true or false, and said what `--index-col`
-/// says: so it does before one of these, before another option, at the end, and, if it is `bare`, before anything.
+/// The words with what they are short for, as they are written today. `--row-names` once took true or false, and said
+/// what `--index-col` says: so it does before one of these, before another option, at the end, and, if it is `bare`,
+/// before anything.
 fn as_meant(words: &[OsString], bare: bool) -> Vec<OsString> {
     let mut later: Vec<OsString> = Vec::with_capacity(words.len());
     // `help` has no help of its own: it is help.

@@ -21,13 +21,13 @@ pub(crate) struct EvaluateArgs {
     #[arg(value_name = "TEST", required_unless_present = "holdout", conflicts_with = "holdout")]
     pub test: Option<PathBuf>,
     /// Hold out this share of the entries of DATA, fit the rest, and test on what was held out.
-    #[arg(long, alias = "split", value_name = "SHARE", value_parser = share)]
+    #[arg(long, alias = "split", value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
     pub holdout: Option<f64>,
     /// The data that the model was fitted to, read as TEST is: what a row has there is left out of its list.
     #[arg(long, alias = "known", value_name = "FILE", conflicts_with = "holdout")]
     pub train: Option<PathBuf>,
     /// Length of the lists for precision, recall, NDCG and MAP.
-    #[arg(short, long, value_name = "N", default_value_t = 10)]
+    #[arg(short, long, value_name = "N", default_value_t = 10, allow_negative_numbers = true)]
     pub top: usize,
     /// A test entry counts as relevant where it is at least this [default: every test entry].
     #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
@@ -36,7 +36,7 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, help_heading = "Output")]
     pub json: bool,
     /// Number of components, with --holdout.
-    #[arg(short, long, value_name = "R", help_heading = "Objective")]
+    #[arg(short, long, value_name = "R", help_heading = "Objective", allow_negative_numbers = true)]
     pub rank: Option<usize>,
     #[command(flatten)]
     pub objective: ObjectiveArgs,

@@ -22,7 +22,8 @@ pub(crate) struct ExplainArgs {
     #[arg(long, value_name = "NxM[:NNZ]", value_parser = shape)]
     pub shape: Option<ShapeArg>,
     /// Number of components.
-    #[arg(short, long, value_name = "R", help_heading = "Objective", value_parser = rank)]
+    #[arg(short, long, value_name = "R", help_heading = "Objective", value_parser = rank,
+        allow_negative_numbers = true)]
     pub rank: usize,
     #[command(flatten)]
     pub objective: ObjectiveArgs,

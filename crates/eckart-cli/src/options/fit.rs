@@ -20,7 +20,8 @@ pub(crate) struct FitArgs {
     #[arg(value_name = "DATA")]
     pub file: PathBuf,
     /// Number of components; 2..20 chooses among them, with --holdout or --bcv.
-    #[arg(short, long, value_name = "R", help_heading = "Objective", value_parser = ranks)]
+    #[arg(short, long, value_name = "R", help_heading = "Objective", value_parser = ranks,
+        allow_negative_numbers = true)]
     pub rank: Ranks,
     #[command(flatten)]
     pub objective: ObjectiveArgs,
@@ -35,7 +36,7 @@ pub(crate) struct FitArgs {
     #[command(flatten)]
     pub names: NamesArgs,
     /// How many names to show per component; 0 shows no components.
-    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Names")]
+    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Names", allow_negative_numbers = true)]
     pub top: usize,
     /// Where the factors go: NAME.safetensors (everything in one file), or NAME.npy, NAME.csv, NAME.tsv (one file per
     /// factor: NAME.W.npy, NAME.H.npy).
@@ -59,14 +60,14 @@ pub(crate) struct FitArgs {
 #[command(next_help_heading = "Ranks and starts")]
 pub(crate) struct ChoiceArgs {
     /// Choose the rank by its loss on this share of the entries, held out by a hash of row, column and seed.
-    #[arg(long, value_name = "SHARE", value_parser = share, conflicts_with = "bcv")]
+    #[arg(long, value_name = "SHARE", value_parser = share, conflicts_with = "bcv", allow_negative_numbers = true)]
     pub holdout: Option<f64>,
     /// Choose the rank by bi-cross-validation: a quarter of the data predicted from the other three. Faster, and needs
     /// no mask.
     #[arg(long)]
     pub bcv: bool,
     /// How often each rank is fitted, with other entries held out.
-    #[arg(long, value_name = "N", default_value_t = LEAST_REPEATS)]
+    #[arg(long, value_name = "N", default_value_t = LEAST_REPEATS, allow_negative_numbers = true)]
     pub repeats: usize,
     /// Compare the starts of --n-init: the stability of each component; with -o NAME.safetensors also write the
     /// consensus components, as NAME.consensus.safetensors.

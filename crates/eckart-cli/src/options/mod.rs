@@ -22,4 +22,4 @@ pub(crate) use fit::FitArgs;
 pub(crate) use objective::{FactorsArgs, ObjectiveArgs};
 pub(crate) use page::{LookArgs, ReportArgs};
 pub(crate) use reading::{NamesArgs, ReadingArgs};
-pub(crate) use rows::{RecommendArgs, SimilarArgs, TransformArgs};
+pub(crate) use rows::{ListingArgs, RecommendArgs, SimilarArgs, TransformArgs};

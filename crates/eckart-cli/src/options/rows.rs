@@ -85,7 +85,7 @@ pub(crate) struct SimilarArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ListingArgs {
     /// Length of a list.
-    #[arg(short, long, value_name = "N", default_value_t = 10)]
+    #[arg(short, long, value_name = "N", default_value_t = 10, allow_negative_numbers = true)]
     pub top: usize,
     /// Titles of columns: a CSV file with a header and the columns id,title.
     #[arg(long, value_name = "FILE")]

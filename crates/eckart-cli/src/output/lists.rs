@@ -5,13 +5,15 @@
 
 use std::path::Path;
 
-use eckart::Result;
 use eckart::apply::Scored;
 use eckart::data::{Side, write_file};
+use eckart::{Result, Warning};
 use serde_json::{Value, json};
 
 use crate::model::Model;
 use crate::numbers::short;
+use crate::options::ListingArgs;
+use crate::output::json::warning_object;
 use crate::output::page::Page;
 
 /// A list about a row or a column.
@@ -47,8 +49,33 @@ impl Words {
     }
 }
 
+/// The lists as they are asked for.
+///
+/// # Errors
+/// `Io` where a file can't be written.
+pub(crate) fn shown(
+    lists: &[List],
+    words: Words,
+    model: &Model,
+    asked: &ListingArgs,
+    warnings: &[Warning],
+) -> Result<String> {
+    let written = asked.output.as_deref();
+    written.map(|path| csv(path, lists, words, model)).transpose()?;
+    Ok(match written {
+        _ if asked.json => {
+            let mut object = json(lists, words, model);
+            object["warnings"] = warnings.iter().map(warning_object).collect();
+            object["output"] = written.iter().map(|path| path.display().to_string()).collect();
+            format!("{object}\n")
+        }
+        Some(path) => format!("{}\n", path.display()),
+        None => text(lists, words, model),
+    })
+}
+
 /// For people.
-pub(crate) fn text(lists: &[List], words: Words, model: &Model) -> String {
+fn text(lists: &[List], words: Words, model: &Model) -> String {
     let mut page = Page::new();
     for list in lists {
         page.heading(&format!("{} {}", words.title, list.about.1));
@@ -77,7 +104,7 @@ pub(crate) fn text(lists: &[List], words: Words, model: &Model) -> String {
 ///
 /// # Errors
 /// `Io` where the file can't be written.
-pub(crate) fn csv(path: &Path, lists: &[List], words: Words, model: &Model) -> Result<()> {
+fn csv(path: &Path, lists: &[List], words: Words, model: &Model) -> Result<()> {
     let titled = words.listed == Side::Cols
         && lists.iter().flat_map(|list| &list.entries).any(|entry| model.title(entry.scored.index).is_some());
     let (about, listed) = (lists.first().map_or(Side::Rows, |list| list.about.0), words.listed);
@@ -106,7 +133,7 @@ fn cell(text: &str) -> String {
 }
 
 /// For machines.
-pub(crate) fn json(lists: &[List], words: Words, model: &Model) -> String {
+fn json(lists: &[List], words: Words, model: &Model) -> Value {
     let entry = |entry: &Entry| {
         let index = entry.scored.index;
         let mut object = json!({ "name": model.name(words.listed, index), words.score: entry.scored.score });
@@ -120,5 +147,5 @@ pub(crate) fn json(lists: &[List], words: Words, model: &Model) -> String {
     };
     let list =
         |list: &List| json!({ "about": list.about.1, "list": list.entries.iter().map(entry).collect::<Vec<Value>>() });
-    format!("{}\n", json!({ "lists": lists.iter().map(list).collect::<Vec<Value>>() }))
+    json!({ "lists": lists.iter().map(list).collect::<Vec<Value>>() })
 }

@@ -96,6 +96,10 @@ pub(crate) fn try_writing(path: &Path) -> Result<()> {
         return Err(refused(io::Error::new(io::ErrorKind::IsADirectory, "this is a folder; name a file in it")));
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if folder.exists() && !folder.is_dir() {
+        let reason = format!("{} is a file, and no folder; name a file in a folder", folder.display());
+        return Err(refused(io::Error::new(io::ErrorKind::NotADirectory, reason)));
+    }
     if !folder.is_dir() {
         let reason = format!("there is no folder {}; make it first", folder.display());
         return Err(refused(io::Error::new(io::ErrorKind::NotFound, reason)));

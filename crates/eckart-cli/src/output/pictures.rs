@@ -23,11 +23,11 @@ pub(crate) struct Pictures {
 }
 
 impl Pictures {
-    /// The pictures that the options ask for.
+    /// The pictures that the options ask for, beside an object on standard output where that is `taken`.
     ///
     /// # Errors
     /// `Setting` where two want standard output; `Io` where nothing can be written.
-    pub(crate) fn new(args: &PicturesArgs) -> Result<Self> {
+    pub(crate) fn new(args: &PicturesArgs, taken: bool) -> Result<Self> {
         let draws: [(&Option<PathBuf>, Draw); 2] =
             [(&args.svg, |picture| picture.to_svg()), (&args.dot, |picture| picture.to_dot())];
         let wanted: Vec<(PathBuf, Draw)> =
@@ -39,6 +39,10 @@ impl Pictures {
                 Code::SettingsConflict,
                 format!("--svg and --dot both go to {}: give one of them another file", one.display()),
             ));
+        }
+        if taken && wanted.iter().any(|(path, _)| is_printed(path)) {
+            let message = "a picture and the object of --json both go to standard output: give the picture a file";
+            return Err(Error::setting(Code::SettingsConflict, message));
         }
         for (path, _) in wanted.iter().filter(|(path, _)| !is_printed(path)) {
             try_writing(path)?;

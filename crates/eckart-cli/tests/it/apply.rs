@@ -110,7 +110,7 @@ fn columns_of_the_training_data_that_the_model_lacks_are_told() {
     }
     let measured = desk.run("evaluate m.safetensors test.csv --train more.csv --json", &[]).json();
     let notes: Vec<&str> =
-        measured["notes"].as_array().unwrap().iter().map(|note| note["message"].as_str().unwrap()).collect();
+        measured["warnings"].as_array().unwrap().iter().map(|note| note["message"].as_str().unwrap()).collect();
     assert!(notes.iter().any(|note| note.contains("more.csv: 1 column") && note.ends_with("unheard")), "{notes:?}");
 }
 

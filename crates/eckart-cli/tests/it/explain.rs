@@ -163,6 +163,8 @@ fn a_plan_is_drawn() {
     assert_eq!(desk.prints(&format!("{words} --dot -"), &[]), dot);
     assert_eq!(desk.prints(&format!("{words} --svg -"), &[]), svg);
     desk.refuses(&format!("{words} --svg - --dot -"), &[], Code::SettingsConflict, &["--svg", "--dot"]);
+    let said = desk.run(&format!("{words} --svg - --json"), &[]);
+    assert_eq!((said.code, &said.json()["error"]["code"]), (Some(2), &Code::SettingsConflict.as_str().into()));
     desk.refuses("explain none.csv --model nmf --rank 1 --svg none/plan.svg", &[], Code::FileNotFound, &["none"]);
 }
 

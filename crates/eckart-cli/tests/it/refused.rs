@@ -69,7 +69,26 @@ fn what_was_asked_for_but_is_not_there() {
     desk.file("x.csv", "1,2,3\n4,5,6\n");
     desk.refuses("fit x.csv --rank 1", &[], Code::NoObjective, &["--objective", "--model", "sparse-coding"]);
     desk.refuses("fit x.csv --rank 1 --model nmf --param foo=1", &[], Code::UnusedParameter, &["foo"]);
-    desk.refuses("fit x.csv --rank 1 --model mf --param lambda=1 --param lambda=2", &[], Code::GivenTwice, &["lambda"]);
+    for option in ["--param lambda", "--data Y", "--fix H", "--init-from H"] {
+        let given = format!("fit x.csv --rank 1 --model mf {option}=1 {option}=2");
+        desk.refuses(&given, &[], Code::GivenTwice, &[&format!("{option}=...")]);
+    }
+    for option in ["--rank", "--top", "--repeats", "--holdout", "--n-init", "--time-limit"] {
+        let given = format!("fit x.csv --model mf --rank 1 {option} -1").replace("--rank 1 --rank", "--rank");
+        let said = desk.run(&given, &[]);
+        let known = [Code::BadOptionValue, Code::SettingOutOfRange].map(|code| format!("error[{code}]: "));
+        assert!(
+            said.code == Some(2) && known.iter().any(|known| said.err.starts_with(known)),
+            "{option}: {}",
+            said.err
+        );
+    }
+    for option in ["--time-limit", "--checkpoint ck --checkpoint-every"] {
+        let given = format!("fit x.csv --model mf --rank 1 {option} 1e300");
+        desk.refuses(&given, &[], Code::SettingOutOfRange, &["below 1.8e19"]);
+    }
+    desk.refuses("fit x.csv --model mf --rank 1 --checkpoint-every 5", &[], Code::OptionMissing, &["checkpoint"]);
+    desk.refuses("fit x.csv --model mf --rank 1 -o x.csv/m.safetensors", &[], Code::Io, &["x.csv is a file"]);
     desk.refuses("fit x.csv --rank 1 --model nmf --data Y=none.csv", &[], Code::FileNotFound, &["none.csv"]);
     desk.refuses("fit x.csv --rank 1 --model nmf --memory-limit 10b", &[], Code::OverLimit, &["10 B"]);
     desk.refuses("fit x.csv --rank 1 --model nmf --n-init 0", &[], Code::SettingOutOfRange, &["n_init is 0"]);
@@ -144,6 +163,17 @@ fn warnings_are_objects_with_codes() {
     let steep = ["--objective", "sum(exp(W @ H) - X * exp(W @ H))"];
     let words = "fit x.csv --rank 1 -n 1000 --method normalized-gradient";
     assert_eq!(codes(words, &steep), [Code::Diverged.as_str()]);
+    assert_eq!(codes("explain x.csv --rank 1", &free), [Code::UnboundedScale.as_str()]);
+    desk.file("r.csv", "user,item,rating\na,x,1\na,y,2\nb,x,3\nb,y,1\nc,x,2\nc,z,4\n");
+    desk.prints("fit r.csv --model ratings --param lambda=0.1 --rank 1 -n 20 -q -o m.safetensors", &[]);
+    let unknown = [Code::KnownNotExcluded.as_str()];
+    assert_eq!(codes("recommend m.safetensors --user a", &[]), unknown);
+    assert_eq!(codes("recommend m.safetensors --all -o lists.csv", &[]), unknown);
+    assert_eq!(codes("recommend m.safetensors --user a --train r.csv", &[]), [""; 0]);
+    assert_eq!(codes("similar m.safetensors --item x", &[]), [""; 0]);
+    assert_eq!(codes("evaluate m.safetensors r.csv", &[]), unknown);
+    let written = desk.json("recommend m.safetensors --all --train r.csv -o lists.csv", &[]);
+    assert_eq!((&written["output"][0], written["lists"].as_array().unwrap().len()), (&"lists.csv".into(), 3));
 }
 
 /// Warnings reach standard error where there is no report for people, and stay in the report where there is one.
@@ -179,6 +209,8 @@ fn negative_penalties_are_refused() {
     let steep = ["--objective", "sum((X - W @ H)**2) - 20*sum(W**2)"];
     desk.refuses("fit {digits} --rank 2", &steep, Code::NegativePenalty, &["weight -20", "sum(W**2)"]);
     desk.refuses("explain {digits} --rank 2", &steep, Code::NegativePenalty, &["weight -20"]);
+    let negative = ["--objective", "a*sum((X - W @ H)**2)", "--param", "a=-1"];
+    desk.refuses("fit {digits} --rank 2", &negative, Code::NegativePenalty, &["weight -1"]);
     let boxed = ["--objective", "sum((X - W @ H)**2) - 0.1*sum(W**2) subject to W >= 0, W <= 1"];
     desk.prints("fit {digits} --rank 2 -n 2 -q", &boxed);
 }

@@ -401,8 +401,9 @@ def read(
     if format is not None:
         _checks.choice("format", format, FORMATS)
     if format in ("coo", "table"):
+        _checks.latest("format", format, "triplets", triplets)
         format, triplets = None, format == "coo"
-    index_col = row_names if index_col is None else index_col
+    index_col = _checks.latest("index_col", index_col, "row_names", row_names)
     reading = {
         "triplets": None if triplets is None else _checks.boolean("triplets", triplets),
         "header": None if header is None else _checks.boolean("header", header),

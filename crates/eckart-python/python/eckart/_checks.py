@@ -50,6 +50,22 @@ def text(name: str, value: Any) -> str:
     return value
 
 
+def named(name: str, value: Any) -> dict[str, Any]:
+    """An argument that must be a dict by name; nothing where it is not given."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise coded(TypeError, "wrong-type", f"{name} is of type {type(value).__name__}, it must be a dict by name")
+    return {text(f"a name in {name}", key): one for key, one in value.items()}
+
+
+def function(name: str, value: Any) -> Any:
+    """An argument that must be callable, where it is given."""
+    if value is not None and not callable(value):
+        raise coded(TypeError, "wrong-type", f"{name} is {value!r}, it must be callable")
+    return value
+
+
 def choice(name: str, value: Any, known: tuple[str, ...]) -> str:
     """An argument that must be one of some words."""
     if text(name, value) not in known:
@@ -129,8 +145,17 @@ def with_earlier(function: str, given: Mapping[str, Any], earlier: Mapping[str, 
         later = EARLIER.get(name)
         if later is None or later not in found:
             raise coded(TypeError, "unknown-option", f"{function}() got an unexpected keyword argument {name!r}")
-        found[later] = value
+        found[later] = latest(later, found[later], name, value, DEFAULTS.get(later))
     return found
+
+
+def latest(later: str, value: Any, earlier: str, other: Any, default: Any = None) -> Any:
+    """An argument that has an earlier name, by which it may be given instead."""
+    if other is None:
+        return value
+    if value is not default and not (type(value) is type(default) and value == default):
+        raise coded(TypeError, "settings-conflict", f"{earlier} is the earlier name of {later}, which is given, too: leave out {earlier}")
+    return other
 
 
 def with_settings(function: str, given: Mapping[str, Any], search: Mapping[str, Any]) -> dict[str, Any]:

@@ -276,7 +276,7 @@ class Factorization:
         '<!doctype html>'
         """
         known = ("fitting", "words", "items", "profile")
-        plot = _checks.choice("plot", plot if show is None else show, known)
+        plot = _checks.choice("plot", _checks.latest("plot", plot, "show", show, "fitting"), known)
         core, matrix = self._core, None
         if data is not None:
             named = named_matrix_of(data, self._core.target)

@@ -50,21 +50,21 @@ def stated(
     statement, defaults = known if known else (objective.stated if isinstance(objective, Objective) else text, {})
     if not known and text.replace("-", "").replace("_", "").isalnum():
         raise coded(ValueError, "unknown-model", f"there is no model {text}; there are {', '.join(MODELS)}, or write the objective")
-    all_data = dict(data) if isinstance(data, Mapping) else {"X": data}
+    all_data = _checks.named("data", data) if isinstance(data, Mapping) else {"X": data}
     if not all_data:
         raise coded(ValueError, "no-data", "no data was given: an objective needs a matrix to factorize")
     first, *others = all_data.items()
     target = named_matrix_of(first[1], first[0])
     matrices = [(first[0], target.matrix)]
     matrices += [(name, matrix_of(value, name)) for name, value in others]
-    given = {**defaults, **(params or {})}
+    given = {**defaults, **_checks.named("params", params)}
     problem = {
         "objective": statement,
         "data": matrices,
         "params": [(name, _checks.real(f"the parameter {name}", value)) for name, value in given.items()],
         "rank": _checks.whole("rank", rank),  # the engine says which ones fit the data
-        "fix": [(name, matrix_of(value, name)) for name, value in (fix or {}).items()],
-        "init_from": [(name, matrix_of(value, name)) for name, value in (init_from or {}).items()],
+        "fix": [(name, matrix_of(value, name)) for name, value in _checks.named("fix", fix).items()],
+        "init_from": [(name, matrix_of(value, name)) for name, value in _checks.named("init_from", init_from).items()],
     }
     return problem, target.rows, target.cols
 

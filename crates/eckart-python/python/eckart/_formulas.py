@@ -334,7 +334,7 @@ def matrix(name: str) -> Expr:
     >>> print(ek.matrix("X").T @ ek.matrix("X"))
     X.T @ X
     """
-    return Expr(_eckart.input(name, False))
+    return Expr(_eckart.input(_checks.text("name", name), False))
 
 
 def scalar(name: str) -> Expr:
@@ -348,7 +348,7 @@ def scalar(name: str) -> Expr:
     >>> float(ek.function([x, a], (a * x).sum())([[1.0, 2.0]], 10))
     30.0
     """
-    return Expr(_eckart.input(name, True))
+    return Expr(_eckart.input(_checks.text("name", name), True))
 
 
 def shared(value: Any, name: str) -> Expr:
@@ -375,7 +375,7 @@ def shared(value: Any, name: str) -> Expr:
     >>> step(), step(), step()
     (0.0, 1.0, 2.0)
     """
-    return Expr(_eckart.shared(_own(value, name), name))
+    return Expr(_eckart.shared(_own(value, _checks.text("name", name)), name))
 
 
 def sum(a: Operand, axis: int | None = None) -> Expr:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+from ._checks import function
+
 Listener = Callable[[dict[str, Any]], Any]
 
 
@@ -59,6 +61,7 @@ class Bar:
 
 def both(first: Listener | None, second: Listener | None) -> Listener | None:
     """A listener that calls both, and ends the search where one wants it."""
+    second = function("callback", second)
     if first is None or second is None:
         return first or second
 

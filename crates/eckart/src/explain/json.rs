@@ -1,11 +1,12 @@
 //! Json: an explanation for machines.
-//! In: an `Explanation`.  Out: one JSON object: a member for each section, `plans` for those of plans.
+//! In: an `Explanation`.  Out: one JSON object: a member for each section, `plans` for those of plans, `warnings`.
 //! Invariant: numbers are numbers, in bytes, operations and seconds.
 //! Not here: text (see `text`).
 
 use serde_json::{Map, Value, json};
 
 use super::section::{Content, Datum, Explanation, Section};
+use crate::error::Warning;
 
 impl Explanation {
     /// One JSON object.
@@ -17,6 +18,8 @@ impl Explanation {
         let plans: Vec<Value> =
             self.sections.iter().filter(|section| section.key == "plan").map(section_value).collect();
         object.insert("plans".into(), Value::Array(plans));
+        let warning = |warning: &Warning| json!({ "code": warning.code.as_str(), "message": warning.message });
+        object.insert("warnings".into(), self.warnings.iter().map(warning).collect());
         Value::Object(object).to_string()
     }
 }

@@ -18,7 +18,7 @@ pub use section::{Content, Datum, Explanation, Section};
 
 use crate::error::Result;
 use crate::run::Machine;
-use crate::solve::{Problem, Settings, outline};
+use crate::solve::{Problem, Settings, lints, outline};
 
 impl Problem {
     /// What a search for the factors would run: shapes, the method, its plans, one iteration's total, the memory.
@@ -37,11 +37,12 @@ impl Problem {
     /// As [`Problem::explain`].
     pub fn explain_on(&self, settings: &Settings, machine: Option<&Machine>) -> Result<Explanation> {
         outline(self, settings, |outline| {
-            let mut sections = problem::sections(self, outline)?;
+            let warnings = lints(outline.bound)?;
+            let mut sections = problem::sections(self, outline, &warnings)?;
             sections.push(plans::iteration(outline, machine));
             sections.push(memory::section(outline));
             sections.extend(plans::sections(outline));
-            Ok(Explanation { sections })
+            Ok(Explanation { sections, warnings })
         })
     }
 }

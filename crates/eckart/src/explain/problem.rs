@@ -5,30 +5,31 @@
 
 use super::section::{Content, Datum, Section};
 use crate::data::Matrix;
-use crate::error::Result;
+use crate::error::{Result, Warning};
 use crate::expr::Dag;
 use crate::facts::{Given, degrees};
 use crate::report::numbers::count;
-use crate::solve::{METHODS, Outline, Problem, lints};
+use crate::solve::{METHODS, Outline, Problem};
 
 /// The sections about the problem.
-pub(super) fn sections(problem: &Problem, outline: &Outline<'_>) -> Result<Vec<Section>> {
-    Ok(vec![objective(problem, outline)?, shapes(problem, outline), split(outline), method(outline)?])
+pub(super) fn sections(problem: &Problem, outline: &Outline<'_>, warnings: &[Warning]) -> Result<Vec<Section>> {
+    Ok(vec![objective(problem, warnings), shapes(problem, outline), split(outline), method(outline)?])
 }
 
-fn objective(problem: &Problem, outline: &Outline<'_>) -> Result<Section> {
+fn objective(problem: &Problem, warnings: &[Warning]) -> Section {
     let mut contents = vec![Content::Paragraph("statement", problem.statement().to_string())];
     if !problem.params().is_empty() {
         let params = problem.params().iter().map(|(name, value)| (name.clone(), Datum::Number(*value)));
         contents.push(Content::Facts("params", params.collect()));
     }
-    let warnings = lints(outline.bound)?.into_iter();
-    let warnings: Vec<(String, Datum)> =
-        warnings.map(|warning| (format!("warning[{}]", warning.code), Datum::Text(warning.to_string()))).collect();
+    let warnings: Vec<(String, Datum)> = warnings
+        .iter()
+        .map(|warning| (format!("warning[{}]", warning.code), Datum::Text(warning.to_string())))
+        .collect();
     if !warnings.is_empty() {
         contents.push(Content::Facts("warnings", warnings));
     }
-    Ok(Section { key: "objective", title: "Objective".into(), contents })
+    Section { key: "objective", title: "Objective".into(), contents }
 }
 
 fn shapes(problem: &Problem, outline: &Outline<'_>) -> Section {

@@ -3,6 +3,8 @@
 //! Invariant: a value carries its unit, so that every form of it can be made from the same data.
 //! Not here: how it is printed (see `text`, `json`, `html`).
 
+use crate::error::Warning;
+
 /// What a search would run.
 ///
 /// ```
@@ -18,6 +20,8 @@
 pub struct Explanation {
     /// In the order in which they are printed.
     pub sections: Vec<Section>,
+    /// What is ill-posed in the objective.
+    pub warnings: Vec<Warning>,
 }
 
 /// A part of an explanation.

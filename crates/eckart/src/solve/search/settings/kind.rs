@@ -102,7 +102,7 @@ impl fmt::Display for SettingKind {
             Self::Bytes => f.write_str("a number of bytes"),
             Self::Real { below, .. } if below.is_infinite() => f.write_str("a number"),
             Self::Real { least, below } => write!(f, "at least {least} and below {below}"),
-            Self::Seconds => f.write_str("a number of seconds, 0 or more"),
+            Self::Seconds => f.write_str("a number of seconds, 0 or more and below 1.8e19"),
             Self::Name => f.write_str("a name"),
             Self::File => f.write_str("a path"),
         }

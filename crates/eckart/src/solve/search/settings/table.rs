@@ -166,6 +166,12 @@ impl Settings {
     /// Refuses values outside their ranges, and settings that exclude each other.
     pub(in crate::solve) fn check(&self) -> Result<()> {
         SETTINGS.iter().try_for_each(|row| row.get(self).map_or(Ok(()), |value| row.check(&value)))?;
+        let unused = self.checkpoint.is_none() && self.resume.is_none();
+        if unused && self.checkpoint_every != Self::default().checkpoint_every {
+            let message = "checkpoint_every says how often a checkpoint is written, and none is: name its file with \
+                           checkpoint";
+            return Err(Error::setting(Code::OptionMissing, message));
+        }
         let clash = match self {
             Self { successive_halving: true, keep_starts: true, .. } => {
                 "successive halving drops starts before they can be compared: keep them, or halve them"
@@ -220,6 +226,8 @@ mod tests {
         check("tol", SettingValue::Real(f64::NAN), out, "tol is NaN");
         check("target", SettingValue::Real(f64::NAN), out, "target is NaN, it must be a number");
         check("time_limit", SettingValue::Real(-1.0), out, "time_limit is -1, it must be a number of seconds");
+        check("checkpoint_every", SettingValue::Real(1e300), out, "below 1.8e19");
+        Settings::find("time_limit").unwrap().set(&mut Settings::default(), SettingValue::Real(1.8e19)).unwrap();
         check("threads", SettingValue::Whole(0), out, "threads is 0");
         check("successive_halving", SettingValue::Whole(1), out, "true or false");
         check("init", SettingValue::Text("none".into()), Code::UnknownInit, "nndsvd");
@@ -237,5 +245,9 @@ mod tests {
         ] {
             assert_eq!(clash.check().unwrap_err().code(), Code::SettingsConflict);
         }
+        let mut often = Settings { checkpoint_every: Duration::ZERO, ..Settings::default() };
+        assert_eq!(often.check().unwrap_err().code(), Code::OptionMissing);
+        often.checkpoint = Some("x".into());
+        often.check().unwrap();
     }
 }
