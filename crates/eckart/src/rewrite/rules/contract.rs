@@ -141,7 +141,7 @@ fn is_identity(graph: &Graph, id: Id) -> bool {
 }
 
 pub(super) fn trace(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
-    let (_, factors) = factors_under(graph, node, &Op::Sum)?;
+    let (shape, factors) = factors_under(graph, node, &Op::Sum)?;
     let &[x, y] = factors.as_slice() else { return None };
     let other = if is_identity(graph, x) {
         y
@@ -150,6 +150,10 @@ pub(super) fn trace(graph: &mut Graph, _class: Id, node: &ENode) -> Option<Id> {
     } else {
         return None;
     };
+    // A number counts once for each entry of the diagonal.
+    if graph[other].data.shape != shape {
+        return None;
+    }
     let inner = graph[other].nodes.iter().find(|node| node.is(&Op::MatMul))?.clone();
     let transposed = transpose(graph, inner.args[1]);
     let both = product(graph, &[inner.args[0], transposed]);

@@ -176,6 +176,7 @@ fn guards_hold_rules_back() {
     check_silent("scale-left", "(X * (W @ H)) @ H.T", true);
     check_silent("scale-right", "W.T @ (X * (W @ H))", true);
     check_silent("trace", "sum(R * (W.T @ W))", true);
+    check_silent("trace", "sum(eye(R) * (c @ c))", true);
     check_silent("identity", "R @ H", true);
     // A product as long inside as outside is no smaller than what it makes.
     let world = examples_world(&mut Random(23), [3, 4, 6], true);
