@@ -146,8 +146,12 @@ impl FactorRegularizer {
 
     /// The proximal map for step `t`, in place.
     pub(crate) fn apply<T: Real>(&self, b: &mut [T], shape: Shape, t: f64) {
-        if self.entries != Regularizer::NONE {
+        let Regularizer { l1, lower, upper } = self.entries;
+        if l1 > 0.0 {
             b.iter_mut().for_each(|x| *x = T::from_f64(self.entries.prox(x.to_f64(), t)));
+        } else if self.entries != Regularizer::NONE {
+            // Bounds alone: a loop without the soft threshold is turned into vector code.
+            b.iter_mut().for_each(|x| *x = T::from_f64(x.to_f64().max(lower).min(upper)));
         }
         let shrink = |cut: f64| move |length: f64| if length > cut { 1.0 - cut / length } else { 0.0 };
         let ball = |most: f64| move |length: f64| if length > most { most / length } else { 1.0 };
