@@ -204,6 +204,7 @@ impl Compiled {
 /// The update by a row solver that reads the first of `formulas`; what it makes becomes known.
 fn update(moves: MovedFactor, formulas: &[Expr], known: &mut Givens) -> RowUpdate {
     let MovedFactor { factor, solver, shared } = moves;
+    // No variable of a statement has a blank in its name (`Statement::check`).
     let moved = Var::input(&format!("{} moved", factor.name()));
     let decrease = Var::input("decrease of the objective");
     if let Some(given) = known.get(&factor).copied() {

@@ -12,12 +12,14 @@ mod picture;
 mod program;
 mod work;
 
+pub use crate::rows::{Likelihood, PoissonStep, QuadraticRows, QuadraticStep, RowObjective, RowSolver};
 pub(crate) use explain::{bytes, flops};
 pub use passes::plan;
 pub(crate) use passes::plan_updates;
 pub use picture::Picture;
 pub(crate) use picture::escaped;
+pub(crate) use program::RowUpdate;
 pub use program::{
-    Buffer, BufferId, Combine, FusedOp, Fusion, Kernel, Outcome, Param, Plan, Reach, RowTiling, RowUpdate, Source,
-    Step, ThinProduct,
+    Buffer, BufferId, Combine, FusedOp, Fusion, Kernel, Outcome, Param, Plan, Reach, RowTiling, Source, Step,
+    ThinProduct,
 };

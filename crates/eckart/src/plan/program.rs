@@ -170,7 +170,7 @@ pub enum Combine {
 
 /// A factor that a plan moves: a row solver, what it reads, and the variables by which formulas read what it makes.
 #[derive(Debug, Clone)]
-pub struct RowUpdate {
+pub(crate) struct RowUpdate {
     /// The row solver.
     pub solver: RowSolver,
     /// The factor, then what the solver reads.

@@ -7,8 +7,7 @@ mod grams;
 mod regularizer;
 mod solver;
 
-pub use eckart_kernels::Regularizer;
-pub(crate) use eckart_kernels::{Likelihood, PoissonStep};
+pub use eckart_kernels::{Likelihood, PoissonStep, Regularizer};
 pub use grams::{GramParts, SampledGram};
 pub use regularizer::FactorRegularizer;
 pub(crate) use solver::{CONJUGATE_STEPS, MOST_SWEEPS, PROXIMAL_STEPS};

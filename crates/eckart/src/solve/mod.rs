@@ -10,9 +10,7 @@ mod problem;
 mod result;
 mod search;
 
-pub use crate::rows::{
-    FactorRegularizer, GramParts, QuadraticRows, QuadraticStep, Regularizer, RowObjective, RowSolver, SampledGram,
-};
+pub use crate::rows::{FactorRegularizer, GramParts, Regularizer, SampledGram};
 pub use block::plans::{Runs, SearchPlan};
 pub use derive::{Coupled, Poisson, Quadratic, Subproblem, derive};
 pub use method::table::{METHODS, MethodRow};

@@ -9,11 +9,11 @@ use crate::expr::Var;
 use crate::facts::Givens;
 use crate::plan::program::{Kernel, RowUpdate, ThinProduct};
 
-/// Marks the product that the solver of each update reads first.
+/// Marks the product of such data that a row solver reads first.
 pub(super) fn mark(nodes: &mut [LoweredNode], updates: &[RowUpdate], givens: &Givens) {
-    for update in updates {
-        if let Some(found) = update.shared.as_ref().and_then(|data| find(nodes, data, givens)) {
-            let (at, thin, args) = found;
+    let solvers: Vec<usize> = (0..nodes.len()).filter(|&at| matches!(nodes[at].kernel, Kernel::Rows(_))).collect();
+    for data in updates.iter().filter_map(|update| update.shared.as_ref()) {
+        if let Some((at, thin, args)) = solvers.iter().find_map(|&solver| find(nodes, solver, data, givens)) {
             nodes[at].kernel = Kernel::Thin(thin);
             nodes[at].args = args;
         }
@@ -21,11 +21,10 @@ pub(super) fn mark(nodes: &mut [LoweredNode], updates: &[RowUpdate], givens: &Gi
 }
 
 /// The product, what it is, and its arguments: the data, the factor.
-fn find(nodes: &[LoweredNode], data: &Var, givens: &Givens) -> Option<(usize, ThinProduct, Vec<usize>)> {
+fn find(nodes: &[LoweredNode], solver: usize, data: &Var, givens: &Givens) -> Option<(usize, ThinProduct, Vec<usize>)> {
     let is_data = |at: usize| matches!(&nodes[at].kernel, Kernel::Input(var) if var == data);
     let upright = |at: usize| if nodes[at].kernel == Kernel::Transpose { nodes[at].args[0] } else { at };
-    let solver = nodes.iter().find(|node| matches!(node.kernel, Kernel::Rows(_)))?;
-    let at = upright(*solver.args.get(1)?);
+    let at = upright(*nodes[solver].args.get(1)?);
     let mut multiplied = nodes.iter().enumerate().filter(|(_, node)| {
         matches!(node.kernel, Kernel::Product { .. } | Kernel::Sampled { .. })
             && node.args[..2].iter().any(|&arg| is_data(upright(arg)))

@@ -119,7 +119,8 @@ impl RowBlock {
         let factor = &bound.factors[index];
         let mut roots = reads;
         roots.extend(costs.then(|| bound.objective.clone()));
-        let shared = Some(&bound.target.0).map(|name| Var::input(name)).filter(|x| !bound.inputs.has_missing(x));
+        let x = Var::input(&bound.target.0);
+        let shared = (!bound.inputs.has_missing(&x)).then_some(x);
         let moves = MovedFactor { factor: factor.var.clone(), solver: solver.clone(), shared };
         let compiled = Compiled::with(&roots, &bound.givens, memory_limit, Some(moves))?;
         let product = Product::of(&compiled.plan, bound.dtype());
