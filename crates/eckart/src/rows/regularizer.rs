@@ -149,9 +149,14 @@ impl FactorRegularizer {
         let Regularizer { l1, lower, upper } = self.entries;
         if l1 > 0.0 {
             b.iter_mut().for_each(|x| *x = T::from_f64(self.entries.prox(x.to_f64(), t)));
-        } else if self.entries != Regularizer::NONE {
-            // Bounds alone: a loop without the soft threshold is turned into vector code.
-            b.iter_mut().for_each(|x| *x = T::from_f64(x.to_f64().max(lower).min(upper)));
+        } else {
+            // Loops of one bound each are turned into vector code.
+            if lower > f64::NEG_INFINITY {
+                b.iter_mut().for_each(|x| *x = T::from_f64(x.to_f64().max(lower)));
+            }
+            if upper < f64::INFINITY {
+                b.iter_mut().for_each(|x| *x = T::from_f64(x.to_f64().min(upper)));
+            }
         }
         let shrink = |cut: f64| move |length: f64| if length > cut { 1.0 - cut / length } else { 0.0 };
         let ball = |most: f64| move |length: f64| if length > most { most / length } else { 1.0 };

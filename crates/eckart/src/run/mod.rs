@@ -12,7 +12,7 @@ pub(crate) use exec::engine::run_supplied;
 pub use exec::engine::{PlanCache, run};
 pub(crate) use exec::thin::thin_products;
 pub use machine::memory::{attainable_memory, available_memory, peak_memory, resident_memory, return_freed_memory};
-pub(crate) use machine::shard_sums::{sum_by, sum_rows, sum_rows_by};
+pub(crate) use machine::shard_sums::{dot, sum_by, sum_rows, sum_rows_by};
 pub(crate) use machine::simd::simd_level;
 pub use machine::simd::{SimdLevel, simd_level_by_name, use_simd_level};
 pub(crate) use machine::threads::threads;

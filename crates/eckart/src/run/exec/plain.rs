@@ -150,7 +150,7 @@ fn sum(a: &Held<f64>) -> f64 {
         Held::Dense(rect) => &rect.data,
         Held::Sparse(entries) => &entries.values,
     };
-    sum_by(numbers.len(), |at| numbers[at])
+    sum_by(numbers, |x| x)
 }
 
 /// The sum of each row, n x 1.

@@ -5,9 +5,9 @@
 
 use crate::error::{Error, Result};
 use crate::rows::{RowObjective, RowSolver};
+use crate::run::dot;
 use crate::run::rows::grams::{LinearTerm, Weights};
 use crate::run::rows::likelihood::likelihood_rows;
-use crate::run::sum_by;
 use crate::run::value::Numbers;
 use crate::run::value::held::Held;
 use crate::run::value::pool::Pool;
@@ -73,8 +73,4 @@ fn rescale<T: Numbers>(array: &mut [T], by: f64) -> f64 {
     }
     array.iter_mut().for_each(|b| *b = T::from_f64(b.to_f64() * by));
     by
-}
-
-fn dot<T: Numbers>(a: &[T], b: &[T]) -> f64 {
-    sum_by(a.len(), |at| a[at].to_f64() * b[at].to_f64())
 }

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::data::Shards;
+use crate::data::{Real, Shards};
 
 // What is given to the threads is a `dyn Fn` in each function here: rayon's code is then generated once for each type
 // of result, and not once for each caller (it was a quarter of the engine's code).
@@ -133,24 +133,41 @@ fn tree_sum(sums: &[f64]) -> f64 {
     }
 }
 
-/// The sum of f(at) over `0..len`, in a fixed order: eight running sums a block, blocks in a tree.
-pub(crate) fn sum_by(len: usize, f: impl Fn(usize) -> f64 + Sync) -> f64 {
-    const LANES: usize = 8;
-    let block = |range: Range<usize>| {
-        let mut lanes = [0.0; LANES];
-        for at in range.clone() {
-            lanes[(at - range.start) % LANES] += f(at);
-        }
-        lanes.iter().sum::<f64>()
-    };
-    if len == 0 {
-        return 0.0;
-    }
-    reduce(Shards::of(len, 1), &|range| sum_blocks(range, &block), &|a, b| a + b)
+/// The sum of f(x) over all entries x, in the order of [`sum_pairs_by`].
+pub(crate) fn sum_by<A: Copy + Sync>(a: &[A], f: impl Fn(A) -> f64 + Sync) -> f64 {
+    sum_pairs_by(a, a, |x, _| f(x))
 }
 
-/// Sums of blocks of 4096, added in order: rounding grows with the number of blocks, not of entries.
-fn sum_blocks(range: Range<usize>, block: &impl Fn(Range<usize>) -> f64) -> f64 {
+/// The inner product of two arrays of the same length, in the order of [`sum_pairs_by`].
+pub(crate) fn dot<A: Real, B: Real>(a: &[A], b: &[B]) -> f64 {
+    sum_pairs_by(a, b, |x, y| x.to_f64() * y.to_f64())
+}
+
+/// The sum of f(x, y) over the entries of two arrays of the same length, in a fixed order: eight running sums per
+/// block of 4096, the blocks of a shard in order, the shards in a tree.
+fn sum_pairs_by<A: Copy + Sync, B: Copy + Sync>(a: &[A], b: &[B], f: impl Fn(A, B) -> f64 + Sync) -> f64 {
     const BLOCK: usize = 4096;
-    range.clone().step_by(BLOCK).map(|start| block(start..(start + BLOCK).min(range.end))).sum()
+    if a.is_empty() {
+        return 0.0;
+    }
+    let shard = |range: Range<usize>| {
+        let blocks = a[range.clone()].chunks(BLOCK).zip(b[range].chunks(BLOCK));
+        blocks.map(|(a, b)| sum_block(a, b, &f)).sum::<f64>()
+    };
+    reduce(Shards::of(a.len(), 1), &shard, &|a, b| a + b)
+}
+
+fn sum_block<A: Copy, B: Copy>(a: &[A], b: &[B], f: &impl Fn(A, B) -> f64) -> f64 {
+    const LANES: usize = 8;
+    let (a, b) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let mut lanes = [0.0; LANES];
+    for (a, b) in a.0.iter().zip(b.0) {
+        for lane in 0..LANES {
+            lanes[lane] += f(a[lane], b[lane]);
+        }
+    }
+    for (lane, (&a, &b)) in lanes.iter_mut().zip(a.1.iter().zip(b.1)) {
+        *lane += f(a, b);
+    }
+    lanes.iter().sum()
 }

@@ -98,7 +98,7 @@ impl<T: Numbers> Weights<T> {
             Held::Dense(rect) => &rect.data,
             Held::Sparse(entries) => &entries.values,
         };
-        sum_by(numbers.len(), |at| numbers[at].to_f64())
+        sum_by(numbers, T::to_f64)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::expr::Var;
 use crate::facts::Given;
 use crate::function::Compiled;
-use crate::run::{Numbers, Rect, Value, sum_by};
+use crate::run::{Numbers, Rect, Value, dot};
 use crate::solve::derive::Coupled;
 use crate::solve::problem::Bound;
 use crate::solve::problem::iterate::Iterate;
@@ -67,7 +67,7 @@ impl ConjugateBlock {
         let before = if self.costs { values.pop().map(|cost| cost.to_scalar()) } else { None };
         let mut rest = values.remove(0).into_rect::<T>();
         rest.make_mut().iter_mut().for_each(|g| *g = T::from_f64(-g.to_f64()));
-        let first = dot(&rest, &rest);
+        let first = dot(&rest.data, &rest.data);
         let (mut direction, mut squares) = (rest.clone(), first);
         let mut new = iterate.take(self.index).into_rect::<T>();
         iterate.set(self.index, Value::of_rect(new.clone()));
@@ -77,7 +77,7 @@ impl ConjugateBlock {
                 break;
             }
             let image = self.image(iterate, &direction)?;
-            let curvature = dot(&direction, &image);
+            let curvature = dot(&direction.data, &image.data);
             let length = squares / curvature;
             if !(curvature > 0.0 && length.is_finite()) {
                 break;
@@ -85,7 +85,7 @@ impl ConjugateBlock {
             add(&mut new, length, &direction);
             add(&mut rest, -length, &image);
             decrease += 0.5 * length * squares;
-            let last = std::mem::replace(&mut squares, dot(&rest, &rest));
+            let last = std::mem::replace(&mut squares, dot(&rest.data, &rest.data));
             let on = squares / last;
             let numbers = direction.make_mut().iter_mut().zip(rest.data.iter());
             numbers.for_each(|(d, r)| *d = T::from_f64(r.to_f64() + on * d.to_f64()));
@@ -106,10 +106,6 @@ impl Block for ConjugateBlock {
     fn step(&mut self, iterate: &mut Iterate) -> Result<Done> {
         if iterate.problem.is_narrow() { self.step_in::<f32>(iterate) } else { self.step_in::<f64>(iterate) }
     }
-}
-
-fn dot<T: Numbers>(a: &Rect<T>, b: &Rect<T>) -> f64 {
-    sum_by(a.data.len(), |at| a.data[at].to_f64() * b.data[at].to_f64())
 }
 
 /// `to` += by `from`.

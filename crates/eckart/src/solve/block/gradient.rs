@@ -10,7 +10,7 @@ use super::{Block, Done};
 use crate::error::Result;
 use crate::function::Compiled;
 use crate::grad::differentiate;
-use crate::run::{Numbers, Value, sum_by};
+use crate::run::{Numbers, Value, dot};
 use crate::solve::block::state::MethodState;
 use crate::solve::problem::Bound;
 use crate::solve::problem::iterate::Iterate;
@@ -101,7 +101,7 @@ impl GradientBlock {
         let (gradient, smooth) = (values.remove(1).into_rect::<T>(), values[0].to_scalar());
         let before = iterate.factor(index);
         let old = before.rect::<T>();
-        let length = |of: &[T]| sum_by(of.len(), |at| of[at].to_f64() * of[at].to_f64()).sqrt();
+        let length = |of: &[T]| dot(of, of).sqrt();
         let steepness = length(&gradient.data);
         if steepness == 0.0 && problem.factors[index].regularizer.is_empty() {
             return Ok(stays);
@@ -115,9 +115,9 @@ impl GradientBlock {
             let down = |(b, g): (&mut T, &T)| *b = T::from_f64(b.to_f64() - t * g.to_f64());
             numbers.iter_mut().zip(gradient.data.iter()).for_each(down);
             regularizer.apply(numbers, old.shape, t);
-            let moved = |at: usize| new.data[at].to_f64() - old.data[at].to_f64();
-            let along = sum_by(new.data.len(), |at| gradient.data[at].to_f64() * moved(at));
-            let squares = sum_by(new.data.len(), |at| moved(at) * moved(at));
+            let moved = new.data.iter().zip(old.data.iter()).map(|(new, old)| new.to_f64() - old.to_f64());
+            let moved: Vec<f64> = moved.collect();
+            let (along, squares) = (dot(&gradient.data, &moved), dot(&moved, &moved));
             if squares == 0.0 {
                 break;
             }

@@ -11,7 +11,7 @@ use super::{Method, StepStats};
 use crate::error::Result;
 use crate::function::Compiled;
 use crate::grad::differentiate;
-use crate::run::{Value, sum_by};
+use crate::run::{Value, dot};
 use crate::solve::block::plans::SearchPlan;
 use crate::solve::block::state::MethodState;
 use crate::solve::problem::Bound;
@@ -223,10 +223,6 @@ impl Lbfgs {
 /// The numbers of all values, one after the other.
 fn flat(values: impl Iterator<Item = Value>) -> Vec<f64> {
     values.flat_map(|value| value.into_rect::<f64>().data.into_vec()).collect()
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    sum_by(a.len(), |at| a[at] * b[at])
 }
 
 fn length(a: &[f64]) -> f64 {

@@ -9,7 +9,7 @@ use crate::expr::Expr;
 use crate::function::Compiled;
 use crate::grad::differentiate;
 use crate::rows::FactorRegularizer;
-use crate::run::{Numbers, Value, sum_by};
+use crate::run::{Numbers, Value, dot};
 use crate::solve::block::plans::SearchPlan;
 use crate::solve::block::state::MethodState;
 use crate::solve::problem::Bound;
@@ -130,7 +130,7 @@ fn moved<T: Numbers>(
     constraints: &FactorRegularizer,
 ) -> Value {
     let (mut new, gradient) = (from.rect::<T>(), gradient.rect::<T>());
-    let norm = |v: &[T]| sum_by(v.len(), |at| v[at].to_f64() * v[at].to_f64()).sqrt();
+    let norm = |v: &[T]| dot(v, v).sqrt();
     let own = match norm(&new.data) {
         0.0 => unit * (new.data.len() as f64).sqrt(),
         own => own,

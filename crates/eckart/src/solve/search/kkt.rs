@@ -3,7 +3,7 @@
 //! Invariant: 0 exactly where the conditions of Karush, Kuhn and Tucker hold, whatever method moved the factors.
 //! Not here: when a search stops (see `driver`).
 
-use crate::data::Dtype;
+use crate::data::{Dtype, Real};
 use crate::error::Result;
 use crate::function::Compiled;
 use crate::grad::differentiate;
@@ -81,28 +81,23 @@ fn residual<T: Numbers>(factor: &Factor, b: &Value, gradient: Value, t: f64) -> 
     let numbers = moved.make_mut();
     numbers.iter_mut().zip(b.data.iter()).for_each(|(g, b)| *g = T::from_f64(b.to_f64() - t * g.to_f64()));
     factor.regularizer.apply(numbers, b.shape, t);
-    euclidean(b.data.len(), |at| (moved.data[at].to_f64() - b.data[at].to_f64()) / t)
+    let steps = moved.data.iter().zip(b.data.iter()).map(|(moved, b)| (moved.to_f64() - b.to_f64()) / t);
+    euclidean(&steps.collect::<Vec<f64>>())
 }
 
 /// The Euclidean length of all entries.
 fn length(value: &Value) -> f64 {
     match value.dtype() {
-        Dtype::F32 => {
-            let rect = value.rect::<f32>();
-            euclidean(rect.data.len(), |at| f64::from(rect.data[at]))
-        }
-        Dtype::F64 => {
-            let rect = value.rect::<f64>();
-            euclidean(rect.data.len(), |at| rect.data[at])
-        }
+        Dtype::F32 => euclidean(&value.rect::<f32>().data),
+        Dtype::F64 => euclidean(&value.rect::<f64>().data),
     }
 }
 
 /// The Euclidean length of some numbers, without overflow or underflow on the way.
-fn euclidean(len: usize, number: impl Fn(usize) -> f64 + Sync) -> f64 {
-    let most = (0..len).fold(0.0_f64, |most, at| most.max(number(at).abs()));
+fn euclidean<T: Real>(numbers: &[T]) -> f64 {
+    let most = numbers.iter().fold(0.0_f64, |most, x| most.max(x.to_f64().abs()));
     if most == 0.0 || !most.is_finite() {
         return most;
     }
-    most * sum_by(len, |at| (number(at) / most) * (number(at) / most)).sqrt()
+    most * sum_by(numbers, |x| (x.to_f64() / most) * (x.to_f64() / most)).sqrt()
 }

@@ -53,7 +53,7 @@ pub(in crate::solve) fn begin(
 /// A factor with a millionth of its mean in the place of every 0.
 fn without_zeros<T: Numbers>(numbers: Value) -> Value {
     let mut rect = numbers.into_rect::<T>();
-    let mean = sum_by(rect.data.len(), |at| rect.data[at].to_f64()) / rect.data.len().max(1) as f64;
+    let mean = sum_by(&rect.data, T::to_f64) / rect.data.len().max(1) as f64;
     let least = if mean > 0.0 { T::from_f64(1e-6 * mean) } else { T::from_f64(1e-6) };
     rect.make_mut().iter_mut().for_each(|x| *x = if *x > least { *x } else { least });
     Value::of_rect(rect)
