@@ -1,7 +1,7 @@
 //! Any bytes as CSV, as a table and as a list of entries: a matrix with as many names as rows, or an error.
 #![no_main]
 
-use eckart::data::{ReadOptions, Table, read_csv};
+use eckart::data::{Decimal, Delimiter, ReadOptions, Table, read_csv};
 use libfuzzer_sys::fuzz_target;
 
 fn check(table: &Table) {
@@ -18,6 +18,20 @@ fuzz_target!(|bytes: &[u8]| {
                 if let Ok(table) = read_csv(bytes, &options) {
                     check(&table);
                 }
+            }
+        }
+    }
+    for delimiter in [Delimiter::Byte(b';'), Delimiter::Text("::".into()), Delimiter::Blanks] {
+        let said = ReadOptions {
+            delimiter: Some(delimiter),
+            decimal: Some(Decimal::Comma),
+            comment: Some("#".into()),
+            na_values: Some(vec!["-1".into()]),
+            ..ReadOptions::default()
+        };
+        for columns in [None, Some(vec!["2".to_owned(), "1".to_owned()])] {
+            if let Ok(table) = read_csv(bytes, &ReadOptions { columns, ..said.clone() }) {
+                check(&table);
             }
         }
     }

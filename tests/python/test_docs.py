@@ -122,7 +122,7 @@ def test_the_guide_runs_and_prints_what_it_says(page, tmp_path):
 
 def test_the_guide_s_index_names_every_page():
     index = (GUIDE / "README.md").read_text(encoding="utf-8")
-    assert len(PAGES) == 5 and all(f"({page})" in index for page in PAGES)
+    assert len(PAGES) == 6 and all(f"({page})" in index for page in PAGES)
 
 
 @pytest.mark.parametrize("page", OTHERS)

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use eckart::data::{Format, ReadOptions, may_be_entries, read, read_names, read_titles};
+use eckart::data::{Format, ListEvidence, ReadOptions, list_evidence, read, read_names, read_titles};
 use eckart::solve::load_factors;
-use eckart::{Code, Error, Matrix, Problem, Result, Table};
+use eckart::{Code, Error, Matrix, Problem, Result, Table, Warning};
 
 use crate::options::{FactorsArgs, NamesArgs, ReadingArgs};
 
@@ -23,6 +23,10 @@ pub(crate) struct Data {
     pub col_names: Option<Vec<String>>,
     /// What columns are called, by their id.
     pub titles: BTreeMap<String, String>,
+    /// How a text was understood.
+    pub reading: Option<String>,
+    /// What in it was taken for something that it may not be.
+    pub warnings: Vec<Warning>,
     /// How long it took to read, in seconds.
     pub seconds: f64,
 }
@@ -30,10 +34,10 @@ pub(crate) struct Data {
 /// Reads X.
 pub(crate) fn load(file: &Path, reading: &ReadingArgs) -> Result<Data> {
     let began = Instant::now();
-    let Table { matrix, row_names, col_names } = read(file, &reading.options())?;
+    let Table { matrix, row_names, col_names, reading, warnings } = read(file, &reading.options())?;
     let source = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
     let seconds = began.elapsed().as_secs_f64();
-    Ok(Data { source, matrix, row_names, col_names, titles: BTreeMap::new(), seconds })
+    Ok(Data { source, matrix, row_names, col_names, titles: BTreeMap::new(), reading, warnings, seconds })
 }
 
 impl Data {
@@ -128,21 +132,25 @@ pub(crate) fn options_beside(args: &ReadingArgs, file: &Path) -> ReadOptions {
     ReadOptions { format: if Format::of_name(file).is_some() { None } else { shared.format }, ..shared }
 }
 
-/// Refuses a table that may as well be a list of entries: numbers in three or four columns, the first two whole,
-/// without a gap, for an objective with `observed(X)`.
+/// Refuses a table that may as well be a list of entries, for an objective with `observed(X)`; one that hardly is
+/// anything else for any.
 pub(crate) fn refuse_list(file: &Path, args: &ReadingArgs, x: &Matrix, problem: &Problem) -> Result<()> {
     let format = args.format().or_else(|| Format::of_name(file));
     let masked = problem.statement().to_string().contains("observed(X)");
-    if args.triplets().is_some() || !format.is_none_or(Format::is_text) || !masked || !may_be_entries(x) {
-        return Ok(());
-    }
+    let evidence = match list_evidence(x) {
+        _ if args.triplets().is_some() || !format.is_none_or(Format::is_text) => return Ok(()),
+        ListEvidence::Table => return Ok(()),
+        ListEvidence::Possible if !masked => return Ok(()),
+        ListEvidence::Possible => "and the objective uses observed(X)",
+        ListEvidence::Probable => "whose first two columns repeat while no pair of them does",
+    };
     let (rows, cols) = x.shape();
     let message = format!(
         "this is a table of {rows} x {cols} without a missing entry, or a list of {rows} entries `row,column,value`, \
-         and the objective uses observed(X)"
+         {evidence}"
     );
-    Err(Error::data(Code::ListOrTable, message, "Say which: --format coo for the list, --format table for the table")
-        .in_file(file))
+    let help = "Say which: --format coo (or --columns ROW,COL,VALUE) for the list, --format table for the table";
+    Err(Error::data(Code::ListOrTable, message, help).in_file(file))
 }
 
 /// The names in a file of one per line.

@@ -98,7 +98,9 @@ impl Model {
     /// # Errors
     /// As [`read`] and [`align`]; `Shape` where there are no names and the shape is not that of the model's data.
     pub(crate) fn entries(&self, file: &Path, options: &ReadOptions, tell: &mut dyn FnMut(Warning)) -> Result<Matrix> {
-        self.entries_of(read(file, options)?, file, &mut |_, warning| tell(warning))
+        let mut table = read(file, options)?;
+        std::mem::take(&mut table.warnings).into_iter().for_each(&mut *tell);
+        self.entries_of(table, file, &mut |_, warning| tell(warning))
     }
 
     /// The same of the table that a file holds; also tells of which side something is left out.

@@ -37,7 +37,7 @@ mod module {
     #[pymodule_export]
     use super::function::Function;
     #[pymodule_export]
-    use super::matrix::{Matrix, dense, read, sparse};
+    use super::matrix::{Matrix, columns_by_names, dense, read, sparse};
     #[pymodule_export]
     use super::search::settings::settings;
     #[pymodule_export]

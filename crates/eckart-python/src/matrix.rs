@@ -8,7 +8,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use eckart::Code;
-use eckart::data::{Dtype, Duplicates, Format, Ids, Pattern, ReadOptions, Storage, Table, may_be_entries};
+use eckart::data::{
+    Decimal, Delimiter, Dtype, Duplicates, Format, HeaderColumns, Ids, ListEvidence, Pattern, ReadOptions, Storage,
+    Table, columns_by_header, list_evidence,
+};
 use numpy::{Element, PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -30,8 +33,14 @@ pub(crate) struct Matrix {
     /// The same in the type in which they were given, where that was no text.
     row_ids: Option<Ids>,
     col_ids: Option<Ids>,
-    /// The file that it was read from, where that may as well be a list of entries, and nobody said which.
-    pub(crate) doubtful: Option<PathBuf>,
+    /// How the text or the table that it was made of was understood.
+    #[pyo3(get)]
+    reading: Option<String>,
+    /// What was taken for something that it may not be: codes and texts.
+    #[pyo3(get)]
+    warnings: Vec<(String, String)>,
+    /// How far a table looks like a list of entries, where nobody said which, and the file that it was read from.
+    pub(crate) doubtful: Option<(ListEvidence, Option<PathBuf>)>,
     array: OnceLock<Py<PyAny>>,
 }
 
@@ -43,8 +52,10 @@ impl From<eckart::Matrix> for Matrix {
 
 impl From<Table> for Matrix {
     fn from(table: Table) -> Self {
-        let Table { matrix, row_names, col_names } = table;
-        Self { matrix, row_names, col_names, row_ids: None, col_ids: None, doubtful: None, array: OnceLock::new() }
+        let Table { matrix, row_names, col_names, reading, warnings } = table;
+        let warnings = warnings.into_iter().map(|warning| (warning.code.to_string(), warning.message)).collect();
+        let (row_ids, col_ids, array) = (None, None, OnceLock::new());
+        Self { matrix, row_names, col_names, row_ids, col_ids, reading, warnings, doubtful: None, array }
     }
 }
 
@@ -121,15 +132,22 @@ pub(crate) struct Reading {
     row_names: Option<bool>,
     format: Option<String>,
     duplicates: String,
+    delimiter: Option<String>,
+    decimal: Option<String>,
+    comment: Option<String>,
+    na_values: Option<Vec<String>>,
+    columns: Option<Vec<String>>,
 }
 
 impl Reading {
-    fn options(&self) -> ReadOptions {
+    fn options(&self) -> eckart::Result<ReadOptions> {
         let format = |name: &str| match name {
             "npy" => Some(Format::Npy),
             "mtx" => Some(Format::Mtx),
             "csv" => Some(Format::Csv),
             "tsv" => Some(Format::Tsv),
+            "npz" => Some(Format::Npz),
+            "svmlight" => Some(Format::Svmlight),
             _ => None,
         };
         let duplicates = match self.duplicates.as_str() {
@@ -137,31 +155,68 @@ impl Reading {
             "last" => Duplicates::Last,
             _ => Duplicates::Error,
         };
-        ReadOptions {
+        Ok(ReadOptions {
             format: self.format.as_deref().and_then(format),
             triplets: self.triplets,
             header: self.header,
             row_names: self.row_names,
             duplicates,
+            delimiter: self.delimiter.as_deref().map(Delimiter::from_name).transpose()?,
+            decimal: self.decimal.as_deref().map(Decimal::from_name).transpose()?,
+            comment: self.comment.clone(),
+            na_values: self.na_values.clone(),
+            columns: self.columns.clone(),
             ..ReadOptions::default()
-        }
+        })
     }
 }
 
 /// The matrix in a file, in any format that the command reads.
 #[pyfunction]
 pub(crate) fn read(py: Python<'_>, path: PathBuf, reading: Reading) -> PyResult<Matrix> {
-    let options = reading.options();
+    let options = reading.options().map_err(raised)?;
     py.detach(|| {
         let mut matrix: Matrix = eckart::data::read(&path, &options)?.into();
         let text = options.format.or_else(|| Format::of_name(&path)).is_none_or(Format::is_text);
-        matrix.doubtful = (text && options.triplets.is_none() && may_be_entries(&matrix.matrix)).then_some(path);
+        let open = text && options.triplets.is_none() && options.columns.is_none();
+        matrix.doubtful = doubt(&matrix.matrix, Some(path)).filter(|_| open);
         Ok(matrix)
     })
     .map_err(raised)
 }
 
+fn doubt(matrix: &eckart::Matrix, file: Option<PathBuf>) -> Option<(ListEvidence, Option<PathBuf>)> {
+    let evidence = list_evidence(matrix);
+    (evidence != ListEvidence::Table).then_some((evidence, file))
+}
+
+/// The places of row ids, column ids and values that the names of columns tell; or, where they are open, that of row
+/// ids alone.
+#[pyfunction]
+pub(crate) fn columns_by_names(names: Vec<String>) -> (Option<usize>, Option<usize>, Option<usize>) {
+    match columns_by_header(&names) {
+        HeaderColumns::Entries(columns) => (Some(columns.row), Some(columns.col), columns.value),
+        HeaderColumns::Open(row) => (Some(row), None, None),
+        HeaderColumns::Nothing => (None, None, None),
+    }
+}
+
 impl Matrix {
+    /// The same matrix; its array is made anew.
+    fn copied(&self) -> Self {
+        Self {
+            matrix: self.matrix.clone(),
+            row_names: self.row_names.clone(),
+            col_names: self.col_names.clone(),
+            row_ids: self.row_ids.clone(),
+            col_ids: self.col_ids.clone(),
+            reading: self.reading.clone(),
+            warnings: self.warnings.clone(),
+            doubtful: self.doubtful.clone(),
+            array: OnceLock::new(),
+        }
+    }
+
     fn dtype_name(&self) -> &'static str {
         match self.matrix.dtype() {
             Dtype::F32 => "float32",
@@ -172,6 +227,16 @@ impl Matrix {
 
 #[pymethods]
 impl Matrix {
+    /// The same matrix, said to be understood so.
+    fn understood(&self, reading: String) -> Self {
+        Self { reading: Some(reading), ..self.copied() }
+    }
+
+    /// The same matrix, of a frame without names of its rows, which may be a list of entries.
+    fn of_frame(&self) -> Self {
+        Self { doubtful: doubt(&self.matrix, None), ..self.copied() }
+    }
+
     /// A matrix with the same numbers and other names.
     #[pyo3(signature = (row_names, col_names))]
     fn named(&self, row_names: Option<Names<'_>>, col_names: Option<Names<'_>>) -> PyResult<Self> {
@@ -187,8 +252,7 @@ impl Matrix {
         let row_ids = fits(row_names, self.matrix.rows(), "rows")?;
         let col_ids = fits(col_names, self.matrix.cols(), "columns")?;
         let (row_names, col_names) = (texts(&row_ids), texts(&col_ids));
-        let (matrix, doubtful) = (self.matrix.clone(), self.doubtful.clone());
-        Ok(Self { matrix, row_names, col_names, row_ids, col_ids, doubtful, array: OnceLock::new() })
+        Ok(Self { row_names, col_names, row_ids, col_ids, ..self.copied() })
     }
 
     /// Row names in the type in which they were given: an array of int64, uint64 or datetime64, or a list of texts.

@@ -120,7 +120,8 @@ fn held_out(args: &EvaluateArgs, share: f64) -> Result<Tested> {
     let problem = with_factors(problem, &args.factors, &args.reading)?;
     let fit = solve(&problem, &settings, &mut |_| Flow::Continue)?;
     let measures = measure(&Predictor::new(&fit)?, &held, Some(&kept), args.top, args.relevant)?;
-    let mut notes: Vec<Warning> = fit.warnings.iter().cloned().chain(fit.ended_early()).collect();
+    let mut notes = data.warnings;
+    notes.extend(fit.warnings.iter().cloned().chain(fit.ended_early()));
     if kept.is_sparse() && !fit.statement.contains("observed(") {
         let message = "the objective does not say observed(X): held-out entries were zeros in the fit";
         notes.push(Warning::new(Code::HeldOutAsZeros, message));

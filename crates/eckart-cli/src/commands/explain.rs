@@ -17,6 +17,7 @@ use crate::options::ExplainArgs;
 use crate::options::values::ShapeArg;
 use crate::output::page::Page;
 use crate::output::pictures::Pictures;
+use crate::warn;
 
 /// `eckart explain DATA|--shape NxM ...`
 pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
@@ -60,5 +61,7 @@ fn with_data(args: &ExplainArgs, problem: Problem) -> Result<Problem> {
     let Some(file) = &args.file else {
         return Err(Error::setting(Code::OptionMissing, "name the file of X, or give its shape: --shape 1000x500"));
     };
-    Ok(problem.data("X", &load(file, &args.reading)?.matrix))
+    let data = load(file, &args.reading)?;
+    data.warnings.iter().for_each(warn);
+    Ok(problem.data("X", &data.matrix))
 }

@@ -24,6 +24,7 @@ pub(crate) fn transform(args: &TransformArgs) -> Result<String> {
     args.output.as_deref().map(try_writing).transpose()?;
     let mut fold_in = FoldIn::new(&model.fit)?;
     let mut table = read(&args.file, &args.reading.options())?;
+    table.warnings.iter().for_each(warn);
     let (rows, cols) = table.matrix.shape();
     let mut beside = Vec::new();
     for (name, file) in &args.matrices {
@@ -54,7 +55,7 @@ pub(crate) fn transform(args: &TransformArgs) -> Result<String> {
         .map(|(name, matrix)| {
             let names = (1..=across(matrix)?.cols()).map(|k| format!("{name}{k}")).collect();
             let row_names = table.row_names.clone();
-            Ok((name.clone(), Table { matrix: across(matrix)?, row_names, col_names: Some(names) }))
+            Ok((name.clone(), Table::named(across(matrix)?, row_names, Some(names))))
         })
         .collect::<Result<_>>()?;
     let written = match &args.output {
@@ -103,7 +104,7 @@ fn side_by_side(tables: &[(String, Table)]) -> Result<Table> {
     let dtype = tables.first().map_or(eckart::Dtype::F64, |(_, table)| table.matrix.dtype());
     let matrix = Matrix::dense(rows, names.len(), numbers)?.cast(dtype)?;
     let row_names = tables.first().and_then(|(_, table)| table.row_names.clone());
-    Ok(Table { matrix, row_names, col_names: Some(names) })
+    Ok(Table::named(matrix, row_names, Some(names)))
 }
 
 fn save(

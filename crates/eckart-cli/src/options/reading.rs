@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum};
 use eckart::Dtype;
-use eckart::data::{Duplicates, Format, ReadOptions};
+use eckart::data::{Decimal, Delimiter, Duplicates, Format, ReadOptions};
+
+use super::values::{decimal, delimiter};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Reading")]
@@ -22,6 +24,10 @@ pub(crate) struct ReadingArgs {
     #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true,
         default_missing_value = "true", hide = true)]
     triplets: Option<bool>,
+    /// The columns of a list of entries, by their names in the header or their numbers from 1 [default: by the words of
+    /// the header, else the first three]. Without VALUE each entry is 1.
+    #[arg(long, value_name = "ROW,COL[,VALUE]", value_delimiter = ',')]
+    pub columns: Option<Vec<String>>,
     /// What to do with an entry that a sparse file names twice.
     #[arg(long, value_name = "RULE", value_enum, default_value_t = DuplicatesArg::Error)]
     pub duplicates: DuplicatesArg,
@@ -33,12 +39,25 @@ pub(crate) struct ReadingArgs {
     #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true,
         default_missing_value = "true")]
     pub index_col: Option<bool>,
+    /// What separates the cells of a text: `,`, `;`, tab, blanks, `::` or other characters [default: detected].
+    #[arg(long, value_name = "TEXT", value_parser = delimiter)]
+    pub delimiter: Option<Delimiter>,
+    /// The decimal mark of a text: `.` or `,` [default: detected].
+    #[arg(long, value_name = "MARK", value_parser = decimal)]
+    pub decimal: Option<Decimal>,
+    /// Lines of a text that begin with this are comments; an empty one has none [default: # or %, where it begins so].
+    #[arg(long, value_name = "TEXT")]
+    pub comment: Option<String>,
+    /// The cells of a text that are missing, besides empty ones [default: NA, NaN, N/A, null, None, ? and their like].
+    #[arg(long, value_name = "TEXT,...", value_delimiter = ',', allow_hyphen_values = true)]
+    pub na_values: Option<Vec<String>>,
 }
 
 impl ReadingArgs {
     /// Whether a text is a list of entries, where that was said.
     pub(crate) fn triplets(&self) -> Option<bool> {
         match self.format {
+            _ if self.columns.is_some() => Some(true),
             Some(FormatArg::Coo) => Some(true),
             Some(FormatArg::Table) => Some(false),
             _ => self.triplets,
@@ -52,6 +71,8 @@ impl ReadingArgs {
             FormatArg::Mtx => Some(Format::Mtx),
             FormatArg::Csv => Some(Format::Csv),
             FormatArg::Tsv => Some(Format::Tsv),
+            FormatArg::Npz => Some(Format::Npz),
+            FormatArg::Svmlight => Some(Format::Svmlight),
             FormatArg::Coo | FormatArg::Table => None,
         }
     }
@@ -65,7 +86,11 @@ impl ReadingArgs {
             duplicates: self.duplicates.into(),
             header: self.header,
             row_names: self.index_col,
-            delimiter: None,
+            delimiter: self.delimiter.clone(),
+            decimal: self.decimal,
+            comment: self.comment.clone(),
+            na_values: self.na_values.clone(),
+            columns: self.columns.clone(),
         }
     }
 }
@@ -94,6 +119,10 @@ pub(crate) enum FormatArg {
     Csv,
     /// Tab-separated text, likewise.
     Tsv,
+    /// NumPy archive: one array, or a sparse matrix of SciPy.
+    Npz,
+    /// SVMlight or LIBSVM: label column:value ...
+    Svmlight,
     /// Text with one entry per line: row,column[,value].
     Coo,
     /// Text with one row of the matrix per line.

@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 
+use eckart::data::{Decimal, Delimiter};
 use eckart::run::{SimdLevel, simd_level_by_name};
 
 /// The shape of a matrix that is not at hand.
@@ -112,6 +113,16 @@ pub(crate) fn shape(text: &str) -> Result<ShapeArg, Wrong> {
         return Err("more entries are stored than the matrix has".into());
     }
     Ok(shape)
+}
+
+/// `;`, "tab", "blanks", `::`
+pub(crate) fn delimiter(text: &str) -> Result<Delimiter, Wrong> {
+    Ok(Delimiter::from_name(text)?)
+}
+
+/// `.` or `,`
+pub(crate) fn decimal(text: &str) -> Result<Decimal, Wrong> {
+    Ok(Decimal::from_name(text)?)
 }
 
 /// A level of vector registers that this processor has.

@@ -11,6 +11,7 @@ use eckart::{Factorization, Result};
 use crate::load::{Data, load, names_of, titles_of};
 use crate::options::{LookArgs, ReportArgs};
 use crate::output::try_writing;
+use crate::warn;
 
 /// `eckart report MODEL [DATA] ...`
 pub(crate) fn report(args: &ReportArgs) -> Result<String> {
@@ -21,6 +22,7 @@ pub(crate) fn report(args: &ReportArgs) -> Result<String> {
     }
     let fit = Factorization::load(&args.model)?;
     let data = args.file.as_ref().map(|file| load(file, &args.reading)).transpose()?;
+    data.iter().flat_map(|data| &data.warnings).for_each(warn);
     let mut page = page(&fit, data.as_ref(), args.look);
     let shape =
         data.as_ref().map(|data| data.matrix.shape()).or_else(|| ComponentSides::shape(&fit)).unwrap_or_default();

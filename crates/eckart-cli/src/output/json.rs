@@ -38,6 +38,9 @@ pub(crate) fn json(outcome: &Outcome, written: &[PathBuf]) -> String {
         ("output", written.iter().map(|path| path.display().to_string()).collect()),
     ];
     rows.into_iter().for_each(|(key, value)| object[key] = value);
+    if let Some(reading) = &data.reading {
+        object["reading"] = json!(reading);
+    }
     if let Some(components) = components {
         object["components"] = components.list.iter().map(component).collect();
     }

@@ -66,11 +66,13 @@ impl Output {
         let mut written = Vec::new();
         for (name, matrix) in &fit.factors {
             let path = self.of_factor(name);
-            let table = Table {
-                matrix: matrix.clone(),
-                row_names: fit.row_names.clone().filter(|_| matrix.rows() == data.0),
-                col_names: fit.col_names.clone().filter(|_| matrix.cols() == data.1),
-            };
+            let (rows, cols) = matrix.shape();
+            // A side of components is named as `transform` names it, so that what is written reads back.
+            let named = |count: usize| (1..=count).map(|k| format!("{name}{k}")).collect::<Vec<String>>();
+            let rows_named = rows == data.0;
+            let row_names = if rows_named { fit.row_names.clone() } else { Some(named(rows)) };
+            let col_names = if cols == data.1 { fit.col_names.clone() } else { Some(named(cols)) };
+            let table = Table::named(matrix.clone(), row_names, col_names);
             write(&path, &table)?;
             written.push(path);
         }

@@ -5,6 +5,7 @@ mod apply;
 mod checkpoint;
 mod command;
 mod explain;
+mod files;
 mod fit;
 mod interrupt;
 mod memory;

@@ -11,13 +11,14 @@ import datetime
 import numbers
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import _checks, _eckart
 from ._eckart import Matrix
-from ._errors import coded
+from ._errors import coded, told, warn
 
 
 class _Dense(NamedTuple):
@@ -79,18 +80,22 @@ def matrix_of(x: Any, name: str = "the data") -> Matrix:
     """The matrix that `x` stands for; `name` is what errors call it."""
     if isinstance(x, Matrix):
         return x
-    return _parts(x, name).matrix()
+    entries = entries_of(x, name)
+    return _parts(x, name).matrix() if entries is None else entries
 
 
 def named_matrix_of(x: Any, name: str = "the data") -> Named:
     """The same, with the names that a frame or a table has."""
     if isinstance(x, Matrix):
         return Named(x, x.row_names, x.col_names, *x.typed_ids())
-    if _is_of(x, "pyarrow"):
-        x = _triplets_of_arrow(x, name)
-        return Named(x, x.row_names, x.col_names, *x.typed_ids())
+    entries = entries_of(x, name)
+    if entries is not None:
+        return Named(entries, entries.row_names, entries.col_names, *entries.typed_ids())
     (row_names, row_ids), (col_names, col_ids) = _names(x)
-    return Named(matrix_of(x, name), row_names, col_names, row_ids, col_ids)
+    made = _parts(x, name).matrix()
+    if row_names is None and labels_of(x) is not None:
+        made = made.of_frame()
+    return Named(made, row_names, col_names, row_ids, col_ids)
 
 
 class Slot:
@@ -105,8 +110,6 @@ class Slot:
         if isinstance(x, Matrix):
             return x
         parts = _parts(x, self._name)
-        if isinstance(parts, Matrix):
-            return parts
         known = parts.fingerprint()
         if self._matrix is None or known != self._known:
             # What was borrowed before may have been written into since: it is let go first.
@@ -129,7 +132,7 @@ def _parts(x: Any, name: str) -> _Dense | _Sparse:
     if _is_of(x, "polars"):
         return _of_polars(x, name)
     if _is_of(x, "pyarrow"):
-        raise coded(TypeError, "wrong-type", f"{name} is an Arrow table: turn it into a matrix with eckart.triplets(table)")
+        return _of_arrow(x, name)
     if hasattr(x, "__dlpack__"):
         return _dense(_of_dlpack(x, name), name)
     if isinstance(x, (str, bytes)) or x is None or callable(x):
@@ -230,6 +233,15 @@ def _of_polars(x: Any, name: str) -> _Dense:
     return _dense(np.asarray(x.to_numpy()), name)
 
 
+def _of_arrow(x: Any, name: str) -> _Dense:
+    for label, column in zip(x.column_names, x.columns):
+        kind = str(column.type)
+        if not kind.startswith(("int", "uint", "float", "double", "halffloat", "decimal", "bool", "null")):
+            raise _no_numbers(label, kind, name, "leave it out")
+    columns = [np.array([np.nan if value is None else float(value) for value in column.to_pylist()]) for column in x.columns]
+    return _dense(np.column_stack(columns) if columns else np.empty((x.num_rows, 0)), name)
+
+
 def _no_numbers(label: Any, dtype: Any, name: str, remedy: str) -> Exception:
     """The refusal of a column that is of no numbers."""
     return coded(
@@ -245,8 +257,8 @@ _Side = tuple[list[str] | None, tuple[str, np.ndarray] | None]
 
 
 def _names(x: Any) -> tuple[_Side, _Side]:
-    if _is_of(x, "polars"):
-        return (None, None), (list(x.columns), None)
+    if _is_of(x, "polars") or _is_of(x, "pyarrow"):
+        return (None, None), (labels_of(x), None)
     if _is_of(x, "pandas"):
         pandas = sys.modules["pandas"]
 
@@ -262,7 +274,7 @@ def _names(x: Any) -> tuple[_Side, _Side]:
     return (None, None), (None, None)
 
 
-FORMATS = ("npy", "mtx", "csv", "tsv", "coo", "table")
+FORMATS = ("npy", "mtx", "csv", "tsv", "npz", "svmlight", "coo", "table")
 _UNITS = {"s", "ms", "us", "ns"}
 
 
@@ -299,10 +311,12 @@ def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
     Parameters
     ----------
     rows : array-like of length n_entries, or a table
-        The id of each entry's row: texts, numbers, anything that can be sorted or compared. Or an Arrow table or a frame
-        of two or three columns, in this order: rows, columns and, where there is a third, values.
+        The id of each entry's row: texts, numbers, anything that can be sorted or compared. Or an Arrow table or a frame,
+        whose columns go by their names (user, movieId, rating, ..., as in a file), or by `columns`; where neither says, it
+        has two or three, in this order: rows, columns, values.
     columns : array-like of length n_entries
-        The id of each entry's column.
+        The id of each entry's column. Of a table the names of the columns of row ids, column ids and, where there is a
+        third, of values.
     values : array-like of length n_entries, optional
         The numbers; 1 where they are left out.
 
@@ -310,13 +324,14 @@ def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
     -------
     Matrix
         Sparse, of float64 or of the values' float32; ``row_names`` and ``col_names`` are the ids as texts, in the order
-        in which they first appear. A factorization of it gives whole numbers and dates back as what they were.
+        in which they first appear. A factorization of it gives whole numbers and dates back as what they were; floats
+        that are all whole are whole numbers. Of a table ``reading`` says which columns were taken.
 
     Raises
     ------
     ValueError
-        Where the lengths differ, an id is missing (None, NaN, NA), a value is NaN or infinite, or an entry is named
-        twice.
+        Where the lengths differ, an id is missing (None, NaN, NA), two ids have one text, a value is NaN or infinite, or
+        an entry is named twice.
 
     Examples
     --------
@@ -327,8 +342,17 @@ def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
     >>> ratings.row_names, ratings.col_names
     (['ann', 'bob'], ['Heat', 'Fargo'])
     """
+    labels = labels_of(rows)
+    if labels is not None:
+        if values is not None:
+            raise coded(TypeError, "wrong-type", "the values of a table are one of its columns: name it in columns=(...)")
+        return _of_columns(rows, labels, _places(rows, labels, columns))
     if columns is None:
-        rows, columns, values = _columns_of(rows)
+        raise coded(TypeError, "wrong-type", "give rows, columns and values, or a table that has them as its columns")
+    return _of_entries(rows, columns, values)
+
+
+def _of_entries(rows: Any, columns: Any, values: Any) -> Matrix:
     (i, row_ids, row_typed), (j, col_ids, col_typed) = _coded(rows, "row"), _coded(columns, "column")
     if len(i) != len(j):
         raise coded(ValueError, "wrong-count", f"there are {len(i)} rows and {len(j)} columns: an entry has one of each")
@@ -351,36 +375,129 @@ def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
     return made.named(row_typed or [str(label) for label in row_ids], col_typed or [str(label) for label in col_ids])
 
 
+def labels_of(x: Any) -> list[str] | None:
+    """The names of the columns of a frame or an Arrow table; None of anything else."""
+    if _is_of(x, "pyarrow"):
+        return list(x.column_names)
+    if (_is_of(x, "pandas") or _is_of(x, "polars")) and hasattr(x, "to_numpy"):
+        return [str(label) for label in x.columns]
+    return None
+
+
+def _column(table: Any, k: int) -> Any:
+    if _is_of(table, "pyarrow"):
+        column = table.column(k)
+        return column.to_numpy() if hasattr(column, "to_numpy") else column
+    return (table.iloc[:, k] if _is_of(table, "pandas") else table[:, k]).to_numpy()
+
+
+def entries_of(x: Any, name: str) -> Matrix | None:
+    """The matrix of a frame or an Arrow table that is a list of entries by the names of its columns; None of any other."""
+    labels = labels_of(x)
+    if labels is None:
+        return None
+    row, col, value = _eckart.columns_by_names(labels)
+    if row is None:
+        return None
+    if col is not None:
+        return _of_columns(x, labels, [row, col] if value is None else [row, col, value])
+    ids = _column(x, row).tolist()
+    if len(set(ids)) == len(ids):
+        return None
+    raise coded(
+        ValueError,
+        "list-or-table",
+        f"{name} is a list of entries, or a table: the names of its columns leave it open ({', '.join(labels)}). Say which: "
+        "eckart.triplets(table, columns=(row, col, value)) for the list, table.to_numpy() for the table",
+    )
+
+
+def _of_columns(table: Any, labels: list[str], places: list[int]) -> Matrix:
+    """The matrix of those columns: rows, columns and, where there is a third, values."""
+    rows, cols, *values = (_column(table, k) for k in places)
+    names = [labels[k] for k in places] + ["1 each"]
+    ignored = [label for k, label in enumerate(labels) if k not in places]
+    said = f"list of entries; rows: {names[0]}, columns: {names[1]}, values: {names[2]}"
+    said += f"; ignored: {', '.join(ignored)}" if ignored else ""
+    return _of_entries(rows, cols, values[0] if values else None).understood(said)
+
+
+def _places(table: Any, labels: list[str], columns: Any) -> list[int]:
+    """The places of the columns that are named, else of those whose names are known, else the first ones."""
+    if columns is not None:
+        names = [str(name) for name in columns] if not isinstance(columns, str) else []
+        unknown = [name for name in names if name not in labels]
+        if unknown:
+            raise coded(KeyError, "unknown-name", f"there is no column {unknown[0]!r}; the table has {', '.join(labels)}")
+        if len(names) not in (2, 3) or len(set(names)) < len(names):
+            raise coded(ValueError, "bad-option-value", f"columns is {columns!r}: name two or three columns, (row, col, value)")
+        return [labels.index(name) for name in names]
+    row, col, value = _eckart.columns_by_names(labels)
+    if row is not None and col is not None:
+        return [row, col] if value is None else [row, col, value]
+    if len(labels) not in (2, 3):
+        raise coded(
+            ValueError,
+            "wrong-count",
+            f"the table has {len(labels)} columns ({', '.join(labels)}): say which are rows, columns and values, as in "
+            'columns=("user", "item", "rating")'
+        )
+    return list(range(len(labels)))
+
+
 def read(
     path: str | os.PathLike[str],
     *,
     format: str | None = None,
     header: bool | None = None,
     index_col: bool | None = None,
+    columns: Sequence[str | int] | None = None,
     duplicates: str = "error",
+    delimiter: str | None = None,
+    decimal: str | None = None,
+    comment: str | None = None,
+    na_values: str | Sequence[str] | None = None,
     triplets: bool | None = None,
     row_names: bool | None = None,
 ) -> Matrix:
     """
-    The matrix in a file: .npy, Matrix Market, CSV or TSV, each also with .gz.
+    The matrix in a file: .npy, .npz, Matrix Market, CSV and other texts, SVMlight, each also with .gz.
 
     Parameters
     ----------
     path : str or path-like
         The file; its format is told by its name or its first bytes.
     format : str, optional
-        ``npy``, ``mtx``, ``csv`` or ``tsv``, where neither name nor first bytes tell; of a text, ``coo`` for one entry
-        ``row,column[,value]`` per line and ``table`` for one row of the matrix per line. A table that may as well be such
-        entries is refused for an objective with ``observed(X)`` until this says what it is.
+        ``npy``, ``npz``, ``mtx``, ``csv``, ``tsv`` or ``svmlight``, where neither name nor first bytes tell; of a text,
+        ``coo`` for one entry ``row,column[,value]`` per line and ``table`` for one row of the matrix per line. A table that
+        may as well be such entries is refused for an objective with ``observed(X)`` until this says what it is.
     header, index_col : bool, optional
         Whether the first row, or the first column, of a CSV file holds names, where that is not plain.
+    columns : sequence of str or int, optional
+        The columns of a list of entries: those of row ids, of column ids and, where there is a third, of values, by their
+        names in the header or their numbers from 1. By default the words of the header say them, else they are the first.
     duplicates : str
         What to do with an entry that a file names twice: ``error``, ``sum`` or ``last``.
+    delimiter : str, optional
+        What separates the cells of a text: ``,``, ``;``, ``tab``, ``blanks``, ``::`` or other characters. Detected by
+        default, as are the next two.
+    decimal : str, optional
+        The decimal mark, ``.`` or ``,``; the other one may group thousands.
+    comment : str, optional
+        What lines begin with that are passed over; none where it is empty.
+    na_values : str or sequence of str, optional
+        The cells that are missing besides empty ones, instead of NA, NaN, N/A, null, None, ? and their like.
 
     Returns
     -------
     Matrix
         With the names of rows and columns that the file has. Whole numbers that float32 holds exactly are read as such.
+        ``reading`` says how a text was understood.
+
+    Warns
+    -----
+    UserWarning
+        Where a column of numbers was taken for names.
 
     Raises
     ------
@@ -410,44 +527,36 @@ def read(
         "row_names": None if index_col is None else _checks.boolean("index_col", index_col),
         "format": format,
         "duplicates": _checks.choice("duplicates", duplicates, ("error", "sum", "last")),
+        "delimiter": _text("delimiter", delimiter),
+        "decimal": _text("decimal", decimal),
+        "comment": _text("comment", comment),
+        "na_values": _texts("na_values", [na_values] if isinstance(na_values, str) else na_values),
+        "columns": _texts("columns", columns),
     }
-    return _eckart.read(_checks.path("path", path), reading)
+    found = _eckart.read(_checks.path("path", path), reading)
+    for warning in told(found.warnings):
+        warn(warning)
+    return found
 
 
-def _triplets_of_arrow(table: Any, name: str) -> Matrix:
-    if table.num_columns not in (2, 3):
-        raise coded(
-            ValueError,
-            "wrong-count",
-            f"{name} is an Arrow table of {table.num_columns} columns: it is read as entries, and needs two columns of "
-            "ids and one of values"
-        )
-    return triplets(table)
+def _text(argument: str, value: str | None) -> str | None:
+    return None if value is None else _checks.text(argument, value)
 
 
-def _columns_of(table: Any) -> list[Any]:
-    if _is_of(table, "pyarrow"):
-        found = [column.to_numpy() if hasattr(column, "to_numpy") else column for column in table.columns]
-    elif _is_of(table, "polars"):
-        found = [table[label].to_numpy() for label in table.columns]
-    elif _is_of(table, "pandas"):
-        found = [table[label].to_numpy() for label in table.columns]
-    else:
-        raise coded(TypeError, "wrong-type", "give rows, columns and values, or a table that has them as its columns")
-    if len(found) not in (2, 3):
-        raise coded(
-            ValueError,
-            "wrong-count",
-            f"the table has {len(found)} columns: it needs two of ids and, at most, one of values, in this order: select them, as "
-            'in table[["user", "item", "rating"]]'
-        )
-    return [*found, None][:3]
+def _texts(argument: str, values: Sequence[str | int] | None) -> list[str] | None:
+    if values is None:
+        return None
+    if isinstance(values, (str, bytes)) or not all(isinstance(value, (str, int)) for value in values):
+        raise coded(TypeError, "wrong-type", f"{argument} is {values!r}, it must be a sequence of texts")
+    return [str(value) for value in values]
+
+
 
 
 def _coded(ids: Any, what: str) -> tuple[np.ndarray, list[Any], tuple[str, np.ndarray] | None]:
     """Ids as numbers from 0, in the order in which they first appear; the ids, of which none may be missing; and these as
     what they are, where they are whole numbers, dates or times."""
-    array = ids if isinstance(ids, np.ndarray) else np.asarray(ids)
+    array = _exact(ids)
     if isinstance(ids, np.ma.MaskedArray):
         _refuse_missing(np.ma.getmaskarray(ids), ids, what)
     if array.dtype.kind == "M":
@@ -461,11 +570,36 @@ def _coded(ids: Any, what: str) -> tuple[np.ndarray, list[Any], tuple[str, np.nd
         if "nan" in texts and not isinstance(ids, np.ndarray):  # NumPy makes a text of NaN beside texts
             _refuse_missing([_is_missing(label) for label in ids], ids, what)
         return place[codes.reshape(-1)], texts, typed(known[order])
+    if array.dtype.kind == "f" and array.size and np.all(np.abs(array) < 2**53) and np.all(array == np.trunc(array)):
+        # A column of ids turns to floats where one of them was missing once.
+        return _coded(array.astype(np.int64), what)
     seen: dict[Any, int] = {}
-    labels = array.tolist()
+    labels = [label.decode() if isinstance(label, bytes) else label for label in array.tolist()]
+    if labels and all(type(label) is float and label.is_integer() for label in labels):
+        labels = [int(label) for label in labels]
     codes = np.fromiter((seen.setdefault(label, len(seen)) for label in labels), np.int64, len(array))
     _refuse_missing(np.array([_is_missing(label) for label in seen], dtype=bool)[codes], labels, what)
+    texts = [str(label) for label in seen]
+    if len(set(texts)) < len(texts):
+        # 1 and "1" would have one name: they are one id.
+        return _coded(np.array([str(label) for label in labels], dtype=object), what)
     return codes, list(seen), _typed_labels(list(seen))
+
+
+def _exact(ids: Any) -> np.ndarray:
+    """Ids as an array, each as it was given: a list of whole numbers of 64 bits is none of floats, nor one of texts where
+    some are numbers; bytes are texts."""
+    array = ids if isinstance(ids, np.ndarray) else np.asarray(ids)
+    if array.dtype.kind == "S":
+        return np.char.decode(array, "utf-8")
+    if not isinstance(ids, (list, tuple)):
+        return array
+    is_mixed = array.dtype.kind == "U" and not all(isinstance(label, str) for label in ids)
+    if not is_mixed and not (array.dtype.kind == "f" and all(type(label) is int for label in ids)):
+        return array
+    exact = np.empty(len(ids), dtype=object)
+    exact[:] = ids
+    return exact
 
 
 def _typed_labels(labels: list[Any]) -> tuple[str, np.ndarray] | None:

@@ -3,6 +3,7 @@
 //! Invariant: a file that may be a list or a table is refused where the objective speaks of missing entries.
 //! Not here: defaults and names of arguments (see `python/eckart/_factorize.py`).
 
+use eckart::data::ListEvidence;
 use eckart::expr::text::{Declaration, Statement, parse_statement};
 use eckart::{Code, Error, Problem};
 use pyo3::prelude::*;
@@ -55,8 +56,11 @@ impl Stated<'_> {
         let statement = problem.statement().to_string();
         for (name, matrix) in &self.data {
             let masked = statement.contains(&format!("observed({name})"));
-            if let Some(file) = matrix.get().doubtful.as_ref().filter(|_| masked) {
-                return Err(list_or_table(&matrix.get().matrix, name).in_file(file));
+            if let Some((evidence, file)) = &matrix.get().doubtful
+                && (masked || *evidence == ListEvidence::Probable)
+            {
+                let error = list_or_table(&matrix.get().matrix, name, masked, file.is_some());
+                return Err(file.iter().fold(error, |error, file| error.in_file(file)));
             }
             problem = problem.data(name, &matrix.get().matrix);
         }
@@ -71,12 +75,22 @@ impl Stated<'_> {
 }
 
 /// The refusal of a table that may as well be a list of entries.
-fn list_or_table(x: &eckart::Matrix, name: &str) -> Error {
+fn list_or_table(x: &eckart::Matrix, name: &str, masked: bool, is_file: bool) -> Error {
     let (rows, cols) = x.shape();
+    let reason = if masked {
+        format!("the objective uses observed({name})")
+    } else {
+        "its first two columns repeat while no pair of them does".into()
+    };
     let message = format!(
         "{name} is a table of {rows} x {cols} without a missing entry, or a list of {rows} entries `row,column,value`, \
-         and the objective uses observed({name})"
+         and {reason}"
     );
-    let help = "Say which: read it with format=\"coo\" for the list, with format=\"table\" for the table";
+    let help = if is_file {
+        "Say which: read it with format=\"coo\" or columns=(row, col, value) for the list, with format=\"table\" for \
+         the table"
+    } else {
+        "Say which: eckart.triplets(frame) for the list, frame.to_numpy() for the table"
+    };
     Error::data(Code::ListOrTable, message, help)
 }

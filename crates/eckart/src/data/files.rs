@@ -1,7 +1,7 @@
 //! Files: a matrix from a file of any known format, and into one.
 //! In: a path (`-` is standard input or output), options.  Out: a `Table`; a file.
 //! Invariant: every error names the file, the line where there is one, and what to do; no file can make it panic.
-//! Not here: the formats, one a module: `npy`, `mtx`, `csv`.
+//! Not here: the formats, one a module: `npy`, `npz`, `mtx`, `csv`, `svmlight`.
 
 use std::io::Read;
 use std::path::Path;
@@ -10,14 +10,17 @@ use super::Table;
 use super::formats::csv::{read_csv, write_csv};
 use super::formats::mtx::{read_mtx, write_mtx};
 use super::formats::npy::{read_npy, write_npy};
-use super::options::{Format, ReadOptions};
+use super::formats::npz::read_npz;
+use super::formats::svmlight::{looks_like, read_svmlight};
+use super::formats::text::number::parse;
+use super::options::{Delimiter, Format, ReadOptions};
 use super::source::{empty_file, is_stdin, open, said_of};
 use crate::error::{Code, Error, Result};
 
 /// The matrix in the file `path`, with its names where the format has them; `-` reads standard input.
 ///
-/// `.npy`, `.mtx`, `.csv` and `.tsv` are known by their extension, any of them with `.gz` after it; another file by its
-/// first bytes. Files are unpacked where they are gzipped, whatever they are called.
+/// `.npy`, `.npz`, `.mtx`, `.csv`, `.tsv` and `.svmlight` are known by their extension, any of them with `.gz` after
+/// it; another file by its first bytes. Files are unpacked where they are gzipped, whatever they are called.
 ///
 /// # Errors
 /// `Io` where the system refuses the file; `Data` where its format is unknown or what it holds can't be used.
@@ -30,7 +33,7 @@ fn read_any(path: &Path, options: &ReadOptions) -> Result<Table> {
     let input = open(path)?;
     let format = match options.format.or_else(|| Format::of_name(path)) {
         Some(format) => format,
-        None => sniff(input.prefix())?,
+        None => sniff(input.prefix(), options)?,
     };
     read_as(format, input, options)
 }
@@ -42,11 +45,16 @@ fn read_any(path: &Path, options: &ReadOptions) -> Result<Table> {
 pub fn read_as(format: Format, input: impl Read, options: &ReadOptions) -> Result<Table> {
     match format {
         Format::Npy => Ok(read_npy(input, options)?.into()),
+        Format::Npz => Ok(read_npz(input, options)?.into()),
         Format::Mtx => Ok(read_mtx(input, options)?.into()),
         Format::Csv => read_csv(input, options),
         Format::Tsv => {
-            let delimiter = options.delimiter.or(Some(b'\t'));
+            let delimiter = options.delimiter.clone().or(Some(Delimiter::Byte(b'\t')));
             read_csv(input, &ReadOptions { delimiter, ..options.clone() })
+        }
+        Format::Svmlight => {
+            let reading = Some("SVMlight; labels are left out".to_owned());
+            Ok(Table { reading, ..read_svmlight(input, options)?.into() })
         }
     }
 }
@@ -63,23 +71,18 @@ pub fn write(path: impl AsRef<Path>, table: &Table) -> Result<()> {
         Some(Format::Mtx) => write_mtx(path, &table.matrix),
         Some(Format::Csv | Format::Tsv) => write_csv(path, table),
         None if is_stdin(path) => write_csv(path, table),
-        None => Err(Error::data(
+        None | Some(Format::Npz | Format::Svmlight) => Err(Error::data(
             Code::UnknownFormat,
-            "the name does not say the format",
+            "the name does not say a format that is written",
             "End it in .npy, .mtx, .csv or .tsv",
         )),
     }
     .map_err(|error| error.in_file(path))
 }
 
-fn sniff(prefix: &[u8]) -> Result<Format> {
+fn sniff(prefix: &[u8], options: &ReadOptions) -> Result<Format> {
     /// First bytes of files that people try, and what to do with them.
-    const FOREIGN: [(&[u8], &str, &str); 5] = [
-        (
-            b"PK\x03\x04",
-            "a zip archive (.npz and .xlsx are such)",
-            "Save one array with numpy.save, or the sheet as CSV",
-        ),
+    const FOREIGN: [(&[u8], &str, &str); 4] = [
         (b"\x89HDF", "an HDF5 file", "Save the matrix as .npy, .mtx or .csv"),
         (b"PAR1", "a Parquet file", "Save it as .csv"),
         (
@@ -98,21 +101,67 @@ fn sniff(prefix: &[u8]) -> Result<Format> {
     if prefix.len() >= 14 && prefix[..14].eq_ignore_ascii_case(b"%%MatrixMarket") {
         return Ok(Format::Mtx);
     }
+    if prefix.starts_with(b"PK\x03\x04") {
+        return zip(prefix);
+    }
     for (magic, what, help) in FOREIGN {
         if prefix.starts_with(magic) {
             return Err(Error::data(Code::UnsupportedFormat, format!("this is {what}"), help));
         }
     }
-    let first_line = prefix.split(|&b| b == b'\n').next().unwrap_or_default();
-    let is_text = !prefix.contains(&0) && first_line.iter().any(|b| b",\t;".contains(b));
-    if is_text {
+    if prefix.contains(&0) || !is_text(prefix) {
+        return Err(unknown());
+    }
+    if options.are_of_text() {
         return Ok(Format::Csv);
     }
-    Err(Error::data(
+    if looks_like(prefix) {
+        return Ok(Format::Svmlight);
+    }
+    // A text whose lines are cut into cells, or begin as numbers do.
+    let line = prefix.split(|&b| b == b'\n').map(<[u8]>::trim_ascii).find(|line| !line.is_empty()).unwrap_or_default();
+    let separated = line.iter().any(|b| b",\t;|".contains(b)) || line.windows(2).any(|pair| pair == b"::");
+    let is_number = |b: &u8| b.is_ascii_digit() || b"+-.".contains(b);
+    if separated || line.first().is_some_and(|b| is_number(b) || b"\"#%".contains(b)) || has_numbers(prefix) {
+        return Ok(Format::Csv);
+    }
+    Err(unknown())
+}
+
+/// Whether a line of the text has a word that is a number.
+fn has_numbers(prefix: &[u8]) -> bool {
+    let words = |line: &[u8]| line.split(u8::is_ascii_whitespace).any(|word| parse(word).is_some());
+    prefix.split(|&b| b == b'\n').skip(1).take(1).any(words)
+}
+
+/// Whether the bytes are text: UTF-8, but for a character that the end cuts, or none of it but printed.
+fn is_text(prefix: &[u8]) -> bool {
+    match std::str::from_utf8(prefix) {
+        Ok(_) => true,
+        Err(error) => {
+            error.error_len().is_none() || !prefix.iter().any(|b| b.is_ascii_control() && !b.is_ascii_whitespace())
+        }
+    }
+}
+
+/// What a zip archive is: one of NumPy's arrays, or a workbook.
+fn zip(prefix: &[u8]) -> Result<Format> {
+    let name = prefix.get(30..).unwrap_or_default();
+    let length = prefix.get(26).copied().unwrap_or_default();
+    if name.get(..usize::from(length)).is_some_and(|name| name.ends_with(b".npy")) {
+        return Ok(Format::Npz);
+    }
+    let help = "Save a sheet as CSV, or an array with numpy.save";
+    Err(Error::data(Code::UnsupportedFormat, "this is a zip archive and no .npz (.xlsx is such)", help))
+}
+
+fn unknown() -> Error {
+    Error::data(
         Code::UnknownFormat,
         "the format can't be told from the name or the first bytes",
-        "Supported are .npy, .mtx, .csv and .tsv, each also with .gz: name the file so, or say the format",
-    ))
+        "Supported are .npy, .npz, .mtx, .csv, .tsv and .svmlight, each also with .gz: name the file so, or say the \
+         format",
+    )
 }
 
 #[cfg(test)]
@@ -122,20 +171,31 @@ mod tests {
 
     #[test]
     fn formats_are_sniffed() {
-        let check = |bytes: &[u8], format| assert_eq!(sniff(bytes).unwrap(), format);
+        let check = |bytes: &[u8], format| assert_eq!(sniff(bytes, &ReadOptions::default()).unwrap(), format);
         check(b"\x93NUMPY\x01\x00", Format::Npy);
         check(b"%%matrixmarket matrix coordinate", Format::Mtx);
         check(b"a,b\n1,2\n", Format::Csv);
         check(b"a\tb\n1\t2\n", Format::Csv);
+        check(b"9::4::2::978300760\n", Format::Csv);
+        check(b"8 3 2\n6 0 2\n", Format::Csv);
+        check(b"  1.27e-01 2.96e-01\n", Format::Csv);
+        check(b"# a b\n1 2\n", Format::Csv);
+        check(b"a b\n1 2\n", Format::Csv);
+        check(b"1 4:0.313\n1 1:0.5 2:1\n", Format::Svmlight);
+        check(b"PK\x03\x04aaaaaaaaaaaaaaaaaaaaaa\x0b\0\0\0indices.npy", Format::Npz);
     }
 
     #[test]
     fn unknown_formats_are_refused() {
-        let refuses = |bytes: &[u8], code: Code, part: &str| check_error(&sniff(bytes).unwrap_err(), code, part);
+        let refuses = |bytes: &[u8], code: Code, part: &str| {
+            check_error(&sniff(bytes, &ReadOptions::default()).unwrap_err(), code, part)
+        };
         refuses(b"", Code::EmptyFile, "");
         refuses(b"PK\x03\x04rest", Code::UnsupportedFormat, "zip archive");
         refuses(b"\x80\x04\x95", Code::UnsupportedFormat, "pickle");
-        refuses(b"hello", Code::UnknownFormat, "Supported are .npy, .mtx, .csv and .tsv");
+        refuses(b"hello", Code::UnknownFormat, "Supported are .npy, .npz, .mtx, .csv, .tsv");
         refuses(b"a,b\0\n", Code::UnknownFormat, "");
+        let said = ReadOptions { comment: Some("hello".into()), ..ReadOptions::default() };
+        assert_eq!(sniff(b"hello\n", &said).unwrap(), Format::Csv);
     }
 }

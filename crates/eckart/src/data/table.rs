@@ -4,6 +4,7 @@
 //! Not here: names in files of their own (see `names`), their types (see `Ids`).
 
 use super::Matrix;
+use crate::error::Warning;
 
 /// A matrix with the names of its rows and columns, as a file gave them.
 #[derive(Debug, Clone)]
@@ -14,10 +15,22 @@ pub struct Table {
     pub row_names: Option<Vec<String>>,
     /// One name per column, where the file has them.
     pub col_names: Option<Vec<String>>,
+    /// How a text was understood, in one line: "list of entries; rows: user, columns: item, values: rating". `None` of
+    /// formats that leave nothing to understand.
+    pub reading: Option<String>,
+    /// What was taken for something that it may not be.
+    pub warnings: Vec<Warning>,
+}
+
+impl Table {
+    /// A matrix with these names.
+    pub fn named(matrix: Matrix, row_names: Option<Vec<String>>, col_names: Option<Vec<String>>) -> Self {
+        Self { matrix, row_names, col_names, reading: None, warnings: Vec::new() }
+    }
 }
 
 impl From<Matrix> for Table {
     fn from(matrix: Matrix) -> Self {
-        Self { matrix, row_names: None, col_names: None }
+        Self::named(matrix, None, None)
     }
 }

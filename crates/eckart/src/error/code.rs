@@ -286,6 +286,15 @@ codes! {
         "The first row can be a header of numbers, or data.", "Say which: `--header`, or `--header=false`.";
     ListOrTable, "list-or-table", Doubt,
         "Columns of numbers can be a list of entries, or a table.", "Say which: `--format coo`, or `--format table`.";
+    IndexOrData, "index-or-data", Doubt,
+        "The first column can be names that are numbers, or data.",
+        "Say which: `--index-col`, or `--index-col=false`.";
+    DecimalMark, "decimal-mark", Doubt,
+        "Commas in numbers can be decimal marks, or group thousands.",
+        "Say which: `--decimal ,`, or `--decimal .`.";
+    DatesAsValues, "dates-as-values", Doubt,
+        "The values of a list of entries look like dates or times.",
+        "Say its columns: `--columns 1,2`, or `--columns 1,2,3` where they are values.";
     UnclosedQuote, "unclosed-quote", Error,
         "A quoted cell never ends.", "Close it with a quotation mark.";
     NotUtf8, "not-utf8", Error,
@@ -379,6 +388,8 @@ codes! {
         "The search ended well, but its last checkpoint could not be written.", "Check the path and the free space.";
     NamesIgnored, "names-ignored", Warning,
         "Rows or columns that the model does not know were left out.", "Check their names.";
+    NumbersAsNames, "numbers-as-names", Warning,
+        "A column of numbers was taken for the names of the rows.", "Say `--index-col=false` where it is data.";
     NamesLacking, "names-lacking", Warning,
         "Columns of the model are not among those given.", "Check their names.";
     TermLeftOut, "term-left-out", Warning,

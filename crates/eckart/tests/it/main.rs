@@ -7,6 +7,7 @@ mod checkpoint;
 mod codes;
 mod contract;
 mod definition;
+mod dialects;
 mod ends;
 mod errors;
 mod format;

@@ -93,8 +93,9 @@ fn broken_files_are_named() {
     refuses(&file("plain.mtx.gz", b"%%MatrixMarket matrix"), Code::NotGzipped, ".gz");
     refuses(&file("empty.csv", b""), Code::EmptyFile, "");
     refuses(&file("empty.mtx.gz", b""), Code::EmptyFile, "");
-    refuses(&file("a.dat", b"hello\n"), Code::UnknownFormat, ".npy, .mtx, .csv and .tsv");
-    refuses(&file("a.npz", b"PK\x03\x04"), Code::UnsupportedFormat, "zip archive");
+    refuses(&file("a.dat", b"hello\n"), Code::UnknownFormat, ".npy, .npz, .mtx, .csv, .tsv");
+    refuses(&file("a.xlsx", b"PK\x03\x04"), Code::UnsupportedFormat, "zip archive");
+    refuses(&file("a.npz", b"PK\x03\x04"), Code::DamagedFile, "zip archive");
     refuses(&dir.path().join("none.csv"), Code::FileNotFound, "");
     refuses(dir.path(), Code::IsADirectory, "folder");
     // Packed without saying so, and named nothing: both are seen.

@@ -75,6 +75,7 @@ impl<'a> Request<'a> {
         bar.clear();
         let single = problem.matrices().len() == 1;
         let mut fit = found.map_err(|error| if single { error.in_file(&args.file) } else { error })?;
+        fit.warnings.splice(0..0, data.warnings.iter().cloned());
         fit.warnings.extend(choice.as_ref().and_then(RankChoice::warning));
         fit.rank_choice = choice;
         name(&mut fit, &data);

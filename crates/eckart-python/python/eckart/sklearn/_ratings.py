@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, check_non_negative, validate_data
 
-from .._arrays import named_matrix_of
+from .._arrays import entries_of, named_matrix_of
 from .._eckart import Matrix
 from .._errors import coded
 from .._factorization import Factorization
@@ -155,6 +155,8 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def _validated(self, X: Any, reset: bool) -> tuple[Any, list[str] | None, list[str] | None]:
         """X as an array or compressed rows, and its ids."""
         users = items = labels = None
+        entries = entries_of(X, "X")
+        X = X if entries is None else entries
         if isinstance(X, Matrix) or hasattr(X, "columns"):
             named = named_matrix_of(X, "X")
             users, items = named.row_names, named.col_names

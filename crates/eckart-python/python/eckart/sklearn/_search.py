@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from .._eckart import FoldIn, Matrix
+from .._arrays import labels_of
+from .._eckart import FoldIn, Matrix, columns_by_names
 from .._errors import EckartWarning, coded, coded_warning, warn
 from .._factorize import factorize, stated
 
@@ -142,6 +143,14 @@ def gain(tol: float) -> float:
 
 def plain(X: Any) -> Any:
     """The data as scikit-learn takes it: an `eckart.Matrix` as an array, or as compressed rows."""
+    labels = labels_of(X)
+    if labels is not None and columns_by_names(labels)[1] is not None:
+        raise coded(
+            ValueError,
+            "list-or-table",
+            f"X is a list of entries by the names of its columns ({', '.join(labels)}), and no table of "
+            "samples: give eckart.triplets(X) for its matrix, X.to_numpy() for the table",
+        )
     if not isinstance(X, Matrix):
         return X
     return X.to_scipy() if X.is_sparse else X.to_array()

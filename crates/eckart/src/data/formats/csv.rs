@@ -1,4 +1,4 @@
-//! Csv: a matrix as comma, tab or semicolon separated text.
+//! Csv: a matrix as text whose cells are separated by commas, tabs, semicolons, blanks and the like.
 //! In: such a text, a table or a list of entries; a dense `Table`.  Out: a `Table`, dense or sparse; such a text.
 //! Invariant: what is detected is documented at `read_csv`; what is written reads back the same.
 //! Not here: splitting into cells (see `records`), tables (see `table`) and lists of entries (see `triplets`).
@@ -6,55 +6,87 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use super::text::records::{Records, delimiter, write_cell};
+use super::text::cells::CellFormat;
+use super::text::dialect::Dialect;
+use super::text::number::parse;
+use super::text::records::{Records, write_cell, write_quoted};
+use super::triplets::columns::entry_columns;
 use super::{table, triplets};
 use crate::data::sink::write_file;
 use crate::data::source::{PEEK, Peeked, empty_file, extension};
 use crate::data::{Dtype, ReadOptions, Table};
 use crate::error::{Code, Error, Result};
 
-/// The table, or the list of entries, in a CSV text.
+/// The table, or the list of entries, in a CSV text. How it was understood is in [`Table::reading`].
 ///
-/// **A list of entries** is `row,column,value` (further columns are passed over) or `row,column` (each value is 1). It
-/// is taken for one exactly where a header's first three names, or its only two, say so: a word for a row (user, row,
-/// sample, doc, i, ...), one for a column (item, movie, col, feature, term, j, ...) and one for a value (rating, value,
-/// count, weight, ...), with or without a final "id"; or where [`ReadOptions::triplets`] is `Some(true)`, with or
-/// without a header. The result is sparse, and its rows and columns are named by the ids: in order of number where all
-/// are whole numbers, else in order of first appearance. It is f32 where every value is exact in f32, else f64.
+/// **Cells** are separated by commas, semicolons, tabs, `|`, `::` or runs of blanks, whichever cuts the first rows into
+/// as many cells each and leaves the most numbers; a first line `sep=;` says it. Lines of `#` or `%` that the text
+/// begins with are comments, and so are all that begin alike; the last of them is the header where it has a name for
+/// every column. A comma in a number is a decimal mark where the first rows have one that can't group thousands
+/// (`0,127`) and no decimal point; else it may group thousands where commas separate the cells or decimals have a
+/// point; else (`1,234;2,345`) the file is refused until [`ReadOptions::decimal`] decides. Rows and columns without a
+/// name and a number are left out: those of a spreadsheet.
 ///
-/// **A table** is dense. Its first row is a header where any of its cells is not a number; its first column holds names
-/// where the first cell under the header is not a number, or where the header's first cell is empty, or the header has
-/// one cell less than the rows. Where that leaves a doubt (`a,1,2` over `b,3,4`), the file is refused until
-/// [`ReadOptions::header`] decides. An empty cell, `NA`, `N/A`, `NaN`, `null` and `?` are missing entries (`NaN`). It
-/// is f32 where all numbers are integers of at most 2^24, else f64.
+/// **A list of entries** has a column of row ids, one of column ids and one of values; without that each value is 1. It
+/// is taken for one where its header has a word for a row (user, row, sample, doc, i, ...), one for a column (item,
+/// movie, col, feature, term, j, ...) and one for a value (rating, value, count, weight, ...), in any order, with or
+/// without a final "id", or only the first two beside times; or where [`ReadOptions::columns`] or
+/// [`ReadOptions::triplets`] says so, with or without a header. Where a header has the first two words alone beside
+/// other columns, or ids of text repeat in two columns while their pairs don't, the file is refused until an option
+/// decides. The result is sparse, and its rows and columns are named by the ids: in order of number where all are whole
+/// numbers (`7.0` is 7), else in order of first appearance. It is f32 where every value is exact in f32, else f64.
+///
+/// **A table** is dense. Its first row is a header where any of its cells is not a number, or all are quoted and the
+/// numbers below are not; its first column holds names where the first cell under the header is not a number, or is
+/// quoted while the others are not, or where the header's first cell is empty, or the header has one cell less than the
+/// rows. Numbers of the first column are names where it is called as an index (`id`, `year`, `wavelength`, ...) or they
+/// are whole and in order beside fractions: that is warned of. Where the rest leaves a doubt (`a,1,2` over `b,3,4`, a
+/// first row of years), the file is refused until [`ReadOptions::header`] or [`ReadOptions::row_names`] decides. An
+/// empty cell, `NA`, `N/A`, `NaN`, `null`, `None`, `?` and the like are missing entries (`NaN`). It is f32 where all
+/// numbers are integers of at most 2^24, else f64.
 ///
 /// # Errors
 /// `Data`, with the line: a ragged row, a cell that is not a number or infinite, no rows or columns, an open quote; in
-/// a list of entries also an empty id, a missing value and, unless [`ReadOptions::duplicates`] settles it, a repeated
-/// entry.
+/// a list of entries also an empty id or one such as `NA`, a missing value and, unless [`ReadOptions::duplicates`]
+/// settles it, a repeated entry.
 pub fn read_csv(input: impl Read, options: &ReadOptions) -> Result<Table> {
     let input = Peeked::new(input, PEEK);
     let prefix = input.prefix();
     if prefix.starts_with(b"\xff\xfe") || prefix.starts_with(b"\xfe\xff") {
         return Err(Error::data(Code::NotUtf8, "the text is UTF-16", "Save it as UTF-8"));
     }
-    let delimiter = options.delimiter.unwrap_or_else(|| delimiter(prefix, prefix.len() < PEEK));
-    let mut records = Records::new(input, delimiter);
-    let Some(first) = records.take()? else {
-        return Err(empty_file());
-    };
-    if options.triplets.unwrap_or_else(|| triplets::is_header(&first)) {
-        triplets::read(first, records, options)
-    } else {
-        table::read(first, records, options)
+    let mut dialect = Dialect::detect(prefix, prefix.len() < PEEK, options)?;
+    let format = CellFormat::new(options, dialect.commas);
+    let mut records = Records::new(input, dialect.delimiter.clone()).without_comments(dialect.comment.clone());
+    if dialect.sep_line {
+        records.skip_line()?;
     }
+    let mut first = records.take()?.ok_or_else(empty_file)?;
+    // Rows of nothing above all others.
+    while first.cells.len() > 1 && first.is_nothing() {
+        first = records.take()?.ok_or_else(empty_file)?;
+    }
+    let above = dialect.sample.iter().take_while(|row| row.line < first.line).count();
+    dialect.sample.drain(..above);
+    if let Some(heading) = dialect.heading.take() {
+        records.put_back(std::mem::replace(&mut first, heading.clone()));
+        dialect.sample.insert(0, heading);
+    }
+    let mut table = match entry_columns(&first, &dialect.sample, &format, options)? {
+        Some(columns) => triplets::read(&first, &mut records, columns, &format, options)?,
+        None => table::read(&first, &mut records, &dialect.sample, &format, options)?,
+    };
+    let said = table.reading.into_iter().chain(dialect.said(records.comments())).collect::<Vec<_>>();
+    table.reading = Some(said.join("; "));
+    Ok(table)
 }
 
 /// Writes a dense matrix as CSV: a header where it has names, then its rows, each after its name where it has one. The
 /// name of the file may end in `.gz`, and in `.tsv` for tabs; `-` is standard output.
 ///
-/// Where only the rows have names, the columns are numbered from 1. Missing entries are empty cells (`NaN` where a row
-/// without a name begins with one, since an empty first cell can be read as the corner of a header).
+/// Where only the rows have names, the columns are numbered from 1. Names that are all numbers are quoted where they
+/// could be taken for data. Missing entries are empty cells (`NaN` where row or column has no name, since a row or a
+/// column of nothing is left out by readers, and an empty first cell can be the corner of a header).
 ///
 /// # Errors
 /// `Data` where the matrix is sparse or the number of names does not fit; `Io` where the file can't be written.
@@ -80,27 +112,36 @@ pub fn write_csv(path: impl AsRef<Path>, table: &Table) -> Result<()> {
 fn write_table(out: &mut dyn Write, table: &Table, delimiter: u8) -> io::Result<()> {
     let (rows, cols) = table.matrix.shape();
     let named = table.row_names.is_some();
+    let are_numbers = |names: &Vec<String>| names.iter().all(|name| parse(name.as_bytes()).is_some());
+    // Names of numbers under a row of texts, or beside a column of them, are plain.
+    let quote = table.col_names.as_ref().is_some_and(are_numbers) && table.row_names.as_ref().is_none_or(are_numbers);
+    let write_name = |out: &mut dyn Write, name: &str| {
+        if quote { write_quoted(out, name) } else { write_cell(out, name) }
+    };
     if named || table.col_names.is_some() {
         for j in 0..cols {
             if named || j > 0 {
                 out.write_all(&[delimiter])?;
             }
             match &table.col_names {
-                Some(names) => write_cell(out, &names[j])?,
+                Some(names) => write_name(out, &names[j])?,
                 None => write!(out, "{}", j + 1)?,
             }
         }
         out.write_all(b"\n")?;
     }
+    let nameless_row = |i: usize| table.row_names.as_ref().is_none_or(|names| names[i].is_empty());
+    let nameless_column = |j: usize| table.col_names.as_ref().map_or(!named, |names| names[j].is_empty());
     for i in 0..rows {
         if let Some(names) = &table.row_names {
-            write_cell(out, &names[i])?;
+            write_name(out, &names[i])?;
         }
         for j in 0..cols {
             if named || j > 0 {
                 out.write_all(&[delimiter])?;
             }
-            write_number(out, table.matrix.get(i, j), table.matrix.dtype(), j == 0 && !named)?;
+            let nameless = nameless_row(i) || nameless_column(j);
+            write_number(out, table.matrix.get(i, j), table.matrix.dtype(), nameless)?;
         }
         out.write_all(b"\n")?;
     }
@@ -108,9 +149,9 @@ fn write_table(out: &mut dyn Write, table: &Table, delimiter: u8) -> io::Result<
 }
 
 /// The shortest text that reads as the same number.
-fn write_number(out: &mut dyn Write, value: f64, dtype: Dtype, begins: bool) -> io::Result<()> {
+fn write_number(out: &mut dyn Write, value: f64, dtype: Dtype, nameless: bool) -> io::Result<()> {
     match dtype {
-        _ if value.is_nan() => out.write_all(if begins { b"NaN" } else { b"" }),
+        _ if value.is_nan() => out.write_all(if nameless { b"NaN" } else { b"" }),
         _ if value.fract() == 0.0 && value.abs() < 1e15 => write!(out, "{value}"),
         Dtype::F32 => write!(out, "{:?}", value as f32),
         Dtype::F64 => write!(out, "{value:?}"),

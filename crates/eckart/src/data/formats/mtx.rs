@@ -20,7 +20,8 @@ use crate::error::{Code, Error, Result};
 
 /// The matrix in a Matrix Market text: sparse for `coordinate`, dense for `array`.
 ///
-/// Fields: `real`, `integer`, and `pattern`, whose values are 1. Symmetries: `general`, `symmetric`, `skew-symmetric`;
+/// Fields: `real`, `integer` (also `unsigned-integer`), and `pattern`, whose values are 1. Symmetries: `general`,
+/// `symmetric`, `skew-symmetric`;
 /// the other half is filled in. Zeros that are written out stay in the pattern. In an array `NaN` is a missing entry;
 /// in coordinate form it is refused. The type is f64 for `real`; for `integer` and `pattern` f32 where all values are
 /// at most 2^24, else f64.
@@ -136,7 +137,8 @@ impl Banner {
         };
         let field = match field {
             "real" | "double" => Field::Real,
-            "integer" => Field::Integer,
+            // What scipy writes of integers without a sign.
+            "integer" | "unsigned-integer" => Field::Integer,
             "pattern" if coordinate => Field::Pattern,
             _ => return Err(unknown("the field", field, "real, integer and (in coordinate form) pattern")),
         };

@@ -68,6 +68,19 @@ pub fn write_npy(path: impl AsRef<Path>, matrix: &Matrix) -> Result<()> {
     }
 }
 
+/// The numbers of an array in a .npy stream, in the order of its memory, with its shape and the type that holds them.
+pub(super) fn read_numbers(mut input: impl Read) -> Result<(Vec<usize>, Vec<f64>, Dtype)> {
+    let input: &mut dyn Read = &mut input;
+    let header = Header::read(input)?;
+    let count = header.shape.iter().try_fold(1usize, |product, &side| product.checked_mul(side));
+    let Some(bytes) = count.and_then(|count| count.checked_mul(header.kind.bytes)) else {
+        return Err(Error::data(Code::TooLarge, "the array is larger than memory can hold", "Save the array again"));
+    };
+    let values = read_values::<f64>(input, &header, bytes)?;
+    let dtype = header.kind.dtype();
+    Ok((header.shape, values, dtype))
+}
+
 fn read_array<T: Real>(input: &mut dyn Read, header: &Header) -> Result<Matrix> {
     let [rows, rest @ ..] = &header.shape[..] else {
         let message = "the array is a single number without dimensions";

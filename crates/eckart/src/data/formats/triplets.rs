@@ -1,83 +1,98 @@
 //! Triplets: a sparse matrix as a list of its entries, by the ids of their rows and columns.
-//! In: the rows `row,column[,value,...]` of a CSV text.  Out: a sparse `Table` named by the ids.
+//! In: the rows of a CSV text, which columns are ids and values.  Out: a sparse `Table` named by the ids.
 //! Invariant: the order of rows and columns follows from the ids alone where they are numbers, else from first
 //! appearance.
-//! Not here: when a text is such a list (said by `read_csv`, with the words below).
+//! Not here: when a text is such a list, and which columns are meant (see `columns`).
 
-use indexmap::IndexMap;
+pub(in crate::data) mod columns;
+mod ids;
+
+use std::collections::BTreeSet;
 
 use super::entries::EntryList;
-use super::text::number::{Choice, is_missing, parse, shown, small_integer};
-use super::text::records::{Record, Records, cell_text};
+use super::text::cells::{CellFormat, CellValue, looks_numeric};
+use super::text::number::{Choice, shown};
+use super::text::records::{Record, Records};
 use crate::data::{Matrix, ReadOptions, Table};
 use crate::error::{Code, Error, Result};
+use columns::EntryColumns;
+use ids::IdTable;
 
-/// Names of a column of row ids, in lower case, without marks and a final "id".
-const ROWS: &str = "user u row r sample i doc document customer person reviewer subject cell source player session";
-/// Names of a column of column ids.
-const COLS: &str = "item col column c feature j movie film book track song artist product term word token tag gene \
-                    target business game anime";
-/// Names of a column of values.
-const VALUES: &str = "rating value val v x count counts n weight score stars freq frequency tf tfidf plays playcount \
-                      clicks quantity amount";
-
-pub(in crate::data) fn is_header(first: &Record) -> bool {
-    let is = |k: usize, words: &str| {
-        let cell = String::from_utf8_lossy(&first.cells[k]).to_ascii_lowercase();
-        let bare: String = cell.chars().filter(|c| c.is_alphanumeric()).collect();
-        let known = |name: &str| words.split(' ').any(|word| word == name);
-        known(&bare) || bare.strip_suffix("id").is_some_and(known)
-    };
-    match first.cells.len() {
-        0 | 1 => false,
-        2 => is(0, ROWS) && is(1, COLS),
-        _ => is(0, ROWS) && is(1, COLS) && is(2, VALUES),
-    }
+/// How far a table of numbers looks like a list of entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ListEvidence {
+    /// It does not.
+    Table,
+    /// It may be one: three or more columns without a gap, the first two of whole numbers. An objective that speaks of
+    /// missing entries makes that a doubt, for such a table has none.
+    Possible,
+    /// It hardly is anything else: many rows, ids that stand twice and more in both columns, and no pair that does.
+    Probable,
 }
 
-/// Whether a table may as well be a list of entries `row,column,value`: three or four columns without a gap, the first
-/// two of whole numbers. An objective that speaks of missing entries makes that a doubt, for such a table has none.
-pub fn may_be_entries(x: &Matrix) -> bool {
-    let (rows, cols) = x.shape();
+/// How far a dense table looks like a list of entries `row,column,value,...`.
+pub fn list_evidence(x: &Matrix) -> ListEvidence {
+    const MOST_COLUMNS: usize = 12;
+    const FEWEST_ROWS: usize = 30;
+    /// As many rows are looked at.
+    const MOST_ROWS: usize = 20_000;
+    let (rows, cols) = (x.rows().min(MOST_ROWS), x.cols());
     let is_id = |value: f64| value >= 0.0 && value.fract() == 0.0;
-    let like_a_list = !x.is_sparse() && x.missing() == 0 && (3..=4).contains(&cols) && rows > 1;
-    like_a_list && (0..rows).all(|i| is_id(x.get(i, 0)) && is_id(x.get(i, 1)))
+    let whole = |j: usize| (0..rows).all(|i| is_id(x.get(i, j)));
+    let gaps = x.is_sparse() || x.missing() > 0;
+    if gaps || !(3..=MOST_COLUMNS).contains(&cols) || rows < 2 || !whole(0) || !whole(1) {
+        return ListEvidence::Table;
+    }
+    let column = |j: usize| (0..rows).map(|i| x.get(i, j).to_bits()).collect::<BTreeSet<u64>>().len();
+    let pairs = || (0..rows).map(|i| (x.get(i, 0).to_bits(), x.get(i, 1).to_bits())).collect::<BTreeSet<_>>().len();
+    let repeats = |distinct: usize| 2 * distinct <= rows && distinct > 1;
+    if rows >= FEWEST_ROWS && cols <= 4 && repeats(column(0)) && repeats(column(1)) && pairs() == rows {
+        return ListEvidence::Probable;
+    }
+    // More columns than a time beside a value need ids that repeat.
+    let likely = cols <= 4 || (column(0) < rows && column(1) < rows && pairs() == rows);
+    if likely { ListEvidence::Possible } else { ListEvidence::Table }
 }
 
-pub(in crate::data) fn read(first: Record, mut records: Records<'_>, options: &ReadOptions) -> Result<Table> {
+pub(in crate::data) fn read(
+    first: &Record,
+    records: &mut Records<'_>,
+    (columns, headed): (EntryColumns, bool),
+    format: &CellFormat,
+    options: &ReadOptions,
+) -> Result<Table> {
     let width = first.cells.len();
-    if width < 2 {
-        return Err(Error::data(
-            Code::RaggedRows,
-            "a list of entries has the columns row, column and value, but this row has one cell",
-            "Check the delimiter",
-        )
-        .at_line(first.line));
-    }
-    let headed = options.header.unwrap_or_else(|| {
-        is_header(&first) || first.cells.get(2).is_some_and(|value| !is_missing(value) && parse(value).is_none())
-    });
-    let mut list = List { width, entries: EntryList::default(), rows: IdTable::default(), cols: IdTable::default() };
+    let (entries, rows, cols) = (EntryList::default(), IdTable::default(), IdTable::default());
+    let mut list = List { width, columns, format, entries, rows, cols };
     if !headed {
         list.add(width, |k| &first.cells[k], first.line)?;
     }
     while records.advance()? {
         list.add(records.len(), |k| records.cell(k), records.line())?;
     }
-    list.finish(options)
+    let mut table = list.finish(options)?;
+    table.reading = Some(columns.said(first, headed));
+    Ok(table)
 }
 
 /// The entries as they arrive.
-struct List {
+struct List<'a> {
     width: usize,
+    columns: EntryColumns,
+    format: &'a CellFormat,
     entries: EntryList,
     rows: IdTable,
     cols: IdTable,
 }
 
-impl List {
+impl List<'_> {
     fn add<'c>(&mut self, count: usize, cell: impl Fn(usize) -> &'c [u8], line: u64) -> Result<()> {
         if count != self.width {
+            // A row of nothing, as spreadsheets leave them, or cells of nothing at the end of a row.
+            let from = if (0..count).all(|k| cell(k).is_empty()) { 0 } else { self.width };
+            if count > from && (from..count).all(|k| cell(k).is_empty()) {
+                return if from == 0 { Ok(()) } else { self.add(self.width, cell, line) };
+            }
             return Err(Error::data(
                 Code::RaggedRows,
                 format!("the row has {count} cells where {} are expected", self.width),
@@ -85,11 +100,43 @@ impl List {
             )
             .at_line(line));
         }
-        let value = if self.width > 2 { value(cell(2)).map_err(|e| e.at_line(line))? } else { 1.0 };
-        let row = self.rows.index(cell(0), line)?;
-        let col = self.cols.index(cell(1), line)?;
+        let EntryColumns { row, col, value } = self.columns;
+        let (row, col) = (cell(row), cell(col));
+        if (row.is_empty() || col.is_empty()) && (0..count).all(|k| cell(k).is_empty()) {
+            return Ok(());
+        }
+        let value = match value {
+            Some(k) => self.value(cell(k)).map_err(|e| e.at_line(line))?,
+            None => 1.0,
+        };
+        let row = self.rows.index(row, self.format, line)?;
+        let col = self.cols.index(col, self.format, line)?;
         self.entries.push(row, col, value, line);
         Ok(())
+    }
+
+    fn value(&self, cell: &[u8]) -> Result<f64> {
+        match self.format.read(cell) {
+            CellValue::Number(value) if value.is_finite() => Ok(value),
+            CellValue::Number(_) => Err(Error::data(
+                Code::InfiniteValue,
+                format!("the value {} is not finite", shown(cell)),
+                "Leave the entry out",
+            )),
+            CellValue::Missing => {
+                let message = format!("the value is missing ({})", shown(cell));
+                Err(Error::data(Code::MissingValue, message, "Leave missing entries out of the list"))
+            }
+            CellValue::Text => Err(Error::data(
+                Code::NotANumber,
+                format!("the value {} is not a number", shown(cell)),
+                if looks_numeric(cell) {
+                    "Decimals have a point, unless decimal (--decimal) says a comma"
+                } else {
+                    "Say the columns by columns (--columns ROW,COL,VALUE), by their names or numbers"
+                },
+            )),
+        }
     }
 
     fn finish(mut self, options: &ReadOptions) -> Result<Table> {
@@ -107,110 +154,12 @@ impl List {
         let label = |i: usize, j: usize| format!("row id {:?}, column id {:?}", row_names[i], col_names[j]);
         let shape = (row_names.len(), col_names.len());
         let matrix = self.entries.into_matrix(shape, choice, options.duplicates, &label)?;
-        Ok(Table { matrix, row_names: Some(row_names), col_names: Some(col_names) })
+        Ok(Table::named(matrix, Some(row_names), Some(col_names)))
     }
-}
-
-fn value(cell: &[u8]) -> Result<f64> {
-    if is_missing(cell) {
-        let message = format!("the value is missing ({})", shown(cell));
-        return Err(Error::data(Code::MissingValue, message, "Leave missing entries out of the list"));
-    }
-    match parse(cell) {
-        Some(value) if value.is_finite() => Ok(value),
-        Some(_) => Err(Error::data(
-            Code::InfiniteValue,
-            format!("the value {} is not finite", shown(cell)),
-            "Leave the entry out",
-        )),
-        None => Err(Error::data(
-            Code::NotANumber,
-            format!("the value {} is not a number", shown(cell)),
-            "The columns are row, column and value, in this order; decimals have a point",
-        )),
-    }
-}
-
-/// The ids of a side, numbered as they appear.
-#[derive(Debug, Default)]
-struct IdTable {
-    // Only looked up, never walked: their order reaches nothing. Numbers have a map of their own, which is twice as
-    // fast.
-    by_number: IndexMap<u64, u32>,
-    by_text: IndexMap<Box<[u8]>, u32>,
-    names: Vec<String>,
-    last: u32,
-}
-
-impl IdTable {
-    /// The index of `id`, a new one where it is new.
-    fn index(&mut self, id: &[u8], line: u64) -> Result<u32> {
-        // Files are mostly sorted by one side: its id is that of the line before.
-        if self.names.get(self.last as usize).is_some_and(|name| name.as_bytes() == id) {
-            return Ok(self.last);
-        }
-        let whole = whole_number(id);
-        let known = whole.map_or_else(|| self.by_text.get(id), |n| self.by_number.get(&n));
-        if let Some(&index) = known {
-            self.last = index;
-            return Ok(index);
-        }
-        if id.is_empty() {
-            return Err(
-                Error::data(Code::EmptyId, "an id is empty", "Give every entry a row id and a column id").at_line(line)
-            );
-        }
-        let index = u32::try_from(self.names.len()).map_err(|_| {
-            Error::data(Code::TooLarge, "more than 2^32 different ids", "Cut the file up").at_line(line)
-        })?;
-        self.names.push(cell_text(id, line)?);
-        match whole {
-            Some(number) => self.by_number.insert(number, index),
-            None => self.by_text.insert(id.into(), index),
-        };
-        self.last = index;
-        Ok(index)
-    }
-
-    /// Where all ids are whole numbers, sorts them by number; the new index of each old one.
-    fn sort(&mut self) -> Option<Vec<u32>> {
-        let number = |name: &String| match name.strip_prefix('-') {
-            Some(digits) => whole_number(digits.as_bytes()).filter(|&n| n > 0).map(|n| -(n as i64)),
-            None => whole_number(name.as_bytes()).map(|n| n as i64),
-        };
-        let numbers = self.names.iter().map(number).collect::<Option<Vec<i64>>>()?;
-        let mut order: Vec<u32> = (0..numbers.len() as u32).collect();
-        order.sort_unstable_by_key(|&k| numbers[k as usize]);
-        let mut new = vec![0; order.len()];
-        for (to, &from) in order.iter().enumerate() {
-            new[from as usize] = to as u32;
-        }
-        self.names = order.iter().map(|&k| std::mem::take(&mut self.names[k as usize])).collect();
-        Some(new)
-    }
-}
-
-/// The number that an id is, where it is written the one usual way: "01" is an id of its own beside "1".
-fn whole_number(id: &[u8]) -> Option<u64> {
-    if id.len() > 1 && id[0] == b'0' { None } else { small_integer(id) }
 }
 
 #[cfg(test)]
 mod tests {
-    #[test]
-    fn tables_that_may_be_lists_are_seen() {
-        let of = |rows, cols, numbers: &[f64]| {
-            super::may_be_entries(&crate::data::Matrix::dense(rows, cols, numbers.to_vec()).unwrap())
-        };
-        assert!(of(2, 3, &[1.0, 2.0, 0.5, 4.0, 5.0, 6.0]));
-        assert!(of(2, 4, &[1.0, 2.0, 0.5, 9.5, 4.0, 5.0, 6.0, 7.5]));
-        assert!(!of(1, 3, &[1.0, 2.0, 3.0]), "one row");
-        assert!(!of(2, 2, &[1.0, 2.0, 4.0, 5.0]), "two columns");
-        assert!(!of(2, 3, &[1.5, 2.0, 3.0, 4.0, 5.0, 6.0]), "no id");
-        assert!(!of(2, 3, &[1.0, -2.0, 3.0, 4.0, 5.0, 6.0]), "no id");
-        assert!(!of(2, 3, &[1.0, 2.0, f64::NAN, 4.0, 5.0, 6.0]), "missing");
-    }
-
     use super::*;
     use crate::data::{Dtype, Duplicates, read_csv};
     use crate::error::check_error;
@@ -246,9 +195,44 @@ mod tests {
         check("userId\tmovie_id\tRating\n1\t2\t0.5\n", "1", "2", &[(0, 0, 0.5)]);
         check("i,j,v\n2,1,0\n", "2", "1", &[(0, 0, 0.0)]);
         check("user,item\nu,x\nu,y\n", "u", "x y", &[(0, 0, 1.0), (0, 1, 1.0)]);
-        let first = |text: &str| is_header(&Record { line: 1, cells: text.split(',').map(|c| c.into()).collect() });
-        assert!(first("Row,Column,Count") && first("sample,feature,weight,batch"));
-        assert!(!first("user,item,timestamp") && !first("item,user,rating") && !first("gene,a,b") && !first("user"));
+        check(",user,rating,item\n0,u,4,x\n1,v,5,x\n", "u v", "x", &[(0, 0, 4.0), (1, 0, 5.0)]);
+    }
+
+    #[test]
+    fn tables_that_may_be_lists_are_seen() {
+        use ListEvidence::{Possible, Probable};
+        let of = |cols: usize, numbers: &[f64]| {
+            list_evidence(&Matrix::dense(numbers.len() / cols, cols, numbers.to_vec()).unwrap())
+        };
+        assert_eq!(of(3, &[1.0, 2.0, 0.5, 4.0, 5.0, 6.0]), Possible);
+        assert_eq!(of(4, &[1.0, 2.0, 0.5, 9.5, 4.0, 5.0, 6.0, 7.5]), Possible);
+        assert_eq!(of(3, &[1.0, 2.0, 3.0]), ListEvidence::Table, "one row");
+        assert_eq!(of(2, &[1.0, 2.0, 4.0, 5.0]), ListEvidence::Table, "two columns");
+        assert_eq!(of(3, &[1.5, 2.0, 3.0, 4.0, 5.0, 6.0]), ListEvidence::Table, "no id");
+        assert_eq!(of(3, &[1.0, -2.0, 3.0, 4.0, 5.0, 6.0]), ListEvidence::Table, "no id");
+        assert_eq!(of(3, &[1.0, 2.0, f64::NAN, 4.0, 5.0, 6.0]), ListEvidence::Table, "missing");
+        // Ids that repeat while their pairs don't, in a table too wide for a value and a time.
+        let wide = |pairs: [[f64; 2]; 4]| pairs.iter().flat_map(|[i, j]| [*i, *j, 0.5, 0.5, 0.5]).collect::<Vec<_>>();
+        assert_eq!(of(5, &wide([[1.0, 1.0], [1.0, 2.0], [2.0, 1.0], [2.0, 2.0]])), Possible);
+        assert_eq!(of(5, &wide([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0], [4.0, 4.0]])), ListEvidence::Table);
+        let all: Vec<f64> = (0..36).flat_map(|k| [f64::from(k / 6), f64::from(k % 6), f64::from(k)]).collect();
+        assert_eq!(of(3, &all), Probable);
+    }
+
+    #[test]
+    fn whole_floats_are_the_integers_they_are() {
+        check(
+            "user,item,rating\n101.0,7,1\n101,8,2\n9.0,7,3\n",
+            "9 101",
+            "7 8",
+            &[(0, 0, 3.0), (1, 0, 1.0), (1, 1, 2.0)],
+        );
+        check("user,item,rating\n1.5,7,1\n2.0,7,2\n", "1.5 2.0", "7", &[(0, 0, 1.0), (1, 0, 2.0)]);
+    }
+
+    #[test]
+    fn rows_of_nothing_are_none() {
+        check("user,item,rating\na,x,1\n,,\nb,x,2,\n,,,,\n", "a b", "x", &[(0, 0, 1.0), (1, 0, 2.0)]);
     }
 
     #[test]
@@ -279,6 +263,8 @@ mod tests {
         refuses("a,b,1\na,c,inf\n", Code::InfiniteValue, "line 2: the value \"inf\"");
         refuses("a,b,1\na,c,x\n", Code::NotANumber, "line 2: the value \"x\"");
         refuses("a,b,1\n,c,2\n", Code::EmptyId, "line 2");
+        refuses("a,b,1\nNA,c,2\n", Code::EmptyId, "line 2");
+        refuses("a,b,1\na,null,2\n", Code::EmptyId, "--na-values");
         refuses(
             "a,b,1\nc,d,2\n\na,b,2\n",
             Code::DuplicateEntry,

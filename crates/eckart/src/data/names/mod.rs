@@ -7,15 +7,22 @@
 pub(super) mod align;
 pub(super) mod ids;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::Delimiter;
+use super::formats::text::dialect::delimiter_of;
 use super::formats::text::lines::Lines;
-use super::formats::text::number::shown;
-use super::formats::text::records::{Records, cell_text, delimiter};
+use super::formats::text::number::{parse, shown};
+use super::formats::text::records::{Records, cell_text};
 use super::source::{empty_file, extension, open, said_of};
 use crate::error::{Code, Error, Result};
 
 /// The names in a file of one name per line (`.gz` may be gzipped). Blank lines at its end are no names.
+///
+/// Where every line has the same number of cells with tabs between them, as the `features.tsv` of 10x Genomics has (id,
+/// symbol, type), the names are in the second column, or in the first where the second holds numbers. A name that
+/// stands twice there is told apart by the id before it: `MATR3 (ENSG00000015479)`.
 ///
 /// # Errors
 /// `Io` where the system refuses the file; `Data` where it holds no name, a blank line between names, or is not UTF-8.
@@ -68,7 +75,28 @@ fn read_lines(path: &Path) -> Result<Vec<String>> {
     if names.is_empty() {
         return Err(Error::data(Code::EmptyFile, "the file holds no name", "Write one name per line"));
     }
-    Ok(names)
+    Ok(symbols(&names).unwrap_or(names))
+}
+
+/// The second cells of lines with tabs, or the first where the second are numbers; `None` where lines differ.
+fn symbols(lines: &[String]) -> Option<Vec<String>> {
+    let rows: Vec<Vec<&str>> = lines.iter().map(|line| line.split('\t').map(str::trim).collect()).collect();
+    let width = rows[0].len();
+    if width < 2 || rows.iter().any(|row| row.len() != width) {
+        return None;
+    }
+    let column = usize::from(rows.iter().any(|row| parse(row[1].as_bytes()).is_none() && !row[1].is_empty()));
+    let (mut known, mut twice) = (BTreeSet::new(), BTreeSet::new());
+    for row in &rows {
+        if !known.insert(row[column]) {
+            twice.insert(row[column]);
+        }
+    }
+    let name = |row: &Vec<&str>| match column {
+        1 if twice.contains(row[1]) => format!("{} ({})", row[1], row[0]),
+        _ => row[column].to_owned(),
+    };
+    Some(rows.iter().map(name).collect())
 }
 
 /// Hands the cells of N columns, row after row, to `add`; `find` picks them by the header, `wanted` names them if it
@@ -81,9 +109,9 @@ fn read_columns<const N: usize>(
 ) -> Result<()> {
     let input = open(path)?;
     let delimiter = match extension(path).as_deref() {
-        Some("tsv") => b'\t',
+        Some("tsv") => Delimiter::Byte(b'\t'),
         // The header alone: titles hold commas and semicolons of their own.
-        _ => delimiter(input.prefix().split_inclusive(|&b| b == b'\n').next().unwrap_or_default(), true),
+        _ => delimiter_of(input.prefix().split_inclusive(|&b| b == b'\n').next().unwrap_or_default()),
     };
     let mut records = Records::new(input, delimiter);
     let Some(header) = records.take()? else {
@@ -137,6 +165,9 @@ mod tests {
         };
         check("a\nb c\n", &["a", "b c"]);
         check("\u{feff}a\r\nb, \"c\"\r\n\r\n", &["a", "b, \"c\""]);
+        check("E1\tA\tGene\nE2\tB\tGene\nE3\tA\tGene\n", &["A (E1)", "B", "A (E3)"]);
+        check("peace\t12\nwar\t7\n", &["peace", "war"]);
+        check("a\tb\nc\n", &["a\tb", "c"]);
     }
 
     #[test]

@@ -93,12 +93,6 @@ pub(in crate::data) fn parse_index(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// Whether a cell says that its number is missing.
-pub(in crate::data) fn is_missing(text: &[u8]) -> bool {
-    const MARKS: [&[u8]; 5] = [b"NA", b"NaN", b"N/A", b"null", b"?"];
-    text.is_empty() || MARKS.iter().any(|mark| text.eq_ignore_ascii_case(mark))
-}
-
 /// A cell as it is shown in an error: its text in quotes, cut where it is long.
 pub(in crate::data) fn shown(text: &[u8]) -> String {
     let text = String::from_utf8_lossy(text);
@@ -142,13 +136,5 @@ mod tests {
         check(Choice::ExactToF32, &[0.1], Dtype::F64);
         let error = narrow(&[1.0, 1e300], |at| format!("place {at}")).unwrap_err();
         crate::error::check_error(&error, Code::F32Overflow, "1e300 at place 1");
-    }
-
-    #[test]
-    fn missing_marks() {
-        for mark in ["", "na", "NA", "nan", "NULL", "?", "n/a"] {
-            assert!(is_missing(mark.as_bytes()), "{mark}");
-        }
-        assert!(!is_missing(b"0") && !is_missing(b"none of these"));
     }
 }

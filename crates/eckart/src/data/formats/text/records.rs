@@ -9,55 +9,117 @@
 use std::io::{self, Read, Write};
 
 use super::lines::{LONGEST, Lines, endless};
+use crate::data::Delimiter;
 use crate::error::{Code, Error, Result};
 
 pub(in crate::data) struct Records<'a> {
     lines: Lines<'a>,
-    delimiter: u8,
+    delimiter: Delimiter,
+    /// What a line that is passed over begins with.
+    comment: Option<Vec<u8>>,
+    /// How many lines were passed over.
+    comments: usize,
+    /// A row that was put back, to be read next.
+    unread: Option<Record>,
     /// The cells of the row, end to end without quotes or delimiters between them, or the line as it stands.
     text: Vec<u8>,
     cells: Vec<(usize, usize)>,
+    /// Of each cell whether it was quoted; empty where none was.
+    quoted: Vec<bool>,
     line: u64,
     blank: Option<u64>,
 }
 
 /// A row taken out of its `Records`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(in crate::data) struct Record {
     /// The line it begins on.
     pub(in crate::data) line: u64,
     pub(in crate::data) cells: Vec<Vec<u8>>,
+    /// Of each cell whether it was quoted; empty where none was.
+    pub(in crate::data) quoted: Vec<bool>,
+}
+
+impl Record {
+    pub(in crate::data) fn is_quoted(&self, k: usize) -> bool {
+        self.quoted.get(k) == Some(&true)
+    }
+
+    /// Whether there is nothing in any cell.
+    pub(in crate::data) fn is_nothing(&self) -> bool {
+        self.cells.iter().all(Vec::is_empty)
+    }
 }
 
 impl<'a> Records<'a> {
-    pub(in crate::data) fn new(input: impl Read + 'a, delimiter: u8) -> Self {
-        let (text, cells) = (Vec::new(), Vec::new());
-        Self { lines: Lines::new(input), delimiter, text, cells, line: 0, blank: None }
+    pub(in crate::data) fn new(input: impl Read + 'a, delimiter: Delimiter) -> Self {
+        let (text, cells, quoted) = (Vec::new(), Vec::new(), Vec::new());
+        let (comment, comments, unread) = (None, 0, None);
+        let lines = Lines::new(input);
+        Self { lines, delimiter, comment, comments, unread, text, cells, quoted, line: 0, blank: None }
+    }
+
+    /// Passes over lines that begin with `mark`.
+    pub(in crate::data) fn without_comments(mut self, mark: Option<Vec<u8>>) -> Self {
+        self.comment = mark;
+        self
+    }
+
+    /// Passes over the next line.
+    pub(in crate::data) fn skip_line(&mut self) -> Result<()> {
+        self.lines.advance().map(drop)
+    }
+
+    /// Puts a row back, to be read next.
+    pub(in crate::data) fn put_back(&mut self, row: Record) {
+        self.unread = Some(row);
     }
 
     /// Reads the next row that is not blank; `false` at the end.
     pub(in crate::data) fn advance(&mut self) -> Result<bool> {
         self.blank = None;
+        self.quoted.clear();
+        self.cells.clear();
+        self.text.clear();
+        if let Some(row) = self.unread.take() {
+            self.load(row);
+            return Ok(true);
+        }
         loop {
             if !self.lines.advance()? {
                 return Ok(false);
             }
             let text = self.lines.text();
+            if self.comment.as_ref().is_some_and(|mark| text.starts_with(mark)) {
+                self.comments += 1;
+                continue;
+            }
             // A line of delimiters only is a row of empty cells, even where the delimiter is a tab.
-            if text.iter().any(|&b| b == self.delimiter || !b.is_ascii_whitespace()) {
+            let separates = |b: u8| matches!(self.delimiter, Delimiter::Byte(byte) if byte == b);
+            if text.iter().any(|&b| separates(b) || !b.is_ascii_whitespace()) {
                 break;
             }
             self.blank.get_or_insert(self.lines.number());
         }
         self.line = self.lines.number();
-        self.cells.clear();
-        self.text.clear();
         if self.lines.text().contains(&b'"') {
             self.split_quoted()?
+        } else if let Delimiter::Byte(byte) = self.delimiter {
+            self.split_plain(byte)
         } else {
-            self.split_plain()
+            self.split_wide()
         }
         Ok(true)
+    }
+
+    fn load(&mut self, row: Record) {
+        self.line = row.line;
+        self.quoted = row.quoted;
+        for cell in row.cells {
+            let start = self.text.len();
+            self.text.extend_from_slice(&cell);
+            self.cells.push((start, self.text.len()));
+        }
     }
 
     /// Reads the next row and takes it out; `None` at the end.
@@ -66,7 +128,8 @@ impl<'a> Records<'a> {
     }
 
     pub(in crate::data) fn row(&self) -> Record {
-        Record { line: self.line, cells: (0..self.len()).map(|k| self.cell(k).to_vec()).collect() }
+        let cells = (0..self.len()).map(|k| self.cell(k).to_vec()).collect();
+        Record { line: self.line, cells, quoted: self.quoted.clone() }
     }
 
     pub(in crate::data) fn len(&self) -> usize {
@@ -87,13 +150,33 @@ impl<'a> Records<'a> {
         self.blank
     }
 
-    fn split_plain(&mut self) {
+    /// How many lines of comments were passed over.
+    pub(in crate::data) fn comments(&self) -> usize {
+        self.comments
+    }
+
+    fn split_plain(&mut self, delimiter: u8) {
         self.text.extend_from_slice(self.lines.text());
         let mut start = 0;
         for at in 0..=self.text.len() {
-            if at == self.text.len() || self.text[at] == self.delimiter {
+            if at == self.text.len() || self.text[at] == delimiter {
                 self.cells.push(trimmed(&self.text, start, at));
                 start = at + 1;
+            }
+        }
+    }
+
+    /// The same where a delimiter is longer than a byte.
+    fn split_wide(&mut self) {
+        self.text.extend_from_slice(content(&self.lines, &self.delimiter));
+        let mut start = begin(&self.delimiter, &self.text);
+        loop {
+            let next = find(&self.delimiter, &self.text, start);
+            let (end, after) = next.unwrap_or((self.text.len(), self.text.len()));
+            self.cells.push(trimmed(&self.text, start, end));
+            start = after;
+            if next.is_none() {
+                return;
             }
         }
     }
@@ -101,24 +184,27 @@ impl<'a> Records<'a> {
     fn split_quoted(&mut self) -> Result<()> {
         let mut at = 0;
         loop {
-            let line = self.lines.text();
-            while at < line.len() && line[at] != self.delimiter && line[at].is_ascii_whitespace() {
+            let line = content(&self.lines, &self.delimiter);
+            let separates = |b: u8| matches!(self.delimiter, Delimiter::Byte(byte) if byte == b);
+            while at < line.len() && !separates(line[at]) && line[at].is_ascii_whitespace() {
                 at += 1;
             }
             let start = self.text.len();
-            if line.get(at) == Some(&b'"') {
+            let quoted = line.get(at) == Some(&b'"');
+            if quoted {
                 at = self.quoted_cell(at + 1)?;
                 let end = self.text.len();
                 self.cells.push((start, end));
             } else {
-                let end = line[at..].iter().position(|&b| b == self.delimiter).map_or(line.len(), |k| at + k);
+                let end = find(&self.delimiter, line, at).map_or(line.len(), |(end, _)| end);
                 self.text.extend_from_slice(&line[at..end]);
                 at = end;
                 self.cells.push(trimmed(&self.text, start, self.text.len()));
             }
-            match self.lines.text().get(at) {
+            self.quoted.push(quoted);
+            match find(&self.delimiter, content(&self.lines, &self.delimiter), at) {
                 None => return Ok(()),
-                Some(_) => at += 1,
+                Some((_, after)) => at = after,
             }
         }
     }
@@ -150,17 +236,45 @@ impl<'a> Records<'a> {
                 Some(b'"') => {
                     // What stands between the closing mark and the delimiter belongs to the cell, as other readers
                     // have it; blanks there don't.
-                    let line = self.lines.text();
-                    let rest = &line[(at + 1).min(line.len())..];
-                    let len = rest.iter().position(|&b| b == self.delimiter).unwrap_or(rest.len());
-                    self.text.extend_from_slice(rest[..len].trim_ascii_end());
-                    return Ok(line.len().min(at + 1) + len);
+                    let line = content(&self.lines, &self.delimiter);
+                    let from = line.len().min(at + 1);
+                    let end = find(&self.delimiter, line, from).map_or(line.len(), |(end, _)| end);
+                    self.text.extend_from_slice(line[from..end].trim_ascii_end());
+                    return Ok(end);
                 }
                 Some(&byte) => {
                     self.text.push(byte);
                     at += 1;
                 }
             }
+        }
+    }
+}
+
+/// The line, without blanks at its end where blanks are the delimiter: no cell comes after them.
+fn content<'l>(lines: &'l Lines<'_>, delimiter: &Delimiter) -> &'l [u8] {
+    let text = lines.text();
+    if *delimiter == Delimiter::Blanks { text.trim_ascii_end() } else { text }
+}
+
+/// Where the first cell of a line begins.
+fn begin(delimiter: &Delimiter, line: &[u8]) -> usize {
+    if *delimiter == Delimiter::Blanks { line.len() - line.trim_ascii_start().len() } else { 0 }
+}
+
+/// Where the next delimiter of a line begins, and where it ends.
+fn find(delimiter: &Delimiter, line: &[u8], from: usize) -> Option<(usize, usize)> {
+    let rest = line.get(from..)?;
+    match delimiter {
+        Delimiter::Byte(byte) => rest.iter().position(|b| b == byte).map(|k| (from + k, from + k + 1)),
+        Delimiter::Text(text) => {
+            let text = text.as_bytes();
+            rest.windows(text.len()).position(|part| part == text).map(|k| (from + k, from + k + text.len()))
+        }
+        Delimiter::Blanks => {
+            let start = from + rest.iter().position(u8::is_ascii_whitespace)?;
+            let end = line[start..].iter().position(|b| !b.is_ascii_whitespace()).map_or(line.len(), |k| start + k);
+            Some((start, end))
         }
     }
 }
@@ -174,48 +288,6 @@ fn trimmed(text: &[u8], mut start: usize, mut end: usize) -> (usize, usize) {
         end -= 1;
     }
     (start, end)
-}
-
-/// The delimiter of a text that begins with `prefix`: of tab, semicolon and comma the first that stands equally often
-/// on each of the first lines, else the one that is most frequent on the first; comma where there is none.
-///
-/// The order matters where decimals are written with a comma: there commas are as regular as the semicolons between
-/// the cells.
-pub(in crate::data) fn delimiter(prefix: &[u8], whole: bool) -> u8 {
-    const CANDIDATES: [u8; 3] = [b'\t', b';', b','];
-    let mut counts: Vec<[usize; 3]> = Vec::new();
-    let mut row = [0; 3];
-    let (mut quoted, mut blank) = (false, true);
-    for &byte in prefix.iter().chain(if whole { b"\n" } else { &b""[..] }) {
-        match byte {
-            b'"' => quoted = !quoted,
-            b'\n' if !quoted => {
-                if !blank {
-                    counts.push(row);
-                }
-                (row, blank) = ([0; 3], true);
-                if counts.len() == 10 {
-                    break;
-                }
-                continue;
-            }
-            _ if quoted => {}
-            _ => {
-                if let Some(k) = CANDIDATES.iter().position(|&c| c == byte) {
-                    row[k] += 1;
-                }
-            }
-        }
-        blank &= byte.is_ascii_whitespace() && byte != b'\t';
-    }
-    let first = counts.first().copied().unwrap_or(row);
-    let second = counts.get(1).copied().unwrap_or(first);
-    let regular = |k: &usize| second[*k] > 0 && counts.iter().skip(1).all(|row| row[*k] == second[*k]);
-    let even = |k: &usize| regular(k) && first[*k] == second[*k];
-    // The first row may have one cell less: its first column holds names and is not named itself.
-    let short = |k: &usize| regular(k) && first[*k] + 1 == second[*k];
-    let most = || (0..3).filter(|&k| first[k] > 0).max_by_key(|&k| first[k]);
-    (0..3).find(even).or_else(|| (0..3).find(short)).or_else(most).map_or(b',', |k| CANDIDATES[k])
 }
 
 pub(in crate::data) fn cell_text(cell: &[u8], line: u64) -> Result<String> {
@@ -235,7 +307,12 @@ pub(in crate::data) fn cell_text(cell: &[u8], line: u64) -> Result<String> {
 pub(in crate::data) fn write_cell(out: &mut dyn Write, name: &str) -> io::Result<()> {
     let special = |b: u8| matches!(b, b',' | b';' | b'\t' | b'"' | b'\n' | b'\r');
     let bare = !name.is_empty() && name.trim_ascii() == name && !name.bytes().any(special);
-    if bare { out.write_all(name.as_bytes()) } else { write!(out, "\"{}\"", name.replace('"', "\"\"")) }
+    if bare { out.write_all(name.as_bytes()) } else { write_quoted(out, name) }
+}
+
+/// The same with quotation marks in any case: a number so written is a name.
+pub(in crate::data) fn write_quoted(out: &mut dyn Write, name: &str) -> io::Result<()> {
+    write!(out, "\"{}\"", name.replace('"', "\"\""))
 }
 
 #[cfg(test)]
@@ -245,8 +322,8 @@ mod tests {
     use super::*;
     use crate::error::check_error;
 
-    fn all(text: &[u8], delimiter: u8) -> Result<Vec<(u64, Vec<String>)>> {
-        let mut records = Records::new(text, delimiter);
+    fn all(text: &[u8], delimiter: impl Into<Delimiter>) -> Result<Vec<(u64, Vec<String>)>> {
+        let mut records = Records::new(text, delimiter.into());
         let mut rows = Vec::new();
         while let Some(row) = records.take()? {
             let cells = row.cells.into_iter().map(|c| String::from_utf8(c).unwrap()).collect();
@@ -278,37 +355,56 @@ mod tests {
     }
 
     #[test]
-    fn delimiters_are_told_apart() {
-        let check = |text: &str, expected: u8| assert_eq!(delimiter(text.as_bytes(), true) as char, expected as char);
-        check("a,b\n1,2\n", b',');
-        check("a\tb, c\n1\t2\n", b'\t');
-        check("a;b\n1,5;2,5\n3;4\n", b';');
-        check("name;x, y\n", b';');
-        check("x\n1\n2\n", b',');
-        check("\"a;b\",c\n\"d;e;f\",2\n", b',');
-        check("a,b\nr1,1,2\nr2,3,4\n", b',');
-        check("name,1,2\nx;y,0,0\nz;,0,0\n", b',');
+    fn delimiters_may_be_wide() {
+        let check = |delimiter: Delimiter, text: &str, cells: &[&str]| {
+            let rows = all(text.as_bytes(), delimiter).unwrap();
+            assert_eq!(rows[0].1, cells, "{text}");
+        };
+        let colons = || Delimiter::Text("::".into());
+        check(colons(), "1::2:3::::4", &["1", "2:3", "", "4"]);
+        check(colons(), "\"a::b\" :: 2", &["a::b", "2"]);
+        check(Delimiter::Blanks, "  1 \t 2  3  ", &["1", "2", "3"]);
+        check(Delimiter::Blanks, " \"a b\"  2 \"\" ", &["a b", "2", ""]);
+    }
+
+    #[test]
+    fn comments_are_passed_over_and_rows_put_back() {
+        let mut records = Records::new(&b"# x\na,b\n#y\n\n1,\"2\"\n"[..], b','.into());
+        records = records.without_comments(Some(b"#".to_vec()));
+        let first = records.take().unwrap().unwrap();
+        assert_eq!((first.line, records.comments()), (2, 1));
+        records.put_back(first.clone());
+        assert_eq!(records.take().unwrap().unwrap(), first);
+        let second = records.take().unwrap().unwrap();
+        assert_eq!((second.line, second.is_quoted(0), second.is_quoted(1)), (5, false, true));
+        assert_eq!((records.blank(), records.comments()), (Some(4), 2));
     }
 
     proptest! {
         /// Rows of any cells are read as the crate csv reads them, and come back from their own writing.
         #[test]
         fn agrees_with_the_crate_csv(
-            rows in prop::collection::vec(prop::collection::vec("[ab \",\n\r;]{0,5}", 2), 1..4)
+            rows in prop::collection::vec(prop::collection::vec("[ab \",\n\r;|\t]{0,5}", 2), 1..4),
+            delimiter in prop::sample::select(vec![b',', b';', b'|', b'\t']),
         ) {
             let mut text = Vec::new();
             for row in &rows {
                 for (k, cell) in row.iter().enumerate() {
                     if k > 0 {
-                        text.push(b',');
+                        text.push(delimiter);
                     }
-                    write_cell(&mut text, cell).unwrap();
+                    if cell.contains('|') {
+                        write_quoted(&mut text, cell).unwrap();
+                    } else {
+                        write_cell(&mut text, cell).unwrap();
+                    }
                 }
                 text.push(b'\n');
             }
-            let ours: Vec<Vec<String>> = all(&text, b',').unwrap().into_iter().map(|r| r.1).collect();
+            let ours: Vec<Vec<String>> = all(&text, delimiter).unwrap().into_iter().map(|r| r.1).collect();
             prop_assert_eq!(&ours, &rows);
-            let mut reader = ::csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_slice());
+            let mut reader = ::csv::ReaderBuilder::new();
+            let mut reader = reader.has_headers(false).delimiter(delimiter).from_reader(text.as_slice());
             let theirs: Vec<Vec<String>> =
                 reader.records().map(|r| r.unwrap().iter().map(str::to_owned).collect()).collect();
             prop_assert_eq!(&ours, &theirs);

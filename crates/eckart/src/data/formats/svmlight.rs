@@ -1,0 +1,136 @@
+//! Svmlight: the text format of SVMlight and LIBSVM, a label and the stored entries of a row on each line.
+//! In: lines `label column:value ...`.  Out: a sparse `Matrix`; labels are passed over.
+//! Invariant: columns count from 1 unless one of them is 0; a column stands once in a row.
+//! Not here: labels and query ids, which are no entries of a matrix.
+
+use std::io::Read;
+
+use super::entries::EntryList;
+use super::text::lines::Lines;
+use super::text::number::{Choice, parse, parse_index, shown};
+use crate::data::source::empty_file;
+use crate::data::{Matrix, ReadOptions};
+use crate::error::{Code, Error, Result};
+
+/// The matrix in an SVMlight text: a row per line, as wide as the largest column in it.
+///
+/// What stands before the first blank is the label of the row, which is passed over, as are `qid:...` and what comes
+/// after `#`. The type is f32 where every value is exact in f32, else f64.
+///
+/// # Errors
+/// `Data`, with the line: a word that is no `column:value`, a value that is missing or infinite, a column that stands
+/// twice, no entry at all.
+pub fn read_svmlight(input: impl Read, options: &ReadOptions) -> Result<Matrix> {
+    let mut lines = Lines::new(input);
+    let (mut entries, mut rows, mut cols, mut from_zero) = (EntryList::default(), 0, 0, false);
+    let mut found = Vec::new();
+    while lines.advance()? {
+        let line = without_comment(lines.text());
+        let mut words = words(line);
+        if words.next().is_none() {
+            continue;
+        }
+        for word in words.filter(|word| !word.starts_with(b"qid:")) {
+            let (column, value) = entry(word).map_err(|error| error.at_line(lines.number()))?;
+            from_zero |= column == 0;
+            cols = cols.max(column);
+            found.push((rows, column, value, lines.number()));
+        }
+        rows += 1;
+    }
+    if rows == 0 {
+        return Err(empty_file());
+    }
+    if found.is_empty() {
+        return Err(Error::data(Code::NoEntries, "there are labels but no entries", "Check how the file was made"));
+    }
+    let first = u32::from(!from_zero);
+    for (row, column, value, line) in found {
+        entries.push(row, column - first, value, line);
+    }
+    let label = |i: usize, j: usize| format!("row {}, column {}", i + 1, j + first as usize);
+    let shape = (rows as usize, (cols + 1 - first) as usize);
+    entries.into_matrix(shape, options.dtype.map_or(Choice::ExactToF32, Choice::Fixed), options.duplicates, &label)
+}
+
+/// Whether a text that begins with `prefix` reads like this format: labels, and words of `column:value`.
+pub(in crate::data) fn looks_like(prefix: &[u8]) -> bool {
+    let first = prefix.split(|&b| b == b'\n').find(|line| words(without_comment(line)).next().is_some());
+    let is_entry = |word: &[u8]| word.starts_with(b"qid:") || entry(word).is_ok();
+    first.is_some_and(|line| {
+        let mut words = words(without_comment(line));
+        let label = words.next().is_some_and(|label| label.split(|&b| b == b',').all(|part| parse(part).is_some()));
+        let mut rest = words.peekable();
+        label && rest.peek().is_some() && rest.all(is_entry)
+    })
+}
+
+fn without_comment(line: &[u8]) -> &[u8] {
+    line.split(|&b| b == b'#').next().unwrap_or_default()
+}
+
+fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
+}
+
+/// A column as the file counts it, and its value.
+fn entry(word: &[u8]) -> Result<(u32, f64)> {
+    let wrong = |code: Code, what: &str| {
+        let message = format!("{} is {what}", shown(word));
+        Error::data(code, message, "Lines read: label column:value column:value ..., without missing values")
+    };
+    let colon = word.iter().position(|&b| b == b':').ok_or_else(|| wrong(Code::BadEntry, "no column:value"))?;
+    let column = parse_index(&word[..colon]).and_then(|column| u32::try_from(column).ok()).filter(|&k| k < u32::MAX);
+    match (column, parse(&word[colon + 1..])) {
+        (Some(column), Some(value)) if value.is_finite() => Ok((column, value)),
+        (Some(_), Some(value)) if value.is_nan() => Err(wrong(Code::MissingValue, "missing")),
+        (Some(_), Some(_)) => Err(wrong(Code::InfiniteValue, "infinite")),
+        _ => Err(wrong(Code::BadEntry, "no column:value")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::check_error;
+
+    #[track_caller]
+    fn check(text: &str, shape: (usize, usize), dense: &[f64]) {
+        let found = read_svmlight(text.as_bytes(), &ReadOptions::default()).unwrap();
+        assert_eq!((found.shape(), found.to_dense_f64()), (shape, dense.to_vec()));
+        assert!(found.is_sparse());
+    }
+
+    #[test]
+    fn rows_are_read() {
+        check("1 1:0.5 3:2\n-1 2:1 # a comment\n\n+1\n", (3, 3), &[0.5, 0.0, 2.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
+        check("# head\n1,2 qid:7 2:1 0:3\n", (1, 3), &[3.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn they_are_told_from_other_texts() {
+        let check = |text: &str, expected: bool| assert_eq!(looks_like(text.as_bytes()), expected, "{text}");
+        check("1 4:0.313\n1 1:0.5\n", true);
+        check("# by hand\n0,3 qid:2 1:1\n", true);
+        check("1 2 3\n", false);
+        check("1\n2 1:3\n", false);
+        check("a 1:2\n", false);
+        check("9::4::2\n", false);
+        check("", false);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let refuses = |text: &str, code: Code, part: &str| {
+            check_error(&read_svmlight(text.as_bytes(), &ReadOptions::default()).unwrap_err(), code, part);
+        };
+        refuses("", Code::EmptyFile, "");
+        refuses("1\n2\n", Code::NoEntries, "");
+        refuses("1 1:2\n1 x\n", Code::BadEntry, "line 2: \"x\"");
+        refuses("1 1:nan\n", Code::MissingValue, "line 1");
+        refuses("1 1:inf\n", Code::InfiniteValue, "line 1");
+        refuses("1 2:1 2:3\n", Code::DuplicateEntry, "row 1, column 2");
+        refuses("1 4294967295:1\n", Code::BadEntry, "line 1");
+        refuses("1 4000000000:1\n", Code::NumberingGaps, "columns");
+    }
+}

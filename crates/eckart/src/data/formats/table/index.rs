@@ -1,0 +1,146 @@
+//! Index: numbers that are names: wavelengths, years, ids, in the first column of a table or its first row.
+//! In: the numbers of a table, what its first column is called.  Out: `FirstColumn`; whether the first row is doubtful.
+//! Invariant: a first column is taken for names only where it has a header and counts or is called as an index, and
+//! that is said; a first row never is.
+//! Not here: names that are texts (see `layout`).
+
+use std::collections::BTreeSet;
+
+/// Names of a column that tells rows apart, in lower case, without marks.
+const INDEX: &str = "id ids uid index idx name names row rownames sample samples site station plot probe gene year \
+                     years month date time timestamp wavelength wavelengths wavenumber wavenumbers lambda nm frequency \
+                     mz barcode";
+/// As many rows are needed to see an order.
+const FEWEST: usize = 3;
+/// As many are needed where the numbers are only larger than all others, and so many times.
+const FEWEST_FAR: usize = 5;
+const FAR: f64 = 10.0;
+
+/// What the first column of a table is, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FirstColumn {
+    Data,
+    Names(&'static str),
+    Doubtful(&'static str),
+}
+
+/// What the first of `cols` columns is, called `name` where there is a header.
+pub(super) fn first_column(values: &[f64], cols: usize, name: Option<&str>) -> FirstColumn {
+    let rows = values.len() / cols;
+    if rows < FEWEST || cols < 3 {
+        return FirstColumn::Data;
+    }
+    let first: Vec<f64> = values.chunks_exact(cols).map(|row| row[0]).collect();
+    let rest = || values.chunks_exact(cols).flat_map(|row| &row[1..]).copied();
+    let series = NumberSeries::of(&first);
+    if name.is_some_and(is_index) && (series.is_monotone || (series.is_whole && series.is_unique)) {
+        return FirstColumn::Names("so it is called, and no number stands twice");
+    }
+    if series.is_whole && series.is_monotone && are_fractions(rest()) {
+        let reason = "they are whole, in order, and stand beside fractions";
+        return if name.is_some() { FirstColumn::Names(reason) } else { FirstColumn::Doubtful(reason) };
+    }
+    let ordered = series.is_unique && (series.is_whole || series.is_monotone);
+    if ordered && rows >= FEWEST_FAR && series.least > FAR * largest(rest()) {
+        return FirstColumn::Doubtful("no number stands twice, and all are far larger than those of the other columns");
+    }
+    FirstColumn::Data
+}
+
+/// Whether the first row may be a header of numbers: they are in order, and whole beside fractions or far larger than
+/// all others.
+pub(super) fn first_row_is_doubtful(values: &[f64], cols: usize) -> bool {
+    let (first, rest) = values.split_at(cols);
+    if cols <= FEWEST || rest.len() < 2 * cols {
+        return false;
+    }
+    let series = NumberSeries::of(first);
+    let rest = || rest.iter().copied();
+    series.is_monotone && (series.is_whole && are_fractions(rest()) || series.least > FAR * largest(rest()))
+}
+
+/// Whether a name, in any case and with or without marks, is that of an index; `gene_id` and `sampleId` are.
+fn is_index(name: &str) -> bool {
+    let bare: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    let ends = ["_id", " id", ".id", "-id", "Id", "ID"].iter().any(|end| name.ends_with(end));
+    ends || INDEX.split_ascii_whitespace().any(|word| word == bare)
+}
+
+/// Whether at least half of the numbers that are not missing are fractions.
+fn are_fractions(values: impl Iterator<Item = f64>) -> bool {
+    let (mut fractions, mut known) = (0, 0);
+    for value in values.filter(|value| !value.is_nan()) {
+        known += 1;
+        fractions += usize::from(value.fract() != 0.0);
+    }
+    known > 0 && 2 * fractions >= known
+}
+
+fn largest(values: impl Iterator<Item = f64>) -> f64 {
+    values.filter(|value| !value.is_nan()).fold(0.0, |most, value| f64::max(most, value.abs()))
+}
+
+/// What numbers in a row have in common.
+struct NumberSeries {
+    is_whole: bool,
+    is_monotone: bool,
+    is_unique: bool,
+    /// The least absolute value.
+    least: f64,
+}
+
+impl NumberSeries {
+    fn of(values: &[f64]) -> Self {
+        let rises = values.windows(2).all(|pair| pair[0] < pair[1]);
+        let falls = values.windows(2).all(|pair| pair[0] > pair[1]);
+        let distinct = || values.iter().map(|value| value.to_bits()).collect::<BTreeSet<_>>().len();
+        let known = values.iter().all(|value| !value.is_nan());
+        Self {
+            is_whole: values.iter().all(|value| value.fract() == 0.0),
+            is_monotone: known && (rises || falls),
+            is_unique: known && distinct() == values.len(),
+            least: values.iter().fold(f64::INFINITY, |least, value| least.min(value.abs())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_column_is_judged_by_what_it_is() {
+        let check = |name: Option<&str>, values: &[f64], expected: &str| {
+            let found = match first_column(values, 3, name) {
+                FirstColumn::Data => "data",
+                FirstColumn::Names(_) => "names",
+                FirstColumn::Doubtful(_) => "doubtful",
+            };
+            assert_eq!(found, expected, "{name:?}: {values:?}");
+        };
+        let spectra = [1100.0, 0.5, 0.25, 1110.0, 0.5, 0.5, 1120.0, 0.75, 0.5];
+        check(Some("x"), &spectra, "names");
+        check(None, &spectra, "doubtful");
+        check(Some("x"), &spectra[..6], "data");
+        check(Some("x"), &[1.0, 2.0, 3.0, 2.0, 4.0, 6.0, 3.0, 6.0, 9.0], "data");
+        check(Some("gene_id"), &[7.0, 2.0, 3.0, 2.0, 4.0, 6.0, 3.0, 6.0, 9.0], "names");
+        check(Some("gene_id"), &[7.0, 2.0, 3.0, 7.0, 4.0, 6.0, 3.0, 6.0, 9.0], "data");
+        let ids = [653_635.0, 102_466.0, 729_737.0, 148_398.0, 339_451.0];
+        let far: Vec<f64> = ids.into_iter().flat_map(|id| [id, 3.0, 0.0]).collect();
+        check(Some("x"), &far, "doubtful");
+        check(Some("x"), &far[..12], "data");
+    }
+
+    #[test]
+    fn a_first_row_of_names_is_doubtful() {
+        let check = |cols: usize, values: &[f64], expected: bool| {
+            assert_eq!(first_row_is_doubtful(values, cols), expected, "{values:?}");
+        };
+        let row = [0.5, 0.25, 0.75, 0.5];
+        check(4, &[[1100.0, 1110.0, 1120.0, 1130.0], row, row].concat(), true);
+        check(4, &[[1100.0, 1110.0, 1120.0, 1120.0], row, row].concat(), false);
+        check(4, &[[1.0, 2.0, 3.0, 4.0], [2.0, 4.0, 6.0, 8.0], [3.0, 6.0, 9.0, 12.0]].concat(), false);
+        check(4, &[[2001.0, 2002.0, 2003.0, 2005.0], [5.0, 3.0, 0.0, 2.0], [1.0, 1.0, 2.0, 0.0]].concat(), true);
+        check(3, &[1100.0, 1110.0, 1120.0, 0.5, 0.25, 0.75, 0.5, 0.5, 0.5], false);
+    }
+}
