@@ -142,6 +142,8 @@ fn tables_of_spreadsheets_and_other_programs_are_read() {
         "table; row names: column 1; column names: line 1; delimiter blanks",
     );
     check("1.5e+00 2.0e+00\n0.5e+00 1.0e+00\n", "", "[2,2]", "table; delimiter blanks");
+    let margin = "; delimiter ;; decimal comma; first 1 column of nothing left out";
+    check(";;;\n;site;a;b\n;x;1 250,5;2\n;y;3;4\n", "", "[2,2]", &format!("{named} 2{margin}"));
     check("a/b\n1/2\n3/4\n", "--delimiter / --format csv", "[2,2]", "table; column names: line 1; delimiter /");
     check("a;b\n1,234;5\n6;7\n", "--decimal ,", "[2,2]", "table; column names: line 1; delimiter ;; decimal comma");
     check("a,b\n1,2\n!3,4\n5,6\n", "--comment !", "[2,2]", "table; column names: line 1; 1 line of comments");

@@ -61,6 +61,7 @@ pub fn read_csv(input: impl Read, options: &ReadOptions) -> Result<Table> {
     if dialect.sep_line {
         records.skip_line()?;
     }
+    records = records.without_margin(dialect.margin);
     let mut first = records.take()?.ok_or_else(empty_file)?;
     // Rows of nothing above all others.
     while first.cells.len() > 1 && first.is_nothing() {

@@ -282,7 +282,7 @@ fn dense(rows: usize, cols: usize, values: Vec<f64>, dtype: Option<Dtype>) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::read_csv;
+    use crate::data::{Decimal, read_csv};
     use crate::error::check_error;
 
     /// Row names, column names and numbers of a text, each separated by blanks; `-` where there are no names.
@@ -338,6 +338,7 @@ mod tests {
         check("a,b\n1,2,\n3,4,\n", "-", "a b", "1 2 3 4");
         check(",,\na,b,\n1,2,\n,,\n", "-", "a b", "1 2");
         check(",a,b\n,1,2\n,3,4\n", "-", "a b", "1 2 3 4");
+        check(",,,\n,n,a,b\n,r,1,2\n,s,3,4\n", "r s", "a b", "1 2 3 4");
         // A row of nothing between others that have no names is one, and so is a column that has one.
         check("1,2\n,\n3,4\n,\n", "-", "-", "1 2 NaN NaN 3 4");
         check("n,a,b\n,,\nr,1,2\n,,\ns,3,4\n", "r s", "a b", "1 2 3 4");
@@ -356,6 +357,9 @@ mod tests {
         check_with(&names(true), "1,2\n7,3,4\n", "7", "1 2", "3 4");
         let bar = ReadOptions { delimiter: Some(b'|'.into()), ..ReadOptions::default() };
         check_with(&bar, "1|2\n", "-", "-", "1 2");
+        let comma = ReadOptions { decimal: Some(Decimal::Comma), ..ReadOptions::default() };
+        check_with(&comma, "x\n1,5\n2,5\n", "-", "x", "1.5 2.5");
+        check_with(&comma, "x,y\n\"1,5\",\"2,5\"\n", "-", "x y", "1.5 2.5");
         let table = ReadOptions { triplets: Some(false), ..ReadOptions::default() };
         check_with(&table, "user,item,rating\n1,2,3\n", "-", "user item rating", "1 2 3");
     }
@@ -389,6 +393,7 @@ mod tests {
         refuses(",5,2\n1,3,4\n", Code::HeaderOrData, "line 1");
         refuses("x\n1\n\n3\n", Code::BlankLine, "line 3");
         refuses("a,\"b\n1,2\n", Code::UnclosedQuote, "line 1");
+        refuses("x\n1,5\n2,5\n", Code::DecimalMark, "line 2: \"1,5\"");
         let error = read_csv(&b"a,\xff\n1,2\n"[..], &ReadOptions::default()).unwrap_err();
         check_error(&error, Code::NotUtf8, "line 1: the name \"\u{fffd}\"");
         let error = read_csv(&b"\xff\xfea\0"[..], &ReadOptions::default()).unwrap_err();

@@ -7,9 +7,10 @@
 use std::collections::BTreeSet;
 
 /// Names of a column that tells rows apart, in lower case, without marks.
-const INDEX: &str = "id ids uid index idx name names row rownames sample samples site station plot probe gene year \
-                     years month date time timestamp wavelength wavelengths wavenumber wavenumbers lambda nm frequency \
-                     mz barcode";
+const INDEX: &str = "id ids uid index idx name names no nr number key code ref row rownames case record sample samples \
+                     subject patient participant respondent site station plot plate well probe gene entrez entrezgene \
+                     transcript peak otu asv taxon compound cid zip zipcode fips year years month day date time \
+                     timestamp wavelength wavelengths wavenumber wavenumbers lambda nm frequency mz barcode";
 /// As many rows are needed to see an order.
 const FEWEST: usize = 3;
 /// As many are needed where the numbers are only larger than all others, and so many times.
@@ -27,7 +28,7 @@ pub(super) enum FirstColumn {
 /// What the first of `cols` columns is, called `name` where there is a header.
 pub(super) fn first_column(values: &[f64], cols: usize, name: Option<&str>) -> FirstColumn {
     let rows = values.len() / cols;
-    if rows < FEWEST || cols < 3 {
+    if rows < FEWEST || cols < 2 {
         return FirstColumn::Data;
     }
     let first: Vec<f64> = values.chunks_exact(cols).map(|row| row[0]).collect();
@@ -35,6 +36,10 @@ pub(super) fn first_column(values: &[f64], cols: usize, name: Option<&str>) -> F
     let series = NumberSeries::of(&first);
     if name.is_some_and(is_index) && (series.is_monotone || (series.is_whole && series.is_unique)) {
         return FirstColumn::Names("so it is called, and no number stands twice");
+    }
+    // Two columns of numbers are more likely pairs than names and numbers.
+    if cols == 2 {
+        return FirstColumn::Data;
     }
     if series.is_whole && series.is_monotone && are_fractions(rest()) {
         let reason = "they are whole, in order, and stand beside fractions";

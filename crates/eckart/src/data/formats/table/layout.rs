@@ -4,7 +4,7 @@
 //! Not here: numbers that are names by what they are (see `index`).
 
 use crate::data::ReadOptions;
-use crate::data::formats::text::cells::{CellFormat, CellValue};
+use crate::data::formats::text::cells::{CellFormat, CellValue, Commas};
 use crate::data::formats::text::number::parse;
 use crate::data::formats::text::records::{Record, cell_text};
 use crate::error::{Code, Error, Result};
@@ -39,6 +39,10 @@ impl TableLayout {
             && options.header != Some(false)
             && options.row_names != Some(false)
             && (text || under || options.row_names == Some(true) || first.is_quoted(0));
+        let between_commas = format.commas == Commas::Thousands && options.delimiter.is_none();
+        if short && width == 1 && between_commas && options.row_names.is_none() && options.decimal.is_none() {
+            begins.refuse_decimals()?;
+        }
         let header = match options.header {
             Some(header) => header,
             None => short || begins.has_quoted_header() || begins.has_header(under)?,
@@ -117,6 +121,23 @@ impl Beginning<'_> {
             return if under || numbered(0) || numbered(1) { Ok(true) } else { Err(doubtful(self.first.line)) };
         }
         Ok(false)
+    }
+
+    /// Refuses digits, a comma and digits under a header of one cell, which may be one number.
+    fn refuse_decimals(&self) -> Result<()> {
+        let digits = |cell: &Vec<u8>| !cell.is_empty() && cell.iter().all(u8::is_ascii_digit);
+        match self.second {
+            Some(row) if row.quoted.is_empty() && row.cells.iter().all(digits) => {
+                let text = String::from_utf8_lossy(&row.cells.join(&b',')).into_owned();
+                Err(Error::data(
+                    Code::DecimalMark,
+                    format!("{text:?} can be a number with a decimal comma, or the name of a row and its number"),
+                    "Say which: `--decimal ,`, or `--index-col`; in Python decimal=\",\" or index_col=True",
+                )
+                .at_line(row.line))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether the first row is quoted and the numbers below are not: whoever wrote it took its cells for names.

@@ -3,6 +3,8 @@
 //! Invariant: a comma is a decimal mark or groups thousands throughout a file, never both.
 //! Not here: which of the two it is in a file (see `dialect`), the digits of a number (see `number`).
 
+use std::borrow::Cow;
+
 use super::number::parse;
 use crate::data::ReadOptions;
 
@@ -90,6 +92,10 @@ impl CellFormat {
 
     /// The number that a cell writes; infinities and NaN included.
     fn number(&self, text: &[u8]) -> Option<f64> {
+        self.plain_number(text).or_else(|| self.plain_number(&ungrouped(text)?))
+    }
+
+    fn plain_number(&self, text: &[u8]) -> Option<f64> {
         match self.commas {
             Commas::Decimal => decimal_comma(text),
             Commas::Unknown => parse(text),
@@ -115,6 +121,19 @@ fn without(text: &[u8], mark: u8) -> Vec<u8> {
     text.iter().copied().filter(|&b| b != mark).collect()
 }
 
+/// The text of a number without the blanks (or apostrophes) between its groups of three digits: `1 234,5`; `None` of
+/// any other text.
+fn ungrouped(text: &[u8]) -> Option<Vec<u8>> {
+    const MARKS: [&str; 4] = ["\u{a0}", "\u{202f}", " ", "'"];
+    // Most texts that are no numbers begin so.
+    let begins = text.iter().take(2).any(u8::is_ascii_digit) && text.len() > 4;
+    let text = std::str::from_utf8(text).ok().filter(|_| begins)?;
+    let mark = MARKS.into_iter().find(|mark| text.contains(mark))?;
+    let decimals = text.find([',', '.']).unwrap_or(text.len());
+    let grouped = text[..decimals].replace(mark, ",");
+    is_grouped(grouped.as_bytes(), b',').then(|| text.replace(mark, "").into_bytes())
+}
+
 /// Whether the whole part of a number is grouped by threes: `1,234`, `-12,345,678.9`. What begins with 0 is not.
 pub(super) fn is_grouped(text: &[u8], mark: u8) -> bool {
     let other = if mark == b',' { b'.' } else { b',' };
@@ -135,8 +154,9 @@ pub(super) fn is_grouped(text: &[u8], mark: u8) -> bool {
 
 /// Whether a text is a number with a comma before its decimals that is no mark of thousands: `0,127`, `1.234,5`.
 pub(super) fn is_decimal_comma(text: &[u8]) -> bool {
+    let text = ungrouped(text).map_or(Cow::Borrowed(text), Cow::Owned);
     let commas = text.iter().filter(|&&b| b == b',').count();
-    commas == 1 && !is_grouped(text, b',') && decimal_comma(text).is_some()
+    commas == 1 && !is_grouped(&text, b',') && decimal_comma(&text).is_some()
 }
 
 /// Whether a text is made of digits, points and commas only.
@@ -167,6 +187,12 @@ mod tests {
         check(Commas::Decimal, "1.234,5", CellValue::Number(1234.5));
         check(Commas::Decimal, "1.234", CellValue::Number(1234.0));
         check(Commas::Decimal, "7", CellValue::Number(7.0));
+        check(Commas::Decimal, "1 234,5", CellValue::Number(1234.5));
+        check(Commas::Unknown, "-12\u{a0}345\u{a0}678.9", CellValue::Number(-12_345_678.9));
+        check(Commas::Unknown, "1'000", CellValue::Number(1000.0));
+        for wrong in ["1 23", "12 3456", "0 123", "1 234 5", "2021 census"] {
+            check(Commas::Unknown, wrong, CellValue::Text);
+        }
         for wrong in ["0.5", "1,2,3", "1,234.5"] {
             check(Commas::Decimal, wrong, CellValue::Text);
         }

@@ -21,6 +21,8 @@ pub(in crate::data) struct Dialect {
     /// What a comment begins with.
     pub(in crate::data) comment: Option<Vec<u8>>,
     pub(in crate::data) commas: Commas,
+    /// How many cells at the beginning of every row hold nothing: columns that a spreadsheet was left.
+    pub(in crate::data) margin: usize,
     /// Whether the first line only says the delimiter, as spreadsheets write it: `sep=;`.
     pub(in crate::data) sep_line: bool,
     /// The first rows.
@@ -45,17 +47,20 @@ impl Dialect {
             None => comment_mark(text),
         };
         let sep_line = sep.is_some();
-        let delimiter = options.delimiter.clone().or(sep).unwrap_or_else(|| choose(text, comment.as_ref()));
+        let delimiter =
+            options.delimiter.clone().or(sep).unwrap_or_else(|| choose(text, comment.as_ref(), options.decimal));
         let mut sample = rows(text, &delimiter, comment.as_ref(), SAMPLE);
         let skipped = u64::from(sep_line);
         sample.iter_mut().for_each(|row| row.line += skipped);
+        let margin = margin(&sample);
+        sample.iter_mut().for_each(|row| row.leave_out(margin));
         let commas = commas(&sample, &delimiter, options.decimal)?;
         let format = CellFormat::new(options, commas);
         let heading = match (&comment, &options.comment, options.header) {
             (Some(mark), None, None | Some(true)) => heading(text, mark, &delimiter, &sample, &format),
             _ => None,
         };
-        Ok(Self { delimiter, comment, commas, sep_line, sample, heading })
+        Ok(Self { delimiter, comment, commas, margin, sep_line, sample, heading })
     }
 }
 
@@ -69,6 +74,13 @@ impl Dialect {
         if self.commas == Commas::Decimal {
             said.push("decimal comma".into());
         }
+        if self.margin > 0 {
+            said.push(format!(
+                "first {} column{} of nothing left out",
+                self.margin,
+                if self.margin == 1 { "" } else { "s" }
+            ));
+        }
         if comments > 0 {
             said.push(format!("{comments} line{} of comments", if comments == 1 { "" } else { "s" }));
         }
@@ -78,7 +90,7 @@ impl Dialect {
 
 /// The delimiter of a header.
 pub(in crate::data) fn delimiter_of(header: &[u8]) -> Delimiter {
-    choose(header.strip_prefix(b"\xef\xbb\xbf").unwrap_or(header), None)
+    choose(header.strip_prefix(b"\xef\xbb\xbf").unwrap_or(header), None, None)
 }
 
 /// The first rows of a text, at most `most`: up to where they can't be split.
@@ -91,6 +103,13 @@ fn rows(text: &[u8], delimiter: &Delimiter, comment: Option<&Vec<u8>>, most: usi
         rows.push(row);
     }
     rows
+}
+
+/// How many cells at the beginning of all rows hold nothing.
+fn margin(rows: &[Record]) -> usize {
+    let empty = |row: &Record| row.cells.iter().take_while(|cell| cell.is_empty()).count();
+    let filled = rows.iter().filter(|row| !row.is_nothing());
+    if filled.clone().count() < 2 { 0 } else { filled.map(empty).min().unwrap_or(0) }
 }
 
 /// The delimiter that a first line `sep=;` says, and what comes after it.
@@ -122,11 +141,14 @@ fn comment_mark(text: &[u8]) -> Option<Vec<u8>> {
 ///
 /// The order matters where decimals are written with a comma: there commas are as regular as the semicolons between
 /// the cells.
-fn choose(text: &[u8], comment: Option<&Vec<u8>>) -> Delimiter {
+fn choose(text: &[u8], comment: Option<&Vec<u8>>, decimal: Option<Decimal>) -> Delimiter {
     let bytes = [b'\t', b';', b',', b'|'].map(Delimiter::Byte);
     let others = [Delimiter::Text("::".into()), Delimiter::Blanks];
     let mut best: Option<((bool, u64), Delimiter)> = None;
-    for candidate in bytes.iter().chain(&others) {
+    // Between commas a decimal comma stands in quotation marks.
+    let no_commas = decimal == Some(Decimal::Comma) && !text.contains(&b'"');
+    let is_open = |candidate: &&Delimiter| !no_commas || **candidate != bytes[2];
+    for candidate in bytes.iter().chain(&others).filter(is_open) {
         let score = score(&rows(text, candidate, comment, TRIED), candidate);
         if let Some(score) = score
             && best.as_ref().is_none_or(|(most, _)| score > *most)
@@ -136,6 +158,9 @@ fn choose(text: &[u8], comment: Option<&Vec<u8>>) -> Delimiter {
     }
     if let Some((_, delimiter)) = best {
         return delimiter;
+    }
+    if no_commas {
+        return Delimiter::Byte(b';');
     }
     // None is regular: the one that is most frequent on the first row is said to be so by the errors that follow.
     let width = |delimiter: &Delimiter| rows(text, delimiter, comment, 1).first().map_or(0, |row| row.cells.len());
@@ -264,6 +289,7 @@ mod tests {
         check("s;a;b\nx;0,127;1,234\n", Commas::Decimal);
         check("a;b\n1,5;2\n", Commas::Decimal);
         check("a;b\n1.234,5;2\n", Commas::Decimal);
+        check("a;b\n1 234,5;2\n", Commas::Decimal);
         check("a;b\n1,234;0.5\n", Commas::Thousands);
         check("a,b\n\"1,234\",5\n", Commas::Thousands);
         check("a;b\n1,5;2.5\n", Commas::Unknown);

@@ -9,6 +9,7 @@
 use std::io::{self, Read, Write};
 
 use super::lines::{LONGEST, Lines, endless};
+use super::number::shown;
 use crate::data::Delimiter;
 use crate::error::{Code, Error, Result};
 
@@ -19,6 +20,8 @@ pub(in crate::data) struct Records<'a> {
     comment: Option<Vec<u8>>,
     /// How many lines were passed over.
     comments: usize,
+    /// How many cells at the beginning of every row are left out, since they hold nothing.
+    margin: usize,
     /// A row that was put back, to be read next.
     unread: Option<Record>,
     /// The cells of the row, end to end without quotes or delimiters between them, or the line as it stands.
@@ -45,6 +48,12 @@ impl Record {
         self.quoted.get(k) == Some(&true)
     }
 
+    /// Leaves out the first cells.
+    pub(in crate::data) fn leave_out(&mut self, margin: usize) {
+        self.cells.drain(..margin.min(self.cells.len()));
+        self.quoted.drain(..margin.min(self.quoted.len()));
+    }
+
     /// Whether there is nothing in any cell.
     pub(in crate::data) fn is_nothing(&self) -> bool {
         self.cells.iter().all(Vec::is_empty)
@@ -54,14 +63,20 @@ impl Record {
 impl<'a> Records<'a> {
     pub(in crate::data) fn new(input: impl Read + 'a, delimiter: Delimiter) -> Self {
         let (text, cells, quoted) = (Vec::new(), Vec::new(), Vec::new());
-        let (comment, comments, unread) = (None, 0, None);
+        let (comment, comments, margin, unread) = (None, 0, 0, None);
         let lines = Lines::new(input);
-        Self { lines, delimiter, comment, comments, unread, text, cells, quoted, line: 0, blank: None }
+        Self { lines, delimiter, comment, comments, margin, unread, text, cells, quoted, line: 0, blank: None }
     }
 
     /// Passes over lines that begin with `mark`.
     pub(in crate::data) fn without_comments(mut self, mark: Option<Vec<u8>>) -> Self {
         self.comment = mark;
+        self
+    }
+
+    /// Leaves out the first cells of every row, which must hold nothing.
+    pub(in crate::data) fn without_margin(mut self, cells: usize) -> Self {
+        self.margin = cells;
         self
     }
 
@@ -109,6 +124,18 @@ impl<'a> Records<'a> {
         } else {
             self.split_wide()
         }
+        if self.margin > 0 { self.leave_out_margin() } else { Ok(true) }
+    }
+
+    fn leave_out_margin(&mut self) -> Result<bool> {
+        let margin = self.margin.min(self.len());
+        if let Some(k) = (0..margin).find(|&k| !self.cell(k).is_empty()) {
+            let message = format!("column {} holds {} here, and nothing in the rows above", k + 1, shown(self.cell(k)));
+            let help = "Take the column out, or give it a name in the header";
+            return Err(Error::data(Code::RaggedRows, message, help).at_line(self.line));
+        }
+        self.cells.drain(..margin);
+        self.quoted.drain(..margin.min(self.quoted.len()));
         Ok(true)
     }
 
@@ -293,12 +320,10 @@ fn trimmed(text: &[u8], mut start: usize, mut end: usize) -> (usize, usize) {
 pub(in crate::data) fn cell_text(cell: &[u8], line: u64) -> Result<String> {
     match std::str::from_utf8(cell) {
         Ok(text) => Ok(text.to_owned()),
-        Err(_) => Err(Error::data(
-            Code::NotUtf8,
-            format!("the name {} is not UTF-8", super::number::shown(cell)),
-            "Save the file as UTF-8",
-        )
-        .at_line(line)),
+        Err(_) => {
+            Err(Error::data(Code::NotUtf8, format!("the name {} is not UTF-8", shown(cell)), "Save the file as UTF-8")
+                .at_line(line))
+        }
     }
 }
 

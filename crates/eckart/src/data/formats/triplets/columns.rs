@@ -129,9 +129,15 @@ fn is_one_of(cell: &[u8], words: &str, least: usize) -> bool {
     known(&bare) || without("id") || without("uid")
 }
 
+/// Whether a name is of dates or times: `date`, `event_time`.
+fn is_of_time(cell: &[u8]) -> bool {
+    let name = String::from_utf8_lossy(cell).to_ascii_lowercase();
+    is_one_of(cell, TIMES, 2) || ["time", "date", "timestamp"].iter().any(|end| name.ends_with(end))
+}
+
 /// The columns besides `taken` that may be values: named, and not by a word of time.
 fn others(cells: &[Vec<u8>], taken: &[usize]) -> Vec<usize> {
-    let open = |k: &usize| !taken.contains(k) && !cells[*k].is_empty() && !is_one_of(&cells[*k], TIMES, 1);
+    let open = |k: &usize| !taken.contains(k) && !cells[*k].is_empty() && !is_of_time(&cells[*k]);
     (0..cells.len()).filter(open).collect()
 }
 
@@ -215,10 +221,9 @@ impl Sample<'_> {
             _ => return Err(self.open()),
         };
         let rest = others(cells, &[row, col]);
-        let is_time = |k: usize| is_one_of(&cells[k], TIMES, 1);
         let value = match (one(VALUES).filter(|k| *k != row && *k != col), &rest[..]) {
             (Some(value), _) => Some(value),
-            _ if in_place => third.filter(|&k| !is_time(k)),
+            _ if in_place => third.filter(|&k| !is_of_time(&cells[k])),
             (None, [value]) => Some(*value),
             (None, []) => None,
             (None, _) => return Err(self.open()),
@@ -246,7 +251,7 @@ impl Sample<'_> {
                 || self.format.read(cell(k)) == CellValue::Text);
         }
         let mut rest = (0..self.width()).filter(|&k| k != row && k != col);
-        let beside = |k: usize| is_one_of(cell(k), TIMES, 2) || is_one_of(cell(k), VALUES, 2);
+        let beside = |k: usize| is_of_time(cell(k)) || is_one_of(cell(k), VALUES, 2);
         let known = is_one_of(cell(row), ROWS, 2) || is_one_of(cell(col), COLS, 2) || rest.any(beside);
         // A text over numbers heads their column.
         let heads = |k: usize| {
@@ -428,6 +433,7 @@ mod tests {
         check("item,user\nx,a\n", Some([2, 1, 0]));
         check("when,product,client_uid,timestamp\n1,2,3,4\n", None);
         check("user,item,timestamp\na,b,978300760\n", Some([1, 2, 0]));
+        check("event_time,user_id,product_id\n2021-03-04,1,7\n", Some([2, 3, 0]));
         for table in ["gene,a,b\nr,1,2\n", "a,b,c,i,j,k,v\n1,2,3,4,5,6,7\n", "user,item1,item2\na,1,2\n", "x\n1\n"] {
             check(table, None);
         }
