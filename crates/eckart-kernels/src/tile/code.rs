@@ -7,7 +7,7 @@
 use std::marker::PhantomData;
 
 use crate::math;
-use crate::simd::{Element, Job, Lanes, SimdLevel};
+use crate::simd::{Element, Job, Lanes, SimdLevel, functions};
 
 /// No register has more lanes.
 const MOST_LANES: usize = 16;
@@ -174,8 +174,8 @@ codes! {
     Sub(a, b) = a.sub(b);
     /// a * b.
     Mul(a, b) = a.mul(b);
-    /// a / b.
-    Div(a, b) = a.div(b);
+    /// a / b, 0 where both are 0.
+    Div(a, b) = quotient(a, b);
     /// a ** b.
     Pow(a, b) = math::pow(a, b);
     /// The greater, `NaN` where either is.
@@ -199,9 +199,9 @@ codes! {
     /// log(1 + e^a).
     Softplus(a) = math::softplus(a);
 
-    /// a b, 0 where a is 0 whatever b is.
+    /// a b, 0 where a is 0 whatever b is, and where b is 0 and a infinite: b may be a mask as well.
     Masked(a, b) = {
-        let zero = L::splat(L::Num::default());
+        let (zero, a) = (L::splat(L::Num::default()), kept(b, a));
         L::choose(a.equal(zero), zero, a.mul(b))
     };
     /// a / b, 0 where a is 0 whatever b is.
@@ -209,6 +209,10 @@ codes! {
         let zero = L::splat(L::Num::default());
         L::choose(a.equal(zero), zero, a.div(b))
     };
+    /// b, but 0 where it is infinite and a is 0: a factor of a, so that 0 times infinity is 0.
+    Kept(a, b) = kept(a, b);
+    /// log b, but 0 where it is infinite and a is 0.
+    KeptLog(a, b) = kept(a, math::log(b));
     /// a^2.
     Square(a) = a.mul(a);
     /// a^3.
@@ -230,11 +234,11 @@ codes! {
     /// (a - b) c: gradients with weights.
     DifferenceMul(a, b, c) = a.sub(b).mul(c);
     /// (a - b) / c: gradients of quotients.
-    DifferenceDiv(a, b, c) = a.sub(b).div(c);
+    DifferenceDiv(a, b, c) = quotient(a.sub(b), c);
     /// a b / c: multiplicative updates.
-    MulDiv(a, b, c) = a.mul(b).div(c);
+    MulDiv(a, b, c) = quotient(a.mul(b), c);
     /// c - a / b: gradients of divergences.
-    SubDiv(a, b, c) = c.sub(a.div(b));
+    SubDiv(a, b, c) = c.sub(quotient(a, b));
     /// (a - b)^2: least squares.
     SquareOfDifference(a, b) = {
         let d = a.sub(b);
@@ -249,18 +253,34 @@ codes! {
     AddAbs(a, b, c) = a.mul_add(math::abs(b), c);
     /// min(max(a, b), c): bounds.
     Clip(a, b, c) = math::minimum(math::maximum(a, b), c);
-    /// a log b.
-    MulLog(a, b) = a.mul(math::log(b));
-    /// a log(b / c): divergences.
-    MulLogRatio(a, b, c) = a.mul(math::log(b.div(c)));
+    /// a log b, 0 where a and b are 0.
+    MulLog(a, b) = a.mul(kept(a, math::log(b)));
+    /// a log(b / c), 0 where a is 0 and b or c is: divergences.
+    MulLogRatio(a, b, c) = a.mul(kept(a, math::log(quotient(b, c))));
     /// a e^(b c).
     MulExp(a, b, c) = a.mul(math::exp(b.mul(c)));
+}
+
+functions! {
+    /// a / b, 0 where both are 0.
+    fn quotient<L>(a: L, b: L) -> L {
+        let (zero, divided) = (L::splat(L::Num::default()), a.div(b));
+        L::choose(b.equal(zero), L::choose(a.equal(zero), zero, divided), divided)
+    }
+
+    /// b, but 0 where it is infinite and a is 0.
+    fn kept<L>(a: L, b: L) -> L {
+        let zero = L::splat(L::Num::default());
+        // b - b is 0 of every number, and of none that is infinite.
+        let finite = L::choose(b.sub(b).equal(zero), b, L::choose(b.equal(b), zero, b));
+        L::choose(a.equal(zero), finite, b)
+    }
 }
 
 impl Code {
     /// Whether it has a polynomial in it.
     const fn is_long(self) -> bool {
-        use Code::{Exp, Log, MulExp, MulLog, MulLogRatio, Pow, Sigmoid, Softplus, XLogX};
-        matches!(self, Pow | Exp | Log | XLogX | Sigmoid | Softplus | MulLog | MulLogRatio | MulExp)
+        use Code::{Exp, KeptLog, Log, MulExp, MulLog, MulLogRatio, Pow, Sigmoid, Softplus, XLogX};
+        matches!(self, Pow | Exp | Log | KeptLog | XLogX | Sigmoid | Softplus | MulLog | MulLogRatio | MulExp)
     }
 }

@@ -51,6 +51,7 @@ const RULES: &[Rule] = &[
     rule(Code::Mul,    1, Code::SquareOfDifference, Code::WeightedSquare,     &[Inner(0), Inner(1), Outer(0)]),
     rule(Code::Mul,    0, Code::Log,                Code::MulLog,             &[Outer(1), Inner(0)]),
     rule(Code::Mul,    1, Code::Log,                Code::MulLog,             &[Outer(0), Inner(0)]),
+    rule(Code::Kept,   1, Code::Log,                Code::KeptLog,            &[Outer(0), Inner(0)]),
     rule(Code::MulLog, 1, Code::Div,                Code::MulLogRatio,        &[Outer(0), Inner(0), Inner(1)]),
     rule(Code::Log,    0, Code::Div,                Code::MulLogRatio,        &[One, Inner(0), Inner(1)]),
     rule(Code::Exp,    0, Code::Mul,                Code::MulExp,             &[One, Inner(0), Inner(1)]),

@@ -195,8 +195,8 @@ impl Op {
             Op::Lit(_)    => row("",         0, Scalar,          Constant,      Leaf),
             Op::Add       => row("+",        2, Stretch,         Sum,           Zip(|a, b| a + b)),
             Op::Sub       => row("-",        2, Stretch,         Sum,           Zip(|a, b| a - b)),
-            Op::Mul       => row("*",        2, Stretch,         Hadamard,      Zip(|a, b| a * b)),
-            Op::Div       => row("/",        2, Stretch,         Quotient,      Zip(|a, b| a / b)),
+            Op::Mul       => row("*",        2, Stretch,         Hadamard,      Zip(product)),
+            Op::Div       => row("/",        2, Stretch,         Quotient,      Zip(quotient)),
             Op::Pow       => row("**",       2, Stretch,         Power,         Zip(power)),
             Op::Max       => row("max",      2, Stretch,         Nonlinear,     Zip(maximum)),
             Op::Min       => row("min",      2, Stretch,         Nonlinear,     Zip(minimum)),
@@ -245,6 +245,17 @@ impl Op {
             (_, _) => None,
         }
     }
+}
+
+/// a * b; what is 0 stays 0 beside an infinite number, as an entry does that sparse data does not store, so that
+/// `x * log(s)` is 0 where x and s are.
+fn product(a: f64, b: f64) -> f64 {
+    if (a == 0.0 && b.is_infinite()) || (b == 0.0 && a.is_infinite()) { 0.0 } else { a * b }
+}
+
+/// a / b, 0 where both are 0.
+fn quotient(a: f64, b: f64) -> f64 {
+    if a == 0.0 && b == 0.0 { 0.0 } else { a / b }
 }
 
 /// a ** b; the squares and roots that objectives are full of are exact.

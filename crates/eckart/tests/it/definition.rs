@@ -61,8 +61,9 @@ fn value(world: &World, dag: &Dag, id: Id, args: &[&Dense]) -> Dense {
         Op::Observed => observed(world, dag, dag.args(id)[0]),
         Op::Add => zip(|a, b| a + b),
         Op::Sub => zip(|a, b| a - b),
-        Op::Mul => zip(|a, b| a * b),
-        Op::Div => zip(|a, b| a / b),
+        // Zero is no more than what is not there, whatever it is multiplied with or divided by.
+        Op::Mul => zip(|a, b| if (a == 0.0 || b == 0.0) && (a + b).is_infinite() { 0.0 } else { a * b }),
+        Op::Div => zip(|a, b| if a == 0.0 && b == 0.0 { 0.0 } else { a / b }),
         Op::Pow => zip(f64::powf),
         Op::Max => zip(|a, b| if a > b { a } else { b }),
         Op::Min => zip(|a, b| if a < b { a } else { b }),

@@ -45,7 +45,7 @@ fn add_masks(
         let is_mask = match &step.kernel {
             Kernel::Observed(_) => buffers[step.outs[0]].layout == Layout::Dense,
             Kernel::Zip(Op::Mul) => masked(0) || masked(1),
-            Kernel::Zip(Op::Div) | Kernel::Expand | Kernel::Gather => masked(0),
+            Kernel::Zip(Op::Div) | Kernel::Expand | Kernel::Gather | Kernel::Transpose => masked(0),
             Kernel::Zip(Op::Add | Op::Sub) => masked(0) && masked(1),
             Kernel::SumTo => masked(0) && buffers[step.args[0]].shape == buffers[step.outs[0]].shape,
             Kernel::Tiled(tiling) => {

@@ -3,6 +3,7 @@
 //! Invariant: sums are made a shard at a time and added in a fixed tree; a tile never crosses a shard.
 //! Not here: the instructions (see `kernels::tile`), which functions are one pass (see `plan::elementwise_fusion`).
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use eckart_kernels::SimdLevel;
@@ -255,7 +256,7 @@ fn programmed<C: Numbers>(fused: &Fusion, reads: &[Read<C>]) -> (Program<C>, Vec
         }
         Instruction { code: code_of(&fused_op.op).expect("a function of entries"), out, args }
     };
-    let code: Vec<Instruction<C>> = fused.ops.iter().enumerate().map(instruction).collect();
+    let mut code: Vec<Instruction<C>> = fused.ops.iter().enumerate().map(instruction).collect();
     let readers = |k: usize| {
         let ops = fused.ops.iter().flat_map(|fused_op| &fused_op.args);
         ops.chain(fused.results.iter().map(|(source, _)| source)).filter(|s| **s == Source::Op(k)).count()
@@ -267,6 +268,9 @@ fn programmed<C: Numbers>(fused: &Fusion, reads: &[Read<C>]) -> (Program<C>, Vec
         }
         Source::Arg(_) => false,
     };
+    let is_summed = |k: usize| fused.results.iter().any(|(s, outcome)| *s == Source::Op(k) && only_summed(s, outcome));
+    let infinite = may_be_infinite(fused, reads);
+    let kept = keep_factors(fused, &mut code, &infinite, &|product, k| readers(k) == 1 && !is_summed(product));
     // The registers that are wanted, in the order in which they are asked for.
     let mut wanted: Vec<usize> = Vec::new();
     let mut place = |source: &Source| match *source {
@@ -279,13 +283,59 @@ fn programmed<C: Numbers>(fused: &Fusion, reads: &[Read<C>]) -> (Program<C>, Vec
     let want = |(source, outcome): &(Source, Outcome)| match source {
         Source::Op(k) if only_summed(source, outcome) => {
             let factors = &fused.ops[*k].args;
-            Want::Dot(place(&factors[0]), place(&factors[1]))
+            let factor = |at: usize| kept.get(&(*k, at)).map_or(factors[at], |register| Source::Op(*register));
+            Want::Dot(place(&factor(0)), place(&factor(1)))
         }
         _ => Want::One(place(source), *outcome),
     };
     let wants = fused.results.iter().map(want).collect();
     let program = C::fuse(&code, &wanted);
     (program, wants)
+}
+
+/// Puts an instruction before each product, of which a factor may be infinite, that makes this 0 where the other is 0;
+/// returns the registers of these factors, by the product and their place in it. A product that is an instruction sees
+/// to it itself where the factor is a logarithm that nothing else reads (`alone`).
+fn keep_factors<C: Numbers>(
+    fused: &Fusion,
+    code: &mut Vec<Instruction<C>>,
+    infinite: &[bool],
+    alone: &dyn Fn(usize, usize) -> bool,
+) -> BTreeMap<(usize, usize), usize> {
+    let (mut kept, mut all, mut next) = (BTreeMap::new(), Vec::with_capacity(code.len()), code.len());
+    for (k, (mut step, fused_op)) in code.drain(..).zip(&fused.ops).enumerate() {
+        if fused_op.op == Op::Mul && fused_op.mask.is_none() {
+            for at in 0..2 {
+                let Source::Op(inner) = fused_op.args[at] else { continue };
+                let by_itself = fused.ops[inner].op == Op::Log && alone(k, inner);
+                if infinite[inner] && !by_itself {
+                    let args = [step.args[1 - at], step.args[at], From::Number(C::default())];
+                    all.push(Instruction { code: Code::Kept, out: next, args });
+                    step.args[at] = From::Register(next);
+                    kept.insert((k, at), next);
+                    next += 1;
+                }
+            }
+        }
+        all.push(step);
+    }
+    *code = all;
+    kept
+}
+
+/// For each operation of a pass whether its value may be infinite where those of its arguments are not.
+fn may_be_infinite<C: Numbers>(fused: &Fusion, reads: &[Read<C>]) -> Vec<bool> {
+    let is_negative = |source: &Source| match *source {
+        Source::Arg(k) => !matches!(reads[k], Read::Number(x) if x.to_f64() >= 0.0),
+        Source::Op(_) => true,
+    };
+    let mut infinite: Vec<bool> = Vec::with_capacity(fused.ops.len());
+    for fused_op in &fused.ops {
+        let of_args = fused_op.args.iter().any(|arg| matches!(*arg, Source::Op(inner) if infinite[inner]));
+        let is_power = fused_op.op == Op::Pow && is_negative(&fused_op.args[1]);
+        infinite.push(of_args || is_power || matches!(fused_op.op, Op::Log | Op::Div));
+    }
+    infinite
 }
 
 /// The code of a primitive that works entry by entry; none for the others.

@@ -76,6 +76,8 @@ fn program<T: Real>(random: &mut Random, len: usize) -> (Vec<Op>, Vec<Instructio
 /// The value of a primitive by its row.
 fn value(op: &Op, a: f64, b: f64) -> f64 {
     match op.row().meaning {
+        // Of a pass; the instruction alone is the processor's product.
+        _ if *op == Op::Mul => a * b,
         Meaning::Map(f) => f(a),
         Meaning::Zip(f) => f(a, b),
         Meaning::Leaf | Meaning::Whole => unreachable!("{op:?} is no function of entries"),
@@ -147,7 +149,9 @@ fn interpret(
             Source::Input(i) => data[i][at],
             Source::Number(x) => x,
         };
-        registers[step.out] = value(op, arg(0), arg(1)) * off();
+        let (a, b) = (arg(0), if step.code.arity() > 1 { arg(1) } else { 0.0 });
+        // What follows from 0 times infinity, which fused products with logarithms say is 0, is not compared.
+        registers[step.out] = if a.is_nan() || b.is_nan() { f64::NAN } else { value(op, a, b) * off() };
     }
     registers
 }
@@ -187,8 +191,8 @@ fn fused_programmes_keep_their_values() {
         }
     }
     assert!(compared > 100_000 && fewer > 10_000, "{compared} values compared, {fewer} instructions fewer");
-    // No primitive and no rule makes those of masks.
-    seen.extend([Code::Masked, Code::MaskedDiv]);
+    // No primitive makes those of masks, and of factors that may be infinite.
+    seen.extend([Code::Masked, Code::MaskedDiv, Code::Kept, Code::KeptLog]);
     let missing: Vec<_> = Code::ALL.iter().filter(|code| !seen.contains(code)).collect();
     assert!(missing.is_empty(), "{missing:?} never came up");
 }
@@ -197,6 +201,11 @@ fn fused_programmes_keep_their_values() {
 fn what_is_masked_is_zero_whatever_it_hides() {
     let (mask, hidden) = ([0.0, 2.0, 0.0, 6.0], [f64::NAN, 3.0, 0.0, 3.0]);
     for level in SimdLevel::all() {
+        // Of two masks either may hide what makes the other infinite.
+        let mut registers = Registers::<f64>::new(1);
+        let both = [step(Code::Masked, 0, Source::Number(f64::INFINITY), Source::Input(0))];
+        f64::run_tile(level, &both, &[&mask], registers.all(), 4);
+        assert_eq!(registers.get(0, 4), [0.0, f64::INFINITY, 0.0, f64::INFINITY], "{level:?}");
         for (code, expected) in [(Code::Masked, [0.0, 6.0, 0.0, 18.0]), (Code::MaskedDiv, [0.0, 2.0 / 3.0, 0.0, 2.0])] {
             let mut registers = Registers::<f64>::new(1);
             let code = [step(code, 0, Source::Input(0), Source::Input(1))];
@@ -204,6 +213,40 @@ fn what_is_masked_is_zero_whatever_it_hides() {
             assert_eq!(registers.get(0, 4), expected, "{level:?}");
         }
     }
+}
+
+#[test]
+fn zero_stays_zero_beside_infinity() {
+    use Source::{Input, Number};
+    let (a, b) = ([0.0, 0.0, 2.0, 0.0, -0.0, 0.0], [0.0, 1.0, 0.0, f64::NAN, f64::INFINITY, -1.0]);
+    let bits = |values: &[f64]| values.iter().map(|x| if x.is_nan() { 1 } else { x.to_bits() }).collect::<Vec<u64>>();
+    let check = |code: Code, expected: [f64; 6]| {
+        for level in SimdLevel::all() {
+            let mut registers = Registers::<f64>::new(1);
+            let args = [Input(0), Input(1), Number(1.0)];
+            f64::run_tile(level, &[Instruction { code, out: 0, args }], &[&a, &b], registers.all(), 6);
+            assert_eq!(bits(registers.get(0, 6)), bits(&expected), "{level:?} {code:?}: {:?}", registers.get(0, 6));
+        }
+    };
+    let (nan, inf) = (f64::NAN, f64::INFINITY);
+    check(Code::Div, [0.0, 0.0, inf, nan, -0.0, -0.0]);
+    check(Code::Kept, [0.0, 1.0, 0.0, nan, 0.0, -1.0]);
+    check(Code::KeptLog, [0.0, 0.0, -inf, nan, 0.0, nan]);
+    check(Code::MulLog, [0.0, 0.0, -inf, nan, -0.0, nan]);
+    check(Code::MulLogRatio, [0.0, 0.0, -inf, nan, -0.0, nan]);
+    check(Code::SubDiv, [1.0, 1.0, -inf, nan, 1.0, 1.0]);
+    // A product of what another pass reads as well.
+    let fused = f64::fuse(
+        &[
+            step(Code::Log, 0, Input(1), Number(0.0)),
+            step(Code::Kept, 2, Input(0), Source::Register(0)),
+            step(Code::Mul, 1, Input(0), Source::Register(2)),
+        ],
+        &[0, 1],
+    );
+    let mut registers = Registers::<f64>::new(fused.registers);
+    f64::run_tile(SimdLevel::all()[0], &fused.code, &[&a, &b], registers.all(), 6);
+    assert_eq!(bits(registers.get(fused.outputs[1], 6)), bits(&[0.0, 0.0, -inf, nan, -0.0, nan]));
 }
 
 fn step(code: Code, out: usize, a: Source<f64>, b: Source<f64>) -> Instruction<f64> {
