@@ -220,7 +220,7 @@ def test_formulas_are_not_pickled_silently():
 def test_missing_and_infinite_values_are_named_not_counted():
     X, W, a = ek.matrix("X"), ek.shared([[1.0]], "W"), ek.scalar("a")
     holes = np.array([[1.0, np.nan], [3.0, 4.0]])
-    with refuses(ValueError, "missing-entries", "X has 1 missing entries", "row 1, column 2", "output 1 of 1, sum(X),"):
+    with refuses(ValueError, "missing-entries", "X has 1 missing entry", "row 1, column 2", "output 1 of 1, sum(X),"):
         ek.function([X], X.sum())(holes)
     assert ek.function([X], (ek.observed(X) * X).sum())(holes) == 8.0
     cost = (ek.observed(X) * (X - W) ** 2).sum()

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use eckart::data::{Format, ListEvidence, ReadOptions, list_evidence, read, read_names, read_titles};
+use eckart::error::CodeKind;
 use eckart::solve::load_factors;
 use eckart::{Code, Error, Matrix, Problem, Result, Table, Warning};
 
@@ -41,6 +42,11 @@ pub(crate) fn load(file: &Path, reading: &ReadingArgs) -> Result<Data> {
 }
 
 impl Data {
+    /// The matrix with its names.
+    pub(crate) fn table(&self) -> Table {
+        Table::named(self.matrix.clone(), self.row_names.clone(), self.col_names.clone())
+    }
+
     /// The same with the names that files of their own give.
     pub(crate) fn named(mut self, names: &NamesArgs) -> Result<Self> {
         let began = Instant::now();
@@ -78,11 +84,22 @@ pub(crate) fn titles_of(file: &Path, ids: Option<&[String]>) -> Result<BTreeMap<
 
 /// The problem with the matrices of `--data`.
 pub(crate) fn with_matrices(problem: Problem, files: &[(String, PathBuf)], reading: &ReadingArgs) -> Result<Problem> {
-    // How X is laid out says nothing about the others; what may be done to numbers does.
-    let shared = reading.options();
-    let options = ReadOptions { dtype: shared.dtype, duplicates: shared.duplicates, ..ReadOptions::default() };
     refuse_twice("--data", files)?;
-    files.iter().try_fold(problem, |problem, (name, file)| Ok(problem.data(name, &read(file, &options)?.matrix)))
+    files.iter().try_fold(problem, |problem, (name, file)| Ok(problem.data(name, read_beside(file, reading)?)))
+}
+
+/// The table in a file that stands beside the data. How the data is laid out says nothing about it, but answers what
+/// would be in doubt; what may be done to numbers is said of both.
+pub(crate) fn read_beside(file: &Path, reading: &ReadingArgs) -> Result<Table> {
+    let shared = reading.options();
+    let own = ReadOptions { dtype: shared.dtype, duplicates: shared.duplicates, ..ReadOptions::default() };
+    let is_doubt = |error: &Error| error.code().kind() == CodeKind::Doubt;
+    match read(file, &own) {
+        Err(error) if is_doubt(&error) && file != Path::new("-") => {
+            read(file, &ReadOptions { header: shared.header, row_names: shared.row_names, ..own })
+        }
+        found => found,
+    }
 }
 
 /// Refuses a name that an option gives twice.
@@ -99,13 +116,12 @@ pub(crate) fn refuse_twice<T>(option: &str, given: &[(String, T)]) -> Result<()>
 
 /// The problem with the factors of `--init-from` and `--fix`.
 pub(crate) fn with_factors(problem: Problem, given: &FactorsArgs, reading: &ReadingArgs) -> Result<Problem> {
-    let value = |name: &str, file: &Path| -> Result<Matrix> {
+    let value = |name: &str, file: &Path| -> Result<Table> {
         if file.extension().is_none_or(|extension| extension != "safetensors") {
-            let shared = reading.options();
-            return Ok(read(file, &ReadOptions { dtype: shared.dtype, ..ReadOptions::default() })?.matrix);
+            return read_beside(file, reading);
         }
         let factors = load_factors(file)?;
-        let found = factors.iter().find(|(known, _)| known == name).map(|(_, matrix)| matrix.clone());
+        let found = factors.iter().find(|(known, _)| known == name).map(|(_, table)| table.clone());
         found.ok_or_else(|| {
             let known: Vec<&str> = factors.iter().map(|(name, _)| name.as_str()).collect();
             Error::setting(
@@ -118,10 +134,10 @@ pub(crate) fn with_factors(problem: Problem, given: &FactorsArgs, reading: &Read
     refuse_twice("--init-from", &given.init_from)?;
     let mut problem = problem;
     for (name, file) in &given.fix {
-        problem = problem.fix(name, &value(name, file)?);
+        problem = problem.fix(name, value(name, file)?);
     }
     for (name, file) in &given.init_from {
-        problem = problem.init_from(name, &value(name, file)?);
+        problem = problem.init_from(name, value(name, file)?);
     }
     Ok(problem)
 }

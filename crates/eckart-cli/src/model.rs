@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use eckart::apply::Predictor;
-use eckart::data::{ReadOptions, Side, align, read, read_titles};
+use eckart::apply::{Predictor, in_order_of};
+use eckart::data::{Matching, ReadOptions, Side, read, read_titles};
 use eckart::{Code, Error, Factorization, Matrix, Result, Table, Warning};
 
 /// A model with its names.
@@ -18,6 +18,8 @@ pub(crate) struct Model {
     pub shape: (usize, usize),
     /// What columns are called, by their id.
     titles: BTreeMap<String, String>,
+    /// Whether the names of its rows and columns decide.
+    pub matching: Matching,
 }
 
 impl Model {
@@ -25,10 +27,10 @@ impl Model {
     ///
     /// # Errors
     /// As [`Factorization::load`]; `Setting` where its factors don't tell the shape of its data.
-    pub(crate) fn load(file: &Path) -> Result<Self> {
+    pub(crate) fn load(file: &Path, matching: Matching) -> Result<Self> {
         let fit = Factorization::load(file)?;
         let shape = Predictor::new(&fit).map_or((0, 0), |predictor| predictor.shape());
-        Ok(Self { fit, shape, titles: BTreeMap::new() })
+        Ok(Self { fit, shape, titles: BTreeMap::new(), matching })
     }
 
     /// The same with what columns are called.
@@ -93,22 +95,27 @@ impl Model {
         self.title(at).map_or(name.clone(), |title| format!("{title} [{name}]"))
     }
 
-    /// The entries in a file, in the order of the model's rows and columns; what it does not know is told to `tell`.
+    /// The entries in a file, in the order of the model's rows and columns; what it does not know, and what was matched
+    /// by position, is told to `tell`.
     ///
     /// # Errors
-    /// As [`read`] and [`align`]; `Shape` where there are no names and the shape is not that of the model's data.
+    /// As [`read`] and [`in_order_of`]; `Shape` where there are no names and the shape is not that of the model's data.
     pub(crate) fn entries(&self, file: &Path, options: &ReadOptions, tell: &mut dyn FnMut(Warning)) -> Result<Matrix> {
         let mut table = read(file, options)?;
         std::mem::take(&mut table.warnings).into_iter().for_each(&mut *tell);
-        self.entries_of(table, file, &mut |_, warning| tell(warning))
+        self.entries_of(&table, file, &mut |_, warning| tell(warning))
     }
 
     /// The same of the table that a file holds; also tells of which side something is left out.
     ///
     /// # Errors
     /// As there.
-    pub(crate) fn entries_of(&self, table: Table, file: &Path, tell: &mut dyn FnMut(Side, Warning)) -> Result<Matrix> {
-        let placed = self.placed(table, tell).map_err(|error| error.in_file(file))?;
+    pub(crate) fn entries_of(&self, table: &Table, file: &Path, tell: &mut dyn FnMut(Side, Warning)) -> Result<Matrix> {
+        let placed = in_order_of(&self.fit, table, &Side::BOTH, self.matching).map_err(|error| error.in_file(file))?;
+        // What a file of some entries does not speak of is no matter.
+        let told = placed.told.into_iter().filter(|(_, warning)| warning.code != Code::NamesLacking);
+        told.for_each(|(side, warning)| tell(side, warning));
+        let placed = placed.matrix;
         if placed.shape() != self.shape {
             let ((n, m), (rows, cols)) = (self.shape, placed.shape());
             let text = format!("{} is {rows} x {cols}, the model's data is {n} x {m}", file.display());
@@ -120,17 +127,5 @@ impl Model {
             ));
         }
         Ok(placed)
-    }
-
-    fn placed(&self, table: Table, tell: &mut dyn FnMut(Side, Warning)) -> Result<Matrix> {
-        let mut matrix = table.matrix;
-        for (side, own) in [(Side::Rows, table.row_names), (Side::Cols, table.col_names)] {
-            if let (Some(own), Some(wanted)) = (own, self.names(side)) {
-                let aligned = align(&matrix, side, &own, wanted)?;
-                aligned.says_unknown(side).into_iter().for_each(|warning| tell(side, warning));
-                matrix = aligned.matrix;
-            }
-        }
-        Ok(matrix)
     }
 }

@@ -5,17 +5,18 @@
 
 use std::path::PathBuf;
 
-use eckart::apply::{Validation, choose_rank as choose, consensus as agree};
+use eckart::apply::{Validation, choose_rank as choose, consensus as agree, in_order_of};
+use eckart::data::Side;
 use eckart::report::{Look, Report};
 use eckart::run::with_threads;
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::errors::{raised, told};
+use crate::errors::{Told, raised, told};
 use crate::factorization::Factorization;
 use crate::matrix::{Matrix, array_of};
-use crate::search::problem::Stated;
+use crate::search::problem::{Stated, matching};
 use crate::search::settings::settings_of;
 use crate::search::watch::interruptible;
 use crate::threads::released;
@@ -69,10 +70,12 @@ pub(crate) struct Looks {
     image: Option<(usize, usize)>,
     plot: String,
     by_rows: bool,
+    /// What decides where the data and the model have names: `names` or `position`.
+    matching: String,
 }
 
-/// Writes a page about a model; with its data also rows beside their reconstructions, and with the starts that were
-/// kept what they agree on.
+/// Writes a page about a model; with its data, in the order of the model's rows and columns, also rows beside their
+/// reconstructions, and with the starts that were kept what they agree on. Returns what is to be told.
 #[pyfunction]
 pub(crate) fn report(
     py: Python<'_>,
@@ -80,7 +83,7 @@ pub(crate) fn report(
     path: PathBuf,
     data: Option<Bound<'_, Matrix>>,
     looks: Looks,
-) -> PyResult<()> {
+) -> PyResult<Vec<Told>> {
     let look = match (looks.image, looks.plot.as_str()) {
         (Some((height, width)), _) => Look::Images { height, width },
         (None, "words") => Look::Words,
@@ -88,16 +91,25 @@ pub(crate) fn report(
         (None, "profile") => Look::Profile,
         (None, _) => Look::Fitting,
     };
-    let data = data.map(|data| data.get().matrix.clone());
-    released(py, || {
-        let agreed = if model.found.kept.len() > 1 { Some(agree(&model.found)?) } else { None };
-        let mut page = Report::new(&model.found).look(look);
-        page = data.iter().fold(page, |page, data| page.data(data));
+    let (by, found) = (matching(&looks.matching), &model.found);
+    let data = data.map(|data| data.get().table());
+    let warnings = released(py, || {
+        let agreed = if found.kept.len() > 1 { Some(agree(found)?) } else { None };
+        let in_order = data.as_ref().map(|data| in_order_of(found, data, &Side::BOTH, by)).transpose()?;
+        let mut page = Report::new(found).look(look);
+        page = in_order.iter().fold(page, |page, data| page.data(&data.matrix));
+        // Its names are used where the model has none.
+        let names = |side: Side| data.as_ref().and_then(|data| data.names(side)).map(<[String]>::to_vec);
+        let (rows, cols) = (names(Side::Rows), names(Side::Cols));
+        page = rows.filter(|_| found.row_names.is_none()).into_iter().fold(page, Report::row_names);
+        page = cols.filter(|_| found.col_names.is_none()).into_iter().fold(page, Report::col_names);
         page = looks.title.into_iter().fold(page, Report::title);
         page = agreed.iter().fold(page, |page, agreed| page.consensus(agreed));
         if looks.by_rows {
             page = page.by_rows();
         }
-        page.write(&path)
-    })
+        page.write(&path)?;
+        Ok(in_order.map_or_else(Vec::new, |data| data.warnings()))
+    })?;
+    Ok(warnings.iter().map(told).collect())
 }

@@ -3,14 +3,15 @@
 //! Invariant: the interpreter's lock is released while rows are solved.
 //! Not here: how a row is solved (see the engine's `apply`).
 
-use eckart::apply::in_columns_of;
+use eckart::Table;
+use eckart::apply::new_rows_in_order;
 use eckart::facts::Shape;
 use pyo3::prelude::*;
 
 use crate::errors::{Told, raised, told};
 use crate::factorization::Factorization;
 use crate::matrix::Matrix;
-use crate::search::problem::Stated;
+use crate::search::problem::{Stated, matching};
 use crate::threads::released;
 
 /// Factors by name, and sentences for whoever asked.
@@ -18,6 +19,9 @@ type Found = (Vec<(String, Matrix)>, Vec<Told>);
 
 /// Matrices of an objective beside its data, by name.
 type Beside<'py> = Vec<(String, Bound<'py, Matrix>)>;
+
+/// New rows, what stands beside them, and sentences for whoever asked.
+type Ordered = (Matrix, Vec<(String, Matrix)>, Vec<Told>);
 
 /// A model, made ready to take in new rows.
 #[pyclass(frozen, module = "eckart._eckart")]
@@ -59,13 +63,18 @@ impl FoldIn {
     }
 }
 
-/// The rows of `x` in the order of the model's columns, matched by name, and what was left out or lacking.
+/// New rows of a model's data, and what stands beside them, in the order of its columns, matched by name; and what was
+/// left out, lacking or matched by position.
 #[pyfunction]
 pub(crate) fn in_order(
     model: &Factorization,
     x: &Bound<'_, Matrix>,
-    names: Option<Vec<String>>,
-) -> PyResult<(Matrix, Vec<Told>)> {
-    let (ordered, warnings) = in_columns_of(&model.found, &x.get().matrix, names.as_deref()).map_err(raised)?;
-    Ok((ordered.into(), warnings.iter().map(told).collect()))
+    beside: Beside<'_>,
+    by: &str,
+) -> PyResult<Ordered> {
+    let beside: Vec<(String, Table)> = beside.into_iter().map(|(name, matrix)| (name, matrix.get().table())).collect();
+    let found = new_rows_in_order(&model.found, &x.get().table(), &beside, matching(by)).map_err(raised)?;
+    let told = found.warnings().iter().map(told).collect();
+    let beside = found.beside.into_iter().map(|(name, matrix)| (name, matrix.into())).collect();
+    Ok((found.matrix.into(), beside, told))
 }

@@ -217,6 +217,11 @@ impl Matrix {
         }
     }
 
+    /// The engine's matrix with its names.
+    pub(crate) fn table(&self) -> Table {
+        Table::named(self.matrix.clone(), self.row_names.clone(), self.col_names.clone())
+    }
+
     fn dtype_name(&self) -> &'static str {
         match self.matrix.dtype() {
             Dtype::F32 => "float32",

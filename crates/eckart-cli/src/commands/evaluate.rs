@@ -9,7 +9,7 @@ use std::path::Path;
 use eckart::apply::{HoldOut, Measures, Predictor, Ranking, measure};
 use eckart::data::read;
 use eckart::solve::{Flow, solve};
-use eckart::{Code, Error, Result, Warning};
+use eckart::{Code, Error, Result, Table, Warning};
 use serde_json::{Value, json};
 
 use crate::load::{options_beside, refuse_list, with_factors, with_matrices};
@@ -56,7 +56,7 @@ fn given(args: &EvaluateArgs) -> Result<Tested> {
         );
         return Err(Error::setting(Code::SettingsConflict, message));
     }
-    let model = Model::load(&args.file)?;
+    let model = Model::load(&args.file, args.matching.by)?;
     let predictor = Predictor::new(&model.fit)?;
     let mut notes = Vec::new();
     let test = model.entries(test, &args.reading.options(), &mut |note| notes.push(note))?;
@@ -116,12 +116,16 @@ fn held_out(args: &EvaluateArgs, share: f64) -> Result<Tested> {
     }
     let hold_out = HoldOut::new(share, settings.seed)?;
     let (kept, held) = hold_out.split(&data.matrix).map_err(|error| error.in_file(&args.file))?;
-    let problem = with_matrices(problem.data("X", &kept), &args.objective.matrices, &args.reading)?;
+    let table = Table::named(kept.clone(), data.row_names, data.col_names);
+    let problem = problem.data("X", table).match_by(args.matching.by);
+    let problem = with_matrices(problem, &args.objective.matrices, &args.reading)?;
     let problem = with_factors(problem, &args.factors, &args.reading)?;
     let fit = solve(&problem, &settings, &mut |_| Flow::Continue)?;
     let measures = measure(&Predictor::new(&fit)?, &held, Some(&kept), args.top, args.relevant)?;
     let mut notes = data.warnings;
     notes.extend(fit.warnings.iter().cloned().chain(fit.ended_early()));
+    // It is the split that took them away.
+    notes.retain(|note| note.code != Code::NothingObserved);
     if kept.is_sparse() && !fit.statement.contains("observed(") {
         let message = "the objective does not say observed(X): held-out entries were zeros in the fit";
         notes.push(Warning::new(Code::HeldOutAsZeros, message));

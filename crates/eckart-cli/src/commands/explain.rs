@@ -22,7 +22,7 @@ use crate::warn;
 /// `eckart explain DATA|--shape NxM ...`
 pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
     let pictures = Pictures::new(&args.pictures, args.json)?;
-    let problem = with_data(args, problem(&args.objective, args.rank)?)?;
+    let problem = with_data(args, problem(&args.objective, args.rank)?)?.match_by(args.matching.by);
     if let (Some(file), Some((_, x))) = (&args.file, problem.matrices().first()) {
         refuse_list(file, &args.reading, x, &problem)?;
     }
@@ -63,5 +63,5 @@ fn with_data(args: &ExplainArgs, problem: Problem) -> Result<Problem> {
     };
     let data = load(file, &args.reading)?;
     data.warnings.iter().for_each(warn);
-    Ok(problem.data("X", &data.matrix))
+    Ok(problem.data("X", data.table()))
 }

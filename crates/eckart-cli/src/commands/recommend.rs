@@ -7,8 +7,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use eckart::apply::{Contribution, Directions, Predictor, Scored, best, explained_by, recommend as lists_of};
-use eckart::data::{Side, align, read};
+use eckart::apply::{
+    Contribution, Directions, Predictor, Scored, best, explained_by, in_order_of, recommend as lists_of,
+};
+use eckart::data::{Side, read};
 use eckart::{Code, Error, FoldIn, Matrix, Result, Table, Warning};
 
 use crate::model::Model;
@@ -24,7 +26,7 @@ const REASONS: usize = 3;
 
 /// `eckart recommend MODEL ...`
 pub(crate) fn recommend(args: &RecommendArgs) -> Result<String> {
-    let model = Model::load(&args.model)?.titled(args.listing.titles.as_deref())?;
+    let model = Model::load(&args.model, args.matching.by)?.titled(args.listing.titles.as_deref())?;
     args.listing.output.as_deref().map(try_writing).transpose()?;
     let predictor = Predictor::new(&model.fit)?;
     let items = if args.explain { Some(Directions::of_cols(&model.fit)?) } else { None };
@@ -81,7 +83,7 @@ impl Ask<'_> {
         let numbers: Vec<usize> = words.iter().map(|word| model.number(Side::Rows, word)).collect::<Result<_>>()?;
         let mut tell = |side: Side, warning: Warning| {
             // Rows that the model does not know are folded in, where they are asked about.
-            if side == Side::Cols {
+            if side == Side::Cols || warning.code == Code::MatchedByPosition {
                 self.tell(warning);
             }
         };
@@ -89,7 +91,7 @@ impl Ask<'_> {
             let message = "without --train FILE, lists also hold what rows had entries for in the fit";
             self.tell(Warning::new(Code::KnownNotExcluded, message));
         }
-        let known = train.map(|(file, table)| model.entries_of(table.clone(), file, &mut tell)).transpose()?;
+        let known = train.map(|(file, table)| model.entries_of(table, file, &mut tell)).transpose()?;
         let mut lists = Vec::new();
         lists_of(self.predictor, &numbers, self.args.listing.top, known.as_ref(), |i, list| lists.push((i, list)))?;
         let list = |(i, list): (usize, Vec<Scored>)| {
@@ -143,12 +145,13 @@ impl Ask<'_> {
             })
         };
         let numbers: Vec<usize> = words.iter().map(number).collect::<Result<_>>()?;
-        let mut rows = table.matrix.select_rows(&numbers)?;
-        if let (Some(own), Some(wanted)) = (&table.col_names, &self.model.fit.col_names) {
-            let aligned = align(&rows, Side::Cols, own, wanted).map_err(|error| error.in_file(file))?;
-            aligned.says_unknown(Side::Cols).into_iter().filter(|_| warns).for_each(|warning| self.tell(warning));
-            rows = aligned.matrix;
-        }
+        let rows = table.matrix.select_rows(&numbers)?;
+        let rows = Table::named(rows, None, table.col_names.clone());
+        let placed = in_order_of(&self.model.fit, &rows, &[Side::Cols], self.model.matching);
+        let placed = placed.map_err(|error| error.in_file(file))?;
+        let told = placed.warnings().into_iter().filter(|warning| warning.code != Code::NamesLacking);
+        told.filter(|_| warns).for_each(|warning| self.tell(warning));
+        let rows = placed.matrix;
         let factors = FoldIn::new(&self.model.fit)?.transform(&rows)?.factors;
         let scores = self.predictor.of(&factors)?;
         let (all, cols) = (scores.values_f64(), scores.cols());

@@ -5,7 +5,7 @@
 
 use eckart::Result;
 use eckart::apply::{Directions, Scored};
-use eckart::data::Side;
+use eckart::data::{Matching, Side};
 
 use crate::model::Model;
 use crate::options::SimilarArgs;
@@ -14,7 +14,7 @@ use crate::output::try_writing;
 
 /// `eckart similar MODEL ...`
 pub(crate) fn similar(args: &SimilarArgs) -> Result<String> {
-    let model = Model::load(&args.model)?.titled(args.listing.titles.as_deref())?;
+    let model = Model::load(&args.model, Matching::default())?.titled(args.listing.titles.as_deref())?;
     args.listing.output.as_deref().map(try_writing).transpose()?;
     let side = if args.users.is_empty() { Side::Cols } else { Side::Rows };
     let of = match side {

@@ -5,22 +5,23 @@
 
 use std::path::{Path, PathBuf};
 
-use eckart::apply::in_columns_of;
+use eckart::apply::new_rows_in_order;
 use eckart::data::{read, write};
 use eckart::solve::save_factors;
 use eckart::{Factorization, FoldIn, Matrix, Result, Table, Warning};
 use serde_json::{Map, Value, json};
 
-use crate::load::names_of;
+use crate::load::{names_of, read_beside};
 use crate::model::Model;
 use crate::options::TransformArgs;
 use crate::output::json::warning_object;
+use crate::output::labels::components;
 use crate::output::try_writing;
 use crate::warn;
 
 /// `eckart transform MODEL NEW ...`
 pub(crate) fn transform(args: &TransformArgs) -> Result<String> {
-    let model = Model::load(&args.model)?;
+    let model = Model::load(&args.model, args.matching.by)?;
     args.output.as_deref().map(try_writing).transpose()?;
     let mut fold_in = FoldIn::new(&model.fit)?;
     let mut table = read(&args.file, &args.reading.options())?;
@@ -29,12 +30,7 @@ pub(crate) fn transform(args: &TransformArgs) -> Result<String> {
     let mut beside = Vec::new();
     for (name, file) in &args.matrices {
         fold_in.check_name(name)?;
-        let matrix = read(file, &args.reading.options())?.matrix;
-        if fold_in.reads_by_rows(name, &matrix, rows) {
-            beside.push((name.as_str(), matrix));
-        } else {
-            fold_in = fold_in.data(name, &matrix);
-        }
+        beside.push((name.clone(), read_beside(file, &args.reading)?));
     }
     if let Some(file) = &args.row_names {
         table.row_names = Some(names_of(file, "row", rows)?);
@@ -42,22 +38,31 @@ pub(crate) fn transform(args: &TransformArgs) -> Result<String> {
     if let Some(file) = &args.col_names {
         table.col_names = Some(names_of(file, "column", cols)?);
     }
-    let (x, told) = in_columns_of(&model.fit, &table.matrix, table.col_names.as_deref())
-        .map_err(|error| error.in_file(&args.file))?;
-    let beside: Vec<(&str, &Matrix)> = beside.iter().map(|(name, matrix)| (*name, matrix)).collect();
-    let folded = fold_in.transform_with(&x, &beside).map_err(|error| error.in_file(&args.file))?;
-    let warnings: Vec<Warning> = told.into_iter().chain(folded.warnings()).collect();
+    let found = new_rows_in_order(&model.fit, &table, &beside, model.matching);
+    let found = found.map_err(|error| error.in_file(&args.file))?;
+    let (x, mut by_rows) = (&found.matrix, Vec::new());
+    for (name, matrix) in &found.beside {
+        if fold_in.reads_by_rows(name, matrix, rows) {
+            by_rows.push((name.as_str(), matrix));
+        } else {
+            fold_in = fold_in.data(name, matrix);
+        }
+    }
+    let folded = fold_in.transform_with(x, &by_rows).map_err(|error| error.in_file(&args.file))?;
+    let warnings: Vec<Warning> = found.warnings().into_iter().chain(folded.warnings()).collect();
     warnings.iter().for_each(warn);
     let across = |m: &Matrix| if m.rows() == x.rows() { Ok(m.clone()) } else { m.transposed() };
-    let tables: Vec<(String, Table)> = folded
-        .factors
-        .iter()
-        .map(|(name, matrix)| {
-            let names = (1..=across(matrix)?.cols()).map(|k| format!("{name}{k}")).collect();
-            let row_names = table.row_names.clone();
-            Ok((name.clone(), Table::named(across(matrix)?, row_names, Some(names))))
-        })
-        .collect::<Result<_>>()?;
+    let named = |(name, matrix): &(String, Matrix)| {
+        let matrix = across(matrix)?;
+        let has_components = model.fit.role(name).is_some_and(|role| role.components.is_some());
+        let names = match matrix.cols() {
+            count if has_components => components(count),
+            1 => vec![name.clone()],
+            count => (1..=count).map(|k| format!("{name}{k}")).collect(),
+        };
+        Ok((name.clone(), Table::named(matrix, table.row_names.clone(), Some(names))))
+    };
+    let tables: Vec<(String, Table)> = folded.factors.iter().map(named).collect::<Result<_>>()?;
     let written = match &args.output {
         Some(path) => save(path, &model.fit, &folded.factors, &tables, table.row_names.as_ref())?,
         None => Vec::new(),
@@ -100,7 +105,13 @@ fn side_by_side(tables: &[(String, Table)]) -> Result<Table> {
             numbers.extend((0..table.matrix.cols()).map(|k| table.matrix.get(i, k)));
         }
     }
-    let names: Vec<String> = tables.iter().flat_map(|(_, table)| table.col_names.clone().unwrap_or_default()).collect();
+    // Components of several factors are told apart by their factors.
+    let of_factor = |(factor, table): &(String, Table)| {
+        let several = tables.iter().filter(|(_, other)| other.col_names == table.col_names).count() > 1;
+        let name = |name: String| if several { format!("{factor} {name}") } else { name };
+        table.col_names.iter().flatten().cloned().map(name).collect::<Vec<String>>()
+    };
+    let names: Vec<String> = tables.iter().flat_map(of_factor).collect();
     let dtype = tables.first().map_or(eckart::Dtype::F64, |(_, table)| table.matrix.dtype());
     let matrix = Matrix::dense(rows, names.len(), numbers)?.cast(dtype)?;
     let row_names = tables.first().and_then(|(_, table)| table.row_names.clone());

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::objective::{FactorsArgs, ObjectiveArgs};
-use super::reading::ReadingArgs;
+use super::reading::{MatchArgs, ReadingArgs};
 use super::search::SearchArgs;
 use super::values::share;
 
@@ -46,4 +46,6 @@ pub(crate) struct EvaluateArgs {
     pub search: SearchArgs,
     #[command(flatten)]
     pub reading: ReadingArgs,
+    #[command(flatten)]
+    pub matching: MatchArgs,
 }

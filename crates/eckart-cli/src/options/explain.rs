@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::objective::{FactorsArgs, ObjectiveArgs};
-use super::reading::ReadingArgs;
+use super::reading::{MatchArgs, ReadingArgs};
 use super::search::SearchArgs;
 use super::values::{ShapeArg, rank, shape};
 
@@ -38,6 +38,8 @@ pub(crate) struct ExplainArgs {
     pub pictures: PicturesArgs,
     #[command(flatten)]
     pub reading: ReadingArgs,
+    #[command(flatten)]
+    pub matching: MatchArgs,
     /// Print the explanation as one JSON object.
     #[arg(long, help_heading = "Output")]
     pub json: bool,

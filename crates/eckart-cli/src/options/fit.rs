@@ -10,7 +10,7 @@ use eckart::apply::LEAST_REPEATS;
 
 use super::objective::{FactorsArgs, ObjectiveArgs};
 use super::page::LookArgs;
-use super::reading::{NamesArgs, ReadingArgs};
+use super::reading::{MatchArgs, NamesArgs, ReadingArgs};
 use super::search::SearchArgs;
 use super::values::{Ranks, ranks, share};
 
@@ -35,6 +35,8 @@ pub(crate) struct FitArgs {
     pub reading: ReadingArgs,
     #[command(flatten)]
     pub names: NamesArgs,
+    #[command(flatten)]
+    pub matching: MatchArgs,
     /// How many names to show per component; 0 shows no components.
     #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Names", allow_negative_numbers = true)]
     pub top: usize,

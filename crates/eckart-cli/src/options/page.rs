@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use eckart::report::Look;
 
-use super::reading::{NamesArgs, ReadingArgs};
+use super::reading::{MatchArgs, NamesArgs, ReadingArgs};
 use super::values::picture;
 
 #[derive(Debug, Args)]
@@ -26,6 +26,8 @@ pub(crate) struct ReportArgs {
     pub look: LookArgs,
     #[command(flatten)]
     pub names: NamesArgs,
+    #[command(flatten)]
+    pub matching: MatchArgs,
     #[command(flatten)]
     pub reading: ReadingArgs,
 }

@@ -1,13 +1,14 @@
 //! Reading: how a file is read where its name and content do not say it, and what rows and columns are called.
-//! In: the command's words.  Out: `ReadingArgs`, `NamesArgs`.
+//! In: the command's words.  Out: `ReadingArgs`, `NamesArgs`, `MatchArgs`.
 //! Invariant: every format that the library reads has its name here; names given by hand come before those of the data.
 //! Not here: formats (see the library's `data`).
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, ValueEnum};
 use eckart::Dtype;
-use eckart::data::{Decimal, Delimiter, Duplicates, Format, ReadOptions};
+use eckart::data::{Decimal, Delimiter, Duplicates, Format, Matching, ReadOptions};
 
 use super::values::{decimal, delimiter};
 
@@ -107,6 +108,19 @@ pub(crate) struct NamesArgs {
     /// Titles of X's columns: a CSV file with a header and the columns id,title.
     #[arg(long, value_name = "FILE")]
     pub titles: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Names")]
+pub(crate) struct MatchArgs {
+    /// Match rows and columns of files, and of models, by their names, in any order; or by their position.
+    #[arg(long = "match", value_name = "BY", default_value = Matching::Names.name(), value_parser = parser())]
+    pub by: Matching,
+}
+
+fn parser() -> impl TypedValueParser<Value = Matching> {
+    let words = PossibleValuesParser::new(Matching::ALL.map(Matching::name));
+    words.map(|word| Matching::from_name(&word).unwrap_or_default())
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::reading::ReadingArgs;
+use super::reading::{MatchArgs, ReadingArgs};
 use super::values::named_file;
 
 #[derive(Debug, Args)]
@@ -23,6 +23,8 @@ pub(crate) struct TransformArgs {
     pub matrices: Vec<(String, PathBuf)>,
     #[command(flatten)]
     pub reading: ReadingArgs,
+    #[command(flatten)]
+    pub matching: MatchArgs,
     /// The names of the new rows, one per line.
     #[arg(long, alias = "rows", value_name = "FILE", help_heading = "Names")]
     pub row_names: Option<PathBuf>,
@@ -60,6 +62,8 @@ pub(crate) struct RecommendArgs {
     pub listing: ListingArgs,
     #[command(flatten)]
     pub reading: ReadingArgs,
+    #[command(flatten)]
+    pub matching: MatchArgs,
 }
 
 #[derive(Debug, Args)]

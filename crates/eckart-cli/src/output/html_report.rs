@@ -5,6 +5,8 @@
 
 use std::path::Path;
 
+use eckart::apply::in_order_of;
+use eckart::data::{Matching, Side};
 use eckart::report::{ComponentSides, Report};
 use eckart::{Factorization, Result};
 
@@ -21,7 +23,7 @@ pub(crate) fn report(args: &ReportArgs) -> Result<String> {
         try_writing(&output)?;
     }
     let fit = Factorization::load(&args.model)?;
-    let data = args.file.as_ref().map(|file| load(file, &args.reading)).transpose()?;
+    let data = args.file.as_ref().map(|file| in_order(&fit, load(file, &args.reading)?, args)).transpose()?;
     data.iter().flat_map(|data| &data.warnings).for_each(warn);
     let mut page = page(&fit, data.as_ref(), args.look);
     let shape =
@@ -44,6 +46,23 @@ pub(crate) fn report(args: &ReportArgs) -> Result<String> {
     }
     page.write(&output)?;
     Ok(format!("{}\n", output.display()))
+}
+
+/// The data in the order of the model's rows and columns; tells what is to be told.
+fn in_order(fit: &Factorization, data: Data, args: &ReportArgs) -> Result<Data> {
+    let found = in_order_of(fit, &data.table(), &Side::BOTH, args.matching.by);
+    let found = match &args.file {
+        Some(file) => found.map_err(|error| error.in_file(file))?,
+        None => found?,
+    };
+    found.warnings().iter().for_each(warn);
+    let by_name = args.matching.by == Matching::Names;
+    let named = |own: Option<Vec<String>>, known: &Option<Vec<String>>| match known {
+        Some(known) if by_name && own.is_some() => Some(known.clone()),
+        _ => own,
+    };
+    let (row_names, col_names) = (named(data.row_names, &fit.row_names), named(data.col_names, &fit.col_names));
+    Ok(Data { matrix: found.matrix, row_names, col_names, ..data })
 }
 
 /// The options that name rows and columns as the page does: those of this command, or those that the model's names came

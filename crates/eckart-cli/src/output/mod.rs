@@ -6,6 +6,7 @@
 pub(crate) mod components;
 pub(crate) mod html_report;
 pub(crate) mod json;
+pub(crate) mod labels;
 pub(crate) mod lists;
 pub(crate) mod page;
 pub(crate) mod pictures;
@@ -17,7 +18,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use eckart::data::write;
-use eckart::{Code, Error, Factorization, Result, Table};
+use eckart::{Code, Error, Factorization, Result};
+
+use self::labels::labelled;
 
 /// The endings a path may have, and what they mean.
 const ENDINGS: &str =
@@ -58,7 +61,7 @@ impl Output {
     ///
     /// # Errors
     /// `Io` where the system refuses.
-    pub(crate) fn write(&self, fit: &Factorization, data: (usize, usize)) -> Result<Vec<PathBuf>> {
+    pub(crate) fn write(&self, fit: &Factorization) -> Result<Vec<PathBuf>> {
         if self.whole {
             fit.save(&self.path)?;
             return Ok(vec![self.path.clone()]);
@@ -66,14 +69,8 @@ impl Output {
         let mut written = Vec::new();
         for (name, matrix) in &fit.factors {
             let path = self.of_factor(name);
-            let (rows, cols) = matrix.shape();
-            // A side of components is named as `transform` names it, so that what is written reads back.
-            let named = |count: usize| (1..=count).map(|k| format!("{name}{k}")).collect::<Vec<String>>();
-            let rows_named = rows == data.0;
-            let row_names = if rows_named { fit.row_names.clone() } else { Some(named(rows)) };
-            let col_names = if cols == data.1 { fit.col_names.clone() } else { Some(named(cols)) };
-            let table = Table::named(matrix.clone(), row_names, col_names);
-            write(&path, &table)?;
+            let table = fit.table(name).unwrap_or_else(|| matrix.into());
+            write(&path, &labelled(name, table, fit.role(name)))?;
             written.push(path);
         }
         Ok(written)

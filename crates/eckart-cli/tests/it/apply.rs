@@ -216,13 +216,11 @@ fn new_rows_are_matched_by_name() {
         let line = text.lines().find(|line| line.starts_with(&format!("{name},"))).unwrap();
         line.split(',').skip(1).map(|cell| cell.parse().unwrap()).collect()
     };
-    assert!(new.starts_with(",W1,W2\n") || new.contains("W1,W2"), "{new}");
+    assert!(new.starts_with(",component 1,component 2\n"), "{new}");
     for name in ["a", "d"] {
         let (new, old) = (row(&new, name), row(&fitted, name));
         assert!(new.iter().zip(&old).all(|(a, b)| (a - b).abs() < 1e-4), "{name}: {new:?} and {old:?}");
     }
-    desk.file("fewer.csv", "name,car,boat,pear\nd,2,5,1\n");
-    desk.refuses("transform m.safetensors fewer.csv", &[], Code::ColumnsMissing, &["fewer.csv", "apple"]);
     desk.file("sparse.csv", "row,column,value\nd,boat,5\nd,car,2\nd,kiwi,1\n");
     let said = desk.run("transform m.safetensors sparse.csv -o w.npy", &[]);
     assert_eq!((said.code, said.out.as_str()), (Some(0), "w.npy\n"));

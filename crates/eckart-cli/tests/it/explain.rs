@@ -136,7 +136,7 @@ fn options_are_held_to_what_a_fit_takes() {
 #[test]
 fn what_cannot_be_explained_is_refused() {
     let desk = Desk::new();
-    desk.refuses("explain --shape 20x30 --model mf --rank 21", &[], Code::RankOutOfRange, &["rank 21", "1 to 20"]);
+    desk.refuses("explain --shape 20x30 --model mf --rank 0", &[], Code::RankOutOfRange, &["rank 0", "1 to 20"]);
     for words in ["explain --model mf --rank 2", "explain x.csv --shape 2x2 --model mf --rank 2"] {
         assert_eq!(desk.run(words, &[]).code, Some(2));
     }

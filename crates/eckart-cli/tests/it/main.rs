@@ -8,6 +8,7 @@ mod explain;
 mod files;
 mod fit;
 mod interrupt;
+mod matching;
 mod memory;
 mod models;
 mod names;

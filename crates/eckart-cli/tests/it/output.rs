@@ -26,7 +26,7 @@ fn tables_are_a_file_a_factor() {
     let found = desk.json("fit x.csv --model nmf --rank 1 -n 3 -o out.csv", &[]);
     assert_eq!(found["output"].to_string(), "[\"out.W.csv\",\"out.H.csv\"]");
     let text = |name: &str| std::fs::read_to_string(desk.path(name)).unwrap();
-    assert!(text("out.H.csv").starts_with(",a,b\nH1,") && text("out.W.csv").starts_with(",W1\nr,"));
+    assert!(text("out.H.csv").starts_with(",a,b\ncomponent 1,") && text("out.W.csv").starts_with(",component 1\nr,"));
     desk.prints("fit x.csv --model nmf --rank 1 -n 3 -o out.npy", &[]);
     let w = eckart::data::read(desk.path("out.W.npy"), &eckart::data::ReadOptions::default()).unwrap();
     assert_eq!(w.matrix.shape(), (3, 1));

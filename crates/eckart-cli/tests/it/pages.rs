@@ -43,6 +43,7 @@ fn the_commands_of_the_pages_run_as_they_stand() {
     runs(&fenced(&page("docs/command.md"), "sh"), &found);
     runs(&fenced(&page("docs/language.md"), "sh"), &["observed(X)", "Y - W @ K", "huber", "G @ F"]);
     runs(&fenced(&page("docs/methods.md"), "sh"), &["again.safetensors", "whole.safetensors"]);
+    runs(&fenced(&page("docs/names.md"), "sh"), &["m.H.csv", "explains"]);
 }
 
 #[cfg(unix)]

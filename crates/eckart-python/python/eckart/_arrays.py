@@ -98,6 +98,12 @@ def named_matrix_of(x: Any, name: str = "the data") -> Named:
     return Named(made, row_names, col_names, row_ids, col_ids)
 
 
+def table_of(x: Any, name: str = "the data") -> Matrix:
+    """The matrix that `x` stands for, named as that is."""
+    found = named_matrix_of(x, name)
+    return found.matrix.named(found.rows, found.cols) if found.matrix is not x else found.matrix
+
+
 class Slot:
     """The place of one input of a function: converts what is passed, and knows it again when nothing has changed."""
 

@@ -73,6 +73,11 @@ def choice(name: str, value: Any, known: tuple[str, ...]) -> str:
     return str(value)
 
 
+def matching(value: Any) -> str:
+    """What decides where two named things meet."""
+    return choice("match", value, ("names", "position"))
+
+
 def path(name: str, value: Any) -> str:
     """An argument that must be the path of a file."""
     try:

@@ -73,6 +73,7 @@ def choose_rank(
     share: float = 0.1,
     repeats: int = 3,
     params: Mapping[str, float] | None = None,
+    match: str = "names",
     **search: Any,
 ) -> RankChoice:
     """
@@ -80,7 +81,7 @@ def choose_rank(
 
     Parameters
     ----------
-    data, objective, params
+    data, objective, params, match
         As in `factorize`.
     ranks : iterable of int
         The ranks to compare, in increasing order, such as ``range(2, 9)``.
@@ -126,7 +127,7 @@ def choose_rank(
         if given[name]:
             raise coded(TypeError, "settings-conflict", f"{name} is of one search, and ranks are compared by many: choose the rank first, then fit it")
     wanted = [_checks.whole("a rank", rank, 1) for rank in ranks]
-    problem, _, _ = stated(data, objective, wanted[0] if wanted else 1, given["params"])
+    problem, _, _ = stated(data, objective, wanted[0] if wanted else 1, given["params"], match=match)
     held_out = _checks.real("share", share) if way == "holdout" else None
     found = _eckart.choose_rank(problem, settings(given), wanted, held_out, _checks.whole("repeats", repeats))
     for warning in told(found["warnings"]):

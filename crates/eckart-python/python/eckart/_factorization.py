@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _checks, _eckart
-from ._arrays import as_given, matrix_of, named_matrix_of
+from ._arrays import as_given, table_of
 from ._errors import EckartValueError, EckartWarning, coded, told, warn
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class Factorization:
         product: np.ndarray = self.factors["W"] @ self.factors["H"]
         return product
 
-    def transform(self, data: Any) -> dict[str, np.ndarray]:
+    def transform(self, data: Any, *, match: str = "names") -> dict[str, np.ndarray]:
         """
         The factors of rows that the search has not seen; everything else stays as it is.
 
@@ -174,6 +174,10 @@ class Factorization:
         data : matrix-like of shape (n_new, m), or a dict of them by name
             New rows of the data, with columns in the same order, or named as in the search. A dict gives what else the
             objective reads, as in `factorize`: of data with a row for each row of the first, the new rows' part.
+        match : str
+            ``names``: columns are matched by name where both have names; those that the search did not have are left out, those
+            that are not there are missing where the objective says ``observed``, else 0, and a warning counts both. Where only
+            one has names they are matched by position, with a warning. ``position``: in their order, whatever their names.
 
         Returns
         -------
@@ -196,9 +200,9 @@ class Factorization:
         given = dict(data) if isinstance(data, Mapping) else {self._core.target: data}
         if self._core.target not in given:
             raise coded(ValueError, "data-missing", f"the new rows of {self._core.target} are lacking among {', '.join(given)}")
-        rows = named_matrix_of(given.pop(self._core.target), self._core.target)
-        x, about_columns = _eckart.in_order(self._core, rows.matrix, rows.col_names)
-        beside = [(name, matrix_of(value, name)) for name, value in given.items()]
+        rows = table_of(given.pop(self._core.target), self._core.target)
+        others = [(name, table_of(value, name)) for name, value in given.items()]
+        x, beside, about_columns = _eckart.in_order(self._core, rows, others, _checks.matching(match))
         if beside:
             fold_in = _eckart.FoldIn.of_model(self._core, beside, x.shape[0])
         else:
@@ -241,6 +245,7 @@ class Factorization:
         image: tuple[int, int] | None = None,
         plot: str = "fitting",
         by_rows: bool = False,
+        match: str = "names",
         show: str | None = None,
     ) -> None:
         """
@@ -251,8 +256,8 @@ class Factorization:
         path : str or path-like
             The file.
         data : matrix-like of shape (n, m), optional
-            The data that was factorized: rows are then shown beside their reconstructions. Its names are used where the
-            result has none.
+            The data that was factorized: rows are then shown beside their reconstructions. Its rows and columns are matched
+            by name with those of the result where both have names; its names are used where the result has none.
         title : str, optional
             The heading.
         image : (height, width), optional
@@ -262,6 +267,8 @@ class Factorization:
             columns.
         by_rows : bool
             Shows components by the rows of the data, rather than its columns.
+        match : str
+            ``names``, or ``position`` to take rows and columns of the data in their order, whatever their names.
         show : str, optional
             The earlier name of `plot`.
 
@@ -277,14 +284,12 @@ class Factorization:
         """
         known = ("fitting", "words", "items", "profile")
         plot = _checks.choice("plot", _checks.latest("plot", plot, "show", show, "fitting"), known)
-        core, matrix = self._core, None
-        if data is not None:
-            named = named_matrix_of(data, self._core.target)
-            matrix = named.matrix
-            core = core.named(core.row_names or named.row_names, core.col_names or named.col_names)
+        matrix = None if data is None else table_of(data, self._core.target)
         size = None if image is None else (_checks.whole("image", image[0], 1), _checks.whole("image", image[1], 1))
         looks = {"title": title, "image": size, "plot": plot, "by_rows": _checks.boolean("by_rows", by_rows)}
-        _eckart.report(core, _checks.path("path", path), matrix, looks)
+        looks["matching"] = _checks.matching(match)
+        for warning in told(_eckart.report(self._core, _checks.path("path", path), matrix, looks)):
+            warn(warning)
 
     def explain(self) -> str:
         """

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from . import _checks, _eckart
-from ._arrays import matrix_of, named_matrix_of
+from ._arrays import named_matrix_of, table_of
 from ._checks import settings, with_earlier, with_settings
 from ._errors import coded, told, warn
 from ._factorization import Factorization
@@ -38,6 +38,7 @@ def stated(
     params: Mapping[str, float] | None,
     init_from: Mapping[str, Any] | None = None,
     fix: Mapping[str, Any] | None = None,
+    match: str = "names",
 ) -> tuple[dict[str, Any], _eckart.Names | None, _eckart.Names | None]:
     """A problem as the engine takes it, and the names of the rows and columns of its first matrix."""
     if isinstance(objective, Expr):
@@ -55,16 +56,17 @@ def stated(
         raise coded(ValueError, "no-data", "no data was given: an objective needs a matrix to factorize")
     first, *others = all_data.items()
     target = named_matrix_of(first[1], first[0])
-    matrices = [(first[0], target.matrix)]
-    matrices += [(name, matrix_of(value, name)) for name, value in others]
+    matrices = [(first[0], target.matrix.named(target.rows, target.cols))]
+    matrices += [(name, table_of(value, name)) for name, value in others]
     given = {**defaults, **_checks.named("params", params)}
     problem = {
         "objective": statement,
         "data": matrices,
         "params": [(name, _checks.real(f"the parameter {name}", value)) for name, value in given.items()],
         "rank": _checks.whole("rank", rank),  # the engine says which ones fit the data
-        "fix": [(name, matrix_of(value, name)) for name, value in _checks.named("fix", fix).items()],
-        "init_from": [(name, matrix_of(value, name)) for name, value in _checks.named("init_from", init_from).items()],
+        "fix": [(name, table_of(value, name)) for name, value in _checks.named("fix", fix).items()],
+        "init_from": [(name, table_of(value, name)) for name, value in _checks.named("init_from", init_from).items()],
+        "matching": _checks.matching(match),
     }
     return problem, target.rows, target.cols
 
@@ -77,6 +79,7 @@ def factorize(
     params: Mapping[str, float] | None = None,
     init_from: Mapping[str, Any] | None = None,
     fix: Mapping[str, Any] | None = None,
+    match: str = "names",
     method: str | None = None,
     init: str = "auto",
     n_init: int = 1,
@@ -118,6 +121,10 @@ def factorize(
         Values of factors at which the first start begins.
     fix : dict of str to matrix-like, optional
         Factors that are fixed at these values: they are not fitted.
+    match : str
+        ``names``: rows and columns that the objective holds to be the same, such as those of the data, of weights, of factors
+        that are fixed or begun at, are matched by name where both have names, in any order; the names must be the same. Where
+        only one has names they are matched by position, with a warning. ``position``: in their order, whatever their names.
     method : str, optional
         A method by name instead of the first that supports the problem.
     init : str
@@ -190,7 +197,9 @@ def factorize(
     ((3, 1), (1, 4), True)
     """
     given = with_earlier("factorize", locals(), earlier)
-    problem, row_names, col_names = stated(data, objective, rank, given["params"], given["init_from"], given["fix"])
+    problem, row_names, col_names = stated(
+        data, objective, rank, given["params"], given["init_from"], given["fix"], given["match"]
+    )
     search = settings(given)
     with Bar(verbose) as bar:
         found = _eckart.factorize(problem, search, both(bar.listener, callback))
@@ -217,6 +226,7 @@ def explain(
     params: Mapping[str, float] | None = None,
     init_from: Mapping[str, Any] | None = None,
     fix: Mapping[str, Any] | None = None,
+    match: str = "names",
     **search: Any,
 ) -> _eckart.Explanation:
     """
@@ -235,7 +245,7 @@ def explain(
     >>> print(str(ek.explain(np.ones((30, 20)), rank=2)).splitlines()[1].strip())
     minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0
     """
-    bound = {"params": params, "init_from": init_from, "fix": fix}
+    bound = {"params": params, "init_from": init_from, "fix": fix, "match": match}
     given = with_settings("explain", bound, search)
-    problem, _, _ = stated(data, objective, rank, given["params"], given["init_from"], given["fix"])
+    problem, _, _ = stated(data, objective, rank, given["params"], given["init_from"], given["fix"], given["match"])
     return _eckart.explain(problem, settings(given))

@@ -3,7 +3,7 @@
 //! Invariant: a file that may be a list or a table is refused where the objective speaks of missing entries.
 //! Not here: defaults and names of arguments (see `python/eckart/_factorize.py`).
 
-use eckart::data::ListEvidence;
+use eckart::data::{ListEvidence, Matching};
 use eckart::expr::text::{Declaration, Statement, parse_statement};
 use eckart::{Code, Error, Problem};
 use pyo3::prelude::*;
@@ -48,6 +48,8 @@ pub(crate) struct Stated<'py> {
     fix: Vec<(String, Bound<'py, Matrix>)>,
     /// Where the first start of a factor begins.
     init_from: Vec<(String, Bound<'py, Matrix>)>,
+    /// What decides where two named things meet: `names` or `position`.
+    matching: String,
 }
 
 impl Stated<'_> {
@@ -62,16 +64,22 @@ impl Stated<'_> {
                 let error = list_or_table(&matrix.get().matrix, name, masked, file.is_some());
                 return Err(file.iter().fold(error, |error, file| error.in_file(file)));
             }
-            problem = problem.data(name, &matrix.get().matrix);
+            problem = problem.data(name, matrix.get().table());
         }
         for (name, matrix) in &self.fix {
-            problem = problem.fix(name, &matrix.get().matrix);
+            problem = problem.fix(name, matrix.get().table());
         }
         for (name, matrix) in &self.init_from {
-            problem = problem.init_from(name, &matrix.get().matrix);
+            problem = problem.init_from(name, matrix.get().table());
         }
+        problem = problem.match_by(matching(&self.matching));
         Ok(self.params.iter().fold(problem, |problem, (name, value)| problem.param(name, *value)))
     }
+}
+
+/// What decides where two named things meet, by its name.
+pub(crate) fn matching(name: &str) -> Matching {
+    Matching::from_name(name).unwrap_or_default()
 }
 
 /// The refusal of a table that may as well be a list of entries.

@@ -3,10 +3,10 @@
 //! Invariant: a name is a text as its file has it.
 //! Not here: names in files of their own (see `names`), their types (see `Ids`).
 
-use super::Matrix;
+use super::{Matrix, Side};
 use crate::error::Warning;
 
-/// A matrix with the names of its rows and columns, as a file gave them.
+/// A matrix with the names of its rows and columns, where it has any.
 #[derive(Debug, Clone)]
 pub struct Table {
     /// The numbers.
@@ -32,5 +32,27 @@ impl Table {
 impl From<Matrix> for Table {
     fn from(matrix: Matrix) -> Self {
         Self::named(matrix, None, None)
+    }
+}
+
+impl From<&Matrix> for Table {
+    fn from(matrix: &Matrix) -> Self {
+        matrix.clone().into()
+    }
+}
+
+impl From<&Table> for Table {
+    fn from(table: &Table) -> Self {
+        table.clone()
+    }
+}
+
+impl Table {
+    /// The names of its rows, or of its columns.
+    pub fn names(&self, side: Side) -> Option<&[String]> {
+        match side {
+            Side::Rows => self.row_names.as_deref(),
+            Side::Cols => self.col_names.as_deref(),
+        }
     }
 }

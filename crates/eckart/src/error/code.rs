@@ -308,13 +308,14 @@ codes! {
     DuplicateNames, "duplicate-names", Error,
         "Two rows or columns have the same name.", "Give each a name of its own.";
     NamesDiffer, "names-differ", Error,
-        "No name of the one is a name of the other.", "Check that both are named alike.";
+        "Names that must be the same are not, or no name of the one is a name of the other.",
+        "Name both alike, or say that their order decides: `--match position`.";
     NamesMissing, "names-missing", Error,
         "Rows or columns are to be found by name, and have none.", "Give the names.";
     UnknownName, "unknown-name", Error,
         "There is no row or column of that name or number.", "Use a name of the model or the data.";
     ColumnsMissing, "columns-missing", Error,
-        "Dense new rows lack columns of the model.", "Give all, or a sparse matrix.";
+        "New rows lack columns of the model, and further data has a number for each.", "Give all columns.";
 
     // Models, checkpoints and what is done with them.
     NotAModel, "not-a-model", Error,
@@ -386,6 +387,9 @@ codes! {
         "The search ended before it converged.", "Raise `max_iter` or the time limit, or `tol`.";
     CheckpointNotWritten, "checkpoint-not-written", Warning,
         "The search ended well, but its last checkpoint could not be written.", "Check the path and the free space.";
+    MatchedByPosition, "matched-by-position", Warning,
+        "Rows or columns were matched by position, since only one side has names.",
+        "Name both, or say that it is meant: `--match position`.";
     NamesIgnored, "names-ignored", Warning,
         "Rows or columns that the model does not know were left out.", "Check their names.";
     NumbersAsNames, "numbers-as-names", Warning,
@@ -394,6 +398,15 @@ codes! {
         "Columns of the model are not among those given.", "Check their names.";
     TermLeftOut, "term-left-out", Warning,
         "A term was left out for new rows, since its data was not given.", "Give that data.";
+    SentinelEntries, "sentinel-entries", Warning,
+        "Entries look like a mark of what is missing, such as -999, and count as data.",
+        "Leave such cells empty, and write `observed(X)` in the objective.";
+    NothingObserved, "nothing-observed", Warning,
+        "A row or column of the data has no observed entry, so that nothing says what its factors are.",
+        "Leave it out.";
+    EqualEntries, "equal-entries", Warning,
+        "All observed entries are the same, so that nothing can be learned from them.",
+        "Take a model of pairs, such as `implicit`.";
     NegativeEntries, "negative-entries", Warning,
         "The data has negative entries, and what stands for it can't be negative.",
         "Shift the data, leave out a bound, or mark entries that are none as missing.";

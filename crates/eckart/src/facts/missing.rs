@@ -37,6 +37,16 @@ pub(crate) fn unmasked(name: &str, matrix: &Matrix) -> Error {
     Error::data(Code::MissingEntries, message, help)
 }
 
+/// The same of a matrix beside the data `target`, where that has no entry either.
+pub(crate) fn unmasked_beside(name: &str, matrix: &Matrix, target: &str) -> Error {
+    let message = format!("{}, and the objective does not say what becomes of them", missing_entries(name, matrix));
+    let help = format!(
+        "Fill them in, or multiply by observed({name}), which leaves out the entries where {name} is missing: \
+         sum(observed({name}) * ...), beside any observed({target})"
+    );
+    Error::data(Code::MissingEntries, message, help)
+}
+
 /// What is said of missing entries that the formula `formula` of a function does not speak of.
 pub(crate) fn unmasked_in(formula: &str, name: &str, matrix: &Matrix) -> Error {
     if matrix.shape() == (1, 1) {
@@ -53,7 +63,11 @@ pub(crate) fn unmasked_in(formula: &str, name: &str, matrix: &Matrix) -> Error {
 
 fn missing_entries(name: &str, matrix: &Matrix) -> String {
     let (row, col) = first_missing(matrix);
-    format!("{name} has {} missing entries (NaN), the first at row {}, column {}", matrix.missing(), row + 1, col + 1)
+    let (row, col) = (row + 1, col + 1);
+    match matrix.missing() {
+        1 => format!("{name} has 1 missing entry (NaN), at row {row}, column {col}"),
+        count => format!("{name} has {count} missing entries (NaN), the first at row {row}, column {col}"),
+    }
 }
 
 /// Row and column of the first entry that is missing.

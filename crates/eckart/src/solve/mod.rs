@@ -15,6 +15,7 @@ pub use block::plans::{Runs, SearchPlan};
 pub use derive::{Coupled, Poisson, Quadratic, Subproblem, derive};
 pub use method::table::{METHODS, MethodRow};
 pub use problem::lints::lints;
+pub(crate) use problem::matching::SameSides;
 pub use problem::role::{DataSide, FactorAxis, FactorRole};
 pub use problem::{Bound, Factor, Problem};
 pub(crate) use result::MOST_COMPARED;

@@ -52,7 +52,7 @@ fn check(text: &str, x: &Matrix, beside: &[(&str, &Matrix)]) {
     let tol = 1e-8;
     let mut problem = Problem::parse(text).unwrap().data("X", x).rank(3);
     for (name, matrix) in beside {
-        problem = problem.data(name, matrix);
+        problem = problem.data(name, *matrix);
     }
     let model = problem.solve(&Settings { tol, max_iter: 5000, ..Settings::default() }).unwrap();
     let fold_in = FoldIn::new(&model).unwrap();
@@ -197,7 +197,7 @@ fn predictions_are_those_of_the_objective() {
     let again = predictor.of(&folded.factors).unwrap();
     assert!((again.get(3, 2) - by_hand(3, 2)).abs() < 0.02, "{} and {}", again.get(3, 2), by_hand(3, 2));
     check_error(&predictor.rows(&[12]).unwrap_err(), Code::IndexOutOfRange, "row 13");
-    let kl = Problem::parse(KL).unwrap().data("X", &planted(1, 8, 6)).rank(2).solve(&Settings::default()).unwrap();
+    let kl = Problem::parse(KL).unwrap().data("X", planted(1, 8, 6)).rank(2).solve(&Settings::default()).unwrap();
     assert_eq!(Predictor::new(&kl).unwrap().formula(), "W @ H");
 }
 
@@ -247,7 +247,8 @@ fn rows_that_can_not_be_taken_in_are_refused_in_the_users_words() {
     let square = Matrix::from_fn(12, 12, |i, j| (0..5).map(|k| x.get(i, k) * x.get(j, k)).sum::<f64>()).unwrap();
     let (l, d) = (square.select_rows(&[0, 1]).unwrap(), square.select_rows(&(0..11).collect::<Vec<_>>()).unwrap());
     let model = |text: &str, data: &[(&str, &Matrix)]| {
-        let given = data.iter().fold(Problem::parse(text).unwrap().rank(2), |problem, (name, m)| problem.data(name, m));
+        let given =
+            data.iter().fold(Problem::parse(text).unwrap().rank(2), |problem, (name, m)| problem.data(name, *m));
         given.solve(&Settings { max_iter: 5, ..Settings::default() }).unwrap()
     };
     let refused = |text: &str, data: &[(&str, &Matrix)], code: Code, parts: &[&str]| {

@@ -128,8 +128,8 @@ fn values_that_do_not_fit_are_named() {
     let expect = |problem: Problem, code: Code, part: &str| {
         check_error(&problem.solve(&Settings::default()).unwrap_err(), code, part);
     };
-    expect(problem(NMF, &x).init_from("W", &ones(3, 4)), Code::WrongShape, "the start of W is 3 x 4, and W is 30 x 4");
-    expect(problem(NMF, &x).fix("H", &ones(5, 20)), Code::WrongShape, "the value of H is 5 x 20, and H is 4 x 20");
+    expect(problem(NMF, &x).init_from("W", ones(3, 4)), Code::WrongShape, "the start of W is 3 x 4, and W is 30 x 4");
+    expect(problem(NMF, &x).fix("H", ones(5, 20)), Code::WrongShape, "the value of H is 5 x 20, and H is 4 x 20");
     expect(
         problem(NMF, &x).init_from("W", &negative),
         Code::StartOutOfBounds,
@@ -145,9 +145,9 @@ fn values_that_do_not_fit_are_named() {
         Code::StartOutOfBounds,
         "H is fixed, and its value is -0.5 at row 2, column 7",
     );
-    let both = problem(NMF, &x).fix("H", &ones(4, 20)).init_from("H", &ones(4, 20));
+    let both = problem(NMF, &x).fix("H", ones(4, 20)).init_from("H", ones(4, 20));
     expect(both, Code::HeldAndStarted, "H");
-    let all = problem(NMF, &x).fix("H", &ones(4, 20)).fix("W", &ones(30, 4));
+    let all = problem(NMF, &x).fix("H", ones(4, 20)).fix("W", ones(30, 4));
     expect(all, Code::NoFactor, "");
 }
 
@@ -205,8 +205,8 @@ fn a_start_of_the_wrong_scale_does_not_end_a_search_early() {
         |factor: &Matrix| Matrix::from_fn(factor.rows(), factor.cols(), |i, j| 1e3 * (factor.get(i, j) + 0.1)).unwrap();
     let begun = problem
         .clone()
-        .init_from("W", &scaled(near.factor("W").unwrap()))
-        .init_from("H", &scaled(near.factor("H").unwrap()));
+        .init_from("W", scaled(near.factor("W").unwrap()))
+        .init_from("H", scaled(near.factor("H").unwrap()));
     let found = begun.solve(&Settings { tol: 1e-6, ..Settings::default() }).unwrap();
     assert!(found.cost < 1.04 * near.cost, "{} after {} iterations", found.cost, found.starts[0].iterations);
 }
@@ -217,7 +217,7 @@ fn an_svd_needs_a_pair_of_factors() {
     let text = "over W[n,r], S[r,r], V[r,r], H[r,m]: sum((X - W @ S @ V @ H)**2)";
     assert!(problem(text, &x).solve(&Settings { init: Init::Svd, max_iter: 1, ..Settings::default() }).is_ok());
     let text = "over W[n,r], A[r,r], Y[r,m]: sum((X - W @ A @ Y)**2)";
-    let held = problem(text, &x).fix("Y", &Matrix::from_fn(4, 20, |i, j| (i + j) as f64).unwrap());
+    let held = problem(text, &x).fix("Y", Matrix::from_fn(4, 20, |i, j| (i + j) as f64).unwrap());
     let settings = Settings { init: Init::Nndsvd, ..Settings::default() };
     let error = held.solve(&settings).unwrap_err();
     check_error(&error, Code::InitUnsupported, "30 x 4");

@@ -241,7 +241,8 @@ fn factors_of_new_rows_are_shown_and_say_their_model() {
     assert_eq!((&factor["name"], &factor["shape"]), (&"W".into(), &serde_json::json!([3, 2])));
     assert_eq!((&factor["of"], &factor["components"]), (&"rows".into(), &"columns".into()));
     let back = load_factors(&path).unwrap();
-    assert_eq!((back.len(), back[0].0.as_str(), back[0].1.values_f64()), (1, "W", w.values_f64()));
+    assert_eq!((back.len(), back[0].0.as_str(), back[0].1.matrix.values_f64()), (1, "W", w.values_f64()));
+    assert_eq!(back[0].1.row_names.as_ref(), Some(&names));
     check_error(
         &Factorization::load(&path).unwrap_err(),
         Code::NotAModel,

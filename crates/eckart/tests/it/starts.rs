@@ -140,5 +140,5 @@ fn what_can_not_be_compared_is_refused() {
     refuses(&[2], Validation::Bcv, 2, Code::SettingOutOfRange, "2 repetitions");
     refuses(&[2, 6], Validation::Bcv, 3, Code::RankOutOfRange, "rank 6 is not below 6");
     refuses(&[2], Validation::HoldOut { share: 1.5 }, 3, Code::SettingOutOfRange, "1.5");
-    refuses(&[13], Validation::HoldOut { share: 0.1 }, 3, Code::RankOutOfRange, "rank 13");
+    refuses(&[0], Validation::HoldOut { share: 0.1 }, 3, Code::RankOutOfRange, "rank 0");
 }

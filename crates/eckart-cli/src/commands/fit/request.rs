@@ -6,7 +6,7 @@
 use eckart::apply::{Validation, choose_rank, consensus};
 use eckart::report::Look;
 use eckart::solve::{Flow, RankChoice, solve};
-use eckart::{Code, Error, Factorization, Problem, Result, Settings};
+use eckart::{Code, Error, Problem, Result, Settings};
 
 use super::outcome::Outcome;
 use crate::load::{Data, load, refuse_list, with_factors, with_matrices};
@@ -78,12 +78,10 @@ impl<'a> Request<'a> {
         fit.warnings.splice(0..0, data.warnings.iter().cloned());
         fit.warnings.extend(choice.as_ref().and_then(RankChoice::warning));
         fit.rank_choice = choice;
-        name(&mut fit, &data);
         let consensus = if settings.keep_starts {
             let found = consensus(&fit)?;
             fit.agreement = Some(found.agreement.clone());
-            let mut agreed = found.refit(&problem, &fit, &settings)?;
-            name(&mut agreed, &data);
+            let agreed = found.refit(&problem, &fit, &settings)?;
             Some((found, agreed))
         } else {
             None
@@ -97,7 +95,7 @@ impl<'a> Request<'a> {
         let args = self.args;
         refuse_list(&args.file, &args.reading, &data.matrix, &self.problem)?;
         Look::from(args.look).check(data.matrix.cols())?;
-        let problem = self.problem.clone().data("X", &data.matrix);
+        let problem = self.problem.clone().data("X", data.table()).match_by(args.matching.by);
         let problem = with_matrices(problem, &args.objective.matrices, &args.reading)?;
         with_factors(problem, &args.factors, &args.reading)
     }
@@ -144,10 +142,4 @@ fn comparison(args: &FitArgs, settings: &Settings) -> Result<Option<Validation>>
 /// That there are no starts to compare.
 pub(crate) fn several_starts() -> Error {
     Error::setting(Code::OptionMissing, "--consensus compares starts: ask for several with --n-init K")
-}
-
-/// Gives a model the names of its data.
-fn name(fit: &mut Factorization, data: &Data) {
-    fit.row_names.clone_from(&data.row_names);
-    fit.col_names.clone_from(&data.col_names);
 }

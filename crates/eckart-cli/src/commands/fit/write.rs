@@ -39,11 +39,11 @@ impl Outcome {
 
     /// The factors, those of the consensus, and the page.
     fn write_files(&self, request: &Request<'_>) -> Result<Vec<PathBuf>> {
-        let (data, mut written) = (self.data.matrix.shape(), Vec::new());
+        let mut written = Vec::new();
         if let Some(output) = &request.output {
-            written.extend(output.write(&self.fit, data)?);
+            written.extend(output.write(&self.fit)?);
             if let Some((_, agreed)) = &self.consensus {
-                written.extend(output.beside("consensus").write(agreed, data)?);
+                written.extend(output.beside("consensus").write(agreed)?);
             }
         }
         if let Some(path) = &request.args.report {

@@ -107,8 +107,12 @@ impl Consensus {
         };
         // The checkpoint is of the search whose starts were compared.
         let settings = Settings { n_init: 1, keep_starts: false, checkpoint: None, resume: None, ..settings.clone() };
-        let mut found = problem.clone().fix(name, &self.components).solve(&settings)?;
+        let mut found = problem.matched()?.into_owned().fix(name, &self.components).solve(&settings)?;
         found.agreement = Some(self.agreement.clone());
+        found.row_names.clone_from(&model.row_names);
+        found.col_names.clone_from(&model.col_names);
+        found.row_ids.clone_from(&model.row_ids);
+        found.col_ids.clone_from(&model.col_ids);
         Ok(found)
     }
 }

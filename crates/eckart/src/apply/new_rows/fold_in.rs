@@ -95,6 +95,8 @@ impl FoldIn {
     /// As [`FoldIn::new`]; `Setting` where a factor that does not belong to rows is not held; those of
     /// [`Problem::bind`].
     pub fn holding(problem: &Problem, target: &str, fitted: Shape) -> Result<Self> {
+        let matched = problem.matched()?;
+        let problem = &*matched;
         let shared = problem.matrices().iter().filter(|(name, _)| name != target).cloned().collect();
         Ok(Self::of(RowProblem::holding(problem, target, fitted)?, problem.fixed(), shared))
     }
@@ -371,7 +373,7 @@ mod tests {
             FoldIn::new(&model).unwrap().transform(&new)
         };
         let error = of("sum((X - W @ H)**2)").unwrap_err();
-        check_error(&error, Code::MissingEntries, "X has 1 missing entries (NaN), the first at row 2, column 5");
+        check_error(&error, Code::MissingEntries, "X has 1 missing entry (NaN), at row 2, column 5");
         assert!(of("sum(observed(X) * (X - W @ H)**2)").is_ok());
     }
 

@@ -3,7 +3,6 @@
 //! Invariant: a row's factors are the same bits alone and among others.
 //! Not here: what is predicted from them (see `predict`).
 
-pub(super) mod columns;
 pub(super) mod fold_in;
 mod prepare;
 pub(super) mod row_problem;

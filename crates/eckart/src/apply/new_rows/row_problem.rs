@@ -216,7 +216,7 @@ impl RowProblem {
         let names: Vec<&str> = data.iter().map(|(name, _)| *name).collect();
         let (mut problem, used) = self.start(&names, shared)?;
         for (name, matrix) in data.iter().filter(|(name, _)| used.contains(*name)) {
-            problem = problem.data(name, matrix);
+            problem = problem.data(name, *matrix);
         }
         let found = self.with_constants(problem, &used, shared).solve(settings)?.factors.into_iter();
         let is_across = |name: &str| self.factors.iter().any(|factor| factor.name == name && factor.across);

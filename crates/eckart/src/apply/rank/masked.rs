@@ -321,7 +321,7 @@ mod tests {
         for (text, make) in losses.iter().flat_map(|text| [(text, &sparse as &dyn Fn(f64) -> Matrix), (text, &dense)]) {
             let cost = |by: f64| {
                 let statement = format!("minimize {text} subject to W >= 0, H >= 0");
-                let problem = Problem::parse(&statement).unwrap().data("X", &make(by));
+                let problem = Problem::parse(&statement).unwrap().data("X", make(by));
                 let masked = Masked::new(&problem, 0.2, 5).unwrap();
                 let settings = Settings { max_iter: 3, ..Settings::default() };
                 let found = masked.problem.rank(2).solve(&settings).unwrap();

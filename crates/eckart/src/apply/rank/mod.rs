@@ -70,6 +70,9 @@ pub fn choose_rank(
         let message = format!("{repeats} repetitions tell no standard error: ask for {LEAST_REPEATS} or more");
         return Err(Error::setting(Code::SettingOutOfRange, message));
     }
+    // Parts of matrices are matched by position, once the whole is in order.
+    let matched = problem.matched()?;
+    let problem = &*matched;
     let mut trials: Vec<Box<dyn Fn(usize) -> Result<f64> + '_>> = Vec::new();
     for repeat in 0..repeats {
         let seed = settings.seed.wrapping_add(repeat as u64);

@@ -18,11 +18,22 @@ pub enum Side {
 }
 
 impl Side {
+    /// Rows, and columns.
+    pub const BOTH: [Self; 2] = [Self::Rows, Self::Cols];
+
     /// "row" or "column".
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Rows => "row",
             Self::Cols => "column",
+        }
+    }
+
+    /// How many there are in a matrix of that shape.
+    pub(crate) fn of(self, shape: (usize, usize)) -> usize {
+        match self {
+            Self::Rows => shape.0,
+            Self::Cols => shape.1,
         }
     }
 }
@@ -57,18 +68,18 @@ impl Matrix {
             let message = format!("there is no {} {}: the matrix has {count}", side.word(), at + 1);
             return Err(Error::data(Code::IndexOutOfRange, message, "They are counted from 0 here"));
         }
-        self.pick(side, &lines.iter().map(|&at| Some(at)).collect::<Vec<Option<usize>>>())
+        self.pick(side, &lines.iter().map(|&at| Some(at)).collect::<Vec<Option<usize>>>(), f64::NAN)
     }
 
     /// A matrix whose rows, or columns (none of them twice), are those of this one in the order of `from`. Where that
-    /// says `None` all entries are missing, or not stored where the matrix is sparse.
+    /// says `None` all entries are `lacking` (missing where that is `NaN`), or not stored where the matrix is sparse.
     ///
     /// # Errors
     /// `Data` where it would have no row or no column.
-    pub(crate) fn pick(&self, side: Side, from: &[Option<usize>]) -> Result<Self> {
+    pub(crate) fn pick(&self, side: Side, from: &[Option<usize>], lacking: f64) -> Result<Self> {
         match self.storage() {
-            Storage::DenseF32(values) => pick_dense(values, self.shape(), side, from),
-            Storage::DenseF64(values) => pick_dense(values, self.shape(), side, from),
+            Storage::DenseF32(values) => pick_dense(values, self.shape(), (side, from), lacking),
+            Storage::DenseF64(values) => pick_dense(values, self.shape(), (side, from), lacking),
             Storage::SparseF32(sparse) => pick_sparse(sparse, side, from),
             Storage::SparseF64(sparse) => pick_sparse(sparse, side, from),
         }
@@ -88,17 +99,21 @@ impl Matrix {
     }
 }
 
-fn pick_dense<T: Real>(values: &[T], shape: (usize, usize), side: Side, from: &[Option<usize>]) -> Result<Matrix> {
-    let (rows, cols) = shape;
-    let missing = T::from_f64(f64::NAN);
+fn pick_dense<T: Real>(
+    values: &[T],
+    (rows, cols): (usize, usize),
+    (side, from): (Side, &[Option<usize>]),
+    lacking: f64,
+) -> Result<Matrix> {
+    let lacking = T::from_f64(lacking);
     let mut out = Vec::with_capacity(from.len() * if side == Side::Rows { cols } else { rows });
     match side {
         Side::Rows => from.iter().for_each(|at| match at {
             Some(i) => out.extend_from_slice(&values[i * cols..(i + 1) * cols]),
-            None => out.resize(out.len() + cols, missing),
+            None => out.resize(out.len() + cols, lacking),
         }),
         Side::Cols => {
-            (0..rows).for_each(|i| out.extend(from.iter().map(|at| at.map_or(missing, |j| values[i * cols + j]))))
+            (0..rows).for_each(|i| out.extend(from.iter().map(|at| at.map_or(lacking, |j| values[i * cols + j]))))
         }
     }
     match side {

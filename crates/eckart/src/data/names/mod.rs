@@ -6,6 +6,7 @@
 
 pub(super) mod align;
 pub(super) mod ids;
+pub(super) mod matching;
 
 use std::collections::BTreeSet;
 use std::path::Path;

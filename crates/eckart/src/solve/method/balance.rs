@@ -217,13 +217,13 @@ mod tests {
             "sum((X - W @ H)**2) + 0.1*sum(colnorm(W)) + 0.1*sum(rownorm(H)) subject to W, H >= 0",
         ] {
             for dtype in [crate::Dtype::F32, crate::Dtype::F64] {
-                let problem = Problem::parse(text).unwrap().data("X", &x.cast(dtype).unwrap()).rank(3);
+                let problem = Problem::parse(text).unwrap().data("X", x.cast(dtype).unwrap()).rank(3);
                 let plain = problem.solve(&Settings { max_iter: 300, ..Settings::default() }).unwrap();
                 let times = |name: &str, by: f64| {
                     let factor = plain.factor(name).unwrap();
                     Matrix::from_fn(factor.rows(), factor.cols(), |i, j| by * factor.get(i, j)).unwrap()
                 };
-                let moved = problem.clone().init_from("W", &times("W", 1e3)).init_from("H", &times("H", 1e-3));
+                let moved = problem.clone().init_from("W", times("W", 1e3)).init_from("H", times("H", 1e-3));
                 let found = moved.solve(&Settings { max_iter: 2, ..Settings::default() }).unwrap();
                 let costs: Vec<f64> = found.starts[0].history.iter().map(|step| step.cost).collect();
                 assert!(costs.windows(2).all(|pair| pair[1] <= pair[0]), "{text}: {costs:?}");

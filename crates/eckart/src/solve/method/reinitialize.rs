@@ -232,7 +232,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, dtype: Dtype) {
         let x = Matrix::from_fn(40, 30, |i, j| ((i % 4 == j % 4) as u8) as f64 * (1.0 + ((i * j) % 5) as f64)).unwrap();
-        let problem = Problem::parse(text).unwrap().data("X", &x.cast(dtype).unwrap()).rank(4);
+        let problem = Problem::parse(text).unwrap().data("X", x.cast(dtype).unwrap()).rank(4);
         let whole = problem.solve(&Settings { n_init: 4, ..Settings::default() }).unwrap();
         let start = |name: &str, by_rows: bool| {
             let factor = whole.factor(name).unwrap();
@@ -240,7 +240,7 @@ mod tests {
                 |i: usize, j: usize| if (if by_rows { i } else { j }) == 1 { 0.0 } else { 0.5 + factor.get(i, j) };
             Matrix::from_fn(factor.rows(), factor.cols(), value).unwrap()
         };
-        let problem = problem.init_from("W", &start("W", false)).init_from("H", &start("H", true));
+        let problem = problem.init_from("W", start("W", false)).init_from("H", start("H", true));
         let found = problem.solve(&Settings { max_iter: 2000, ..Settings::default() }).unwrap();
         let costs: Vec<f64> = found.starts[0].history.iter().map(|step| step.cost).collect();
         assert!(costs.windows(2).all(|pair| pair[1] <= pair[0] + 1e-7 * costs[0]), "{text}: {costs:?}");

@@ -13,22 +13,30 @@ use crate::data::{Dtype, Matrix};
 use crate::error::{Code, Error, Result};
 use crate::expr::text::{Constraint, Declaration, Dim, Limit};
 use crate::expr::{Dag, Var};
-use crate::facts::{Facts, Given, Givens, Shape, SideLength, first_missing, infer_shapes, lengths_of, masks, unmasked};
+use crate::facts::{
+    Facts, Given, Givens, Shape, SideLength, first_missing, infer_shapes, lengths_of, masks, unmasked, unmasked_beside,
+};
 use crate::rows::FactorRegularizer;
 use crate::run::{Inputs, Value};
 
 impl Problem {
-    /// Finds the factors and their shapes, and splits the objective.
+    /// Puts what has names in one order, finds the factors and their shapes, and splits the objective.
     ///
     /// # Errors
     /// `Setting` where data or a number is missing or unused, or the rank or the value of a factor does not fit;
-    /// `Shape` where shapes don't fit.
+    /// `Shape` where shapes don't fit; `Data` where names that must be the same are not.
     pub fn bind(&self) -> Result<Bound> {
+        self.matched()?.bind_matched()
+    }
+
+    fn bind_matched(&self) -> Result<Bound> {
         let Some((_, target)) = self.data.first() else {
             return Err(Error::setting(Code::NoData, "no data was given: an objective needs a matrix to factorize"));
         };
         if self.rank == 0 {
-            return Err(self.unfit_rank(target));
+            let (rows, cols) = target.shape();
+            let message = format!("rank 0 does not fit a {rows} x {cols} matrix: choose 1 to {}", rows.min(cols));
+            return Err(Error::setting(Code::RankOutOfRange, message));
         }
         let objective = self.statement.objective.with_numbers(&self.params);
         let dag = Dag::new(std::slice::from_ref(&objective));
@@ -66,11 +74,6 @@ impl Problem {
             return Err(Error::setting(Code::NoFactor, message));
         }
         refuse_unbounded(&smooth, &factors, &givens)?;
-        // Sparse codes may have more components than X has sides, and so may rows beside a factor that is held.
-        let overcomplete = !self.fixed.is_empty() || factors.iter().any(|factor| factor.regularizer.entries.l1 > 0.0);
-        if self.rank > target.rows().min(target.cols()) && !overcomplete {
-            return Err(self.unfit_rank(target));
-        }
         let mut inputs = Inputs::default();
         for (name, matrix) in self.data.iter().chain(&held) {
             inputs.set_matrix(&Var::input(name), matrix);
@@ -86,6 +89,8 @@ impl Problem {
             inputs,
             target: self.data[0].clone(),
             rank: self.rank,
+            labels: if self.labels.is_empty() { self.names.clone() } else { self.labels.clone() },
+            told: self.told.clone(),
             subproblems: OnceLock::new(),
         })
     }
@@ -183,13 +188,6 @@ impl Problem {
         if narrow { Dtype::F32 } else { Dtype::F64 }
     }
 
-    fn unfit_rank(&self, target: &Matrix) -> Error {
-        let (rows, cols) = target.shape();
-        let most = rows.min(cols);
-        let message = format!("rank {} does not fit a {rows} x {cols} matrix: choose 1 to {most}", self.rank);
-        Error::setting(Code::RankOutOfRange, message)
-    }
-
     fn declared(&self) -> BTreeMap<Var, [SideLength; 2]> {
         let sides = |d: &Declaration| (Var::input(&d.name), [SideLength::from(&d.rows), SideLength::from(&d.cols)]);
         self.statement.declared.iter().map(sides).collect()
@@ -250,7 +248,9 @@ impl Problem {
     fn check_missing(&self, dag: &Dag) -> Result<()> {
         for (name, matrix) in self.data.iter().filter(|(_, matrix)| matrix.missing() > 0) {
             if !masks(dag, &Var::input(name)) {
-                return Err(unmasked(name, matrix));
+                let target = &self.data[0].0;
+                let is_target = name == target;
+                return Err(if is_target { unmasked(name, matrix) } else { unmasked_beside(name, matrix, target) });
             }
         }
         Ok(())

@@ -1,18 +1,17 @@
 //! Lint: what an objective says that its author hardly meant.
 //! In: a bound problem.  Out: warnings, each with what to add.
 //! Invariant: a warning is given only where the cost has no minimum, is undefined somewhere near, can't use all
-//! components, or can't leave its start.
-//! Not here: what can't be minimized at all, which is refused (see `problem`, `split`).
+//! components or the data, or can't leave its start.
+//! Not here: what can't be minimized at all, which is refused (see `problem`, `split`), the data (see `entries`).
 
 use super::pairs::pairs;
-use super::{Bound, Factor, Problem, with_signs};
+use super::{Bound, Factor, Problem, entries, with_signs};
 use crate::data::Matrix;
 use crate::error::{Code, Result, Warning};
 use crate::expr::{Dag, Expr, Op, Var, signed_terms};
 use crate::facts::{Facts, degrees};
 use crate::solve::derive::{Subproblem, derive};
 use crate::solve::method::table::MethodRow;
-use crate::solve::result::quality::prediction;
 use crate::solve::search::settings::{Init, Settings};
 
 /// Warnings about an objective.
@@ -20,11 +19,14 @@ use crate::solve::search::settings::{Init, Settings};
 /// # Errors
 /// Those of shapes that don't fit.
 pub fn lints(bound: &Bound) -> Result<Vec<Warning>> {
-    let mut found = scales(bound);
+    let mut found = bound.told.clone();
+    found.extend(scales(bound));
     found.extend(slopes(bound)?);
     found.extend(logarithms(bound)?);
-    found.extend(empty_sides(bound));
-    found.extend(negative_entries(bound)?);
+    found.extend(entries::unused_rank(bound));
+    found.extend(entries::negative(bound)?);
+    found.extend(entries::unobserved(bound));
+    found.extend(entries::all_equal(bound));
     Ok(found)
 }
 
@@ -152,51 +154,6 @@ fn logarithms(bound: &Bound) -> Result<Vec<Warning>> {
     Ok(found)
 }
 
-/// The share of the sum of squares of the data from which on its negative entries are more than noise.
-const NEGATIVE_SHARE: f64 = 0.01;
-
-/// Negative entries of the data, of which a product of non-negative factors can fit none.
-fn negative_entries(bound: &Bound) -> Result<Option<Warning>> {
-    let (name, x) = &bound.target;
-    if x.is_nonnegative() {
-        return Ok(None);
-    }
-    let mut negative = (0_usize, 0.0);
-    let mut squares = 0.0;
-    x.for_each(|entry| {
-        squares += if entry.is_nan() { 0.0 } else { entry * entry };
-        negative = if entry < 0.0 { (negative.0 + 1, negative.1 + entry * entry) } else { negative };
-    });
-    let Some(part) = prediction(bound)?.filter(|_| negative.1 > NEGATIVE_SHARE * squares) else { return Ok(None) };
-    let dag = Dag::new(std::slice::from_ref(&part));
-    let facts = Facts::of(&dag, &with_signs(&bound.givens, &bound.factors))?;
-    Ok(facts.sign(dag.roots()[0]).nonnegative.then(|| {
-        let message = format!(
-            "{} of the {} entries of {name} are negative, and {part} can't be: subtract the least entry from {name}, \
-             leave out the bound on a factor, or mark entries that are none as missing",
-            negative.0,
-            x.observed(),
-        );
-        Warning::new(Code::NegativeEntries, message)
-    }))
-}
-
-/// Components beyond the number of rows or columns that hold anything have nothing to explain.
-fn empty_sides(bound: &Bound) -> Option<Warning> {
-    let (name, x) = &bound.target;
-    let pattern = x.pattern().filter(|pattern| pattern.nnz() > 0)?;
-    let filled = |pattern: &crate::data::Pattern| (0..pattern.rows()).filter(|&i| !pattern.range(i).is_empty()).count();
-    let (rows, cols) = (filled(pattern), filled(pattern.transposed()));
-    let (most, side) = if rows <= cols { (rows, "rows") } else { (cols, "columns") };
-    (bound.rank > most).then(|| {
-        let message = format!(
-            "{name} has only {most} {side} with an entry, so that rank {} is more than it can use: ask for {most}",
-            bound.rank
-        );
-        Warning::new(Code::RankUnused, message)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -254,42 +211,5 @@ mod tests {
         assert_eq!(warnings(&problem, &with("multiplicative", Init::Nndsvd))[0].code, Code::ZerosStay);
         assert!(warnings(&problem, &with("multiplicative", Init::Nndsvda)).is_empty());
         assert!(warnings(&started, &with("derived", Init::Random)).is_empty());
-    }
-
-    #[test]
-    fn negative_data_of_a_non_negative_product_is_named() {
-        let x = Matrix::from_fn(6, 5, |i, j| (1 + i + j) as f64).unwrap();
-        let found = |text: &str, entry: &dyn Fn(f64) -> f64| -> Vec<String> {
-            let x = Matrix::from_fn(6, 5, |i, j| entry(x.get(i, j))).unwrap();
-            let bound = Problem::parse(text).unwrap().data("X", &x).rank(2).bind().unwrap();
-            let all = lints(&bound).unwrap().into_iter();
-            all.filter(|found| found.code == Code::NegativeEntries).map(|found| found.message).collect()
-        };
-        let nmf = "sum((X - W @ H)**2) subject to W >= 0, H >= 0";
-        let all = found(nmf, &|x| -x);
-        assert!(all[0].starts_with("30 of the 30 entries of X are negative, and W @ H can't be"), "{all:?}");
-        // A sentinel; a mask; other losses; offsets with bounds.
-        assert!(found(nmf, &|x| if x == 4.0 { -999.0 } else { x })[0].starts_with("4 of the 30"));
-        let masked = "sum(observed(X) * (X - W @ H)**2) subject to W >= 0, H >= 0";
-        assert!(found(masked, &|x| if x < 3.0 { f64::NAN } else { -x })[0].starts_with("27 of the 27"));
-        for text in [
-            "sum(huber(X - W @ H, 1)) subject to W >= 0, H >= 1",
-            "over W[n,r], H[r,m], b[n,1]: sum((X - W @ H - b)**2) subject to W, H, b >= 0",
-        ] {
-            assert_eq!(found(text, &|x| x - 6.0).len(), 1, "{text}");
-        }
-        // Noise about 0, factors of any sign, a free offset.
-        assert!(found(nmf, &|x| if x == 1.0 { -0.1 } else { x }).is_empty());
-        assert!(found("sum((X - W @ H)**2) subject to W >= 0", &|x| -x).is_empty());
-        let offset = "over W[n,r], H[r,m], c[1,m]: sum((X - W @ H - c)**2) subject to W, H >= 0";
-        assert!(found(offset, &|x| -x).is_empty());
-    }
-
-    #[test]
-    fn a_rank_that_cannot_be_used_is_named() {
-        let x = Matrix::from_triplets(6, 5, vec![(0, 0, 1.0), (1, 1, 2.0)]).unwrap();
-        let bound = Problem::parse("sum((X - W @ H)**2)").unwrap().data("X", &x).rank(3).bind().unwrap();
-        let found = &lints(&bound).unwrap()[0];
-        assert!(found.code == Code::RankUnused && found.message.contains("only 2 rows with an entry"), "{found:?}");
     }
 }

@@ -4,19 +4,21 @@
 //! Not here: methods (see `method`), what a statement comes to (see `bind`).
 
 mod bind;
+mod entries;
 pub(super) mod iterate;
 pub(super) mod lints;
+pub(crate) mod matching;
 pub(super) mod pairs;
 pub(super) mod role;
 pub(super) mod split;
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::derive::Subproblem;
 use super::problem::role::FactorRole;
-use crate::data::{Dtype, Matrix};
-use crate::error::Result;
+use crate::data::{Dtype, Matching, Matrix, Table};
+use crate::error::{Result, Warning};
 use crate::expr::text::{Statement, parse_statement};
 use crate::expr::{Expr, Var};
 use crate::facts::{Given, Givens, Shape, Sign};
@@ -47,7 +49,17 @@ pub struct Problem {
     pub(super) init_values: Vec<(String, Matrix)>,
     /// What is known of matrices that are not at hand; stand-ins are among `data`.
     pub(super) assumed: BTreeMap<String, Given>,
+    /// The names of the rows and the columns of what was given by name.
+    pub(super) names: BTreeMap<String, SideNames>,
+    pub(super) matching: Matching,
+    /// What rows and columns are called, once what has names is in one order.
+    pub(super) labels: BTreeMap<String, SideNames>,
+    /// What was matched by position, once that is known.
+    pub(super) told: Vec<Warning>,
 }
+
+/// The names of rows, and of columns.
+pub(super) type SideNames = [Option<Arc<Vec<String>>>; 2];
 
 /// A factor: what is searched for.
 #[derive(Debug, Clone)]
@@ -107,15 +119,66 @@ impl Problem {
             fixed: Vec::new(),
             init_values: Vec::new(),
             assumed: BTreeMap::new(),
+            names: BTreeMap::new(),
+            matching: Matching::Names,
+            labels: BTreeMap::new(),
+            told: Vec::new(),
         }
     }
 
-    /// Gives a matrix of the objective its numbers. The first one given is the one being factorized.
-    pub fn data(mut self, name: &str, matrix: &Matrix) -> Self {
+    /// Gives a matrix of the objective its numbers: a [`Matrix`], or a [`Table`], whose rows and columns have names.
+    /// The first one given is the one being factorized.
+    ///
+    /// Names decide, not the order: where the formula holds two sides to be the same, such as the rows of X and of
+    /// weights S in `sum(S * (X - W @ H)**2)`, and both have names, what was given later is put in the order of what
+    /// was given first; the names must be the same. Where only one has names, position decides, and a warning of the
+    /// result says so. See [`Problem::match_by`].
+    ///
+    /// ```
+    /// # use eckart::{Matrix, Problem, Settings, Table};
+    /// let names = |names: &[&str]| Some(names.iter().map(|name| name.to_string()).collect::<Vec<_>>());
+    /// let x = Matrix::dense(2, 2, vec![1.0, 2.0, 3.0, 5.0])?;
+    /// let x = Table::named(x, names(&["ann", "bob"]), None);
+    /// let weights = |values: Vec<f64>, order: &[&str]| {
+    ///     let matrix = Matrix::dense(2, 1, values).unwrap();
+    ///     Table::named(matrix, names(order), None)
+    /// };
+    /// let problem = Problem::parse("minimize sum(s * (X - W @ H)**2)")?.data("X", &x).rank(1);
+    /// let one = problem.clone().data("s", weights(vec![1.0, 9.0], &["ann", "bob"])).solve(&Settings::default())?;
+    /// let other = problem.data("s", weights(vec![9.0, 1.0], &["bob", "ann"])).solve(&Settings::default())?;
+    /// assert_eq!(one.cost, other.cost);
+    /// assert_eq!(one.row_names, x.row_names);
+    /// # Ok::<(), eckart::Error>(())
+    /// ```
+    pub fn data(mut self, name: &str, table: impl Into<Table>) -> Self {
+        let matrix = self.named(name, table.into());
         self.data.retain(|(known, _)| known != name);
-        self.data.push((name.to_owned(), matrix.clone()));
+        self.data.push((name.to_owned(), matrix));
         self.assumed.remove(name);
         self
+    }
+
+    /// Takes the names of what is given by that name.
+    fn named(&mut self, name: &str, table: Table) -> Matrix {
+        let names = [table.row_names, table.col_names].map(|names| names.map(Arc::new));
+        if names.iter().any(Option::is_some) {
+            self.names.insert(name.to_owned(), names);
+        } else {
+            self.names.remove(name);
+        }
+        table.matrix
+    }
+
+    /// Whether rows and columns that have names are matched by these, or by position.
+    pub fn match_by(mut self, matching: Matching) -> Self {
+        self.matching = matching;
+        self
+    }
+
+    /// The names of the rows and of the columns of the matrix that is factorized.
+    pub(super) fn names_of_target(&self) -> [Option<Vec<String>>; 2] {
+        let names = self.data.first().and_then(|(name, _)| self.names.get(name)).cloned().unwrap_or_default();
+        names.map(|names| names.map(|names| names.to_vec()))
     }
 
     /// Says what is known of a matrix that is not at hand: the problem can then be bound and planned, but not solved.
@@ -158,17 +221,22 @@ impl Problem {
     /// assert_eq!(folded.factor("H").unwrap().values_f64(), h.values_f64());
     /// # Ok::<(), eckart::Error>(())
     /// ```
-    pub fn fix(mut self, name: &str, value: &Matrix) -> Self {
+    ///
+    /// Rows and columns with names are matched as those of [`Problem::data`] are.
+    pub fn fix(mut self, name: &str, value: impl Into<Table>) -> Self {
+        let value = self.named(name, value.into());
         self.fixed.retain(|(known, _)| known != name);
-        self.fixed.push((name.to_owned(), value.clone()));
+        self.fixed.push((name.to_owned(), value));
         self
     }
 
     /// Lets the first start (number 0) begin with this value of a factor. Further starts, and factors without a value,
-    /// begin as [`super::Settings::init`] says.
-    pub fn init_from(mut self, name: &str, value: &Matrix) -> Self {
+    /// begin as [`super::Settings::init`] says. Rows and columns with names are matched as those of [`Problem::data`]
+    /// are.
+    pub fn init_from(mut self, name: &str, value: impl Into<Table>) -> Self {
+        let value = self.named(name, value.into());
         self.init_values.retain(|(known, _)| known != name);
-        self.init_values.push((name.to_owned(), value.clone()));
+        self.init_values.push((name.to_owned(), value));
         self
     }
 
@@ -230,6 +298,10 @@ pub struct Bound {
     pub target: (String, Matrix),
     /// The rank.
     pub rank: usize,
+    /// What rows and columns are called.
+    pub(super) labels: BTreeMap<String, SideNames>,
+    /// What was matched by position, since it has no names.
+    pub told: Vec<Warning>,
     /// The subproblems of the smooth part in each factor, once they have been asked for.
     pub(super) subproblems: OnceLock<Vec<Subproblem>>,
 }
@@ -265,6 +337,12 @@ impl Bound {
     /// The type to compute with.
     pub(super) fn dtype(&self) -> Dtype {
         if self.is_narrow() { Dtype::F32 } else { Dtype::F64 }
+    }
+
+    /// The values of the factors that are searched for, of all.
+    pub(super) fn values_of(&self, all: &[(String, Matrix)]) -> Vec<Value> {
+        let of = |factor: &Factor| all.iter().find(|(name, _)| name == factor.var.name());
+        self.factors.iter().filter_map(of).map(|(_, matrix)| Value::of(matrix)).collect()
     }
 
     pub(super) fn shapes(&self) -> Vec<Shape> {

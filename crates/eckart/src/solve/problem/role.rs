@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::expr::text::{Dim, Statement};
+use crate::data::Side;
+use crate::expr::text::{Declaration, Dim, Statement};
 use crate::expr::{Dag, Var};
 use crate::facts::{Links, Shape, SideLength};
 
@@ -49,6 +50,27 @@ impl FactorRole {
     /// Whether it says how much of each component a row of the data has, as W does; W of `X - W @ W.T` is both sides.
     pub fn is_rows(&self) -> bool {
         matches!(self.of, DataSide::Rows | DataSide::Both) && self.components.is_some()
+    }
+
+    /// For the rows and for the columns of a factor of that shape which lines of the data they are, where they are any.
+    pub(in crate::solve) fn lines_of_data(&self, shape: (usize, usize)) -> [Option<Side>; 2] {
+        let at = |which: Side, line: Side| match which {
+            Side::Rows => [Some(line), None],
+            Side::Cols => [None, Some(line)],
+        };
+        match (self.of, self.components) {
+            (DataSide::Neither, _) => [None, None],
+            (DataSide::Both, None) => [Some(Side::Rows), Some(Side::Cols)],
+            (DataSide::Rows | DataSide::Both, Some(FactorAxis::Columns)) => at(Side::Rows, Side::Rows),
+            (DataSide::Rows | DataSide::Both, Some(FactorAxis::Rows)) => at(Side::Cols, Side::Rows),
+            (DataSide::Columns, Some(FactorAxis::Rows)) => at(Side::Cols, Side::Cols),
+            (DataSide::Columns, Some(FactorAxis::Columns)) => at(Side::Rows, Side::Cols),
+            // An offset lies along its longer side.
+            (DataSide::Rows, None) => at(if shape.0 == 1 && shape.1 > 1 { Side::Cols } else { Side::Rows }, Side::Rows),
+            (DataSide::Columns, None) => {
+                at(if shape.1 == 1 && shape.0 > 1 { Side::Rows } else { Side::Cols }, Side::Cols)
+            }
+        }
     }
 
     /// Whether it says what each component is made of, in columns of the data, as H does.
@@ -104,18 +126,24 @@ pub(in crate::solve) fn roles(
     let shape = |var: &Var| factors.iter().find(|(name, _)| var.name() == name).map(|(_, shape)| *shape);
     let sides = |var: &Var| {
         let lengths = shape(var).map_or([0; 2], |shape| [shape.rows, shape.cols]);
-        let of = |dim: &Dim, length: usize| match dim {
-            // A side of the rank's length may be 1 as well, and is no offset's.
-            Dim::Name(name) if length != 1 || name == "r" => SideLength::Name(name.clone()),
-            _ if length == 1 => SideLength::Number(1),
-            Dim::Name(_) | Dim::Number(_) => SideLength::Open,
-        };
         let open = [SideLength::Open, SideLength::Open];
-        declared(var).map_or(open, |d| [of(&d.rows, lengths[0]), of(&d.cols, lengths[1])])
+        declared(var).map_or(open, |declared| declared_sides(declared, lengths))
     };
     let of_factors = dag.depends(|id| dag.expr(id).as_var().is_some_and(|var| shape(var).is_some()));
     let links = Links::of(&dag, &sides, &|id| of_factors[id.index()]);
     factors.iter().map(|(name, _)| role(&links, &Var::input(target), &Var::input(name))).collect()
+}
+
+/// What a declaration says of the sides of a factor; `lengths` are those that they have, 0 where nothing says it.
+pub(super) fn declared_sides(declared: &Declaration, lengths: [usize; 2]) -> [SideLength; 2] {
+    let of = |dim: &Dim, length: usize| match dim {
+        // A side of the rank's length may be 1 as well, and is no offset's.
+        Dim::Name(name) if length != 1 || name == "r" => SideLength::Name(name.clone()),
+        Dim::Number(1) => SideLength::Number(1),
+        _ if length == 1 => SideLength::Number(1),
+        Dim::Name(_) | Dim::Number(_) => SideLength::Open,
+    };
+    [of(&declared.rows, lengths[0]), of(&declared.cols, lengths[1])]
 }
 
 fn role(links: &Links, target: &Var, factor: &Var) -> FactorRole {
@@ -151,9 +179,9 @@ mod tests {
     #[track_caller]
     fn check(text: &str, (n, m, rank): (usize, usize, usize), expected: &str) {
         let filled = |n, m| Matrix::from_fn(n, m, |i, j| (1.0 + i as f64 + 2.0 * j as f64).sin().abs()).unwrap();
-        let mut problem = Problem::parse(text).unwrap().data("X", &filled(n, m)).rank(rank);
+        let mut problem = Problem::parse(text).unwrap().data("X", filled(n, m)).rank(rank);
         if text.contains('Y') {
-            problem = problem.data("Y", &filled(n, 1));
+            problem = problem.data("Y", filled(n, 1));
         }
         let bound = problem.bind().unwrap();
         let said = bound.factors.iter().map(|factor| {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::history::{Agreement, Kept, RankChoice, Start};
 use super::numerics::Numerics;
-use crate::data::{Ids, Matrix};
+use crate::data::{Ids, Matrix, Side, Table};
 use crate::error::{Code, Warning};
 use crate::solve::problem::role::FactorRole;
 use crate::solve::result::quality::Quality;
@@ -62,6 +62,9 @@ pub struct Factorization {
     pub kept: Vec<Kept>,
     /// Why the last checkpoint could not be written, where it could not: the file then holds an earlier one. Not saved.
     pub checkpoint_error: Option<Warning>,
+    /// What is infinite or undefined of the objective where the search began, if it could not go on from there: the
+    /// entry, the function and its numbers. Not saved.
+    pub undefined: Option<String>,
     /// How far the starts agree, where that was asked for.
     pub agreement: Option<Agreement>,
     /// How the rank was chosen, where it was.
@@ -86,6 +89,21 @@ impl Factorization {
     /// The factor of that name.
     pub fn factor(&self, name: &str) -> Option<&Matrix> {
         self.factors.iter().find(|(known, _)| known == name).map(|(_, matrix)| matrix)
+    }
+
+    /// The factor of that name, with the names of the rows and columns of the data that its own belong to: those of W
+    /// are called as the rows of X. Components have no names.
+    pub fn table(&self, name: &str) -> Option<Table> {
+        let (matrix, role) = (self.factor(name)?, self.role(name)?);
+        let own = role.lines_of_data(matrix.shape());
+        let names = |side: Side| {
+            let names = match own[side as usize]? {
+                Side::Rows => self.row_names.as_ref(),
+                Side::Cols => self.col_names.as_ref(),
+            };
+            names.filter(|names| names.len() == side.of(matrix.shape())).cloned()
+        };
+        Some(Table::named(matrix.clone(), names(Side::Rows), names(Side::Cols)))
     }
 
     /// What the factor of that name belongs to.
@@ -121,12 +139,15 @@ impl Factorization {
     /// others, by a tolerance of 0, has done what it was asked.
     pub fn ended_early(&self) -> Option<Warning> {
         let (code, message) = match self.stop_reason() {
-            StopReason::Diverged => (
-                Code::Diverged,
-                "the cost became infinite or undefined: scale the data, or choose another objective or initialization; \
-                 the factors before that are the result"
-                    .to_owned(),
-            ),
+            StopReason::Diverged => {
+                let message = match &self.undefined {
+                    Some(undefined) => format!("the cost is infinite or undefined at its start: {undefined}"),
+                    None => "the cost became infinite or undefined: scale the data, or choose another objective or \
+                             initialization; the factors before that are the result"
+                        .to_owned(),
+                };
+                (Code::Diverged, message)
+            }
             StopReason::MaxIter if self.tol > 0.0 && self.max_iter > 0 => {
                 let count = self.max_iter;
                 (Code::NotConverged, format!("not converged after {count} iterations: increase max_iter, or tol"))

@@ -10,6 +10,7 @@ mod numerics;
 pub(super) mod quality;
 pub(super) mod save;
 mod shrunk;
+pub(super) mod undefined;
 
 pub(crate) use components::MOST_COMPARED;
 pub use factorization::Factorization;

@@ -15,6 +15,7 @@ use crate::solve::method::table::choose;
 use crate::solve::problem::lints::{lints, locked};
 use crate::solve::problem::{Bound, Factor, Problem};
 use crate::solve::result::quality::Quality;
+use crate::solve::result::undefined::undefined;
 use crate::solve::result::{Factorization, Numerics, shrunk};
 
 impl Problem {
@@ -44,7 +45,10 @@ pub fn solve(
         let message = "the data is only assumed: give the matrix itself to factorize it";
         return Err(Error::setting(Code::ShapeOnly, message));
     }
-    with_machine(settings.threads, settings.registers, || run(&Search::new(problem, settings), listen))?
+    let matched = problem.matched()?;
+    let found = with_machine(settings.threads, settings.registers, || run(&Search::new(&matched, settings), listen));
+    let [row_names, col_names] = problem.names_of_target();
+    Ok(Factorization { row_names, col_names, ..found?? })
 }
 
 fn run(search: &Search, listen: &mut (dyn FnMut(&Progress) -> Flow + Send)) -> Result<Factorization> {
@@ -55,9 +59,18 @@ fn run(search: &Search, listen: &mut (dyn FnMut(&Progress) -> Flow + Send)) -> R
     let (mut iterate, Found { starts, best, factors, kept, unwritten }) = starts::run(search, row, &bound, listen)?;
     iterate.set_all(&factors);
     drop(factors);
-    let quality = Quality::of(&iterate, search.memory_limit)?;
+    let is_defined = starts[best].cost.is_finite();
+    let quality = if is_defined { Quality::of(&iterate, search.memory_limit)? } else { None };
     let seconds = search.spent().as_secs_f64();
     let factors = named(&bound, iterate.take_all())?;
+    let undefined = match is_defined {
+        true => None,
+        false => {
+            let known = problem.matrices().iter().chain(&factors).map(|(name, matrix)| (name.as_str(), matrix));
+            iterate.set_all(&bound.values_of(&factors));
+            undefined(&bound, &iterate.inputs, &known.collect::<Vec<_>>(), search.memory_limit)?
+        }
+    };
     let mut warnings = [lints(&bound)?, locked(problem, settings, row)].concat();
     let (target, x) = &bound.target;
     warnings.extend(shrunk((&bound.stated, &bound.givens), (target, x), &factors, &bound.roles));
@@ -87,6 +100,7 @@ fn run(search: &Search, listen: &mut (dyn FnMut(&Progress) -> Flow + Send)) -> R
         checkpoint_error: unwritten.map(|why| {
             Warning::new(Code::CheckpointNotWritten, format!("the last checkpoint could not be written: {why}"))
         }),
+        undefined,
         agreement: None,
         rank_choice: None,
         quality,

@@ -44,6 +44,8 @@ pub fn outline<T: Send>(
     look: impl FnOnce(&Outline<'_>) -> Result<T> + Send,
 ) -> Result<T> {
     settings.check()?;
+    let matched = problem.matched()?;
+    let problem = &*matched;
     with_machine(settings.threads, settings.registers, || {
         let search = Search::new(problem, settings);
         let bound = Arc::new(problem.bind()?);

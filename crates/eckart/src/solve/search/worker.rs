@@ -12,6 +12,7 @@ use super::kkt::Kkt;
 use super::settings::{Settings, StopReason};
 use super::start::begin;
 use crate::error::Result;
+use crate::facts::Shape;
 use crate::function::Compiled;
 use crate::run::Value;
 use crate::solve::block::cohort::{CohortPlace, best_size};
@@ -176,7 +177,7 @@ impl<'a> Worker<'a> {
         // What the method holds of this start is not needed any more, and may be as large as the factors.
         self.method.restart();
         self.iterate.set_all(&best.1);
-        let residuals = self.residuals(lengths.as_deref(), level(&history))?;
+        let residuals = self.residuals_at_end(lengths.as_deref(), level(&history), &best.1)?;
         let (cost, holds) = self.checked(best.0, history[0].cost)?;
         let stop = if holds { stop.unwrap_or(StopReason::MaxIter) } else { StopReason::Diverged };
         let seconds = began.elapsed().as_secs_f64();
@@ -232,6 +233,21 @@ impl<'a> Worker<'a> {
     fn residuals(&self, lengths: Option<&[f64]>, level: f64) -> Result<Vec<f64>> {
         let Some((kkt, lengths)) = self.kkt.as_ref().zip(lengths) else { return Ok(Vec::new()) };
         kkt.shares(lengths, level.abs(), &self.iterate)
+    }
+
+    /// The same at the end of a start with these factors. One that began at an exact fit has no cost to be measured by
+    /// but rounding: it is then that of factors of zeros.
+    fn residuals_at_end(&mut self, lengths: Option<&[f64]>, level: f64, factors: &[Value]) -> Result<Vec<f64>> {
+        let residuals = self.residuals(lengths, level)?;
+        if residuals.iter().all(|residual| *residual <= 1.0) {
+            return Ok(residuals);
+        }
+        let problem = self.iterate.problem.clone();
+        let zeros = |shape: Shape| Value::of_numbers(shape, vec![0.0; shape.entries()], problem.dtype());
+        self.iterate.set_all(&problem.shapes().into_iter().map(zeros).collect::<Vec<_>>());
+        let of_zeros = self.cost.run(&self.iterate.inputs)?[0].to_scalar();
+        self.iterate.set_all(factors);
+        if of_zeros.is_finite() && of_zeros > level { self.residuals(lengths, of_zeros) } else { Ok(residuals) }
     }
 
     /// Whether the start ends here, and why.

@@ -179,7 +179,7 @@ mod tests {
     fn problem(text: &str) -> Problem {
         let x = Matrix::from_fn(6, 5, |i, j| (1 + i * j) as f64).unwrap();
         let problem = Problem::parse(text).unwrap().data("X", &x).rank(2);
-        if text.contains("P @") { problem.data("P", &Matrix::from_fn(6, 6, |_, _| 1.0).unwrap()) } else { problem }
+        if text.contains("P @") { problem.data("P", Matrix::from_fn(6, 6, |_, _| 1.0).unwrap()) } else { problem }
     }
 
     #[track_caller]

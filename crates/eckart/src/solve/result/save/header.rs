@@ -193,6 +193,7 @@ impl ModelHeader<'_> {
             best: self.whole("best")? as usize,
             kept: Vec::new(),
             checkpoint_error: None,
+            undefined: None,
             agreement: self.optional("agreement", agreement_from_json)?,
             rank_choice: self.optional("rank_choice", choice_from_json)?,
             quality: self.optional("quality", quality_from_json)?,

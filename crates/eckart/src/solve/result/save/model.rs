@@ -12,7 +12,7 @@ use super::format_1;
 use super::header::{self, ModelHeader};
 use super::tables::{self, Tables};
 use crate::data::{
-    Ids, Matrix, Tensor, TensorSource, parse_tensors, read_tensors, tensor_bytes, text_sources, write_tensors,
+    Ids, Matrix, Table, Tensor, TensorSource, parse_tensors, read_tensors, tensor_bytes, text_sources, write_tensors,
 };
 use crate::error::Result;
 use crate::expr::text::parse_statement;
@@ -208,22 +208,37 @@ pub fn save_factors(
     write_tensors(path.as_ref(), &texts, sources)
 }
 
-/// The factors in a model, or in a file of factors of new rows, by name: first values, or factors to hold.
+/// The factors in a model, or in a file of factors of new rows, by name: first values, or factors to hold. They have
+/// the names of the data's rows and columns, where the file has them.
 ///
 /// # Errors
 /// `Io` where the file can't be read; `Data` where it is neither, is damaged, or is of a later format.
-pub fn load_factors(path: impl AsRef<Path>) -> Result<Vec<(String, Matrix)>> {
+pub fn load_factors(path: impl AsRef<Path>) -> Result<Vec<(String, Table)>> {
     let path = path.as_ref();
     let (is_model, is_factors) = (of_kind(FileKind::Model), of_kind(FileKind::Factors));
     let contents = read_tensors(path, &|texts, info| is_model(texts, info) || is_factors(texts, info))?;
-    let known = format_and_kind(&contents.metadata).map_err(|error| error.in_file(path))?;
-    if known.is_none_or(|(_, kind)| kind != FileKind::Factors.name()) {
-        let found = Factorization::of_tensors(&contents.metadata, contents.tensors);
-        return found.map(|found| found.factors).map_err(|error| error.in_file(path));
+    factors_of(&contents.metadata, contents.tensors).map_err(|error| error.in_file(path))
+}
+
+fn factors_of(
+    metadata: &BTreeMap<String, String>,
+    mut tensors: BTreeMap<String, Tensor>,
+) -> Result<Vec<(String, Table)>> {
+    if format_and_kind(metadata)?.is_none_or(|(_, kind)| kind != FileKind::Factors.name()) {
+        let found = Factorization::of_tensors(metadata, tensors)?;
+        return Ok(found.factors.iter().filter_map(|(name, _)| Some((name.clone(), found.table(name)?))).collect());
     }
-    check(&contents.metadata, FileKind::Factors).map_err(|error| error.in_file(path))?;
-    let factor = |(name, tensor)| if let Tensor::Matrix(matrix) = tensor { Some((name, matrix)) } else { None };
-    Ok(contents.tensors.into_iter().filter_map(factor).collect())
+    check(metadata, FileKind::Factors)?;
+    let (names, _) = named("row_names", metadata, &mut tensors)?;
+    let factor = |(name, tensor)| {
+        let Tensor::Matrix(matrix) = tensor else { return None };
+        // A factor that lies across has its rows in its columns.
+        let fits = |count: usize| names.clone().filter(|names| names.len() == count);
+        let row_names = fits(matrix.rows());
+        let col_names = if row_names.is_none() { fits(matrix.cols()) } else { None };
+        Some((name, Table::named(matrix, row_names, col_names)))
+    };
+    Ok(tensors.into_iter().filter_map(factor).collect())
 }
 
 /// The names of a model's factors, in their order.

@@ -1,0 +1,260 @@
+//! Entries: what the data says that its owner hardly meant.
+//! In: a bound problem.  Out: warnings, each with what to do.
+//! Invariant: a warning is given only where entries can't be fitted or say nothing, or components have nothing to
+//! explain.
+//! Not here: what the objective says (see `lints`).
+
+use super::{Bound, with_signs};
+use crate::data::{Matrix, Side};
+use crate::error::{Code, Result, Warning};
+use crate::expr::{Dag, Var};
+use crate::facts::{Facts, masks};
+use crate::solve::problem::role::FactorAxis;
+use crate::solve::result::quality::prediction;
+
+/// The share of the sum of squares of the data from which on its negative entries are more than noise.
+const NEGATIVE_SHARE: f64 = 0.01;
+/// Numbers that files write where there is none.
+const SENTINELS: [f64; 7] = [-99.0, -99.9, -999.0, -999.9, -9999.0, -9999.9, -99999.0];
+
+/// Negative entries of the data: those that mark what is missing, else those of which a product of non-negative factors
+/// can fit none.
+pub(super) fn negative(bound: &Bound) -> Result<Option<Warning>> {
+    let (name, x) = &bound.target;
+    if x.is_nonnegative() {
+        return Ok(None);
+    }
+    let (mut least, mut negative, mut squares, mut of_negative) = (0.0_f64, 0_usize, 0.0, 0.0);
+    let mut is_one = true;
+    x.for_each(|entry| {
+        squares += if entry.is_nan() { 0.0 } else { entry * entry };
+        if entry < 0.0 {
+            is_one &= negative == 0 || entry == least;
+            (least, negative, of_negative) = (least.min(entry), negative + 1, of_negative + entry * entry);
+        }
+    });
+    let near = |known: &f64| (least - known).abs() <= 1e-6 * known.abs();
+    if is_one && SENTINELS.iter().any(near) {
+        let (entries, are) = if negative == 1 { ("entry", "is") } else { ("entries", "are") };
+        let message = format!(
+            "{negative} {entries} of {name} {are} {least}, and no other is negative: if that marks what is missing, \
+             leave such cells empty (NaN), and write observed({name}) in the objective"
+        );
+        return Ok(Some(Warning::new(Code::SentinelEntries, message)));
+    }
+    let Some(part) = prediction(bound)?.filter(|_| of_negative > NEGATIVE_SHARE * squares) else { return Ok(None) };
+    let dag = Dag::new(std::slice::from_ref(&part));
+    let facts = Facts::of(&dag, &with_signs(&bound.givens, &bound.factors))?;
+    Ok(facts.sign(dag.roots()[0]).nonnegative.then(|| {
+        let message = format!(
+            "{negative} of the {} entries of {name} are negative, and {part} can't be: subtract the least entry from \
+             {name}, leave out the bound on a factor, or mark entries that are none as missing",
+            x.observed(),
+        );
+        Warning::new(Code::NegativeEntries, message)
+    }))
+}
+
+/// Which rows, and which columns, have an entry; `None` where all have.
+fn filled(x: &Matrix) -> Option<[Vec<bool>; 2]> {
+    if let Some(pattern) = x.pattern().filter(|pattern| pattern.nnz() > 0) {
+        let transposed = pattern.transposed();
+        let rows = (0..pattern.rows()).map(|i| !pattern.range(i).is_empty()).collect();
+        return Some([rows, (0..transposed.rows()).map(|j| !transposed.range(j).is_empty()).collect()]);
+    }
+    if x.is_sparse() || x.missing() == 0 {
+        return None;
+    }
+    let (mut rows, mut cols, mut at) = (vec![false; x.rows()], vec![false; x.cols()], 0);
+    x.for_each(|entry| {
+        let (i, j) = (at / x.cols(), at % x.cols());
+        rows[i] |= !entry.is_nan();
+        cols[j] |= !entry.is_nan();
+        at += 1;
+    });
+    Some([rows, cols])
+}
+
+/// Components beyond the number of rows or columns that hold anything have nothing to explain. Sparse codes may have
+/// more, and so may rows beside a factor that is held.
+pub(super) fn unused_rank(bound: &Bound) -> Option<Warning> {
+    let (name, x) = &bound.target;
+    let filled = filled(x);
+    let count = |side: Side| {
+        let lines = filled.as_ref().map(|sides| &sides[side as usize]);
+        lines.map_or(side.of(x.shape()), |lines| lines.iter().filter(|filled| **filled).count())
+    };
+    let (rows, cols) = (count(Side::Rows), count(Side::Cols));
+    let (most, side) = if rows <= cols { (rows, "rows") } else { (cols, "columns") };
+    let of_axis = |factor: &super::Factor| match factor.role.components? {
+        FactorAxis::Rows => Some(factor.shape.rows),
+        FactorAxis::Columns => Some(factor.shape.cols),
+    };
+    let components = bound.factors.iter().filter_map(of_axis).max()?;
+    let is_full = most == x.rows().min(x.cols());
+    let overcomplete =
+        !bound.fixed.is_empty() || bound.factors.iter().any(|factor| factor.regularizer.entries.l1 > 0.0);
+    (components > most && !(is_full && overcomplete)).then(|| {
+        let entry = if is_full { "" } else { " with an entry" };
+        let message = format!(
+            "{name} has only {most} {side}{entry}, so that rank {components} is more than it can use: ask for {most}"
+        );
+        Warning::new(Code::RankUnused, message)
+    })
+}
+
+/// Rows and columns without an observed entry, where others don't count.
+pub(super) fn unobserved(bound: &Bound) -> Option<Warning> {
+    let (name, x) = &bound.target;
+    if !is_masked(bound) {
+        return None;
+    }
+    let lines = filled(x)?;
+    let told: Vec<String> = Side::BOTH
+        .into_iter()
+        .filter_map(|side| {
+            let empty = |(_, filled): &(usize, &bool)| !**filled;
+            let mut empty = lines[side as usize].iter().enumerate().filter(empty).map(|(at, _)| at);
+            let first = empty.next()?;
+            let names = bound.labels.get(name).and_then(|sides| sides[side as usize].as_ref());
+            let first = names.and_then(|names| names.get(first)).map_or((first + 1).to_string(), |n| format!("{n:?}"));
+            Some(match empty.count() {
+                0 => format!("{} {first}", side.word()),
+                more => format!("{} {first} and {more} more", side.word()),
+            })
+        })
+        .collect();
+    (!told.is_empty()).then(|| {
+        let message = format!(
+            "{name} has no entry in {}: what their factors are says nothing. Leave them out",
+            told.join(", nor in ")
+        );
+        Warning::new(Code::NothingObserved, message)
+    })
+}
+
+/// Observed entries that are all the same, where others don't count.
+pub(super) fn all_equal(bound: &Bound) -> Option<Warning> {
+    let (name, x) = &bound.target;
+    if !is_masked(bound) || x.observed() < 2 || x.observed() == x.rows() * x.cols() {
+        return None;
+    }
+    let (mut first, mut same) = (f64::NAN, true);
+    x.for_each(|entry| {
+        first = if first.is_nan() { entry } else { first };
+        same &= entry.is_nan() || entry == first;
+    });
+    same.then(|| {
+        let message = format!(
+            "all {} entries of {name} are {first}, and the objective looks at no others: nothing can be learned from \
+             them. Where an entry says that something was chosen, and none that it was not, take the model implicit",
+            x.observed()
+        );
+        Warning::new(Code::EqualEntries, message)
+    })
+}
+
+/// Whether only observed entries of the data count.
+fn is_masked(bound: &Bound) -> bool {
+    masks(&Dag::new(std::slice::from_ref(&bound.objective)), &Var::input(&bound.target.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Table;
+    use crate::solve::{Problem, lints};
+
+    #[test]
+    fn negative_data_of_a_non_negative_product_is_named() {
+        let x = Matrix::from_fn(6, 5, |i, j| (1 + i + j) as f64).unwrap();
+        let found = |text: &str, entry: &dyn Fn(f64) -> f64| -> Vec<String> {
+            let x = Matrix::from_fn(6, 5, |i, j| entry(x.get(i, j))).unwrap();
+            let bound = Problem::parse(text).unwrap().data("X", &x).rank(2).bind().unwrap();
+            let all = lints(&bound).unwrap().into_iter();
+            all.filter(|found| found.code == Code::NegativeEntries).map(|found| found.message).collect()
+        };
+        let nmf = "sum((X - W @ H)**2) subject to W >= 0, H >= 0";
+        let all = found(nmf, &|x| -x);
+        assert!(all[0].starts_with("30 of the 30 entries of X are negative, and W @ H can't be"), "{all:?}");
+        // A sentinel; a mask; other losses; offsets with bounds.
+        assert!(found(nmf, &|x| if x == 4.0 { -998.0 } else { x })[0].starts_with("4 of the 30"));
+        let masked = "sum(observed(X) * (X - W @ H)**2) subject to W >= 0, H >= 0";
+        assert!(found(masked, &|x| if x < 3.0 { f64::NAN } else { -x })[0].starts_with("27 of the 27"));
+        for text in [
+            "sum(huber(X - W @ H, 1)) subject to W >= 0, H >= 1",
+            "over W[n,r], H[r,m], b[n,1]: sum((X - W @ H - b)**2) subject to W, H, b >= 0",
+        ] {
+            assert_eq!(found(text, &|x| x - 6.0).len(), 1, "{text}");
+        }
+        // Noise about 0, factors of any sign, a free offset.
+        assert!(found(nmf, &|x| if x == 1.0 { -0.1 } else { x }).is_empty());
+        assert!(found("sum((X - W @ H)**2) subject to W >= 0", &|x| -x).is_empty());
+        let offset = "over W[n,r], H[r,m], c[1,m]: sum((X - W @ H - c)**2) subject to W, H >= 0";
+        assert!(found(offset, &|x| -x).is_empty());
+    }
+
+    #[test]
+    fn a_rank_that_cannot_be_used_is_named() {
+        let x = Matrix::from_triplets(6, 5, vec![(0, 0, 1.0), (1, 1, 2.0)]).unwrap();
+        let bound = Problem::parse("sum((X - W @ H)**2)").unwrap().data("X", &x).rank(3).bind().unwrap();
+        let found = &lints(&bound).unwrap()[0];
+        assert!(found.code == Code::RankUnused && found.message.contains("only 2 rows with an entry"), "{found:?}");
+    }
+
+    fn told(text: &str, x: impl Into<Table>, rank: usize, code: Code) -> Vec<String> {
+        let bound = Problem::parse(text).unwrap().data("X", x).rank(rank).bind().unwrap();
+        let all = lints(&bound).unwrap().into_iter();
+        all.filter(|found| found.code == code).map(|found| found.message).collect()
+    }
+
+    #[test]
+    fn more_components_than_the_data_has_lines_are_taken_and_named() {
+        let x = Matrix::from_fn(10, 6, |i, j| (1 + i * j) as f64).unwrap();
+        let found = |text: &str, rank: usize| told(text, &x, rank, Code::RankUnused);
+        let expected = "X has only 6 columns, so that rank 8 is more than it can use: ask for 6";
+        assert_eq!(found("sum((X - W @ H)**2) subject to W, H >= 0", 8), [expected]);
+        assert_eq!(found("over W[n,8], H[8,m]: sum((X - W @ H)**2)", 1), [expected]);
+        assert!(found("sum((X - W @ H)**2) + 0.1*sum(abs(W)) subject to rownorm(H) <= 1", 8).is_empty());
+        assert!(found("sum((X - W @ H)**2)", 6).is_empty());
+    }
+
+    #[test]
+    fn numbers_that_mark_what_is_missing_are_named() {
+        let with = |marks: &[f64]| {
+            let entry = |i: usize, j: usize| marks.get(i * 5 + j).copied().unwrap_or((1 + i + j) as f64);
+            told("sum((X - W @ H)**2)", Matrix::from_fn(6, 5, entry).unwrap(), 2, Code::SentinelEntries)
+        };
+        assert!(with(&[-999.0, -999.0])[0].starts_with("2 entries of X are -999, and no other is negative"));
+        assert!(with(&[-9999.0])[0].starts_with("1 entry of X is -9999"));
+        assert!(with(&[-999.0, -1.0]).is_empty() && with(&[-3.0]).is_empty());
+    }
+
+    #[test]
+    fn lines_without_an_entry_are_named() {
+        let masked = "sum(observed(X) * (X - W @ H)**2)";
+        let x = Matrix::from_fn(6, 5, |i, j| if j == 2 || i > 3 { f64::NAN } else { (i * j) as f64 }).unwrap();
+        let found = told(masked, &x, 1, Code::NothingObserved);
+        assert!(found[0].starts_with("X has no entry in row 5 and 1 more, nor in column 3: "), "{found:?}");
+        let names = |n: usize| Some((0..n).map(|at| format!("n{at}")).collect());
+        let named = Table::named(x, names(6), names(5));
+        assert!(
+            told(masked, named, 1, Code::NothingObserved)[0].contains("in row \"n4\" and 1 more, nor in column \"n2\"")
+        );
+        let full = Matrix::from_fn(6, 5, |i, j| (i * j) as f64).unwrap();
+        assert!(told(masked, &full, 1, Code::NothingObserved).is_empty());
+        // Zeros that are not stored are data.
+        let sparse = Matrix::from_triplets(6, 5, vec![(0, 0, 1.0), (1, 1, 2.0)]).unwrap();
+        assert!(told("sum((X - W @ H)**2)", &sparse, 1, Code::NothingObserved).is_empty());
+        assert_eq!(told(masked, &sparse, 1, Code::NothingObserved).len(), 1);
+    }
+
+    #[test]
+    fn entries_that_are_all_the_same_are_named() {
+        let masked = "sum(observed(X) * (X - W @ H)**2)";
+        let pairs = |value: f64| Matrix::from_triplets(3, 3, vec![(0, 0, 1.0), (1, 1, 1.0), (2, 2, value)]).unwrap();
+        assert!(told(masked, pairs(1.0), 1, Code::EqualEntries)[0].starts_with("all 3 entries of X are 1, "));
+        assert!(told(masked, pairs(2.0), 1, Code::EqualEntries).is_empty());
+        assert!(told("sum((X - W @ H)**2)", pairs(1.0), 1, Code::EqualEntries).is_empty());
+    }
+}
