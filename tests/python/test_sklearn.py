@@ -674,4 +674,4 @@ def test_whole_numbers_are_ids_as_they_were_passed():
     assert model.similar_items(10, 2)[0].shape == model.similar_users(100, 2)[0].shape == (2,)
     np.testing.assert_allclose(model.transform(frame[[50, 10, 20, 30, 40]]), model.transform(frame))
     plays = ImplicitMF(1, random_state=0).fit(ek.triplets([7, 8, 7], [100, 100, 200], [1.0, 2.0, 3.0]))
-    assert plays.recommend(8, 1)[0].tolist() == ["200"]
+    assert plays.recommend(8, 1)[0].tolist() == [200]

@@ -13,6 +13,7 @@ use eckart::solve::load_factors;
 use eckart::{Code, Error, Matrix, Problem, Result, Table, Warning};
 
 use crate::options::{FactorsArgs, NamesArgs, ReadingArgs};
+use crate::warn;
 
 /// The matrix to factorize, and what it is called.
 #[derive(Debug)]
@@ -94,12 +95,14 @@ pub(crate) fn read_beside(file: &Path, reading: &ReadingArgs) -> Result<Table> {
     let shared = reading.options();
     let own = ReadOptions { dtype: shared.dtype, duplicates: shared.duplicates, ..ReadOptions::default() };
     let is_doubt = |error: &Error| error.code().kind() == CodeKind::Doubt;
-    match read(file, &own) {
+    let table = match read(file, &own) {
         Err(error) if is_doubt(&error) && file != Path::new("-") => {
             read(file, &ReadOptions { header: shared.header, row_names: shared.row_names, ..own })
         }
         found => found,
-    }
+    }?;
+    table.warnings.iter().for_each(warn);
+    Ok(table)
 }
 
 /// Refuses a name that an option gives twice.

@@ -182,7 +182,7 @@ fn what_is_written_reads_back() {
     desk.file("list.csv", list("user,item,rating", |u, i, r| format!("{u},{i},{r}")));
     desk.prints(&format!("fit list.csv {RATINGS} -q -o m.csv"), &[]);
     let first = |name: &str| std::fs::read_to_string(desk.path(name)).unwrap().lines().next().unwrap().to_owned();
-    assert_eq!((first("m.W.csv"), first("m.H.csv")), (",W1".to_owned(), ",31,32,33".to_owned()));
+    assert_eq!((first("m.W.csv"), first("m.H.csv")), (",component 1".to_owned(), ",31,32,33".to_owned()));
     for name in ["W", "H", "b", "c", "mu"] {
         let words = format!("fit list.csv {RATINGS} -q --fix {name}=m.{name}.csv -o again.npy");
         desk.prints(&words, &[]);

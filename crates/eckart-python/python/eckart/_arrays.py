@@ -86,6 +86,8 @@ def matrix_of(x: Any, name: str = "the data") -> Matrix:
 
 def named_matrix_of(x: Any, name: str = "the data") -> Named:
     """The same, with the names that a frame or a table has."""
+    if type(x).__name__ == "LazyFrame":
+        raise coded(TypeError, "wrong-type", f"{name} is a LazyFrame, which has no values yet: give {name}.collect()")
     if isinstance(x, Matrix):
         return Named(x, x.row_names, x.col_names, *x.typed_ids())
     entries = entries_of(x, name)
@@ -137,6 +139,8 @@ def _parts(x: Any, name: str) -> _Dense | _Sparse:
         return _of_pandas(x, name)
     if _is_of(x, "polars"):
         return _of_polars(x, name)
+    if hasattr(x, "obs_names") and hasattr(x, "var_names") and hasattr(x, "X"):
+        raise coded(TypeError, "wrong-type", f"{name} is an AnnData: give adata.X, its matrix, or adata.to_df(), which has its names")
     if _is_of(x, "pyarrow"):
         return _of_arrow(x, name)
     if hasattr(x, "__dlpack__"):
@@ -224,8 +228,10 @@ def _of_pandas(x: Any, name: str) -> _Dense | _Sparse:
     pandas = sys.modules["pandas"]
     if x.shape[1] and all(isinstance(dtype, pandas.SparseDtype) for dtype in x.dtypes):
         return _sparse(x.sparse.to_coo().tocsr(), name)
-    for label, dtype in x.dtypes.items():
-        if not pandas.api.types.is_numeric_dtype(dtype) and not pandas.api.types.is_bool_dtype(dtype):
+    numbers_ = ("integer", "floating", "mixed-integer-float", "decimal", "boolean")
+    for at, (label, dtype) in enumerate(x.dtypes.items()):
+        of_numbers = dtype == object and pandas.api.types.infer_dtype(x.iloc[:, at], skipna=True) in numbers_
+        if not (of_numbers or pandas.api.types.is_numeric_dtype(dtype) or pandas.api.types.is_bool_dtype(dtype)):
             raise _no_numbers(label, dtype, name, "leave it out, make it the index")
     plain = all(isinstance(dtype, np.dtype) for dtype in x.dtypes)
     return _dense(x.to_numpy() if plain else x.to_numpy(dtype=np.float64, na_value=np.nan), name)

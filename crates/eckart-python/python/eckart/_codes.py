@@ -143,6 +143,7 @@ Code = Literal[
     "names-ignored",
     "numbers-as-names",
     "names-lacking",
+    "unknown-ids",
     "term-left-out",
     "sentinel-entries",
     "nothing-observed",

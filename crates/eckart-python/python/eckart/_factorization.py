@@ -197,7 +197,8 @@ class Factorization:
         >>> bool(np.allclose(f.transform(X[:2])["W"], f.W[:2], rtol=1e-3))
         True
         """
-        given = dict(data) if isinstance(data, Mapping) else {self._core.target: data}
+        is_dict = isinstance(data, Mapping) and not hasattr(data, "tocsr")
+        given = dict(data) if is_dict else {self._core.target: data}
         if self._core.target not in given:
             raise coded(ValueError, "data-missing", f"the new rows of {self._core.target} are lacking among {', '.join(given)}")
         rows = table_of(given.pop(self._core.target), self._core.target)

@@ -51,7 +51,9 @@ def stated(
     statement, defaults = known if known else (objective.stated if isinstance(objective, Objective) else text, {})
     if not known and text.replace("-", "").replace("_", "").isalnum():
         raise coded(ValueError, "unknown-model", f"there is no model {text}; there are {', '.join(MODELS)}, or write the objective")
-    all_data = _checks.named("data", data) if isinstance(data, Mapping) else {"X": data}
+    # A sparse matrix of keys is a dict, too.
+    is_dict = isinstance(data, Mapping) and not hasattr(data, "tocsr")
+    all_data = _checks.named("data", data) if is_dict else {"X": data}
     if not all_data:
         raise coded(ValueError, "no-data", "no data was given: an objective needs a matrix to factorize")
     first, *others = all_data.items()

@@ -79,11 +79,11 @@ pub fn in_order_of(model: &Factorization, table: &Table, sides: &[Side], matchin
 /// lacking for which the latter would need numbers.
 pub fn new_rows_in_order(
     model: &Factorization,
-    table: &Table,
+    new: &Table,
     beside: &[(String, Table)],
     matching: Matching,
 ) -> Result<InOrder> {
-    let mut found = InOrder { matrix: table.matrix.clone(), beside: Vec::new(), told: Vec::new() };
+    let mut found = InOrder { matrix: new.matrix.clone(), beside: Vec::new(), told: Vec::new() };
     found.beside = beside.iter().map(|(name, table)| (name.clone(), table.matrix.clone())).collect();
     if matching == Matching::Position {
         return Ok(found);
@@ -93,10 +93,10 @@ pub fn new_rows_in_order(
         beside.iter().any(|(known, table)| known == name && side.of(table.matrix.shape()) == 1)
     };
     let same = SameSides::of(&statement, &model.params, &model.target, &is_one);
-    let aligned = found.align(model, table, Side::Cols)?;
+    let aligned = found.align(model, new, Side::Cols)?;
     for of_rows in Side::BOTH {
         let own = same.class(&model.target, of_rows);
-        let lines = table.names(of_rows).or(model.col_names.as_deref().filter(|_| of_rows == Side::Cols));
+        let lines = new.names(of_rows).or(model.col_names.as_deref().filter(|_| of_rows == Side::Cols));
         let wanted = lines.map(|names| CalledSide { names, side: of_rows, of: &model.target });
         let mut unnamed = Vec::new();
         for (at, (name, table)) in beside.iter().enumerate() {
@@ -107,6 +107,8 @@ pub fn new_rows_in_order(
                         *matrix = align_same(matrix, CalledSide { names, side, of: name }, wanted)?;
                     }
                     (None, None) => {}
+                    // As the new rows are, of which it was told.
+                    (None, Some(_)) if new.names(of_rows).is_none() => {}
                     _ => unnamed.push(format!("the {}s of {name}", side.word())),
                 }
                 if let Some(Aligned { from, lacking, .. }) = aligned.as_ref().filter(|_| of_rows == Side::Cols) {

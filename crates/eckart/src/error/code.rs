@@ -396,6 +396,9 @@ codes! {
         "A column of numbers was taken for the names of the rows.", "Say `--index-col=false` where it is data.";
     NamesLacking, "names-lacking", Warning,
         "Columns of the model are not among those given.", "Check their names.";
+    UnknownIds, "unknown-ids", Warning,
+        "Users or items were asked about that the model was not fitted to (Python).",
+        "Fit anew with them, or pass `unknown=\"error\"`.";
     TermLeftOut, "term-left-out", Warning,
         "A term was left out for new rows, since its data was not given.", "Give that data.";
     SentinelEntries, "sentinel-entries", Warning,

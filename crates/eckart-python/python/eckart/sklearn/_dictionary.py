@@ -9,23 +9,27 @@ import numpy as np
 from scipy import linalg
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.decomposition import sparse_encode
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted
 
 from .._errors import coded
 from .._factorize import factorize
 from ._search import (
+    Seen,
     check_one_of,
     check_real,
     check_whole,
+    checked,
     components,
     documented,
     fold_in,
     plain,
     seed_of,
     seen,
+    to_pickle,
     warn_of,
 )
 
+REMEDY = "fill them in, or leave them out of the cost of ObjectiveFactorization with observed(X)"
 ALGORITHMS = ("lasso_lars", "lasso_cd", "lars", "omp", "threshold")
 
 
@@ -47,6 +51,13 @@ def encode(
     finds row by row, to its end. Greedy paths ("omp", "lars") have no objective and are scikit-learn's.
     """
     if algorithm in ("omp", "lars"):
+        if n_nonzero_coefs is not None and n_nonzero_coefs > len(dictionary):
+            raise coded(
+                ValueError,
+                "setting-out-of-range",
+                f"transform_n_nonzero_coefs is {n_nonzero_coefs}: the number of nonzero coefficients is larger than that of "
+                f"atoms, {len(dictionary)}"
+            )
         options = {"n_nonzero_coefs": n_nonzero_coefs, "alpha": alpha, "max_iter": max_iter, "n_jobs": n_jobs}
         return np.asarray(sparse_encode(X, dictionary, algorithm=algorithm, positive=positive, **options), dtype=X.dtype)
     alpha = 1.0 if alpha is None else check_real("transform_alpha", alpha)
@@ -67,7 +78,7 @@ class _Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         raise NotImplementedError
 
     def _codes(self, X: Any) -> np.ndarray:
-        X = validate_data(self, plain(X), reset=False, dtype=[np.float64, np.float32])
+        X = checked(self, plain(X), REMEDY, reset=False, dtype=[np.float64, np.float32])
         check_one_of("transform_algorithm", self.transform_algorithm, ALGORITHMS)
         alpha = getattr(self, "alpha", None) if self.transform_alpha is None else self.transform_alpha
         if self.transform_alpha is None and self.transform_algorithm == "omp":
@@ -322,11 +333,15 @@ class DictionaryLearning(_Coding):
             X, self.components_.astype(X.dtype), algorithm="lasso_cd", n_nonzero_coefs=None, alpha=self.alpha,
             positive=self.positive_code, max_iter=self.transform_max_iter, n_jobs=None,
         )  # fmt: skip
-        self._seen = seen(getattr(self, "_seen", None), X, W)
+        before: Seen | None = getattr(self, "_seen", None)
+        self._seen = seen(before and before.known(self.components_), X, W)
         bounds = "rownorm(H) <= 1" + (", H >= 0" if self.positive_dict else "")
         self.components_ = components(self._seen, self.components_, bounds, X.dtype)
         self.n_iter_ += 1
         return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        return to_pickle(super().__getstate__())
 
     def _atoms(self, X: np.ndarray | None = None) -> np.ndarray:
         return self.components_
@@ -338,7 +353,7 @@ class DictionaryLearning(_Coding):
         return random
 
     def _validated(self, X: Any, reset: bool) -> np.ndarray:
-        X = validate_data(self, plain(X), reset=reset, dtype=[np.float64, np.float32])
+        X = checked(self, plain(X), REMEDY, reset=reset, dtype=[np.float64, np.float32])
         check_real("alpha", self.alpha)
         check_real("tol", self.tol)
         check_whole("max_iter", self.max_iter)
@@ -434,7 +449,7 @@ class SparseCoder(_Coding):
         -------
         self : SparseCoder
         """
-        X = validate_data(self, plain(X), dtype=[np.float64, np.float32])
+        X = checked(self, plain(X), REMEDY, dtype=[np.float64, np.float32])
         check_one_of("transform_algorithm", self.transform_algorithm, ALGORITHMS)
         self.n_components_ = len(self._atoms(X))
         return self

@@ -10,7 +10,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted, check_non_negative, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted, check_non_negative
 
 from .. import _formulas as ek
 from .._errors import coded
@@ -21,10 +21,12 @@ from .._progress import Bar, both
 from ._multiplicative import Done, Penalties, error, multiplicative
 from ._objective import find
 from ._search import (
+    Seen,
     check_one_of,
     check_params,
     check_real,
     check_whole,
+    checked,
     components,
     documented,
     fold_in,
@@ -32,12 +34,15 @@ from ._search import (
     plain,
     seed_of,
     seen,
+    to_pickle,
     warn_of,
 )
 from ._starts import INITS, random_start, rows_times, start
 
 BETAS = {"frobenius": 2.0, "kullback-leibler": 1.0, "itakura-saito": 0.0}
 SOLVERS = ("cd", "mu", "derived")
+MOST_WRITTEN_OUT = 2**27
+"""Entries of a sparse matrix that are written out, where some of them are stored as missing."""
 
 
 class Given(NamedTuple):
@@ -294,22 +299,42 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             _, self.components_ = start(X, given.mean, rank, init, self.random_state, X.dtype)
             self.n_components_, self.n_iter_ = rank, 0
         W = self._transform(X)
-        self._seen = seen(getattr(self, "_seen", None), X, W)
+        before: Seen | None = getattr(self, "_seen", None)
+        self._seen = seen(before and before.known(self.components_), X, W)
         self.components_ = components(self._seen, self.components_, "H >= 0", X.dtype)
         self.n_iter_ += 1
         self.reconstruction_err_ = error(X, W, self.components_, 2)
         return self
 
+    def __getstate__(self) -> dict[str, Any]:
+        return to_pickle(super().__getstate__())
+
     # Checks.
 
     def _validated(self, X: Any, reset: bool) -> Any:
         finite: bool | str = True if self.missing_values is None else "allow-nan"
-        X = validate_data(
-            self, plain(X), reset=reset, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], ensure_all_finite=finite
+        remedy = "with missing_values=np.nan they are left out of the loss, or fill them in"
+        X = checked(
+            self, plain(X), remedy, reset=reset, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], ensure_all_finite=finite
         )
+        X = self._written_out(X)
         marked, masked = self._marked(X)  # the mark itself may be negative
         check_non_negative(np.nan_to_num(marked) if masked and not sparse.issparse(X) else marked, "NMF (input X)")
         return X
+
+    def _written_out(self, X: Any) -> Any:
+        """The same with all entries, where a sparse X stores what is missing beside zeros that it does not store."""
+        mark = self.missing_values
+        if mark is None or not np.isnan(mark) or not sparse.issparse(X) or not np.isnan(X.data).any():
+            return X
+        if X.shape[0] * X.shape[1] > MOST_WRITTEN_OUT:
+            raise coded(
+                ValueError,
+                "missing-value",
+                f"Input X is sparse, {X.shape[0]} x {X.shape[1]}, and stores NaN: that many entries are not written out. Leave "
+                "them out of X, and say missing_values=0, where all that is not stored is missing"
+            )
+        return X.toarray()
 
     def _check_parameters(self) -> None:
         check_one_of("init", self.init, (None, *INITS))
@@ -399,6 +424,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         if self.init == "custom":
             if W is None or H is None:
                 raise coded(ValueError, "option-missing", "init='custom' needs W and H")
+            H = self._in_order(H)
             W, H = (np.array(check_array(plain(B), dtype=dtype, input_name=name)) for B, name in ((W, "W"), (H, "H")))
             for B, name, shape in ((W, "W", (n, rank)), (H, "H", (rank, m))):
                 if B.shape != shape:
@@ -406,6 +432,10 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 check_non_negative(B, f"NMF (input {name})")
             return W, H
         init = "random" if given.masked else self.init
+        if self.init is not None and self.solver == "derived" and self._beta() == 1 and init != "random":
+            # The logarithm of a product that is 0 can't be computed.
+            W, H = start(given.X, given.mean, rank, init, self.random_state, dtype, given.scale)
+            return np.maximum(W, 1e-6 * W.mean()), np.maximum(H, 1e-6 * H.mean())
         X, scale, roots = given.X, given.scale, given.roots
         if roots is None or scale is None or init == "random":
             return start(X, given.mean, rank, init, self.random_state, dtype, scale)
@@ -413,6 +443,17 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         X = rows_times(X, roots / scale)
         W, H = start(X, given.mean, rank, init, self.random_state, dtype, roots)
         return (W * (scale / roots)[:, None]).astype(dtype), H
+
+    def _in_order(self, H: Any) -> Any:
+        """A start of H with its columns in the order of X's, where both are named."""
+        names = getattr(self, "feature_names_in_", None)
+        if names is None or not hasattr(H, "columns") or not hasattr(H, "to_numpy"):
+            return H
+        place = {str(label): k for k, label in enumerate(H.columns)}
+        lacking = [name for name in names if name not in place]
+        if lacking or len(place) != len(names):
+            raise coded(ValueError, "names-differ", f"the columns of H are not named as those of X: {(lacking or list(place))[0]!r}")
+        return np.ascontiguousarray(H.to_numpy()[:, [place[name] for name in names]])
 
     # Search.
 

@@ -15,7 +15,7 @@ from .._errors import coded
 from .._factorization import Factorization
 from .._factorize import MODELS, factorize
 from .._formulas import Expr, Objective
-from ._search import check_params, check_real, check_whole, documented, plain, seed_of, warn_of
+from ._search import check_params, check_real, check_whole, documented, named, plain, seed_of, warn_of
 
 
 def check_factors(names: Iterable[str]) -> None:
@@ -158,10 +158,10 @@ class ObjectiveFactorization(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         -------
         W : ndarray of shape (n_samples, n_components)
         """
-        X = self._validated(X, reset=True)
+        given, X = X, self._validated(X, reset=True)
         rank = min(X.shape) if self.n_components is None else check_whole("n_components", self.n_components)
         found = find(
-            X,
+            named(given, X),
             self.objective,
             rank,
             check_params("params", self.params, self.objective),
@@ -199,7 +199,7 @@ class ObjectiveFactorization(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         """
         check_is_fitted(self)
         X = self._validated(X, reset=False)
-        return np.array(self._found.transform(X)["W"], dtype=X.dtype)
+        return np.array(self._found.transform(X, match="position")["W"], dtype=X.dtype)
 
     def inverse_transform(self, X: Any) -> np.ndarray:
         """

@@ -11,14 +11,17 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, check_non_negative, validate_data
 
-from .._arrays import entries_of, named_matrix_of
+from .._arrays import as_given, entries_of, named_matrix_of
 from .._eckart import Matrix
-from .._errors import coded
+from .._errors import coded, coded_warning, warn
 from .._factorization import Factorization
 from .._factorize import factorize
 from .._function import result
-from ._search import check_real, check_whole, documented, fold_in, seed_of, warn_of
+from ._search import check_one_of, check_real, check_whole, documented, fold_in, seed_of, warn_of
 
+
+_Ids = np.ndarray | list[str] | None
+"""Ids in their type, where there are any."""
 
 BLOCK = 1024
 """Users whose scores are held at once."""
@@ -141,8 +144,9 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         self.n_iter_ = found.iterations
         self.cost_ = found.cost
         self.stop_reason_ = found.stop_reason
-        self.user_ids_ = np.arange(X.shape[0]) if users is None else np.asarray(users, dtype=object)
-        self.item_ids_ = np.arange(X.shape[1]) if items is None else np.asarray(items, dtype=object)
+        self.user_ids_ = np.arange(X.shape[0]) if users is None else _ids(users)
+        self.item_ids_ = np.arange(X.shape[1]) if items is None else _ids(items)
+        self._mean_rating = _mean_of(X)
         self._known = self._counts(X)
         self._take(found)
         warn_of(self, found.stop_reason, found.iterations, self.max_iter, self.tol)
@@ -152,16 +156,18 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         fixed = {name: B.astype(X.dtype, copy=False) for name, B in self._fixed().items()}
         return fold_in(X, text, {**params, "k": self.n_components_}, fixed)
 
-    def _validated(self, X: Any, reset: bool) -> tuple[Any, list[str] | None, list[str] | None]:
+    def _validated(self, X: Any, reset: bool) -> tuple[Any, _Ids, _Ids]:
         """X as an array or compressed rows, and its ids."""
-        users = items = labels = None
+        users: _Ids = None
+        items: _Ids = None
+        labels: list[str] | None = None
         entries = entries_of(X, "X")
         X = X if entries is None else entries
         if isinstance(X, Matrix) or hasattr(X, "columns"):
             named = named_matrix_of(X, "X")
-            users, items = named.row_names, named.col_names
+            users, items = as_given(named.row_ids, named.row_names), as_given(named.col_ids, named.col_names)
             is_frame = hasattr(X, "to_numpy") and not hasattr(X, "num_columns")
-            labels = [str(label) for label in X.columns] if is_frame else items
+            labels = [str(label) for label in X.columns] if is_frame else named.col_names
             if not is_frame or not reset and self._moves(X, labels):
                 X = result(named.matrix) if named.matrix.is_sparse else np.array(named.matrix.to_array())
                 if not reset and labels is not None:
@@ -236,7 +242,7 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             found, mask = self._fold_in(X), self._counts(X)
             factors, (of_users, of_items) = found["W"], self._offsets(self._user_offsets(found))
         else:
-            at = self._places(users, self.user_ids_, "user")
+            at = self._places(users, "user")
             factors, mask = self.user_factors_[at], self._known[at]
             biases: np.ndarray = getattr(self, "user_biases_", np.zeros(len(self.user_ids_)))
             of_users, of_items = self._offsets(biases[at])
@@ -289,23 +295,33 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         if of is None or not _is_one(of):
             raise coded(TypeError, "wrong-type", f"similar_{what}s takes the id of one {what}, and {of!r} is {type(of).__name__}")
         n = check_whole("n", n)
-        at = self._places(of, ids, what)[0]
+        at = self._places(of, what)[0]
         lengths = np.linalg.norm(B, axis=1)
         cosines = (B @ B[at]) / np.maximum(lengths * lengths[at], np.finfo(B.dtype).tiny)
         cosines[at] = -np.inf
         found, best = _top(cosines[None], ids, n)
         return found[0], best[0]
 
-    @staticmethod
-    def _places(wanted: Any, ids: np.ndarray, what: str) -> np.ndarray:
+    def _places(self, wanted: Any, what: str, strict: bool = True) -> np.ndarray:
+        """The places of ids; of one that was not in the fit -1, or an error where that is `strict`."""
+        ids: np.ndarray = self.user_ids_ if what == "user" else self.item_ids_
         if wanted is None:
             return np.arange(len(ids))
         labels: Sequence[Any] = [wanted] if _is_one(wanted) else list(wanted)
-        place = {label: k for k, label in enumerate(ids.tolist())}
-        unknown = [label for label in labels if label not in place and str(label) not in place]
-        if unknown:
-            raise coded(KeyError, "unknown-name", f"there is no {what} {unknown[0]!r} among the {len(ids)} that the model was fitted to")
-        return np.array([place.get(label, place.get(str(label))) for label in labels], dtype=np.intp)
+        known: dict[str, tuple[np.ndarray, dict[Any, int]]] = self.__dict__.setdefault("_of_ids", {})
+        if what not in known or known[what][0] is not ids:
+            known[what] = ids, {label: k for k, label in enumerate(ids.tolist())}
+            known[what][1].update({str(label): k for k, label in enumerate(ids.tolist()) if str(label) not in known[what][1]})
+        place = known[what][1]
+        found = [place.get(label, place.get(_text_of(label), -1)) for label in labels]
+        if strict and -1 in found:
+            label = labels[found.index(-1)]
+            raise coded(KeyError, "unknown-name", f"there is no {what} {label!r} among the {len(ids)} that the model was fitted to")
+        return np.array(found, dtype=np.intp)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_of_ids"}
 
     @property
     def _n_features_out(self) -> int:
@@ -322,6 +338,24 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 def _is_one(ids: Any) -> bool:
     """Whether it is one id rather than a sequence of them."""
     return isinstance(ids, (str, bytes)) or np.ndim(ids) == 0
+
+
+def _ids(ids: np.ndarray | list[str]) -> np.ndarray:
+    """Ids in their type; texts as objects."""
+    return ids if isinstance(ids, np.ndarray) else np.asarray(ids, dtype=object)
+
+
+def _mean_of(X: Any) -> float:
+    """The mean of what is known."""
+    values = X.data if sparse.issparse(X) else X[~np.isnan(X)]
+    return float(values.mean()) if values.size else 0.0
+
+
+def _text_of(label: Any) -> str:
+    """The text of an id; of a whole float that of the whole number."""
+    if isinstance(label, bytes):
+        return label.decode()
+    return str(int(label) if isinstance(label, (float, np.floating)) and float(label).is_integer() else label)
 
 
 def _top(scores: np.ndarray, ids: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -407,7 +441,7 @@ class MatrixFactorization(_Recommender):
         self.callback = callback
         self.time_budget = time_budget
 
-    def predict_for(self, users: Any, items: Any) -> np.ndarray:
+    def predict_for(self, users: Any, items: Any, *, unknown: str = "mean") -> np.ndarray:
         """
         The ratings that the model expects.
 
@@ -415,17 +449,37 @@ class MatrixFactorization(_Recommender):
         ----------
         users, items : ids of equal number
             One user and one item a rating.
+        unknown : {"mean", "error"}, default="mean"
+            What is said of a user or an item that the model was not fitted to: the mean of all ratings plus the bias of the
+            other one where that is known, with a warning that counts them; or an error.
 
         Returns
         -------
         ratings : ndarray of shape (n_ratings,)
         """
         check_is_fitted(self)
-        i, j = self._places(users, self.user_ids_, "user"), self._places(items, self.item_ids_, "item")
+        check_one_of("unknown", unknown, ("mean", "error"))
+        strict = unknown == "error"
+        i, j = self._places(users, "user", strict), self._places(items, "item", strict)
         if len(i) != len(j):
             raise coded(ValueError, "wrong-count", f"there are {len(i)} users and {len(j)} items: a rating has one of each")
         products = np.einsum("ik,ik->i", self.user_factors_[i], self.item_factors_[j])
-        return products + self.user_biases_[i] + self.item_biases_[j] + self.mean_
+        found: np.ndarray = products + self.user_biases_[i] + self.item_biases_[j] + self.mean_
+        new_user, new_item = i < 0, j < 0
+        new = new_user | new_item
+        if new.any():
+            mean = self.mean_ if self.biases else self._mean_rating
+            biases = np.where(new_user, 0.0, self.user_biases_[i]) + np.where(new_item, 0.0, self.item_biases_[j])
+            found[new] = mean + biases[new]
+            parts = [(new_user, users, "users"), (new_item, items, "items")]
+            counts = [f"{np.sum(which)} of the {what}" for which, _, what in parts if which.any()]
+            first = next(ids if _is_one(ids) else list(ids)[int(np.argmax(which))] for which, ids, _ in parts if which.any())
+            warn(coded_warning(
+                "unknown-ids",
+                f"{' and '.join(counts)} were not in the fit, the first {first!r}: their ratings are the mean and the biases "
+                "that are known"
+            ))  # fmt: skip
+        return found
 
     def _stated(self) -> tuple[str, dict[str, float]]:
         params = {"alpha": check_real("alpha", self.alpha), "bias_alpha": check_real("bias_alpha", self.bias_alpha)}
@@ -521,7 +575,7 @@ class ImplicitMF(_Recommender):
         self.callback = callback
         self.time_budget = time_budget
 
-    def _validated(self, X: Any, reset: bool) -> tuple[Any, list[str] | None, list[str] | None]:
+    def _validated(self, X: Any, reset: bool) -> tuple[Any, _Ids, _Ids]:
         X, users, items = super()._validated(X, reset)
         if not sparse.issparse(X):
             # No choice and nothing known are the same here.

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import validate_data
 
-from .._arrays import labels_of
+from .._arrays import labels_of, matrix_of, named_matrix_of
 from .._eckart import FoldIn, Matrix, columns_by_names
 from .._errors import EckartWarning, coded, coded_warning, warn
 from .._factorize import factorize, stated
@@ -141,6 +142,17 @@ def gain(tol: float) -> float:
     return min(float(tol) ** 1.5, 0.5)
 
 
+def checked(estimator: Any, X: Any, remedy: str, **options: Any) -> Any:
+    """scikit-learn's check of data; `remedy` says what to do about NaN, where it is not allowed."""
+    try:
+        return validate_data(estimator, X, **options)
+    except ValueError as error:
+        if "contains NaN" not in str(error):
+            raise
+        begin = str(error).splitlines()[0]
+        raise coded(ValueError, "missing-value", f"{begin}\n{type(estimator).__name__} takes no missing entries: {remedy}") from None
+
+
 def plain(X: Any) -> Any:
     """The data as scikit-learn takes it: an `eckart.Matrix` as an array, or as compressed rows."""
     labels = labels_of(X)
@@ -154,6 +166,14 @@ def plain(X: Any) -> Any:
     if not isinstance(X, Matrix):
         return X
     return X.to_scipy() if X.is_sparse else X.to_array()
+
+
+def named(X: Any, checked: Any) -> Any:
+    """Data that was checked, with the names that it had before."""
+    if not isinstance(X, Matrix) and not hasattr(X, "columns"):
+        return checked
+    names = named_matrix_of(X, "X")
+    return matrix_of(checked, "X").named(names.rows, names.cols)
 
 
 def check_params(argument: str, params: Any, objective: Any) -> dict[str, float]:
@@ -204,8 +224,19 @@ class Seen(NamedTuple):
     """What is known of the rows of all batches: W.T @ W, W.T @ X, and how many batches there were."""
 
     A: np.ndarray
-    B: np.ndarray
+    B: np.ndarray | None
+    """None where it is that of one fit, which is as large as H: there it is about A @ H."""
     batches: int
+
+    def known(self, H: np.ndarray) -> Seen:
+        """The same with all products."""
+        return self if self.B is not None else self._replace(B=self.A @ H.astype(np.float64))
+
+
+def to_pickle(state: dict[str, Any]) -> dict[str, Any]:
+    """The state of an estimator without what follows from its components."""
+    seen = state.get("_seen")
+    return {**state, "_seen": seen._replace(B=None)} if seen is not None and seen.batches == 1 else state
 
 
 def seen(before: Seen | None, X: Any, W: np.ndarray) -> Seen:
@@ -217,7 +248,7 @@ def seen(before: Seen | None, X: Any, W: np.ndarray) -> Seen:
     """
     W = W.astype(np.float64)
     A, B = W.T @ W, np.asarray((X.T @ W).T, dtype=np.float64)
-    if before is None:
+    if before is None or before.B is None:
         return Seen(A, B, 1)
     t = before.batches + 1
     kept = (1 - 1 / t) ** 2
@@ -226,7 +257,7 @@ def seen(before: Seen | None, X: Any, W: np.ndarray) -> Seen:
 
 def components(known: Seen, H: np.ndarray, bounds: str, dtype: Any) -> np.ndarray:
     """The components that are best for all rows seen (Mairal et al. 2010, algorithm 2)."""
-    A, B, _ = known
+    A, B = known.A, known.B
     text = f"minimize over H[k,m]: sum(H * (A @ H)) - 2*sum(B * H) subject to {bounds}"
     data, start = {"B": B, "A": A}, {"H": H.astype(np.float64)}
     found = factorize(data, text, rank=1, params={"k": len(A)}, init_from=start, max_iter=100)

@@ -1,0 +1,211 @@
+"""Names decide where two named things meet; ids are what they were."""
+
+import datetime
+import pickle
+import warnings
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import scipy.sparse as sp
+from expect import refuses, warns
+from sklearn.exceptions import ConvergenceWarning
+
+import eckart as ek
+from eckart.sklearn import NMF, DictionaryLearning, ImplicitMF, MatrixFactorization, ObjectiveFactorization, SparseCoder
+
+rng = np.random.default_rng(7)
+ROWS = [f"r{i}" for i in range(12)]
+COLS = ["Fe", "SO4", "NO3", "OC", "EC"]
+X = pd.DataFrame(rng.random((12, 5)) + 0.1, index=ROWS, columns=COLS)
+S = pd.DataFrame(rng.random((12, 5)) + 0.5, index=ROWS, columns=COLS)
+H = pd.DataFrame(rng.random((2, 5)), index=["k1", "k2"], columns=COLS)
+W = pd.DataFrame(rng.random((12, 2)), index=ROWS, columns=["k1", "k2"])
+NMF_TEXT = "sum((X - W @ H)**2) subject to W >= 0, H >= 0"
+WEIGHTED = "sum(observed(X) * ((X - W @ H) / S)**2) subject to W >= 0, H >= 0"
+
+
+def turned(frame, rows=True, columns=True):
+    frame = frame.iloc[::-1] if rows else frame
+    return frame[list(frame.columns[2:]) + list(frame.columns[:2])] if columns else frame
+
+
+def test_the_second_table_may_come_in_any_order():
+    search = {"rank": 2, "max_iter": 30, "tol": 0}
+    for objective, name, frame in [(WEIGHTED, "S", S), (NMF_TEXT, "fix", H), (NMF_TEXT, "fix", W), (NMF_TEXT, "init_from", W)]:
+        rows = name == "S" or frame is W
+        columns = name == "S" or frame is H
+
+        def fit(frame):
+            data = {"X": X, "S": frame} if name == "S" else X
+            given = {} if name == "S" else {name: {"H" if len(frame) == 2 else "W": frame}}
+            return ek.factorize(data, objective, **search, **given)
+
+        there, here = fit(frame), fit(turned(frame, rows, columns))
+        assert (there.W == here.W).all() and (there.H == here.H).all(), name
+    assert there.row_names == ROWS and there.col_names == COLS
+    with refuses(ValueError, "names-differ", "columns of S", '"Al"'):
+        ek.factorize({"X": X, "S": S.rename(columns={"Fe": "Al"})}, WEIGHTED, rank=2)
+    ek.factorize({"X": X, "S": S.rename(columns={"Fe": "Al"})}, WEIGHTED, match="position", **search)
+    with warns(UserWarning, "matched-by-position", "rows of S"):
+        ek.factorize({"X": X, "S": S.to_numpy()}, WEIGHTED, **search)
+    ek.explain({"X": X, "S": turned(S)}, WEIGHTED, rank=2)
+    ranks = [ek.choose_rank({"X": X, "S": s}, WEIGHTED, ranks=[1, 2]).scores for s in (S, turned(S))]
+    assert ranks[0] == ranks[1]
+    with refuses(ValueError, "unknown-choice", "match"):
+        ek.factorize(X, rank=1, match="sideways")
+
+
+def test_new_rows_and_pages_are_matched_by_name(tmp_path):
+    f = ek.factorize({"X": X, "S": S}, WEIGHTED, rank=2, max_iter=200)
+    expected = f.transform({"X": X[:4], "S": S[:4]})["W"]
+    assert (f.transform({"X": turned(X[:4], rows=False), "S": turned(S[:4])})["W"] == expected).all()
+    with refuses(ValueError, "names-differ", "r6"):
+        f.transform({"X": X[:4], "S": S[6:10]})
+    with warns(UserWarning, "matched-by-position", "columns"):
+        found = f.transform({"X": X[:4].to_numpy(), "S": S[:4].to_numpy()})["W"]
+    assert (found == expected).all()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        f.transform({"X": X[:4].to_numpy(), "S": S[:4].to_numpy()}, match="position")
+    plain = ek.factorize(X, NMF_TEXT, rank=2)
+    pages = []
+    for data in (X, turned(X)):
+        plain.report(tmp_path / "page.html", data)
+        pages.append((tmp_path / "page.html").read_text())
+    assert pages[0] == pages[1]
+    with warns(UserWarning, "names-lacking", "count as 0: Fe"):
+        plain.report(tmp_path / "page.html", X.drop(columns="Fe"))
+
+
+def test_estimators_match_starts_by_name():
+    def fit(H):
+        return NMF(2, init="custom", max_iter=5, tol=0).fit(X, W=W.to_numpy(), H=H).components_
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        np.testing.assert_array_equal(fit(H), fit(turned(H, rows=False)))
+        with refuses(ValueError, "names-differ", "Fe"):
+            fit(H.rename(columns={"Fe": "Al"}))
+        found = [ObjectiveFactorization(NMF_TEXT, 2, init_from={"H": h}, random_state=0, max_iter=5, tol=0).fit(X) for h in (H, turned(H, rows=False))]
+    np.testing.assert_array_equal(found[0].components_, found[1].components_)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found[0].transform(X)
+
+
+def ratings():
+    users, items = np.nonzero(rng.random((20, 9)) < 0.6)
+    return users + 101, items + 5000, 1.0 + (users * items) % 5
+
+
+def test_unseen_users_and_items_are_answered_by_what_is_known():
+    users, items, stars = ratings()
+    model = MatrixFactorization(2, alpha=0.1, bias_alpha=0.1, random_state=0).fit(ek.triplets(users, items, stars))
+    with warns(UserWarning, "unknown-ids", "2 of the users and 2 of the items", "999"):
+        found = model.predict_for([101, 999, 102, 999], [5000, 5001, 7, 7])
+    u, i = model.user_ids_.tolist().index(102), model.item_ids_.tolist().index(5001)
+    known = model.predict_for([101], [5000])
+    assert found[0] == known[0] and found[3] == model.mean_
+    assert found[1] == model.mean_ + model.item_biases_[i] and found[2] == model.mean_ + model.user_biases_[u]
+    with refuses(KeyError, "unknown-name", "999"):
+        model.predict_for([101, 999], [5000, 5000], unknown="error")
+    plain = MatrixFactorization(2, alpha=0.1, biases=False, random_state=0).fit(ek.triplets(users, items, stars))
+    with warns(UserWarning, "unknown-ids"):
+        assert plain.predict_for(999, 5000)[0] == pytest.approx(stars.mean())
+
+
+def test_ids_are_what_they_were():
+    users, items, stars = ratings()
+    whole = MatrixFactorization(1, alpha=0.1, random_state=0).fit(ek.triplets(users, items, stars))
+    floats = MatrixFactorization(1, alpha=0.1, random_state=0).fit(ek.triplets(users.astype(float), items.astype(float), stars))
+    assert floats.user_ids_.dtype == np.int64 and floats.user_ids_.tolist() == whole.user_ids_.tolist()
+    for model in (whole, floats):
+        for one in (101, 101.0, np.int32(101), "101", b"101"):
+            assert (model.recommend(one, 2)[0] == whole.recommend(101, 2)[0]).all()
+        assert model.recommend(101, 2)[0].dtype == np.int64
+    assert ek.triplets(np.array([b"AAC-1", b"AAG-1"]), [b"g1", "g2"], [1, 2]).row_names == ["AAC-1", "AAG-1"]
+    assert ek.triplets([b"a", "b"], [b"g1", "g2"], [1, 2]).col_names == ["g1", "g2"]
+    big = ek.triplets([2**63 + 1, 2**63 + 2, 5], ["a", "b", "c"], [1, 2, 3])
+    assert big.row_ids.dtype == np.uint64 and big.row_ids.tolist() == [2**63 + 1, 2**63 + 2, 5]
+    assert ek.triplets([2**53 + 1, 2**53 + 2], [1, 2]).row_names == [str(2**53 + 1), str(2**53 + 2)]
+    assert ek.triplets([1.5, 2.0], ["x", "y"]).row_names == ["1.5", "2.0"]
+
+
+def test_missing_entries_have_a_way():
+    values = X.to_numpy().copy()
+    values[3, 2] = np.nan
+    with refuses(ValueError, "missing-value", "Input X contains NaN", "missing_values=np.nan"):
+        NMF(2).fit(values)
+    for model in (DictionaryLearning(2), SparseCoder(np.eye(5))):
+        with refuses(ValueError, "missing-value", "Input X contains NaN", "observed(X)"):
+            model.fit(values)
+    sparse = sp.csr_array(values)
+    found, dense = (NMF(2, missing_values=np.nan, random_state=0, max_iter=500).fit(x) for x in (sparse, values))
+    np.testing.assert_array_equal(found.components_, dense.components_)
+    assert found.transform(sparse).shape == (12, 2)
+
+
+def test_what_can_not_be_a_matrix_is_refused_in_a_sentence():
+    dok = sp.dok_array(X.to_numpy())
+    assert ek.factorize(dok, rank=2, max_iter=3, tol=0).cost == ek.factorize(sp.csr_array(dok), rank=2, max_iter=3, tol=0).cost
+    frame = X.astype(object)
+    assert ek.factorize(frame, rank=1, max_iter=3, tol=0).cost == ek.factorize(X, rank=1, max_iter=3, tol=0).cost
+    for cell in ("1.5", datetime.date(2024, 1, 1)):
+        mixed = frame.copy()
+        mixed.iloc[0, 0] = cell
+        with refuses(TypeError, "unsupported-type", "Fe"):
+            ek.factorize(mixed, rank=1)
+    with refuses(TypeError, "wrong-type", "LazyFrame", "collect()"):
+        ek.factorize(pl.DataFrame(X.to_numpy()).lazy(), rank=1)
+
+    class AnnData:
+        X = values = X.to_numpy()
+        obs_names = var_names = ()
+
+    with refuses(TypeError, "wrong-type", "adata.X"):
+        ek.factorize(AnnData(), rank=1)
+    with refuses(ValueError, "setting-out-of-range", "12", "number of nonzero coefficients", "8"):
+        SparseCoder(rng.random((8, 5)), transform_n_nonzero_coefs=12).fit(X.to_numpy()).transform(X.to_numpy())
+
+
+def test_pairs_and_empty_lines_are_warned_of():
+    users, items, _ = ratings()
+    with warns(UserWarning, "equal-entries", "implicit"):
+        MatrixFactorization(1, alpha=0.1, biases=False, random_state=0).fit(ek.triplets(users, items))
+    ImplicitMF(1, random_state=0).fit(ek.triplets(users, items))
+    gap = X.copy()
+    gap["OC"] = np.nan
+    with warns(UserWarning, "nothing-observed", '"OC"'):
+        ek.factorize(gap, "sum(observed(X) * (X - W @ H)**2)", rank=1)
+    with warns(UserWarning, "rank-unused", "5 columns"):
+        NMF(7, random_state=0, max_iter=1000).fit(X)
+
+
+def test_kl_of_zeros_is_zero():
+    x, s = ek.matrix("x"), ek.matrix("s")
+    divergence = ek.function([x, s], ek.kl(x, s))
+    assert divergence(np.array([[0.0, 0.0]]), np.array([[0.0, 1.0]])).tolist() == [[0.0, 1.0]]
+    counts = rng.poisson(1.0, (30, 12)).astype(float)
+    counts[:, 4] = 0
+    begin = {"W": rng.random((30, 2)) + 0.1, "H": np.where(np.arange(12) == 4, 0.0, rng.random((2, 12)) + 0.1)}
+    for text in ("sum(kl(X, W @ H))", "sum(observed(X) * kl(X, W @ H)) + trace(W.T @ L @ W)"):
+        data = {"X": counts, "L": np.eye(30)} if "L" in text else counts
+        found = ek.factorize(data, f"{text} subject to W >= 0, H >= 0", rank=2, init_from=begin)
+        assert np.isfinite(found.cost) and found.cost < found.history[0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for init in ("nndsvd", "nndsvda"):
+            model = NMF(2, solver="derived", beta_loss=1, init=init, random_state=0).fit(counts)
+            assert np.isfinite(model.reconstruction_err_) and model.stop_reason_ != "diverged"
+
+
+def test_a_pickle_holds_little_beside_the_components():
+    wide = sp.random(200, 3000, 0.02, format="csr", random_state=0, dtype=np.float32)
+    model = NMF(10, solver="derived", random_state=0, max_iter=30, tol=0).fit(wide)
+    content = pickle.dumps(model)
+    assert len(content) < 1.2 * model.components_.nbytes
+    # It learns on from where it was.
+    again, batch = pickle.loads(content), wide[:50]
+    np.testing.assert_allclose(again.partial_fit(batch).components_, model.partial_fit(batch).components_, atol=0.2)
