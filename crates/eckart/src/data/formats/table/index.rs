@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 
 /// Names of a column that tells rows apart, in lower case, without marks.
 const INDEX: &str = "id ids uid index idx name names no nr number key code ref row rownames case record sample samples \
-                     subject patient participant respondent site station plot plate well probe gene entrez entrezgene \
+                     subject patient participant respondent person user customer doc document cell cells spot snp locus \
+                     position species strain site station plot plate well probe gene entrez entrezgene \
                      transcript peak otu asv taxon compound cid zip zipcode fips year years month day date time \
                      timestamp wavelength wavelengths wavenumber wavenumbers lambda nm frequency mz barcode";
 /// As many rows are needed to see an order.
@@ -49,11 +50,15 @@ pub(super) fn first_column(values: &[f64], cols: usize, name: Option<&str>) -> F
     if ordered && rows >= FEWEST_FAR && series.least > FAR * largest(rest()) {
         return FirstColumn::Doubtful("no number stands twice, and all are far larger than those of the other columns");
     }
+    let column = |j: usize| values.chunks_exact(cols).map(|row| row[j]).collect::<Vec<f64>>();
+    if series.is_even && (1..cols).all(|j| !NumberSeries::of(&column(j)).is_even) {
+        return FirstColumn::Doubtful("they go in equal steps, as no other column does");
+    }
     FirstColumn::Data
 }
 
-/// Whether the first row may be a header of numbers: they are in order, and whole beside fractions or far larger than
-/// all others.
+/// Whether the first row may be a header of numbers: they are in order, and whole beside fractions, far larger than all
+/// others, or in equal steps as no other row is.
 pub(super) fn first_row_is_doubtful(values: &[f64], cols: usize) -> bool {
     let (first, rest) = values.split_at(cols);
     if cols <= FEWEST || rest.len() < 2 * cols {
@@ -61,7 +66,9 @@ pub(super) fn first_row_is_doubtful(values: &[f64], cols: usize) -> bool {
     }
     let series = NumberSeries::of(first);
     let rest = || rest.iter().copied();
-    series.is_monotone && (series.is_whole && are_fractions(rest()) || series.least > FAR * largest(rest()))
+    let is_far = || series.least > FAR * largest(rest());
+    let is_alone = || series.is_even && !values[cols..].chunks_exact(cols).any(|row| NumberSeries::of(row).is_even);
+    series.is_monotone && ((series.is_whole && are_fractions(rest())) || is_far() || is_alone())
 }
 
 /// Whether a name, in any case and with or without marks, is that of an index; `gene_id` and `sampleId` are.
@@ -90,6 +97,8 @@ struct NumberSeries {
     is_whole: bool,
     is_monotone: bool,
     is_unique: bool,
+    /// In equal steps, where there are enough to see it.
+    is_even: bool,
     /// The least absolute value.
     least: f64,
 }
@@ -99,10 +108,14 @@ impl NumberSeries {
         let rises = values.windows(2).all(|pair| pair[0] < pair[1]);
         let falls = values.windows(2).all(|pair| pair[0] > pair[1]);
         let distinct = || values.iter().map(|value| value.to_bits()).collect::<BTreeSet<_>>().len();
+        let step = |pair: &[f64]| pair[1] - pair[0];
+        let first = values.windows(2).next().map_or(0.0, step);
+        let alike = |pair: &[f64]| (step(pair) - first).abs() <= 1e-6 * first.abs();
         let known = values.iter().all(|value| !value.is_nan());
         Self {
             is_whole: values.iter().all(|value| value.fract() == 0.0),
             is_monotone: known && (rises || falls),
+            is_even: known && (rises || falls) && values.len() >= FEWEST_FAR && values.windows(2).all(alike),
             is_unique: known && distinct() == values.len(),
             least: values.iter().fold(f64::INFINITY, |least, value| least.min(value.abs())),
         }
@@ -134,6 +147,11 @@ mod tests {
         let far: Vec<f64> = ids.into_iter().flat_map(|id| [id, 3.0, 0.0]).collect();
         check(Some("x"), &far, "doubtful");
         check(Some("x"), &far[..12], "data");
+        let beside = |rest: [f64; 2]| (1..=6).flat_map(|k| [f64::from(k), rest[0] * f64::from(k), rest[1]]).collect();
+        let (multiples, counted): (Vec<f64>, Vec<f64>) = (beside([2.0, 3.0]), beside([0.0, 3.0]));
+        check(Some("x"), &multiples, "data");
+        check(Some("x"), &counted, "doubtful");
+        check(None, &counted[..12], "data");
     }
 
     #[test]
@@ -146,6 +164,9 @@ mod tests {
         check(4, &[[1100.0, 1110.0, 1120.0, 1120.0], row, row].concat(), false);
         check(4, &[[1.0, 2.0, 3.0, 4.0], [2.0, 4.0, 6.0, 8.0], [3.0, 6.0, 9.0, 12.0]].concat(), false);
         check(4, &[[2001.0, 2002.0, 2003.0, 2005.0], [5.0, 3.0, 0.0, 2.0], [1.0, 1.0, 2.0, 0.0]].concat(), true);
+        let (years, counts) = ([1990.0, 1995.0, 2000.0, 2005.0, 2010.0], [7.0, 900.0, 1200.0, 3.0, 2500.0]);
+        check(5, &[years, counts, counts].concat(), true);
+        check(5, &[years, years, counts].concat(), false);
         check(3, &[1100.0, 1110.0, 1120.0, 0.5, 0.25, 0.75, 0.5, 0.5, 0.5], false);
     }
 }
