@@ -7,11 +7,12 @@
 use std::collections::BTreeSet;
 
 /// Names of a column that tells rows apart, in lower case, without marks.
-const INDEX: &str = "id ids uid index idx name names no nr number key code ref row rownames case record sample samples \
-                     subject patient participant respondent person user customer doc document cell cells spot snp locus \
-                     position species strain site station plot plate well probe gene entrez entrezgene \
-                     transcript peak otu asv taxon compound cid zip zipcode fips year years month day date time \
-                     timestamp wavelength wavelengths wavenumber wavenumbers lambda nm frequency mz barcode";
+const INDEX: &str = "id ids uid index idx name names no nr number key code ref row rownames case record sample \
+                     samples subject patient participant respondent person user customer doc document cell cells \
+                     spot snp locus position species strain site station plot plate well probe gene entrez \
+                     entrezgene transcript peak otu asv taxon compound cid zip zipcode fips year years month day \
+                     date time timestamp wavelength wavelengths wavenumber wavenumbers lambda nm frequency mz \
+                     barcode";
 /// As many rows are needed to see an order.
 const FEWEST: usize = 3;
 /// As many are needed where the numbers are only larger than all others, and so many times.
