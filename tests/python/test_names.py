@@ -103,7 +103,7 @@ def ratings():
 def test_unseen_users_and_items_are_answered_by_what_is_known():
     users, items, stars = ratings()
     model = MatrixFactorization(2, alpha=0.1, bias_alpha=0.1, random_state=0).fit(ek.triplets(users, items, stars))
-    with warns(UserWarning, "unknown-ids", "2 of the users and 2 of the items", "999"):
+    with warns(UserWarning, "unknown-ids", "2 of the 4 users and 2 of the 4 items", "999"):
         found = model.predict_for([101, 999, 102, 999], [5000, 5001, 7, 7])
     u, i = model.user_ids_.tolist().index(102), model.item_ids_.tolist().index(5001)
     known = model.predict_for([101], [5000])
@@ -209,3 +209,14 @@ def test_a_pickle_holds_little_beside_the_components():
     # It learns on from where it was.
     again, batch = pickle.loads(content), wide[:50]
     np.testing.assert_allclose(again.partial_fit(batch).components_, model.partial_fit(batch).components_, atol=0.2)
+
+
+def test_codes_that_are_all_zero_are_warned_of():
+    small = rng.random((20, 6)) * 1e-3
+    atoms = np.eye(6)
+    for coder in (SparseCoder(atoms, transform_algorithm="lasso_cd", transform_alpha=1.0),):
+        with warns(UserWarning, "factors-shrunk", "new rows"):
+            assert not coder.fit(small).transform(small).any()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        SparseCoder(atoms, transform_algorithm="lasso_cd", transform_alpha=1e-6).fit(small).transform(small)

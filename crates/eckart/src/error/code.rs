@@ -378,7 +378,7 @@ codes! {
     FactorsShrunk, "factors-shrunk", Warning,
         "The penalties shrank every factor to 0.", "Lower their weights, such as `lambda`.";
     ZerosStay, "zeros-stay", Warning,
-        "Zeros of the initial factors stay zeros, since the updates are multiplicative.",
+        "Zeros of the initial factors stay zeros: updates are multiplicative, or no step lowers the cost.",
         "Start at small positive numbers, or use another method.";
     Diverged, "diverged", Warning,
         "The cost became infinite or undefined; what was found before is the result.",

@@ -147,6 +147,9 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         self.user_ids_ = np.arange(X.shape[0]) if users is None else _ids(users)
         self.item_ids_ = np.arange(X.shape[1]) if items is None else _ids(items)
         self._mean_rating = _mean_of(X)
+        # The tables of ids are made now, so that the first list is not late.
+        self._places([], "user")
+        self._places([], "item")
         self._known = self._counts(X)
         self._take(found)
         warn_of(self, found.stop_reason, found.iterations, self.max_iter, self.tol)
@@ -472,7 +475,7 @@ class MatrixFactorization(_Recommender):
             biases = np.where(new_user, 0.0, self.user_biases_[i]) + np.where(new_item, 0.0, self.item_biases_[j])
             found[new] = mean + biases[new]
             parts = [(new_user, users, "users"), (new_item, items, "items")]
-            counts = [f"{np.sum(which)} of the {what}" for which, _, what in parts if which.any()]
+            counts = [f"{np.sum(which)} of the {len(i)} {what}" for which, _, what in parts if which.any()]
             first = next(ids if _is_one(ids) else list(ids)[int(np.argmax(which))] for which, ids, _ in parts if which.any())
             warn(coded_warning(
                 "unknown-ids",

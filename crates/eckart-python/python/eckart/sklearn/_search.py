@@ -15,7 +15,7 @@ from sklearn.utils.validation import validate_data
 
 from .._arrays import labels_of, matrix_of, named_matrix_of
 from .._eckart import FoldIn, Matrix, columns_by_names
-from .._errors import EckartWarning, coded, coded_warning, warn
+from .._errors import EckartWarning, coded, coded_warning, told, warn
 from .._factorize import factorize, stated
 
 T = TypeVar("T")
@@ -125,7 +125,9 @@ def fold_in(X: Any, text: str, params: dict[str, float], fixed: dict[str, Any]) 
     """
     problem, _, _ = stated({"X": X}, text, 1, params, fix=fixed)
     x = problem["data"][0][1]
-    found, _ = FoldIn(problem, "X", x.shape).transform(x, [])
+    found, about = FoldIn(problem, "X", x.shape).transform(x, [])
+    for warning in told(about):
+        warn(warning)
     return {name: matrix.to_array() for name, matrix in found}
 
 

@@ -55,15 +55,22 @@ pub struct Folded {
     pub factors: Vec<(String, Matrix)>,
     /// Terms of the objective that were left out because they need data beside X that was not given for the new rows.
     pub left_out: Vec<String>,
+    /// Whether penalties left nothing but zeros of rows that are not zeros.
+    pub shrunk: bool,
 }
 
 impl Folded {
-    /// A warning for each term that was left out.
+    /// A warning for each term that was left out, and of factors that are all 0.
     pub fn warnings(&self) -> impl Iterator<Item = Warning> + '_ {
-        self.left_out.iter().map(|term| {
+        let shrunk = self.shrunk.then(|| {
+            let message = "all factors of the new rows were shrunk to 0: lower the weights of the penalties";
+            Warning::new(Code::FactorsShrunk, message)
+        });
+        let left_out = self.left_out.iter().map(|term| {
             let message = format!("the term {term} is left out: it needs data that was not given for the new rows");
             Warning::new(Code::TermLeftOut, message)
-        })
+        });
+        left_out.chain(shrunk)
     }
 
     /// The factor of that name.
@@ -186,7 +193,10 @@ impl FoldIn {
             let matrix = if *across { rows.transposed()? } else { rows.clone() };
             factors.push((name.clone(), matrix.cast(self.dtype)?));
         }
-        Ok(Folded { factors, left_out })
+        let is_zero =
+            |matrix: &Matrix| matrix.is_nonnegative() && matrix.values_f64().iter().all(|entry| *entry == 0.0);
+        let shrunk = self.problem.has_penalty() && factors.iter().all(|(_, matrix)| is_zero(matrix)) && !is_zero(x);
+        Ok(Folded { factors, left_out, shrunk })
     }
 
     /// The factors of rows, by one search for all of them.

@@ -176,6 +176,12 @@ impl RowProblem {
         self.terms.iter().any(|(_, term)| masks(&Dag::new(std::slice::from_ref(term)), &Var::input(&self.target)))
     }
 
+    /// Whether a term speaks of the rows' factors and not of X.
+    pub(in crate::apply) fn has_penalty(&self) -> bool {
+        let of_target = |var: &Var| var.name() == self.target;
+        self.terms.iter().any(|(_, term)| !uses(term, &of_target))
+    }
+
     /// The terms that don't use X but data beside it that is not among `given`: they are left out for new rows.
     pub(in crate::apply) fn left_out(&self, given: &[&str]) -> Vec<&Expr> {
         self.terms.iter().filter(|(_, term)| self.lacks(term, given)).map(|(_, term)| term).collect()

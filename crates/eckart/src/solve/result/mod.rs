@@ -17,4 +17,4 @@ pub use factorization::Factorization;
 pub(in crate::solve) use history::is_better;
 pub use history::{Agreement, Iteration, Kept, RankChoice, RankScore, Start};
 pub use numerics::{NUMERICS, Numerics};
-pub(in crate::solve) use shrunk::shrunk;
+pub(in crate::solve) use shrunk::{shrunk, stuck};

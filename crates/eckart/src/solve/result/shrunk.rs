@@ -1,4 +1,4 @@
-//! Shrunk: whether penalties shrank every factor to 0.
+//! Shrunk: whether penalties shrank every factor to 0, or factors that began there have stayed.
 //! In: an objective, its data, the best factors and their roles.  Out: a warning that names the parameters to lower.
 //! Invariant: told relative to the data, so that its unit does not matter; offsets don't count.
 //! Not here: what an objective says before it is minimized (see `lints`).
@@ -7,12 +7,33 @@ use crate::data::Matrix;
 use crate::error::{Code, Warning};
 use crate::expr::{Expr, Var, signed_terms};
 use crate::facts::Givens;
+use crate::solve::problem::pairs::pairs;
 use crate::solve::problem::role::FactorRole;
+use crate::solve::problem::{Bound, Factor};
 
 /// Products of factors that are smaller than this share of the largest entry of the data are as good as 0.
 const TINY: f64 = 1e-8;
 /// Products above this are not compared with the data, which would cost a pass over it.
 const UNSUSPICIOUS: f64 = 1e-4;
+
+/// Warns where factors that began at 0, where no step lowers the cost, have stayed there.
+pub(in crate::solve) fn stuck(bound: &Bound, factors: &[(String, Matrix)], started: &[String]) -> Option<Warning> {
+    let pairs = pairs(bound);
+    let is_zero = |name: &str| {
+        let matrix = factors.iter().find(|(known, _)| known == name).map(|(_, matrix)| matrix);
+        started.iter().any(|known| known == name) && matrix.is_some_and(|matrix| largest(matrix) == 0.0)
+    };
+    let both = |pair: &[&Factor; 2]| pair.iter().all(|factor| is_zero(factor.var.name()));
+    let [left, right] = pairs.iter().map(|pair| pair.factors(bound)).find(both)?;
+    let (left, right) = (left.var.name(), right.var.name());
+    (largest(&bound.target.1) > 0.0).then(|| {
+        let message = format!(
+            "{left} and {right} began at 0, where no step of this method lowers the cost, and are 0 still: begin at \
+             small numbers, or leave the method out"
+        );
+        Warning::new(Code::ZerosStay, message)
+    })
+}
 
 /// Warns where all that is left of the components is as good as 0.
 pub(in crate::solve) fn shrunk(
@@ -56,6 +77,23 @@ fn largest(matrix: &Matrix) -> f64 {
 mod tests {
     use super::*;
     use crate::{Problem, Settings};
+
+    #[test]
+    fn factors_that_stay_at_the_zeros_they_began_at_are_told() {
+        let x = Matrix::from_fn(8, 6, |i, j| (1 + (3 * i + 5 * j) % 7) as f64).unwrap();
+        let zeros = |n: usize, m: usize| Matrix::from_fn(n, m, |_, _| 0.0).unwrap();
+        let told = |method: &str, w: Matrix, h: Matrix| {
+            let problem = Problem::parse("sum((X - W @ H)**2)").unwrap().data("X", &x).rank(2);
+            let settings = Settings { method: Some(method.into()), max_iter: 20, ..Settings::default() };
+            let found = problem.init_from("W", w).init_from("H", h).solve(&settings).unwrap().warnings;
+            found.iter().filter(|warning| warning.code == Code::ZerosStay).count()
+        };
+        for method in ["l-bfgs", "normalized-gradient"] {
+            assert_eq!(told(method, zeros(8, 2), zeros(2, 6)), 1, "{method}");
+            assert_eq!(told(method, Matrix::from_fn(8, 2, |i, k| (1 + i + k) as f64).unwrap(), zeros(2, 6)), 0);
+        }
+        assert_eq!(told("derived", zeros(8, 2), zeros(2, 6)), 0, "dead components are begun anew");
+    }
 
     #[test]
     fn factors_that_penalties_shrank_are_told() {

@@ -16,7 +16,7 @@ use crate::solve::problem::lints::{lints, locked};
 use crate::solve::problem::{Bound, Factor, Problem};
 use crate::solve::result::quality::Quality;
 use crate::solve::result::undefined::undefined;
-use crate::solve::result::{Factorization, Numerics, shrunk};
+use crate::solve::result::{Factorization, Numerics, shrunk, stuck};
 
 impl Problem {
     /// Minimizes the objective.
@@ -74,7 +74,8 @@ fn run(search: &Search, listen: &mut (dyn FnMut(&Progress) -> Flow + Send)) -> R
     let mut warnings = [lints(&bound)?, locked(problem, settings, row)].concat();
     let (target, x) = &bound.target;
     warnings.extend(shrunk((&bound.stated, &bound.givens), (target, x), &factors, &bound.roles));
-    let names = |matrices: &[(String, Matrix)]| matrices.iter().map(|(name, _)| name.clone()).collect();
+    let names = |matrices: &[(String, Matrix)]| matrices.iter().map(|(name, _)| name.clone()).collect::<Vec<String>>();
+    warnings.extend(stuck(&bound, &factors, &names(&problem.init_values)));
     Ok(Factorization {
         statement: problem.statement().to_string(),
         params: problem.params().clone(),
