@@ -48,11 +48,14 @@ kernels! {
     /// Where the sides don't fit.
     fn gram(level: SimdLevel, a: View<'_, Self>, g: &mut [f64]) = dense::gram;
 
-    /// `out` = `x` `b`, `b` by whole rows. 2 nnz r flops.
+    /// `out` = `x` `b`, `b` by whole rows. 2 nnz r flops. Where there are `borders`, each sum over the columns of `x`
+    /// is cut there: it has the bits of `scatter` from the columns between two borders each, added as a binary counter
+    /// adds.
     ///
     /// # Panics
-    /// Where the sides don't fit, or a column has no row of b.
-    fn gather(level: SimdLevel, x: Csr<'_, Self>, b: View<'_, Self>, out: &mut [Self]) = sparse::gather;
+    /// Where the sides don't fit, a column has no row of b, or the borders don't begin at 0 and end at the last column.
+    fn gather(level: SimdLevel, x: Csr<'_, Self>, borders: &[usize], b: View<'_, Self>, out: &mut [Self])
+        = sparse::gather;
 
     /// `acc` += `x`.T `a`, `a` by whole rows. 2 nnz r flops.
     ///

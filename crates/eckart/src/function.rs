@@ -3,6 +3,7 @@
 //! Invariant: all values are computed before any shared variable changes; a call that fails changes nothing.
 //! Not here: loops and stopping (see `solve`).
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::data::{Dtype, Matrix};
@@ -34,11 +35,14 @@ pub struct Compiled {
     pub plan: Plan,
     kept: Mutex<PlanCache>,
     guards: Vec<Guard>,
-    /// The results that formulas come after: those of a row solver.
+    /// The results that formulas come after: those of row solvers.
     pub(crate) made: usize,
+    /// The factor that formulas read moved, as the first result: what is computed the careful way reads it, too.
+    moved: Option<Var>,
 }
 
 /// A factor that a plan moves by the values of its first formulas.
+#[derive(Debug, Clone)]
 pub(crate) struct MovedFactor {
     pub factor: Var,
     pub solver: RowSolver,
@@ -111,7 +115,55 @@ impl Compiled {
             let careful = Self::careful(&roots[root], givens, memory_limit, plan.flops_of_formulas())?;
             guards.push(Guard { root: at, size, careful });
         }
-        Ok(Self { given: roots.to_vec(), rewritten, report, plan, kept: Mutex::default(), guards, made })
+        Ok(Self { given: roots.to_vec(), rewritten, report, plan, kept: Mutex::default(), guards, made, moved: None })
+    }
+
+    /// One plan for two, of which each moves a factor: it moves the first, then the second by formulas that read the
+    /// first as it is then, with the numbers that the two plans give. `None` where that is not one pass over the data.
+    ///
+    /// # Errors
+    /// As for [`Compiled::new`].
+    pub(crate) fn one_pass(
+        [first, second]: [(&Self, MovedFactor); 2],
+        givens: &Givens,
+        memory_limit: usize,
+    ) -> Result<Option<Self>> {
+        let reads = [first.0.read(), second.0.read()];
+        let formulas = second.0.rewritten.len() - reads[1];
+        let is_simple = first.0.rewritten.len() == reads[0] && first.0.guards.is_empty();
+        if !is_simple || second.0.guards.iter().any(|guard| guard.root >= second.0.made + formulas) {
+            return Ok(None);
+        }
+        let (mut known, factor) = (givens.clone(), first.1.factor.clone());
+        let before = update(first.1, &first.0.rewritten, &mut known);
+        let by = BTreeMap::from([(factor.clone(), Expr::from(&before.moved))]);
+        let rewritten: Vec<Expr> = second.0.rewritten.iter().map(|formula| formula.substitute(&by)).collect();
+        let after = update(second.1, &rewritten, &mut known);
+        let made = [&before.moved, &before.decrease, &after.moved, &after.decrease].map(Expr::from);
+        let mut all: Vec<Expr> = made.iter().chain(&rewritten[reads[1]..]).cloned().collect();
+        let asked = all.len();
+        let mut guards = Vec::new();
+        for guard in &second.0.guards {
+            let root = guard.root + made.len() - second.0.made;
+            let size = size_of_terms(&all[root]).ok_or_else(|| Error::Bug("a difference without terms".into()))?;
+            let careful = guard.careful.as_ref().map(|(plan, _)| (plan.clone(), Mutex::default()));
+            guards.push(Guard { root, size: all.len(), careful });
+            all.push(size);
+        }
+        let mut plan = plan_updates(&all, &[before, after], &known)?;
+        plan.asked = asked;
+        if !plan.moves_rows_in_blocks() || plan.check_memory(memory_limit).is_err() {
+            return Ok(None);
+        }
+        let given = [&first.0.given[..], &second.0.given].concat();
+        let rewritten = [&first.0.rewritten[..], &rewritten].concat();
+        let (report, kept) = (second.0.report.clone(), Mutex::default());
+        Ok(Some(Self { given, rewritten, report, plan, kept, guards, made: made.len(), moved: Some(factor) }))
+    }
+
+    /// How many formulas row solvers read.
+    fn read(&self) -> usize {
+        self.rewritten.len() + self.made - self.plan.asked
     }
 
     fn careful(root: &Expr, givens: &Givens, limit: usize, flops: f64) -> Result<Option<(Plan, Mutex<PlanCache>)>> {
@@ -165,7 +217,11 @@ impl Compiled {
             bounds[guard.root] = bound;
             let value = values[guard.root].to_scalar();
             if let Some((plan, kept)) = guard.careful.as_ref().filter(|_| bound > most_error * value.abs()) {
-                values[guard.root] = run(plan, inputs, &mut unpoisoned(kept))?.remove(0);
+                let mut inputs = std::borrow::Cow::Borrowed(inputs);
+                if let Some(moved) = &self.moved {
+                    inputs.to_mut().set(moved, values[0].clone());
+                }
+                values[guard.root] = run(plan, &inputs, &mut unpoisoned(kept))?.remove(0);
                 // A sum of squares of residuals whose own error is a unit of the terms they are the difference of.
                 let (value, size) = (values[guard.root].to_scalar().abs(), bound / unit);
                 bounds[guard.root] = unit * (value + (value * size).sqrt() + unit * size);
@@ -206,7 +262,7 @@ fn update(moves: MovedFactor, formulas: &[Expr], known: &mut Givens) -> RowUpdat
     let MovedFactor { factor, solver, shared } = moves;
     // No variable of a statement has a blank in its name (`Statement::check`).
     let moved = Var::input(&format!("{} moved", factor.name()));
-    let decrease = Var::input("decrease of the objective");
+    let decrease = Var::input(&format!("decrease by {}", factor.name()));
     if let Some(given) = known.get(&factor).copied() {
         known.insert(moved.clone(), given);
         known.insert(decrease.clone(), Given { shape: Shape::SCALAR, ..given });

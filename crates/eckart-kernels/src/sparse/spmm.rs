@@ -43,12 +43,21 @@ impl<T> Csr<'_, T> {
     }
 }
 
-pub(crate) fn gather<T: Element>(level: SimdLevel, x: Csr<'_, T>, b: View<'_, T>, out: &mut [T]) {
-    let r = b.cols;
+pub(crate) fn gather<T: Element>(level: SimdLevel, x: Csr<'_, T>, borders: &[usize], b: View<'_, T>, out: &mut [T]) {
+    let (r, panel) = (b.cols, b.whole_rows());
     assert_eq!(out.len(), x.rows() * r, "a number for each of the product");
-    if r > 0 {
-        T::at_level(level, Product::<T, false>(Operands { x, panel: b.whole_rows(), r, out }));
+    if r == 0 {
+        return;
     }
+    let operands = Operands { x, panel, r, out };
+    if borders.is_empty() {
+        T::at_level(level, Product::<T, false>(operands));
+        return;
+    }
+    let fits = borders[0] == 0 && borders[borders.len() - 1] * r == panel.len() && borders.is_sorted();
+    assert!(fits, "borders of all columns");
+    let sums = vec![T::default(); (1 + borders.len().ilog2() as usize + 1) * r];
+    T::at_level(level, Sharded { operands, borders, sums });
 }
 
 pub(crate) fn scatter<T: Element>(level: SimdLevel, x: Csr<'_, T>, a: View<'_, T>, acc: &mut [T]) {
@@ -94,7 +103,91 @@ impl<T: Element, const SCATTERED: bool> Job<T> for Product<'_, T, SCATTERED> {
     }
 }
 
+/// A product whose sums over the columns of x are cut at borders. `sums` has room for the sums that wait for others: at
+/// most one per level of the tree, and one.
+struct Sharded<'a, T> {
+    operands: Operands<'a, T>,
+    borders: &'a [usize],
+    sums: Vec<T>,
+}
+
+impl<T: Element> Job<T> for Sharded<'_, T> {
+    type Out = ();
+    // SAFETY: asks for no more than the trait says.
+    #[inline(always)]
+    unsafe fn run<L: Lanes<Num = T>>(mut self) {
+        let r = self.operands.r;
+        in_chunks!(r, gather_shards(&mut self));
+    }
+}
+
 functions! {
+    /// Columns `from` on, `V` vectors of them; `gather` has checked the rest, and rows of b are checked one by one.
+    ///
+    /// The sums of shards wait on a stack, the last on top. Two of them are neighbours in the tree where the numbers of
+    /// their shards differ in a lower bit than those of the upper one and of the next.
+    fn gather_shards<L, const V: usize, const TAIL: bool>(
+        job: &mut Sharded<'_, L::Num>,
+        from: usize,
+        last: usize,
+    ) {
+        let (x, r, m) = (job.operands.x, job.operands.r, job.operands.panel.len() / job.operands.r);
+        let (first, borders) = (x.indptr[0], job.borders);
+        let b = job.operands.panel.as_ptr().add(from);
+        let stack = job.sums.as_mut_ptr().add(from);
+        let mut shards = [0_usize; usize::BITS as usize + 1];
+        for i in 0..x.indptr.len() - 1 {
+            let (mut at, end) = (x.indptr[i] - first, x.indptr[i + 1] - first);
+            let (mut depth, mut count, mut k) = (0, 0, 0);
+            let mut sums = [L::splat(L::Num::default()); V];
+            while at < end {
+                let column = *x.indices.get_unchecked(at) as usize;
+                assert!(column < m, "a row for each column");
+                while borders[k + 1] <= column {
+                    k += 1;
+                }
+                if count > 0 {
+                    // What lies in `sums` is that of the shard on top.
+                    while depth > 1 && (shards[depth - 2] ^ shards[depth - 1]) < (shards[depth - 1] ^ k) {
+                        let under = load_row::<L, V, TAIL>(stack.add((depth - 2) * r), last);
+                        for v in 0..V {
+                            sums[v] = under[v].add(sums[v]);
+                        }
+                        depth -= 1;
+                        shards[depth - 1] = shards[depth];
+                    }
+                    store_row::<L, V, TAIL>(sums, stack.add((depth - 1) * r), last);
+                }
+                (sums, count) = ([L::splat(L::Num::default()); V], count + 1);
+                shards[depth] = k;
+                depth += 1;
+                let border = borders[k + 1];
+                while at < end && (*x.indices.get_unchecked(at) as usize) < border {
+                    let row = load_row::<L, V, TAIL>(row_of!(x, at, b, r, m), last);
+                    let value = L::splat(*x.values.get_unchecked(at));
+                    for v in 0..V {
+                        sums[v] = value.mul_add(row[v], sums[v]);
+                    }
+                    at += 1;
+                }
+            }
+            while depth > 1 {
+                let under = load_row::<L, V, TAIL>(stack.add((depth - 2) * r), last);
+                for v in 0..V {
+                    sums[v] = under[v].add(sums[v]);
+                }
+                depth -= 1;
+            }
+            if count + 1 < borders.len() {
+                // Shards without an entry add 0, which makes 0 of -0.
+                for v in 0..V {
+                    sums[v] = sums[v].add(L::splat(L::Num::default()));
+                }
+            }
+            store_row::<L, V, TAIL>(sums, job.operands.out.as_mut_ptr().add(i * r + from), last);
+        }
+    }
+
     /// Columns `from` on, `V` vectors of them; `gather` has checked the rest, and rows of b are checked one by one.
     fn gather_columns<L, const V: usize, const TAIL: bool>(
         job: &mut Operands<'_, L::Num>,
@@ -196,7 +289,7 @@ mod tests {
         };
         for level in SimdLevel::all() {
             let mut out = a.clone();
-            gather(level, x, View::rows_of(&b, r), &mut out);
+            gather(level, x, &[], View::rows_of(&b, r), &mut out);
             close(&out, &expected, &vec![T::default(); n * r], "gather");
             let mut acc = b.clone();
             scatter(level, x, View::rows_of(&a, r), &mut acc);
@@ -205,7 +298,7 @@ mod tests {
             if n > 3 {
                 let part = Csr { indptr: &indptr[2..], indices: &indices[indptr[2]..], values: &values[indptr[2]..] };
                 let mut some = vec![T::default(); (n - 2) * r];
-                gather(level, part, View::rows_of(&b, r), &mut some);
+                gather(level, part, &[], View::rows_of(&b, r), &mut some);
                 assert_eq!(some, out[2 * r..], "{level:?}");
             }
         }
@@ -221,10 +314,59 @@ mod tests {
         }
     }
 
+    /// From the columns of x with borders, and from its rows shard by shard, come the same bits.
+    fn check_shards<T: Element>(n: usize, m: usize, r: usize, count: usize) {
+        let (indptr, indices) = rows(n, m);
+        let (values, a) = (numbers::<T>(indices.len(), 1.0), numbers::<T>(n * r, 2.0));
+        let mut columns: Vec<(u32, usize, T)> = Vec::new();
+        for i in 0..n {
+            columns.extend((indptr[i]..indptr[i + 1]).map(|at| (indices[at], i, values[at])));
+        }
+        columns.sort_by_key(|entry| (entry.0, entry.1));
+        let starts: Vec<usize> = (0..=m).map(|j| columns.partition_point(|entry| (entry.0 as usize) < j)).collect();
+        let owners: Vec<u32> = columns.iter().map(|entry| entry.1 as u32).collect();
+        let transposed: Vec<T> = columns.iter().map(|entry| entry.2).collect();
+        let by_columns = Csr { indptr: &starts, indices: &owners, values: &transposed };
+        // Shards of different heights, some of them empty.
+        let borders: Vec<usize> = (0..=count).map(|k| n * (k * k) / (count * count)).collect();
+        for level in SimdLevel::all() {
+            let mut parts: Vec<Vec<T>> = Vec::new();
+            for shard in borders.windows(2) {
+                let mut acc = vec![T::default(); m * r];
+                let at = indptr[shard[0]]..indptr[shard[1]];
+                let x =
+                    Csr { indptr: &indptr[shard[0]..=shard[1]], indices: &indices[at.clone()], values: &values[at] };
+                scatter(level, x, View::rows_of(&a[shard[0] * r..shard[1] * r], r), &mut acc);
+                parts.push(acc);
+            }
+            while parts.len() > 1 {
+                let pairs = parts.chunks(2).map(|pair| match pair {
+                    [a, b] => a.iter().zip(b).map(|(x, y)| T::from_f64(x.to_f64() + y.to_f64())).collect(),
+                    _ => pair[0].clone(),
+                });
+                parts = pairs.collect();
+            }
+            let mut out = vec![T::default(); m * r];
+            gather(level, by_columns, &borders, View::rows_of(&a, r), &mut out);
+            let bits = |numbers: &[T]| numbers.iter().map(|x| x.to_f64().to_bits()).collect::<Vec<u64>>();
+            assert_eq!(bits(&out), bits(&parts[0]), "{level:?} {n} {m} {r} {count}");
+        }
+    }
+
+    #[test]
+    fn sums_over_shards_have_the_bits_of_either_way() {
+        for count in [1, 2, 3, 7, 8, 13, 32] {
+            for r in [1, 7, 16, 33, 130] {
+                check_shards::<f32>(90, 23, r, count);
+                check_shards::<f64>(90, 23, r, count);
+            }
+        }
+    }
+
     #[test]
     #[should_panic(expected = "a row for each column")]
     fn a_column_without_a_row_is_noticed() {
         let x = Csr { indptr: &[0, 1], indices: &[2], values: &[1.0] };
-        gather(SimdLevel::best(), x, View::rows_of(&[1.0, 2.0], 1), &mut [0.0]);
+        gather(SimdLevel::best(), x, &[], View::rows_of(&[1.0, 2.0], 1), &mut [0.0]);
     }
 }

@@ -3,7 +3,11 @@
 //! Invariant: every plan of the search is here, with the number of its runs.
 //! Not here: the layout of one plan's table (see `plan`).
 
+use std::collections::BTreeMap;
+
 use super::section::{Content, Datum, Section};
+use crate::expr::Var;
+use crate::plan::bytes;
 use crate::report::numbers::{count, short};
 use crate::rewrite::{SearchReport, rules, simplify};
 use crate::run::{Limited, Machine};
@@ -71,17 +75,20 @@ pub(super) fn iteration(outline: &Outline<'_>, machine: Option<&Machine>) -> Sec
             Datum::Text(often(plan.runs)),
             Datum::Flops(plan.flops()),
             Datum::Bytes(plan.bytes()),
+            Datum::Text(reads(plan)),
         ]
     });
-    let table = Content::Table("plans", vec!["plan", "runs", "work of a run", "traffic of a run"], rows.collect());
+    let columns = vec!["plan", "runs", "work of a run", "traffic of a run", "passes over data"];
+    let table = Content::Table("plans", columns, rows.collect());
     let sum = |of: fn(&SearchPlan<'_>) -> f64| -> f64 {
         outline.plans.iter().map(|plan| plan.runs.per_iteration() * of(plan)).sum()
     };
-    let (flops, bytes) = (sum(|plan| plan.flops()), sum(|plan| plan.bytes()));
-    let mut facts = vec![("work".to_owned(), Datum::Flops(flops)), ("traffic".to_owned(), Datum::Bytes(bytes))];
+    let (flops, traffic) = (sum(|plan| plan.flops()), sum(|plan| plan.bytes()));
+    let mut facts = vec![("work".to_owned(), Datum::Flops(flops)), ("traffic".to_owned(), Datum::Bytes(traffic))];
+    facts.extend(passes(outline));
     if let Some(machine) = machine {
         let dtype = outline.plans.first().map_or(crate::Dtype::F64, |plan| plan.compiled.plan.dtype);
-        let (seconds, limited) = machine.least_seconds(dtype, flops, bytes);
+        let (seconds, limited) = machine.least_seconds(dtype, flops, traffic);
         let bound = match limited {
             Limited::ByArithmetic => "compute-bound",
             Limited::ByMemory => "memory-bound",
@@ -95,6 +102,32 @@ pub(super) fn iteration(outline: &Outline<'_>, machine: Option<&Machine>) -> Sec
         facts.push(("bound".to_owned(), Datum::Text(speed)));
     }
     Section { key: "iteration", title: "One iteration".into(), contents: vec![table, Content::Facts("", facts)] }
+}
+
+/// The data matrices that a run of a plan reads, and how often.
+fn reads(plan: &SearchPlan<'_>) -> String {
+    let reads = plan.compiled.plan.data_reads();
+    let words = reads.iter().map(|(var, (passes, _))| match passes {
+        1 => var.name().to_owned(),
+        _ => format!("{} x {passes}", var.name()),
+    });
+    words.collect::<Vec<String>>().join(", ")
+}
+
+/// For each data matrix, the passes over it in an iteration on average, and the bytes that they read.
+fn passes(outline: &Outline<'_>) -> Vec<(String, Datum)> {
+    let mut totals: BTreeMap<&Var, (f64, f64)> = BTreeMap::new();
+    for plan in &outline.plans {
+        let times = plan.runs.per_iteration();
+        for (var, (passes, bytes)) in plan.compiled.plan.data_reads() {
+            let total = totals.entry(var).or_default();
+            *total = (total.0 + times * passes as f64, total.1 + times * (passes * bytes) as f64);
+        }
+    }
+    let fact = |(var, (passes, read)): (&Var, (f64, f64))| {
+        (format!("passes over {}", var.name()), Datum::Text(format!("{}, {}", short(passes), bytes(read as usize))))
+    };
+    totals.into_iter().filter(|(_, (passes, _))| *passes > 0.0).map(fact).collect()
 }
 
 /// What the rules that fired say: their names and identities.

@@ -10,6 +10,7 @@ mod memory;
 mod passes;
 mod picture;
 mod program;
+mod reads;
 mod work;
 
 pub use crate::rows::{Likelihood, PoissonStep, QuadraticRows, QuadraticStep, RowObjective, RowSolver};
@@ -23,3 +24,4 @@ pub use program::{
     Buffer, BufferId, Combine, FusedOp, Fusion, Kernel, Outcome, Param, Plan, Reach, RowTiling, Source, Step,
     ThinProduct,
 };
+pub(crate) use work::block_rows;

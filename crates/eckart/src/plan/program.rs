@@ -81,6 +81,9 @@ pub struct ThinProduct {
     pub factor_transposed: bool,
     /// Whether the transpose of the product is asked for.
     pub transposed: bool,
+    /// Whether several starts may have it computed together: it is a step of its own then, else part of the one pass
+    /// over the data that moves the rows of a factor.
+    pub shared: bool,
 }
 
 impl ThinProduct {
@@ -134,7 +137,7 @@ pub struct RowTiling {
     pub rows: usize,
     /// Rows of a block.
     pub height: usize,
-    /// Parts of the sum that are kept apart and added in a fixed tree.
+    /// Shards of these rows, whose sums are combined in a fixed tree.
     pub shards: usize,
     /// How the step's arguments come into the body, in their order.
     pub params: Vec<Param>,
@@ -190,6 +193,8 @@ pub struct Plan {
     pub dtype: Dtype,
     /// What the steps fill.
     pub buffers: Vec<Buffer>,
+    /// The data whose cut into shards sums over their rows follow, one for each number of rows.
+    pub cuts: Vec<Var>,
     /// In order.
     pub steps: Vec<Step>,
     /// The buffers that hold the results.
@@ -306,9 +311,16 @@ impl Plan {
         steps.map(|s| s.flops).sum()
     }
 
+    /// Whether a row solver moves its rows block by block, in a pass over data.
+    pub(crate) fn moves_rows_in_blocks(&self) -> bool {
+        let moves = |tiling: &RowTiling| tiling.body.iter().any(|step| matches!(step.kernel, Kernel::Rows(_)));
+        self.steps.iter().any(|step| matches!(&step.kernel, Kernel::Tiled(tiling) if moves(tiling)))
+    }
+
     /// The product that several starts may have computed together: its buffer, the data, the factor, flops.
     pub(crate) fn thin_product(&self) -> Option<(BufferId, ThinProduct, [&Var; 2], f64)> {
-        let step = self.steps.iter().find(|step| matches!(step.kernel, Kernel::Thin(_)))?;
+        let shared = |step: &&Step| matches!(step.kernel, Kernel::Thin(thin) if thin.shared);
+        let step = self.steps.iter().find(shared)?;
         let Kernel::Thin(thin) = step.kernel else { return None };
         let input = |at: usize| {
             self.steps.iter().find_map(|maker| match &maker.kernel {

@@ -12,9 +12,25 @@ use crate::rows::{QuadraticStep, RowObjective, RowSolver};
 /// of a small problem cost nothing, and are as exact as can be.
 const SMALL: usize = 1 << 14;
 
+/// Rows of a block of dense rows: enough for a product to run at speed.
+pub(super) const LEAST_ROWS: usize = 16;
+const MOST_ROWS: usize = 256;
+/// Bytes of a block's widest value, about: what a core's own cache holds besides the rest.
+pub(super) const BLOCK_BYTES: usize = 1 << 19;
+
+/// Rows of a block of dense rows of so many numbers.
+pub(crate) fn block_rows(cols: usize, dtype: Dtype) -> usize {
+    (BLOCK_BYTES / (cols.max(1) * dtype.bytes())).clamp(LEAST_ROWS, MOST_ROWS)
+}
+
+/// Whether a dense value of such a shape is held in f64 whatever the type of the data.
+pub(super) fn is_small(shape: Shape) -> bool {
+    shape.entries() <= SMALL
+}
+
 /// The type a value is held in, where the data is of type `data`.
 pub(super) fn dtype(shape: Shape, layout: &Layout, data: Dtype) -> Dtype {
-    if *layout == Layout::Dense && shape.entries() <= SMALL { Dtype::F64 } else { data }
+    if *layout == Layout::Dense && is_small(shape) { Dtype::F64 } else { data }
 }
 
 /// Bytes of a value: its numbers, and columns and row pointers where it is sparse on a pattern of its own.

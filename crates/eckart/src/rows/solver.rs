@@ -67,7 +67,7 @@ pub struct QuadraticRows {
     pub grams: GramParts<()>,
     /// Whether the quadratic is a majorizer, and its gradient is read in place of L.
     pub bounded: bool,
-    /// Sweeps, at most, where all rows have one Gram.
+    /// Sweeps, at most, where all rows have one Gram; 0 where that is still to be chosen.
     pub sweeps: usize,
 }
 
@@ -86,10 +86,17 @@ impl QuadraticRows {
 impl RowSolver {
     /// Allows as many sweeps over rows of this many numbers as are worth their time beside `flops` of products.
     pub(crate) fn allow_sweeps(&mut self, array: Shape, flops: f64) {
-        if let RowObjective::Quadratic(rows) = &mut self.rows {
+        if let RowObjective::Quadratic(rows @ QuadraticRows { sweeps: 0, .. }) = &mut self.rows {
             let sweep = 2.0 * array.rows as f64 * (array.cols * array.cols) as f64;
             rows.sweeps = 1 + (SWEEP_SHARE * flops / sweep).clamp(0.0, MOST_SWEEPS as f64) as usize;
         }
+    }
+
+    /// Whether a row moves as it would alone, by what is known before any has moved.
+    pub(crate) fn is_row_by_row(&self) -> bool {
+        let RowObjective::Quadratic(rows) = &self.rows else { return false };
+        let is_whole = self.transposed || self.rescales || rows.bounded || !rows.grams.sampled.is_empty();
+        !is_whole && rows.step != QuadraticStep::Components
     }
 
     /// The shape of the array whose rows are moved.

@@ -12,7 +12,7 @@ use crate::data::{Dtype, Matrix};
 use crate::error::{Code, Error, Result, Warning};
 use crate::expr::Var;
 use crate::facts::{Given, Shape, Sign, unmasked};
-use crate::run::{available_memory, sum_rows};
+use crate::run::{available_memory, for_rows};
 use crate::solve::{Factorization, Problem, Settings};
 
 /// Where rows are searched for: when that ends.
@@ -319,7 +319,7 @@ fn apart(prepared: &Prepared, data: &[(&str, &Matrix)]) -> Result<Vec<(String, M
     let (rows, width) = (data.first().map_or(0, |(_, x)| x.rows()), prepared.width);
     let mut numbers = vec![0.0; rows * width];
     let failed: Mutex<Option<Error>> = Mutex::default();
-    sum_rows(&mut numbers, width, |range, part| {
+    for_rows(&mut numbers, width, |range, part| {
         let mut worker = prepared.worker();
         for (i, b) in range.zip(part.chunks_mut(width)) {
             if let Err(error) = solve_row(prepared, &mut worker, data, i, b) {
@@ -328,7 +328,6 @@ fn apart(prepared: &Prepared, data: &[(&str, &Matrix)]) -> Result<Vec<(String, M
             }
         }
         prepared.rest(worker);
-        0.0
     });
     if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
         return Err(error);

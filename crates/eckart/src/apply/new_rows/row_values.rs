@@ -6,6 +6,7 @@
 
 use crate::error::{Error, Result};
 use crate::rows::GramParts;
+use crate::run::Cut;
 use crate::run::rows::exact::Workspace;
 use crate::run::{Held, Value};
 
@@ -66,7 +67,7 @@ impl RowGrams {
             return Ok(Self::Each(parts));
         }
         let values = Values { values: Vec::new(), row: &|| None };
-        Ok(Self::Shared(parts.map(|part| values.value(part))?.into_grams::<f64>(width).shared))
+        Ok(Self::Shared(parts.map(|part| values.value(part))?.into_grams::<f64>(width, Cut::none(1)).shared))
     }
 
     /// The Gram of a row; `own` (r x r) holds it where it is not that of all rows.
@@ -80,7 +81,7 @@ impl RowGrams {
         match self {
             Self::Shared(gram) => Ok(gram),
             Self::Each(parts) => {
-                let grams = parts.map(|part| values.value(part))?.into_grams::<f64>(width);
+                let grams = parts.map(|part| values.value(part))?.into_grams::<f64>(width, Cut::none(1));
                 grams.of_row(0, workspace.gram_of(width), own);
                 Ok(own)
             }

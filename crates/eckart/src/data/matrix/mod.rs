@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use eckart_kernels::{Kernels, Number, Seen, SimdLevel};
 
+use self::shards::Shards;
 use self::sparse::row_pointers;
 use super::{Array, Pattern, Sparse};
 use crate::error::{Code, Error, Result};
@@ -106,6 +107,7 @@ pub struct Matrix {
     cols: usize,
     missing: usize,
     seen: Seen,
+    shards: Shards,
     storage: Storage,
 }
 
@@ -141,7 +143,8 @@ impl Matrix {
                 missing += usize::from(value.to_f64().is_nan());
             }
         }
-        Ok(Self { rows, cols, missing, seen, storage: T::dense(values) })
+        let shards = Shards::of_dense(rows, cols);
+        Ok(Self { rows, cols, missing, seen, shards, storage: T::dense(values) })
     }
 
     /// A dense matrix whose entry (i, j) is `entry(i, j)`.
@@ -217,8 +220,9 @@ impl Matrix {
                 infinite(row, col)
             });
         }
+        let shards = pattern.shards().clone();
         let storage = T::sparse(Arc::new(Sparse::new(pattern, values)));
-        Ok(Self { rows, cols, missing: 0, seen, storage })
+        Ok(Self { rows, cols, missing: 0, seen, shards, storage })
     }
 
     /// A sparse n x m matrix from (row, column, number), in any order, rows and columns counted from 0.
@@ -269,6 +273,11 @@ impl Matrix {
             Storage::DenseF32(_) | Storage::SparseF32(_) => Dtype::F32,
             Storage::DenseF64(_) | Storage::SparseF64(_) => Dtype::F64,
         }
+    }
+
+    /// The cut into blocks of rows over which sums over its rows are taken, made when the matrix was.
+    pub fn shards(&self) -> &Shards {
+        &self.shards
     }
 
     /// Whether only some entries are stored.

@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 use eckart_kernels::Number;
 
 use super::array::Array;
+use super::shards::Shards;
 use crate::error::{Code, Error, Result};
 
 /// Which entries of an n x m matrix are stored, row by row.
@@ -18,6 +19,7 @@ pub struct Pattern {
     cols: usize,
     indptr: Vec<usize>,
     indices: Array<u32>,
+    shards: Shards,
     transposed: OnceLock<Arc<Pattern>>,
 }
 
@@ -58,7 +60,12 @@ impl Pattern {
                 return Err(Error::data(Code::IndexOutOfRange, message, help));
             }
         }
-        Ok(Self { rows, cols, indptr, indices, transposed: OnceLock::new() })
+        Ok(Self::valid(cols, indptr, indices))
+    }
+
+    fn valid(cols: usize, indptr: Vec<usize>, indices: Array<u32>) -> Self {
+        let (rows, shards) = (indptr.len() - 1, Shards::of_pattern(&indptr, cols));
+        Self { rows, cols, indptr, indices, shards, transposed: OnceLock::new() }
     }
 
     /// The number of rows, n.
@@ -103,6 +110,11 @@ impl Pattern {
         Some(range.start + found)
     }
 
+    /// The cut into blocks of rows.
+    pub fn shards(&self) -> &Shards {
+        &self.shards
+    }
+
     /// Bytes held, without the transpose.
     pub fn bytes(&self) -> usize {
         self.indptr.len() * size_of::<usize>() + self.indices.len() * size_of::<u32>()
@@ -114,8 +126,7 @@ impl Pattern {
             let indptr = row_pointers(self.cols, self.indices.iter().map(|&j| j as usize));
             let mut indices = vec![0; self.nnz()];
             self.walk_transposed(&indptr, |slot, i, _| indices[slot] = i as u32);
-            let indices = indices.into();
-            Arc::new(Self { rows: self.cols, cols: self.rows, indptr, indices, transposed: OnceLock::new() })
+            Arc::new(Self::valid(self.rows, indptr, indices.into()))
         })
     }
 

@@ -11,7 +11,7 @@ mod lower;
 mod row_tiling;
 mod thin_products;
 
-use super::program::{Buffer, Kernel, Plan, RowUpdate};
+use super::program::{Buffer, Kernel, Plan, RowUpdate, Step};
 use super::work;
 use crate::error::Result;
 use crate::expr::{Dag, Expr};
@@ -34,8 +34,8 @@ pub(crate) fn plan_updates(roots: &[Expr], updates: &[RowUpdate], givens: &Given
     let all: Vec<Expr> = moved.chain(updates.iter().flat_map(|update| update.reads.clone())).collect();
     let dag = Dag::new(&[roots, &all].concat());
     let facts = Facts::of(&dag, givens)?;
-    let (mut nodes, outputs) = lower::lower(&dag, &facts, roots.len(), updates)?;
-    thin_products::mark(&mut nodes, updates, givens);
+    let (nodes, outputs) = lower::lower(&dag, &facts, roots.len(), updates)?;
+    let (nodes, outputs) = thin_products::mark(nodes, outputs, updates, givens);
     let (nodes, outputs) = layout_assignment::assign_layouts(nodes, outputs);
     let (nodes, outputs) = horizontal_fusion::fuse_products(nodes, outputs, givens);
     let mut plan = row_tiling::tile_rows(&nodes, &outputs, givens);
@@ -45,14 +45,24 @@ pub(crate) fn plan_updates(roots: &[Expr], updates: &[RowUpdate], givens: &Given
     Ok(plan)
 }
 
+/// Its flops, where the step is a row solver.
+fn allow_sweeps_of(step: &mut Step, buffers: &[Buffer], flops: f64) -> f64 {
+    let Kernel::Rows(solver) = &mut step.kernel else { return 0.0 };
+    let args: Vec<&Buffer> = step.args.iter().map(|&arg| &buffers[arg]).collect();
+    solver.allow_sweeps(solver.array(args[0].shape), flops);
+    (step.flops, step.traffic) = work::of_rows(solver, &args);
+    step.flops
+}
+
 /// Row solvers sweep as often as is worth it beside the products that they read.
 fn allow_sweeps(plan: &mut Plan) {
     let flops = plan.flops();
     for step in &mut plan.steps {
-        if let Kernel::Rows(solver) = &mut step.kernel {
-            let args: Vec<&Buffer> = step.args.iter().map(|&arg| &plan.buffers[arg]).collect();
-            solver.allow_sweeps(solver.array(args[0].shape), flops);
-            (step.flops, step.traffic) = work::of_rows(solver, &args);
+        allow_sweeps_of(step, &plan.buffers, flops);
+        if let Kernel::Tiled(tiling) = &mut step.kernel {
+            let (buffers, mut more) = (&tiling.buffers, 0.0);
+            tiling.body.iter_mut().for_each(|step| more += allow_sweeps_of(step, buffers, flops));
+            step.flops += more * tiling.rows as f64 / tiling.height as f64;
         }
     }
 }

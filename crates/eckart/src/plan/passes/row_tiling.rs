@@ -7,22 +7,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::lower::LoweredNode;
-use crate::data::Dtype;
+use crate::data::{Dtype, Shards};
+use crate::expr::Var;
 use crate::facts::{Givens, Layout, Shape};
 use crate::plan::program::{Buffer, Combine, Kernel, Param, Plan, RowTiling, Step};
 use crate::plan::work;
 
-/// Rows of a block of dense rows: enough for a product to run at speed.
-const LEAST_ROWS: usize = 16;
-const MOST_ROWS: usize = 256;
 /// Bytes of all sums of a tiling from which on few blocks are better than small ones, and how many.
 const LARGE_SUMS: usize = 1 << 20;
 const FEW_BLOCKS: usize = 64;
-/// Bytes of a block's widest value, about: what a core's own cache holds besides the rest.
-const BLOCK_BYTES: usize = 1 << 19;
-/// Sums that are kept apart, at most, by the bytes of all sums of a tiling: several of them wait at once to be added.
-const MOST_SHARDS: [(usize, usize); 4] = [(1 << 16, 64), (1 << 20, 16), (1 << 23, 8), (usize::MAX, 4)];
-
 /// Where a node is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Placement {
@@ -41,7 +34,36 @@ pub(super) fn tile_rows(nodes: &[LoweredNode], outputs: &[usize], givens: &Given
     hold_what_is_read_whole(nodes, outputs, &mut places);
     let levels = levels(nodes, &places);
     let cached = cached(nodes, givens);
-    Assembly { nodes, places: &places, levels: &levels, cached: &cached, long, dtype: dtype(givens) }.plan(outputs)
+    let cuts = &cuts(givens);
+    Assembly { nodes, places: &places, levels: &levels, cached: &cached, long, cuts, dtype: dtype(givens) }
+        .plan(outputs)
+}
+
+/// Into how many shards so many rows are cut, and as which data's rows, if they are any's.
+struct DataShards<'a> {
+    data: Option<&'a Var>,
+    stored: usize,
+    shards: usize,
+}
+
+/// The cut of each number of rows or columns that data has: that of the data with the most stored entries, rows first.
+fn cuts(givens: &Givens) -> BTreeMap<usize, DataShards<'_>> {
+    let mut cuts: BTreeMap<usize, DataShards<'_>> = BTreeMap::new();
+    for (var, given) in givens.iter().filter(|(_, given)| given.data) {
+        let Shape { rows, cols } = given.shape;
+        let stored = given.sparse.unwrap_or(rows * cols);
+        for (side, other, data) in [(rows, cols, Some(var)), (cols, rows, None)] {
+            let shards = match given.sparse {
+                Some(stored) => Shards::count_for_sparse(side, other, stored),
+                None => Shards::count_for_dense(side, other),
+            };
+            let better = |known: &DataShards<'_>| (data.is_some(), stored) > (known.data.is_some(), known.stored);
+            if cuts.get(&side).is_none_or(better) {
+                cuts.insert(side, DataShards { data, stored, shards });
+            }
+        }
+    }
+    cuts
 }
 
 /// For each node, whether it is the same from run to run.
@@ -82,10 +104,13 @@ fn places(nodes: &[LoweredNode], long: &BTreeSet<usize>) -> Vec<Placement> {
     for node in nodes {
         let inside = |k: usize| match places[node.args[k]] {
             Placement::Inside(rows) => Some(rows),
+            Placement::Result(rows, _) if matches!(nodes[node.args[k]].kernel, Kernel::Rows(_)) => Some(rows),
             Placement::Outside | Placement::Result(..) => None,
         };
         let place = if is_leaf(&node.kernel) {
             Placement::Outside
+        } else if matches!(node.kernel, Kernel::Thin(_) | Kernel::Rows(_) | Kernel::Decrease) {
+            in_one_pass(nodes, node, &places).unwrap_or(Placement::Outside)
         } else if is_wide(node, long) && params(nodes, node, node.shape.rows).is_some() {
             Placement::Inside(node.shape.rows)
         } else {
@@ -95,6 +120,45 @@ fn places(nodes: &[LoweredNode], long: &BTreeSet<usize>) -> Vec<Placement> {
         places.push(place);
     }
     places
+}
+
+/// The place of what one pass over the data makes: X H.T, the rows of W that it moves, their decrease, X.T W.
+fn in_one_pass(nodes: &[LoweredNode], node: &LoweredNode, places: &[Placement]) -> Option<Placement> {
+    match &node.kernel {
+        Kernel::Thin(thin) if !thin.shared => Some(match thin.data_transposed {
+            true => Placement::Result(nodes[node.args[0]].shape.rows, Combine::Add),
+            false => Placement::Inside(node.shape.rows),
+        }),
+        Kernel::Rows(solver) if solver.is_row_by_row() => match (places[node.args[1]], &nodes[node.args[1]].kernel) {
+            (Placement::Inside(rows), Kernel::Thin(_)) => Some(Placement::Result(rows, Combine::Stack)),
+            _ => None,
+        },
+        Kernel::Decrease => match places[node.args[0]] {
+            Placement::Result(rows, _) => Some(Placement::Result(rows, Combine::Add)),
+            Placement::Outside | Placement::Inside(_) => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether the reader takes the rows of `arg` that were moved in the same tiling, a block at a time.
+fn passes_rows(
+    nodes: &[LoweredNode],
+    places: &[Placement],
+    arg: usize,
+    reader: &LoweredNode,
+    place: Placement,
+) -> bool {
+    let (Placement::Result(rows, Combine::Stack), Kernel::Rows(_)) = (places[arg], &nodes[arg].kernel) else {
+        return false;
+    };
+    let ways = match place {
+        Placement::Outside => return false,
+        Placement::Inside(of) if of == rows => params(nodes, reader, rows).unwrap_or_default(),
+        Placement::Result(of, combine) if of == rows => result_params(nodes, reader, rows, combine),
+        Placement::Inside(_) | Placement::Result(..) => return false,
+    };
+    reader.args.iter().zip(ways).all(|(&read, way)| read != arg || way == Param::Rows)
 }
 
 /// How many rows there are in argument k of a product, where it is a dense data matrix and the other argument is thin:
@@ -124,6 +188,8 @@ fn params(nodes: &[LoweredNode], node: &LoweredNode, rows: usize) -> Option<Vec<
         Kernel::Gather => Some(vec![aligned(0), Param::Rows]),
         Kernel::Transpose => Some(vec![Param::Cols]),
         Kernel::Expand => Some(vec![aligned(0)]),
+        Kernel::Thin(_) => Some(vec![Param::Rows, Param::Whole]),
+        Kernel::Rows(_) => Some((0..node.args.len()).map(aligned).collect()),
         _ => None,
     }
 }
@@ -154,6 +220,7 @@ fn result_params(nodes: &[LoweredNode], node: &LoweredNode, rows: usize, combine
         (Kernel::Product { transpose }, Combine::Add) => {
             vec![if transpose[0] { Param::Rows } else { Param::Cols }, Param::Rows]
         }
+        (Kernel::Thin(_), Combine::Add) => vec![Param::Rows, Param::Rows],
         (_, Combine::Stack) => params(nodes, node, rows).unwrap_or_else(|| vec![Param::Rows; node.args.len()]),
         (_, Combine::Add) => vec![Param::Rows; node.args.len()],
     }
@@ -189,8 +256,10 @@ fn hold_what_is_read_whole(nodes: &[LoweredNode], outputs: &[usize], places: &mu
 /// For each node, how many tilings must be over before it can be computed.
 fn levels(nodes: &[LoweredNode], places: &[Placement]) -> Vec<usize> {
     let mut levels: Vec<usize> = Vec::with_capacity(nodes.len());
-    for node in nodes {
-        let after = |&arg: &usize| levels[arg] + usize::from(matches!(places[arg], Placement::Result(..)));
+    for (node, &place) in nodes.iter().zip(places) {
+        let over =
+            |arg: usize| matches!(places[arg], Placement::Result(..)) && !passes_rows(nodes, places, arg, node, place);
+        let after = |&arg: &usize| levels[arg] + usize::from(over(arg));
         levels.push(node.args.iter().map(after).max().unwrap_or(0));
     }
     levels
@@ -202,6 +271,7 @@ struct Assembly<'a> {
     levels: &'a [usize],
     cached: &'a [bool],
     long: &'a BTreeSet<usize>,
+    cuts: &'a BTreeMap<usize, DataShards<'a>>,
     dtype: Dtype,
 }
 
@@ -217,6 +287,7 @@ impl Assembly<'_> {
         let mut plan = Plan {
             dtype: self.dtype,
             buffers: vec![],
+            cuts: self.cuts.values().filter_map(|cut| cut.data.cloned()).collect(),
             steps: vec![],
             outputs: vec![],
             asked: outputs.len(),
@@ -287,32 +358,36 @@ impl Assembly<'_> {
 
     fn tiling(&self, rows: usize, results: &[usize], plan: &mut Plan, buffer_of: &mut BTreeMap<usize, usize>) {
         let body = self.body(rows, results);
-        let height = self.height(rows, &body);
+        let shards = self.cuts.get(&rows).map_or(1, |cut| cut.shards);
+        let height = self.height(rows, &body).min(rows.div_ceil(shards));
         let mut block = TilingBuilder {
             rows,
             height,
             dtype: self.dtype,
-            tiling: empty_tiling(rows, height),
+            tiling: empty_tiling(rows, height, shards),
             local: BTreeMap::new(),
             outer: vec![],
         };
+        let is_inside = |arg: usize, reader: usize| {
+            let passes = || passes_rows(self.nodes, self.places, arg, &self.nodes[reader], self.places[reader]);
+            body.contains(&arg) && (self.places[arg] == Placement::Inside(rows) || passes())
+        };
         for &at in &body {
             for (arg, way) in self.nodes[at].args.iter().zip(self.ways(at, rows)) {
-                if !body.contains(arg) || self.places[*arg] != Placement::Inside(rows) {
+                if !is_inside(*arg, at) {
                     block.param(*arg, way, &self.nodes[*arg]);
                 }
             }
         }
         for &at in &body {
             let ways = self.ways(at, rows);
-            let is_inside = |arg: usize| body.contains(&arg) && self.places[arg] == Placement::Inside(rows);
             let args: Vec<usize> = self.nodes[at]
                 .args
                 .iter()
                 .zip(ways)
                 .map(
                     |(&arg, way)| {
-                        if is_inside(arg) { block.local[&(arg, None)] } else { block.local[&(arg, Some(way))] }
+                        if is_inside(arg, at) { block.local[&(arg, None)] } else { block.local[&(arg, Some(way))] }
                     },
                 )
                 .collect();
@@ -327,7 +402,7 @@ impl Assembly<'_> {
             outs.push(plan.buffers.len());
             plan.buffers.push(self.buffer(at));
         }
-        let tiling = block.finish();
+        let tiling = block.tiling;
         let args: Vec<usize> = block.outer.iter().map(|at| buffer_of[at]).collect();
         let blocks = rows as f64 / height as f64;
         let flops = tiling.body.iter().map(|s| s.flops).sum::<f64>() * blocks;
@@ -360,33 +435,23 @@ impl Assembly<'_> {
         let read = body.iter().flat_map(|&at| &self.nodes[at].args).filter(data);
         let inside = body.iter().chain(read).filter(|at| self.nodes[**at].shape.rows == rows);
         let widest = inside.map(width).max().unwrap_or(1).max(1);
-        let by_cache = BLOCK_BYTES / (widest * self.dtype.bytes());
+        let by_cache = work::BLOCK_BYTES / (widest * self.dtype.bytes());
         let is_sum = |at: &&usize| matches!(self.places[**at], Placement::Result(_, Combine::Add));
         let sums: usize = body.iter().filter(is_sum).map(|&at| self.buffer(at).bytes).sum();
         let dense = |&at: &usize| matches!(self.places[at], Placement::Inside(_)) && !self.is_sparse(at);
         let reads_dense = body.iter().flat_map(|&at| &self.nodes[at].args).any(|at| data(&at));
-        let height = if body.iter().any(dense) || reads_dense {
-            by_cache.clamp(LEAST_ROWS, MOST_ROWS)
+        if body.iter().any(dense) || reads_dense {
+            work::block_rows(widest, self.dtype)
         } else if sums > LARGE_SUMS {
             by_cache.max(rows.div_ceil(FEW_BLOCKS))
         } else {
-            by_cache.max(LEAST_ROWS)
-        };
-        height.min(rows)
+            by_cache.max(work::LEAST_ROWS)
+        }
     }
 }
 
-fn empty_tiling(rows: usize, height: usize) -> RowTiling {
-    RowTiling {
-        rows,
-        height,
-        shards: 1,
-        params: vec![],
-        buffers: vec![],
-        aligned: vec![],
-        body: vec![],
-        results: vec![],
-    }
+fn empty_tiling(rows: usize, height: usize, shards: usize) -> RowTiling {
+    RowTiling { rows, height, shards, params: vec![], buffers: vec![], aligned: vec![], body: vec![], results: vec![] }
 }
 
 /// A tiling being put together.
@@ -417,8 +482,9 @@ impl TilingBuilder {
 
     fn push(&mut self, node: &LoweredNode, way: Param, held: bool) -> usize {
         let (shape, layout) = self.scaled(node.shape, &node.layout, way);
-        // Blocks are pieces of what is wide.
-        let dtype = if way == Param::Whole { work::dtype(shape, &layout, self.dtype) } else { self.dtype };
+        // Blocks are pieces of what is wide, as thin products are.
+        let small = way == Param::Whole && !matches!(node.kernel, Kernel::Thin(_));
+        let dtype = if small { work::dtype(shape, &layout, self.dtype) } else { self.dtype };
         let bytes = if held { 0 } else { work::bytes(shape, &layout, dtype) };
         self.tiling.buffers.push(Buffer { shape, layout, dtype, bytes, text: node.text.clone() });
         self.tiling.aligned.push(way == Param::Rows);
@@ -438,21 +504,16 @@ impl TilingBuilder {
     fn step(&mut self, at: usize, node: &LoweredNode, args: Vec<usize>, aligned: bool) {
         let out = self.push(node, if aligned { Param::Rows } else { Param::Whole }, false);
         self.local.insert((at, None), out);
+        if node.kernel == Kernel::Decrease {
+            let maker = self.tiling.body.iter_mut().find(|step| step.outs.contains(&args[0]));
+            maker.into_iter().for_each(|step| step.outs.push(out));
+            return;
+        }
         let read: Vec<&Buffer> = args.iter().map(|&arg| &self.tiling.buffers[arg]).collect();
         let flops = work::flops(&node.kernel, &read, &self.tiling.buffers[out]);
         let traffic = work::traffic(&node.kernel, &read, &[&self.tiling.buffers[out]]);
         let step =
             Step { kernel: node.kernel.clone(), args, outs: vec![out], flops, traffic, frees: vec![], cached: false };
         self.tiling.body.push(step);
-    }
-
-    /// The tiling, with as many sums apart as their size allows.
-    fn finish(&mut self) -> RowTiling {
-        let mut tiling = std::mem::replace(&mut self.tiling, empty_tiling(self.rows, self.height));
-        let sums = tiling.results.iter().filter(|(_, combine)| *combine == Combine::Add);
-        let bytes: usize = sums.map(|(buffer, _)| tiling.buffers[*buffer].bytes).sum();
-        let most = MOST_SHARDS.iter().find(|(up_to, _)| bytes <= *up_to).map_or(1, |(_, shards)| *shards);
-        tiling.shards = self.rows.div_ceil(self.height).clamp(1, most);
-        tiling
     }
 }

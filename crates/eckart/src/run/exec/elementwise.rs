@@ -9,10 +9,12 @@ use std::ops::Range;
 use eckart_kernels::SimdLevel;
 use eckart_kernels::tile::{Code, Instruction, Program, Registers, Source as From, TILE};
 
-use crate::data::{Dtype, Shards};
+use super::cuts::Cuts;
+use crate::data::Dtype;
 use crate::expr::Op;
 use crate::facts::Shape;
 use crate::plan::{Fusion, Outcome, Reach, Source};
+use crate::run::machine::cut::Cut;
 use crate::run::machine::shard_sums::for_each;
 use crate::run::machine::simd::simd_level;
 use crate::run::value::Numbers;
@@ -22,17 +24,17 @@ use crate::run::value::pool::Pool;
 use crate::run::value::rect::Rect;
 use crate::run::value::slot::Slot;
 
-/// Runs a pass over `rows` rows; with one thread where it is a block of rows.
+/// Runs a pass over `rows` rows; on one thread where there are no cuts.
 pub(in crate::run) fn run<T: Numbers>(
     fused: &Fusion,
     args: &[Slot<T>],
     rows: usize,
-    in_block: bool,
+    cuts: Option<&Cuts>,
     pool: &Pool<T>,
 ) -> Vec<Slot<T>> {
     match fused.dtype {
-        Dtype::F32 => Pass::<f32>::new(fused, args, rows).run(in_block, pool),
-        Dtype::F64 => Pass::<f64>::new(fused, args, rows).run(in_block, pool),
+        Dtype::F32 => Pass::<f32>::new(fused, args, rows).run(cuts, pool),
+        Dtype::F64 => Pass::<f64>::new(fused, args, rows).run(cuts, pool),
     }
 }
 
@@ -74,8 +76,8 @@ struct Pass<'a, C> {
     level: SimdLevel,
 }
 
-/// For each result of a shard: nothing, a sum, or those of rows or columns.
-type ShardSums = Vec<Vec<f64>>;
+/// For each result of a block: nothing, a sum, or those of rows or columns.
+type BlockSums = Vec<Vec<f64>>;
 
 impl<'a, C: Numbers> Pass<'a, C> {
     fn new<T: Numbers>(fused: &'a Fusion, args: &[Slot<T>], rows: usize) -> Self {
@@ -104,15 +106,15 @@ impl<'a, C: Numbers> Pass<'a, C> {
         Self { fused, reads, program, wants, over, shape, by_place, level: simd_level() }
     }
 
-    fn run<T: Numbers>(&self, in_block: bool, pool: &Pool<T>) -> Vec<Slot<T>> {
+    fn run<T: Numbers>(&self, cuts: Option<&Cuts>, pool: &Pool<T>) -> Vec<Slot<T>> {
         let stored = self.over.as_ref().map_or(self.shape.entries(), |entries| entries.values.len());
-        let shards = Shards::of(self.shape.rows, stored.div_ceil(self.shape.rows.max(1)));
-        let count = if in_block { 1 } else { shards.count() };
-        let range = |k: usize| if in_block { 0..self.shape.rows } else { shards.range(k) };
+        let rows = self.shape.rows;
+        let cut = Cuts::of_rows(cuts, rows, stored.div_ceil(rows.max(1))).large_blocks();
         let length = |outcome: &Outcome| if *outcome == Outcome::Entries { stored } else { 0 };
         let mut outs: Vec<Vec<C>> =
             self.fused.results.iter().map(|(_, outcome)| array(pool, length(outcome))).collect();
-        let mut tasks: Vec<(Range<usize>, Vec<&mut [C]>)> = (0..count).map(|k| (range(k), Vec::new())).collect();
+        let mut tasks: Vec<(Range<usize>, Vec<&mut [C]>)> =
+            cut.all_blocks().into_iter().map(|range| (range, Vec::new())).collect();
         for out in &mut outs {
             let mut rest: &mut [C] = out;
             for (range, parts) in &mut tasks {
@@ -122,10 +124,10 @@ impl<'a, C: Numbers> Pass<'a, C> {
                 rest = tail;
             }
         }
-        let mut tasks: Vec<_> = tasks.into_iter().map(|(range, outs)| (range, outs, ShardSums::new())).collect();
+        let mut tasks: Vec<_> = tasks.into_iter().map(|(range, outs)| (range, outs, BlockSums::new())).collect();
         for_each(&mut tasks, &|(range, outs, sums)| *sums = self.shard(range.clone(), outs));
         let sums = tasks.into_iter().map(|(_, _, sums)| sums).collect();
-        self.finished(outs, sums)
+        self.finished(outs, sums, &cut)
     }
 
     /// Where the entries of some rows are.
@@ -139,7 +141,7 @@ impl<'a, C: Numbers> Pass<'a, C> {
         }
     }
 
-    fn shard(&self, rows: Range<usize>, outs: &mut [&mut [C]]) -> ShardSums {
+    fn shard(&self, rows: Range<usize>, outs: &mut [&mut [C]]) -> BlockSums {
         let all = self.positions(&rows);
         let empty = |(_, outcome): &(Source, Outcome)| match outcome {
             Outcome::Entries => Vec::new(),
@@ -147,7 +149,7 @@ impl<'a, C: Numbers> Pass<'a, C> {
             Outcome::RowSum => vec![0.0; rows.len()],
             Outcome::ColSum => vec![0.0; self.shape.cols],
         };
-        let mut sums: ShardSums = self.fused.results.iter().map(empty).collect();
+        let mut sums: BlockSums = self.fused.results.iter().map(empty).collect();
         let mut tile = Tile::new(self);
         let mut registers = Registers::new(self.program.registers);
         let mut row = rows.start;
@@ -194,10 +196,10 @@ impl<'a, C: Numbers> Pass<'a, C> {
         }
     }
 
-    fn finished<T: Numbers>(&self, outs: Vec<Vec<C>>, mut shards: Vec<ShardSums>) -> Vec<Slot<T>> {
+    fn finished<T: Numbers>(&self, outs: Vec<Vec<C>>, mut blocks: Vec<BlockSums>, cut: &Cut) -> Vec<Slot<T>> {
         let Shape { rows, cols } = self.shape;
         let gathered = |(at, ((_, outcome), out)): (usize, (&(Source, Outcome), Vec<C>))| {
-            let parts: Vec<Vec<f64>> = shards.iter_mut().map(|shard| std::mem::take(&mut shard[at])).collect();
+            let parts: Vec<Vec<f64>> = blocks.iter_mut().map(|block| std::mem::take(&mut block[at])).collect();
             let rect = |rows: usize, cols: usize, numbers: Vec<f64>| {
                 Slot::of(&Rect::new(Shape { rows, cols }, numbers), Dtype::F64)
             };
@@ -206,9 +208,9 @@ impl<'a, C: Numbers> Pass<'a, C> {
                     Some(entries) => Slot::Wide(Held::Sparse(entries.with(out).cast())),
                     None => Slot::of(&Rect::new(self.shape, out), C::DTYPE),
                 },
-                Outcome::Sum => rect(1, 1, added(parts)),
+                Outcome::Sum => rect(1, 1, total(parts, cut)),
                 Outcome::RowSum => rect(rows, 1, parts.concat()),
-                Outcome::ColSum => rect(1, cols, added(parts)),
+                Outcome::ColSum => rect(1, cols, total(parts, cut)),
             }
         };
         self.fused.results.iter().zip(outs).enumerate().map(gathered).collect()
@@ -221,20 +223,13 @@ fn array<T: Numbers, C: Numbers>(pool: &Pool<T>, len: usize) -> Vec<C> {
     any.downcast_ref::<Pool<C>>().map_or_else(|| vec![C::default(); len], |pool| pool.take(len))
 }
 
-/// The sum of vectors, in a balanced tree.
-fn added(mut parts: Vec<Vec<f64>>) -> Vec<f64> {
-    while parts.len() > 1 {
-        let mut next = Vec::with_capacity(parts.len().div_ceil(2));
-        let mut rest = parts.into_iter();
-        while let Some(mut a) = rest.next() {
-            if let Some(b) = rest.next() {
-                a.iter_mut().zip(b).for_each(|(x, y)| *x += y);
-            }
-            next.push(a);
-        }
-        parts = next;
-    }
-    parts.pop().unwrap_or_default()
+/// The sum of vectors.
+fn total(parts: Vec<Vec<f64>>, cut: &Cut) -> Vec<f64> {
+    let both = &|mut a: Vec<f64>, b: Vec<f64>| {
+        a.iter_mut().zip(b).for_each(|(x, y)| *x += y);
+        a
+    };
+    cut.combined(parts, both).unwrap_or_default()
 }
 
 /// The instructions of a pass, and what its results are made of.

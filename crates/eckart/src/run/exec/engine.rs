@@ -3,6 +3,7 @@
 //! Invariant: what is the same from run to run is computed once; the same inputs give the same bits with any threads.
 //! Not here: what a step does (see `steps`, and `stream` for those that go by blocks of rows).
 
+use super::cuts::Cuts;
 use super::steps::Scope;
 use super::stream;
 use crate::data::Dtype;
@@ -67,7 +68,8 @@ fn run_typed<T: Numbers>(
     for value in inputs.retired() {
         Slot::release(Some(Slot::Wide(value)), T::pool());
     }
-    let scope = Scope { buffers: &plan.buffers, inputs, block: None, pool: T::pool() };
+    let cuts = Cuts::of::<T>(&plan.cuts, inputs);
+    let scope = Scope { buffers: &plan.buffers, inputs, cuts: &cuts, block: None, pool: T::pool() };
     if !fresh {
         let mut held = vec![None; plan.buffers.len()];
         once.clear();
@@ -91,7 +93,7 @@ fn run_steps<'a, T: Numbers>(
         match &step.kernel {
             _ if step.outs.len() == 1 && given.clone().count() == 1 => scope.fill(step, Vec::new(), held),
             Kernel::Tiled(tiling) => {
-                let values = stream::run(tiling, &scope.args(step, held)?, scope.inputs, scope.pool)?;
+                let values = stream::run(tiling, &scope.args(step, held)?, scope)?;
                 scope.fill(step, values, held);
             }
             _ => scope.step(step, held)?,

@@ -3,6 +3,7 @@
 //! Invariant: agrees with the definition of each primitive (tests/it/definition.rs); the bits don't depend on threads.
 //! Not here: what a buffer holds (see `value`), threads and memory (see `machine`).
 
+mod cuts;
 mod elementwise;
 pub(super) mod engine;
 mod plain;

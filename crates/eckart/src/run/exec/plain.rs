@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use crate::data::{Pattern, Shards};
+use super::cuts::Cuts;
+use crate::data::Pattern;
 use crate::error::{Error, Result};
 use crate::expr::{Meaning, Op};
 use crate::facts::{Layout, Shape};
@@ -21,7 +22,13 @@ use crate::run::value::rect::Rect;
 ///
 /// # Errors
 /// `Bug` for a kernel that has no plain way.
-pub(super) fn compute(kernel: &Kernel, args: &[Held<f64>], shape: Shape, layout: &Layout) -> Result<Held<f64>> {
+pub(super) fn compute(
+    kernel: &Kernel,
+    args: &[Held<f64>],
+    cuts: &Cuts,
+    shape: Shape,
+    layout: &Layout,
+) -> Result<Held<f64>> {
     let a = &args[0];
     Ok(match (kernel, args) {
         (Kernel::Map(op), _) => map(op, a, layout),
@@ -29,11 +36,11 @@ pub(super) fn compute(kernel: &Kernel, args: &[Held<f64>], shape: Shape, layout:
         (Kernel::Gather, [a, Held::Sparse(at)]) => on_pattern(at, |_, i, j| entry(a, i, j)),
         (Kernel::Sum, _) => number(sum(a)),
         (Kernel::RowSum, _) => row_sums(a),
-        (Kernel::ColSum, _) => col_sums(a),
+        (Kernel::ColSum, _) => col_sums(a, cuts),
         (Kernel::SumTo, _) => match (a.shape().rows == shape.rows, a.shape().cols == shape.cols) {
             (true, true) => a.clone(),
             (true, false) => row_sums(a),
-            (false, true) => col_sums(a),
+            (false, true) => col_sums(a, cuts),
             (false, false) => number(sum(a)),
         },
         (Kernel::Expand, _) => dense(shape, |i, j| entry(a, i, j)),
@@ -159,7 +166,7 @@ fn row_sums(a: &Held<f64>) -> Held<f64> {
 }
 
 /// The sum of each column, 1 x m.
-fn col_sums(a: &Held<f64>) -> Held<f64> {
+fn col_sums(a: &Held<f64>, cuts: &Cuts) -> Held<f64> {
     let Shape { rows, cols } = a.shape();
     let of_rows = |part: std::ops::Range<usize>| {
         let mut out = vec![0.0; cols];
@@ -173,7 +180,7 @@ fn col_sums(a: &Held<f64>) -> Held<f64> {
         }
         out
     };
-    let sums = reduce(Shards::of(rows, cols), &of_rows, &|mut a, b| {
+    let sums = reduce(Cuts::of_rows(Some(cuts), rows, cols).shards(), &of_rows, &|mut a, b| {
         a.iter_mut().zip(&b).for_each(|(x, y)| *x += y);
         a
     });

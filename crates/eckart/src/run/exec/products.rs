@@ -7,9 +7,11 @@ use std::ops::Range;
 
 use eckart_kernels::View;
 
+use super::cuts::Cuts;
 use crate::data::{Dtype, Real, Shards};
 use crate::facts::Shape;
-use crate::run::machine::shard_sums::{for_rows, reduce};
+use crate::run::machine::cut::Cut;
+use crate::run::machine::shard_sums::{for_each, for_rows, reduce};
 use crate::run::machine::simd::simd_level;
 use crate::run::value::Numbers;
 use crate::run::value::entries::Entries;
@@ -18,41 +20,46 @@ use crate::run::value::pool::Pool;
 use crate::run::value::rect::Rect;
 use crate::run::value::slot::Slot;
 
+/// Entries of a product up to which those of all blocks of rows may wait to be added.
+const MOST_ENTRIES: usize = 1 << 14;
 /// Rows over which a sum is made in the type of the data before it is added in f64.
 const SHORT: usize = 256;
 
-/// The product of two values, each transposed where its flag says so. A block is worked on by one thread, and the
-/// transpose of what is sparse in it is not made: its rows are added where they belong.
+/// The product of two values, each transposed where its flag says so. A block of rows, for which there are no cuts, is
+/// worked on by one thread, and the transpose of what is sparse in it is not made: its rows are added to where they
+/// belong.
 pub(in crate::run) fn multiply<T: Numbers>(
     [a, b]: [&Slot<T>; 2],
     transposed: [bool; 2],
     dtype: Dtype,
-    in_block: bool,
+    cuts: Option<&Cuts>,
     pool: &Pool<T>,
 ) -> Option<Slot<T>> {
     if let (Slot::Small(x), Slot::Small(y)) = (a, b) {
-        let small = Executor { parallel: !in_block, pool: &Pool::default() };
+        let small = Executor { cuts, pool: &Pool::default() };
         return Some(Slot::Small(small.dense(x, transposed[0], y, transposed[1])));
     }
-    let executor = Executor { parallel: !in_block, pool };
+    let executor = Executor { cuts, pool };
     let product = match (a.wide(), b.wide()) {
         (Held::Dense(x), Held::Dense(y)) if transposed[0] && !transposed[1] && dtype == Dtype::F64 => {
             return Some(Slot::of(&executor.inner::<f64>(&x, &y), dtype));
         }
         (Held::Dense(x), Held::Dense(y)) => executor.dense(&x, transposed[0], &y, transposed[1]),
-        (Held::Sparse(x), Held::Dense(y)) if transposed[0] && in_block => {
+        (Held::Sparse(x), Held::Dense(y)) if transposed[0] && cuts.is_none() => {
             let y = transposed_if(&y, transposed[1], pool);
             let mut out = pool.zeros(x.shape().cols * y.shape.cols);
             scatter(&mut out, &x, &y);
             Rect::new(Shape { rows: x.shape().cols, cols: y.shape.cols }, out)
         }
         (Held::Sparse(x), Held::Dense(y)) => {
-            executor.sparse(&if transposed[0] { x.transposed() } else { x }, &transposed_if(&y, transposed[1], pool))
+            let y = transposed_if(&y, transposed[1], pool);
+            if transposed[0] { executor.sparse_transposed(&x, &y) } else { executor.sparse(&x, &y, None) }
         }
         // A S = (S.T A.T).T, so that each task writes rows of its own.
         (Held::Dense(x), Held::Sparse(y)) => {
-            let product = executor
-                .sparse(&if transposed[1] { y } else { y.transposed() }, &transposed_if(&x, !transposed[0], pool));
+            let x = transposed_if(&x, !transposed[0], pool);
+            let product =
+                if transposed[1] { executor.sparse(&y, &x, None) } else { executor.sparse_transposed(&y, &x) };
             let transposed = product.transposed(pool);
             pool.give(product.data);
             transposed
@@ -79,11 +86,12 @@ pub(in crate::run) fn sampled<T: Numbers>(
     Some(Slot::Wide(Held::Sparse(place.with(out))))
 }
 
-/// sum += the product, where that is a sum over rows of both; `false` where it is not.
+/// sum += the product, where that is a sum over rows of both; `false` where it is not, or is a Gram matrix.
 pub(in crate::run) fn add_product<T: Numbers>(sum: &mut Slot<T>, [a, b]: [&Slot<T>; 2], transposed: [bool; 2]) -> bool {
     let (Slot::Wide(a), Slot::Wide(b)) = (a, b) else { return false };
     let Slot::Wide(Held::Dense(sum)) = sum else { return false };
-    if !transposed[0] || transposed[1] {
+    let is_gram = matches!((a, b), (Held::Dense(x), Held::Dense(y)) if is_same(x, y));
+    if !transposed[0] || transposed[1] || is_gram {
         return false;
     }
     let empty = Rect::new(Shape { rows: 0, cols: 0 }, Vec::new());
@@ -125,15 +133,15 @@ fn transposed_if<T: Numbers>(d: &Rect<T>, transposed: bool, pool: &Pool<T>) -> R
     if transposed { d.transposed(pool) } else { d.clone() }
 }
 
-/// What products are computed with: whether there may be several threads, and the arrays.
+/// What products are computed with: where sums over rows are cut, which is nowhere in a block of rows, and the arrays.
 pub(in crate::run) struct Executor<'a, T> {
-    pub(in crate::run) parallel: bool,
+    pub(in crate::run) cuts: Option<&'a Cuts>,
     pub(in crate::run) pool: &'a Pool<T>,
 }
 
 impl<T: Numbers> Executor<'_, T> {
     fn rows(&self, out: &mut [T], cols: usize, fill: impl Fn(Range<usize>, &mut [T]) + Sync) {
-        if self.parallel {
+        if self.cuts.is_some() {
             for_rows(out, cols, fill);
         } else if let Some(rows) = out.len().checked_div(cols) {
             fill(0..rows, out);
@@ -163,8 +171,8 @@ impl<T: Numbers> Executor<'_, T> {
     /// A.T B, summed over the rows of both: in `U` beyond a few rows.
     fn inner<U: Real>(&self, a: &Rect<T>, b: &Rect<T>) -> Rect<U> {
         let shape = Shape { rows: a.shape.cols, cols: b.shape.cols };
-        let same = a.shape == b.shape && a.data.as_ptr() == b.data.as_ptr();
-        let part = |rows: Range<usize>| -> Vec<U> {
+        let same = is_same(a, b);
+        let block = |rows: Range<usize>| -> Vec<U> {
             let mut sum = vec![U::default(); shape.entries()];
             let any: &mut dyn std::any::Any = &mut sum;
             if let Some(sum) = any.downcast_mut::<Vec<f64>>().filter(|_| same) {
@@ -188,16 +196,27 @@ impl<T: Numbers> Executor<'_, T> {
             a.iter_mut().zip(&b).for_each(|(x, &y)| *x += y);
             a
         };
-        let rows = a.shape.rows;
-        let sum = if self.parallel {
-            reduce(Shards::of(rows, shape.rows.max(shape.cols)), &part, &add)
+        let cut = Cuts::of_rows(self.cuts, a.shape.rows, shape.rows.max(shape.cols));
+        // As where the same sum is made by the way, for each block of rows that is in the cache.
+        let nothing = || vec![U::default(); shape.entries()];
+        let sum = if cut.has_few_shards() && shape.entries() <= MOST_ENTRIES {
+            let mut parts: Vec<_> = cut.all_blocks().into_iter().map(|rows| (rows, Vec::new())).collect();
+            for_each(&mut parts, &|(rows, sum)| *sum = block(rows.clone()));
+            cut.combined(parts.into_iter().map(|part| part.1).collect(), &add).unwrap_or_else(nothing)
         } else {
-            part(0..rows)
+            let part = |rows: Range<usize>| cut.blocks(rows).map(block).reduce(add).unwrap_or_else(nothing);
+            reduce(cut.shards(), &part, &add)
         };
         Rect::new(shape, sum)
     }
 
-    pub(in crate::run) fn sparse(&self, a: &Entries<T>, b: &Rect<T>) -> Rect<T> {
+    /// A.T B, A sparse: from its columns, each sum over them cut as the rows of A are.
+    pub(in crate::run) fn sparse_transposed(&self, a: &Entries<T>, b: &Rect<T>) -> Rect<T> {
+        self.sparse(&a.transposed(), b, self.cuts.and_then(|cuts| cuts.of_data(a.shape().rows)).map(Cut::shards))
+    }
+
+    /// A B, A sparse; each sum over columns is cut where `cut` says so.
+    pub(in crate::run) fn sparse(&self, a: &Entries<T>, b: &Rect<T>, cut: Option<&Shards>) -> Rect<T> {
         let cols = b.shape.cols;
         let shape = Shape { rows: a.shape().rows, cols };
         let mut out = self.pool.take(shape.entries());
@@ -205,10 +224,16 @@ impl<T: Numbers> Executor<'_, T> {
         // A copy of B is little beside a product in which each of its rows is read more than a few times.
         let b = if a.values.len() > 4 * b.shape.rows { b.aligned(self.pool) } else { b.clone() };
         let panel = View::rows_of(&b.data, cols);
-        self.rows(&mut out, cols, |rows, part| T::gather(level, a.csr(rows), panel, part));
+        let borders = cut.map_or(&[][..], Shards::borders);
+        self.rows(&mut out, cols, |rows, part| T::gather(level, a.csr(rows), borders, panel, part));
         self.pool.give(b.data);
         Rect::new(shape, out)
     }
+}
+
+/// Whether both are the same numbers.
+fn is_same<T>(a: &Rect<T>, b: &Rect<T>) -> bool {
+    a.shape == b.shape && a.data.as_ptr() == b.data.as_ptr()
 }
 
 /// out += A.T B over some rows of both.

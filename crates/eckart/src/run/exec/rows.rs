@@ -3,6 +3,7 @@
 //! Invariant: the factor that is read stays as it is.
 //! Not here: how rows are moved (see `run::rows`).
 
+use super::cuts::Cuts;
 use crate::error::{Error, Result};
 use crate::rows::{RowObjective, RowSolver};
 use crate::run::dot;
@@ -15,18 +16,25 @@ use crate::run::value::rect::Rect;
 use crate::run::value::slot::Slot;
 
 /// The factor and the decrease, or the number that its entries were multiplied by.
-pub(super) fn run<T: Numbers>(solver: &RowSolver, args: &[Slot<T>], pool: &Pool<T>) -> Result<Vec<Slot<T>>> {
+pub(super) fn run<T: Numbers>(
+    solver: &RowSolver,
+    args: &[Slot<T>],
+    cuts: Option<&Cuts>,
+    pool: &Pool<T>,
+) -> Result<Vec<Slot<T>>> {
     let upright = |at: usize| {
         let rect: Rect<T> = argument(args, at)?.rect();
         Ok::<_, Error>(if solver.transposed { rect.transposed(pool) } else { rect })
     };
     let mut rect = upright(0)?;
     let rank = rect.shape.cols;
+    let cut = Cuts::of_rows(cuts, rect.shape.rows, rank);
     let array = rect.make_mut();
     let result = match &solver.rows {
         RowObjective::Quadratic(rows) => {
             let linear = upright(1)?;
-            let grams = rows.places().map(|&at| Ok::<_, Error>(argument(args, at)?.clone().value()))?.into_grams(rank);
+            let grams =
+                rows.places().map(|&at| Ok::<_, Error>(argument(args, at)?.clone().value()))?.into_grams(rank, cut);
             let result = match (solver.rescales, rows.bounded) {
                 (true, _) => {
                     let by = dot(array, &linear.data) / grams.curvature(array);
@@ -47,7 +55,7 @@ pub(super) fn run<T: Numbers>(solver: &RowSolver, args: &[Slot<T>], pool: &Pool<
                 // To where the sum of the products is that of the counts, which is best along the ray.
                 rescale(array, counts.total() / dot(array, &linear.data))
             } else {
-                likelihood_rows(array, &counts, &columns, &linear, *likelihood)
+                likelihood_rows(array, &counts, &columns, &linear, (*likelihood, &cut))
             }
         }
     };

@@ -3,6 +3,7 @@
 //! Invariant: a block's steps run on one thread; a kernel has the same meaning there.
 //! Not here: the kernels (see `products`, `elementwise`, `plain`), blocks of rows (see `stream`).
 
+use super::cuts::Cuts;
 use super::{elementwise, plain, products, rows, thin};
 use crate::error::{Error, Result};
 use crate::expr::Number;
@@ -20,6 +21,7 @@ pub(in crate::run) struct Scope<'a, T> {
     pub pool: &'a Pool<T>,
     pub buffers: &'a [Buffer],
     pub inputs: &'a Inputs,
+    pub cuts: &'a Cuts,
     /// How many rows the block has, and which buffers have as many.
     pub block: Option<(usize, &'a [bool])>,
 }
@@ -58,7 +60,9 @@ impl<T: Numbers> Scope<'_, T> {
     }
 
     fn compute(&self, step: &Step, args: Vec<Slot<T>>) -> Result<Vec<Slot<T>>> {
-        let (out, in_block) = (step.outs[0], self.block.is_some());
+        let out = step.outs[0];
+        // A block is a task of its own.
+        let cuts = Some(self.cuts).filter(|_| self.block.is_none());
         let (shape, dtype) = (self.shape(out), self.buffers[out].dtype);
         let value = match &step.kernel {
             Kernel::Input(var) if self.inputs.has_missing(var) => {
@@ -76,17 +80,18 @@ impl<T: Numbers> Scope<'_, T> {
                     step.args.iter().chain(&step.outs).any(|&buffer| aligned[buffer]).then_some(rows)
                 };
                 let rows = self.block.and_then(of_block).unwrap_or(fused.shape.rows);
-                return Ok(elementwise::run(fused, &args, rows, in_block, self.pool));
+                return Ok(elementwise::run(fused, &args, rows, cuts, self.pool));
             }
             Kernel::Decrease => return Err(Error::Bug("a decrease without its row solver".into())),
             Kernel::Tiled(_) => return Err(Error::Bug("blocks of rows within a block of rows".into())),
             Kernel::Thin(thin) => {
-                let product = thin::products(&args[0].wide(), *thin, vec![args[1].rect()]).swap_remove(0);
+                let data = args[0].wide();
+                let product = thin::products(&data, cuts, *thin, vec![args[1].rect()]).swap_remove(0);
                 Slot::Wide(Held::Dense(product))
             }
-            Kernel::Rows(solver) => return rows::run(solver, &args, self.pool),
+            Kernel::Rows(solver) => return rows::run(solver, &args, cuts, self.pool),
             Kernel::Product { transpose } => {
-                products::multiply([&args[0], &args[1]], *transpose, dtype, in_block, self.pool)
+                products::multiply([&args[0], &args[1]], *transpose, dtype, cuts, self.pool)
                     .map_or_else(|| self.plainly(step, &args, shape), Ok)?
             }
             Kernel::Sampled { transpose } => products::sampled([&args[0], &args[1]], *transpose, &args[2], self.pool)
@@ -113,7 +118,7 @@ impl<T: Numbers> Scope<'_, T> {
     /// The plain way, for what is too rare to be worth a fast one.
     fn plainly(&self, step: &Step, args: &[Slot<T>], shape: Shape) -> Result<Slot<T>> {
         let args: Vec<Held<f64>> = args.iter().map(Slot::plain).collect();
-        Ok(match plain::compute(&step.kernel, &args, shape, &self.buffers[step.outs[0]].layout)? {
+        Ok(match plain::compute(&step.kernel, &args, self.cuts, shape, &self.buffers[step.outs[0]].layout)? {
             Held::Dense(rect) => Slot::Small(rect),
             Held::Sparse(entries) => Slot::Wide(Held::Sparse(entries.cast())),
         })

@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::products;
 use super::steps::Scope;
-use crate::data::Pattern;
+use crate::data::{Pattern, Shards};
 use crate::error::{Error, Result};
 use crate::facts::{Layout, Shape};
 use crate::plan::{Combine, Kernel, Param, RowTiling, Step};
-use crate::run::Inputs;
+use crate::run::machine::cut::{Cut, blocks};
 use crate::run::machine::shard_sums::reduce_parts;
 use crate::run::value::Numbers;
 use crate::run::value::entries::Entries;
@@ -39,21 +39,29 @@ enum Gathered<T> {
 pub(in crate::run) fn run<T: Numbers>(
     tiling: &RowTiling,
     args: &[Slot<T>],
-    inputs: &Inputs,
-    pool: &Pool<T>,
+    scope: &Scope<'_, T>,
 ) -> Result<Vec<Slot<T>>> {
-    let args: Vec<Slot<T>> = args.iter().zip(&tiling.params).map(|(arg, param)| laid_out(arg, *param, pool)).collect();
-    let bounds = |k: usize| (tiling.rows as u128 * k as u128 / tiling.shards as u128) as usize;
+    let pool = scope.pool;
+    // The factor of a thin product is small, but its products are in the type of the data.
+    let in_thin =
+        |at: usize| tiling.body.iter().any(|step| matches!(step.kernel, Kernel::Thin(_)) && step.args[1] == at);
+    let args = args.iter().enumerate().map(|(at, arg)| match arg {
+        Slot::Small(rect) if in_thin(at) => Slot::Wide(Held::Dense(rect.cast::<T>().aligned(pool))),
+        _ => laid_out(arg, tiling.params[at], pool),
+    });
+    let args: Vec<Slot<T>> = args.collect();
+    let even = Shards::even(tiling.rows, tiling.shards);
+    let shards = scope.cuts.of_data(tiling.rows).map_or(&even, Cut::shards);
     let mut stacks: Vec<Option<Vec<T>>> = tiling.results.iter().map(|result| stack(tiling, result, pool)).collect();
     // Each shard has its part of every stack, which it takes when its turn comes.
     let parts: Vec<Mutex<Vec<Option<&mut [T]>>>> =
-        cut_stacks(tiling, &mut stacks, bounds).into_iter().map(Mutex::new).collect();
+        cut_stacks(tiling, &mut stacks, shards).into_iter().map(Mutex::new).collect();
     let shard = |k: usize| {
         let stacks = std::mem::take(&mut *parts[k].lock().unwrap_or_else(PoisonError::into_inner));
-        Shard { tiling, args: &args, inputs, pool, from: bounds(k), stacks }.run(bounds(k)..bounds(k + 1))
+        Shard { tiling, args: &args, scope, rows: shards.range(k), stacks }.run()
     };
     let both = |a: Partial<T>, b: Partial<T>| Ok(a?.into_iter().zip(b?).map(|(a, b)| combined(a, b, pool)).collect());
-    let gathered = reduce_parts(0..tiling.shards, &shard, &both)?;
+    let gathered = reduce_parts(shards.count(), &shard, &both)?;
     drop(parts);
     args.into_iter().for_each(|arg| Slot::release(Some(arg), pool));
     let mut results = Vec::with_capacity(tiling.results.len());
@@ -81,16 +89,16 @@ fn stack<T: Numbers>(tiling: &RowTiling, (buffer, combine): &(usize, Combine), p
 fn cut_stacks<'a, T>(
     tiling: &RowTiling,
     stacks: &'a mut [Option<Vec<T>>],
-    bounds: impl Fn(usize) -> usize,
+    shards: &Shards,
 ) -> Vec<Vec<Option<&'a mut [T]>>> {
-    let mut parts: Vec<Vec<Option<&mut [T]>>> = (0..tiling.shards).map(|_| Vec::new()).collect();
+    let mut parts: Vec<Vec<Option<&mut [T]>>> = (0..shards.count()).map(|_| Vec::new()).collect();
     for (stack, (buffer, _)) in stacks.iter_mut().zip(&tiling.results) {
         let cols = tiling.buffers[*buffer].shape.cols;
         let mut rest = stack.as_deref_mut();
         for (k, part) in parts.iter_mut().enumerate() {
             let (head, tail) = match rest.take() {
                 Some(numbers) => {
-                    let (head, tail) = numbers.split_at_mut((bounds(k + 1) - bounds(k)) * cols);
+                    let (head, tail) = numbers.split_at_mut(shards.range(k).len() * cols);
                     (Some(head), Some(tail))
                 }
                 None => (None, None),
@@ -108,6 +116,7 @@ fn combined<T: Numbers>(a: Gathered<T>, b: Gathered<T>, pool: &Pool<T>) -> Gathe
             a.extend(b);
             Gathered::Stack(a)
         }
+        (Gathered::Sum(None), b) => b,
         (Gathered::Sum(mut a), Gathered::Sum(Some(b))) => {
             add(&mut a, b, pool);
             Gathered::Sum(a)
@@ -182,36 +191,29 @@ fn stacked<T: Numbers>(parts: &[Held<T>], shape: Shape) -> Result<Pattern> {
 struct Shard<'a, T> {
     tiling: &'a RowTiling,
     args: &'a [Slot<T>],
-    inputs: &'a Inputs,
-    pool: &'a Pool<T>,
-    /// The first of its rows.
-    from: usize,
+    scope: &'a Scope<'a, T>,
+    rows: Range<usize>,
     /// Its rows of each result that is stacked and dense.
     stacks: Vec<Option<&'a mut [T]>>,
 }
 
 impl<T: Numbers> Shard<'_, T> {
-    fn run(mut self, rows: Range<usize>) -> Partial<T> {
-        let tiling = self.tiling;
+    fn run(mut self) -> Partial<T> {
+        let (tiling, pool) = (self.tiling, self.scope.pool);
         let empty = |combine: &Combine| match combine {
             Combine::Stack => Gathered::Stack(Vec::new()),
             Combine::Add => Gathered::Sum(None),
         };
         let mut results: Vec<Gathered<T>> = tiling.results.iter().map(|(_, combine)| empty(combine)).collect();
         let mut held: Vec<Option<Slot<T>>> = vec![None; tiling.buffers.len()];
-        let mut start = rows.start;
-        while start < rows.end {
-            let block = start..(start + tiling.height).min(rows.end);
+        for block in blocks(self.rows.clone(), tiling.height) {
             for (at, (arg, param)) in self.args.iter().zip(&tiling.params).enumerate() {
-                Slot::release(held[at].take(), self.pool);
-                held[at] = Some(cut(arg, *param, &block, self.pool));
+                Slot::release(held[at].take(), pool);
+                held[at] = Some(cut(arg, *param, &block, pool));
             }
-            let scope = Scope {
-                pool: self.pool,
-                buffers: &tiling.buffers,
-                inputs: self.inputs,
-                block: Some((block.len(), &tiling.aligned)),
-            };
+            let (inputs, cuts) = (self.scope.inputs, self.scope.cuts);
+            let block_of = Some((block.len(), &tiling.aligned[..]));
+            let scope = Scope { pool, buffers: &tiling.buffers, inputs, cuts, block: block_of };
             for step in &tiling.body {
                 if !self.add_product(step, &mut held, &mut results) {
                     scope.step(step, &mut held)?;
@@ -220,12 +222,11 @@ impl<T: Numbers> Shard<'_, T> {
             for (at, (result, (buffer, _))) in results.iter_mut().zip(&tiling.results).enumerate() {
                 match (result, held[*buffer].take()) {
                     (Gathered::Stack(parts), Some(value)) => self.stack(at, block.start, value, parts),
-                    (Gathered::Sum(sum), Some(value)) => add(sum, value, self.pool),
+                    (Gathered::Sum(sum), Some(value)) => add(sum, value, pool),
                     (Gathered::Sum(Some(_)), None) => {}
                     (_, None) => return Err(Error::Bug("a tiling's result is gone".into())),
                 }
             }
-            start = block.end;
         }
         Ok(results)
     }
@@ -234,10 +235,10 @@ impl<T: Numbers> Shard<'_, T> {
     fn stack(&mut self, at: usize, first: usize, value: Slot<T>, parts: &mut Vec<Held<T>>) {
         match (&mut self.stacks[at], value.wide()) {
             (Some(stack), Held::Dense(rect)) => {
-                let from = (first - self.from) * rect.shape.cols;
+                let from = (first - self.rows.start) * rect.shape.cols;
                 stack[from..from + rect.data.len()].copy_from_slice(&rect.data);
                 drop(rect);
-                Slot::release(Some(value), self.pool);
+                Slot::release(Some(value), self.scope.pool);
             }
             (_, held) => parts.push(held),
         }
@@ -245,7 +246,11 @@ impl<T: Numbers> Shard<'_, T> {
 
     /// Adds a product to the sum that it is a part of, where that can be done in one go.
     fn add_product(&self, step: &Step, held: &mut [Option<Slot<T>>], results: &mut [Gathered<T>]) -> bool {
-        let Kernel::Product { transpose } = step.kernel else { return false };
+        let transpose = match step.kernel {
+            Kernel::Product { transpose } => transpose,
+            Kernel::Thin(thin) if thin.data_transposed => [true, false],
+            _ => return false,
+        };
         let Some(at) = self.tiling.results.iter().position(|(buffer, _)| *buffer == step.outs[0]) else { return false };
         let (Gathered::Sum(Some(sum)), Some(a), Some(b)) = (&mut results[at], &held[step.args[0]], &held[step.args[1]])
         else {
@@ -253,7 +258,7 @@ impl<T: Numbers> Shard<'_, T> {
         };
         let added = products::add_product(sum, [a, b], transpose);
         if added {
-            step.frees.iter().for_each(|&dead| Slot::release(held[dead].take(), self.pool));
+            step.frees.iter().for_each(|&dead| Slot::release(held[dead].take(), self.scope.pool));
         }
         added
     }

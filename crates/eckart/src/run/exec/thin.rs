@@ -10,14 +10,14 @@ use std::ops::Range;
 
 use eckart_kernels::View;
 
+use super::cuts::Cuts;
 use super::products::Executor;
-use crate::data::Shards;
 use crate::error::Result;
 use crate::expr::Var;
 use crate::facts::Shape;
 use crate::plan::ThinProduct;
 use crate::run::Inputs;
-use crate::run::machine::shard_sums::{for_rows, reduce};
+use crate::run::machine::shard_sums::{for_blocks, for_rows, reduce};
 use crate::run::machine::simd::simd_level;
 use crate::run::value::entries::Entries;
 use crate::run::value::held::Held;
@@ -31,21 +31,28 @@ use crate::run::value::{Numbers, Value};
 pub(crate) fn thin_products<T: Numbers>(
     inputs: &Inputs,
     data: &Var,
+    cuts: &[Var],
     thin: ThinProduct,
     factors: &[Value],
 ) -> Result<Vec<Value>> {
     let factors: Vec<Rect<T>> = factors.iter().map(Value::rect).collect();
-    Ok(products(&inputs.value::<T>(data)?, thin, factors).into_iter().map(Value::of_rect).collect())
+    let cuts = Cuts::of::<T>(cuts, inputs);
+    Ok(products(&inputs.value::<T>(data)?, Some(&cuts), thin, factors).into_iter().map(Value::of_rect).collect())
 }
 
 /// The product of data with each factor.
-pub(super) fn products<T: Numbers>(data: &Held<T>, thin: ThinProduct, factors: Vec<Rect<T>>) -> Vec<Rect<T>> {
+pub(super) fn products<T: Numbers>(
+    data: &Held<T>,
+    cuts: Option<&Cuts>,
+    thin: ThinProduct,
+    factors: Vec<Rect<T>>,
+) -> Vec<Rect<T>> {
     let Some(one) = factors.first().map(|factor| factor.shape) else { return Vec::new() };
     let alone = thin.columns(one);
     let side_by_side = beside(factors, thin.factor_transposed);
     let product = match data {
-        Held::Dense(x) => dense(x, thin.data_transposed, &side_by_side, alone),
-        Held::Sparse(x) => sparse(x, thin.data_transposed, &side_by_side),
+        Held::Dense(x) => dense(x, cuts, thin.data_transposed, &side_by_side, alone),
+        Held::Sparse(x) => sparse(x, cuts, thin.data_transposed, &side_by_side),
     };
     T::pool().give(side_by_side.data);
     apart(product, alone, thin.transposed)
@@ -102,13 +109,14 @@ fn apart<T: Numbers>(product: Rect<T>, alone: usize, transposed: bool) -> Vec<Re
     parts
 }
 
-fn dense<T: Numbers>(x: &Rect<T>, transposed: bool, b: &Rect<T>, alone: usize) -> Rect<T> {
+fn dense<T: Numbers>(x: &Rect<T>, cuts: Option<&Cuts>, transposed: bool, b: &Rect<T>, alone: usize) -> Rect<T> {
     let (pool, inner, cols) = (T::pool(), x.shape.cols, b.shape.cols);
     let block = |of: &Range<usize>, cols: usize| of.start * cols..of.end * cols;
+    let cut = Cuts::of_rows(cuts, x.shape.rows, inner);
     if !transposed {
         let shape = Shape { rows: x.shape.rows, cols };
         let mut out = pool.zeros(shape.entries());
-        for_rows(&mut out, cols, |rows, part| {
+        for_blocks(&mut out, cols, &cut, |rows, part| {
             let left = View::rows_of(&x.data[block(&rows, inner)], inner);
             T::multiply_add(simd_level(), part, left, View::rows_of(&b.data, cols), Some(alone));
         });
@@ -117,22 +125,23 @@ fn dense<T: Numbers>(x: &Rect<T>, transposed: bool, b: &Rect<T>, alone: usize) -
     let shape = Shape { rows: inner, cols };
     let part = |rows: Range<usize>| {
         let mut sum = pool.zeros(shape.entries());
-        let left = View::rows_of(&x.data[block(&rows, inner)], inner).transposed();
-        let right = View::rows_of(&b.data[block(&rows, cols)], cols);
-        T::multiply_add(simd_level(), &mut sum, left, right, Some(alone));
+        for rows in cut.blocks(rows) {
+            let left = View::rows_of(&x.data[block(&rows, inner)], inner).transposed();
+            let right = View::rows_of(&b.data[block(&rows, cols)], cols);
+            T::multiply_add(simd_level(), &mut sum, left, right, Some(alone));
+        }
         Rect::new(shape, sum)
     };
-    // The cut does not depend on how many there are.
-    reduce(Shards::of(x.shape.rows, inner.max(alone)), &part, &|mut a: Rect<T>, b: Rect<T>| {
+    reduce(cut.shards(), &part, &|mut a: Rect<T>, b: Rect<T>| {
         a.make_mut().iter_mut().zip(b.data.iter()).for_each(|(x, &y)| *x += y);
         pool.give(b.data);
         a
     })
 }
 
-fn sparse<T: Numbers>(x: &Entries<T>, transposed: bool, b: &Rect<T>) -> Rect<T> {
-    let executor = Executor { parallel: true, pool: T::pool() };
-    if transposed { executor.sparse(&x.transposed(), b) } else { executor.sparse(x, b) }
+fn sparse<T: Numbers>(x: &Entries<T>, cuts: Option<&Cuts>, transposed: bool, b: &Rect<T>) -> Rect<T> {
+    let executor = Executor { cuts, pool: T::pool() };
+    if transposed { executor.sparse_transposed(x, b) } else { executor.sparse(x, b, None) }
 }
 
 #[cfg(test)]
@@ -144,13 +153,14 @@ mod tests {
     #[track_caller]
     fn check<T: Numbers>(x: &Matrix, rank: usize) {
         let data = Var::input("X");
+        let cuts = [data.clone()];
         let mut inputs = Inputs::default();
         inputs.set_matrix(&data, &x.cast(T::DTYPE).unwrap());
         for (data_transposed, factor_transposed, transposed) in
             [(false, true, false), (true, false, true), (false, false, false), (true, true, true)]
         {
             let (rows, inner) = if data_transposed { (x.cols(), x.rows()) } else { (x.rows(), x.cols()) };
-            let thin = ThinProduct { data_transposed, factor_transposed, transposed };
+            let thin = ThinProduct { data_transposed, factor_transposed, transposed, shared: true };
             let entry = |k: usize, i: usize, c: usize| ((k * 7919 + i * 31 + c * 17) as f64 * 0.37).sin();
             let factor = |k: usize| {
                 let matrix = match factor_transposed {
@@ -164,11 +174,11 @@ mod tests {
             let alone: Vec<Vec<f64>> = factors
                 .iter()
                 .map(|factor| {
-                    numbers(&thin_products::<T>(&inputs, &data, thin, std::slice::from_ref(factor)).unwrap()[0])
+                    numbers(&thin_products::<T>(&inputs, &data, &cuts, thin, std::slice::from_ref(factor)).unwrap()[0])
                 })
                 .collect();
             for count in [2, 3, 9, 23] {
-                let beside = thin_products::<T>(&inputs, &data, thin, &factors[..count]).unwrap();
+                let beside = thin_products::<T>(&inputs, &data, &cuts, thin, &factors[..count]).unwrap();
                 assert_eq!(beside.iter().map(numbers).collect::<Vec<_>>(), alone[..count], "{rank} {count} {thin:?}");
             }
             let (i, c) = (rows / 2, rank - 1);

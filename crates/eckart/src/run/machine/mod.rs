@@ -3,6 +3,7 @@
 //! Invariant: told to people only: no plan and no result depends on it.
 //! Not here: what a plan needs (see `plan`).
 
+pub(super) mod cut;
 pub(super) mod memory;
 pub(super) mod shard_sums;
 pub(super) mod simd;

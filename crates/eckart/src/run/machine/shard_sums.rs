@@ -1,40 +1,87 @@
 //! Shard sums: a reduction over shards of rows, with a fixed combining tree.
 //! In: a cut into shards, what to do with one, how to combine two results.  Out: the combined result.
-//! Invariant: the tree depends on the cut alone, so the bits don't depend on threads; at most one partial per level is
-//! held.
-//! Not here: what a shard is (see `data::Shards`).
+//! Invariant: the tree is that of a binary counter over the number of shards, so the bits don't depend on threads;
+//! shards are taken in order, and at most one partial result per level of the tree and thread is held.
+//! Not here: where the cut is (see `data::Shards`).
 
+use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
+use super::cut::Cut;
+use super::threads::threads;
 use crate::data::{Real, Shards};
 
 // What is given to the threads is a `dyn Fn` in each function here: rayon's code is then generated once for each type
 // of result, and not once for each caller (it was a quarter of the engine's code).
 
-/// Combines `map` of all shards in a balanced binary tree.
+/// Combines `map` of all shards as [`reduce_parts`] does.
 pub(in crate::run) fn reduce<T: Send>(
-    shards: Shards,
+    shards: &Shards,
     map: &(dyn Fn(Range<usize>) -> T + Sync),
     combine: &(dyn Fn(T, T) -> T + Sync),
 ) -> T {
-    reduce_parts(0..shards.count(), &|k| map(shards.range(k)), combine)
+    reduce_parts(shards.count(), &|k| map(shards.range(k)), combine)
 }
 
-/// Combines `map` of the parts of a range in a balanced binary tree.
+/// Combines `map` of parts 0 to `count` - 1 as a binary counter counts: two neighbours of 2^l parts each become one of
+/// 2^(l + 1) as soon as both are there; what is left over at the end is added from the last to the first. All threads
+/// take parts in order, so that a source of parts is read from front to back.
 pub(in crate::run) fn reduce_parts<T: Send>(
-    parts: Range<usize>,
+    count: usize,
     map: &(dyn Fn(usize) -> T + Sync),
     combine: &(dyn Fn(T, T) -> T + Sync),
 ) -> T {
-    if parts.len() == 1 {
-        return map(parts.start);
+    let counter = Counter { count, combine, waiting: Mutex::default() };
+    let workers = threads().min(count);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some(k) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|&k| k < count) {
+            counter.add(k, map(k));
+        }
+    };
+    if workers > 1 {
+        rayon::scope(|scope| {
+            (1..workers).for_each(|_| scope.spawn(|_| work()));
+            work();
+        });
+    } else {
+        work();
     }
-    let middle = parts.start + parts.len() / 2;
-    let (left, right) = rayon::join(
-        || reduce_parts(parts.start..middle, map, combine),
-        || reduce_parts(middle..parts.end, map, combine),
-    );
-    combine(left, right)
+    counter.total()
+}
+
+/// Results that wait for their neighbours, by their level and their number within it.
+struct Counter<'a, T> {
+    count: usize,
+    combine: &'a (dyn Fn(T, T) -> T + Sync),
+    waiting: Mutex<BTreeMap<(u32, usize), T>>,
+}
+
+impl<T> Counter<'_, T> {
+    /// Adds the result of part k, and combines what is complete.
+    fn add(&self, k: usize, mut value: T) {
+        let (mut level, mut at) = (0, k);
+        loop {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(other) = waiting.remove(&(level, at ^ 1)) else {
+                waiting.insert((level, at), value);
+                return;
+            };
+            drop(waiting);
+            value = if at % 2 == 1 { (self.combine)(other, value) } else { (self.combine)(value, other) };
+            (level, at) = (level + 1, at / 2);
+        }
+    }
+
+    /// What is left, combined from the last to the first.
+    fn total(self) -> T {
+        let waiting = self.waiting.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // The smaller a block, the later in the sequence it stands.
+        let left = waiting.into_values().reduce(|later, earlier| (self.combine)(earlier, later));
+        left.unwrap_or_else(|| unreachable!("a sum of {} parts", self.count))
+    }
 }
 
 /// Does `work` with each of some items, on all threads.
@@ -49,88 +96,68 @@ pub(in crate::run) fn for_each<T: Send>(items: &mut [T], work: &(dyn Fn(&mut T) 
     }
 }
 
-/// Fills `out`, `cols` numbers per row, shard by shard: each row is written by one task.
-pub(in crate::run) fn for_rows<T: Send>(out: &mut [T], cols: usize, fill: impl Fn(Range<usize>, &mut [T]) + Sync) {
-    if cols == 0 || out.is_empty() {
+/// Rows of a task, at the least: enough for a product to run at speed.
+const MIN_ROWS: usize = 128;
+/// Numbers in a task, at the least: enough to be worth one.
+const MIN_NUMBERS: usize = 1 << 14;
+/// Tasks, at the most: enough for any machine's threads.
+const MOST_TASKS: usize = 64;
+
+/// A cut of rows into tasks, each of which writes its own: no sum depends on it.
+fn tasks(rows: usize, cols: usize) -> Shards {
+    let height = MIN_ROWS.max(MIN_NUMBERS.div_ceil(cols.max(1)));
+    Shards::even(rows, rows.div_ceil(height).clamp(1, MOST_TASKS))
+}
+
+/// The rows of each range, one after the other, and their numbers.
+fn cut<T>(rows: &mut [T], cols: usize, ranges: impl Iterator<Item = Range<usize>>) -> Vec<(Range<usize>, &mut [T])> {
+    let mut rest = rows;
+    let part = |range: Range<usize>| {
+        let (head, tail) = std::mem::take(&mut rest).split_at_mut(range.len() * cols);
+        rest = tail;
+        (range, head)
+    };
+    ranges.map(part).collect()
+}
+
+/// Fills or changes `rows`, `cols` numbers each, task by task.
+pub(crate) fn for_rows<T: Send>(rows: &mut [T], cols: usize, change: impl Fn(Range<usize>, &mut [T]) + Sync) {
+    if cols == 0 || rows.is_empty() {
         return;
     }
-    for_each(&mut cut(out, cols), &|(range, part)| fill(range.clone(), part));
+    let tasks = tasks(rows.len() / cols, cols);
+    let mut parts = cut(rows, cols, (0..tasks.count()).map(|k| tasks.range(k)));
+    for_each(&mut parts, &|(range, part)| change(range.clone(), part));
 }
 
-/// The rows of each shard, and their numbers.
-fn cut<T>(rows: &mut [T], cols: usize) -> Vec<(Range<usize>, &mut [T])> {
-    let shards = Shards::of(rows.len() / cols, cols);
-    cut_at(rows, cols, (0..shards.count()).map(|k| shards.range(k)))
-}
-
-fn cut_at<T>(rows: &mut [T], cols: usize, ranges: impl Iterator<Item = Range<usize>>) -> Vec<(Range<usize>, &mut [T])> {
-    let mut parts = Vec::new();
-    let mut rest = rows;
-    for range in ranges {
-        let (head, tail) = rest.split_at_mut(range.len() * cols);
-        parts.push((range, head));
-        rest = tail;
+/// Fills or changes `rows`, `cols` numbers each, block by block of a cut.
+pub(in crate::run) fn for_blocks<T: Send>(
+    rows: &mut [T],
+    cols: usize,
+    of: &Cut,
+    change: impl Fn(Range<usize>, &mut [T]) + Sync,
+) {
+    if cols == 0 || rows.is_empty() {
+        return;
     }
-    parts
+    for_each(&mut cut(rows, cols, of.all_blocks().into_iter()), &|(range, part)| change(range.clone(), part));
 }
 
-/// Changes `rows`, `cols` numbers each, shard by shard, and adds up what each shard returns, in a fixed tree.
+/// Changes `rows`, `cols` numbers each, block by block, and adds up what each change returns: the blocks of a shard in
+/// order, shards as [`reduce_parts`] does.
 pub(crate) fn sum_rows<T: Send>(
     rows: &mut [T],
     cols: usize,
+    of: &Cut,
     change: impl Fn(Range<usize>, &mut [T]) -> f64 + Sync,
 ) -> f64 {
     if cols == 0 || rows.is_empty() {
         return 0.0;
     }
-    let parts = cut(rows, cols);
-    sum_parts(parts, &change)
-}
-
-/// As [`sum_rows`], with shards of about the same work where row i has the entries from `ends[i]` to `ends[i + 1]`,
-/// each as costly as `cols` operations by `cols`, and a third of `cols` more for a system of its own.
-pub(crate) fn sum_rows_by<T: Send>(
-    rows: &mut [T],
-    cols: usize,
-    ends: Option<&[usize]>,
-    change: impl Fn(Range<usize>, &mut [T]) -> f64 + Sync,
-) -> f64 {
-    let Some(ends) = ends.filter(|_| cols > 0 && !rows.is_empty()) else { return sum_rows(rows, cols, change) };
-    let (count, shards) = (rows.len() / cols, Shards::of(rows.len() / cols, cols).count());
-    let work = |row: usize| ends[row] - ends[0] + row * (1 + cols / 3);
-    let at = |k: usize| {
-        let up_to = (work(count) as u128 * k as u128 / shards as u128) as usize;
-        let (mut low, mut high) = (0, count);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if work(middle) < up_to { low = middle + 1 } else { high = middle }
-        }
-        low
-    };
-    let parts = cut_at(rows, cols, (0..shards).map(|k| at(k)..at(k + 1)));
-    sum_parts(parts, &change)
-}
-
-/// Changes each part and adds up what each change returns, in a fixed tree.
-fn sum_parts<T: Send>(
-    parts: Vec<(Range<usize>, &mut [T])>,
-    change: &(dyn Fn(Range<usize>, &mut [T]) -> f64 + Sync),
-) -> f64 {
-    let mut parts: Vec<_> = parts.into_iter().map(|(range, part)| (range, part, 0.0)).collect();
+    let blocks = cut(rows, cols, of.all_blocks().into_iter());
+    let mut parts: Vec<_> = blocks.into_iter().map(|(range, part)| (range, part, 0.0)).collect();
     for_each(&mut parts, &|(range, part, sum)| *sum = change(range.clone(), part));
-    tree_sum(&parts.iter().map(|part| part.2).collect::<Vec<f64>>())
-}
-
-/// The sum in the tree of [`reduce_parts`].
-fn tree_sum(sums: &[f64]) -> f64 {
-    match sums {
-        [] => 0.0,
-        [one] => *one,
-        [..] => {
-            let (left, right) = sums.split_at(sums.len() / 2);
-            tree_sum(left) + tree_sum(right)
-        }
-    }
+    of.combined(parts.into_iter().map(|part| part.2).collect(), &|a, b| a + b).unwrap_or_default()
 }
 
 /// The sum of f(x) over all entries x, in the order of [`sum_pairs_by`].
@@ -154,7 +181,7 @@ fn sum_pairs_by<A: Copy + Sync, B: Copy + Sync>(a: &[A], b: &[B], f: impl Fn(A, 
         let blocks = a[range.clone()].chunks(BLOCK).zip(b[range].chunks(BLOCK));
         blocks.map(|(a, b)| sum_block(a, b, &f)).sum::<f64>()
     };
-    reduce(Shards::of(a.len(), 1), &shard, &|a, b| a + b)
+    reduce(&Shards::of_dense(a.len(), 1), &shard, &|a, b| a + b)
 }
 
 fn sum_block<A: Copy, B: Copy>(a: &[A], b: &[B], f: &impl Fn(A, B) -> f64) -> f64 {

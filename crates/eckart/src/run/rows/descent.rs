@@ -5,7 +5,7 @@
 
 use eckart_kernels::{Descent, DescentWorkspace, Regularizer, RowTerms, SweepStats, View, descend};
 
-use crate::run::{Numbers, cast, simd_level, sum_rows};
+use crate::run::{Cut, Numbers, cast, simd_level, sum_rows};
 
 /// Minimizes w G w' - 2 b w' + l1 |w|_1 within the bounds for each row w, one entry after the other, `sweeps` times.
 pub(super) fn sweep_rows<T: Numbers>(
@@ -13,10 +13,10 @@ pub(super) fn sweep_rows<T: Numbers>(
     linear: &[T],
     gram: View<'_>,
     regularizer: Regularizer,
-    sweeps: usize,
+    (cut, sweeps): (&Cut, usize),
 ) -> f64 {
     let (gram, rank) = (&cast::<f64, T>(gram.whole_rows())[..], gram.cols());
-    sum_rows(rows, rank, |range, part| {
+    sum_rows(rows, rank, cut, |range, part| {
         let mut done = vec![SweepStats::default(); sweeps];
         let linear = &linear[range.start * rank..range.end * rank];
         T::sweep(simd_level(), part, linear, View::rows_of(gram, rank), regularizer, &mut done);

@@ -12,11 +12,11 @@ use eckart_kernels::{CgWorkspace, GramWorkspace, Kernels, Picked, RowQuadratic, 
 
 use super::descent::half_gradient;
 use crate::rows::{GramParts, SampledGram};
-use crate::run::{Held, Numbers, Rect, Value, simd_level, sum_by, sum_rows, sum_rows_by};
+use crate::run::{Cut, Held, Numbers, Rect, Value, for_rows, simd_level, sum_by, sum_rows};
 
 impl GramParts<Value> {
-    /// The Grams, of side `rank`.
-    pub(crate) fn into_grams<T: Numbers>(self, rank: usize) -> Grams<T> {
+    /// The Grams, of side `rank`, of rows that are cut so.
+    pub(crate) fn into_grams<T: Numbers>(self, rank: usize, cut: Cut) -> Grams<T> {
         let gram = |value: Value| symmetric(value.into_rect().data.into_vec(), rank);
         let sum = |of: SampledGram<Value>| SampledRows {
             scale: of.scale,
@@ -26,6 +26,7 @@ impl GramParts<Value> {
         };
         Grams {
             rank,
+            cut,
             shared: self.shared.map_or_else(|| vec![0.0; rank * rank], gram),
             scaled: self.scaled.into_iter().map(|(u, of)| (u.into_rect().data.into_vec(), gram(of))).collect(),
             sampled: self.sampled.into_iter().map(sum).collect(),
@@ -37,6 +38,8 @@ impl GramParts<Value> {
 pub(crate) struct Grams<T> {
     /// r.
     pub rank: usize,
+    /// The cut of the rows, over which decreases are added up.
+    pub cut: Cut,
     /// r x r, symmetric.
     pub shared: Vec<f64>,
     /// A number per row, and what it multiplies.
@@ -85,11 +88,6 @@ impl<T: Numbers> Weights<T> {
                 Picked { columns: Some(&entries.indices()[range.clone()]), weights: &entries.values[range] }
             }
         }
-    }
-
-    /// Where the entries of each row begin, where rows have different numbers of them.
-    pub(super) fn ends(&self) -> Option<&[usize]> {
-        if let Held::Sparse(entries) = &self.0 { Some(entries.indptr()) } else { None }
     }
 
     /// The sum of all.
@@ -148,7 +146,7 @@ impl<T: Numbers> Grams<T> {
         V: FnMut(&mut [f64], &[f64], &[f64]) -> f64,
     {
         let r = self.rank;
-        sum_rows_by(array, r, self.ends(), |range, part| {
+        sum_rows(array, r, &self.cut, |range, part| {
             let (mut workspace, mut gram) = (GramWorkspace::new(r), self.shared.clone());
             let (mut row, mut own) = (vec![0.0; r], vec![0.0; r]);
             let mut visit = visitor();
@@ -181,7 +179,7 @@ impl<T: Numbers> Grams<T> {
             return None;
         }
         let shared = &SharedGram::new(&self.shared, r);
-        Some(sum_rows_by(array, r, self.ends(), |range, part| {
+        Some(sum_rows(array, r, &self.cut, |range, part| {
             let mut workspace = CgWorkspace::new(r);
             let mut total = 0.0;
             for (i, row) in range.zip(part.chunks_mut(r)) {
@@ -203,10 +201,6 @@ impl<T: Numbers> Grams<T> {
             }
         })
     }
-
-    pub(super) fn ends(&self) -> Option<&[usize]> {
-        self.sampled.iter().find_map(|sums| sums.weights.ends())
-    }
 }
 
 /// Rows that are moved together where all have one Gram: they and what is made of them stay in a core's own cache.
@@ -215,7 +209,7 @@ pub(super) const TOGETHER: usize = 64;
 /// B G - gradient / 2: the linear term of the quadratic that touches at B and has the Gram G for all rows.
 pub(crate) fn tangent<T: Numbers>(array: &[T], gradient: &[T], gram: &[f64], r: usize) -> Vec<T> {
     let mut linear = T::pool().take(array.len());
-    sum_rows(&mut linear, r, |range, part| {
+    for_rows(&mut linear, r, |range, part| {
         let all = range.start * r..range.end * r;
         let (mut rows, mut along) = (vec![0.0; TOGETHER * r], vec![0.0; TOGETHER * r]);
         let parts = part.chunks_mut(TOGETHER * r).zip(array[all.clone()].chunks(TOGETHER * r));
@@ -226,7 +220,6 @@ pub(crate) fn tangent<T: Numbers>(array: &[T], gradient: &[T], gram: &[f64], r: 
             times(along, View::rows_of(rows, r), View::rows_of(gram, r));
             write(along, linear);
         }
-        0.0
     });
     linear
 }
@@ -234,7 +227,7 @@ pub(crate) fn tangent<T: Numbers>(array: &[T], gradient: &[T], gram: &[f64], r: 
 /// A M, where A has k columns and M (k x r) is small.
 pub(crate) fn times_small<T: Numbers>(array: &[T], small: &[f64], (k, r): (usize, usize)) -> Vec<T> {
     let mut out = T::pool().take(array.len() / k.max(1) * r);
-    sum_rows(&mut out, r, |range, part| {
+    for_rows(&mut out, r, |range, part| {
         let (mut rows, mut product) = (vec![0.0; TOGETHER * k], vec![0.0; TOGETHER * r]);
         let from = &array[range.start * k..range.end * k];
         for (numbers, from) in part.chunks_mut(TOGETHER * r).zip(from.chunks(TOGETHER * k)) {
@@ -244,7 +237,6 @@ pub(crate) fn times_small<T: Numbers>(array: &[T], small: &[f64], (k, r): (usize
             times(product, View::rows_of(rows, k), View::rows_of(small, r));
             write(product, numbers);
         }
-        0.0
     });
     out
 }

@@ -6,7 +6,7 @@
 use eckart_kernels::{Cholesky, GramWorkspace, RowSystem, View, shifts};
 
 use super::grams::{Grams, LinearTerm, TOGETHER, read, times, write};
-use crate::run::{Numbers, simd_level, sum_rows, sum_rows_by};
+use crate::run::{Numbers, simd_level, sum_rows};
 
 /// Moves each row to its minimum; returns the decrease.
 pub(super) fn least_squares<T: Numbers>(grams: &Grams<T>, linear: LinearTerm<'_, T>, array: &mut [T]) -> f64 {
@@ -14,7 +14,7 @@ pub(super) fn least_squares<T: Numbers>(grams: &Grams<T>, linear: LinearTerm<'_,
         return grams.solve_each(array, linear);
     }
     let Some(solver) = Cholesky::shifted(&grams.shared, grams.rank, least_shift::<T>()) else { return 0.0 };
-    solve_shared(array, linear, &grams.shared, &solver, grams.rank)
+    solve_shared(array, linear, grams, &solver)
 }
 
 impl<T: Numbers> Grams<T> {
@@ -24,7 +24,7 @@ impl<T: Numbers> Grams<T> {
     /// the step is then shorter than to the minimum, and still falls.
     pub(super) fn solve_each(&self, array: &mut [T], linear: LinearTerm<'_, T>) -> f64 {
         let r = self.rank;
-        sum_rows_by(array, r, self.ends(), |range, part| {
+        sum_rows(array, r, &self.cut, |range, part| {
             let (mut workspace, mut gram) = (GramWorkspace::new(r), self.shared.clone());
             let mut own =
                 LeastSquares { system: RowSystem::new(r), old: vec![0.0; r], side: vec![0.0; r], new: vec![0.0; r] };
@@ -83,18 +83,13 @@ impl LeastSquares {
     }
 }
 
-/// Moves rows that all have the Gram `gram` by -(b G - l) M^-1, where M = G + shift I is what `solver` has factored: to
+/// Moves rows that all have one Gram by -(b G - l) M^-1, where M = G + shift I is what `solver` has factored: to
 /// the minimum where nothing was added. Returns the decrease: where M may be close to singular, of the step as it is,
 /// not as it should be.
-fn solve_shared<T: Numbers>(
-    array: &mut [T],
-    linear: LinearTerm<'_, T>,
-    gram: &[f64],
-    solver: &Cholesky,
-    r: usize,
-) -> f64 {
+fn solve_shared<T: Numbers>(array: &mut [T], linear: LinearTerm<'_, T>, grams: &Grams<T>, solver: &Cholesky) -> f64 {
+    let (r, gram) = (grams.rank, &grams.shared[..]);
     let (inverse, shift) = (&solver.inverse()[..], solver.shift);
-    sum_rows(array, r, |range, part| {
+    sum_rows(array, r, &grams.cut, |range, part| {
         let (terms, is_gradient) = linear.rows(&range, r);
         let (mut rows, mut half, mut step) =
             (vec![0.0; TOGETHER * r], vec![0.0; TOGETHER * r], vec![0.0; TOGETHER * r]);
@@ -136,8 +131,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::data::Pattern;
+    use crate::data::{Pattern, Shards};
     use crate::facts::Shape;
+    use crate::run::Cut;
     use crate::run::rows::grams::{Grams, LinearTerm, SampledRows, Weights};
     use crate::run::{Entries, Held, Rect, with_threads};
 
@@ -185,8 +181,13 @@ mod tests {
                 shared_gram[at] += (0..2 * r + 3).map(|i| panel.row(i)[at / r] * panel.row(i)[at % r]).sum::<f64>()
             });
         }
-        let grams =
-            Grams { rank: r, shared: shared_gram, scaled: vec![], sampled: if sampled { vec![sums] } else { vec![] } };
+        let grams = Grams {
+            rank: r,
+            cut: Cut::none(n),
+            shared: shared_gram,
+            scaled: vec![],
+            sampled: if sampled { vec![sums] } else { vec![] },
+        };
         // A linear term in the span of the Gram, so that there is a minimum.
         let mut linear = numbers::<T>(n * r, 1.0);
         grams.each_row(&mut linear, LinearTerm::Known(&numbers(n * r, 5.0)), || {
@@ -218,7 +219,7 @@ mod tests {
                 grams.solve_each(&mut array, side)
             } else {
                 let solver = Cholesky::shifted(&grams.shared, r, 0.0).unwrap();
-                solve_shared(&mut array, side, &grams.shared, &solver, r)
+                solve_shared(&mut array, side, &grams, &solver)
             };
             let after = value(&grams, &array, &linear);
             let slack = 200.0 * epsilon * (before.abs() + fell.abs()) * r as f64;
@@ -248,6 +249,7 @@ mod tests {
         let (n, m, r) = (3000, 60, 5);
         let grams = Grams {
             rank: r,
+            cut: Cut::of(Shards::even(n, 7)),
             shared: (0..r * r).map(|at| f64::from(u8::from(at % (r + 1) == 0))).collect(),
             scaled: vec![],
             sampled: vec![SampledRows {

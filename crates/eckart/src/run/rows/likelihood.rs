@@ -9,16 +9,15 @@ use std::sync::{Mutex, PoisonError};
 use eckart_kernels::{CountedRow, Likelihood, LikelihoodWorkspace, TOGETHER};
 
 use super::grams::Weights;
-use crate::data::Shards;
 use crate::facts::Shape;
-use crate::run::{Numbers, Rect, simd_level, sum_rows_by, threads};
+use crate::run::{Cut, Numbers, Rect, simd_level, sum_rows, threads};
 
 /// Bytes of workspace for moving the rows of an array with so many counts each: in each shard of rows several are moved
 /// together, each with its part of the panel and some arrays as long as the row.
 pub(crate) fn likelihood_workspace(counts: usize, array: Shape, number: usize) -> usize {
     let Shape { rows, cols: rank } = array;
-    let shards = Shards::of(rows, rank).count().min(threads());
-    shards * TOGETHER * counts * ((rank + 5) * number + size_of::<usize>())
+    let at_once = threads().min(rows.div_ceil(TOGETHER));
+    at_once * TOGETHER * counts * ((rank + 5) * number + size_of::<usize>())
 }
 
 /// Moves every row; returns by how much the objective fell.
@@ -27,13 +26,13 @@ pub(crate) fn likelihood_rows<T: Numbers>(
     counts: &Weights<T>,
     panel: &Rect<T>,
     linear: &Rect<T>,
-    likelihood: Likelihood,
+    (likelihood, cut): (Likelihood, &Cut),
 ) -> f64 {
     let rank = panel.shape.cols;
     // A shard takes what another has made.
     let idle = Mutex::new(Vec::new());
     let taken = || idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-    sum_rows_by(rows, rank, counts.ends(), |range, part| {
+    sum_rows(rows, rank, cut, |range, part| {
         let mut workspaces: [LikelihoodWorkspace<T>; TOGETHER] =
             taken().unwrap_or_else(|| std::array::from_fn(|_| LikelihoodWorkspace::default()));
         let mut total = 0.0;

@@ -49,7 +49,7 @@ impl QuadraticRows {
         if grams.is_definite_shared() {
             let linear = known(grams, linear, array);
             let gram = View::rows_of(&grams.shared, grams.rank);
-            return sweep_rows(array, &linear, gram, self.regularizer.entries, sweeps);
+            return sweep_rows(array, &linear, gram, self.regularizer.entries, (&grams.cut, sweeps));
         }
         self.descend(grams, linear, array, Descent { sweeps, active_set: false })
     }

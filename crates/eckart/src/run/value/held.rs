@@ -10,7 +10,7 @@ use super::entries::Entries;
 use super::pool::{Pool, Pooled};
 use super::rect::Rect;
 use super::shared_slice::SharedSlice;
-use crate::data::{Matrix, Real, Sparse};
+use crate::data::{Matrix, Real, Shards, Sparse};
 use crate::error::Result;
 use crate::facts::Shape;
 
@@ -28,6 +28,14 @@ impl<T: Real> Held<T> {
         match self {
             Self::Dense(rect) => rect.shape,
             Self::Sparse(entries) => entries.shape(),
+        }
+    }
+
+    /// The cut of its rows.
+    pub(in crate::run) fn shards(&self) -> Shards {
+        match self {
+            Self::Dense(rect) => Shards::of_dense(rect.shape.rows, rect.shape.cols),
+            Self::Sparse(entries) => Shards::of_pattern(entries.indptr(), entries.shape().cols),
         }
     }
 

@@ -12,9 +12,15 @@ use super::held::Held;
 use super::rect::Rect;
 use super::slot::MissingRead;
 use super::{Numbers, Value};
-use crate::data::{Matrix, Real, Storage};
+use crate::data::{Dtype, Matrix, Real, Storage};
 use crate::error::{Error, Result};
 use crate::expr::Var;
+use crate::plan::block_rows;
+use crate::run::machine::cut::Cut;
+
+/// Blocks of rows of sparse data, about, and rows of a block, at the least.
+const BLOCKS: usize = 16;
+const LEAST_ROWS: usize = 128;
 
 /// The values of variables.
 #[derive(Debug, Default)]
@@ -139,9 +145,24 @@ impl Inputs {
         Ok(mask.cast())
     }
 
+    /// The cut of the rows of `var`, in a plan that computes in numbers of type `dtype`: blocks of dense rows.
+    pub(in crate::run) fn cut(&self, var: &Var, dtype: Dtype) -> Option<Cut> {
+        let bound = self.bound.get(var)?;
+        let shards = bound.source.as_ref().map_or_else(|| bound.value.shards(), |matrix| matrix.shards().clone());
+        Some(match bound.value.is_sparse() {
+            true => Cut::in_blocks(shards, sparse_rows(bound.value.shape().rows)),
+            false => Cut::in_blocks(shards, block_rows(bound.value.shape().cols, dtype)),
+        })
+    }
+
     fn bound(&self, var: &Var) -> Result<&BoundValue> {
         self.bound.get(var).ok_or_else(|| Error::Bug(format!("{} was given no value", var.name())))
     }
+}
+
+/// Rows of a block of sparse data of so many rows: as many blocks as keep all threads busy.
+fn sparse_rows(rows: usize) -> usize {
+    rows.div_ceil(BLOCKS).max(LEAST_ROWS)
 }
 
 /// 1 at each entry that a value has.

@@ -18,7 +18,7 @@ use eckart_kernels::Number;
 use self::held::Held;
 use self::pool::Pooled;
 use self::rect::Rect;
-use crate::data::{Dtype, Matrix, Real};
+use crate::data::{Dtype, Matrix, Real, Shards};
 use crate::error::Result;
 use crate::facts::Shape;
 
@@ -132,6 +132,16 @@ impl Value {
     /// As there.
     pub fn into_matrix(self, dtype: Dtype) -> Result<Matrix> {
         either!(self.0, held => held.into_matrix())?.cast(dtype)
+    }
+
+    /// Whether only some entries are stored.
+    pub(in crate::run) fn is_sparse(&self) -> bool {
+        either!(&self.0, held => matches!(held, Held::Sparse(_)))
+    }
+
+    /// The cut of its rows.
+    pub(in crate::run) fn shards(&self) -> Shards {
+        either!(&self.0, held => held.shards())
     }
 
     /// The type of its numbers.

@@ -1,4 +1,4 @@
-//! Block: one factor moved while the others stay.
+//! Block: one factor moved while the others stay, or two one after the other.
 //! In: a bound problem whose factors are in place.  Out: new numbers for one of them, in place, and how far the cost
 //! fell.
 //! Invariant: the cost never rises, the factor stays feasible, and every other factor keeps its numbers.
@@ -7,6 +7,7 @@
 pub(super) mod cohort;
 pub(super) mod conjugate;
 pub(super) mod gradient;
+pub(super) mod one_pass;
 pub(super) mod plans;
 pub(super) mod product;
 pub(super) mod row_block;
@@ -21,7 +22,7 @@ use plans::SearchPlan;
 use product::Product;
 use state::MethodState;
 
-/// A way to move one factor.
+/// A way to move a factor.
 pub(super) trait Block: Send {
     /// Moves the factor and puts its new numbers in place.
     ///
@@ -29,9 +30,9 @@ pub(super) trait Block: Send {
     /// Those of running a plan.
     fn step(&mut self, iterate: &mut Iterate) -> Result<Done>;
 
-    /// The product of the data that it has to have at each step.
-    fn product(&self) -> Option<&Product> {
-        None
+    /// The products of the data that it has to have at each step.
+    fn products(&self) -> Vec<&Product> {
+        Vec::new()
     }
 
     /// The plans that a step runs.

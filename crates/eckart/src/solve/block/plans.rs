@@ -55,7 +55,7 @@ impl<'a> SearchPlan<'a> {
 
     /// What each result of the plan is: a row solver takes the first formulas in and makes a factor of them.
     pub fn results(&self) -> Vec<String> {
-        let made = ["the factor, updated", "decrease of the objective"].iter().take(self.compiled.made);
+        let made = ["the factor, updated", "decrease of the objective"].iter().cycle().take(self.compiled.made);
         let read = self.formulas.len() + self.compiled.made - self.compiled.plan.asked;
         made.map(|&name| name.to_owned()).chain(self.formulas[read..].iter().cloned()).collect()
     }

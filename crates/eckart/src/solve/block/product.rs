@@ -15,6 +15,8 @@ use crate::solve::problem::iterate::Iterate;
 pub(in crate::solve) struct Product {
     thin: ThinProduct,
     data: Var,
+    /// The data whose cut into shards it takes, with others.
+    cuts: Vec<Var>,
     factor: Var,
     /// Where the plan holds it.
     pub buffer: BufferId,
@@ -34,7 +36,8 @@ impl Product {
         let (factor_shape, shape) = (made(&step.args[1]), made(&buffer));
         let columns = thin.columns(factor_shape);
         let bytes = dtype.bytes() * factor_shape.entries().max(shape.entries()) / columns.max(1);
-        Some(Self { thin, data: data.clone(), factor: factor.clone(), buffer, flops, columns, bytes })
+        let [data, factor] = [data, factor].map(Var::clone);
+        Some(Self { thin, data, cuts: plan.cuts.clone(), factor, buffer, flops, columns, bytes })
     }
 
     /// The factor that it is made with.
@@ -49,8 +52,8 @@ impl Product {
     /// `Bug` where the data is not there.
     pub(in crate::solve) fn with(&self, iterate: &Iterate, factors: &[Value]) -> Result<Vec<Value>> {
         match iterate.problem.is_narrow() {
-            true => thin_products::<f32>(&iterate.inputs, &self.data, self.thin, factors),
-            false => thin_products::<f64>(&iterate.inputs, &self.data, self.thin, factors),
+            true => thin_products::<f32>(&iterate.inputs, &self.data, &self.cuts, self.thin, factors),
+            false => thin_products::<f64>(&iterate.inputs, &self.data, &self.cuts, self.thin, factors),
         }
     }
 }
@@ -73,7 +76,7 @@ mod tests {
             let block =
                 RowBlock::quadratic(&bound, *index, &subproblems[*index], QuadraticStep::Once, *index == 1, usize::MAX)
                     .unwrap();
-            block.product().is_some()
+            !block.products().is_empty()
         };
         let found: Vec<&str> =
             (0..subproblems.len()).filter(taken).map(|index| bound.factors[index].var.name()).collect();

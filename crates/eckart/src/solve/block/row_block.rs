@@ -31,8 +31,7 @@ const LEAST_F32: f64 = 1e-18;
 /// A factor with independent rows.
 pub(in crate::solve) struct RowBlock {
     index: usize,
-    name: String,
-    solver: RowSolver,
+    moves: MovedFactor,
     compiled: Compiled,
     /// Whether the objective is computed along.
     costs: bool,
@@ -76,7 +75,7 @@ impl RowBlock {
         })?;
         let own = &bound.factors[index].regularizer;
         let regularizer = if *transposed { own.transposed() } else { *own };
-        let rows = RowObjective::Quadratic(QuadraticRows { step, regularizer, grams, bounded, sweeps: 1 });
+        let rows = RowObjective::Quadratic(QuadraticRows { step, regularizer, grams, bounded, sweeps: 0 });
         let solver = RowSolver { rows, transposed: *transposed, rescales: false };
         let mut block = Self::new(bound, index, reads, solver, costs && !bounded, memory_limit)?;
         block.rescales = !bounded && own.is_cone();
@@ -121,12 +120,46 @@ impl RowBlock {
         roots.extend(costs.then(|| bound.objective.clone()));
         let x = Var::input(&bound.target.0);
         let shared = (!bound.inputs.has_missing(&x)).then_some(x);
-        let moves = MovedFactor { factor: factor.var.clone(), solver: solver.clone(), shared };
-        let compiled = Compiled::with(&roots, &bound.givens, memory_limit, Some(moves))?;
+        let moves = MovedFactor { factor: factor.var.clone(), solver, shared };
+        let compiled = Compiled::with(&roots, &bound.givens, memory_limit, Some(moves.clone()))?;
         let product = Product::of(&compiled.plan, bound.dtype());
-        let workspace = workspace(&solver, &compiled.plan, bound.dtype().bytes());
-        let name = factor.var.name().to_owned();
-        Ok(Self { index, name, solver, compiled, costs, rescales: false, workspace, product, cohort: None })
+        let workspace = workspace(&moves.solver, &compiled.plan, bound.dtype().bytes());
+        Ok(Self { index, moves, compiled, costs, rescales: false, workspace, product, cohort: None })
+    }
+
+    /// The plan, and what it does.
+    pub(super) fn compiled(&self) -> &Compiled {
+        &self.compiled
+    }
+
+    /// The factor, and the row solver of the plan.
+    pub(super) fn moves(&self) -> MovedFactor {
+        let solver = self.compiled.plan.steps.iter().find_map(|step| match &step.kernel {
+            Kernel::Rows(solver) => Some((**solver).clone()),
+            _ => None,
+        });
+        MovedFactor { solver: solver.unwrap_or_else(|| self.moves.solver.clone()), ..self.moves.clone() }
+    }
+
+    /// The name of the factor.
+    pub(super) fn name(&self) -> &str {
+        self.moves.factor.name()
+    }
+
+    /// What the formulas of the plan are.
+    pub(super) fn formulas(&self) -> Vec<&'static str> {
+        let mut formulas = self.moves.solver.reads();
+        formulas.extend(self.costs.then_some("objective"));
+        formulas
+    }
+
+    /// Puts the factor that a plan made in place, in the type of the factors.
+    pub(super) fn set(&self, iterate: &mut Iterate, factor: Value) {
+        let factor = match iterate.problem.is_narrow() {
+            true => Value::of_rect::<f32>(factor.into_rect()),
+            false => Value::of_rect::<f64>(factor.into_rect()),
+        };
+        iterate.set(self.index, factor);
     }
 
     /// The product of the data, where a cohort computes it.
@@ -140,9 +173,7 @@ impl RowBlock {
 
 impl Block for RowBlock {
     fn plans(&self) -> Vec<SearchPlan<'_>> {
-        let mut results = self.solver.reads();
-        results.extend(self.costs.then_some("objective"));
-        let mut plan = SearchPlan::new(format!("subproblem in {}", self.name), &self.compiled, &results);
+        let mut plan = SearchPlan::new(format!("subproblem in {}", self.name()), &self.compiled, &self.formulas());
         plan.workspace = self.workspace;
         vec![plan]
     }
@@ -151,8 +182,8 @@ impl Block for RowBlock {
         self.cohort = cohort.filter(|_| self.product.is_some()).cloned();
     }
 
-    fn product(&self) -> Option<&Product> {
-        self.product.as_ref()
+    fn products(&self) -> Vec<&Product> {
+        self.product.iter().collect()
     }
 
     fn step(&mut self, iterate: &mut Iterate) -> Result<Done> {
@@ -161,7 +192,7 @@ impl Block for RowBlock {
         let (Some(factor), Some(decrease)) = (values.next(), values.next()) else {
             return Err(Error::Bug("a row solver made nothing".into()));
         };
-        set(iterate, self.index, factor);
+        self.set(iterate, factor);
         let decrease = decrease.to_scalar();
         let cost = values.next().filter(|_| self.costs).map(|before| before.to_scalar() - decrease);
         Ok(Done { decrease, cost, tries: false })
@@ -170,19 +201,10 @@ impl Block for RowBlock {
     fn rescale(&mut self, iterate: &mut Iterate) -> Result<()> {
         if self.rescales {
             let (factor, _) = self.compiled.rescale(&iterate.inputs, &self.supplied(iterate)?)?;
-            set(iterate, self.index, factor);
+            self.set(iterate, factor);
         }
         Ok(())
     }
-}
-
-/// Puts a factor that a plan made in place, in the type of the factors.
-fn set(iterate: &mut Iterate, index: usize, factor: Value) {
-    let factor = match iterate.problem.is_narrow() {
-        true => Value::of_rect::<f32>(factor.into_rect()),
-        false => Value::of_rect::<f64>(factor.into_rect()),
-    };
-    iterate.set(index, factor);
 }
 
 /// Bytes of what moving rows needs beside the plan's buffers: per thread for counts, all columns where they are dense,

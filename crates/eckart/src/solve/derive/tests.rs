@@ -6,6 +6,7 @@ use super::*;
 use crate::data::Matrix;
 use crate::facts::Given;
 use crate::function::Compiled;
+use crate::run::Cut;
 use crate::run::{Rect, Value};
 use crate::solve::Problem;
 use crate::solve::problem::iterate::Iterate;
@@ -156,7 +157,7 @@ fn certify(text: &str, bound: Bound, index: usize, subproblem: &Subproblem) {
     let array: Rect<f64> = found[0].clone().into_rect();
     let shape = array.shape;
     let parts = parts.unwrap().map(|&at| Ok::<Value, crate::Error>(found[at].clone()));
-    let grams_of_rows = parts.unwrap().into_grams::<f64>(shape.cols);
+    let grams_of_rows = parts.unwrap().into_grams::<f64>(shape.cols, Cut::none(shape.rows));
     let (rows, r) = (shape.rows, shape.cols);
     let before = cost.run(&iterate.inputs).unwrap()[0].to_scalar();
     let upright = |rect: Rect<f64>| if quadratic.transposed { rect.into_transposed() } else { rect };

@@ -19,6 +19,7 @@ use crate::solve::block::Block;
 use crate::solve::block::cohort::CohortPlace;
 use crate::solve::block::conjugate::ConjugateBlock;
 use crate::solve::block::gradient::GradientBlock;
+use crate::solve::block::one_pass::OnePass;
 use crate::solve::block::plans::{Runs, SearchPlan};
 use crate::solve::block::product::Product;
 use crate::solve::block::row_block::RowBlock;
@@ -93,23 +94,31 @@ impl Alternating {
     ) -> Result<Box<dyn Method>> {
         let cost = GradientBlock::costs(bound, memory_limit)?;
         let mut blocks: Vec<Box<dyn Block>> = Vec::new();
+        // A block that waits to be joined by the next.
+        let mut waiting: Option<RowBlock> = None;
         for (index, (subproblem, rule)) in found.iter().enumerate() {
             let last = index + 1 == found.len();
-            blocks.push(match (rule, subproblem) {
-                (StepRule::Quadratic(step), subproblem) => {
-                    Box::new(RowBlock::quadratic(bound, index, subproblem, *step, last, memory_limit)?)
+            if let StepRule::Quadratic(step) = rule {
+                let block = RowBlock::quadratic(bound, index, subproblem, *step, last, memory_limit)?;
+                match waiting.take() {
+                    Some(before) => blocks.extend(OnePass::of(before, block, bound, memory_limit)?),
+                    None if OnePass::may_pay(bound) => waiting = Some(block),
+                    None => blocks.push(Box::new(block)),
                 }
+                continue;
+            }
+            blocks.extend(waiting.take().map(|block| Box::new(block) as Box<dyn Block>));
+            blocks.push(match (rule, subproblem) {
                 (StepRule::Poisson(step), Subproblem::Poisson(subproblem)) => {
                     Box::new(RowBlock::poisson(bound, index, subproblem, *step, last, memory_limit)?)
                 }
                 (StepRule::ConjugateGradients, Subproblem::Coupled(subproblem)) => {
                     Box::new(ConjugateBlock::new(bound, index, subproblem, last, memory_limit)?)
                 }
-                (StepRule::Gradient | StepRule::ConjugateGradients | StepRule::Poisson(_), _) => {
-                    Box::new(GradientBlock::new(bound, index, &cost, memory_limit)?)
-                }
+                (_, _) => Box::new(GradientBlock::new(bound, index, &cost, memory_limit)?),
             });
         }
+        blocks.extend(waiting.take().map(|block| Box::new(block) as Box<dyn Block>));
         let momentum = (coupling == Coupling::Accelerated && accelerates(found)).then(Momentum::new);
         let accelerated = coupling == Coupling::Accelerated;
         let balances = if accelerated { Balance::all(bound, memory_limit)? } else { Vec::new() };
@@ -187,7 +196,7 @@ impl Method for Alternating {
     }
 
     fn products(&self) -> Vec<&Product> {
-        self.blocks.iter().filter_map(|block| block.product()).collect()
+        self.blocks.iter().flat_map(|block| block.products()).collect()
     }
 
     fn restart(&mut self) {

@@ -9,7 +9,7 @@ use crate::expr::{Expr, colnorm, rownorm, sum};
 use crate::facts::Shape;
 use crate::function::Compiled;
 use crate::rows::{FactorRegularizer, Regularizer};
-use crate::run::{Numbers, Value, sum_rows};
+use crate::run::{Numbers, Value, for_rows};
 use crate::solve::block::plans::SearchPlan;
 use crate::solve::problem::iterate::Iterate;
 use crate::solve::problem::pairs::{Lengths, OfSide, Pair, PairSide, pairs};
@@ -136,13 +136,12 @@ fn scaled(bound: &Bound, factor: Value, side: PairSide, by: &[f64]) -> Value {
 
 fn scaled_in<T: Numbers>(factor: Value, shape: Shape, side: PairSide, by: &[f64]) -> Value {
     let mut rect = factor.into_rect::<T>();
-    sum_rows(rect.make_mut(), shape.cols, |range, part| {
+    for_rows(rect.make_mut(), shape.cols, |range, part| {
         for (i, row) in range.zip(part.chunks_mut(shape.cols)) {
             for (j, x) in row.iter_mut().enumerate() {
                 *x = T::from_f64(x.to_f64() * by[if side.by_rows { i } else { j }]);
             }
         }
-        0.0
     });
     Value::of_rect(rect)
 }

@@ -4,7 +4,7 @@
 //! Not here: whether the step from there is kept (see `alternating`).
 
 use crate::error::Result;
-use crate::run::{Numbers, Value, sum_rows};
+use crate::run::{Numbers, Value, for_rows};
 use crate::solve::block::state::MethodState;
 use crate::solve::problem::Factor;
 use crate::solve::problem::iterate::Iterate;
@@ -66,12 +66,11 @@ impl Momentum {
 fn extrapolated<T: Numbers>(now: &Value, before: Value, share: f64, factor: &Factor) -> Value {
     let (now, mut numbers) = (now.rect::<T>(), before.into_rect::<T>());
     let cols = factor.shape.cols;
-    sum_rows(numbers.make_mut(), cols, |range, part| {
+    for_rows(numbers.make_mut(), cols, |range, part| {
         let now = &now.data[range.start * cols..range.end * cols];
         for (old, now) in part.iter_mut().zip(now) {
             *old = T::from_f64(now.to_f64() + share * (now.to_f64() - old.to_f64()));
         }
-        0.0
     });
     factor.regularizer.constraints().apply(numbers.make_mut(), factor.shape, 1.0);
     Value::of_rect(numbers)
