@@ -3,6 +3,7 @@
 //! Invariant: the order of the passes is part of the plan: the same formulas give the same steps.
 //! Not here: the passes (each has a file).
 
+mod data_shards;
 mod elementwise_fusion;
 mod horizontal_fusion;
 mod layout_assignment;

@@ -6,9 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::data_shards::{DataShards, cuts};
 use super::lower::LoweredNode;
-use crate::data::{Dtype, Shards};
-use crate::expr::Var;
+use crate::data::Dtype;
 use crate::facts::{Givens, Layout, Shape};
 use crate::plan::program::{Buffer, Combine, Kernel, Param, Plan, RowTiling, Step};
 use crate::plan::work;
@@ -37,33 +37,6 @@ pub(super) fn tile_rows(nodes: &[LoweredNode], outputs: &[usize], givens: &Given
     let cuts = &cuts(givens);
     Assembly { nodes, places: &places, levels: &levels, cached: &cached, long, cuts, dtype: dtype(givens) }
         .plan(outputs)
-}
-
-/// Into how many shards so many rows are cut, and as which data's rows, if they are any's.
-struct DataShards<'a> {
-    data: Option<&'a Var>,
-    stored: usize,
-    shards: usize,
-}
-
-/// The cut of each number of rows or columns that data has: that of the data with the most stored entries, rows first.
-fn cuts(givens: &Givens) -> BTreeMap<usize, DataShards<'_>> {
-    let mut cuts: BTreeMap<usize, DataShards<'_>> = BTreeMap::new();
-    for (var, given) in givens.iter().filter(|(_, given)| given.data) {
-        let Shape { rows, cols } = given.shape;
-        let stored = given.sparse.unwrap_or(rows * cols);
-        for (side, other, data) in [(rows, cols, Some(var)), (cols, rows, None)] {
-            let shards = match given.sparse {
-                Some(stored) => Shards::count_for_sparse(side, other, stored),
-                None => Shards::count_for_dense(side, other),
-            };
-            let better = |known: &DataShards<'_>| (data.is_some(), stored) > (known.data.is_some(), known.stored);
-            if cuts.get(&side).is_none_or(better) {
-                cuts.insert(side, DataShards { data, stored, shards });
-            }
-        }
-    }
-    cuts
 }
 
 /// For each node, whether it is the same from run to run.
