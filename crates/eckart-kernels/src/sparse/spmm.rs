@@ -17,6 +17,8 @@
 use crate::dense::View;
 use crate::simd::{Element, Job, Lanes, SimdLevel, functions, in_chunks, load_row, prefetch_all, store_row};
 
+/// Rows of x whose sums are made at once.
+const TOGETHER: usize = 2;
 /// How many entries ahead rows of the panel are asked for.
 const AHEAD: usize = 16;
 
@@ -56,7 +58,7 @@ pub(crate) fn gather<T: Element>(level: SimdLevel, x: Csr<'_, T>, borders: &[usi
     }
     let fits = borders[0] == 0 && borders[borders.len() - 1] * r == panel.len() && borders.is_sorted();
     assert!(fits, "borders of all columns");
-    let sums = vec![T::default(); (1 + borders.len().ilog2() as usize + 1) * r];
+    let sums = vec![T::default(); (1 + borders.len().ilog2() as usize + 1) * TOGETHER * r];
     T::at_level(level, Sharded { operands, borders, sums });
 }
 
@@ -104,7 +106,7 @@ impl<T: Element, const SCATTERED: bool> Job<T> for Product<'_, T, SCATTERED> {
 }
 
 /// A product whose sums over the columns of x are cut at borders. `sums` has room for the sums that wait for others: at
-/// most one per level of the tree, and one.
+/// most one per level of the tree and row, and one.
 struct Sharded<'a, T> {
     operands: Operands<'a, T>,
     borders: &'a [usize],
@@ -124,6 +126,9 @@ impl<T: Element> Job<T> for Sharded<'_, T> {
 functions! {
     /// Columns `from` on, `V` vectors of them; `gather` has checked the rest, and rows of b are checked one by one.
     ///
+    /// Two rows at once where vectors are few, so that the sum of one does not wait for itself. Where either has entries
+    /// in a shard, the other adds 0 there.
+    ///
     /// The sums of shards wait on a stack, the last on top. Two of them are neighbours in the tree where the numbers of
     /// their shards differ in a lower bit than those of the upper one and of the next.
     fn gather_shards<L, const V: usize, const TAIL: bool>(
@@ -132,59 +137,92 @@ functions! {
         last: usize,
     ) {
         let (x, r, m) = (job.operands.x, job.operands.r, job.operands.panel.len() / job.operands.r);
-        let (first, borders) = (x.indptr[0], job.borders);
+        let (first, borders, rows) = (x.indptr[0], job.borders, x.indptr.len() - 1);
         let b = job.operands.panel.as_ptr().add(from);
         let stack = job.sums.as_mut_ptr().add(from);
+        let together = if V < 8 { TOGETHER } else { 1 };
+        let zero = L::splat(L::Num::default());
         let mut shards = [0_usize; usize::BITS as usize + 1];
-        for i in 0..x.indptr.len() - 1 {
-            let (mut at, end) = (x.indptr[i] - first, x.indptr[i + 1] - first);
+        for i in (0..rows).step_by(together) {
+            let position = |row: usize| x.indptr[(i + row).min(rows)] - first;
+            let (mut at, end) = ([position(0), position(1)], [position(1), position(2)]);
             let (mut depth, mut count, mut k) = (0, 0, 0);
-            let mut sums = [L::splat(L::Num::default()); V];
-            while at < end {
-                let column = *x.indices.get_unchecked(at) as usize;
-                assert!(column < m, "a row for each column");
+            let mut sums = [[zero; V]; TOGETHER];
+            macro_rules! add_from_stack {
+                () => {
+                    for n in 0..together {
+                        let under = load_row::<L, V, TAIL>(stack.add(((depth - 2) * TOGETHER + n) * r), last);
+                        for v in 0..V {
+                            sums[n][v] = under[v].add(sums[n][v]);
+                        }
+                    }
+                    depth -= 1;
+                };
+            }
+            macro_rules! take {
+                ($n:expr) => {
+                    let row = load_row::<L, V, TAIL>(row_of!(x, at[$n], b, r, m), last);
+                    let value = L::splat(*x.values.get_unchecked(at[$n]));
+                    for v in 0..V {
+                        sums[$n][v] = value.mul_add(row[v], sums[$n][v]);
+                    }
+                    at[$n] += 1;
+                };
+            }
+            loop {
+                let mut column = m;
+                for n in 0..together {
+                    if at[n] < end[n] {
+                        let next = *x.indices.get_unchecked(at[n]) as usize;
+                        assert!(next < m, "a row for each column");
+                        column = column.min(next);
+                    }
+                }
+                if column == m {
+                    break;
+                }
                 while borders[k + 1] <= column {
                     k += 1;
                 }
                 if count > 0 {
                     // What lies in `sums` is that of the shard on top.
                     while depth > 1 && (shards[depth - 2] ^ shards[depth - 1]) < (shards[depth - 1] ^ k) {
-                        let under = load_row::<L, V, TAIL>(stack.add((depth - 2) * r), last);
-                        for v in 0..V {
-                            sums[v] = under[v].add(sums[v]);
-                        }
-                        depth -= 1;
+                        add_from_stack!();
                         shards[depth - 1] = shards[depth];
                     }
-                    store_row::<L, V, TAIL>(sums, stack.add((depth - 1) * r), last);
+                    for n in 0..together {
+                        store_row::<L, V, TAIL>(sums[n], stack.add(((depth - 1) * TOGETHER + n) * r), last);
+                    }
                 }
-                (sums, count) = ([L::splat(L::Num::default()); V], count + 1);
+                (sums, count) = ([[zero; V]; TOGETHER], count + 1);
                 shards[depth] = k;
                 depth += 1;
                 let border = borders[k + 1];
-                while at < end && (*x.indices.get_unchecked(at) as usize) < border {
-                    let row = load_row::<L, V, TAIL>(row_of!(x, at, b, r, m), last);
-                    let value = L::splat(*x.values.get_unchecked(at));
-                    for v in 0..V {
-                        sums[v] = value.mul_add(row[v], sums[v]);
+                let inside = |n: usize, at: usize| at < end[n] && (*x.indices.get_unchecked(at) as usize) < border;
+                if together == 2 {
+                    while inside(0, at[0]) && inside(1, at[1]) {
+                        take!(0);
+                        take!(1);
                     }
-                    at += 1;
+                }
+                for n in 0..together {
+                    while inside(n, at[n]) {
+                        take!(n);
+                    }
                 }
             }
             while depth > 1 {
-                let under = load_row::<L, V, TAIL>(stack.add((depth - 2) * r), last);
-                for v in 0..V {
-                    sums[v] = under[v].add(sums[v]);
-                }
-                depth -= 1;
+                add_from_stack!();
             }
-            if count + 1 < borders.len() {
-                // Shards without an entry add 0, which makes 0 of -0.
-                for v in 0..V {
-                    sums[v] = sums[v].add(L::splat(L::Num::default()));
+            for n in 0..together.min(rows - i) {
+                if count + 1 < borders.len() {
+                    // Shards without an entry add 0, which makes 0 of -0.
+                    for v in 0..V {
+                        sums[n][v] = sums[n][v].add(zero);
+                    }
                 }
+                store_row::<L, V, TAIL>(sums[n], job.operands.out.as_mut_ptr().add((i + n) * r + from), last);
             }
-            store_row::<L, V, TAIL>(sums, job.operands.out.as_mut_ptr().add(i * r + from), last);
         }
     }
 

@@ -24,4 +24,4 @@ pub use program::{
     Buffer, BufferId, Combine, FusedOp, Fusion, Kernel, Outcome, Param, Plan, Reach, RowTiling, Source, Step,
     ThinProduct,
 };
-pub(crate) use work::block_rows;
+pub(crate) use work::{block_rows, even_height};

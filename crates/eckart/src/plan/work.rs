@@ -23,6 +23,11 @@ pub(crate) fn block_rows(cols: usize, dtype: Dtype) -> usize {
     (BLOCK_BYTES / (cols.max(1) * dtype.bytes())).clamp(LEAST_ROWS, MOST_ROWS)
 }
 
+/// Rows of a block where a shard has `shard` rows and a block should have about `height`: blocks of equal height.
+pub(crate) fn even_height(shard: usize, height: usize) -> usize {
+    shard.div_ceil(((shard + height / 2) / height).max(1))
+}
+
 /// Whether a dense value of such a shape is held in f64 whatever the type of the data.
 pub(super) fn is_small(shape: Shape) -> bool {
     shape.entries() <= SMALL

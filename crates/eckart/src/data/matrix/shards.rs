@@ -14,8 +14,12 @@ const ROW: usize = 8;
 const LEAST: usize = 1 << 14;
 /// Shards of a matrix that is large enough: for as many threads, and few partial sums.
 const FEW: usize = 8;
-/// Entries that a column has in a shard, on average, where there are no more than `FEW`.
+/// Tasks for rows that are worked on one by one, at the most: enough for any machine's threads.
+const MANY: usize = 64;
+/// Entries that a column has in a shard, on average, where there are more than two shards and no more than `FEW`.
 const LONG: usize = 64;
+/// The same where there are two.
+const SHORT: usize = 5;
 /// Work of a shard, at the most but for a part of a row.
 const MOST: usize = 1 << 20;
 
@@ -30,15 +34,16 @@ impl Shards {
     /// How many shards a dense n x m matrix is cut into.
     pub fn count_for_dense(rows: usize, cols: usize) -> usize {
         let work = rows.saturating_mul(cols.saturating_add(ROW));
-        (work / LEAST).clamp(1, FEW).max(work.div_ceil(MOST)).min(rows.max(1))
+        (work / LEAST).clamp(1, FEW).next_power_of_two().max(work.div_ceil(MOST)).min(rows.max(1))
     }
 
     /// How many shards a sparse n x m matrix with so many stored entries is cut into: few, so that a sum over the
     /// entries of a column is not cut into too many parts.
     pub fn count_for_sparse(rows: usize, cols: usize, stored: usize) -> usize {
         let work = stored.saturating_add(rows.saturating_mul(ROW));
-        let long = stored / cols.saturating_mul(LONG).max(1);
-        long.clamp(1, FEW).max(work.div_ceil(MOST)).min(rows.max(1))
+        let parts = |entries: usize| stored / cols.saturating_mul(entries).max(1);
+        let few = parts(LONG).max(parts(SHORT).min(2)).min(work / LEAST);
+        few.clamp(1, FEW).next_power_of_two().max(work.div_ceil(MOST)).min(rows.max(1))
     }
 
     /// The cut of a dense n x m matrix.
@@ -48,8 +53,20 @@ impl Shards {
 
     /// The cut of a matrix of so many columns whose row i stores the entries from `indptr[i]` to `indptr[i + 1]`.
     pub fn of_pattern(indptr: &[usize], cols: usize) -> Self {
+        let rows = indptr.len() - 1;
+        Self::of_equal_work(indptr, Self::count_for_sparse(rows, cols, indptr[rows] - indptr[0]))
+    }
+
+    /// A cut of rows that are worked on one by one, where row i has the entries from `indptr[i]` to `indptr[i + 1]`: no
+    /// sum over columns becomes longer by it.
+    pub(crate) fn of_tasks(indptr: &[usize]) -> Self {
+        let rows = indptr.len() - 1;
+        let work = indptr[rows] - indptr[0] + rows * ROW;
+        Self::of_equal_work(indptr, (work / LEAST).clamp(1, MANY.min(rows.max(1))))
+    }
+
+    fn of_equal_work(indptr: &[usize], count: usize) -> Self {
         let (rows, first) = (indptr.len() - 1, indptr[0]);
-        let count = Self::count_for_sparse(rows, cols, indptr[rows] - first);
         let work = |row: usize| indptr[row] - first + row * ROW;
         let border = |k: usize| {
             let target = part(work(rows), k, count);
@@ -113,7 +130,7 @@ mod tests {
     #[test]
     fn dense_rows_are_cut_evenly() {
         for (rows, cols, count) in
-            [(1, 1, 1), (1797, 64, 7), (5, 1_000_000, 5), (20_000, 2_000, 39), (3_000_000, 2, 29)]
+            [(1, 1, 1), (1797, 64, 8), (5, 1_000_000, 5), (20_000, 2_000, 39), (3_000_000, 2, 29)]
         {
             let shards = Shards::of_dense(rows, cols);
             check(&shards, rows, count.min(rows));

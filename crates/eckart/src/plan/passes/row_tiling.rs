@@ -332,7 +332,7 @@ impl Assembly<'_> {
     fn tiling(&self, rows: usize, results: &[usize], plan: &mut Plan, buffer_of: &mut BTreeMap<usize, usize>) {
         let body = self.body(rows, results);
         let shards = self.cuts.get(&rows).map_or(1, |cut| cut.shards);
-        let height = self.height(rows, &body).min(rows.div_ceil(shards));
+        let height = work::even_height(rows.div_ceil(shards), self.height(rows, &body));
         let mut block = TilingBuilder {
             rows,
             height,

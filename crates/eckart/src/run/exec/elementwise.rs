@@ -15,7 +15,7 @@ use crate::expr::Op;
 use crate::facts::Shape;
 use crate::plan::{Fusion, Outcome, Reach, Source};
 use crate::run::machine::cut::Cut;
-use crate::run::machine::shard_sums::for_each;
+use crate::run::machine::shard_sums::{for_each, groups};
 use crate::run::machine::simd::simd_level;
 use crate::run::value::Numbers;
 use crate::run::value::entries::Entries;
@@ -23,6 +23,9 @@ use crate::run::value::held::Held;
 use crate::run::value::pool::Pool;
 use crate::run::value::rect::Rect;
 use crate::run::value::slot::Slot;
+
+/// Entries in a task, at the least: enough to be worth one.
+const LEAST_ENTRIES: usize = 1 << 13;
 
 /// Runs a pass over `rows` rows; on one thread where there are no cuts.
 pub(in crate::run) fn run<T: Numbers>(
@@ -76,6 +79,13 @@ struct Pass<'a, C> {
     level: SimdLevel,
 }
 
+/// Some rows: where their entries go, and their sums.
+struct Block<'a, C> {
+    rows: Range<usize>,
+    outs: Vec<&'a mut [C]>,
+    sums: BlockSums,
+}
+
 /// For each result of a block: nothing, a sum, or those of rows or columns.
 type BlockSums = Vec<Vec<f64>>;
 
@@ -113,20 +123,20 @@ impl<'a, C: Numbers> Pass<'a, C> {
         let length = |outcome: &Outcome| if *outcome == Outcome::Entries { stored } else { 0 };
         let mut outs: Vec<Vec<C>> =
             self.fused.results.iter().map(|(_, outcome)| array(pool, length(outcome))).collect();
-        let mut tasks: Vec<(Range<usize>, Vec<&mut [C]>)> =
-            cut.all_blocks().into_iter().map(|range| (range, Vec::new())).collect();
+        let empty = |rows: Range<usize>| Block { sums: self.no_sums(rows.len()), rows, outs: Vec::new() };
+        let mut blocks: Vec<Block<C>> = cut.all_blocks().into_iter().map(empty).collect();
         for out in &mut outs {
             let mut rest: &mut [C] = out;
-            for (range, parts) in &mut tasks {
-                let length = self.positions(range).len().min(rest.len());
+            for block in &mut blocks {
+                let length = self.positions(&block.rows).len().min(rest.len());
                 let (head, tail) = std::mem::take(&mut rest).split_at_mut(length);
-                parts.push(head);
+                block.outs.push(head);
                 rest = tail;
             }
         }
-        let mut tasks: Vec<_> = tasks.into_iter().map(|(range, outs)| (range, outs, BlockSums::new())).collect();
-        for_each(&mut tasks, &|(range, outs, sums)| *sums = self.shard(range.clone(), outs));
-        let sums = tasks.into_iter().map(|(_, _, sums)| sums).collect();
+        let each = stored / blocks.len().max(1);
+        for_each(&mut groups(&mut blocks, each, LEAST_ENTRIES), &|blocks| self.run_blocks(blocks));
+        let sums = blocks.into_iter().map(|block| block.sums).collect();
         self.finished(outs, sums, &cut)
     }
 
@@ -141,17 +151,25 @@ impl<'a, C: Numbers> Pass<'a, C> {
         }
     }
 
-    fn shard(&self, rows: Range<usize>, outs: &mut [&mut [C]]) -> BlockSums {
-        let all = self.positions(&rows);
+    /// The sums of so many rows, before there is anything in them.
+    fn no_sums(&self, rows: usize) -> BlockSums {
         let empty = |(_, outcome): &(Source, Outcome)| match outcome {
             Outcome::Entries => Vec::new(),
             Outcome::Sum => vec![0.0],
-            Outcome::RowSum => vec![0.0; rows.len()],
+            Outcome::RowSum => vec![0.0; rows],
             Outcome::ColSum => vec![0.0; self.shape.cols],
         };
-        let mut sums: BlockSums = self.fused.results.iter().map(empty).collect();
-        let mut tile = Tile::new(self);
-        let mut registers = Registers::new(self.program.registers);
+        self.fused.results.iter().map(empty).collect()
+    }
+
+    fn run_blocks(&self, blocks: &mut [Block<'_, C>]) {
+        let (mut tile, mut registers) = (Tile::new(self), Registers::new(self.program.registers));
+        blocks.iter_mut().for_each(|block| self.run_block(block, &mut tile, &mut registers));
+    }
+
+    fn run_block(&self, block: &mut Block<'_, C>, tile: &mut Tile<C>, registers: &mut Registers<C>) {
+        let Block { rows, outs, sums } = block;
+        let all = self.positions(rows);
         let mut row = rows.start;
         for start in all.clone().step_by(TILE) {
             let range = start..(start + TILE).min(all.end);
@@ -178,11 +196,10 @@ impl<'a, C: Numbers> Pass<'a, C> {
                             sums[i - rows.start] += C::sum(self.level, &values[part.clone()]);
                         }
                     }
-                    Want::One(place, Outcome::ColSum) => self.sum_columns(&tile, numbers(*place), sums),
+                    Want::One(place, Outcome::ColSum) => self.sum_columns(tile, numbers(*place), sums),
                 }
             }
         }
-        sums
     }
 
     fn sum_columns(&self, tile: &Tile<C>, values: &[C], sums: &mut [f64]) {

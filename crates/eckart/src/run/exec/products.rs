@@ -10,8 +10,9 @@ use eckart_kernels::View;
 use super::cuts::Cuts;
 use crate::data::{Dtype, Real, Shards};
 use crate::facts::Shape;
-use crate::run::machine::cut::Cut;
-use crate::run::machine::shard_sums::{for_each, for_rows, reduce};
+use crate::plan::even_height;
+use crate::run::machine::cut::{Cut, blocks};
+use crate::run::machine::shard_sums::{for_each, for_rows, groups, reduce};
 use crate::run::machine::simd::simd_level;
 use crate::run::value::Numbers;
 use crate::run::value::entries::Entries;
@@ -22,7 +23,9 @@ use crate::run::value::slot::Slot;
 
 /// Entries of a product up to which those of all blocks of rows may wait to be added.
 const MOST_ENTRIES: usize = 1 << 14;
-/// Rows over which a sum is made in the type of the data before it is added in f64.
+/// Products in a task of a sum over rows, at the least: enough to be worth one.
+const LEAST_PRODUCTS: usize = 1 << 18;
+/// Rows, about, over which a sum is made in the type of the data before it is added in f64.
 const SHORT: usize = 256;
 
 /// The product of two values, each transposed where its flag says so. A block of rows, for which there are no cuts, is
@@ -185,9 +188,10 @@ impl<T: Numbers> Executor<'_, T> {
                 return sum;
             }
             let mut short = vec![T::default(); shape.entries()];
-            for start in rows.clone().step_by(SHORT) {
+            let height = even_height(rows.len(), SHORT);
+            for rows in blocks(rows, height) {
                 short.fill(T::default());
-                add_inner(&mut short, a, b, start..(start + SHORT).min(rows.end));
+                add_inner(&mut short, a, b, rows);
                 sum.iter_mut().zip(&short).for_each(|(s, x)| *s += U::from_f64(x.to_f64()));
             }
             sum
@@ -199,9 +203,15 @@ impl<T: Numbers> Executor<'_, T> {
         let cut = Cuts::of_rows(self.cuts, a.shape.rows, shape.rows.max(shape.cols));
         // As where the same sum is made by the way, for each block of rows that is in the cache.
         let nothing = || vec![U::default(); shape.entries()];
-        let sum = if cut.has_few_shards() && shape.entries() <= MOST_ENTRIES {
+        let sum = if cut.is_one_block() {
+            block(0..a.shape.rows)
+        } else if cut.has_few_shards() && shape.entries() <= MOST_ENTRIES {
             let mut parts: Vec<_> = cut.all_blocks().into_iter().map(|rows| (rows, Vec::new())).collect();
-            for_each(&mut parts, &|(rows, sum)| *sum = block(rows.clone()));
+            let each = a.data.len() / parts.len().max(1) * b.shape.cols;
+            let sum_group = |group: &mut &mut [(Range<usize>, Vec<U>)]| {
+                group.iter_mut().for_each(|(rows, sum)| *sum = block(rows.clone()));
+            };
+            for_each(&mut groups(&mut parts, each, LEAST_PRODUCTS), &sum_group);
             cut.combined(parts.into_iter().map(|part| part.1).collect(), &add).unwrap_or_else(nothing)
         } else {
             let part = |rows: Range<usize>| cut.blocks(rows).map(block).reduce(add).unwrap_or_else(nothing);

@@ -4,9 +4,12 @@
 //! Not here: how rows are moved (see `run::rows`).
 
 use super::cuts::Cuts;
+use crate::data::Shards;
 use crate::error::{Error, Result};
+use crate::facts::Shape;
 use crate::rows::{RowObjective, RowSolver};
 use crate::run::dot;
+use crate::run::machine::cut::Cut;
 use crate::run::rows::grams::{LinearTerm, Weights};
 use crate::run::rows::likelihood::likelihood_rows;
 use crate::run::value::Numbers;
@@ -28,7 +31,7 @@ pub(super) fn run<T: Numbers>(
     };
     let mut rect = upright(0)?;
     let rank = rect.shape.cols;
-    let cut = Cuts::of_rows(cuts, rect.shape.rows, rank);
+    let cut = cut_of(cuts, rect.shape, args);
     let array = rect.make_mut();
     let result = match &solver.rows {
         RowObjective::Quadratic(rows) => {
@@ -64,6 +67,23 @@ pub(super) fn run<T: Numbers>(
         release(std::mem::replace(&mut rect, back), pool);
     }
     Ok(vec![Slot::Wide(Held::Dense(rect)), Slot::number(result)])
+}
+
+/// How the rows of a factor are cut: as the data whose rows they are, else into tasks of about the same work.
+fn cut_of<T: Numbers>(cuts: Option<&Cuts>, factor: Shape, args: &[Slot<T>]) -> Cut {
+    let rows = factor.rows;
+    let data = cuts.and_then(|cuts| cuts.of_data(rows));
+    let sparse = args.iter().find_map(|arg| match arg {
+        Slot::Wide(Held::Sparse(entries)) if entries.shape().rows == rows => Some(entries.indptr()),
+        _ => None,
+    });
+    match (cuts, data, sparse) {
+        (Some(_), None, Some(indptr)) => Cut::of(Shards::of_tasks(indptr)),
+        _ => {
+            let shapes = args.iter().map(Slot::shape).filter(|shape| shape.rows == rows);
+            Cuts::of_rows(cuts, rows, shapes.map(|shape| shape.cols).fold(factor.cols, usize::max))
+        }
+    }
 }
 
 fn argument<T>(args: &[Slot<T>], at: usize) -> Result<&Slot<T>> {

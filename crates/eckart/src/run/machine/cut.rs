@@ -44,6 +44,11 @@ impl Cut {
         if self.has_few_shards() { self.clone() } else { Self::of(self.shards.clone()) }
     }
 
+    /// Whether all rows are one block.
+    pub(in crate::run) fn is_one_block(&self) -> bool {
+        self.shards.count() == 1 && self.shards.rows() <= self.height
+    }
+
     /// Whether there are fewer shards than threads, perhaps.
     pub(in crate::run) fn has_few_shards(&self) -> bool {
         self.shards.count() < FEW
@@ -52,6 +57,9 @@ impl Cut {
     /// Combines the results of all blocks: those of a shard in order, those of shards two by two, and again.
     pub(in crate::run) fn combined<T>(&self, blocks: Vec<T>, combine: &dyn Fn(T, T) -> T) -> Option<T> {
         let mut rest = blocks.into_iter();
+        if self.shards.count() == 1 {
+            return rest.reduce(combine);
+        }
         let mut parts: Vec<T> = (0..self.shards.count())
             .filter_map(|k| rest.by_ref().take(self.blocks(self.shards.range(k)).count()).reduce(combine))
             .collect();

@@ -13,6 +13,9 @@ use super::cut::Cut;
 use super::threads::threads;
 use crate::data::{Real, Shards};
 
+/// Parts that are few.
+const FEW: usize = 8;
+
 // What is given to the threads is a `dyn Fn` in each function here: rayon's code is then generated once for each type
 // of result, and not once for each caller (it was a quarter of the engine's code).
 
@@ -27,12 +30,15 @@ pub(in crate::run) fn reduce<T: Send>(
 
 /// Combines `map` of parts 0 to `count` - 1 as a binary counter counts: two neighbours of 2^l parts each become one of
 /// 2^(l + 1) as soon as both are there; what is left over at the end is added from the last to the first. All threads
-/// take parts in order, so that a source of parts is read from front to back.
+/// take parts in order, so that a source of parts is read from front to back; a few parts are split between threads.
 pub(in crate::run) fn reduce_parts<T: Send>(
     count: usize,
     map: &(dyn Fn(usize) -> T + Sync),
     combine: &(dyn Fn(T, T) -> T + Sync),
 ) -> T {
+    if count <= FEW {
+        return reduce_few(0..count, map, combine);
+    }
     let counter = Counter { count, combine, waiting: Mutex::default() };
     let workers = threads().min(count);
     let next = AtomicUsize::new(0);
@@ -50,6 +56,21 @@ pub(in crate::run) fn reduce_parts<T: Send>(
         work();
     }
     counter.total()
+}
+
+/// As [`reduce_parts`]: all but the last power of two come to the right.
+fn reduce_few<T: Send>(
+    parts: Range<usize>,
+    map: &(dyn Fn(usize) -> T + Sync),
+    combine: &(dyn Fn(T, T) -> T + Sync),
+) -> T {
+    if parts.len() == 1 {
+        return map(parts.start);
+    }
+    let middle = parts.start + parts.len().next_power_of_two() / 2;
+    let (left, right) =
+        rayon::join(|| reduce_few(parts.start..middle, map, combine), || reduce_few(middle..parts.end, map, combine));
+    combine(left, right)
 }
 
 /// Results that wait for their neighbours, by their level and their number within it.
@@ -94,6 +115,11 @@ pub(in crate::run) fn for_each<T: Send>(items: &mut [T], work: &(dyn Fn(&mut T) 
             rayon::join(|| for_each(left, work), || for_each(right, work));
         }
     }
+}
+
+/// Items in groups of neighbours that are worth a task, where one has `work` of the `least` that a task should have.
+pub(in crate::run) fn groups<T>(items: &mut [T], work: usize, least: usize) -> Vec<&mut [T]> {
+    items.chunks_mut(least.div_ceil(work.max(1)).max(1)).collect()
 }
 
 /// Rows of a task, at the least: enough for a product to run at speed.

@@ -15,7 +15,8 @@ use super::{Numbers, Value};
 use crate::data::{Dtype, Matrix, Real, Storage};
 use crate::error::{Error, Result};
 use crate::expr::Var;
-use crate::plan::block_rows;
+use crate::facts::Shape;
+use crate::plan::{block_rows, even_height};
 use crate::run::machine::cut::Cut;
 
 /// Blocks of rows of sparse data, about, and rows of a block, at the least.
@@ -149,10 +150,12 @@ impl Inputs {
     pub(in crate::run) fn cut(&self, var: &Var, dtype: Dtype) -> Option<Cut> {
         let bound = self.bound.get(var)?;
         let shards = bound.source.as_ref().map_or_else(|| bound.value.shards(), |matrix| matrix.shards().clone());
-        Some(match bound.value.is_sparse() {
-            true => Cut::in_blocks(shards, sparse_rows(bound.value.shape().rows)),
-            false => Cut::in_blocks(shards, block_rows(bound.value.shape().cols, dtype)),
-        })
+        let Shape { rows, cols } = bound.value.shape();
+        let height = match bound.value.is_sparse() {
+            true => sparse_rows(rows),
+            false => even_height(rows.div_ceil(shards.count()), block_rows(cols, dtype)),
+        };
+        Some(Cut::in_blocks(shards, height))
     }
 
     fn bound(&self, var: &Var) -> Result<&BoundValue> {

@@ -8,6 +8,7 @@ use super::pool::Pool;
 use super::rect::Rect;
 use super::{Numbers, Value};
 use crate::data::{Dtype, Real};
+use crate::facts::Shape;
 
 /// A buffer's value.
 #[derive(Debug, Clone)]
@@ -66,6 +67,14 @@ impl<T: Numbers> Slot<T> {
             Self::Wide(Held::Dense(rect)) if dtype != T::DTYPE => Self::Small(rect.cast()),
             Self::Small(rect) if dtype == T::DTYPE => Self::Wide(Held::Dense(rect.cast())),
             Self::Wide(_) | Self::Small(_) | Self::Missing(..) => self,
+        }
+    }
+
+    pub(in crate::run) fn shape(&self) -> Shape {
+        match self {
+            Self::Wide(held) => held.shape(),
+            Self::Small(rect) => rect.shape,
+            Self::Missing(raw, _) => raw.shape,
         }
     }
 
