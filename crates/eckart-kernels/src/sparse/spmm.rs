@@ -14,10 +14,12 @@
 //! ahead: 8.4 and
 //! 13.7 where 16 entries ahead 7.3 and 11.9 (f32 rank 16 and 32), and with 150,000 columns 70 in place of 37.
 
+use std::ops::Range;
+
 use crate::dense::View;
 use crate::simd::{Element, Job, Lanes, SimdLevel, functions, in_chunks, load_row, prefetch_all, store_row};
 
-/// Rows of x whose sums are made at once.
+/// Rows of x whose sums are made at once, at the most.
 const TOGETHER: usize = 2;
 /// How many entries ahead rows of the panel are asked for.
 const AHEAD: usize = 16;
@@ -105,6 +107,20 @@ impl<T: Element, const SCATTERED: bool> Job<T> for Product<'_, T, SCATTERED> {
     }
 }
 
+/// Rows of x whose sums are made at once, of so many vectors each.
+const fn together(vectors: usize) -> usize {
+    if vectors < 8 { TOGETHER } else { 1 }
+}
+
+/// Rows of x, and those of b from one column on, of `r` numbers each.
+struct Factors<'a, T> {
+    x: Csr<'a, T>,
+    b: *const T,
+    r: usize,
+    /// Rows of b.
+    m: usize,
+}
+
 /// A product whose sums over the columns of x are cut at borders. `sums` has room for the sums that wait for others: at
 /// most one per level of the tree and row, and one.
 struct Sharded<'a, T> {
@@ -126,8 +142,8 @@ impl<T: Element> Job<T> for Sharded<'_, T> {
 functions! {
     /// Columns `from` on, `V` vectors of them; `gather` has checked the rest, and rows of b are checked one by one.
     ///
-    /// Two rows at once where vectors are few, so that the sum of one does not wait for itself. Where either has entries
-    /// in a shard, the other adds 0 there.
+    /// Two rows at once where vectors are few, so that the sum of one does not wait for itself. Where either has
+    /// entries in a shard, the other adds 0 there.
     ///
     /// The sums of shards wait on a stack, the last on top. Two of them are neighbours in the tree where the numbers of
     /// their shards differ in a lower bit than those of the upper one and of the next.
@@ -138,14 +154,14 @@ functions! {
     ) {
         let (x, r, m) = (job.operands.x, job.operands.r, job.operands.panel.len() / job.operands.r);
         let (first, borders, rows) = (x.indptr[0], job.borders, x.indptr.len() - 1);
-        let b = job.operands.panel.as_ptr().add(from);
+        let of = Factors { x, b: job.operands.panel.as_ptr().add(from), r, m };
         let stack = job.sums.as_mut_ptr().add(from);
-        let together = if V < 8 { TOGETHER } else { 1 };
+        let together = together(V);
         let zero = L::splat(L::Num::default());
         let mut shards = [0_usize; usize::BITS as usize + 1];
         for i in (0..rows).step_by(together) {
-            let position = |row: usize| x.indptr[(i + row).min(rows)] - first;
-            let (mut at, end) = ([position(0), position(1)], [position(1), position(2)]);
+            let position = |row: usize| x.indptr[(i + row.min(together)).min(rows)] - first;
+            let mut entries = [position(0)..position(1), position(1)..position(2)];
             let (mut depth, mut count, mut k) = (0, 0, 0);
             let mut sums = [[zero; V]; TOGETHER];
             macro_rules! add_from_stack {
@@ -159,25 +175,8 @@ functions! {
                     depth -= 1;
                 };
             }
-            macro_rules! take {
-                ($n:expr) => {
-                    let row = load_row::<L, V, TAIL>(row_of!(x, at[$n], b, r, m), last);
-                    let value = L::splat(*x.values.get_unchecked(at[$n]));
-                    for v in 0..V {
-                        sums[$n][v] = value.mul_add(row[v], sums[$n][v]);
-                    }
-                    at[$n] += 1;
-                };
-            }
             loop {
-                let mut column = m;
-                for n in 0..together {
-                    if at[n] < end[n] {
-                        let next = *x.indices.get_unchecked(at[n]) as usize;
-                        assert!(next < m, "a row for each column");
-                        column = column.min(next);
-                    }
-                }
+                let column = entries.iter().map(|entries| next_column::<L>(&of, entries)).fold(m, usize::min);
                 if column == m {
                     break;
                 }
@@ -197,19 +196,7 @@ functions! {
                 (sums, count) = ([[zero; V]; TOGETHER], count + 1);
                 shards[depth] = k;
                 depth += 1;
-                let border = borders[k + 1];
-                let inside = |n: usize, at: usize| at < end[n] && (*x.indices.get_unchecked(at) as usize) < border;
-                if together == 2 {
-                    while inside(0, at[0]) && inside(1, at[1]) {
-                        take!(0);
-                        take!(1);
-                    }
-                }
-                for n in 0..together {
-                    while inside(n, at[n]) {
-                        take!(n);
-                    }
-                }
+                gather_run::<L, V, TAIL>(&of, &mut entries, borders[k + 1], &mut sums, last);
             }
             while depth > 1 {
                 add_from_stack!();
@@ -223,6 +210,52 @@ functions! {
                 }
                 store_row::<L, V, TAIL>(sums[n], job.operands.out.as_mut_ptr().add((i + n) * r + from), last);
             }
+        }
+    }
+
+    /// The column of the first of some entries; `m` where there is none.
+    fn next_column<L>(of: &Factors<'_, L::Num>, entries: &Range<usize>) -> usize {
+        if entries.is_empty() {
+            return of.m;
+        }
+        let column = *of.x.indices.get_unchecked(entries.start) as usize;
+        assert!(column < of.m, "a row for each column");
+        column
+    }
+
+    /// Adds the products of entries whose columns lie before `border`, of some rows.
+    fn gather_run<L, const V: usize, const TAIL: bool>(
+        of: &Factors<'_, L::Num>,
+        entries: &mut [Range<usize>; TOGETHER],
+        border: usize,
+        sums: &mut [[L; V]; TOGETHER],
+        last: usize,
+    ) {
+        let (x, b, r, m) = (of.x, of.b, of.r, of.m);
+        let mut at = [entries[0].start, entries[1].start];
+        let end = [entries[0].end, entries[1].end];
+        let inside = |n: usize, at: usize| at < end[n] && (*x.indices.get_unchecked(at) as usize) < border;
+        macro_rules! take {
+            ($n:expr) => {
+                let row = load_row::<L, V, TAIL>(row_of!(x, at[$n], b, r, m), last);
+                let value = L::splat(*x.values.get_unchecked(at[$n]));
+                for v in 0..V {
+                    sums[$n][v] = value.mul_add(row[v], sums[$n][v]);
+                }
+                at[$n] += 1;
+            };
+        }
+        if together(V) == 2 {
+            while inside(0, at[0]) && inside(1, at[1]) {
+                take!(0);
+                take!(1);
+            }
+        }
+        for n in 0..together(V) {
+            while inside(n, at[n]) {
+                take!(n);
+            }
+            entries[n].start = at[n];
         }
     }
 

@@ -29,6 +29,8 @@ pub use formats::triplets::columns::{EntryColumns, HeaderColumns, columns_by_hea
 pub use formats::triplets::{ListEvidence, list_evidence};
 pub use formats::{csv, mtx, npy};
 pub use matrix::array::Array;
+pub use matrix::row_source::RowSource;
+pub(crate) use matrix::row_source::{collect, read as read_rows};
 pub use matrix::select::Side;
 pub use matrix::shards::Shards;
 pub(crate) use matrix::shards::evenly_spaced;

@@ -119,7 +119,7 @@ fn compiling_takes_no_time_to_speak_of() {
 
 /// How X is given to a small instance, of whatever form it is in the case.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Form {
+pub(crate) enum Form {
     Sparse,
     Dense,
     /// Dense, with missing entries where the objective asks which are there.
@@ -131,8 +131,13 @@ fn least(case: &Case) -> f64 {
     if case.objective.contains("log(") || case.objective.contains("kl(") { 0.2 } else { -1.0 }
 }
 
-/// A small instance of a case: sides and rank shrunk, factors random.
-fn small_world(case: &Case, random: &mut Random, form: Form) -> (Problem, BTreeMap<String, Matrix>) {
+/// A small instance of a case: sides, of a few `unit` each, and rank shrunk, factors random.
+pub(crate) fn small_world(
+    case: &Case,
+    random: &mut Random,
+    form: Form,
+    unit: usize,
+) -> (Problem, BTreeMap<String, Matrix>) {
     let mut sides: BTreeMap<usize, usize> = [(1, 1)].into();
     let mut problem = Problem::parse(&case.objective).unwrap().rank(2);
     for (name, value) in &case.numbers {
@@ -141,7 +146,7 @@ fn small_world(case: &Case, random: &mut Random, form: Form) -> (Problem, BTreeM
     let mut values = BTreeMap::new();
     for &(ref name, rows, cols, sparse) in &case.data {
         let [n, m] = [rows, cols].map(|side| {
-            let fresh = 4 + sides.len() + random.below(3);
+            let fresh = unit * (4 + sides.len() + random.below(3));
             *sides.entry(side).or_insert(fresh)
         });
         let is_sparse = if name == "X" { form == Form::Sparse } else { sparse.is_some() };
@@ -172,7 +177,7 @@ fn literal_and_compiled_agree_on_small_instances() {
         let mut random = Random(case.name.bytes().map(u64::from).sum());
         let forms = [Form::Sparse, Form::Dense, Form::Sparse, Form::Missing];
         for instance in 0..100 {
-            let (problem, mut values) = small_world(&case, &mut random, forms[instance % 4]);
+            let (problem, mut values) = small_world(&case, &mut random, forms[instance % 4], 1);
             let bound = problem.bind().unwrap_or_else(|error| panic!("{}: {error}", case.name));
             for factor in &bound.factors {
                 let matrix = random.dense(factor.shape.rows, factor.shape.cols, least(&case), 1.5);

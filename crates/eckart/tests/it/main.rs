@@ -19,6 +19,7 @@ mod read;
 mod real;
 mod refused;
 mod report;
+mod row_source;
 mod run;
 mod shaped;
 mod solve;

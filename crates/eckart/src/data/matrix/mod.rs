@@ -5,6 +5,7 @@
 //! Not here: arithmetic (see `run`) and files (the other modules of `data`).
 
 pub(super) mod array;
+pub(super) mod row_source;
 pub(super) mod select;
 pub(super) mod shards;
 pub(super) mod sparse;

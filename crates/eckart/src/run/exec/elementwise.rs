@@ -80,7 +80,7 @@ struct Pass<'a, C> {
 }
 
 /// Some rows: where their entries go, and their sums.
-struct Block<'a, C> {
+struct PassBlock<'a, C> {
     rows: Range<usize>,
     outs: Vec<&'a mut [C]>,
     sums: BlockSums,
@@ -123,8 +123,8 @@ impl<'a, C: Numbers> Pass<'a, C> {
         let length = |outcome: &Outcome| if *outcome == Outcome::Entries { stored } else { 0 };
         let mut outs: Vec<Vec<C>> =
             self.fused.results.iter().map(|(_, outcome)| array(pool, length(outcome))).collect();
-        let empty = |rows: Range<usize>| Block { sums: self.no_sums(rows.len()), rows, outs: Vec::new() };
-        let mut blocks: Vec<Block<C>> = cut.all_blocks().into_iter().map(empty).collect();
+        let empty = |rows: Range<usize>| PassBlock { sums: self.no_sums(rows.len()), rows, outs: Vec::new() };
+        let mut blocks: Vec<PassBlock<C>> = cut.all_blocks().into_iter().map(empty).collect();
         for out in &mut outs {
             let mut rest: &mut [C] = out;
             for block in &mut blocks {
@@ -162,13 +162,13 @@ impl<'a, C: Numbers> Pass<'a, C> {
         self.fused.results.iter().map(empty).collect()
     }
 
-    fn run_blocks(&self, blocks: &mut [Block<'_, C>]) {
+    fn run_blocks(&self, blocks: &mut [PassBlock<'_, C>]) {
         let (mut tile, mut registers) = (Tile::new(self), Registers::new(self.program.registers));
         blocks.iter_mut().for_each(|block| self.run_block(block, &mut tile, &mut registers));
     }
 
-    fn run_block(&self, block: &mut Block<'_, C>, tile: &mut Tile<C>, registers: &mut Registers<C>) {
-        let Block { rows, outs, sums } = block;
+    fn run_block(&self, block: &mut PassBlock<'_, C>, tile: &mut Tile<C>, registers: &mut Registers<C>) {
+        let PassBlock { rows, outs, sums } = block;
         let all = self.positions(rows);
         let mut row = rows.start;
         for start in all.clone().step_by(TILE) {

@@ -126,7 +126,7 @@ pub(in crate::run) fn sum_of<T: Numbers>(a: Slot<T>, b: &Slot<T>) -> Slot<T> {
     match a {
         Slot::Small(rect) => Slot::Small(add(rect, &b.rect())),
         Slot::Wide(Held::Dense(rect)) => Slot::Wide(Held::Dense(add(rect, &b.rect()))),
-        other @ (Slot::Wide(Held::Sparse(_)) | Slot::Missing(..)) => {
+        other @ (Slot::Wide(Held::Sparse(_)) | Slot::Missing(..) | Slot::Source(..)) => {
             Slot::Wide(Held::Dense(add(other.rect(), &b.rect())))
         }
     }
@@ -254,6 +254,6 @@ fn add_inner<T: Real>(out: &mut [T], a: &Rect<T>, b: &Rect<T>, rows: Range<usize
 }
 
 /// out += the transpose of `a` times `b`, row by row of both.
-fn scatter<T: Real>(out: &mut [T], a: &Entries<T>, b: &Rect<T>) {
+pub(super) fn scatter<T: Real>(out: &mut [T], a: &Entries<T>, b: &Rect<T>) {
     T::scatter(simd_level(), a.csr(0..a.shape().rows), View::rows_of(&b.data, b.shape.cols), out);
 }

@@ -46,7 +46,11 @@ impl<T: Numbers> Scope<'_, T> {
     /// The arguments of a step.
     pub(super) fn args(&self, step: &Step, held: &[Option<Slot<T>>]) -> Result<Vec<Slot<T>>> {
         let args: Option<Vec<Slot<T>>> = step.args.iter().map(|&arg| held[arg].clone()).collect();
-        args.ok_or_else(|| Error::Bug("a step needs a buffer that is gone".into()))
+        let args = args.ok_or_else(|| Error::Bug("a step needs a buffer that is gone".into()))?;
+        match step.kernel {
+            Kernel::Tiled(_) | Kernel::Thin(_) => Ok(args),
+            _ => args.into_iter().map(Slot::collected).collect(),
+        }
     }
 
     /// Puts the results of a step into their buffers, and empties those that nobody needs any more.
@@ -65,6 +69,15 @@ impl<T: Numbers> Scope<'_, T> {
         let cuts = Some(self.cuts).filter(|_| self.block.is_none());
         let (shape, dtype) = (self.shape(out), self.buffers[out].dtype);
         let value = match &step.kernel {
+            Kernel::Input(var)
+                if dtype == T::DTYPE
+                    && let Some(source) = self.inputs.source(var) =>
+            {
+                Slot::Source(source.clone(), MissingRead::Entries)
+            }
+            Kernel::Observed(var) if let Some(source) = self.inputs.source(var) => {
+                Slot::Source(source.clone(), MissingRead::Mask)
+            }
             Kernel::Input(var) if self.inputs.has_missing(var) => {
                 Slot::Missing(self.inputs.raw(var)?, MissingRead::Entries)
             }
@@ -85,8 +98,8 @@ impl<T: Numbers> Scope<'_, T> {
             Kernel::Decrease => return Err(Error::Bug("a decrease without its row solver".into())),
             Kernel::Tiled(_) => return Err(Error::Bug("blocks of rows within a block of rows".into())),
             Kernel::Thin(thin) => {
-                let data = args[0].wide();
-                let product = thin::products(&data, cuts, *thin, vec![args[1].rect()]).swap_remove(0);
+                let factors = vec![args[1].clone().collected()?.rect()];
+                let product = thin::products(&args[0], cuts, *thin, factors)?.swap_remove(0);
                 Slot::Wide(Held::Dense(product))
             }
             Kernel::Rows(solver) => return rows::run(solver, &args, cuts, self.pool),
@@ -97,7 +110,9 @@ impl<T: Numbers> Scope<'_, T> {
             Kernel::Sampled { transpose } => products::sampled([&args[0], &args[1]], *transpose, &args[2], self.pool)
                 .map_or_else(|| self.plainly(step, &args, shape), Ok)?,
             Kernel::Transpose => match &args[0] {
-                Slot::Wide(_) | Slot::Missing(..) => Slot::Wide(args[0].wide().transposed(self.pool)),
+                Slot::Wide(_) | Slot::Missing(..) | Slot::Source(..) => {
+                    Slot::Wide(args[0].wide().transposed(self.pool))
+                }
                 Slot::Small(rect) => Slot::Small(rect.transposed(&Pool::default())),
             },
             Kernel::Join { by_rows } => Slot::Wide(Held::Dense(join(&args, *by_rows, shape))),

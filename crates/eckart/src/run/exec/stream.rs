@@ -45,11 +45,12 @@ pub(in crate::run) fn run<T: Numbers>(
     // The factor of a thin product is small, but its products are in the type of the data.
     let in_thin =
         |at: usize| tiling.body.iter().any(|step| matches!(step.kernel, Kernel::Thin(_)) && step.args[1] == at);
-    let args = args.iter().enumerate().map(|(at, arg)| match arg {
-        Slot::Small(rect) if in_thin(at) => Slot::Wide(Held::Dense(rect.cast::<T>().aligned(pool))),
-        _ => laid_out(arg, tiling.params[at], pool),
+    let args = args.iter().enumerate().map(|(at, arg)| match (arg, tiling.params[at]) {
+        (Slot::Small(rect), _) if in_thin(at) => Ok(Slot::Wide(Held::Dense(rect.cast::<T>().aligned(pool)))),
+        (Slot::Missing(..) | Slot::Source(..), Param::Rows) => Ok(arg.clone()),
+        (_, param) => Ok(laid_out(&arg.clone().collected()?, param, pool)),
     });
-    let args: Vec<Slot<T>> = args.collect();
+    let args: Vec<Slot<T>> = args.collect::<Result<_>>()?;
     let even = Shards::even(tiling.rows, tiling.shards);
     let shards = scope.cuts.of_data(tiling.rows).map_or(&even, Cut::shards);
     let mut stacks: Vec<Option<Vec<T>>> = tiling.results.iter().map(|result| stack(tiling, result, pool)).collect();
@@ -209,7 +210,7 @@ impl<T: Numbers> Shard<'_, T> {
         for block in blocks(self.rows.clone(), tiling.height) {
             for (at, (arg, param)) in self.args.iter().zip(&tiling.params).enumerate() {
                 Slot::release(held[at].take(), pool);
-                held[at] = Some(cut(arg, *param, &block, pool));
+                held[at] = Some(cut(arg, *param, &block, pool)?);
             }
             let (inputs, cuts) = (self.scope.inputs, self.scope.cuts);
             let block_of = Some((block.len(), &tiling.aligned[..]));
@@ -266,9 +267,6 @@ impl<T: Numbers> Shard<'_, T> {
 
 /// An argument such that blocks of it are blocks of rows, in the type of blocks.
 fn laid_out<T: Numbers>(arg: &Slot<T>, param: Param, pool: &Pool<T>) -> Slot<T> {
-    if let (Slot::Missing(..), Param::Rows) = (arg, param) {
-        return arg.clone();
-    }
     match (param, arg.wide()) {
         (Param::Whole, Held::Dense(rect)) if matches!(arg, Slot::Wide(_)) => {
             Slot::Wide(Held::Dense(rect.aligned(pool)))
@@ -280,17 +278,13 @@ fn laid_out<T: Numbers>(arg: &Slot<T>, param: Param, pool: &Pool<T>) -> Slot<T> 
 }
 
 /// The part of an argument that belongs to a block.
-fn cut<T: Numbers>(arg: &Slot<T>, param: Param, block: &Range<usize>, pool: &Pool<T>) -> Slot<T> {
-    if let (Slot::Missing(raw, read), Param::Rows) = (arg, param) {
-        let rows = raw.rows(block.clone());
-        let mut out = pool.take(rows.data.len());
-        read.read(&rows.data, &mut out);
-        return Slot::Wide(Held::Dense(Rect::new(rows.shape, out)));
-    }
-    let Slot::Wide(held) = arg else { return arg.clone() };
-    match (param, held) {
-        (Param::Whole, _) => arg.clone(),
-        (Param::Rows, held) => Slot::Wide(held.rows(block.clone())),
-        (Param::Cols, held) => Slot::Wide(held.rows(block.clone()).transposed(pool)),
-    }
+///
+/// # Errors
+/// Those of a source.
+fn cut<T: Numbers>(arg: &Slot<T>, param: Param, block: &Range<usize>, pool: &Pool<T>) -> Result<Slot<T>> {
+    Ok(match (param, arg) {
+        (Param::Whole, _) | (_, Slot::Small(_)) => arg.clone(),
+        (Param::Rows, _) => Slot::Wide(arg.data_rows(block.clone(), pool)?),
+        (Param::Cols, _) => Slot::Wide(arg.data_rows(block.clone(), pool)?.transposed(pool)),
+    })
 }

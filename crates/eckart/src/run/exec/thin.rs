@@ -7,21 +7,23 @@
 //! which D is read once, and in which no vector is half empty.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use eckart_kernels::View;
 
 use super::cuts::Cuts;
-use super::products::Executor;
+use super::products::{Executor, scatter};
 use crate::error::Result;
 use crate::expr::Var;
 use crate::facts::Shape;
 use crate::plan::ThinProduct;
 use crate::run::Inputs;
+use crate::run::machine::cut::Cut;
 use crate::run::machine::shard_sums::{for_blocks, for_rows, reduce};
 use crate::run::machine::simd::simd_level;
-use crate::run::value::entries::Entries;
 use crate::run::value::held::Held;
 use crate::run::value::rect::Rect;
+use crate::run::value::slot::{MissingRead, Slot};
 use crate::run::value::{Numbers, Value};
 
 /// The product of `data` with each factor.
@@ -37,25 +39,44 @@ pub(crate) fn thin_products<T: Numbers>(
 ) -> Result<Vec<Value>> {
     let factors: Vec<Rect<T>> = factors.iter().map(Value::rect).collect();
     let cuts = Cuts::of::<T>(cuts, inputs);
-    Ok(products(&inputs.value::<T>(data)?, Some(&cuts), thin, factors).into_iter().map(Value::of_rect).collect())
+    let data = match inputs.source(data) {
+        Some(source) => Slot::Source(source.clone(), MissingRead::Entries),
+        None => Slot::Wide(inputs.value::<T>(data)?),
+    };
+    Ok(products(&data, Some(&cuts), thin, factors)?.into_iter().map(Value::of_rect).collect())
 }
 
 /// The product of data with each factor.
+///
+/// # Errors
+/// Those of a source.
 pub(super) fn products<T: Numbers>(
-    data: &Held<T>,
+    data: &Slot<T>,
     cuts: Option<&Cuts>,
     thin: ThinProduct,
     factors: Vec<Rect<T>>,
-) -> Vec<Rect<T>> {
-    let Some(one) = factors.first().map(|factor| factor.shape) else { return Vec::new() };
+) -> Result<Vec<Rect<T>>> {
+    let Some(one) = factors.first().map(|factor| factor.shape) else { return Ok(Vec::new()) };
     let alone = thin.columns(one);
     let side_by_side = beside(factors, thin.factor_transposed);
     let product = match data {
-        Held::Dense(x) => dense(x, cuts, thin.data_transposed, &side_by_side, alone),
-        Held::Sparse(x) => sparse(x, cuts, thin.data_transposed, &side_by_side),
+        Slot::Wide(Held::Sparse(x)) => {
+            let executor = Executor { cuts, pool: T::pool() };
+            match thin.data_transposed {
+                true => executor.sparse_transposed(x, &side_by_side),
+                false => executor.sparse(x, &side_by_side, None),
+            }
+        }
+        _ => {
+            let cut = Cuts::of_rows(cuts, data.shape().rows, data.shape().cols);
+            match thin.data_transposed {
+                true => sum_over_rows(data, &cut, &side_by_side, alone)?,
+                false => row_by_row(data, &cut, &side_by_side, alone)?,
+            }
+        }
     };
     T::pool().give(side_by_side.data);
-    apart(product, alone, thin.transposed)
+    Ok(apart(product, alone, thin.transposed))
 }
 
 /// The factors, each upright, side by side.
@@ -109,39 +130,49 @@ fn apart<T: Numbers>(product: Rect<T>, alone: usize, transposed: bool) -> Vec<Re
     parts
 }
 
-fn dense<T: Numbers>(x: &Rect<T>, cuts: Option<&Cuts>, transposed: bool, b: &Rect<T>, alone: usize) -> Rect<T> {
-    let (pool, inner, cols) = (T::pool(), x.shape.cols, b.shape.cols);
-    let block = |of: &Range<usize>, cols: usize| of.start * cols..of.end * cols;
-    let cut = Cuts::of_rows(cuts, x.shape.rows, inner);
-    if !transposed {
-        let shape = Shape { rows: x.shape.rows, cols };
-        let mut out = pool.zeros(shape.entries());
-        for_blocks(&mut out, cols, &cut, |rows, part| {
-            let left = View::rows_of(&x.data[block(&rows, inner)], inner);
-            T::multiply_add(simd_level(), part, left, View::rows_of(&b.data, cols), Some(alone));
-        });
-        return Rect::new(shape, out);
-    }
-    let shape = Shape { rows: inner, cols };
+/// X B, block by block of X.
+fn row_by_row<T: Numbers>(x: &Slot<T>, cut: &Cut, b: &Rect<T>, alone: usize) -> Result<Rect<T>> {
+    let (pool, cols) = (T::pool(), b.shape.cols);
+    let shape = Shape { rows: x.shape().rows, cols };
+    let mut out = pool.zeros(shape.entries());
+    let panel = View::rows_of(&b.data, cols);
+    let failed = OnceLock::new();
+    for_blocks(&mut out, cols, cut, |rows, part| match x.data_rows(rows, pool) {
+        Ok(Held::Dense(x)) => {
+            T::multiply_add(simd_level(), part, View::rows_of(&x.data, x.shape.cols), panel, Some(alone));
+            pool.give(x.data);
+        }
+        Ok(Held::Sparse(x)) => T::gather(simd_level(), x.csr(0..x.shape().rows), &[], panel, part),
+        Err(error) => failed.set(error).unwrap_or_default(),
+    });
+    failed.into_inner().map_or(Ok(Rect::new(shape, out)), Err)
+}
+
+/// X.T B, block by block of both, each shard a sum of its own.
+fn sum_over_rows<T: Numbers>(x: &Slot<T>, cut: &Cut, b: &Rect<T>, alone: usize) -> Result<Rect<T>> {
+    let (pool, cols) = (T::pool(), b.shape.cols);
+    let shape = Shape { rows: x.shape().cols, cols };
     let part = |rows: Range<usize>| {
         let mut sum = pool.zeros(shape.entries());
         for rows in cut.blocks(rows) {
-            let left = View::rows_of(&x.data[block(&rows, inner)], inner).transposed();
-            let right = View::rows_of(&b.data[block(&rows, cols)], cols);
-            T::multiply_add(simd_level(), &mut sum, left, right, Some(alone));
+            let right = b.rows(rows.clone());
+            match x.data_rows(rows, pool)? {
+                Held::Dense(x) => {
+                    let left = View::rows_of(&x.data, x.shape.cols).transposed();
+                    T::multiply_add(simd_level(), &mut sum, left, View::rows_of(&right.data, cols), Some(alone));
+                    pool.give(x.data);
+                }
+                Held::Sparse(x) => scatter(&mut sum, &x, &right),
+            }
         }
-        Rect::new(shape, sum)
+        Ok(Rect::new(shape, sum))
     };
-    reduce(cut.shards(), &part, &|mut a: Rect<T>, b: Rect<T>| {
+    reduce(cut.shards(), &part, &|a: Result<Rect<T>>, b: Result<Rect<T>>| {
+        let (mut a, b) = (a?, b?);
         a.make_mut().iter_mut().zip(b.data.iter()).for_each(|(x, &y)| *x += y);
         pool.give(b.data);
-        a
+        Ok(a)
     })
-}
-
-fn sparse<T: Numbers>(x: &Entries<T>, cuts: Option<&Cuts>, transposed: bool, b: &Rect<T>) -> Rect<T> {
-    let executor = Executor { cuts, pool: T::pool() };
-    if transposed { executor.sparse_transposed(x, b) } else { executor.sparse(x, b, None) }
 }
 
 #[cfg(test)]

@@ -46,6 +46,15 @@ impl<T: Real> Held<T> {
         }
     }
 
+    /// 1 at each entry that it has.
+    pub(in crate::run) fn everywhere(&self) -> Self {
+        let ones = |count: usize| vec![T::from_f64(1.0); count];
+        match self {
+            Self::Dense(rect) => Self::Dense(Rect::new(rect.shape, ones(rect.data.len()))),
+            Self::Sparse(entries) => Self::Sparse(entries.with(ones(entries.values.len()))),
+        }
+    }
+
     /// Some of the rows.
     pub(in crate::run) fn rows(&self, rows: Range<usize>) -> Self {
         match self {

@@ -7,12 +7,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::entries::Entries;
 use super::held::Held;
 use super::rect::Rect;
 use super::slot::MissingRead;
 use super::{Numbers, Value};
-use crate::data::{Dtype, Matrix, Real, Storage};
+use crate::data::{Dtype, Matrix, RowSource, Storage, collect};
 use crate::error::{Error, Result};
 use crate::expr::Var;
 use crate::facts::Shape;
@@ -36,11 +35,28 @@ pub struct Inputs {
 struct BoundValue {
     /// The number of the change that brought this value.
     version: u64,
-    source: Option<Matrix>,
-    value: Value,
+    matrix: Option<Matrix>,
+    data: Data,
     /// In the type that it was not given in.
     other: OnceLock<Value>,
     observed: OnceLock<Value>,
+}
+
+#[derive(Debug, Clone)]
+enum Data {
+    /// In memory.
+    Held(Value),
+    /// Elsewhere.
+    Source(Arc<dyn RowSource>),
+}
+
+impl Data {
+    fn into_held(self) -> Option<Value> {
+        match self {
+            Self::Held(value) => Some(value),
+            Self::Source(_) => None,
+        }
+    }
 }
 
 impl Clone for Inputs {
@@ -53,37 +69,43 @@ impl Clone for Inputs {
 impl Inputs {
     /// Gives `var` the value of a matrix.
     pub fn set_matrix(&mut self, var: &Var, matrix: &Matrix) {
-        if let Some(BoundValue { source: Some(held), .. }) = self.bound.get(var)
+        if let Some(BoundValue { matrix: Some(held), .. }) = self.bound.get(var)
             && same_object(held, matrix)
         {
             return;
         }
-        self.insert(var, Some(matrix.clone()), Value::of(matrix));
+        self.insert(var, Some(matrix.clone()), Data::Held(Value::of(matrix)));
+    }
+
+    /// Gives `var` a value whose rows are read where they are needed. A plan that reads it otherwise than by rows holds
+    /// all of it for a while.
+    pub fn set_source(&mut self, var: &Var, source: Arc<dyn RowSource>) {
+        self.insert(var, None, Data::Source(source));
     }
 
     /// Gives `var` a value.
     pub fn set(&mut self, var: &Var, value: Value) {
-        self.insert(var, None, value);
+        self.insert(var, None, Data::Held(value));
     }
 
     /// The value of `var`, if it has one.
     pub(crate) fn get(&self, var: &Var) -> Option<Value> {
-        self.bound.get(var).map(|bound| bound.value.clone())
+        self.bound.get(var).and_then(|bound| bound.data.clone().into_held())
     }
 
     /// Takes a value away from `var`, which has none then.
     pub(crate) fn take(&mut self, var: &Var) -> Option<Value> {
-        self.bound.remove(var).map(|bound| bound.value)
+        self.bound.remove(var).and_then(|bound| bound.data.into_held())
     }
 
-    fn insert(&mut self, var: &Var, source: Option<Matrix>, value: Value) {
+    fn insert(&mut self, var: &Var, matrix: Option<Matrix>, data: Data) {
         self.changes += 1;
         let (other, observed) = (OnceLock::new(), OnceLock::new());
-        let old = self.bound.insert(var.clone(), BoundValue { version: self.changes, source, value, other, observed });
+        let old = self.bound.insert(var.clone(), BoundValue { version: self.changes, matrix, data, other, observed });
         let retired = self.retired.get_mut().unwrap_or_else(PoisonError::into_inner);
         // What no plan asks for is let go.
         retired.truncate(self.bound.len());
-        retired.extend(old.map(|old| old.value));
+        retired.extend(old.and_then(|old| old.data.into_held()));
     }
 
     /// The values of a type that were replaced since this was last asked.
@@ -101,7 +123,18 @@ impl Inputs {
 
     /// Whether `var` is dense data with missing entries.
     pub(crate) fn has_missing(&self, var: &Var) -> bool {
-        self.bound.get(var).and_then(|bound| bound.source.as_ref()).is_some_and(|matrix| matrix.missing() > 0)
+        self.bound.get(var).is_some_and(|bound| match &bound.data {
+            Data::Held(_) => bound.matrix.as_ref().is_some_and(|matrix| matrix.missing() > 0),
+            Data::Source(source) => source.missing() > 0,
+        })
+    }
+
+    /// What hands over the rows of `var`, where they are not held here.
+    pub(in crate::run) fn source(&self, var: &Var) -> Option<&Arc<dyn RowSource>> {
+        match &self.bound.get(var)?.data {
+            Data::Held(_) => None,
+            Data::Source(source) => Some(source),
+        }
     }
 
     /// Dense data as it was given, `NaN` where an entry is missing.
@@ -125,10 +158,11 @@ impl Inputs {
 
     /// A value as it was given, `NaN` where an entry is missing.
     fn held<T: Numbers>(&self, bound: &BoundValue) -> Result<Held<T>> {
-        if bound.value.dtype() == T::DTYPE {
-            return Ok(bound.value.cast());
+        match &bound.data {
+            Data::Source(source) => Ok(Value::of(&collect(&**source)?).cast()),
+            Data::Held(value) if value.dtype() == T::DTYPE => Ok(value.cast()),
+            Data::Held(value) => Ok(bound.other.get_or_init(|| T::value(value.cast())).cast()),
         }
-        Ok(bound.other.get_or_init(|| T::value(bound.value.cast())).cast())
     }
 
     /// 1 where `var` has an entry, 0 where it has none.
@@ -137,21 +171,27 @@ impl Inputs {
     /// `Bug` where it was never set.
     pub(in crate::run) fn observed<T: Numbers>(&self, var: &Var) -> Result<Held<T>> {
         let bound = self.bound(var)?;
-        let mask = bound.observed.get_or_init(|| {
-            T::value(match &bound.source {
-                Some(matrix) => Held::observed(matrix),
-                None => everywhere(&bound.value.cast()),
-            })
-        });
-        Ok(mask.cast())
+        let mask = |matrix: Option<&Matrix>, value: &Value| {
+            T::value(matrix.map_or_else(|| value.cast().everywhere(), Held::observed))
+        };
+        Ok(match &bound.data {
+            Data::Source(source) => Held::observed(&collect(&**source)?),
+            Data::Held(value) => bound.observed.get_or_init(|| mask(bound.matrix.as_ref(), value)).cast(),
+        })
     }
 
     /// The cut of the rows of `var`, in a plan that computes in numbers of type `dtype`: blocks of dense rows.
     pub(in crate::run) fn cut(&self, var: &Var, dtype: Dtype) -> Option<Cut> {
         let bound = self.bound.get(var)?;
-        let shards = bound.source.as_ref().map_or_else(|| bound.value.shards(), |matrix| matrix.shards().clone());
-        let Shape { rows, cols } = bound.value.shape();
-        let height = match bound.value.is_sparse() {
+        let (shape, is_sparse, shards) = match (&bound.data, &bound.matrix) {
+            (Data::Source(source), _) => {
+                (Shape { rows: source.shape().0, cols: source.shape().1 }, source.is_sparse(), source.shards().clone())
+            }
+            (Data::Held(value), Some(matrix)) => (value.shape(), value.is_sparse(), matrix.shards().clone()),
+            (Data::Held(value), None) => (value.shape(), value.is_sparse(), value.shards()),
+        };
+        let Shape { rows, cols } = shape;
+        let height = match is_sparse {
             true => sparse_rows(rows),
             false => even_height(rows.div_ceil(shards.count()), block_rows(cols, dtype)),
         };
@@ -166,15 +206,6 @@ impl Inputs {
 /// Rows of a block of sparse data of so many rows: as many blocks as keep all threads busy.
 fn sparse_rows(rows: usize) -> usize {
     rows.div_ceil(BLOCKS).max(LEAST_ROWS)
-}
-
-/// 1 at each entry that a value has.
-fn everywhere<T: Real>(value: &Held<T>) -> Held<T> {
-    let ones = |count: usize| vec![T::from_f64(1.0); count];
-    match value {
-        Held::Dense(rect) => Held::Dense(Rect::new(rect.shape, ones(rect.data.len()))),
-        Held::Sparse(entries) => Held::Sparse(Entries { whole: None, ..entries.with(ones(entries.values.len())) }),
-    }
 }
 
 fn same_object(a: &Matrix, b: &Matrix) -> bool {

@@ -3,11 +3,15 @@
 //! Invariant: small matrices stay f64 from kernel to kernel; a change of type that changes nothing copies nothing.
 //! Not here: which buffers are small (see `plan`).
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use super::held::Held;
 use super::pool::Pool;
 use super::rect::Rect;
 use super::{Numbers, Value};
-use crate::data::{Dtype, Real};
+use crate::data::{Dtype, Matrix, Real, RowSource, collect, read_rows};
+use crate::error::Result;
 use crate::facts::Shape;
 
 /// A buffer's value.
@@ -19,6 +23,8 @@ pub(in crate::run) enum Slot<T> {
     Small(Rect<f64>),
     /// Dense data with missing entries, as it was given: read block by block, so that it is never held twice.
     Missing(Rect<T>, MissingRead),
+    /// Data that a source hands over block by block; `steps` collects it for what reads it otherwise.
+    Source(Arc<dyn RowSource>, MissingRead),
 }
 
 /// What is read of data with missing entries.
@@ -66,7 +72,7 @@ impl<T: Numbers> Slot<T> {
             Self::Wide(Held::Sparse(_)) => self,
             Self::Wide(Held::Dense(rect)) if dtype != T::DTYPE => Self::Small(rect.cast()),
             Self::Small(rect) if dtype == T::DTYPE => Self::Wide(Held::Dense(rect.cast())),
-            Self::Wide(_) | Self::Small(_) | Self::Missing(..) => self,
+            Self::Wide(_) | Self::Small(_) | Self::Missing(..) | Self::Source(..) => self,
         }
     }
 
@@ -75,6 +81,7 @@ impl<T: Numbers> Slot<T> {
             Self::Wide(held) => held.shape(),
             Self::Small(rect) => rect.shape,
             Self::Missing(raw, _) => raw.shape,
+            Self::Source(source, _) => Shape { rows: source.shape().0, cols: source.shape().1 },
         }
     }
 
@@ -84,6 +91,7 @@ impl<T: Numbers> Slot<T> {
             Self::Wide(held) => held.clone(),
             Self::Small(rect) => Held::Dense(rect.cast()),
             Self::Missing(raw, read) => Held::Dense(read.all(raw)),
+            Self::Source(..) => not_collected(),
         }
     }
 
@@ -93,6 +101,7 @@ impl<T: Numbers> Slot<T> {
             Self::Wide(held) => held.to_rect().cast(),
             Self::Small(rect) => rect.cast(),
             Self::Missing(raw, read) => read.all(raw).cast(),
+            Self::Source(..) => not_collected(),
         }
     }
 
@@ -102,6 +111,7 @@ impl<T: Numbers> Slot<T> {
             Self::Wide(held) => held.cast(),
             Self::Small(rect) => Held::Dense(rect.clone()),
             Self::Missing(raw, read) => Held::Dense(read.all(raw).cast()),
+            Self::Source(..) => not_collected(),
         }
     }
 
@@ -110,7 +120,7 @@ impl<T: Numbers> Slot<T> {
         match slot {
             Some(Self::Wide(Held::Dense(rect))) => pool.give(rect.data),
             Some(Self::Wide(Held::Sparse(entries))) => pool.give(entries.values),
-            Some(Self::Small(_) | Self::Missing(..)) | None => {}
+            Some(Self::Small(_) | Self::Missing(..) | Self::Source(..)) | None => {}
         }
     }
 
@@ -119,6 +129,48 @@ impl<T: Numbers> Slot<T> {
             Self::Wide(held) => T::value(held),
             Self::Small(rect) => f64::value(Held::Dense(rect)),
             Self::Missing(raw, read) => T::value(Held::Dense(read.all(&raw))),
+            Self::Source(..) => not_collected(),
         }
     }
+
+    /// What a source hands over, all of it; any other value as it is.
+    ///
+    /// # Errors
+    /// Those of the source.
+    pub(in crate::run) fn collected(self) -> Result<Self> {
+        match self {
+            Self::Source(source, read) => Ok(Self::of_matrix(&collect(&*source)?, source.missing() > 0, read)),
+            other => Ok(other),
+        }
+    }
+
+    /// Some rows of data that a source hands over, or that has missing entries; in numbers of the plan's type.
+    ///
+    /// # Errors
+    /// Those of the source.
+    pub(in crate::run) fn data_rows(&self, rows: Range<usize>, pool: &Pool<T>) -> Result<Held<T>> {
+        let part = match self {
+            Self::Source(source, read) => Self::of_matrix(&read_rows(&**source, rows)?, source.missing() > 0, *read),
+            Self::Missing(raw, read) => Self::Missing(raw.rows(rows), *read),
+            Self::Wide(_) | Self::Small(_) => return Ok(self.wide().rows(rows)),
+        };
+        let Self::Missing(raw, read) = part else { return Ok(part.wide()) };
+        let mut out = pool.take(raw.data.len());
+        read.read(&raw.data, &mut out);
+        Ok(Held::Dense(Rect::new(raw.shape, out)))
+    }
+
+    /// Rows that a source handed over, `NaN` where an entry is missing.
+    fn of_matrix(rows: &Matrix, has_missing: bool, read: MissingRead) -> Self {
+        match (Value::of(rows).cast::<T>(), read) {
+            (Held::Dense(rect), MissingRead::Mask) => Self::Missing(rect, read),
+            (Held::Dense(rect), MissingRead::Entries) if has_missing => Self::Missing(rect, read),
+            (held @ Held::Sparse(_), MissingRead::Mask) => Self::Wide(held.everywhere()),
+            (held, MissingRead::Entries) => Self::Wide(held),
+        }
+    }
+}
+
+fn not_collected() -> ! {
+    unreachable!("data of a source is collected before it is read as a whole")
 }

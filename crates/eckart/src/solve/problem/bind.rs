@@ -78,6 +78,9 @@ impl Problem {
         for (name, matrix) in self.data.iter().chain(&held) {
             inputs.set_matrix(&Var::input(name), matrix);
         }
+        for (name, source) in &self.sources {
+            inputs.set_source(&Var::input(name), source.clone());
+        }
         Ok(Bound {
             objective,
             stated: self.statement.objective.clone(),

@@ -17,7 +17,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::derive::Subproblem;
 use super::problem::role::FactorRole;
-use crate::data::{Dtype, Matching, Matrix, Table};
+use crate::data::{Dtype, Matching, Matrix, RowSource, Table};
 use crate::error::{Result, Warning};
 use crate::expr::text::{Statement, parse_statement};
 use crate::expr::{Expr, Var};
@@ -42,6 +42,8 @@ use crate::run::{Inputs, Value};
 pub struct Problem {
     pub(super) statement: Statement,
     pub(super) data: Vec<(String, Matrix)>,
+    /// Whose rows are read from where, while plans run.
+    pub(super) sources: Vec<(String, Arc<dyn RowSource>)>,
     pub(super) params: BTreeMap<String, f64>,
     pub(super) rank: usize,
     pub(super) fixed: Vec<(String, Matrix)>,
@@ -114,6 +116,7 @@ impl Problem {
         Self {
             statement,
             data: Vec::new(),
+            sources: Vec::new(),
             params: BTreeMap::new(),
             rank: 0,
             fixed: Vec::new(),
@@ -155,6 +158,14 @@ impl Problem {
         self.data.retain(|(known, _)| known != name);
         self.data.push((name.to_owned(), matrix));
         self.assumed.remove(name);
+        self
+    }
+
+    /// From where the rows of data are read while plans run: those of the matrix that was given by that name. Starts,
+    /// and what is said of the fit, still read the matrix itself.
+    #[doc(hidden)]
+    pub fn rows_from(mut self, name: &str, source: Arc<dyn RowSource>) -> Self {
+        self.sources.push((name.to_owned(), source));
         self
     }
 
