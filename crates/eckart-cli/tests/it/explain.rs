@@ -23,6 +23,7 @@ fn an_objective_is_explained_without_data() {
         "als                  unsupported: the objective's part in W has bounds",
         "One iteration\n",
         "gradients, for the stopping test        every 10 iterations",
+        "kept for a row of X  ",
         "least time  ",
         "as just measured",
         "Memory\n",

@@ -86,6 +86,8 @@ pub(super) fn iteration(outline: &Outline<'_>, machine: Option<&Machine>) -> Sec
     let (flops, traffic) = (sum(|plan| plan.flops()), sum(|plan| plan.bytes()));
     let mut facts = vec![("work".to_owned(), Datum::Flops(flops)), ("traffic".to_owned(), Datum::Bytes(traffic))];
     facts.extend(passes(outline));
+    let target = &outline.bound.target.0;
+    facts.push((format!("kept for a row of {target}"), Datum::Bytes(outline.bytes_of_row as f64)));
     if let Some(machine) = machine {
         let dtype = outline.plans.first().map_or(crate::Dtype::F64, |plan| plan.compiled.plan.dtype);
         let (seconds, limited) = machine.least_seconds(dtype, flops, traffic);

@@ -16,7 +16,8 @@ use crate::function::Compiled;
 use crate::run::with_machine;
 use crate::solve::block::plans::{Runs, SearchPlan};
 use crate::solve::method::table::{MethodRow, choose};
-use crate::solve::problem::{Bound, Problem};
+use crate::solve::problem::role::DataSide;
+use crate::solve::problem::{Bound, Factor, Problem};
 use crate::solve::result::quality::Quality;
 
 /// A search before it runs.
@@ -30,6 +31,9 @@ pub struct Outline<'a> {
     pub plans: Vec<SearchPlan<'a>>,
     /// How many starts run at a time.
     pub starts_at_a_time: usize,
+    /// Bytes kept for each row of the data from one iteration to the next: its rows of the factors, and of what the
+    /// method keeps beside them.
+    pub bytes_of_row: usize,
     /// Memory at the peak.
     pub memory: MemoryTotal,
 }
@@ -67,6 +71,11 @@ pub fn outline<T: Send>(
         plans.extend(quality.as_ref().map(at_end));
         let many = at_a_time(&search, &bound, &worker);
         let memory = memory(&search, &bound, &worker, many);
-        look(&Outline { bound: &bound, method, plans, starts_at_a_time: many, memory })
+        // What a method keeps has the shapes of the factors.
+        let of_row = |factor: &&Factor| factor.role.is_rows() || factor.role.of == DataSide::Both;
+        let entries: usize = bound.factors.iter().filter(of_row).map(|factor| factor.shape.entries()).sum();
+        let arrays = worker.held_bytes() / bound.factor_bytes().max(1);
+        let bytes_of_row = arrays * entries * bound.dtype().bytes() / bound.target.1.rows();
+        look(&Outline { bound: &bound, method, plans, starts_at_a_time: many, bytes_of_row, memory })
     })?
 }
