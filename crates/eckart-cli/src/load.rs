@@ -1,19 +1,17 @@
 //! Load: the data of a problem, with the names of its rows and columns.
 //! In: files and the options for reading them.  Out: `Data`.
 //! Invariant: names given by hand win over the file's; their number must fit, and the error says both.
-//! Not here: formats (see the library's `data`).
+//! Not here: formats (see the library's `data`), files that stand beside X (see `beside`).
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
-use eckart::data::{Format, ListEvidence, ReadOptions, list_evidence, read, read_names, read_titles};
-use eckart::error::CodeKind;
-use eckart::solve::load_factors;
+use eckart::data::{Format, ListEvidence, list_evidence, read, read_names, read_titles};
 use eckart::{Code, Error, Matrix, Problem, Result, Table, Warning};
 
-use crate::options::{FactorsArgs, NamesArgs, ReadingArgs};
-use crate::warn;
+use crate::beside::Readings;
+use crate::options::{NamesArgs, ReadingArgs};
 
 /// The matrix to factorize, and what it is called.
 #[derive(Debug)]
@@ -27,6 +25,8 @@ pub(crate) struct Data {
     pub titles: BTreeMap<String, String>,
     /// How a text was understood.
     pub reading: Option<String>,
+    /// How texts beside it were understood.
+    pub beside: Readings,
     /// What in it was taken for something that it may not be.
     pub warnings: Vec<Warning>,
     /// How long it took to read, in seconds.
@@ -39,7 +39,8 @@ pub(crate) fn load(file: &Path, reading: &ReadingArgs) -> Result<Data> {
     let Table { matrix, row_names, col_names, reading, warnings } = read(file, &reading.options())?;
     let source = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
     let seconds = began.elapsed().as_secs_f64();
-    Ok(Data { source, matrix, row_names, col_names, titles: BTreeMap::new(), reading, warnings, seconds })
+    let (titles, beside) = (BTreeMap::new(), Vec::new());
+    Ok(Data { source, matrix, row_names, col_names, titles, reading, beside, warnings, seconds })
 }
 
 impl Data {
@@ -81,74 +82,6 @@ pub(crate) fn titles_of(file: &Path, ids: Option<&[String]>) -> Result<BTreeMap<
         return Err(Error::data(Code::NamesDiffer, "no title is of a column of the data", help).in_file(file));
     }
     Ok(titles)
-}
-
-/// The problem with the matrices of `--data`.
-pub(crate) fn with_matrices(problem: Problem, files: &[(String, PathBuf)], reading: &ReadingArgs) -> Result<Problem> {
-    refuse_twice("--data", files)?;
-    files.iter().try_fold(problem, |problem, (name, file)| Ok(problem.data(name, read_beside(file, reading)?)))
-}
-
-/// The table in a file that stands beside the data. How the data is laid out says nothing about it, but answers what
-/// would be in doubt; what may be done to numbers is said of both.
-pub(crate) fn read_beside(file: &Path, reading: &ReadingArgs) -> Result<Table> {
-    let shared = reading.options();
-    let own = ReadOptions { dtype: shared.dtype, duplicates: shared.duplicates, ..ReadOptions::default() };
-    let is_doubt = |error: &Error| error.code().kind() == CodeKind::Doubt;
-    let table = match read(file, &own) {
-        Err(error) if is_doubt(&error) && file != Path::new("-") => {
-            read(file, &ReadOptions { header: shared.header, row_names: shared.row_names, ..own })
-        }
-        found => found,
-    }?;
-    table.warnings.iter().for_each(warn);
-    Ok(table)
-}
-
-/// Refuses a name that an option gives twice.
-pub(crate) fn refuse_twice<T>(option: &str, given: &[(String, T)]) -> Result<()> {
-    let is_known = |at: usize| given[..at].iter().any(|(earlier, _)| *earlier == given[at].0);
-    match (0..given.len()).find(|&at| is_known(at)) {
-        Some(at) => {
-            let message = format!("{option} {}=... is given twice: leave one out", given[at].0);
-            Err(Error::setting(Code::GivenTwice, message))
-        }
-        None => Ok(()),
-    }
-}
-
-/// The problem with the factors of `--init-from` and `--fix`.
-pub(crate) fn with_factors(problem: Problem, given: &FactorsArgs, reading: &ReadingArgs) -> Result<Problem> {
-    let value = |name: &str, file: &Path| -> Result<Table> {
-        if file.extension().is_none_or(|extension| extension != "safetensors") {
-            return read_beside(file, reading);
-        }
-        let factors = load_factors(file)?;
-        let found = factors.iter().find(|(known, _)| known == name).map(|(_, table)| table.clone());
-        found.ok_or_else(|| {
-            let known: Vec<&str> = factors.iter().map(|(name, _)| name.as_str()).collect();
-            Error::setting(
-                Code::UnknownFactor,
-                format!("{} has no factor {name}: it has {}", file.display(), known.join(", ")),
-            )
-        })
-    };
-    refuse_twice("--fix", &given.fix)?;
-    refuse_twice("--init-from", &given.init_from)?;
-    let mut problem = problem;
-    for (name, file) in &given.fix {
-        problem = problem.fix(name, value(name, file)?);
-    }
-    for (name, file) in &given.init_from {
-        problem = problem.init_from(name, value(name, file)?);
-    }
-    Ok(problem)
-}
-
-/// How to read a file that stands beside another: as that, in the format that its own name says, where it says one.
-pub(crate) fn options_beside(args: &ReadingArgs, file: &Path) -> ReadOptions {
-    let shared = args.options();
-    ReadOptions { format: if Format::of_name(file).is_some() { None } else { shared.format }, ..shared }
 }
 
 /// Refuses a table that may as well be a list of entries, for an objective with `observed(X)`; one that hardly is

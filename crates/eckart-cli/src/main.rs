@@ -1,5 +1,6 @@
 //! The `eckart` command: dispatch and exit codes.
 
+mod beside;
 mod catalog;
 mod commands;
 mod load;

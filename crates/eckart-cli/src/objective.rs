@@ -6,8 +6,8 @@
 use eckart::model::find;
 use eckart::{Code, Error, Problem, Result};
 
+use crate::beside::refuse_twice;
 use crate::catalog::menu;
-use crate::load::refuse_twice;
 use crate::options::ObjectiveArgs;
 
 /// The problem, without its data.

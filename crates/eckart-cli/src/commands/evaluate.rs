@@ -12,7 +12,8 @@ use eckart::solve::{Flow, solve};
 use eckart::{Code, Error, Result, Table, Warning};
 use serde_json::{Value, json};
 
-use crate::load::{options_beside, refuse_list, with_factors, with_matrices};
+use crate::beside::{options_beside, with_factors, with_matrices};
+use crate::load::refuse_list;
 use crate::model::Model;
 use crate::numbers::{count, precise, short};
 use crate::objective::problem;
@@ -118,8 +119,8 @@ fn held_out(args: &EvaluateArgs, share: f64) -> Result<Tested> {
     let (kept, held) = hold_out.split(&data.matrix).map_err(|error| error.in_file(&args.file))?;
     let table = Table::named(kept.clone(), data.row_names, data.col_names);
     let problem = problem.data("X", table).match_by(args.matching.by);
-    let problem = with_matrices(problem, &args.objective.matrices, &args.reading)?;
-    let problem = with_factors(problem, &args.factors, &args.reading)?;
+    let problem = with_matrices(problem, &args.objective.matrices, &args.reading, &mut Vec::new())?;
+    let problem = with_factors(problem, &args.factors, &args.reading, &mut Vec::new())?;
     let fit = solve(&problem, &settings, &mut |_| Flow::Continue)?;
     let measures = measure(&Predictor::new(&fit)?, &held, Some(&kept), args.top, args.relevant)?;
     let mut notes = data.warnings;

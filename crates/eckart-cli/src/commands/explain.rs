@@ -10,8 +10,9 @@ use eckart::run::Machine;
 use eckart::solve::outline;
 use eckart::{Code, Dtype, Error, Problem, Result};
 
+use crate::beside::{with_factors, with_matrices};
 use crate::commands::fit::several_starts;
-use crate::load::{load, refuse_list, with_factors, with_matrices};
+use crate::load::{load, refuse_list};
 use crate::objective::problem;
 use crate::options::ExplainArgs;
 use crate::options::values::ShapeArg;
@@ -26,8 +27,8 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
     if let (Some(file), Some((_, x))) = (&args.file, problem.matrices().first()) {
         refuse_list(file, &args.reading, x, &problem)?;
     }
-    let problem = with_matrices(problem, &args.objective.matrices, &args.reading)?;
-    let problem = with_factors(problem, &args.factors, &args.reading)?;
+    let problem = with_matrices(problem, &args.objective.matrices, &args.reading, &mut Vec::new())?;
+    let problem = with_factors(problem, &args.factors, &args.reading, &mut Vec::new())?;
     let mut settings = args.search.settings()?;
     settings.place_checkpoint()?;
     settings.keep_starts = args.consensus;

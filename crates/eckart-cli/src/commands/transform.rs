@@ -11,7 +11,8 @@ use eckart::solve::save_factors;
 use eckart::{Factorization, FoldIn, Matrix, Result, Table, Warning};
 use serde_json::{Map, Value, json};
 
-use crate::load::{names_of, read_beside};
+use crate::beside::{Holds, read_beside};
+use crate::load::names_of;
 use crate::model::Model;
 use crate::options::TransformArgs;
 use crate::output::json::warning_object;
@@ -30,7 +31,7 @@ pub(crate) fn transform(args: &TransformArgs) -> Result<String> {
     let mut beside = Vec::new();
     for (name, file) in &args.matrices {
         fold_in.check_name(name)?;
-        beside.push((name.clone(), read_beside(file, &args.reading)?));
+        beside.push((name.clone(), read_beside(file, Holds::Data, &args.reading)?));
     }
     if let Some(file) = &args.row_names {
         table.row_names = Some(names_of(file, "row", rows)?);

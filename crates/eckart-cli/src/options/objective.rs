@@ -23,7 +23,8 @@ pub(crate) struct ObjectiveArgs {
     /// Set a parameter of the objective; may be repeated.
     #[arg(long = "param", alias = "set", value_name = "NAME=VALUE", value_parser = named_value)]
     pub params: Vec<(String, f64)>,
-    /// Read a further matrix of the objective from a file; may be repeated.
+    /// Read a further matrix of the objective from a file; may be repeated. A text is read as X is: --delimiter,
+    /// --decimal, --comment, --na-values, --header, --index-col and --duplicates hold for it, too.
     #[arg(long = "data", value_name = "NAME=FILE", value_parser = named_file)]
     pub matrices: Vec<(String, PathBuf)>,
 }
@@ -31,10 +32,12 @@ pub(crate) struct ObjectiveArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Initialization and fixed factors")]
 pub(crate) struct FactorsArgs {
-    /// Begin the first start at these values of a factor, from a matrix file or a model; may be repeated.
+    /// Begin the first start at these values of a factor, from a matrix file or a model; may be repeated. Texts
+    /// are written as X is: --delimiter, --decimal and --comment hold for them, too.
     #[arg(long, alias = "start", value_name = "NAME=FILE", value_parser = named_file)]
     pub init_from: Vec<(String, PathBuf)>,
-    /// Fix a factor at its values in a matrix file or a model: it is not fitted; may be repeated.
+    /// Fix a factor at its values in a matrix file or a model, read as by --init-from: it is not fitted; may be
+    /// repeated.
     #[arg(long, alias = "hold", value_name = "NAME=FILE", value_parser = named_file)]
     pub fix: Vec<(String, PathBuf)>,
 }

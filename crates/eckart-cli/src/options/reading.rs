@@ -40,10 +40,10 @@ pub(crate) struct ReadingArgs {
     #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true,
         default_missing_value = "true")]
     pub index_col: Option<bool>,
-    /// What separates the cells of a text: `,`, `;`, tab, blanks, `::` or other characters [default: detected].
+    /// What separates the cells of texts: `,`, `;`, tab, blanks, `::` or other characters [default: detected].
     #[arg(long, value_name = "TEXT", value_parser = delimiter)]
     pub delimiter: Option<Delimiter>,
-    /// The decimal mark of a text: `.` or `,` [default: detected].
+    /// The decimal mark of texts: `.` or `,` [default: detected].
     #[arg(long, value_name = "MARK", value_parser = decimal)]
     pub decimal: Option<Decimal>,
     /// Lines of a text that begin with this are comments; an empty one has none [default: # or %, where it begins so].

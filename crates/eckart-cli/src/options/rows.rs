@@ -18,7 +18,8 @@ pub(crate) struct TransformArgs {
     /// The new rows, read as `fit` reads data; `-` reads standard input.
     #[arg(value_name = "NEW")]
     pub file: PathBuf,
-    /// Read a further matrix of the objective from a file; may be repeated.
+    /// Read a further matrix of the objective from a file; may be repeated. A text is read as X is: --delimiter,
+    /// --decimal, --comment, --na-values, --header, --index-col and --duplicates hold for it, too.
     #[arg(long = "data", value_name = "NAME=FILE", value_parser = named_file)]
     pub matrices: Vec<(String, PathBuf)>,
     #[command(flatten)]

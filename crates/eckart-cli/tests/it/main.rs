@@ -2,6 +2,7 @@
 
 mod aliases;
 mod apply;
+mod beside;
 mod checkpoint;
 mod command;
 mod explain;

@@ -142,6 +142,7 @@ Code = Literal[
     "matched-by-position",
     "names-ignored",
     "numbers-as-names",
+    "read-otherwise",
     "names-lacking",
     "unknown-ids",
     "term-left-out",

@@ -394,6 +394,9 @@ codes! {
         "Rows or columns that the model does not know were left out.", "Check their names.";
     NumbersAsNames, "numbers-as-names", Warning,
         "A column of numbers was taken for the names of the rows.", "Say `--index-col=false` where it is data.";
+    ReadOtherwise, "read-otherwise", Warning,
+        "A file beside X could not be read as the options say, and was read by what it shows.",
+        "Write it as X is written, or save it as .npy.";
     NamesLacking, "names-lacking", Warning,
         "Columns of the model are not among those given.", "Check their names.";
     UnknownIds, "unknown-ids", Warning,

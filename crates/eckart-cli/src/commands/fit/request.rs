@@ -9,7 +9,8 @@ use eckart::solve::{Flow, RankChoice, solve};
 use eckart::{Code, Error, Problem, Result, Settings};
 
 use super::outcome::Outcome;
-use crate::load::{Data, load, refuse_list, with_factors, with_matrices};
+use crate::beside::{with_factors, with_matrices};
+use crate::load::{Data, load, refuse_list};
 use crate::objective::problem;
 use crate::options::FitArgs;
 use crate::output::components::components;
@@ -62,8 +63,8 @@ impl<'a> Request<'a> {
         let args = self.args;
         let bar = Bar::new(args.quiet || args.json);
         bar.say(format!("reading {}", args.file.display()));
-        let data = load(&args.file, &args.reading)?.named(&args.names)?;
-        let problem = self.with_data(&data)?;
+        let mut data = load(&args.file, &args.reading)?.named(&args.names)?;
+        let problem = self.with_data(&mut data)?;
         bar.say("planning".into());
         let interrupt = listen_to_ctrl_c(&bar, args.quiet || args.json)?;
         let settings = Settings { interrupt, ..self.settings.clone() };
@@ -91,13 +92,13 @@ impl<'a> Request<'a> {
     }
 
     /// The problem with its data.
-    fn with_data(&self, data: &Data) -> Result<Problem> {
+    fn with_data(&self, data: &mut Data) -> Result<Problem> {
         let args = self.args;
         refuse_list(&args.file, &args.reading, &data.matrix, &self.problem)?;
         Look::from(args.look).check(data.matrix.cols())?;
         let problem = self.problem.clone().data("X", data.table()).match_by(args.matching.by);
-        let problem = with_matrices(problem, &args.objective.matrices, &args.reading)?;
-        with_factors(problem, &args.factors, &args.reading)
+        let problem = with_matrices(problem, &args.objective.matrices, &args.reading, &mut data.beside)?;
+        with_factors(problem, &args.factors, &args.reading, &mut data.beside)
     }
 
     /// The problem at the best rank, and how that was found, where ranks are compared.

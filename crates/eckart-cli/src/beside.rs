@@ -1,0 +1,139 @@
+//! Beside: the files that a command reads beside X.
+//! In: files and the options for reading.  Out: a `Problem` with further data and with factors; `ReadOptions`.
+//! Invariant: how texts are written holds for all of a command; a file that can't be read so is read by what it shows,
+//! which is said.
+//! Not here: X (see `load`).
+
+use std::path::{Path, PathBuf};
+
+use eckart::data::{Format, ReadOptions, read};
+use eckart::error::CodeKind;
+use eckart::solve::load_factors;
+use eckart::{Code, Error, Problem, Result, Table, Warning};
+
+use crate::options::{FactorsArgs, ReadingArgs};
+use crate::warn;
+
+/// What a file beside X holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holds {
+    /// A further matrix of the objective.
+    Data,
+    /// A factor, which has no missing cells; its header and its names are its own.
+    Factor,
+}
+
+/// The problem with the matrices of `--data`; how each was understood goes to `said`.
+pub(crate) fn with_matrices(
+    problem: Problem,
+    files: &[(String, PathBuf)],
+    reading: &ReadingArgs,
+    said: &mut Readings,
+) -> Result<Problem> {
+    refuse_twice("--data", files)?;
+    files.iter().try_fold(problem, |problem, (name, file)| {
+        let table = read_beside(file, Holds::Data, reading)?;
+        said.extend(table.reading.clone().map(|text| (name.clone(), text)));
+        Ok(problem.data(name, table))
+    })
+}
+
+/// How texts beside X were understood, by the name of the matrix.
+pub(crate) type Readings = Vec<(String, String)>;
+
+/// The problem with the factors of `--init-from` and `--fix`; how each was understood goes to `said`.
+pub(crate) fn with_factors(
+    problem: Problem,
+    given: &FactorsArgs,
+    reading: &ReadingArgs,
+    said: &mut Readings,
+) -> Result<Problem> {
+    let mut value = |name: &str, file: &Path| -> Result<Table> {
+        if file.extension().is_none_or(|extension| extension != "safetensors") {
+            let table = read_beside(file, Holds::Factor, reading)?;
+            said.extend(table.reading.clone().map(|text| (name.to_owned(), text)));
+            return Ok(table);
+        }
+        let factors = load_factors(file)?;
+        let found = factors.iter().find(|(known, _)| known == name).map(|(_, table)| table.clone());
+        found.ok_or_else(|| {
+            let known: Vec<&str> = factors.iter().map(|(name, _)| name.as_str()).collect();
+            Error::setting(
+                Code::UnknownFactor,
+                format!("{} has no factor {name}: it has {}", file.display(), known.join(", ")),
+            )
+        })
+    };
+    refuse_twice("--fix", &given.fix)?;
+    refuse_twice("--init-from", &given.init_from)?;
+    let mut problem = problem;
+    for (name, file) in &given.fix {
+        problem = problem.fix(name, value(name, file)?);
+    }
+    for (name, file) in &given.init_from {
+        problem = problem.init_from(name, value(name, file)?);
+    }
+    Ok(problem)
+}
+
+/// The table in a file that stands beside X.
+///
+/// Its cells are written as those of X, of data also the header and the first column; what list or table X is only
+/// answers where the file would be in doubt, as header and first column do of a factor. A file that can't be read so,
+/// such as factors that Eckart wrote beside data with semicolons, is read by what it shows.
+pub(crate) fn read_beside(file: &Path, holds: Holds, reading: &ReadingArgs) -> Result<Table> {
+    let shared = options_beside(reading, file);
+    let na_values = shared.na_values.clone().filter(|_| holds == Holds::Data);
+    let shown = ReadOptions {
+        dtype: shared.dtype,
+        duplicates: shared.duplicates,
+        comment: shared.comment.clone(),
+        na_values,
+        ..ReadOptions::default()
+    };
+    let written = ReadOptions { delimiter: shared.delimiter.clone(), decimal: shared.decimal, ..shown.clone() };
+    let layout = ReadOptions { header: shared.header, row_names: shared.row_names, ..written.clone() };
+    let first = if holds == Holds::Data { &layout } else { &written };
+    let answered = ReadOptions { triplets: shared.triplets, columns: shared.columns.clone(), ..layout.clone() };
+    let table = match read(file, first) {
+        Err(error) if file != Path::new("-") => {
+            let is_doubt = error.code().kind() == CodeKind::Doubt;
+            let again = |options: &ReadOptions| if options == first { None } else { read(file, options).ok() };
+            match is_doubt.then(|| again(&answered)).flatten() {
+                Some(table) => Ok(table),
+                None => again(&shown).inspect(|_| warn(&read_otherwise(file, &error))).ok_or(error),
+            }
+        }
+        found => found,
+    }?;
+    table.warnings.iter().for_each(warn);
+    Ok(table)
+}
+
+fn read_otherwise(file: &Path, error: &Error) -> Warning {
+    let message = format!(
+        "{} is read by what it shows, without --delimiter, --decimal, --header and --index-col: with them {error}",
+        file.display()
+    );
+    Warning::new(Code::ReadOtherwise, message)
+}
+
+/// How to read a file that stands beside another and holds the same: as that, in the format that its own name says,
+/// where it says one. What ends in `.tsv` has tabs.
+pub(crate) fn options_beside(args: &ReadingArgs, file: &Path) -> ReadOptions {
+    let (shared, own) = (args.options(), Format::of_name(file));
+    let delimiter = shared.delimiter.filter(|_| own != Some(Format::Tsv));
+    ReadOptions { format: if own.is_some() { None } else { shared.format }, delimiter, ..shared }
+}
+
+/// Refuses a name that an option gives twice.
+pub(crate) fn refuse_twice<T>(option: &str, given: &[(String, T)]) -> Result<()> {
+    let is_known = |at: usize| given[..at].iter().any(|(earlier, _)| *earlier == given[at].0);
+    match (0..given.len()).find(|&at| is_known(at)) {
+        Some(at) => {
+            let message = format!("{option} {}=... is given twice: leave one out", given[at].0);
+            Err(Error::setting(Code::GivenTwice, message))
+        }
+        None => Ok(()),
+    }
+}
