@@ -116,6 +116,26 @@ def test_unseen_users_and_items_are_answered_by_what_is_known():
         assert plain.predict_for(999, 5000)[0] == pytest.approx(stars.mean())
 
 
+def test_ids_of_a_list_that_was_read_are_what_they_were(tmp_path):
+    users, items, stars = ratings()
+    path = tmp_path / "list.csv"
+    rows = [f"{user}.0,{item},{star}" for user, item, star in zip(users, items, stars, strict=True)]
+    path.write_text("\n".join(["user,item,rating", *rows]))
+    read, made = ek.read(path), ek.triplets(users, items, stars)
+    assert read.row_ids.dtype == read.col_ids.dtype == np.int64
+    assert read.row_ids.tolist() == sorted(made.row_ids.tolist()) and read.row_names == [str(user) for user in read.row_ids]
+    model = MatrixFactorization(2, alpha=0.1, random_state=0).fit(read)
+    assert model.user_ids_.dtype == model.recommend(102, 3)[0].dtype == np.int64
+    assert (model.recommend("102", 3)[0] == model.recommend(102, 3)[0]).all()
+    f = ek.factorize(read, "ratings", rank=1, params={"lambda": 0.1, "beta": 0.1})
+    f.save(tmp_path / "model.safetensors")
+    for found in (f, ek.load(tmp_path / "model.safetensors")):
+        assert found.row_ids.tolist() == read.row_ids.tolist() and found.row_names == read.row_names
+    path.write_text("user,item,rating\n007,3,1\n8,x,2\n")
+    texts = ek.read(path)
+    assert texts.row_ids == ["007", "8"] and texts.col_ids == ["3", "x"]
+
+
 def test_ids_are_what_they_were():
     users, items, stars = ratings()
     whole = MatrixFactorization(1, alpha=0.1, random_state=0).fit(ek.triplets(users, items, stars))

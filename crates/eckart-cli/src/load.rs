@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
-use eckart::data::{Format, ListEvidence, list_evidence, read, read_names, read_titles};
+use eckart::data::{Format, Ids, ListEvidence, list_evidence, read, read_names, read_titles};
 use eckart::{Code, Error, Matrix, Problem, Result, Table, Warning};
 
 use crate::beside::Readings;
@@ -21,6 +21,8 @@ pub(crate) struct Data {
     pub matrix: Matrix,
     pub row_names: Option<Vec<String>>,
     pub col_names: Option<Vec<String>>,
+    /// The names of rows and of columns that are no texts.
+    pub ids: [Option<Ids>; 2],
     /// What columns are called, by their id.
     pub titles: BTreeMap<String, String>,
     /// How a text was understood.
@@ -36,17 +38,20 @@ pub(crate) struct Data {
 /// Reads X.
 pub(crate) fn load(file: &Path, reading: &ReadingArgs) -> Result<Data> {
     let began = Instant::now();
-    let Table { matrix, row_names, col_names, reading, warnings } = read(file, &reading.options())?;
+    let Table { matrix, row_names, col_names, row_ids, col_ids, reading, warnings } = read(file, &reading.options())?;
     let source = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
     let seconds = began.elapsed().as_secs_f64();
     let (titles, beside) = (BTreeMap::new(), Vec::new());
-    Ok(Data { source, matrix, row_names, col_names, titles, reading, beside, warnings, seconds })
+    let ids = [row_ids, col_ids];
+    Ok(Data { source, matrix, row_names, col_names, ids, titles, reading, beside, warnings, seconds })
 }
 
 impl Data {
     /// The matrix with its names.
     pub(crate) fn table(&self) -> Table {
-        Table::named(self.matrix.clone(), self.row_names.clone(), self.col_names.clone())
+        let [row_ids, col_ids] = self.ids.clone();
+        let table = Table::named(self.matrix.clone(), self.row_names.clone(), self.col_names.clone());
+        Table { row_ids, col_ids, ..table }
     }
 
     /// The same with the names that files of their own give.
@@ -54,9 +59,11 @@ impl Data {
         let began = Instant::now();
         if let Some(file) = &names.row_names {
             self.row_names = Some(names_of(file, "row", self.matrix.rows())?);
+            self.ids[0] = None;
         }
         if let Some(file) = &names.col_names {
             self.col_names = Some(names_of(file, "column", self.matrix.cols())?);
+            self.ids[1] = None;
         }
         if let Some(file) = &names.titles {
             self.titles = titles_of(file, self.col_names.as_deref())?;

@@ -52,9 +52,9 @@ impl From<eckart::Matrix> for Matrix {
 
 impl From<Table> for Matrix {
     fn from(table: Table) -> Self {
-        let Table { matrix, row_names, col_names, reading, warnings } = table;
+        let Table { matrix, row_names, col_names, row_ids, col_ids, reading, warnings } = table;
         let warnings = warnings.into_iter().map(|warning| (warning.code.to_string(), warning.message)).collect();
-        let (row_ids, col_ids, array) = (None, None, OnceLock::new());
+        let array = OnceLock::new();
         Self { matrix, row_names, col_names, row_ids, col_ids, reading, warnings, doubtful: None, array }
     }
 }

@@ -1,6 +1,7 @@
 //! Names decide where two named things meet, never their order.
 
 use eckart::Code;
+use eckart::data::Ids;
 use serde_json::Value;
 
 use crate::command::Desk;
@@ -192,4 +193,18 @@ fn what_is_written_is_read_back() {
     desk.prints(&format!("{words} -q -o m.safetensors"), &[]);
     let new = desk.prints("transform m.safetensors r.csv", &[]);
     assert!(new.starts_with(",component 1,component 2,b\n"), "{new}");
+}
+
+/// Ids of a list that are whole numbers are so in the model, too, which other programs may read.
+#[test]
+fn ids_of_lists_keep_their_type() {
+    let desk = Desk::new();
+    desk.file("r.csv", "user,item,rating\n30,a,1\n7.0,b,2\n30,b,4\n7,a,3\n").file("names.txt", "x\ny\n");
+    let ids = |words: &str| {
+        desk.prints(&format!("fit r.csv --model mf --rank 1 -q {words} -o m.safetensors"), &[]);
+        let model = eckart::Factorization::load(desk.path("m.safetensors")).unwrap();
+        (model.row_ids, model.col_ids, model.row_names.unwrap().join(" "))
+    };
+    assert_eq!(ids(""), (Some(Ids::I64(vec![7, 30])), None, "7 30".into()));
+    assert_eq!(ids("--row-names names.txt"), (None, None, "x y".into()));
 }

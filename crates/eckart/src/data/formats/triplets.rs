@@ -143,25 +143,27 @@ impl List<'_> {
         if self.entries.len() == 0 {
             return Err(Error::data(Code::NoEntries, "there is a header but no entry", "Check how the file was made"));
         }
-        if let Some(order) = self.rows.sort() {
+        let row_ids = self.rows.sort().map(|(order, ids)| {
             self.entries.renumber_rows(&order);
-        }
-        if let Some(order) = self.cols.sort() {
+            ids
+        });
+        let col_ids = self.cols.sort().map(|(order, ids)| {
             self.entries.renumber_cols(&order);
-        }
+            ids
+        });
         let (row_names, col_names) = (self.rows.names, self.cols.names);
         let choice = options.dtype.map_or(Choice::ExactToF32, Choice::Fixed);
         let label = |i: usize, j: usize| format!("row id {:?}, column id {:?}", row_names[i], col_names[j]);
         let shape = (row_names.len(), col_names.len());
         let matrix = self.entries.into_matrix(shape, choice, options.duplicates, &label)?;
-        Ok(Table::named(matrix, Some(row_names), Some(col_names)))
+        Ok(Table { row_ids, col_ids, ..Table::named(matrix, Some(row_names), Some(col_names)) })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Dtype, Duplicates, read_csv};
+    use crate::data::{Dtype, Duplicates, Ids, read_csv};
     use crate::error::check_error;
 
     /// Row ids, column ids and entries of a list.
@@ -237,9 +239,18 @@ mod tests {
 
     #[test]
     fn ids_keep_their_order_or_are_sorted() {
-        // All whole numbers: by number. One that is none, or is written in an odd way: as they appear.
+        // All whole numbers: by number, as which they come back. One that is none, or is written in an odd way: as they
+        // appear, as texts.
         check("i,j,v\n10,1,1\n9,2,1\n-1,1,1\n", "-1 9 10", "1 2", &[(0, 0, 1.0), (1, 1, 1.0), (2, 0, 1.0)]);
         check("i,j,v\n10,1,1\n09,1,1\n", "10 09", "1", &[(0, 0, 1.0), (1, 0, 1.0)]);
+        let ids = |list: &str| {
+            let table = read_csv(list.as_bytes(), &ReadOptions::default()).unwrap();
+            (table.row_ids, table.col_ids)
+        };
+        let numbers = |list: &[i64]| Some(Ids::I64(list.to_vec()));
+        assert_eq!(ids("i,j,v\n10.0,b,1\n-9,2,1\n"), (numbers(&[-9, 10]), None));
+        assert_eq!(ids("i,j,v\n09,8,1\n9,7,1\n"), (None, numbers(&[7, 8])));
+        assert_eq!(ids("id,a,b\n9,8,1\n7,7,1\n"), (None, None), "a table has names");
     }
 
     #[test]

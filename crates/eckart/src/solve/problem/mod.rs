@@ -17,7 +17,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::derive::Subproblem;
 use super::problem::role::FactorRole;
-use crate::data::{Dtype, Matching, Matrix, RowSource, Table};
+use crate::data::{Dtype, Ids, Matching, Matrix, RowSource, Table};
 use crate::error::{Result, Warning};
 use crate::expr::text::{Statement, parse_statement};
 use crate::expr::{Expr, Var};
@@ -53,6 +53,8 @@ pub struct Problem {
     pub(super) assumed: BTreeMap<String, Given>,
     /// The names of the rows and the columns of what was given by name.
     pub(super) names: BTreeMap<String, SideNames>,
+    /// Those that are no texts, in their type.
+    pub(super) ids: BTreeMap<String, [Option<Ids>; 2]>,
     pub(super) matching: Matching,
     /// What rows and columns are called, once what has names is in one order.
     pub(super) labels: BTreeMap<String, SideNames>,
@@ -123,6 +125,7 @@ impl Problem {
             init_values: Vec::new(),
             assumed: BTreeMap::new(),
             names: BTreeMap::new(),
+            ids: BTreeMap::new(),
             matching: Matching::Names,
             labels: BTreeMap::new(),
             told: Vec::new(),
@@ -171,6 +174,7 @@ impl Problem {
 
     /// Takes the names of what is given by that name.
     fn named(&mut self, name: &str, table: Table) -> Matrix {
+        self.ids.insert(name.to_owned(), [table.row_ids, table.col_ids]);
         let names = [table.row_names, table.col_names].map(|names| names.map(Arc::new));
         if names.iter().any(Option::is_some) {
             self.names.insert(name.to_owned(), names);
@@ -186,10 +190,17 @@ impl Problem {
         self
     }
 
-    /// The names of the rows and of the columns of the matrix that is factorized.
-    pub(super) fn names_of_target(&self) -> [Option<Vec<String>>; 2] {
-        let names = self.data.first().and_then(|(name, _)| self.names.get(name)).cloned().unwrap_or_default();
-        names.map(|names| names.map(|names| names.to_vec()))
+    /// The names of the rows and of the columns of the matrix that is factorized, in the type in which they were given.
+    pub(super) fn ids_of_target(&self) -> [Option<Ids>; 2] {
+        let Some((target, _)) = self.data.first() else { return [None, None] };
+        let names = self.names.get(target).cloned().unwrap_or_default();
+        let [rows, cols] = self.ids.get(target).cloned().unwrap_or_default();
+        let of = |names: Option<Arc<Vec<String>>>, ids: Option<Ids>| {
+            let names = names?;
+            ids.filter(|ids| ids.texts() == *names).or_else(|| Some(Ids::Text(names.to_vec())))
+        };
+        let [row_names, col_names] = names;
+        [of(row_names, rows), of(col_names, cols)]
     }
 
     /// Says what is known of a matrix that is not at hand: the problem can then be bound and planned, but not solved.

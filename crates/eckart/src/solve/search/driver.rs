@@ -47,8 +47,10 @@ pub fn solve(
     }
     let matched = problem.matched()?;
     let found = with_machine(settings.threads, settings.registers, || run(&Search::new(&matched, settings), listen));
-    let [row_names, col_names] = problem.names_of_target();
-    Ok(Factorization { row_names, col_names, ..found?? })
+    let (mut found, [row_ids, col_ids]) = (found??, problem.ids_of_target());
+    found.name_rows(row_ids);
+    found.name_cols(col_ids);
+    Ok(found)
 }
 
 fn run(search: &Search, listen: &mut (dyn FnMut(&Progress) -> Flow + Send)) -> Result<Factorization> {

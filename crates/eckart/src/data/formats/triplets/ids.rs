@@ -5,6 +5,7 @@
 
 use indexmap::IndexMap;
 
+use crate::data::Ids;
 use crate::data::formats::text::cells::CellFormat;
 use crate::data::formats::text::number::{shown, small_integer};
 use crate::data::formats::text::records::cell_text;
@@ -50,8 +51,8 @@ impl IdTable {
         Ok(index)
     }
 
-    /// Where all ids are whole numbers, sorts them by number; the new index of each old one.
-    pub(super) fn sort(&mut self) -> Option<Vec<u32>> {
+    /// Where all ids are whole numbers, sorts them by number; the new index of each old one, and the numbers.
+    pub(super) fn sort(&mut self) -> Option<(Vec<u32>, Ids)> {
         let number = |name: &String| match without_zero_decimals(name.as_bytes()) {
             [b'-', digits @ ..] => whole_number(digits).filter(|&n| n > 0).map(|n| -(n as i64)),
             digits => whole_number(digits).map(|n| n as i64),
@@ -63,8 +64,9 @@ impl IdTable {
         for (to, &from) in order.iter().enumerate() {
             new[from as usize] = to as u32;
         }
-        self.names = order.iter().map(|&k| numbers[k as usize].to_string()).collect();
-        Some(new)
+        let sorted = Ids::I64(order.iter().map(|&k| numbers[k as usize]).collect());
+        self.names = sorted.texts();
+        Some((new, sorted))
     }
 }
 
