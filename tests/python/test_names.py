@@ -116,6 +116,27 @@ def test_unseen_users_and_items_are_answered_by_what_is_known():
         assert plain.predict_for(999, 5000)[0] == pytest.approx(stars.mean())
 
 
+def test_items_that_either_side_lacks_are_counted():
+    users, items, stars = ratings()
+    model = MatrixFactorization(2, alpha=0.1, random_state=0).fit(ek.triplets(users, items, stars))
+    some = pd.DataFrame(rng.random((2, 4)) + 1, columns=[5003, 7, 5001, 5000])
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        found = model.transform(some)
+    assert [(w.message.code, str(w.message).split()[0]) for w in said] == [("names-ignored", "1"), ("names-lacking", "6")]
+    whole = np.full((2, 9), np.nan)
+    whole[:, [model.item_ids_.tolist().index(item) for item in (5003, 5001, 5000)]] = some.to_numpy()[:, [0, 2, 3]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_array_equal(found, model.transform(pd.DataFrame(whole, columns=model.item_ids_)))
+        # Of a list nobody expects every item.
+        listed = model.transform(ek.triplets([1, 1, 1], [5003, 5001, 5000], some.to_numpy()[0, [0, 2, 3]]))
+    np.testing.assert_allclose(listed, found[:1], rtol=1e-6)
+    some.columns = [5003, 7, 5001, 5001]
+    with refuses(ValueError, "duplicate-names", "5001"):
+        model.transform(some)
+
+
 def test_ids_of_a_list_that_was_read_are_what_they_were(tmp_path):
     users, items, stars = ratings()
     path = tmp_path / "list.csv"

@@ -95,8 +95,8 @@ impl Model {
         self.title(at).map_or(name.clone(), |title| format!("{title} [{name}]"))
     }
 
-    /// The entries in a file, in the order of the model's rows and columns; what it does not know, and what was matched
-    /// by position, is told to `tell`.
+    /// The entries in a file, in the order of the model's rows and columns; what the model does not know, what the file
+    /// lacks, and what was matched by position, is told to `tell`.
     ///
     /// # Errors
     /// As [`read`] and [`in_order_of`]; `Shape` where there are no names and the shape is not that of the model's data.
@@ -106,15 +106,13 @@ impl Model {
         self.entries_of(&table, file, &mut |_, warning| tell(warning))
     }
 
-    /// The same of the table that a file holds; also tells of which side something is left out.
+    /// The same of the table that a file holds; also tells of which side something is left out or lacking.
     ///
     /// # Errors
     /// As there.
     pub(crate) fn entries_of(&self, table: &Table, file: &Path, tell: &mut dyn FnMut(Side, Warning)) -> Result<Matrix> {
         let placed = in_order_of(&self.fit, table, &Side::BOTH, self.matching).map_err(|error| error.in_file(file))?;
-        // What a file of some entries does not speak of is no matter.
-        let told = placed.told.into_iter().filter(|(_, warning)| warning.code != Code::NamesLacking);
-        told.for_each(|(side, warning)| tell(side, warning));
+        placed.told.into_iter().for_each(|(side, warning)| tell(side, warning));
         let placed = placed.matrix;
         if placed.shape() != self.shape {
             let ((n, m), (rows, cols)) = (self.shape, placed.shape());

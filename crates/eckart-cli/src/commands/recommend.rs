@@ -83,7 +83,7 @@ impl Ask<'_> {
         let numbers: Vec<usize> = words.iter().map(|word| model.number(Side::Rows, word)).collect::<Result<_>>()?;
         let mut tell = |side: Side, warning: Warning| {
             // Rows that the model does not know are folded in, where they are asked about.
-            if side == Side::Cols || warning.code == Code::MatchedByPosition {
+            if side == Side::Cols || warning.code != Code::NamesIgnored {
                 self.tell(warning);
             }
         };
@@ -149,8 +149,7 @@ impl Ask<'_> {
         let rows = Table::named(rows, None, table.col_names.clone());
         let placed = in_order_of(&self.model.fit, &rows, &[Side::Cols], self.model.matching);
         let placed = placed.map_err(|error| error.in_file(file))?;
-        let told = placed.warnings().into_iter().filter(|warning| warning.code != Code::NamesLacking);
-        told.filter(|_| warns).for_each(|warning| self.tell(warning));
+        placed.warnings().into_iter().filter(|_| warns).for_each(|warning| self.tell(warning));
         let rows = placed.matrix;
         let factors = FoldIn::new(&self.model.fit)?.transform(&rows)?.factors;
         let scores = self.predictor.of(&factors)?;

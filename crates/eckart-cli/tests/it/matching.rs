@@ -195,6 +195,48 @@ fn what_is_written_is_read_back() {
     assert!(new.starts_with(",component 1,component 2,b\n"), "{new}");
 }
 
+/// What the model lacks and what the file lacks are both counted, of rows and of columns.
+#[test]
+fn what_either_side_lacks_is_counted_where_a_model_is_asked() {
+    let desk = Desk::new();
+    let list = |rows: &[&str], cols: &[&str]| {
+        let entries = rows.iter().flat_map(|row| cols.iter().map(move |col| (row, col)));
+        let lines: Vec<String> = entries.map(|(row, col)| format!("{row},{col},{}\n", entry(row, col))).collect();
+        format!("user,item,rating\n{}", lines.concat())
+    };
+    desk.file("all.csv", list(&ROWS, &NAMES)).file("some.csv", list(&["r2", "r9", "r4"], &["fig", "lime", "kiwi"]));
+    desk.prints("fit all.csv --model ratings --param lambda=0.1 --rank 1 -q -o m.safetensors", &[]);
+    let (ignored, lacking) = (Code::NamesIgnored.as_str(), Code::NamesLacking.as_str());
+    let counted = |object: &Value| -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let first = |message: String| message.split(',').next().unwrap().to_owned();
+        let warnings = object["warnings"].as_array().unwrap().iter();
+        let of_names = warnings.map(|warning| (text(&warning["code"]), first(text(&warning["message"]))));
+        of_names.filter(|(code, _)| [ignored, lacking].contains(&code.as_str())).collect()
+    };
+    let pair = |code: &str, text: &str| (code.to_owned(), text.to_owned());
+    let of_cols = [
+        pair(ignored, "1 column that the model does not know left out: lime"),
+        pair(lacking, "3 of the model's columns are not there"),
+    ];
+    let of_rows = [
+        pair(ignored, "1 row that the model does not know left out: r9"),
+        pair(lacking, "4 of the model's rows are not there"),
+    ];
+    let said = desk.run("evaluate m.safetensors some.csv --train all.csv --json", &[]);
+    assert_eq!(counted(&said.json()), [of_rows.clone(), of_cols.clone()].concat());
+    let page = desk.run("evaluate m.safetensors some.csv --train all.csv", &[]).out;
+    assert!(
+        page.contains("4 of the model's rows are not there") && page.contains("3 of the model's columns"),
+        "{page}"
+    );
+    // A row that the model does not know is folded in where it is asked about.
+    let said = desk.run("recommend m.safetensors --user r2 --train some.csv --json", &[]);
+    assert_eq!(counted(&said.json()), [vec![of_rows[1].clone()], of_cols.to_vec()].concat());
+    let said = desk.run("recommend m.safetensors --user r9 --train some.csv --json", &[]);
+    assert_eq!(counted(&said.json()), of_cols);
+}
+
 /// Ids of a list that are whole numbers are so in the model, too, which other programs may read.
 #[test]
 fn ids_of_lists_keep_their_type() {

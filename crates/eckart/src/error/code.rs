@@ -398,7 +398,7 @@ codes! {
         "A file beside X could not be read as the options say, and was read by what it shows.",
         "Write it as X is written, or save it as .npy.";
     NamesLacking, "names-lacking", Warning,
-        "Columns of the model are not among those given.", "Check their names.";
+        "Rows or columns of the model are not among those given.", "Check their names.";
     UnknownIds, "unknown-ids", Warning,
         "Users or items were asked about that the model was not fitted to (Python).",
         "Fit anew with them, or pass `unknown=\"error\"`.";

@@ -198,6 +198,15 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         pairs = [(place[item], k) for k, item in enumerate(items) if item in place]
         if not pairs:
             raise coded(ValueError, "names-differ", "none of the items is one of those that the model was fitted to")
+        if len(set(items)) < len(items):
+            twice = next(item for k, item in enumerate(items) if item in items[:k])
+            raise coded(ValueError, "duplicate-names", f"two items of X have the same name, {twice!r}: give each a name of its own")
+        unknown, lacking = [item for item in items if item not in place], set(labels) - set(items)
+        if unknown:
+            warn(coded_warning("names-ignored", f"{len(unknown)} items that were not in the fit are left out, the first {unknown[0]!r}"))
+        if lacking and not sparse.issparse(X):  # a list has what users did, and that is never all
+            first = next(label for label in labels if label in lacking)
+            warn(coded_warning("names-lacking", f"{len(lacking)} items of the fit are not there and count as not known, the first {first!r}"))
         there, here = (np.array(side) for side in zip(*pairs))
         shape = (X.shape[0], len(labels))
         if not sparse.issparse(X):
