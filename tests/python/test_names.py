@@ -80,19 +80,45 @@ def test_new_rows_and_pages_are_matched_by_name(tmp_path):
 
 
 def test_estimators_match_starts_by_name():
-    def fit(H):
-        return NMF(2, init="custom", max_iter=5, tol=0).fit(X, W=W.to_numpy(), H=H).components_
+    def fit(H, W=W.to_numpy(), X=X):
+        return NMF(2, init="custom", max_iter=5, tol=0).fit(X, W=W, H=H).components_
+
+    def learn(H, W):
+        return DictionaryLearning(2, dict_init=H, code_init=W, max_iter=3, tol=0).fit(X).components_
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        np.testing.assert_array_equal(fit(H), fit(turned(H, rows=False)))
-        with refuses(ValueError, "names-differ", "Fe"):
-            fit(H.rename(columns={"Fe": "Al"}))
+        with warns(UserWarning, "matched-by-position", "rows of W"):
+            by_columns = fit(H)
+        expected = fit(H, W)
+        np.testing.assert_array_equal(expected, by_columns)
+        # Samples, features and components, in any order; the components come in that of W.
+        np.testing.assert_array_equal(expected, fit(turned(H), turned(W, columns=False)))
+        np.testing.assert_array_equal(expected, fit(H.to_numpy(), W.to_numpy(), X.to_numpy()))
+        other = ["k2", "k1"]
+        np.testing.assert_array_equal(fit(H, W[other]), fit(H.loc[other].to_numpy(), W[other].to_numpy(), X.to_numpy()))
+        # A sample that does not count is left out of the start as well.
+        weight = np.arange(12.0)
+        models = [NMF(2, init="custom", solver="mu", beta_loss=1, max_iter=5).fit(X, W=w, H=H, sample_weight=weight) for w in (W, turned(W, columns=False))]
+        np.testing.assert_array_equal(models[0].components_, models[1].components_)
+        np.testing.assert_array_equal(learn(H, W), learn(turned(H, rows=False), turned(W, columns=False)))
+        for refused, name in [((H.rename(columns={"Fe": "Al"}), W), "Al"), ((H, W.rename(index={"r3": "s3"})), "s3"), ((H.rename(index={"k1": "k9"}), W), "k9")]:
+            for what in (fit, learn):
+                with refuses(ValueError, "names-differ", name):
+                    what(*refused)
+        with refuses(ValueError, "duplicate-names", "k1"):
+            fit(H.rename(index={"k2": "k1"}), W.rename(columns={"k2": "k1"}))
         found = [ObjectiveFactorization(NMF_TEXT, 2, init_from={"H": h}, random_state=0, max_iter=5, tol=0).fit(X) for h in (H, turned(H, rows=False))]
     np.testing.assert_array_equal(found[0].components_, found[1].components_)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found[0].transform(X)
+        SparseCoder(H, transform_algorithm="lasso_cd").fit(X).transform(X)
+        SparseCoder(H.to_numpy(), transform_algorithm="lasso_cd").fit(X).transform(X)
+    for coder in (SparseCoder(turned(H, rows=False), transform_algorithm="lasso_cd"),):
+        for call in (coder.fit, coder.transform):
+            with refuses(ValueError, "names-differ", "NO3", "Fe"):
+                call(X)
 
 
 def ratings():

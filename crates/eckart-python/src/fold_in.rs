@@ -11,11 +11,8 @@ use pyo3::prelude::*;
 use crate::errors::{Told, raised, told};
 use crate::factorization::Factorization;
 use crate::matrix::Matrix;
-use crate::search::problem::{Stated, matching};
+use crate::search::problem::{Found, Stated, matching};
 use crate::threads::released;
-
-/// Factors by name, and sentences for whoever asked.
-type Found = (Vec<(String, Matrix)>, Vec<Told>);
 
 /// Matrices of an objective beside its data, by name.
 type Beside<'py> = Vec<(String, Bound<'py, Matrix>)>;

@@ -39,6 +39,8 @@ mod module {
     #[pymodule_export]
     use super::matrix::{Matrix, columns_by_names, dense, read, sparse};
     #[pymodule_export]
+    use super::search::problem::initial_in_order;
+    #[pymodule_export]
     use super::search::settings::settings;
     #[pymodule_export]
     use super::search::watch::factorize;

@@ -342,8 +342,8 @@ def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
     Raises
     ------
     ValueError
-        Where the lengths differ, an id is missing (None, NaN, NA), two ids have one text, a value is NaN or infinite, or
-        an entry is named twice.
+        Where the lengths differ, an id is missing (None, NaN, NA), a value is NaN or infinite, or an entry is named twice.
+        Ids of one text, such as 1 and "1", are one.
 
     Examples
     --------

@@ -8,6 +8,7 @@ use eckart::expr::text::{Declaration, Statement, parse_statement};
 use eckart::{Code, Error, Problem};
 use pyo3::prelude::*;
 
+use crate::errors::{Told, raised, told};
 use crate::expr::Expr;
 use crate::matrix::Matrix;
 
@@ -75,6 +76,17 @@ impl Stated<'_> {
         problem = problem.match_by(matching(&self.matching));
         Ok(self.params.iter().fold(problem, |problem, (name, value)| problem.param(name, *value)))
     }
+}
+
+/// Factors by name, and sentences for whoever asked.
+pub(crate) type Found = (Vec<(String, Matrix)>, Vec<Told>);
+
+/// The initial values of factors in the order of the names of the data, and what was matched by position.
+#[pyfunction]
+pub(crate) fn initial_in_order(stated: Stated<'_>) -> PyResult<Found> {
+    let (values, warnings) = stated.problem().and_then(|problem| problem.initial_in_order()).map_err(raised)?;
+    let values = values.into_iter().map(|(name, matrix)| (name, matrix.into()));
+    Ok((values.collect(), warnings.iter().map(told).collect()))
 }
 
 /// What decides where two named things meet, by its name.

@@ -15,6 +15,7 @@ from .._errors import coded
 from .._factorize import factorize
 from ._search import (
     Seen,
+    begun,
     check_one_of,
     check_real,
     check_whole,
@@ -23,6 +24,7 @@ from ._search import (
     documented,
     fold_in,
     plain,
+    same_columns,
     seed_of,
     seen,
     to_pickle,
@@ -73,19 +75,19 @@ def encode(
 class _Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """What coding over known atoms has in common."""
 
-    def _atoms(self, X: np.ndarray | None = None) -> np.ndarray:
+    def _atoms(self, X: np.ndarray | None = None, as_given: Any = None) -> np.ndarray:
         """The atoms, which must fit X where it is given."""
         raise NotImplementedError
 
     def _codes(self, X: Any) -> np.ndarray:
-        X = checked(self, plain(X), REMEDY, reset=False, dtype=[np.float64, np.float32])
+        as_given, X = X, checked(self, plain(X), REMEDY, reset=False, dtype=[np.float64, np.float32])
         check_one_of("transform_algorithm", self.transform_algorithm, ALGORITHMS)
         alpha = getattr(self, "alpha", None) if self.transform_alpha is None else self.transform_alpha
         if self.transform_alpha is None and self.transform_algorithm == "omp":
             alpha = None
         code = encode(
             X,
-            self._atoms(X).astype(X.dtype, copy=False),
+            self._atoms(X, as_given).astype(X.dtype, copy=False),
             algorithm=self.transform_algorithm,
             n_nonzero_coefs=self.transform_n_nonzero_coefs,
             alpha=alpha,
@@ -151,8 +153,8 @@ class DictionaryLearning(_Coding):
     transform_alpha : float, default=None
         The penalty or threshold of `transform`; `alpha` where it is None.
     %coding
-    code_init, dict_init : ndarray, default=None
-        The start.
+    code_init, dict_init : array-like, default=None
+        The start. Where frames have names, samples, features and atoms are matched by them.
     %callback
     verbose : bool, default=False
         Shows a progress bar.
@@ -265,9 +267,9 @@ class DictionaryLearning(_Coding):
 
     def _fit(self, X: Any) -> np.ndarray:
         """Finds atoms and codes; returns the codes."""
-        X = self._validated(X, reset=True)
+        as_given, X = X, self._validated(X, reset=True)
         random = np.random.RandomState(seed_of(self._random()))
-        W, H = self._begin(X, random)
+        W, H = self._begin(as_given, X, random)
         bounds = ["rownorm(H) <= 1"]
         bounds += ["W >= 0"] if self.positive_code else []
         bounds += ["H >= 0"] if self.positive_dict else []
@@ -325,9 +327,9 @@ class DictionaryLearning(_Coding):
         self : DictionaryLearning
         """
         first = not hasattr(self, "components_")
-        X = self._validated(X, reset=first)
+        as_given, X = X, self._validated(X, reset=first)
         if first:
-            _, self.components_ = self._begin(X, self._random())
+            _, self.components_ = self._begin(as_given, X, self._random())
             self.n_iter_ = 0
         W = encode(
             X, self.components_.astype(X.dtype), algorithm="lasso_cd", n_nonzero_coefs=None, alpha=self.alpha,
@@ -343,7 +345,7 @@ class DictionaryLearning(_Coding):
     def __getstate__(self) -> dict[str, Any]:
         return to_pickle(super().__getstate__())
 
-    def _atoms(self, X: np.ndarray | None = None) -> np.ndarray:
+    def _atoms(self, X: np.ndarray | None = None, as_given: Any = None) -> np.ndarray:
         return self.components_
 
     def _random(self) -> np.random.RandomState:
@@ -361,25 +363,26 @@ class DictionaryLearning(_Coding):
         check_one_of("fit_algorithm", self.fit_algorithm, ("lars", "cd"))
         return np.asarray(X)
 
-    def _begin(self, X: np.ndarray, random: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
+    def _begin(self, as_given: Any, X: np.ndarray, random: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
         """Singular vectors, as in scikit-learn, of length 1; random directions beyond the rank."""
         n, m = X.shape
         k = m if self.n_components is None else check_whole("n_components", self.n_components)
         W, H = np.zeros((n, k)), random.standard_normal(size=(k, m))
-        if self.dict_init is None:
+        given = begun(as_given, X, {"W": self.code_init, "H": self.dict_init})
+        if "H" not in given:
             U, sizes, V = linalg.svd(X, full_matrices=False)
             r = min(k, len(sizes))
             W[:, :r], H[:r] = U[:, :r] * sizes[:r], V[:r]
         else:
-            H = np.array(check_array(self.dict_init, dtype=np.float64))
-        if self.code_init is not None:
-            W = np.array(check_array(self.code_init, dtype=np.float64))
+            H = np.array(check_array(given["H"], dtype=np.float64))
+        if "W" in given:
+            W = np.array(check_array(given["W"], dtype=np.float64))
         if self.positive_dict:
             H = np.abs(H)
         if self.positive_code:
             W = np.abs(W)
         lengths = np.maximum(np.linalg.norm(H, axis=1), np.finfo(np.float64).tiny)
-        return (W * lengths if self.code_init is not None else W), H / lengths[:, None]
+        return (W * lengths if "W" in given else W), H / lengths[:, None]
 
 
 @documented
@@ -389,8 +392,8 @@ class SparseCoder(_Coding):
 
     Parameters
     ----------
-    dictionary : ndarray of shape (n_components, n_features), default=None
-        The atoms, one a row, of length 1. None stands for one atom a feature: codes are then the data, thresholded.
+    dictionary : array-like of shape (n_components, n_features), default=None
+        The atoms, one a row, of length 1; columns of a frame must be named as those of X, and be in their order. None stands for one atom a feature: codes are then the data, thresholded.
     transform_algorithm : {"lasso_lars", "lasso_cd", "lars", "omp", "threshold"}, default="omp"
         How to code; the two lasso names are the same minimum, which the engine finds.
     transform_alpha : float, default=None
@@ -449,9 +452,9 @@ class SparseCoder(_Coding):
         -------
         self : SparseCoder
         """
-        X = checked(self, plain(X), REMEDY, dtype=[np.float64, np.float32])
+        as_given, X = X, checked(self, plain(X), REMEDY, dtype=[np.float64, np.float32])
         check_one_of("transform_algorithm", self.transform_algorithm, ALGORITHMS)
-        self.n_components_ = len(self._atoms(X))
+        self.n_components_ = len(self._atoms(X, as_given))
         return self
 
     def transform(self, X: Any, y: Any = None) -> np.ndarray:
@@ -469,9 +472,11 @@ class SparseCoder(_Coding):
         """
         return self._codes(X)
 
-    def _atoms(self, X: np.ndarray | None = None) -> np.ndarray:
+    def _atoms(self, X: np.ndarray | None = None, as_given: Any = None) -> np.ndarray:
         if self.dictionary is None:
             return np.eye(self.n_features_in_ if X is None else X.shape[1])
+        if X is not None:
+            same_columns(as_given, X, self.dictionary, "the dictionary")
         atoms = np.asarray(self.dictionary)
         if X is not None and X.shape[1] != atoms.shape[1]:
             raise coded(

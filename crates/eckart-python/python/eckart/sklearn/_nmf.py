@@ -22,6 +22,7 @@ from ._multiplicative import Done, Penalties, error, multiplicative
 from ._objective import find
 from ._search import (
     Seen,
+    begun,
     check_one_of,
     check_params,
     check_real,
@@ -189,7 +190,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             The data, not negative.
         y : Ignored
         W, H : array-like, default=None
-            The start, with ``init="custom"``.
+            The start, with ``init="custom"``. Where frames have names, samples, features and components are matched by them.
         sample_weight : array-like of shape (n_samples,), default=None
             How often each sample counts.
 
@@ -212,8 +213,11 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         -------
         W : ndarray of shape (n_samples, n_components)
         """
-        X = self._validated(X, reset=True)
+        as_given, X = X, self._validated(X, reset=True)
         self._check_parameters()
+        if self.init == "custom":
+            given_factors = begun(as_given, X, {"W": W, "H": H})
+            W, H = given_factors.get("W"), given_factors.get("H")
         weight = self._weight(X, sample_weight)
         # A sample that does not count is left out, and coded afterwards.
         counts = np.ones(X.shape[0], dtype=bool) if weight is None else weight > 0
@@ -424,7 +428,6 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         if self.init == "custom":
             if W is None or H is None:
                 raise coded(ValueError, "option-missing", "init='custom' needs W and H")
-            H = self._in_order(H)
             W, H = (np.array(check_array(plain(B), dtype=dtype, input_name=name)) for B, name in ((W, "W"), (H, "H")))
             for B, name, shape in ((W, "W", (n, rank)), (H, "H", (rank, m))):
                 if B.shape != shape:
@@ -443,17 +446,6 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         X = rows_times(X, roots / scale)
         W, H = start(X, given.mean, rank, init, self.random_state, dtype, roots)
         return (W * (scale / roots)[:, None]).astype(dtype), H
-
-    def _in_order(self, H: Any) -> Any:
-        """A start of H with its columns in the order of X's, where both are named."""
-        names = getattr(self, "feature_names_in_", None)
-        if names is None or not hasattr(H, "columns") or not hasattr(H, "to_numpy"):
-            return H
-        place = {str(label): k for k, label in enumerate(H.columns)}
-        lacking = [name for name in names if name not in place]
-        if lacking or len(place) != len(names):
-            raise coded(ValueError, "names-differ", f"the columns of H are not named as those of X: {(lacking or list(place))[0]!r}")
-        return np.ascontiguousarray(H.to_numpy()[:, [place[name] for name in names]])
 
     # Search.
 

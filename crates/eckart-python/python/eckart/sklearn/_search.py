@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import validate_data
 
 from .._arrays import labels_of, matrix_of, named_matrix_of
-from .._eckart import FoldIn, Matrix, columns_by_names
+from .._eckart import FoldIn, Matrix, columns_by_names, initial_in_order
 from .._errors import EckartWarning, coded, coded_warning, told, warn
 from .._factorize import factorize, stated
 
@@ -176,6 +176,35 @@ def named(X: Any, checked: Any) -> Any:
         return checked
     names = named_matrix_of(X, "X")
     return matrix_of(checked, "X").named(names.rows, names.cols)
+
+
+def begun(X: Any, checked: Any, factors: Mapping[str, Any]) -> dict[str, Any]:
+    """Given factors, W and H, their rows, columns and components in the order of the names of X and of each other; `checked`
+    is X after its checks. What has no names is matched by position, which a warning says."""
+    given = {name: value for name, value in factors.items() if value is not None}
+    if not given or not any(isinstance(B, Matrix) or hasattr(B, "columns") for B in (X, *given.values())):
+        return given
+    problem, _, _ = stated(named(X, checked), "sum((X - W @ H)**2)", 1, None, given)
+    values, about = initial_in_order(problem)
+    for warning in told(about):
+        warn(warning)
+    return {name: matrix.to_array() for name, matrix in values}
+
+
+def same_columns(X: Any, checked: Any, other: Any, what: str) -> None:
+    """Refuses columns of `other` that are named otherwise than those of X, or are in another order."""
+    if not isinstance(other, Matrix) and not hasattr(other, "columns"):
+        return
+    of_X = named(X, checked)
+    names, own = named_matrix_of(other, what).col_names, of_X.col_names if isinstance(of_X, Matrix) else None
+    if names is not None and own is not None and names != own and len(names) == len(own):
+        k = next(k for k, (one, two) in enumerate(zip(names, own, strict=True)) if one != two)
+        raise coded(
+            ValueError,
+            "names-differ",
+            f"column {k + 1} of {what} is called {names[k]!r}, and that of X {own[k]!r}: put the columns of {what} in the "
+            "order of those of X, or give it as an array",
+        )
 
 
 def check_params(argument: str, params: Any, objective: Any) -> dict[str, float]:

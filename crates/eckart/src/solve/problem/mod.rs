@@ -62,6 +62,9 @@ pub struct Problem {
     pub(super) told: Vec<Warning>,
 }
 
+/// Values of factors by name, and what is to be told of their order.
+type InitialValues = (Vec<(String, Matrix)>, Vec<Warning>);
+
 /// The names of rows, and of columns.
 pub(super) type SideNames = [Option<Arc<Vec<String>>>; 2];
 
@@ -201,6 +204,28 @@ impl Problem {
         };
         let [row_names, col_names] = names;
         [of(row_names, rows), of(col_names, cols)]
+    }
+
+    /// The initial values of factors, by name, in the order of what the data and they themselves call rows, columns and
+    /// components, and what of them was matched by position: what a search begins at.
+    ///
+    /// ```
+    /// # use eckart::{Matrix, Problem, Table};
+    /// let names = |text: &str| Some(text.split(' ').map(str::to_owned).collect::<Vec<_>>());
+    /// let x = Table::named(Matrix::dense(1, 2, vec![1.0, 2.0])?, None, names("a b"));
+    /// let h = Table::named(Matrix::dense(1, 2, vec![5.0, 4.0])?, None, names("b a"));
+    /// let problem = Problem::parse("sum((X - W @ H)**2)")?.data("X", &x).init_from("H", &h);
+    /// let (values, told) = problem.initial_in_order()?;
+    /// assert_eq!((values[0].1.to_dense_f64(), told.len()), (vec![4.0, 5.0], 0));
+    /// # Ok::<(), eckart::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Data` where two sides that must be the same have other names, a name stands twice, or there are not as many
+    /// names as rows or columns.
+    pub fn initial_in_order(&self) -> Result<InitialValues> {
+        let matched = self.matched()?;
+        Ok((matched.init_values.clone(), matched.told.clone()))
     }
 
     /// Says what is known of a matrix that is not at hand: the problem can then be bound and planned, but not solved.
