@@ -134,3 +134,31 @@ fn the_objective_of_every_task_is_fitted() {
         assert_eq!(desk.run(&words, &["--objective", objective]).success().out, "", "{objective}");
     }
 }
+
+/// The names that each reader gives are those of the table.
+#[test]
+fn the_names_of_readers_are_those_of_the_page() {
+    let text = page("docs/names.md");
+    let section = text.split("## Where names come from").nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows: Vec<Vec<&str>> = section.lines().map(|line| line.split('|').map(str::trim).collect()).collect();
+    let desk = Desk::new();
+    let table = desk.file("t.csv", "name,a,b\nu,1,2\nv,3,4\n").path("t.csv");
+    let read = |path: &Path| eckart::data::read(path, &eckart::data::ReadOptions::default()).unwrap();
+    let numbers = read(&table).matrix;
+    let mut files = vec![("a table", table), ("a list", desk.file("l.csv", "user,item,rating\nu,a,1\n").path("l.csv"))];
+    for name in ["m.npy", "m.mtx"] {
+        eckart::data::write(desk.path(name), &numbers.clone().into()).unwrap();
+        files.push((if name == "m.npy" { "`.npy`" } else { "`.mtx`" }, desk.path(name)));
+    }
+    files.push(("`.svmlight`", desk.file("m.svmlight", "1 1:0.5 2:1\n0 2:3\n").path("m.svmlight")));
+    for (reader, path) in files {
+        let row = rows.iter().find(|row| row.len() > 3 && row[1].contains(reader));
+        let row = row.unwrap_or_else(|| panic!("{reader} has no row"));
+        let found = read(&path);
+        let has = |cell: &str| cell != "none";
+        assert_eq!((found.row_names.is_some(), found.col_names.is_some()), (has(row[2]), has(row[3])), "{reader}");
+    }
+    for ending in ["`.csv`", "`.tsv`", "`.npz`", "`.safetensors`"] {
+        assert!(section.contains(ending), "{ending}");
+    }
+}
