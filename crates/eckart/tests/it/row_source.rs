@@ -4,8 +4,11 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use eckart::data::{RowSource, Shards};
-use eckart::run::with_threads;
-use eckart::{Dtype, Factorization, Matrix, Problem, Result, Settings};
+use eckart::expr::Var;
+use eckart::facts::Given;
+use eckart::function::Compiled;
+use eckart::run::{Inputs, with_threads};
+use eckart::{Code, Dtype, Error, Factorization, Matrix, Problem, Result, Settings, matrix};
 
 use crate::cases::cases;
 use crate::golden::{Form, small_world};
@@ -16,6 +19,8 @@ use crate::random::Random;
 struct Forgetful {
     matrix: Matrix,
     asked: Mutex<Vec<Range<usize>>>,
+    /// How often it can be asked.
+    most: usize,
 }
 
 impl RowSource for Forgetful {
@@ -40,13 +45,18 @@ impl RowSource for Forgetful {
     }
 
     fn rows(&self, rows: Range<usize>) -> Result<Matrix> {
-        self.asked.lock().unwrap().push(rows.clone());
+        let mut asked = self.asked.lock().unwrap();
+        if asked.len() == self.most {
+            return Err(Error::data(Code::FileNotFound, "the disk is gone", "Plug it in"));
+        }
+        asked.push(rows.clone());
+        drop(asked);
         RowSource::rows(&self.matrix, rows)
     }
 }
 
 fn forgetful(matrix: &Matrix) -> Arc<Forgetful> {
-    Arc::new(Forgetful { matrix: matrix.clone(), asked: Mutex::default() })
+    Arc::new(Forgetful { matrix: matrix.clone(), asked: Mutex::default(), most: usize::MAX })
 }
 
 /// Factors, cost and history, bit by bit.
@@ -82,6 +92,37 @@ fn an_iteration_reads_rows_as_often_as_its_plans_say() {
     for (formula, most) in [(nmf, many.1), ("huber", reads("minimize sum(huber(X - W @ H, 0.1))", 4).1)] {
         assert!(most <= 250, "{formula}: {most} rows at once");
     }
+}
+
+/// A source that can't be read any more ends a fit with its own error, wherever it was asked.
+#[test]
+fn what_a_source_refuses_is_said() {
+    let dense = Matrix::from_fn(700, 64, |i, j| (((i * 7919 + j * 31) % 1000) as f64 * 0.37).sin().abs()).unwrap();
+    let stored = (0..40_000).map(|k| (k % 700, (k * 7919 / 700) % 64, 1.0 + (k % 5) as f64));
+    let mut places: Vec<(usize, usize, f64)> = stored.collect();
+    places.sort_by_key(|entry| (entry.0, entry.1));
+    places.dedup_by_key(|entry| (entry.0, entry.1));
+    let sparse = Matrix::from_triplets(700, 64, places).unwrap();
+    for x in [&dense, &sparse] {
+        for formula in ["sum((X - W @ H)**2)", "sum(huber(X - W @ H, 0.1))", "sum(observed(X) * (X - W @ H)**2)"] {
+            let problem = Problem::parse(&format!("minimize {formula}")).unwrap().data("X", x).rank(2);
+            let whole = forgetful(x);
+            problem.clone().rows_from("X", whole.clone()).solve(&settings()).unwrap();
+            let all = whole.asked.lock().unwrap().len();
+            for most in [0, 1, all / 2, all - 1] {
+                let source = Arc::new(Forgetful { matrix: x.clone(), asked: Mutex::default(), most });
+                let refused = problem.clone().rows_from("X", source).solve(&settings()).map(|_| ());
+                assert_eq!(refused.unwrap_err().code(), Code::FileNotFound, "{formula} {most} of {all}");
+            }
+        }
+    }
+    // Data that is a result itself is collected.
+    let x = matrix("X");
+    let (var, given) = (Var::input("X"), Given::of(&dense));
+    let compiled = Compiled::new(&[x], &[(var.clone(), given)].into(), usize::MAX).unwrap();
+    let mut inputs = Inputs::default();
+    inputs.set_source(&var, forgetful(&dense));
+    assert_eq!(compiled.run(&inputs).unwrap()[0].to_dense().data, dense.values_f64());
 }
 
 #[test]

@@ -78,8 +78,11 @@ fn run_typed<T: Numbers>(
     }
     let mut held = once.clone();
     run_steps(&scope, plan.steps.iter().filter(|step| !step.cached), &mut held, supplied)?;
-    let outputs: Option<Vec<Value>> = plan.outputs.iter().map(|&at| held[at].clone().map(Slot::value)).collect();
-    outputs.ok_or_else(|| Error::Bug("an output was freed".into()))
+    let output = |&at: &usize| {
+        let slot = held[at].clone().ok_or_else(|| Error::Bug("an output was freed".into()))?;
+        slot.collected().map(Slot::value)
+    };
+    plan.outputs.iter().map(output).collect()
 }
 
 fn run_steps<'a, T: Numbers>(
