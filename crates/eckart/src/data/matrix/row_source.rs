@@ -37,8 +37,8 @@ pub trait RowSource: Debug + Send + Sync {
 /// # Errors
 /// Those of reading them; `Data` where rows are not as the source says.
 pub(crate) fn collect(source: &dyn RowSource) -> Result<Matrix> {
-    let parts = (0..source.shards().count()).map(|k| read(source, source.shards().range(k)));
-    let parts: Vec<Matrix> = parts.collect::<Result<_>>()?;
+    let shards = (0..source.shards().count()).map(|k| source.shards().range(k)).filter(|rows| !rows.is_empty());
+    let parts: Vec<Matrix> = shards.map(|rows| read(source, rows)).collect::<Result<_>>()?;
     match source.dtype() {
         Dtype::F32 => joined::<f32>(source, &parts),
         Dtype::F64 => joined::<f64>(source, &parts),
@@ -108,5 +108,19 @@ impl RowSource for Matrix {
 
     fn rows(&self, rows: Range<usize>) -> Result<Matrix> {
         self.select_rows(&rows.collect::<Vec<usize>>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shards_without_rows_are_passed_over() {
+        let long = 3_000_000;
+        let indices = [0].into_iter().chain(0..long as u32).chain([7]).collect();
+        let x = Matrix::sparse(3, long, vec![0, 1, long + 1, long + 2], indices, vec![1.0_f32; long + 2]).unwrap();
+        assert!((0..x.shards().count()).any(|k| x.shards().range(k).is_empty()), "{:?}", x.shards());
+        assert_eq!(collect(&x).unwrap().pattern().unwrap().indices(), x.pattern().unwrap().indices());
     }
 }

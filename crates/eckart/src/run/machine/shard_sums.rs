@@ -58,7 +58,7 @@ pub(in crate::run) fn reduce_parts<T: Send>(
     counter.total()
 }
 
-/// As [`reduce_parts`]: all but the last power of two come to the right.
+/// As [`reduce_parts`]: the left part is the largest power of two below the number of parts.
 fn reduce_few<T: Send>(
     parts: Range<usize>,
     map: &(dyn Fn(usize) -> T + Sync),
