@@ -78,7 +78,7 @@ mod tests {
     fn the_buffer_at_fault_is_named() {
         check(
             "sum(exp(W @ H))",
-            &["may have 0 B", "the largest part is W @ H (252 x 300, 605 kB)", "block of 250 rows"],
+            &["may have 0 B", "the largest part is W @ H (252 x 300, 605 kB)", "block of 252 rows"],
         );
         check("exp(W @ H) - X", &["the result exp(W @ H) - X (4000 x 300, 9.6 MB)", "because it is asked for"]);
         check("W.T @ X", &["the result W.T @ X (2 x 300, 4.8 kB)"]);
