@@ -155,6 +155,9 @@ impl<T: Element> Job<T> for ConjugateGradients<'_, T> {
                 left[k] = linear[k] - image[k];
             }
             left[r..].fill(T::default());
+            // Of size 1, by a power of two: its square and its curvature then stay within the range of f32.
+            let size = power_of_two(left);
+            left.iter_mut().for_each(|x| *x = *x * T::from_f64(size.recip()));
             along.copy_from_slice(left);
             let first = dot::<L>(left, left);
             let mut squares = first;
@@ -165,7 +168,7 @@ impl<T: Element> Job<T> for ConjugateGradients<'_, T> {
                     break;
                 }
                 let length = squares / curvature;
-                add::<L>(x, length, along);
+                add::<L>(x, length * size, along);
                 add::<L>(left, -length, image);
                 fell += length * squares;
                 let next = dot::<L>(left, left);
@@ -175,9 +178,16 @@ impl<T: Element> Job<T> for ConjugateGradients<'_, T> {
                 }
                 squares = next;
             }
+            fell * size * size
         }
-        fell
     }
+}
+
+/// The power of two below the size of the largest of some numbers, between 2^-100 and 2^100; 1 where all are 0.
+fn power_of_two<T: Number>(numbers: &[T]) -> f64 {
+    const EXPONENT: u64 = 0x7ff << 52;
+    let most = numbers.iter().fold(0.0, |most: f64, x| most.max(x.to_f64().abs()));
+    if most == 0.0 { 1.0 } else { f64::from_bits(most.to_bits() & EXPONENT).clamp((-100f64).exp2(), 100f64.exp2()) }
 }
 
 functions! {
@@ -316,6 +326,27 @@ mod tests {
                     check::<f64>(r, d, diagonal);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_row_of_any_size_moves_by_the_same_bits() {
+        let (r, m) = (33, 40);
+        let (panel, linear, start) = (numbers::<f32>(m * r, 1.0), numbers::<f32>(r, 2.0), numbers::<f32>(r, 3.0));
+        let weights = vec![1.0f32; m];
+        let moved = |by: f32| {
+            let scaled = |numbers: &[f32]| numbers.iter().map(|x| x * by).collect::<Vec<f32>>();
+            let (linear, mut b) = (scaled(&linear), scaled(&start));
+            let picked = Picked { columns: None, weights: &weights };
+            let sum = RowSum { picked, scale: 1.0, left: View::rows_of(&panel, r), right: None };
+            let quadratic = RowQuadratic { linear: &linear, shared: &SharedGram::new(&vec![0.5; r * r], r), sum };
+            let fell = row_cg(SimdLevel::best(), &mut b, quadratic, 3, &mut CgWorkspace::new(r));
+            (b.iter().map(|x| x / by).collect::<Vec<f32>>(), fell / f64::from(by) / f64::from(by))
+        };
+        assert!(moved(1.0).1 > 0.0);
+        // Squares of residuals of this size are beyond f32.
+        for by in [2f32.powi(70), 2f32.powi(-70)] {
+            assert_eq!(moved(by), moved(1.0));
         }
     }
 

@@ -137,6 +137,8 @@ Code = Literal[
     "factors-shrunk",
     "zeros-stay",
     "diverged",
+    "computed-in-f64",
+    "cost-uncertain",
     "not-converged",
     "checkpoint-not-written",
     "matched-by-position",

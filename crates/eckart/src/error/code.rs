@@ -5,34 +5,7 @@
 
 use std::fmt;
 
-/// What a code speaks of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum CodeKind {
-    /// Something can't be done as it is given.
-    Error,
-    /// The input could mean several things: it is refused, and the message names the options that decide.
-    Doubt,
-    /// It was done, but hardly as it was meant.
-    Warning,
-}
-
-impl CodeKind {
-    /// `error`, `doubt` or `warning`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Doubt => "doubt",
-            Self::Warning => "warning",
-        }
-    }
-}
-
-impl fmt::Display for CodeKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+use super::CodeKind;
 
 /// A row per code: variant, word, kind, what it means, what to do. The enum and all that is known of it come from the
 /// same rows, so that none can lack the other.
@@ -383,6 +356,12 @@ codes! {
     Diverged, "diverged", Warning,
         "The cost became infinite or undefined; what was found before is the result.",
         "Scale the data, or choose another objective or start.";
+    ComputedInF64, "computed-in-f64", Warning,
+        "The data is f32, and the products of f32 can't hold this fit: it was computed in f64.",
+        "Give the data as f64, or subtract its mean first; nothing need be done.";
+    CostUncertain, "cost-uncertain", Warning,
+        "The cost is a small difference of large sums, and is known with the error that is told only.",
+        "Subtract the mean of the data, or scale it, where the cost matters.";
     NotConverged, "not-converged", Warning,
         "The search ended before it converged.", "Raise `max_iter` or the time limit, or `tol`.";
     CheckpointNotWritten, "checkpoint-not-written", Warning,

@@ -5,9 +5,11 @@
 //! Not here: how the command or Python show it (they print the `Display` text and the code).
 
 mod code;
+mod code_kind;
 mod warning;
 
-pub use code::{Code, CodeKind};
+pub use code::Code;
+pub use code_kind::CodeKind;
 pub use warning::Warning;
 
 use std::fmt;

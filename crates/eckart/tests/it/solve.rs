@@ -74,11 +74,11 @@ fn the_same_seed_gives_the_same_bits() {
     }
 }
 
-/// Least squares of f32 data without a penalty, at a rank that leaves nothing: factors may grow until rounding passes
-/// for a decrease. What is said of the cost is true, and such a start is not the best.
+/// Least squares of f32 data without a penalty, at a rank that leaves nothing: in f32 factors may grow until rounding
+/// passes for a decrease. What is said of the cost is true.
 #[test]
 fn a_cost_is_that_of_its_factors_where_rounding_is_all() {
-    let (mut diverged, n) = (0, 50);
+    let (mut given_up, n) = (0, 50);
     for seed in 0..4 {
         let x = Random(seed).dense(n, n, 0.1, 1.1).cast(Dtype::F32).unwrap();
         for registers in [Some(SimdLevel::Base), None] {
@@ -90,16 +90,13 @@ fn a_cost_is_that_of_its_factors_where_rounding_is_all() {
             let fitted = |i: usize, j: usize| (0..n).map(|k| w[i * n + k] * h[k * n + j]).sum::<f64>();
             let error = |at: usize| (x.get(at / n, at % n) - fitted(at / n, at % n)).powi(2);
             let (said, cost): (f64, f64) = (found.cost, (0..n * n).map(error).sum());
-            let near = (said - cost).abs() <= 1e-3 * first.max(cost);
+            let near = (said - cost).abs() <= 1e-6 * cost + 1e-12 * first;
             assert!(near, "{seed} {registers:?}: {said} is said, {cost} is so");
-            assert!(
-                found.starts.iter().all(|start| start.cost.is_nan() || start.cost >= -1e-3 * first),
-                "{seed} {registers:?}"
-            );
-            diverged += found.starts.iter().filter(|start| start.stop == StopReason::Diverged).count();
+            assert!(found.starts.iter().all(|start| start.cost.is_nan() || start.cost >= 0.0), "{seed} {registers:?}");
+            given_up += found.warnings.iter().filter(|warning| warning.code == Code::ComputedInF64).count();
         }
     }
-    assert!(diverged > 0, "no start grew so far: the test says nothing");
+    assert!(given_up > 0, "f32 held all of them: the test says nothing");
 }
 
 /// The level of the registers is that of the settings, on every thread and for every start; each level ends where the

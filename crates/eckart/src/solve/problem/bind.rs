@@ -183,10 +183,17 @@ impl Problem {
         Ok(Some(Value::of_numbers(shape, feasible, dtype)))
     }
 
-    /// The type to compute with: f32 where all data is, and of a size whose squares and products f32 can hold.
+    /// The same problem, to be computed in f64 whatever the data is.
+    pub(in crate::solve) fn in_f64(&self) -> Self {
+        Self { wide: true, ..self.clone() }
+    }
+
+    /// The type to compute with: f32 where all data is, and of a size whose squares and products f32 can hold, but for
+    /// a problem that f32 was seen not to hold.
     fn dtype(&self) -> Dtype {
         let of = |(name, matrix): &(String, Matrix)| self.assumed.get(name).map_or(matrix.dtype(), |given| given.dtype);
-        let narrow = self.data.iter().all(|data| of(data) == Dtype::F32 && data.1.is_moderate())
+        let narrow = !self.wide
+            && self.data.iter().all(|data| of(data) == Dtype::F32 && data.1.is_moderate())
             && self.fixed.iter().all(|(_, value)| value.is_moderate());
         if narrow { Dtype::F32 } else { Dtype::F64 }
     }

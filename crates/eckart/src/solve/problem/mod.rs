@@ -60,6 +60,8 @@ pub struct Problem {
     pub(super) labels: BTreeMap<String, SideNames>,
     /// What was matched by position, once that is known.
     pub(super) told: Vec<Warning>,
+    /// Whether it is computed in f64 whatever the data is.
+    pub(super) wide: bool,
 }
 
 /// Values of factors by name, and what is to be told of their order.
@@ -132,6 +134,7 @@ impl Problem {
             matching: Matching::Names,
             labels: BTreeMap::new(),
             told: Vec::new(),
+            wide: false,
         }
     }
 

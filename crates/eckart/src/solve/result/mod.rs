@@ -4,6 +4,7 @@
 //! Not here: files (see `save`).
 
 mod components;
+pub(super) mod cost;
 mod factorization;
 mod history;
 mod numerics;

@@ -50,6 +50,11 @@ impl<'a> Search<'a> {
         Self { problem, settings, began: Instant::now(), memory_limit }
     }
 
+    /// The same search once more, of a problem and with settings that differ in how it is computed.
+    pub(in crate::solve) fn again(&self, problem: &'a Problem, settings: &'a Settings) -> Self {
+        Self { problem, settings, ..*self }
+    }
+
     /// The time since the search began, in this process.
     pub(in crate::solve) fn spent(&self) -> Duration {
         self.began.elapsed()

@@ -6,17 +6,24 @@
 use std::sync::Arc;
 
 use super::context::{Flow, Progress, Search};
+use super::ledger::Ledger;
 use super::settings::Settings;
 use super::starts::{self, Found};
-use crate::data::Matrix;
+use crate::data::{Dtype, Matrix};
 use crate::error::{Code, Error, Result, Warning};
+use crate::facts::is_nonnegative;
 use crate::run::{Value, with_machine};
-use crate::solve::method::table::choose;
+use crate::solve::method::table::{MethodRow, choose};
+use crate::solve::problem::iterate::Iterate;
 use crate::solve::problem::lints::{lints, locked};
 use crate::solve::problem::{Bound, Factor, Problem};
+use crate::solve::result::cost::cost_of;
 use crate::solve::result::quality::Quality;
 use crate::solve::result::undefined::undefined;
-use crate::solve::result::{Factorization, Numerics, shrunk, stuck};
+use crate::solve::result::{Factorization, Numerics, Start, shrunk, stuck};
+
+/// What share of a cost its rounding error may be before it is told.
+const MOST_ERROR: f64 = 1e-6;
 
 impl Problem {
     /// Minimizes the objective.
@@ -57,27 +64,55 @@ fn run(search: &Search, listen: &mut (dyn FnMut(&Progress) -> Flow + Send)) -> R
     let (problem, settings) = (search.problem, search.settings);
     let bound = Arc::new(problem.bind()?);
     let row = choose(&bound, settings.method.as_deref())?;
-    let rules = row.describe(&bound)?;
-    let (mut iterate, Found { starts, best, factors, kept, unwritten }) = starts::run(search, row, &bound, listen)?;
+    let resumes = bound.is_narrow() && settings.resume.is_some();
+    let goes_on = resumes && Ledger::open(search, row, (&bound.shapes(), bound.target.1.shape()))?.is_wide();
+    if !goes_on && let Some(found) = starts::run(search, row, &bound, listen)? {
+        return finish(search, row, &bound, found);
+    }
+    drop(bound);
+    let (problem, resume) = (problem.in_f64(), settings.resume.clone().filter(|_| goes_on));
+    let (settings, bound) = (Settings { resume, ..settings.clone() }, Arc::new(problem.bind()?));
+    let (search, row) = (search.again(&problem, &settings), choose(&bound, settings.method.as_deref())?);
+    let found = starts::run(&search, row, &bound, listen)?;
+    let mut found = finish(&search, row, &bound, found.ok_or_else(|| Error::Bug("f64 gave way to f64".into()))?)?;
+    let message = "the data is f32, whose products can't hold this fit (too small a share of the objective is left, \
+                   or it rose): computed in f64, which takes twice the memory; give the data as f64, or subtract its \
+                   mean, to begin with that";
+    found.warnings.push(Warning::new(Code::ComputedInF64, message));
+    Ok(found)
+}
+
+/// What a search has found, with all that is said of it.
+fn finish(
+    search: &Search,
+    row: &MethodRow,
+    bound: &Arc<Bound>,
+    (mut iterate, Found { mut starts, best, factors, kept, unwritten }): (Iterate, Found),
+) -> Result<Factorization> {
+    let (problem, settings) = (search.problem, search.settings);
+    let rules = row.describe(bound)?;
     iterate.set_all(&factors);
     drop(factors);
+    let quality = if starts[best].cost.is_finite() { Quality::of(&iterate, search.memory_limit)? } else { None };
+    let factors = named(bound, iterate.take_all())?;
+    let mut warnings = [lints(bound)?, locked(problem, settings, row)].concat();
+    if bound.target.1.dtype() == Dtype::F32 && starts[best].cost.is_finite() {
+        warnings.extend(take_saved(&mut starts[best], bound, &factors, search.memory_limit)?);
+    }
     let is_defined = starts[best].cost.is_finite();
-    let quality = if is_defined { Quality::of(&iterate, search.memory_limit)? } else { None };
     let seconds = search.spent().as_secs_f64();
-    let factors = named(&bound, iterate.take_all())?;
     let undefined = match is_defined {
         true => None,
         false => {
             let known = problem.matrices().iter().chain(&factors).map(|(name, matrix)| (name.as_str(), matrix));
             iterate.set_all(&bound.values_of(&factors));
-            undefined(&bound, &iterate.inputs, &known.collect::<Vec<_>>(), search.memory_limit)?
+            undefined(bound, &iterate.inputs, &known.collect::<Vec<_>>(), search.memory_limit)?
         }
     };
-    let mut warnings = [lints(&bound)?, locked(problem, settings, row)].concat();
     let (target, x) = &bound.target;
     warnings.extend(shrunk((&bound.stated, &bound.givens), (target, x), &factors, &bound.roles));
     let names = |matrices: &[(String, Matrix)]| matrices.iter().map(|(name, _)| name.clone()).collect::<Vec<String>>();
-    warnings.extend(stuck(&bound, &factors, &names(&problem.init_values)));
+    warnings.extend(stuck(bound, &factors, &names(&problem.init_values)));
     Ok(Factorization {
         statement: problem.statement().to_string(),
         params: problem.params().clone(),
@@ -114,6 +149,24 @@ fn run(search: &Search, listen: &mut (dyn FnMut(&Progress) -> Flow + Send)) -> R
         numerics: Numerics::current(),
         seconds,
     })
+}
+
+/// Gives a start the cost of its factors as they are saved, in f32; says so where rounding leaves it uncertain.
+fn take_saved(
+    start: &mut Start,
+    bound: &Bound,
+    factors: &[(String, Matrix)],
+    memory_limit: usize,
+) -> Result<Option<Warning>> {
+    let (cost, error) = match cost_of(bound, factors, memory_limit) {
+        Err(error) if error.code() == Code::OverLimit => return Ok(None),
+        known => known?,
+    };
+    start.cost = if cost < 0.0 && is_nonnegative(&bound.objective, &bound.givens)? { 0.0 } else { cost };
+    Ok((error > MOST_ERROR * cost.abs()).then(|| {
+        let message = format!("the cost is known to \u{b1} {error:.1e} only: it is a small difference of large sums");
+        Warning::new(Code::CostUncertain, message)
+    }))
 }
 
 /// The factors by name, in the order in which the objective names them, fixed ones among them, in the data's type.

@@ -91,6 +91,11 @@ impl Ledger {
         }
     }
 
+    /// Whether what was read was computed in f64.
+    pub(in crate::solve) fn is_wide(&self) -> bool {
+        self.saved.is_wide()
+    }
+
     /// The starts that are done, of those that are asked for.
     pub(in crate::solve) fn done(&self) -> impl Iterator<Item = (usize, &Start)> {
         self.saved.done.iter().map(|(&index, start)| (index, start)).filter(|(index, _)| *index < self.counted)

@@ -52,13 +52,13 @@ pub(in crate::solve) struct Found {
     pub unwritten: Option<String>,
 }
 
-/// Runs all starts; also returns the data with factors that nobody needs any more.
+/// Runs all starts; also returns the data with factors that nobody needs any more. `None` where f32 can't hold a fit.
 pub(in crate::solve) fn run<'a>(
     search: &'a Search<'a>,
     row: &MethodRow,
     bound: &'a Arc<Bound>,
     listen: &mut (dyn FnMut(&Progress) -> Flow + Send),
-) -> Result<(Iterate, Found)> {
+) -> Result<Option<(Iterate, Found)>> {
     let mut ledger = Ledger::open(search, row, (&bound.shapes(), bound.target.1.shape()))?;
     let mut first = Worker::new(search, row, bound)?;
     let cohorts: Vec<Arc<Cohort>> = (0..cohorts(search, &first)).map(|_| Arc::default()).collect();
@@ -88,7 +88,7 @@ pub(in crate::solve) fn run<'a>(
             break;
         }
     }
-    Ok((first.iterate, board.into_found()?))
+    Ok(board.into_found()?.map(|found| (first.iterate, found)))
 }
 
 /// How many starts run at a time: as many as pay, and as fit into the memory.
@@ -144,6 +144,8 @@ struct Board<'a, 'l> {
     next: AtomicUsize,
     /// Starts of this number and beyond don't count: an earlier one has ended the search.
     end: AtomicUsize,
+    /// The first start that f32 can't hold.
+    narrow: AtomicUsize,
     /// Time is up, or the user has asked for an end: no further start begins.
     over: AtomicBool,
     state: Mutex<Progressed<'l>>,
@@ -190,6 +192,7 @@ impl<'a, 'l> Board<'a, 'l> {
             pause: (search.settings.successive_halving && n_init > 1).then_some(FIRST_ROUND),
             next: AtomicUsize::new(0),
             end,
+            narrow: AtomicUsize::new(usize::MAX),
             over: AtomicBool::new(false),
             state: Mutex::new(state),
         }
@@ -262,7 +265,12 @@ impl<'a, 'l> Board<'a, 'l> {
             };
             let mut watch = Watch { board: self, index, pauses: false, paused: None };
             match worker.run_start(index, from, &mut watch) {
-                Ok((start, factors)) => {
+                // The starts before it go on: one of them may end the search.
+                Ok(None) => {
+                    self.narrow.fetch_min(index, Ordering::Relaxed);
+                    self.end.fetch_min(index, Ordering::Relaxed);
+                }
+                Ok(Some((start, factors))) => {
                     if let Some(snapshot) = watch.paused {
                         self.state().paused.insert(index, (start, factors, snapshot));
                         continue;
@@ -323,12 +331,18 @@ impl<'a, 'l> Board<'a, 'l> {
         state.starts[index] = Some(start);
     }
 
-    fn into_found(self) -> Result<Found> {
-        let end = self.end.into_inner();
+    /// What was found; `None` where f32 can't hold a start, and no start before it ended the search.
+    fn into_found(self) -> Result<Option<Found>> {
+        let (end, narrow) = (self.end.into_inner(), self.narrow.into_inner());
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = state.error {
             state.ledger.withdraw();
             return Err(error);
+        }
+        let ended = |start: &Option<Start>| start.as_ref().is_some_and(|start| start.stop == StopReason::Target);
+        if narrow == end && !state.starts.iter().take(end).any(ended) {
+            state.ledger.withdraw();
+            return Ok(None);
         }
         let unwritten = state.ledger.close(self.search);
         let starts: Vec<Start> = state.starts.into_iter().take(end).flatten().collect();
@@ -336,7 +350,9 @@ impl<'a, 'l> Board<'a, 'l> {
         kept.retain(|kept| kept.start < starts.len());
         kept.sort_by_key(|kept| kept.start);
         match state.best {
-            Some((_, best, factors)) if best < starts.len() => Ok(Found { starts, best, factors, kept, unwritten }),
+            Some((_, best, factors)) if best < starts.len() => {
+                Ok(Some(Found { starts, best, factors, kept, unwritten }))
+            }
             _ => Err(Error::setting(Code::SettingOutOfRange, "0 starts find nothing: ask for 1 or more")),
         }
     }

@@ -12,14 +12,14 @@ use super::kkt::Kkt;
 use super::settings::{Settings, StopReason};
 use super::start::begin;
 use crate::error::Result;
-use crate::facts::Shape;
+use crate::facts::{Shape, is_nonnegative};
 use crate::function::Compiled;
 use crate::run::Value;
 use crate::solve::block::cohort::{CohortPlace, best_size};
 use crate::solve::block::plans::{Runs, SearchPlan};
 use crate::solve::block::state::MethodState;
-use crate::solve::method::Method;
 use crate::solve::method::table::MethodRow;
+use crate::solve::method::{Method, StepStats};
 use crate::solve::problem::Bound;
 use crate::solve::problem::iterate::Iterate;
 use crate::solve::result::{Iteration, Start};
@@ -35,6 +35,12 @@ const FALLEN: f64 = 10.0;
 /// No cost is looked at more closely than this share of what the first iteration left, or of the first cost: what is
 /// left then may be all rounding.
 const LEAST_LEVELS: [f64; 2] = [1e-6, 1e-12];
+
+/// Where less than this share of the objective at factors of 0, or at the start, is left, the products of f32 lose what
+/// is left: data of mean a and spread b leaves (b / a)^2, and the error of a step in f32 is about 1e-7 (a / b)^2.
+const LEAST_SHARE_F32: f64 = 1e-5;
+/// By which share a cost in f32 may rise for the rounding of the sums that it is a difference of.
+const RISE_F32: f64 = 2e-4;
 
 /// Iterations in a row that must each lower the cost too little before a start counts as settled.
 const PATIENCE: usize = 3;
@@ -71,6 +77,10 @@ pub(in crate::solve) struct Worker<'a> {
     kkt: Option<Kkt>,
     /// Whether the last factors are always the best, so that no others need be held.
     monotone: bool,
+    /// Whether the objective is never negative.
+    nonnegative: bool,
+    /// The objective at factors of 0, once it was asked for; not finite where it is not defined there.
+    of_zeros: Option<f64>,
 }
 
 impl<'a> Worker<'a> {
@@ -79,8 +89,9 @@ impl<'a> Worker<'a> {
         let limit = usize::MAX;
         let cost = Compiled::new(std::slice::from_ref(&bound.objective), &bound.givens, limit)?;
         let (method, kkt) = (row.make(bound, limit)?, Kkt::new(bound, limit)?);
-        let iterate = Iterate::new(bound);
-        Ok(Self { search, settings: search.settings, iterate, method, cost, kkt, monotone: row.monotone })
+        let (iterate, nonnegative) = (Iterate::new(bound), is_nonnegative(&bound.objective, &bound.givens)?);
+        let (settings, monotone) = (search.settings, row.monotone);
+        Ok(Self { search, settings, iterate, method, cost, kkt, monotone, nonnegative, of_zeros: None })
     }
 
     /// The plans of a start, those of an iteration first.
@@ -125,36 +136,47 @@ impl<'a> Worker<'a> {
         self.cost.plan.peak_bytes
     }
 
-    /// One start, from its beginning or from where it was: its report, and the best factors it met.
+    /// One start, from its beginning or from where it was: its report, and the best factors it met. `None` where f32
+    /// can't hold it.
     pub(in crate::solve) fn run_start(
         &mut self,
         index: usize,
         from: Option<Snapshot>,
         watcher: &mut dyn Watcher,
-    ) -> Result<(Start, Vec<Value>)> {
+    ) -> Result<Option<(Start, Vec<Value>)>> {
         let Begun { began, mut best, mut history, lengths, mut last, mut quiet, at_rest } = match from {
             Some(snapshot) => self.go_on(snapshot)?,
             None => self.begin(index)?,
         };
+        let least = self.least_in_f32(history[0].cost)?;
+        // From the first rise on the best factors are held, whatever the method is.
+        let mut falls = self.monotone && history.windows(2).all(|pair| pair[1].cost <= pair[0].cost);
         let mut stop = self.verdict(&history, (at_rest, quiet), lengths.as_deref())?;
         while stop.is_none() {
-            if self.monotone {
+            if falls {
                 best.1.clear();
             }
-            let moved = self.method.step(&mut self.iterate)?;
+            let moved = self.step()?;
             history.push(Iteration { cost: moved.cost, seconds: began.elapsed().as_secs_f64() });
-            if self.monotone || moved.cost < best.0 || best.0.is_nan() {
+            if least.is_some_and(|least| self.is_lost(moved.cost, best.0, least)) {
+                return Ok(None);
+            }
+            if falls && !moved.cost.is_finite() {
+                // The factors before are not held any more: they are computed once more.
+                best.1 = self.after(index, history.len() - 2)?;
+                falls = false;
+            }
+            if falls || moved.cost < best.0 || best.0.is_nan() {
+                falls &= moved.cost <= best.0;
                 best.0 = moved.cost;
                 best.1 = self.iterate.factors();
             }
             let fell = moved.decrease.unwrap_or(last - moved.cost);
             let small = fell <= self.settings.tol * (level(&history) - moved.cost);
-            quiet = if moved.tries {
-                quiet
-            } else if small {
-                quiet + 1
-            } else {
-                0
+            quiet = match (moved.tries, small) {
+                (true, _) => quiet,
+                (false, true) => quiet + 1,
+                (false, false) => 0,
             };
             last = moved.cost;
             let flow = watcher.tell(history.len() - 1, moved.cost, best.0);
@@ -166,7 +188,7 @@ impl<'a> Worker<'a> {
             let broken_off =
                 matches!(stop, Some(StopReason::Interrupted | StopReason::TimeLimit | StopReason::MaxIter));
             if watcher.wants_snapshot(stop.is_none(), broken_off) {
-                let best = (best.0, if self.monotone { Vec::new() } else { best.1.clone() });
+                let best = (best.0, if falls { Vec::new() } else { best.1.clone() });
                 let lengths = lengths.clone();
                 let (factors, history, mut method) = (self.iterate.factors(), history.clone(), MethodState::default());
                 self.method.state(&mut method);
@@ -177,12 +199,70 @@ impl<'a> Worker<'a> {
         // What the method holds of this start is not needed any more, and may be as large as the factors.
         self.method.restart();
         self.iterate.set_all(&best.1);
-        let residuals = self.residuals_at_end(lengths.as_deref(), level(&history), &best.1)?;
+        let residuals = self.residuals_at_end(lengths.as_deref(), level(&history))?;
         let (cost, holds) = self.checked(best.0, history[0].cost)?;
+        if least.is_some() && !holds && !self.is_over() {
+            return Ok(None);
+        }
         let stop = if holds { stop.unwrap_or(StopReason::MaxIter) } else { StopReason::Diverged };
-        let seconds = began.elapsed().as_secs_f64();
-        let iterations = history.len() - 1;
-        Ok((Start { cost, iterations, stop, seconds, history, residuals }, best.1))
+        let (seconds, iterations) = (began.elapsed().as_secs_f64(), history.len() - 1);
+        Ok(Some((Start { cost, iterations, stop, seconds, history, residuals }, best.1)))
+    }
+
+    /// The factors of a start after so many iterations.
+    fn after(&mut self, index: usize, iterations: usize) -> Result<Vec<Value>> {
+        self.begin(index)?;
+        for _ in 0..iterations {
+            self.method.step(&mut self.iterate)?;
+        }
+        Ok(self.iterate.factors())
+    }
+
+    /// Moves every factor once.
+    fn step(&mut self) -> Result<StepStats> {
+        let moved = self.method.step(&mut self.iterate)?;
+        Ok(StepStats { cost: self.possible(moved.cost), ..moved })
+    }
+
+    /// Whether f32 can't hold a start, by the cost that a step led to, and there is time to begin again.
+    fn is_lost(&self, cost: f64, best: f64, least: f64) -> bool {
+        let rose = self.monotone && cost > best + RISE_F32 * best.abs();
+        (!cost.is_finite() || cost < least || rose) && !self.is_over()
+    }
+
+    /// A cost as it can be: rounding may take the difference that it is computed as below 0.
+    fn possible(&self, cost: f64) -> f64 {
+        if self.nonnegative && cost < 0.0 { 0.0 } else { cost }
+    }
+
+    /// Whether there is no time for another search.
+    fn is_over(&self) -> bool {
+        let settings = self.settings;
+        settings.interrupt.is_raised() || settings.time_limit.is_some_and(|limit| self.search.spent() >= limit)
+    }
+
+    /// The cost below which f32 can't hold a fit that began at `first`; `None` where it is computed in f64.
+    fn least_in_f32(&mut self, first: f64) -> Result<Option<f64>> {
+        if !self.iterate.problem.is_narrow() {
+            return Ok(None);
+        }
+        let of_zeros = match self.of_zeros {
+            Some(known) => known,
+            None => self.cost_of_zeros()?,
+        };
+        self.of_zeros = Some(of_zeros);
+        let level = if of_zeros.is_finite() { of_zeros.max(first) } else { first };
+        Ok(Some(LEAST_SHARE_F32 * level))
+    }
+
+    /// The objective at factors of 0; leaves the factors as they are.
+    fn cost_of_zeros(&mut self) -> Result<f64> {
+        let (problem, factors) = (self.iterate.problem.clone(), self.iterate.factors());
+        let zeros = |shape: Shape| Value::of_numbers(shape, vec![0.0; shape.entries()], problem.dtype());
+        self.iterate.set_all(&problem.shapes().into_iter().map(zeros).collect::<Vec<_>>());
+        let of_zeros = self.cost.run(&self.iterate.inputs)?[0].to_scalar();
+        self.iterate.set_all(&factors);
+        Ok(of_zeros)
     }
 
     /// The least cost of a start, computed once more where what the method knows of it may be rounding: where it is a
@@ -194,7 +274,7 @@ impl<'a> Worker<'a> {
         if cost >= exact || cost.is_nan() {
             return Ok((cost, true));
         }
-        let value = self.cost.run(&self.iterate.inputs)?[0].to_scalar();
+        let value = self.possible(self.cost.run(&self.iterate.inputs)?[0].to_scalar());
         let agrees = (value - cost).abs() <= DRIFT * value.abs().max(cost.abs()).max(first.abs());
         let known = if cost.abs() < exact || !agrees { value } else { cost };
         Ok((known, agrees || value <= first))
@@ -205,7 +285,7 @@ impl<'a> Worker<'a> {
         self.method.restart();
         let factors = begin(&self.iterate.problem, self.settings, index, self.search.memory_limit)?;
         self.iterate.set_all(&factors);
-        let first = self.cost.run(&self.iterate.inputs)?[0].to_scalar();
+        let first = self.possible(self.cost.run(&self.iterate.inputs)?[0].to_scalar());
         let lengths = self.kkt.as_ref().map(|kkt| kkt.step_lengths(&self.iterate)).transpose()?;
         let history = vec![Iteration { cost: first, seconds: began.elapsed().as_secs_f64() }];
         Ok(Begun { began, best: (first, factors), history, lengths, last: first, quiet: 0, at_rest: false })
@@ -237,16 +317,12 @@ impl<'a> Worker<'a> {
 
     /// The same at the end of a start with these factors. One that began at an exact fit has no cost to be measured by
     /// but rounding: it is then that of factors of zeros.
-    fn residuals_at_end(&mut self, lengths: Option<&[f64]>, level: f64, factors: &[Value]) -> Result<Vec<f64>> {
+    fn residuals_at_end(&mut self, lengths: Option<&[f64]>, level: f64) -> Result<Vec<f64>> {
         let residuals = self.residuals(lengths, level)?;
         if residuals.iter().all(|residual| *residual <= 1.0) {
             return Ok(residuals);
         }
-        let problem = self.iterate.problem.clone();
-        let zeros = |shape: Shape| Value::of_numbers(shape, vec![0.0; shape.entries()], problem.dtype());
-        self.iterate.set_all(&problem.shapes().into_iter().map(zeros).collect::<Vec<_>>());
-        let of_zeros = self.cost.run(&self.iterate.inputs)?[0].to_scalar();
-        self.iterate.set_all(factors);
+        let of_zeros = self.cost_of_zeros()?;
         if of_zeros.is_finite() && of_zeros > level { self.residuals(lengths, of_zeros) } else { Ok(residuals) }
     }
 

@@ -40,6 +40,13 @@ impl Saved {
             && self.running.values().all(runs)
     }
 
+    /// Whether a factor is in f64.
+    pub(in crate::solve) fn is_wide(&self) -> bool {
+        let best = self.best.iter().map(|(_, factors)| factors);
+        let running = self.running.values().map(|snapshot| &snapshot.factors);
+        best.chain(running).flatten().any(|value| value.dtype() == Dtype::F64)
+    }
+
     /// Holds the matrices to the search that is to go on: to the shapes of its factors and of its data.
     ///
     /// # Errors
