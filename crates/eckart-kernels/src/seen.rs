@@ -70,9 +70,14 @@ impl Seen {
         !self.other
     }
 
+    /// The largest size; 0 where there is no number.
+    pub fn size(&self) -> f64 {
+        self.most.max(-self.least).max(0.0)
+    }
+
     /// Sizes are below 1e9 and, but for zeros, not below 1e-18; all are 0 or one is above 1e-9.
     pub fn is_moderate(&self) -> bool {
-        let size = self.most.max(-self.least);
+        let size = self.size();
         size < 1e9 && self.tiniest >= 1e-18 && (size > 1e-9 || self.tiniest == f64::INFINITY)
     }
 }

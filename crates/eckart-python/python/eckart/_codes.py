@@ -84,6 +84,7 @@ Code = Literal[
     "numbering-gaps",
     "bad-pattern",
     "too-large",
+    "entries-too-small",
     "bad-entry",
     "bad-header",
     "unsupported-type",

@@ -231,6 +231,8 @@ codes! {
         "The row pointers or columns of a sparse matrix are inconsistent.", "Build it from valid CSR arrays.";
     TooLarge, "too-large", Error,
         "A shape, count or line is larger than can be handled.", "Correct it, or cut the data up.";
+    EntriesTooSmall, "entries-too-small", Error,
+        "All entries of the data are so near 0 that their squares are no numbers of f64.", "Multiply the data.";
     BadEntry, "bad-entry", Error,
         "A line of a file does not hold what it must.", "Write it as the message says.";
     BadHeader, "bad-header", Error,

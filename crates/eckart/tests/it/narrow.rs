@@ -117,10 +117,20 @@ fn sums_of_squares_are_not_negative() {
     }
 }
 
+#[test]
+fn data_whose_squares_are_nothing_is_refused() {
+    for size in [1e-160, 1e-200, 1e-310] {
+        let x = Matrix::from_fn(6, 5, |i, j| -size * (i + j) as f64).unwrap();
+        let problem = Problem::parse("minimize sum((X - W @ H)**2)").unwrap().data("X", &x).rank(2);
+        let error = problem.solve(&Settings::default()).unwrap_err();
+        assert_eq!(error.code(), Code::EntriesTooSmall, "{error}");
+    }
+}
+
 /// Where a step leaves the range of numbers, the factors before it are the result.
 #[test]
 fn factors_of_a_start_that_diverged_are_numbers() {
-    let x = Matrix::from_fn(20, 15, |i, j| 1e-160 * (1.0 + ((i * 7 + j * 3) % 5) as f64)).unwrap();
+    let x = Matrix::from_fn(20, 15, |i, j| 1e-149 * (1.0 + ((i * 7 + j * 3) % 5) as f64)).unwrap();
     let model = fit(&OBJECTIVES[7].replace("0.01", "0"), &x, Dtype::F64, 3, &Settings::default());
     assert!(model.factors.iter().all(|(_, factor)| factor.values_f64().iter().all(|entry| entry.is_finite())));
 }

@@ -247,6 +247,11 @@ impl Matrix {
         Self::sparse(rows, cols, indptr, indices, values)
     }
 
+    /// The largest size of its entries, those that are missing apart; 0 where there is none.
+    pub(crate) fn size(&self) -> f64 {
+        self.seen.size()
+    }
+
     /// Whether f32 can hold products and squares of its numbers: their sizes, where they are not 0, lie between 1e-18
     /// and 1e9, and not all below 1e-9.
     pub fn is_moderate(&self) -> bool {

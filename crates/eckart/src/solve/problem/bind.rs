@@ -33,6 +33,7 @@ impl Problem {
         let Some((_, target)) = self.data.first() else {
             return Err(Error::setting(Code::NoData, "no data was given: an objective needs a matrix to factorize"));
         };
+        self.data.iter().try_for_each(check_size)?;
         if self.rank == 0 {
             let (rows, cols) = target.shape();
             let message = format!("rank 0 does not fit a {rows} x {cols} matrix: choose 1 to {}", rows.min(cols));
@@ -280,6 +281,21 @@ impl Problem {
             }),
         }
     }
+}
+
+/// Squares of smaller numbers are no normal numbers of f64.
+const LEAST_SIZE: f64 = 1e-150;
+
+/// Refuses data whose squares would all be 0, or next to it: any factors would fit it.
+fn check_size((name, matrix): &(String, Matrix)) -> Result<()> {
+    let size = matrix.size();
+    if size == 0.0 || size >= LEAST_SIZE {
+        return Ok(());
+    }
+    let message =
+        format!("no entry of {name} is larger than {size:e}, and squares of such numbers can't be told from 0");
+    let by = -size.log10().round();
+    Err(Error::data(Code::EntriesTooSmall, message, format!("Multiply it, by 1e{by:.0} say")))
 }
 
 fn role_of(roles: &[(String, FactorRole)], var: &Var) -> FactorRole {
