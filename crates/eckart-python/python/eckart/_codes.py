@@ -140,6 +140,7 @@ Code = Literal[
     "diverged",
     "computed-in-f64",
     "cost-uncertain",
+    "threads-lacking",
     "not-converged",
     "checkpoint-not-written",
     "matched-by-position",

@@ -364,6 +364,8 @@ codes! {
     CostUncertain, "cost-uncertain", Warning,
         "The cost is a small difference of large sums, and is known with the error that is told only.",
         "Subtract the mean of the data, or scale it, where the cost matters.";
+    ThreadsLacking, "threads-lacking", Warning,
+        "The system gave fewer threads than were asked for.", "Raise its limit of processes, to be faster.";
     NotConverged, "not-converged", Warning,
         "The search ended before it converged.", "Raise `max_iter` or the time limit, or `tol`.";
     CheckpointNotWritten, "checkpoint-not-written", Warning,

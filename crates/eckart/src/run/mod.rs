@@ -16,7 +16,7 @@ pub use machine::memory::{attainable_memory, available_memory, peak_memory, resi
 pub(crate) use machine::shard_sums::{dot, for_rows, sum_by, sum_rows};
 pub(crate) use machine::simd::simd_level;
 pub use machine::simd::{SimdLevel, simd_level_by_name, use_simd_level};
-pub(crate) use machine::threads::threads;
+pub(crate) use machine::threads::{threads, threads_are_lacking};
 pub use machine::threads::{with_machine, with_threads};
 pub use machine::{Limited, Machine};
 pub(crate) use value::Numbers;

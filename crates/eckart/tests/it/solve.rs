@@ -145,9 +145,18 @@ fn a_run_says_why_it_stopped() {
     assert_eq!(stop(&Settings { target: Some(1e9), ..base.clone() }), StopReason::Target);
     assert_eq!(stop(&Settings { time_limit: Some(std::time::Duration::ZERO), ..base.clone() }), StopReason::TimeLimit);
     assert_eq!(stop(&Settings { max_iter: 100_000, tol: 1e-3, ..base.clone() }), StopReason::Settled);
+    // Nothing is said to have been found where nothing was looked for.
     let interrupt = Interrupt::default();
     interrupt.raise();
-    assert_eq!(stop(&Settings { interrupt, ..base.clone() }), StopReason::Interrupted);
+    let settings = Settings { interrupt: interrupt.clone(), ..base.clone() };
+    let problem = Problem::parse(NMF).unwrap().data("X", &x).rank(3);
+    assert_eq!(problem.solve(&settings).unwrap_err().code(), Code::Interrupted);
+    interrupt.lower();
+    assert_eq!(stop(&settings), StopReason::MaxIter);
+    for number in [f64::NAN, f64::INFINITY] {
+        let problem = Problem::parse("a*sum((X - W @ H)**2)").unwrap().data("X", &x).rank(3).param("a", number);
+        assert_eq!(problem.solve(&base).unwrap_err().code(), Code::SettingOutOfRange);
+    }
     let problem = Problem::parse(NMF).unwrap().data("X", &x).rank(3);
     let stopped = eckart::solve::solve(&problem, &base, &mut |p| {
         if p.iteration == 2 { Flow::Stop } else { Flow::Continue }

@@ -89,11 +89,14 @@ pub fn choose_rank(
     }
     let of = ranks.len() * repeats;
     let mut scores = Vec::new();
-    for (at, &rank) in ranks.iter().enumerate() {
+    'ranks: for (at, &rank) in ranks.iter().enumerate() {
         let mut losses = Vec::new();
         for (repeat, loss) in trials.iter().enumerate() {
             listen(Trial { rank, repeat, done: at * repeats + repeat, of });
-            losses.push(loss(rank)?);
+            match loss(rank) {
+                Err(error) if error.code() == Code::Interrupted => break 'ranks,
+                loss => losses.push(loss?),
+            }
         }
         if settings.interrupt.is_raised() {
             break;

@@ -10,6 +10,7 @@ use crate::data::Dtype;
 use crate::error::{Error, Result};
 use crate::plan::{BufferId, Kernel, Plan, Step};
 use crate::run::machine::simd::check_process_level;
+use crate::run::machine::threads::ready;
 use crate::run::value::slot::Slot;
 use crate::run::{Inputs, Numbers, Value};
 
@@ -40,6 +41,7 @@ pub(crate) fn run_supplied(
     supplied: &[(BufferId, Value)],
 ) -> Result<Vec<Value>> {
     check_process_level()?;
+    ready();
     // The whole run goes to a thread of the pool: else each kernel would wake one up and wait for it.
     if rayon::current_thread_index().is_none() {
         return rayon::scope(|_| run_here(plan, inputs, cache, supplied));

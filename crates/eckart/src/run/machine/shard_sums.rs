@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::cut::Cut;
-use super::threads::threads;
+use super::threads::{ready, threads};
 use crate::data::{Real, Shards};
 
 /// Parts that are few.
@@ -36,6 +36,7 @@ pub(in crate::run) fn reduce_parts<T: Send>(
     map: &(dyn Fn(usize) -> T + Sync),
     combine: &(dyn Fn(T, T) -> T + Sync),
 ) -> T {
+    ready();
     if count <= FEW {
         return reduce_few(0..count, map, combine);
     }
@@ -111,6 +112,7 @@ pub(in crate::run) fn for_each<T: Send>(items: &mut [T], work: &(dyn Fn(&mut T) 
         [] => {}
         [one] => work(one),
         [..] => {
+            ready();
             let (left, right) = items.split_at_mut(items.len() / 2);
             rayon::join(|| for_each(left, work), || for_each(right, work));
         }

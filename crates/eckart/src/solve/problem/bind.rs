@@ -42,6 +42,7 @@ impl Problem {
         let objective = self.statement.objective.with_numbers(&self.params);
         let dag = Dag::new(std::slice::from_ref(&objective));
         let variables = objective.variables();
+        self.check_params()?;
         self.check_names(&variables)?;
         self.check_scalars(&variables)?;
         let known = |(name, matrix): &(String, Matrix)| {
@@ -212,6 +213,13 @@ impl Problem {
             let message = format!("{} is a scalar without a value: give it one, as a parameter", var.name());
             Err(Error::setting(Code::ParameterMissing, message))
         })
+    }
+
+    /// A number that is none makes everything none.
+    fn check_params(&self) -> Result<()> {
+        let Some((name, value)) = self.params.iter().find(|(_, value)| !value.is_finite()) else { return Ok(()) };
+        let message = format!("the parameter {name} is {value}: give a finite number");
+        Err(Error::setting(Code::SettingOutOfRange, message))
     }
 
     /// Every name given, declared or constrained must occur, or it was misspelt.

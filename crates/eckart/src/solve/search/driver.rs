@@ -12,7 +12,7 @@ use super::starts::{self, Found};
 use crate::data::{Dtype, Matrix};
 use crate::error::{Code, Error, Result, Warning};
 use crate::facts::is_nonnegative;
-use crate::run::{Value, with_machine};
+use crate::run::{Value, threads_are_lacking, with_machine};
 use crate::solve::method::table::{MethodRow, choose};
 use crate::solve::problem::iterate::Iterate;
 use crate::solve::problem::lints::{lints, locked};
@@ -40,8 +40,8 @@ impl Problem {
 /// `listen` hears of every iteration and may end the search.
 ///
 /// # Errors
-/// As [`Problem::bind`]; `Setting` where a setting or the method does not fit; `Limit` where a plan needs more memory
-/// than it may have.
+/// As [`Problem::bind`]; `Setting` where a setting or the method does not fit, or the interrupt is raised; `Limit`
+/// where a plan needs more memory than it may have.
 pub fn solve(
     problem: &Problem,
     settings: &Settings,
@@ -52,9 +52,18 @@ pub fn solve(
         let message = "the data is only assumed: give the matrix itself to factorize it";
         return Err(Error::setting(Code::ShapeOnly, message));
     }
+    if settings.interrupt.is_raised() {
+        let message = "the search was interrupted before it began: lower the interrupt, which clones of settings \
+                       share, or give the settings one of their own";
+        return Err(Error::setting(Code::Interrupted, message));
+    }
     let matched = problem.matched()?;
     let found = with_machine(settings.threads, settings.registers, || run(&Search::new(&matched, settings), listen));
     let (mut found, [row_ids, col_ids]) = (found??, problem.ids_of_target());
+    if threads_are_lacking() {
+        let message = "the system gives no more threads: the search ran on those that could be had";
+        found.warnings.push(Warning::new(Code::ThreadsLacking, message));
+    }
     found.name_rows(row_ids);
     found.name_cols(col_ids);
     Ok(found)

@@ -77,8 +77,9 @@ pub(in crate::solve) fn run<'a>(
             std::thread::scope(|scope| {
                 for (at, other) in others.iter_mut().enumerate() {
                     let cohort = cohort(at + 1);
+                    let work = move || with_machine(Some(1), level, || board.work_with(other, row, cohort)).map(drop);
                     // A thread that can't be had is one fewer: the others do its work.
-                    scope.spawn(move || with_machine(Some(1), level, || board.work_with(other, row, cohort)).map(drop));
+                    let _ = std::thread::Builder::new().spawn_scoped(scope, work);
                 }
                 let own = with_machine(Some(1), level, || board.work_in(&mut first, cohort(0)));
                 own.err().into_iter().for_each(|error| board.fail(error));

@@ -6,7 +6,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A flag that ends a search: clones raise the same one.
+/// A flag that ends a search. Clones are the same flag, those in clones of [`crate::Settings`], too: searches that are
+/// to be ended apart each need `Interrupt::default()`. It stays raised until it is lowered; a search that is begun with
+/// a raised one is refused.
 #[derive(Debug, Clone, Default)]
 pub struct Interrupt(Arc<AtomicBool>);
 
@@ -14,6 +16,11 @@ impl Interrupt {
     /// Asks the search to end after its current iteration.
     pub fn raise(&self) {
         self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes that back, for the next search.
+    pub fn lower(&self) {
+        self.0.store(false, Ordering::Relaxed);
     }
 
     /// Whether it was asked to.
