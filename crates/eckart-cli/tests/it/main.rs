@@ -15,6 +15,7 @@ mod models;
 mod names;
 mod output;
 mod pages;
+mod places;
 mod refused;
 mod report;
 mod show;

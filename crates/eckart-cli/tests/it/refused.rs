@@ -163,7 +163,7 @@ fn warnings_are_objects_with_codes() {
     };
     let free = ["--objective", "sum((X - W @ H)**2) + 0.5*sum(abs(W))"];
     assert_eq!(codes("fit x.csv --rank 1 -n 3 --tol 0", &free), [Code::UnboundedScale.as_str()]);
-    let steep = ["--objective", "sum(exp(W @ H) - X * exp(W @ H))"];
+    let steep = ["--objective", "sum(exp(W @ H) - X * exp(exp(W @ H)))"];
     let words = "fit x.csv --rank 1 -n 1000 --method normalized-gradient";
     assert_eq!(codes(words, &steep), [Code::Diverged.as_str()]);
     assert_eq!(codes("explain x.csv --rank 1", &free), [Code::UnboundedScale.as_str()]);

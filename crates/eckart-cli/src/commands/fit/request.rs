@@ -66,7 +66,7 @@ impl<'a> Request<'a> {
         let mut data = load(&args.file, &args.reading)?.named(&args.names)?;
         let problem = self.with_data(&mut data)?;
         bar.say("planning".into());
-        let interrupt = listen_to_ctrl_c(&bar, args.quiet || args.json)?;
+        let interrupt = listen_to_ctrl_c(&bar, args.quiet || args.json);
         let settings = Settings { interrupt, ..self.settings.clone() };
         let (problem, choice) = self.with_rank(problem, &settings, &bar)?;
         let found = solve(&problem, &settings, &mut |now| {

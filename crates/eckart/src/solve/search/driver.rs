@@ -22,8 +22,8 @@ use crate::solve::result::quality::Quality;
 use crate::solve::result::undefined::undefined;
 use crate::solve::result::{Factorization, Numerics, Start, shrunk, stuck};
 
-/// What share of a cost its rounding error may be before it is told.
-const MOST_ERROR: f64 = 1e-6;
+/// Bytes of data for which it matters in which type it is computed.
+const LARGE: usize = 32 << 20;
 
 impl Problem {
     /// Minimizes the objective.
@@ -84,10 +84,13 @@ fn run(search: &Search, listen: &mut (dyn FnMut(&Progress) -> Flow + Send)) -> R
     let (search, row) = (search.again(&problem, &settings), choose(&bound, settings.method.as_deref())?);
     let found = starts::run(&search, row, &bound, listen)?;
     let mut found = finish(&search, row, &bound, found.ok_or_else(|| Error::Bug("f64 gave way to f64".into()))?)?;
-    let message = "the data is f32, whose products can't hold this fit (too small a share of the objective is left, \
-                   or it rose): computed in f64, which takes twice the memory; give the data as f64, or subtract its \
-                   mean, to begin with that";
-    found.warnings.push(Warning::new(Code::ComputedInF64, message));
+    let reason = "all factors: in f64, as too little of the objective is left for products of f32, or it rose";
+    found.ways.push(reason.to_owned());
+    if bound.target.1.bytes() >= LARGE {
+        let message = "the data is f32, whose products can't hold this fit: computed in f64, which takes more memory; \
+                       subtract the mean of the data, or give it as f64 to begin with that";
+        found.warnings.push(Warning::new(Code::ComputedInF64, message));
+    }
     Ok(found)
 }
 
@@ -106,7 +109,7 @@ fn finish(
     let factors = named(bound, iterate.take_all())?;
     let mut warnings = [lints(bound)?, locked(problem, settings, row)].concat();
     if bound.target.1.dtype() == Dtype::F32 && starts[best].cost.is_finite() {
-        warnings.extend(take_saved(&mut starts[best], bound, &factors, search.memory_limit)?);
+        warnings.extend(take_saved(&mut starts[best], bound, &factors, search)?);
     }
     let is_defined = starts[best].cost.is_finite();
     let seconds = search.spent().as_secs_f64();
@@ -165,14 +168,14 @@ fn take_saved(
     start: &mut Start,
     bound: &Bound,
     factors: &[(String, Matrix)],
-    memory_limit: usize,
+    search: &Search,
 ) -> Result<Option<Warning>> {
-    let (cost, error) = match cost_of(bound, factors, memory_limit) {
+    let (cost, error) = match cost_of(bound, search.problem.matrices(), factors, search.memory_limit) {
         Err(error) if error.code() == Code::OverLimit => return Ok(None),
         known => known?,
     };
     start.cost = if cost < 0.0 && is_nonnegative(&bound.objective, &bound.givens)? { 0.0 } else { cost };
-    Ok((error > MOST_ERROR * cost.abs()).then(|| {
+    Ok(error.map(|error| {
         let message = format!("the cost is known to \u{b1} {error:.1e} only: it is a small difference of large sums");
         Warning::new(Code::CostUncertain, message)
     }))

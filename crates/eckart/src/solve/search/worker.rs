@@ -227,7 +227,7 @@ impl<'a> Worker<'a> {
     /// Whether f32 can't hold a start, by the cost that a step led to, and there is time to begin again.
     fn is_lost(&self, cost: f64, best: f64, least: f64) -> bool {
         let rose = self.monotone && cost > best + RISE_F32 * best.abs();
-        (!cost.is_finite() || cost < least || rose) && !self.is_over()
+        (!cost.is_finite() || cost.abs() < least || rose) && !self.is_over()
     }
 
     /// A cost as it can be: rounding may take the difference that it is computed as below 0.
@@ -246,13 +246,12 @@ impl<'a> Worker<'a> {
         if !self.iterate.problem.is_narrow() {
             return Ok(None);
         }
-        let of_zeros = match self.of_zeros {
-            Some(known) => known,
-            None => self.cost_of_zeros()?,
-        };
-        self.of_zeros = Some(of_zeros);
-        let level = if of_zeros.is_finite() { of_zeros.max(first) } else { first };
-        Ok(Some(LEAST_SHARE_F32 * level))
+        // What can be negative, and may come by 0 on its way, is measured by its start.
+        if self.nonnegative && self.of_zeros.is_none() {
+            self.of_zeros = Some(self.cost_of_zeros()?);
+        }
+        let of_zeros = self.of_zeros.filter(|cost| cost.is_finite());
+        Ok(Some(LEAST_SHARE_F32 * of_zeros.map_or(first, |cost| cost.max(first))))
     }
 
     /// The objective at factors of 0; leaves the factors as they are.
