@@ -30,6 +30,8 @@ def grown(data, work):
 DENSE = BEGIN + """
 data = np.ones((20_000, 1_000), dtype=np.{dtype})
 data[::3] = 2
+for row in range(20_000):
+    data[row, row * 7 % 1_000] = 5
 """
 SPARSE = BEGIN + """
 random = np.random.default_rng(0)

@@ -8,7 +8,9 @@ mod model;
 mod objective;
 mod options;
 mod output;
+mod paths;
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,11 +19,13 @@ use std::process::ExitCode;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use eckart::error::{PrintedAs, printable};
 use eckart::expr::text::nearest;
 use eckart::report::numbers;
 use eckart::{Code, Error, Result, Warning};
 
 use options::{Cli, Command};
+use paths::Paths;
 
 /// The user is at fault: what is given can't be used, or could mean several things.
 const YOURS: u8 = 2;
@@ -41,27 +45,36 @@ fn main() -> ExitCode {
         registers.map_or(Ok(()), eckart::run::use_simd_level).and_then(|()| run(&command))
     }))
     .unwrap_or_else(|_| Err(Error::Bug("a panic".into())));
-    match done.and_then(|(text, code)| print(&text).map(|()| code)) {
+    match done.and_then(|(text, code)| print(&shown(&text, &command)).map(|()| code)) {
         Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            fail(&error, command.json());
-            ExitCode::from(if error.is_users_fault() { YOURS } else { OURS })
-        }
+        // Whoever reads what a command writes has seen enough.
+        Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => refused(&error, command.json()),
     }
+}
+
+/// Says why there is no result; the exit code.
+fn refused(error: &Error, as_json: bool) -> ExitCode {
+    fail(error, as_json);
+    ExitCode::from(if error.is_users_fault() { YOURS } else { OURS })
 }
 
 /// Help and version are no errors; a command line that can't be understood is the user's.
 fn usage(error: clap::Error) -> ExitCode {
+    let plain_wanted = std::env::var_os("NO_COLOR").is_some();
     if error.exit_code() == 0 {
-        error.exit();
+        let colored = io::stdout().is_terminal() && !plain_wanted;
+        let text = if colored { error.render().ansi().to_string() } else { error.render().to_string() };
+        return print(&text).map_or_else(|error| refused(&error, false), |()| ExitCode::SUCCESS);
     }
     let code = usage_code(&error);
-    let colored = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let colored = io::stderr().is_terminal() && !plain_wanted;
     let plain = error.render().to_string();
     let text = if colored { error.render().ansi().to_string() } else { plain.clone() };
     let _ = write!(io::stderr(), "{}", text.replacen("error:", &format!("error[{code}]:"), 1));
     if std::env::args_os().any(|arg| arg == OsStr::new("--json")) {
-        let _ = writeln!(io::stdout(), "{}", output::json::usage_object(code, &plain));
+        let object = output::json::usage_object(code, &plain).to_string();
+        let _ = writeln!(io::stdout(), "{}", printable(&object, PrintedAs::Json));
     }
     ExitCode::from(YOURS)
 }
@@ -149,7 +162,8 @@ fn fail(error: &Error, as_json: bool) {
     // Where nobody reads the error, the exit code still says it.
     let _ = writeln!(io::stderr(), "error[{}]: {error}", error.code());
     if as_json {
-        let _ = writeln!(io::stdout(), "{}", output::json::error_object(error));
+        let object = output::json::error_object(error).to_string();
+        let _ = writeln!(io::stdout(), "{}", printable(&object, PrintedAs::Json));
     }
 }
 
@@ -161,10 +175,11 @@ pub(crate) fn warn(warning: &Warning) {
 
 /// What goes to standard output, and the exit code.
 fn run(command: &Command) -> Result<(String, u8)> {
+    Paths::of(command).check()?;
     let text = match command {
         Command::Fit(args) => return commands::fit::fit(args),
         Command::Explain(args) => commands::explain::explain(args),
-        Command::Transform(args) => commands::transform::transform(args),
+        Command::Transform(args) => commands::transform::transform(args, Paths::of(command)),
         Command::Recommend(args) => commands::recommend::recommend(args),
         Command::Similar(args) => commands::similar::similar(args),
         Command::Evaluate(args) => commands::evaluate::evaluate(args),
@@ -174,6 +189,24 @@ fn run(command: &Command) -> Result<(String, u8)> {
         Command::Report(args) => output::html_report::report(args),
     }?;
     Ok((text, 0))
+}
+
+/// The text as it goes to standard output: none of it can command a terminal. A page or a picture goes to a pipe as it
+/// goes to a file.
+fn shown<'t>(text: &'t str, command: &Command) -> Cow<'t, str> {
+    let is_terminal = io::stdout().is_terminal();
+    let plain = |text: &str| printable(text, PrintedAs::Lines).into_owned();
+    match command.json() {
+        true => printable(text, PrintedAs::Json),
+        false if command.prints_a_file() && !is_terminal => Cow::Borrowed(text),
+        // Headings are bold, and by what else is on a page nothing is.
+        false if is_terminal => {
+            let [on, off] = output::page::BOLD;
+            let parts = |part: &str| part.split(off).map(plain).collect::<Vec<_>>().join(off);
+            text.split(on).map(parts).collect::<Vec<_>>().join(on).into()
+        }
+        false => plain(text).into(),
+    }
 }
 
 /// Puts the whole result on standard output. A reader that has seen enough (`| head`) is no error.

@@ -7,6 +7,7 @@
 
 use std::io::ErrorKind;
 
+use eckart::error::{PrintedAs, printable};
 use eckart::{Code, Error, Warning};
 use pyo3::exceptions::{
     PyFileNotFoundError, PyIsADirectoryError, PyMemoryError, PyOSError, PyPermissionError, PyRuntimeError, PyTypeError,
@@ -21,6 +22,13 @@ pub(crate) type Told = (&'static str, String);
 /// A warning for Python.
 pub(crate) fn told(warning: &Warning) -> Told {
     (warning.code.as_str(), warning.message.clone())
+}
+
+/// A text of which a terminal obeys nothing.
+#[pyfunction]
+#[pyo3(name = "printable")]
+pub(crate) fn printed(text: &str) -> String {
+    printable(text, PrintedAs::Lines).into_owned()
 }
 
 /// The exception for an error.

@@ -9,7 +9,7 @@ use eckart::solve::METHODS;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::errors::raised;
+use crate::errors::{printed, raised};
 use crate::search::problem::Stated;
 use crate::search::settings::settings_of;
 
@@ -20,11 +20,11 @@ pub(crate) struct PyExplanation(Explanation);
 #[pymethods]
 impl PyExplanation {
     fn __str__(&self) -> String {
-        self.0.to_string()
+        printed(&self.0.to_string())
     }
 
     fn __repr__(&self) -> String {
-        self.0.to_string()
+        self.__str__()
     }
 
     /// One JSON object: a member per section, and a list of plans; bytes, operations and seconds are numbers.

@@ -9,7 +9,7 @@ use std::hash::{Hash, Hasher};
 use eckart::Code;
 use pyo3::prelude::*;
 
-use crate::errors::{raised, type_error, value_error};
+use crate::errors::{printed, raised, type_error, value_error};
 use crate::matrix::Matrix;
 
 /// The longest text of a formula that `repr` shows.
@@ -161,7 +161,7 @@ impl Expr {
     }
 
     fn __str__(&self) -> String {
-        self.expr.shortened(SHOWN)
+        printed(&self.expr.shortened(SHOWN))
     }
 
     fn __hash__(&self) -> u64 {

@@ -21,7 +21,7 @@ mod module {
     #[pymodule_export]
     use super::compare::{choose_rank, consensus, report};
     #[pymodule_export]
-    use super::errors::codes;
+    use super::errors::{codes, printed};
     #[pymodule_export]
     use super::explain::{PyExplanation, explain, methods, models};
     #[pymodule_export]

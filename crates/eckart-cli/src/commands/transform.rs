@@ -17,12 +17,15 @@ use crate::model::Model;
 use crate::options::TransformArgs;
 use crate::output::json::warning_object;
 use crate::output::labels::components;
-use crate::output::try_writing;
+use crate::output::{is_whole, of_factor, try_writing};
+use crate::paths::Paths;
 use crate::warn;
 
 /// `eckart transform MODEL NEW ...`
-pub(crate) fn transform(args: &TransformArgs) -> Result<String> {
+pub(crate) fn transform(args: &TransformArgs, paths: Paths) -> Result<String> {
     let model = Model::load(&args.model, args.matching.by)?;
+    let names = model.fit.factors.iter().map(|(name, _)| name.as_str());
+    paths.with_factors(args.output.as_deref(), names).check()?;
     args.output.as_deref().map(try_writing).transpose()?;
     let mut fold_in = FoldIn::new(&model.fit)?;
     let mut table = read(&args.file, &args.reading.options())?;
@@ -126,15 +129,14 @@ fn save(
     tables: &[(String, Table)],
     rows: Option<&Vec<String>>,
 ) -> Result<Vec<PathBuf>> {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let mut written: Vec<PathBuf> = Vec::new();
-    if ending.eq_ignore_ascii_case("safetensors") {
+    if is_whole(path) {
         save_factors(path, model, factors, rows.map(Vec::as_slice))?;
         written.push(path.to_owned());
     } else {
         for (name, table) in tables {
             let single = tables.len() == 1;
-            let path = if single { path.to_owned() } else { path.with_extension(format!("{name}.{ending}")) };
+            let path = if single { path.to_owned() } else { of_factor(path, name) };
             write(&path, table)?;
             written.push(path);
         }

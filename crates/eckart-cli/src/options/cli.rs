@@ -4,7 +4,7 @@
 //! Not here: the options of a command (see the files beside this one).
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, StyledStr};
 use clap::error::ErrorKind;
@@ -87,6 +87,18 @@ impl Command {
             Self::Transform(args) => args.json,
             Self::Explain(args) => args.json,
             Self::Models(_) | Self::Report(_) => false,
+        }
+    }
+}
+
+impl Command {
+    /// Whether standard output is the file that is asked for: a page, a picture.
+    pub(crate) fn prints_a_file(&self) -> bool {
+        let is_printed = |path: &Option<PathBuf>| path.as_deref().is_some_and(|path| path == Path::new("-"));
+        match self {
+            Self::Report(args) => is_printed(&args.output),
+            Self::Explain(args) => is_printed(&args.pictures.svg) || is_printed(&args.pictures.dot),
+            _ => false,
         }
     }
 }

@@ -12,7 +12,7 @@ mod objective;
 mod page;
 mod reading;
 mod rows;
-mod search;
+pub(crate) mod search;
 pub(crate) mod values;
 
 pub(crate) use cli::{Cli, CodesArgs, Command, ModelsArgs, ShowArgs, commands_with, usage};

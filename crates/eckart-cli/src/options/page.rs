@@ -32,6 +32,13 @@ pub(crate) struct ReportArgs {
     pub reading: ReadingArgs,
 }
 
+impl ReportArgs {
+    /// Where the page goes.
+    pub(crate) fn page(&self) -> PathBuf {
+        self.output.clone().unwrap_or_else(|| self.model.with_extension("html"))
+    }
+}
+
 /// How components look on a page.
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Page")]

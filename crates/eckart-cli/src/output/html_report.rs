@@ -17,7 +17,7 @@ use crate::warn;
 
 /// `eckart report MODEL [DATA] ...`
 pub(crate) fn report(args: &ReportArgs) -> Result<String> {
-    let output = args.output.clone().unwrap_or_else(|| args.model.with_extension("html"));
+    let output = args.page();
     let printed = output == Path::new("-");
     if !printed {
         try_writing(&output)?;

@@ -13,7 +13,6 @@ pub(crate) mod pictures;
 pub(crate) mod progress;
 pub(crate) mod report;
 
-use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -68,7 +67,7 @@ impl Output {
         }
         let mut written = Vec::new();
         for (name, matrix) in &fit.factors {
-            let path = self.of_factor(name);
+            let path = of_factor(&self.path, name);
             let table = fit.table(name).unwrap_or_else(|| matrix.into());
             write(&path, &labelled(name, table, fit.role(name)))?;
             written.push(path);
@@ -78,14 +77,19 @@ impl Output {
 
     /// The place beside it whose name says what it holds: `out.consensus.npy` for `out.npy`.
     pub(crate) fn beside(&self, what: &str) -> Self {
-        Self { path: self.of_factor(what), whole: self.whole }
+        Self { path: of_factor(&self.path, what), whole: self.whole }
     }
+}
 
-    /// `out.W.npy` for `out.npy` and W.
-    fn of_factor(&self, name: &str) -> PathBuf {
-        let ending = self.path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        self.path.with_extension(format!("{name}.{ending}"))
-    }
+/// `out.W.npy` for `out.npy` and W.
+pub(crate) fn of_factor(path: &Path, name: &str) -> PathBuf {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    path.with_extension(format!("{name}.{ending}"))
+}
+
+/// Whether everything goes into the one file of that name.
+pub(crate) fn is_whole(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("safetensors"))
 }
 
 /// Makes a file beside `path` and takes it away again, as writing will.
@@ -103,10 +107,10 @@ pub(crate) fn try_writing(path: &Path) -> Result<()> {
         let reason = format!("there is no folder {}; make it first", folder.display());
         return Err(refused(io::Error::new(io::ErrorKind::NotFound, reason)));
     }
-    let probe = folder.join(format!(".eckart.{}.tmp", std::process::id()));
-    let made = OpenOptions::new().write(true).create_new(true).open(&probe);
     let cannot =
         |e: io::Error| io::Error::new(e.kind(), format!("nothing can be written to {}: {e}", folder.display()));
-    made.map_err(|error| refused(cannot(error)))?;
-    fs::remove_file(&probe).map_err(refused)
+    eckart::data::try_writing(path).map_err(|error| match error {
+        Error::Io { source, .. } if source.kind() != io::ErrorKind::InvalidFilename => refused(cannot(source)),
+        other => other,
+    })
 }

@@ -1,11 +1,14 @@
 //! Page: the layout of what is printed: headings, facts, tables, wrapped text.
 //! In: texts.  Out: one text as wide as the terminal and at most 100 columns, where its parts allow it.
-//! Invariant: plain text unless a terminal reads it and NO_COLOR is not set; no line ends in a blank.
+//! Invariant: plain text unless a terminal reads it and NO_COLOR is not set; no line ends in a blank; what is in a file
+//! can't command a terminal.
 //! Not here: what is said (see `report`, `explain`).
 
+use std::borrow::Cow;
 use std::io::{IsTerminal, stdout};
 
 use comfy_table::{CellAlignment, ContentLineStyle, LineStyle, Table, TableStyle};
+use eckart::error::{PrintedAs, printable};
 
 /// The widest line, and its width where no terminal tells one.
 const WIDTH: usize = 100;
@@ -16,6 +19,9 @@ const RULED: TableStyle = TableStyle::new()
     .header_lines(ContentLineStyle::none().junction(' '))
     .header_separator(LineStyle::none().fill('-').junction(' '))
     .content_lines(ContentLineStyle::none().junction(' '));
+
+/// What begins and ends bold text on a terminal.
+pub(crate) const BOLD: [&str; 2] = ["\x1b[1m", "\x1b[0m"];
 
 /// A text that grows.
 #[derive(Debug)]
@@ -37,29 +43,30 @@ impl Page {
         if !self.text.is_empty() {
             self.text.push('\n');
         }
-        let (on, off) = if self.bold { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
-        self.text += &format!("{on}{}{off}\n", wrapped(text, 4).trim());
+        let [on, off] = if self.bold { BOLD } else { [""; 2] };
+        self.text += &format!("{on}{}{off}\n", wrapped(&line(text), 4).trim());
     }
 
     /// A paragraph, indented.
     pub(crate) fn paragraph(&mut self, text: &str) {
-        self.text += &wrapped(text, 2);
+        self.text += &wrapped(&lines(text), 2);
     }
 
     /// A fact after its name; the names of a list are as wide as `width`.
     pub(crate) fn fact(&mut self, name: &str, width: usize, text: &str) {
-        let body = wrapped(text, width + 4);
+        let (name, body) = (line(name), wrapped(&line(text), width + 4));
         self.text += &format!("  {name:<width$}  {}", body.trim_start());
     }
 
     /// A text that has its own layout.
     pub(crate) fn block(&mut self, text: &str) {
-        self.text += text;
+        self.text += &lines(text);
     }
 
     /// A table; columns are set to the right but those named in `left`.
     pub(crate) fn table(&mut self, header: &[&str], left: &[usize], rows: Vec<Vec<String>>) {
         let mut table = Table::new();
+        let rows = rows.into_iter().map(|row| row.iter().map(|cell| line(cell).into_owned()).collect::<Vec<_>>());
         table.load_style(RULED).set_header(header.to_vec()).add_rows(rows);
         for (k, column) in table.column_iter_mut().enumerate() {
             column.set_cell_alignment(if left.contains(&k) { CellAlignment::Left } else { CellAlignment::Right });
@@ -74,6 +81,14 @@ impl Page {
     pub(crate) fn finish(self) -> String {
         self.text
     }
+}
+
+fn line(text: &str) -> Cow<'_, str> {
+    printable(text, PrintedAs::Line)
+}
+
+fn lines(text: &str) -> Cow<'_, str> {
+    printable(text, PrintedAs::Lines)
 }
 
 /// A blank at which no line ends.

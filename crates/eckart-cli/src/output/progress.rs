@@ -1,13 +1,15 @@
-//! Progress: what is seen while a search runs, and Ctrl-C.
+//! Progress: what is seen while a search runs, and how it is told to end.
 //! In: what the search tells after each iteration.  Out: a bar on a terminal; a raised flag.
-//! Invariant: nothing is drawn where no person watches; the first Ctrl-C keeps the model, the second ends at once.
+//! Invariant: nothing is drawn where no person watches; the first Ctrl-C, SIGTERM or SIGHUP keeps the model, a further
+//! Ctrl-C ends at once.
 //! Not here: the search (see the library's `solve`).
 
-use std::io::{IsTerminal, stderr};
+use std::io::{IsTerminal, Write, stderr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use eckart::Interrupt;
+use eckart::error::{PrintedAs, printable};
 use eckart::solve::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -36,7 +38,7 @@ impl Bar {
 
     /// Says what is being done.
     pub(crate) fn say(&self, text: String) {
-        self.0.set_message(text);
+        self.0.set_message(printable(&text, PrintedAs::Line).into_owned());
     }
 
     /// Shows an iteration.
@@ -72,22 +74,56 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// Lets the first Ctrl-C raise a flag that ends the search, and the second end the process. Where the system has no
-/// thread to hear of it, the first ends the process.
-pub(crate) fn listen_to_ctrl_c(bar: &Bar, quiet: bool) -> Interrupt {
+/// Lets the first Ctrl-C raise a flag that ends the search, and the second end the process. Being told to end in
+/// another way (SIGTERM, SIGHUP) raises the flag as well, and no more, however often it is told: shells, `timeout` and
+/// terminals that are closed send such signals twice. Where the system has no thread to hear of it, the first of any
+/// ends the process.
+pub(crate) fn listen_to_signals(bar: &Bar, quiet: bool) -> Interrupt {
     static ASKED: AtomicBool = AtomicBool::new(false);
     let interrupt = Interrupt::default();
     let (flag, bar) = (interrupt.clone(), bar.0.clone());
-    let heard = ctrlc::set_handler(move || {
-        if ASKED.swap(true, Ordering::SeqCst) {
+    let heard = move |is_ctrl_c: bool| {
+        let again = ASKED.swap(true, Ordering::SeqCst);
+        if again && is_ctrl_c {
             std::process::exit(ENDED_BY_SIGINT);
         }
         flag.raise();
-        if !quiet {
-            bar.suspend(|| eprintln!("stopping after this iteration, keeping the model; Ctrl-C again ends at once"));
+        if !quiet && !again {
+            let text = "stopping after this iteration, keeping the model; Ctrl-C again ends at once";
+            // The terminal may be gone.
+            bar.suspend(|| drop(writeln!(stderr(), "{text}")));
         }
-    });
+    };
     // What can't be heard ends the process, as it does any other.
-    let _ = heard;
+    let _ = listen(heard);
     interrupt
+}
+
+/// Calls `heard` for each signal to end, with whether it is Ctrl-C.
+#[cfg(unix)]
+fn listen(heard: impl Fn(bool) + Send + 'static) -> std::io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let mut wanted = vec![SIGINT, SIGTERM];
+    // `nohup` has it ignored, and so it stays.
+    wanted.extend((!is_ignored(SIGHUP)).then_some(SIGHUP));
+    let listener = std::thread::Builder::new().name("signals".into());
+    // A handler without a thread behind it would swallow them: the thread is first.
+    listener.spawn(move || {
+        let mut signals = signal_hook::iterator::Signals::new(wanted);
+        signals.iter_mut().for_each(|signals| signals.forever().for_each(|signal| heard(signal == SIGINT)));
+    })?;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn listen(heard: impl Fn(bool) + Send + 'static) -> Result<(), ctrlc::Error> {
+    ctrlc::set_handler(move || heard(true))
+}
+
+/// Whether this process was begun with a signal ignored, where the system says so.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & (1 << (signal - 1)) != 0)
 }

@@ -93,7 +93,8 @@ fn a_page_that_was_cut_or_changed_is_refused() {
     desk.refuses("show cut.html", &[], Code::TruncatedFile, &["cut.html"]);
     desk.refuses("show changed.html", &[], Code::DamagedFile, &["changed.html"]);
     desk.refuses("transform page.html x.csv", &[], Code::NotAModel, &["page.html", "a page about a model"]);
-    desk.refuses("fit x.csv --model nmf --rank 1 --resume x.csv", &[], Code::NotACheckpoint, &["x.csv", "a text"]);
+    desk.file("y.csv", DATA);
+    desk.refuses("fit x.csv --model nmf --rank 1 --resume y.csv", &[], Code::NotACheckpoint, &["y.csv", "a text"]);
 }
 
 /// Nothing that another program wrote into a file speaks to the terminal.

@@ -53,6 +53,7 @@ Code = Literal[
     "unknown-choice",
     "wrong-type",
     "settings-conflict",
+    "same-file",
     "option-missing",
     "given-twice",
     "unknown-option",

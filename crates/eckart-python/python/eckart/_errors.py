@@ -173,14 +173,14 @@ def coded(kind: type[Exception], code: Code, *args: Any) -> EckartError:
     if kind is OSError:
         kind = type(OSError(*args))
     own = next(own for own in _KINDS if issubclass(kind, own.__bases__[1]))
-    error = own(*args)
+    error = own(*(_eckart.printable(arg) if isinstance(arg, str) else arg for arg in args))
     error.code = code
     return error
 
 
 def coded_warning(code: Code, text: str, kind: type[EckartWarning] = EckartWarning) -> EckartWarning:
     """The warning of that code."""
-    warning = kind(text)
+    warning = kind(_eckart.printable(text))
     warning.code = code
     return warning
 

@@ -355,24 +355,28 @@ class Factorization:
     def __repr__(self) -> str:
         sides = ", ".join(f"{name} {f.shape[0]} x {f.shape[1]}" for name, f in self.factors.items())
         explained = f", {self.quality['explained']:.1%} of the variance" if self.quality else ""
-        return f"<eckart.Factorization: {sides}; {self.objective}; cost {self.cost:.6g}{explained}>"
+        return _eckart.printable(f"<eckart.Factorization: {sides}; {self.objective}; cost {self.cost:.6g}{explained}>")
 
     def _repr_html_(self) -> str:
         rows = [
-            ("objective", f"<code>{html.escape(self.objective)}</code>"),
+            ("objective", self.objective),
             *((name, f"{value:g}") for name, value in self.params.items()),
             ("factors", ", ".join(f"{n} {f.shape[0]:,} × {f.shape[1]:,}" for n, f in self.factors.items())),
             ("cost", f"{self.cost:.6g} after {self.iterations} iterations, {len(self.starts)} start(s)"),
-            ("stopped", html.escape(_STOPS.get(self.stop_reason, self.stop_reason))),
-            ("method", html.escape("; ".join([self.method, *self.ways]))),
+            ("stopped", _STOPS.get(self.stop_reason, self.stop_reason)),
+            ("method", "; ".join([self.method, *self.ways])),
         ]
         if self.quality:
             rows.append(("explained", f"{self.quality['explained']:.1%} of the variance"))
             rows.append(("relative error", f"{self.quality['relative_error']:.4g}"))
-        rows += [("warning", html.escape(str(warning))) for warning in self.warnings]
-        style = "text-align:left;vertical-align:top"
-        cells = "".join(f"<tr><th style='{style}'>{name}</th><td style='{style}'>{text}</td></tr>" for name, text in rows)
+        rows += [("warning", str(warning)) for warning in self.warnings]
+        cells = "".join(f"<tr>{_cell('th', name)}{_cell('td', text)}</tr>" for name, text in rows)
         return f"<table>{cells}</table>"
+
+
+def _cell(tag: str, text: str) -> str:
+    """A cell that holds a text, whatever is in it."""
+    return f"<{tag} style='text-align:left;vertical-align:top'>{html.escape(text)}</{tag}>"
 
 
 def _from_bytes(content: bytes, data: dict[str, Any]) -> Factorization:

@@ -40,7 +40,7 @@ class Function:
         return self._core.explain() or "not planned yet: shapes are known at the first call"
 
     def __repr__(self) -> str:
-        return f"<eckart.Function of ({', '.join(self._names)})>"
+        return _eckart.printable(f"<eckart.Function of ({', '.join(self._names)})>")
 
 
 def result(value: _eckart.Matrix) -> Any:

@@ -46,5 +46,5 @@ pub use names::matching::Matching;
 pub(crate) use names::matching::{by_position, told_by_position};
 pub use names::{read_names, read_names_column, read_titles};
 pub use options::{Decimal, Delimiter, Duplicates, Format, ReadOptions};
-pub use sink::write_file;
+pub use sink::{try_writing, write_file};
 pub use table::Table;

@@ -1,11 +1,12 @@
 //! Sink: files that are whole or not there.
 //! In: a path and what to put into it.  Out: the file.
 //! Invariant: a file is written aside, synced and renamed; whatever fails, the old file stands and nothing is left
-//! beside it.
+//! beside it; what a process that was killed left is removed by the next that writes there.
 //! Not here: what goes into a file (see the formats).
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,7 +14,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::source::{io_error, is_gz, is_stdin};
-use crate::error::Result;
+use crate::error::{PrintedAs, Result, printable};
 
 /// Makes the file `path` hold what `fill` writes, gzipped where the name ends in `.gz`; `-` is standard output.
 ///
@@ -26,7 +27,11 @@ pub fn write_file(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<(
     let named = |error| io_error(path, error);
     if is_stdin(path) {
         let mut out = BufWriter::new(io::stdout().lock());
-        return fill(&mut out).and_then(|()| out.flush()).map_err(named);
+        let filled = match io::stdout().is_terminal() {
+            false => fill(&mut out),
+            true => fill_terminal(&mut out, fill),
+        };
+        return filled.and_then(|()| out.flush()).map_err(named);
     }
     // A dangling link resolves to nothing; it is replaced by the file.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -45,6 +50,30 @@ pub fn write_file(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<(
         aside.file.set_permissions(old.permissions()).map_err(named)?;
     }
     aside.put_in_place(&target).map_err(named)
+}
+
+/// Shows what `fill` writes, and lets none of it command the terminal.
+fn fill_terminal(out: &mut impl Write, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut text = Vec::new();
+    fill(&mut text)?;
+    out.write_all(printable(&String::from_utf8_lossy(&text), PrintedAs::Lines).as_bytes())
+}
+
+/// Makes a file beside `path` and takes it away again, as writing will; also takes away what killed processes left
+/// there.
+///
+/// # Errors
+/// `Io`, naming `path`, where the system refuses.
+pub fn try_writing(path: &Path) -> Result<()> {
+    let named = |error| io_error(path, error);
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    match fs::symlink_metadata(&target) {
+        Ok(old) if !old.is_file() && !old.is_symlink() => return Ok(()),
+        // The name itself, which the file aside is without.
+        Err(error) if error.kind() == io::ErrorKind::InvalidFilename => return Err(named(error)),
+        _ => {}
+    }
+    Aside::new(&target).map(drop).map_err(named)
 }
 
 /// Writes what `fill` does into `file`, gzipped or not.
@@ -72,13 +101,18 @@ impl Aside {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let name =
             target.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"))?;
+        let begin = begin(name);
+        remove_abandoned(target, &begin);
         loop {
-            let mut beside = std::ffi::OsString::from(".");
-            beside.push(name);
-            beside.push(format!(".{}.{}.tmp", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
+            let mut beside = begin.clone();
+            beside.push(format!("{}.{}.tmp", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
             let path = target.with_file_name(beside);
             match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(file) => return Ok(Self { file, path: Some(path) }),
+                Ok(file) => {
+                    // Others see by it that the file is still written; where there are no locks, they leave it alone.
+                    let _ = file.try_lock();
+                    return Ok(Self { file, path: Some(path) });
+                }
                 // Left by a process of the same number that was killed.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(without_folder(target).unwrap_or(error)),
@@ -93,10 +127,53 @@ impl Aside {
         }
         self.path = None;
         // The new name is on disk only once its folder is. Not every system can sync one: the file is whole either way.
-        let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+        let _ = File::open(folder_of(target)).and_then(|folder| folder.sync_all());
         Ok(())
     }
+}
+
+/// What the names of files aside begin with, so short that there is room for the rest where there is room for `name`.
+fn begin(name: &OsStr) -> OsString {
+    /// Most systems have names of up to 255 bytes.
+    const LONGEST: usize = 200;
+    let mut begin = OsString::from(".");
+    if name.len() <= LONGEST {
+        begin.push(name);
+    } else {
+        let text = name.to_string_lossy();
+        let end = (0..=LONGEST).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+        begin.push(&text[..end]);
+    }
+    begin.push(".");
+    begin
+}
+
+/// Removes files aside of the same target that processes left which were killed: their names hold the process. One of
+/// another machine or container may have that number and still write: its file is locked.
+fn remove_abandoned(target: &Path, begin: &OsStr) {
+    let process = |name: &OsStr| {
+        let rest = name.as_encoded_bytes().strip_prefix(begin.as_encoded_bytes())?;
+        let (process, number) = std::str::from_utf8(rest).ok()?.strip_suffix(".tmp")?.split_once('.')?;
+        number.parse::<u64>().ok()?;
+        process.parse::<u32>().ok()
+    };
+    for entry in fs::read_dir(folder_of(target)).into_iter().flatten().flatten() {
+        let is_free = || File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok());
+        if process(&entry.file_name()).is_some_and(has_ended) && is_free() {
+            // What can't be removed does no harm.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Whether there is no process of that number, on systems that tell.
+fn has_ended(process: u32) -> bool {
+    let of = |process: &str| Path::new("/proc").join(process);
+    of("self").exists() && !of(&process.to_string()).exists()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The refusal to write into a folder that is not there.
@@ -136,6 +213,38 @@ mod tests {
         write_file(&path, |out| out.write_all(b"newer")).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"newer");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    /// The files aside of processes that have ended are removed; those of others, and other files, are not.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_a_killed_process_left_is_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let ended = child.id();
+        child.wait().unwrap();
+        let (gone, stay) = (
+            [format!(".a.csv.{ended}.0.tmp"), format!(".a.csv.{ended}.17.tmp")],
+            [".a.csv.1.0.tmp".into(), format!(".b.csv.{ended}.0.tmp"), format!(".a.csv.{ended}.tmp"), "a.csv".into()],
+        );
+        gone.iter().chain(&stay).for_each(|name| fs::write(dir.path().join(name), "").unwrap());
+        let written = dir.path().join(format!(".a.csv.{ended}.3.tmp"));
+        let elsewhere = File::create(&written).unwrap();
+        elsewhere.lock().unwrap();
+        write_file(&dir.path().join("a.csv"), |out| out.write_all(b"new")).unwrap();
+        assert!(gone.iter().all(|name| !dir.path().join(name).exists()));
+        assert!(stay.iter().all(|name| dir.path().join(name).exists()) && written.exists());
+    }
+
+    /// A file that may be called so can be written: the name of the one aside is not longer than names may be.
+    #[test]
+    fn long_names_are_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a".repeat(255));
+        try_writing(&path).unwrap();
+        write_file(&path, |out| out.write_all(b"new")).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert!(try_writing(&dir.path().join("a".repeat(256))).is_err());
     }
 
     #[test]

@@ -164,6 +164,7 @@ codes! {
         "An argument is of a type that can't be used (Python).", "Pass what the message asks for.";
     SettingsConflict, "settings-conflict", Error,
         "Two settings exclude each other, or one has nothing to act on.", "Drop one of them.";
+    SameFile, "same-file", Error, "A command would write over one of its own files.", "Name another file.";
     OptionMissing, "option-missing", Error,
         "An option or argument is needed that is not given.", "Give it.";
     GivenTwice, "given-twice", Error,

@@ -1,15 +1,17 @@
 //! Error: everything that can go wrong, in the user's words.
 //! In: what failed, where, and what to do about it.  Out: one type with a readable `Display` and a stable `Code`.
 //! Invariant: two families: yours (`Parse`, `Shape`, `Data`, `Io`, `Setting`, `Limit`) and ours (`Bug`); none is made
-//! without a code.
+//! without a code; what a `Display` says is printable, whatever was in a file.
 //! Not here: how the command or Python show it (they print the `Display` text and the code).
 
 mod code;
 mod code_kind;
+mod printable;
 mod warning;
 
 pub use code::Code;
 pub use code_kind::CodeKind;
+pub use printable::{PrintedAs, printable};
 pub use warning::Warning;
 
 use std::fmt;
@@ -30,7 +32,7 @@ pub enum Error {
     #[error("{0}")]
     Data(Box<DataError>),
     /// The operating system refused a file.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{path}: {source}", path = printable(&path.display().to_string(), PrintedAs::Line))]
     Io {
         /// The file.
         path: PathBuf,
@@ -44,7 +46,7 @@ pub enum Error {
     #[error("{0}")]
     Limit(Refusal),
     /// A defect of Eckart itself: please report it with the text.
-    #[error("internal error, please report it: {0}")]
+    #[error("internal error, please report it: {text}", text = printable(.0, PrintedAs::Lines))]
     Bug(String),
 }
 
@@ -62,7 +64,7 @@ pub struct Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&printable(&self.message, PrintedAs::Lines))
     }
 }
 
@@ -81,19 +83,20 @@ pub struct Snippet {
 
 impl fmt::Display for Snippet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.message)?;
+        f.write_str(&printable(&self.message, PrintedAs::Lines))?;
         if let Some((text, span)) = &self.place {
             let start = floor_char(text, span.start);
             let end = floor_char(text, span.end).max(start);
             let line_start = text[..start].rfind('\n').map_or(0, |i| i + 1);
             let line_end = text[start..].find('\n').map_or(text.len(), |i| start + i);
-            let line = &text[line_start..line_end];
-            let pad = text[line_start..start].chars().count();
-            let width = text[start..end.min(line_end)].chars().count().max(1);
+            let part = |from: usize, to: usize| printable(&text[from..to], PrintedAs::Line);
+            let line = part(line_start, line_end);
+            let pad = part(line_start, start).chars().count();
+            let width = part(start, end.min(line_end)).chars().count().max(1);
             write!(f, "\n  | {line}\n  | {}{}", " ".repeat(pad), "^".repeat(width))?;
         }
         if !self.help.is_empty() {
-            write!(f, "\n  {}", self.help)?;
+            write!(f, "\n  {}", printable(&self.help, PrintedAs::Lines))?;
         }
         Ok(())
     }
@@ -125,15 +128,18 @@ pub struct DataError {
 
 impl fmt::Display for DataError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            f.write_str(&printable(&file.display().to_string(), PrintedAs::Line))?;
+        }
         match (&self.file, self.line) {
-            (Some(file), Some(line)) => write!(f, "{}, line {line}: ", file.display())?,
-            (Some(file), None) => write!(f, "{}: ", file.display())?,
+            (Some(_), Some(line)) => write!(f, ", line {line}: ")?,
+            (Some(_), None) => f.write_str(": ")?,
             (None, Some(line)) => write!(f, "line {line}: ")?,
             (None, None) => {}
         }
-        write!(f, "{}", self.message)?;
+        f.write_str(&printable(&self.message, PrintedAs::Lines))?;
         if !self.help.is_empty() {
-            write!(f, ". {}", self.help)?;
+            write!(f, ". {}", printable(&self.help, PrintedAs::Lines))?;
         }
         Ok(())
     }

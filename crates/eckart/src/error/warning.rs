@@ -5,9 +5,9 @@
 
 use std::fmt;
 
-use super::Code;
+use super::{Code, PrintedAs, printable};
 
-/// Something to know of a result. Its `Display` is the message.
+/// Something to know of a result. Its `Display` is the message, printable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Warning {
@@ -26,6 +26,6 @@ impl Warning {
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&printable(&self.message, PrintedAs::Lines))
     }
 }

@@ -238,9 +238,16 @@ impl Changed {
 
     #[track_caller]
     fn refuses(&self, what: &str, change: &dyn Fn(&mut ModelFile)) {
+        self.refuses_tensor("", what, change);
+    }
+
+    /// The same, with the name of the tensor that is at fault, or how it begins.
+    #[track_caller]
+    fn refuses_tensor(&self, tensor: &str, what: &str, change: &dyn Fn(&mut ModelFile)) {
         let error = self.go_on(change).expect_err(what);
         let text = error.to_string();
-        assert!(error.code() == Code::CheckpointDamaged && text.contains("changed.safetensors"), "{what}: {text}");
+        let names = text.contains("changed.safetensors") && text.contains(&format!("no usable {tensor}"));
+        assert!(error.code() == Code::CheckpointDamaged && names, "{what}: {text}");
     }
 }
 
@@ -269,19 +276,51 @@ fn matrices_of_other_shapes_are_refused() {
         let packs = ["best.factors", "running.factors", "kept.matrices", "running.state"];
         for pack in &packs[..3 + usize::from(has_state)] {
             let shapes = format!("{pack}.shapes");
-            changed.refuses(&format!("{method}: {pack} transposed"), &|file| {
+            changed.refuses_tensor(pack, &format!("{method}: {pack} transposed"), &|file| {
                 wholes(file, &shapes).chunks_mut(2).for_each(|pair| pair.reverse());
             });
-            changed.refuses(&format!("{method}: {pack} as columns"), &|file| {
+            changed.refuses_tensor(pack, &format!("{method}: {pack} as columns"), &|file| {
                 wholes(file, &shapes).chunks_mut(2).for_each(|pair| (pair[0], pair[1]) = (pair[0] * pair[1], 1));
             });
             for huge in [[1 << 62, 0], [0, 1 << 62]] {
-                changed.refuses(&format!("{method}: {pack} of {huge:?}"), &|file| {
+                changed.refuses_tensor(pack, &format!("{method}: {pack} of {huge:?}"), &|file| {
                     wholes(file, &shapes).chunks_mut(2).for_each(|pair| pair.copy_from_slice(&huge));
                     floats(file, &format!("{pack}.f64")).clear();
                 });
             }
         }
+    }
+}
+
+/// State is held to what factors are held to: their type, and that no number is infinite or missing.
+#[test]
+fn numbers_that_no_search_has_are_refused_by_the_name_of_their_tensor() {
+    for (text, method) in [(FITTING[0], "derived"), (FITTING[3], "l-bfgs"), (FITTING[0], "normalized-gradient")] {
+        let changed = Changed::of(text, method);
+        for pack in ["best.factors", "running.factors", "running.state"] {
+            // State may have gradients that are infinite: L-BFGS begins with them, the other ends with them.
+            let at = |list: &Vec<f64>| if method == "normalized-gradient" { 0 } else { list.len() - 1 };
+            for number in [f64::INFINITY, f64::NAN] {
+                changed.refuses_tensor(pack, &format!("{method}: {pack} with {number}"), &|file| {
+                    let list = floats(file, &format!("{pack}.f64"));
+                    let at = at(list);
+                    list[at] = number;
+                });
+            }
+            changed.refuses_tensor(&format!("{pack}.bits"), &format!("{method}: {pack} in f32"), &|file| {
+                let list = std::mem::take(floats(file, &format!("{pack}.f64")));
+                let narrow = list.iter().map(|&x| x as f32).collect();
+                file.tensors.insert(format!("{pack}.f32"), Tensor::F32(narrow));
+                let Some(Tensor::U8(bits)) = file.tensors.get_mut(&format!("{pack}.bits")) else { panic!("no bits") };
+                bits.fill(32);
+            });
+            changed.refuses_tensor(&format!("{pack}.f64"), &format!("{method}: a number less in {pack}"), &|file| {
+                floats(file, &format!("{pack}.f64")).pop();
+            });
+        }
+        changed.refuses_tensor("running.numbers", &format!("{method}: an infinite number"), &|file| {
+            floats(file, "running.numbers.values").fill(f64::INFINITY);
+        });
     }
 }
 

@@ -32,7 +32,10 @@ pub(super) const WALLS: &[Wall] = &[
         places: &["crates/eckart/src/data", "crates/eckart/src/run", "crates/eckart/src/rows"],
     },
     Wall { crates: &["rand_chacha"], places: &["crates/eckart/src/solve"] },
-    Wall { crates: &["clap", "indicatif", "comfy_table", "ctrlc", "terminal_size"], places: &["crates/eckart-cli"] },
+    Wall {
+        crates: &["clap", "indicatif", "comfy_table", "ctrlc", "signal_hook", "terminal_size"],
+        places: &["crates/eckart-cli"],
+    },
 ];
 
 /// Finds outside crates on the wrong side of their wall.

@@ -14,7 +14,7 @@ use crate::load::{Data, load, refuse_list};
 use crate::objective::problem;
 use crate::options::FitArgs;
 use crate::output::components::components;
-use crate::output::progress::{Bar, listen_to_ctrl_c};
+use crate::output::progress::{Bar, listen_to_signals};
 use crate::output::{Output, try_writing};
 
 /// A fit that is asked for, and can be begun.
@@ -66,7 +66,7 @@ impl<'a> Request<'a> {
         let mut data = load(&args.file, &args.reading)?.named(&args.names)?;
         let problem = self.with_data(&mut data)?;
         bar.say("planning".into());
-        let interrupt = listen_to_ctrl_c(&bar, args.quiet || args.json);
+        let interrupt = listen_to_signals(&bar, args.quiet || args.json);
         let settings = Settings { interrupt, ..self.settings.clone() };
         let (problem, choice) = self.with_rank(problem, &settings, &bar)?;
         let found = solve(&problem, &settings, &mut |now| {

@@ -4,6 +4,7 @@
 //! Not here: single facts (see the module above).
 
 use eckart::StopReason;
+use eckart::error::{PrintedAs, printable};
 use serde_json::Value;
 
 use crate::numbers::{count, duration, precise};
@@ -114,12 +115,13 @@ fn cut(value: &Value, most: usize) -> String {
         return said(value);
     }
     let begin: String = value.as_str().unwrap_or_default().chars().take(most).collect();
-    format!("{}... ({} characters)", visible(&begin), count(length))
+    format!("{}... ({} characters)", printable(&begin, PrintedAs::Line), count(length))
 }
 
 /// Why a start ended, in the words of `fit`.
 pub(super) fn reason(name: &str) -> String {
-    StopReason::from_name(name).map_or_else(|| visible(name), |reason| reason.to_string())
+    let unknown = || printable(name, PrintedAs::Line).into_owned();
+    StopReason::from_name(name).map_or_else(unknown, |reason| reason.to_string())
 }
 
 pub(super) fn list(value: &Value) -> &[Value] {
@@ -132,16 +134,5 @@ pub(super) fn number(value: &Value) -> Option<String> {
 
 /// A text, its control characters escaped; anything else as JSON has it.
 pub(super) fn said(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), visible)
-}
-
-/// A text in which nothing speaks to the terminal: control characters, and those that turn the direction of a line or
-/// have no width, stand as `\u{1b}`.
-fn visible(text: &str) -> String {
-    let has_no_shape = |c: char| {
-        let turns_or_joins = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}');
-        turns_or_joins || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    let is_hidden = |c: char| c.is_control() || has_no_shape(c);
-    text.chars().map(|c| if is_hidden(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
+    value.as_str().map_or_else(|| value.to_string(), |text| printable(text, PrintedAs::Line).into_owned())
 }

@@ -15,7 +15,7 @@ use super::{table, triplets};
 use crate::data::sink::write_file;
 use crate::data::source::{PEEK, Peeked, empty_file, extension};
 use crate::data::{Dtype, ReadOptions, Table};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, PrintedAs, Result, printable};
 
 /// The table, or the list of entries, in a CSV text. How it was understood is in [`Table::reading`].
 ///
@@ -41,7 +41,8 @@ use crate::error::{Code, Error, Result};
 /// quoted while the others are not, or where the header's first cell is empty, or the header has one cell less than the
 /// rows. Numbers of the first column are names where it is called as an index (`id`, `year`, `wavelength`, ...) or they
 /// are whole and in order beside fractions: that is warned of. Where the rest leaves a doubt (`a,1,2` over `b,3,4`, a
-/// first row of years), the file is refused until [`ReadOptions::header`] or [`ReadOptions::row_names`] decides. An
+/// first row of years; a row that is a header, or a column that holds names, by one cell alone, which may be a damaged
+/// number), the file is refused until [`ReadOptions::header`] or [`ReadOptions::row_names`] decides. An
 /// empty cell, `NA`, `N/A`, `NaN`, `null`, `None`, `?` and the like are missing entries (`NaN`). It is f32 where all
 /// numbers are integers of at most 2^24, else f64.
 ///
@@ -78,15 +79,15 @@ pub fn read_csv(input: impl Read, options: &ReadOptions) -> Result<Table> {
         None => table::read(&first, &mut records, &dialect.sample, &format, options)?,
     };
     let said = table.reading.into_iter().chain(dialect.said(records.comments())).collect::<Vec<_>>();
-    table.reading = Some(said.join("; "));
+    table.reading = Some(printable(&said.join("; "), PrintedAs::Line).into_owned());
     Ok(table)
 }
 
 /// Writes a dense matrix as CSV: a header where it has names, then its rows, each after its name where it has one. The
 /// name of the file may end in `.gz`, and in `.tsv` for tabs; `-` is standard output.
 ///
-/// Where only the rows have names, the columns are numbered from 1. Names that are all numbers are quoted where they
-/// could be taken for data. Missing entries are empty cells (`NaN` where row or column has no name, since a row or a
+/// Where only the rows have names, the columns are numbered from 1. Names are quoted where numbers among them could be
+/// taken for data. Missing entries are empty cells (`NaN` where row or column has no name, since a row or a
 /// column of nothing is left out by readers, and an empty first cell can be the corner of a header).
 ///
 /// # Errors
@@ -114,8 +115,13 @@ fn write_table(out: &mut dyn Write, table: &Table, delimiter: u8) -> io::Result<
     let (rows, cols) = table.matrix.shape();
     let named = table.row_names.is_some();
     let are_numbers = |names: &Vec<String>| names.iter().all(|name| parse(name.as_bytes()).is_some());
-    // Names of numbers under a row of texts, or beside a column of them, are plain.
-    let quote = table.col_names.as_ref().is_some_and(are_numbers) && table.row_names.as_ref().is_none_or(are_numbers);
+    let any_number = |names: &Vec<String>| names.iter().any(|name| parse(name.as_bytes()).is_some());
+    // Names of numbers under an empty corner are plain beside a row or a column of texts.
+    let quote = match (&table.row_names, &table.col_names) {
+        (Some(rows), Some(cols)) => are_numbers(rows) && are_numbers(cols),
+        (None, Some(cols)) => any_number(cols),
+        (_, None) => false,
+    };
     let write_name = |out: &mut dyn Write, name: &str| {
         if quote { write_quoted(out, name) } else { write_cell(out, name) }
     };
@@ -196,6 +202,19 @@ mod tests {
         let mut text = Vec::new();
         write_table(&mut text, &table, b',').unwrap();
         assert_eq!(String::from_utf8(text).unwrap(), ",1,2\na,1,\nb,3,0.1\n");
+    }
+
+    /// A name alone among numbers could be a damaged number: what is written leaves no doubt.
+    #[test]
+    fn names_of_which_some_are_numbers_come_back() {
+        let names = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<String>>();
+        for (rows, cols) in [(None, Some("x 5 2")), (Some("x 7 3"), Some("a 5 2")), (Some("x 7 3"), None)] {
+            let matrix = Matrix::dense(3, 3, vec![1.0, 5.0, 2.0, 2.0, 4.0, 1.0, 2.5, 3.0, 3.0]).unwrap();
+            let table = Table::named(matrix, rows.map(names), cols.map(names));
+            let found = back(&table, "a.csv", &ReadOptions::default());
+            assert_eq!(found.row_names, table.row_names);
+            assert!(cols.is_none() || found.col_names == table.col_names);
+        }
     }
 
     proptest! {

@@ -12,7 +12,7 @@ use super::text::number::{Choice, shown};
 use super::text::records::{Record, Records, cell_text};
 use crate::data::{Dtype, ReadOptions, Table};
 use crate::error::{Code, Error, Result, Warning};
-use index::{FirstColumn, first_column, first_row_is_doubtful};
+use index::{FirstColumn, are_few, first_column, first_row_is_doubtful};
 use layout::TableLayout;
 
 /// Reads the table that begins with `first`; `sample` are the first rows, that one included.
@@ -55,6 +55,8 @@ struct Body<'a> {
     first_line: u64,
     values: Vec<f64>,
     row_names: Vec<String>,
+    /// How many row names are no numbers, and the line of the first row.
+    texts: (usize, u64),
     rows: usize,
     /// Of each cell of a row, the name included, whether any row has something there.
     filled: Vec<bool>,
@@ -68,7 +70,7 @@ impl<'a> Body<'a> {
     fn new(layout: TableLayout, format: &'a CellFormat, first_line: u64) -> Self {
         let filled = vec![false; layout.width];
         let (values, row_names) = (Vec::new(), Vec::new());
-        Self { layout, format, first_line, values, row_names, rows: 0, filled, left_out: 0, pending: 0 }
+        Self { layout, format, first_line, values, row_names, texts: (0, 0), rows: 0, filled, left_out: 0, pending: 0 }
     }
 
     /// A blank line is no row of a table with several columns, but of a single column it may be a missing entry.
@@ -115,6 +117,10 @@ impl<'a> Body<'a> {
         self.values.resize(self.values.len() + self.pending * width, f64::NAN);
         self.rows += 1 + std::mem::take(&mut self.pending);
         if names {
+            if self.row_names.is_empty() {
+                self.texts.1 = line;
+            }
+            self.texts.0 += usize::from(self.format.is_text(cell(0)));
             self.row_names.push(cell_text(cell(0), line)?);
         }
         for k in 0..width {
@@ -170,6 +176,7 @@ impl<'a> Body<'a> {
             let message = "there is a header but no row of numbers";
             return Err(Error::data(Code::NoEntries, message, "Check how the file was made"));
         }
+        self.refuse_single_texts()?;
         self.left_out += self.pending;
         let columns = self.leave_out_columns()?;
         let unnamed = self.layout.names && self.row_names.iter().all(String::is_empty);
@@ -195,6 +202,20 @@ impl<'a> Body<'a> {
         said.extend(left_out(self.left_out, columns + usize::from(unnamed)));
         let matrix = dense(rows, cols, values, options.dtype)?;
         Ok(Table { reading: Some(said.join("; ")), warnings, ..Table::named(matrix, row_names, col_names) })
+    }
+
+    /// Refuses a header, or a column of names, that is one by a cell alone, which may be a damaged number.
+    fn refuse_single_texts(&self) -> Result<()> {
+        if let Some((at, text)) = self.layout.header_by.as_ref().filter(|_| self.rows > 1) {
+            return Err(layout::header_by_one(*at, text, self.first_line));
+        }
+        let (texts, line) = self.texts;
+        if !self.layout.names_by_text || !are_few(texts, self.rows) {
+            return Ok(());
+        }
+        let called = self.layout.corner().filter(|name| !name.is_empty());
+        let column = called.map_or_else(|| "column 1".into(), |name| format!("column 1 ({name})"));
+        Err(layout::names_by_one(&column, &self.row_names[0], line))
     }
 
     /// Leaves out the columns without a name and a number; without a header, those at the end. Returns how many.
@@ -330,6 +351,28 @@ mod tests {
         check("\"7\",1,3\n\"8\",2,4\n", "7 8", "-", "1 3 2 4");
         check("\"1\",\"3\"\n\"2\",\"4\"\n", "-", "-", "1 3 2 4");
         check("\"5\" \"2\"\n\"7\" 1 3\n", "7", "5 2", "1 3");
+    }
+
+    /// A cell that alone makes a header of a row, or names of a column, may be a damaged number.
+    #[test]
+    fn single_texts_among_numbers_are_asked_about() {
+        let column = "line 2: column 1 (a) can be the names of the rows, or numbers: its cell \"1.2.3\"";
+        refuses("a,b\n1.2.3,0.5\n2,0.25\n3,4\n", Code::IndexOrData, column);
+        refuses("a,b\n1.2.3,0.5\n2,0.25\n,4\n", Code::IndexOrData, column);
+        for (text, at) in [("1O", 1), ("oops", 2)] {
+            let cells: Vec<&str> = (1..4).map(|k| if k == at { text } else { "0.5" }).collect();
+            let part = format!("only its cell \"{text}\" in column {at} is no number");
+            refuses(&format!("{}\n1,2,3\n4,5,6\n", cells.join(",")), Code::HeaderOrData, &part);
+        }
+        // Two rows show nothing; half of the names are no numbers; the names are marked; the header counts up.
+        check("a,b\nx,0.5\n2,0.25\n", "x 2", "b", "0.5 0.25");
+        check("a,b,c\nx,1,5\n2,1,5\ny,1,5\n3,1,5\n", "x 2 y 3", "b c", "1 5 1 5 1 5 1 5");
+        check(",b\nx,1\n2,5\n3,5\n", "x 2 3", "b", "1 5 5");
+        check("a,b\n\"x\",1\n\"2\",5\n\"3\",5\n", "x 2 3", "b", "1 5 5");
+        check("x,1,2,3\n5,1,1,1\n4,1,1,1\n", "-", "x 1 2 3", "5 1 1 1 4 1 1 1");
+        check("sample,3,1\n5,2,1\n2,1,1\n2,1,1\n", "-", "sample 3 1", "5 2 1 2 1 1 2 1 1");
+        let said = ReadOptions { row_names: Some(true), header: Some(true), ..ReadOptions::default() };
+        check_with(&said, "a,0.5\nx,0.5\n2,5\n3,5\n", "x 2 3", "0.5", "0.5 5 5");
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Again: how to run the same search once more.
 //! In: a `Subject`.  Out: the command and the Rust program, with every setting that decides the result.
-//! Invariant: what is shown gives the same factors: objective, parameters, rank, seed, starts and limits are all in it.
+//! Invariant: what is shown gives the same factors: objective, parameters, rank, seed, starts and limits are all in it;
+//! each text of the model is a quoted word or a literal (see `shell`).
 //! Not here: what the search found.
 
 use crate::expr::text::parse_statement;
 use crate::report::html::Html;
-use crate::report::shell::quoted;
+use crate::report::shell::{literal, name as named, quoted};
 use crate::report::subject::Subject;
 use crate::report::words::counted;
 use crate::solve::{Factorization, Init, StopReason};
@@ -48,7 +49,7 @@ fn command(subject: &Subject<'_>) -> Option<String> {
     let source = subject.report.source.as_deref().unwrap_or("DATA");
     let mut lines = vec![format!("eckart fit {}", quoted(source)), format!("--objective {}", quoted(&fit.statement))];
     let numbers = fit.params.iter().map(|(name, value)| format!("--param {}", quoted(&format!("{name}={value}"))));
-    let others = others(fit).into_iter().map(|name| format!("--data {name}=FILE"));
+    let others = others(fit).into_iter().map(|name| format!("--data {}", quoted(&format!("{name}=FILE"))));
     let given: Vec<String> = numbers.chain(others).collect();
     lines.extend((!given.is_empty()).then(|| given.join(" ")));
     lines.extend(subject.report.name_options.clone());
@@ -56,7 +57,7 @@ fn command(subject: &Subject<'_>) -> Option<String> {
     let halving = if was_halved(fit) { " --successive-halving" } else { "" };
     lines.push(format!("--rank {} --seed {} --n-init {}{halving}", fit.rank, fit.seed, fit.starts.len()));
     let init = if fit.init == Init::default() { String::new() } else { format!(" --init {}", fit.init.name()) };
-    lines.push(format!("--max-iter {} --tol {}{target} --method {}{init}", fit.max_iter, fit.tol, fit.method));
+    lines.push(format!("--max-iter {} --tol {}{target} --method {}{init}", fit.max_iter, fit.tol, quoted(&fit.method)));
     Some(lines.join(" \\\n    "))
 }
 
@@ -68,23 +69,23 @@ fn was_halved(fit: &Factorization) -> bool {
 fn program(subject: &Subject<'_>) -> String {
     let fit = subject.fit;
     let source = subject.report.source.as_deref().unwrap_or("DATA");
-    let mut given = format!("        .data({:?}, &x)\n", fit.target);
+    let mut given = format!("        .data({}, &x)\n", literal(&fit.target));
     let mut reads = read("x", source);
     for name in others(fit) {
-        let variable = format!("data_{}", name.to_lowercase());
+        let variable = format!("data_{}", named(&name).to_lowercase());
         reads += &read(&variable, "FILE");
-        given += &format!("        .data({name:?}, &{variable})\n");
+        given += &format!("        .data({}, &{variable})\n", literal(&name));
     }
     let values = [("fix", &fit.fixed), ("init_from", &fit.started)];
     for (call, name) in values.into_iter().flat_map(|(call, names)| names.iter().map(move |name| (call, name))) {
-        let variable = format!("{call}_{}", name.to_lowercase());
+        let variable = format!("{call}_{}", named(name).to_lowercase());
         let what = if call == "fix" { "was fixed at" } else { "began at" };
-        reads += &format!("    // The values that {name} {what}.\n");
+        reads += &format!("    // The values that {} {what}.\n", named(name));
         reads += &read(&variable, &format!("{name}.npy"));
-        given += &format!("        .{call}({name:?}, &{variable})\n");
+        given += &format!("        .{call}({}, &{variable})\n", literal(name));
     }
     for (name, value) in &fit.params {
-        given += &format!("        .param({name:?}, {value:?})\n");
+        given += &format!("        .param({}, {value:?})\n", literal(name));
     }
     let mut target = fit.target_cost.map_or_else(String::new, |target| format!("        target: Some({target:?}),\n"));
     if fit.init != Init::default() {
@@ -98,30 +99,30 @@ fn program(subject: &Subject<'_>) -> String {
         "use eckart::{{{init}Problem, Result, Settings, data}};\n\n\
          fn main() -> Result<()> {{\n\
          {reads}    let settings = Settings {{\n        \
-         method: Some({:?}.into()),\n        \
+         method: Some({}.into()),\n        \
          n_init: {},\n        \
          seed: {},\n        \
          max_iter: {},\n        \
          tol: {:?},\n\
          {target}        ..Settings::default()\n    \
          }};\n    \
-         let fit = Problem::parse({:?})?\n\
+         let fit = Problem::parse({})?\n\
          {given}        .rank({})\n        \
          .solve(&settings)?;\n    \
          println!(\"{{}}\", fit.cost); // {}\n    \
          Ok(())\n\
          }}",
-        fit.method,
+        literal(&fit.method),
         fit.starts.len(),
         fit.seed,
         fit.max_iter,
         fit.tol,
-        fit.statement,
+        literal(&fit.statement),
         fit.rank,
         fit.cost
     )
 }
 
 fn read(variable: &str, file: &str) -> String {
-    format!("    let {variable} = data::read({file:?}, &data::ReadOptions::default())?.matrix;\n")
+    format!("    let {variable} = data::read({}, &data::ReadOptions::default())?.matrix;\n", literal(file))
 }

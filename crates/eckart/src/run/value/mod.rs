@@ -144,6 +144,14 @@ impl Value {
         either!(&self.0, held => held.shards())
     }
 
+    /// Whether no number is infinite or missing.
+    pub(crate) fn is_finite(&self) -> bool {
+        match self.dtype() {
+            Dtype::F32 => self.rect::<f32>().data.iter().all(|x| x.is_finite()),
+            Dtype::F64 => self.rect::<f64>().data.iter().all(|x| x.is_finite()),
+        }
+    }
+
     /// The type of its numbers.
     pub(crate) fn dtype(&self) -> Dtype {
         match self.0 {

@@ -166,7 +166,7 @@ impl Method for Lbfgs {
 
     fn restore(&mut self, from: &mut MethodState) -> Result<()> {
         self.here = match from.take_maybe()? {
-            Some(cost) => Some((cost, from.take_array()?)),
+            Some(cost) => Some((cost, from.take_gradient()?)),
             None => None,
         };
         self.pairs.clear();

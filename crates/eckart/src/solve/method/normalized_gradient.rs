@@ -79,7 +79,7 @@ impl Method for NormalizedGradient {
     fn restore(&mut self, from: &mut MethodState) -> Result<()> {
         self.length = from.take()?;
         self.last = match from.take_maybe()? {
-            Some(cost) => Some((cost, from.take_factors()?, from.take_factors()?)),
+            Some(cost) => Some((cost, from.take_factors()?, from.take_gradients()?)),
             None => None,
         };
         Ok(())

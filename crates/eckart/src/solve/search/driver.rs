@@ -74,7 +74,7 @@ fn run(search: &Search, listen: &mut (dyn FnMut(&Progress) -> Flow + Send)) -> R
     let bound = Arc::new(problem.bind()?);
     let row = choose(&bound, settings.method.as_deref())?;
     let resumes = bound.is_narrow() && settings.resume.is_some();
-    let goes_on = resumes && Ledger::open(search, row, (&bound.shapes(), bound.target.1.shape()))?.is_wide();
+    let goes_on = resumes && Ledger::open(search, row, &bound)?.is_wide();
     if !goes_on && let Some(found) = starts::run(search, row, &bound, listen)? {
         return finish(search, row, &bound, found);
     }

@@ -12,9 +12,9 @@ use super::checkpoint::{About, Saved, Snapshot, read, write};
 use super::context::Search;
 use super::settings::StopReason;
 use crate::error::Result;
-use crate::facts::Shape;
 use crate::run::Value;
 use crate::solve::method::table::MethodRow;
+use crate::solve::problem::Bound;
 use crate::solve::result::{Kept, Start, is_better};
 
 /// Where a search stands, for all its starts; nothing where no checkpoint is asked for.
@@ -34,15 +34,11 @@ pub(in crate::solve) struct Ledger {
 }
 
 impl Ledger {
-    /// Reads the checkpoint to go on from; the shapes are those of the factors and of the data.
+    /// Reads the checkpoint to go on from.
     ///
     /// # Errors
     /// Those of reading.
-    pub(in crate::solve) fn open(
-        search: &Search,
-        row: &MethodRow,
-        (shapes, data): (&[Shape], (usize, usize)),
-    ) -> Result<Self> {
+    pub(in crate::solve) fn open(search: &Search, row: &MethodRow, bound: &Bound) -> Result<Self> {
         let settings = search.settings;
         let mut ledger = Self {
             checkpoint: None,
@@ -60,7 +56,7 @@ impl Ledger {
         let about = About::of(search.problem, row.name, settings);
         if let Some(path) = &settings.resume {
             ledger.saved = read(path, &about)?;
-            ledger.saved.check(shapes, data).map_err(|error| error.in_file(path))?;
+            ledger.saved.check(bound).map_err(|error| error.in_file(path))?;
             // Of all starts that are done the factors of the best alone are there. Where that one is not asked for any
             // more, the others run once more.
             if ledger.saved.best.as_ref().is_some_and(|(best, _)| *best >= settings.n_init) {

@@ -61,7 +61,7 @@ pub fn outline<T: Send>(
         if settings.resume.is_some() {
             // What can't be resumed is refused; no checkpoint is written.
             let settings = Settings { checkpoint: None, ..settings.clone() };
-            Ledger::open(&Search::new(problem, &settings), method, (&bound.shapes(), bound.target.1.shape()))?;
+            Ledger::open(&Search::new(problem, &settings), method, &bound)?;
         }
         let worker = Worker::new(&search, method, &bound)?;
         let quality: Option<Compiled> = Quality::compile(&bound, usize::MAX)?.map(|(.., compiled)| compiled);

@@ -59,7 +59,7 @@ pub(in crate::solve) fn run<'a>(
     bound: &'a Arc<Bound>,
     listen: &mut (dyn FnMut(&Progress) -> Flow + Send),
 ) -> Result<Option<(Iterate, Found)>> {
-    let mut ledger = Ledger::open(search, row, (&bound.shapes(), bound.target.1.shape()))?;
+    let mut ledger = Ledger::open(search, row, bound)?;
     let mut first = Worker::new(search, row, bound)?;
     let cohorts: Vec<Arc<Cohort>> = (0..cohorts(search, &first)).map(|_| Arc::default()).collect();
     let many = at_a_time(search, bound, &first);

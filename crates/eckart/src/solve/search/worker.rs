@@ -293,7 +293,7 @@ impl<'a> Worker<'a> {
     fn go_on(&mut self, snapshot: Snapshot) -> Result<Begun> {
         let Snapshot { factors, mut best, history, last, quiet, at_rest, lengths, method } = snapshot;
         let spent = history.last().and_then(|step| Duration::try_from_secs_f64(step.seconds).ok()).unwrap_or_default();
-        let mut method = method.for_factors(self.iterate.problem.shapes());
+        let mut method = method.of_search(&self.iterate.problem, last.is_finite());
         self.method.restart();
         // Only what was read from a file can be refused: what was paused in this process is whole.
         self.method.restore(&mut method).map_err(|error| match &self.settings.resume {

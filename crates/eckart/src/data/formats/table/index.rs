@@ -73,10 +73,22 @@ pub(super) fn first_row_is_doubtful(values: &[f64], cols: usize) -> bool {
 }
 
 /// Whether a name, in any case and with or without marks, is that of an index; `gene_id` and `sampleId` are.
-fn is_index(name: &str) -> bool {
+pub(super) fn is_index(name: &str) -> bool {
     let bare: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
     let ends = ["_id", " id", ".id", "-id", "Id", "ID"].iter().any(|end| name.ends_with(end));
     ends || INDEX.split_ascii_whitespace().any(|word| word == bare)
+}
+
+/// Whether numbers go up as those that name columns do: whole ones, or as many fractions as show an order.
+pub(super) fn go_up(numbers: &[f64]) -> bool {
+    let series = NumberSeries::of(numbers);
+    let rises = series.is_monotone && numbers.first() <= numbers.last();
+    rises && (series.is_whole || numbers.len() >= FEWEST_FAR)
+}
+
+/// Whether so few of the cells of a column are texts that these may be numbers that are damaged: one, or one in ten.
+pub(super) fn are_few(texts: usize, rows: usize) -> bool {
+    rows >= FEWEST && (texts == 1 || (texts > 0 && 10 * texts <= rows))
 }
 
 /// Whether at least half of the numbers that are not missing are fractions.

@@ -3,9 +3,10 @@
 //! Invariant: a cell that is no number is a name; a number is one only where a mark or the shape of the table says so.
 //! Not here: numbers that are names by what they are (see `index`).
 
+use super::index::{go_up, is_index};
 use crate::data::ReadOptions;
 use crate::data::formats::text::cells::{CellFormat, CellValue, Commas};
-use crate::data::formats::text::number::parse;
+use crate::data::formats::text::number::{parse, shown};
 use crate::data::formats::text::records::{Record, cell_text};
 use crate::error::{Code, Error, Result};
 
@@ -18,6 +19,10 @@ pub(super) struct TableLayout {
     corner: Option<String>,
     /// Whether the first column holds names.
     pub(super) names: bool,
+    /// Whether nothing but the text in the first cell under the header says so.
+    pub(super) names_by_text: bool,
+    /// The only cell that makes the first row a header: its place and its text.
+    pub(super) header_by: Option<(usize, String)>,
     /// How many cells a row has, the name included.
     pub(super) width: usize,
 }
@@ -49,15 +54,15 @@ impl TableLayout {
         };
         let corner = first.cells[0].as_slice();
         let blank_corner = width > 1 && corner.is_empty();
-        let names = options.row_names.unwrap_or_else(|| {
-            let quoted = if header {
-                second.is_some_and(|row| begins.has_quoted_name(row))
-            } else {
-                begins.has_quoted_name(first)
-            };
-            let plain = if header { blank_corner || under } else { format.is_text(corner) };
-            short || (width > 1 && (quoted || plain))
-        });
+        let quoted = match header {
+            true => second.is_some_and(|row| begins.has_quoted_name(row)),
+            false => begins.has_quoted_name(first),
+        };
+        let plain = if header { blank_corner || under } else { format.is_text(corner) };
+        let names = options.row_names.unwrap_or(short || (width > 1 && (quoted || plain)));
+        let certain = short || quoted || options.row_names.is_some() || (header && blank_corner);
+        let by_text = begins.only_text().filter(|(k, _)| options.header.is_none() && (!names || *k > 0));
+        let header_by = by_text.filter(|_| header && !short && !begins.has_quoted_header());
         let skip = usize::from(names && !short);
         let text = |cell: &Vec<u8>| cell_text(cell, first.line);
         let corner = if header && skip == 1 { Some(text(&first.cells[0])?) } else { None };
@@ -70,7 +75,7 @@ impl TableLayout {
             let message = "there is a column of names but none of numbers";
             return Err(Error::data(Code::NoNumbers, message, "Check the delimiter (--delimiter)"));
         }
-        Ok(Self { header, corner, names, width })
+        Ok(Self { header, corner, names, names_by_text: names && !certain, header_by, width })
     }
 
     /// The name of the column of names, where it has one.
@@ -123,6 +128,22 @@ impl Beginning<'_> {
         Ok(false)
     }
 
+    /// The only text of the first row, where all its other cells are numbers or missing; none where these numbers go up
+    /// as the names of columns do: whole ones, or as many fractions as show an order.
+    fn only_text(&self) -> Option<(usize, String)> {
+        let cells = &self.first.cells;
+        let mut texts = (0..cells.len()).filter(|&k| self.format.is_text(&cells[k]));
+        let at = texts.next().filter(|&k| !self.first.is_quoted(k) && !cells[0].is_empty())?;
+        let numbers: Vec<f64> = cells.iter().filter_map(|cell| self.number(cell)).collect();
+        let text = String::from_utf8_lossy(&cells[at]).into_owned();
+        let is_name = (at == 0 && is_index(&text)) || go_up(&numbers);
+        (texts.next().is_none() && !numbers.is_empty() && !is_name).then_some((at, text))
+    }
+
+    fn number(&self, cell: &[u8]) -> Option<f64> {
+        if let CellValue::Number(number) = self.format.read(cell) { Some(number) } else { None }
+    }
+
     /// Refuses digits, a comma and digits under a header of one cell, which may be one number.
     fn refuse_decimals(&self) -> Result<()> {
         let digits = |cell: &Vec<u8>| !cell.is_empty() && cell.iter().all(u8::is_ascii_digit);
@@ -160,6 +181,29 @@ impl Beginning<'_> {
         let mut numbers = (from..row.cells.len()).filter(is_number).peekable();
         numbers.peek().is_some() && numbers.all(|k| !row.is_quoted(k))
     }
+}
+
+/// The refusal of a first row that is a header by one cell alone.
+pub(super) fn header_by_one(at: usize, text: &str, line: u64) -> Error {
+    let message = format!(
+        "this row can be a header whose columns are named by numbers, or the first row of the numbers: only its cell \
+         {} in column {} is no number",
+        shown(text.as_bytes()),
+        at + 1
+    );
+    let help = "Correct the cell, leave it empty where the entry is missing, or say `--header`, in Python header=True";
+    Error::data(Code::HeaderOrData, message, help).at_line(line)
+}
+
+/// The refusal of a first column of which hardly any cell but the first is no number.
+pub(super) fn names_by_one(column: &str, text: &str, line: u64) -> Error {
+    let message = format!(
+        "{column} can be the names of the rows, or numbers: its cell {} is no number, and those below are",
+        shown(text.as_bytes())
+    );
+    let help = "Correct the cell, leave it empty where the entry is missing, or say `--index-col`, in Python \
+                index_col=True";
+    Error::data(Code::IndexOrData, message, help).at_line(line)
 }
 
 /// The refusal of a first row that may be a header.

@@ -33,7 +33,7 @@ fn foreign_marks_are_refused() {
     refuses("a // b", "  ^^", Code::UnknownCharacter, "written `/`");
     refuses("x subject to W ≥ 0", "               ^", Code::UnknownCharacter, "written `>=`");
     refuses("a $ b", "  ^", Code::UnknownCharacter, "Expected a name, a number or one of the marks");
-    refuses("a \u{200b}b", "  ^", Code::UnknownCharacter, "U+200B");
+    refuses("a \u{200b}b", "  ^^^^^^^^", Code::UnknownCharacter, "U+200B");
     refuses("sum(W; H)", "     ^", Code::UnknownCharacter, "separated by `,`");
 }
 

@@ -39,6 +39,8 @@ pub(super) fn check_parts(found: &Factorization, shapes: &Shapes) -> Result<()> 
     let statement = parse_statement(&found.statement).map_err(|error| objective_unread(&error))?;
     let is_taken = |name: &String| names.contains(name) || *name == found.target;
     usable(!names.contains(&found.target), "target")?;
+    let are_factors = |list: &[String]| list.iter().all(|name| names.contains(name));
+    usable(are_factors(&found.fixed) && are_factors(&found.started), "fixed factors or initial factors")?;
     usable(!found.params.keys().any(is_taken), "numbers")?;
     let longest = shapes.iter().flat_map(|(_, shape)| [shape.rows, shape.cols]).max().unwrap_or(0);
     let most = if reads_rank(&statement) { longest } else { longest.max(MOST_UNREAD_RANK) };

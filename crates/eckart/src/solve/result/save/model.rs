@@ -148,7 +148,7 @@ impl Factorization {
             found.row_names = format_1::names(&header, "row_names")?;
             found.col_names = format_1::names(&header, "col_names")?;
         } else {
-            let starts = Tables(tensors).starts().ok_or_else(|| no_model("starts"))?;
+            let starts = Tables::of(tensors).starts().ok_or_else(|| no_model("starts"))?;
             if starts.iter().enumerate().any(|(at, (index, _))| *index != at) {
                 return Err(no_model("starts"));
             }

@@ -275,7 +275,7 @@ fn of_checkpoint(contents: &mut Contents) -> Result<Map<String, Value>> {
     let metadata = &contents.metadata;
     let damaged = |what: &str| no_such(FileKind::Checkpoint, what);
     let format = check(metadata, FileKind::Checkpoint)?;
-    let saved = saved_in(metadata, format, &mut contents.tensors).ok_or_else(|| damaged("state"))?;
+    let saved = saved_in(metadata, format, &mut contents.tensors)?;
     let text = |key: &str| metadata.get(key).map(String::as_str);
     let parsed = |key: &str| text(key).and_then(|text| serde_json::from_str::<Value>(text).ok()).unwrap_or(Value::Null);
     let objective = text("objective").ok_or_else(|| damaged("objective"))?;

@@ -79,24 +79,37 @@ pub(in crate::solve) fn starts<'a>(all: &'a [(usize, &'a Start)]) -> Vec<TensorS
 }
 
 /// The tensors of a file, to be taken out; `None` is returned for what is not there, or of another type or length.
-pub(in crate::solve) struct Tables<'a>(pub &'a mut BTreeMap<String, Tensor>);
+pub(in crate::solve) struct Tables<'a> {
+    tensors: &'a mut BTreeMap<String, Tensor>,
+    /// The last that was asked for.
+    pub last: String,
+}
 
-impl Tables<'_> {
+impl<'a> Tables<'a> {
+    pub(in crate::solve) fn of(tensors: &'a mut BTreeMap<String, Tensor>) -> Self {
+        Self { tensors, last: String::new() }
+    }
+
+    fn take(&mut self, name: &str) -> Option<Tensor> {
+        name.clone_into(&mut self.last);
+        self.tensors.remove(name)
+    }
+
     pub(in crate::solve) fn floats(&mut self, name: &str) -> Option<Vec<f64>> {
-        if let Tensor::F64(list) = self.0.remove(name)? { Some(list) } else { None }
+        if let Tensor::F64(list) = self.take(name)? { Some(list) } else { None }
     }
 
     pub(in crate::solve) fn narrow_floats(&mut self, name: &str) -> Option<Vec<f32>> {
-        if let Tensor::F32(list) = self.0.remove(name)? { Some(list) } else { None }
+        if let Tensor::F32(list) = self.take(name)? { Some(list) } else { None }
     }
 
     pub(in crate::solve) fn wholes(&mut self, name: &str) -> Option<Vec<usize>> {
-        let Tensor::U64(list) = self.0.remove(name)? else { return None };
+        let Tensor::U64(list) = self.take(name)? else { return None };
         list.into_iter().map(|whole| usize::try_from(whole).ok()).collect()
     }
 
     pub(in crate::solve) fn bytes(&mut self, name: &str) -> Option<Vec<u8>> {
-        if let Tensor::U8(list) = self.0.remove(name)? { Some(list) } else { None }
+        if let Tensor::U8(list) = self.take(name)? { Some(list) } else { None }
     }
 
     /// Where the lists of `count` begin and end, which have `length` numbers together.

@@ -127,7 +127,7 @@ pub(in crate::solve) fn read(path: &Path, about: &About) -> Result<Saved> {
         return Err(Error::setting(Code::CheckpointDiffers, message));
     }
     about.identity.check(&identity(metadata, format).ok_or_else(|| damaged("identity"))?, path)?;
-    saved_in(metadata, format, tensors).ok_or_else(|| damaged("state"))
+    saved_in(metadata, format, tensors).map_err(|error| error.in_file(path))
 }
 
 /// What is no safetensors file is no checkpoint either.
@@ -149,29 +149,42 @@ fn identity(metadata: &BTreeMap<String, String>, format: u64) -> Option<BTreeMap
     serde_json::from_str(metadata.get("identity")?).ok()
 }
 
-/// What a checkpoint of any format that is known holds; `None` where it is damaged.
+/// What a checkpoint of any format that is known holds.
+///
+/// # Errors
+/// `Data`, naming a tensor that can't be read or does not fit the others.
 pub(in crate::solve) fn saved_in(
     metadata: &BTreeMap<String, String>,
     format: u64,
     tensors: &mut BTreeMap<String, Tensor>,
-) -> Option<Saved> {
-    let saved = if format == 1 { format_1::parse(metadata, tensors)? } else { parse(metadata, tensors)? };
-    saved.is_whole().then_some(saved)
+) -> Result<Saved> {
+    let damaged = |what: &str| no_such(FileKind::Checkpoint, what);
+    let saved = if format == 1 {
+        format_1::parse(metadata, tensors).ok_or_else(|| damaged("state"))?
+    } else {
+        let spent = spent(metadata).ok_or_else(|| damaged("spent"))?;
+        let mut tables = Tables::of(tensors);
+        let parsed = parse(metadata, &mut tables);
+        Saved { spent, ..parsed.ok_or_else(|| damaged(&tables.last))? }
+    };
+    saved.flaw().map_or(Ok(saved), |what| Err(damaged(what)))
 }
 
-fn parse(metadata: &BTreeMap<String, String>, tensors: &mut BTreeMap<String, Tensor>) -> Option<Saved> {
-    let spent = metadata.get("spent")?.parse().ok()?;
-    let mut tables = Tables(tensors);
+fn spent(metadata: &BTreeMap<String, String>) -> Option<Duration> {
+    Duration::try_from_secs_f64(metadata.get("spent")?.parse().ok()?).ok()
+}
+
+fn parse(metadata: &BTreeMap<String, String>, tables: &mut Tables) -> Option<Saved> {
     let best = match metadata.get("best") {
-        Some(index) => Some((index.parse().ok()?, unpacked(&mut tables, "best.factors", 1)?.pop()?)),
+        Some(index) => Some((index.parse().ok()?, unpacked(tables, "best.factors", 1)?.pop()?)),
         None => None,
     };
     Some(Saved {
         done: by_number(tables.starts()?)?,
         best,
-        kept: kept(&mut tables)?,
-        running: running(&mut tables)?,
-        spent: Duration::try_from_secs_f64(spent).ok()?,
+        kept: kept(tables)?,
+        running: running(tables)?,
+        ..Saved::default()
     })
 }
 

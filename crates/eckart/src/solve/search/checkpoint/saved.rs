@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::snapshot::Snapshot;
 use crate::data::Dtype;
 use crate::error::Result;
-use crate::facts::Shape;
 use crate::run::Value;
+use crate::solve::problem::Bound;
 use crate::solve::result::save::{FileKind, no_such};
 use crate::solve::result::{Iteration, Kept, Start};
 
@@ -29,15 +29,20 @@ pub(in crate::solve) struct Saved {
 }
 
 impl Saved {
-    /// Whether the parts fit one another, whatever the search is of.
-    pub(super) fn is_whole(&self) -> bool {
+    /// The tensor that does not fit the others, whatever the search is of.
+    pub(super) fn flaw(&self) -> Option<&'static str> {
         let best = self.best.as_ref().is_none_or(|(index, factors)| {
-            self.done.get(index).is_some_and(|start| !start.cost.is_finite() || factors.iter().all(is_finite))
+            self.done.get(index).is_some_and(|start| !start.cost.is_finite() || factors.iter().all(Value::is_finite))
         });
         let kept: BTreeSet<usize> = self.kept.iter().map(|kept| kept.start).collect();
-        best && kept.len() == self.kept.len()
-            && self.done.values().all(|start| start.history.len().checked_sub(1) == Some(start.iterations))
-            && self.running.values().all(runs)
+        let goes = |start: &Start| start.history.len().checked_sub(1) == Some(start.iterations);
+        let flawed = [
+            (best, "best.factors"),
+            (kept.len() == self.kept.len(), "kept.index"),
+            (self.done.values().all(goes), "starts.history"),
+        ];
+        let of_search = flawed.into_iter().find(|(is_right, _)| !is_right).map(|(_, what)| what);
+        of_search.or_else(|| self.running.values().find_map(flaw_of))
     }
 
     /// Whether a factor is in f64.
@@ -47,45 +52,46 @@ impl Saved {
         best.chain(running).flatten().any(|value| value.dtype() == Dtype::F64)
     }
 
-    /// Holds the matrices to the search that is to go on: to the shapes of its factors and of its data.
+    /// Holds the matrices to the search that is to go on: to the shapes and the type of its factors, and to its data.
     ///
     /// # Errors
-    /// `Data`, naming what is of another shape.
-    pub(in crate::solve) fn check(&self, shapes: &[Shape], data: (usize, usize)) -> Result<()> {
-        let fits = |factors: &[Value]| factors.iter().map(Value::shape).eq(shapes.iter().copied());
+    /// `Data`, naming the tensor that is of another shape or type.
+    pub(in crate::solve) fn check(&self, bound: &Bound) -> Result<()> {
+        let (shapes, data) = (bound.shapes(), bound.target.1.shape());
+        // A fit that f32 could not hold goes on in f64.
+        let dtype = if self.is_wide() { Dtype::F64 } else { bound.dtype() };
         let lengths = |lengths: &Option<Vec<f64>>| lengths.as_ref().is_none_or(|list| list.len() == shapes.len());
-        let running = |fits: &dyn Fn(&Snapshot) -> bool| self.running.values().all(fits);
-        for (is_right, what) in [
-            (self.best.as_ref().is_none_or(|(_, factors)| fits(factors)), "best.factors"),
-            (running(&|snapshot| fits(&snapshot.factors)), "running.factors"),
-            (running(&|snapshot| snapshot.best.1.is_empty() || fits(&snapshot.best.1)), "running.best"),
-            (running(&|snapshot| lengths(&snapshot.lengths)), "running.lengths"),
-            (self.kept.iter().all(|kept| kept.shape == data && is_consistent(kept)), "kept.matrices"),
-        ] {
-            if !is_right {
-                return Err(no_such(FileKind::Checkpoint, what));
-            }
-        }
-        Ok(())
+        let best = self.best.iter().map(|(_, factors)| ("best.factors", factors));
+        let factors = self.running.values().map(|snapshot| ("running.factors", &snapshot.factors));
+        let earlier = self.running.values().map(|snapshot| ("running.best", &snapshot.best.1));
+        let of_factors = best.chain(factors).chain(earlier.filter(|(_, factors)| !factors.is_empty()));
+        let of_factors = of_factors.flat_map(|(name, factors)| {
+            [
+                (factors.iter().map(Value::shape).eq(shapes.iter().copied()), format!("{name}.shapes")),
+                (factors.iter().all(|value| value.dtype() == dtype), format!("{name}.bits")),
+            ]
+        });
+        let others = [
+            (self.running.values().all(|snapshot| lengths(&snapshot.lengths)), "running.lengths.offsets".to_owned()),
+            (self.kept.iter().all(|kept| kept.shape == data && is_consistent(kept)), "kept.matrices.shapes".to_owned()),
+        ];
+        let flawed = of_factors.chain(others).find(|(is_right, _)| !is_right);
+        flawed.map_or(Ok(()), |(_, what)| Err(no_such(FileKind::Checkpoint, &what)))
     }
 }
 
-/// Whether a start can go on from where it is said to be.
-fn runs(snapshot: &Snapshot) -> bool {
-    let Some(Iteration { cost, seconds }) = snapshot.history.last() else { return false };
-    let has_factors = [&snapshot.factors, &snapshot.best.1].into_iter().flatten().all(is_finite);
-    cost.to_bits() == snapshot.last.to_bits()
-        && Duration::try_from_secs_f64(*seconds).is_ok()
-        && snapshot.quiet < snapshot.history.len()
-        && (has_factors || !cost.is_finite())
-}
-
-/// Whether no entry is infinite, as none is whose cost is finite.
-fn is_finite(value: &Value) -> bool {
-    match value.dtype() {
-        Dtype::F32 => value.rect::<f32>().data.iter().all(|x| !x.is_infinite()),
-        Dtype::F64 => value.rect::<f64>().data.iter().all(|x| !x.is_infinite()),
-    }
+/// The tensor for which a start can't go on from where it is said to be.
+fn flaw_of(snapshot: &Snapshot) -> Option<&'static str> {
+    let Some(Iteration { cost, seconds }) = snapshot.history.last() else { return Some("running.history.cost") };
+    let is_usable = |factors: &[Value]| !cost.is_finite() || factors.iter().all(Value::is_finite);
+    let parts = [
+        (cost.to_bits() == snapshot.last.to_bits(), "running.last_cost"),
+        (Duration::try_from_secs_f64(*seconds).is_ok(), "running.history.seconds"),
+        (snapshot.quiet < snapshot.history.len(), "running.quiet"),
+        (is_usable(&snapshot.factors), "running.factors"),
+        (is_usable(&snapshot.best.1), "running.best"),
+    ];
+    parts.into_iter().find(|(is_right, _)| !is_right).map(|(_, what)| what)
 }
 
 fn is_consistent(kept: &Kept) -> bool {
