@@ -1,7 +1,7 @@
 //! Cost: the objective at factors as they are saved.
 //! In: a bound problem, its data, the factors in the type of the data.  Out: the value, a bound of its rounding error.
-//! Invariant: computed from the very numbers that are written, and in f64, but where that would take a copy of much
-//! sparse data.
+//! Invariant: computed from the very numbers that are written, and in f64, but where that would take much memory
+//! beside large data.
 //! Not here: costs on the way (see `search`).
 
 use std::ops::Range;
@@ -14,8 +14,9 @@ use crate::function::Compiled;
 use crate::run::Value;
 use crate::solve::problem::Bound;
 
-/// Stored entries that may be copied to f64.
+/// Stored entries of sparse data that may be copied to f64, and of dense data whose rows may be.
 const MOST_COPIED: usize = 1 << 18;
+const MOST_READ: usize = 1 << 22;
 
 /// What share of a cost its rounding error may be before it is told: in f64, and in f32, where the bound is far from
 /// being reached.
@@ -33,8 +34,8 @@ pub(in crate::solve) fn cost_of(
     memory_limit: usize,
 ) -> Result<(f64, Option<f64>)> {
     let (mut givens, mut inputs) = (bound.givens.clone(), bound.inputs.clone());
-    let copied = |(_, matrix): &&(String, Matrix)| matrix.is_sparse() && matrix.dtype() == Dtype::F32;
-    let is_wide = data.iter().filter(copied).map(|(_, matrix)| matrix.stored()).sum::<usize>() <= MOST_COPIED;
+    let is_small = |matrix: &Matrix| matrix.stored() <= if matrix.is_sparse() { MOST_COPIED } else { MOST_READ };
+    let is_wide = data.iter().all(|(_, matrix)| matrix.dtype() == Dtype::F64 || is_small(matrix));
     let dtype = if is_wide { Dtype::F64 } else { bound.dtype() };
     for (name, matrix) in data.iter().filter(|(_, matrix)| is_wide && !matrix.is_sparse() && matrix.missing() == 0) {
         let var = Var::input(name);
