@@ -21,13 +21,15 @@
 //!
 //! Where X.T W and W.T X are the same (one the transpose of the other), the second is the better at ranks that fill no
 //! vector. Rejected, all f32: slabs of 64 or 128 k with A by rows (rank 32: 81 and 92, as the processor's own
-//! look-ahead needs long rows); looking ahead in A by rows (rank 8: 40 in place of 52); no look-ahead with A by columns
-//! (rank 32: 78 in place of 110). Slabs of 128 k with A by columns: f64 40 in place of 48, as each k is another page.
-//! 12 x 1 (AVX2): 10 in place of 69.
+//! look-ahead needs long rows); looking ahead along the rows of A (rank 8: 40 in place of 52); no look-ahead with A by
+//! columns (rank 32: 78 in place of 110). Slabs of 128 k with A by columns: f64 40 in place of 48, as each k is another
+//! page. 12 x 1 (AVX2): 10 in place of 69.
 //!
 //! On Sapphire Rapids, f32, 2000 wide: rank 8 X H.T in registers of 512 bits that are half empty 54, of 256 bits 37;
 //! W.T X with q = 65 in two slabs of 33 k and not 32, 32 and 1: 142 to 147 in place of 130 to 135 at ranks 8 to 64.
-//! Looking ahead in C: 142 in place of 149.
+//! Looking ahead in C: 142 in place of 149. X from memory and not from the cache, X H.T and W.T X in turn: where a tile
+//! asks for the rows of A below it, rank 8 62, 16 105, 32 140, without 59, 101, 131. X.T W at rank 8, where the sums
+//! of a tile are read before any is written, 72, else 38.
 
 use super::view::View;
 use crate::simd::{Element, Job, Lanes, SimdLevel, functions, load_row, prefetch};
@@ -228,9 +230,14 @@ functions! {
         let last = s.n - (V - 1) * L::LEN;
         let mut sums = [[L::splat(L::Num::default()); V]; R];
         let (mut a, mut b) = (s.a, s.b);
-        for _ in 0..s.q {
+        let line = 64 / size_of::<L::Num>();
+        let mut below = a;
+        for k in 0..s.q {
             if BY_COLUMNS {
-                prefetch(a.wrapping_add(R + 64 / size_of::<L::Num>()));
+                prefetch(a.wrapping_add(R + line));
+            } else {
+                below = if k % line == 0 { a.wrapping_add(R * s.a_stride) } else { below.wrapping_add(s.a_stride) };
+                prefetch(below);
             }
             if ahead {
                 (V..2 * V).for_each(|v| prefetch(b.wrapping_add(v * L::LEN)));
@@ -245,15 +252,23 @@ functions! {
             a = a.wrapping_add(if BY_COLUMNS { s.a_stride } else { 1 });
             b = b.wrapping_add(s.b_stride);
         }
+        let at = |i: usize, v: usize| s.c.add(i * s.c_stride + v * L::LEN);
+        // All are read before any is written: a read next to what has just been written by part of a vector waits.
+        if !s.fresh {
+            for i in 0..R {
+                for v in 0..V {
+                    let tail = TAIL && v == V - 1;
+                    let before = if tail { L::load_first(at(i, v), last) } else { L::load(at(i, v)) };
+                    sums[i][v] = before.add(sums[i][v]);
+                }
+            }
+        }
         for i in 0..R {
             for v in 0..V {
-                let at = s.c.add(i * s.c_stride + v * L::LEN);
                 if TAIL && v == V - 1 {
-                    let sum = if s.fresh { sums[i][v] } else { L::load_first(at, last).add(sums[i][v]) };
-                    sum.store_first(at, last);
+                    sums[i][v].store_first(at(i, v), last);
                 } else {
-                    let sum = if s.fresh { sums[i][v] } else { L::load(at).add(sums[i][v]) };
-                    sum.store(at);
+                    sums[i][v].store(at(i, v));
                 }
             }
         }

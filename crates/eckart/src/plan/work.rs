@@ -23,10 +23,13 @@ pub(crate) fn block_rows(cols: usize, dtype: Dtype) -> usize {
     (BLOCK_BYTES / (cols.max(1) * dtype.bytes())).clamp(LEAST_ROWS, MOST_ROWS)
 }
 
-/// Rows of a block where a shard has `shard` rows and a block should have about `height`: blocks of equal height, of
-/// whole tiles of a product (a row that is left over costs a product as much as four).
+/// Rows of a block where a shard has `shard` rows and a block should have about `height`: blocks of equal height but
+/// for the last, of whole tiles of a product (a row that is left over costs a product as much as four).
 pub(crate) fn even_height(shard: usize, height: usize) -> usize {
-    shard.div_ceil(((shard + height / 2) / height).max(1)).next_multiple_of(4).min(shard.max(1))
+    const TILE: usize = 12;
+    let even = shard.div_ceil(((shard + height / 2) / height).max(1));
+    let tile = if even > 2 * TILE { TILE } else { 4 };
+    even.next_multiple_of(tile).min(shard.max(1))
 }
 
 /// Whether a dense value of such a shape is held in f64 whatever the type of the data.

@@ -39,8 +39,9 @@ pub(super) fn mark(
             }
             [first, second] if is_one_pass(&nodes, first, second) => {
                 let mut moved = BTreeMap::new();
-                for found in [first, second] {
-                    moved.insert(found.at, upright(&mut nodes, found));
+                moved.insert(first.at, upright(&mut nodes, first));
+                if !stands_flat(&nodes, second, givens) {
+                    moved.insert(second.at, upright(&mut nodes, second));
                 }
                 return sorted(&nodes, &outputs, &moved);
             }
@@ -111,6 +112,18 @@ fn is_one_pass(nodes: &[LoweredNode], first: &FactorProduct, second: &FactorProd
         && !work::is_small(moved.shape)
         && !first.thin.data_transposed
         && second.thin.data_transposed
+}
+
+/// Whether W.T X is computed as it stands: where the rows of X.T W would leave more than an eighth of their registers
+/// empty.
+fn stands_flat(nodes: &[LoweredNode], product: &FactorProduct, givens: &Givens) -> bool {
+    const REGISTER: usize = 64;
+    let node = &nodes[product.at];
+    let Kernel::Input(data) = &nodes[product.args[0]].kernel else { return false };
+    let bytes = givens.get(data).map_or(0, |given| given.dtype.bytes());
+    let full = bytes * node.shape.rows;
+    let width = full.next_multiple_of(REGISTER);
+    node.kernel == Kernel::Product { transpose: [true, false] } && (width - full) * 8 > width
 }
 
 /// The same product with neither factor nor result transposed by it; returns the node that stands for it now.

@@ -89,6 +89,12 @@ pub(in crate::run) fn sampled<T: Numbers>(
     Some(Slot::Wide(Held::Sparse(place.with(out))))
 }
 
+/// Whether a product is a sum over the rows of two dense matrices, and no Gram matrix.
+pub(in crate::run) fn is_sum_of_dense<T: Numbers>([a, b]: [&Slot<T>; 2], transposed: [bool; 2]) -> bool {
+    let (Slot::Wide(Held::Dense(a)), Slot::Wide(Held::Dense(b))) = (a, b) else { return false };
+    transposed == [true, false] && !is_same(a, b)
+}
+
 /// sum += the product, where that is a sum over rows of both; `false` where it is not, or is a Gram matrix.
 pub(in crate::run) fn add_product<T: Numbers>(sum: &mut Slot<T>, [a, b]: [&Slot<T>; 2], transposed: [bool; 2]) -> bool {
     let (Slot::Wide(a), Slot::Wide(b)) = (a, b) else { return false };

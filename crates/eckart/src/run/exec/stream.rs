@@ -253,10 +253,15 @@ impl<T: Numbers> Shard<'_, T> {
             _ => return false,
         };
         let Some(at) = self.tiling.results.iter().position(|(buffer, _)| *buffer == step.outs[0]) else { return false };
-        let (Gathered::Sum(Some(sum)), Some(a), Some(b)) = (&mut results[at], &held[step.args[0]], &held[step.args[1]])
+        let (Gathered::Sum(sum), Some(a), Some(b)) = (&mut results[at], &held[step.args[0]], &held[step.args[1]])
         else {
             return false;
         };
+        if sum.is_none() && products::is_sum_of_dense([a, b], transpose) {
+            let shape = self.tiling.buffers[step.outs[0]].shape;
+            *sum = Some(Slot::Wide(Held::Dense(Rect::new(shape, self.scope.pool.zeros(shape.entries())))));
+        }
+        let Some(sum) = sum else { return false };
         let added = products::add_product(sum, [a, b], transpose);
         if added {
             step.frees.iter().for_each(|&dead| Slot::release(held[dead].take(), self.scope.pool));

@@ -1,6 +1,6 @@
 //! Cut: the shards and blocks that rows are summed by.
 //! In: shards, the height of blocks.  Out: ranges of rows.
-//! Invariant: blocks of a shard are in order and of nearly equal height.
+//! Invariant: blocks of a shard are in order, and of equal height but for the last.
 //! Not here: whose cut an array takes (see `exec::cuts`).
 
 use std::ops::Range;
@@ -80,15 +80,14 @@ impl Cut {
         &self.shards
     }
 
-    /// The blocks of some rows of a shard, of nearly equal height.
+    /// The blocks of some rows of a shard, in order.
     pub(in crate::run) fn blocks(&self, rows: Range<usize>) -> impl Iterator<Item = Range<usize>> {
         blocks(rows, self.height)
     }
 }
 
-/// Blocks of at most `height` rows, of nearly equal height; none where there are no rows.
+/// Blocks of `height` rows, the last of what is left; none where there are no rows.
 pub(in crate::run) fn blocks(rows: Range<usize>, height: usize) -> impl Iterator<Item = Range<usize>> {
-    let parts = Shards::even(rows.len(), rows.len().div_ceil(height).max(1));
-    let parts = (0..parts.count()).map(move |k| rows.start + parts.range(k).start..rows.start + parts.range(k).end);
-    parts.filter(|block| block.start < block.end)
+    let (end, height) = (rows.end, height.max(1));
+    rows.step_by(height).map(move |start| start..start.saturating_add(height).min(end))
 }
