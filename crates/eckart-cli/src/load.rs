@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
-use eckart::data::{Format, Ids, ListEvidence, list_evidence, read, read_names, read_titles};
+use eckart::data::{Format, Ids, ListEvidence, list_evidence, read, read_names_of, read_titles};
 use eckart::{Code, Error, Matrix, Problem, Result, Table, Warning};
 
 use crate::beside::Readings;
@@ -58,11 +58,11 @@ impl Data {
     pub(crate) fn named(mut self, names: &NamesArgs) -> Result<Self> {
         let began = Instant::now();
         if let Some(file) = &names.row_names {
-            self.row_names = Some(names_of(file, "row", self.matrix.rows())?);
+            self.row_names = Some(read_names_of(file, "row", self.matrix.rows())?);
             self.ids[0] = None;
         }
         if let Some(file) = &names.col_names {
-            self.col_names = Some(names_of(file, "column", self.matrix.cols())?);
+            self.col_names = Some(read_names_of(file, "column", self.matrix.cols())?);
             self.ids[1] = None;
         }
         if let Some(file) = &names.titles {
@@ -110,22 +110,4 @@ pub(crate) fn refuse_list(file: &Path, args: &ReadingArgs, x: &Matrix, problem: 
     );
     let help = "Say which: --format coo (or --columns ROW,COL,VALUE) for the list, --format table for the table";
     Err(Error::data(Code::ListOrTable, message, help).in_file(file))
-}
-
-/// The names in a file of one per line.
-///
-/// # Errors
-/// As [`read_names`]; `Data` where there are not `count`.
-pub(crate) fn names_of(file: &Path, what: &str, count: usize) -> Result<Vec<String>> {
-    let names = read_names(file)?;
-    if names.len() != count {
-        let message = format!("there are {} names, and the data has {count} {what}s", names.len());
-        return Err(Error::data(
-            Code::NameCount,
-            message,
-            format!("Give one name for every {what}, one per line and without a header"),
-        )
-        .in_file(file));
-    }
-    Ok(names)
 }

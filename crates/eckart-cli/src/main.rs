@@ -34,6 +34,9 @@ const OURS: u8 = 1;
 /// The result is written, but the search that led to it diverged.
 const DIVERGED: u8 = 3;
 
+#[global_allocator]
+static ALLOCATOR: eckart::run::ExitWithoutMemory = eckart::run::ExitWithoutMemory;
+
 fn main() -> ExitCode {
     let Cli { command, registers } = match Cli::from_process() {
         Ok(cli) => cli,

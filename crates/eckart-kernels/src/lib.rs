@@ -22,7 +22,7 @@ mod sparse;
 mod tests;
 pub mod tile;
 
-pub use allocator::return_freed;
+pub use allocator::{ExitWithoutMemory, return_freed};
 pub use dense::View;
 pub use kernels::Kernels;
 pub use number::Number;

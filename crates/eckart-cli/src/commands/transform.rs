@@ -6,13 +6,12 @@
 use std::path::{Path, PathBuf};
 
 use eckart::apply::new_rows_in_order;
-use eckart::data::{read, write};
+use eckart::data::{read, read_names_of, write};
 use eckart::solve::save_factors;
 use eckart::{Factorization, FoldIn, Matrix, Result, Table, Warning};
 use serde_json::{Map, Value, json};
 
 use crate::beside::{Holds, read_beside};
-use crate::load::names_of;
 use crate::model::Model;
 use crate::options::TransformArgs;
 use crate::output::json::warning_object;
@@ -37,10 +36,10 @@ pub(crate) fn transform(args: &TransformArgs, paths: Paths) -> Result<String> {
         beside.push((name.clone(), read_beside(file, Holds::Data, &args.reading)?));
     }
     if let Some(file) = &args.row_names {
-        table.row_names = Some(names_of(file, "row", rows)?);
+        table.row_names = Some(read_names_of(file, "row", rows)?);
     }
     if let Some(file) = &args.col_names {
-        table.col_names = Some(names_of(file, "column", cols)?);
+        table.col_names = Some(read_names_of(file, "column", cols)?);
     }
     let found = new_rows_in_order(&model.fit, &table, &beside, model.matching);
     let found = found.map_err(|error| error.in_file(&args.file))?;

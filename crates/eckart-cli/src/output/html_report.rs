@@ -6,11 +6,11 @@
 use std::path::Path;
 
 use eckart::apply::in_order_of;
-use eckart::data::{Matching, Side};
+use eckart::data::{Matching, Side, read_names_of};
 use eckart::report::{ComponentSides, Report};
 use eckart::{Factorization, Result};
 
-use crate::load::{Data, load, names_of, titles_of};
+use crate::load::{Data, load, titles_of};
 use crate::options::{LookArgs, ReportArgs};
 use crate::output::try_writing;
 use crate::warn;
@@ -29,11 +29,11 @@ pub(crate) fn report(args: &ReportArgs) -> Result<String> {
     let shape =
         data.as_ref().map(|data| data.matrix.shape()).or_else(|| ComponentSides::shape(&fit)).unwrap_or_default();
     if let Some(file) = &args.names.row_names {
-        page = page.row_names(names_of(file, "row", shape.0)?);
+        page = page.row_names(read_names_of(file, "row", shape.0)?);
     }
     let mut ids = data.as_ref().and_then(|data| data.col_names.clone()).or_else(|| fit.col_names.clone());
     if let Some(file) = &args.names.col_names {
-        let names = names_of(file, "column", shape.1)?;
+        let names = read_names_of(file, "column", shape.1)?;
         page = page.col_names(names.clone());
         ids = Some(names);
     }

@@ -30,3 +30,32 @@ fn a_search_runs_where_no_further_thread_can_be_had() {
         assert!(codes.contains(&"threads-lacking"), "{more}: {codes:?}");
     }
 }
+
+/// What has no end is refused once it is too much: names past the last row, numbers past the memory there is.
+#[cfg(target_os = "linux")]
+#[test]
+fn input_without_end_is_refused() {
+    use crate::command::{Desk, said};
+
+    let desk = Desk::new();
+    desk.file("x.csv", "1,2,3\n2,4,5\n3,6,1\n4,1,2\n");
+    let eckart = env!("CARGO_BIN_EXE_eckart");
+    for (input, arguments, code) in [
+        ("yes a", "x.csv --row-names /dev/stdin", "name-count"),
+        ("yes a", "x.csv --col-names /dev/stdin", "name-count"),
+        ("yes 1,2,3", "-", "out-of-memory"),
+        ("seq 1000000000 | sed s/$/,7,1/", "- --format coo", "out-of-memory"),
+        ("yes a,1,2", "- --header=false", "out-of-memory"),
+        (
+            "{ printf '%%%%MatrixMarket matrix array real general\\n300000 300000\\n'; yes 1; }",
+            "- --format mtx",
+            "out-of-memory",
+        ),
+    ] {
+        let words = format!("{input} | (ulimit -v 300000 && exec {eckart} fit {arguments} --model nmf --rank 1)");
+        let found =
+            said(std::process::Command::new("bash").args(["-c", &words]).current_dir(desk.path(".")).output().unwrap());
+        assert_eq!(found.code, Some(2), "{words}: {}", found.err);
+        assert!(found.err.contains(&format!("error[{code}]")), "{words}: {}", found.err);
+    }
+}

@@ -62,6 +62,7 @@ Code = Literal[
     "unsupported-registers",
     "threads-failed",
     "over-limit",
+    "out-of-memory",
     "interrupted",
     "input-not-variable",
     "update-not-shared",

@@ -11,6 +11,7 @@
 mod files;
 pub mod formats;
 mod matrix;
+pub(crate) mod memory;
 pub mod model_file;
 mod names;
 mod options;
@@ -44,7 +45,7 @@ pub(crate) use names::ids::text_sources;
 pub use names::ids::{Ids, TimeUnit};
 pub use names::matching::Matching;
 pub(crate) use names::matching::{by_position, told_by_position};
-pub use names::{read_names, read_names_column, read_titles};
+pub use names::{read_names, read_names_column, read_names_of, read_titles};
 pub use options::{Decimal, Delimiter, Duplicates, Format, ReadOptions};
 pub use sink::{try_writing, write_file};
 pub use table::Table;

@@ -182,6 +182,9 @@ codes! {
     OverLimit, "over-limit", Error,
         "The plan needs more memory than it may have; nothing was allocated.",
         "Raise the limit, lower the rank, or store the data sparse.";
+    OutOfMemory, "out-of-memory", Error,
+        "There is no memory for what is read or computed.",
+        "Give less data or a lower rank, or use a machine with more memory.";
     Interrupted, "interrupted", Error,
         "The work was interrupted before there was a result.", "Run it again.";
 

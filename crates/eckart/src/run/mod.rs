@@ -8,11 +8,13 @@ mod machine;
 pub(crate) mod rows;
 mod value;
 
+pub use eckart_kernels::ExitWithoutMemory;
 pub(crate) use exec::engine::run_supplied;
 pub use exec::engine::{PlanCache, run};
 pub(crate) use exec::thin::thin_products;
 pub(crate) use machine::cut::Cut;
-pub use machine::memory::{attainable_memory, available_memory, peak_memory, resident_memory, return_freed_memory};
+
+pub use crate::data::memory::{attainable_memory, available_memory, peak_memory, resident_memory, return_freed_memory};
 pub(crate) use machine::shard_sums::{dot, for_rows, sum_by, sum_rows};
 pub(crate) use machine::simd::simd_level;
 pub use machine::simd::{SimdLevel, simd_level_by_name, use_simd_level};

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::text::number::{Choice, narrow};
 use crate::data::matrix::sparse::row_pointers;
+use crate::data::memory::room_for_one;
 use crate::data::{Dtype, Duplicates, Matrix, Pattern};
 use crate::error::{Code, Error, Result};
 
@@ -30,11 +31,18 @@ pub(in crate::data) struct EntryList {
 
 impl EntryList {
     /// Adds what stands on line `line`.
-    pub(in crate::data) fn push(&mut self, row: u32, col: u32, value: f64, line: u64) {
-        self.lines.push(self.rows.len(), line);
+    ///
+    /// # Errors
+    /// `Data` where there is no memory for it.
+    pub(in crate::data) fn push(&mut self, row: u32, col: u32, value: f64, line: u64) -> Result<()> {
+        room_for_one(&mut self.rows)?;
+        room_for_one(&mut self.cols)?;
+        room_for_one(&mut self.values)?;
+        self.lines.push(self.rows.len(), line)?;
         self.rows.push(row);
         self.cols.push(col);
         self.values.push(value);
+        Ok(())
     }
 
     pub(in crate::data) fn len(&self) -> usize {
@@ -172,11 +180,13 @@ pub(in crate::data) fn check_side(what: &str, side: usize, entries: usize) -> Re
 struct LineRuns(Vec<(usize, u64)>);
 
 impl LineRuns {
-    fn push(&mut self, entry: usize, line: u64) {
+    fn push(&mut self, entry: usize, line: u64) -> Result<()> {
         let goes_on = self.0.last().is_some_and(|&(first, start)| start + (entry - first) as u64 == line);
         if !goes_on {
+            room_for_one(&mut self.0)?;
             self.0.push((entry, line));
         }
+        Ok(())
     }
 
     fn line(&self, entry: usize) -> u64 {
@@ -194,7 +204,7 @@ mod tests {
     fn matrix(entries: &[(u32, u32, f64, u64)], mirror: bool, duplicates: Duplicates) -> Result<Matrix> {
         let mut all = EntryList::default();
         for &(i, j, v, line) in entries {
-            all.push(i, j, v, line);
+            all.push(i, j, v, line).unwrap();
         }
         if mirror {
             all.mirror(1.0);

@@ -13,6 +13,7 @@ use std::path::Path;
 use super::entries::{EntryList, check_side};
 use super::text::lines::Lines;
 use super::text::number::{Choice, parse, parse_index, shown};
+use crate::data::memory::room_for_one;
 use crate::data::sink::write_file;
 use crate::data::source::empty_file;
 use crate::data::{Dtype, Matrix, ReadOptions};
@@ -205,7 +206,7 @@ fn coordinate(lines: &mut Lines<'_>, banner: Banner) -> Result<((usize, usize), 
         if banner.symmetry == Symmetry::Skew && row == col && value != 0.0 {
             return Err(skew_diagonal());
         }
-        entries.push(row, col, value, lines.number());
+        entries.push(row, col, value, lines.number())?;
     }
     if entries.len() < promised {
         return Err(count_differs(promised, &format!("but the file ends after {}", entries.len())));
@@ -325,6 +326,7 @@ fn array(lines: &mut Lines<'_>, banner: Banner) -> Result<([usize; 2], Vec<f64>)
                 let help = "Replace it by a finite number, or by NaN where the entry is missing";
                 return Err(Error::data(Code::InfiniteValue, message, help));
             }
+            room_for_one(&mut values)?;
             values.push(value);
         }
     }

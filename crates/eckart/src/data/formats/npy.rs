@@ -10,6 +10,7 @@ use std::path::Path;
 
 use super::npy_header::{Header, NpyType, NumberClass};
 use super::text::number::too_large;
+use crate::data::memory::{check_room, room_for_one};
 use crate::data::sink::write_file;
 use crate::data::source::failed;
 use crate::data::{Dtype, Matrix, ReadOptions, Real};
@@ -108,8 +109,9 @@ fn read_array<T: Real>(input: &mut dyn Read, header: &Header) -> Result<Matrix> 
 fn read_values<T: Real>(input: &mut dyn Read, header: &Header, promised: usize) -> Result<Vec<T>> {
     const CHUNK: usize = 1 << 16;
     let size = header.kind.bytes;
-    // The header may lie: room is made as the numbers arrive.
-    let mut values = Vec::with_capacity((promised / size).min(1 << 20));
+    // The header may lie: room is made as the numbers arrive, and asked for once there are more than a few.
+    const FIRST: usize = 1 << 20;
+    let mut values = Vec::with_capacity((promised / size).min(FIRST));
     let mut chunk = Vec::with_capacity(CHUNK);
     let mut found = 0;
     while found < promised {
@@ -118,6 +120,10 @@ fn read_values<T: Real>(input: &mut dyn Read, header: &Header, promised: usize) 
         input.take(want as u64).read_to_end(&mut chunk).map_err(failed)?;
         found += chunk.len();
         for bytes in chunk.chunks_exact(size) {
+            if values.len() == FIRST {
+                check_room((promised / size - FIRST) * size_of::<T>())?;
+            }
+            room_for_one(&mut values)?;
             values.push(convert(header, bytes, values.len())?);
         }
         if chunk.len() < want {

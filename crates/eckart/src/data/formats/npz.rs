@@ -210,7 +210,7 @@ fn sparse(archive: &Archive<'_>, options: &ReadOptions) -> Result<Matrix> {
     }
     let mut entries = EntryList::default();
     for (at, ((i, j), value)) in row.into_iter().zip(col).zip(values).enumerate() {
-        entries.push(i as u32, j as u32, value, at as u64 + 1);
+        entries.push(i as u32, j as u32, value, at as u64 + 1)?;
     }
     let label = |i: usize, j: usize| format!("row {}, column {}", i + 1, j + 1);
     let duplicates = if options.duplicates == Duplicates::Last { Duplicates::Last } else { Duplicates::Sum };

@@ -8,6 +8,7 @@ use std::io::Read;
 use super::entries::EntryList;
 use super::text::lines::Lines;
 use super::text::number::{Choice, parse, parse_index, shown};
+use crate::data::memory::room_for_one;
 use crate::data::source::empty_file;
 use crate::data::{Matrix, ReadOptions};
 use crate::error::{Code, Error, Result};
@@ -34,6 +35,7 @@ pub fn read_svmlight(input: impl Read, options: &ReadOptions) -> Result<Matrix> 
             let (column, value) = entry(word).map_err(|error| error.at_line(lines.number()))?;
             from_zero |= column == 0;
             cols = cols.max(column);
+            room_for_one(&mut found)?;
             found.push((rows, column, value, lines.number()));
         }
         rows += 1;
@@ -46,7 +48,7 @@ pub fn read_svmlight(input: impl Read, options: &ReadOptions) -> Result<Matrix> 
     }
     let first = u32::from(!from_zero);
     for (row, column, value, line) in found {
-        entries.push(row, column - first, value, line);
+        entries.push(row, column - first, value, line)?;
     }
     let label = |i: usize, j: usize| format!("row {}, column {}", i + 1, j + first as usize);
     let shape = (rows as usize, (cols + 1 - first) as usize);

@@ -10,6 +10,7 @@ mod layout;
 use super::text::cells::{CellFormat, CellValue, looks_numeric};
 use super::text::number::{Choice, shown};
 use super::text::records::{Record, Records, cell_text};
+use crate::data::memory::room_for_one;
 use crate::data::{Dtype, ReadOptions, Table};
 use crate::error::{Code, Error, Result, Warning};
 use index::{FirstColumn, are_few, first_column, first_row_is_doubtful};
@@ -128,6 +129,7 @@ impl<'a> Body<'a> {
             self.filled[k] |= !cell.is_empty();
             if k > 0 || !names {
                 let number = self.number(cell, k).map_err(|e| e.at_line(line))?;
+                room_for_one(&mut self.values)?;
                 self.values.push(number);
             }
         }

@@ -111,8 +111,7 @@ impl List<'_> {
         };
         let row = self.rows.index(row, self.format, line)?;
         let col = self.cols.index(col, self.format, line)?;
-        self.entries.push(row, col, value, line);
-        Ok(())
+        self.entries.push(row, col, value, line)
     }
 
     fn value(&self, cell: &[u8]) -> Result<f64> {

@@ -16,6 +16,7 @@ use super::formats::text::dialect::delimiter_of;
 use super::formats::text::lines::Lines;
 use super::formats::text::number::{parse, shown};
 use super::formats::text::records::{Records, cell_text};
+use super::memory::room_for_one;
 use super::source::{empty_file, extension, open, said_of};
 use crate::error::{Code, Error, Result};
 
@@ -29,7 +30,24 @@ use crate::error::{Code, Error, Result};
 /// `Io` where the system refuses the file; `Data` where it holds no name, a blank line between names, or is not UTF-8.
 pub fn read_names(path: impl AsRef<Path>) -> Result<Vec<String>> {
     let path = path.as_ref();
-    read_lines(path).map_err(|error| said_of(error, path))
+    read_lines(path, None).map_err(|error| said_of(error, path))
+}
+
+/// As [`read_names`], for all `count` rows or columns (`what`) of a matrix. Of a longer file no more is read than shows
+/// that it is longer.
+///
+/// # Errors
+/// As [`read_names`]; `Data` where there are fewer names, or more.
+pub fn read_names_of(path: impl AsRef<Path>, what: &str, count: usize) -> Result<Vec<String>> {
+    let path = path.as_ref();
+    let names = read_lines(path, Some(count)).map_err(|error| said_of(error, path))?;
+    if names.len() == count {
+        return Ok(names);
+    }
+    let found = if names.len() > count { format!("more than {count}") } else { names.len().to_string() };
+    let message = format!("there are {found} names, and the data has {count} {what}s");
+    let help = format!("Give one name for every {what}, one per line and without a header");
+    Err(Error::data(Code::NameCount, message, help).in_file(path))
 }
 
 /// The names in the column called `column` of a CSV file with a header.
@@ -40,7 +58,7 @@ pub fn read_names_column(path: impl AsRef<Path>, column: &str) -> Result<Vec<Str
     let path = path.as_ref();
     let mut names = Vec::new();
     let find = |header: &[Vec<u8>]| header.iter().position(|cell| cell == column.as_bytes()).map(|k| [k]);
-    read_columns(path, column, find, |[name]| names.push(name)).map_err(|error| said_of(error, path))?;
+    read_columns(path, column, find, |[name]| add(&mut names, name)).map_err(|error| said_of(error, path))?;
     Ok(names)
 }
 
@@ -53,15 +71,17 @@ pub fn read_titles(path: impl AsRef<Path>) -> Result<Vec<(String, String)>> {
     let path = path.as_ref();
     let mut titles = Vec::new();
     let find = |header: &[Vec<u8>]| (header.len() > 1).then_some([0, 1]);
-    read_columns(path, "title", find, |[id, title]| titles.push((id, title))).map_err(|error| said_of(error, path))?;
+    read_columns(path, "title", find, |[id, title]| add(&mut titles, (id, title)))
+        .map_err(|error| said_of(error, path))?;
     Ok(titles)
 }
 
-fn read_lines(path: &Path) -> Result<Vec<String>> {
+/// The names, of more than `most` only one more.
+fn read_lines(path: &Path, most: Option<usize>) -> Result<Vec<String>> {
     let mut lines = Lines::new(open(path)?);
     let mut names = Vec::new();
     let mut blank = None;
-    while lines.advance()? {
+    while most.is_none_or(|most| names.len() <= most) && lines.advance()? {
         if lines.text().trim_ascii().is_empty() {
             blank.get_or_insert(lines.number());
             continue;
@@ -71,7 +91,7 @@ fn read_lines(path: &Path) -> Result<Vec<String>> {
                 Error::data(Code::BlankLine, "the line is blank", "Give every row or column its name").at_line(line)
             );
         }
-        names.push(cell_text(lines.text(), lines.number())?);
+        add(&mut names, cell_text(lines.text(), lines.number())?)?;
     }
     if names.is_empty() {
         return Err(Error::data(Code::EmptyFile, "the file holds no name", "Write one name per line"));
@@ -100,13 +120,19 @@ fn symbols(lines: &[String]) -> Option<Vec<String>> {
     Some(rows.iter().map(name).collect())
 }
 
+fn add<T>(all: &mut Vec<T>, one: T) -> Result<()> {
+    room_for_one(all)?;
+    all.push(one);
+    Ok(())
+}
+
 /// Hands the cells of N columns, row after row, to `add`; `find` picks them by the header, `wanted` names them if it
 /// can't.
 fn read_columns<const N: usize>(
     path: &Path,
     wanted: &str,
     find: impl Fn(&[Vec<u8>]) -> Option<[usize; N]>,
-    mut add: impl FnMut([String; N]),
+    mut add: impl FnMut([String; N]) -> Result<()>,
 ) -> Result<()> {
     let input = open(path)?;
     let delimiter = match extension(path).as_deref() {
@@ -136,7 +162,7 @@ fn read_columns<const N: usize>(
         for (cell, &k) in cells.iter_mut().zip(&columns) {
             *cell = cell_text(records.cell(k), records.line())?;
         }
-        add(cells);
+        add(cells)?;
         count += 1;
     }
     if count == 0 {

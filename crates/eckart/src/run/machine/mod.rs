@@ -4,7 +4,6 @@
 //! Not here: what a plan needs (see `plan`).
 
 pub(super) mod cut;
-pub(super) mod memory;
 pub(super) mod shard_sums;
 pub(super) mod simd;
 pub(super) mod threads;

@@ -9,6 +9,7 @@ use crate::data::Ids;
 use crate::data::formats::text::cells::CellFormat;
 use crate::data::formats::text::number::{shown, small_integer};
 use crate::data::formats::text::records::cell_text;
+use crate::data::memory::room_for_one;
 use crate::error::{Code, Error, Result};
 
 /// The ids of a side, numbered as they appear.
@@ -42,6 +43,7 @@ impl IdTable {
         let index = u32::try_from(self.names.len()).map_err(|_| {
             Error::data(Code::TooLarge, "more than 2^32 different ids", "Cut the file up").at_line(line)
         })?;
+        room_for_one(&mut self.names)?;
         self.names.push(cell_text(id, line)?);
         match whole {
             Some(number) => self.by_number.insert(number, index),

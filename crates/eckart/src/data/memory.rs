@@ -1,9 +1,46 @@
-//! Memory: how much there is.
+//! Memory: how much there is, and room for what a file turns out to hold.
 //! In: what the system says.  Out: bytes; what is freed goes back to it.
 //! Invariant: never more than the process may have; where the system says nothing, no limit.
 //! Not here: what a plan needs (see `plan`).
 
 use std::fs;
+
+use crate::error::{Code, Error, Result};
+
+/// What is made without a look at how much memory there is, in bytes.
+const LITTLE: usize = 1 << 24;
+
+/// Makes room for one more, where the size of a file does not say how much it holds (it is compressed, or a stream).
+///
+/// # Errors
+/// `Data` where there is no memory for it.
+pub(in crate::data) fn room_for_one<T>(array: &mut Vec<T>) -> Result<()> {
+    if array.len() < array.capacity() { Ok(()) } else { grow(array) }
+}
+
+/// Doubles the room of an array.
+#[cold]
+fn grow<T>(array: &mut Vec<T>) -> Result<()> {
+    let more = array.len().max(1 << 10);
+    check_room(more.saturating_mul(size_of::<T>()))?;
+    array.try_reserve_exact(more).map_err(|_| no_room(more.saturating_mul(size_of::<T>())))
+}
+
+/// Whether there is memory for so many bytes that a file promises.
+///
+/// # Errors
+/// `Data` where there is not.
+pub(in crate::data) fn check_room(bytes: usize) -> Result<()> {
+    if bytes > LITTLE && bytes > available_memory() { Err(no_room(bytes)) } else { Ok(()) }
+}
+
+fn no_room(bytes: usize) -> Error {
+    let message =
+        format!("what the file holds does not fit into memory: it takes {} MB more", bytes.div_ceil(1_000_000));
+    let help =
+        "Give a part of the file, or use a machine with more memory; if it should be small, check how it was made";
+    Error::data(Code::OutOfMemory, message, help)
+}
 
 /// Bytes that can still be allocated: the lesser of the system's free memory and this process group's limit; the
 /// largest number where the system does not tell.
