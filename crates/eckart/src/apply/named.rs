@@ -97,19 +97,25 @@ pub fn new_rows_in_order(
     for of_rows in Side::BOTH {
         let own = same.class(&model.target, of_rows);
         let lines = new.names(of_rows).or(model.col_names.as_deref().filter(|_| of_rows == Side::Cols));
-        let wanted = lines.map(|names| CalledSide { names, side: of_rows, of: &model.target });
+        let named = lines.map(|names| CalledSide { names, side: of_rows, of: &model.target });
+        // Where the new rows have no names, the first that stands beside them and has some.
+        let is_same = |name: &str, side: Side| own.is_some() && same.class(name, side) == own;
+        let wanted = named.or_else(|| first_named(beside, &is_same));
         let mut unnamed = Vec::new();
+        if let (None, Some(_)) = (named, wanted) {
+            unnamed.push(format!("the {}s of {}", of_rows.word(), model.target));
+        }
         for (at, (name, table)) in beside.iter().enumerate() {
-            for side in Side::BOTH.into_iter().filter(|side| own.is_some() && same.class(name, *side) == own) {
+            for side in Side::BOTH.into_iter().filter(|side| is_same(name, *side)) {
                 let matrix = &mut found.beside[at].1;
                 match (table.names(side), wanted) {
                     (Some(names), Some(wanted)) => {
                         *matrix = align_same(matrix, CalledSide { names, side, of: name }, wanted)?;
                     }
-                    (None, None) => {}
                     // As the new rows are, of which it was told.
-                    (None, Some(_)) if new.names(of_rows).is_none() => {}
-                    _ => unnamed.push(format!("the {}s of {name}", side.word())),
+                    (None, Some(_)) if named.is_some() && new.names(of_rows).is_none() => {}
+                    (None, Some(_)) => unnamed.push(format!("the {}s of {name}", side.word())),
+                    (_, None) => {}
                 }
                 if let Some(Aligned { from, lacking, .. }) = aligned.as_ref().filter(|_| of_rows == Side::Cols) {
                     if !lacking.is_empty() && !model.statement.contains("observed(") {
@@ -120,14 +126,21 @@ pub fn new_rows_in_order(
                 }
             }
         }
-        let order = format!("the {}s of {}", of_rows.word(), model.target);
-        let texts: Vec<String> = (!unnamed.is_empty()).then(|| by_position(&unnamed, &order)).into_iter().collect();
+        let order = wanted.map(|wanted| by_position(&unnamed, &wanted.to_string()));
+        let texts: Vec<String> = order.filter(|_| !unnamed.is_empty()).into_iter().collect();
         found.told.extend(told_by_position(&texts).map(|warning| (of_rows, warning)));
     }
     if let Some(aligned) = aligned {
         found.matrix = aligned.matrix;
     }
     Ok(found)
+}
+
+/// The first side that has names among those of what stands beside new rows for which `is_same` holds.
+fn first_named<'a>(beside: &'a [(String, Table)], is_same: &dyn Fn(&str, Side) -> bool) -> Option<CalledSide<'a>> {
+    let sides = beside.iter().flat_map(|(of, table)| Side::BOTH.map(|side| (of, table, side)));
+    let mut named = sides.filter(|(of, _, side)| is_same(of, *side));
+    named.find_map(|(of, table, side)| table.names(side).map(|names| CalledSide { names, side, of }))
 }
 
 impl InOrder {
@@ -261,6 +274,13 @@ mod tests {
         // Of new rows without names the columns are the model's.
         let bare = codes_of(table(x.clone(), "-", "-"), table(s.select_cols(&cols).unwrap(), "-", "c a b")).unwrap();
         assert_eq!((bare.0, bare.1), (there.0, 1));
+        // Of the two the one without names is told of.
+        let named = [("S".to_owned(), table(s.clone(), "y z", "a b c"))];
+        let new = table(x.clone(), "-", "a b c");
+        let found = new_rows_in_order(&model, &new, &named, Matching::Names).unwrap();
+        assert_eq!(codes(&found), [(Side::Rows, Code::MatchedByPosition)]);
+        let told = &found.told[0].1.message;
+        assert!(told.starts_with("the rows of X have no names") && told.ends_with("the rows of S"), "{told}");
         let strangers = codes_of(table(x.clone(), "y z", "a b c"), table(s, "y x", "a b c"));
         check_error(&strangers.unwrap_err(), Code::NamesDiffer, "1 of the rows of S is not among the rows of X: \"x\"");
         let fewer = table(x.select_cols(&[0, 1]).unwrap(), "-", "a b");
