@@ -62,8 +62,8 @@ pub fn align(matrix: &Matrix, side: Side, names: &[String], wanted: &[String], l
     let (what, fill) = (side.word(), lacking);
     let here = numbered(names, what, "")?;
     let places = numbered(wanted, what, "")?;
-    let lacking: Vec<String> = wanted.iter().filter(|name| !here.contains_key(name.as_str())).cloned().collect();
-    let unknown = names.iter().filter(|name| !places.contains_key(name.as_str())).cloned().collect();
+    let lacking: Vec<String> = wanted.iter().filter(|name| !here.contains_key(key(name))).cloned().collect();
+    let unknown = names.iter().filter(|name| !places.contains_key(key(name))).cloned().collect();
     if lacking.len() == wanted.len() {
         let (ours, theirs) = (shown(names), shown(wanted));
         let message = format!("no {what} is called as it is called in the model: here they are {ours}, there {theirs}");
@@ -73,7 +73,7 @@ pub fn align(matrix: &Matrix, side: Side, names: &[String], wanted: &[String], l
             format!("Check that the {what}s are named alike; {BY_POSITION}"),
         ));
     }
-    let from: Vec<Option<usize>> = wanted.iter().map(|name| here.get(name.as_str()).copied()).collect();
+    let from: Vec<Option<usize>> = wanted.iter().map(|name| here.get(key(name)).copied()).collect();
     let matrix = if names == wanted { matrix.clone() } else { matrix.pick(side, &from, fill)? };
     Ok(Aligned { matrix, from, lacking, unknown })
 }
@@ -104,7 +104,7 @@ pub(crate) fn align_same(matrix: &Matrix, own: CalledSide<'_>, wanted: CalledSid
         return Ok(matrix.clone());
     }
     let differ = |one: CalledSide<'_>, other: CalledSide<'_>, known: &BTreeMap<&str, usize>| {
-        let names: Vec<&String> = one.names.iter().filter(|name| !known.contains_key(name.as_str())).collect();
+        let names: Vec<&String> = one.names.iter().filter(|name| !known.contains_key(key(name))).collect();
         let are = if names.len() == 1 { "is" } else { "are" };
         (!names.is_empty()).then(|| format!("{} of {one} {are} not among {other}: {}", names.len(), shown(names)))
     };
@@ -113,7 +113,7 @@ pub(crate) fn align_same(matrix: &Matrix, own: CalledSide<'_>, wanted: CalledSid
         let help = format!("Give both the same names, in any order; {BY_POSITION}");
         return Err(Error::data(Code::NamesDiffer, texts.join("; "), help));
     }
-    let from: Vec<Option<usize>> = wanted.names.iter().map(|name| here.get(name.as_str()).copied()).collect();
+    let from: Vec<Option<usize>> = wanted.names.iter().map(|name| here.get(key(name)).copied()).collect();
     matrix.pick(own.side, &from, f64::NAN)
 }
 
@@ -132,13 +132,23 @@ pub(crate) fn check_count(matrix: &Matrix, side: Side, names: &[String]) -> Resu
 fn numbered<'a>(names: &'a [String], what: &str, of: &str) -> Result<BTreeMap<&'a str, usize>> {
     let mut numbered = BTreeMap::new();
     for (at, name) in names.iter().enumerate() {
-        if let Some(earlier) = numbered.insert(name.as_str(), at) {
+        if let Some(earlier) = numbered.insert(key(name), at) {
             let message = format!("{what}s {} and {}{of} have the same name, {name:?}", earlier + 1, at + 1);
             let help = format!("Give each {what} a name of its own; {BY_POSITION}");
             return Err(Error::data(Code::DuplicateNames, message, help));
         }
     }
     Ok(numbered)
+}
+
+/// What a name is found by: itself, but a date for its midnight, whose time is written where others beside it are none.
+fn key(name: &str) -> &str {
+    let is_date = |text: &str| {
+        let bytes = text.as_bytes();
+        bytes.len() == 10
+            && bytes.iter().enumerate().all(|(k, b)| if k == 4 || k == 7 { *b == b'-' } else { b.is_ascii_digit() })
+    };
+    name.strip_suffix(" 00:00:00").filter(|text| is_date(text)).unwrap_or(name)
 }
 
 /// "a, b, c, ..."
@@ -203,6 +213,11 @@ mod tests {
         };
         assert_eq!(same("a b", "b a").unwrap().to_dense_f64(), [2.0, 1.0]);
         assert_eq!(same("a b", "a b").unwrap().to_dense_f64(), [1.0, 2.0]);
+        let (days, times) = (names("2020-01-01 2020-01-02"), ["2020-01-02 00:00:00", "2020-01-01 00:00:00"]);
+        let times = times.map(str::to_owned);
+        let wanted = CalledSide { names: &times, side: Side::Cols, of: "X" };
+        let found = align_same(&x, CalledSide { names: &days, ..wanted }, wanted).unwrap();
+        assert_eq!(found.to_dense_f64(), [2.0, 1.0]);
         let refuses = |own: &str, wanted: &str, code: Code, text: &str| {
             check_error(&same(own, wanted).unwrap_err(), code, text);
         };

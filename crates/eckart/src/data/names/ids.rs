@@ -96,24 +96,21 @@ impl Ids {
         }
     }
 
-    /// The text of number `at`: numbers in decimal, dates as `2024-02-29`, times as `2024-02-29 12:30:00`, with six or
-    /// nine decimals where they are needed; a time at midnight is named by its date alone.
-    ///
-    /// # Panics
-    /// Where there is no such one, as for a slice.
-    pub fn text(&self, at: usize) -> String {
-        match self {
-            Self::Text(texts) => texts[at].clone(),
-            Self::I64(numbers) => numbers[at].to_string(),
-            Self::U64(numbers) => numbers[at].to_string(),
-            Self::Date(days) => date(days[at]),
-            Self::Datetime(times, unit) => datetime(times[at], *unit),
-        }
-    }
-
-    /// All of them as texts.
+    /// All of them as texts: numbers in decimal, dates as `2024-02-29`, times as `2024-02-29 12:30:00`, with six or
+    /// nine decimals where they are needed. Times that are all midnights are named by their dates alone, as tables do
+    /// that other programs write.
     pub fn texts(&self) -> Vec<String> {
-        (0..self.len()).map(|at| self.text(at)).collect()
+        match self {
+            Self::Text(texts) => texts.clone(),
+            Self::I64(numbers) => numbers.iter().map(i64::to_string).collect(),
+            Self::U64(numbers) => numbers.iter().map(u64::to_string).collect(),
+            Self::Date(days) => days.iter().map(|day| date(*day)).collect(),
+            Self::Datetime(times, unit) => {
+                let day = 86_400 * unit.per_second();
+                let all_midnights = times.iter().all(|time| *time == NONE || time.rem_euclid(day) == 0);
+                times.iter().map(|time| datetime(*time, *unit, all_midnights)).collect()
+            }
+        }
     }
 
     /// The tensors that hold them in a model file, those of `name`.
@@ -175,14 +172,15 @@ fn date(days: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
-fn datetime(time: i64, unit: TimeUnit) -> String {
+/// The text of a time; of a midnight that is `by_date` its date.
+fn datetime(time: i64, unit: TimeUnit, by_date: bool) -> String {
     if time == NONE {
         return "NaT".into();
     }
     let (seconds, rest) = (time.div_euclid(unit.per_second()), time.rem_euclid(unit.per_second()));
     let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let nanoseconds = rest * (1_000_000_000 / unit.per_second());
-    if (second, nanoseconds) == (0, 0) {
+    if by_date {
         return date(days);
     }
     let fraction = match (nanoseconds, nanoseconds % 1000) {
@@ -240,6 +238,9 @@ mod tests {
         check(&at(-86_400, TimeUnit::Seconds), &["1969-12-31"]);
         check(&at(60, TimeUnit::Seconds), &["1970-01-01 00:01:00"]);
         check(&at(i64::MIN, TimeUnit::Nanoseconds), &["NaT"]);
+        let several = |times: &[i64]| Ids::Datetime(times.to_vec(), TimeUnit::Seconds);
+        check(&several(&[0, 43_200]), &["1970-01-01 00:00:00", "1970-01-01 12:00:00"]);
+        check(&several(&[0, i64::MIN, 86_400]), &["1970-01-01", "NaT", "1970-01-02"]);
     }
 
     #[test]

@@ -251,7 +251,7 @@ pub(super) fn factor_names(metadata: &BTreeMap<String, String>) -> Result<Vec<St
 
 /// The ids of names, where these are their texts.
 fn typed<'a>(names: &[String], ids: Option<&'a Ids>) -> Option<&'a Ids> {
-    ids.filter(|ids| ids.len() == names.len() && names.iter().enumerate().all(|(at, name)| ids.text(at) == *name))
+    ids.filter(|ids| ids.texts() == names)
 }
 
 /// The names of a side as texts, and as they were where they were no texts.
