@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "guide"
 PAGES = sorted(page.name for page in GUIDE.glob("*.md") if page.name != "README.md")
 # Pages whose programs need a file that a test makes first are run in test_models.py.
-OTHERS = ["README.md", "docs/language.md", "docs/models.md"]
+OTHERS = ["README.md", "docs/language.md", "docs/models.md", "docs/names.md"]
 ELSEWHERE = ["docs/files.md", "docs/format.md"]
 
 

@@ -57,6 +57,72 @@ def test_the_second_table_may_come_in_any_order():
         ek.factorize(X, rank=1, match="sideways")
 
 
+def test_the_side_without_names_is_told():
+    f = ek.factorize({"X": X, "S": S}, WEIGHTED, rank=2, max_iter=200)
+    expected = f.transform({"X": X[:4], "S": S[:4]})["W"]
+    rows_of_X = pd.DataFrame(X[:4].to_numpy(), columns=COLS)
+    with warns(UserWarning, "matched-by-position", "the rows of X have no names", "the rows of S"):
+        found = f.transform({"X": rows_of_X, "S": S[:4]})["W"]
+    assert (found == expected).all()
+
+
+def test_what_pandas_counts_is_no_name():
+    values = np.arange(12.0).reshape(4, 3)
+    for index, names in [
+        (pd.RangeIndex(4), None),
+        (pd.Index([0, 1, 2, 3]), None),
+        (pd.RangeIndex(4, name="cell"), ["0", "1", "2", "3"]),
+        (pd.Index([0, 1, 2, 3], name="cell"), ["0", "1", "2", "3"]),
+        (pd.Index([0, 1, 3, 2]), ["0", "1", "3", "2"]),
+        (pd.RangeIndex(1, 5), ["1", "2", "3", "4"]),
+    ]:
+        for frame in (pd.DataFrame(values, index=index), pd.DataFrame(values.T, columns=index)):
+            f = ek.factorize(frame, rank=1)
+            assert (f.row_names if len(frame) == 4 else f.col_names) == names
+
+
+def test_midnights_among_other_times_are_times(tmp_path):
+    times = pd.date_range("2020-01-01", periods=4, freq="12h")
+    frame = pd.DataFrame(np.random.default_rng(0).random((5, 4)) + 1, index=list("vwxyz"), columns=times)
+    frame.to_csv(tmp_path / "times.csv")
+    f = ek.factorize(frame, rank=1)
+    read = ek.read(tmp_path / "times.csv")
+    assert f.col_names[:2] == ["2020-01-01 00:00:00", "2020-01-01 12:00:00"] == read.col_names[:2]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_allclose(f.transform(read)["W"], f.transform(frame)["W"], rtol=1e-6)
+        ek.factorize({"X": frame, "S": read}, "sum(((X - W @ H) / S)**2)", rank=1)
+    # Some of the same times that are all midnights, and so have the names of days.
+    with warns(UserWarning, "names-lacking", "2 of"):
+        f.transform(frame[times[[2, 0]]])
+
+
+def test_a_matrix_is_named_and_turned():
+    counts = sp.csr_array([[3.0, 0.0], [0.0, 1.0], [2.0, 4.0]])
+    genes = ek.Matrix(counts, row_names=pd.Index(["A", "B", "C"]), col_names=np.array([7, 5]))
+    cells = genes.T
+    assert genes.is_sparse and cells.is_sparse and cells.shape == (2, 3)
+    assert (cells.to_scipy().toarray() == counts.T.toarray()).all()
+    assert cells.col_names == ["A", "B", "C"] and cells.row_ids.tolist() == [7, 5] and cells.row_ids.dtype == np.int64
+    assert (cells.T.to_array() == counts.toarray()).all() and cells.T.col_ids.tolist() == [7, 5]
+    frame = ek.Matrix(X)
+    assert frame.row_names == ROWS and frame.col_names == COLS and ek.Matrix(X, row_names=range(12)).row_names[-1] == "11"
+    days = ek.Matrix(frame, col_names=[datetime.date(2024, 1, day) for day in range(1, 6)])
+    assert days.row_names == ROWS and days.col_ids.dtype == "datetime64[D]"
+    # What may be a list is a table here.
+    entries = pd.DataFrame({"user": [1, 1, 2], "item": [1, 2, 1], "rating": [5.0, 4.0, 3.0]})
+    assert ek.Matrix(entries).col_names == ["user", "item", "rating"] and ek.triplets(entries).shape == (2, 2)
+    for code, kind, given in [
+        ("name-count", ValueError, {"row_names": ["A"]}),
+        ("empty-id", ValueError, {"row_names": ["A", None, "C"]}),
+        ("empty-id", ValueError, {"row_names": ["A", np.nan, "C"]}),
+        ("wrong-type", TypeError, {"row_names": "ABC"}),
+        ("wrong-type", TypeError, {"row_names": 3}),
+    ]:
+        with refuses(kind, code):
+            ek.Matrix(counts, **given)
+
+
 def test_new_rows_and_pages_are_matched_by_name(tmp_path):
     f = ek.factorize({"X": X, "S": S}, WEIGHTED, rank=2, max_iter=200)
     expected = f.transform({"X": X[:4], "S": S[:4]})["W"]

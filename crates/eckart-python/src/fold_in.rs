@@ -3,9 +3,10 @@
 //! Invariant: the interpreter's lock is released while rows are solved.
 //! Not here: how a row is solved (see the engine's `apply`).
 
-use eckart::Table;
 use eckart::apply::new_rows_in_order;
+use eckart::data::{Side, align};
 use eckart::facts::Shape;
+use eckart::{Code, Table};
 use pyo3::prelude::*;
 
 use crate::errors::{Told, raised, told};
@@ -58,6 +59,23 @@ impl FoldIn {
         let factors = found.factors.into_iter().map(|(name, matrix)| (name, matrix.into()));
         Ok((factors.collect(), warnings))
     }
+}
+
+/// The columns of `x` that are called as those of a fit, in their order, with `fill` for what a dense `x` lacks; and
+/// that some were left out, and that some are lacking, with `text` for what becomes of these.
+#[pyfunction]
+pub(crate) fn columns_in_order(
+    x: &Bound<'_, Matrix>,
+    of_fit: Vec<String>,
+    fill: f64,
+    text: &str,
+) -> PyResult<(Matrix, Option<Told>, Option<Told>)> {
+    let table = x.get().table();
+    let names = table.names(Side::Cols).unwrap_or_default();
+    let found = align(&table.matrix, Side::Cols, names, &of_fit, fill).map_err(raised)?;
+    let lacking = found.says_lacking(Side::Cols, text).map(|message| (Code::NamesLacking.as_str(), message));
+    let unknown = found.says_unknown(Side::Cols).as_ref().map(told);
+    Ok((found.matrix.into(), unknown, lacking))
 }
 
 /// New rows of a model's data, and what stands beside them, in the order of its columns, matched by name; and what was

@@ -29,17 +29,17 @@ mod module {
     #[pymodule_export]
     use super::factorization::names::name_texts;
     #[pymodule_export]
-    use super::factorization::{Factorization, show};
+    use super::factorization::{Factorization, load_factors, show};
     #[pymodule_export]
     use super::fingerprint::{fingerprint, fingerprint_sparse};
     #[pymodule_export]
-    use super::fold_in::{FoldIn, in_order};
+    use super::fold_in::{FoldIn, columns_in_order, in_order};
     #[pymodule_export]
     use super::function::Function;
     #[pymodule_export]
     use super::matrix::{Matrix, columns_by_names, dense, read, sparse};
     #[pymodule_export]
-    use super::search::problem::initial_in_order;
+    use super::search::problem::{initial_in_order, refuse_list};
     #[pymodule_export]
     use super::search::settings::settings;
     #[pymodule_export]

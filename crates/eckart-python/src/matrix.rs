@@ -20,7 +20,22 @@ use crate::borrowed::borrow;
 use crate::errors::{raised, type_error, value_error};
 use crate::factorization::names::{Names, Typed, given, texts, typed};
 
-/// An immutable matrix of the engine: dense or sparse, of float32 or float64, with or without names.
+/// An immutable matrix of the engine: dense or sparse, of float32 or float64, with or without names; `read` and
+/// `triplets` make one, and so does ``Matrix(x, row_names=None, col_names=None)``.
+///
+/// Parameters
+/// ----------
+/// x : matrix-like
+///     An array, a sparse matrix, which stays one, a frame or a tensor. A frame is a table here, with its names.
+/// row_names, col_names : sequence, array or index, optional
+///     A name for each row and column: texts, whole numbers, dates.
+///
+/// Examples
+/// --------
+/// >>> import eckart as ek, scipy.sparse as sp
+/// >>> genes_by_cells = sp.csr_array([[3.0, 0.0], [0.0, 1.0], [2.0, 4.0]])
+/// >>> ek.Matrix(genes_by_cells, ["A", "B", "C"], ["AAC-1", "AAG-1"]).T
+/// <eckart.Matrix: 2 x 3, sparse with 4 stored entries, float64, named>
 #[pyclass(frozen, module = "eckart")]
 pub(crate) struct Matrix {
     pub(crate) matrix: eckart::Matrix,
@@ -232,6 +247,26 @@ impl Matrix {
 
 #[pymethods]
 impl Matrix {
+    /// A matrix of the numbers of anything that is one, a frame with its names, and with the names that are given.
+    #[new]
+    #[pyo3(signature = (x, row_names = None, col_names = None))]
+    fn new(
+        x: &Bound<'_, PyAny>,
+        row_names: Option<Bound<'_, PyAny>>,
+        col_names: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let made = x.py().import("eckart._arrays")?.call_method1("as_table", (x, row_names, col_names))?;
+        Ok(made.cast::<Self>()?.get().copied())
+    }
+
+    /// The transpose: rows become columns, with their names.
+    #[getter(T)]
+    fn transposed(&self, py: Python<'_>) -> PyResult<Self> {
+        let matrix = py.detach(|| self.matrix.transposed()).map_err(raised)?;
+        let Self { row_names: col_names, col_names: row_names, row_ids: col_ids, col_ids: row_ids, .. } = self.copied();
+        Ok(Self { row_names, col_names, row_ids, col_ids, ..matrix.into() })
+    }
+
     /// The same matrix, said to be understood so.
     fn understood(&self, reading: String) -> Self {
         Self { reading: Some(reading), ..self.copied() }

@@ -86,16 +86,14 @@ def matrix_of(x: Any, name: str = "the data") -> Matrix:
 
 def named_matrix_of(x: Any, name: str = "the data") -> Named:
     """The same, with the names that a frame or a table has."""
-    if type(x).__name__ == "LazyFrame":
-        raise coded(TypeError, "wrong-type", f"{name} is a LazyFrame, which has no values yet: give {name}.collect()")
-    if isinstance(x, Matrix):
-        return Named(x, x.row_names, x.col_names, *x.typed_ids())
-    entries = entries_of(x, name)
+    refuse_no_matrix(x, name)
+    entries = x if isinstance(x, Matrix) else entries_of(x, name)
     if entries is not None:
         return Named(entries, entries.row_names, entries.col_names, *entries.typed_ids())
     (row_names, row_ids), (col_names, col_ids) = _names(x)
     made = _parts(x, name).matrix()
-    if row_names is None and labels_of(x) is not None:
+    # Numbers and dates name the columns of a table; those of a list have words, or are counted.
+    if col_ids is None and labels_of(x) is not None:
         made = made.of_frame()
     return Named(made, row_names, col_names, row_ids, col_ids)
 
@@ -104,6 +102,35 @@ def table_of(x: Any, name: str = "the data") -> Matrix:
     """The matrix that `x` stands for, named as that is."""
     found = named_matrix_of(x, name)
     return found.matrix.named(found.rows, found.cols) if found.matrix is not x else found.matrix
+
+
+def as_table(x: Any, row_names: Any = None, col_names: Any = None) -> Matrix:
+    """What `eckart.Matrix` makes: the numbers of `x`, with its names and those that are given; a frame is a table here."""
+    refuse_no_matrix(x, "the matrix")
+    made = x if isinstance(x, Matrix) else _parts(x, "the matrix").matrix()
+    rows, cols = names_of(x)
+    rows = rows if row_names is None else _given_names("row_names", row_names)
+    return made.named(rows, cols if col_names is None else _given_names("col_names", col_names))
+
+
+def names_of(x: Any) -> tuple[_eckart.Names | None, _eckart.Names | None]:
+    """The names of rows and of columns, in the type in which they were given."""
+    if isinstance(x, Matrix):
+        row_ids, col_ids = x.typed_ids()
+        return row_ids or x.row_names, col_ids or x.col_names
+    (row_names, row_typed), (col_names, col_typed) = _names(x)
+    return row_typed or row_names, col_typed or col_names
+
+
+def _given_names(argument: str, names: Any) -> _eckart.Names:
+    """Names that were given by themselves: a sequence, an array, an index."""
+    if isinstance(names, (str, bytes)) or np.ndim(names) != 1:
+        raise coded(TypeError, "wrong-type", f"{argument} is of type {type(names).__name__}, it must be a sequence of names")
+    labels = _exact(names.to_numpy() if hasattr(names, "to_numpy") else names)
+    known: list[Any] = labels.tolist()
+    if any(_is_missing(label) for label in known) or (labels.dtype.kind == "M" and np.isnat(labels).any()):
+        raise coded(ValueError, "empty-id", f"{argument} has a name that is missing: give each its name")
+    return typed(labels) or _typed_labels(known) or [label.decode() if isinstance(label, bytes) else str(label) for label in known]
 
 
 class Slot:
@@ -126,9 +153,35 @@ class Slot:
         return self._matrix
 
 
+def filled(x: Any) -> Any:
+    """A masked array with NaN, which is missing, where it is masked; anything else as it is."""
+    if not isinstance(x, np.ma.MaskedArray):
+        return x
+    return np.ma.filled(x.astype(np.result_type(x.dtype, np.float32)), np.nan) if np.ma.is_masked(x) else np.asarray(x)
+
+
+def refuse_no_matrix(x: Any, name: str) -> None:
+    """Refuses what holds a matrix, or will, and is none."""
+    if type(x).__name__ == "LazyFrame":
+        raise coded(TypeError, "wrong-type", f"{name} is a LazyFrame, which has no values yet: give {name}.collect()")
+    if hasattr(x, "obs_names") and hasattr(x, "var_names") and hasattr(x, "X"):
+        raise coded(
+            TypeError,
+            "wrong-type",
+            f"{name} is an AnnData: give eckart.Matrix(adata.X, adata.obs_names, adata.var_names), its matrix with its names"
+        )
+
+
+def is_sparse_frame(x: Any) -> bool:
+    """Whether it is a frame of pandas whose columns store only some of their entries."""
+    if not _is_of(x, "pandas"):
+        return False
+    pandas = sys.modules["pandas"]
+    return bool(x.shape[1]) and all(isinstance(dtype, pandas.SparseDtype) for dtype in x.dtypes)
+
+
 def _parts(x: Any, name: str) -> _Dense | _Sparse:
-    if isinstance(x, np.ma.MaskedArray):
-        x = np.ma.filled(x.astype(np.result_type(x.dtype, np.float32)), np.nan)
+    x = filled(x)
     if isinstance(x, np.ndarray):
         return _dense(x, name)
     if isinstance(x, numbers.Real):
@@ -139,8 +192,7 @@ def _parts(x: Any, name: str) -> _Dense | _Sparse:
         return _of_pandas(x, name)
     if _is_of(x, "polars"):
         return _of_polars(x, name)
-    if hasattr(x, "obs_names") and hasattr(x, "var_names") and hasattr(x, "X"):
-        raise coded(TypeError, "wrong-type", f"{name} is an AnnData: give adata.X, its matrix, or adata.to_df(), which has its names")
+    refuse_no_matrix(x, name)
     if _is_of(x, "pyarrow"):
         return _of_arrow(x, name)
     if hasattr(x, "__dlpack__"):
@@ -226,7 +278,8 @@ def _is_of(x: Any, module: str) -> bool:
 
 def _of_pandas(x: Any, name: str) -> _Dense | _Sparse:
     pandas = sys.modules["pandas"]
-    if x.shape[1] and all(isinstance(dtype, pandas.SparseDtype) for dtype in x.dtypes):
+    # What such a column does not store is its `fill_value`: often NaN, which is missing, and no zero.
+    if is_sparse_frame(x) and all(dtype.fill_value == 0 for dtype in x.dtypes):
         return _sparse(x.sparse.to_coo().tocsr(), name)
     numbers_ = ("integer", "floating", "mixed-integer-float", "decimal", "boolean")
     for at, (label, dtype) in enumerate(x.dtypes.items()):
@@ -272,11 +325,11 @@ def _names(x: Any) -> tuple[_Side, _Side]:
     if _is_of(x, "polars") or _is_of(x, "pyarrow"):
         return (None, None), (labels_of(x), None)
     if _is_of(x, "pandas"):
-        pandas = sys.modules["pandas"]
-
         def side(index: Any) -> _Side:
-            # Numbers from 0 are places, which pandas counts where nobody gave names; any others are ids.
-            if isinstance(index, pandas.RangeIndex) and (index.start, index.step) == (0, 1):
+            # 0, 1, 2, ... are places, which pandas counts where nobody gave names, unless they have a heading; any others
+            # are ids.
+            whole = isinstance(index.dtype, np.dtype) and index.dtype.kind in "iu"
+            if index.name is None and whole and np.array_equal(index, np.arange(len(index))):
                 return None, None
             ids = typed(index.to_numpy()) if isinstance(index.dtype, np.dtype) else None
             ids = ids or _typed_labels(index.tolist())
@@ -420,7 +473,7 @@ def entries_of(x: Any, name: str) -> Matrix | None:
         ValueError,
         "list-or-table",
         f"{name} is a list of entries, or a table: the names of its columns leave it open ({', '.join(labels)}). Say which: "
-        "eckart.triplets(table, columns=(row, col, value)) for the list, table.to_numpy() for the table",
+        "eckart.triplets(table, columns=(row, col, value)) for the list, eckart.Matrix(table) for the table",
     )
 
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from . import _checks, _eckart
-from ._arrays import named_matrix_of, table_of
+from ._arrays import named_matrix_of, read, table_of
 from ._checks import settings, with_earlier, with_settings
+from ._eckart import Matrix, load_factors
 from ._errors import coded, told, warn
 from ._factorization import Factorization
 from ._formulas import Expr, Objective, minimize
@@ -29,6 +30,24 @@ def models() -> dict[str, str]:
     'minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0'
     """
     return {name: statement for name, (statement, _) in MODELS.items()}
+
+
+def factor_of(value: Any, name: str) -> Matrix:
+    """The values of a factor: a matrix; or a factorization, a model file or a file of factors that have it; or a file."""
+    if isinstance(value, Factorization):
+        found = {known: value._core.table(known) for known in value.factors}
+        what = "the factorization"
+    elif isinstance(value, (str, os.PathLike)):
+        what = _checks.path(name, value)
+        if not what.endswith(".safetensors"):
+            return read(what)
+        found = dict(load_factors(what))
+    else:
+        return table_of(value, name)
+    of_name = found.get(name)
+    if of_name is None:
+        raise coded(ValueError, "unknown-factor", f"{what} has no factor {name}: it has {', '.join(found)}")
+    return of_name
 
 
 def stated(
@@ -66,8 +85,8 @@ def stated(
         "data": matrices,
         "params": [(name, _checks.real(f"the parameter {name}", value)) for name, value in given.items()],
         "rank": _checks.whole("rank", rank),  # the engine says which ones fit the data
-        "fix": [(name, table_of(value, name)) for name, value in _checks.named("fix", fix).items()],
-        "init_from": [(name, table_of(value, name)) for name, value in _checks.named("init_from", init_from).items()],
+        "fix": [(name, factor_of(value, name)) for name, value in _checks.named("fix", fix).items()],
+        "init_from": [(name, factor_of(value, name)) for name, value in _checks.named("init_from", init_from).items()],
         "matching": _checks.matching(match),
     }
     return problem, target.rows, target.cols
@@ -119,9 +138,10 @@ def factorize(
         The length r of the sides that nothing else fixes: W is n x r, H is r x m.
     params : dict, optional
         The parameters of the objective, as ``{"a": 0.1}``.
-    init_from : dict of str to matrix-like, optional
-        Values of factors at which the first start begins.
-    fix : dict of str to matrix-like, optional
+    init_from : dict of str to matrix-like, Factorization or path, optional
+        Values of factors at which the first start begins. Of a `Factorization`, and of a model file, the factor of that
+        name is taken, with the names of the data that it was fitted to; ``f.W`` alone is an array, which has none.
+    fix : dict of str to matrix-like, Factorization or path, optional
         Factors that are fixed at these values: they are not fitted.
     match : str
         ``names``: rows and columns that the objective holds to be the same, such as those of the data, of weights, of factors

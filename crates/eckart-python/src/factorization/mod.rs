@@ -9,6 +9,7 @@ pub(crate) mod names;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use eckart::apply::Predictor;
 use eckart::solve::{FactorAxis, FactorRole};
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
@@ -16,6 +17,7 @@ use pyo3::types::{PyBytes, PyDict};
 
 use crate::errors::{Told, raised, told};
 use crate::matrix::Matrix;
+use crate::threads::released;
 use names::{Names, typed};
 
 /// The best factors of a search, and how they were found.
@@ -42,6 +44,18 @@ impl Factorization {
     #[staticmethod]
     fn from_bytes(bytes: &[u8]) -> PyResult<Self> {
         eckart::Factorization::from_bytes(bytes).map(Self::from).map_err(raised)
+    }
+
+    /// The factor of that name with the names of the data's rows and columns that it belongs to.
+    fn table(&self, name: &str) -> Option<Matrix> {
+        self.found.table(name).map(Matrix::from)
+    }
+
+    /// What the objective compares the data with, for rows that have these factors.
+    fn predicted(&self, py: Python<'_>, factors: Vec<(String, Bound<'_, Matrix>)>) -> PyResult<Matrix> {
+        let factors: Vec<_> =
+            factors.iter().map(|(name, matrix)| (name.clone(), matrix.get().matrix.clone())).collect();
+        released(py, || Predictor::new(&self.found)?.of(&factors)).map(Matrix::from)
     }
 
     /// Writes a model file.
@@ -204,6 +218,13 @@ impl Factorization {
         };
         self.found.starts.iter().map(shown).collect()
     }
+}
+
+/// The factors by name of a model file, or of a file of factors alone, with their names.
+#[pyfunction]
+pub(crate) fn load_factors(py: Python<'_>, path: PathBuf) -> PyResult<Vec<(String, Matrix)>> {
+    let found = py.detach(|| eckart::solve::load_factors(path)).map_err(raised)?;
+    Ok(found.into_iter().map(|(name, table)| (name, table.into())).collect())
 }
 
 /// What is in a file, as a JSON object.

@@ -59,12 +59,8 @@ impl Stated<'_> {
         let statement = problem.statement().to_string();
         for (name, matrix) in &self.data {
             let masked = statement.contains(&format!("observed({name})"));
-            if let Some((evidence, file)) = &matrix.get().doubtful
-                && (masked || *evidence == ListEvidence::Probable)
-            {
-                let error = list_or_table(&matrix.get().matrix, name, masked, file.is_some());
-                return Err(file.iter().fold(error, |error, file| error.in_file(file)));
-            }
+            let reason = masked.then(|| format!("the objective uses observed({name})"));
+            check_table(matrix.get(), name, reason)?;
             problem = problem.data(name, matrix.get().table());
         }
         for (name, matrix) in &self.fix {
@@ -76,6 +72,25 @@ impl Stated<'_> {
         problem = problem.match_by(matching(&self.matching));
         Ok(self.params.iter().fold(problem, |problem, (name, value)| problem.param(name, *value)))
     }
+}
+
+/// # Errors
+/// `Doubt` where it may as well be a list of entries: where it most likely is, or for a `reason` to ask.
+fn check_table(matrix: &Matrix, name: &str, reason: Option<String>) -> eckart::Result<()> {
+    match &matrix.doubtful {
+        Some((evidence, file)) if reason.is_some() || *evidence == ListEvidence::Probable => {
+            let error = list_or_table(&matrix.matrix, name, reason, file.is_some());
+            Err(file.iter().fold(error, |error, file| error.in_file(file)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a matrix that may as well be a list of entries: where it most likely is, or for a `reason` to ask.
+#[pyfunction]
+#[pyo3(signature = (matrix, name, reason))]
+pub(crate) fn refuse_list(matrix: &Bound<'_, Matrix>, name: &str, reason: Option<String>) -> PyResult<()> {
+    check_table(matrix.get(), name, reason).map_err(raised)
 }
 
 /// Factors by name, and sentences for whoever asked.
@@ -95,13 +110,9 @@ pub(crate) fn matching(name: &str) -> Matching {
 }
 
 /// The refusal of a table that may as well be a list of entries.
-fn list_or_table(x: &eckart::Matrix, name: &str, masked: bool, is_file: bool) -> Error {
+fn list_or_table(x: &eckart::Matrix, name: &str, reason: Option<String>, is_file: bool) -> Error {
     let (rows, cols) = x.shape();
-    let reason = if masked {
-        format!("the objective uses observed({name})")
-    } else {
-        "its first two columns repeat while no pair of them does".into()
-    };
+    let reason = reason.unwrap_or_else(|| "its first two columns repeat while no pair of them does".into());
     let message = format!(
         "{name} is a table of {rows} x {cols} without a missing entry, or a list of {rows} entries `row,column,value`, \
          and {reason}"
@@ -110,7 +121,7 @@ fn list_or_table(x: &eckart::Matrix, name: &str, masked: bool, is_file: bool) ->
         "Say which: read it with format=\"coo\" or columns=(row, col, value) for the list, with format=\"table\" for \
          the table"
     } else {
-        "Say which: eckart.triplets(frame) for the list, frame.to_numpy() for the table"
+        "Say which: eckart.triplets(frame) for the list, eckart.Matrix(frame) for the table"
     };
     Error::data(Code::ListOrTable, message, help)
 }
