@@ -195,14 +195,15 @@ def ratings():
 def test_unseen_users_and_items_are_answered_by_what_is_known():
     users, items, stars = ratings()
     model = MatrixFactorization(2, alpha=0.1, bias_alpha=0.1, random_state=0).fit(ek.triplets(users, items, stars))
-    with warns(UserWarning, "unknown-ids", "2 of the 4 users and 2 of the 4 items", "999"):
-        found = model.predict_for([101, 999, 102, 999], [5000, 5001, 7, 7])
+    with warns(UserWarning, "unknown-ids", "1 of the 3 users and 1 of the 3 items", "the first '999'"):
+        found = model.predict_for(np.array([101, 999, 102, 999]), [5000, 5001, 7, 7])
     u, i = model.user_ids_.tolist().index(102), model.item_ids_.tolist().index(5001)
     known = model.predict_for([101], [5000])
     assert found[0] == known[0] and found[3] == model.mean_
     assert found[1] == model.mean_ + model.item_biases_[i] and found[2] == model.mean_ + model.user_biases_[u]
-    with refuses(KeyError, "unknown-name", "999"):
+    with refuses(KeyError, "unknown-name", "999") as caught:
         model.predict_for([101, 999], [5000, 5000], unknown="error")
+    assert str(caught.value) == caught.value.args[0]
     plain = MatrixFactorization(2, alpha=0.1, biases=False, random_state=0).fit(ek.triplets(users, items, stars))
     with warns(UserWarning, "unknown-ids"):
         assert plain.predict_for(999, 5000)[0] == pytest.approx(stars.mean())

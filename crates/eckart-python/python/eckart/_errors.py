@@ -66,6 +66,8 @@ class EckartTypeError(EckartError, TypeError):
 class EckartKeyError(EckartError, KeyError):
     """A row or column that is not there."""
 
+    __str__ = Exception.__str__  # a KeyError shows its text in quotation marks
+
 
 class EckartAttributeError(EckartError, AttributeError):
     """A factor that is not there."""

@@ -463,7 +463,7 @@ class MatrixFactorization(_Recommender):
             One user and one item a rating.
         unknown : {"mean", "error"}, default="mean"
             What is said of a user or an item that the model was not fitted to: the mean of all ratings plus the bias of the
-            other one where that is known, with a warning that counts them; or an error.
+            other one where that is known, with a warning that counts the users and items; or an error.
 
         Returns
         -------
@@ -483,9 +483,11 @@ class MatrixFactorization(_Recommender):
             mean = self.mean_ if self.biases else self._mean_rating
             biases = np.where(new_user, 0.0, self.user_biases_[i]) + np.where(new_item, 0.0, self.item_biases_[j])
             found[new] = mean + biases[new]
-            parts = [(new_user, users, "users"), (new_item, items, "items")]
-            counts = [f"{np.sum(which)} of the {len(i)} {what}" for which, _, what in parts if which.any()]
-            first = next(ids if _is_one(ids) else list(ids)[int(np.argmax(which))] for which, ids, _ in parts if which.any())
+            asked = [[_text_of(label) for label in ([ids] if _is_one(ids) else ids)] for ids in (users, items)]
+            parts = [(which, labels, what) for which, labels, what in zip((new_user, new_item), asked, ("users", "items")) if which.any()]
+            unseen = [{labels[k] for k in np.flatnonzero(which)} for which, labels, _ in parts]
+            counts = [f"{len(new)} of the {len(set(labels))} {what}" for new, (_, labels, what) in zip(unseen, parts)]
+            first = parts[0][1][int(np.argmax(parts[0][0]))]
             warn(coded_warning(
                 "unknown-ids",
                 f"{' and '.join(counts)} were not in the fit, the first {first!r}: their ratings are the mean and the biases "
