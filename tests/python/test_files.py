@@ -31,9 +31,8 @@ def test_a_frame_of_entries_is_told_by_the_names_of_its_columns(frame, tmp_path)
     assert ones.to_array().tolist() == [[1, 1, 0], [1, 0, 1]] and "values: 1 each" in ones.reading
     for model in (MatrixFactorization(1, random_state=0), ImplicitMF(1, random_state=0)):
         assert model.fit(table).user_ids_.tolist() == [7, 8]
-    if frame is not pa.table:
-        with refuses(ValueError, "list-or-table", "playerId", "eckart.triplets"):
-            NMF(1).fit(table)
+    with refuses(ValueError, "list-or-table", "playerId", "eckart.triplets"):
+        NMF(1).fit(table)
 
 
 @pytest.mark.parametrize("frame", FRAMES)
@@ -55,6 +54,11 @@ def test_an_arrow_table_of_numbers_is_the_matrix_that_its_frame_is():
     table = pa.table({"pm25": [1.0, 2, 3, 4], "so4": [2.0, 3, 4, None], "no3": [1.0, 2, 5, 2]})
     found = ek.factorize(table, "sum(observed(X) * (X - W @ H)**2)", rank=1)
     assert found.H.shape == (1, 3) and found.col_names == ["pm25", "so4", "no3"]
+    full = table.slice(0, 3)
+    model = NMF(1, random_state=0).fit(full)
+    assert model.feature_names_in_.tolist() == ["pm25", "so4", "no3"]
+    assert (model.transform(full) == model.transform(full.to_pandas())).all()
+    assert (MatrixFactorization(1, alpha=0.1, random_state=0).fit(table).item_ids_ == ["pm25", "so4", "no3"]).all()
     assert found.cost == ek.factorize(table.to_pandas(), "sum(observed(X) * (X - W @ H)**2)", rank=1).cost
     with refuses(TypeError, "unsupported-type", "'site'", "eckart.triplets"):
         ek.factorize(table.append_column("site", pa.array(list("abcd"))), rank=1)

@@ -13,18 +13,15 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from .._errors import coded
 from .._factorize import factorize
+from ._input import Input, begun, by_row_names, plain, same_columns, taken
 from ._search import (
     Seen,
-    begun,
     check_one_of,
     check_real,
     check_whole,
-    checked,
     components,
     documented,
     fold_in,
-    plain,
-    same_columns,
     seed_of,
     seen,
     to_pickle,
@@ -75,19 +72,20 @@ def encode(
 class _Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """What coding over known atoms has in common."""
 
-    def _atoms(self, X: np.ndarray | None = None, as_given: Any = None) -> np.ndarray:
+    def _atoms(self, given: Input | None = None) -> np.ndarray:
         """The atoms, which must fit X where it is given."""
         raise NotImplementedError
 
     def _codes(self, X: Any) -> np.ndarray:
-        as_given, X = X, checked(self, plain(X), REMEDY, reset=False, dtype=[np.float64, np.float32])
+        given = taken(self, X, reset=False, remedy=REMEDY, dtype=[np.float64, np.float32])
+        as_given, X = X, given.X
         check_one_of("transform_algorithm", self.transform_algorithm, ALGORITHMS)
         alpha = getattr(self, "alpha", None) if self.transform_alpha is None else self.transform_alpha
         if self.transform_alpha is None and self.transform_algorithm == "omp":
             alpha = None
         code = encode(
             X,
-            self._atoms(X, as_given).astype(X.dtype, copy=False),
+            self._atoms(given).astype(X.dtype, copy=False),
             algorithm=self.transform_algorithm,
             n_nonzero_coefs=self.transform_n_nonzero_coefs,
             alpha=alpha,
@@ -95,7 +93,8 @@ class _Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             max_iter=self.transform_max_iter,
             n_jobs=self.n_jobs,
         )
-        return np.hstack([np.maximum(code, 0), -np.minimum(code, 0)]) if self.split_sign else code
+        found = np.hstack([np.maximum(code, 0), -np.minimum(code, 0)]) if self.split_sign else code
+        return by_row_names(self, found, as_given, given.rows)
 
     def inverse_transform(self, X: Any) -> np.ndarray:
         """
@@ -267,9 +266,10 @@ class DictionaryLearning(_Coding):
 
     def _fit(self, X: Any) -> np.ndarray:
         """Finds atoms and codes; returns the codes."""
-        as_given, X = X, self._validated(X, reset=True)
+        as_given, given = X, self._validated(X, reset=True)
+        X = given.X
         random = np.random.RandomState(seed_of(self._random()))
-        W, H = self._begin(as_given, X, random)
+        W, H = self._begin(given, random)
         bounds = ["rownorm(H) <= 1"]
         bounds += ["W >= 0"] if self.positive_code else []
         bounds += ["H >= 0"] if self.positive_dict else []
@@ -294,7 +294,7 @@ class DictionaryLearning(_Coding):
         self.stop_reason_ = found.stop_reason
         self._seen = seen(None, X, found.W)
         warn_of(self, found.stop_reason, found.iterations, self.max_iter, self.tol)
-        return np.array(found.W, dtype=X.dtype)
+        return by_row_names(self, np.array(found.W, dtype=X.dtype), as_given, given.rows)
 
     def transform(self, X: Any) -> np.ndarray:
         """
@@ -327,9 +327,10 @@ class DictionaryLearning(_Coding):
         self : DictionaryLearning
         """
         first = not hasattr(self, "components_")
-        as_given, X = X, self._validated(X, reset=first)
+        given = self._validated(X, reset=first)
+        X = given.X
         if first:
-            _, self.components_ = self._begin(as_given, X, self._random())
+            _, self.components_ = self._begin(given, self._random())
             self.n_iter_ = 0
         W = encode(
             X, self.components_.astype(X.dtype), algorithm="lasso_cd", n_nonzero_coefs=None, alpha=self.alpha,
@@ -345,7 +346,7 @@ class DictionaryLearning(_Coding):
     def __getstate__(self) -> dict[str, Any]:
         return to_pickle(super().__getstate__())
 
-    def _atoms(self, X: np.ndarray | None = None, as_given: Any = None) -> np.ndarray:
+    def _atoms(self, given: Input | None = None) -> np.ndarray:
         return self.components_
 
     def _random(self) -> np.random.RandomState:
@@ -354,21 +355,22 @@ class DictionaryLearning(_Coding):
         random: np.random.RandomState = check_random_state(self.random_state)
         return random
 
-    def _validated(self, X: Any, reset: bool) -> np.ndarray:
-        X = checked(self, plain(X), REMEDY, reset=reset, dtype=[np.float64, np.float32])
+    def _validated(self, X: Any, reset: bool) -> Input:
+        given = taken(self, X, reset=reset, remedy=REMEDY, dtype=[np.float64, np.float32])
         check_real("alpha", self.alpha)
         check_real("tol", self.tol)
         check_whole("max_iter", self.max_iter)
         check_whole("n_init", self.n_init)
         check_one_of("fit_algorithm", self.fit_algorithm, ("lars", "cd"))
-        return np.asarray(X)
+        return given._replace(X=np.asarray(given.X))
 
-    def _begin(self, as_given: Any, X: np.ndarray, random: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
+    def _begin(self, of_X: Input, random: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
         """Singular vectors, as in scikit-learn, of length 1; random directions beyond the rank."""
+        X: np.ndarray = of_X.X
         n, m = X.shape
         k = m if self.n_components is None else check_whole("n_components", self.n_components)
         W, H = np.zeros((n, k)), random.standard_normal(size=(k, m))
-        given = begun(as_given, X, {"W": self.code_init, "H": self.dict_init})
+        given = begun(of_X, {"W": self.code_init, "H": self.dict_init})
         if "H" not in given:
             U, sizes, V = linalg.svd(X, full_matrices=False)
             r = min(k, len(sizes))
@@ -452,9 +454,9 @@ class SparseCoder(_Coding):
         -------
         self : SparseCoder
         """
-        as_given, X = X, checked(self, plain(X), REMEDY, dtype=[np.float64, np.float32])
+        given = taken(self, X, reset=True, remedy=REMEDY, dtype=[np.float64, np.float32])
         check_one_of("transform_algorithm", self.transform_algorithm, ALGORITHMS)
-        self.n_components_ = len(self._atoms(X, as_given))
+        self.n_components_ = len(self._atoms(given))
         return self
 
     def transform(self, X: Any, y: Any = None) -> np.ndarray:
@@ -472,12 +474,13 @@ class SparseCoder(_Coding):
         """
         return self._codes(X)
 
-    def _atoms(self, X: np.ndarray | None = None, as_given: Any = None) -> np.ndarray:
+    def _atoms(self, given: Input | None = None) -> np.ndarray:
+        X = None if given is None else given.X
         if self.dictionary is None:
             return np.eye(self.n_features_in_ if X is None else X.shape[1])
-        if X is not None:
-            same_columns(as_given, X, self.dictionary, "the dictionary")
-        atoms = np.asarray(self.dictionary)
+        if given is not None:
+            same_columns(given, self.dictionary, "the dictionary")
+        atoms = np.asarray(plain(self.dictionary))
         if X is not None and X.shape[1] != atoms.shape[1]:
             raise coded(
                 ValueError,

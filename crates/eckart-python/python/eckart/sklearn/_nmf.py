@@ -13,6 +13,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted, check_non_negative
 
 from .. import _formulas as ek
+from .._arrays import filled
 from .._errors import coded
 from .._factorization import Factorization
 from .._factorize import factorize
@@ -20,19 +21,17 @@ from .._function import function
 from .._progress import Bar, both
 from ._multiplicative import Done, Penalties, error, multiplicative
 from ._objective import find
+from ._input import Input, begun, by_row_names, plain, taken
 from ._search import (
     Seen,
-    begun,
     check_one_of,
     check_params,
     check_real,
     check_whole,
-    checked,
     components,
     documented,
     fold_in,
     gain,
-    plain,
     seed_of,
     seen,
     to_pickle,
@@ -213,10 +212,11 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         -------
         W : ndarray of shape (n_samples, n_components)
         """
-        as_given, X = X, self._validated(X, reset=True)
+        as_given, named = X, self._validated(X, reset=True)
+        X = named.X
         self._check_parameters()
         if self.init == "custom":
-            given_factors = begun(as_given, X, {"W": W, "H": H})
+            given_factors = begun(named, {"W": W, "H": H})
             W, H = given_factors.get("W"), given_factors.get("H")
         weight = self._weight(X, sample_weight)
         # A sample that does not count is left out, and coded afterwards.
@@ -243,7 +243,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             all_W = np.empty((len(counts), rank), dtype=W.dtype)
             all_W[counts], all_W[~counts] = W, self._transform(X[~counts])
             W = all_W
-        return W
+        return by_row_names(self, W, as_given, named.rows)
 
     def transform(self, X: Any) -> np.ndarray:
         """
@@ -258,7 +258,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         W : ndarray of shape (n_samples, n_components)
         """
         check_is_fitted(self)
-        return self._transform(self._validated(X, reset=False))
+        given = self._validated(X, reset=False)
+        return by_row_names(self, self._transform(given.X), X, given.rows)
 
     def inverse_transform(self, X: Any) -> np.ndarray:
         """
@@ -294,7 +295,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self : NMF
         """
         first = not hasattr(self, "components_")
-        X = self._validated(X, reset=first)
+        X = self._validated(X, reset=first).X
         self._check_parameters()
         given = self._given(X, None)
         if first:
@@ -315,16 +316,18 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     # Checks.
 
-    def _validated(self, X: Any, reset: bool) -> Any:
+    def _validated(self, X: Any, reset: bool) -> Input:
         finite: bool | str = True if self.missing_values is None else "allow-nan"
+        gaps = None if self.missing_values is None else f"missing_values is {self.missing_values!r}"
         remedy = "with missing_values=np.nan they are left out of the loss, or fill them in"
-        X = checked(
-            self, plain(X), remedy, reset=reset, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], ensure_all_finite=finite
-        )
-        X = self._written_out(X)
+        given = taken(
+            self, X, reset=reset, gaps=gaps, remedy=remedy,
+            accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32], ensure_all_finite=finite,
+        )  # fmt: skip
+        X = self._written_out(given.X)
         marked, masked = self._marked(X)  # the mark itself may be negative
         check_non_negative(np.nan_to_num(marked) if masked and not sparse.issparse(X) else marked, "NMF (input X)")
-        return X
+        return given._replace(X=X)
 
     def _written_out(self, X: Any) -> Any:
         """The same with all entries, where a sparse X stores what is missing beside zeros that it does not store."""
@@ -383,7 +386,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def _weight(self, X: Any, sample_weight: Any) -> np.ndarray | None:
         if sample_weight is None:
             return None
-        weight: np.ndarray = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        weight: np.ndarray = _check_sample_weight(filled(sample_weight), X, dtype=np.float64, ensure_non_negative=True)
         if not weight.any():
             raise coded(ValueError, "setting-out-of-range", "every sample weight is 0: at least one sample must count")
         if self._beta() == 0 or self.objective or (self.solver == "mu" and self.alpha_W):

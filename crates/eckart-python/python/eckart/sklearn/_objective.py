@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted
 
-from .._errors import coded
+from .._arrays import matrix_of
+from .._errors import EckartValueError, coded
 from .._factorization import Factorization
 from .._factorize import MODELS, factorize
 from .._formulas import Expr, Objective
-from ._search import check_params, check_real, check_whole, documented, named, plain, seed_of, warn_of
+from ._input import Input, by_row_names, plain, taken
+from ._search import check_params, check_real, check_whole, documented, seed_of, warn_of
 
 
 def check_factors(names: Iterable[str]) -> None:
@@ -61,8 +64,10 @@ class ObjectiveFactorization(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         The parameters of the objective, as ``{"a": 0.1}``.
     init : {"auto", "random", "nndsvd", "nndsvda", "nndsvdar", "svd"}, default="auto"
         Where the first start begins, as in `eckart.factorize`.
-    init_from : dict of str to array-like, default=None
-        Values of factors at which the first start begins.
+    init_from : dict of str to array-like, Factorization or path, default=None
+        Values of factors at which the first start begins, as in `eckart.factorize`.
+    fix : dict of str to array-like, Factorization or path, default=None
+        Factors that are fixed at these values, as in `eckart.factorize`.
     tol : float, default=1e-5
         When a start has converged, as in `eckart.factorize`.
     max_iter : int, default=500
@@ -107,6 +112,7 @@ class ObjectiveFactorization(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         params: Mapping[str, float] | None = None,
         init: str = "auto",
         init_from: Mapping[str, Any] | None = None,
+        fix: Mapping[str, Any] | None = None,
         tol: float = 1e-5,
         max_iter: int = 500,
         random_state: Any = None,
@@ -120,6 +126,7 @@ class ObjectiveFactorization(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         self.params = params
         self.init = init
         self.init_from = init_from
+        self.fix = fix
         self.tol = tol
         self.max_iter = max_iter
         self.random_state = random_state
@@ -158,15 +165,17 @@ class ObjectiveFactorization(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         -------
         W : ndarray of shape (n_samples, n_components)
         """
-        given, X = X, self._validated(X, reset=True)
+        as_given, given = X, self._validated(X, reset=True)
+        X = given.X
         rank = min(X.shape) if self.n_components is None else check_whole("n_components", self.n_components)
         found = find(
-            named(given, X),
+            given.table(),
             self.objective,
             rank,
             check_params("params", self.params, self.objective),
             init=self.init,
             init_from=self.init_from,
+            fix=self.fix,
             n_init=check_whole("n_init", self.n_init),
             seed=seed_of(check_random_state(self.random_state)),
             max_iter=check_whole("max_iter", self.max_iter),
@@ -183,7 +192,7 @@ class ObjectiveFactorization(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         self.n_iter_ = found.iterations
         self.stop_reason_ = found.stop_reason
         warn_of(self, found.stop_reason, found.iterations, self.max_iter, self.tol)
-        return self.factors_["W"]
+        return by_row_names(self, self.factors_["W"], as_given, given.rows)
 
     def transform(self, X: Any) -> np.ndarray:
         """
@@ -198,12 +207,14 @@ class ObjectiveFactorization(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         W : ndarray of shape (n_samples, n_components)
         """
         check_is_fitted(self)
-        X = self._validated(X, reset=False)
-        return np.array(self._found.transform(X, match="position")["W"], dtype=X.dtype)
+        given = self._validated(X, reset=False)
+        W = np.array(self._found.transform(given.X, match="position")["W"], dtype=given.X.dtype)
+        return by_row_names(self, W, X, given.rows)
 
     def inverse_transform(self, X: Any) -> np.ndarray:
         """
-        The product W @ H of rows of W.
+        The data that rows of W stand for: what the objective compares X with, such as ``W @ H`` or ``W @ H + c``; the
+        product W @ H where it compares X with nothing.
 
         Parameters
         ----------
@@ -212,16 +223,33 @@ class ObjectiveFactorization(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         Returns
         -------
         X_original : ndarray of shape (n_samples, n_features)
+
+        Raises
+        ------
+        ValueError
+            Where rows have factors beside W, such as offsets, which W does not tell.
         """
         check_is_fitted(self)
         W = check_array(plain(X), accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32])
-        return W @ self.components_
+        rows = W.toarray() if sparse.issparse(W) else W
+        try:
+            found = self._found._core.predicted([("W", matrix_of(rows.astype(self._found.W.dtype, copy=False)))])
+        except EckartValueError as error:
+            if error.code == "no-prediction":
+                return W @ self.components_
+            if error.code != "factor-missing":
+                raise
+            text = f"{error}, and W does not tell it: W @ model.components_ is the product of the factors alone"
+            raise coded(ValueError, error.code, text) from None
+        return np.array(found.to_array(), dtype=W.dtype)
 
-    def _validated(self, X: Any, reset: bool) -> Any:
-        return validate_data(
+    def _validated(self, X: Any, reset: bool) -> Input:
+        masked = "observed(" in _statement(self.objective)
+        return taken(
             self,
-            plain(X),
+            X,
             reset=reset,
+            gaps="the objective uses observed(X)" if masked else None,
             accept_sparse=("csr", "csc"),
             dtype=[np.float64, np.float32],
             ensure_all_finite="allow-nan",

@@ -9,19 +9,15 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, check_non_negative, validate_data
+from sklearn.utils.validation import check_is_fitted, check_non_negative
 
-from .._arrays import as_given, entries_of, named_matrix_of
-from .._eckart import Matrix
+from .. import _eckart
 from .._errors import coded, coded_warning, warn
 from .._factorization import Factorization
 from .._factorize import factorize
-from .._function import result
+from ._input import Input, by_row_names, ids_of, taken
 from ._search import check_one_of, check_real, check_whole, documented, fold_in, seed_of, warn_of
 
-
-_Ids = np.ndarray | list[str] | None
-"""Ids in their type, where there are any."""
 
 BLOCK = 1024
 """Users whose scores are held at once."""
@@ -96,8 +92,8 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         -------
         user_factors : ndarray of shape (n_users, n_components)
         """
-        self._fit(X)
-        return self.user_factors_
+        users = self._fit(X)
+        return by_row_names(self, self.user_factors_, X, users)
 
     def transform(self, X: Any) -> np.ndarray:
         """
@@ -106,19 +102,22 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         Parameters
         ----------
         X : {array-like, sparse matrix, eckart.Matrix, frame} of shape (n_users, n_items)
-            Items as in `fit`: those of a frame or `eckart.Matrix` are told by their names, as texts, where those of the
-            fit had names.
+            Items as in `fit`: by their names, as texts, where X and the fit have names; where only one has, by position,
+            which a warning says.
 
         Returns
         -------
         user_factors : ndarray of shape (n_users, n_components)
         """
         check_is_fitted(self)
-        X, _, _ = self._validated(X, reset=False)
-        return np.array(self._fold_in(X)["W"], dtype=X.dtype)
+        given = self._validated(X, reset=False)
+        W = np.array(self._fold_in(given.X)["W"], dtype=given.X.dtype)
+        return by_row_names(self, W, X, given.rows)
 
-    def _fit(self, X: Any) -> None:
-        X, users, items = self._validated(X, reset=True)
+    def _fit(self, X: Any) -> _eckart.Names | None:
+        """Learns from X; returns the ids of its users, where it has any."""
+        given = self._validated(X, reset=True)
+        X, users, items = given.X, ids_of(given.rows), ids_of(given.cols)
         check_whole("max_iter", self.max_iter)
         check_whole("n_init", self.n_init)
         check_real("tol", self.tol)
@@ -153,71 +152,22 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         self._known = self._counts(X)
         self._take(found)
         warn_of(self, found.stop_reason, found.iterations, self.max_iter, self.tol)
+        return given.rows
 
     def _fold_in(self, X: Any) -> dict[str, np.ndarray]:
         text, params = self._stated()
         fixed = {name: B.astype(X.dtype, copy=False) for name, B in self._fixed().items()}
         return fold_in(X, text, {**params, "k": self.n_components_}, fixed)
 
-    def _validated(self, X: Any, reset: bool) -> tuple[Any, _Ids, _Ids]:
+    def _validated(self, X: Any, reset: bool) -> Input:
         """X as an array or compressed rows, and its ids."""
-        users: _Ids = None
-        items: _Ids = None
-        labels: list[str] | None = None
-        entries = entries_of(X, "X")
-        X = X if entries is None else entries
-        if isinstance(X, Matrix) or hasattr(X, "columns"):
-            named = named_matrix_of(X, "X")
-            users, items = as_given(named.row_ids, named.row_names), as_given(named.col_ids, named.col_names)
-            is_frame = hasattr(X, "to_numpy") and not hasattr(X, "num_columns")
-            labels = [str(label) for label in X.columns] if is_frame else named.col_names
-            if not is_frame or not reset and self._moves(X, labels):
-                X = result(named.matrix) if named.matrix.is_sparse else np.array(named.matrix.to_array())
-                if not reset and labels is not None:
-                    X = self._reordered(X, labels)
-        if reset:
-            self._labels = labels
-        X = validate_data(
-            self, X, reset=reset, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite="allow-nan"
-        )
-        if sparse.issparse(X) and np.isnan(X.data).any():
+        given = taken(
+            self, X, reset=reset, gaps="an item that is not there is not known", is_list=True,
+            accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite="allow-nan",
+        )  # fmt: skip
+        if sparse.issparse(given.X) and np.isnan(given.X.data).any():
             raise coded(ValueError, "missing-value", "Input X contains NaN: leave what is not known out of a sparse matrix")
-        return X, users, items
-
-    def _moves(self, X: Any, labels: list[str] | None) -> bool:
-        """Whether the columns of a frame are to be put in the order of `fit`."""
-        if self._labels is None or labels == self._labels:
-            return False
-        # Where both have names that are all texts, scikit-learn refuses another order.
-        return not hasattr(self, "feature_names_in_") or not all(isinstance(label, str) for label in X.columns)
-
-    def _reordered(self, X: Any, items: list[str]) -> Any:
-        """Columns in the order of `fit`; items that were not there are left out, those that are not here are not known."""
-        labels = [str(item) for item in self.item_ids_] if self._labels is None else self._labels
-        place = {item: k for k, item in enumerate(labels)}
-        pairs = [(place[item], k) for k, item in enumerate(items) if item in place]
-        if not pairs:
-            raise coded(ValueError, "names-differ", "none of the items is one of those that the model was fitted to")
-        if len(set(items)) < len(items):
-            twice = next(item for k, item in enumerate(items) if item in items[:k])
-            raise coded(ValueError, "duplicate-names", f"two items of X have the same name, {twice!r}: give each a name of its own")
-        unknown, lacking = [item for item in items if item not in place], set(labels) - set(items)
-        if unknown:
-            warn(coded_warning("names-ignored", f"{len(unknown)} items that were not in the fit are left out, the first {unknown[0]!r}"))
-        if lacking and not sparse.issparse(X):  # a list has what users did, and that is never all
-            first = next(label for label in labels if label in lacking)
-            warn(coded_warning("names-lacking", f"{len(lacking)} items of the fit are not there and count as not known, the first {first!r}"))
-        there, here = (np.array(side) for side in zip(*pairs))
-        shape = (X.shape[0], len(labels))
-        if not sparse.issparse(X):
-            ordered = np.full(shape, np.nan, dtype=X.dtype)
-            ordered[:, there] = X[:, here]
-            return ordered
-        known = sparse.coo_array(X)
-        to = np.full(len(items), -1)
-        to[here] = there
-        keep = to[known.col] >= 0
-        return sparse.csr_array((known.data[keep], (known.row[keep], to[known.col[keep]])), shape=shape)
+        return given
 
     # Recommendations.
 
@@ -250,7 +200,7 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         if X is not None:
             if users is not None:
                 raise coded(ValueError, "option-missing", "give users of the fit, or X of new ones")
-            X, _, _ = self._validated(X, reset=False)
+            X = self._validated(X, reset=False).X
             found, mask = self._fold_in(X), self._counts(X)
             factors, (of_users, of_items) = found["W"], self._offsets(self._user_offsets(found))
         else:
@@ -589,13 +539,12 @@ class ImplicitMF(_Recommender):
         self.callback = callback
         self.time_budget = time_budget
 
-    def _validated(self, X: Any, reset: bool) -> tuple[Any, _Ids, _Ids]:
-        X, users, items = super()._validated(X, reset)
-        if not sparse.issparse(X):
-            # No choice and nothing known are the same here.
-            X = np.nan_to_num(X, nan=0.0)
+    def _validated(self, X: Any, reset: bool) -> Input:
+        given = super()._validated(X, reset)
+        # No choice and nothing known are the same here.
+        X = given.X if sparse.issparse(given.X) else np.nan_to_num(given.X, nan=0.0)
         check_non_negative(X, "ImplicitMF (input X)")
-        return X, users, items
+        return given._replace(X=X)
 
     def _stated(self) -> tuple[str, dict[str, float]]:
         params = {"alpha": check_real("alpha", self.alpha), "reg": check_real("reg", self.reg)}

@@ -11,10 +11,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import validate_data
 
-from .._arrays import labels_of, matrix_of, named_matrix_of
-from .._eckart import FoldIn, Matrix, columns_by_names, initial_in_order
+from .._eckart import FoldIn
 from .._errors import EckartWarning, coded, coded_warning, told, warn
 from .._factorize import factorize, stated
 
@@ -142,69 +140,6 @@ def gain(tol: float) -> float:
     its start is out of all proportion (dense pictures from ``nndsvda``), the engine goes on.
     """
     return min(float(tol) ** 1.5, 0.5)
-
-
-def checked(estimator: Any, X: Any, remedy: str, **options: Any) -> Any:
-    """scikit-learn's check of data; `remedy` says what to do about NaN, where it is not allowed."""
-    try:
-        return validate_data(estimator, X, **options)
-    except ValueError as error:
-        if "contains NaN" not in str(error):
-            raise
-        begin = str(error).splitlines()[0]
-        raise coded(ValueError, "missing-value", f"{begin}\n{type(estimator).__name__} takes no missing entries: {remedy}") from None
-
-
-def plain(X: Any) -> Any:
-    """The data as scikit-learn takes it: an `eckart.Matrix` as an array, or as compressed rows."""
-    labels = labels_of(X)
-    if labels is not None and columns_by_names(labels)[1] is not None:
-        raise coded(
-            ValueError,
-            "list-or-table",
-            f"X is a list of entries by the names of its columns ({', '.join(labels)}), and no table of "
-            "samples: give eckart.triplets(X) for its matrix, X.to_numpy() for the table",
-        )
-    if not isinstance(X, Matrix):
-        return X
-    return X.to_scipy() if X.is_sparse else X.to_array()
-
-
-def named(X: Any, checked: Any) -> Any:
-    """Data that was checked, with the names that it had before."""
-    if not isinstance(X, Matrix) and not hasattr(X, "columns"):
-        return checked
-    names = named_matrix_of(X, "X")
-    return matrix_of(checked, "X").named(names.rows, names.cols)
-
-
-def begun(X: Any, checked: Any, factors: Mapping[str, Any]) -> dict[str, Any]:
-    """Given factors, W and H, their rows, columns and components in the order of the names of X and of each other; `checked`
-    is X after its checks. What has no names is matched by position, which a warning says."""
-    given = {name: value for name, value in factors.items() if value is not None}
-    if not given or not any(isinstance(B, Matrix) or hasattr(B, "columns") for B in (X, *given.values())):
-        return given
-    problem, _, _ = stated(named(X, checked), "sum((X - W @ H)**2)", 1, None, given)
-    values, about = initial_in_order(problem)
-    for warning in told(about):
-        warn(warning)
-    return {name: matrix.to_array() for name, matrix in values}
-
-
-def same_columns(X: Any, checked: Any, other: Any, what: str) -> None:
-    """Refuses columns of `other` that are named otherwise than those of X, or are in another order."""
-    if not isinstance(other, Matrix) and not hasattr(other, "columns"):
-        return
-    of_X = named(X, checked)
-    names, own = named_matrix_of(other, what).col_names, of_X.col_names if isinstance(of_X, Matrix) else None
-    if names is not None and own is not None and names != own and len(names) == len(own):
-        k = next(k for k, (one, two) in enumerate(zip(names, own, strict=True)) if one != two)
-        raise coded(
-            ValueError,
-            "names-differ",
-            f"column {k + 1} of {what} is called {names[k]!r}, and that of X {own[k]!r}: put the columns of {what} in the "
-            "order of those of X, or give it as an array",
-        )
 
 
 def check_params(argument: str, params: Any, objective: Any) -> dict[str, float]:

@@ -1,0 +1,194 @@
+"""Input: what estimators take: X as scikit-learn checks it, its features in the order of the fit, and its names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.utils._set_output import _get_output_config
+from sklearn.utils.validation import check_array, validate_data
+
+from .. import _eckart
+from .._arrays import as_given, entries_of, filled, is_sparse_frame, labels_of, matrix_of, names_of, refuse_no_matrix, table_of
+from .._eckart import Matrix, columns_by_names, columns_in_order, initial_in_order, name_texts, refuse_list
+from .._errors import EckartError, EckartValueError, coded, coded_warning, told, warn
+from .._factorization import Factorization
+from .._factorize import stated
+
+
+class Input(NamedTuple):
+    """X after its checks, and the names of its rows and columns, where it has them."""
+
+    X: Any
+    rows: _eckart.Names | None
+    cols: _eckart.Names | None
+
+    def table(self) -> Any:
+        """X with its names."""
+        return self.X if self.rows is None and self.cols is None else matrix_of(self.X, "X").named(self.rows, self.cols)
+
+
+def ids_of(names: _eckart.Names | None) -> np.ndarray | list[str] | None:
+    """Names in the type in which they were given."""
+    return as_given(names, None) if isinstance(names, tuple) else None if names is None else list(names)
+
+
+def taken(
+    estimator: Any,
+    X: Any,
+    *,
+    reset: bool,
+    gaps: str | None = None,
+    is_list: bool = False,
+    remedy: str = "",
+    **options: Any,
+) -> Input:
+    """
+    X as scikit-learn's check leaves it, with its features in the order of the fit where both have names.
+
+    `gaps` says why entries that are missing are left out, where they are; `is_list`, that a list of entries is taken for
+    its matrix; `remedy` what to do about NaN, where it is not allowed.
+    """
+    X = _ready(X, is_list)
+    rows, cols = names_of(X)
+    labels = None if cols is None else list(name_texts(cols))
+    texts = labels_of(X) is not None and all(isinstance(label, str) for label in getattr(X, "column_names", X.columns))
+    if reset:
+        _refuse_list(X, gaps)
+        estimator._labels = labels
+    else:
+        before: list[str] | None = getattr(estimator, "_labels", None)
+        # Names that are all texts are held to the order of the fit by scikit-learn, which says where one has none.
+        has_names = hasattr(estimator, "feature_names_in_")
+        if labels is not None and before is not None and not (has_names and texts):
+            X = X if labels == before else _in_order(X, before, gaps is not None, is_list)
+            return Input(_checked(check_array, remedy, estimator, plain(X), input_name="X", **options), rows, before)
+        if not (has_names or texts):
+            _tell_of_position(estimator, X, labels, before)
+    return Input(_checked(validate_data, remedy, estimator, plain(X), reset=reset, **options), rows, cols)
+
+
+def _ready(X: Any, is_list: bool) -> Any:
+    """X without a mask of its own; a list of entries as its matrix, a frame of entries that are stored with what it does not
+    store."""
+    refuse_no_matrix(X, "X")
+    labels = labels_of(X)
+    if labels is None:
+        return X if isinstance(X, Matrix) else filled(X)
+    if is_list:
+        entries = entries_of(X, "X")
+        if entries is not None or hasattr(X, "column_names"):
+            return table_of(X, "X") if entries is None else entries
+    elif columns_by_names(labels)[1] is not None:
+        raise coded(
+            ValueError,
+            "list-or-table",
+            f"X is a list of entries by the names of its columns ({', '.join(labels)}), and no table of "
+            "samples: give eckart.triplets(X) for its matrix, eckart.Matrix(X) for the table",
+        )
+    if is_sparse_frame(X) and any(dtype.fill_value != 0 for dtype in X.dtypes):
+        return X.sparse.to_dense()
+    return X
+
+
+def _refuse_list(X: Any, gaps: str | None) -> None:
+    """Refuses a table that may as well be a list of entries, as a search does."""
+    MOST_COLUMNS = 12  # a list has no more
+    labels = labels_of(X)
+    if labels is not None and len(labels) <= MOST_COLUMNS:
+        try:
+            X = table_of(X, "X")
+        except EckartError:
+            return  # scikit-learn says what is wrong
+    if isinstance(X, Matrix):
+        refuse_list(X, "X", gaps)
+
+
+def _in_order(X: Any, before: list[str], is_masked: bool, is_list: bool) -> Matrix:
+    """The features of X in the order of the fit; those that were not there are left out, those that are not here are
+    missing, not stored, or 0, and both are told."""
+    table = table_of(X, "X")
+    becomes = "not stored" if table.is_sparse else "missing" if is_masked else "0"
+    try:
+        ordered, unknown, lacking = columns_in_order(table, before, np.nan if is_masked else 0.0, f", and count as {becomes}")
+    except EckartValueError as error:
+        text = str(error).removesuffix(error.help or "").rstrip().rstrip(".:;")
+        raise coded(ValueError, error.code, f"{text}: give X with the names of the fit, or as an array in its order") from None
+    # A list has what was there, and that is never all.
+    said = [unknown, None if is_list and table.is_sparse else lacking]
+    for warning in told([row for row in said if row is not None]):
+        warn(warning)
+    return ordered
+
+
+def _tell_of_position(estimator: Any, X: Any, labels: list[str] | None, before: list[str] | None) -> None:
+    """Warns that features are matched by position, where only the fit has names, or only X."""
+    if (labels is None) == (before is None) or np.shape(X)[1:] != (getattr(estimator, "n_features_in_", None),):
+        return
+    named, bare = ("X", "the fit") if labels is not None else ("the fit", "X")
+    text = f"the columns of X are matched by position: those of {named} have names, those of {bare} have none"
+    warn(coded_warning("matched-by-position", text))
+
+
+def _checked(check: Any, remedy: str, estimator: Any, X: Any, **options: Any) -> Any:
+    """scikit-learn's check of data."""
+    try:
+        return check(X, estimator=estimator, **options) if check is check_array else check(estimator, X, **options)
+    except ValueError as error:
+        if "contains NaN" not in str(error) or not remedy:
+            raise
+        begin = str(error).splitlines()[0]
+        raise coded(ValueError, "missing-value", f"{begin}\n{type(estimator).__name__} takes no missing entries: {remedy}") from None
+
+
+def plain(X: Any) -> Any:
+    """What scikit-learn takes: an `eckart.Matrix` as an array, or as compressed rows; masked entries as NaN."""
+    refuse_no_matrix(X, "X")
+    if not isinstance(X, Matrix):
+        return filled(X)
+    return X.to_scipy() if X.is_sparse else X.to_array()
+
+
+def begun(given: Input, factors: Mapping[str, Any]) -> dict[str, Any]:
+    """Given factors, W and H, their rows, columns and components in the order of the names of X and of each other. What has
+    no names is matched by position, which a warning says."""
+    found = {name: filled(value) for name, value in factors.items() if value is not None}
+    is_named = isinstance(given.table(), Matrix) or any(
+        isinstance(B, (Matrix, Factorization, str, os.PathLike)) or hasattr(B, "columns") for B in found.values()
+    )
+    if not found or not is_named:
+        return found
+    problem, _, _ = stated(given.table(), "sum((X - W @ H)**2)", 1, None, found)
+    values, about = initial_in_order(problem)
+    for warning in told(about):
+        warn(warning)
+    return {name: matrix.to_array() for name, matrix in values}
+
+
+def same_columns(given: Input, other: Any, what: str) -> None:
+    """Refuses columns of `other` that are named otherwise than those of X, or are in another order."""
+    names = names_of(other)[1]
+    if names is None or given.cols is None:
+        return
+    theirs, own = list(name_texts(names)), list(name_texts(given.cols))
+    if theirs != own and len(theirs) == len(own):
+        k = next(k for k, (one, two) in enumerate(zip(theirs, own, strict=True)) if one != two)
+        raise coded(
+            ValueError,
+            "names-differ",
+            f"column {k + 1} of {what} is called {theirs[k]!r}, and that of X {own[k]!r}: put the columns of {what} in the "
+            "order of those of X, or give it as an array",
+        )
+
+
+def by_row_names(estimator: Any, found: np.ndarray, X: Any, rows: _eckart.Names | None) -> Any:
+    """Rows that were found, under their names where `set_output` asks for pandas and X is no frame with a row for each."""
+    labels = labels_of(X)
+    is_frame = labels is not None and columns_by_names(labels)[1] is None
+    if rows is None or is_frame or _get_output_config("transform", estimator)["dense"] != "pandas":
+        return found
+    import pandas
+
+    return pandas.DataFrame(found, index=ids_of(rows))

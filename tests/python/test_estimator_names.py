@@ -1,0 +1,215 @@
+"""What estimators make of names, of lists of entries, and of what holds a matrix and is none."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+from expect import refuses, warns
+from sklearn.exceptions import ConvergenceWarning
+
+import eckart as ek
+from eckart.sklearn import NMF, DictionaryLearning, ImplicitMF, MatrixFactorization, ObjectiveFactorization, SparseCoder
+
+rng = np.random.default_rng(3)
+COLS = ["Fe", "SO4", "NO3", "OC", "EC"]
+X = pd.DataFrame(rng.random((12, 5)) + 0.1, index=[f"r{i}" for i in range(12)], columns=COLS)
+MASKED = "sum(observed(X) * (X - W @ H)**2) + a*(sum(W**2) + sum(H**2))"
+ESTIMATORS = [
+    NMF(2, random_state=0),
+    NMF(2, random_state=0, missing_values=np.nan),
+    ObjectiveFactorization("nmf", 2, random_state=0),
+    ObjectiveFactorization(MASKED, 2, params={"a": 0.01}, random_state=0),
+    DictionaryLearning(2, transform_algorithm="lasso_cd", random_state=0),
+    SparseCoder(np.eye(5), transform_algorithm="lasso_cd", transform_alpha=0.01),
+    MatrixFactorization(2, alpha=0.1, random_state=0),
+    ImplicitMF(2, random_state=0),
+]
+LACKING = [0.0, np.nan, 0.0, np.nan, 0.0, 0.0, np.nan, np.nan]
+"""What stands for a feature that new rows lack."""
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def codes_of(call):
+    """What is returned, and the codes of all warnings."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        found = call()
+    return found, [getattr(one.message, "code", str(one.message)) for one in said]
+
+
+@pytest.mark.parametrize("model, lacking", list(zip(ESTIMATORS, LACKING, strict=True)), ids=str)
+def test_features_are_matched_by_name(model, lacking):
+    moved = ek.Matrix(X[COLS[2:] + COLS[:2]])
+    numbered = X.set_axis([31, 7, 22, 10, 4], axis=1)
+    for fitted in (X, ek.Matrix(X)):
+        model.fit(fitted)
+        expected, said = codes_of(lambda: model.transform(ek.Matrix(X)))
+        assert not said
+        found, said = codes_of(lambda: model.transform(moved))
+        assert not said
+        np.testing.assert_array_equal(found, expected)
+        some = ek.Matrix(X[["EC", "SO4", "NO3"]].assign(Al=9.0))
+        found, said = codes_of(lambda: model.transform(some))
+        assert said == ["names-ignored", "names-lacking"]
+        filled = X.assign(Fe=lacking, OC=lacking)
+        np.testing.assert_array_equal(found, codes_of(lambda: model.transform(filled.to_numpy()))[0])
+        with refuses(ValueError, "names-differ", "Al"):
+            model.transform(ek.Matrix(X.set_axis(["Al", "K", "Na", "Ca", "Mg"], axis=1)))
+    # Names that are no texts, which scikit-learn does not look at.
+    model.fit(numbered)
+    np.testing.assert_array_equal(model.transform(numbered[[4, 22, 7, 10, 31]]), model.transform(numbered))
+
+
+@pytest.mark.parametrize("model", ESTIMATORS, ids=str)
+def test_what_is_matched_by_position_is_told(model):
+    plain = X.to_numpy()
+    model.fit(ek.Matrix(X))
+    for data in (plain, sp.csr_array(plain)):
+        if isinstance(model, (DictionaryLearning, SparseCoder)) and sp.issparse(data):
+            continue
+        _, said = codes_of(lambda: model.transform(data))
+        assert said == ["matched-by-position"]
+    model.fit(plain)
+    assert codes_of(lambda: model.transform(ek.Matrix(X)))[1] == ["matched-by-position"]
+    assert codes_of(lambda: model.transform(plain))[1] == []
+    # Of names that are all texts scikit-learn tells.
+    model.fit(X)
+    _, said = codes_of(lambda: model.transform(plain))
+    assert len(said) == 1 and "does not have valid feature names" in said[0]
+
+
+def test_recommendations_for_new_users_by_position_are_told():
+    ratings = ek.triplets([1, 1, 2, 2, 3], [9, 4, 9, 7, 4], [5, 4, 3, 2, 1])
+    model = MatrixFactorization(1, alpha=0.1, random_state=0).fit(ratings)
+    with warns(UserWarning, "matched-by-position", "columns"):
+        model.recommend(X=np.array([[5.0, np.nan, 1.0]]), n=1)
+
+
+def ratings():
+    frame = pd.DataFrame({"uid": rng.integers(1, 40, 600), "iid": rng.integers(1, 30, 600), "stars": rng.integers(1, 6, 600)})
+    return frame.drop_duplicates(["uid", "iid"]).reset_index(drop=True)
+
+
+def test_a_list_is_asked_about_whatever_its_index(tmp_path):
+    every = ratings()
+    every.to_csv(tmp_path / "u.csv", index=False)
+    read = ek.read(tmp_path / "u.csv")
+    named = every.set_axis([f"e{k}" for k in range(len(every))])
+    for x in (every, every[every.uid < 35], every.sample(frac=0.8, random_state=0), named, read):
+        with refuses(ValueError, "list-or-table", "observed(X)"):
+            ek.factorize(x, "ratings", rank=2)
+        for model in (MatrixFactorization(2), ImplicitMF(2), NMF(2), ObjectiveFactorization("nmf", 2)):
+            with refuses(ValueError, "list-or-table"):
+                model.fit(x)
+        table = ek.Matrix(x) if x is not read else ek.read(tmp_path / "u.csv", format="table")
+        assert NMF(2, max_iter=3).fit(table).components_.shape == (2, 3)
+    listed = ek.triplets(every)
+    assert MatrixFactorization(2, random_state=0, max_iter=5).fit(listed).user_ids_.dtype == np.int64
+    # Ids for names of columns, or gaps, are a table's.
+    small = pd.DataFrame(rng.integers(0, 6, (40, 3)).astype(float), columns=[10, 7, 31])
+    MatrixFactorization(1, max_iter=3).fit(small)
+
+
+def test_a_masked_entry_is_missing():
+    masked = np.ma.array([[1.0, 2, 3], [2, 4, 999], [3, 6, 9]], mask=[[0, 0, 0], [0, 0, 1], [0, 0, 0]])
+    holes = np.ma.filled(masked, np.nan)
+    for model in (ObjectiveFactorization(MASKED, 1, params={"a": 0.01}, random_state=0), NMF(1, missing_values=np.nan, random_state=0), MatrixFactorization(1, alpha=0.1, random_state=0), ImplicitMF(1, random_state=0)):
+        np.testing.assert_array_equal(model.fit(masked).components_, model.fit(holes).components_)
+        np.testing.assert_array_equal(model.transform(masked), model.transform(holes))
+    for model in (NMF(1), DictionaryLearning(1), SparseCoder(np.eye(3)), ObjectiveFactorization("nmf", 1)):
+        with pytest.raises(ValueError, match="NaN"):
+            model.fit(masked)
+    assert NMF(1, max_iter=3).fit(np.ma.array(holes[:1])).components_.shape == (1, 3)
+    with pytest.raises(ValueError, match="NaN"):
+        NMF(1, init="custom").fit(holes[[0, 2]], W=np.ones((2, 1)), H=masked[1:2])
+
+
+class AnnData:
+    X = X.to_numpy()
+    obs_names, var_names = X[:, 0], COLS
+
+
+@pytest.mark.parametrize("model", ESTIMATORS, ids=str)
+def test_what_holds_a_matrix_and_is_none_is_refused(model):
+    for call in (model.fit, model.fit_transform, model.fit(X.to_numpy()).transform):
+        with refuses(TypeError, "wrong-type", "AnnData", "eckart.Matrix"):
+            call(AnnData())
+
+
+def test_a_sparse_frame_keeps_what_its_columns_do_not_store():
+    holes = X.where(X > 0.4)
+    sparse = holes.astype(pd.SparseDtype(float, np.nan))
+    text, given = MASKED, {"params": {"a": 0.01}}
+    found = [ek.factorize(x, text, rank=1, **given).cost for x in (holes, sparse)]
+    assert found[0] == found[1]
+    models = [ObjectiveFactorization(text, 1, random_state=0, **given).fit(x).cost_ for x in (holes, sparse)]
+    assert models[0] == models[1]
+    ones = X.fillna(1.0).astype(pd.SparseDtype(float, 1.0))
+    assert ek.factorize(ones, rank=1).cost == ek.factorize(X, rank=1).cost
+
+
+def test_rows_have_their_names_in_a_frame():
+    entries = pd.DataFrame({"user": [7, 7, 2, 2, 3], "item": [1, 2, 1, 3, 3], "rating": [5, 4, 3, 2, 1]})
+    for model in (MatrixFactorization(1, alpha=0.1, random_state=0), ImplicitMF(1, random_state=0)):
+        model.set_output(transform="pandas")
+        for data in (entries, ek.triplets(entries)):
+            for found in (model.fit_transform(data), model.transform(data)):
+                assert found.index.tolist() == [7, 2, 3] and found.shape == (3, 1)
+        # As many users as entries are users, too.
+        one_each = entries.iloc[[0, 2, 4]]
+        assert model.fit_transform(one_each).index.tolist() == [7, 2, 3]
+        assert model.fit_transform(X).index.tolist() == X.index.tolist()
+        assert model.fit_transform(X.to_numpy()).index.tolist() == list(range(12))
+        assert model.set_output(transform="polars").fit_transform(entries).shape == (3, 1)
+    for model in (NMF(2), ObjectiveFactorization("nmf", 2), DictionaryLearning(2)):
+        model.set_output(transform="pandas")
+        for found in (model.fit_transform(ek.Matrix(X)), model.transform(ek.Matrix(X))):
+            assert found.index.tolist() == X.index.tolist()
+
+
+def test_factors_are_taken_from_a_factorization_and_from_files(tmp_path):
+    f = ek.factorize(X, rank=2)
+    f.save(tmp_path / "f.safetensors")
+    pd.DataFrame(f.H, columns=COLS).to_csv(tmp_path / "H.csv", index=False)
+    moved = X[COLS[::-1]]
+    expected = ek.factorize(X, rank=2, fix={"H": pd.DataFrame(f.H, columns=COLS)})
+    for given in (f, ek.load(tmp_path / "f.safetensors"), tmp_path / "f.safetensors", str(tmp_path / "f.safetensors"), tmp_path / "H.csv"):
+        (found, said) = codes_of(lambda: ek.factorize(moved, rank=2, fix={"H": given}))
+        assert not said
+        np.testing.assert_array_equal(found.H, f.H[:, ::-1].astype(found.H.dtype))
+        assert found.cost == pytest.approx(expected.cost, rel=1e-5)
+        begun = ek.factorize(moved, rank=2, init_from={"H": given}, max_iter=0)
+        np.testing.assert_array_equal(begun.H, found.H)
+        model = ObjectiveFactorization("nmf", 2, fix={"H": given}, random_state=0).fit(moved)
+        np.testing.assert_array_equal(model.components_, found.H)
+    started = NMF(2, init="custom", max_iter=1).fit(X, W=f, H=tmp_path / "f.safetensors")
+    np.testing.assert_allclose(started.components_, f.H, rtol=0.1, atol=0.05)
+    for given in (f, tmp_path / "f.safetensors"):
+        with refuses(ValueError, "unknown-factor", "B", "W, H"):
+            ek.factorize(X, "sum((X - A @ B)**2)", rank=2, fix={"B": given})
+    with refuses(FileNotFoundError, "file-not-found", "none.csv"):
+        ek.factorize(X, rank=2, fix={"H": tmp_path / "none.csv"})
+
+
+def test_inverse_transform_is_what_the_objective_compares_with():
+    def model(text, **params):
+        return ObjectiveFactorization(text, 2, params=params, random_state=0, max_iter=50).fit(X)
+
+    a = "a*(sum(W**2) + sum(H**2) + sum(c**2))"
+    offsets = model(f"minimize over W[n,r], H[r,m], c[1,m]: sum((X - W @ H - c)**2) + {a}", a=0.01)
+    W = offsets.transform(X)
+    np.testing.assert_allclose(offsets.inverse_transform(W), W @ offsets.components_ + offsets.factors_["c"], rtol=1e-12)
+    link = model("sum((X - exp(W @ H))**2) + a*(sum(W**2) + sum(H**2))", a=0.01)
+    W = link.transform(X)
+    np.testing.assert_allclose(link.inverse_transform(W), np.exp(W @ link.components_), rtol=1e-12)
+    plain = model("nmf")
+    W = plain.transform(X).astype(np.float32)
+    found = plain.inverse_transform(sp.csr_array(W))
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, W @ plain.components_, rtol=1e-5)
+    users = model(f"minimize over W[n,r], H[r,m], b[n,1], c[1,m]: sum((X - W @ H - b - c)**2) + {a} + a*sum(b**2)", a=0.01)
+    with refuses(ValueError, "factor-missing", "b"):
+        users.inverse_transform(users.transform(X))
