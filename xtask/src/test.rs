@@ -23,7 +23,7 @@ const STEPS: &[Step] = &[
 /// sanitizer.
 const LONG: &[Step] = &[
     Step { name: "benches do each case once", run: |root| command::run(command::cargo(root).args(BENCHES)) },
-    Step { name: "release", run: |root| command::run(command::cargo(root).args(RELEASE)) },
+    Step { name: "release", run: |root| command::run(command::cargo(root).args(RELEASE).env("ECKART_LONG", "1")) },
     Step { name: "release, 128 bits", run: |root| with_registers(root, "base") },
     Step { name: "release, 256 bits", run: |root| with_registers(root, "avx2") },
     Step { name: "python, release", run: |root| python::check(root, Build::Release) },

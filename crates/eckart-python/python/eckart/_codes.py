@@ -87,6 +87,7 @@ Code = Literal[
     "bad-pattern",
     "too-large",
     "entries-too-small",
+    "entries-too-large",
     "bad-entry",
     "bad-header",
     "unsupported-type",

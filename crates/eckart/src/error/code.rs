@@ -236,7 +236,9 @@ codes! {
     TooLarge, "too-large", Error,
         "A shape, count or line is larger than can be handled.", "Correct it, or cut the data up.";
     EntriesTooSmall, "entries-too-small", Error,
-        "All entries of the data are so near 0 that their squares are no numbers of f64.", "Multiply the data.";
+        "All entries of the data are so near 0 that their products are no numbers of f64.", "Multiply the data.";
+    EntriesTooLarge, "entries-too-large", Error,
+        "An entry of the data is so large that its products are no numbers of f64.", "Divide the data.";
     BadEntry, "bad-entry", Error,
         "A line of a file does not hold what it must.", "Write it as the message says.";
     BadHeader, "bad-header", Error,

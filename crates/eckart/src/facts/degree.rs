@@ -10,7 +10,13 @@ pub type Degree = Option<u32>;
 
 /// The degree of every node of `dag` in `var`.
 pub fn degrees(dag: &Dag, var: &Var) -> Vec<Degree> {
-    dag.bottom_up(|id, known| degree_of_node(dag, id, var, known))
+    dag.bottom_up(|id, known| degree_of_node(dag, id, &|of| of == var, known))
+}
+
+/// The degree of a formula in all variables that `counted` picks, together: 2 of `W @ H` in both.
+pub(crate) fn joint_degree(formula: &Expr, counted: &dyn Fn(&Var) -> bool) -> Degree {
+    let dag = Dag::new(std::slice::from_ref(formula));
+    dag.bottom_up(|id, known| degree_of_node(&dag, id, counted, known))[dag.roots()[0].index()]
 }
 
 pub(crate) fn degree_of(formula: &Expr, var: &Var) -> Degree {
@@ -28,12 +34,12 @@ pub(crate) fn is_linear(formula: &Expr, var: &Var) -> bool {
     degree_of(formula, var).is_some_and(|degree| degree <= 1)
 }
 
-fn degree_of_node(dag: &Dag, id: Id, var: &Var, known: &[Degree]) -> Degree {
+fn degree_of_node(dag: &Dag, id: Id, counted: &dyn Fn(&Var) -> bool, known: &[Degree]) -> Degree {
     let args = dag.args(id);
     let of = |k: usize| known[args[k].index()];
     let mut all = args.iter().map(|arg| known[arg.index()]);
     match dag.op(id).row().dependence {
-        Dependence::Variable => Some(u32::from(dag.expr(id).as_var() == Some(var))),
+        Dependence::Variable => Some(u32::from(dag.expr(id).as_var().is_some_and(counted))),
         Dependence::Constant => Some(0),
         Dependence::Sum => all.try_fold(0, |most, d| Some(most.max(d?))),
         Dependence::Hadamard | Dependence::MatrixProduct => all.try_fold(0_u32, |sum, d| sum.checked_add(d?)),

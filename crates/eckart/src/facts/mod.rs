@@ -15,7 +15,7 @@ mod shapes;
 mod sign;
 
 pub use degree::{Degree, degrees};
-pub(crate) use degree::{degree_of, depends_on, is_linear};
+pub(crate) use degree::{degree_of, depends_on, is_linear, joint_degree};
 pub use given::{Given, Givens};
 pub(crate) use growth::growths;
 pub(crate) use infer::{Inferred, Links, infer_or_name, lengths_of};

@@ -20,7 +20,7 @@ const OBJECTIVES: [&str; 8] = [
 /// Data of some size, or of a large mean beside its spread, whose numbers f32 has.
 fn data(kind: usize, seed: u64) -> Matrix {
     let mut random = Random(seed);
-    let (size, mean) = [(1.0, 0.0), (1e4, 0.0), (1e-6, 0.0), (3.0, 1e5), (1.0, 1e3)][kind];
+    let (size, mean) = [(1.0, 0.0), (1e4, 0.0), (1e-6, 0.0), (3.0, 1e5), (1.0, 1e3), (1e25, 0.0), (1e-25, 0.0)][kind];
     let (n, m, rank) = (60, 45, 4);
     let mut numbers = |count: usize| (0..count).map(|_| random.between(0.0, 1.0)).collect::<Vec<f64>>();
     let (w, h, noise) = (numbers(n * rank), numbers(rank * m), numbers(n * m));
@@ -45,19 +45,20 @@ fn costs(model: &Factorization) -> Vec<f64> {
     model.starts[model.best].history.iter().map(|step| step.cost).collect()
 }
 
-fn check(combination: usize) {
+fn check(combination: usize, max_iter: usize) {
     let (objective, rest) = (OBJECTIVES[combination % 8], combination / 8);
-    let (kind, rank) = (rest % 5, [2, 16, 31, 32][(rest / 5 + combination) % 4]);
+    let (kind, rank) = (rest % 7, [2, 16, 31, 32, 64][(rest / 7 + combination) % 5]);
     let x = data(kind, combination as u64);
-    let settings = Settings { max_iter: 60, ..Settings::default() };
+    let settings = Settings { max_iter, ..Settings::default() };
     let [narrow, wide] = [Dtype::F32, Dtype::F64].map(|dtype| fit(objective, &x, dtype, rank, &settings));
-    let slack = 1e-2 * wide.cost.abs();
+    // What is left of a fit that is as good as exact depends on where each step was rounded.
+    let slack = 1e-2 * wide.cost.abs() + 1e-12 * costs(&wide)[0].abs();
     let told = format!("{objective}, rank {rank}, data {kind}");
     assert!(narrow.cost <= wide.cost + slack, "{told}: {:e} in f32, {:e} in f64", narrow.cost, wide.cost);
     for model in [&narrow, &wide] {
         let costs = costs(model);
         let first = costs[0].abs();
-        let rises = costs.windows(2).any(|pair| pair[1] > pair[0] + 3e-4 * pair[0].abs() + 1e-12 * first);
+        let rises = costs.windows(2).any(|pair| pair[1] > pair[0] + 3e-4 * pair[0].abs() + 1e-11 * first);
         assert!(!rises, "{told}: {costs:?}");
         assert!(costs.iter().all(|cost| *cost >= 0.0), "{told}: {costs:?}");
     }
@@ -65,7 +66,34 @@ fn check(combination: usize) {
 
 #[test]
 fn a_fit_of_f32_is_that_of_f64() {
-    (0..40).for_each(|at| check(at * 7 % 160));
+    let (most, max_iter) = if std::env::var_os("ECKART_LONG").is_some() { (400, 1000) } else { (40, 60) };
+    (0..most).for_each(|at| check(at * 11, max_iter));
+}
+
+/// What is homogeneous in data and factors is fitted as well at any size, from random starts too.
+#[test]
+fn a_fit_does_not_depend_on_the_size_of_the_data() {
+    let x = data(0, 5);
+    for (objective, degree, most) in [
+        ("sum((X - W @ H)**2) subject to W >= 0, H >= 0", 2, 0.01),
+        ("sum(kl(X, W @ H)) subject to W >= 0, H >= 0", 1, 0.01),
+        ("sum(observed(X)*(X - W @ H)**2)", 2, 0.01),
+        ("over W[n,r], S[r,r], H[r,m]: sum((X - W @ S @ H)**2)", 2, 0.01),
+        ("over W[n,r], S[r,r], H[r,m]: sum((X - W @ S @ H)**2) subject to W >= 0, S >= 0, H >= 0", 2, 0.01),
+        ("over W[n,r], H[r,m]: sum((X - (W*W) @ (H*H))**2)", 2, 0.05),
+    ] {
+        let cost = |power: i32| {
+            let size = 2f64.powi(power);
+            let sized = Matrix::from_fn(x.rows(), x.cols(), |i, j| size * x.get(i, j)).unwrap();
+            let model = fit(objective, &sized, Dtype::F64, 3, &Settings { max_iter: 2000, ..Settings::default() });
+            model.cost / size.powi(degree)
+        };
+        let one = cost(0);
+        for power in [-160, -66, 66, 160] {
+            let far = cost(power);
+            assert!((far - one).abs() <= most * one, "{objective} at 2^{power}: {far} and {one}");
+        }
+    }
 }
 
 #[test]
@@ -119,18 +147,29 @@ fn sums_of_squares_are_not_negative() {
 
 #[test]
 fn data_whose_squares_are_nothing_is_refused() {
-    for size in [1e-160, 1e-200, 1e-310] {
+    let (small, large) = (Code::EntriesTooSmall, Code::EntriesTooLarge);
+    let square = "minimize sum((X - W @ H)**2)";
+    let more = "over W[n,r], S[r,r], H[r,m]: sum((X - W @ S @ H)**2)";
+    for (objective, size, code) in [
+        (square, 1e-160, small),
+        (square, 1e-200, small),
+        (square, 1e-310, small),
+        (square, 1e152, large),
+        (square, 1e300, large),
+        (more, 1e-90, small),
+        (more, 1e90, large),
+    ] {
         let x = Matrix::from_fn(6, 5, |i, j| -size * (i + j) as f64).unwrap();
-        let problem = Problem::parse("minimize sum((X - W @ H)**2)").unwrap().data("X", &x).rank(2);
+        let problem = Problem::parse(objective).unwrap().data("X", &x).rank(2);
         let error = problem.solve(&Settings::default()).unwrap_err();
-        assert_eq!(error.code(), Code::EntriesTooSmall, "{error}");
+        assert_eq!(error.code(), code, "{objective}: {error}");
     }
 }
 
 /// Where a step leaves the range of numbers, the factors before it are the result.
 #[test]
 fn factors_of_a_start_that_diverged_are_numbers() {
-    let x = Matrix::from_fn(20, 15, |i, j| 1e-149 * (1.0 + ((i * 7 + j * 3) % 5) as f64)).unwrap();
-    let model = fit(&OBJECTIVES[7].replace("0.01", "0"), &x, Dtype::F64, 3, &Settings::default());
+    let x = Matrix::from_fn(20, 15, |i, j| 1e60 * (1.0 + ((i * 7 + j * 3) % 5) as f64)).unwrap();
+    let model = fit("sum((X - exp(W @ H))**2)", &x, Dtype::F64, 3, &Settings::default());
     assert!(model.factors.iter().all(|(_, factor)| factor.values_f64().iter().all(|entry| entry.is_finite())));
 }

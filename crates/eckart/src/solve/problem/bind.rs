@@ -12,9 +12,10 @@ use super::{Bound, Factor, Problem};
 use crate::data::{Dtype, Matrix};
 use crate::error::{Code, Error, Result};
 use crate::expr::text::{Constraint, Declaration, Dim, Limit};
-use crate::expr::{Dag, Var};
+use crate::expr::{Dag, Expr, Var};
 use crate::facts::{
-    Facts, Given, Givens, Shape, SideLength, first_missing, infer_shapes, lengths_of, masks, unmasked, unmasked_beside,
+    Facts, Given, Givens, Shape, SideLength, first_missing, infer_shapes, joint_degree, lengths_of, masks, unmasked,
+    unmasked_beside,
 };
 use crate::rows::FactorRegularizer;
 use crate::run::{Inputs, Value};
@@ -33,7 +34,6 @@ impl Problem {
         let Some((_, target)) = self.data.first() else {
             return Err(Error::setting(Code::NoData, "no data was given: an objective needs a matrix to factorize"));
         };
-        self.data.iter().try_for_each(check_size)?;
         if self.rank == 0 {
             let (rows, cols) = target.shape();
             let message = format!("rank 0 does not fit a {rows} x {cols} matrix: choose 1 to {}", rows.min(cols));
@@ -75,6 +75,7 @@ impl Problem {
             let message = "the objective has no factor to search for: every name in it was given";
             return Err(Error::setting(Code::NoFactor, message));
         }
+        self.check_sizes(&objective, &factors)?;
         refuse_unbounded(&smooth, &factors, &givens)?;
         let mut inputs = Inputs::default();
         for (name, matrix) in self.data.iter().chain(&held) {
@@ -98,6 +99,14 @@ impl Problem {
             told: self.told.clone(),
             subproblems: OnceLock::new(),
         })
+    }
+
+    /// Refuses data whose squares would all be 0, or infinite, or next to it: any factors would fit it, or none.
+    fn check_sizes(&self, objective: &Expr, factors: &[Factor]) -> Result<()> {
+        let degree = joint_degree(objective, &|var| factors.iter().any(|factor| factor.var == *var));
+        // The cost of W @ H is of degree 4; where it is of more, a step is made from products of squares.
+        let far = if degree.is_some_and(|degree| degree > 4) { 1e75 } else { 1e150 };
+        self.data.iter().try_for_each(|data| check_size(data, far))
     }
 
     /// A factor with its constraints, and where its first start begins.
@@ -291,19 +300,24 @@ impl Problem {
     }
 }
 
-/// Squares of smaller numbers are no normal numbers of f64.
-const LEAST_SIZE: f64 = 1e-150;
-
-/// Refuses data whose squares would all be 0, or next to it: any factors would fit it.
-fn check_size((name, matrix): &(String, Matrix)) -> Result<()> {
+/// Refuses data that is `far` times smaller, or larger, than 1.
+fn check_size((name, matrix): &(String, Matrix), far: f64) -> Result<()> {
     let size = matrix.size();
-    if size == 0.0 || size >= LEAST_SIZE {
+    if size == 0.0 || (size >= 1.0 / far && size <= far) {
         return Ok(());
     }
-    let message =
-        format!("no entry of {name} is larger than {size:e}, and squares of such numbers can't be told from 0");
     let by = -size.log10().round();
-    Err(Error::data(Code::EntriesTooSmall, message, format!("Multiply it, by 1e{by:.0} say")))
+    let (code, message) = match size < 1.0 {
+        true => (
+            Code::EntriesTooSmall,
+            format!("no entry of {name} is larger than {size:e}: products of such numbers can't be told from 0"),
+        ),
+        false => (
+            Code::EntriesTooLarge,
+            format!("an entry of {name} is {size:e}: products of such numbers are larger than all numbers of f64"),
+        ),
+    };
+    Err(Error::data(code, message, format!("Multiply it, by 1e{by:.0} say")))
 }
 
 fn role_of(roles: &[(String, FactorRole)], var: &Var) -> FactorRole {

@@ -68,7 +68,7 @@ pub(crate) fn prediction(bound: &Bound) -> Result<Option<Expr>> {
 
 /// What the objective compares the data with: S where it holds X - S, else a formula of factors at which it is least
 /// where that is the data, as W @ H in `kl(X, W @ H)`.
-fn reconstruction(bound: &Bound) -> Result<Option<Expr>> {
+pub(in crate::solve) fn reconstruction(bound: &Bound) -> Result<Option<Expr>> {
     let (part, is_least) = compared(bound)?;
     Ok(part.filter(|_| is_least))
 }

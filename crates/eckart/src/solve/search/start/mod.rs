@@ -27,7 +27,7 @@ pub(in crate::solve) fn begin(
     memory_limit: usize,
 ) -> Result<Vec<Value>> {
     if index > 0 {
-        return Ok(random::random_start(bound, settings.seed, index as u64, vec![None; bound.factors.len()]));
+        return random::random_start(bound, settings.seed, index as u64, vec![None; bound.factors.len()]);
     }
     let mut known: Vec<Option<Value>> = bound.factors.iter().map(|factor| factor.begin.clone()).collect();
     let init = if settings.init == Init::Auto { automatic(bound)? } else { settings.init };
@@ -47,7 +47,7 @@ pub(in crate::solve) fn begin(
             known[which].get_or_insert(numbers);
         }
     }
-    Ok(random::random_start(bound, settings.seed, 0, known))
+    random::random_start(bound, settings.seed, 0, known)
 }
 
 /// A factor with a millionth of its mean in the place of every 0.

@@ -7,24 +7,34 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::data::Matrix;
+use crate::error::Result;
+use crate::expr::Var;
+use crate::facts::{degree_of, joint_degree};
 use crate::run::{Numbers, Rect, Value};
 use crate::solve::problem::{Bound, Factor};
+use crate::solve::result::quality::reconstruction;
 
 /// Random factors where none is known, scaled so that their product is of the size of the data.
 ///
 /// Factors that may not be negative are |N(0, 1)| times sqrt(mean / r), as is usual for non-negative factorization;
-/// others are N(0, 1) times a tenth of (variance / r)^(1/4), a small start. Rows or columns whose length is limited
-/// begin at the limit (where they have more than a few numbers): from less, a penalty on their partner could end a
-/// search at 0. Offsets begin at 0.
-pub(super) fn random_start(bound: &Bound, seed: u64, start: u64, known: Vec<Option<Value>>) -> Vec<Value> {
+/// others are N(0, 1) times a tenth of (variance / r)^(1/4), a small start. Where what stands for the data is no
+/// product of two factors, as in `X - W @ S @ H`, see [`SizeOfStart`]. Rows or columns whose length is limited begin at
+/// the limit (where they have more than a few numbers): from less, a penalty on their partner could end a search at 0.
+/// Offsets begin at 0.
+pub(super) fn random_start(bound: &Bound, seed: u64, start: u64, known: Vec<Option<Value>>) -> Result<Vec<Value>> {
     if known.iter().all(Option::is_some) {
-        return known.into_iter().flatten().collect();
+        return Ok(known.into_iter().flatten().collect());
     }
     let (mean, variance) = moments(&bound.target.1);
-    let rank = bound.rank as f64;
+    let (rank, sizes) = (bound.rank as f64, SizeOfStart::of(bound, &known)?);
     let fill = |(index, factor): (usize, &Factor)| {
         let nonnegative = factor.regularizer.entries.is_nonnegative();
-        let scale = if nonnegative { (mean / rank).sqrt() } else { 0.1 * (variance / rank).powf(0.25) };
+        let scale = match (&sizes, nonnegative) {
+            (None, true) => (mean / rank).sqrt(),
+            (None, false) => 0.1 * (variance / rank).powf(0.25),
+            (Some(sizes), true) => sizes.scale(mean),
+            (Some(sizes), false) => 0.1 * sizes.scale(variance.sqrt()),
+        };
         let scale = factor.regularizer.row_norm.or(factor.regularizer.col_norm).unwrap_or(scale);
         let scale = if scale > 0.0 && scale.is_finite() { scale } else { 1.0 };
         let mut random = stream(seed, start, index as u64);
@@ -35,7 +45,47 @@ pub(super) fn random_start(bound: &Bound, seed: u64, start: u64, known: Vec<Opti
         if bound.is_narrow() { filled::<f32>(factor, number) } else { filled::<f64>(factor, number) }
     };
     let all = bound.factors.iter().enumerate().zip(known);
-    all.map(|(factor, known)| known.unwrap_or_else(|| fill(factor))).collect()
+    Ok(all.map(|(factor, known)| known.unwrap_or_else(|| fill(factor))).collect())
+}
+
+/// How what stands for the data grows.
+struct SizeOfStart {
+    /// Its degree in the factors that begin at random, together.
+    degree: f64,
+    /// The logarithm of its size where their numbers, and those of the data, are of size 1.
+    offset: f64,
+    /// Its degree in the data.
+    of_data: f64,
+}
+
+impl SizeOfStart {
+    /// `None` where it is of degree 2 in the factors, as W @ H is, or nothing of the size of the data is a polynomial
+    /// in them.
+    fn of(bound: &Bound, known: &[Option<Value>]) -> Result<Option<Self>> {
+        let Some(formula) = reconstruction(bound)? else { return Ok(None) };
+        let factor = |var: &Var| bound.factors.iter().position(|factor| factor.var == *var && !factor.offset);
+        let all = joint_degree(&formula, &|var| factor(var).is_some());
+        let free = joint_degree(&formula, &|var| factor(var).is_some_and(|at| known[at].is_none()));
+        let data = Var::input(&bound.target.0);
+        let (Some(all), Some(free), Some(of_data)) = (all, free, joint_degree(&formula, &|var| *var == data)) else {
+            return Ok(None);
+        };
+        if free == 0 || all == 2 && of_data == 0 {
+            return Ok(None);
+        }
+        let of_known = |(factor, value): (&Factor, &Option<Value>)| {
+            let numbers = &value.as_ref()?.to_dense().data;
+            let mean = numbers.iter().map(|x| x.abs()).sum::<f64>() / numbers.len().max(1) as f64;
+            Some(f64::from(degree_of(&formula, &factor.var)?) * mean.ln())
+        };
+        let offset = (bound.rank as f64).ln() + bound.factors.iter().zip(known).filter_map(of_known).sum::<f64>();
+        Ok(Some(Self { degree: f64::from(free), offset, of_data: f64::from(of_data) }))
+    }
+
+    /// The size of the numbers of the factors for data of such a size.
+    fn scale(&self, size: f64) -> f64 {
+        ((size.ln() * (1.0 - self.of_data) - self.offset) / self.degree).exp()
+    }
 }
 
 /// A factor of such numbers, an offset of zeros, made feasible.
