@@ -401,7 +401,7 @@ codes! {
         "Leave it out.";
     EqualEntries, "equal-entries", Warning,
         "All observed entries are the same, so that nothing can be learned from them.",
-        "Take a model of pairs, such as `implicit`.";
+        "Count what has no entry as well: `sum((1 + a*X) * ((X > 0) - W @ H)**2)` and penalties.";
     NegativeEntries, "negative-entries", Warning,
         "The data has negative entries, and what stands for it can't be negative.",
         "Shift the data, leave out a bound, or mark entries that are none as missing.";

@@ -147,7 +147,8 @@ pub(super) fn all_equal(bound: &Bound) -> Option<Warning> {
     same.then(|| {
         let message = format!(
             "all {} entries of {name} are {first}, and the objective looks at no others: nothing can be learned from \
-             them. Where an entry says that something was chosen, and none that it was not, take the model implicit",
+             them. Where an entry says that something was chosen, and none that it was not, count those as well: \
+             `sum((1 + a*{name}) * (({name} > 0) - W @ H)**2) + b*(sum(W**2) + sum(H**2))`",
             x.observed()
         );
         Warning::new(Code::EqualEntries, message)
