@@ -97,7 +97,7 @@ pub(crate) fn report(
         let agreed = if found.kept.len() > 1 { Some(agree(found)?) } else { None };
         let in_order = data.as_ref().map(|data| in_order_of(found, data, &Side::BOTH, by)).transpose()?;
         let mut page = Report::new(found).look(look);
-        page = in_order.iter().fold(page, |page, data| page.data(&data.matrix));
+        page = in_order.iter().fold(page, |page, data| page.data(&data.matrix).lacking(data.lacking.clone()));
         // Its names are used where the model has none.
         let names = |side: Side| data.as_ref().and_then(|data| data.names(side)).map(<[String]>::to_vec);
         let (rows, cols) = (names(Side::Rows), names(Side::Cols));

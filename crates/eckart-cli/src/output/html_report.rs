@@ -24,8 +24,10 @@ pub(crate) fn report(args: &ReportArgs) -> Result<String> {
     }
     let fit = Factorization::load(&args.model)?;
     let data = args.file.as_ref().map(|file| in_order(&fit, load(file, &args.reading)?, args)).transpose()?;
+    let (data, lacking) = data.map_or((None, None), |(data, lacking)| (Some(data), Some(lacking)));
     data.iter().flat_map(|data| &data.warnings).for_each(warn);
     let mut page = page(&fit, data.as_ref(), args.look);
+    page = lacking.into_iter().fold(page, Report::lacking);
     let shape =
         data.as_ref().map(|data| data.matrix.shape()).or_else(|| ComponentSides::shape(&fit)).unwrap_or_default();
     if let Some(file) = &args.names.row_names {
@@ -48,8 +50,8 @@ pub(crate) fn report(args: &ReportArgs) -> Result<String> {
     Ok(format!("{}\n", output.display()))
 }
 
-/// The data in the order of the model's rows and columns; tells what is to be told.
-fn in_order(fit: &Factorization, data: Data, args: &ReportArgs) -> Result<Data> {
+/// The data in the order of the model's rows and columns, and which of these it lacks; tells what is to be told.
+fn in_order(fit: &Factorization, data: Data, args: &ReportArgs) -> Result<(Data, [Vec<usize>; 2])> {
     let found = in_order_of(fit, &data.table(), &Side::BOTH, args.matching.by);
     let found = match &args.file {
         Some(file) => found.map_err(|error| error.in_file(file))?,
@@ -62,7 +64,7 @@ fn in_order(fit: &Factorization, data: Data, args: &ReportArgs) -> Result<Data> 
         _ => own,
     };
     let (row_names, col_names) = (named(data.row_names, &fit.row_names), named(data.col_names, &fit.col_names));
-    Ok(Data { matrix: found.matrix, row_names, col_names, ..data })
+    Ok((Data { matrix: found.matrix, row_names, col_names, ..data }, found.lacking))
 }
 
 /// The options that name rows and columns as the page does: those of this command, or those that the model's names came

@@ -27,6 +27,24 @@ fn a_page_is_made_in_one_go_or_of_a_model() {
     assert!(of_model.contains("--rank 2 --seed 0 --n-init 1"), "{of_model}");
 }
 
+/// What the data lacks is left out, which the page says: nobody measured a 0 there.
+#[test]
+fn a_part_of_the_data_is_a_part() {
+    let desk = Desk::new();
+    desk.file("x.csv", TABLE).file("part.csv", "name,boat,apple\ncat,5,0\nbob,0,8.5\n");
+    desk.file("few.csv", "row,column,value\ncat,boat,5\nbob,apple,8.5\n");
+    desk.prints("fit x.csv --model nmf --rank 2 -n 20 -o model.safetensors", &[]);
+    for (file, count) in [("part.csv", 4), ("few.csv", 4)] {
+        let said = desk.run(&format!("report model.safetensors {file} -o part.html"), &[]);
+        said.warned(Code::NamesLacking, "2 of the model's rows are not there, and have no entries: ann, dan");
+        let html = page(&desk, "part.html");
+        assert!(html.contains("without 2 rows and 2 columns"), "{file}");
+        let section = html.split("id=\"residuals\"").nth(1).unwrap().split("</section>").next().unwrap();
+        assert!(!section.contains("pear") && !section.contains("car<") && !section.contains("dan"), "{section}");
+        assert!(section.matches("<tr>").count() <= count + 1, "{section}");
+    }
+}
+
 #[test]
 fn without_the_data_all_else_is_there() {
     let desk = Desk::new();

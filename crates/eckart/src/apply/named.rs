@@ -18,6 +18,8 @@ pub struct InOrder {
     pub matrix: Matrix,
     /// What else the objective reads, in the same order, by name.
     pub beside: Vec<(String, Matrix)>,
+    /// The model's rows, and its columns, that are not there, by their numbers from 0.
+    pub lacking: [Vec<usize>; 2],
     /// What was left out, what is lacking and what was matched by position, with the side that it is of.
     pub told: Vec<(Side, Warning)>,
 }
@@ -31,8 +33,9 @@ impl InOrder {
 
 /// A table of data in the order of a model's rows, of its columns, or of both: `sides`.
 ///
-/// Where both have names, names decide: what the model does not have is left out, and what the table lacks is missing
-/// where the objective says `observed`, and else not stored, which is 0. Where only one of them has names, or with
+/// Where both have names, names decide: what the model does not have is left out. What the table lacks has no entries
+/// where both sides are put in order; of new rows, whose columns alone are, it is missing where the objective says
+/// `observed`, and else not stored, which is 0. Where only one of them has names, or with
 /// [`Matching::Position`], order decides.
 ///
 /// ```
@@ -53,9 +56,10 @@ impl InOrder {
 /// `Data` where none of the names is one of the model's, a name stands twice, or there are not as many names as rows
 /// or columns.
 pub fn in_order_of(model: &Factorization, table: &Table, sides: &[Side], matching: Matching) -> Result<InOrder> {
-    let mut found = InOrder { matrix: table.matrix.clone(), beside: Vec::new(), told: Vec::new() };
+    let mut found = InOrder::new(table);
+    let are_entries = Side::BOTH.iter().all(|side| sides.contains(side));
     for &side in sides.iter().filter(|_| matching == Matching::Names) {
-        if let Some(aligned) = found.align(model, table, side)? {
+        if let Some(aligned) = found.align(model, table, side, are_entries)? {
             found.matrix = aligned.matrix;
         }
     }
@@ -83,7 +87,7 @@ pub fn new_rows_in_order(
     beside: &[(String, Table)],
     matching: Matching,
 ) -> Result<InOrder> {
-    let mut found = InOrder { matrix: new.matrix.clone(), beside: Vec::new(), told: Vec::new() };
+    let mut found = InOrder::new(new);
     found.beside = beside.iter().map(|(name, table)| (name.clone(), table.matrix.clone())).collect();
     if matching == Matching::Position {
         return Ok(found);
@@ -93,7 +97,7 @@ pub fn new_rows_in_order(
         beside.iter().any(|(known, table)| known == name && side.of(table.matrix.shape()) == 1)
     };
     let same = SameSides::of(&statement, &model.params, &model.target, &is_one);
-    let aligned = found.align(model, new, Side::Cols)?;
+    let aligned = found.align(model, new, Side::Cols, false)?;
     for of_rows in Side::BOTH {
         let own = same.class(&model.target, of_rows);
         let lines = new.names(of_rows).or(model.col_names.as_deref().filter(|_| of_rows == Side::Cols));
@@ -144,8 +148,19 @@ fn first_named<'a>(beside: &'a [(String, Table)], is_same: &dyn Fn(&str, Side) -
 }
 
 impl InOrder {
-    /// The matrix with one side in the model's order, where both have names; tells what is to be told.
-    fn align(&mut self, model: &Factorization, table: &Table, side: Side) -> Result<Option<Aligned>> {
+    fn new(table: &Table) -> Self {
+        Self { matrix: table.matrix.clone(), beside: Vec::new(), lacking: Default::default(), told: Vec::new() }
+    }
+
+    /// The matrix with one side in the model's order, where both have names; tells what is to be told. What is lacking
+    /// has no entries where that is what the matrix is of.
+    fn align(
+        &mut self,
+        model: &Factorization,
+        table: &Table,
+        side: Side,
+        are_entries: bool,
+    ) -> Result<Option<Aligned>> {
         let wanted = match side {
             Side::Rows => model.row_names.as_deref(),
             Side::Cols => model.col_names.as_deref(),
@@ -161,9 +176,13 @@ impl InOrder {
             }
         };
         let masked = model.statement.contains("observed(");
-        let aligned = align(&self.matrix, side, own, wanted, if masked { f64::NAN } else { 0.0 })?;
+        let lacking = if masked || are_entries { f64::NAN } else { 0.0 };
+        let aligned = align(&self.matrix, side, own, wanted, lacking)?;
+        let is_lacking = |(at, from): (usize, &Option<usize>)| from.is_none().then_some(at);
+        self.lacking[side as usize] = aligned.from.iter().enumerate().filter_map(is_lacking).collect();
         self.told.extend(aligned.says_unknown(side).map(|warning| (side, warning)));
         let count = match (self.matrix.is_sparse(), masked) {
+            (_, _) if are_entries => ", and have no entries",
             (true, _) => ", and count as not stored",
             (false, true) => ", and count as missing",
             (false, false) => ", and count as 0",
@@ -226,13 +245,16 @@ mod tests {
             in_order_of(&model(text, "a b c"), &table(x.clone(), rows, cols), &Side::BOTH, Matching::Names).unwrap()
         };
         let found = in_order(NMF, &x, "u z", "c d a");
-        assert_eq!(found.matrix.to_dense_f64(), [vec![0.0; 9], vec![3.0, 0.0, 1.0], vec![0.0; 3]].concat());
+        assert_eq!((found.matrix.observed(), found.matrix.get(3, 0), found.matrix.get(3, 2)), (2, 3.0, 1.0));
+        assert_eq!(found.lacking, [vec![0, 1, 2, 4], vec![1]]);
         let (left_out, lacking) = (Code::NamesIgnored, Code::NamesLacking);
         assert_eq!(
             codes(&found),
             [(Side::Rows, left_out), (Side::Rows, lacking), (Side::Cols, left_out), (Side::Cols, lacking)]
         );
-        assert!(found.told[1].1.message.contains("4 of the model's rows are not there, and count as 0: r, s, t, v"));
+        assert!(
+            found.told[1].1.message.contains("4 of the model's rows are not there, and have no entries: r, s, t, v")
+        );
         let found = in_order(MASKED, &x, "u z", "c d a");
         assert_eq!((found.matrix.observed(), found.matrix.get(3, 2)), (2, 1.0));
         let sparse = Matrix::from_triplets(2, 3, vec![(0, 0, 3.0), (1, 2, 9.0)]).unwrap();

@@ -27,6 +27,8 @@ use crate::solve::Factorization;
 pub struct Report<'a> {
     pub(super) fit: &'a Factorization,
     pub(super) data: Option<&'a Matrix>,
+    /// Rows and columns, from 0, that the data does not have.
+    pub(super) lacking: [Vec<usize>; 2],
     pub(super) source: Option<String>,
     pub(super) title: Option<String>,
     pub(super) command: Option<String>,
@@ -45,6 +47,7 @@ impl<'a> Report<'a> {
         Self {
             fit,
             data: None,
+            lacking: Default::default(),
             source: None,
             title: None,
             command: None,
@@ -61,6 +64,13 @@ impl<'a> Report<'a> {
     /// Adds the data, n x m: rows are then shown beside their reconstructions, and the largest residuals are listed.
     pub fn data(mut self, matrix: &'a Matrix) -> Self {
         self.data = Some(matrix);
+        self
+    }
+
+    /// Says which rows and columns, by their numbers from 0, the data does not have
+    /// ([`InOrder::lacking`](crate::apply::InOrder)): they are left out where data is shown, and the page says so.
+    pub fn lacking(mut self, [rows, cols]: [Vec<usize>; 2]) -> Self {
+        self.lacking = [rows, cols];
         self
     }
 

@@ -3,7 +3,6 @@
 //! Invariant: both sides of a comparison have one scale.
 //! Not here: finding the rows and the residuals (see `residuals`).
 
-use crate::data::Matrix;
 use crate::error::Result;
 use crate::report::draw::width;
 use crate::report::html::Html;
@@ -28,7 +27,7 @@ pub(in crate::report) fn rows(subject: &Subject<'_>) -> Result<Option<Html>> {
     html.lead(&format!(
         "Rows x from the best fit to the worst, by relative error ||x - s|| / ||x||, where s is the row of {}.{}",
         comparison.formula,
-        seen(comparison, data)
+        seen(comparison)
     ));
     let mut all = Html::new();
     let class = match subject.picture() {
@@ -52,12 +51,12 @@ pub(in crate::report) fn rows(subject: &Subject<'_>) -> Result<Option<Html>> {
     Ok(Some(html))
 }
 
-fn seen(comparison: &Comparison, data: &Matrix) -> String {
-    let seen = comparison.residuals.seen;
-    if seen == data.rows() {
+fn seen(comparison: &Comparison) -> String {
+    let (seen, given) = (comparison.residuals.seen, comparison.residuals.given);
+    if seen == given {
         return String::new();
     }
-    format!(" Computed for {} evenly spaced rows of {}.", count(seen), count(data.rows()))
+    format!(" Computed for {} evenly spaced rows of {}.", count(seen), count(given))
 }
 
 /// Data, fitted values and their difference as pictures.
@@ -114,10 +113,9 @@ fn pairs(html: &mut Html, subject: &Subject<'_>, data: &[f64], ComparedRow { row
 /// The entries with the largest residuals.
 pub(in crate::report) fn largest(subject: &Subject<'_>) -> Option<Html> {
     let comparison = subject.comparison.as_ref().filter(|comparison| !comparison.residuals.largest.is_empty())?;
-    let data = subject.report.data?;
     let mut html = Html::new();
     let (target, formula) = (&subject.fit.target, &comparison.formula);
-    html.lead(&format!("The largest entries of {target} - ({formula}) by size.{}", seen(comparison, data)));
+    html.lead(&format!("The largest entries of {target} - ({formula}) by size.{}", seen(comparison)));
     html.scroll(None, |html| {
         let headings = [("", "row"), ("", "column"), ("n", "data"), ("n", "fitted"), ("n", "residual")];
         html.table(&[("class", "plain sortable")], &headings, |html| {

@@ -113,10 +113,16 @@ fn data(subject: &Subject<'_>) -> String {
         (None, Some((n, m))) => sides((n, m)),
         (None, None) => "of unknown shape".to_owned(),
     };
-    match &subject.report.source {
-        Some(source) => format!("{shape}; from {source}"),
-        None => shape,
-    }
+    let from = subject.report.source.as_ref().map_or_else(String::new, |source| format!("; from {source}"));
+    let [rows, cols] = subject.report.lacking.each_ref().map(Vec::len);
+    let lacking: Vec<String> =
+        [(rows, "row"), (cols, "column")].iter().filter(|(n, _)| *n > 0).map(|(n, what)| counted(*n, what)).collect();
+    let without = if lacking.is_empty() {
+        String::new()
+    } else {
+        format!("; without {}, which are left out below", lacking.join(" and "))
+    };
+    shape + &from + &without
 }
 
 fn factors(html: &mut Html, subject: &Subject<'_>) {

@@ -88,7 +88,7 @@ impl<'a> Subject<'a> {
         let of_consensus = report.consensus.map(|consensus| &consensus.agreement);
         let sizes = sides.sizes();
         let shown = shown(report, &sides, &rows, &cols)?;
-        let comparison = report.data.map(|data| comparison(fit, data)).transpose()?.flatten();
+        let comparison = report.data.map(|data| comparison(report, data)).transpose()?.flatten();
         Ok(Self {
             report,
             fit,
@@ -110,9 +110,15 @@ impl<'a> Subject<'a> {
         if total > 0.0 { self.sizes[k] / total } else { 0.0 }
     }
 
-    /// Row i of the data as the objective sees it: `NaN` where it has no entry.
+    /// Row i of the data as the objective sees it: `NaN` where it has no entry, and where it is not given.
     pub(super) fn seen_row(&self, data: &Matrix, i: usize) -> Vec<f64> {
-        spread_row(data, i, if is_observed_only(self.fit) { f64::NAN } else { 0.0 })
+        let mut row = spread_row(data, i, if is_observed_only(self.fit) { f64::NAN } else { 0.0 });
+        let [rows, cols] = &self.report.lacking;
+        if rows.binary_search(&i).is_ok() {
+            row.fill(f64::NAN);
+        }
+        cols.iter().for_each(|&j| row[j] = f64::NAN);
+        row
     }
 
     /// The shape of the pictures, where rows of the data are pictures.
@@ -177,9 +183,10 @@ fn is_observed_only(fit: &Factorization) -> bool {
     fit.quality.as_ref().is_some_and(|quality| quality.observed_only)
 }
 
-fn comparison(fit: &Factorization, data: &Matrix) -> Result<Option<Comparison>> {
+fn comparison(report: &Report<'_>, data: &Matrix) -> Result<Option<Comparison>> {
+    let fit = report.fit;
     let Some(mut fitted) = Fitted::of(fit, data.shape()) else { return Ok(None) };
-    let residuals = Residuals::of(data, &mut fitted, is_observed_only(fit), fit.rank)?;
+    let residuals = Residuals::of(data, &report.lacking, &mut fitted, (is_observed_only(fit), fit.rank))?;
     let chosen = residuals.spread(COMPARED);
     let places: Vec<usize> = chosen.iter().map(|(row, _)| *row).collect();
     let values = if places.is_empty() { None } else { Some(fitted.rows(&places)?) };

@@ -1,7 +1,7 @@
 //! Residuals: where the factors miss the data most.
 //! In: the data, its fitted values.  Out: the error of each row, the largest residuals.
 //! Invariant: one block of rows at a time, so nothing of the size of the data is formed; entries the objective leaves
-//! out don't count.
+//! out, and those that are not given, don't count.
 //! Not here: the formula of fitted values (see `fitted`).
 
 use super::fitted::{Fitted, spread_row};
@@ -40,31 +40,47 @@ pub(in crate::report) struct Residuals {
     pub(in crate::report) rows: Vec<(usize, f64)>,
     /// The largest residuals by size, largest first; equal ones in the order of the data.
     pub(in crate::report) largest: Vec<Residual>,
-    /// How many rows were looked at: all, or evenly spaced ones of very large data.
+    /// How many rows were looked at, of how many that are given: all, or evenly spaced ones of very large data.
     pub(in crate::report) seen: usize,
+    pub(in crate::report) given: usize,
 }
 
 impl Residuals {
-    /// Looks at all rows of `x`, or at so many evenly spaced ones that the work stays within a second or so.
-    pub(in crate::report) fn of(x: &Matrix, fitted: &mut Fitted<'_>, observed_only: bool, rank: usize) -> Result<Self> {
-        Self::within(x, fitted, observed_only, MOST_WORK / rank.max(1))
+    /// Looks at all rows of `x`, or at so many evenly spaced ones that the work stays within a second or so; of these
+    /// `lacking` are not given, nor are those columns.
+    pub(in crate::report) fn of(
+        x: &Matrix,
+        lacking: &[Vec<usize>; 2],
+        fitted: &mut Fitted<'_>,
+        (observed_only, rank): (bool, usize),
+    ) -> Result<Self> {
+        Self::within(x, lacking, fitted, (observed_only, MOST_WORK / rank.max(1)))
     }
 
-    fn within(x: &Matrix, fitted: &mut Fitted<'_>, observed_only: bool, most: usize) -> Result<Self> {
+    fn within(
+        x: &Matrix,
+        [rows, cols]: &[Vec<usize>; 2],
+        fitted: &mut Fitted<'_>,
+        (observed_only, most): (bool, usize),
+    ) -> Result<Self> {
         let sparse = observed_only && x.is_sparse();
         let width = if sparse { x.stored().div_ceil(x.rows()).max(1) } else { x.cols() };
-        let rows = evenly_spaced(x.rows(), (most / width).max(1));
-        let mut found = Self { seen: rows.len(), ..Self::default() };
-        for block in rows.chunks((BLOCK / width).max(1)) {
-            if sparse { found.look_at_stored(x, fitted, block)? } else { found.look_at_all(x, fitted, block)? }
+        let given: Vec<usize> = (0..x.rows()).filter(|i| rows.binary_search(i).is_err()).collect();
+        let places = evenly_spaced(given.len(), (most / width).max(1));
+        let mut found = Self { seen: places.len(), given: given.len(), ..Self::default() };
+        let places: Vec<usize> = places.into_iter().map(|at| given[at]).collect();
+        for block in places.chunks((BLOCK / width).max(1)) {
+            if sparse { found.look_at_stored(x, fitted, block)? } else { found.look_at_all(x, cols, fitted, block)? }
         }
         Ok(found)
     }
 
-    fn look_at_all(&mut self, x: &Matrix, fitted: &mut Fitted<'_>, rows: &[usize]) -> Result<()> {
+    fn look_at_all(&mut self, x: &Matrix, lacking: &[usize], fitted: &mut Fitted<'_>, rows: &[usize]) -> Result<()> {
         let values = fitted.rows(rows)?;
         for (at, &i) in rows.iter().enumerate() {
-            let entries = spread_row(x, i, 0.0).into_iter().zip(values.row_f64(at)).enumerate();
+            let mut row = spread_row(x, i, 0.0);
+            lacking.iter().for_each(|&j| row[j] = f64::NAN);
+            let entries = row.into_iter().zip(values.row_f64(at)).enumerate();
             self.add(i, entries.map(|(col, (data, fitted))| (col, data, fitted)));
         }
         Ok(())
@@ -73,7 +89,7 @@ impl Residuals {
     fn look_at_stored(&mut self, x: &Matrix, fitted: &mut Fitted<'_>, rows: &[usize]) -> Result<()> {
         let part = x.select_rows(rows)?;
         let values = fitted.stored(rows, &part)?;
-        let Some(pattern) = part.pattern() else { return self.look_at_all(x, fitted, rows) };
+        let Some(pattern) = part.pattern() else { return self.look_at_all(x, &[], fitted, rows) };
         for (at, &i) in rows.iter().enumerate() {
             let columns = pattern.indices()[pattern.range(at)].iter().map(|&j| j as usize);
             self.add(i, columns.zip(part.row_f64(at)).map(|(j, data)| (j, data, values.get(at, j))));
@@ -147,7 +163,7 @@ mod tests {
         let fit = fit(objective, x);
         let observed_only = fit.quality.as_ref().unwrap().observed_only;
         let mut fitted = Fitted::of(&fit, x.shape()).unwrap();
-        let found = Residuals::of(x, &mut fitted, observed_only, fit.rank).unwrap();
+        let found = Residuals::of(x, &Default::default(), &mut fitted, (observed_only, fit.rank)).unwrap();
         let places: Vec<(usize, usize)> = found.largest.iter().map(|r| (r.row, r.col)).collect();
         assert_eq!(places, plainly(&fit, x, counts), "{objective}");
         assert_eq!(found.seen, x.rows());
@@ -170,9 +186,23 @@ mod tests {
         let x = sparse();
         let fit = fit("sum((X - W @ H)**2)", &x);
         let mut fitted = Fitted::of(&fit, x.shape()).unwrap();
-        let found = Residuals::within(&x, &mut fitted, false, 5 * 13).unwrap();
+        let found = Residuals::within(&x, &Default::default(), &mut fitted, (false, 5 * 13)).unwrap();
         assert_eq!(found.seen, 5);
         assert!(found.rows.iter().all(|(row, _)| row % 4 == 0), "{:?}", found.rows);
+    }
+
+    /// What is not given is no 0.
+    #[test]
+    fn rows_and_columns_that_are_not_given_are_left_out() {
+        let x = sparse();
+        let fit = fit("sum((X - W @ H)**2)", &x);
+        let mut fitted = Fitted::of(&fit, x.shape()).unwrap();
+        let lacking = [vec![0, 1, 2, 19], vec![3, 4, 12]];
+        let found = Residuals::of(&x, &lacking, &mut fitted, (false, 2)).unwrap();
+        let places: Vec<(usize, usize)> = found.largest.iter().map(|r| (r.row, r.col)).collect();
+        let is_given = |i: usize, j: usize| !lacking[0].contains(&i) && !lacking[1].contains(&j);
+        assert_eq!(places, plainly(&fit, &x, is_given));
+        assert_eq!((found.seen, found.given), (16, 16));
     }
 
     #[test]
