@@ -22,6 +22,38 @@ pub(crate) struct Model {
     pub matching: Matching,
 }
 
+/// The place of `word` among the names of some lines, such as the rows of a file.
+///
+/// # Errors
+/// `Data` where it stands there twice: nothing says which is meant.
+pub(crate) fn only_one(names: &[String], word: &str, of: &str) -> Result<Option<usize>> {
+    let mut places = (0..names.len()).filter(|&at| names[at] == word);
+    match (places.next(), places.next()) {
+        (Some(one), Some(other)) => Err(Error::data(
+            Code::DuplicateNames,
+            format!(
+                "{} and {} of the {of} are both called {word:?}, so that nothing says which is meant",
+                one + 1,
+                other + 1
+            ),
+            "Give each a name of its own",
+        )),
+        (found, _) => Ok(found),
+    }
+}
+
+/// What is said of predictions that are not of the scale of the data.
+pub(crate) fn scale_unknown(predictor: &Predictor) -> Option<Warning> {
+    (!predictor.is_to_scale()).then(|| {
+        let message = format!(
+            "the objective compares {} with a function of the data that nothing known undoes: predictions are in \
+             order, but not of the scale of the data, and have no errors",
+            predictor.compared()
+        );
+        Warning::new(Code::ScaleUnknown, message)
+    })
+}
+
 impl Model {
     /// Reads a model file.
     ///
@@ -54,15 +86,14 @@ impl Model {
     /// The number, from 0, of the row or column that `word` names.
     ///
     /// # Errors
-    /// `Setting` where there is none.
+    /// `Setting` where there is none; `Data` where several have that name.
     pub(crate) fn number(&self, side: Side, word: &str) -> Result<usize> {
         let (what, count) = match side {
             Side::Rows => ("row", self.shape.0),
             Side::Cols => ("column", self.shape.1),
         };
         if let Some(names) = self.names(side) {
-            let found = names.iter().position(|name| name == word);
-            return found.ok_or_else(|| {
+            return only_one(names, word, &format!("{what}s of the model"))?.ok_or_else(|| {
                 let first: Vec<&str> = names.iter().take(3).map(String::as_str).collect();
                 Error::setting(
                     Code::UnknownName,
@@ -77,6 +108,11 @@ impl Model {
                 format!("the model's {what}s have no names: {word:?} must be a number from 1 to {count}"),
             )
         })
+    }
+
+    /// Whether a row or column is called `word`, or has it for its number where they have no names.
+    pub(crate) fn has(&self, side: Side, word: &str) -> bool {
+        self.names(side).map_or_else(|| self.number(side, word).is_ok(), |names| names.iter().any(|name| name == word))
     }
 
     /// The name of a row or column; its number from 1 where it has none.

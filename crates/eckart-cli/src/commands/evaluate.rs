@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::beside::{options_beside, with_factors, with_matrices};
 use crate::load::refuse_list;
-use crate::model::Model;
+use crate::model::{Model, scale_unknown};
 use crate::numbers::{count, precise, short};
 use crate::objective::problem;
 use crate::options::EvaluateArgs;
@@ -25,6 +25,8 @@ use crate::warn;
 /// What was measured, on what.
 struct Tested {
     statement: String,
+    /// What predicts the data.
+    formula: String,
     measures: Measures,
     /// What was left out, and warnings about the objective.
     notes: Vec<Warning>,
@@ -71,7 +73,9 @@ fn given(args: &EvaluateArgs) -> Result<Tested> {
         notes.push(Warning::new(Code::KnownNotExcluded, message));
     }
     let measures = measure(&predictor, &test, known.as_ref(), args.top, args.relevant)?;
-    Ok(Tested { statement: model.fit.statement.clone(), measures, notes, fitted: None })
+    notes.extend(scale_unknown(&predictor));
+    let formula = predictor.formula();
+    Ok(Tested { statement: model.fit.statement.clone(), formula, measures, notes, fitted: None })
 }
 
 /// An option that was given, and that a model which is fitted has no use for.
@@ -122,7 +126,8 @@ fn held_out(args: &EvaluateArgs, share: f64) -> Result<Tested> {
     let problem = with_matrices(problem, &args.objective.matrices, &args.reading, &mut Vec::new())?;
     let problem = with_factors(problem, &args.factors, &args.reading, &mut Vec::new())?;
     let fit = solve(&problem, &settings, &mut |_| Flow::Continue)?;
-    let measures = measure(&Predictor::new(&fit)?, &held, Some(&kept), args.top, args.relevant)?;
+    let predictor = Predictor::new(&fit)?;
+    let measures = measure(&predictor, &held, Some(&kept), args.top, args.relevant)?;
     let mut notes = data.warnings;
     notes.extend(fit.warnings.iter().cloned().chain(fit.ended_early()));
     // It is the split that took them away.
@@ -131,11 +136,13 @@ fn held_out(args: &EvaluateArgs, share: f64) -> Result<Tested> {
         let message = "the objective does not say observed(X): held-out entries were zeros in the fit";
         notes.push(Warning::new(Code::HeldOutAsZeros, message));
     }
-    Ok(Tested { statement: fit.statement.clone(), measures, notes, fitted: Some(kept.observed()) })
+    notes.extend(scale_unknown(&predictor));
+    let (statement, formula) = (fit.statement.clone(), predictor.formula());
+    Ok(Tested { statement, formula, measures, notes, fitted: Some(kept.observed()) })
 }
 
 fn text(args: &EvaluateArgs, tested: &Tested) -> String {
-    let Tested { statement, measures, notes, fitted } = tested;
+    let Tested { statement, formula, measures, notes, fitted } = tested;
     let mut page = Page::new();
     page.heading(statement);
     if let Some(fitted) = fitted {
@@ -143,9 +150,11 @@ fn text(args: &EvaluateArgs, tested: &Tested) -> String {
     }
     page.fact("tested", 8, &format!("{} entries", count(measures.entries)));
     notes.iter().for_each(|note| page.fact("note", 8, &note.message));
-    page.heading("Errors of predictions");
-    page.fact("RMSE", 8, &precise(measures.rmse));
-    page.fact("MAE", 8, &precise(measures.mae));
+    if let Some(errors) = measures.errors {
+        page.heading(&format!("Errors of predictions, {formula}"));
+        page.fact("RMSE", 8, &precise(errors.rmse));
+        page.fact("MAE", 8, &precise(errors.mae));
+    }
     match &measures.ranking {
         None => page.paragraph("No row has a relevant test entry, so there is no list to measure."),
         Some(ranking) => lists(&mut page, ranking, args.relevant),
@@ -168,7 +177,7 @@ fn lists(page: &mut Page, ranking: &Ranking, relevant: Option<f64>) {
 }
 
 fn json(args: &EvaluateArgs, tested: &Tested) -> String {
-    let Tested { statement, measures, notes, fitted } = tested;
+    let Tested { statement, formula, measures, notes, fitted } = tested;
     let ranking = |r: &Ranking| {
         json!({
             "k": r.k, "rows": r.rows, "relevant": args.relevant,
@@ -179,8 +188,9 @@ fn json(args: &EvaluateArgs, tested: &Tested) -> String {
         "statement": statement,
         "fitted_entries": fitted,
         "test_entries": measures.entries,
-        "rmse": measures.rmse,
-        "mae": measures.mae,
+        "prediction": formula,
+        "rmse": measures.errors.map(|errors| errors.rmse),
+        "mae": measures.errors.map(|errors| errors.mae),
         "ranking": measures.ranking.as_ref().map_or(Value::Null, ranking),
         "warnings": notes.iter().map(warning_object).collect::<Vec<Value>>(),
     });

@@ -4,7 +4,6 @@
 //! Not here: predictions (see the library's `apply`), how lists look (see `lists`).
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use eckart::apply::{
@@ -13,7 +12,7 @@ use eckart::apply::{
 use eckart::data::{Side, read};
 use eckart::{Code, Error, FoldIn, Matrix, Result, Table, Warning};
 
-use crate::model::Model;
+use crate::model::{Model, only_one, scale_unknown};
 use crate::numbers::short;
 use crate::options::RecommendArgs;
 use crate::output::lists::{Entry, List, Words, shown};
@@ -34,7 +33,7 @@ pub(crate) fn recommend(args: &RecommendArgs) -> Result<String> {
         Some(file) => Some((file.as_path(), read(file, &args.reading.options())?)),
         None => None,
     };
-    let is_old = |word: &String| model.number(Side::Rows, word).is_ok();
+    let is_old = |word: &String| model.has(Side::Rows, word);
     let (old, new): (Vec<String>, Vec<String>) = match args.all {
         true => {
             let new = train.iter().flat_map(|(_, table)| table.row_names.iter().flatten());
@@ -44,6 +43,7 @@ pub(crate) fn recommend(args: &RecommendArgs) -> Result<String> {
         false => args.users.iter().cloned().partition(|word| train.is_none() || is_old(word)),
     };
     let ask = Ask { args, model: &model, predictor: &predictor, items, told: RefCell::default() };
+    scale_unknown(&predictor).into_iter().for_each(|warning| ask.tell(warning));
     let mut found = ask.known_rows(&old, train.as_ref())?;
     if let Some((file, table)) = train.as_ref().filter(|_| !new.is_empty()) {
         found.extend(ask.new_rows(&new, (file, table), old.is_empty())?);
@@ -96,28 +96,28 @@ impl Ask<'_> {
         lists_of(self.predictor, &numbers, self.args.listing.top, known.as_ref(), |i, list| lists.push((i, list)))?;
         let list = |(i, list): (usize, Vec<Scored>)| {
             let row = || self.predictor.cut(&[i]);
-            self.list(self.model.name(Side::Rows, i), list, row, known.as_ref().map(|known| (known, i)))
+            let known = known.as_ref().map_or_else(Vec::new, |known| self.predictor.entries_of_row(known, i));
+            self.list(self.model.name(Side::Rows, i), list, row, &known)
         };
         lists.into_iter().map(list).collect()
     }
 
-    /// The list of a row that has these factors, and of which a row of a matrix is known.
+    /// The list of a row that has these factors, and of which some columns and their entries are known.
     fn list(
         &self,
         name: String,
         list: Vec<Scored>,
         row: impl Fn() -> Result<Row>,
-        known: Option<(&Matrix, usize)>,
+        known: &[(usize, f64)],
     ) -> Result<List> {
         let explained = self.items.as_ref().map(|items| Ok::<_, Error>((items, row()?))).transpose()?;
         let entry = |scored: Scored| {
             let mut notes = Vec::new();
             if let Some((items, row)) = &explained {
-                notes.push(parts_in_words(&self.predictor.parts(row, scored.index)?));
-                if let Some((known, i)) = known {
-                    let reasons = explained_by(items, known, i, scored.index, REASONS);
-                    notes.extend(self.reasons_in_words(&reasons, known, i));
-                }
+                let (sum, compared) = (self.predictor.parts(row, scored.index)?, self.predictor.compared());
+                let of = if compared == self.predictor.formula() { String::new() } else { compared + " " };
+                notes.push(of + &parts_in_words(&sum));
+                notes.extend(self.reasons_in_words(&explained_by(items, known, scored.index, REASONS), known));
             }
             Ok(Entry { scored, notes })
         };
@@ -126,20 +126,22 @@ impl Ask<'_> {
     }
 
     /// "because you rated: Heat (5), Alien (4)"
-    fn reasons_in_words(&self, reasons: &[Scored], known: &Matrix, i: usize) -> Option<String> {
-        let word =
-            |scored: &Scored| format!("{} ({})", self.model.shown(scored.index), short(known.get(i, scored.index)));
-        let words: Vec<String> = reasons.iter().map(word).collect();
+    fn reasons_in_words(&self, reasons: &[Scored], known: &[(usize, f64)]) -> Option<String> {
+        let word = |scored: &Scored| {
+            let (index, entry) = known.iter().find(|(index, _)| *index == scored.index)?;
+            Some(format!("{} ({})", self.model.shown(*index), short(*entry)))
+        };
+        let words: Vec<String> = reasons.iter().filter_map(word).collect();
         (!words.is_empty()).then(|| format!("because you rated: {}", words.join(", ")))
     }
 
     /// Lists for rows that only the data has: their factors are found first. `warns` says whether to tell which
     /// columns are left out.
     fn new_rows(&self, words: &[String], (file, table): (&Path, &Table), warns: bool) -> Result<Vec<List>> {
-        let names = table.row_names.iter().flatten().enumerate();
-        let names: BTreeMap<&str, usize> = names.map(|(at, name)| (name.as_str(), at)).collect();
+        let names = table.row_names.as_deref().unwrap_or_default();
         let number = |word: &String| {
-            names.get(word.as_str()).copied().ok_or_else(|| {
+            let found = only_one(names, word, "rows").map_err(|error| error.in_file(file))?;
+            found.ok_or_else(|| {
                 let message = format!("neither the model nor {} has a row {word:?}", file.display());
                 Error::setting(Code::UnknownName, message)
             })
@@ -155,8 +157,9 @@ impl Ask<'_> {
         let scores = self.predictor.of(&factors)?;
         let (all, cols) = (scores.values_f64(), scores.cols());
         let list = |(at, word): (usize, &String)| {
-            let list = best(&all[at * cols..(at + 1) * cols], self.args.listing.top, Some((&rows, at)));
-            self.list(word.clone(), list, || self.predictor.cut_of(&factors, &[at]), Some((&rows, at)))
+            let known = self.predictor.entries_of_row(&rows, at);
+            let list = best(&all[at * cols..(at + 1) * cols], self.args.listing.top, &known);
+            self.list(word.clone(), list, || self.predictor.cut_of(&factors, &[at]), &known)
         };
         words.iter().enumerate().map(list).collect()
     }

@@ -114,6 +114,88 @@ fn columns_of_the_training_data_that_the_model_lacks_are_told() {
     assert!(notes.iter().any(|note| note.contains("more.csv: 1 column") && note.ends_with("unheard")), "{notes:?}");
 }
 
+/// What is compared with a function of the data is taken back before it is measured; where that can't be, nothing is.
+#[test]
+fn errors_are_of_the_scale_of_the_data() {
+    let desk = Desk::new();
+    let cell = |i: usize, j: usize| 1.0 + ((i * 3 + j * 5) % 7) as f64 * 0.5;
+    let row = |i: usize| (0..5).map(|j| cell(i, j).to_string()).collect::<Vec<_>>().join(",");
+    let body: String = (0..8).map(|i| format!("r{i},{}\n", row(i))).collect();
+    desk.file("x.csv", format!("name,a,b,c,d,e\n{body}"));
+    let fit = |objective: &str, name: &str| {
+        desk.prints(&format!("fit x.csv --rank 2 --param a=0.01 -n 200 -q -o {name} --objective"), &[objective]);
+    };
+    let penalty = "a*(sum(W**2) + sum(H**2))";
+    fit(&format!("sum((log(X) - W @ H)**2) + {penalty}"), "log.safetensors");
+    fit(&format!("sum(((X > 2) - W @ H)**2) + {penalty}"), "step.safetensors");
+    let found = desk.json("evaluate log.safetensors x.csv --train x.csv", &[]);
+    assert_eq!(found["prediction"], "exp(W @ H)");
+    let mut squares = 0.0;
+    let all = desk.run("recommend log.safetensors --all --top 5 --json", &[]).json();
+    for (i, list) in all["lists"].as_array().unwrap().iter().enumerate() {
+        for entry in list["list"].as_array().unwrap() {
+            let j = "abcde".find(entry["name"].as_str().unwrap()).unwrap();
+            squares += (entry["prediction"].as_f64().unwrap() - cell(i, j)).powi(2);
+        }
+    }
+    let rmse = found["rmse"].as_f64().unwrap();
+    assert!((rmse - (squares / 40.0).sqrt()).abs() < 1e-6 && rmse < 1.0, "{found}");
+    let said = desk.run("evaluate step.safetensors x.csv --train x.csv --json", &[]);
+    said.warned(Code::ScaleUnknown, "W @ H");
+    assert!(said.json()["rmse"].is_null() && said.json()["ranking"].is_object(), "{}", said.out);
+    assert!(!desk.run("evaluate step.safetensors x.csv --train x.csv", &[]).out.contains("RMSE"));
+    desk.run("recommend step.safetensors --user r1", &[]).warned(Code::ScaleUnknown, "W @ H");
+}
+
+/// Masks and weights are of the fit: a prediction needs none.
+#[test]
+fn models_with_further_data_are_measured_and_asked() {
+    let desk = Desk::new();
+    desk.file("x.csv", "name,a,b,c,d\nx,1,2,3,2\ny,2,1,4,2\nz,3,3,3,1\n");
+    desk.file("v.csv", "name,a,b,c,d\nx,1,2,1,1\ny,2,1,1,1\nz,1,1,3,1\n");
+    for objective in ["sum(V*(X - W @ H)**2)", "sum(observed(X)*V*(X - W @ H)**2)"] {
+        desk.prints("fit x.csv --data V=v.csv --format table --rank 1 -q -o m.safetensors --objective", &[objective]);
+        let found = desk.json("evaluate m.safetensors x.csv --train x.csv", &[]);
+        assert!(found["rmse"].as_f64().unwrap() < 1.0 && found["prediction"] == "W @ H", "{found}");
+        assert!(desk.run("recommend m.safetensors --user x --top 2", &[]).out.contains("For x"), "{objective}");
+        let words = "evaluate m.safetensors x.csv --data V=v.csv";
+        desk.refuses(words, &[], Code::SettingsConflict, &["--data"]);
+    }
+}
+
+/// A 0 of a table is what nobody has, unless the objective asks for what is observed.
+#[test]
+fn zeros_of_a_table_are_no_entries() {
+    let desk = Desk::new();
+    desk.file("wide.csv", "user,a,b,c\nann,9,3,0\nbob,5,0,1\ncat,0,0,4\n");
+    desk.file("list.csv", "user,item,plays\nann,a,9\nann,b,3\nbob,a,5\nbob,c,1\ncat,c,4\n");
+    let objective = "sum((1 + a*X) * ((X > 0) - W @ H)**2) + b*(sum(W**2) + sum(H**2))";
+    let words = "fit wide.csv --rank 2 --param a=40 --param b=0.1 -q -o m.safetensors --objective";
+    desk.prints(words, &[objective]);
+    let lists = |train: &str| desk.run(&format!("recommend m.safetensors --all --train {train} --json"), &[]).json();
+    let (of_table, of_list) = (lists("wide.csv"), lists("list.csv"));
+    assert_eq!(of_table["lists"], of_list["lists"]);
+    assert_eq!(of_table["lists"][0]["list"].as_array().unwrap().len(), 1, "{of_table}");
+    let ranking =
+        |test: &str| desk.run(&format!("evaluate m.safetensors {test} --json"), &[]).json()["ranking"].clone();
+    assert_eq!(ranking("wide.csv"), ranking("list.csv"));
+}
+
+/// A name of several rows is asked about in vain.
+#[test]
+fn names_of_several_rows_are_refused() {
+    let desk = Desk::new();
+    desk.file("x.csv", ",a,b,c,d\ns,1,2,3,4\ns,9,1,1,2\nt,3,3,1,3\n");
+    desk.prints("fit x.csv --model nmf --rank 1 -q -o m.safetensors", &[]);
+    for words in ["recommend m.safetensors --user s", "similar m.safetensors --user s"] {
+        desk.refuses(words, &[], Code::DuplicateNames, &["1 and 2 of the rows", "\"s\""]);
+    }
+    assert!(desk.prints("similar m.safetensors --user t", &[]).contains("Like t"));
+    desk.file("y.csv", ",a,b,c,d\nu,1,2,3,4\nv,9,1,1,2\nv,3,3,1,3\n");
+    let words = "recommend m.safetensors --train y.csv --user v";
+    desk.refuses(words, &[], Code::DuplicateNames, &["y.csv", "2 and 3 of the rows", "\"v\""]);
+}
+
 #[test]
 fn options_of_a_fit_are_refused_beside_a_model() {
     let desk = rated();

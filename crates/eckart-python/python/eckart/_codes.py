@@ -159,6 +159,7 @@ Code = Literal[
     "negative-entries",
     "known-not-excluded",
     "held-out-as-zeros",
+    "scale-unknown",
     "from-older-file",
     "from-newer-file",
 ]

@@ -4,7 +4,7 @@
 //! Not here: how entries are held out (see `hold_out`).
 
 use super::Predictor;
-use super::recommend::{check_known, entries_of_row, recommend};
+use super::recommend::{check_known, recommend};
 use crate::data::Matrix;
 use crate::error::{Code, Error, Result};
 
@@ -13,12 +13,20 @@ use crate::error::{Code, Error, Result};
 pub struct Measures {
     /// Test entries.
     pub entries: usize,
-    /// The root of the mean squared error of the predictions.
+    /// The errors of the predictions; `None` where these are not of the scale of the data
+    /// ([`Predictor::is_to_scale`]).
+    pub errors: Option<Errors>,
+    /// What a list of the k largest predictions is worth; `None` where no row has an entry that is relevant.
+    pub ranking: Option<Ranking>,
+}
+
+/// How far predictions of entries are off.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Errors {
+    /// The root of the mean squared error.
     pub rmse: f64,
     /// The mean size of the error.
     pub mae: f64,
-    /// What a list of the k largest predictions is worth; `None` where no row has an entry that is relevant.
-    pub ranking: Option<Ranking>,
 }
 
 /// What lists of the k largest predictions of each row, columns that were known left out, are worth: means over rows
@@ -41,8 +49,8 @@ pub struct Ranking {
 }
 
 /// Measures a model on `test`, a sparse n x m matrix of entries; `known` holds those that it was fitted to, whose
-/// columns are no candidates for a row's list of `k`. A test entry is relevant where it is at least `relevant`; `None`:
-/// all are.
+/// columns are no candidates for a row's list of `k`. A test entry ([`Predictor::entries_of_row`]) is relevant where it
+/// is at least `relevant`; `None`: all are.
 ///
 /// # Errors
 /// `Shape` where a matrix has another shape than the model's data; `Setting` where there is no test entry, or k is 0.
@@ -65,9 +73,9 @@ pub fn measure(
     let actual = test.values_f64().into_iter().filter(|v| !v.is_nan());
     let errors: Vec<f64> = predicted.iter().zip(actual).map(|(p, v)| p - v).collect();
     let mean = |of: fn(&f64) -> f64| errors.iter().map(of).sum::<f64>() / errors.len() as f64;
-    let (rmse, mae) = (mean(|e| e * e).sqrt(), mean(|e| e.abs()));
+    let of_scale = || Errors { rmse: mean(|e| e * e).sqrt(), mae: mean(|e| e.abs()) };
     let ranking = rank(predictor, test, known, k, relevant)?;
-    Ok(Measures { entries: errors.len(), rmse, mae, ranking })
+    Ok(Measures { entries: errors.len(), errors: predictor.is_to_scale().then(of_scale), ranking })
 }
 
 fn rank(
@@ -79,7 +87,7 @@ fn rank(
 ) -> Result<Option<Ranking>> {
     let wanted = |i: usize| -> Vec<usize> {
         let counts = |&(_, value): &(usize, f64)| relevant.is_none_or(|least| value >= least);
-        entries_of_row(test, i).into_iter().filter(counts).map(|(j, _)| j).collect()
+        predictor.entries_of_row(test, i).into_iter().filter(counts).map(|(j, _)| j).collect()
     };
     let rows: Vec<usize> = (0..test.rows()).filter(|&i| !wanted(i).is_empty()).collect();
     if rows.is_empty() {

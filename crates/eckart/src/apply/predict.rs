@@ -1,6 +1,7 @@
 //! Predict: what a model says of entries of its data, seen or not.
 //! In: a `Factorization`; rows by number or by their factors, or entries.  Out: numbers.
-//! Invariant: offsets and all other parts of what the objective compares the data with count, as they did in the fit.
+//! Invariant: offsets and all other parts of what the objective compares the data with count, as they did in the fit;
+//! what is compared with a function of the data is taken back to the data's scale, or said not to be.
 //! Not here: factors of new rows (see `fold_in`), orders (see `recommend`).
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,17 +9,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::new_rows::row_problem::RowProblem;
 use crate::data::{Dtype, Matrix};
 use crate::error::{Code, Error, Result};
-use crate::expr::{Expr, Var, matrix, observed};
-use crate::facts::{Given, Givens, Shape};
+use crate::expr::text::parse_statement;
+use crate::expr::{Dag, Expr, Var, matrix, observed};
+use crate::facts::{Given, Givens, Shape, masks};
 use crate::function::Compiled;
 use crate::run::{Held, Inputs, available_memory};
-use crate::solve::{Factorization, prediction};
+use crate::solve::{Factorization, Reconstruction, ReconstructionScale};
 
-/// What a model compares its data with, such as `W @ H + b + c + mu`, ready to be computed for rows and entries.
+/// What a model says of its data, such as `W @ H + b + c + mu`, or `exp(W @ H)` of one that compares `log(X)` with
+/// `W @ H`, ready to be computed for rows and entries.
 #[derive(Debug)]
 pub struct Predictor {
     problem: RowProblem,
+    compared: Reconstruction,
     formula: Expr,
+    /// Whether the objective asks which entries of the data are there.
+    masked: bool,
     dtype: Dtype,
     memory_limit: usize,
     /// The factors of the rows of the fit, in the problem's order.
@@ -31,16 +37,12 @@ impl Predictor {
     /// Makes a model ready.
     ///
     /// # Errors
-    /// `Setting` where the objective compares its data with nothing, or with more data.
+    /// `Setting` where the objective compares its data with nothing, or with what other data is needed for.
     pub fn new(model: &Factorization) -> Result<Self> {
-        let problem = RowProblem::of(model)?;
-        let given = Given::data(1, problem.fitted.cols, None);
-        let beside: Vec<(&str, Given)> = vec![(problem.target.as_str(), given)];
-        let bound = problem.bind(&beside, &[])?;
-        let formula = prediction(&bound)?.ok_or_else(|| {
-            let message = format!("`{}` compares {} with nothing that predicts it", model.statement, model.target);
-            Error::setting(Code::NoPrediction, message)
-        })?;
+        let (problem, compared) = RowProblem::of_prediction(model)?;
+        let formula = compared.predicts().unwrap_or(&compared.part).clone();
+        let objective = parse_statement(&model.statement)?.objective;
+        let masked = masks(&Dag::new(&[objective]), &Var::input(&model.target));
         let rows = problem.factors.iter().filter_map(|factor| {
             let found = model.factor(&factor.name)?;
             Some((factor.name.clone(), found.clone()))
@@ -49,12 +51,40 @@ impl Predictor {
         let narrow = model.factors.iter().all(|(_, factor)| factor.dtype() == Dtype::F32);
         let dtype = if narrow { Dtype::F32 } else { Dtype::F64 };
         let (memory_limit, ready) = (available_memory(), Mutex::default());
-        Ok(Self { problem, formula, dtype, memory_limit, rows, ready })
+        Ok(Self { problem, compared, formula, masked, dtype, memory_limit, rows, ready })
     }
 
     /// The formula of the prediction, in the text language.
     pub fn formula(&self) -> String {
         self.formula.to_string()
+    }
+
+    /// What the objective compares with its data, or with a function of it: the formula of the prediction, but for that
+    /// function.
+    pub fn compared(&self) -> String {
+        self.compared.part.to_string()
+    }
+
+    /// Whether predictions are of the scale of the data. Where the objective compares a function of the data that
+    /// nothing known undoes, such as `X > 0`, they only order what they predict.
+    pub fn is_to_scale(&self) -> bool {
+        self.compared.scale != ReconstructionScale::Unknown
+    }
+
+    /// The columns that row i of `x`, data of the model's columns, has an entry in, and their numbers: those that are
+    /// stored; of dense data those that are not missing, and where the objective does not say `observed`, as of counts,
+    /// not 0.
+    pub fn entries_of_row(&self, x: &Matrix, i: usize) -> Vec<(usize, f64)> {
+        match x.pattern() {
+            Some(pattern) => {
+                let columns = pattern.range(i).map(|at| pattern.indices()[at] as usize);
+                columns.map(|j| (j, x.get(i, j))).collect()
+            }
+            None => {
+                let counts = |v: f64| !v.is_nan() && (self.masked || v != 0.0);
+                (0..x.cols()).map(|j| (j, x.get(i, j))).filter(|(_, v)| counts(*v)).collect()
+            }
+        }
     }
 
     /// n x m: the shape of the data that the model was fitted to.
@@ -90,8 +120,8 @@ impl Predictor {
         factors.iter().map(of).collect()
     }
 
-    pub(super) fn expr(&self) -> &Expr {
-        &self.formula
+    pub(super) fn part(&self) -> &Expr {
+        &self.compared.part
     }
 
     /// The value of a part of the formula for rows that have these factors.

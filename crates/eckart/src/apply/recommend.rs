@@ -19,8 +19,8 @@ pub struct Scored {
 /// Rows that are predicted at a time.
 const BLOCK: usize = 64;
 
-/// For each of some rows of the fit the `top` columns of the largest predictions, the columns that `known` (n x m, its
-/// stored or not missing entries) holds for the row left out. Hands each row's number and list to `visit`, in the order
+/// For each of some rows of the fit the `top` columns of the largest predictions, the columns that `known` (n x m) has
+/// entries in ([`Predictor::entries_of_row`]) left out. Hands each row's number and list to `visit`, in the order
 /// asked for.
 ///
 /// # Errors
@@ -37,7 +37,8 @@ pub fn recommend(
         let scores = predictor.rows(block)?;
         let (all, cols) = (scores.values_f64(), scores.cols());
         for (&i, scores) in block.iter().zip(all.chunks(cols)) {
-            visit(i, best(scores, top, known.map(|known| (known, i))));
+            let known = known.map_or_else(Vec::new, |known| predictor.entries_of_row(known, i));
+            visit(i, best(scores, top, &known));
         }
     }
     Ok(())
@@ -50,12 +51,10 @@ pub(super) fn check_known(predictor: &Predictor, known: Option<&Matrix>) -> Resu
     Err(Error::shape(Code::WrongShape, text, "Give the data in the order of the model's rows and columns"))
 }
 
-/// The largest scores of a row, those of columns that a row of `known` holds left out.
-pub fn best(scores: &[f64], top: usize, known: Option<(&Matrix, usize)>) -> Vec<Scored> {
+/// The largest scores of a row, those of columns that are `known` ([`Predictor::entries_of_row`]) left out.
+pub fn best(scores: &[f64], top: usize, known: &[(usize, f64)]) -> Vec<Scored> {
     let mut open = vec![true; scores.len()];
-    if let Some((known, i)) = known {
-        entries_of_row(known, i).into_iter().for_each(|(j, _)| open[j] = false);
-    }
+    known.iter().for_each(|(j, _)| open[*j] = false);
     let fits = |index: usize| open[index] && !scores[index].is_nan();
     let of = |index: usize| Scored { index, score: scores[index] };
     largest((0..scores.len()).filter(|&index| fits(index)).map(of).collect(), top)
@@ -74,30 +73,18 @@ pub(crate) fn largest(mut all: Vec<Scored>, top: usize) -> Vec<Scored> {
     all
 }
 
-/// The columns of a row that have an entry, and their numbers.
-pub fn entries_of_row(x: &Matrix, i: usize) -> Vec<(usize, f64)> {
-    match x.pattern() {
-        Some(pattern) => {
-            let columns = pattern.range(i).map(|at| pattern.indices()[at] as usize);
-            columns.map(|j| (j, x.get(i, j))).collect()
-        }
-        None => (0..x.cols()).map(|j| (j, x.get(i, j))).filter(|(_, v)| !v.is_nan()).collect(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn ties_go_to_the_lower_number_and_what_is_known_is_left_out() {
-        let known = Matrix::from_triplets(2, 6, vec![(1, 1, 5.0), (1, 4, 0.0)]).unwrap();
+        let known = [(1, 5.0), (4, 0.0)];
         let scores = [1.0, 9.0, 3.0, f64::NAN, 8.0, 3.0];
-        let of = |top, known| best(&scores, top, known).iter().map(|s| s.index).collect::<Vec<_>>();
-        assert_eq!(of(3, None), [1, 4, 2]);
-        assert_eq!(of(3, Some((&known, 1))), [2, 5, 0]);
-        assert_eq!(of(9, Some((&known, 1))), [2, 5, 0]);
-        assert_eq!(of(1, Some((&known, 0))), [1]);
-        assert!(of(0, None).is_empty());
+        let of = |top, known: &[(usize, f64)]| best(&scores, top, known).iter().map(|s| s.index).collect::<Vec<_>>();
+        assert_eq!(of(3, &[]), [1, 4, 2]);
+        assert_eq!(of(3, &known), [2, 5, 0]);
+        assert_eq!(of(9, &known), [2, 5, 0]);
+        assert!(of(0, &[]).is_empty());
     }
 }

@@ -409,6 +409,9 @@ codes! {
         "Lists include what rows had entries for in the fit.", "Give the data of the fit as known.";
     HeldOutAsZeros, "held-out-as-zeros", Warning,
         "Entries that were held out were zeros in the fit.", "Write `observed(X)` in the objective.";
+    ScaleUnknown, "scale-unknown", Warning,
+        "The objective compares a function of the data that nothing known undoes, so that predictions have no errors.",
+        "Compare the data itself, or read the order of predictions alone.";
     FromOlderFile, "from-older-file", Warning,
         "A warning in a model file that was written before warnings had codes.", "Read its message.";
     FromNewerFile, "from-newer-file", Warning,

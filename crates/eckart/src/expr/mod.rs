@@ -17,6 +17,6 @@ pub use dag::{Dag, Id};
 pub use functions::*;
 pub use op::{Dependence, Meaning, Number, Op, PrimitiveRow, ShapeRule};
 pub(crate) use pattern::{Huber, huber_at};
-pub(crate) use transform::{signed_terms, weighted_sum, weighted_terms};
+pub(crate) use transform::{constant_of, signed_terms, weighted_sum, weighted_terms};
 pub use tree::{Expr, Span, matrix, scalar, shared};
 pub use var::Var;

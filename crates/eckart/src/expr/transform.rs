@@ -65,6 +65,10 @@ pub(crate) fn weighted_terms(sum: &Expr) -> Vec<(f64, Expr)> {
 const DEEPEST_CONSTANT: usize = 4;
 
 /// The value of a formula of numbers alone, such as the `2 * 0.5` that a parameter leaves.
+pub(crate) fn constant_of(formula: &Expr) -> Option<f64> {
+    constant(formula, DEEPEST_CONSTANT)
+}
+
 fn constant(formula: &Expr, depth: usize) -> Option<f64> {
     formula.as_number().or_else(|| {
         let below = depth.checked_sub(1)?;
@@ -78,7 +82,7 @@ fn terms(sum: &Expr, literals: bool) -> Vec<(f64, Expr)> {
     let mut stack = vec![(1.0, sum.clone())];
     while let Some((weight, expr)) = stack.pop() {
         let args = expr.args();
-        let literal = |k: usize| args.get(k).filter(|_| literals).and_then(|arg| constant(arg, DEEPEST_CONSTANT));
+        let literal = |k: usize| args.get(k).filter(|_| literals).and_then(constant_of);
         match (expr.op(), literal(0), literal(1)) {
             (Op::Add, _, _) => stack.extend([(weight, args[1].clone()), (weight, args[0].clone())]),
             (Op::Sub, _, _) => stack.extend([(-weight, args[1].clone()), (weight, args[0].clone())]),

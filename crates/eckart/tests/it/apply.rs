@@ -3,7 +3,7 @@
 use eckart::expr::Var;
 use eckart::function::Compiled;
 
-use eckart::apply::{Directions, HoldOut, Predictor, entries_of_row, measure, recommend};
+use eckart::apply::{Directions, HoldOut, Predictor, measure, recommend};
 use eckart::{Code, Factorization, FoldIn, Matrix, Problem, Settings};
 
 use crate::errors::check_error;
@@ -190,7 +190,7 @@ fn predictions_are_those_of_the_objective() {
         assert!((rows.get(0, j) - by_hand(3, j)).abs() < 1e-12 && (rows.get(1, j) - by_hand(11, j)).abs() < 1e-12);
     }
     let entries = predictor.entries(&x).unwrap();
-    let places = (0..12).flat_map(|i| entries_of_row(&x, i).into_iter().map(move |(j, _)| (i, j)));
+    let places = (0..12).flat_map(|i| predictor.entries_of_row(&x, i).into_iter().map(move |(j, _)| (i, j)));
     assert!(entries.iter().zip(places).all(|(p, (i, j))| (p - by_hand(i, j)).abs() < 1e-12));
     // Rows that were folded in are predicted like any others.
     let folded = FoldIn::new(&model).unwrap().transform(&x).unwrap();
@@ -233,11 +233,69 @@ fn held_out_entries_are_measured() {
     let errors: Vec<f64> =
         predictor.entries(&held).unwrap().iter().zip(held.values_f64()).map(|(p, v)| p - v).collect();
     let rmse = (errors.iter().map(|e| e * e).sum::<f64>() / errors.len() as f64).sqrt();
-    assert!((found.rmse - rmse).abs() < 1e-15 && found.mae <= found.rmse && found.rmse < 0.5, "{found:?}");
+    let errors = found.errors.unwrap();
+    assert!((errors.rmse - rmse).abs() < 1e-15 && errors.mae <= errors.rmse && errors.rmse < 0.5, "{errors:?}");
     let ranking = found.ranking.unwrap();
     assert!(ranking.rows <= 12 && ranking.recall > 0.5 && ranking.precision <= 1.0, "{ranking:?}");
     assert_eq!(measure(&predictor, &held, Some(&kept), 3, Some(1e9)).unwrap().ranking, None);
     assert_eq!(measure(&predictor, &held, Some(&kept), 0, None).unwrap_err().code(), Code::SettingOutOfRange);
+}
+
+/// What an objective compares with a function of its data is measured against the data, not against that function;
+/// weights and penalties that read other data have no part in it.
+#[test]
+fn predictions_are_of_the_scale_of_the_data() {
+    let x = planted(5, 12, 7);
+    let test =
+        Matrix::from_triplets(12, 7, vec![(0, 1, x.get(0, 1)), (3, 4, x.get(3, 4)), (9, 6, x.get(9, 6))]).unwrap();
+    let (ones, chain) = (
+        Matrix::from_fn(12, 7, |_, _| 1.0).unwrap(),
+        Matrix::from_fn(12, 12, |i, j| if i == j { 2.0 } else { -f64::from(u8::from(i.abs_diff(j) == 1)) }).unwrap(),
+    );
+    let model = |text: &str, beside: Option<(&str, &Matrix)>| {
+        let problem = Problem::parse(text).unwrap().data("X", &x).rank(2);
+        let problem = beside.map_or(problem.clone(), |(name, matrix)| problem.data(name, matrix));
+        problem.solve(&Settings { max_iter: 30, ..Settings::default() }).unwrap()
+    };
+    let squares = "0.1*(sum(W**2) + sum(H**2))";
+    let log: fn(f64) -> f64 = f64::exp;
+    for (text, beside, back) in [
+        (format!("sum((log(X) - W @ H)**2) + {squares}"), None, log),
+        (format!("sum(observed(X) * V * (X - W @ H)**2) + {squares}"), Some(("V", &ones)), |s| s),
+        (format!("sum((X - W @ H)**2) + 0.1*trace(W.T @ L @ W) + {squares}"), Some(("L", &chain)), |s| s),
+    ] {
+        let model = model(&text, beside);
+        let predictor = Predictor::new(&model).unwrap();
+        let (w, h) = (model.factor("W").unwrap(), model.factor("H").unwrap());
+        let by_hand = |i: usize, j: usize| back((0..2).map(|k| w.get(i, k) * h.get(k, j)).sum());
+        let errors = [(0, 1), (3, 4), (9, 6)].map(|(i, j)| by_hand(i, j) - x.get(i, j));
+        let expected = (errors.iter().map(|e| e * e).sum::<f64>() / 3.0).sqrt();
+        let found = measure(&predictor, &test, None, 2, None).unwrap().errors.unwrap().rmse;
+        assert!((found - expected).abs() < 1e-12 && predictor.is_to_scale(), "{text}: {found} is not {expected}");
+        let rows = predictor.rows(&[9]).unwrap();
+        assert!((rows.get(0, 6) - by_hand(9, 6)).abs() < 1e-12, "{text}");
+    }
+    let model = model(&format!("sum((1 + X) * ((X > 0.5) - W @ H)**2) + {squares}"), None);
+    let predictor = Predictor::new(&model).unwrap();
+    let found = measure(&predictor, &test, None, 2, None).unwrap();
+    assert!(!predictor.is_to_scale() && found.errors.is_none() && found.ranking.is_some(), "{found:?}");
+}
+
+/// A 0 of a table of counts is no entry, unless the objective asks which entries there are.
+#[test]
+fn zeros_of_a_table_are_entries_where_the_objective_says_so() {
+    let dense = Matrix::dense(3, 3, vec![9.0, 3.0, 0.0, 5.0, 0.0, f64::NAN, 0.0, 0.0, 4.0]).unwrap();
+    let sparse = Matrix::from_triplets(3, 3, vec![(0, 0, 9.0), (0, 1, 3.0), (1, 0, 5.0), (1, 1, 0.0)]).unwrap();
+    let columns = |text: &str, x: &Matrix, i: usize| -> Vec<usize> {
+        let fitted = Matrix::from_fn(3, 3, |i, j| (1 + i * j) as f64).unwrap();
+        let problem = Problem::parse(text).unwrap().data("X", &fitted).rank(1);
+        let predictor = Predictor::new(&problem.solve(&Settings::default()).unwrap()).unwrap();
+        predictor.entries_of_row(x, i).into_iter().map(|(j, _)| j).collect()
+    };
+    let (all, observed) = ("sum((X - W @ H)**2)", "sum(observed(X) * (X - W @ H)**2)");
+    assert_eq!((columns(all, &dense, 0), columns(all, &dense, 1)), (vec![0, 1], vec![0]));
+    assert_eq!((columns(observed, &dense, 0), columns(observed, &dense, 1)), (vec![0, 1, 2], vec![0, 1]));
+    assert_eq!((columns(all, &sparse, 1), columns(observed, &sparse, 1)), (vec![0, 1], vec![0, 1]));
 }
 
 /// Rows that can't be taken in are refused in words of the objective, with what to do.

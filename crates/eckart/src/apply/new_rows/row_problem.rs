@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::data::Matrix;
 use crate::error::{Code, Error, Result};
 use crate::expr::text::{Constraint, Declaration, Dim, Limit, Statement, parse_statement};
-use crate::expr::{Dag, Expr, Id, Op, Var, weighted_sum, weighted_terms};
+use crate::expr::{Dag, Expr, Id, Op, Var, matrix, sum, weighted_sum, weighted_terms};
 use crate::facts::{
     Facts, Given, Givens, Inferred, Links, Shape, SideLength, infer_or_name, lengths_of, masks, reading,
 };
-use crate::solve::{Bound, Factorization, Problem, Settings};
+use crate::solve::{Bound, Factorization, Objective, Problem, Reconstruction, Settings};
 
 /// A factor whose rows (or, where it lies across, columns) are those of X.
 #[derive(Debug, Clone)]
@@ -60,6 +60,19 @@ struct Stated<'a> {
     values: &'a [(String, Matrix)],
 }
 
+impl<'a> Stated<'a> {
+    fn of(model: &'a Factorization, statement: Statement) -> Self {
+        Self {
+            statement,
+            params: &model.params,
+            target: &model.target,
+            rank: model.rank,
+            shapes: model.factors.iter().map(|(name, m)| (name.clone(), Shape::of(m))).collect(),
+            values: &model.factors,
+        }
+    }
+}
+
 impl RowProblem {
     /// What `model` says of new rows.
     ///
@@ -81,15 +94,56 @@ impl RowProblem {
         Self::of_statement(model, statement)
     }
 
+    /// What `model` compares its data with, and that comparison alone: masks, weights and penalties, and the data that
+    /// they read, have no part in a prediction.
+    ///
+    /// # Errors
+    /// `Setting` where the data is compared with nothing that factors alone tell; as [`RowProblem::of`].
+    pub(in crate::apply) fn of_prediction(model: &Factorization) -> Result<(Self, Reconstruction)> {
+        let stated = Stated::of(model, parse_statement(&model.statement)?);
+        let target = Var::input(model.target.as_str());
+        let all = stated.statement.objective.with_numbers(&model.params);
+        let own = weighted_terms(&all).into_iter().filter(|(_, term)| uses(term, &|var| *var == target));
+        let formula = weighted_sum(own);
+        let shapes = SidesOf { model: &stated, objective: &formula }.fitted()?;
+        let fitted = shapes.get(&target).copied().ok_or_else(|| no_shape(&stated))?;
+        let is_factor = |var: &Var| model.factor(var.name()).is_some();
+        let given = |(var, s): (&Var, &Shape)| {
+            let known = if is_factor(var) { Given::dense(s.rows, s.cols) } else { Given::data(s.rows, s.cols, None) };
+            (var.clone(), known)
+        };
+        let compared = Reconstruction::of(&Objective {
+            formula: &formula,
+            givens: &shapes.iter().map(given).collect(),
+            target: (&model.target, fitted),
+            // Where the fit was told what share it explains, its data was of the scale of what it was compared with.
+            binary: model.quality.is_some(),
+            is_factor: &is_factor,
+        })?;
+        let Some(compared) = compared else {
+            let message = format!("`{}` compares {} with nothing that predicts it", model.statement, model.target);
+            return Err(Error::setting(Code::NoPrediction, message));
+        };
+        if let Some(other) = compared.part.variables().iter().find(|var| !is_factor(var)) {
+            let message = format!(
+                "what predicts {}, {}, reads {}, which the model does not hold: compute it from the factors with a \
+                 formula",
+                model.target,
+                compared.part.shortened(60),
+                other.name()
+            );
+            return Err(Error::setting(Code::NoPrediction, message));
+        }
+        let residual = matrix(&model.target) - &compared.part;
+        let in_it = |name: &str| compared.part.variables().contains(&Var::input(name));
+        let declared = stated.statement.declared.iter().filter(|d| in_it(&d.name)).cloned().collect();
+        let statement = Statement::from_parts(declared, sum(residual.pow(2)), Vec::new());
+        let shapes = stated.shapes.iter().filter(|(name, _)| in_it(name)).cloned().collect();
+        Ok((Self::of_stated(&Stated { statement, shapes, ..stated })?, compared))
+    }
+
     fn of_statement(model: &Factorization, statement: Statement) -> Result<Self> {
-        Self::of_stated(&Stated {
-            statement,
-            params: &model.params,
-            target: &model.target,
-            rank: model.rank,
-            shapes: model.factors.iter().map(|(name, m)| (name.clone(), Shape::of(m))).collect(),
-            values: &model.factors,
-        })
+        Self::of_stated(&Stated::of(model, statement))
     }
 
     /// What `problem`, the data of which is `target` of shape `fitted`, says of new rows, its held factors being those

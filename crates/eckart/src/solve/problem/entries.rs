@@ -10,7 +10,7 @@ use crate::error::{Code, Result, Warning};
 use crate::expr::{Dag, Var};
 use crate::facts::{Facts, masks};
 use crate::solve::problem::role::FactorAxis;
-use crate::solve::result::quality::prediction;
+use crate::solve::result::compared::Reconstruction;
 
 /// The share of the sum of squares of the data from which on its negative entries are more than noise.
 const NEGATIVE_SHARE: f64 = 0.01;
@@ -42,8 +42,12 @@ pub(super) fn negative(bound: &Bound) -> Result<Option<Warning>> {
         );
         return Ok(Some(Warning::new(Code::SentinelEntries, message)));
     }
-    let Some(part) = prediction(bound)?.filter(|_| of_negative > NEGATIVE_SHARE * squares) else { return Ok(None) };
-    let dag = Dag::new(std::slice::from_ref(&part));
+    if of_negative <= NEGATIVE_SHARE * squares {
+        return Ok(None);
+    }
+    let compared = Reconstruction::of_bound(bound)?;
+    let Some(part) = compared.as_ref().and_then(Reconstruction::predicts) else { return Ok(None) };
+    let dag = Dag::new(std::slice::from_ref(part));
     let facts = Facts::of(&dag, &with_signs(&bound.givens, &bound.factors))?;
     Ok(facts.sign(dag.roots()[0]).nonnegative.then(|| {
         let message = format!(

@@ -3,6 +3,7 @@
 //! Invariant: what is here is told, not computed: no file of it is needed to search.
 //! Not here: files (see `save`).
 
+pub(super) mod compared;
 mod components;
 pub(super) mod cost;
 mod factorization;

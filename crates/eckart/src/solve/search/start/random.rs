@@ -12,7 +12,7 @@ use crate::expr::Var;
 use crate::facts::{degree_of, joint_degree};
 use crate::run::{Numbers, Rect, Value};
 use crate::solve::problem::{Bound, Factor};
-use crate::solve::result::quality::reconstruction;
+use crate::solve::result::compared::{Reconstruction, ReconstructionScale};
 
 /// Random factors where none is known, scaled so that their product is of the size of the data.
 ///
@@ -62,7 +62,8 @@ impl SizeOfStart {
     /// `None` where it is of degree 2 in the factors, as W @ H is, or nothing of the size of the data is a polynomial
     /// in them.
     fn of(bound: &Bound, known: &[Option<Value>]) -> Result<Option<Self>> {
-        let Some(formula) = reconstruction(bound)? else { return Ok(None) };
+        let compared = Reconstruction::of_bound(bound)?.filter(|compared| compared.scale == ReconstructionScale::Data);
+        let Some(Reconstruction { part: formula, .. }) = compared else { return Ok(None) };
         let factor = |var: &Var| bound.factors.iter().position(|factor| factor.var == *var && !factor.offset);
         let all = joint_degree(&formula, &|var| factor(var).is_some());
         let free = joint_degree(&formula, &|var| factor(var).is_some_and(|at| known[at].is_none()));
