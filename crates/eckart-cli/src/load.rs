@@ -85,7 +85,7 @@ pub(crate) fn titles_of(file: &Path, ids: Option<&[String]>) -> Result<BTreeMap<
     let titles: BTreeMap<String, String> = read_titles(file)?.into_iter().collect();
     if !ids.iter().any(|id| titles.contains_key(id)) {
         let id = ids.first().map_or("", String::as_str);
-        let help = format!("Its first column must hold ids such as {id:?}");
+        let help = format!("Its column id, or its first one, must hold ids such as {id:?}");
         return Err(Error::data(Code::NamesDiffer, "no title is of a column of the data", help).in_file(file));
     }
     Ok(titles)

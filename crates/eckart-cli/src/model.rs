@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use eckart::apply::{Predictor, in_order_of};
-use eckart::data::{Matching, ReadOptions, Side, read, read_titles};
+use eckart::data::{Matching, ReadOptions, Side, read};
 use eckart::{Code, Error, Factorization, Matrix, Result, Table, Warning};
+
+use crate::load::titles_of;
 
 /// A model with its names.
 #[derive(Debug)]
@@ -68,10 +70,10 @@ impl Model {
     /// The same with what columns are called.
     ///
     /// # Errors
-    /// As [`read_titles`].
+    /// As [`titles_of`].
     pub(crate) fn titled(mut self, file: Option<&Path>) -> Result<Self> {
         if let Some(file) = file {
-            self.titles = read_titles(file)?.into_iter().collect();
+            self.titles = titles_of(file, self.fit.col_names.as_deref())?;
         }
         Ok(self)
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use eckart::apply::new_rows_in_order;
 use eckart::data::{read, read_names_of, write};
 use eckart::solve::save_factors;
-use eckart::{Factorization, FoldIn, Matrix, Result, Table, Warning};
+use eckart::{Code, Factorization, FoldIn, Matrix, Result, Table, Warning};
 use serde_json::{Map, Value, json};
 
 use crate::beside::{Holds, read_beside};
@@ -28,6 +28,9 @@ pub(crate) fn transform(args: &TransformArgs, paths: Paths) -> Result<String> {
     args.output.as_deref().map(try_writing).transpose()?;
     let mut fold_in = FoldIn::new(&model.fit)?;
     let mut table = read(&args.file, &args.reading.options())?;
+    if args.reading.index_col.is_none() && args.row_names.is_none() && args.col_names.is_none() {
+        take_names(&model, &mut table)?;
+    }
     table.warnings.iter().for_each(warn);
     let (rows, cols) = table.matrix.shape();
     let mut beside = Vec::new();
@@ -77,6 +80,31 @@ pub(crate) fn transform(args: &TransformArgs, paths: Paths) -> Result<String> {
         write(Path::new("-"), &side_by_side(&tables)?)?;
     }
     Ok(written.iter().map(|path| format!("{}\n", path.display())).collect())
+}
+
+/// Takes the first column of a table for the names of its rows, where all columns are named and it alone is none of the
+/// model's: of one or two rows nothing else tells it from data.
+fn take_names(model: &Model, table: &mut Table) -> Result<()> {
+    let (Some(known), Some(names)) = (&model.fit.col_names, &table.col_names) else { return Ok(()) };
+    let is_known = |name: &String| known.contains(name);
+    let Some((first, rest)) = names.split_first().filter(|(first, rest)| !is_known(first) && !rest.is_empty()) else {
+        return Ok(());
+    };
+    let column = table.matrix.select_cols(&[0])?.values_f64();
+    let distinct = |(at, value): (usize, &f64)| value.fract() == 0.0 && !column[..at].contains(value);
+    let is_table = table.row_names.is_none() && !table.matrix.is_sparse() && rest.iter().all(is_known);
+    if !is_table || !column.iter().enumerate().all(distinct) {
+        return Ok(());
+    }
+    let message = format!(
+        "column 1 ({first}) is taken for the names of the rows: the model has all columns but it. It is data with \
+         --index-col=false"
+    );
+    table.warnings.push(Warning::new(Code::NumbersAsNames, message));
+    table.row_names = Some(column.iter().map(ToString::to_string).collect());
+    table.matrix = table.matrix.select_cols(&(1..names.len()).collect::<Vec<_>>())?;
+    table.col_names = Some(rest.to_vec());
+    Ok(())
 }
 
 /// The object and a line end; the numbers are in it where no file has them.

@@ -105,7 +105,7 @@ pub(crate) struct NamesArgs {
     /// The names of X's columns, one per line, such as a vocabulary [default: those in the data or the model].
     #[arg(long, aliases = ["cols", "vocab"], value_name = "FILE")]
     pub col_names: Option<PathBuf>,
-    /// Titles of X's columns: a CSV file with a header and the columns id,title.
+    /// Titles of X's columns: a CSV file with a header and the columns id and title, or else those two first.
     #[arg(long, value_name = "FILE")]
     pub titles: Option<PathBuf>,
 }

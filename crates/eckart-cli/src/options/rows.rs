@@ -92,7 +92,7 @@ pub(crate) struct ListingArgs {
     /// Length of a list.
     #[arg(short, long, value_name = "N", default_value_t = 10, allow_negative_numbers = true)]
     pub top: usize,
-    /// Titles of columns: a CSV file with a header and the columns id,title.
+    /// Titles of columns: a CSV file with a header and the columns id and title, or else those two first.
     #[arg(long, value_name = "FILE")]
     pub titles: Option<PathBuf>,
     /// Write the lists to a CSV file.

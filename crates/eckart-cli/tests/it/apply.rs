@@ -53,6 +53,17 @@ fn what_is_recommended_is_named_and_new() {
     let csv = std::fs::read_to_string(desk.path("lists.csv")).unwrap();
     assert_eq!(csv.lines().next(), Some("row,place,column,title,prediction"));
     assert!(csv.lines().count() > 12 && csv.contains("item 0,\"Heat, the film\","), "{csv}");
+    // Columns go by their names; ids that are none of the model's, or of a model without names, are refused.
+    desk.file("turned.csv", "title,year,id\nAlien,1979,item 1\n");
+    let text = desk.prints("similar m.safetensors --titles turned.csv --item", &["item 3"]);
+    assert!(text.contains("Alien [item 1]"), "{text}");
+    desk.file("others.csv", "id,title\nitem 77,Alien\n");
+    for words in ["recommend m.safetensors --user u0", "similar m.safetensors --user u0"] {
+        let words = format!("{words} --titles others.csv");
+        desk.refuses(&words, &[], Code::NamesDiffer, &["others.csv", "\"item 0\""]);
+    }
+    desk.prints("fit {digits} --model nmf --rank 2 -n 3 -q -o bare.safetensors", &[]);
+    desk.refuses("similar bare.safetensors --item 5 --titles others.csv", &[], Code::NamesMissing, &["--titles"]);
     desk.refuses("recommend m.safetensors --user nobody", &[], Code::UnknownName, &["\"nobody\"", "u0"]);
     desk.refuses(
         "recommend m.safetensors --user nobody --train ratings.csv",
@@ -315,6 +326,29 @@ fn new_rows_are_matched_by_name() {
     desk.file("narrow.csv", "1,2,3\n");
     desk.refuses("transform m.safetensors narrow.csv", &[], Code::WrongShape, &["1 x 3", "4 columns"]);
     desk.refuses("transform x.csv x.csv", &[], Code::NotAModel, &["x.csv"]);
+}
+
+/// Ids of new rows are names, however few rows there are, and come out beside the factors.
+#[test]
+fn ids_of_one_or_two_new_rows_are_no_data() {
+    let desk = Desk::new();
+    desk.file("x.csv", "id,a,b,c\n1001,5,3,0\n1007,2,2,1\n1003,0,4,4\n1010,7,3,1\n");
+    desk.run("fit x.csv --model nmf --rank 2 -q -o m.safetensors", &[]);
+    for header in ["id", "lot"] {
+        for rows in 1..4 {
+            let lines = ["2001,1,2,3", "2002,0,1,1", "2003,4,1,1"];
+            desk.file("new.csv", format!("{header},c,a,b\n{}\n", lines[..rows].join("\n")));
+            let said = desk.run("transform m.safetensors new.csv", &[]);
+            said.warned(Code::NumbersAsNames, &format!("column 1 ({header})"));
+            let ids: Vec<&str> = said.out.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
+            assert_eq!(ids, ["2001", "2002", "2003"][..rows], "{header}: {}", said.out);
+            assert!(!said.err.contains(Code::NamesIgnored.as_str()), "{}", said.err);
+        }
+    }
+    let said = desk.run("transform m.safetensors new.csv --index-col=false", &[]);
+    said.warned(Code::NamesIgnored, "lot");
+    desk.file("bare.csv", "2001,1,2,3\n2002,0,1,1\n");
+    desk.refuses("transform m.safetensors bare.csv", &[], Code::WrongShape, &["2 x 4", "3 columns", "--index-col"]);
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn the_json_object_has_its_keys() {
     }
     assert_eq!(found.get("components"), None);
     assert_eq!((&found["rank"], &found["seed"], &found["dtype"]), (&3.into(), &7.into(), &"f32".into()));
-    assert_eq!((&found["shape"], &found["numbers"]["lambda"]), (&vec![1797, 64].into(), &2.0.into()));
+    assert_eq!((&found["shape"], &found["params"]["lambda"]), (&vec![1797, 64].into(), &2.0.into()));
     assert_eq!(found["model"], "sparse-coding");
     let starts = found["starts"].as_array().unwrap();
     let costs: Vec<f64> = starts.iter().map(|start| start["cost"].as_f64().unwrap()).collect();

@@ -238,7 +238,12 @@ impl FoldIn {
         let (target, cols) = (&self.problem.target, self.problem.fitted.cols);
         if x.cols() != cols {
             let message = format!("the new rows of {target} are {}, the model's data has {cols} columns", Shape::of(x));
-            return Err(Error::shape(Code::WrongShape, message, "Give rows of the same columns, in the same order"));
+            let index = match x.cols() == cols + 1 {
+                true => "; where the first column of a file holds names, say --index-col (index_col=True)",
+                false => "",
+            };
+            let help = format!("Give rows of the same columns, in the same order{index}");
+            return Err(Error::shape(Code::WrongShape, message, help));
         }
         if x.missing() > 0 && !self.problem.masks() {
             return Err(unmasked(target, x));

@@ -406,7 +406,7 @@ mod tests {
         check_with(&comma, "x\n1,5\n2,5\n", "-", "x", "1.5 2.5");
         check_with(&comma, "x,y\n\"1,5\",\"2,5\"\n", "-", "x y", "1.5 2.5");
         let table = ReadOptions { triplets: Some(false), ..ReadOptions::default() };
-        check_with(&table, "user,item,rating\n1,2,3\n", "-", "user item rating", "1 2 3");
+        check_with(&table, "user,item,rating\n1,2,3\n", "1", "item rating", "2 3");
     }
 
     #[test]

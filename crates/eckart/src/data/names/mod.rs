@@ -62,7 +62,8 @@ pub fn read_names_column(path: impl AsRef<Path>, column: &str) -> Result<Vec<Str
     Ok(names)
 }
 
-/// The first two columns of a CSV file with a header, such as `item,title,...`: an id and what it is called.
+/// Ids and what they are called, of a CSV file with a header: the columns called `id` and `title`, wherever they are;
+/// without them the first of the others, so that `item,title,...` and `movieId,name,...` are read as well.
 ///
 /// # Errors
 /// `Io` where the system refuses the file; `Data` where it has fewer than two columns, no row, a ragged row, or is not
@@ -70,7 +71,14 @@ pub fn read_names_column(path: impl AsRef<Path>, column: &str) -> Result<Vec<Str
 pub fn read_titles(path: impl AsRef<Path>) -> Result<Vec<(String, String)>> {
     let path = path.as_ref();
     let mut titles = Vec::new();
-    let find = |header: &[Vec<u8>]| (header.len() > 1).then_some([0, 1]);
+    let find = |header: &[Vec<u8>]| {
+        let called =
+            |name: &str| header.iter().position(|cell| cell.trim_ascii().eq_ignore_ascii_case(name.as_bytes()));
+        let (id, title) = (called("id"), called("title"));
+        let first_but = |taken: Option<usize>| (0..header.len()).find(|k| Some(*k) != taken);
+        let id = id.or_else(|| first_but(title))?;
+        Some([id, title.or_else(|| first_but(Some(id)))?])
+    };
     read_columns(path, "title", find, |[id, title]| add(&mut titles, (id, title)))
         .map_err(|error| said_of(error, path))?;
     Ok(titles)
@@ -203,6 +211,12 @@ mod tests {
         assert_eq!(read_names_column(&path, "title").unwrap(), ["Heat; II, the", "Seven"]);
         let titles = read_titles(&path).unwrap();
         assert_eq!(titles[1], ("8".to_owned(), "Seven".to_owned()));
+        for header in
+            ["id,year,title\n7,1,Heat\n", "title,id\nHeat,7\n", "Title,year,ID\nHeat,1,7\n", "key,name\n7,Heat\n"]
+        {
+            let (_dir, path) = file("titles.csv", header.as_bytes());
+            assert_eq!(read_titles(&path).unwrap(), [("7".to_owned(), "Heat".to_owned())], "{header}");
+        }
         let error = read_names_column(&path, "name").unwrap_err();
         check_error(
             &error,

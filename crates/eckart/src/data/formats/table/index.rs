@@ -30,7 +30,7 @@ pub(super) enum FirstColumn {
 /// What the first of `cols` columns is, called `name` where there is a header.
 pub(super) fn first_column(values: &[f64], cols: usize, name: Option<&str>) -> FirstColumn {
     let rows = values.len() / cols;
-    if rows < FEWEST || cols < 2 {
+    if cols < 2 {
         return FirstColumn::Data;
     }
     let first: Vec<f64> = values.chunks_exact(cols).map(|row| row[0]).collect();
@@ -39,8 +39,8 @@ pub(super) fn first_column(values: &[f64], cols: usize, name: Option<&str>) -> F
     if name.is_some_and(is_index) && (series.is_monotone || (series.is_whole && series.is_unique)) {
         return FirstColumn::Names("so it is called, and no number stands twice");
     }
-    // Two columns of numbers are more likely pairs than names and numbers.
-    if cols == 2 {
+    // Few rows show no order, and two columns of numbers are more likely pairs than names and numbers.
+    if rows < FEWEST || cols == 2 {
         return FirstColumn::Data;
     }
     if series.is_whole && series.is_monotone && are_fractions(rest()) {
@@ -156,6 +156,10 @@ mod tests {
         check(Some("x"), &[1.0, 2.0, 3.0, 2.0, 4.0, 6.0, 3.0, 6.0, 9.0], "data");
         check(Some("gene_id"), &[7.0, 2.0, 3.0, 2.0, 4.0, 6.0, 3.0, 6.0, 9.0], "names");
         check(Some("gene_id"), &[7.0, 2.0, 3.0, 7.0, 4.0, 6.0, 3.0, 6.0, 9.0], "data");
+        // What is called an index is one of however few rows.
+        check(Some("gene_id"), &[7.0, 2.0, 3.0, 2.0, 4.0, 6.0], "names");
+        check(Some("gene_id"), &[7.0, 2.0, 3.0], "names");
+        check(Some("gene_id"), &[7.5, 2.0, 3.0, 2.0, 4.0, 6.0, 9.0, 1.0, 1.0], "data");
         let ids = [653_635.0, 102_466.0, 729_737.0, 148_398.0, 339_451.0];
         let far: Vec<f64> = ids.into_iter().flat_map(|id| [id, 3.0, 0.0]).collect();
         check(Some("x"), &far, "doubtful");
