@@ -4,12 +4,14 @@
 //! which is said.
 //! Not here: X (see `load`).
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use eckart::data::{Format, ReadOptions, read};
 use eckart::error::CodeKind;
 use eckart::solve::load_factors;
 use eckart::{Code, Error, Problem, Result, Table, Warning};
+use serde_json::{Value, json};
 
 use crate::options::{FactorsArgs, ReadingArgs};
 use crate::warn;
@@ -38,8 +40,26 @@ pub(crate) fn with_matrices(
     })
 }
 
-/// How texts beside X were understood, by the name of the matrix.
+/// How texts were understood, by the name of the matrix, or of the option.
 pub(crate) type Readings = Vec<(String, String)>;
+
+/// Says on standard error how the files of a command were understood, where its output has no place for it.
+pub(crate) fn say_readings(readings: &Readings) {
+    for (name, reading) in readings {
+        // Where nobody reads it, the result still stands.
+        let _ = writeln!(std::io::stderr(), "read {name}: {reading}");
+    }
+}
+
+/// The same for `--json`: `reading` of the file `of`, and `readings` of all others.
+pub(crate) fn put_readings(object: &mut Value, of: &str, readings: &Readings) {
+    let text = |(name, text): &(String, String)| (name.clone(), json!(text));
+    let (own, others): (Vec<_>, Vec<_>) = readings.iter().partition(|(name, _)| name == of);
+    own.first().into_iter().for_each(|(_, reading)| object["reading"] = json!(reading));
+    if !others.is_empty() {
+        object["readings"] = Value::Object(others.into_iter().map(text).collect());
+    }
+}
 
 /// The problem with the factors of `--init-from` and `--fix`; how each was understood goes to `said`.
 pub(crate) fn with_factors(

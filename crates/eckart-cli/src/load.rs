@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
-use eckart::data::{Format, Ids, ListEvidence, list_evidence, read, read_names_of, read_titles};
+use eckart::data::{Format, Ids, ListEvidence, ReadOptions, list_evidence, read, read_names_of, read_titles};
 use eckart::{Code, Error, Matrix, Problem, Result, Table, Warning};
 
 use crate::beside::Readings;
@@ -35,10 +35,29 @@ pub(crate) struct Data {
     pub seconds: f64,
 }
 
+/// Reads X, or what is asked about. `alone` says that no other file may be a list of entries.
+///
+/// # Errors
+/// As [`read`]; `Setting` where `--duplicates` has nothing to act on: the file is a table, which names no entry.
+pub(crate) fn read_data(file: &Path, reading: &ReadingArgs, options: &ReadOptions, alone: bool) -> Result<Table> {
+    let table = read(file, options)?;
+    let is_table = table.reading.as_ref().is_some_and(|reading| reading.starts_with("table"));
+    if is_table && alone && reading.settles_duplicates() {
+        let message = format!(
+            "{} is read as a table, which names no entry twice, so that --duplicates has nothing to act on: leave it \
+             out, or say --format coo, or --columns ROW,COL[,VALUE], where lines are entries",
+            file.display()
+        );
+        return Err(Error::setting(Code::SettingsConflict, message));
+    }
+    Ok(table)
+}
+
 /// Reads X.
-pub(crate) fn load(file: &Path, reading: &ReadingArgs) -> Result<Data> {
+pub(crate) fn load(file: &Path, reading: &ReadingArgs, alone: bool) -> Result<Data> {
     let began = Instant::now();
-    let Table { matrix, row_names, col_names, row_ids, col_ids, reading, warnings } = read(file, &reading.options())?;
+    let table = read_data(file, reading, &reading.options(), alone)?;
+    let Table { matrix, row_names, col_names, row_ids, col_ids, reading, warnings } = table;
     let source = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
     let seconds = began.elapsed().as_secs_f64();
     let (titles, beside) = (BTreeMap::new(), Vec::new());
@@ -58,11 +77,11 @@ impl Data {
     pub(crate) fn named(mut self, names: &NamesArgs) -> Result<Self> {
         let began = Instant::now();
         if let Some(file) = &names.row_names {
-            self.row_names = Some(read_names_of(file, "row", self.matrix.rows())?);
+            self.row_names = Some(names_of(file, "row", self.matrix.rows(), &mut self.beside)?);
             self.ids[0] = None;
         }
         if let Some(file) = &names.col_names {
-            self.col_names = Some(read_names_of(file, "column", self.matrix.cols())?);
+            self.col_names = Some(names_of(file, "column", self.matrix.cols(), &mut self.beside)?);
             self.ids[1] = None;
         }
         if let Some(file) = &names.titles {
@@ -110,4 +129,14 @@ pub(crate) fn refuse_list(file: &Path, args: &ReadingArgs, x: &Matrix, problem: 
     );
     let help = "Say which: --format coo (or --columns ROW,COL,VALUE) for the list, --format table for the table";
     Err(Error::data(Code::ListOrTable, message, help).in_file(file))
+}
+
+/// The names in a file of one per line; how it was understood goes to `said`.
+///
+/// # Errors
+/// As [`read_names_of`].
+pub(crate) fn names_of(file: &Path, what: &str, count: usize, said: &mut Readings) -> Result<Vec<String>> {
+    let (names, reading) = read_names_of(file, what, count)?;
+    said.push((format!("{what} names"), format!("{}, {reading}", file.display())));
+    Ok(names)
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use eckart::apply::{Predictor, in_order_of};
-use eckart::data::{Matching, ReadOptions, Side, read};
+use eckart::data::{Matching, Side};
 use eckart::{Code, Error, Factorization, Matrix, Result, Table, Warning};
 
 use crate::load::titles_of;
@@ -133,13 +133,12 @@ impl Model {
         self.title(at).map_or(name.clone(), |title| format!("{title} [{name}]"))
     }
 
-    /// The entries in a file, in the order of the model's rows and columns; what the model does not know, what the file
-    /// lacks, and what was matched by position, is told to `tell`.
+    /// The entries of the table in a file, in the order of the model's rows and columns; what the model does not know,
+    /// what the file lacks, and what was matched by position, is told to `tell`.
     ///
     /// # Errors
-    /// As [`read`] and [`in_order_of`]; `Shape` where there are no names and the shape is not that of the model's data.
-    pub(crate) fn entries(&self, file: &Path, options: &ReadOptions, tell: &mut dyn FnMut(Warning)) -> Result<Matrix> {
-        let mut table = read(file, options)?;
+    /// As [`in_order_of`]; `Shape` where there are no names and the shape is not that of the model's data.
+    pub(crate) fn entries(&self, mut table: Table, file: &Path, tell: &mut dyn FnMut(Warning)) -> Result<Matrix> {
         std::mem::take(&mut table.warnings).into_iter().for_each(&mut *tell);
         self.entries_of(&table, file, &mut |_, warning| tell(warning))
     }

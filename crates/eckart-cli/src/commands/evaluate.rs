@@ -7,13 +7,13 @@
 use std::path::Path;
 
 use eckart::apply::{HoldOut, Measures, Predictor, Ranking, measure};
-use eckart::data::read;
+use eckart::data::ReadOptions;
 use eckart::solve::{Flow, solve};
 use eckart::{Code, Error, Result, Table, Warning};
 use serde_json::{Value, json};
 
-use crate::beside::{options_beside, with_factors, with_matrices};
-use crate::load::refuse_list;
+use crate::beside::{Readings, options_beside, put_readings, with_factors, with_matrices};
+use crate::load::{read_data, refuse_list};
 use crate::model::{Model, scale_unknown};
 use crate::numbers::{count, precise, short};
 use crate::objective::problem;
@@ -30,6 +30,8 @@ struct Tested {
     measures: Measures,
     /// What was left out, and warnings about the objective.
     notes: Vec<Warning>,
+    /// How the files were understood.
+    said: Readings,
     /// Entries that the model was fitted to, where they were held apart here.
     fitted: Option<usize>,
 }
@@ -62,10 +64,17 @@ fn given(args: &EvaluateArgs) -> Result<Tested> {
     let model = Model::load(&args.file, args.matching.by)?;
     let predictor = Predictor::new(&model.fit)?;
     let mut notes = Vec::new();
-    let test = model.entries(test, &args.reading.options(), &mut |note| notes.push(note))?;
+    let mut said = Readings::new();
+    let mut read = |file: &Path, options: &ReadOptions, what: &str| {
+        let table = read_data(file, &args.reading, options, true)?;
+        said.extend(table.reading.clone().map(|reading| (what.to_owned(), reading)));
+        Ok::<Table, Error>(table)
+    };
+    let table = read(test, &args.reading.options(), "test")?;
+    let test = model.entries(table, test, &mut |note| notes.push(note))?;
     let known = args.train.as_ref().map(|file| {
-        let options = options_beside(&args.reading, file);
-        model.entries(file, &options, &mut |note| notes.push(said_of(file, note)))
+        let table = read(file, &options_beside(&args.reading, file), "train")?;
+        model.entries(table, file, &mut |note| notes.push(said_of(file, note)))
     });
     let known = known.transpose()?;
     if known.is_none() {
@@ -75,7 +84,7 @@ fn given(args: &EvaluateArgs) -> Result<Tested> {
     let measures = measure(&predictor, &test, known.as_ref(), args.top, args.relevant)?;
     notes.extend(scale_unknown(&predictor));
     let formula = predictor.formula();
-    Ok(Tested { statement: model.fit.statement.clone(), formula, measures, notes, fitted: None })
+    Ok(Tested { statement: model.fit.statement.clone(), formula, measures, notes, said, fitted: None })
 }
 
 /// An option that was given, and that a model which is fitted has no use for.
@@ -107,7 +116,9 @@ fn held_out(args: &EvaluateArgs, share: f64) -> Result<Tested> {
     let problem = problem(&args.objective, rank)?;
     let mut settings = args.search.settings()?;
     settings.place_checkpoint()?;
-    let data = read(&args.file, &args.reading.options())?;
+    let alone = args.objective.matrices.is_empty();
+    let data = read_data(&args.file, &args.reading, &args.reading.options(), alone)?;
+    let mut said: Readings = data.reading.iter().map(|reading| ("X".to_owned(), reading.clone())).collect();
     refuse_list(&args.file, &args.reading, &data.matrix, &problem)?;
     if !data.matrix.is_sparse() && !problem.statement().to_string().contains("observed(X)") {
         return Err(Error::setting(
@@ -123,8 +134,8 @@ fn held_out(args: &EvaluateArgs, share: f64) -> Result<Tested> {
     let (kept, held) = hold_out.split(&data.matrix).map_err(|error| error.in_file(&args.file))?;
     let table = Table::named(kept.clone(), data.row_names, data.col_names);
     let problem = problem.data("X", table).match_by(args.matching.by);
-    let problem = with_matrices(problem, &args.objective.matrices, &args.reading, &mut Vec::new())?;
-    let problem = with_factors(problem, &args.factors, &args.reading, &mut Vec::new())?;
+    let problem = with_matrices(problem, &args.objective.matrices, &args.reading, &mut said)?;
+    let problem = with_factors(problem, &args.factors, &args.reading, &mut said)?;
     let fit = solve(&problem, &settings, &mut |_| Flow::Continue)?;
     let predictor = Predictor::new(&fit)?;
     let measures = measure(&predictor, &held, Some(&kept), args.top, args.relevant)?;
@@ -138,17 +149,18 @@ fn held_out(args: &EvaluateArgs, share: f64) -> Result<Tested> {
     }
     notes.extend(scale_unknown(&predictor));
     let (statement, formula) = (fit.statement.clone(), predictor.formula());
-    Ok(Tested { statement, formula, measures, notes, fitted: Some(kept.observed()) })
+    Ok(Tested { statement, formula, measures, notes, said, fitted: Some(kept.observed()) })
 }
 
 fn text(args: &EvaluateArgs, tested: &Tested) -> String {
-    let Tested { statement, formula, measures, notes, fitted } = tested;
+    let Tested { statement, formula, measures, notes, said, fitted } = tested;
     let mut page = Page::new();
     page.heading(statement);
     if let Some(fitted) = fitted {
         page.fact("fitted", 8, &format!("{} entries", count(*fitted)));
     }
     page.fact("tested", 8, &format!("{} entries", count(measures.entries)));
+    said.iter().for_each(|(name, reading)| page.fact("read", 8, &format!("{name}: {reading}")));
     notes.iter().for_each(|note| page.fact("note", 8, &note.message));
     if let Some(errors) = measures.errors {
         page.heading(&format!("Errors of predictions, {formula}"));
@@ -177,14 +189,14 @@ fn lists(page: &mut Page, ranking: &Ranking, relevant: Option<f64>) {
 }
 
 fn json(args: &EvaluateArgs, tested: &Tested) -> String {
-    let Tested { statement, formula, measures, notes, fitted } = tested;
+    let Tested { statement, formula, measures, notes, said, fitted } = tested;
     let ranking = |r: &Ranking| {
         json!({
             "k": r.k, "rows": r.rows, "relevant": args.relevant,
             "precision": r.precision, "recall": r.recall, "ndcg": r.ndcg, "map": r.map,
         })
     };
-    let object = json!({
+    let mut object = json!({
         "statement": statement,
         "fitted_entries": fitted,
         "test_entries": measures.entries,
@@ -194,5 +206,6 @@ fn json(args: &EvaluateArgs, tested: &Tested) -> String {
         "ranking": measures.ranking.as_ref().map_or(Value::Null, ranking),
         "warnings": notes.iter().map(warning_object).collect::<Vec<Value>>(),
     });
+    put_readings(&mut object, if args.holdout.is_some() { "X" } else { "test" }, said);
     format!("{object}\n")
 }

@@ -9,9 +9,11 @@ use std::path::Path;
 use eckart::apply::{
     Contribution, Directions, Predictor, Scored, best, explained_by, in_order_of, recommend as lists_of,
 };
-use eckart::data::{Side, read};
+use eckart::data::Side;
 use eckart::{Code, Error, FoldIn, Matrix, Result, Table, Warning};
 
+use crate::beside::Readings;
+use crate::load::read_data;
 use crate::model::{Model, only_one, scale_unknown};
 use crate::numbers::short;
 use crate::options::RecommendArgs;
@@ -30,7 +32,7 @@ pub(crate) fn recommend(args: &RecommendArgs) -> Result<String> {
     let predictor = Predictor::new(&model.fit)?;
     let items = if args.explain { Some(Directions::of_cols(&model.fit)?) } else { None };
     let train = match &args.train {
-        Some(file) => Some((file.as_path(), read(file, &args.reading.options())?)),
+        Some(file) => Some((file.as_path(), read_data(file, &args.reading, &args.reading.options(), true)?)),
         None => None,
     };
     let is_old = |word: &String| model.has(Side::Rows, word);
@@ -52,7 +54,9 @@ pub(crate) fn recommend(args: &RecommendArgs) -> Result<String> {
     if !args.all {
         found.sort_by_key(|list| args.users.iter().position(|word| *word == list.about.1));
     }
-    shown(&found, WORDS, &model, &args.listing, &ask.told.take())
+    let said = train.as_ref().and_then(|(_, table)| table.reading.clone());
+    let said: Readings = said.into_iter().map(|reading| (model.fit.target.clone(), reading)).collect();
+    shown(&found, WORDS, &model, &args.listing, (&ask.told.take(), &said))
 }
 
 struct Ask<'a> {

@@ -7,6 +7,7 @@ use eckart::Result;
 use eckart::apply::{Directions, Scored};
 use eckart::data::{Matching, Side};
 
+use crate::beside::Readings;
 use crate::model::Model;
 use crate::options::SimilarArgs;
 use crate::output::lists::{Entry, List, Words, shown};
@@ -34,5 +35,5 @@ pub(crate) fn similar(args: &SimilarArgs) -> Result<String> {
     };
     let found = numbers.iter().map(list).collect::<Result<Vec<List>>>()?;
     let words = Words { title: "Like", listed: side, score: "cosine" };
-    shown(&found, words, &model, &args.listing, &[])
+    shown(&found, words, &model, &args.listing, (&[], &Readings::new()))
 }

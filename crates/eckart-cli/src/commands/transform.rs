@@ -6,12 +6,13 @@
 use std::path::{Path, PathBuf};
 
 use eckart::apply::new_rows_in_order;
-use eckart::data::{read, read_names_of, write};
+use eckart::data::write;
 use eckart::solve::save_factors;
 use eckart::{Code, Factorization, FoldIn, Matrix, Result, Table, Warning};
 use serde_json::{Map, Value, json};
 
-use crate::beside::{Holds, read_beside};
+use crate::beside::{Holds, Readings, put_readings, read_beside, say_readings};
+use crate::load::{names_of, read_data};
 use crate::model::Model;
 use crate::options::TransformArgs;
 use crate::output::json::warning_object;
@@ -27,22 +28,25 @@ pub(crate) fn transform(args: &TransformArgs, paths: Paths) -> Result<String> {
     paths.with_factors(args.output.as_deref(), names).check()?;
     args.output.as_deref().map(try_writing).transpose()?;
     let mut fold_in = FoldIn::new(&model.fit)?;
-    let mut table = read(&args.file, &args.reading.options())?;
+    let mut table = read_data(&args.file, &args.reading, &args.reading.options(), args.matrices.is_empty())?;
     if args.reading.index_col.is_none() && args.row_names.is_none() && args.col_names.is_none() {
         take_names(&model, &mut table)?;
     }
     table.warnings.iter().for_each(warn);
     let (rows, cols) = table.matrix.shape();
-    let mut beside = Vec::new();
+    let (mut beside, target) = (Vec::new(), model.fit.target.as_str());
+    let mut said: Readings = table.reading.iter().map(|reading| (target.to_owned(), reading.clone())).collect();
     for (name, file) in &args.matrices {
         fold_in.check_name(name)?;
-        beside.push((name.clone(), read_beside(file, Holds::Data, &args.reading)?));
+        let table = read_beside(file, Holds::Data, &args.reading)?;
+        said.extend(table.reading.clone().map(|reading| (name.clone(), reading)));
+        beside.push((name.clone(), table));
     }
     if let Some(file) = &args.row_names {
-        table.row_names = Some(read_names_of(file, "row", rows)?);
+        table.row_names = Some(names_of(file, "row", rows, &mut said)?);
     }
     if let Some(file) = &args.col_names {
-        table.col_names = Some(read_names_of(file, "column", cols)?);
+        table.col_names = Some(names_of(file, "column", cols, &mut said)?);
     }
     let found = new_rows_in_order(&model.fit, &table, &beside, model.matching);
     let found = found.map_err(|error| error.in_file(&args.file))?;
@@ -74,8 +78,11 @@ pub(crate) fn transform(args: &TransformArgs, paths: Paths) -> Result<String> {
         None => Vec::new(),
     };
     if args.json {
-        return Ok(json(&tables, &written, &warnings));
+        let mut object = json(&tables, &written, &warnings);
+        put_readings(&mut object, target, &said);
+        return Ok(format!("{object}\n"));
     }
+    say_readings(&said);
     if args.output.is_none() {
         write(Path::new("-"), &side_by_side(&tables)?)?;
     }
@@ -107,8 +114,8 @@ fn take_names(model: &Model, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// The object and a line end; the numbers are in it where no file has them.
-fn json(tables: &[(String, Table)], written: &[PathBuf], warnings: &[Warning]) -> String {
+/// The object; the numbers are in it where no file has them.
+fn json(tables: &[(String, Table)], written: &[PathBuf], warnings: &[Warning]) -> Value {
     let factor = |(name, table): &(String, Table)| {
         let (rows, cols) = table.matrix.shape();
         let mut object = json!({ "shape": [rows, cols] });
@@ -118,13 +125,12 @@ fn json(tables: &[(String, Table)], written: &[PathBuf], warnings: &[Warning]) -
         }
         (name.clone(), object)
     };
-    let object = json!({
+    json!({
         "factors": tables.iter().map(factor).collect::<Map<String, Value>>(),
         "row_names": tables.first().and_then(|(_, table)| table.row_names.as_ref()),
         "warnings": warnings.iter().map(warning_object).collect::<Vec<Value>>(),
         "output": written.iter().map(|path| path.display().to_string()).collect::<Vec<String>>(),
-    });
-    format!("{object}\n")
+    })
 }
 
 /// All factors in one table.

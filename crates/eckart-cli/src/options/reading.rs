@@ -78,6 +78,11 @@ impl ReadingArgs {
         }
     }
 
+    /// Whether entries that stand twice are taken.
+    pub(crate) fn settles_duplicates(&self) -> bool {
+        !matches!(self.duplicates, DuplicatesArg::Error)
+    }
+
     /// How to read a file.
     pub(crate) fn options(&self) -> ReadOptions {
         ReadOptions {

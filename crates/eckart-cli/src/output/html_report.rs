@@ -6,11 +6,12 @@
 use std::path::Path;
 
 use eckart::apply::in_order_of;
-use eckart::data::{Matching, Side, read_names_of};
+use eckart::data::{Matching, Side};
 use eckart::report::{ComponentSides, Report};
 use eckart::{Factorization, Result};
 
-use crate::load::{Data, load, titles_of};
+use crate::beside::{Readings, say_readings};
+use crate::load::{Data, load, names_of, titles_of};
 use crate::options::{LookArgs, ReportArgs};
 use crate::output::try_writing;
 use crate::warn;
@@ -23,19 +24,21 @@ pub(crate) fn report(args: &ReportArgs) -> Result<String> {
         try_writing(&output)?;
     }
     let fit = Factorization::load(&args.model)?;
-    let data = args.file.as_ref().map(|file| in_order(&fit, load(file, &args.reading)?, args)).transpose()?;
+    let data = args.file.as_ref().map(|file| in_order(&fit, load(file, &args.reading, true)?, args)).transpose()?;
     let (data, lacking) = data.map_or((None, None), |(data, lacking)| (Some(data), Some(lacking)));
     data.iter().flat_map(|data| &data.warnings).for_each(warn);
+    let reading = data.as_ref().and_then(|data| data.reading.clone());
+    let mut said: Readings = reading.into_iter().map(|reading| (fit.target.clone(), reading)).collect();
     let mut page = page(&fit, data.as_ref(), args.look);
     page = lacking.into_iter().fold(page, Report::lacking);
     let shape =
         data.as_ref().map(|data| data.matrix.shape()).or_else(|| ComponentSides::shape(&fit)).unwrap_or_default();
     if let Some(file) = &args.names.row_names {
-        page = page.row_names(read_names_of(file, "row", shape.0)?);
+        page = page.row_names(names_of(file, "row", shape.0, &mut said)?);
     }
     let mut ids = data.as_ref().and_then(|data| data.col_names.clone()).or_else(|| fit.col_names.clone());
     if let Some(file) = &args.names.col_names {
-        let names = read_names_of(file, "column", shape.1)?;
+        let names = names_of(file, "column", shape.1, &mut said)?;
         page = page.col_names(names.clone());
         ids = Some(names);
     }
@@ -43,11 +46,14 @@ pub(crate) fn report(args: &ReportArgs) -> Result<String> {
         page = page.titles(titles_of(file, ids.as_deref())?);
     }
     page = page.name_options(name_options(args, &fit, data.as_ref()));
-    if printed {
-        return page.to_html();
-    }
-    page.write(&output)?;
-    Ok(format!("{}\n", output.display()))
+    let done = if printed {
+        page.to_html()?
+    } else {
+        page.write(&output)?;
+        format!("{}\n", output.display())
+    };
+    say_readings(&said);
+    Ok(done)
 }
 
 /// The data in the order of the model's rows and columns, and which of these it lacks; tells what is to be told.

@@ -10,6 +10,7 @@ use eckart::data::{Side, write_file};
 use eckart::{Result, Warning};
 use serde_json::{Value, json};
 
+use crate::beside::{Readings, put_readings, say_readings};
 use crate::model::Model;
 use crate::numbers::short;
 use crate::options::ListingArgs;
@@ -49,7 +50,7 @@ impl Words {
     }
 }
 
-/// The lists as they are asked for.
+/// The lists as they are asked for, with what was warned of and how files were understood.
 ///
 /// # Errors
 /// `Io` where a file can't be written.
@@ -58,14 +59,18 @@ pub(crate) fn shown(
     words: Words,
     model: &Model,
     asked: &ListingArgs,
-    warnings: &[Warning],
+    (warnings, said): (&[Warning], &Readings),
 ) -> Result<String> {
     let written = asked.output.as_deref();
     written.map(|path| csv(path, lists, words, model)).transpose()?;
+    if !asked.json {
+        say_readings(said);
+    }
     Ok(match written {
         _ if asked.json => {
             let mut object = json(lists, words, model);
             object["warnings"] = warnings.iter().map(warning_object).collect();
+            put_readings(&mut object, &model.fit.target, said);
             object["output"] = written.iter().map(|path| path.display().to_string()).collect();
             format!("{object}\n")
         }

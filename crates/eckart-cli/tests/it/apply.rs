@@ -60,7 +60,7 @@ fn what_is_recommended_is_named_and_new() {
     desk.file("others.csv", "id,title\nitem 77,Alien\n");
     for words in ["recommend m.safetensors --user u0", "similar m.safetensors --user u0"] {
         let words = format!("{words} --titles others.csv");
-        desk.refuses(&words, &[], Code::NamesDiffer, &["others.csv", "\"item 0\""]);
+        desk.refuses(&words, &[], Code::NamesDiffer, &["others.csv", "\"item 1\""]);
     }
     desk.prints("fit {digits} --model nmf --rank 2 -n 3 -q -o bare.safetensors", &[]);
     desk.refuses("similar bare.safetensors --item 5 --titles others.csv", &[], Code::NamesMissing, &["--titles"]);
@@ -297,6 +297,41 @@ fn lists_without_a_header_are_read_as_asked() {
     let said = desk.run(&format!("{twice} --duplicates last"), &[]);
     said.warned(Code::NamesLacking, "8 of the model's columns are not there");
     assert_eq!(said.code, Some(0));
+}
+
+/// Every command says how it understood its files.
+#[test]
+fn how_files_are_understood_is_said_by_each_command() {
+    let desk = rated();
+    desk.file("pairs.csv", "user,item\nu1,item 2\nu2,item 4\n").file("names.txt", "\"u1\"\n\"u2\"\n");
+    let list = "list of entries; rows: user, columns: item, values: rating";
+    let pairs = "list of entries; rows: user, columns: item, values: 1 each";
+    for (words, of, reading) in [
+        ("explain ratings.csv --model ratings --rank 2", "X", list),
+        ("transform m.safetensors ratings.csv", "X", list),
+        ("recommend m.safetensors --user u0 --train ratings.csv", "X", list),
+        ("evaluate m.safetensors pairs.csv --train ratings.csv", "test", pairs),
+        ("evaluate --holdout 0.2 ratings.csv --model ratings --rank 1", "X", list),
+    ] {
+        let said = desk.run(words, &[]);
+        let all = said.out.clone() + &said.err;
+        assert!(all.contains(&format!("{of}: {reading}")), "{words}: {all}");
+        assert_eq!(desk.run(words, &["--json"]).json()["reading"], reading, "{words}");
+    }
+    let found = desk.run("evaluate m.safetensors pairs.csv --train ratings.csv --json", &[]).json();
+    assert_eq!(found["readings"]["train"], list);
+    let said = desk.run("report m.safetensors ratings.csv -o m.html", &[]);
+    assert!(said.err.contains(&format!("read X: {list}")), "{}", said.err);
+    let named = desk.run("transform m.safetensors pairs.csv --row-names names.txt --json", &[]).json();
+    assert_eq!(
+        (&named["row_names"][0], &named["readings"]["row names"]),
+        (&"u1".into(), &"names.txt, one a line".into())
+    );
+    desk.file("table.csv", "Customer,Stock,Quantity\n1,2,3\n1,3,4\n1,3,5\n2,2,1\n");
+    for words in ["fit table.csv --model nmf --rank 1", "explain table.csv --model nmf --rank 1"] {
+        let words = format!("{words} --format table --duplicates sum");
+        desk.refuses(&words, &[], Code::SettingsConflict, &["table.csv", "--duplicates", "--format coo"]);
+    }
 }
 
 #[test]

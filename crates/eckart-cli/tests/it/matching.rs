@@ -144,7 +144,7 @@ fn a_model_s_rows_and_columns_are_matched_by_name() {
     desk.file("bare.csv", "1,2,3,4,5\n2,3,4,5,6\n");
     let said = desk.run("transform m.safetensors bare.csv", &[]);
     said.warned(Code::MatchedByPosition, "columns are matched by position: those of the model have names");
-    assert_eq!(said.err.lines().count(), 1, "{}", said.err);
+    assert_eq!(said.err.lines().filter(|line| !line.starts_with("read ")).count(), 1, "{}", said.err);
     desk.prints("transform m.safetensors bare.csv --match position", &[]);
     desk.prints("transform m.safetensors x2.csv --match position", &[]);
     let said = desk.run("fit bare.csv --model mf --rank 1 -q --init-from W=w.csv", &[]);

@@ -63,7 +63,7 @@ impl<'a> Request<'a> {
         let args = self.args;
         let bar = Bar::new(args.quiet || args.json);
         bar.say(format!("reading {}", args.file.display()));
-        let mut data = load(&args.file, &args.reading)?.named(&args.names)?;
+        let mut data = load(&args.file, &args.reading, args.objective.matrices.is_empty())?.named(&args.names)?;
         let problem = self.with_data(&mut data)?;
         bar.say("planning".into());
         let interrupt = listen_to_signals(&bar, args.quiet || args.json);

@@ -1,7 +1,7 @@
 //! Names: what the rows and columns of a matrix are called, from a file of their own.
 //! In: a path; a file of one name per line, or a CSV file with a header.  Out: the names, in file order.
-//! Invariant: a name is the line or cell as it stands; the k-th belongs to row or column k, so none is skipped
-//! silently.
+//! Invariant: a name is the line or cell, quotation marks around it taken away; the k-th belongs to row or column k, so
+//! none is skipped silently.
 //! Not here: whether their number fits a matrix (its caller knows).
 
 pub(super) mod align;
@@ -20,7 +20,8 @@ use super::memory::room_for_one;
 use super::source::{empty_file, extension, open, said_of};
 use crate::error::{Code, Error, Result};
 
-/// The names in a file of one name per line (`.gz` may be gzipped). Blank lines at its end are no names.
+/// The names in a file of one name per line (`.gz` may be gzipped). Blank lines at its end are no names. A line in
+/// quotation marks is the name between them; else a name is the whole line, its commas included.
 ///
 /// Where every line has the same number of cells with tabs between them, as the `features.tsv` of 10x Genomics has (id,
 /// symbol, type), the names are in the second column, or in the first where the second holds numbers. A name that
@@ -30,19 +31,19 @@ use crate::error::{Code, Error, Result};
 /// `Io` where the system refuses the file; `Data` where it holds no name, a blank line between names, or is not UTF-8.
 pub fn read_names(path: impl AsRef<Path>) -> Result<Vec<String>> {
     let path = path.as_ref();
-    read_lines(path, None).map_err(|error| said_of(error, path))
+    Ok(read_lines(path, None).map_err(|error| said_of(error, path))?.0)
 }
 
-/// As [`read_names`], for all `count` rows or columns (`what`) of a matrix. Of a longer file no more is read than shows
-/// that it is longer.
+/// As [`read_names`], for all `count` rows or columns (`what`) of a matrix, and how the file was understood: `one a
+/// line`, or `column 2 of 3`. Of a longer file no more is read than shows that it is longer.
 ///
 /// # Errors
 /// As [`read_names`]; `Data` where there are fewer names, or more.
-pub fn read_names_of(path: impl AsRef<Path>, what: &str, count: usize) -> Result<Vec<String>> {
+pub fn read_names_of(path: impl AsRef<Path>, what: &str, count: usize) -> Result<(Vec<String>, String)> {
     let path = path.as_ref();
-    let names = read_lines(path, Some(count)).map_err(|error| said_of(error, path))?;
+    let (names, reading) = read_lines(path, Some(count)).map_err(|error| said_of(error, path))?;
     if names.len() == count {
-        return Ok(names);
+        return Ok((names, reading));
     }
     let found = if names.len() > count { format!("more than {count}") } else { names.len().to_string() };
     let message = format!("there are {found} names, and the data has {count} {what}s");
@@ -84,8 +85,8 @@ pub fn read_titles(path: impl AsRef<Path>) -> Result<Vec<(String, String)>> {
     Ok(titles)
 }
 
-/// The names, of more than `most` only one more.
-fn read_lines(path: &Path, most: Option<usize>) -> Result<Vec<String>> {
+/// The names, of more than `most` only one more, and how the file was understood: `one a line`, or `column 2 of 3`.
+fn read_lines(path: &Path, most: Option<usize>) -> Result<(Vec<String>, String)> {
     let mut lines = Lines::new(open(path)?);
     let mut names = Vec::new();
     let mut blank = None;
@@ -104,12 +105,21 @@ fn read_lines(path: &Path, most: Option<usize>) -> Result<Vec<String>> {
     if names.is_empty() {
         return Err(Error::data(Code::EmptyFile, "the file holds no name", "Write one name per line"));
     }
-    Ok(symbols(&names).unwrap_or(names))
+    Ok(symbols(&names).unwrap_or_else(|| (names.iter().map(|line| unquoted(line)).collect(), "one a line".to_owned())))
 }
 
-/// The second cells of lines with tabs, or the first where the second are numbers; `None` where lines differ.
-fn symbols(lines: &[String]) -> Option<Vec<String>> {
-    let rows: Vec<Vec<&str>> = lines.iter().map(|line| line.split('\t').map(str::trim).collect()).collect();
+/// What stands between quotation marks, doubled ones being one; another text as it is.
+fn unquoted(text: &str) -> String {
+    let inside = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let is_one = |inside: &&str| !inside.replace("\"\"", "").contains('"');
+    inside.filter(is_one).map_or_else(|| text.to_owned(), |inside| inside.replace("\"\"", "\""))
+}
+
+/// The second cells of lines with tabs, or the first where the second are numbers, and which they are; `None` where
+/// lines differ.
+fn symbols(lines: &[String]) -> Option<(Vec<String>, String)> {
+    let cells = |line: &String| line.split('\t').map(|cell| unquoted(cell.trim())).collect();
+    let rows: Vec<Vec<String>> = lines.iter().map(cells).collect();
     let width = rows[0].len();
     if width < 2 || rows.iter().any(|row| row.len() != width) {
         return None;
@@ -117,15 +127,15 @@ fn symbols(lines: &[String]) -> Option<Vec<String>> {
     let column = usize::from(rows.iter().any(|row| parse(row[1].as_bytes()).is_none() && !row[1].is_empty()));
     let (mut known, mut twice) = (BTreeSet::new(), BTreeSet::new());
     for row in &rows {
-        if !known.insert(row[column]) {
-            twice.insert(row[column]);
+        if !known.insert(&row[column]) {
+            twice.insert(&row[column]);
         }
     }
-    let name = |row: &Vec<&str>| match column {
-        1 if twice.contains(row[1]) => format!("{} ({})", row[1], row[0]),
-        _ => row[column].to_owned(),
+    let name = |row: &Vec<String>| match column {
+        1 if twice.contains(&row[1]) => format!("{} ({})", row[1], row[0]),
+        _ => row[column].clone(),
     };
-    Some(rows.iter().map(name).collect())
+    Some((rows.iter().map(name).collect(), format!("column {} of {width}", column + 1)))
 }
 
 fn add<T>(all: &mut Vec<T>, one: T) -> Result<()> {
@@ -194,15 +204,22 @@ mod tests {
 
     #[test]
     fn names_are_read() {
-        let check = |text: &str, names: &[&str]| {
+        let check = |text: &str, names: &[&str], said: &str| {
             let (_dir, path) = file("names.txt", text.as_bytes());
-            assert_eq!(read_names(path).unwrap(), names);
+            assert_eq!(
+                read_names_of(path, "row", names.len()).unwrap(),
+                (names.iter().map(ToString::to_string).collect(), said.to_owned())
+            );
         };
-        check("a\nb c\n", &["a", "b c"]);
-        check("\u{feff}a\r\nb, \"c\"\r\n\r\n", &["a", "b, \"c\""]);
-        check("E1\tA\tGene\nE2\tB\tGene\nE3\tA\tGene\n", &["A (E1)", "B", "A (E3)"]);
-        check("peace\t12\nwar\t7\n", &["peace", "war"]);
-        check("a\tb\nc\n", &["a\tb", "c"]);
+        let (lines, second) = ("one a line", "column 2 of 3");
+        check("a\nb c\n", &["a", "b c"], lines);
+        check("\u{feff}a\r\nb, \"c\"\r\n\r\n", &["a", "b, \"c\""], lines);
+        check("\"a\"\n\"b, \"\"c\"\"\"\n\"d\", \"e\"\n", &["a", "b, \"c\"", "\"d\", \"e\""], lines);
+        check("s1,A\ns2,B\n", &["s1,A", "s2,B"], lines);
+        check("E1\tA\tGene\nE2\tB\tGene\nE3\tA\tGene\n", &["A (E1)", "B", "A (E3)"], second);
+        check("\"E1\"\t\"A\"\t1\n\"E2\"\t\"B\"\t2\n", &["A", "B"], second);
+        check("peace\t12\nwar\t7\n", &["peace", "war"], "column 1 of 2");
+        check("a\tb\nc\n", &["a\tb", "c"], lines);
     }
 
     #[test]
