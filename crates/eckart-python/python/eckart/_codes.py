@@ -135,6 +135,7 @@ Code = Literal[
     "internal",
     "unbounded-scale",
     "unbounded-linear",
+    "unbounded",
     "log-of-negative",
     "rank-unused",
     "rank-at-limit",

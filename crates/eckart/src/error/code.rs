@@ -350,6 +350,9 @@ codes! {
         "Limit the other factor as well.";
     UnboundedLinear, "unbounded-linear", Warning,
         "The objective is linear in a factor and has no minimum.", "Add a penalty or a bound.";
+    Unbounded, "unbounded", Warning,
+        "The cost falls without end, as negative weights or a matrix that is not positive semidefinite let it.",
+        "Make weights 0 or more, add penalties, or bound the factors.";
     LogOfNegative, "log-of-negative", Warning,
         "A logarithm is undefined where its argument may become negative.", "Add `subject to W >= 0`.";
     RankUnused, "rank-unused", Warning,

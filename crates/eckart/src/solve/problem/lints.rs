@@ -2,10 +2,11 @@
 //! In: a bound problem.  Out: warnings, each with what to add.
 //! Invariant: a warning is given only where the cost has no minimum, is undefined somewhere near, can't use all
 //! components or the data, or can't leave its start.
-//! Not here: what can't be minimized at all, which is refused (see `problem`, `split`), the data (see `entries`).
+//! Not here: what can't be minimized at all, which is refused (see `problem`, `split`), the data (see `entries`,
+//! `falling`).
 
 use super::pairs::pairs;
-use super::{Bound, Factor, Problem, entries, with_signs};
+use super::{Bound, Factor, Problem, entries, falling, with_signs};
 use crate::data::Matrix;
 use crate::error::{Code, Result, Warning};
 use crate::expr::{Dag, Expr, Op, Var, signed_terms};
@@ -22,6 +23,7 @@ pub fn lints(bound: &Bound) -> Result<Vec<Warning>> {
     let mut found = bound.told.clone();
     found.extend(scales(bound));
     found.extend(slopes(bound)?);
+    found.extend(falling::of_data(bound)?);
     found.extend(logarithms(bound)?);
     found.extend(entries::unused_rank(bound));
     found.extend(entries::negative(bound)?);

@@ -5,6 +5,7 @@
 
 mod bind;
 mod entries;
+pub(super) mod falling;
 pub(super) mod iterate;
 pub(super) mod lints;
 pub(crate) mod matching;

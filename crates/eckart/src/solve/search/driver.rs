@@ -14,6 +14,7 @@ use crate::error::{Code, Error, Result, Warning};
 use crate::facts::is_nonnegative;
 use crate::run::{Value, threads_are_lacking, with_machine};
 use crate::solve::method::table::{MethodRow, choose};
+use crate::solve::problem::falling;
 use crate::solve::problem::iterate::Iterate;
 use crate::solve::problem::lints::{lints, locked};
 use crate::solve::problem::{Bound, Factor, Problem};
@@ -125,6 +126,7 @@ fn finish(
     warnings.extend(shrunk((&bound.stated, &bound.givens), (target, x), &factors, &bound.roles));
     let names = |matrices: &[(String, Matrix)]| matrices.iter().map(|(name, _)| name.clone()).collect::<Vec<String>>();
     warnings.extend(stuck(bound, &factors, &names(&problem.init_values)));
+    falling::of_result(bound, starts[best].cost, &bound.values_of(&factors), &mut warnings)?;
     Ok(Factorization {
         statement: problem.statement().to_string(),
         params: problem.params().clone(),
