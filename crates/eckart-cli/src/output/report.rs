@@ -157,9 +157,10 @@ fn fit_quality(page: &mut Page, quality: &Quality, matrix: &Matrix) {
     } else {
         String::new()
     };
+    let weights = quality.weights.as_ref().map_or_else(String::new, |weights| format!(", weighted by {weights}"));
     page.heading("Fit");
     page.paragraph(&format!(
-        "{} explains {} of the variance of X{entries}; relative error {}, RMSE {}",
+        "{} explains {} of the variance of X{entries}{weights}; relative error {}, RMSE {}",
         quality.reconstruction,
         percent(quality.explained),
         short(quality.relative_error),

@@ -198,6 +198,7 @@ impl Factorization {
         figures.set_item("explained", quality.explained)?;
         figures.set_item("rmse", quality.rmse)?;
         figures.set_item("observed_only", quality.observed_only)?;
+        quality.weights.iter().try_for_each(|weights| figures.set_item("weights", weights))?;
         Ok(Some(figures))
     }
 

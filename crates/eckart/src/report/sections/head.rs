@@ -102,7 +102,9 @@ fn facts(html: &mut Html, subject: &Subject<'_>) {
         fact(html, "Ended", meaning(fit.stop_reason()));
         if let Some(quality) = &fit.quality {
             let entries = if quality.observed_only { ", observed entries only" } else { "" };
-            fact(html, "Reconstruction", &format!("{} of {}{entries}", quality.reconstruction, fit.target));
+            let weights =
+                quality.weights.as_ref().map_or_else(String::new, |weights| format!(", weighted by {weights}"));
+            fact(html, "Reconstruction", &format!("{} of {}{entries}{weights}", quality.reconstruction, fit.target));
         }
     });
 }

@@ -64,7 +64,7 @@ pub fn outline<T: Send>(
             Ledger::open(&Search::new(problem, &settings), method, &bound)?;
         }
         let worker = Worker::new(&search, method, &bound)?;
-        let quality: Option<Compiled> = Quality::compile(&bound, usize::MAX)?.map(|(.., compiled)| compiled);
+        let quality: Option<Compiled> = Quality::compile(&bound, usize::MAX)?.map(|sums| sums.compiled);
         let mut plans = worker.plans();
         let sums = ["squares of residuals", "squares of the data", "sum of the data"];
         let at_end = |compiled| SearchPlan::new("quality of the result", compiled, &sums).runs(Runs::AtEnd);

@@ -124,13 +124,15 @@ fn choice_from_json(value: &Value) -> Option<RankChoice> {
 }
 
 pub(super) fn quality_to_json(quality: &Quality) -> Value {
-    json!({
+    let mut object = json!({
         "reconstruction": quality.reconstruction,
         "relative_error": quality.relative_error,
         "explained": quality.explained,
         "rmse": quality.rmse,
         "observed_only": quality.observed_only,
-    })
+    });
+    quality.weights.iter().for_each(|weights| object["weights"] = json!(weights));
+    object
 }
 
 /// What a file of factors of new rows says of the model that they belong to.
@@ -313,6 +315,7 @@ fn quality_from_json(value: &Value) -> Option<Quality> {
         explained: number(value.get("explained")?),
         rmse: number(value.get("rmse")?),
         observed_only: value.get("observed_only")?.as_bool()?,
+        weights: value.get("weights").and_then(Value::as_str).map(str::to_owned),
     })
 }
 

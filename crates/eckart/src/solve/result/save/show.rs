@@ -139,7 +139,7 @@ fn of_factors(contents: &mut Contents) -> Result<Map<String, Value>> {
     let mut shown = object(json!({
         "objective": model.as_ref().map(|model| &model.objective),
         "target": model.as_ref().map(|model| &model.target),
-        "numbers": model.as_ref().map(|model| numbers_to_json(&model.numbers)),
+        "params": model.as_ref().map(|model| numbers_to_json(&model.numbers)),
         "rank": model.as_ref().map(|model| model.rank),
         "factors": factors.iter().map(one).collect::<Vec<Value>>(),
         "rows": names(texts.as_ref(), ids.as_ref(), count),
@@ -224,7 +224,7 @@ fn model(found: &Factorization, factors: &[Listed], with_errors: &[&str]) -> Map
         "registers": found.numerics.registers,
         "objective": found.statement,
         "target": found.target,
-        "numbers": numbers_to_json(&found.params),
+        "params": numbers_to_json(&found.params),
         "rank": found.rank,
         "method": found.method,
         "ways": found.ways,
@@ -299,7 +299,7 @@ fn of_checkpoint(contents: &mut Contents) -> Result<Map<String, Value>> {
     let mut shown = object(json!({
         "objective": objective,
         "target": target,
-        "numbers": numbers,
+        "params": numbers,
         "rank": whole("rank"),
         "method": text("method"),
         "init": text("init"),

@@ -15,7 +15,7 @@ impl Factorization {
             // The value of the objective; its text is `statement`.
             "objective": self.cost,
             "statement": self.statement,
-            "numbers": numbers_to_json(&self.params),
+            "params": numbers_to_json(&self.params),
             "numerics": self.numerics.version,
             "registers": self.numerics.registers,
             "method": self.method,

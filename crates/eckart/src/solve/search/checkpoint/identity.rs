@@ -74,6 +74,8 @@ impl Identity {
 /// What a part of an identity is there, in the file, and what it is here.
 fn difference(key: &str, there: &str, here: &str) -> String {
     let (then, now) = (readable(key, there), readable(key, here));
+    // As it is called in files.
+    let key = if key == "numbers" { "parameters" } else { key };
     if then == now {
         // Shapes and types are the same, the sums of the bits are not.
         return format!("{key}: {now}, of other entries");
