@@ -126,6 +126,7 @@ pub(crate) fn differentiate(cost: &Expr, variables: Vec<Bound<'_, Expr>>) -> PyR
         );
         return Err(type_error(Code::InputNotVariable, &text));
     }
+    eckart::expr::check_size(std::slice::from_ref(&cost.expr)).map_err(raised)?;
     Ok(eckart::grad::differentiate(&cost.expr, &formulas).into_iter().map(Expr::from).collect())
 }
 

@@ -7,14 +7,17 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::data::{Dtype, Matrix};
+use crate::error::watch::count;
 use crate::error::{Code, Error, Result};
-use crate::expr::{Dag, Expr, Var};
+use crate::expr::{Dag, Expr, Var, check_size};
 use crate::facts::{Facts, Given, Givens, Shape, Sign, masks, reads, unmasked_in};
 use crate::plan::{BufferId, Kernel, Plan, RowUpdate, plan, plan_updates};
 use crate::rewrite::{SearchReport, rewrite, simplify, size_of_terms};
 use crate::rows::RowSolver;
 use crate::run::{Inputs, PlanCache, Value, available_memory, run, run_supplied};
 
+/// What it counts for, in steps of a watch, to plan a part of a formula.
+const STEPS_OF_PART: u64 = 5_000;
 /// Characters of a formula in a message.
 const MOST_TEXT: usize = 80;
 
@@ -95,6 +98,7 @@ impl Compiled {
         let mut all: Vec<Expr> = made.chain(rewritten[read..].iter().cloned()).collect();
         let (asked, made) = (all.len(), all.len() + read - rewritten.len());
         let dag = Dag::new(&rewritten);
+        count(STEPS_OF_PART * dag.len() as u64)?;
         let facts = Facts::of(&dag, &known)?;
         let mut guarded = Vec::new();
         for (root, expr) in rewritten.iter().enumerate() {
@@ -294,8 +298,9 @@ pub struct Function {
 /// f32 where all matrices passed in are f32, else f64. Numbers (1 x 1) are computed and returned in f64.
 ///
 /// # Errors
-/// `Setting` where an input is not a plain variable, an update's target is not a shared variable or comes twice, or a
-/// variable of a formula is neither input nor shared.
+/// `Setting` where an input is not a plain variable, an update's target is not a shared variable or comes twice, a
+/// variable of a formula is neither input nor shared, or the formulas together have more than
+/// [`MOST_PARTS`](crate::expr::MOST_PARTS) parts.
 pub fn function<'a>(
     inputs: impl IntoIterator<Item = &'a Expr>,
     outputs: impl IntoIterator<Item = &'a Expr>,
@@ -304,6 +309,7 @@ pub fn function<'a>(
     let mut input_vars: Vec<Var> = Vec::new();
     for input in inputs {
         let var = input.as_var().filter(|v| !v.is_shared() && !input_vars.contains(v)).ok_or_else(|| {
+            let input = input.shortened(MOST_TEXT);
             let message = format!("the input {input} must be a plain variable, as matrix(\"X\") makes, named once");
             Error::setting(Code::InputNotVariable, message)
         })?;
@@ -311,8 +317,11 @@ pub fn function<'a>(
     }
     let outputs: Vec<Expr> = outputs.into_iter().cloned().collect();
     let updates: Vec<(Expr, Expr)> = updates.into_iter().map(|(var, new)| (var.clone(), new)).collect();
+    let all: Vec<Expr> = outputs.iter().chain(updates.iter().flat_map(|(var, new)| [var, new])).cloned().collect();
+    check_size(&all)?;
     for (at, (target, _)) in updates.iter().enumerate() {
         if !target.as_var().is_some_and(Var::is_shared) || updates[..at].iter().any(|(other, _)| other == target) {
+            let target = target.shortened(MOST_TEXT);
             let message = format!("the update of {target} must be of a shared variable, and the only one");
             return Err(Error::setting(Code::UpdateNotShared, message));
         }

@@ -37,16 +37,18 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
     if args.consensus && settings.n_init < 2 {
         return Err(several_starts());
     }
-    let machine = if args.json { None } else { Some(Machine::measure(settings.threads)?) };
-    let told = problem.explain_on(&settings, machine.as_ref())?;
     let mut page = Page::new();
-    let text = outline(&problem, &settings, |outline| {
-        let Some(plan) = outline.plans.first() else { return Ok(None) };
+    let (text, fits) = outline(&problem, &settings, |outline| {
+        let fits = outline.memory.total() <= outline.memory.limit;
+        let Some(plan) = outline.plans.first() else { return Ok((None, fits)) };
         let title = format!("{}: {}", plan.name, problem.statement());
         let picture = Picture::new(&plan.compiled.plan).title(title).results(plan.results());
         pictures.draw(&mut page, &picture)?;
-        Ok(pictures.printed(&picture))
+        Ok((pictures.printed(&picture), fits))
     })?;
+    // What can't run here takes no time here.
+    let machine = if args.json || !fits { None } else { Some(Machine::measure(settings.threads)?) };
+    let told = problem.explain_on(&settings, machine.as_ref())?;
     if args.json {
         // The library's own text is JSON.
         let mut object: Value = serde_json::from_str(&told.to_json()).unwrap_or_default();

@@ -13,6 +13,7 @@ Code = Literal[
     "chained-comparison",
     "unbalanced-brackets",
     "nested-too-deep",
+    "formula-too-large",
     "unknown-function",
     "wrong-arity",
     "declared-twice",

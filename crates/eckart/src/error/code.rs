@@ -76,6 +76,9 @@ codes! {
         "A bracket is never closed, or closes nothing.", "Add or remove one.";
     NestedTooDeep, "nested-too-deep", Error,
         "Parentheses, signs or powers are nested too deep.", "Remove parentheses that are not needed.";
+    FormulaTooLarge, "formula-too-large", Error,
+        "A formula has more parts, or a text more characters, than can be planned.",
+        "Write what repeats as a product of matrices, or as a number times one term.";
     UnknownFunction, "unknown-function", Error,
         "There is no function of that name.", "Use a function of the table in docs/language.md.";
     WrongArity, "wrong-arity", Error,

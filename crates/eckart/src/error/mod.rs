@@ -8,6 +8,7 @@ mod code;
 mod code_kind;
 mod printable;
 mod warning;
+pub(crate) mod watch;
 
 pub use code::Code;
 pub use code_kind::CodeKind;

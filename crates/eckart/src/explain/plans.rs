@@ -13,6 +13,9 @@ use crate::rewrite::{SearchReport, rules, simplify};
 use crate::run::{Limited, Machine};
 use crate::solve::{Outline, Runs, SearchPlan};
 
+/// Characters of a formula: one whose parts are shared may be exponentially longer as a text.
+const MOST_TEXT: usize = 10_000;
+
 /// A section for each plan, and one for the rules that fired.
 pub(super) fn sections(outline: &Outline<'_>) -> Vec<Section> {
     let mut sections: Vec<Section> = outline.plans.iter().map(|plan| section(outline, plan)).collect();
@@ -30,15 +33,18 @@ fn section(outline: &Outline<'_>, plan: &SearchPlan<'_>) -> Section {
     let derived = simplify(&compiled.given, &outline.bound.givens).unwrap_or_else(|_| compiled.given.clone());
     let formulas = plan.formulas.iter().zip(derived.iter().zip(&compiled.rewritten));
     let row = |(name, (from, to)): (&String, (&crate::Expr, &crate::Expr))| {
-        let mut lines = vec![Datum::text(from.to_string())];
-        lines.extend((from != to).then(|| Datum::Text(format!("-> {to}"))));
+        let mut lines = vec![Datum::text(from.shortened(MOST_TEXT))];
+        lines.extend((from != to).then(|| Datum::Text(format!("-> {}", to.shortened(MOST_TEXT)))));
         (name.clone(), Datum::List(lines))
     };
-    let contents = vec![
+    let mut contents = vec![
         Content::Facts("formulas", formulas.map(row).collect()),
         Content::Layout("plan", compiled.plan.to_string()),
         rewriting(&compiled.report),
     ];
+    if !compiled.report.complete {
+        contents.push(Content::Facts("", vec![("rewriting".to_owned(), Datum::text("stopped at its limit"))]));
+    }
     Section { key: "plan", title: format!("Plan: {} ({})", plan.name, often(plan.runs)), contents }
 }
 

@@ -106,9 +106,63 @@ pub(crate) fn weighted_sum(terms: impl IntoIterator<Item = (f64, Expr)>) -> Expr
     terms.fold(first, added)
 }
 
+/// Formulas of the same values, equal terms of a sum put together: `a + b - 3 * a` is `-2 * a + b`. `None` where no sum
+/// has any. A sum that is used twice is one term of either.
+pub(crate) fn merged_terms(roots: &[Expr]) -> Option<Vec<Expr>> {
+    let dag = Dag::new(roots);
+    let is_sum = |id: Id| matches!(dag.op(id), Op::Add | Op::Sub);
+    let mut readers = vec![0_usize; dag.len()];
+    let mut summed = vec![false; dag.len()];
+    for id in dag.ids() {
+        for arg in dag.args(id) {
+            readers[arg.index()] += 1;
+            summed[arg.index()] |= is_sum(id);
+        }
+    }
+    dag.roots().iter().for_each(|root| readers[root.index()] += 1);
+    let is_inner = |id: Id| is_sum(id) && summed[id.index()] && readers[id.index()] == 1;
+    let sums = dag.ids().filter(|&id| is_sum(id) && !is_inner(id));
+    let merged: BTreeMap<Id, Vec<(f64, Id)>> =
+        sums.filter_map(|id| Some((id, put_together(&dag, id, &is_inner)?))).collect();
+    if merged.is_empty() {
+        return None;
+    }
+    let known = dag.bottom_up(|id, known: &[Expr]| match merged.get(&id) {
+        Some(terms) => weighted_sum(terms.iter().map(|&(weight, term)| (weight, known[term.index()].clone()))),
+        None => dag.expr(id).with_args(dag.args(id).iter().map(|arg| known[arg.index()].clone()).collect()),
+    });
+    Some(dag.roots().iter().map(|root| known[root.index()].clone()).collect())
+}
+
+/// The terms of a sum with their literal weights, each once, from left to right; `None` where each is there once.
+fn put_together(dag: &Dag, sum: Id, is_inner: &impl Fn(Id) -> bool) -> Option<Vec<(f64, Id)>> {
+    let (mut terms, mut places, mut count) = (Vec::new(), BTreeMap::new(), 0);
+    let mut left = vec![(1.0, sum)];
+    while let Some((weight, id)) = left.pop() {
+        match (dag.op(id), dag.args(id)) {
+            (Op::Add | Op::Sub, &[a, b]) if id == sum || is_inner(id) => {
+                let sign = if *dag.op(id) == Op::Sub { -1.0 } else { 1.0 };
+                left.extend([(sign * weight, b), (weight, a)]);
+                continue;
+            }
+            _ => {}
+        }
+        let literal = |args: &[Id]| (*dag.op(id) == Op::Mul).then(|| dag.expr(args[0]).as_number()).flatten();
+        let (weight, term) = literal(dag.args(id)).map_or((weight, id), |c| (c * weight, dag.args(id)[1]));
+        count += 1;
+        let place = *places.entry(term).or_insert(terms.len());
+        match terms.get_mut(place) {
+            Some((sum, _)) => *sum += weight,
+            None => terms.push((weight, term)),
+        }
+    }
+    (terms.len() < count).then_some(terms)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::expr::exp;
     use crate::expr::text::parse_expr;
 
     fn read(text: &str) -> Expr {
@@ -135,6 +189,18 @@ mod tests {
         assert_eq!(told(weighted_terms(&read(sum))), expected(weighted));
         assert_eq!(told(signed_terms(&read(sum))), expected(signed));
         assert_eq!(weighted_sum(weighted_terms(&read(sum))).to_string(), again);
+    }
+
+    #[test]
+    fn equal_terms_are_put_together() {
+        let merged = |sum: &str| merged_terms(&[read(sum)]).map(|roots| roots[0].to_string());
+        assert_eq!(merged("a - b - 2 * b - (a - c)").as_deref(), Some("0 * a - 3 * b + c"));
+        assert_eq!(merged("sum((X - W @ H - W @ H - W @ H)**2)").as_deref(), Some("sum((X - 3 * (W @ H))**2)"));
+        assert_eq!(merged("exp(a + b) - (a + b) * (a + b) - c"), None);
+        // A shared sum stays shared.
+        let shared = read("a + b");
+        let roots = [shared.clone() + read("a"), exp(&shared)];
+        assert_eq!(merged_terms(&roots), None);
     }
 
     #[test]

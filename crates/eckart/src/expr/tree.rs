@@ -118,7 +118,10 @@ impl Expr {
     /// `Setting` where the formula is not a shared variable, `Shape` where the shape differs.
     pub fn set_value(&self, value: Matrix) -> Result<()> {
         let Some(cell) = self.as_var().and_then(|var| var.cell()) else {
-            return Err(Error::setting(Code::NotShared, format!("{self} holds no value: only a shared variable does")));
+            return Err(Error::setting(
+                Code::NotShared,
+                format!("{} holds no value: only a shared variable does", self.shortened(60)),
+            ));
         };
         let mut held = cell.write().unwrap_or_else(|poison| poison.into_inner());
         if held.shape() != value.shape() {

@@ -13,19 +13,24 @@ use super::choose::{Candidate, choose};
 use super::cost::cost;
 use super::language::{Class, ENode, Graph, Sym};
 use super::write::write;
+use crate::error::Result;
 use crate::expr::{Expr, Op};
 use crate::facts::{Givens, Layout, Shape};
 
 /// A class, in full or at the stored entries of a pattern (a number in `Choices::places`).
 type PlacedClass = (Id, Option<usize>);
 
-pub(super) fn extract(graph: &Graph, roots: &[Id], givens: &Givens) -> Vec<Expr> {
+/// The expressions, and whether the choice among all forms came to its end.
+///
+/// # Errors
+/// That of whoever waits and has ended the work.
+pub(super) fn extract(graph: &Graph, roots: &[Id], givens: &Givens) -> Result<(Vec<Expr>, bool)> {
     let mut choices = Choices { graph, keys: vec![], numbers: BTreeMap::new(), candidates: vec![], places: vec![] };
     let tops: Vec<usize> = roots.iter().map(|&root| choices.number((graph.find(root), None))).collect();
     choices.list_candidates();
-    let chosen = choose(&choices.candidates, &tops);
+    let (chosen, complete) = choose(&choices.candidates, &tops)?;
     let mut write = Write { choices: &choices, chosen: &chosen, givens, done: BTreeMap::new() };
-    tops.into_iter().map(|top| write.expr(top)).collect()
+    Ok((tops.into_iter().map(|top| write.expr(top)).collect(), complete))
 }
 
 struct Choices<'a> {

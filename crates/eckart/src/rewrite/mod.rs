@@ -21,14 +21,17 @@ mod write;
 
 use egg::Id;
 
+use crate::error::watch::count;
 use crate::error::{Code, Error, Result};
-use crate::expr::{Dag, Expr, Op, Var, abs, signed_terms};
+use crate::expr::{Dag, Expr, Op, Var, abs, merged_terms, signed_terms};
 use crate::facts::{Facts, Givens};
 use language::{ENode, Graph, GraphFacts, Sym};
 use rules::RULES;
 pub use search::SearchReport;
 use term::Term;
 
+/// What it counts for, in steps of a watch, to simplify a part of a formula.
+const STEPS_OF_PART: u64 = 2_000;
 /// Nodes of a search, at most.
 const MOST_NODES: usize = 8_000;
 
@@ -44,8 +47,10 @@ pub fn rewrite(roots: &[Expr], givens: &Givens) -> Result<(Vec<Expr>, SearchRepo
 fn rewrite_within(roots: &[Expr], givens: &Givens, most_nodes: usize) -> Result<(Vec<Expr>, SearchReport)> {
     let simple = simplify(roots, givens)?;
     let (mut graph, ids) = graph_of(&simple, givens)?;
-    let report = search::saturate(&mut graph, RULES, most_nodes);
-    Ok((extract::extract(&graph, &ids, givens), report))
+    let mut report = search::saturate(&mut graph, RULES, most_nodes)?;
+    let (rewritten, chosen) = extract::extract(&graph, &ids, givens)?;
+    report.complete &= chosen;
+    Ok((rewritten, report))
 }
 
 /// The identities the search knows: the name of each, and what it says.
@@ -58,7 +63,14 @@ pub fn rules() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// # Errors
 /// As [`rewrite`].
 pub fn simplify(roots: &[Expr], givens: &Givens) -> Result<Vec<Expr>> {
+    let simple = simplified(roots, givens)?;
+    // Before any search: n equal terms would be n times as many forms.
+    merged_terms(&simple).map_or(Ok(simple), |merged| simplified(&merged, givens))
+}
+
+fn simplified(roots: &[Expr], givens: &Givens) -> Result<Vec<Expr>> {
     let dag = Dag::new(roots);
+    count(STEPS_OF_PART * dag.len() as u64)?;
     let facts = Facts::of(&dag, givens)?;
     let mut new: Vec<Term> = Vec::with_capacity(dag.len());
     for id in dag.ids() {

@@ -8,9 +8,14 @@ use egg::{Id, Pattern, Searcher};
 
 use super::language::{ENode, Graph, GraphFacts};
 use super::rules::{Rule, RuleKind};
+use crate::error::Result;
+use crate::error::watch::count;
 
 /// Rounds, at most: weights of rank one on all of a sparse X need thirteen.
 const MOST_ROUNDS: usize = 16;
+
+/// What a match counts for, in steps of a watch.
+const STEPS_OF_MATCH: u64 = 2_000;
 
 /// What a search did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,30 +43,37 @@ enum Match<'a> {
 }
 
 /// Applies `rules` until nothing new comes of it, or a limit is reached: of rounds, or of `most_nodes` nodes.
-pub(super) fn saturate(graph: &mut Graph, rules: &[Rule], most_nodes: usize) -> SearchReport {
+///
+/// # Errors
+/// That of whoever waits and has ended the work.
+pub(super) fn saturate(graph: &mut Graph, rules: &[Rule], most_nodes: usize) -> Result<SearchReport> {
     let ready: Vec<CompiledRule> = rules.iter().map(|rule| prepare(&rule.how)).collect();
     let mut fired = vec![0; rules.len()];
     graph.rebuild();
+    if graph.total_size() > most_nodes {
+        return Ok(report(graph, rules, &fired, 0, false));
+    }
     for round in 1..=MOST_ROUNDS {
         let found: Vec<Vec<Match>> = ready.iter().map(|rule| look(graph, rule)).collect();
         let mut new = 0;
-        for (matches, count) in found.into_iter().zip(&mut fired) {
+        for (matches, times) in found.into_iter().zip(&mut fired) {
             for found in matches {
+                count(STEPS_OF_MATCH)?;
                 let unions = apply(graph, found);
-                *count += unions;
+                *times += unions;
                 new += unions;
                 if graph.total_size() > most_nodes {
                     graph.rebuild();
-                    return report(graph, rules, &fired, round, false);
+                    return Ok(report(graph, rules, &fired, round, false));
                 }
             }
         }
         graph.rebuild();
         if new == 0 {
-            return report(graph, rules, &fired, round, true);
+            return Ok(report(graph, rules, &fired, round, true));
         }
     }
-    report(graph, rules, &fired, MOST_ROUNDS, false)
+    Ok(report(graph, rules, &fired, MOST_ROUNDS, false))
 }
 
 fn report(graph: &Graph, rules: &[Rule], fired: &[usize], rounds: usize, complete: bool) -> SearchReport {

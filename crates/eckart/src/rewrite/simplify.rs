@@ -90,14 +90,6 @@ impl Term {
     fn arg_number(&self, wanted: bool) -> Option<f64> {
         if wanted { self.arg(0).as_number() } else { None }
     }
-
-    fn is_zero_product(&self) -> bool {
-        let is_zero = |x: &Term| {
-            let x = if x.is(&Op::Transpose) { x.arg(0) } else { x };
-            x.arg_number(x.is(&Op::Expand)) == Some(0.0) || x.is_zero_product()
-        };
-        self.is(&Op::MatMul) && self.args().iter().any(is_zero)
-    }
 }
 
 fn drop_sum(t: &Term) -> Option<Term> {

@@ -40,7 +40,7 @@ fn examples_world(random: &mut Random, [n, m, r]: [usize; 3], sparse: bool) -> W
 fn search_and_check(roots: &[Expr], world: &World, rules: &[Rule]) -> Result<usize, Box<str>> {
     let givens = world.givens();
     let (mut graph, ids) = graph_of(roots, &givens).map_err(|error| error.to_string().into_boxed_str())?;
-    let report = search::saturate(&mut graph, rules, 2_000);
+    let report = search::saturate(&mut graph, rules, 2_000).map_err(|error| error.to_string().into_boxed_str())?;
     compare(&graph, roots, &ids, world)?;
     let last = rules.last().map(|rule| rule.name);
     Ok(report.fired.iter().filter(|(name, _)| Some(*name) == last).map(|(_, count)| count).sum())

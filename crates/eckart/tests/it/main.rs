@@ -14,6 +14,7 @@ mod format;
 mod function;
 mod golden;
 mod grad;
+mod large;
 mod narrow;
 mod random;
 mod read;

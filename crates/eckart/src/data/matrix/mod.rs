@@ -20,6 +20,9 @@ use self::sparse::row_pointers;
 use super::{Array, Pattern, Sparse};
 use crate::error::{Code, Error, Result};
 
+/// Entries of a matrix that is only assumed, at most: sums of some such matrices' bytes can be counted.
+const MOST_ENTRIES: usize = 1 << 56;
+
 /// The type of a matrix's numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dtype {
@@ -224,6 +227,21 @@ impl Matrix {
         let shards = pattern.shards().clone();
         let storage = T::sparse(Arc::new(Sparse::new(pattern, values)));
         Ok(Self { rows, cols, missing: 0, seen, shards, storage })
+    }
+
+    /// A matrix of which only the shape is known: nothing may be computed with it. It takes no memory, whatever its
+    /// shape is.
+    ///
+    /// # Errors
+    /// `Data` where a side is 0, or its entries could not be counted.
+    pub(crate) fn assumed(rows: usize, cols: usize) -> Result<Self> {
+        check_sides(rows, cols)?;
+        if rows.checked_mul(cols).is_none_or(|entries| entries > MOST_ENTRIES) {
+            let message = format!("{rows} x {cols} is more than any machine can hold");
+            return Err(Error::data(Code::TooLarge, message, "Give shorter sides"));
+        }
+        let pattern = Arc::new(Pattern::assumed(rows, cols));
+        Self::on_pattern(pattern, Vec::<f64>::new().into())
     }
 
     /// A sparse n x m matrix from (row, column, number), in any order, rows and columns counted from 0.

@@ -68,6 +68,12 @@ impl Pattern {
         Self { rows, cols, indptr, indices, shards, transposed: OnceLock::new() }
     }
 
+    /// A pattern of any number of rows in the place of one that is not at hand: it has no entries, and holds no rows.
+    pub(super) fn assumed(rows: usize, cols: usize) -> Self {
+        let (indptr, shards) = (vec![0], Shards::even(rows, 1));
+        Self { rows, cols, indptr, indices: Vec::new().into(), shards, transposed: OnceLock::new() }
+    }
+
     /// The number of rows, n.
     pub fn rows(&self) -> usize {
         self.rows

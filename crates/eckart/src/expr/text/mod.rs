@@ -28,11 +28,12 @@ use crate::error::Result;
 /// then `.T`.
 ///
 /// # Errors
-/// `Parse`, with the place in the text and what was expected there.
+/// `Parse`, with the place in the text and what was expected there; `Setting` where it is too long, or has more than
+/// [`MOST_PARTS`](super::MOST_PARTS) parts.
 pub fn parse_expr(text: &str) -> Result<Expr> {
     let text = text.into();
     let mut parser = parser::Parser::new(&text)?;
-    let formula = parser.formula()?;
+    let formula = parser.whole_formula()?;
     parser.finish("an operator or the end of the text")?;
     Ok(formula)
 }

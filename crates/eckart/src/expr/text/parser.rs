@@ -1,6 +1,7 @@
 //! Parser: from tokens to formulas, by the binding strength of the marks (Pratt 1973).
 //! In: a text.  Out: one `Expr` after another, as statements ask for them.
-//! Invariant: recursion is bounded by `DEEPEST`; sums and products of any length are a loop.
+//! Invariant: recursion is bounded by `DEEPEST`; sums and products of any length are a loop; what is longer than
+//! `LONGEST`, or has more than `MOST_WRITTEN` parts, is refused as soon as that is seen.
 //! Not here: statements and constraints (see `statement`), the wording of errors (see `complaint`).
 
 use std::ops::Range;
@@ -9,10 +10,13 @@ use std::sync::Arc;
 use super::lexer::{Token, TokenKind, lex};
 use super::names::{Callable, INFIX, Infix, KEYWORDS, SIGN};
 use crate::error::{Code, Error, Result};
-use crate::expr::{Expr, Op, Span, matrix};
+use crate::expr::{Expr, MOST_PARTS, MOST_WRITTEN, Op, Span, check_size, matrix, too_large};
 
 /// How deep parentheses, calls, signs and towers of powers may be nested.
 pub(super) const DEEPEST: usize = 200;
+
+/// Characters of a text, at most.
+pub(super) const LONGEST: usize = 1_000_000;
 
 /// A place in the tokens of a text.
 pub(super) struct Parser<'a> {
@@ -20,11 +24,21 @@ pub(super) struct Parser<'a> {
     tokens: Vec<Token>,
     at: usize,
     depth: usize,
+    /// Parts that have been made.
+    parts: usize,
 }
 
 impl<'a> Parser<'a> {
     /// At the start of a text, which must not be empty.
     pub(super) fn new(text: &'a Arc<str>) -> Result<Self> {
+        if text.len() > LONGEST {
+            let message = format!(
+                "the text has {} characters, and {LONGEST} at most are read: write what repeats as a product of \
+                 matrices, or as a number times one term",
+                text.len()
+            );
+            return Err(Error::setting(Code::FormulaTooLarge, message));
+        }
         let tokens = lex(text);
         if tokens.len() == 1 {
             return Err(Error::parse(
@@ -35,7 +49,7 @@ impl<'a> Parser<'a> {
                 "Write for example: minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0",
             ));
         }
-        Ok(Self { text, tokens, at: 0, depth: 0 })
+        Ok(Self { text, tokens, at: 0, depth: 0, parts: 0 })
     }
 
     /// The token that comes next; `End` at the end, again and again.
@@ -107,7 +121,19 @@ impl<'a> Parser<'a> {
         if self.next().kind == TokenKind::End { Ok(()) } else { Err(self.after_operand(expected)) }
     }
 
-    pub(super) fn formula(&mut self) -> Result<Expr> {
+    /// The formula that comes next, which is no part of another.
+    pub(super) fn whole_formula(&mut self) -> Result<Expr> {
+        let formula = self.formula()?;
+        if self.parts <= MOST_PARTS {
+            return Ok(formula);
+        }
+        // Equal parts count once.
+        let shared = formula.map(Expr::with_args);
+        check_size(std::slice::from_ref(&shared))?;
+        Ok(shared)
+    }
+
+    fn formula(&mut self) -> Result<Expr> {
         self.operand(0)
     }
 
@@ -124,7 +150,7 @@ impl<'a> Parser<'a> {
                 self.operand(infix.right)?
             };
             let args = if swapped { vec![right, left] } else { vec![left, right] };
-            left = self.placed(Expr::new(infix.op.clone(), args), start);
+            left = self.placed(Expr::new(infix.op.clone(), args), start)?;
             if infix.op == Op::Greater && (self.at_mark(">") || self.at_mark("<")) {
                 return Err(self.chained());
             }
@@ -151,7 +177,7 @@ impl<'a> Parser<'a> {
         }
         let operand = self.nested(sign, |p| p.operand(SIGN))?;
         let negative = operand.as_number().map_or_else(|| -&operand, |value| Expr::number(-value));
-        Ok(self.placed(negative, sign.start))
+        self.placed(negative, sign.start)
     }
 
     /// An operand with any `.T` after it.
@@ -165,7 +191,7 @@ impl<'a> Parser<'a> {
                 return Err(self.no_such_method(start..operand_end));
             }
             self.take();
-            operand = self.placed(operand.t(), start);
+            operand = self.placed(operand.t(), start)?;
         }
         Ok(operand)
     }
@@ -176,14 +202,14 @@ impl<'a> Parser<'a> {
         match token.kind {
             TokenKind::Number(value) => {
                 self.take();
-                Ok(self.placed(Expr::number(value), token.start))
+                self.placed(Expr::number(value), token.start)
             }
             TokenKind::Name if !KEYWORDS.contains(&self.source(token)) => {
                 self.take();
                 if self.at_mark("(") {
                     return self.call(token);
                 }
-                Ok(self.placed(matrix(self.source(token)), token.start))
+                self.placed(matrix(self.source(token)), token.start)
             }
             TokenKind::Mark("(") => {
                 self.take();
@@ -210,7 +236,7 @@ impl<'a> Parser<'a> {
         if args.len() != function.arity() {
             return Err(self.wrong_arity(name, function.arity(), args.len()));
         }
-        Ok(self.placed(function.call(args), name.start))
+        self.placed(function.call(args), name.start)
     }
 
     /// Takes the `)` of the parenthesis `open`.
@@ -238,8 +264,12 @@ impl<'a> Parser<'a> {
     }
 
     /// The formula, said to stand from `start` to the end of what was taken.
-    fn placed(&self, formula: Expr, start: usize) -> Expr {
-        place(&formula, &Span { text: self.text.clone(), range: self.since(start) })
+    fn placed(&mut self, formula: Expr, start: usize) -> Result<Expr> {
+        self.parts += 1;
+        if self.parts > MOST_WRITTEN {
+            return Err(too_large());
+        }
+        Ok(place(&formula, &Span { text: self.text.clone(), range: self.since(start) }))
     }
 }
 

@@ -7,7 +7,10 @@ use std::fmt::{self, Write};
 
 use super::names::{ATOM, INFIX, PATTERNS, POSTFIX, SIGN};
 use crate::expr::pattern::arguments;
-use crate::expr::{Dag, Expr, Id, Op};
+use crate::expr::{Dag, Expr, Id, MOST_PARTS, Op, exceeds};
+
+/// Parts of a formula that is shown shortened, at most; derived ones are larger than what users may write.
+const MOST_SHOWN: usize = 10 * MOST_PARTS;
 
 /// What is still to be written.
 enum Piece {
@@ -18,28 +21,65 @@ enum Piece {
 
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        print(self, f)
+        let dag = Dag::new(std::slice::from_ref(self));
+        print(&dag, dag.roots()[0], f)
     }
 }
 
 impl fmt::Debug for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        print(self, f)
+        fmt::Display::fmt(self, f)
     }
 }
 
 impl Expr {
     /// At most `most` characters of the formula, with dots where it goes on: a formula whose parts are shared may be
-    /// exponentially longer in print than it is in memory.
+    /// exponentially longer in print than it is in memory. One of more parts than can be planned is only said to be so.
     pub fn shortened(&self, most: usize) -> String {
-        let mut short = Shortened { text: String::new(), left: most };
-        if write!(short, "{self}").is_ok() {
-            return short.text;
+        if exceeds(std::slice::from_ref(self), MOST_SHOWN) {
+            return format!("(a formula of more than {MOST_SHOWN} parts)");
         }
-        let kept = short.text.char_indices().nth(most.saturating_sub(3)).map_or(short.text.len(), |(at, _)| at);
-        short.text.truncate(kept);
-        short.text + "..."
+        let mut short = Shortened { text: String::new(), left: most + 1 };
+        let _ = write!(short, "{self}");
+        with_dots(short.text, most)
     }
+}
+
+impl Dag {
+    /// Each part, shortened as [`Expr::shortened`] does: all of them in one pass, for a sum of n terms has n parts that
+    /// begin alike.
+    pub(crate) fn shortened(&self, most: usize) -> Vec<String> {
+        let begins = self.bottom_up(|id, known: &[(u8, String)]| {
+            let (level, pieces) = layout(self, id);
+            // One character more than is shown tells whether the text goes on.
+            let mut begin = Shortened { text: String::new(), left: most + 1 };
+            let part = self.expr(id);
+            let _ = match (part.as_var(), part.as_number()) {
+                (Some(var), _) => begin.write_str(var.name()),
+                (None, Some(value)) => number(value, &mut begin),
+                (None, None) => pieces.iter().try_for_each(|piece| match piece {
+                    Piece::Text(text) => begin.write_str(text),
+                    Piece::Part(arg, least) => {
+                        let (own, text) = &known[arg.index()];
+                        let (open, close) = if own < least { ("(", ")") } else { ("", "") };
+                        [open, text, close].iter().try_for_each(|text| begin.write_str(text))
+                    }
+                }),
+            };
+            (level, begin.text)
+        });
+        begins.into_iter().map(|(_, begin)| with_dots(begin, most)).collect()
+    }
+}
+
+/// A text of which `most` characters at most are shown.
+fn with_dots(mut text: String, most: usize) -> String {
+    if text.chars().nth(most).is_none() {
+        return text;
+    }
+    let kept = text.char_indices().nth(most.saturating_sub(3)).map_or(text.len(), |(at, _)| at);
+    text.truncate(kept);
+    text + "..."
 }
 
 /// A text that takes no more than so many characters.
@@ -58,15 +98,14 @@ impl fmt::Write for Shortened {
     }
 }
 
-fn print(formula: &Expr, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let dag = Dag::new(std::slice::from_ref(formula));
+fn print(dag: &Dag, root: Id, f: &mut dyn fmt::Write) -> fmt::Result {
     // A stack of its own: formulas built by loops are deeper than the thread's.
-    let mut left = vec![Piece::Part(dag.roots()[0], 0)];
+    let mut left = vec![Piece::Part(root, 0)];
     while let Some(piece) = left.pop() {
         match piece {
             Piece::Text(text) => f.write_str(text)?,
             Piece::Part(id, least) => {
-                let (level, pieces) = layout(&dag, id);
+                let (level, pieces) = layout(dag, id);
                 let open = level < least;
                 if open {
                     f.write_str("(")?;
@@ -139,7 +178,7 @@ fn sugar(dag: &Dag, id: Id) -> Option<(&'static str, Vec<Id>)> {
 }
 
 /// The shortest digits that give the same number again.
-pub(super) fn number(value: f64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(super) fn number(value: f64, f: &mut dyn fmt::Write) -> fmt::Result {
     let digits = format!("{value:?}");
     f.write_str(digits.strip_suffix(".0").unwrap_or(&digits))
 }

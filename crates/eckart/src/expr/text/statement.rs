@@ -10,9 +10,9 @@ use std::sync::Arc;
 use super::constraint::{Constraint, Limit};
 use super::lexer::{TokenKind, is_name};
 use super::names::KEYWORDS;
-use super::parser::Parser;
+use super::parser::{LONGEST, Parser};
 use crate::error::{Code, Error, Result};
-use crate::expr::{Dag, Expr, Var};
+use crate::expr::{Dag, Expr, Var, check_size};
 
 /// A problem as it is stated, in a text or by formulas. Two are equal when they say the same, wherever it stands in
 /// their texts.
@@ -36,8 +36,6 @@ impl PartialEq for Statement {
 
 /// Characters of an objective that are kept for messages.
 const MOST_TEXT: usize = 10_000;
-/// Characters of a statement, at most: one whose parts are shared may be exponentially longer as a text.
-const LONGEST: usize = 1_000_000;
 
 impl Statement {
     /// A statement made of formulas: minimizes `objective`, which must be 1 x 1, and bounds nothing. What is not given
@@ -105,9 +103,10 @@ impl Statement {
     /// Whether it can be written and read again, as model files and reports do.
     ///
     /// # Errors
-    /// `Setting` where a name or a number has no text, a variable holds a value of its own, or the text would be too
-    /// long; `Parse` where formulas are nested too deep.
+    /// `Setting` where a name or a number has no text, a variable holds a value of its own, or the formula or its text
+    /// would be too long; `Parse` where formulas are nested too deep.
     pub(crate) fn check(&self) -> Result<()> {
+        check_size(std::slice::from_ref(&self.objective))?;
         let bounds = self.constraints.iter().map(|constraint| &constraint.limit);
         let sides = self.declared.iter().flat_map(|declaration| [&declaration.rows, &declaration.cols]);
         let mut names: Vec<&str> = self.declared.iter().map(|declaration| declaration.name.as_str()).collect();
@@ -132,9 +131,13 @@ impl Statement {
         if let Some(value) = literals.chain(bounds.filter_map(Limit::value)).find(|value| !value.is_finite()) {
             return Err(Error::setting(Code::BadNumber, format!("the objective has the number {value}")));
         }
+        // One whose parts are shared may be exponentially longer as a text.
         if self.objective.shortened(LONGEST).len() >= LONGEST {
-            let message = format!("the objective takes more than {LONGEST} characters to write");
-            return Err(Error::setting(Code::NestedTooDeep, message));
+            let message = format!(
+                "the objective takes more than {LONGEST} characters to write, as parts that are shared are written \
+                 each time: make a factor of what is shared, or write it as a product of matrices"
+            );
+            return Err(Error::setting(Code::FormulaTooLarge, message));
         }
         let text = self.to_string();
         match parse_statement(&text)? == *self {
@@ -215,13 +218,13 @@ impl fmt::Display for Dim {
 /// Reads a whole problem: `[minimize] [over W[n,r], H[r,m]:] OBJECTIVE [subject to W >= 0, rownorm(H) <= 1]`.
 ///
 /// # Errors
-/// `Parse`, with the place in the text and what was expected there.
+/// As [`super::parse_expr`].
 pub fn parse_statement(text: &str) -> Result<Statement> {
     let text: Arc<str> = text.into();
     let mut parser = Parser::new(&text)?;
     let _ = parser.eat_word("minimize") || parser.eat_word("minimise");
     let declared = if parser.eat_word("over") { parser.declarations()? } else { Vec::new() };
-    let objective = parser.formula()?;
+    let objective = parser.whole_formula()?;
     let mut constraints = Vec::new();
     if parser.eat_word("subject") {
         if !parser.eat_word("to") {

@@ -79,6 +79,8 @@ struct Fuser<'a> {
     aligned: &'a [bool],
     /// The step that fills a buffer.
     maker: BTreeMap<BufferId, usize>,
+    /// The steps that read a buffer.
+    readers: BTreeMap<BufferId, Vec<usize>>,
     /// The buffers that are 0 where dense data is missing.
     masks: BTreeSet<BufferId>,
 }
@@ -87,7 +89,11 @@ impl<'a> Fuser<'a> {
     fn new(steps: &'a [Step], buffers: &'a [Buffer], aligned: &'a [bool], masks: BTreeSet<BufferId>) -> Self {
         let outs = |(at, step): (usize, &Step)| step.outs.iter().map(move |&out| (out, at)).collect::<Vec<_>>();
         let maker = steps.iter().enumerate().flat_map(outs).collect();
-        Self { steps, buffers, aligned, maker, masks }
+        let mut readers: BTreeMap<BufferId, Vec<usize>> = BTreeMap::new();
+        for (at, step) in steps.iter().enumerate() {
+            step.args.iter().for_each(|&arg| readers.entry(arg).or_default().push(at));
+        }
+        Self { steps, buffers, aligned, maker, readers, masks }
     }
 
     fn fuse(&self, keep: &BTreeSet<BufferId>) -> Vec<Step> {
@@ -198,39 +204,44 @@ impl<'a> Fuser<'a> {
         let unit_of: BTreeMap<usize, usize> =
             units.iter().enumerate().flat_map(|(u, unit)| unit.iter().map(move |&at| (at, u))).collect();
         let mut waits: Vec<BTreeSet<usize>> = Vec::with_capacity(units.len());
+        let mut waited_for: Vec<Vec<usize>> = vec![Vec::new(); units.len()];
         for (u, unit) in units.iter().enumerate() {
             let args = unit.iter().flat_map(|&at| &self.steps[at].args);
             let makers = args.filter_map(|arg| self.maker.get(arg)).map(|at| unit_of[at]);
-            waits.push(makers.filter(|&other| other != u).collect());
+            let others: BTreeSet<usize> = makers.filter(|&other| other != u).collect();
+            others.iter().for_each(|&other| waited_for[other].push(u));
+            waits.push(others);
         }
         let mut ordered = Vec::with_capacity(units.len());
-        let mut left: Vec<usize> = (0..units.len()).collect();
-        let mut done: BTreeSet<usize> = BTreeSet::new();
-        while let Some(next) = left.iter().position(|&u| waits[u].is_subset(&done)) {
-            let u = left.remove(next);
-            done.insert(u);
+        let mut ready: BTreeSet<usize> = (0..units.len()).filter(|&u| waits[u].is_empty()).collect();
+        while let Some(u) = ready.pop_first() {
+            for &other in &waited_for[u] {
+                waits[other].remove(&u);
+                if waits[other].is_empty() {
+                    ready.insert(other);
+                }
+            }
             ordered.push(units[u].clone());
         }
-        debug_assert!(left.is_empty(), "passes wait for each other");
+        debug_assert_eq!(ordered.len(), units.len(), "passes wait for each other");
         ordered
     }
 
     fn fused(&self, unit: &[usize], domain: &Domain, keep: &BTreeSet<BufferId>) -> Step {
-        let inside = |buffer: &BufferId| self.maker.get(buffer).is_some_and(|maker| unit.contains(maker));
+        let own: BTreeSet<usize> = unit.iter().copied().collect();
+        let inside = |buffer: &BufferId| self.maker.get(buffer).is_some_and(|maker| own.contains(maker));
         let read_elsewhere = |buffer: BufferId| {
-            let others = self.steps.iter().enumerate().filter(|(at, _)| !unit.contains(at));
-            keep.contains(&buffer) || others.into_iter().any(|(_, step)| step.args.contains(&buffer))
+            let readers = self.readers.get(&buffer).map_or(&[][..], |readers| readers);
+            keep.contains(&buffer) || readers.iter().any(|at| !own.contains(at))
         };
         let mut args: Vec<BufferId> = Vec::new();
-        for &at in unit {
-            for arg in &self.steps[at].args {
-                if !inside(arg) && !args.contains(arg) {
-                    args.push(*arg);
-                }
-            }
+        let mut source: BTreeMap<BufferId, Source> = BTreeMap::new();
+        for arg in unit.iter().flat_map(|&at| &self.steps[at].args).filter(|arg| !inside(arg)) {
+            source.entry(*arg).or_insert_with(|| {
+                args.push(*arg);
+                Source::Arg(args.len() - 1)
+            });
         }
-        let mut source: BTreeMap<BufferId, Source> =
-            args.iter().enumerate().map(|(k, &arg)| (arg, Source::Arg(k))).collect();
         let (mut ops, mut results, mut outs) = (Vec::new(), Vec::new(), Vec::new());
         for &at in unit {
             let step = &self.steps[at];

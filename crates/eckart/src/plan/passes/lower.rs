@@ -37,7 +37,7 @@ pub(super) fn lower(
     updates: &[RowUpdate],
 ) -> Result<(Vec<LoweredNode>, Vec<usize>)> {
     let (roots, others) = dag.roots().split_at(asked);
-    let lower = Lower { dag, facts, sources: sources(dag, facts), updates, others };
+    let lower = Lower { dag, facts, texts: dag.shortened(MOST_TEXT), sources: sources(dag, facts), updates, others };
     let roots: Vec<PlacedId> = roots.iter().map(|&root| (root, None)).collect();
     let mut number: BTreeMap<PlacedId, usize> = BTreeMap::new();
     let mut nodes = Vec::new();
@@ -111,6 +111,7 @@ fn sources(dag: &Dag, facts: &Facts) -> Vec<Id> {
 struct Lower<'a> {
     dag: &'a Dag,
     facts: &'a Facts,
+    texts: Vec<String>,
     sources: Vec<Id>,
     updates: &'a [RowUpdate],
     /// What the updates make, then what each reads.
@@ -121,7 +122,7 @@ impl Lower<'_> {
     fn node(&self, key: PlacedId, kernel: Kernel, args: Vec<usize>) -> LoweredNode {
         let (id, place) = key;
         let layout = self.facts.layout(place.unwrap_or(id)).clone();
-        let text = self.dag.expr(id).shortened(MOST_TEXT);
+        let text = self.texts[id.index()].clone();
         LoweredNode { kernel, args, shape: self.facts.shape(id), layout, text }
     }
 

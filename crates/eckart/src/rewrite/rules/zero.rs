@@ -3,6 +3,8 @@
 //! Invariant: `log(1 + X)` stays as sparse as X; `1 / (1 + X)` is 1 and something sparse.
 //! Not here: functions of factors: their value off the pattern is a matrix of its own.
 
+use std::collections::BTreeMap;
+
 use egg::Id;
 
 use crate::expr::{Meaning, Op, Var};
@@ -22,7 +24,7 @@ pub(super) fn zero_split(graph: &mut Graph, class: Id, node: &ENode) -> Option<I
     if !function || !known.data || known.is_sparse() || known.shape.rows == 1 || known.shape.cols == 1 {
         return None;
     }
-    let (at_zero, var) = of_node(graph, node, 0)?;
+    let (at_zero, var) = of_node(graph, node, 0, &mut BTreeMap::new())?;
     let var = var.filter(|_| at_zero.is_finite())?;
     let rest = if at_zero == 0.0 {
         class
@@ -50,7 +52,10 @@ pub(super) fn divide(graph: &mut Graph, class: Id, node: &ENode) -> Option<Id> {
     Some(product(graph, &[a, weight]))
 }
 
-fn of_class(graph: &Graph, id: Id, depth: usize) -> Option<AtZero> {
+/// What is known of classes; a class that is being looked at has nothing known of it.
+type Known = BTreeMap<Id, Option<AtZero>>;
+
+fn of_class(graph: &Graph, id: Id, depth: usize, known: &mut Known) -> Option<AtZero> {
     let class = &graph[id].data;
     if let Some(value) = class.number {
         return Some((value, None));
@@ -61,12 +66,19 @@ fn of_class(graph: &Graph, id: Id, depth: usize) -> Option<AtZero> {
     if depth > DEEPEST {
         return None;
     }
-    graph[id].nodes.iter().find_map(|node| of_node(graph, node, depth + 1))
+    let id = graph.find(id);
+    if let Some(found) = known.get(&id) {
+        return found.clone();
+    }
+    known.insert(id, None);
+    let found = graph[id].nodes.iter().find_map(|node| of_node(graph, node, depth + 1, known));
+    known.insert(id, found.clone());
+    found
 }
 
-fn of_node(graph: &Graph, node: &ENode, depth: usize) -> Option<AtZero> {
+fn of_node(graph: &Graph, node: &ENode, depth: usize, known: &mut Known) -> Option<AtZero> {
     let Sym::Op(op) = &node.sym else { return None };
-    let args: Vec<AtZero> = node.args.iter().map(|&arg| of_class(graph, arg, depth)).collect::<Option<_>>()?;
+    let args: Vec<AtZero> = node.args.iter().map(|&arg| of_class(graph, arg, depth, known)).collect::<Option<_>>()?;
     let mut vars = args.iter().filter_map(|(_, var)| var.clone());
     let first = vars.next();
     if vars.any(|var| Some(&var) != first.as_ref()) {

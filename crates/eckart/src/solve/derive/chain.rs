@@ -8,6 +8,9 @@ use crate::error::Result;
 use crate::expr::{Dag, Dependence, Expr, Id, Op, Var, expand};
 use crate::facts::{Facts, Givens, Shape};
 
+/// Chains of a part, and terms of a factor, at most: products of sums have exponentially many.
+const MOST_CHAINS: usize = 256;
+
 /// What a value is multiplied by.
 #[derive(Debug, Clone)]
 pub(super) enum Link {
@@ -126,6 +129,9 @@ impl Walk<'_> {
     fn added(&self, id: Id, a: &Part, b: &Part) -> Option<Vec<Chain>> {
         let args = self.dag.args(id);
         let (Part::Linear(a), Part::Linear(b)) = (a, b) else { return None };
+        if a.len() + b.len() > MOST_CHAINS {
+            return None;
+        }
         let mut all = self.stretched(a, args[0], id);
         let sign = if *self.dag.op(id) == Op::Sub { -1.0 } else { 1.0 };
         for chain in self.stretched(b, args[1], id) {
@@ -143,6 +149,9 @@ impl Walk<'_> {
         } else {
             self.terms(by, 0)
         };
+        if stretched.len() * terms.len() > MOST_CHAINS {
+            return None;
+        }
         for chain in &stretched {
             for term in &terms {
                 let mut chain = chain.clone();
@@ -183,6 +192,9 @@ impl Walk<'_> {
         }
         if *op == Op::Mul {
             let (a, b) = (of(0), of(1));
+            if a.len() * b.len() > MOST_CHAINS {
+                return whole();
+            }
             let both = |x: &Vec<(Expr, Shape)>, y: &Vec<(Expr, Shape)>| x.iter().chain(y).cloned().collect();
             return a.iter().flat_map(|x| b.iter().map(move |y| both(x, y))).collect();
         }

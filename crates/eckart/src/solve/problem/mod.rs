@@ -238,8 +238,7 @@ impl Problem {
     /// `Data` where a side is 0 or too long.
     pub fn assume(self, name: &str, given: Given) -> Result<Self> {
         let Shape { rows, cols } = given.shape;
-        let empty = Matrix::sparse::<f64>(rows, cols, vec![0; rows.saturating_add(1)], Vec::new(), Vec::new())?;
-        let mut problem = self.data(name, &empty);
+        let mut problem = self.data(name, &Matrix::assumed(rows, cols)?);
         problem.assumed.insert(name.to_owned(), given);
         Ok(problem)
     }

@@ -6,6 +6,8 @@
 use std::time::{Duration, Instant};
 
 use super::settings::Settings;
+use crate::error::watch::watched;
+use crate::error::{Code, Error, Result};
 use crate::run::attainable_memory;
 use crate::solve::problem::Problem;
 
@@ -53,6 +55,22 @@ impl<'a> Search<'a> {
     /// The same search once more, of a problem and with settings that differ in how it is computed.
     pub(in crate::solve) fn again(&self, problem: &'a Problem, settings: &'a Settings) -> Self {
         Self { problem, settings, ..*self }
+    }
+
+    /// Plans: where that takes long, an interrupt ends it. The time limit does not, for there is no result yet.
+    ///
+    /// # Errors
+    /// Those of `plan`; `Setting` where it was ended.
+    pub(in crate::solve) fn planned<T>(&self, plan: impl FnOnce() -> Result<T>) -> Result<T> {
+        let interrupt = self.settings.interrupt.clone();
+        let goes_on = move || {
+            if interrupt.is_raised() {
+                let message = "the search was interrupted while it was planned: there is no result";
+                return Err(Error::setting(Code::Interrupted, message));
+            }
+            Ok(())
+        };
+        watched(goes_on, plan)
     }
 
     /// The time since the search began, in this process.

@@ -72,8 +72,7 @@ pub fn solve(
 
 fn run(search: &Search, listen: &mut (dyn FnMut(&Progress) -> Flow + Send)) -> Result<Factorization> {
     let (problem, settings) = (search.problem, search.settings);
-    let bound = Arc::new(problem.bind()?);
-    let row = choose(&bound, settings.method.as_deref())?;
+    let (bound, row) = planned(search)?;
     let resumes = bound.is_narrow() && settings.resume.is_some();
     let goes_on = resumes && Ledger::open(search, row, &bound)?.is_wide();
     if !goes_on && let Some(found) = starts::run(search, row, &bound, listen)? {
@@ -81,8 +80,9 @@ fn run(search: &Search, listen: &mut (dyn FnMut(&Progress) -> Flow + Send)) -> R
     }
     drop(bound);
     let (problem, resume) = (problem.in_f64(), settings.resume.clone().filter(|_| goes_on));
-    let (settings, bound) = (Settings { resume, ..settings.clone() }, Arc::new(problem.bind()?));
-    let (search, row) = (search.again(&problem, &settings), choose(&bound, settings.method.as_deref())?);
+    let settings = Settings { resume, ..settings.clone() };
+    let search = search.again(&problem, &settings);
+    let (bound, row) = planned(&search)?;
     let found = starts::run(&search, row, &bound, listen)?;
     let mut found = finish(&search, row, &bound, found.ok_or_else(|| Error::Bug("f64 gave way to f64".into()))?)?;
     let reason = "all factors: in f64, as too little of the objective is left for products of f32, or it rose";
@@ -93,6 +93,15 @@ fn run(search: &Search, listen: &mut (dyn FnMut(&Progress) -> Flow + Send)) -> R
         found.warnings.push(Warning::new(Code::ComputedInF64, message));
     }
     Ok(found)
+}
+
+/// The bound problem, and its method.
+fn planned(search: &Search) -> Result<(Arc<Bound>, &'static MethodRow)> {
+    search.planned(|| {
+        let bound = Arc::new(search.problem.bind()?);
+        let row = choose(&bound, search.settings.method.as_deref())?;
+        Ok((bound, row))
+    })
 }
 
 /// What a search has found, with all that is said of it.
