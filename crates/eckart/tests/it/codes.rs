@@ -165,3 +165,15 @@ fn warnings_have_codes_of_warnings_and_errors_have_not() {
     }
     assert!(seen > 150, "{seen}");
 }
+
+/// The page on bad input names the tests that hold it.
+#[test]
+fn promises_are_held_by_tests_that_are_there() {
+    let read = |path: &str| std::fs::read_to_string(format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let (page, tests) = (read("docs/promises.md"), read("xtask/tests.txt"));
+    let known: Vec<&str> = tests.lines().filter_map(|line| line.split(' ').next()).collect();
+    let named: Vec<&str> = page.split('`').skip(1).step_by(2).filter(|word| word.contains('_')).collect();
+    assert!(named.len() > 30, "{named:?}");
+    let gone: Vec<&&str> = named.iter().filter(|name| !known.contains(*name)).collect();
+    assert!(gone.is_empty(), "{gone:?}");
+}

@@ -270,7 +270,7 @@ fn ids_and_standard_errors_come_back_as_what_they_were() {
     let back = Factorization::from_bytes(&model.to_bytes().unwrap()).unwrap();
     assert_eq!((&back.row_ids, &back.col_ids), (&model.row_ids, &model.col_ids));
     assert_eq!(back.col_names.as_ref().unwrap()[3], "18446744073709551615");
-    assert_eq!(back.row_names.as_ref().unwrap()[1], "1970-01-01");
+    assert_eq!(back.row_names.as_ref().unwrap()[1], "1970-01-01 00:00:00");
     assert_eq!(back.std_errors[0].1.values_f64(), model.std_errors[0].1.values_f64());
     assert_eq!((&back.starts, &back.roles, &back.numerics), (&model.starts, &model.roles, &model.numerics));
     // Names that are given anew win over ids of before.
