@@ -37,7 +37,7 @@ fn memory_is_of_the_order_of_data_and_factors() {
         "sum(kl(X, W @ H)) subject to W >= 0.01, H >= 0.01",
         "sum(observed(X) * (X - W @ H)**2) + 0.1*(sum(W**2) + sum(H**2))",
         "sum((1 + 2*X) * ((X > 0) - W @ H)**2) + 0.1*(sum(W**2) + sum(H**2))",
-        "sum(observed(X) * (softplus(W @ H) - X * (W @ H)))",
+        "sum(observed(X) * (softplus(W @ H) - (X > 0) * (W @ H)))",
     ] {
         let said =
             desk.json(&format!("fit counts.mtx --rank {RANK} --max-iter 1 --threads 2"), &["--objective", objective]);

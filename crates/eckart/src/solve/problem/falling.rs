@@ -196,6 +196,10 @@ fn indefinite(bound: &Bound, subproblems: &[Subproblem], name: &str, matrix: &Ma
 
 /// Hands each entry that is stored, or all of a dense matrix, to `visit`.
 fn each_entry(matrix: &Matrix, mut visit: impl FnMut((usize, usize), f64)) {
+    // Of data that is only assumed not even the rows are there.
+    if matrix.pattern().is_some_and(|pattern| pattern.nnz() == 0) {
+        return;
+    }
     for i in 0..matrix.rows() {
         let columns = matrix.pattern().map(|pattern| &pattern.indices()[pattern.range(i)]);
         for (k, entry) in matrix.row_f64(i).into_iter().enumerate() {
