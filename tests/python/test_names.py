@@ -141,7 +141,7 @@ def test_new_rows_and_pages_are_matched_by_name(tmp_path):
         plain.report(tmp_path / "page.html", data)
         pages.append((tmp_path / "page.html").read_text())
     assert pages[0] == pages[1]
-    with warns(UserWarning, "names-lacking", "count as 0: Fe"):
+    with warns(UserWarning, "names-lacking", "have no entries: Fe"):
         plain.report(tmp_path / "page.html", X.drop(columns="Fe"))
 
 
@@ -306,7 +306,7 @@ def test_what_can_not_be_a_matrix_is_refused_in_a_sentence():
 
 def test_pairs_and_empty_lines_are_warned_of():
     users, items, _ = ratings()
-    with warns(UserWarning, "equal-entries", "implicit"):
+    with warns(UserWarning, "equal-entries", "(X > 0)"):
         MatrixFactorization(1, alpha=0.1, biases=False, random_state=0).fit(ek.triplets(users, items))
     ImplicitMF(1, random_state=0).fit(ek.triplets(users, items))
     gap = X.copy()
