@@ -11,6 +11,9 @@ use crate::error::{Code, Error, Result};
 use crate::run::attainable_memory;
 use crate::solve::problem::Problem;
 
+/// Objectives that people write are planned within it.
+const LONG_PLANNING: Duration = Duration::from_secs(1);
+
 /// What a listener is told after each iteration.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress {
@@ -57,14 +60,15 @@ impl<'a> Search<'a> {
         Self { problem, settings, ..*self }
     }
 
-    /// Plans: where that takes long, an interrupt ends it. The time limit does not, for there is no result yet.
+    /// Plans: where that takes longer than [`LONG_PLANNING`], an interrupt ends it. Until then the search that follows
+    /// hears it, and has a result. The time limit does not end it, for there is no result yet.
     ///
     /// # Errors
     /// Those of `plan`; `Setting` where it was ended.
     pub(in crate::solve) fn planned<T>(&self, plan: impl FnOnce() -> Result<T>) -> Result<T> {
-        let interrupt = self.settings.interrupt.clone();
+        let (interrupt, began) = (self.settings.interrupt.clone(), Instant::now());
         let goes_on = move || {
-            if interrupt.is_raised() {
+            if interrupt.is_raised() && began.elapsed() > LONG_PLANNING {
                 let message = "the search was interrupted while it was planned: there is no result";
                 return Err(Error::setting(Code::Interrupted, message));
             }

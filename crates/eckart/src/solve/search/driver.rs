@@ -196,7 +196,9 @@ fn take_saved(
 fn named(bound: &Bound, factors: Vec<Value>) -> Result<Vec<(String, Matrix)>> {
     // In the type of the data, where that can hold them.
     let fits = |value: &Value| value.to_dense().data.iter().all(|number| number.abs() <= f64::from(f32::MAX));
-    let dtype = if bound.is_narrow() || factors.iter().all(fits) { bound.target.1.dtype() } else { Dtype::F64 };
+    let dtype = bound.target.1.dtype();
+    let is_narrowed = dtype == Dtype::F32 && !bound.is_narrow();
+    let dtype = if is_narrowed && !factors.iter().all(fits) { Dtype::F64 } else { dtype };
     let named = |(factor, value): (&Factor, Value)| Ok((factor.var.name().to_owned(), value.into_matrix(dtype)?));
     let mut named: Vec<_> = bound.factors.iter().zip(factors).map(named).collect::<Result<_>>()?;
     named.extend_from_slice(&bound.fixed);
