@@ -77,13 +77,6 @@ impl Problem {
         }
         self.check_sizes(&objective, &factors)?;
         refuse_unbounded(&smooth, &factors, &givens)?;
-        let mut inputs = Inputs::default();
-        for (name, matrix) in self.data.iter().chain(&held) {
-            inputs.set_matrix(&Var::input(name), matrix);
-        }
-        for (name, source) in &self.sources {
-            inputs.set_source(&Var::input(name), source.clone());
-        }
         Ok(Bound {
             objective,
             stated: self.statement.objective.clone(),
@@ -92,13 +85,26 @@ impl Problem {
             fixed: self.fixed.clone(),
             roles,
             givens,
-            inputs,
+            inputs: self.inputs(&held),
             target: self.data[0].clone(),
             rank: self.rank,
             labels: if self.labels.is_empty() { self.names.clone() } else { self.labels.clone() },
             told: self.told.clone(),
             subproblems: OnceLock::new(),
+            reconstruction: OnceLock::new(),
         })
+    }
+
+    /// The data and the factors that are held.
+    fn inputs(&self, held: &[(String, Matrix)]) -> Inputs {
+        let mut inputs = Inputs::default();
+        for (name, matrix) in self.data.iter().chain(held) {
+            inputs.set_matrix(&Var::input(name), matrix);
+        }
+        for (name, source) in &self.sources {
+            inputs.set_source(&Var::input(name), source.clone());
+        }
+        inputs
     }
 
     /// Refuses data whose squares would all be 0, or infinite, or next to it: any factors would fit it, or none.

@@ -45,8 +45,8 @@ pub(super) fn negative(bound: &Bound) -> Result<Option<Warning>> {
     if of_negative <= NEGATIVE_SHARE * squares {
         return Ok(None);
     }
-    let compared = Reconstruction::of_bound(bound)?;
-    let Some(part) = compared.as_ref().and_then(Reconstruction::predicts) else { return Ok(None) };
+    let compared = bound.reconstruction()?;
+    let Some(part) = compared.and_then(Reconstruction::predicts) else { return Ok(None) };
     let dag = Dag::new(std::slice::from_ref(part));
     let facts = Facts::of(&dag, &with_signs(&bound.givens, &bound.factors))?;
     Ok(facts.sign(dag.roots()[0]).nonnegative.then(|| {

@@ -18,6 +18,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::derive::Subproblem;
 use super::problem::role::FactorRole;
+use super::result::compared::{Objective, Reconstruction};
 use crate::data::{Dtype, Ids, Matching, Matrix, RowSource, Table};
 use crate::error::{Result, Warning};
 use crate::expr::text::{Statement, parse_statement};
@@ -354,9 +355,31 @@ pub struct Bound {
     pub told: Vec<Warning>,
     /// The subproblems of the smooth part in each factor, once they have been asked for.
     pub(super) subproblems: OnceLock<Vec<Subproblem>>,
+    /// What the objective compares the data with, once it has been asked for.
+    pub(super) reconstruction: OnceLock<Option<Reconstruction>>,
 }
 
 impl Bound {
+    /// What the objective compares the data with, found at the first call; `None` where that is no formula of factors
+    /// alone.
+    ///
+    /// # Errors
+    /// Those of shapes that don't fit.
+    pub(in crate::solve) fn reconstruction(&self) -> Result<Option<&Reconstruction>> {
+        if let Some(known) = self.reconstruction.get() {
+            return Ok(known.as_ref());
+        }
+        let (name, matrix) = &self.target;
+        let found = Reconstruction::of(&Objective {
+            formula: &self.objective,
+            givens: &self.givens,
+            target: (name, Shape::of(matrix)),
+            binary: self.givens.get(&Var::input(name)).is_some_and(|given| given.sign.binary),
+            is_factor: &|var| self.factors.iter().any(|factor| factor.var == *var),
+        })?;
+        Ok(self.reconstruction.get_or_init(|| found).as_ref())
+    }
+
     /// The factors' variables as formulas.
     pub fn factor_exprs(&self) -> Vec<Expr> {
         self.factors.iter().map(|f| Expr::from(&f.var)).collect()

@@ -8,7 +8,6 @@ use crate::error::Result;
 use crate::expr::{Dag, Expr, Id, Op, Var, constant_of, exp, matrix, max, sigmoid, signed_terms};
 use crate::facts::{Facts, Givens, Layout, Shape};
 use crate::grad::differentiate;
-use crate::solve::problem::Bound;
 
 /// What an objective compares its data with.
 #[derive(Debug, Clone)]
@@ -47,21 +46,10 @@ const FLAT: f64 = 1e-9;
 const TRIED: [f64; 2] = [1.5, 3.0];
 
 impl Reconstruction {
-    /// What the objective of a problem compares its data with; `None` where that is no formula of factors alone.
-    pub(in crate::solve) fn of_bound(bound: &Bound) -> Result<Option<Self>> {
-        let (name, matrix) = &bound.target;
-        Self::of(&Objective {
-            formula: &bound.objective,
-            givens: &bound.givens,
-            target: (name, Shape::of(matrix)),
-            binary: bound.givens.get(&Var::input(name)).is_some_and(|given| given.sign.binary),
-            is_factor: &|var| bound.factors.iter().any(|factor| factor.var == *var),
-        })
-    }
-
-    /// The same of an objective: S where it holds X - S, else what it is least at where that is the data, as W @ H in
-    /// `kl(X, W @ H)`; else S where it holds f(X) - S; else what it is least at where a known function of it is the
-    /// data; else the one product of factors of the data's shape, such as that of a hinge loss.
+    /// What an objective compares its data with; `None` where that is no formula of factors alone. S where it holds
+    /// X - S, else what it is least at where that is the data, as W @ H in `kl(X, W @ H)`; else S where it holds
+    /// f(X) - S; else what it is least at where a known function of it is the data; else the one product of factors of
+    /// the data's shape, such as that of a hinge loss.
     pub(crate) fn of(objective: &Objective) -> Result<Option<Self>> {
         let dag = Dag::new(std::slice::from_ref(objective.formula));
         let facts = Facts::of(&dag, objective.givens)?;
@@ -227,7 +215,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, x: &Matrix, part: &str, predicts: &str) {
         let bound = Problem::parse(text).unwrap().data("X", x).rank(2).bind().unwrap();
-        let found = Reconstruction::of_bound(&bound).unwrap().unwrap();
+        let found = bound.reconstruction().unwrap().unwrap();
         let said = found.predicts().map_or("-".to_owned(), Expr::to_string);
         assert_eq!((found.part.to_string().as_str(), said.as_str()), (part, predicts), "{text}");
     }

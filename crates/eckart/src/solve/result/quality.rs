@@ -61,19 +61,19 @@ impl Quality {
 
     /// The sums that the figures are made of.
     pub(in crate::solve) fn compile(bound: &Bound, memory_limit: usize) -> Result<Option<Sums>> {
-        let compared = Reconstruction::of_bound(bound)?.filter(|compared| compared.scale == ReconstructionScale::Data);
+        let compared = bound.reconstruction()?.filter(|compared| compared.scale == ReconstructionScale::Data);
         let Some(Reconstruction { part: reconstruction, .. }) = compared else { return Ok(None) };
         let x = matrix(&bound.target.0);
         let dag = Dag::new(std::slice::from_ref(&bound.objective));
         let masked = dag.ids().any(|id| *dag.op(id) == Op::Observed && *dag.expr(dag.args(id)[0]) == x);
-        let weights = weights(bound, &dag, &reconstruction, &x)?;
+        let weights = weights(bound, &dag, reconstruction, &x)?;
         let weighted = |e: Expr| weights.iter().fold(e, |e, weights| weights * e);
         let counted = |e: Expr| if masked { sum(observed(&x) * e) } else { sum(e) };
         let of = |e: Expr| counted(weighted(e));
-        let mut sums = vec![of((&x - &reconstruction).pow(2)), of(x.pow(2)), of(x.clone())];
+        let mut sums = vec![of((&x - reconstruction).pow(2)), of(x.pow(2)), of(x.clone())];
         sums.extend(weights.iter().map(|weights| counted(expand(weights, &x))));
         let compiled = Compiled::new(&sums, &bound.givens, memory_limit)?;
-        Ok(Some(Sums { reconstruction, masked, weights, compiled }))
+        Ok(Some(Sums { reconstruction: reconstruction.clone(), masked, weights, compiled }))
     }
 }
 

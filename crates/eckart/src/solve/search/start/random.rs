@@ -62,13 +62,13 @@ impl SizeOfStart {
     /// `None` where it is of degree 2 in the factors, as W @ H is, or nothing of the size of the data is a polynomial
     /// in them.
     fn of(bound: &Bound, known: &[Option<Value>]) -> Result<Option<Self>> {
-        let compared = Reconstruction::of_bound(bound)?.filter(|compared| compared.scale == ReconstructionScale::Data);
+        let compared = bound.reconstruction()?.filter(|compared| compared.scale == ReconstructionScale::Data);
         let Some(Reconstruction { part: formula, .. }) = compared else { return Ok(None) };
         let factor = |var: &Var| bound.factors.iter().position(|factor| factor.var == *var && !factor.offset);
-        let all = joint_degree(&formula, &|var| factor(var).is_some());
-        let free = joint_degree(&formula, &|var| factor(var).is_some_and(|at| known[at].is_none()));
+        let all = joint_degree(formula, &|var| factor(var).is_some());
+        let free = joint_degree(formula, &|var| factor(var).is_some_and(|at| known[at].is_none()));
         let data = Var::input(&bound.target.0);
-        let (Some(all), Some(free), Some(of_data)) = (all, free, joint_degree(&formula, &|var| *var == data)) else {
+        let (Some(all), Some(free), Some(of_data)) = (all, free, joint_degree(formula, &|var| *var == data)) else {
             return Ok(None);
         };
         if free == 0 || all == 2 && of_data == 0 {
@@ -77,7 +77,7 @@ impl SizeOfStart {
         let of_known = |(factor, value): (&Factor, &Option<Value>)| {
             let numbers = &value.as_ref()?.to_dense().data;
             let mean = numbers.iter().map(|x| x.abs()).sum::<f64>() / numbers.len().max(1) as f64;
-            Some(f64::from(degree_of(&formula, &factor.var)?) * mean.ln())
+            Some(f64::from(degree_of(formula, &factor.var)?) * mean.ln())
         };
         let offset = (bound.rank as f64).ln() + bound.factors.iter().zip(known).filter_map(of_known).sum::<f64>();
         Ok(Some(Self { degree: f64::from(free), offset, of_data: f64::from(of_data) }))
