@@ -10,7 +10,7 @@ use crate::data::{Dtype, Matrix};
 use crate::error::watch::count;
 use crate::error::{Code, Error, Result};
 use crate::expr::{Dag, Expr, Var, check_size};
-use crate::facts::{Facts, Given, Givens, Shape, Sign, masks, reads, unmasked_in};
+use crate::facts::{Facts, Given, Givens, Shape, Sign, unmasked_in, unsaid};
 use crate::plan::{BufferId, Kernel, Plan, RowUpdate, plan, plan_updates};
 use crate::rewrite::{SearchReport, rewrite, simplify, size_of_terms};
 use crate::rows::RowSolver;
@@ -428,7 +428,7 @@ impl Function {
             let formulas = self.outputs.iter().chain(self.updates.iter().map(|(_, new)| new));
             for (at, formula) in formulas.enumerate() {
                 let dag = Dag::new(std::slice::from_ref(formula));
-                if reads(&dag, &var) && !masks(&dag, &var) {
+                if unsaid(&dag, &var).is_some() {
                     return Err(unmasked_in(&self.called(at), var.name(), &matrix));
                 }
             }

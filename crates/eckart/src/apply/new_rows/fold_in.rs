@@ -245,8 +245,8 @@ impl FoldIn {
             let help = format!("Give rows of the same columns, in the same order{index}");
             return Err(Error::shape(Code::WrongShape, message, help));
         }
-        if x.missing() > 0 && !self.problem.masks() {
-            return Err(unmasked(target, x));
+        if let Some(part) = (x.missing() > 0).then(|| self.problem.unsaid()).flatten() {
+            return Err(unmasked(target, x, &part));
         }
         for (name, matrix) in beside {
             if !self.problem.beside.iter().any(|known| known == name) {

@@ -11,7 +11,7 @@ use crate::error::{Code, Error, Result};
 use crate::expr::text::{Constraint, Declaration, Dim, Limit, Statement, parse_statement};
 use crate::expr::{Dag, Expr, Id, Op, Var, matrix, sum, weighted_sum, weighted_terms};
 use crate::facts::{
-    Facts, Given, Givens, Inferred, Links, Shape, SideLength, infer_or_name, lengths_of, masks, reading,
+    Facts, Given, Givens, Inferred, Links, Shape, SideLength, infer_or_name, lengths_of, reading, unsaid,
 };
 use crate::solve::{Bound, Factorization, Objective, Problem, Reconstruction, Settings};
 
@@ -225,9 +225,9 @@ impl RowProblem {
         Ok(Self { target, fitted, factors, held, beside, square, shared, used, terms, constraints })
     }
 
-    /// Whether the objective asks which entries of X are there.
-    pub(in crate::apply) fn masks(&self) -> bool {
-        self.terms.iter().any(|(_, term)| masks(&Dag::new(std::slice::from_ref(term)), &Var::input(&self.target)))
+    /// The part of the objective that does not say what becomes of missing entries of X.
+    pub(in crate::apply) fn unsaid(&self) -> Option<Expr> {
+        self.terms.iter().find_map(|(_, term)| unsaid(&Dag::new(std::slice::from_ref(term)), &Var::input(&self.target)))
     }
 
     /// Whether a term speaks of the rows' factors and not of X.

@@ -14,8 +14,8 @@ use crate::error::{Code, Error, Result};
 use crate::expr::text::{Constraint, Declaration, Dim, Limit};
 use crate::expr::{Dag, Expr, Var};
 use crate::facts::{
-    Facts, Given, Givens, Shape, SideLength, first_missing, infer_shapes, joint_degree, lengths_of, masks, unmasked,
-    unmasked_beside,
+    Facts, Given, Givens, Shape, SideLength, first_missing, infer_shapes, joint_degree, lengths_of, unmasked,
+    unmasked_beside, unsaid,
 };
 use crate::rows::FactorRegularizer;
 use crate::run::{Inputs, Value};
@@ -281,11 +281,12 @@ impl Problem {
     /// Missing entries need `observed(...)`: otherwise they would silently count as zeros.
     fn check_missing(&self, dag: &Dag) -> Result<()> {
         for (name, matrix) in self.data.iter().filter(|(_, matrix)| matrix.missing() > 0) {
-            if !masks(dag, &Var::input(name)) {
-                let target = &self.data[0].0;
-                let is_target = name == target;
-                return Err(if is_target { unmasked(name, matrix) } else { unmasked_beside(name, matrix, target) });
-            }
+            let Some(part) = unsaid(dag, &Var::input(name)) else { continue };
+            let target = &self.data[0].0;
+            return Err(match name == target {
+                true => unmasked(name, matrix, &part),
+                false => unmasked_beside(name, matrix, target, &part),
+            });
         }
         Ok(())
     }
