@@ -87,6 +87,7 @@ impl Problem {
             givens,
             inputs: self.inputs(&held),
             target: self.data[0].clone(),
+            beside: self.data[1..].to_vec(),
             rank: self.rank,
             labels: if self.labels.is_empty() { self.names.clone() } else { self.labels.clone() },
             told: self.told.clone(),

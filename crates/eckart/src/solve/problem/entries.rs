@@ -4,6 +4,7 @@
 //! explain.
 //! Not here: what the objective says (see `lints`).
 
+use super::sentinels::sentinel;
 use super::{Bound, with_signs};
 use crate::data::{Matrix, Side};
 use crate::error::{Code, Result, Warning};
@@ -14,11 +15,18 @@ use crate::solve::result::compared::Reconstruction;
 
 /// The share of the sum of squares of the data from which on its negative entries are more than noise.
 const NEGATIVE_SHARE: f64 = 0.01;
-/// Numbers that files write where there is none.
-const SENTINELS: [f64; 7] = [-99.0, -99.9, -999.0, -999.9, -9999.0, -9999.9, -99999.0];
+/// From so many on, negative entries that are all the same number are a mark, and no noise.
+const FEWEST_ALIKE: usize = 3;
+/// One in so many entries.
+const ONE_IN: usize = 100;
 
-/// Negative entries of the data: those that mark what is missing, else those of which a product of non-negative factors
-/// can fit none.
+/// Numbers that mark what is missing, of the data and of what stands beside it.
+pub(super) fn sentinels(bound: &Bound) -> impl Iterator<Item = Warning> {
+    let all = std::iter::once(&bound.target).chain(&bound.beside);
+    all.filter_map(|(name, matrix)| sentinel(name, matrix))
+}
+
+/// Negative entries of the data, of which a product of non-negative factors can fit none.
 pub(super) fn negative(bound: &Bound) -> Result<Option<Warning>> {
     let (name, x) = &bound.target;
     if x.is_nonnegative() {
@@ -33,16 +41,9 @@ pub(super) fn negative(bound: &Bound) -> Result<Option<Warning>> {
             (least, negative, of_negative) = (least.min(entry), negative + 1, of_negative + entry * entry);
         }
     });
-    let near = |known: &f64| (least - known).abs() <= 1e-6 * known.abs();
-    if is_one && SENTINELS.iter().any(near) {
-        let (entries, are) = if negative == 1 { ("entry", "is") } else { ("entries", "are") };
-        let message = format!(
-            "{negative} {entries} of {name} {are} {least}, and no other is negative: if that marks what is missing, \
-             leave such cells empty (NaN), and write observed({name}) in the objective"
-        );
-        return Ok(Some(Warning::new(Code::SentinelEntries, message)));
-    }
-    if of_negative <= NEGATIVE_SHARE * squares {
+    let are_alike = is_one && negative >= FEWEST_ALIKE && negative * ONE_IN >= x.observed();
+    let counts = are_alike || of_negative > NEGATIVE_SHARE * squares;
+    if !counts || sentinel(name, x).is_some() {
         return Ok(None);
     }
     let compared = bound.reconstruction()?;
@@ -50,8 +51,9 @@ pub(super) fn negative(bound: &Bound) -> Result<Option<Warning>> {
     let dag = Dag::new(std::slice::from_ref(part));
     let facts = Facts::of(&dag, &with_signs(&bound.givens, &bound.factors))?;
     Ok(facts.sign(dag.roots()[0]).nonnegative.then(|| {
+        let each = if are_alike { format!(" ({least} each)") } else { String::new() };
         let message = format!(
-            "{negative} of the {} entries of {name} are negative, and {part} can't be: subtract the least entry from \
+            "{negative} of the {} entries of {name} are negative{each}, and {part} can't be: subtract the least entry from \
              {name}, leave out the bound on a factor, or mark entries that are none as missing",
             x.observed(),
         );
@@ -95,6 +97,10 @@ pub(super) fn unused_rank(bound: &Bound) -> Option<Warning> {
         FactorAxis::Columns => Some(factor.shape.cols),
     };
     let components = bound.factors.iter().filter_map(of_axis).max()?;
+    // Of data without any entry something else is to be told.
+    if most == 0 {
+        return None;
+    }
     let is_full = most == x.rows().min(x.cols());
     let overcomplete =
         !bound.fixed.is_empty() || bound.factors.iter().any(|factor| factor.regularizer.entries.l1 > 0.0);
@@ -107,9 +113,16 @@ pub(super) fn unused_rank(bound: &Bound) -> Option<Warning> {
     })
 }
 
-/// Rows and columns without an observed entry, where others don't count.
+/// Rows and columns without an observed entry, where others don't count; data without any entry that is not 0.
 pub(super) fn unobserved(bound: &Bound) -> Option<Warning> {
     let (name, x) = &bound.target;
+    let mut is_zero = true;
+    x.for_each(|entry| is_zero &= entry == 0.0 || entry.is_nan());
+    if x.observed() == 0 || (is_zero && !is_masked(bound)) {
+        let what = if x.observed() == 0 { "has no entry" } else { "holds nothing but zeros" };
+        let message = format!("{name} {what}, so that there is nothing to learn: check how it was made, and read");
+        return Some(Warning::new(Code::NothingObserved, message));
+    }
     if !is_masked(bound) {
         return None;
     }
@@ -140,7 +153,7 @@ pub(super) fn unobserved(bound: &Bound) -> Option<Warning> {
 /// Observed entries that are all the same, where others don't count.
 pub(super) fn all_equal(bound: &Bound) -> Option<Warning> {
     let (name, x) = &bound.target;
-    if !is_masked(bound) || x.observed() < 2 || x.observed() == x.rows() * x.cols() {
+    if !is_masked(bound) || x.observed() < 2 {
         return None;
     }
     let (mut first, mut same) = (f64::NAN, true);
@@ -184,6 +197,9 @@ mod tests {
         assert!(all[0].starts_with("30 of the 30 entries of X are negative, and W @ H can't be"), "{all:?}");
         // A sentinel; a mask; other losses; offsets with bounds.
         assert!(found(nmf, &|x| if x == 4.0 { -998.0 } else { x })[0].starts_with("4 of the 30"));
+        // A mark that is small, and stands again and again.
+        let mark = found(nmf, &|x| if x == 3.0 { -0.5 } else { 9.0 * x });
+        assert!(mark[0].starts_with("3 of the 30 entries of X are negative (-0.5 each)"), "{mark:?}");
         let masked = "sum(observed(X) * (X - W @ H)**2) subject to W >= 0, H >= 0";
         assert!(found(masked, &|x| if x < 3.0 { f64::NAN } else { -x })[0].starts_with("27 of the 27"));
         for text in [
@@ -226,13 +242,28 @@ mod tests {
 
     #[test]
     fn numbers_that_mark_what_is_missing_are_named() {
-        let with = |marks: &[f64]| {
-            let entry = |i: usize, j: usize| marks.get(i * 5 + j).copied().unwrap_or((1 + i + j) as f64);
-            told("sum((X - W @ H)**2)", Matrix::from_fn(6, 5, entry).unwrap(), 2, Code::SentinelEntries)
+        let with = |x: f64, s: f64| {
+            let of = |mark: f64| Matrix::from_fn(6, 5, |i, j| if i == j { mark } else { (1 + i + j) as f64 }).unwrap();
+            let problem = Problem::parse("sum(((X - W @ H) / S)**2) subject to W, H >= 0").unwrap();
+            let bound = problem.data("X", of(x)).data("S", of(s)).rank(2).bind().unwrap();
+            let all = lints(&bound).unwrap().into_iter().filter(|found| found.code != Code::RankUnused);
+            all.map(|found| (found.code, found.message.split(" are").next().unwrap().to_owned())).collect::<Vec<_>>()
         };
-        assert!(with(&[-999.0, -999.0])[0].starts_with("2 entries of X are -999, and no other is negative"));
-        assert!(with(&[-9999.0])[0].starts_with("1 entry of X is -9999"));
-        assert!(with(&[-999.0, -1.0]).is_empty() && with(&[-3.0]).is_empty());
+        assert_eq!(with(-999.0, 2.0), [(Code::SentinelEntries, "5 entries of X".to_owned())]);
+        assert_eq!(with(2.0, -999.0), [(Code::SentinelEntries, "5 entries of S".to_owned())]);
+        assert!(with(2.0, 2.0).is_empty());
+    }
+
+    #[test]
+    fn data_without_an_entry_is_named() {
+        let (masked, nmf) = ("sum(observed(X) * (X - W @ H)**2)", "sum((X - W @ H)**2) subject to W, H >= 0");
+        let of = |value: f64| Matrix::from_fn(6, 5, |_, _| value).unwrap();
+        let none = Matrix::from_triplets(6, 5, Vec::<(usize, usize, f64)>::new()).unwrap();
+        for (text, x) in [(masked, &none), (nmf, &none), (nmf, &of(0.0)), (masked, &of(f64::NAN))] {
+            assert_eq!(told(text, x, 2, Code::NothingObserved).len(), 1, "{text}");
+            assert!(told(text, x, 2, Code::RankUnused).is_empty(), "{text}");
+        }
+        assert!(told(masked, &of(0.0), 2, Code::NothingObserved).is_empty());
     }
 
     #[test]
@@ -261,5 +292,8 @@ mod tests {
         assert!(told(masked, pairs(1.0), 1, Code::EqualEntries)[0].starts_with("all 3 entries of X are 1, "));
         assert!(told(masked, pairs(2.0), 1, Code::EqualEntries).is_empty());
         assert!(told("sum((X - W @ H)**2)", pairs(1.0), 1, Code::EqualEntries).is_empty());
+        // Of every pair.
+        let full = Matrix::from_fn(3, 4, |_, _| 4.0).unwrap();
+        assert!(told(masked, full, 1, Code::EqualEntries)[0].starts_with("all 12 entries of X are 4, "));
     }
 }

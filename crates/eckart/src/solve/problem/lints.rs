@@ -26,6 +26,7 @@ pub fn lints(bound: &Bound) -> Result<Vec<Warning>> {
     found.extend(falling::of_data(bound)?);
     found.extend(logarithms(bound)?);
     found.extend(entries::unused_rank(bound));
+    found.extend(entries::sentinels(bound));
     found.extend(entries::negative(bound)?);
     found.extend(entries::unobserved(bound));
     found.extend(entries::all_equal(bound));

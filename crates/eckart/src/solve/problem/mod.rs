@@ -11,6 +11,7 @@ pub(super) mod lints;
 pub(crate) mod matching;
 pub(super) mod pairs;
 pub(super) mod role;
+pub(crate) mod sentinels;
 pub(super) mod split;
 
 use std::collections::BTreeMap;
@@ -347,6 +348,8 @@ pub struct Bound {
     pub inputs: Inputs,
     /// The name and numbers of the matrix being factorized.
     pub target: (String, Matrix),
+    /// The further data.
+    pub(super) beside: Vec<(String, Matrix)>,
     /// The rank.
     pub rank: usize,
     /// What rows and columns are called.
