@@ -182,7 +182,7 @@ fn run(command: &Command) -> Result<(String, u8)> {
     let text = match command {
         Command::Fit(args) => return commands::fit::fit(args),
         Command::Explain(args) => commands::explain::explain(args),
-        Command::Transform(args) => commands::transform::transform(args, Paths::of(command)),
+        Command::Transform(args) => return commands::transform::transform(args, Paths::of(command)),
         Command::Recommend(args) => commands::recommend::recommend(args),
         Command::Similar(args) => commands::similar::similar(args),
         Command::Evaluate(args) => commands::evaluate::evaluate(args),

@@ -157,7 +157,9 @@ impl Ask<'_> {
         let placed = placed.map_err(|error| error.in_file(file))?;
         placed.warnings().into_iter().filter(|_| warns).for_each(|warning| self.tell(warning));
         let rows = placed.matrix;
-        let factors = FoldIn::new(&self.model.fit)?.transform(&rows)?.factors;
+        let folded = FoldIn::new(&self.model.fit)?.transform(&rows)?;
+        folded.warnings().filter(|warning| warning.code == Code::Diverged).for_each(|warning| self.tell(warning));
+        let factors = folded.factors;
         let scores = self.predictor.of(&factors)?;
         let (all, cols) = (scores.values_f64(), scores.cols());
         let list = |(at, word): (usize, &String)| {

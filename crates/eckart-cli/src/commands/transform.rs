@@ -1,5 +1,5 @@
 //! Transform: the factors of rows that a model has not seen.
-//! In: `TransformArgs`.  Out: files, or CSV or JSON for standard output.
+//! In: `TransformArgs`.  Out: files, or CSV or JSON for standard output; the exit code.
 //! Invariant: columns are matched by name where both sides have them; what that leaves out or lacks is said.
 //! Not here: how the factors are found (see the library's `apply`).
 
@@ -19,10 +19,10 @@ use crate::output::json::warning_object;
 use crate::output::labels::components;
 use crate::output::{is_whole, of_factor, try_writing};
 use crate::paths::Paths;
-use crate::warn;
+use crate::{DIVERGED, warn};
 
 /// `eckart transform MODEL NEW ...`
-pub(crate) fn transform(args: &TransformArgs, paths: Paths) -> Result<String> {
+pub(crate) fn transform(args: &TransformArgs, paths: Paths) -> Result<(String, u8)> {
     let model = Model::load(&args.model, args.matching.by)?;
     let names = model.fit.factors.iter().map(|(name, _)| name.as_str());
     paths.with_factors(args.output.as_deref(), names).check()?;
@@ -58,7 +58,9 @@ pub(crate) fn transform(args: &TransformArgs, paths: Paths) -> Result<String> {
             fold_in = fold_in.data(name, matrix);
         }
     }
-    let folded = fold_in.transform_with(x, &by_rows).map_err(|error| error.in_file(&args.file))?;
+    let mut folded = fold_in.transform_with(x, &by_rows).map_err(|error| error.in_file(&args.file))?;
+    folded.name_rows(table.row_names.as_deref().unwrap_or_default());
+    let exit = if folded.undefined.is_empty() { 0 } else { DIVERGED };
     let warnings: Vec<Warning> = found.warnings().into_iter().chain(folded.warnings()).collect();
     warnings.iter().for_each(warn);
     let across = |m: &Matrix| if m.rows() == x.rows() { Ok(m.clone()) } else { m.transposed() };
@@ -80,13 +82,19 @@ pub(crate) fn transform(args: &TransformArgs, paths: Paths) -> Result<String> {
     if args.json {
         let mut object = json(&tables, &written, &warnings);
         put_readings(&mut object, target, &said);
-        return Ok(format!("{object}\n"));
+        return Ok((
+            format!(
+                "{object}
+"
+            ),
+            exit,
+        ));
     }
     say_readings(&said);
     if args.output.is_none() {
         write(Path::new("-"), &side_by_side(&tables)?)?;
     }
-    Ok(written.iter().map(|path| format!("{}\n", path.display())).collect())
+    Ok((written.iter().map(|path| format!("{}\n", path.display())).collect(), exit))
 }
 
 /// Takes the first column of a table for the names of its rows, where all columns are named and it alone is none of the

@@ -17,13 +17,16 @@ pub use method::table::{METHODS, MethodRow};
 pub use problem::lints::lints;
 pub(crate) use problem::matching::SameSides;
 pub use problem::role::{DataSide, FactorAxis, FactorRole};
+pub(crate) use problem::sentinels::sentinel;
 pub use problem::{Bound, Factor, Problem};
 pub(crate) use result::MOST_COMPARED;
 pub(crate) use result::compared::{Objective, Reconstruction, ReconstructionScale};
 pub use result::quality::Quality;
 pub use result::save::{FileSummary, load_factors, save_factors, show};
 pub(crate) use result::save::{PAGE_META, PAGE_SUM, PAGE_SUM_META, with_sum};
-pub use result::{Agreement, Factorization, Iteration, Kept, NUMERICS, Numerics, RankChoice, RankScore, Start};
+pub use result::{
+    Agreement, Factorization, Iteration, Kept, NUMERICS, Numerics, RankChoice, RankScore, Start, Undefined,
+};
 pub use search::context::{Flow, Progress};
 pub use search::driver::solve;
 pub use search::memory::{MemoryLine, MemoryTotal};

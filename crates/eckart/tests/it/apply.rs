@@ -329,3 +329,84 @@ fn rows_that_can_not_be_taken_in_are_refused_in_the_users_words() {
     check_error(&fold_in.check_name("Y").unwrap_err(), Code::UnusedData, "the data Y: it reads L beside X");
     assert!(fold_in.check_name("L").is_ok());
 }
+
+#[test]
+fn a_row_whose_cost_is_undefined_is_named_and_leaves_the_others_as_they_are() {
+    let entry = |i: usize, j: usize| (1 + (3 * i + 2 * j) % 7) as f64;
+    let x = Matrix::from_fn(8, 4, entry).unwrap();
+    let names = || Some(["a", "b", "c", "d"].map(str::to_owned).to_vec());
+    let bad = |value: f64| Matrix::from_fn(4, 4, |i, j| if (i, j) == (2, 1) { value } else { entry(i + 1, j) });
+    for (text, x_bad, s_bad, part) in [
+        ("sum(kl(X, W @ H)) subject to W, H >= 0", -0.01, None, "kl(-0.01, "),
+        ("sum((log(X) - W @ H)**2)", 0.0, None, "log(0) at row 3, column \"b\", of X"),
+        (
+            "sum(((X - W @ H) / S)**2) subject to W, H >= 0",
+            2.0,
+            Some(0.0),
+            "0 at row 3, column \"b\", of X - W @ H and S",
+        ),
+        ("sum(huber((X - W @ H) / S, 1))", 2.0, Some(0.0), "at row 3, column \"b\""),
+    ] {
+        for rank in [1, 2] {
+            let s = Matrix::from_fn(8, 4, |i, j| 1.0 + ((i + j) % 3) as f64).unwrap();
+            let problem = Problem::parse(text).unwrap().data("X", eckart::Table::named(x.clone(), None, names()));
+            let problem = if s_bad.is_some() { problem.data("S", &s) } else { problem };
+            let fold_in = FoldIn::new(&problem.rank(rank).solve(&Settings::default()).unwrap()).unwrap();
+            let of = |x: &Matrix, s: &Matrix| {
+                let beside = [("S", s)];
+                fold_in.transform_with(x, &beside[..usize::from(s_bad.is_some())]).unwrap()
+            };
+            let (bad_x, bad_s) = (bad(x_bad).unwrap(), bad(s_bad.unwrap_or(1.0)).unwrap());
+            let found = of(&bad_x, &bad_s);
+            assert_eq!(found.undefined, [2], "{text}, rank {rank}");
+            let told: Vec<_> = found.warnings().filter(|warning| warning.code == Code::Diverged).collect();
+            assert!(told.len() == 1 && told[0].message.contains(part), "{text}, rank {rank}: {told:?}");
+            let w = found.factor("W").unwrap();
+            for i in 0..4 {
+                let alone = of(&bad_x.select_rows(&[i]).unwrap(), &bad_s.select_rows(&[i]).unwrap());
+                let alone = alone.factor("W").unwrap().values_f64();
+                let among: Vec<f64> = (0..rank).map(|k| w.get(i, k)).collect();
+                assert!(if i == 2 { among[0].is_nan() } else { among == alone }, "{text}: {among:?}, alone {alone:?}");
+                assert!(i == 2 || among.iter().any(|w| w.abs() > 0.01), "{text}, rank {rank}: {among:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn one_component_begins_where_the_cost_is_finite() {
+    let x = Matrix::from_fn(6, 4, |i, j| ((1 + i) * (2 + j)) as f64 + 0.1 * ((i + j) % 2) as f64).unwrap();
+    for text in [
+        "sum(X / (W @ H) - log(X / (W @ H)) - 1) subject to W, H >= 0",
+        "sum((X - W @ H)**2 / (W @ H)) subject to W, H >= 0",
+        // An offset alone, too.
+        "over b[n,1], c[1,m]: sum(X / (b + c) - log(X / (b + c))) subject to b, c >= 0",
+    ] {
+        let model = Problem::parse(text).unwrap().data("X", &x).rank(1).solve(&Settings::default()).unwrap();
+        assert!(model.ended_early().is_none_or(|ended| ended.code != Code::Diverged), "{text}");
+        let found = FoldIn::new(&model).unwrap().transform(&x).unwrap();
+        assert!(found.undefined.is_empty(), "{text}");
+        for ((_, new), own) in found.factors.iter().zip(model.factors.iter().filter(|(_, f)| f.rows() == 6)) {
+            for (new, own) in new.values_f64().iter().zip(own.1.values_f64()) {
+                assert!((new - own).abs() <= 0.05 * own.abs(), "{text}: {new} for {own}");
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_that_a_non_negative_model_can_not_fit_are_told() {
+    let entry = |i: usize, j: usize| (1 + (3 * i + 2 * j) % 7) as f64;
+    let x = Matrix::from_fn(8, 4, entry).unwrap();
+    let codes = |text: &str, change: &dyn Fn(usize, usize, f64) -> f64| -> Vec<Code> {
+        let model = Problem::parse(text).unwrap().data("X", &x).rank(2).solve(&Settings::default()).unwrap();
+        let new = Matrix::from_fn(3, 4, |i, j| change(i, j, entry(i, j))).unwrap();
+        FoldIn::new(&model).unwrap().transform(&new).unwrap().warnings().map(|warning| warning.code).collect()
+    };
+    let nmf = "sum((X - W @ H)**2) subject to W, H >= 0";
+    assert_eq!(codes(nmf, &|i, _, x| if i == 1 { -x } else { x }), [Code::NegativeEntries]);
+    let marked = codes(nmf, &|i, j, x| if (i, j) == (1, 2) { -999.0 } else { x });
+    assert_eq!(marked, [Code::SentinelEntries, Code::NegativeEntries]);
+    assert!(codes(nmf, &|i, j, x| if (i, j) == (1, 2) { -0.1 } else { x }).is_empty());
+    assert!(codes("sum((X - W @ H)**2)", &|i, _, x| if i == 1 { -x } else { x }).is_empty());
+}

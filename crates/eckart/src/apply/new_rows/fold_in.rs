@@ -1,19 +1,19 @@
 //! Fold in: the factors of rows that a model has not seen, everything else held as it is.
-//! In: a `Factorization` (or a `Problem` that holds all but the rows' factors), new rows of its data.  Out: `Folded`:
-//! the rows' factors.
+//! In: a `Factorization` (or a `Problem` that holds all but the rows' factors), new rows of its data.  Out: `Folded`.
 //! Invariant: a row gets the same bits alone or among others, wherever the objective can be taken apart by rows.
 //! Not here: one row's problem (see `row`), names (see the command).
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::folded::{Folded, unfit_rows};
 use super::prepare::{KnownData, Prepared, RowWorker, are_independent};
 use super::row_problem::{RowFactor, RowProblem};
-use crate::data::{Dtype, Matrix};
-use crate::error::{Code, Error, Result, Warning};
+use crate::data::{Dtype, Matrix, Side};
+use crate::error::{Code, Error, Result};
 use crate::expr::Var;
 use crate::facts::{Given, Shape, Sign, unmasked};
 use crate::run::{available_memory, for_rows};
-use crate::solve::{Factorization, Problem, Settings};
+use crate::solve::{Factorization, Problem, Settings, Undefined, sentinel};
 
 /// Where rows are searched for: when that ends.
 const SEARCH_TOL: f64 = 1e-9;
@@ -44,39 +44,6 @@ pub struct FoldIn {
     dtype: Dtype,
     memory_limit: usize,
     ready: Mutex<Vec<(Vec<KnownData>, Arc<RowsReady>)>>,
-}
-
-/// The factors of new rows.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Folded {
-    /// The row factors by name, in the model's order and number type: n' x r for n' new rows (r x n' where the factor
-    /// lies across).
-    pub factors: Vec<(String, Matrix)>,
-    /// Terms of the objective that were left out because they need data beside X that was not given for the new rows.
-    pub left_out: Vec<String>,
-    /// Whether penalties left nothing but zeros of rows that are not zeros.
-    pub shrunk: bool,
-}
-
-impl Folded {
-    /// A warning for each term that was left out, and of factors that are all 0.
-    pub fn warnings(&self) -> impl Iterator<Item = Warning> + '_ {
-        let shrunk = self.shrunk.then(|| {
-            let message = "all factors of the new rows were shrunk to 0: lower the weights of the penalties";
-            Warning::new(Code::FactorsShrunk, message)
-        });
-        let left_out = self.left_out.iter().map(|term| {
-            let message = format!("the term {term} is left out: it needs data that was not given for the new rows");
-            Warning::new(Code::TermLeftOut, message)
-        });
-        left_out.chain(shrunk)
-    }
-
-    /// The factor of that name.
-    pub fn factor(&self, name: &str) -> Option<&Matrix> {
-        self.factors.iter().find(|(known, _)| known == name).map(|(_, matrix)| matrix)
-    }
 }
 
 impl std::fmt::Debug for FoldIn {
@@ -182,45 +149,67 @@ impl FoldIn {
         data.extend_from_slice(beside);
         let names: Vec<&str> = data.iter().map(|(name, _)| *name).collect();
         let left_out = self.problem.left_out(&names).iter().map(ToString::to_string).collect();
-        let found = match &*self.ready(&data)? {
-            RowsReady::Apart(prepared) => apart(prepared, &data)?,
+        let mut found = match &*self.ready(&data)? {
+            RowsReady::Apart(prepared) => RowsFound::of(apart(prepared, &data)?),
             RowsReady::Alone => self.searched_alone(&data)?,
-            RowsReady::Together => self.searched(&data)?,
+            RowsReady::Together => self.searched(&data, SEARCH_MOST)?,
         };
+        if let (None, Some(&i)) = (&found.first, found.undefined.first()) {
+            found.first = self.searched(&one_row(&data, i)?.borrowed(), 0)?.first.map(|first| first.in_row(i));
+        }
+        if let (Some(first), Some(names)) = (&mut found.first, &self.problem.col_names) {
+            first.name(Side::Cols, names);
+        }
         let mut factors = Vec::new();
         for RowFactor { name, across, .. } in &self.problem.factors {
-            let Some((_, rows)) = found.iter().find(|(known, _)| known == name) else { continue };
+            let Some((_, rows)) = found.factors.iter().find(|(known, _)| known == name) else { continue };
             let matrix = if *across { rows.transposed()? } else { rows.clone() };
             factors.push((name.clone(), matrix.cast(self.dtype)?));
         }
         let is_zero =
             |matrix: &Matrix| matrix.is_nonnegative() && matrix.values_f64().iter().all(|entry| *entry == 0.0);
         let shrunk = self.problem.has_penalty() && factors.iter().all(|(_, matrix)| is_zero(matrix)) && !is_zero(x);
-        Ok(Folded { factors, left_out, shrunk })
+        let about_rows = sentinel(&self.problem.target, x).into_iter().chain(unfit_rows(x, &found.factors)?).collect();
+        Ok(Folded { factors, left_out, shrunk, undefined: found.undefined, first: found.first, about_rows })
     }
 
     /// The factors of rows, by one search for all of them.
-    fn searched(&self, data: &[(&str, &Matrix)]) -> Result<Vec<(String, Matrix)>> {
-        let settings = Settings { tol: SEARCH_TOL, max_iter: SEARCH_MOST, ..Settings::default() };
-        self.problem.solve_together(data, &self.shared, &settings)
+    fn searched(&self, data: &[(&str, &Matrix)], max_iter: usize) -> Result<RowsFound> {
+        let settings = Settings { tol: SEARCH_TOL, max_iter, ..Settings::default() };
+        let (mut factors, undefined) = self.problem.solve_together(data, &self.shared, &settings)?;
+        let Some(first) = undefined else { return Ok(RowsFound { factors, ..RowsFound::default() }) };
+        for (_, matrix) in &mut factors {
+            *matrix = Matrix::from_fn(matrix.rows(), matrix.cols(), |_, _| f64::NAN)?;
+        }
+        let rows = data.first().map_or(0, |(_, x)| x.rows());
+        Ok(RowsFound { factors, undefined: (0..rows).collect(), first })
     }
 
-    /// The factors of rows, by a search for each.
-    fn searched_alone(&self, data: &[(&str, &Matrix)]) -> Result<Vec<(String, Matrix)>> {
+    /// The factors of rows, each by itself: by a search, or as a row of counts is solved, whatever the others are.
+    fn searched_alone(&self, data: &[(&str, &Matrix)]) -> Result<RowsFound> {
         let rows = data.first().map_or(0, |(_, x)| x.rows());
-        let mut found: Vec<(String, Vec<f64>, usize)> = Vec::new();
+        let (mut found, mut all) = (RowsFound::default(), Vec::<(String, Vec<f64>, usize)>::new());
         for i in 0..rows {
-            let row: Vec<(&str, Matrix)> =
-                data.iter().map(|(name, matrix)| Ok((*name, matrix.select_rows(&[i])?))).collect::<Result<_>>()?;
-            let row: Vec<(&str, &Matrix)> = row.iter().map(|(name, matrix)| (*name, matrix)).collect();
-            for (at, (name, own)) in self.searched(&row)?.into_iter().enumerate() {
-                if i == 0 {
-                    found.push((name, Vec::new(), own.cols()));
+            let row = one_row(data, i)?;
+            let row = row.borrowed();
+            let of_row = match &*self.ready(&row)? {
+                RowsReady::Apart(prepared) => RowsFound::of(apart(prepared, &row)?),
+                RowsReady::Alone | RowsReady::Together => self.searched(&row, SEARCH_MOST)?,
+            };
+            if !of_row.undefined.is_empty() {
+                found.undefined.push(i);
+                found.first = found.first.or_else(|| of_row.first.map(|first| first.in_row(i)));
+            }
+            for (name, own) in of_row.factors {
+                match all.iter_mut().find(|(known, ..)| *known == name) {
+                    Some((_, numbers, _)) => numbers.extend(own.values_f64()),
+                    None => all.push((name, own.values_f64(), own.cols())),
                 }
-                found[at].1.extend(own.values_f64());
             }
         }
-        found.into_iter().map(|(name, all, cols)| Ok((name, Matrix::dense(rows, cols, all)?))).collect()
+        let whole = all.into_iter().map(|(name, all, cols)| Ok((name, Matrix::dense(rows, cols, all)?)));
+        found.factors = whole.collect::<Result<_>>()?;
+        Ok(found)
     }
 
     /// Whether a row gets the same bits alone as among others: not where the objective couples rows, which are then
@@ -306,6 +295,39 @@ enum RowsReady {
     Alone,
     /// All in one search: they are coupled.
     Together,
+}
+
+/// The factors of rows, each n' x its width, and the rows at which the objective is undefined.
+#[derive(Default)]
+struct RowsFound {
+    factors: Vec<(String, Matrix)>,
+    undefined: Vec<usize>,
+    first: Option<Undefined>,
+}
+
+impl RowsFound {
+    /// Of factors that are NaN where the objective is undefined.
+    fn of(factors: Vec<(String, Matrix)>) -> Self {
+        let rows = factors.first().map_or(0, |(_, matrix)| matrix.rows());
+        let is_undefined =
+            |i: &usize| factors.iter().any(|(_, matrix)| matrix.cols() > 0 && matrix.get(*i, 0).is_nan());
+        let undefined = (0..rows).filter(is_undefined).collect();
+        Self { factors, undefined, first: None }
+    }
+}
+
+/// One row of each matrix.
+struct OneRow<'a>(Vec<(&'a str, Matrix)>);
+
+impl OneRow<'_> {
+    fn borrowed(&self) -> Vec<(&str, &Matrix)> {
+        self.0.iter().map(|(name, matrix)| (*name, matrix)).collect()
+    }
+}
+
+fn one_row<'a>(data: &[(&'a str, &Matrix)], i: usize) -> Result<OneRow<'a>> {
+    let row = data.iter().map(|(name, matrix)| Ok((*name, matrix.select_rows(&[i])?)));
+    Ok(OneRow(row.collect::<Result<_>>()?))
 }
 
 /// What a row of a matrix is known to be like, whichever row it is.

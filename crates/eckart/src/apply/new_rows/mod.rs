@@ -4,6 +4,7 @@
 //! Not here: what is predicted from them (see `predict`).
 
 pub(super) mod fold_in;
+pub(super) mod folded;
 mod prepare;
 pub(super) mod row_problem;
 mod row_values;

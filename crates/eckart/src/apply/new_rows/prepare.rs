@@ -169,7 +169,8 @@ impl Prepared {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
     }
 
-    /// Finds the numbers of a row: `data` is its row of each matrix that has one, the target first.
+    /// Finds the numbers of a row: `data` is its row of each matrix that has one, the target first. Where what they
+    /// are solved from is infinite or undefined, they are NaN.
     pub(in crate::apply) fn solve(&self, worker: &mut RowWorker, data: &[(Var, Matrix)], b: &mut [f64]) -> Result<()> {
         b.copy_from_slice(&self.regularizer.origin());
         for (var, row) in data {
@@ -186,22 +187,30 @@ impl Prepared {
         };
         let row = || data.iter().find(|(var, _)| *var == self.target).map(|(_, row)| Value::of(row));
         let values = Values { values, row: &row };
+        let mut is_defined = true;
         match &self.subproblem {
             RowSubproblem::Quadratic { grams, linear } => {
                 let gram = grams.of(&values, workspace, gram, self.width)?;
                 let terms = RowTerms { linear: &values.numbers(linear)?, gram };
+                is_defined = are_finite(terms.linear) && are_finite(gram);
                 quadratic(b, terms, &self.regularizer, workspace);
             }
             RowSubproblem::Poisson { counts, columns, linear, square } => {
                 counted.clear();
                 let width = self.width;
-                values.each(counts, |j, count| counted.push(count, &columns[j * width..(j + 1) * width]))?;
+                values.each(counts, |j, count| {
+                    // A missing entry reads as 0.
+                    is_defined &= !count.is_infinite();
+                    counted.push(count, &columns[j * width..(j + 1) * width]);
+                })?;
                 let linear = &values.numbers(linear)?;
+                is_defined &= are_finite(linear);
                 let terms = PoissonTerms { linear, square: *square, regularizer: &self.regularizer };
                 poisson(b, counted, terms, workspace);
             }
             RowSubproblem::Bounded { grams, gradient } => {
                 let gram = grams.of(&values, workspace, gram, self.width)?;
+                is_defined = are_finite(gram);
                 let RowPart::Each(at) = gradient else {
                     return Err(Error::Bug("a gradient that no row changes".into()));
                 };
@@ -209,10 +218,15 @@ impl Prepared {
                     inputs.set(&self.own, self.value(b));
                     let Some(plan) = &self.plan else { return Err(Error::Bug("a gradient without a plan".into())) };
                     let values = run(plan, inputs, kept)?;
-                    Ok(values[*at].to_dense().data.clone())
+                    let slope = values[*at].to_dense().data.clone();
+                    is_defined &= are_finite(&slope);
+                    Ok(slope)
                 };
                 majorized(b, &mut slope, gram, &self.regularizer, workspace)?;
             }
+        }
+        if !is_defined {
+            b.fill(f64::NAN);
         }
         Ok(())
     }
@@ -220,6 +234,10 @@ impl Prepared {
     fn value(&self, b: &[f64]) -> Value {
         Value::dense(Shape { rows: 1, cols: self.width }, b.to_vec())
     }
+}
+
+fn are_finite(numbers: &[f64]) -> bool {
+    numbers.iter().all(|x| x.is_finite())
 }
 
 /// The rows' factors side by side as one factor, so that a row is one small problem.

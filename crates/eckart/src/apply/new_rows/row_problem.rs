@@ -13,7 +13,7 @@ use crate::expr::{Dag, Expr, Id, Op, Var, matrix, sum, weighted_sum, weighted_te
 use crate::facts::{
     Facts, Given, Givens, Inferred, Links, Shape, SideLength, infer_or_name, lengths_of, reading, unsaid,
 };
-use crate::solve::{Bound, Factorization, Objective, Problem, Reconstruction, Settings};
+use crate::solve::{Bound, Factorization, Objective, Problem, Reconstruction, Settings, Undefined};
 
 /// A factor whose rows (or, where it lies across, columns) are those of X.
 #[derive(Debug, Clone)]
@@ -44,6 +44,8 @@ pub(in crate::apply) struct RowProblem {
     pub used: BTreeSet<String>,
     /// Data that is the same for all rows.
     pub shared: Vec<String>,
+    /// The names of the columns of the data, where the model has them.
+    pub col_names: Option<Vec<String>>,
     terms: Vec<(f64, Expr)>,
     constraints: Vec<Constraint>,
 }
@@ -79,7 +81,8 @@ impl RowProblem {
     /// # Errors
     /// `Setting` where no factor belongs to rows, or one grows with them on both sides.
     pub(in crate::apply) fn of(model: &Factorization) -> Result<Self> {
-        Self::of_statement(model, parse_statement(&model.statement)?)
+        let problem = Self::of_statement(model, parse_statement(&model.statement)?)?;
+        Ok(Self { col_names: model.col_names.clone(), ..problem })
     }
 
     /// What `model` says of new columns, as rows of the transposed data.
@@ -222,7 +225,8 @@ impl RowProblem {
         let target = model.target.to_owned();
         let used =
             objective.variables().iter().map(|var| var.name().to_owned()).filter(|name| !of_model(name)).collect();
-        Ok(Self { target, fitted, factors, held, beside, square, shared, used, terms, constraints })
+        let col_names = None;
+        Ok(Self { target, fitted, factors, held, beside, square, shared, used, col_names, terms, constraints })
     }
 
     /// The part of the objective that does not say what becomes of missing entries of X.
@@ -263,7 +267,8 @@ impl RowProblem {
         self.with_constants(problem, &used, shared).bind()
     }
 
-    /// The factors of all rows in one search, each n' x its width.
+    /// The factors of all rows in one search, each n' x its width; and, where the objective is infinite or undefined,
+    /// so that it could not begin, what of it is.
     ///
     /// # Errors
     /// As [`RowProblem::bind`], and those of a search.
@@ -272,15 +277,18 @@ impl RowProblem {
         data: &[(&str, &Matrix)],
         shared: &[(String, Matrix)],
         settings: &Settings,
-    ) -> Result<Vec<(String, Matrix)>> {
+    ) -> Result<(Vec<(String, Matrix)>, Option<Option<Undefined>>)> {
         let names: Vec<&str> = data.iter().map(|(name, _)| *name).collect();
         let (mut problem, used) = self.start(&names, shared)?;
         for (name, matrix) in data.iter().filter(|(name, _)| used.contains(*name)) {
             problem = problem.data(name, *matrix);
         }
-        let found = self.with_constants(problem, &used, shared).solve(settings)?.factors.into_iter();
+        let found = self.with_constants(problem, &used, shared).solve(settings)?;
+        let undefined = (!found.cost.is_finite()).then_some(found.undefined);
+        let found = found.factors.into_iter();
         let is_across = |name: &str| self.factors.iter().any(|factor| factor.name == name && factor.across);
-        found.map(|(name, m)| if is_across(&name) { Ok((name, m.transposed()?)) } else { Ok((name, m)) }).collect()
+        let upright = found.map(|(name, m)| if is_across(&name) { Ok((name, m.transposed()?)) } else { Ok((name, m)) });
+        Ok((upright.collect::<Result<_>>()?, undefined))
     }
 
     /// The problem with what is the same for all rows, of what it uses.

@@ -11,6 +11,7 @@ use crate::data::{Ids, Matrix, Side, Table};
 use crate::error::{Code, Warning};
 use crate::solve::problem::role::FactorRole;
 use crate::solve::result::quality::Quality;
+use crate::solve::result::undefined::Undefined;
 use crate::solve::search::settings::{Init, StopReason};
 
 /// The best factors of a search, and how they were found.
@@ -64,7 +65,7 @@ pub struct Factorization {
     pub checkpoint_error: Option<Warning>,
     /// What is infinite or undefined of the objective where the search began, if it could not go on from there: the
     /// entry, the function and its numbers. Not saved.
-    pub undefined: Option<String>,
+    pub undefined: Option<Undefined>,
     /// How far the starts agree, where that was asked for.
     pub agreement: Option<Agreement>,
     /// How the rank was chosen, where it was.

@@ -20,3 +20,4 @@ pub(in crate::solve) use history::is_better;
 pub use history::{Agreement, Iteration, Kept, RankChoice, RankScore, Start};
 pub use numerics::{NUMERICS, Numerics};
 pub(in crate::solve) use shrunk::{shrunk, stuck};
+pub use undefined::Undefined;

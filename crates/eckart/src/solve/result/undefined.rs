@@ -1,11 +1,12 @@
 //! Undefined: where a cost is infinite or undefined, and by which function of which numbers.
-//! In: a problem and its factors.  Out: `log(0) at row 3, column "TiO2", of W @ H`, and what to do.
+//! In: a problem and its factors.  Out: `Undefined`: `log(0) at row 3, column "TiO2", of W @ H`, and what to do.
 //! Invariant: of the first sum that is no number the first such entry is told, in the order of rows; nothing of the
 //! size of the data is formed.
 //! Not here: that a search diverged (see `driver`).
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::data::{Matrix, Side};
 use crate::error::Result;
@@ -17,6 +18,53 @@ use crate::solve::problem::Bound;
 
 /// Characters of a formula in the text.
 const MOST: usize = 60;
+/// Numbers whose powers overflow.
+const LARGE: f64 = 1e100;
+
+/// Where an objective is infinite or undefined, and by which function of which numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undefined {
+    /// "log(0)"
+    function: String,
+    /// Row and column, each with its name where it has one.
+    row: (usize, Option<String>),
+    col: (usize, Option<String>),
+    /// Whether they are those of the data.
+    is_of_data: bool,
+    /// ", of W @ H"
+    of: String,
+    advice: String,
+}
+
+impl Undefined {
+    /// The same of data that this is row `at` of.
+    pub(crate) fn in_row(mut self, at: usize) -> Self {
+        if self.is_of_data {
+            self.row.0 += at;
+        }
+        self
+    }
+
+    /// Names its row or its column by the names of those of the data.
+    pub(crate) fn name(&mut self, side: Side, names: &[String]) {
+        let is_of_data = self.is_of_data;
+        let line = if side == Side::Rows { &mut self.row } else { &mut self.col };
+        if is_of_data && let Some(name) = names.get(line.0) {
+            line.1 = Some(name.clone());
+        }
+    }
+}
+
+impl fmt::Display for Undefined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = |side: Side, (at, name): &(usize, Option<String>)| match name {
+            Some(name) => format!("{} {name:?}", side.word()),
+            None => format!("{} {}", side.word(), at + 1),
+        };
+        let (row, col) = (line(Side::Rows, &self.row), line(Side::Cols, &self.col));
+        write!(f, "{} at {row}, {col}{}. {}", self.function, self.of, self.advice)
+    }
+}
 
 /// What is undefined of the objective at factors; `None` where it is a number, or nothing tells.
 ///
@@ -27,7 +75,7 @@ pub(in crate::solve) fn undefined(
     inputs: &Inputs,
     matrices: &[(&str, &Matrix)],
     memory_limit: usize,
-) -> Result<Option<String>> {
+) -> Result<Option<Undefined>> {
     let dag = Dag::new(std::slice::from_ref(&bound.objective));
     let facts = Facts::of(&dag, &bound.givens)?;
     let entries =
@@ -197,8 +245,7 @@ impl EntryValues<'_> {
         Ok(vec![(id, at)])
     }
 
-    /// "log(0) at row 3, column \"TiO2\", of W @ H: ..."
-    fn told(&self, summed: Id, at: Place, is_strict: bool) -> Result<String> {
+    fn told(&self, summed: Id, at: Place, is_strict: bool) -> Result<Undefined> {
         let path = self.innermost(summed, at, is_strict)?;
         let (id, place) = path[0];
         let divergence = path.iter().find_map(|&(id, at)| Some((self.divergence(id)?, at)));
@@ -220,8 +267,20 @@ impl EntryValues<'_> {
             (None, Meaning::Leaf | Meaning::Whole, _) => self.dag.expr(id).shortened(MOST),
         };
         let formulas: Vec<String> = of.iter().map(|&(arg, _)| self.dag.expr(arg).shortened(MOST)).collect();
-        let of_what = if formulas.is_empty() { String::new() } else { format!(", of {}", formulas.join(" and ")) };
-        Ok(format!("{function} at {}{of_what}. {}", self.place(id, at), self.advice(&of, is_strict)?))
+        let (x, shape) = (&self.bound.target, self.facts.shape(id));
+        let mut found = Undefined {
+            function,
+            row: (at.row, None),
+            col: (at.col, None),
+            is_of_data: Shape::of(&x.1) == shape,
+            of: if formulas.is_empty() { String::new() } else { format!(", of {}", formulas.join(" and ")) },
+            advice: self.advice(id, &of, is_strict)?,
+        };
+        for side in Side::BOTH {
+            let names = self.bound.labels.get(&x.0).and_then(|sides| sides[side as usize].as_ref());
+            names.into_iter().for_each(|names| found.name(side, names));
+        }
+        Ok(found)
     }
 
     /// The two sides of a divergence, where a node is one.
@@ -233,32 +292,36 @@ impl EntryValues<'_> {
         (*self.dag.expr(id) == kl(self.dag.expr(x), self.dag.expr(s))).then_some([x, s])
     }
 
-    /// "row 3, column \"TiO2\""
-    fn place(&self, id: Id, at: Place) -> String {
-        let (x, shape) = (&self.bound.target, self.facts.shape(id));
-        let is_data = Shape::of(&x.1) == shape;
-        let side = |side: Side, at: usize| {
-            let names = self.bound.labels.get(&x.0).and_then(|sides| sides[side as usize].as_ref());
-            match names.and_then(|names| names.get(at)).filter(|_| is_data) {
-                Some(name) => format!("{} {name:?}", side.word()),
-                None => format!("{} {}", side.word(), at + 1),
-            }
-        };
-        format!("{}, {}", side(Side::Rows, at.row), side(Side::Cols, at.col))
-    }
-
-    /// What to do about it: of data, or of what factors come to.
-    fn advice(&self, of: &[(Id, Place)], is_strict: bool) -> Result<String> {
+    /// What to do about it: of data, or of what factors come to; `of` is what the function of node `id` is computed of.
+    fn advice(&self, id: Id, of: &[(Id, Place)], is_strict: bool) -> Result<String> {
+        // Where something is divided by 0 it does not matter what.
+        let is_by_0 = *self.dag.op(id) == Op::Div && of.len() == 2 && self.value(of[1].0, of[1].1, is_strict)? == 0.0;
+        let of = if is_by_0 { &of[1..] } else { of };
         for &(id, at) in of.iter().rev() {
-            let name = self.dag.expr(id).as_var().map(|var| var.name().to_owned());
-            let is_data = name.as_ref().is_some_and(|name| !self.bound.roles.iter().any(|(factor, _)| factor == name));
-            if let (true, Some(name)) = (is_data && self.value(id, at, is_strict)? <= 0.0, name) {
-                return Ok(format!(
-                    "Correct {name} there, or mark the entry as missing and leave it out: multiply by observed({name})"
-                ));
+            if let Some((name, value)) = self.cause(id, at) {
+                return Ok(match value.abs() > LARGE {
+                    true => format!("{name} is {} there: correct it, or divide {name} by a constant", short(value)),
+                    false => format!(
+                        "Correct {name} there, or mark the entry as missing and leave it out: multiply by \
+                         observed({name})"
+                    ),
+                });
             }
         }
         Ok("Begin at other factors, or keep them from there by a bound such as `W >= 0.001`".into())
+    }
+
+    /// The data that an entry of a node stands on and that is not above 0 there, or is far too large, and what it is.
+    fn cause(&self, id: Id, at: Place) -> Option<(String, f64)> {
+        if let Some(var) = self.dag.expr(id).as_var() {
+            let value = self.entry(id, at);
+            let is_factor = self.bound.roles.iter().any(|(factor, _)| factor == var.name());
+            let counts = !is_factor && (value <= 0.0 || value.abs() > LARGE);
+            return counts.then(|| (var.name().to_owned(), value));
+        }
+        // What is multiplied with other entries is no single cause.
+        let args = if *self.dag.op(id) == Op::MatMul { Vec::new() } else { self.args(id, at) };
+        args.into_iter().rev().find_map(|(arg, at)| self.cause(arg, at))
     }
 }
 
@@ -308,6 +371,12 @@ mod tests {
         assert!(said.contains(" / 0 at row 3, column \"SO4\", of X - W @ H and S. Correct S there"), "{said}");
         let logs = problem("minimize sum((log(X) - W @ H)**2)", data(at(1, 1, 0.0)));
         assert!(told(&logs).contains("log(0) at row 2, column \"NO3\", of X. "), "{}", told(&logs));
+        // What is undefined stands on data that is, whatever the factors are.
+        let itakura = "minimize sum(X / (W @ H) - log(X / (W @ H)) - 1) subject to W >= 0, H >= 0";
+        for value in [0.0, -2.0] {
+            let said = told(&problem(itakura, data(at(1, 1, value))));
+            assert!(said.contains("at row 2, column \"NO3\"") && said.contains("Correct X there"), "{said}");
+        }
         // A start at which the cost is infinite.
         let zeros = Matrix::from_fn(5, 2, |i, _| if i == 3 { 0.0 } else { 1.0 }).unwrap();
         let said = told(&problem(kl, data(|_, _, x| x)).init_from("W", &zeros));

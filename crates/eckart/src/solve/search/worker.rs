@@ -10,7 +10,7 @@ use super::checkpoint::Snapshot;
 use super::context::{Flow, Search};
 use super::kkt::Kkt;
 use super::settings::{Settings, StopReason};
-use super::start::begin;
+use super::start::{begin, begin_apart_from_zero};
 use crate::error::Result;
 use crate::facts::{Shape, is_nonnegative};
 use crate::function::Compiled;
@@ -291,9 +291,16 @@ impl<'a> Worker<'a> {
     fn begin(&mut self, index: usize) -> Result<Begun> {
         let began = Instant::now();
         self.method.restart();
-        let factors = begin(&self.iterate.problem, self.settings, index, self.search.memory_limit)?;
+        let mut factors = begin(&self.iterate.problem, self.settings, index, self.search.memory_limit)?;
         self.iterate.set_all(&factors);
-        let first = self.possible(self.cost.run(&self.iterate.inputs)?[0].to_scalar());
+        let mut first = self.possible(self.cost.run(&self.iterate.inputs)?[0].to_scalar());
+        if !first.is_finite()
+            && let Some(others) = begin_apart_from_zero(&self.iterate.problem, self.settings, index, &factors)?
+        {
+            factors = others;
+            self.iterate.set_all(&factors);
+            first = self.possible(self.cost.run(&self.iterate.inputs)?[0].to_scalar());
+        }
         let lengths = self.kkt.as_ref().map(|kkt| kkt.step_lengths(&self.iterate)).transpose()?;
         let history = vec![Iteration { cost: first, seconds: began.elapsed().as_secs_f64() }];
         Ok(Begun { began, best: (first, factors), history, lengths, last: first, quiet: 0, at_rest: false })

@@ -50,6 +50,17 @@ pub(in crate::solve) fn begin(
     random::random_start(bound, settings.seed, 0, known)
 }
 
+/// The same start with random offsets, for one at which the cost is infinite with zeros in their place; `None` where
+/// there is none that began so.
+pub(in crate::solve) fn begin_apart_from_zero(
+    bound: &Bound,
+    settings: &Settings,
+    index: usize,
+    factors: &[Value],
+) -> Result<Option<Vec<Value>>> {
+    random::with_random_offsets(bound, settings.seed, index as u64, factors)
+}
+
 /// A factor with a millionth of its mean in the place of every 0.
 fn without_zeros<T: Numbers>(numbers: Value) -> Value {
     let mut rect = numbers.into_rect::<T>();

@@ -22,6 +22,34 @@ use crate::solve::result::compared::{Reconstruction, ReconstructionScale};
 /// the limit (where they have more than a few numbers): from less, a penalty on their partner could end a search at 0.
 /// Offsets begin at 0.
 pub(super) fn random_start(bound: &Bound, seed: u64, start: u64, known: Vec<Option<Value>>) -> Result<Vec<Value>> {
+    drawn(bound, (seed, start), known, true)
+}
+
+/// A start with random numbers in the place of the offsets that began at 0, which may be outside the domain of the
+/// objective: a logarithm, a division. `None` where there is none.
+pub(super) fn with_random_offsets(
+    bound: &Bound,
+    seed: u64,
+    start: u64,
+    factors: &[Value],
+) -> Result<Option<Vec<Value>>> {
+    let is_given = |factor: &Factor| start == 0 && factor.begin.is_some();
+    let known = bound.factors.iter().zip(factors);
+    let known: Vec<Option<Value>> =
+        known.map(|(factor, value)| (!factor.offset || is_given(factor)).then(|| value.clone())).collect();
+    if known.iter().all(Option::is_some) {
+        return Ok(None);
+    }
+    drawn(bound, (seed, start), known, false).map(Some)
+}
+
+/// The start of a seed; `offsets_at_zero` says whether offsets begin at 0.
+fn drawn(
+    bound: &Bound,
+    (seed, start): (u64, u64),
+    known: Vec<Option<Value>>,
+    offsets_at_zero: bool,
+) -> Result<Vec<Value>> {
     if known.iter().all(Option::is_some) {
         return Ok(known.into_iter().flatten().collect());
     }
@@ -42,7 +70,8 @@ pub(super) fn random_start(bound: &Bound, seed: u64, start: u64, known: Vec<Opti
             let normal = normal(&mut random);
             scale * if nonnegative { normal.abs() } else { normal }
         };
-        if bound.is_narrow() { filled::<f32>(factor, number) } else { filled::<f64>(factor, number) }
+        let is_zero = factor.offset && offsets_at_zero;
+        if bound.is_narrow() { filled::<f32>(factor, is_zero, number) } else { filled::<f64>(factor, is_zero, number) }
     };
     let all = bound.factors.iter().enumerate().zip(known);
     Ok(all.map(|(factor, known)| known.unwrap_or_else(|| fill(factor))).collect())
@@ -89,11 +118,11 @@ impl SizeOfStart {
     }
 }
 
-/// A factor of such numbers, an offset of zeros, made feasible.
-fn filled<T: Numbers>(factor: &Factor, mut number: impl FnMut() -> f64) -> Value {
+/// A factor of such numbers, or of zeros, made feasible.
+fn filled<T: Numbers>(factor: &Factor, is_zero: bool, mut number: impl FnMut() -> f64) -> Value {
     let mut factor_numbers = Rect::<T>::zeros(factor.shape);
     let numbers = factor_numbers.make_mut();
-    if !factor.offset {
+    if !is_zero {
         numbers.iter_mut().for_each(|x| *x = T::from_f64(number()));
     }
     factor.regularizer.constraints().apply(numbers, factor.shape, 1.0);
