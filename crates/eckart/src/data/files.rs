@@ -12,6 +12,7 @@ use super::formats::mtx::{read_mtx, write_mtx};
 use super::formats::npy::{read_npy, write_npy};
 use super::formats::npz::read_npz;
 use super::formats::svmlight::{looks_like, read_svmlight};
+use super::formats::text::lines::with_line_feeds;
 use super::formats::text::number::parse;
 use super::options::{Delimiter, Format, ReadOptions};
 use super::source::{empty_file, is_stdin, open, said_of};
@@ -31,7 +32,12 @@ pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Table> {
 
 fn read_any(path: &Path, options: &ReadOptions) -> Result<Table> {
     let input = open(path)?;
-    let format = match options.format.or_else(|| Format::of_name(path)) {
+    // A text of Matrix Market has a first line of its own, whatever it is called.
+    let of_name = Format::of_name(path).map(|format| match format {
+        Format::Csv | Format::Tsv if is_matrix_market(input.prefix()) => Format::Mtx,
+        format => format,
+    });
+    let format = match options.format.or(of_name) {
         Some(format) => format,
         None => sniff(input.prefix(), options)?,
     };
@@ -98,7 +104,7 @@ fn sniff(prefix: &[u8], options: &ReadOptions) -> Result<Format> {
     if prefix.starts_with(b"\x93NUMPY") {
         return Ok(Format::Npy);
     }
-    if prefix.len() >= 14 && prefix[..14].eq_ignore_ascii_case(b"%%MatrixMarket") {
+    if is_matrix_market(prefix) {
         return Ok(Format::Mtx);
     }
     if prefix.starts_with(b"PK\x03\x04") {
@@ -115,6 +121,7 @@ fn sniff(prefix: &[u8], options: &ReadOptions) -> Result<Format> {
     if options.are_of_text() {
         return Ok(Format::Csv);
     }
+    let prefix = &*with_line_feeds(prefix);
     if looks_like(prefix) {
         return Ok(Format::Svmlight);
     }
@@ -126,6 +133,10 @@ fn sniff(prefix: &[u8], options: &ReadOptions) -> Result<Format> {
         return Ok(Format::Csv);
     }
     Err(unknown())
+}
+
+fn is_matrix_market(prefix: &[u8]) -> bool {
+    prefix.get(..14).is_some_and(|begins| begins.eq_ignore_ascii_case(b"%%MatrixMarket"))
 }
 
 /// Whether a line of the text has a word that is a number.
@@ -181,6 +192,7 @@ mod tests {
         check(b"  1.27e-01 2.96e-01\n", Format::Csv);
         check(b"# a b\n1 2\n", Format::Csv);
         check(b"a b\n1 2\n", Format::Csv);
+        check(b"a b\r1 2\r", Format::Csv);
         check(b"1 4:0.313\n1 1:0.5 2:1\n", Format::Svmlight);
         check(b"PK\x03\x04aaaaaaaaaaaaaaaaaaaaaa\x0b\0\0\0indices.npy", Format::Npz);
     }

@@ -1,6 +1,6 @@
 //! Svmlight: the text format of SVMlight and LIBSVM, a label and the stored entries of a row on each line.
-//! In: lines `label column:value ...`.  Out: a sparse `Matrix`; labels are passed over.
-//! Invariant: columns count from 1 unless one of them is 0; a column stands once in a row.
+//! In: lines `label column:value ...`, or without labels.  Out: a sparse `Matrix`; labels are passed over.
+//! Invariant: columns count from 1 unless one of them is 0, or a comment says so; a column stands once in a row.
 //! Not here: labels and query ids, which are no entries of a matrix.
 
 use std::io::Read;
@@ -15,8 +15,9 @@ use crate::error::{Code, Error, Result};
 
 /// The matrix in an SVMlight text: a row per line, as wide as the largest column in it.
 ///
-/// What stands before the first blank is the label of the row, which is passed over, as are `qid:...` and what comes
-/// after `#`. The type is f32 where every value is exact in f32, else f64.
+/// What stands first is the label of the row, unless it is `column:value` as the rest; it is passed over, as are
+/// `qid:...` and what comes after `#`. Columns count from 1, or from 0 where one is 0 or a comment says that they are
+/// zero-based, as scikit-learn writes it. The type is f32 where every value is exact in f32, else f64.
 ///
 /// # Errors
 /// `Data`, with the line: a word that is no `column:value`, a value that is missing or infinite, a column that stands
@@ -27,9 +28,13 @@ pub fn read_svmlight(input: impl Read, options: &ReadOptions) -> Result<Matrix> 
     let mut found = Vec::new();
     while lines.advance()? {
         let line = without_comment(lines.text());
-        let mut words = words(line);
-        if words.next().is_none() {
-            continue;
+        from_zero |= says_zero(&lines.text()[line.len()..]);
+        let mut words = words(line).peekable();
+        match words.peek() {
+            None => continue,
+            // A row without a label.
+            Some(first) if entry(first).is_ok() => {}
+            Some(_) => drop(words.next()),
         }
         for word in words.filter(|word| !word.starts_with(b"qid:")) {
             let (column, value) = entry(word).map_err(|error| error.at_line(lines.number()))?;
@@ -61,14 +66,21 @@ pub(in crate::data) fn looks_like(prefix: &[u8]) -> bool {
     let is_entry = |word: &[u8]| word.starts_with(b"qid:") || entry(word).is_ok();
     first.is_some_and(|line| {
         let mut words = words(without_comment(line));
-        let label = words.next().is_some_and(|label| label.split(|&b| b == b',').all(|part| parse(part).is_some()));
+        let first = words.next().unwrap_or_default();
+        // Without labels one pair alone is no sign.
+        let begins = first.split(|&b| b == b',').all(|part| parse(part).is_some()) || entry(first).is_ok();
         let mut rest = words.peekable();
-        label && rest.peek().is_some() && rest.all(is_entry)
+        begins && rest.peek().is_some() && rest.all(is_entry)
     })
 }
 
 fn without_comment(line: &[u8]) -> &[u8] {
     line.split(|&b| b == b'#').next().unwrap_or_default()
+}
+
+/// Whether a comment says that columns count from 0.
+fn says_zero(comment: &[u8]) -> bool {
+    comment.windows(10).any(|part| part.eq_ignore_ascii_case(b"zero-based"))
 }
 
 fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -107,6 +119,11 @@ mod tests {
     fn rows_are_read() {
         check("1 1:0.5 3:2\n-1 2:1 # a comment\n\n+1\n", (3, 3), &[0.5, 0.0, 2.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
         check("# head\n1,2 qid:7 2:1 0:3\n", (1, 3), &[3.0, 0.0, 1.0]);
+        // Without labels; with empty ones; counted from 0 by the word of whoever wrote it.
+        check("1:3 2:4\n3:1\n", (2, 3), &[3.0, 4.0, 0.0, 0.0, 0.0, 1.0]);
+        check(" 1:3 2:4\n1 2:1\n", (2, 2), &[3.0, 4.0, 0.0, 1.0]);
+        check("# Column indices are zero-based\n1 1:3 2:4\n", (1, 3), &[0.0, 3.0, 4.0]);
+        check("# Column indices are one-based\n1 1:3 2:4\n", (1, 2), &[3.0, 4.0]);
     }
 
     #[test]
@@ -114,6 +131,8 @@ mod tests {
         let check = |text: &str, expected: bool| assert_eq!(looks_like(text.as_bytes()), expected, "{text}");
         check("1 4:0.313\n1 1:0.5\n", true);
         check("# by hand\n0,3 qid:2 1:1\n", true);
+        check("1:3 2:4\n", true);
+        check("1:3\n2:4\n", false);
         check("1 2 3\n", false);
         check("1\n2 1:3\n", false);
         check("a 1:2\n", false);

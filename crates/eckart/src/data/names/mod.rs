@@ -13,7 +13,7 @@ use std::path::Path;
 
 use super::Delimiter;
 use super::formats::text::dialect::delimiter_of;
-use super::formats::text::lines::Lines;
+use super::formats::text::lines::{Lines, with_line_feeds};
 use super::formats::text::number::{parse, shown};
 use super::formats::text::records::{Records, cell_text};
 use super::memory::room_for_one;
@@ -156,7 +156,7 @@ fn read_columns<const N: usize>(
     let delimiter = match extension(path).as_deref() {
         Some("tsv") => Delimiter::Byte(b'\t'),
         // The header alone: titles hold commas and semicolons of their own.
-        _ => delimiter_of(input.prefix().split_inclusive(|&b| b == b'\n').next().unwrap_or_default()),
+        _ => delimiter_of(with_line_feeds(input.prefix()).split_inclusive(|&b| b == b'\n').next().unwrap_or_default()),
     };
     let mut records = Records::new(input, delimiter);
     let Some(header) = records.take()? else {

@@ -4,6 +4,7 @@
 //! Not here: what rows mean (see `csv`, `table`, `triplets`).
 
 use super::cells::{CellFormat, Commas, is_decimal_comma, is_grouped};
+use super::lines::with_line_feeds;
 use super::number::{parse, shown};
 use super::records::{Record, Records};
 use crate::data::{Decimal, Delimiter, ReadOptions};
@@ -37,7 +38,7 @@ impl Dialect {
     /// # Errors
     /// `Data` where commas may be decimal marks or marks of thousands.
     pub(in crate::data) fn detect(prefix: &[u8], whole: bool, options: &ReadOptions) -> Result<Self> {
-        let text = prefix.strip_prefix(b"\xef\xbb\xbf").unwrap_or(prefix);
+        let text = &*with_line_feeds(prefix.strip_prefix(b"\xef\xbb\xbf").unwrap_or(prefix));
         let (sep, text) = sep_line(text);
         // A row that the prefix cuts is left out, but for the only one.
         let end = text.iter().rposition(|&b| b == b'\n').map_or(text.len(), |at| at + 1);
@@ -242,11 +243,13 @@ fn heading(text: &[u8], mark: &[u8], delimiter: &Delimiter, sample: &[Record], f
     let stripped = comment.iter().position(|b| !mark.contains(b)).map_or(&b""[..], |at| &comment[at..]);
     let mut row = rows(stripped, delimiter, None, 1).pop()?;
     row.line = line;
+    // An empty corner over names of rows: `#,a,b`.
+    let first_cell = row.cells.first().is_some_and(|cell| cell.is_empty() || format.is_text(cell));
     // "measured in 2021, or so" is no list of names.
     let is_prose = *delimiter == Delimiter::Byte(b',') && stripped.windows(2).any(|pair| pair == b", ");
-    let names = !is_prose && row.cells.len() > 1 && row.cells.iter().all(|cell| format.is_text(cell));
+    let names = !is_prose && row.cells.len() > 1 && row.cells.iter().skip(1).all(|cell| format.is_text(cell));
     let numbers = first.cells.iter().skip(1).all(|cell| !format.is_text(cell));
-    (names && numbers && row.cells.len() == first.cells.len()).then_some(row)
+    (names && first_cell && numbers && row.cells.len() == first.cells.len()).then_some(row)
 }
 
 #[cfg(test)]
@@ -281,6 +284,7 @@ mod tests {
         check("1 2 3\n4 5\n", "blanks");
         check("a\t\tb\n1\t\t2\n", "tab");
         check("user;item;rating\nu;m;0,125\n", ";");
+        check("a;b\r1,5;2\r3;4\r", ";");
     }
 
     #[test]
@@ -312,6 +316,7 @@ mod tests {
         check("# by the lab\n# 2021\nsite,a\nx,1\n", Some("#"), "");
         check("# made by biom\n#OTU ID\ts1\ts2\nx\t1\t2\n", Some("#"), "OTU ID s1 s2");
         check("# a b c\n1.5 2 3\n", Some("#"), "a b c");
+        check("#,a,b\n7,1,2\n8,3,4\n", Some("#"), " a b");
         check("# one, two\n1,2\n", Some("#"), "");
         check("#1,5,6\n#2,7,8\n", None, "");
         check("%change,b\n1,2\n", None, "");

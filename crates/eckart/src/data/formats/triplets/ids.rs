@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use crate::data::Ids;
 use crate::data::formats::text::cells::CellFormat;
-use crate::data::formats::text::number::{shown, small_integer};
+use crate::data::formats::text::number::{parse, shown, small_integer};
 use crate::data::formats::text::records::cell_text;
 use crate::data::memory::room_for_one;
 use crate::error::{Code, Error, Result};
@@ -59,7 +59,10 @@ impl IdTable {
             [b'-', digits @ ..] => whole_number(digits).filter(|&n| n > 0).map(|n| -(n as i64)),
             digits => whole_number(digits).map(|n| n as i64),
         };
-        let numbers = self.names.iter().map(number).collect::<Option<Vec<i64>>>()?;
+        let Some(numbers) = self.names.iter().map(number).collect::<Option<Vec<i64>>>() else {
+            self.name_whole_floats();
+            return None;
+        };
         let mut order: Vec<u32> = (0..numbers.len() as u32).collect();
         order.sort_unstable_by_key(|&k| numbers[k as usize]);
         let mut new = vec![0; order.len()];
@@ -69,6 +72,20 @@ impl IdTable {
         let sorted = Ids::I64(order.iter().map(|&k| numbers[k as usize]).collect());
         self.names = sorted.texts();
         Some((new, sorted))
+    }
+}
+
+impl IdTable {
+    /// Beside texts, too, a whole float is called as the integer that it is; beside fractions it is one of them.
+    fn name_whole_floats(&mut self) {
+        let is_fraction = |name: &String| parse(name.as_bytes()).is_some_and(|value| value.fract() != 0.0);
+        if self.names.iter().any(is_fraction) {
+            return;
+        }
+        for name in &mut self.names {
+            let whole = without_zero_decimals(name.as_bytes()).len();
+            name.truncate(whole);
+        }
     }
 }
 
