@@ -151,6 +151,7 @@ Code = Literal[
     "matched-by-position",
     "names-ignored",
     "numbers-as-names",
+    "ids-as-data",
     "read-otherwise",
     "names-lacking",
     "unknown-ids",

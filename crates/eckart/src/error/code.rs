@@ -389,6 +389,9 @@ codes! {
         "Rows or columns that the model does not know were left out.", "Check their names.";
     NumbersAsNames, "numbers-as-names", Warning,
         "A column of numbers was taken for the names of the rows.", "Say `--index-col=false` where it is data.";
+    IdsAsData, "ids-as-data", Warning,
+        "A column of whole numbers that is called as ids are counts as data.",
+        "Take it out, or put it first: `--index-col`.";
     ReadOtherwise, "read-otherwise", Warning,
         "A file beside X could not be read as the options say, and was read by what it shows.",
         "Write it as X is written, or save it as .npy.";

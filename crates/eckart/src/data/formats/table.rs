@@ -13,7 +13,7 @@ use super::text::records::{Record, Records, cell_text};
 use crate::data::memory::room_for_one;
 use crate::data::{Dtype, ReadOptions, Table};
 use crate::error::{Code, Error, Result, Warning};
-use index::{FirstColumn, are_few, first_column, first_row_is_doubtful};
+use index::{FirstColumn, are_few, first_column, first_row_is_doubtful, ids_as_data};
 use layout::TableLayout;
 
 /// Reads the table that begins with `first`; `sample` are the first rows, that one included.
@@ -183,9 +183,14 @@ impl<'a> Body<'a> {
         let columns = self.leave_out_columns()?;
         let unnamed = self.layout.names && self.row_names.iter().all(String::is_empty);
         let (rows, cols) = (self.rows, self.values.len() / self.rows);
-        let doubted = self.layout.header.is_none() && options.header.is_none();
-        if doubted && first_row_is_doubtful(&self.values, cols) {
+        let is_open = options.header.is_none();
+        if is_open && self.layout.header.is_none() && first_row_is_doubtful(&self.values, cols) {
             return Err(layout::doubtful(self.first_line));
+        }
+        // Columns of a frame that are named twice over have a second line of names, under an empty corner.
+        let is_unnamed = !unnamed && self.row_names.first().is_some_and(String::is_empty);
+        if is_open && self.layout.header.is_some() && is_unnamed && first_row_is_doubtful(&self.values, cols) {
+            return Err(layout::second_header(self.first_line));
         }
         let corner = self.layout.corner();
         let row_names = if self.layout.names && !unnamed { Some(std::mem::take(&mut self.row_names)) } else { None };
@@ -193,6 +198,9 @@ impl<'a> Body<'a> {
         let mut warnings = Vec::new();
         if options.row_names.is_none() && table.row_names.is_none() && !unnamed {
             warnings.extend(table.take_index(self.first_line)?);
+        }
+        if options.row_names != Some(false) {
+            warnings.extend(table.ids_as_data());
         }
         let Parts { values, cols, row_names, col_names, index } = table;
         let mut said = vec!["table".to_owned()];
@@ -287,6 +295,19 @@ impl Parts {
                                (index_col=False)"
         );
         Ok(Some(Warning::new(Code::NumbersAsNames, message)))
+    }
+}
+
+impl Parts {
+    /// Warns of a column that is called as ids are and counts as data.
+    fn ids_as_data(&self) -> Option<Warning> {
+        let names = self.col_names.as_ref()?;
+        let name = &names[ids_as_data(&self.values, names)?];
+        let message = format!(
+            "the column {name:?} holds whole numbers, is called as ids are, and counts as data: take it out where it \
+             is none, or put it first and say --index-col (index_col=True)"
+        );
+        Some(Warning::new(Code::IdsAsData, message))
     }
 }
 

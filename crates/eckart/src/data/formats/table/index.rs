@@ -1,7 +1,7 @@
 //! Index: numbers that are names: wavelengths, years, ids, in the first column of a table or its first row.
 //! In: the numbers of a table, what its first column is called.  Out: `FirstColumn`; whether the first row is doubtful.
 //! Invariant: a first column is taken for names only where it has a header and counts or is called as an index, and
-//! that is said; a first row never is.
+//! that is said; a first row never is. Ids that stay numbers are warned of.
 //! Not here: names that are texts (see `layout`).
 
 use std::collections::BTreeSet;
@@ -13,6 +13,9 @@ const INDEX: &str = "id ids uid index idx name names no nr number key code ref r
                      entrezgene transcript peak otu asv taxon compound cid zip zipcode fips year years month day \
                      date time timestamp wavelength wavelengths wavenumber wavenumbers lambda nm frequency mz \
                      barcode";
+/// Those of them that are hardly ever measured.
+const IDS: &str = "id ids uid index idx subject patient participant respondent person user customer entrez entrezgene \
+                   cid zip zipcode fips year years barcode";
 /// As many rows are needed to see an order.
 const FEWEST: usize = 3;
 /// As many are needed where the numbers are only larger than all others, and so many times.
@@ -58,25 +61,56 @@ pub(super) fn first_column(values: &[f64], cols: usize, name: Option<&str>) -> F
     FirstColumn::Data
 }
 
-/// Whether the first row may be a header of numbers: they are in order, and whole beside fractions, far larger than all
-/// others, or in equal steps as no other row is.
+/// Whether the first row may be a header of numbers: in order, and whole beside fractions, far larger than all others,
+/// in equal steps or whole and reaching beyond all others, as no other row is; or in any order, never twice, and far
+/// larger than all others, of which there are some rows.
 pub(super) fn first_row_is_doubtful(values: &[f64], cols: usize) -> bool {
     let (first, rest) = values.split_at(cols);
-    if cols <= FEWEST || rest.len() < 2 * cols {
+    if cols < 2 || rest.len() < 2 * cols {
         return false;
     }
     let series = NumberSeries::of(first);
     let rest = || rest.iter().copied();
-    let is_far = || series.least > FAR * largest(rest());
-    let is_alone = || series.is_even && !values[cols..].chunks_exact(cols).any(|row| NumberSeries::of(row).is_even);
-    series.is_monotone && ((series.is_whole && are_fractions(rest())) || is_far() || is_alone())
+    let is_far = series.least > FAR * largest(rest());
+    if is_far && series.is_unique && (series.is_whole || series.is_monotone) && values.len() > FEWEST_FAR * cols {
+        return true;
+    }
+    if cols <= FEWEST || !series.is_monotone {
+        return false;
+    }
+    let no_other =
+        |is: fn(&NumberSeries) -> bool| !values[cols..].chunks_exact(cols).any(|row| is(&NumberSeries::of(row)));
+    let reaches_beyond = || series.is_whole && largest(first.iter().copied()) > largest(rest());
+    is_far
+        || (series.is_whole && are_fractions(rest()))
+        || (series.is_even && no_other(|row| row.is_even))
+        || (reaches_beyond() && no_other(|row| row.is_monotone))
+}
+
+/// The first of the columns of numbers that is called as ids are, and holds whole numbers: it counts as data.
+pub(super) fn ids_as_data(values: &[f64], names: &[String]) -> Option<usize> {
+    let cols = names.len();
+    let is_whole = |j: usize| {
+        let mut known = values.chunks_exact(cols).map(|row| row[j]).filter(|value| !value.is_nan()).peekable();
+        known.peek().is_some() && known.all(|value| value.fract() == 0.0)
+    };
+    (values.len() >= FEWEST * cols).then(|| (0..cols).find(|&j| is_id(&names[j]) && is_whole(j))).flatten()
 }
 
 /// Whether a name, in any case and with or without marks, is that of an index; `gene_id` and `sampleId` are.
 pub(super) fn is_index(name: &str) -> bool {
+    is_called(name, INDEX)
+}
+
+/// Whether a name is that of ids wherever it stands: a `day` or a `position` may be a measurement.
+fn is_id(name: &str) -> bool {
+    is_called(name, IDS)
+}
+
+fn is_called(name: &str, words: &str) -> bool {
     let bare: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
     let ends = ["_id", " id", ".id", "-id", "Id", "ID"].iter().any(|end| name.ends_with(end));
-    ends || INDEX.split_ascii_whitespace().any(|word| word == bare)
+    ends || words.split_ascii_whitespace().any(|word| word == bare)
 }
 
 /// Whether numbers go up as those that name columns do: whole ones, or as many fractions as show an order.
@@ -185,5 +219,30 @@ mod tests {
         check(5, &[years, counts, counts].concat(), true);
         check(5, &[years, years, counts].concat(), false);
         check(3, &[1100.0, 1110.0, 1120.0, 0.5, 0.25, 0.75, 0.5, 0.5, 0.5], false);
+        // Ids in no order; few columns; a small first id, over noughts and whole numbers.
+        let genes = |cols: usize| {
+            let rows = (0..8).flat_map(|i| (0..cols).map(move |j| ((3 * i + 5 * j) % 7) as f64));
+            [7157.0, 672.0, 675.0, 1956.0][..cols].iter().copied().chain(rows).collect::<Vec<f64>>()
+        };
+        (2..=4).for_each(|cols| check(cols, &genes(cols), true));
+        check(4, &genes(4)[..16], false);
+        let pivot = [[1.0, 110.0, 260.0, 480.0, 589.0], [5.0, 0.0, 4.0, 0.0, 3.0], [0.0, 3.0, 3.0, 0.0, 1.0]];
+        check(5, &pivot.concat(), true);
+        check(5, &[pivot[1], pivot[0], pivot[2]].concat(), false);
+        check(4, &[[7157.0, 672.0, 672.0, 1956.0], [1.0; 4], [2.0; 4], [0.0; 4], [1.0; 4], [2.0; 4]].concat(), false);
+    }
+
+    #[test]
+    fn ids_that_stay_numbers_are_seen() {
+        let check = |names: &str, values: &[f64], expected: Option<usize>| {
+            let names: Vec<String> = names.split(' ').map(str::to_owned).collect();
+            assert_eq!(ids_as_data(values, &names), expected, "{names:?}");
+        };
+        let values = [653.0, 1.0, 0.5, 102.0, 2.0, 0.5, 653.0, 3.0, 0.5];
+        check("patient_id a b", &values, Some(0));
+        check("a year b", &values, Some(1));
+        check("a b id", &values, None);
+        check("a day b", &values, None);
+        check("id a b", &values[..6], None);
     }
 }

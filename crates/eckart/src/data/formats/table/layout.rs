@@ -206,6 +206,16 @@ pub(super) fn names_by_one(column: &str, text: &str, line: u64) -> Error {
     Error::data(Code::IndexOrData, message, help).at_line(line)
 }
 
+/// The refusal of a row under the header that may be another.
+pub(super) fn second_header(line: u64) -> Error {
+    Error::data(
+        Code::HeaderOrData,
+        "the row under the header has numbers and no name as the others have: it can be a second header",
+        "Take the line out where it is one; `--header` (in Python header=True) says that it is data",
+    )
+    .at_line(line + 1)
+}
+
 /// The refusal of a first row that may be a header.
 pub(super) fn doubtful(line: u64) -> Error {
     Error::data(
