@@ -119,12 +119,12 @@ pub(crate) fn refuse_list(file: &Path, args: &ReadingArgs, x: &Matrix, problem: 
         _ if args.triplets().is_some() || !format.is_none_or(Format::is_text) => return Ok(()),
         ListEvidence::Table => return Ok(()),
         ListEvidence::Possible if !masked => return Ok(()),
-        ListEvidence::Possible => "and the objective uses observed(X)",
-        ListEvidence::Probable => "whose first two columns repeat while no pair of them does",
+        ListEvidence::Possible => "(and the objective uses observed(X))",
+        ListEvidence::Probable => "two of whose columns repeat while no pair of them does",
     };
     let (rows, cols) = x.shape();
     let message = format!(
-        "this is a table of {rows} x {cols} without a missing entry, or a list of {rows} entries `row,column,value`, \
+        "this is a table of {rows} x {cols} without a missing entry, or a list of {rows} entries `row,column,value` \
          {evidence}"
     );
     let help = "Say which: --format coo (or --columns ROW,COL,VALUE) for the list, --format table for the table";

@@ -26,31 +26,51 @@ pub enum ListEvidence {
     /// It may be one: three or more columns without a gap, the first two of whole numbers. An objective that speaks of
     /// missing entries makes that a doubt, for such a table has none.
     Possible,
-    /// It hardly is anything else: many rows, ids that stand twice and more in both columns, and no pair that does.
+    /// It hardly is anything else: many rows, ids that stand twice and more in two columns, and no pair that does.
     Probable,
 }
 
 /// How far a dense table looks like a list of entries `row,column,value,...`.
 pub fn list_evidence(x: &Matrix) -> ListEvidence {
     const MOST_COLUMNS: usize = 12;
+    /// As many pairs as this would stand twice by chance in columns of no list.
+    const CHANCE: usize = 10;
     const FEWEST_ROWS: usize = 30;
     /// As many rows are looked at.
     const MOST_ROWS: usize = 20_000;
     let (rows, cols) = (x.rows().min(MOST_ROWS), x.cols());
     let is_id = |value: f64| value >= 0.0 && value.fract() == 0.0;
     let whole = |j: usize| (0..rows).all(|i| is_id(x.get(i, j)));
-    let gaps = x.is_sparse() || x.missing() > 0;
-    if gaps || !(3..=MOST_COLUMNS).contains(&cols) || rows < 2 || !whole(0) || !whole(1) {
+    if x.is_sparse() || x.missing() > 0 || !(2..=MOST_COLUMNS).contains(&cols) || rows < 2 {
         return ListEvidence::Table;
     }
     let column = |j: usize| (0..rows).map(|i| x.get(i, j).to_bits()).collect::<BTreeSet<u64>>().len();
-    let pairs = || (0..rows).map(|i| (x.get(i, 0).to_bits(), x.get(i, 1).to_bits())).collect::<BTreeSet<_>>().len();
+    let pairs =
+        |p: usize, q: usize| (0..rows).map(|i| (x.get(i, p).to_bits(), x.get(i, q).to_bits())).collect::<BTreeSet<_>>();
     let repeats = |distinct: usize| 2 * distinct <= rows && distinct > 1;
-    if rows >= FEWEST_ROWS && cols <= 4 && repeats(column(0)) && repeats(column(1)) && pairs() == rows {
-        return ListEvidence::Probable;
+    if rows >= FEWEST_ROWS && cols <= 4 {
+        let ids: Vec<(usize, usize)> = (0..cols)
+            .filter(|&j| whole(j))
+            .map(|j| (j, column(j)))
+            .filter(|(_, distinct)| repeats(*distinct))
+            .collect();
+        // Two columns alone, and others than the first two, may look so by chance.
+        let by_place = |p: usize, q: usize| cols > 2 && (p, q) == (0, 1);
+        let is_rare = |p: usize, q: usize| rows * rows >= 2 * CHANCE * p * q;
+        let of_pairs = |at: usize| ids[at + 1..].iter().map(move |q| (at, q));
+        let is_list = (0..ids.len()).flat_map(of_pairs).any(|(at, &(q, of_q))| {
+            let (p, of_p) = ids[at];
+            (by_place(p, q) || is_rare(of_p, of_q)) && pairs(p, q).len() == rows
+        });
+        if is_list {
+            return ListEvidence::Probable;
+        }
+    }
+    if cols == 2 || !whole(0) || !whole(1) {
+        return ListEvidence::Table;
     }
     // More columns than a time beside a value need ids that repeat.
-    let likely = cols <= 4 || (column(0) < rows && column(1) < rows && pairs() == rows);
+    let likely = cols <= 4 || (column(0) < rows && column(1) < rows && pairs(0, 1).len() == rows);
     if likely { ListEvidence::Possible } else { ListEvidence::Table }
 }
 
@@ -218,6 +238,13 @@ mod tests {
         assert_eq!(of(5, &wide([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0], [4.0, 4.0]])), ListEvidence::Table);
         let all: Vec<f64> = (0..36).flat_map(|k| [f64::from(k / 6), f64::from(k % 6), f64::from(k)]).collect();
         assert_eq!(of(3, &all), Probable);
+        // Without a value; after it. Two columns of numbers that hardly repeat are a table.
+        let pairs = |k: u32| [f64::from(k / 6), f64::from(k * 5 % 6)];
+        assert_eq!(of(2, &(0..36).flat_map(pairs).collect::<Vec<f64>>()), Probable);
+        let last: Vec<f64> = (0..36).flat_map(|k| [0.5 + f64::from(k % 5), pairs(k)[0], pairs(k)[1]]).collect();
+        assert_eq!(of(3, &last), Probable);
+        let apart: Vec<f64> = (0..36).flat_map(|k| [f64::from(k % 18), f64::from(k % 17)]).collect();
+        assert_eq!(of(2, &apart), ListEvidence::Table);
     }
 
     #[test]
@@ -229,6 +256,12 @@ mod tests {
             &[(0, 0, 3.0), (1, 0, 1.0), (1, 1, 2.0)],
         );
         check("user,item,rating\n1.5,7,1\n2.0,7,2\n", "1.5 2.0", "7", &[(0, 0, 1.0), (1, 0, 2.0)]);
+        check(
+            "user,item,rating\n101.0,7,1\n101,8,2\nann,7,3\n",
+            "101 ann",
+            "7 8",
+            &[(0, 0, 1.0), (0, 1, 2.0), (1, 0, 3.0)],
+        );
     }
 
     #[test]

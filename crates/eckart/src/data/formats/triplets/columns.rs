@@ -81,7 +81,7 @@ pub(in crate::data) fn entry_columns(
         (None, None) if options.header == Some(false) => return text.refuse_repeats().map(|()| None),
         (None, None) => match told(&first.cells) {
             HeaderColumns::Entries(columns) => columns,
-            HeaderColumns::Open(row) if text.repeats(row) => return Err(text.open()),
+            HeaderColumns::Open(row) if text.repeats(row) || names_values(&first.cells) => return Err(text.open()),
             HeaderColumns::Open(_) | HeaderColumns::Nothing => return text.refuse_repeats().map(|()| None),
         },
     };
@@ -101,7 +101,8 @@ fn told(cells: &[Vec<u8>]) -> HeaderColumns {
     let leads = match cells.len() {
         0 | 1 => false,
         2 => is(0, ROWS) && is(1, COLS),
-        _ => is(0, ROWS) && is(1, COLS) && is(2, VALUES),
+        // Two words for a value leave it open.
+        _ => is(0, ROWS) && is(1, COLS) && is(2, VALUES) && !(3..cells.len()).any(|k| is_one_of(&cells[k], VALUES, 2)),
     };
     if leads {
         return HeaderColumns::Entries(EntryColumns { row: 0, col: 1, value: (cells.len() > 2).then_some(2) });
@@ -118,6 +119,11 @@ fn told(cells: &[Vec<u8>]) -> HeaderColumns {
         ([row, ..], [_, ..], _) => HeaderColumns::Open(*row),
         _ => HeaderColumns::Nothing,
     }
+}
+
+/// Whether a header that leaves the columns of a list open names a value, too: it hardly is that of a table.
+fn names_values(cells: &[Vec<u8>]) -> bool {
+    cells.iter().any(|cell| is_one_of(cell, VALUES, 2))
 }
 
 /// Whether a name is one of `words` of at least `least` letters, with or without a final "id".
@@ -447,6 +453,10 @@ mod tests {
         let open = "customer_uid,shop_id,num_tx\na,1,2\na,2,2\nb,1,5\nb,2,1\n";
         refuses(open, &usual, Code::ListOrTable, "--columns");
         check("user,book,movie,song\na,1,2,3\nb,1,2,4\n", None);
+        // A word twice; two words for the value.
+        refuses("user,user,item,rating\na,b,1,2\n", &usual, Code::ListOrTable, "--columns");
+        refuses("user,item,count,rating\na,b,1,2\n", &usual, Code::ListOrTable, "--columns");
+        check("user,item,rating,food_rating\na,b,1,2\n", Some([1, 2, 3]));
         let texts = "Invoice,Stock,N\n1,p1,2\n1,p2,3\n2,p1,1\n2,p2,5\n";
         refuses(texts, &usual, Code::ListOrTable, "--columns Invoice,Stock,N");
         check("name,kind,N\na,p1,2\nb,p1,3\nc,p1,1\nd,p2,5\n", None);
