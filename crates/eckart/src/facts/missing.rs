@@ -26,11 +26,9 @@ pub(crate) fn unsaid(dag: &Dag, var: &Var) -> Option<Expr> {
         let used = |k: &usize| dag.op(id).uses_value(*k);
         let open = (0..dag.args(id).len()).filter(used).map(|k| dag.args(id)[k]).find(|arg| {
             let at: &AtMissing = &known[arg.index()];
-            match dag.op(id) {
-                Op::Sum | Op::RowSum | Op::ColSum | Op::SumTo => at.is_open(|_| true),
-                Op::MatMul => at.is_open(|value| value == 0.0),
-                _ => false,
-            }
+            let is_product = *dag.op(id) == Op::MatMul;
+            let is_sum = matches!(dag.op(id), Op::Sum | Op::RowSum | Op::ColSum | Op::SumTo);
+            (is_sum && at.is_open(|_| true)) || (is_product && at.is_open(|value| value == 0.0))
         });
         found = found.take().or(open);
         AtMissing::of(dag, id, var, known)
@@ -70,7 +68,21 @@ impl AtMissing {
             Op::Expand => args[0],
             // What is open in a sum is told there.
             Op::MatMul | Op::Sum | Op::RowSum | Op::ColSum | Op::SumTo | Op::Eye => Self::default(),
-            op => {
+            op @ (Op::Add
+            | Op::Sub
+            | Op::Mul
+            | Op::Div
+            | Op::Pow
+            | Op::Max
+            | Op::Min
+            | Op::Greater
+            | Op::Exp
+            | Op::Log
+            | Op::XLogX
+            | Op::Abs
+            | Op::Sign
+            | Op::Sigmoid
+            | Op::Softplus) => {
                 let is_rest = *op == Op::Sub && dag.expr(dag.args(id)[0]).as_number() == Some(1.0);
                 let said = (is_rest && is_mask(dag.args(id)[1])) || args.iter().any(|arg| arg.said);
                 let reads = [0, 1].map(|k| !said && args.iter().any(|arg| arg.reads[k]));

@@ -183,14 +183,8 @@ impl<'a> Body<'a> {
         let columns = self.leave_out_columns()?;
         let unnamed = self.layout.names && self.row_names.iter().all(String::is_empty);
         let (rows, cols) = (self.rows, self.values.len() / self.rows);
-        let is_open = options.header.is_none();
-        if is_open && self.layout.header.is_none() && first_row_is_doubtful(&self.values, cols) {
-            return Err(layout::doubtful(self.first_line));
-        }
-        // Columns of a frame that are named twice over have a second line of names, under an empty corner.
-        let is_unnamed = !unnamed && self.row_names.first().is_some_and(String::is_empty);
-        if is_open && self.layout.header.is_some() && is_unnamed && first_row_is_doubtful(&self.values, cols) {
-            return Err(layout::second_header(self.first_line));
+        if options.header.is_none() {
+            self.refuse_numbers_above(cols)?;
         }
         let corner = self.layout.corner();
         let row_names = if self.layout.names && !unnamed { Some(std::mem::take(&mut self.row_names)) } else { None };
@@ -226,6 +220,22 @@ impl<'a> Body<'a> {
         let called = self.layout.corner().filter(|name| !name.is_empty());
         let column = called.map_or_else(|| "column 1".into(), |name| format!("column 1 ({name})"));
         Err(layout::names_by_one(&column, &self.row_names[0], line))
+    }
+
+    /// Refuses a first row of numbers that may be a header, or a second one: columns of a frame that are named twice
+    /// over have a second line of names, under an empty corner.
+    fn refuse_numbers_above(&self, cols: usize) -> Result<()> {
+        let named = |names: &[String]| !names.is_empty() && names.iter().all(|name| !name.is_empty());
+        let is_second = match self.row_names.split_first() {
+            Some((first, rest)) => first.is_empty() && named(rest),
+            None => false,
+        };
+        let is_whole = self.values[..cols].iter().all(|value| value.fract() == 0.0);
+        match self.layout.header {
+            Some(_) if is_second && is_whole => Err(layout::second_header(self.first_line)),
+            None if first_row_is_doubtful(&self.values, cols) => Err(layout::doubtful(self.first_line)),
+            _ => Ok(()),
+        }
     }
 
     /// Leaves out the columns without a name and a number; without a header, those at the end. Returns how many.
@@ -296,9 +306,7 @@ impl Parts {
         );
         Ok(Some(Warning::new(Code::NumbersAsNames, message)))
     }
-}
 
-impl Parts {
     /// Warns of a column that is called as ids are and counts as data.
     fn ids_as_data(&self) -> Option<Warning> {
         let names = self.col_names.as_ref()?;
@@ -365,6 +373,25 @@ mod tests {
         check("a;b\n1;2\n", "-", "a b", "1 2");
         check("\"x\ny\"\tb\n1\t2\n", "-", "x\ny b", "1 2");
         check("\u{feff}a,b\n1,2\n", "-", "a b", "1 2");
+    }
+
+    #[test]
+    fn ids_that_are_read_as_numbers_are_told() {
+        let warned = |text: &str, options: &ReadOptions| -> Vec<Code> {
+            read_csv(text.as_bytes(), options).unwrap().warnings.iter().map(|warning| warning.code).collect()
+        };
+        let usual = ReadOptions::default();
+        let text = ",patient_id,a,b\nr,653,1,0.5\ns,102,2,0.25\nt,729,3,0.5\n";
+        assert_eq!(warned(text, &usual), [Code::IdsAsData]);
+        assert!(warned(&text.replace("patient_id", "day"), &usual).is_empty());
+        // A panel: years repeat for each id.
+        let panel = "id,year,gdp\n1,2000,5.5\n1,2001,6.5\n2,2000,7.5\n2,2001,8.5\n";
+        assert_eq!(warned(panel, &usual), [Code::IdsAsData]);
+        // A second line of names.
+        let twice = ",a,a,b,b\n,2019,2020,2019,2020\nr,1,2,3,1\ns,3,2,1,1\nt,1,1,2,3\nu,1,2,3,1\nv,1,1,2,3\n";
+        refuses(twice, Code::HeaderOrData, "line 2");
+        let header = ReadOptions { header: Some(true), ..usual };
+        assert_eq!(read_csv(twice.as_bytes(), &header).unwrap().matrix.rows(), 6);
     }
 
     #[test]

@@ -34,11 +34,7 @@ impl Problem {
         let Some((_, target)) = self.data.first() else {
             return Err(Error::setting(Code::NoData, "no data was given: an objective needs a matrix to factorize"));
         };
-        if self.rank == 0 {
-            let (rows, cols) = target.shape();
-            let message = format!("rank 0 does not fit a {rows} x {cols} matrix: choose 1 to {}", rows.min(cols));
-            return Err(Error::setting(Code::RankOutOfRange, message));
-        }
+        self.check_rank(target)?;
         let objective = self.statement.objective.with_numbers(&self.params);
         let dag = Dag::new(std::slice::from_ref(&objective));
         let variables = objective.variables();
@@ -114,6 +110,15 @@ impl Problem {
         // The cost of W @ H is of degree 4; where it is of more, a step is made from products of squares.
         let far = if degree.is_some_and(|degree| degree > 4) { 1e75 } else { 1e150 };
         self.data.iter().try_for_each(|data| check_size(data, far))
+    }
+
+    fn check_rank(&self, target: &Matrix) -> Result<()> {
+        if self.rank > 0 {
+            return Ok(());
+        }
+        let (rows, cols) = target.shape();
+        let message = format!("rank 0 does not fit a {rows} x {cols} matrix: choose 1 to {}", rows.min(cols));
+        Err(Error::setting(Code::RankOutOfRange, message))
     }
 
     /// A factor with its constraints, and where its first start begins.

@@ -53,8 +53,8 @@ pub(super) fn negative(bound: &Bound) -> Result<Option<Warning>> {
     Ok(facts.sign(dag.roots()[0]).nonnegative.then(|| {
         let each = if are_alike { format!(" ({least} each)") } else { String::new() };
         let message = format!(
-            "{negative} of the {} entries of {name} are negative{each}, and {part} can't be: subtract the least entry from \
-             {name}, leave out the bound on a factor, or mark entries that are none as missing",
+            "{negative} of the {} entries of {name} are negative{each}, and {part} can't be: subtract the least entry \
+             from {name}, leave out the bound on a factor, or mark entries that are none as missing",
             x.observed(),
         );
         Warning::new(Code::NegativeEntries, message)
@@ -116,6 +116,11 @@ pub(super) fn unused_rank(bound: &Bound) -> Option<Warning> {
 /// Rows and columns without an observed entry, where others don't count; data without any entry that is not 0.
 pub(super) fn unobserved(bound: &Bound) -> Option<Warning> {
     let (name, x) = &bound.target;
+    // Of data that is only assumed no entry is known.
+    let given = bound.givens.get(&Var::input(name));
+    if given.is_some_and(|given| given.sparse != x.is_sparse().then(|| x.stored())) {
+        return None;
+    }
     let mut is_zero = true;
     x.for_each(|entry| is_zero &= entry == 0.0 || entry.is_nan());
     if x.observed() == 0 || (is_zero && !is_masked(bound)) {
@@ -181,6 +186,7 @@ fn is_masked(bound: &Bound) -> bool {
 mod tests {
     use super::*;
     use crate::data::Table;
+    use crate::facts::Given;
     use crate::solve::{Problem, lints};
 
     #[test]
@@ -264,6 +270,11 @@ mod tests {
             assert!(told(text, x, 2, Code::RankUnused).is_empty(), "{text}");
         }
         assert!(told(masked, &of(0.0), 2, Code::NothingObserved).is_empty());
+        for stored in [None, Some(7)] {
+            let given = Given::data(6, 5, stored);
+            let bound = Problem::parse(nmf).unwrap().assume("X", given).unwrap().rank(2).bind().unwrap();
+            assert!(lints(&bound).unwrap().is_empty());
+        }
     }
 
     #[test]
