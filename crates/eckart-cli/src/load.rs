@@ -1,6 +1,6 @@
 //! Load: the data of a problem, with the names of its rows and columns.
 //! In: files and the options for reading them.  Out: `Data`.
-//! Invariant: names given by hand win over the file's; their number must fit, and the error says both.
+//! Invariant: names given by hand win over the file's, which is said; their number must fit, and the error says both.
 //! Not here: formats (see the library's `data`), files that stand beside X (see `beside`).
 
 use std::collections::BTreeMap;
@@ -76,13 +76,14 @@ impl Data {
     /// The same with the names that files of their own give.
     pub(crate) fn named(mut self, names: &NamesArgs) -> Result<Self> {
         let began = Instant::now();
+        let (rows, cols) = self.matrix.shape();
         if let Some(file) = &names.row_names {
-            self.row_names = Some(names_of(file, "row", self.matrix.rows(), &mut self.beside)?);
-            self.ids[0] = None;
+            let own = rename(&mut self.row_names, (file, "row", rows), &mut self.warnings, &mut self.beside)?;
+            self.ids[0] = self.ids[0].take().filter(|_| own);
         }
         if let Some(file) = &names.col_names {
-            self.col_names = Some(names_of(file, "column", self.matrix.cols(), &mut self.beside)?);
-            self.ids[1] = None;
+            let own = rename(&mut self.col_names, (file, "column", cols), &mut self.warnings, &mut self.beside)?;
+            self.ids[1] = self.ids[1].take().filter(|_| own);
         }
         if let Some(file) = &names.titles {
             self.titles = titles_of(file, self.col_names.as_deref())?;
@@ -90,6 +91,55 @@ impl Data {
         self.seconds += began.elapsed().as_secs_f64();
         Ok(self)
     }
+}
+
+/// Names the rows or the columns by those of a file. Where the data names them itself, the same names in another order
+/// change nothing, others replace its own, which is warned of, and some of both are refused: by position they would
+/// call a row as another. How the file was understood goes to `said`. Returns whether the data's own names stay.
+///
+/// # Errors
+/// As [`read_names_of`]; `Data` where some of the names are those of the data, and some are not.
+pub(crate) fn rename(
+    names: &mut Option<Vec<String>>,
+    (file, what, count): (&Path, &str, usize),
+    warnings: &mut Vec<Warning>,
+    said: &mut Readings,
+) -> Result<bool> {
+    let given = names_of(file, what, count, said)?;
+    let Some(own) = names.as_ref() else {
+        *names = Some(given);
+        return Ok(false);
+    };
+    let sorted = |names: &[String]| {
+        let mut names = names.to_vec();
+        names.sort();
+        names
+    };
+    let (known, listed) = (sorted(own), sorted(&given));
+    if known == listed {
+        return Ok(true);
+    }
+    let shared = listed.iter().filter(|name| known.binary_search(name).is_ok()).count();
+    if shared > 0 {
+        let other = given.iter().find(|name| known.binary_search(name).is_err());
+        let message = format!(
+            "{shared} of the {count} names are {what}s of the data, and others are not, such as {:?}",
+            other.or(given.first()).map_or("", String::as_str)
+        );
+        let help = format!(
+            "The data names its {what}s itself: leave the option out, or say by --header=false or --index-col=false \
+             that it does not"
+        );
+        return Err(Error::data(Code::NamesDiffer, message, help).in_file(file));
+    }
+    let message = format!(
+        "the names of the {what}s in the data ({:?}, ...) are replaced by those of {}, in its order",
+        own.first().map_or("", String::as_str),
+        file.display()
+    );
+    warnings.push(Warning::new(Code::NamesReplaced, message));
+    *names = Some(given);
+    Ok(false)
 }
 
 /// What the columns are called, by their ids.

@@ -12,7 +12,7 @@ use eckart::{Code, Factorization, FoldIn, Matrix, Result, Table, Warning};
 use serde_json::{Map, Value, json};
 
 use crate::beside::{Holds, Readings, put_readings, read_beside, say_readings};
-use crate::load::{names_of, read_data};
+use crate::load::{read_data, rename};
 use crate::model::Model;
 use crate::options::TransformArgs;
 use crate::output::json::warning_object;
@@ -32,7 +32,7 @@ pub(crate) fn transform(args: &TransformArgs, paths: Paths) -> Result<(String, u
     if args.reading.index_col.is_none() && args.row_names.is_none() && args.col_names.is_none() {
         take_names(&model, &mut table)?;
     }
-    table.warnings.iter().for_each(warn);
+    let mut about = std::mem::take(&mut table.warnings);
     let (rows, cols) = table.matrix.shape();
     let (mut beside, target) = (Vec::new(), model.fit.target.as_str());
     let mut said: Readings = table.reading.iter().map(|reading| (target.to_owned(), reading.clone())).collect();
@@ -43,11 +43,12 @@ pub(crate) fn transform(args: &TransformArgs, paths: Paths) -> Result<(String, u
         beside.push((name.clone(), table));
     }
     if let Some(file) = &args.row_names {
-        table.row_names = Some(names_of(file, "row", rows, &mut said)?);
+        rename(&mut table.row_names, (file, "row", rows), &mut about, &mut said)?;
     }
     if let Some(file) = &args.col_names {
-        table.col_names = Some(names_of(file, "column", cols, &mut said)?);
+        rename(&mut table.col_names, (file, "column", cols), &mut about, &mut said)?;
     }
+    about.iter().for_each(warn);
     let found = new_rows_in_order(&model.fit, &table, &beside, model.matching);
     let found = found.map_err(|error| error.in_file(&args.file))?;
     let (x, mut by_rows) = (&found.matrix, Vec::new());
@@ -61,8 +62,9 @@ pub(crate) fn transform(args: &TransformArgs, paths: Paths) -> Result<(String, u
     let mut folded = fold_in.transform_with(x, &by_rows).map_err(|error| error.in_file(&args.file))?;
     folded.name_rows(table.row_names.as_deref().unwrap_or_default());
     let exit = if folded.undefined.is_empty() { 0 } else { DIVERGED };
-    let warnings: Vec<Warning> = found.warnings().into_iter().chain(folded.warnings()).collect();
-    warnings.iter().for_each(warn);
+    let found: Vec<Warning> = found.warnings().into_iter().chain(folded.warnings()).collect();
+    found.iter().for_each(warn);
+    let warnings = [about, found].concat();
     let across = |m: &Matrix| if m.rows() == x.rows() { Ok(m.clone()) } else { m.transposed() };
     let named = |(name, matrix): &(String, Matrix)| {
         let matrix = across(matrix)?;
@@ -82,13 +84,7 @@ pub(crate) fn transform(args: &TransformArgs, paths: Paths) -> Result<(String, u
     if args.json {
         let mut object = json(&tables, &written, &warnings);
         put_readings(&mut object, target, &said);
-        return Ok((
-            format!(
-                "{object}
-"
-            ),
-            exit,
-        ));
+        return Ok((format!("{object}\n"), exit));
     }
     say_readings(&said);
     if args.output.is_none() {

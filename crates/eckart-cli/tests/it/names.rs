@@ -83,3 +83,32 @@ fn names_must_fit() {
         &["--titles", "--col-names"],
     );
 }
+
+#[test]
+fn names_that_are_given_are_told_from_those_of_the_data() {
+    let desk = Desk::new();
+    desk.file("x.csv", "id,a,b,c\nr,1,2,3\ns,2,1,1\nt,1,1,2\n");
+    desk.file("same.txt", "c\na\nb\n").file("other.txt", "x\ny\nz\n").file("some.txt", "c\na\ny\n");
+    let fit = "fit x.csv --model nmf --rank 1";
+    let names = |option: &str| {
+        let found = desk.json(fit, &[option, "-o", "m.safetensors"]);
+        let told: Vec<String> = found["warnings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|warning| warning["code"].as_str().unwrap().to_owned())
+            .filter(|code| code.starts_with("names"))
+            .collect();
+        let kept = eckart::Factorization::load(desk.path("m.safetensors")).unwrap().col_names.unwrap();
+        (kept.join(" "), told)
+    };
+    assert_eq!(names("--col-names=same.txt"), ("a b c".to_owned(), vec![]));
+    assert_eq!(names("--col-names=other.txt"), ("x y z".to_owned(), vec!["names-replaced".to_owned()]));
+    desk.refuses(fit, &["--col-names=some.txt"], Code::NamesDiffer, &["some.txt", "2 of the 3", "\"y\""]);
+    // As new rows are named.
+    desk.file("rows.txt", "t\nr\ns\n").file("some_rows.txt", "t\nr\nz\n");
+    let new = desk.prints("transform m.safetensors x.csv --match position --row-names rows.txt", &[]);
+    assert!(new.lines().nth(1).unwrap().starts_with("r,"), "{new}");
+    let transform = "transform m.safetensors x.csv --match position --row-names some_rows.txt";
+    desk.refuses(transform, &[], Code::NamesDiffer, &["some_rows.txt"]);
+}

@@ -154,6 +154,7 @@ Code = Literal[
     "ids-as-data",
     "read-otherwise",
     "names-lacking",
+    "names-replaced",
     "unknown-ids",
     "term-left-out",
     "sentinel-entries",

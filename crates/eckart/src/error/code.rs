@@ -397,6 +397,9 @@ codes! {
         "Write it as X is written, or save it as .npy.";
     NamesLacking, "names-lacking", Warning,
         "Rows or columns of the model are not among those given.", "Check their names.";
+    NamesReplaced, "names-replaced", Warning,
+        "The data names its rows or columns, and others were given in their place (`--row-names`, `--col-names`).",
+        "Leave out the option, or the names in the file (`--header=false`).";
     UnknownIds, "unknown-ids", Warning,
         "Users or items were asked about that the model was not fitted to (Python).",
         "Fit anew with them, or pass `unknown=\"error\"`.";

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::folded::{Folded, unfit_rows};
+use super::folded::{Folded, RowsFound, unfit_rows};
 use super::prepare::{KnownData, Prepared, RowWorker, are_independent};
 use super::row_problem::{RowFactor, RowProblem};
 use crate::data::{Dtype, Matrix, Side};
@@ -13,7 +13,7 @@ use crate::error::{Code, Error, Result};
 use crate::expr::Var;
 use crate::facts::{Given, Shape, Sign, unmasked};
 use crate::run::{available_memory, for_rows};
-use crate::solve::{Factorization, Problem, Settings, Undefined, sentinel};
+use crate::solve::{Factorization, Problem, Settings, sentinel};
 
 /// Where rows are searched for: when that ends.
 const SEARCH_TOL: f64 = 1e-9;
@@ -176,13 +176,7 @@ impl FoldIn {
     /// The factors of rows, by one search for all of them.
     fn searched(&self, data: &[(&str, &Matrix)], max_iter: usize) -> Result<RowsFound> {
         let settings = Settings { tol: SEARCH_TOL, max_iter, ..Settings::default() };
-        let (mut factors, undefined) = self.problem.solve_together(data, &self.shared, &settings)?;
-        let Some(first) = undefined else { return Ok(RowsFound { factors, ..RowsFound::default() }) };
-        for (_, matrix) in &mut factors {
-            *matrix = Matrix::from_fn(matrix.rows(), matrix.cols(), |_, _| f64::NAN)?;
-        }
-        let rows = data.first().map_or(0, |(_, x)| x.rows());
-        Ok(RowsFound { factors, undefined: (0..rows).collect(), first })
+        self.problem.solve_together(data, &self.shared, &settings)
     }
 
     /// The factors of rows, each by itself: by a search, or as a row of counts is solved, whatever the others are.
@@ -295,25 +289,6 @@ enum RowsReady {
     Alone,
     /// All in one search: they are coupled.
     Together,
-}
-
-/// The factors of rows, each n' x its width, and the rows at which the objective is undefined.
-#[derive(Default)]
-struct RowsFound {
-    factors: Vec<(String, Matrix)>,
-    undefined: Vec<usize>,
-    first: Option<Undefined>,
-}
-
-impl RowsFound {
-    /// Of factors that are NaN where the objective is undefined.
-    fn of(factors: Vec<(String, Matrix)>) -> Self {
-        let rows = factors.first().map_or(0, |(_, matrix)| matrix.rows());
-        let is_undefined =
-            |i: &usize| factors.iter().any(|(_, matrix)| matrix.cols() > 0 && matrix.get(*i, 0).is_nan());
-        let undefined = (0..rows).filter(is_undefined).collect();
-        Self { factors, undefined, first: None }
-    }
 }
 
 /// One row of each matrix.

@@ -88,3 +88,22 @@ pub(super) fn unfit_rows(x: &Matrix, factors: &[(String, Matrix)]) -> Result<Opt
     });
     Ok(told)
 }
+
+/// The factors of rows, each n' x its width, and the rows at which the objective is undefined.
+#[derive(Default)]
+pub(super) struct RowsFound {
+    pub factors: Vec<(String, Matrix)>,
+    pub undefined: Vec<usize>,
+    pub first: Option<Undefined>,
+}
+
+impl RowsFound {
+    /// Of factors that are NaN where the objective is undefined.
+    pub(super) fn of(factors: Vec<(String, Matrix)>) -> Self {
+        let rows = factors.first().map_or(0, |(_, matrix)| matrix.rows());
+        let is_undefined =
+            |i: &usize| factors.iter().any(|(_, matrix)| matrix.cols() > 0 && matrix.get(*i, 0).is_nan());
+        let undefined = (0..rows).filter(is_undefined).collect();
+        Self { factors, undefined, first: None }
+    }
+}

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::folded::RowsFound;
 use crate::data::Matrix;
 use crate::error::{Code, Error, Result};
 use crate::expr::text::{Constraint, Declaration, Dim, Limit, Statement, parse_statement};
@@ -13,7 +14,7 @@ use crate::expr::{Dag, Expr, Id, Op, Var, matrix, sum, weighted_sum, weighted_te
 use crate::facts::{
     Facts, Given, Givens, Inferred, Links, Shape, SideLength, infer_or_name, lengths_of, reading, unsaid,
 };
-use crate::solve::{Bound, Factorization, Objective, Problem, Reconstruction, Settings, Undefined};
+use crate::solve::{Bound, Factorization, Objective, Problem, Reconstruction, Settings};
 
 /// A factor whose rows (or, where it lies across, columns) are those of X.
 #[derive(Debug, Clone)]
@@ -267,28 +268,36 @@ impl RowProblem {
         self.with_constants(problem, &used, shared).bind()
     }
 
-    /// The factors of all rows in one search, each n' x its width; and, where the objective is infinite or undefined,
-    /// so that it could not begin, what of it is.
+    /// The factors of all rows in one search, each n' x its width. Where the objective is infinite or undefined, so that
+    /// it could not begin, they are NaN and every row is undefined.
     ///
     /// # Errors
     /// As [`RowProblem::bind`], and those of a search.
-    pub(in crate::apply) fn solve_together(
+    pub(super) fn solve_together(
         &self,
         data: &[(&str, &Matrix)],
         shared: &[(String, Matrix)],
         settings: &Settings,
-    ) -> Result<(Vec<(String, Matrix)>, Option<Option<Undefined>>)> {
+    ) -> Result<RowsFound> {
         let names: Vec<&str> = data.iter().map(|(name, _)| *name).collect();
         let (mut problem, used) = self.start(&names, shared)?;
         for (name, matrix) in data.iter().filter(|(name, _)| used.contains(*name)) {
             problem = problem.data(name, *matrix);
         }
         let found = self.with_constants(problem, &used, shared).solve(settings)?;
-        let undefined = (!found.cost.is_finite()).then_some(found.undefined);
-        let found = found.factors.into_iter();
         let is_across = |name: &str| self.factors.iter().any(|factor| factor.name == name && factor.across);
-        let upright = found.map(|(name, m)| if is_across(&name) { Ok((name, m.transposed()?)) } else { Ok((name, m)) });
-        Ok((upright.collect::<Result<_>>()?, undefined))
+        let upright =
+            |(name, m): (String, Matrix)| if is_across(&name) { Ok((name, m.transposed()?)) } else { Ok((name, m)) };
+        let (is_undefined, first) = (!found.cost.is_finite(), found.undefined);
+        let mut factors = found.factors.into_iter().map(upright).collect::<Result<Vec<_>>>()?;
+        if !is_undefined {
+            return Ok(RowsFound { factors, ..RowsFound::default() });
+        }
+        for (_, matrix) in &mut factors {
+            *matrix = Matrix::from_fn(matrix.rows(), matrix.cols(), |_, _| f64::NAN)?;
+        }
+        let rows = data.first().map_or(0, |(_, x)| x.rows());
+        Ok(RowsFound { factors, undefined: (0..rows).collect(), first })
     }
 
     /// The problem with what is the same for all rows, of what it uses.

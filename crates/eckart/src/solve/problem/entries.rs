@@ -269,7 +269,7 @@ mod tests {
             assert_eq!(told(text, x, 2, Code::NothingObserved).len(), 1, "{text}");
             assert!(told(text, x, 2, Code::RankUnused).is_empty(), "{text}");
         }
-        assert!(told(masked, &of(0.0), 2, Code::NothingObserved).is_empty());
+        assert!(told(masked, of(0.0), 2, Code::NothingObserved).is_empty());
         for stored in [None, Some(7)] {
             let given = Given::data(6, 5, stored);
             let bound = Problem::parse(nmf).unwrap().assume("X", given).unwrap().rank(2).bind().unwrap();
