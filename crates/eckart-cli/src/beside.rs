@@ -14,7 +14,6 @@ use eckart::{Code, Error, Problem, Result, Table, Warning};
 use serde_json::{Value, json};
 
 use crate::options::{FactorsArgs, ReadingArgs};
-use crate::warn;
 
 /// What a file beside X holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,23 +24,39 @@ pub(crate) enum Holds {
     Factor,
 }
 
-/// The problem with the matrices of `--data`; how each was understood goes to `said`.
+/// The problem with the matrices of `--data`; what there is to say of the files goes to `about`.
 pub(crate) fn with_matrices(
     problem: Problem,
     files: &[(String, PathBuf)],
     reading: &ReadingArgs,
-    said: &mut Readings,
+    about: &mut AboutFiles,
 ) -> Result<Problem> {
     refuse_twice("--data", files)?;
     files.iter().try_fold(problem, |problem, (name, file)| {
         let table = read_beside(file, Holds::Data, reading)?;
-        said.extend(table.reading.clone().map(|text| (name.clone(), text)));
+        about.take_in(name, &table);
         Ok(problem.data(name, table))
     })
 }
 
 /// How texts were understood, by the name of the matrix, or of the option.
 pub(crate) type Readings = Vec<(String, String)>;
+
+/// What there is to say of the files of a command.
+#[derive(Debug, Default)]
+pub(crate) struct AboutFiles {
+    pub readings: Readings,
+    /// What was taken for something that it may not be.
+    pub warnings: Vec<Warning>,
+}
+
+impl AboutFiles {
+    /// Takes in what there is to say of the file of a matrix.
+    pub(crate) fn take_in(&mut self, name: &str, table: &Table) {
+        self.readings.extend(table.reading.clone().map(|text| (name.to_owned(), text)));
+        self.warnings.extend_from_slice(&table.warnings);
+    }
+}
 
 /// Says on standard error how the files of a command were understood, where its output has no place for it.
 pub(crate) fn say_readings(readings: &Readings) {
@@ -61,17 +76,17 @@ pub(crate) fn put_readings(object: &mut Value, of: &str, readings: &Readings) {
     }
 }
 
-/// The problem with the factors of `--init-from` and `--fix`; how each was understood goes to `said`.
+/// The problem with the factors of `--init-from` and `--fix`; what there is to say of the files goes to `about`.
 pub(crate) fn with_factors(
     problem: Problem,
     given: &FactorsArgs,
     reading: &ReadingArgs,
-    said: &mut Readings,
+    about: &mut AboutFiles,
 ) -> Result<Problem> {
     let mut value = |name: &str, file: &Path| -> Result<Table> {
         if file.extension().is_none_or(|extension| extension != "safetensors") {
             let table = read_beside(file, Holds::Factor, reading)?;
-            said.extend(table.reading.clone().map(|text| (name.to_owned(), text)));
+            about.take_in(name, &table);
             return Ok(table);
         }
         let factors = load_factors(file)?;
@@ -115,19 +130,19 @@ pub(crate) fn read_beside(file: &Path, holds: Holds, reading: &ReadingArgs) -> R
     let layout = ReadOptions { header: shared.header, row_names: shared.row_names, ..written.clone() };
     let first = if holds == Holds::Data { &layout } else { &written };
     let answered = ReadOptions { triplets: shared.triplets, columns: shared.columns.clone(), ..layout.clone() };
-    let table = match read(file, first) {
+    match read(file, first) {
         Err(error) if file != Path::new("-") => {
             let is_doubt = error.code().kind() == CodeKind::Doubt;
             let again = |options: &ReadOptions| if options == first { None } else { read(file, options).ok() };
-            match is_doubt.then(|| again(&answered)).flatten() {
-                Some(table) => Ok(table),
-                None => again(&shown).inspect(|_| warn(&read_otherwise(file, &error))).ok_or(error),
+            if let Some(table) = is_doubt.then(|| again(&answered)).flatten() {
+                return Ok(table);
             }
+            let Some(mut table) = again(&shown) else { return Err(error) };
+            table.warnings.insert(0, read_otherwise(file, &error));
+            Ok(table)
         }
         found => found,
-    }?;
-    table.warnings.iter().for_each(warn);
-    Ok(table)
+    }
 }
 
 fn read_otherwise(file: &Path, error: &Error) -> Warning {

@@ -10,7 +10,7 @@ use std::time::Instant;
 use eckart::data::{Format, Ids, ListEvidence, ReadOptions, list_evidence, read, read_names_of, read_titles};
 use eckart::{Code, Error, Matrix, Problem, Result, Table, Warning};
 
-use crate::beside::Readings;
+use crate::beside::{AboutFiles, Readings};
 use crate::options::{NamesArgs, ReadingArgs};
 
 /// The matrix to factorize, and what it is called.
@@ -27,8 +27,8 @@ pub(crate) struct Data {
     pub titles: BTreeMap<String, String>,
     /// How a text was understood.
     pub reading: Option<String>,
-    /// How texts beside it were understood.
-    pub beside: Readings,
+    /// What there is to say of files beside it.
+    pub beside: AboutFiles,
     /// What in it was taken for something that it may not be.
     pub warnings: Vec<Warning>,
     /// How long it took to read, in seconds.
@@ -60,7 +60,7 @@ pub(crate) fn load(file: &Path, reading: &ReadingArgs, alone: bool) -> Result<Da
     let Table { matrix, row_names, col_names, row_ids, col_ids, reading, warnings } = table;
     let source = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
     let seconds = began.elapsed().as_secs_f64();
-    let (titles, beside) = (BTreeMap::new(), Vec::new());
+    let (titles, beside) = (BTreeMap::new(), AboutFiles::default());
     let ids = [row_ids, col_ids];
     Ok(Data { source, matrix, row_names, col_names, ids, titles, reading, beside, warnings, seconds })
 }
@@ -78,11 +78,11 @@ impl Data {
         let began = Instant::now();
         let (rows, cols) = self.matrix.shape();
         if let Some(file) = &names.row_names {
-            let own = rename(&mut self.row_names, (file, "row", rows), &mut self.warnings, &mut self.beside)?;
+            let own = rename(&mut self.row_names, (file, "row", rows), &mut self.beside)?;
             self.ids[0] = self.ids[0].take().filter(|_| own);
         }
         if let Some(file) = &names.col_names {
-            let own = rename(&mut self.col_names, (file, "column", cols), &mut self.warnings, &mut self.beside)?;
+            let own = rename(&mut self.col_names, (file, "column", cols), &mut self.beside)?;
             self.ids[1] = self.ids[1].take().filter(|_| own);
         }
         if let Some(file) = &names.titles {
@@ -95,17 +95,16 @@ impl Data {
 
 /// Names the rows or the columns by those of a file. Where the data names them itself, the same names in another order
 /// change nothing, others replace its own, which is warned of, and some of both are refused: by position they would
-/// call a row as another. How the file was understood goes to `said`. Returns whether the data's own names stay.
+/// call a row as another. How the file was understood goes to `about`. Returns whether the data's own names stay.
 ///
 /// # Errors
 /// As [`read_names_of`]; `Data` where some of the names are those of the data, and some are not.
 pub(crate) fn rename(
     names: &mut Option<Vec<String>>,
     (file, what, count): (&Path, &str, usize),
-    warnings: &mut Vec<Warning>,
-    said: &mut Readings,
+    about: &mut AboutFiles,
 ) -> Result<bool> {
-    let given = names_of(file, what, count, said)?;
+    let given = names_of(file, what, count, &mut about.readings)?;
     let Some(own) = names.as_ref() else {
         *names = Some(given);
         return Ok(false);
@@ -137,7 +136,7 @@ pub(crate) fn rename(
         own.first().map_or("", String::as_str),
         file.display()
     );
-    warnings.push(Warning::new(Code::NamesReplaced, message));
+    about.warnings.push(Warning::new(Code::NamesReplaced, message));
     *names = Some(given);
     Ok(false)
 }

@@ -41,7 +41,7 @@ pub(crate) fn choose_rank<'py>(
     let scores = choice.scores.iter().map(|score| (score.rank, score.mean, score.error, score.losses.clone()));
     let found = PyDict::new(py);
     found.set_item("rank", choice.chosen)?;
-    found.set_item("warnings", choice.warning().iter().map(told).collect::<Vec<_>>())?;
+    found.set_item("warnings", choice.warnings().iter().map(told).collect::<Vec<_>>())?;
     found.set_item("scores", scores.collect::<Vec<_>>())?;
     Ok(found)
 }

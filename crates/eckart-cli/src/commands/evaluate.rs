@@ -12,7 +12,7 @@ use eckart::solve::{Flow, solve};
 use eckart::{Code, Error, Result, Table, Warning};
 use serde_json::{Value, json};
 
-use crate::beside::{Readings, options_beside, put_readings, with_factors, with_matrices};
+use crate::beside::{AboutFiles, Readings, options_beside, put_readings, with_factors, with_matrices};
 use crate::load::{read_data, refuse_list};
 use crate::model::{Model, scale_unknown};
 use crate::numbers::{count, precise, short};
@@ -118,7 +118,8 @@ fn held_out(args: &EvaluateArgs, share: f64) -> Result<Tested> {
     settings.place_checkpoint()?;
     let alone = args.objective.matrices.is_empty();
     let data = read_data(&args.file, &args.reading, &args.reading.options(), alone)?;
-    let mut said: Readings = data.reading.iter().map(|reading| ("X".to_owned(), reading.clone())).collect();
+    let mut about = AboutFiles::default();
+    about.take_in("X", &data);
     refuse_list(&args.file, &args.reading, &data.matrix, &problem)?;
     if !data.matrix.is_sparse() && !problem.statement().to_string().contains("observed(X)") {
         return Err(Error::setting(
@@ -134,12 +135,12 @@ fn held_out(args: &EvaluateArgs, share: f64) -> Result<Tested> {
     let (kept, held) = hold_out.split(&data.matrix).map_err(|error| error.in_file(&args.file))?;
     let table = Table::named(kept.clone(), data.row_names, data.col_names);
     let problem = problem.data("X", table).match_by(args.matching.by);
-    let problem = with_matrices(problem, &args.objective.matrices, &args.reading, &mut said)?;
-    let problem = with_factors(problem, &args.factors, &args.reading, &mut said)?;
+    let problem = with_matrices(problem, &args.objective.matrices, &args.reading, &mut about)?;
+    let problem = with_factors(problem, &args.factors, &args.reading, &mut about)?;
     let fit = solve(&problem, &settings, &mut |_| Flow::Continue)?;
     let predictor = Predictor::new(&fit)?;
     let measures = measure(&predictor, &held, Some(&kept), args.top, args.relevant)?;
-    let mut notes = data.warnings;
+    let AboutFiles { readings: said, warnings: mut notes } = about;
     notes.extend(fit.warnings.iter().cloned().chain(fit.ended_early()));
     // It is the split that took them away.
     notes.retain(|note| note.code != Code::NothingObserved);

@@ -11,7 +11,7 @@ use eckart::solve::outline;
 use eckart::{Code, Dtype, Error, Problem, Result};
 use serde_json::Value;
 
-use crate::beside::{Readings, put_readings, say_readings, with_factors, with_matrices};
+use crate::beside::{AboutFiles, put_readings, say_readings, with_factors, with_matrices};
 use crate::commands::fit::several_starts;
 use crate::load::{load, refuse_list};
 use crate::objective::problem;
@@ -24,13 +24,14 @@ use crate::warn;
 /// `eckart explain DATA|--shape NxM ...`
 pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
     let pictures = Pictures::new(&args.pictures, args.json)?;
-    let mut said = Readings::new();
-    let problem = with_data(args, problem(&args.objective, args.rank)?, &mut said)?.match_by(args.matching.by);
+    let mut about = AboutFiles::default();
+    let problem = with_data(args, problem(&args.objective, args.rank)?, &mut about)?.match_by(args.matching.by);
     if let (Some(file), Some((_, x))) = (&args.file, problem.matrices().first()) {
         refuse_list(file, &args.reading, x, &problem)?;
     }
-    let problem = with_matrices(problem, &args.objective.matrices, &args.reading, &mut said)?;
-    let problem = with_factors(problem, &args.factors, &args.reading, &mut said)?;
+    let problem = with_matrices(problem, &args.objective.matrices, &args.reading, &mut about)?;
+    let problem = with_factors(problem, &args.factors, &args.reading, &mut about)?;
+    about.warnings.iter().for_each(warn);
     let mut settings = args.search.settings()?;
     settings.place_checkpoint()?;
     settings.keep_starts = args.consensus;
@@ -52,17 +53,17 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
     if args.json {
         // The library's own text is JSON.
         let mut object: Value = serde_json::from_str(&told.to_json()).unwrap_or_default();
-        put_readings(&mut object, "X", &said);
+        put_readings(&mut object, "X", &about.readings);
         return Ok(format!("{object}\n"));
     }
-    say_readings(&said);
+    say_readings(&about.readings);
     let drawn = page.finish();
     let drawn = if drawn.is_empty() { drawn } else { format!("\n{drawn}") };
     Ok(text.unwrap_or_else(|| format!("{told}{drawn}")))
 }
 
 /// The problem with X.
-fn with_data(args: &ExplainArgs, problem: Problem, said: &mut Readings) -> Result<Problem> {
+fn with_data(args: &ExplainArgs, problem: Problem, about: &mut AboutFiles) -> Result<Problem> {
     if let Some(ShapeArg { rows, cols, stored }) = args.shape {
         let dtype = args.reading.dtype.map_or(Dtype::F64, Into::into);
         return problem.assume("X", Given { dtype, ..Given::data(rows, cols, stored) });
@@ -71,7 +72,7 @@ fn with_data(args: &ExplainArgs, problem: Problem, said: &mut Readings) -> Resul
         return Err(Error::setting(Code::OptionMissing, "name the file of X, or give its shape: --shape 1000x500"));
     };
     let data = load(file, &args.reading, args.objective.matrices.is_empty())?;
-    data.warnings.iter().for_each(warn);
-    said.extend(data.reading.clone().map(|reading| ("X".to_owned(), reading)));
+    about.readings.extend(data.reading.clone().map(|reading| ("X".to_owned(), reading)));
+    about.warnings.extend_from_slice(&data.warnings);
     Ok(problem.data("X", data.table()))
 }

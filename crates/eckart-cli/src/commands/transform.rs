@@ -11,7 +11,7 @@ use eckart::solve::save_factors;
 use eckart::{Code, Factorization, FoldIn, Matrix, Result, Table, Warning};
 use serde_json::{Map, Value, json};
 
-use crate::beside::{Holds, Readings, put_readings, read_beside, say_readings};
+use crate::beside::{AboutFiles, Holds, put_readings, read_beside, say_readings};
 use crate::load::{read_data, rename};
 use crate::model::Model;
 use crate::options::TransformArgs;
@@ -32,22 +32,23 @@ pub(crate) fn transform(args: &TransformArgs, paths: Paths) -> Result<(String, u
     if args.reading.index_col.is_none() && args.row_names.is_none() && args.col_names.is_none() {
         take_names(&model, &mut table)?;
     }
-    let mut about = std::mem::take(&mut table.warnings);
     let (rows, cols) = table.matrix.shape();
     let (mut beside, target) = (Vec::new(), model.fit.target.as_str());
-    let mut said: Readings = table.reading.iter().map(|reading| (target.to_owned(), reading.clone())).collect();
+    let mut about = AboutFiles::default();
+    about.take_in(target, &table);
     for (name, file) in &args.matrices {
         fold_in.check_name(name)?;
         let table = read_beside(file, Holds::Data, &args.reading)?;
-        said.extend(table.reading.clone().map(|reading| (name.clone(), reading)));
+        about.take_in(name, &table);
         beside.push((name.clone(), table));
     }
     if let Some(file) = &args.row_names {
-        rename(&mut table.row_names, (file, "row", rows), &mut about, &mut said)?;
+        rename(&mut table.row_names, (file, "row", rows), &mut about)?;
     }
     if let Some(file) = &args.col_names {
-        rename(&mut table.col_names, (file, "column", cols), &mut about, &mut said)?;
+        rename(&mut table.col_names, (file, "column", cols), &mut about)?;
     }
+    let AboutFiles { readings: said, warnings: about } = about;
     about.iter().for_each(warn);
     let found = new_rows_in_order(&model.fit, &table, &beside, model.matching);
     let found = found.map_err(|error| error.in_file(&args.file))?;

@@ -41,9 +41,9 @@ pub(crate) fn json(outcome: &Outcome, written: &[PathBuf]) -> String {
     if let Some(reading) = &data.reading {
         object["reading"] = json!(reading);
     }
-    if !data.beside.is_empty() {
+    if !data.beside.readings.is_empty() {
         let reading = |(name, text): &(String, String)| (name.clone(), json!(text));
-        object["readings"] = Value::Object(data.beside.iter().map(reading).collect());
+        object["readings"] = Value::Object(data.beside.readings.iter().map(reading).collect());
     }
     if let Some(components) = components {
         object["components"] = components.list.iter().map(component).collect();

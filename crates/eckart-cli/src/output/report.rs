@@ -30,7 +30,7 @@ pub(crate) fn report(outcome: &Outcome, written: &[PathBuf]) -> String {
     }
     page.fact("X", 6, &format!("{}, {} (read in {})", describe(&data.matrix), data.source, duration(data.seconds)));
     data.reading.iter().for_each(|reading| page.fact("", 6, reading));
-    data.beside.iter().for_each(|(name, reading)| page.fact(name, 6, reading));
+    data.beside.readings.iter().for_each(|(name, reading)| page.fact(name, 6, reading));
     if let Some(model) = model {
         page.fact("model", 6, model);
     }

@@ -69,7 +69,10 @@ fn factors_are_read_as_data_is_written_or_as_they_show_themselves() {
     // What Eckart wrote has commas and names, and says that it is read so.
     let said = desk.run(&format!("{words} --json --match position --fix H=m.H.csv"), &objective);
     said.warned(Code::ReadOtherwise, "m.H.csv");
-    assert_eq!(said.json()["objective"], fixed(bare, "m.H.csv"));
+    let found = said.json();
+    assert_eq!(found["objective"], fixed(bare, "m.H.csv"));
+    let told = found["warnings"].as_array().unwrap();
+    assert!(told.iter().any(|warning| warning["code"] == Code::ReadOtherwise.as_str()), "{found}");
     // Where it can't be read either way, the options are what it is held to.
     desk.file("bad.csv", "1,5;2;1\n2;x;3\n");
     desk.refuses(&format!("{words} --init-from H=bad.csv"), &objective, Code::NotANumber, &["bad.csv", "\"x\""]);

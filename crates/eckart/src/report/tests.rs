@@ -121,7 +121,8 @@ fn starts_and_ranks_that_were_compared_are_drawn() {
     let found = consensus(&fit).unwrap();
     fit.agreement = Some(Agreement { stability: vec![0.98, 0.51], cophenetic: 0.93, ..found.agreement.clone() });
     let score = |rank: usize| RankScore { rank, mean: 1.0 / rank as f64, error: 0.01, losses: Vec::new() };
-    fit.rank_choice = Some(RankChoice { criterion: "holdout".into(), scores: (2..9).map(score).collect(), chosen: 4 });
+    let scores = (2..9).map(score).collect();
+    fit.rank_choice = Some(RankChoice { criterion: "holdout".into(), scores, chosen: 4, unconverged: 0 });
     let html = Report::new(&fit).col_names(names("gene ", 6)).to_html().unwrap();
     let parts =
         ["id=\"stability\"", "stability 0.980", "0.930", "id=\"ranks\"", "Rank 4 was chosen", "Group 1 of 2", "gene 1"];

@@ -77,7 +77,7 @@ impl<'a> Request<'a> {
         let single = problem.matrices().len() == 1;
         let mut fit = found.map_err(|error| if single { error.in_file(&args.file) } else { error })?;
         fit.warnings.splice(0..0, data.warnings.iter().cloned());
-        fit.warnings.extend(choice.as_ref().and_then(RankChoice::warning));
+        fit.warnings.extend(choice.iter().flat_map(RankChoice::warnings));
         fit.rank_choice = choice;
         let consensus = if settings.keep_starts {
             let found = consensus(&fit)?;
@@ -98,7 +98,9 @@ impl<'a> Request<'a> {
         Look::from(args.look).check(data.matrix.cols())?;
         let problem = self.problem.clone().data("X", data.table()).match_by(args.matching.by);
         let problem = with_matrices(problem, &args.objective.matrices, &args.reading, &mut data.beside)?;
-        with_factors(problem, &args.factors, &args.reading, &mut data.beside)
+        let problem = with_factors(problem, &args.factors, &args.reading, &mut data.beside)?;
+        data.warnings.append(&mut data.beside.warnings);
+        Ok(problem)
     }
 
     /// The problem at the best rank, and how that was found, where ranks are compared.

@@ -3,7 +3,7 @@
 //! Invariant: no number of a quarter has a part in its prediction.
 //! Not here: folding in (see `fold_in`).
 
-use super::masked::{EntryLoss, numbers_of};
+use super::masked::{EntryLoss, RankLoss, numbers_of};
 use crate::apply::FoldIn;
 use crate::apply::hold_out::mixed;
 use crate::data::Matrix;
@@ -67,10 +67,11 @@ impl Quarters {
     }
 
     /// The mean loss of an entry that was left out, over the quarters.
-    pub(super) fn loss(&self, rank: usize, settings: &Settings) -> Result<f64> {
-        let (mut total, mut count) = (0.0, 0.0);
+    pub(super) fn loss(&self, rank: usize, settings: &Settings) -> Result<RankLoss> {
+        let (mut total, mut count, mut early) = (0.0, 0.0, 0);
         for quarter in &self.quarters {
             let model = self.problem.clone().data(&self.target, &quarter.fitted).rank(rank).solve(settings)?;
+            early += usize::from(model.ended_early().is_some());
             let rows = FoldIn::new(&model)?.transform(&quarter.rows)?;
             let cols = FoldIn::of_columns(&model)?.transform(&quarter.cols.transposed()?)?;
             let new = |name: &str| rows.factor(name).or_else(|| cols.factor(name));
@@ -79,7 +80,7 @@ impl Quarters {
             total += numbers_of(std::slice::from_ref(&self.loss), factors.chain([(&self.target, test)]))?[0];
             count += if self.masked { test.observed() } else { test.rows() * test.cols() } as f64;
         }
-        Ok(total / count)
+        Ok(RankLoss { loss: total / count, early })
     }
 }
 

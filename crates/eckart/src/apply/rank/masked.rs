@@ -23,6 +23,14 @@ use crate::solve::{Bound, Problem, Settings, Subproblem, derive};
 /// Zeros that are held out, at most, for each stored entry that is.
 const MOST_ZEROS: f64 = 4.0;
 
+/// What a repetition tells of a rank.
+pub(super) struct RankLoss {
+    /// The mean loss of an entry that was left out.
+    pub loss: f64,
+    /// How many of its fits ended before they converged.
+    pub early: usize,
+}
+
 pub(super) struct Masked {
     problem: Problem,
     /// The entries left out: their losses' sum, and what it is to be multiplied by.
@@ -82,13 +90,13 @@ impl Masked {
     }
 
     /// The mean loss of an entry left out, of a fit of that rank.
-    pub(super) fn loss(&self, rank: usize, settings: &Settings) -> Result<f64> {
+    pub(super) fn loss(&self, rank: usize, settings: &Settings) -> Result<RankLoss> {
         let found = self.problem.clone().rank(rank).solve(settings)?;
         let formulas: Vec<Expr> = self.tests.iter().map(|(formula, _)| formula.clone()).collect();
         let matrices = self.inputs.iter().chain(&found.factors).map(|(name, matrix)| (name, matrix));
         let values = numbers_of(&formulas, matrices)?;
         let total: f64 = values.iter().zip(&self.tests).map(|(value, (_, weight))| weight * value).sum();
-        Ok(total / self.count)
+        Ok(RankLoss { loss: total / self.count, early: usize::from(found.ended_early().is_some()) })
     }
 }
 

@@ -10,7 +10,7 @@ mod masked;
 use crate::error::{Code, Error, Result};
 use crate::solve::{Problem, RankChoice, RankScore, Settings};
 use bcv::Quarters;
-use masked::Masked;
+use masked::{Masked, RankLoss};
 
 /// How ranks are compared: the entries on which a fit is judged.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -73,7 +73,7 @@ pub fn choose_rank(
     // Parts of matrices are matched by position, once the whole is in order.
     let matched = problem.matched()?;
     let problem = &*matched;
-    let mut trials: Vec<Box<dyn Fn(usize) -> Result<f64> + '_>> = Vec::new();
+    let mut trials: Vec<Box<dyn Fn(usize) -> Result<RankLoss> + '_>> = Vec::new();
     for repeat in 0..repeats {
         let seed = settings.seed.wrapping_add(repeat as u64);
         trials.push(match validation {
@@ -88,14 +88,18 @@ pub fn choose_rank(
         });
     }
     let of = ranks.len() * repeats;
-    let mut scores = Vec::new();
+    let (mut scores, mut unconverged) = (Vec::new(), 0);
     'ranks: for (at, &rank) in ranks.iter().enumerate() {
         let mut losses = Vec::new();
         for (repeat, loss) in trials.iter().enumerate() {
             listen(Trial { rank, repeat, done: at * repeats + repeat, of });
             match loss(rank) {
                 Err(error) if error.code() == Code::Interrupted => break 'ranks,
-                loss => losses.push(loss?),
+                found => {
+                    let RankLoss { loss, early } = found?;
+                    losses.push(loss);
+                    unconverged += early;
+                }
             }
         }
         if settings.interrupt.is_raised() {
@@ -110,7 +114,7 @@ pub fn choose_rank(
         Validation::HoldOut { .. } => "holdout",
         Validation::Bcv => "bcv",
     };
-    Ok(RankChoice { criterion: name.to_owned(), scores, chosen })
+    Ok(RankChoice { criterion: name.to_owned(), scores, chosen, unconverged })
 }
 
 fn score(rank: usize, losses: Vec<f64>) -> RankScore {

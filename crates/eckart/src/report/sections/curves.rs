@@ -91,7 +91,7 @@ fn groups(agreement: &Agreement, names: &Names<'_>) -> Html {
 pub(in crate::report) fn ranks(subject: &Subject<'_>) -> Option<Html> {
     let choice = subject.fit.rank_choice.as_ref().filter(|choice| !choice.scores.is_empty())?;
     let mut html = Html::new();
-    let wider = choice.warning().map_or("", |_| " It is the largest that was tried: widen the range.");
+    let wider = choice.at_limit().map_or("", |_| " It is the largest that was tried: widen the range.");
     html.lead(&format!(
         "Rank {} was chosen: the smallest within one standard error of the least loss.{wider}",
         choice.chosen

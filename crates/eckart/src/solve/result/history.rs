@@ -63,16 +63,31 @@ pub struct RankChoice {
     pub scores: Vec<RankScore>,
     /// The smallest rank whose mean is within one standard error of the least.
     pub chosen: usize,
+    /// How many of the fits that compare ranks ended before they converged. Not saved.
+    pub unconverged: usize,
 }
 
 impl RankChoice {
     /// Warns where the largest of several ranks won, since a larger one may be better still.
-    pub fn warning(&self) -> Option<Warning> {
+    pub fn at_limit(&self) -> Option<Warning> {
         let largest = self.scores.iter().map(|score| score.rank).max()?;
         (self.scores.len() > 1 && largest == self.chosen).then(|| {
             let message = format!("the largest rank won ({largest}): widen the range");
             Warning::new(Code::RankAtLimit, message)
         })
+    }
+
+    /// The same, and a warning where losses are of fits that did not converge.
+    pub fn warnings(&self) -> Vec<Warning> {
+        let early = (self.unconverged > 0).then(|| {
+            let fits = if self.unconverged == 1 { "fit" } else { "fits" };
+            let message = format!(
+                "{} {fits} that compare ranks ended before they converged: increase max_iter, or tol",
+                self.unconverged
+            );
+            Warning::new(Code::NotConverged, message)
+        });
+        self.at_limit().into_iter().chain(early).collect()
     }
 }
 
@@ -122,12 +137,14 @@ mod tests {
     #[test]
     fn a_largest_rank_that_won_is_told() {
         let score = |&rank: &usize| RankScore { rank, mean: 1.0, error: 0.0, losses: vec![1.0] };
-        let warning = |ranks: &[usize], chosen| {
+        let codes = |ranks: &[usize], chosen, unconverged| -> Vec<Code> {
             let scores = ranks.iter().map(score).collect();
-            RankChoice { criterion: "bcv".into(), scores, chosen }.warning().map(|warning| warning.code)
+            let choice = RankChoice { criterion: "bcv".into(), scores, chosen, unconverged };
+            choice.warnings().iter().map(|warning| warning.code).collect()
         };
-        assert_eq!(warning(&[2, 3, 4], 4), Some(Code::RankAtLimit));
-        assert_eq!((warning(&[2, 3, 4], 3), warning(&[2], 2)), (None, None));
+        assert_eq!(codes(&[2, 3, 4], 4, 0), [Code::RankAtLimit]);
+        assert!(codes(&[2, 3, 4], 3, 0).is_empty() && codes(&[2], 2, 0).is_empty());
+        assert_eq!(codes(&[2, 3, 4], 3, 2), [Code::NotConverged]);
     }
 
     #[test]

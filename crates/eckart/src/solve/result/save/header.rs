@@ -120,6 +120,7 @@ fn choice_from_json(value: &Value) -> Option<RankChoice> {
         criterion: value.get("way")?.as_str()?.to_owned(),
         chosen: value.get("chosen")?.as_u64()? as usize,
         scores: value.get("scores")?.as_array()?.iter().map(score).collect::<Option<_>>()?,
+        unconverged: 0,
     })
 }
 
