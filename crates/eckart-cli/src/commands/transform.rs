@@ -28,27 +28,8 @@ pub(crate) fn transform(args: &TransformArgs, paths: Paths) -> Result<(String, u
     paths.with_factors(args.output.as_deref(), names).check()?;
     args.output.as_deref().map(try_writing).transpose()?;
     let mut fold_in = FoldIn::new(&model.fit)?;
-    let mut table = read_data(&args.file, &args.reading, &args.reading.options(), args.matrices.is_empty())?;
-    if args.reading.index_col.is_none() && args.row_names.is_none() && args.col_names.is_none() {
-        take_names(&model, &mut table)?;
-    }
-    let (rows, cols) = table.matrix.shape();
-    let (mut beside, target) = (Vec::new(), model.fit.target.as_str());
-    let mut about = AboutFiles::default();
-    about.take_in(target, &table);
-    for (name, file) in &args.matrices {
-        fold_in.check_name(name)?;
-        let table = read_beside(file, Holds::Data, &args.reading)?;
-        about.take_in(name, &table);
-        beside.push((name.clone(), table));
-    }
-    if let Some(file) = &args.row_names {
-        rename(&mut table.row_names, (file, "row", rows), &mut about)?;
-    }
-    if let Some(file) = &args.col_names {
-        rename(&mut table.col_names, (file, "column", cols), &mut about)?;
-    }
-    let AboutFiles { readings: said, warnings: about } = about;
+    let (table, beside, AboutFiles { readings: said, warnings: about }) = read_rows(args, &model, &fold_in)?;
+    let (rows, target) = (table.matrix.rows(), model.fit.target.as_str());
     about.iter().for_each(warn);
     let found = new_rows_in_order(&model.fit, &table, &beside, model.matching);
     let found = found.map_err(|error| error.in_file(&args.file))?;
@@ -92,6 +73,33 @@ pub(crate) fn transform(args: &TransformArgs, paths: Paths) -> Result<(String, u
         write(Path::new("-"), &side_by_side(&tables)?)?;
     }
     Ok((written.iter().map(|path| format!("{}\n", path.display())).collect(), exit))
+}
+
+/// Data beside the new rows, by its name.
+type Beside = Vec<(String, Table)>;
+
+/// The new rows and the data beside them, with their names.
+fn read_rows(args: &TransformArgs, model: &Model, fold_in: &FoldIn) -> Result<(Table, Beside, AboutFiles)> {
+    let mut table = read_data(&args.file, &args.reading, &args.reading.options(), args.matrices.is_empty())?;
+    if args.reading.index_col.is_none() && args.row_names.is_none() && args.col_names.is_none() {
+        take_names(model, &mut table)?;
+    }
+    let (rows, cols) = table.matrix.shape();
+    let (mut beside, mut about) = (Vec::new(), AboutFiles::default());
+    about.take_in(&model.fit.target, &table);
+    for (name, file) in &args.matrices {
+        fold_in.check_name(name)?;
+        let table = read_beside(file, Holds::Data, &args.reading)?;
+        about.take_in(name, &table);
+        beside.push((name.clone(), table));
+    }
+    if let Some(file) = &args.row_names {
+        rename(&mut table.row_names, (file, "row", rows), &mut about)?;
+    }
+    if let Some(file) = &args.col_names {
+        rename(&mut table.col_names, (file, "column", cols), &mut about)?;
+    }
+    Ok((table, beside, about))
 }
 
 /// Takes the first column of a table for the names of its rows, where all columns are named and it alone is none of the

@@ -476,10 +476,8 @@ mod tests {
             assert!(code.as_str().bytes().all(|b| b == b'-' || b.is_ascii_lowercase() || b.is_ascii_digit()), "{code}");
             assert_eq!(Code::from_name(code.as_str()), Some(code));
             for text in [code.meaning(), code.remedy()] {
-                assert!(
-                    text.ends_with('.') && text.starts_with(|c: char| c.is_uppercase() || c == '`'),
-                    "{code}: {text}"
-                );
+                let begins = text.starts_with(|c: char| c.is_uppercase() || c == '`');
+                assert!(begins && text.ends_with('.'), "{code}: {text}");
             }
         }
     }

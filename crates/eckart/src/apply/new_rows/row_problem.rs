@@ -268,8 +268,8 @@ impl RowProblem {
         self.with_constants(problem, &used, shared).bind()
     }
 
-    /// The factors of all rows in one search, each n' x its width. Where the objective is infinite or undefined, so that
-    /// it could not begin, they are NaN and every row is undefined.
+    /// The factors of all rows in one search, each n' x its width. Where the objective is infinite or undefined, so
+    /// that it could not begin, they are NaN and every row is undefined.
     ///
     /// # Errors
     /// As [`RowProblem::bind`], and those of a search.
