@@ -30,7 +30,7 @@ const MOST_WALKS: usize = 4;
 
 /// Steps of a choice, at most: words of sets, and nodes that are walked over. Some tenths of a second; objectives of a
 /// few factors need a hundredth of it.
-const MOST_STEPS: u64 = 100_000_000;
+const MOST_STEPS: u64 = 25_000_000;
 /// Words of all sets, at most: 64 MB.
 const MOST_WORDS: usize = 8 << 20;
 
@@ -155,9 +155,11 @@ fn needs_of(candidate: &Candidate, best: &[Option<Best>], words: usize) -> Optio
 
 /// The numbers in a set.
 fn members(set: &[u64]) -> impl Iterator<Item = usize> + '_ {
-    set.iter()
-        .enumerate()
-        .flat_map(|(word, &bits)| (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| word * 64 + bit))
+    let in_word = |(word, &bits): (usize, &u64)| {
+        let rest = std::iter::successors(Some(bits), |bits| Some(bits & bits.wrapping_sub(1)));
+        rest.take_while(|&bits| bits != 0).map(move |bits| word * 64 + bits.trailing_zeros() as usize)
+    };
+    set.iter().enumerate().flat_map(in_word)
 }
 
 /// Without sharing: a little more expensive, never circular. Keys are settled from the cheapest on (Knuth 1977).
