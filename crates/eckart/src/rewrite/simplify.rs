@@ -22,7 +22,7 @@ const RULES: &[Simplification] = &[
     ("sum expand:        sum(expand(a, b)) -> k * sum(a)",       sum_expand),
     ("multiply expand:   expand(a, b) @ c -> a * colsum(c)",     multiply_expand),
     ("merge literals:    2 * (3 * a) -> 6 * a",                  merge_literals),
-    ("raise literal:     (2 * a) @ b, sum(2 * a) -> 2 * (...)",  raise_literal),
+    ("raise literal:     2 @ b, (2 * a) @ b, sum(2 * a) -> 2 * (...)", raise_literal),
     ("add negative:      a + -b -> a - b",                       add_negative),
 ];
 
@@ -230,6 +230,10 @@ fn merge_literals(t: &Term) -> Option<Term> {
 }
 
 fn raise_literal(t: &Term) -> Option<Term> {
+    let number = |k: usize| t.is(&Op::MatMul).then(|| t.arg(k).as_number()).flatten();
+    if let Some((c, other)) = number(0).map(|c| (c, 1)).or_else(|| number(1).map(|c| (c, 0))) {
+        return Some(scaled(c, t.arg(other).clone()));
+    }
     let through = |k: usize| {
         let (c, inner) = t.arg(k).as_scaled()?;
         let mut args = t.args().to_vec();

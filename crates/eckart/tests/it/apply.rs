@@ -374,11 +374,13 @@ fn a_row_whose_cost_is_undefined_is_named_and_leaves_the_others_as_they_are() {
 }
 
 #[test]
-fn one_component_begins_where_the_cost_is_finite() {
+fn one_component_begins_where_the_cost_is_finite_and_has_a_slope() {
     let x = Matrix::from_fn(6, 4, |i, j| ((1 + i) * (2 + j)) as f64 + 0.1 * ((i + j) % 2) as f64).unwrap();
     for text in [
         "sum(X / (W @ H) - log(X / (W @ H)) - 1) subject to W, H >= 0",
         "sum((X - W @ H)**2 / (W @ H)) subject to W, H >= 0",
+        "sum((sqrt(X) - sqrt(W @ H))**2) subject to W, H >= 0",
+        "sum((X - (W * W) @ H)**2) subject to W, H >= 0",
         // An offset alone, too.
         "over b[n,1], c[1,m]: sum(X / (b + c) - log(X / (b + c))) subject to b, c >= 0",
     ] {

@@ -21,7 +21,7 @@ pub use subproblem::{Coupled, Poisson, Quadratic, Subproblem};
 
 use super::problem::{Bound, Factor, with_signs};
 use crate::error::Result;
-use crate::expr::{Expr, Var};
+use crate::expr::{Dag, Expr, Op, Var};
 use crate::facts::{Givens, depends_on, is_linear};
 use crate::rows::GramParts;
 use calculus::{Second, at_zero, simplified};
@@ -61,6 +61,19 @@ fn of_factor(bound: &Bound, factor: &Factor) -> Result<Subproblem> {
         return Ok(Subproblem::Poisson(poisson));
     }
     Ok(Subproblem::Smooth)
+}
+
+/// Whether an objective has a finite slope, other than 0, at 0 of a factor, as far as its formula shows: a square has
+/// none there, a root no finite one.
+///
+/// # Errors
+/// Those of shapes that don't fit.
+pub(in crate::solve) fn slopes_at_zero(bound: &Bound, factor: &Factor) -> Result<bool> {
+    let (var, givens) = (&factor.var, &bound.givens);
+    let gradient = simplified(at_zero(&calculus::gradient(&bound.smooth, var, givens)?, var), givens)?;
+    let dag = Dag::new(std::slice::from_ref(&gradient));
+    let value = if *gradient.op() == Op::Expand { &gradient.args()[0] } else { &gradient };
+    Ok(value.as_number() != Some(0.0) && dag.ids().all(|id| dag.expr(id).as_number().is_none_or(f64::is_finite)))
 }
 
 /// An array of the factor's shape as the rows of the quadratic's array.

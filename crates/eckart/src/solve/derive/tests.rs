@@ -223,3 +223,25 @@ fn certify_coupled(text: &str, iterate: &mut Iterate, index: usize, coupled: &Co
     let (before, after) = (at[0].to_scalar(), all.run(&iterate.inputs).unwrap()[0].to_scalar());
     assert!((after - before - expected).abs() <= 1e-9 * (before.abs() + after.abs() + 1.0), "{text}, factor {index}");
 }
+
+#[test]
+fn slopes_at_zero_are_told_by_the_formula() {
+    let slopes = |text: &str| {
+        let bound = problem(text, false).bind().unwrap();
+        slopes_at_zero(&bound, bound.factors.iter().find(|factor| factor.var.name() == "b").unwrap()).unwrap()
+    };
+    for (part, expected) in [
+        ("(X - b)**2", true),
+        ("exp(b) - X * b", true),
+        ("log(1 + exp(b)) - X * b", true),
+        ("(X - b * v)**2", true),
+        ("(X - b * b)**2", false),
+        ("(X - (b * b) @ v)**2", false),
+        ("(sqrt(X) - sqrt(b @ v))**2", false),
+        ("(X - b**3)**2", false),
+    ] {
+        assert_eq!(slopes(&format!("over b[n,1]: sum({part})")), expected, "{part}");
+    }
+    assert!(!slopes("over b[1,1]: sum((sqrt(X) - u @ sqrt(b @ v))**2)"));
+    assert!(slopes("over b[1,1]: sum((X - u @ (b @ v))**2)"));
+}

@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::expr::Var;
 use crate::facts::{degree_of, joint_degree};
 use crate::run::{Numbers, Rect, Value};
+use crate::solve::derive::{Subproblem, derive, slopes_at_zero};
 use crate::solve::problem::{Bound, Factor};
 use crate::solve::result::compared::{Reconstruction, ReconstructionScale};
 
@@ -20,7 +21,7 @@ use crate::solve::result::compared::{Reconstruction, ReconstructionScale};
 /// others are N(0, 1) times a tenth of (variance / r)^(1/4), a small start. Where what stands for the data is no
 /// product of two factors, as in `X - W @ S @ H`, see [`SizeOfStart`]. Rows or columns whose length is limited begin at
 /// the limit (where they have more than a few numbers): from less, a penalty on their partner could end a search at 0.
-/// Offsets begin at 0.
+/// Offsets begin at 0, unless the objective has no slope there.
 pub(super) fn random_start(bound: &Bound, seed: u64, start: u64, known: Vec<Option<Value>>) -> Result<Vec<Value>> {
     drawn(bound, (seed, start), known, true)
 }
@@ -55,6 +56,7 @@ fn drawn(
     }
     let (mean, variance) = moments(&bound.target.1);
     let (rank, sizes) = (bound.rank as f64, SizeOfStart::of(bound, &known)?);
+    let at_zero: Vec<bool> = bound.factors.iter().map(|factor| begins_at_zero(bound, factor)).collect::<Result<_>>()?;
     let fill = |(index, factor): (usize, &Factor)| {
         let nonnegative = factor.regularizer.entries.is_nonnegative();
         let scale = match (&sizes, nonnegative) {
@@ -70,11 +72,21 @@ fn drawn(
             let normal = normal(&mut random);
             scale * if nonnegative { normal.abs() } else { normal }
         };
-        let is_zero = factor.offset && offsets_at_zero;
+        let is_zero = offsets_at_zero && at_zero[index];
         if bound.is_narrow() { filled::<f32>(factor, is_zero, number) } else { filled::<f64>(factor, is_zero, number) }
     };
     let all = bound.factors.iter().enumerate().zip(known);
     Ok(all.map(|(factor, known)| known.unwrap_or_else(|| fill(factor))).collect())
+}
+
+/// Whether a factor begins at 0: an offset from which the objective has a slope that leads away.
+fn begins_at_zero(bound: &Bound, factor: &Factor) -> Result<bool> {
+    if !factor.offset {
+        return Ok(false);
+    }
+    let which = bound.factors.iter().position(|other| other.var == factor.var).unwrap_or_default();
+    let is_quadratic = matches!(derive(bound)?[which], Subproblem::Quadratic(..) | Subproblem::Coupled(_));
+    Ok(is_quadratic || slopes_at_zero(bound, factor)?)
 }
 
 /// How what stands for the data grows.
