@@ -117,23 +117,14 @@ pub(crate) fn with_factors(
 /// answers where the file would be in doubt, as header and first column do of a factor. A file that can't be read so,
 /// such as factors that Eckart wrote beside data with semicolons, is read by what it shows.
 pub(crate) fn read_beside(file: &Path, holds: Holds, reading: &ReadingArgs) -> Result<Table> {
-    let shared = options_beside(reading, file);
-    let na_values = shared.na_values.clone().filter(|_| holds == Holds::Data);
-    let shown = ReadOptions {
-        dtype: shared.dtype,
-        duplicates: shared.duplicates,
-        comment: shared.comment.clone(),
-        na_values,
-        ..ReadOptions::default()
-    };
-    let written = ReadOptions { delimiter: shared.delimiter.clone(), decimal: shared.decimal, ..shown.clone() };
-    let layout = ReadOptions { header: shared.header, row_names: shared.row_names, ..written.clone() };
-    let first = if holds == Holds::Data { &layout } else { &written };
-    let answered = ReadOptions { triplets: shared.triplets, columns: shared.columns.clone(), ..layout.clone() };
-    match read(file, first) {
+    let (shared, first) = (options_beside(reading, file), first_options(file, holds, reading));
+    let shown = ReadOptions { delimiter: None, decimal: None, header: None, row_names: None, ..first.clone() };
+    let layout = ReadOptions { header: shared.header, row_names: shared.row_names, ..first.clone() };
+    let answered = ReadOptions { triplets: shared.triplets, columns: shared.columns.clone(), ..layout };
+    match read(file, &first) {
         Err(error) if file != Path::new("-") => {
             let is_doubt = error.code().kind() == CodeKind::Doubt;
-            let again = |options: &ReadOptions| if options == first { None } else { read(file, options).ok() };
+            let again = |options: &ReadOptions| if *options == first { None } else { read(file, options).ok() };
             if let Some(table) = is_doubt.then(|| again(&answered)).flatten() {
                 return Ok(table);
             }
@@ -142,6 +133,21 @@ pub(crate) fn read_beside(file: &Path, holds: Holds, reading: &ReadingArgs) -> R
             Ok(table)
         }
         found => found,
+    }
+}
+
+/// The options that a file beside X is read with first.
+pub(crate) fn first_options(file: &Path, holds: Holds, reading: &ReadingArgs) -> ReadOptions {
+    let shared = options_beside(reading, file);
+    let is_data = holds == Holds::Data;
+    ReadOptions {
+        format: None,
+        triplets: None,
+        columns: None,
+        na_values: shared.na_values.filter(|_| is_data),
+        header: shared.header.filter(|_| is_data),
+        row_names: shared.row_names.filter(|_| is_data),
+        ..shared
     }
 }
 

@@ -45,7 +45,8 @@ pub(crate) fn report(args: &ReportArgs) -> Result<String> {
     if let Some(file) = &args.names.titles {
         page = page.titles(titles_of(file, ids.as_deref())?);
     }
-    page = page.name_options(name_options(args, &fit, data.as_ref()));
+    page = page.name_options(name_options(args, &fit, data.as_ref())).match_by(args.matching.by);
+    page = args.file.iter().fold(page, |page, file| page.file(&fit.target, file, &args.reading.options()));
     let done = if printed {
         page.to_html()?
     } else {

@@ -91,7 +91,7 @@ fn names_that_are_given_are_told_from_those_of_the_data() {
     desk.file("same.txt", "c\na\nb\n").file("other.txt", "x\ny\nz\n").file("some.txt", "c\na\ny\n");
     let fit = "fit x.csv --model nmf --rank 1";
     let names = |option: &str| {
-        let found = desk.json(fit, &[option, "-o", "m.safetensors"]);
+        let found = desk.run(fit, &[option, "-o", "m.safetensors", "--json"]).json();
         let told: Vec<String> = found["warnings"]
             .as_array()
             .unwrap()

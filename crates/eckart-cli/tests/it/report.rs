@@ -85,6 +85,32 @@ fn names_and_looks_can_be_given() {
 }
 
 #[test]
+fn how_to_run_it_again_names_the_files_and_how_they_were_read() {
+    let desk = Desk::new();
+    desk.file("x.csv", TABLE).file("m.csv", "a,b,c,d\n1,1,0,1\n1,1,1,1\n0,1,1,1\n1,1,1,1\n");
+    desk.file("h.csv", "1,0.5,0.2,0.1\n0.1,0.3,1,0.8\n");
+    let fit = "fit x.csv --header --dtype f64 --match position --data M=m.csv --fix H=h.csv --rank 2 -n 20";
+    let objective = "sum(M * (X - W @ H)**2) subject to W >= 0, H >= 0";
+    desk.prints(&format!("{fit} -o m.safetensors --report r.html -q --objective"), &[objective]);
+    let page = std::fs::read_to_string(desk.path("r.html")).unwrap();
+    for part in [
+        "let x = data::read(&quot;x.csv&quot;, &amp;data::ReadOptions {",
+        "dtype: Some(eckart::Dtype::F64),",
+        "header: Some(true),",
+        "let fix_h = data::read(&quot;h.csv&quot;,",
+        "let data_m = data::read(&quot;m.csv&quot;,",
+        ".match_by(data::Matching::Position)",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    desk.prints("fit x.csv --model nmf --rank 2 -n 20 -o n.safetensors", &[]);
+    let page = desk.prints("report n.safetensors x.csv --dtype f64 --index-col --match position -o -", &[]);
+    for part in ["--dtype=f64 --index-col=true", "--match position", "row_names: Some(true),"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+}
+
+#[test]
 fn what_does_not_fit_is_refused() {
     let desk = Desk::new();
     desk.file("x.csv", TABLE)

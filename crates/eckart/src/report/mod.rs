@@ -9,6 +9,7 @@
 
 mod chart;
 mod draw;
+mod files;
 mod html;
 pub mod numbers;
 mod options;

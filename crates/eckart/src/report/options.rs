@@ -4,11 +4,13 @@
 //! Not here: the page (see `page`).
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
+use super::files::File;
 use super::shell::command_line;
 use super::subject::look::Look;
 use crate::apply::Consensus;
-use crate::data::Matrix;
+use crate::data::{Matching, Matrix, ReadOptions};
 use crate::solve::Factorization;
 
 /// A page about a factorization: its objective and how it was solved, the cost of every start, the components as people
@@ -33,6 +35,8 @@ pub struct Report<'a> {
     pub(super) title: Option<String>,
     pub(super) command: Option<String>,
     pub(super) name_options: Option<String>,
+    pub(super) files: BTreeMap<String, File>,
+    pub(super) matching: Matching,
     pub(super) row_names: Option<Vec<String>>,
     pub(super) col_names: Option<Vec<String>>,
     pub(super) titles: BTreeMap<String, String>,
@@ -52,6 +56,8 @@ impl<'a> Report<'a> {
             title: None,
             command: None,
             name_options: None,
+            files: BTreeMap::new(),
+            matching: Matching::Names,
             row_names: fit.row_names.clone(),
             col_names: fit.col_names.clone(),
             titles: BTreeMap::new(),
@@ -96,6 +102,20 @@ impl<'a> Report<'a> {
     /// that its data does not bring.
     pub fn name_options(mut self, words: impl IntoIterator<Item = String>) -> Self {
         self.name_options = Some(command_line(words)).filter(|words| !words.is_empty());
+        self
+    }
+
+    /// Says from which file a matrix came, the data too, or the values that a factor was fixed at or began at, and how
+    /// that was read: how to run the search again names it.
+    pub fn file(mut self, name: &str, path: impl AsRef<Path>, options: &ReadOptions) -> Self {
+        let path = path.as_ref().display().to_string();
+        self.files.insert(name.to_owned(), File { path, options: options.clone() });
+        self
+    }
+
+    /// How rows and columns of the files are matched, for the same purpose.
+    pub fn match_by(mut self, matching: Matching) -> Self {
+        self.matching = matching;
         self
     }
 

@@ -1,7 +1,7 @@
 use eckart::{Problem, Result, Settings, data};
 
 fn main() -> Result<()> {
-    let x = data::read("../../examples/data/digits/images.npy", &data::ReadOptions::default())?.matrix;
+    let x = data::read("../../examples/data/digits/images.npy", &data::ReadOptions::default())?;
     let settings = Settings {
         method: Some("derived".into()),
         n_init: 2,
@@ -12,7 +12,7 @@ fn main() -> Result<()> {
         ..Settings::default()
     };
     let fit = Problem::parse("minimize sum((X - W @ H)**2) + a * sum(abs(W)) subject to W >= 0")?
-        .data("X", &x)
+        .data("X", x)
         .param("a", 0.5)
         .rank(4)
         .solve(&settings)?;

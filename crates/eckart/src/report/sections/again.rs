@@ -4,7 +4,9 @@
 //! each text of the model is a quoted word or a literal (see `shell`).
 //! Not here: what the search found.
 
+use crate::data::Matching;
 use crate::expr::text::parse_statement;
+use crate::report::files::File;
 use crate::report::html::Html;
 use crate::report::shell::{literal, name as named, quoted};
 use crate::report::subject::Subject;
@@ -46,13 +48,18 @@ fn command(subject: &Subject<'_>) -> Option<String> {
     if fit.target != "X" || !fit.fixed.is_empty() || !fit.started.is_empty() {
         return None;
     }
-    let source = subject.report.source.as_deref().unwrap_or("DATA");
-    let mut lines = vec![format!("eckart fit {}", quoted(source)), format!("--objective {}", quoted(&fit.statement))];
+    let source = file(subject, &fit.target);
+    let mut lines =
+        vec![format!("eckart fit {}", quoted(&source.path)), format!("--objective {}", quoted(&fit.statement))];
+    let options = source.command_options();
+    lines.extend((!options.is_empty()).then_some(options));
     let numbers = fit.params.iter().map(|(name, value)| format!("--param {}", quoted(&format!("{name}={value}"))));
-    let others = others(fit).into_iter().map(|name| format!("--data {}", quoted(&format!("{name}=FILE"))));
+    let others = others(fit).into_iter();
+    let others = others.map(|name| format!("--data {}", quoted(&format!("{name}={}", file(subject, &name).path))));
     let given: Vec<String> = numbers.chain(others).collect();
     lines.extend((!given.is_empty()).then(|| given.join(" ")));
     lines.extend(subject.report.name_options.clone());
+    lines.extend((subject.report.matching == Matching::Position).then(|| "--match position".to_owned()));
     let target = fit.target_cost.map_or_else(String::new, |target| format!(" --target {target}"));
     let halving = if was_halved(fit) { " --successive-halving" } else { "" };
     lines.push(format!("--rank {} --seed {} --n-init {}{halving}", fit.rank, fit.seed, fit.starts.len()));
@@ -68,24 +75,26 @@ fn was_halved(fit: &Factorization) -> bool {
 
 fn program(subject: &Subject<'_>) -> String {
     let fit = subject.fit;
-    let source = subject.report.source.as_deref().unwrap_or("DATA");
-    let mut given = format!("        .data({}, &x)\n", literal(&fit.target));
-    let mut reads = read("x", source);
+    let mut given = format!("        .data({}, x)\n", literal(&fit.target));
+    let mut reads = file(subject, &fit.target).statement("x", &fit.target);
     for name in others(fit) {
         let variable = format!("data_{}", named(&name).to_lowercase());
-        reads += &read(&variable, "FILE");
-        given += &format!("        .data({}, &{variable})\n", literal(&name));
+        reads += &file(subject, &name).statement(&variable, &name);
+        given += &format!("        .data({}, {variable})\n", literal(&name));
     }
     let values = [("fix", &fit.fixed), ("init_from", &fit.started)];
     for (call, name) in values.into_iter().flat_map(|(call, names)| names.iter().map(move |name| (call, name))) {
         let variable = format!("{call}_{}", named(name).to_lowercase());
         let what = if call == "fix" { "was fixed at" } else { "began at" };
         reads += &format!("    // The values that {} {what}.\n", named(name));
-        reads += &read(&variable, &format!("{name}.npy"));
-        given += &format!("        .{call}({}, &{variable})\n", literal(name));
+        reads += &file(subject, name).statement(&variable, name);
+        given += &format!("        .{call}({}, {variable})\n", literal(name));
     }
     for (name, value) in &fit.params {
         given += &format!("        .param({}, {value:?})\n", literal(name));
+    }
+    if subject.report.matching == Matching::Position {
+        given += "        .match_by(data::Matching::Position)\n";
     }
     let mut target = fit.target_cost.map_or_else(String::new, |target| format!("        target: Some({target:?}),\n"));
     if fit.init != Init::default() {
@@ -123,6 +132,13 @@ fn program(subject: &Subject<'_>) -> String {
     )
 }
 
-fn read(variable: &str, file: &str) -> String {
-    format!("    let {variable} = data::read({}, &data::ReadOptions::default())?.matrix;\n", literal(file))
+/// The file of a matrix; a word in its place where that is not known.
+fn file(subject: &Subject<'_>, name: &str) -> File {
+    let (fit, report) = (subject.fit, subject.report);
+    report.files.get(name).cloned().unwrap_or_else(|| match &report.source {
+        Some(source) if name == fit.target => File::named(source),
+        _ if name == fit.target => File::named("DATA"),
+        _ if fit.factor(name).is_some() => File::named(&format!("{name}.npy")),
+        _ => File::named("FILE"),
+    })
 }
