@@ -9,8 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::data::{Dtype, Matrix};
 use crate::error::watch::count;
 use crate::error::{Code, Error, Result};
-use crate::expr::{Dag, Expr, Var, check_size};
-use crate::facts::{Facts, Given, Givens, Shape, Sign, unmasked_in, unsaid};
+use crate::expr::{Dag, Expr, Op, Var, check_size};
+use crate::facts::{Facts, Given, Givens, Shape, Sign, unmasked_in, unsaid_in_shapes};
 use crate::plan::{BufferId, Kernel, Plan, RowUpdate, plan, plan_updates};
 use crate::rewrite::{SearchReport, rewrite, simplify, size_of_terms};
 use crate::rows::RowSolver;
@@ -396,18 +396,15 @@ impl Function {
 
     /// Binds values, and plans where what is known of them has changed.
     fn prepare(&mut self, inputs: &[&Matrix]) -> Result<()> {
-        let mut givens = Givens::new();
-        let dtype = self.dtype(inputs);
         for (var, matrix) in self.inputs.iter().zip(inputs) {
             self.held.set_matrix(var, matrix);
-            givens.insert(var.clone(), Given::of(matrix));
         }
         for expr in &self.shared {
             if let (Some(var), Some(value)) = (expr.as_var(), expr.value()) {
                 self.held.set_matrix(var, &value);
-                givens.insert(var.clone(), Given { dtype, data: false, sign: Sign::UNKNOWN, ..Given::of(&value) });
             }
         }
+        let givens = self.givens(inputs);
         let key: Vec<Given> = givens.values().copied().collect();
         if self.ready.as_ref().is_none_or(|(known, _)| *known != key) {
             let roots: Vec<Expr> =
@@ -419,6 +416,17 @@ impl Function {
         Ok(())
     }
 
+    /// What is known of the variables.
+    fn givens(&self, inputs: &[&Matrix]) -> Givens {
+        let dtype = self.dtype(inputs);
+        let given = self.inputs.iter().zip(inputs).map(|(var, matrix)| (var.clone(), Given::of(matrix)));
+        let held = self.shared.iter().filter_map(|expr| {
+            let (var, value) = (expr.as_var()?.clone(), expr.value()?);
+            Some((var, Given { dtype, data: false, sign: Sign::UNKNOWN, ..Given::of(&value) }))
+        });
+        given.chain(held).collect()
+    }
+
     /// Missing entries need `observed(...)` in every formula that reads them: otherwise they would silently count as
     /// zeros.
     fn check_missing(&self, inputs: &[&Matrix]) -> Result<()> {
@@ -428,7 +436,9 @@ impl Function {
             let formulas = self.outputs.iter().chain(self.updates.iter().map(|(_, new)| new));
             for (at, formula) in formulas.enumerate() {
                 let dag = Dag::new(std::slice::from_ref(formula));
-                if unsaid(&dag, &var).is_some() {
+                let facts = Facts::of(&dag, &self.givens(inputs))?;
+                let is_whole = |id| *dag.op(id) == Op::SumTo && facts.shape(id) == facts.shape(dag.args(id)[0]);
+                if unsaid_in_shapes(&dag, &var, is_whole).is_some() {
                     return Err(unmasked_in(&self.called(at), var.name(), &matrix));
                 }
             }

@@ -21,6 +21,11 @@ pub(crate) fn masks(dag: &Dag, var: &Var) -> bool {
 /// multiplied as a matrix or returned, and at those entries it is neither left out by a factor `observed(var)` nor the
 /// same number whatever else there is. `None` where all is said, as by a term with `1 - observed(var)`.
 pub(crate) fn unsaid(dag: &Dag, var: &Var) -> Option<Expr> {
+    unsaid_in_shapes(dag, var, |_| false)
+}
+
+/// The same of formulas whose shapes are known, such as gradients: `is_whole` holds for a `sumto` that sums nothing.
+pub(crate) fn unsaid_in_shapes(dag: &Dag, var: &Var, is_whole: impl Fn(Id) -> bool) -> Option<Expr> {
     let mut found = None;
     let at = dag.bottom_up(|id, known| {
         let used = |k: &usize| dag.op(id).uses_value(*k);
@@ -28,10 +33,10 @@ pub(crate) fn unsaid(dag: &Dag, var: &Var) -> Option<Expr> {
             let at: &AtMissing = &known[arg.index()];
             let is_product = *dag.op(id) == Op::MatMul;
             let is_sum = matches!(dag.op(id), Op::Sum | Op::RowSum | Op::ColSum | Op::SumTo);
-            (is_sum && at.is_open(|_| true)) || (is_product && at.is_open(|value| value == 0.0))
+            (is_sum && !is_whole(id) && at.is_open(|_| true)) || (is_product && at.is_open(|value| value == 0.0))
         });
         found = found.take().or(open);
-        AtMissing::of(dag, id, var, known)
+        if is_whole(id) { known[dag.args(id)[0].index()] } else { AtMissing::of(dag, id, var, known) }
     });
     found = found.or_else(|| dag.roots().iter().copied().find(|root| at[root.index()].is_open(|_| true)));
     found.map(|id| dag.expr(id).clone())

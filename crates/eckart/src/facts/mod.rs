@@ -22,7 +22,9 @@ pub(crate) use infer::{Inferred, Links, infer_or_name, lengths_of};
 pub use infer::{SideLength, infer_shapes};
 pub use layout::Layout;
 pub(crate) use layout::{Arg, layout_of_op, layout_of_var};
-pub(crate) use missing::{first_missing, masks, reading, unmasked, unmasked_beside, unmasked_in, unsaid};
+pub(crate) use missing::{
+    first_missing, masks, reading, unmasked, unmasked_beside, unmasked_in, unsaid, unsaid_in_shapes,
+};
 pub use nodes::Facts;
 pub(crate) use nodes::is_nonnegative;
 pub use shape::Shape;
