@@ -16,13 +16,18 @@ const TINY: f64 = 1e-8;
 /// Products above this are not compared with the data, which would cost a pass over it.
 const UNSUSPICIOUS: f64 = 1e-4;
 
-/// Warns where factors that began at 0, where no step lowers the cost, have stayed there.
-pub(in crate::solve) fn stuck(bound: &Bound, factors: &[(String, Matrix)], started: &[String]) -> Option<Warning> {
+/// Warns where factors that began at 0, where no step lowers the cost, have stayed there; `started` are the initial
+/// values that were given.
+pub(in crate::solve) fn stuck(
+    bound: &Bound,
+    factors: &[(String, Matrix)],
+    started: &[(String, Matrix)],
+) -> Option<Warning> {
     let pairs = pairs(bound);
-    let is_zero = |name: &str| {
-        let matrix = factors.iter().find(|(known, _)| known == name).map(|(_, matrix)| matrix);
-        started.iter().any(|known| known == name) && matrix.is_some_and(|matrix| largest(matrix) == 0.0)
+    let is_zero_in = |matrices: &[(String, Matrix)], name: &str| {
+        matrices.iter().any(|(known, matrix)| known == name && largest(matrix) == 0.0)
     };
+    let is_zero = |name: &str| is_zero_in(factors, name) && is_zero_in(started, name);
     let both = |pair: &[&Factor; 2]| pair.iter().all(|factor| is_zero(factor.var.name()));
     let [left, right] = pairs.iter().map(|pair| pair.factors(bound)).find(both)?;
     let (left, right) = (left.var.name(), right.var.name());
@@ -93,6 +98,14 @@ mod tests {
             assert_eq!(told(method, Matrix::from_fn(8, 2, |i, k| (1 + i + k) as f64).unwrap(), zeros(2, 6)), 0);
         }
         assert_eq!(told("derived", zeros(8, 2), zeros(2, 6)), 0, "dead components are begun anew");
+        // What penalties shrank began elsewhere.
+        let text = "sum((X - W @ H)**2) + a*(sum(abs(W)) + sum(abs(H))) subject to W >= 0, H >= 0";
+        let ones = |n: usize, m: usize| Matrix::from_fn(n, m, |_, _| 1.0).unwrap();
+        let problem = Problem::parse(text).unwrap().data("X", &x).param("a", 1e4).rank(2);
+        let settings = Settings { method: Some("hals".into()), max_iter: 20, ..Settings::default() };
+        let found = problem.init_from("W", ones(8, 2)).init_from("H", ones(2, 6)).solve(&settings).unwrap();
+        let codes: Vec<Code> = found.warnings.iter().map(|warning| warning.code).collect();
+        assert_eq!(codes, [Code::FactorsShrunk]);
     }
 
     #[test]

@@ -134,7 +134,7 @@ fn finish(
     let (target, x) = &bound.target;
     warnings.extend(shrunk((&bound.stated, &bound.givens), (target, x), &factors, &bound.roles));
     let names = |matrices: &[(String, Matrix)]| matrices.iter().map(|(name, _)| name.clone()).collect::<Vec<String>>();
-    warnings.extend(stuck(bound, &factors, &names(&problem.init_values)));
+    warnings.extend(stuck(bound, &factors, &problem.init_values));
     falling::of_result(bound, starts[best].cost, &bound.values_of(&factors), &mut warnings)?;
     Ok(Factorization {
         statement: problem.statement().to_string(),
