@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 import scipy.sparse as sp
 from expect import refuses, warns
@@ -354,3 +355,87 @@ def test_codes_that_are_all_zero_are_warned_of():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         SparseCoder(atoms, transform_algorithm="lasso_cd", transform_alpha=1e-6).fit(small).transform(small)
+
+
+def frames(frame):
+    """The frame by each package."""
+    return frame, pl.DataFrame(frame), pa.Table.from_pandas(frame), pa.RecordBatch.from_pandas(frame)
+
+
+SPECTRA = "wavelength,s1,s2\n410.5,0.53,0.51\n411,0.55,0.52\n411.5,0.62,0.54\n412,0.4,0.3\n"
+GENES = "entrez,a,b\n7157,3,1\n672,5,2\n9007199254740993,1,4\n"
+PANEL = "x,patient_id,b\n3,7,1\n5,8,2\n1,9,4\n2,6,8\n"
+
+
+@pytest.mark.parametrize("text, code", [(SPECTRA, "numbers-as-names"), (GENES, "numbers-as-names"), (PANEL, "ids-as-data")])
+def test_numbers_that_are_names_are_told_of_frames_as_of_files(text, code, tmp_path):
+    (tmp_path / "x.csv").write_text(text)
+    with warns(UserWarning, code):
+        read = ek.read(tmp_path / "x.csv")
+    frame = pd.read_csv(tmp_path / "x.csv")
+    first = frame.columns[0]
+    for x in (*frames(frame), frame[frame.index != 1]):
+        with warns(UserWarning, code, "patient_id" if code == "ids-as-data" else first):
+            f = ek.factorize(x, rank=1)
+        assert f.col_names == read.col_names and f.H.shape == read.to_array()[:1].shape
+        if len(x) == len(frame) and text != GENES:
+            assert f.row_names == read.row_names
+    if text == GENES:
+        assert f.row_ids.dtype == np.int64 and f.row_ids.tolist() == [7157, 9007199254740993]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for x in frames(frame):
+            assert ek.factorize(ek.Matrix(x), rank=1).col_names == list(frame.columns)
+        assert ek.factorize(frame.set_index(first)[["b"]] if text == PANEL else frame.set_index(first), rank=1).H.shape[1] < 3
+        # A model whose column it is has it in new rows as well.
+        model = ek.factorize(ek.Matrix(frame), rank=1)
+        np.testing.assert_array_equal(model.transform(frame[:2])["W"], model.transform(ek.Matrix(frame[:2]))["W"])
+
+
+def test_numbers_that_may_be_names_are_asked_about():
+    far = pd.DataFrame({"x": [653635, 102466, 729737, 148398, 339451], "a": [3.0, 1, 4, 1, 5], "b": [2.0, 7, 1, 8, 2]})
+    even = pd.DataFrame(np.column_stack([np.arange(6.0), rng.integers(0, 9, (6, 3)) / 1.0]), columns=list("tabc"))
+    even.iloc[:, 1:] = [[3, 1, 4], [1, 5, 9], [2, 6, 5], [3, 5, 8], [9, 7, 9], [3, 2, 3]]
+    for frame in (far, even):
+        for x in frames(frame):
+            with refuses(ValueError, "index-or-data", "eckart.Matrix"):
+                ek.factorize(x, rank=1)
+            ek.factorize(ek.Matrix(x), rank=1)
+        ek.factorize(frame.set_index(frame.columns[0]), rank=1)
+
+
+def test_named_levels_of_an_index_are_columns_of_a_list():
+    entries = pd.DataFrame({"client": list("aabcc"), "song": list("xyxyz"), "plays": [5.0, 3, 4, 1, 2]})
+    expected = ek.triplets(entries)
+    for listed in (entries.set_index("client"), entries.set_index(["client", "song"]), entries.set_index(["client", "song"])["plays"], entries.set_index("song")):
+        found = ek.triplets(listed)
+        assert found.row_names == ["a", "b", "c"] and found.col_names == ["x", "y", "z"]
+        np.testing.assert_array_equal(found.to_array(), expected.to_array())
+        if isinstance(listed, pd.DataFrame):
+            assert ek.factorize(listed, rank=1).W.shape == (3, 1)
+    # By their places, or as they are called.
+    plain = entries.set_axis(["A", "B", "C"], axis=1).set_index("A")
+    assert ek.triplets(plain).row_names == ["a", "b", "c"] and ek.triplets(plain, columns=("B", "A")).shape == (3, 3)
+    with refuses(ValueError, "list-or-table", "rename_axis"):
+        ek.triplets(plain.rename_axis(None))
+    # An index that names each row once may be that of a table.
+    with refuses(ValueError, "list-or-table", "eckart.triplets"):
+        ek.factorize(pd.DataFrame({"client": list("abc"), "game": [1.0, 2, 3], "count": [2.0, 1, 5]}).set_index("client"), rank=1)
+    counts = pd.DataFrame({"song": [1.0, 2, 3], "tale": [2.0, 1, 5]}, index=pd.Index(list("abc"), name="client"))
+    assert ek.factorize(counts, rank=1).row_names == ["a", "b", "c"]
+    # Names that say nothing, and numbers that look like a list.
+    users, items, stars = ratings()
+    unknown = pd.DataFrame({"A": users, "B": items, "C": stars.astype(int)})
+    for index in (["A"], ["A", "B"]):
+        with refuses(ValueError, "list-or-table"):
+            ek.factorize(unknown.set_index(index), rank=1)
+
+
+def test_a_record_batch_is_a_table_and_a_list():
+    batch = pa.RecordBatch.from_pydict({"user": pa.array(list("aab")).dictionary_encode(), "item": list("xyx"), "rating": [5, 4, None]})
+    with refuses(ValueError, "missing-value"):
+        ek.triplets(batch)
+    whole = pa.RecordBatch.from_pydict({"user": list("aab"), "item": [7, 8, 7], "rating": [5, 4, 3]})
+    found = ek.triplets(whole)
+    assert found.row_names == ["a", "b"] and found.col_ids.tolist() == [7, 8] and found.to_array().tolist() == [[5, 4], [3, 0]]
+    assert MatrixFactorization(1, alpha=0.1, random_state=0).fit(whole).user_ids_.tolist() == ["a", "b"]

@@ -9,8 +9,8 @@ use std::sync::{Arc, OnceLock};
 
 use eckart::Code;
 use eckart::data::{
-    Decimal, Delimiter, Dtype, Duplicates, Format, HeaderColumns, Ids, ListEvidence, Pattern, ReadOptions, Storage,
-    Table, columns_by_header, list_evidence,
+    Decimal, Delimiter, Dtype, Duplicates, FirstColumn, Format, HeaderColumns, Ids, ListEvidence, Pattern, ReadOptions,
+    Storage, Table, columns_by_header, ids_among_columns, list_evidence,
 };
 use numpy::{Element, PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
@@ -272,9 +272,23 @@ impl Matrix {
         Self { reading: Some(reading), ..self.copied() }
     }
 
-    /// The same matrix, of a frame without names of its rows, which may be a list of entries.
-    fn of_frame(&self) -> Self {
-        Self { doubtful: doubt(&self.matrix, None), ..self.copied() }
+    /// The same matrix, of a frame that may be a list of entries; `entries` has the levels of its index as columns.
+    fn of_frame(&self, entries: &Self) -> Self {
+        Self { doubtful: doubt(&entries.matrix, None), ..self.copied() }
+    }
+
+    /// Whether the first column, called `name`, names the rows by the rule of files: `names` or `doubtful`, and why.
+    fn first_column(&self, name: Option<&str>) -> Option<(&'static str, &'static str)> {
+        match FirstColumn::of(&self.matrix, name) {
+            FirstColumn::Data => None,
+            FirstColumn::Names(reason) => Some(("names", reason)),
+            FirstColumn::Doubtful(reason) => Some(("doubtful", reason)),
+        }
+    }
+
+    /// The first of the columns, called so, that holds ids which count as data.
+    fn ids_as_data(&self, names: Vec<String>) -> Option<usize> {
+        ids_among_columns(&self.matrix, &names)
     }
 
     /// A matrix with the same numbers and other names.

@@ -18,7 +18,7 @@ import numpy as np
 
 from . import _checks, _eckart
 from ._eckart import Matrix
-from ._errors import coded, told, warn
+from ._errors import EckartWarning, coded, coded_warning, told, warn
 
 
 class _Dense(NamedTuple):
@@ -84,24 +84,118 @@ def matrix_of(x: Any, name: str = "the data") -> Matrix:
     return _parts(x, name).matrix() if entries is None else entries
 
 
-def named_matrix_of(x: Any, name: str = "the data") -> Named:
-    """The same, with the names that a frame or a table has."""
+def named_matrix_of(x: Any, name: str = "the data", index: bool = True, known: Sequence[str] | None = None) -> Named:
+    """
+    The same, with the names that a frame or a table has.
+
+    With `index` a first column of numbers that name the rows is taken for their names, by the rule of files; of new rows
+    `known` are the columns of the model, which are data.
+    """
     refuse_no_matrix(x, name)
     entries = x if isinstance(x, Matrix) else entries_of(x, name)
     if entries is not None:
         return Named(entries, entries.row_names, entries.col_names, *entries.typed_ids())
     (row_names, row_ids), (col_names, col_ids) = _names(x)
-    made = _parts(x, name).matrix()
+    found = Named(_parts(x, name).matrix(), row_names, col_names, row_ids, col_ids)
+    if labels_of(x) is None:
+        return found
+    found = _with_index(x, found, name, known or ()) if index else found
     # Numbers and dates name the columns of a table; those of a list have words, or are counted.
-    if col_ids is None and labels_of(x) is not None:
-        made = made.of_frame()
-    return Named(made, row_names, col_names, row_ids, col_ids)
+    return found._replace(matrix=found.matrix.of_frame(_with_levels(x, found.matrix))) if col_ids is None else found
 
 
-def table_of(x: Any, name: str = "the data") -> Matrix:
+def table_of(x: Any, name: str = "the data", index: bool = True, known: Sequence[str] | None = None) -> Matrix:
     """The matrix that `x` stands for, named as that is."""
-    found = named_matrix_of(x, name)
+    found = named_matrix_of(x, name, index, known)
     return found.matrix.named(found.rows, found.cols) if found.matrix is not x else found.matrix
+
+
+def _with_index(x: Any, found: Named, name: str, known: Sequence[str]) -> Named:
+    """The matrix of a frame with its first column for the names of its rows, where its numbers are such; warns of it, and
+    of ids that count as data."""
+    label = None if found.col_names is None else found.col_names[0]
+    column = "column 1" if label is None else f"column 1 ({label})"
+    told = None if label in known or not _may_have_index(x) else found.matrix.first_column(label)
+    if told is not None and told[0] == "doubtful":
+        raise coded(
+            ValueError,
+            "index-or-data",
+            f"{column} of {name} can be the names of the rows, or numbers: {told[1]}. Say which: {_as_index(x, label)} for "
+            "names, eckart.Matrix(frame) for numbers",
+        )
+    if told is not None:
+        warn(coded_warning(
+            "numbers-as-names",
+            f"{column} of {name} is taken for the names of the rows: {told[1]}. It is data in eckart.Matrix(frame); "
+            f"{_as_index(x, label)} says that it holds names",
+        ))  # fmt: skip
+        (names, ids), rest = _index_names(_column(x, 0)), np.ascontiguousarray(found.matrix.to_array()[:, 1:])
+        cols = found.cols if found.cols is None else found.cols[1:] if isinstance(found.cols, list) else (found.cols[0], found.cols[1][1:])
+        made = _dense(rest, name).matrix().named(None, cols)
+        found = Named(made, names, made.col_names, ids, made.typed_ids()[1])
+    at = None if found.col_names is None else found.matrix.ids_as_data(found.col_names)
+    if at is not None and found.col_names is not None and found.col_names[at] not in known:
+        warn(ids_as_data(found.col_names[at], name, "holds whole numbers, is called as ids are,"))
+    return found
+
+
+def ids_as_data(label: str | None, name: str, why: str) -> EckartWarning:
+    """The warning that a column which may name rows counts as data."""
+    column = "the first column" if label is None else f"the column {label!r}"
+    return coded_warning(
+        "ids-as-data", f"{column} of {name} {why} and counts as data: take it out, or make it the index, where it is none"
+    )
+
+
+def _may_have_index(x: Any) -> bool:
+    """Whether nothing names the rows of a frame but the numbers that pandas counts, or what is left of them."""
+    if not _is_of(x, "pandas"):
+        return True
+    return x.index.nlevels == 1 and x.index.name is None and getattr(x.index.dtype, "kind", "O") in "iu"
+
+
+def _as_index(x: Any, label: str | None) -> str:
+    """How a frame says that its first column names its rows."""
+    if _is_of(x, "pandas"):
+        return f"frame.set_index({label!r})" if label is not None else "frame.set_index(frame.columns[0])"
+    return f"eckart.Matrix(frame.drop({label!r}), row_names=frame[{label!r}])"
+
+
+def _index_names(column: Any) -> _Side:
+    """Numbers as names: whole ones as such, others as texts."""
+    values = np.asarray(column)
+    ids = typed(values) or _typed_labels(values.tolist())
+    if ids is None:
+        numbers_ = values.astype(np.float64)
+        if not (np.all(numbers_ == np.trunc(numbers_)) and np.all(np.abs(numbers_) < 2**53)):
+            return [np.format_float_positional(value, trim="-") for value in numbers_], None
+        ids = typed(numbers_.astype(np.int64))
+    return (None if ids is None else list(_eckart.name_texts(ids))), ids
+
+
+def names_rows(x: Any, name: str) -> str | None:
+    """Why the first column of a frame names its rows by the rule of files; None where it does not."""
+    labels = labels_of(x)
+    if labels is None or len(labels) < 2 or not _may_have_index(x):
+        return None
+    first = np.asarray(_column(x, 0))
+    first = first[:, None].astype(np.float64) if first.dtype.kind in "biuf" and len(first) else None
+    # All columns are looked at only where the first one alone may be names.
+    if first is None or _dense(np.hstack([first, first]), name).matrix().first_column("id") is None:
+        return None
+    found = named_matrix_of(x, name, index=False)
+    told = None if found.col_names is None else found.matrix.first_column(found.col_names[0])
+    return told[1] if told is not None and told[0] == "names" else None
+
+
+def _with_levels(x: Any, made: Matrix) -> Matrix:
+    """The matrix of a frame with the named levels of its index as columns before the others, where one of them repeats."""
+    MOST_COLUMNS = 12  # a list has no more
+    levels = [x.index.get_level_values(k) for k in _levels(x)]
+    if made.is_sparse or made.shape[1] > MOST_COLUMNS or all(level.is_unique for level in levels):
+        return made
+    codes = [sys.modules["pandas"].factorize(level)[0] for level in levels]
+    return _dense(np.column_stack([*codes, made.to_array()]), "the list").matrix()
 
 
 def as_table(x: Any, row_names: Any = None, col_names: Any = None) -> Matrix:
@@ -163,7 +257,7 @@ def filled(x: Any) -> Any:
 def refuse_no_matrix(x: Any, name: str) -> None:
     """Refuses what holds a matrix, or will, and is none."""
     if type(x).__name__ == "LazyFrame":
-        raise coded(TypeError, "wrong-type", f"{name} is a LazyFrame, which has no values yet: give {name}.collect()")
+        raise coded(TypeError, "wrong-type", f"{name} is a LazyFrame, which has no values yet: give what its collect() returns")
     if hasattr(x, "obs_names") and hasattr(x, "var_names") and hasattr(x, "X"):
         raise coded(
             TypeError,
@@ -378,7 +472,8 @@ def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
     rows : array-like of length n_entries, or a table
         The id of each entry's row: texts, numbers, anything that can be sorted or compared. Or an Arrow table or a frame,
         whose columns go by their names (user, movieId, rating, ..., as in a file), or by `columns`; where neither says, it
-        has two or three, in this order: rows, columns, values.
+        has two or three, in this order: rows, columns, values. Levels of an index of pandas that have names are columns
+        before the others; a series is the values of its index.
     columns : array-like of length n_entries
         The id of each entry's column. Of a table the names of the columns of row ids, column ids and, where there is a
         third, of values.
@@ -389,7 +484,8 @@ def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
     -------
     Matrix
         Sparse, of float64 or of the values' float32; ``row_names`` and ``col_names`` are the ids as texts, in the order
-        in which they first appear. A factorization of it gives whole numbers and dates back as what they were; floats
+        in which they first appear (`read` sorts ids that are all whole numbers). A factorization of it gives whole numbers
+        and dates back as what they were; floats
         that are all whole are whole numbers. Of a table ``reading`` says which columns were taken.
 
     Raises
@@ -407,11 +503,13 @@ def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
     >>> ratings.row_names, ratings.col_names
     (['ann', 'bob'], ['Heat', 'Fargo'])
     """
-    labels = labels_of(rows)
-    if labels is not None:
+    refuse_no_matrix(rows, "the table")
+    if columns is None and values is None and _is_series(rows):
+        rows = rows.to_frame("value" if rows.name is None else rows.name)
+    if labels_of(rows) is not None:
         if values is not None:
             raise coded(TypeError, "wrong-type", "the values of a table are one of its columns: name it in columns=(...)")
-        return _of_columns(rows, labels, _places(rows, labels, columns))
+        return _of_columns(*_places(rows, columns))
     if columns is None:
         raise coded(TypeError, "wrong-type", "give rows, columns and values, or a table that has them as its columns")
     return _of_entries(rows, columns, values)
@@ -452,34 +550,83 @@ def labels_of(x: Any) -> list[str] | None:
 def _column(table: Any, k: int) -> Any:
     if _is_of(table, "pyarrow"):
         column = table.column(k)
-        return column.to_numpy() if hasattr(column, "to_numpy") else column
+        # A column of a record batch is in one piece, which says whether it may be copied.
+        return column.to_numpy() if hasattr(column, "num_chunks") else column.to_numpy(zero_copy_only=False)
     return (table.iloc[:, k] if _is_of(table, "pandas") else table[:, k]).to_numpy()
+
+
+def _is_series(x: Any) -> bool:
+    """Whether it is a series of pandas whose index has names."""
+    return "pandas" in sys.modules and isinstance(x, sys.modules["pandas"].Series) and None not in x.index.names
+
+
+def _levels(x: Any) -> list[int]:
+    """The levels of an index of pandas that have names."""
+    return [k for k, name in enumerate(x.index.names) if name is not None] if _is_of(x, "pandas") else []
+
+
+class _Listed(NamedTuple):
+    """A frame or an Arrow table as a list of entries: levels of its index, and the columns after them."""
+
+    table: Any
+    levels: list[int]
+    labels: list[str]
+
+    def column(self, k: int) -> Any:
+        at = k - len(self.levels)
+        return _column(self.table, at) if at >= 0 else self.table.index.get_level_values(self.levels[k]).to_numpy()
+
+
+def _listed(x: Any) -> tuple[_Listed, _Listed]:
+    """A frame or an Arrow table by its columns alone, and with the named levels of its index before them, which are columns
+    of a list, as they are in the file that pandas writes."""
+    labels, levels = labels_of(x) or [], _levels(x)
+    return _Listed(x, [], labels), _Listed(x, levels, [*(str(x.index.names[k]) for k in levels), *labels])
+
+
+def list_columns(x: Any) -> tuple[_Listed, tuple[int | None, int | None, int | None]]:
+    """A frame or an Arrow table and the places of row ids, column ids and values, as the names of its columns tell; or,
+    where they leave it open, of row ids alone."""
+    bare, whole = _listed(x)
+    places = _eckart.columns_by_names(bare.labels)
+    if places[1] is None and whole.levels:
+        with_index = _eckart.columns_by_names(whole.labels)
+        if with_index[1] is not None or places[0] is None:
+            return whole, with_index
+    return bare, places
+
+
+def is_list(x: Any) -> bool:
+    """Whether a frame or an Arrow table is a list of entries by the names of its columns."""
+    return labels_of(x) is not None and list_columns(x)[1][1] is not None
 
 
 def entries_of(x: Any, name: str) -> Matrix | None:
     """The matrix of a frame or an Arrow table that is a list of entries by the names of its columns; None of any other."""
-    labels = labels_of(x)
-    if labels is None:
+    if labels_of(x) is None:
         return None
-    row, col, value = _eckart.columns_by_names(labels)
+    listed, (row, col, value) = list_columns(x)
     if row is None:
         return None
-    if col is not None:
-        return _of_columns(x, labels, [row, col] if value is None else [row, col, value])
-    ids = _column(x, row).tolist()
-    if len(set(ids)) == len(ids):
+    ids, levels = listed.column(row).tolist(), len(listed.levels)
+    is_unique = len(set(ids)) == len(ids)
+    # An index that names each row once is more than a column that does: it is that of a table as well.
+    if col is not None and not (is_unique and row < levels <= col):
+        return _of_columns(listed, [row, col] if value is None else [row, col, value])
+    if col is None and is_unique:
         return None
     raise coded(
         ValueError,
         "list-or-table",
-        f"{name} is a list of entries, or a table: the names of its columns leave it open ({', '.join(labels)}). Say which: "
-        "eckart.triplets(table, columns=(row, col, value)) for the list, eckart.Matrix(table) for the table",
+        f"{name} is a list of entries, or a table: the names of its columns leave it open ({', '.join(listed.labels)}). Say "
+        "which: eckart.triplets(table, columns=(row, col, value)) for the list, eckart.Matrix(table) for the table",
     )
 
 
-def _of_columns(table: Any, labels: list[str], places: list[int]) -> Matrix:
+def _of_columns(listed: _Listed, places: list[int]) -> Matrix:
     """The matrix of those columns: rows, columns and, where there is a third, values."""
-    rows, cols, *values = (_column(table, k) for k in places)
+    rows, cols, *values = (listed.column(k) for k in places)
+    labels = listed.labels
     names = [labels[k] for k in places] + ["1 each"]
     ignored = [label for k, label in enumerate(labels) if k not in places]
     said = f"list of entries; rows: {names[0]}, columns: {names[1]}, values: {names[2]}"
@@ -487,19 +634,30 @@ def _of_columns(table: Any, labels: list[str], places: list[int]) -> Matrix:
     return _of_entries(rows, cols, values[0] if values else None).understood(said)
 
 
-def _places(table: Any, labels: list[str], columns: Any) -> list[int]:
-    """The places of the columns that are named, else of those whose names are known, else the first ones."""
+def _places(table: Any, columns: Any) -> tuple[_Listed, list[int]]:
+    """The columns that are named, else those whose names are known, else the first ones: a table and their places."""
+    bare, whole = _listed(table)
     if columns is not None:
+        labels = whole.labels
         names = [str(name) for name in columns] if not isinstance(columns, str) else []
         unknown = [name for name in names if name not in labels]
         if unknown:
             raise coded(KeyError, "unknown-name", f"there is no column {unknown[0]!r}; the table has {', '.join(labels)}")
         if len(names) not in (2, 3) or len(set(names)) < len(names):
             raise coded(ValueError, "bad-option-value", f"columns is {columns!r}: name two or three columns, (row, col, value)")
-        return [labels.index(name) for name in names]
-    row, col, value = _eckart.columns_by_names(labels)
+        return whole, [labels.index(name) for name in names]
+    listed, (row, col, value) = list_columns(table)
     if row is not None and col is not None:
-        return [row, col] if value is None else [row, col, value]
+        return listed, [row, col] if value is None else [row, col, value]
+    listed = bare if len(bare.labels) == 3 else whole
+    labels = listed.labels
+    if len(labels) == 2 and not listed.levels and not _may_have_index(table):
+        raise coded(
+            ValueError,
+            "list-or-table",
+            f"the index of the table holds ids and has no name, and its columns are {labels[0]} and {labels[1]}: give the index "
+            "a name, as in frame.rename_axis('user'), or say the columns, as in columns=('user', 'item')",
+        )
     if len(labels) not in (2, 3):
         raise coded(
             ValueError,
@@ -507,7 +665,7 @@ def _places(table: Any, labels: list[str], columns: Any) -> list[int]:
             f"the table has {len(labels)} columns ({', '.join(labels)}): say which are rows, columns and values, as in "
             'columns=("user", "item", "rating")'
         )
-    return list(range(len(labels)))
+    return listed, list(range(len(labels)))
 
 
 def read(

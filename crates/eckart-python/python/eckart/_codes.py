@@ -142,6 +142,7 @@ Code = Literal[
     "rank-at-limit",
     "factors-shrunk",
     "zeros-stay",
+    "start-ignored",
     "diverged",
     "computed-in-f64",
     "cost-uncertain",

@@ -201,8 +201,8 @@ class Factorization:
         given = dict(data) if is_dict else {self._core.target: data}
         if self._core.target not in given:
             raise coded(ValueError, "data-missing", f"the new rows of {self._core.target} are lacking among {', '.join(given)}")
-        rows = table_of(given.pop(self._core.target), self._core.target)
-        others = [(name, table_of(value, name)) for name, value in given.items()]
+        rows = table_of(given.pop(self._core.target), self._core.target, known=self.col_names)
+        others = [(name, table_of(value, name, known=self.col_names)) for name, value in given.items()]
         x, beside, about_columns = _eckart.in_order(self._core, rows, others, _checks.matching(match))
         if beside:
             fold_in = _eckart.FoldIn.of_model(self._core, beside, x.shape[0])
@@ -285,7 +285,7 @@ class Factorization:
         """
         known = ("fitting", "words", "items", "profile")
         plot = _checks.choice("plot", _checks.latest("plot", plot, "show", show, "fitting"), known)
-        matrix = None if data is None else table_of(data, self._core.target)
+        matrix = None if data is None else table_of(data, self._core.target, known=self.col_names)
         size = None if image is None else (_checks.whole("image", image[0], 1), _checks.whole("image", image[1], 1))
         looks = {"title": title, "image": size, "plot": plot, "by_rows": _checks.boolean("by_rows", by_rows)}
         looks["matching"] = _checks.matching(match)

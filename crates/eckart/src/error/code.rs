@@ -272,7 +272,7 @@ codes! {
         "Columns of numbers can be a list of entries, or a table.", "Say which: `--format coo`, or `--format table`.";
     IndexOrData, "index-or-data", Doubt,
         "The first column can be names that are numbers, or data.",
-        "Say which: `--index-col`, or `--index-col=false`.";
+        "Say which: `--index-col`, or `--index-col=false`; of a frame, `frame.set_index(...)`, or `eckart.Matrix(frame)`.";
     DecimalMark, "decimal-mark", Doubt,
         "Commas in numbers can be decimal marks, or group thousands.",
         "Say which: `--decimal ,`, or `--decimal .`.";
@@ -367,6 +367,9 @@ codes! {
     ZerosStay, "zeros-stay", Warning,
         "Zeros of the initial factors stay zeros: updates are multiplicative, or no step lowers the cost.",
         "Start at small positive numbers, or use another method.";
+    StartIgnored, "start-ignored", Warning,
+        "Initial factors were given that the search does not begin at (Python).",
+        "Say that it begins there, such as by `init=\"custom\"`, or leave them out.";
     Diverged, "diverged", Warning,
         "The cost became infinite or undefined; what was found before is the result.",
         "Scale the data, or choose another objective or start.";
@@ -388,10 +391,11 @@ codes! {
     NamesIgnored, "names-ignored", Warning,
         "Rows or columns that the model does not know were left out.", "Check their names.";
     NumbersAsNames, "numbers-as-names", Warning,
-        "A column of numbers was taken for the names of the rows.", "Say `--index-col=false` where it is data.";
+        "A column of numbers was taken for the names of the rows.",
+        "Say `--index-col=false` where it is data; of a frame, `eckart.Matrix(frame)`.";
     IdsAsData, "ids-as-data", Warning,
-        "A column of whole numbers that is called as ids are counts as data.",
-        "Take it out, or put it first: `--index-col`.";
+        "A column that may name rows counts as data: it is called as ids are, or its numbers are such.",
+        "Take it out, or put it first: `--index-col`; of a frame, make it the index.";
     ReadOtherwise, "read-otherwise", Warning,
         "A file beside X could not be read as the options say, and was read by what it shows.",
         "Write it as X is written, or save it as .npy.";

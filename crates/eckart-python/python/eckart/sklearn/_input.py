@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -11,8 +12,22 @@ from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_array, validate_data
 
 from .. import _eckart
-from .._arrays import as_given, entries_of, filled, is_sparse_frame, labels_of, matrix_of, names_of, refuse_no_matrix, table_of
-from .._eckart import Matrix, columns_by_names, columns_in_order, initial_in_order, name_texts, refuse_list
+from .._arrays import (
+    as_given,
+    entries_of,
+    filled,
+    ids_as_data,
+    is_list as is_list_of_entries,
+    is_sparse_frame,
+    list_columns,
+    labels_of,
+    matrix_of,
+    names_of,
+    names_rows,
+    refuse_no_matrix,
+    table_of,
+)
+from .._eckart import Matrix, columns_in_order, initial_in_order, name_texts, refuse_list
 from .._errors import EckartError, EckartValueError, coded, coded_warning, told, warn
 from .._factorization import Factorization
 from .._factorize import stated
@@ -55,11 +70,16 @@ def taken(
     rows, cols = names_of(X)
     labels = None if cols is None else list(name_texts(cols))
     texts = labels_of(X) is not None and all(isinstance(label, str) for label in getattr(X, "column_names", X.columns))
+    if texts and labels is not None and len(set(labels)) < len(labels):
+        twice = next(label for label, count in Counter(labels).items() if count > 1)
+        raise coded(ValueError, "duplicate-names", f"two columns of X are called {twice!r}: give each column a name of its own")
     if reset:
         _refuse_list(X, gaps)
+        _tell_of_index(X)
         estimator._labels = labels
     else:
         before: list[str] | None = getattr(estimator, "_labels", None)
+        X, labels, before = _of_places(X, labels, before, getattr(estimator, "n_features_in_", None))
         # Names that are all texts are held to the order of the fit by scikit-learn, which says where one has none.
         has_names = hasattr(estimator, "feature_names_in_")
         if labels is not None and before is not None and not (has_names and texts):
@@ -80,12 +100,12 @@ def _ready(X: Any, is_list: bool) -> Any:
     if is_list:
         entries = entries_of(X, "X")
         if entries is not None or hasattr(X, "column_names"):
-            return table_of(X, "X") if entries is None else entries
-    elif columns_by_names(labels)[1] is not None:
+            return table_of(X, "X", index=False) if entries is None else entries
+    elif is_list_of_entries(X):
         raise coded(
             ValueError,
             "list-or-table",
-            f"X is a list of entries by the names of its columns ({', '.join(labels)}), and no table of "
+            f"X is a list of entries by the names of its columns ({', '.join(list_columns(X)[0].labels)}), and no table of "
             "samples: give eckart.triplets(X) for its matrix, eckart.Matrix(X) for the table",
         )
     if is_sparse_frame(X) and any(dtype.fill_value != 0 for dtype in X.dtypes):
@@ -99,17 +119,29 @@ def _refuse_list(X: Any, gaps: str | None) -> None:
     labels = labels_of(X)
     if labels is not None and len(labels) <= MOST_COLUMNS:
         try:
-            X = table_of(X, "X")
+            table = table_of(X, "X", index=False)
         except EckartError:
             return  # scikit-learn says what is wrong
-    if isinstance(X, Matrix):
+        refuse_list(table, "X", gaps)
+    elif isinstance(X, Matrix):
         refuse_list(X, "X", gaps)
+
+
+def _tell_of_index(X: Any) -> None:
+    """Warns of a first column that names the rows of a frame by the rule of files: its columns are features here."""
+    try:
+        why = names_rows(X, "X")
+    except EckartError:
+        return  # scikit-learn says what is wrong
+    if why is not None:
+        label = (labels_of(X) or [None])[0]
+        warn(ids_as_data(label, "X", f"may be the names of the rows ({why}),"))
 
 
 def _in_order(X: Any, before: list[str], is_masked: bool, is_list: bool) -> Matrix:
     """The features of X in the order of the fit; those that were not there are left out, those that are not here are
     missing, not stored, or 0, and both are told."""
-    table = table_of(X, "X")
+    table = table_of(X, "X", index=False)
     becomes = "not stored" if table.is_sparse else "missing" if is_masked else "0"
     try:
         ordered, unknown, lacking = columns_in_order(table, before, np.nan if is_masked else 0.0, f", and count as {becomes}")
@@ -121,6 +153,25 @@ def _in_order(X: Any, before: list[str], is_masked: bool, is_list: bool) -> Matr
     for warning in told([row for row in said if row is not None]):
         warn(warning)
     return ordered
+
+
+def _are_places(labels: list[str], count: int | None) -> bool:
+    """Whether names are 0 to n - 1 in another order."""
+    return len(labels) == count and labels != (places := [str(k) for k in range(count)]) and set(labels) == set(places)
+
+
+def _of_places(
+    X: Any, labels: list[str] | None, before: list[str] | None, count: int | None
+) -> tuple[Any, list[str] | None, list[str] | None]:
+    """X and the names of both sides; where those of one are 0 to n - 1 in another order, and pandas counts the columns of
+    the other, they are places of it, and it has them for names."""
+    places = [str(k) for k in range(count or 0)]
+    if labels is not None and before is None and _are_places(labels, count):
+        return X, labels, places
+    if labels is None and before is not None and labels_of(X) is not None and len(before) == len(labels_of(X) or ()) and _are_places(before, count):
+        table = table_of(X, "X", index=False)
+        return table.named(table.typed_ids()[0] or table.row_names, places), places, before
+    return X, labels, before
 
 
 def _tell_of_position(estimator: Any, X: Any, labels: list[str] | None, before: list[str] | None) -> None:
@@ -154,6 +205,8 @@ def plain(X: Any) -> Any:
 def begun(given: Input, factors: Mapping[str, Any]) -> dict[str, Any]:
     """Given factors, W and H, their rows, columns and components in the order of the names of X and of each other. What has
     no names is matched by position, which a warning says."""
+    for name, value in factors.items():
+        refuse_no_matrix(value, name)
     found = {name: filled(value) for name, value in factors.items() if value is not None}
     is_named = isinstance(given.table(), Matrix) or any(
         isinstance(B, (Matrix, Factorization, str, os.PathLike)) or hasattr(B, "columns") for B in found.values()
@@ -169,10 +222,16 @@ def begun(given: Input, factors: Mapping[str, Any]) -> dict[str, Any]:
 
 def same_columns(given: Input, other: Any, what: str) -> None:
     """Refuses columns of `other` that are named otherwise than those of X, or are in another order."""
+    refuse_no_matrix(other, what)
     names = names_of(other)[1]
-    if names is None or given.cols is None:
+    theirs, own = (None if of is None else list(name_texts(of)) for of in (names, given.cols))
+    # Numbers that pandas counts are places beside others.
+    if theirs is None and own is not None and labels_of(other) is not None and _are_places(own, len(own)):
+        theirs = [str(k) for k in range(len(own))]
+    if own is None and theirs is not None and _are_places(theirs, len(theirs)):
+        own = [str(k) for k in range(len(theirs))]
+    if theirs is None or own is None:
         return
-    theirs, own = list(name_texts(names)), list(name_texts(given.cols))
     if theirs != own and len(theirs) == len(own):
         k = next(k for k, (one, two) in enumerate(zip(theirs, own, strict=True)) if one != two)
         raise coded(
@@ -185,8 +244,7 @@ def same_columns(given: Input, other: Any, what: str) -> None:
 
 def by_row_names(estimator: Any, found: np.ndarray, X: Any, rows: _eckart.Names | None) -> Any:
     """Rows that were found, under their names where `set_output` asks for pandas and X is no frame with a row for each."""
-    labels = labels_of(X)
-    is_frame = labels is not None and columns_by_names(labels)[1] is None
+    is_frame = labels_of(X) is not None and not is_list_of_entries(X)
     if rows is None or is_frame or _get_output_config("transform", estimator)["dense"] != "pandas":
         return found
     import pandas

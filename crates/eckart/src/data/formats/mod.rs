@@ -11,6 +11,6 @@ mod npy_header;
 pub mod npz;
 pub(super) mod png;
 pub mod svmlight;
-mod table;
+pub(super) mod table;
 pub(super) mod text;
 pub(super) mod triplets;

@@ -4,7 +4,7 @@
 //! choice.
 //! Not here: splitting into cells (see `records`); the rules in full stand at `read_csv`.
 
-mod index;
+pub(in crate::data) mod index;
 mod layout;
 
 use super::text::cells::{CellFormat, CellValue, looks_numeric};

@@ -1,10 +1,14 @@
 //! Index: numbers that are names: wavelengths, years, ids, in the first column of a table or its first row.
-//! In: the numbers of a table, what its first column is called.  Out: `FirstColumn`; whether the first row is doubtful.
+//! In: the numbers of a table of a file or of a frame, what its first column is called.  Out: `FirstColumn`; whether the
+//! first row is doubtful.
 //! Invariant: a first column is taken for names only where it has a header and counts or is called as an index, and
 //! that is said; a first row never is. Ids that stay numbers are warned of.
 //! Not here: names that are texts (see `layout`).
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+
+use crate::data::{Matrix, Storage};
 
 /// Names of a column that tells rows apart, in lower case, without marks.
 const INDEX: &str = "id ids uid index idx name names no nr number key code ref row rownames case record sample \
@@ -22,12 +26,49 @@ const FEWEST: usize = 3;
 const FEWEST_FAR: usize = 5;
 const FAR: f64 = 10.0;
 
-/// What the first column of a table is, and why.
+/// What the first column of a table of numbers is, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FirstColumn {
+pub enum FirstColumn {
+    /// Numbers as all others.
     Data,
+    /// The names of the rows, for this reason.
     Names(&'static str),
+    /// Either, for this reason.
     Doubtful(&'static str),
+}
+
+impl FirstColumn {
+    /// What the first column of a table is by the rule of files, called `name` where it has one.
+    ///
+    /// ```
+    /// use eckart::data::{FirstColumn, Matrix};
+    /// let spectra = Matrix::from_fn(4, 3, |i, j| if j == 0 { 1100.0 + 10.0 * i as f64 } else { 0.3 }).unwrap();
+    /// assert!(matches!(FirstColumn::of(&spectra, Some("Wavelength")), FirstColumn::Names(_)));
+    /// assert!(matches!(FirstColumn::of(&spectra, None), FirstColumn::Doubtful(_)));
+    /// ```
+    pub fn of(x: &Matrix, name: Option<&str>) -> Self {
+        let series = || NumberSeries::of(&(0..x.rows()).map(|i| x.get(i, 0)).collect::<Vec<f64>>());
+        let may_name = |series: NumberSeries| series.is_monotone || (series.is_whole && series.is_unique);
+        if x.is_sparse() || !may_name(series()) {
+            return Self::Data;
+        }
+        first_column(&numbers(x), x.cols(), name)
+    }
+}
+
+/// The first of the columns of a table, called so, that is called as ids are and holds whole numbers: it counts as
+/// data.
+pub fn ids_among_columns(x: &Matrix, names: &[String]) -> Option<usize> {
+    let may = !x.is_sparse() && names.len() == x.cols() && names.iter().any(|name| is_id(name));
+    if may { ids_as_data(&numbers(x), names) } else { None }
+}
+
+/// The numbers of a dense matrix.
+fn numbers(x: &Matrix) -> Cow<'_, [f64]> {
+    match x.storage() {
+        Storage::DenseF64(values) => Cow::Borrowed(&values[..]),
+        _ => Cow::Owned(x.values_f64()),
+    }
 }
 
 /// What the first of `cols` columns is, called `name` where there is a header.
