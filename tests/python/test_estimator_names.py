@@ -1,9 +1,12 @@
 """What estimators make of names, of lists of entries, and of what holds a matrix and is none."""
 
+import datetime
 import warnings
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 import scipy.sparse as sp
 from expect import refuses, warns
@@ -213,3 +216,142 @@ def test_inverse_transform_is_what_the_objective_compares_with():
     users = model(f"minimize over W[n,r], H[r,m], b[n,1], c[1,m]: sum((X - W @ H - b - c)**2) + {a} + a*sum(b**2)", a=0.01)
     with refuses(ValueError, "factor-missing", "b"):
         users.inverse_transform(users.transform(X))
+
+
+PLACES = [3, 1, 4, 0, 2]
+
+
+@pytest.mark.parametrize("names", [[0.5, 1.0, 1.5, 2.5, 4.0], [7, 5, 3, 2, 1], pd.date_range("2024-05-01", periods=5, freq="6h"), range(5)], ids=str)
+@pytest.mark.parametrize("model", ESTIMATORS, ids=str)
+def test_names_that_are_no_texts_are_names(model, names):
+    frame = X.set_axis(list(names), axis=1)
+    moved = frame.iloc[:, PLACES]
+    for fitted, new in ((frame, moved), (moved, frame)):
+        expected, _ = codes_of(lambda: model.fit(fitted).transform(fitted))
+        found, said = codes_of(lambda: model.transform(new))
+        assert said == []
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_places_of_a_dictionary_are_held_to_those_of_the_data():
+    frame, atoms = X.set_axis(range(5), axis=1), pd.DataFrame(np.eye(5))
+    SparseCoder(atoms, transform_algorithm="lasso_cd").fit(frame)
+    for dictionary, data in ((atoms, frame.iloc[:, PLACES]), (atoms.iloc[:, PLACES], frame)):
+        with refuses(ValueError, "names-differ"):
+            SparseCoder(dictionary, transform_algorithm="lasso_cd").fit(data)
+
+
+def test_first_columns_that_name_rows_are_features_and_told():
+    frame = pd.DataFrame({"wavenumber": [900.5, 901.0, 901.5, 902.0], "a": [0.1, 0.4, 0.3, 0.2], "b": [0.5, 0.2, 0.6, 0.9]})
+    for x in (frame, pl.DataFrame(frame), pa.Table.from_pandas(frame)):
+        with warns(UserWarning, "ids-as-data", "wavenumber"):
+            model = NMF(1, random_state=0, max_iter=500).fit(x)
+        assert model.n_features_in_ == 3
+    for x in (frame.set_index("wavenumber"), ek.Matrix(frame), frame[["a", "b"]]):
+        assert codes_of(lambda: NMF(1, random_state=0).fit(x))[1] == []
+
+
+def visits():
+    return pd.DataFrame({"visitor": ["v", "v", "w", "x", "x"], "shop": ["s", "t", "s", "t", "u"], "clicks": [5.0, 3, 4, 1, 2]})
+
+
+@pytest.mark.parametrize("model", [MatrixFactorization(1, alpha=0.1, random_state=0), ImplicitMF(1, random_state=0)], ids=str)
+def test_named_levels_of_an_index_are_columns_of_a_list(model):
+    expected = model.fit(visits()).components_
+    for index in (["visitor"], ["visitor", "shop"], ["shop", "visitor"], ["shop"]):
+        model.fit(visits().set_index(index))
+        np.testing.assert_array_equal(model.components_, expected)
+        assert model.user_ids_.tolist() == ["v", "w", "x"] and model.item_ids_.tolist() == ["s", "t", "u"]
+        with refuses(ValueError, "list-or-table"):
+            NMF(1).fit(visits().set_index(index))
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns", "D"])
+def test_times_are_ids_in_every_unit(unit):
+    days = np.array(["2024-05-01", "2024-05-02", "2024-05-04"], dtype=f"datetime64[{unit}]")
+    users, items, stars = days[[0, 0, 1, 1, 2]], days[[0, 1, 0, 2, 1]], [5.0, 3, 4, 1, 2]
+    model = MatrixFactorization(1, alpha=0.1, bias_alpha=0.1, random_state=0).fit(ek.triplets(users, items, stars))
+    expected, said = codes_of(lambda: model.predict_for(model.user_ids_, model.item_ids_))
+    assert said == [] and model.item_ids_.dtype == days.dtype
+    others = ([pd.Timestamp(day) for day in days], [str(day)[:10] for day in days], days.astype("datetime64[us]").tolist(), days.astype("datetime64[m]"))
+    for same in (*others, days.astype("datetime64[D]").tolist()):
+        np.testing.assert_array_equal(model.predict_for(same, model.item_ids_), expected)
+    found, _ = model.recommend(model.user_ids_[0], n=3)
+    assert found.dtype == days.dtype and found[0] == days[2] and np.isnat(found[1:]).all()
+    assert model.similar_items(datetime.date(2024, 5, 1), n=1)[0].dtype == days.dtype
+    with refuses(KeyError, "unknown-name", "2024-05-09"):
+        model.recommend("2024-05-09")
+
+
+def test_an_id_of_several_rows_is_refused_where_it_is_asked_about():
+    named = ek.Matrix(X.to_numpy(), ["a", "a", *"bcdefghijk"], ["p", "q", "q", "r", "s"])
+    for model in (MatrixFactorization(1, alpha=0.1, random_state=0), ImplicitMF(1, random_state=0)):
+        model.fit(named)
+        for call in (lambda: model.recommend("a"), lambda: model.similar_users("a"), lambda: model.similar_items("q")):
+            with refuses(ValueError, "duplicate-names"):
+                call()
+        assert model.recommend("b", known=True)[0].shape == (5,) and model.recommend(known=True)[0].shape == (12, 5)
+    ratings = MatrixFactorization(1, alpha=0.1, random_state=0).fit(named)
+    for users, items in ((["b", "a"], ["p", "p"]), (["b", "c"], ["p", "q"])):
+        with refuses(ValueError, "duplicate-names"):
+            ratings.predict_for(users, items)
+    assert len(ratings.predict_for(["b", "c"], ["p", "s"])) == 2
+    for model in ESTIMATORS:
+        with refuses(ValueError, "duplicate-names", "SO4"):
+            model.fit(X.set_axis(["Fe", "SO4", "NO3", "SO4", "EC"], axis=1))
+
+
+def test_starts_that_are_not_used_or_can_not_move_are_told():
+    values, W, H = X.to_numpy(), np.ones((12, 2)), np.ones((2, 5))
+    for given in ({"W": W}, {"H": H}, {"W": W, "H": H}):
+        for call in (NMF(2, max_iter=3, tol=0, random_state=0).fit, NMF(2, solver="mu", max_iter=3, tol=0, random_state=0).fit_transform):
+            with warns(RuntimeWarning, "start-ignored", "custom"):
+                call(values, **given)
+    H[0, 3] = W[2:5, 1] = 0
+    custom = {"init": "custom", "max_iter": 20, "random_state": 0, "tol": 0}
+    for beta in (1, 2):
+        with warns(UserWarning, "zeros-stay", "3 entries of W", "1 entries of H"):
+            assert NMF(2, solver="mu", beta_loss=beta, **custom).fit(values, W=W, H=H).components_[0, 3] == 0
+        with warns(UserWarning, "zeros-stay", "nndsvda"):
+            NMF(2, solver="mu", beta_loss=beta, init="nndsvd", max_iter=20, tol=0, random_state=0).fit(values)
+    for model in (NMF(2, **custom), NMF(2, solver="derived", **custom), NMF(2, solver="mu", **{**custom, "init": "nndsvda"})):
+        given = {"W": W, "H": H} if model.init == "custom" else {}
+        assert codes_of(lambda: model.fit(values, **given))[1] == []
+
+
+@pytest.mark.parametrize("solver", ["cd", "mu", "derived"])
+def test_penalties_are_named_as_the_estimator_has_them(solver):
+    for ratio in (0.0, 0.5, 1.0):
+        for weights, named in (({"alpha_W": 50}, "lower alpha_W"), ({"alpha_W": 50, "alpha_H": 40}, "lower alpha_W and alpha_H")):
+            with warns(UserWarning, "factors-shrunk", named) as said:
+                NMF(2, solver=solver, l1_ratio=ratio, random_state=0, max_iter=500, **weights).fit(X.to_numpy())
+            assert "l1_" not in str(said[0].message) and "l2_" not in str(said[0].message)
+    assert codes_of(lambda: NMF(2, solver=solver, alpha_W=1e-3, random_state=0, max_iter=500).fit(X.to_numpy()))[1] == []
+
+
+def test_what_has_no_values_yet_is_refused_wherever_it_is_given():
+    values, lazy = X.to_numpy(), pl.DataFrame(X.to_numpy()).lazy()
+    for model in ESTIMATORS:
+        for call in (model.fit, model.fit(values).transform):
+            with refuses(TypeError, "wrong-type", "collect()"):
+                call(lazy)
+    fitted = NMF(2, random_state=0, init="custom")
+    for call in (
+        lambda: fitted.fit(values, W=lazy, H=np.ones((2, 5))),
+        lambda: NMF(2, solver="derived").fit(values, sample_weight=lazy),
+        lambda: DictionaryLearning(2, dict_init=lazy).fit(values),
+        lambda: SparseCoder(lazy).fit(values),
+        lambda: NMF(2, random_state=0).fit(values).inverse_transform(lazy),
+        lambda: ek.triplets(lazy),
+    ):
+        with refuses(TypeError, "wrong-type", "collect()"):
+            call()
+
+
+def test_a_sparse_dictionary_is_its_atoms():
+    values, atoms = X.to_numpy(), np.eye(5)[:3]
+    expected = SparseCoder(atoms, transform_algorithm="lasso_cd", transform_alpha=0.01).fit_transform(values)
+    for dictionary in (sp.csr_array(atoms), sp.coo_matrix(atoms), ek.Matrix(sp.csc_array(atoms))):
+        coder = SparseCoder(dictionary, transform_algorithm="lasso_cd", transform_alpha=0.01)
+        np.testing.assert_array_equal(coder.fit_transform(values), expected)
+        assert coder.get_feature_names_out().shape == (3,) and coder.inverse_transform(expected).shape == values.shape

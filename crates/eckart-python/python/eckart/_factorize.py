@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ from . import _checks, _eckart
 from ._arrays import named_matrix_of, read, table_of
 from ._checks import settings, with_earlier, with_settings
 from ._eckart import Matrix, load_factors
-from ._errors import coded, told, warn
+from ._errors import EckartWarning, coded, told, warn
 from ._factorization import Factorization
 from ._formulas import Expr, Objective, minimize
 from ._progress import Bar, both
@@ -43,7 +42,7 @@ def factor_of(value: Any, name: str) -> Matrix:
             return read(what)
         found = dict(load_factors(what))
     else:
-        return table_of(value, name)
+        return table_of(value, name, index=False)
     of_name = found.get(name)
     if of_name is None:
         raise coded(ValueError, "unknown-factor", f"{what} has no factor {name}: it has {', '.join(found)}")
@@ -218,20 +217,26 @@ def factorize(
     >>> f.W.shape, f.H.shape, bool(f.cost < 1e-8)
     ((3, 1), (1, 4), True)
     """
-    given = with_earlier("factorize", locals(), earlier)
+    return searched(data, objective, rank, with_earlier("factorize", locals(), earlier), warn)
+
+
+def searched(
+    data: Any,
+    objective: str | Expr | Objective,
+    rank: int,
+    given: Mapping[str, Any],
+    tell: Callable[[EckartWarning], None],
+) -> Factorization:
+    """The factors by the other arguments of `factorize`; `tell` is called with each warning."""
     problem, row_names, col_names = stated(
-        data, objective, rank, given["params"], given["init_from"], given["fix"], given["match"]
+        data, objective, rank, given.get("params"), given.get("init_from"), given.get("fix"), given.get("match", "names")
     )
     search = settings(given)
-    with Bar(verbose) as bar:
-        found = _eckart.factorize(problem, search, both(bar.listener, callback))
-    for warning in told(found.warnings):
-        warn(warning)
-    # An estimator says in its own words that its search did not converge.
-    of_estimator = sys._getframe(1).f_globals.get("__name__", "").startswith("eckart.sklearn")
-    for ended in told([row for row in (found.checkpoint_error, found.ended_early) if row is not None]):
-        if not (of_estimator and ended.code == "not-converged"):
-            warn(ended)
+    with Bar(given.get("verbose", 0)) as bar:
+        found = _eckart.factorize(problem, search, both(bar.listener, given.get("callback")))
+    ended = [row for row in (found.checkpoint_error, found.ended_early) if row is not None]
+    for warning in told([*found.warnings, *ended]):
+        tell(warning)
     return Factorization(found.named(row_names, col_names), _shape_of(problem))
 
 

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, sparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.decomposition import sparse_encode
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from .._errors import coded
-from .._factorize import factorize
 from ._input import Input, begun, by_row_names, plain, same_columns, taken
 from ._search import (
     Seen,
@@ -22,6 +21,7 @@ from ._search import (
     components,
     documented,
     fold_in,
+    search,
     seed_of,
     seen,
     to_pickle,
@@ -274,7 +274,7 @@ class DictionaryLearning(_Coding):
         bounds += ["W >= 0"] if self.positive_code else []
         bounds += ["H >= 0"] if self.positive_dict else []
         text = "minimize over W[n,k], H[k,m]: 0.5*sum((X - W @ H)**2) + alpha*sum(abs(W)) subject to " + ", ".join(bounds)
-        found = factorize(
+        found = search(
             {"X": X},
             text,
             rank=1,
@@ -480,7 +480,8 @@ class SparseCoder(_Coding):
             return np.eye(self.n_features_in_ if X is None else X.shape[1])
         if given is not None:
             same_columns(given, self.dictionary, "the dictionary")
-        atoms = np.asarray(plain(self.dictionary))
+        dictionary = plain(self.dictionary)
+        atoms = dictionary.toarray() if sparse.issparse(dictionary) else np.asarray(dictionary)
         if X is not None and X.shape[1] != atoms.shape[1]:
             raise coded(
                 ValueError,

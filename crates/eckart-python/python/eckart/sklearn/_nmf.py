@@ -13,16 +13,16 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted, check_non_negative
 
 from .. import _formulas as ek
-from .._arrays import filled
-from .._errors import coded
+from .._arrays import filled, refuse_no_matrix
+from .._errors import coded, coded_warning, warn
 from .._factorization import Factorization
-from .._factorize import factorize
 from .._function import function
 from .._progress import Bar, both
 from ._multiplicative import Done, Penalties, error, multiplicative
 from ._objective import find
 from ._input import Input, begun, by_row_names, plain, taken
 from ._search import (
+    EckartRuntimeWarning,
     Seen,
     check_one_of,
     check_params,
@@ -32,6 +32,7 @@ from ._search import (
     documented,
     fold_in,
     gain,
+    search,
     seed_of,
     seen,
     to_pickle,
@@ -41,6 +42,8 @@ from ._starts import INITS, random_start, rows_times, start
 
 BETAS = {"frobenius": 2.0, "kullback-leibler": 1.0, "itakura-saito": 0.0}
 SOLVERS = ("cd", "mu", "derived")
+SHRUNK = 1e-8
+"""Products of factors that are smaller than this share of the largest entry are as good as 0, as in the engine."""
 MOST_WRITTEN_OUT = 2**27
 """Entries of a sparse matrix that are written out, where some of them are stored as missing."""
 
@@ -218,6 +221,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         if self.init == "custom":
             given_factors = begun(named, {"W": W, "H": H})
             W, H = given_factors.get("W"), given_factors.get("H")
+        elif W is not None or H is not None:
+            text = f"W and H are ignored, for init is {self.init!r}: with init='custom' the search begins at them"
+            warn(coded_warning("start-ignored", text, EckartRuntimeWarning))
         weight = self._weight(X, sample_weight)
         # A sample that does not count is left out, and coded afterwards.
         counts = np.ones(X.shape[0], dtype=bool) if weight is None else weight > 0
@@ -229,6 +235,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         random = np.random.RandomState(seed_of(check_random_state(self.random_state)))
         done = self._search(given, rank, begin, random)
         W = done.W
+        self._warn_of_shrunk(given, done)
         self.components_ = done.H
         self.n_components_ = rank
         self.n_iter_ = done.n_iter
@@ -386,6 +393,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def _weight(self, X: Any, sample_weight: Any) -> np.ndarray | None:
         if sample_weight is None:
             return None
+        refuse_no_matrix(sample_weight, "sample_weight")
         weight: np.ndarray = _check_sample_weight(filled(sample_weight), X, dtype=np.float64, ensure_non_negative=True)
         if not weight.any():
             raise coded(ValueError, "setting-out-of-range", "every sample weight is 0: at least one sample must count")
@@ -476,16 +484,36 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             return self._done(self._found, given, float(self._found.cost))
         penalties = self._penalties(given.n_samples, given.X.shape[1])
         if begin is not None and self.solver == "mu" and not given.masked:
+            self._warn_of_zeros(begin)
             return self._multiplicative(given, rank, begin, random, penalties)
         text, params = self._stated(given, penalties)
         data = {"X": given.X}
         if "q" in params:
             data["q"] = params.pop("q")
         method = "hals" if self.solver == "cd" and not given.masked else None
-        found = factorize(
-            data, text, rank=1, params={**params, "k": rank}, seed=seed_of(random), method=method, **common
+        found = search(
+            data, text, rank=1, params={**params, "k": rank}, seed=seed_of(random), method=method,
+            own=("factors-shrunk",), **common,
         )  # fmt: skip
         return self._done(found, given, None)
+
+    def _warn_of_zeros(self, begin: tuple[np.ndarray, np.ndarray]) -> None:
+        """Warns of zeros at the start, which stay: this solver multiplies."""
+        counts = {name: int(np.count_nonzero(B == 0)) for name, B in zip(("W", "H"), begin)}
+        if not any(counts.values()):
+            return
+        zeros = " and ".join(f"{count} entries of {name}" for name, count in counts.items() if count)
+        remedy = "init='nndsvda' or 'nndsvdar'" if self.init == "nndsvd" else "a start of small numbers, or another solver"
+        text = f"{zeros} begin at 0 and will stay there, for the solver 'mu' only multiplies: use {remedy}"
+        warn(coded_warning("zeros-stay", text))
+
+    def _warn_of_shrunk(self, given: Given, done: Done) -> None:
+        """Warns where penalties left nothing of the components, by the names of the parameters that weigh them."""
+        weights = [name for name in ("alpha_W", "alpha_H") if getattr(self, name) not in ("same", 0)]
+        largest = given.X.data if sparse.issparse(given.X) else given.X
+        largest = np.nanmax(largest, initial=0.0)
+        if weights and self.objective is None and done.W.max() * done.H.max() < SHRUNK * largest:
+            warn(coded_warning("factors-shrunk", f"all factors were shrunk to 0: lower {' and '.join(weights)}"))
 
     def _done(self, found: Factorization, given: Given, cost: float | None) -> Done:
         W, H = (np.array(found.factors[name], dtype=given.X.dtype) for name in ("W", "H"))

@@ -15,10 +15,10 @@ from sklearn.utils.validation import check_array, check_is_fitted
 from .._arrays import matrix_of
 from .._errors import EckartValueError, coded
 from .._factorization import Factorization
-from .._factorize import MODELS, factorize
+from .._factorize import MODELS
 from .._formulas import Expr, Objective
 from ._input import Input, by_row_names, plain, taken
-from ._search import check_params, check_real, check_whole, documented, seed_of, warn_of
+from ._search import check_params, check_real, check_whole, documented, search, seed_of, warn_of
 
 
 def check_factors(names: Iterable[str]) -> None:
@@ -40,8 +40,8 @@ def _statement(objective: str | Expr | Objective) -> str:
 def find(X: Any, objective: str | Expr | Objective, rank: int, params: Mapping[str, float], **given: Any) -> Factorization:
     """The factors W and H of an objective over X, and others that it has."""
     if not {"W", "H"} <= set(re.findall(r"\w+", _statement(objective))):
-        check_factors(factorize({"X": X}, objective, rank=rank, params=params, init="random", max_iter=0).factors)
-    found = factorize({"X": X}, objective, rank=rank, params=params, **given)
+        check_factors(search({"X": X}, objective, rank=rank, params=params, init="random", max_iter=0).factors)
+    found = search({"X": X}, objective, rank=rank, params=params, **given)
     check_factors(found.factors)
     return found
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
+from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -14,9 +16,8 @@ from sklearn.utils.validation import check_is_fitted, check_non_negative
 from .. import _eckart
 from .._errors import coded, coded_warning, warn
 from .._factorization import Factorization
-from .._factorize import factorize
 from ._input import Input, by_row_names, ids_of, taken
-from ._search import check_one_of, check_real, check_whole, documented, fold_in, seed_of, warn_of
+from ._search import check_one_of, check_real, check_whole, documented, fold_in, search, seed_of, warn_of
 
 
 BLOCK = 1024
@@ -123,7 +124,7 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         check_real("tol", self.tol)
         rank = check_whole("n_components", self.n_components)
         text, params = self._stated()
-        found = factorize(
+        found = search(
             {"X": X},
             text,
             rank=1,
@@ -191,8 +192,8 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         Returns
         -------
         items, scores : ndarray of shape (n,) for one id, else (n_users, n)
-            The highest first; of equal scores the item that comes first. Where fewer items are left, the rest is None and
-            -inf.
+            The highest first; of equal scores the item that comes first. Where fewer items are left, the rest is None (of dates NaT)
+            and -inf.
         """
         check_is_fitted(self)
         n = check_whole("n", n)
@@ -270,12 +271,19 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         if wanted is None:
             return np.arange(len(ids))
         labels: Sequence[Any] = [wanted] if _is_one(wanted) else list(wanted)
-        known: dict[str, tuple[np.ndarray, dict[Any, int]]] = self.__dict__.setdefault("_of_ids", {})
-        if what not in known or known[what][0] is not ids:
-            known[what] = ids, {label: k for k, label in enumerate(ids.tolist())}
-            known[what][1].update({str(label): k for k, label in enumerate(ids.tolist()) if str(label) not in known[what][1]})
-        place = known[what][1]
-        found = [place.get(label, place.get(_text_of(label), -1)) for label in labels]
+        known: dict[str, _Places] = self.__dict__.setdefault("_of_ids", {})
+        if what not in known or known[what].ids is not ids:
+            known[what] = _Places.of(ids)
+        place, twice, is_time = known[what].first, known[what].twice, ids.dtype.kind == "M"
+        texts = [_text_of(label, is_time) for label in labels]
+        again = next((text for text in texts if text in twice), None) if twice else None
+        if again is not None:
+            raise coded(
+                ValueError,
+                "duplicate-names",
+                f"{twice[again]} {what}s of the model are called {again!r}: fit it to data in which each has a name of its own",
+            )
+        found = [place.get(text, -1) for text in texts]
         if strict and -1 in found:
             label = labels[found.index(-1)]
             raise coded(KeyError, "unknown-name", f"there is no {what} {label!r} among the {len(ids)} that the model was fitted to")
@@ -297,6 +305,23 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         return tags
 
 
+class _Places(NamedTuple):
+    """Where ids stand, by their texts."""
+
+    ids: np.ndarray
+    first: dict[str, int]
+    twice: dict[str, int]
+    """How many there are of each that stands more than once."""
+
+    @classmethod
+    def of(cls, ids: np.ndarray) -> _Places:
+        labels = list(ids) if ids.dtype.kind == "M" else ids.tolist()
+        texts = [_text_of(label) for label in labels]
+        first = {text: k for k, text in reversed(list(enumerate(texts)))}
+        twice = {text: count for text, count in Counter(texts).items() if count > 1} if len(first) < len(texts) else {}
+        return cls(ids, first, twice)
+
+
 def _is_one(ids: Any) -> bool:
     """Whether it is one id rather than a sequence of them."""
     return isinstance(ids, (str, bytes)) or np.ndim(ids) == 0
@@ -313,11 +338,27 @@ def _mean_of(X: Any) -> float:
     return float(values.mean()) if values.size else 0.0
 
 
-def _text_of(label: Any) -> str:
-    """The text of an id; of a whole float that of the whole number."""
+def _text_of(label: Any, is_time: bool = False) -> str:
+    """The text of an id; of a whole float that of the whole number; of a time, or of its text where ids are times, one text
+    whatever its type and unit."""
     if isinstance(label, bytes):
-        return label.decode()
+        label = label.decode()
+    if isinstance(label, (np.datetime64, datetime.date)) and getattr(label, "tzinfo", None) is None:
+        return _time_text(label.to_datetime64() if hasattr(label, "to_datetime64") else np.datetime64(label))
+    if is_time and isinstance(label, str):
+        try:
+            return _time_text(np.datetime64(label))
+        except ValueError:
+            return label
     return str(int(label) if isinstance(label, (float, np.floating)) and float(label).is_integer() else label)
+
+
+def _time_text(time: np.datetime64) -> str:
+    """Day and time, without a midnight and without zeros at the end of a fraction."""
+    unit = np.datetime_data(time.dtype)[0]
+    day, _, rest = str(time.astype({"Y": "M8[D]", "M": "M8[D]", "W": "M8[D]", "h": "M8[s]", "m": "M8[s]"}.get(unit, time.dtype))).partition("T")
+    rest = rest.rstrip("0").rstrip(".") if "." in rest else rest
+    return day if rest in ("", "00:00:00") else f"{day} {rest}"
 
 
 def _top(scores: np.ndarray, ids: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -327,8 +368,9 @@ def _top(scores: np.ndarray, ids: np.ndarray, n: int) -> tuple[np.ndarray, np.nd
     best = np.take_along_axis(scores, order, axis=1)
     found = ids[order]
     if np.isneginf(best).any():
-        found = found.astype(object)
-        found[np.isneginf(best)] = None
+        # An array of times has a mark of its own for none.
+        none, found = (np.datetime64("NaT"), found) if found.dtype.kind == "M" else (None, found.astype(object))
+        found[np.isneginf(best)] = none
     return found, best
 
 

@@ -14,7 +14,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._eckart import FoldIn
 from .._errors import EckartWarning, coded, coded_warning, told, warn
-from .._factorize import factorize, stated
+from .._factorization import Factorization
+from .._factorize import searched, stated
 
 T = TypeVar("T")
 ADVICE = {
@@ -86,7 +87,8 @@ SHARED = {
     """,
     "ids": """
         user_ids_, item_ids_ : ndarray
-            The ids, or numbers from 0 where the data has none.
+            The ids, or numbers from 0 where the data has none, in the order of the data: of a list that in which they first
+            appear, but for ids of a file that are all whole numbers, which `eckart.read` sorts.
         n_components_, n_iter_, cost_, stop_reason_, n_features_in_, feature_names_in_
             As in the other estimators.
     """,
@@ -104,6 +106,21 @@ def documented(estimator: type[T]) -> type[T]:
 
 class EckartConvergenceWarning(EckartWarning, ConvergenceWarning):
     """A search ended before it converged; scikit-learn's `ConvergenceWarning`, with a code."""
+
+
+class EckartRuntimeWarning(EckartWarning, RuntimeWarning):
+    """What scikit-learn warns of as a `RuntimeWarning`, with a code."""
+
+
+def search(data: Any, objective: Any, rank: int, own: tuple[str, ...] = (), **given: Any) -> Factorization:
+    """What `eckart.factorize` finds for an estimator, which says in its own words that its search did not converge, and what
+    the codes in `own` say."""
+
+    def tell(warning: EckartWarning) -> None:
+        if warning.code not in ("not-converged", *own):
+            warn(warning)
+
+    return searched(data, objective, rank, given, tell)
 
 
 def warn_of(estimator: Any, stop_reason: str, n_iter: int, max_iter: int, tol: float) -> None:
@@ -226,5 +243,5 @@ def components(known: Seen, H: np.ndarray, bounds: str, dtype: Any) -> np.ndarra
     A, B = known.A, known.B
     text = f"minimize over H[k,m]: sum(H * (A @ H)) - 2*sum(B * H) subject to {bounds}"
     data, start = {"B": B, "A": A}, {"H": H.astype(np.float64)}
-    found = factorize(data, text, rank=1, params={"k": len(A)}, init_from=start, max_iter=100)
+    found = search(data, text, rank=1, params={"k": len(A)}, init_from=start, max_iter=100)
     return np.array(found.H, dtype=dtype)
