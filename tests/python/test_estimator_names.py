@@ -301,6 +301,19 @@ def test_an_id_of_several_rows_is_refused_where_it_is_asked_about():
             model.fit(X.set_axis(["Fe", "SO4", "NO3", "SO4", "EC"], axis=1))
 
 
+def test_several_levels_beside_one_column_are_asked_about():
+    pairs = pd.MultiIndex.from_arrays([["v", "v", "w"], ["s", "t", "s"]])
+    frame = pd.DataFrame({"n": [5.0, 3, 4]}, index=pairs)
+    for model in ESTIMATORS[:5] + ESTIMATORS[6:]:
+        with refuses(ValueError, "list-or-table", "level_0"):
+            model.fit(frame)
+    with refuses(ValueError, "list-or-table"):
+        ek.factorize(frame, rank=1)
+    for listed in (frame, frame["n"], frame["n"].rename(None)):
+        assert ek.triplets(listed).to_array().tolist() == [[5, 3], [4, 0]]
+    assert ek.factorize(ek.Matrix(frame), rank=1).W.shape == (3, 1)
+
+
 def test_starts_that_are_not_used_or_can_not_move_are_told():
     values, W, H = X.to_numpy(), np.ones((12, 2)), np.ones((2, 5))
     for given in ({"W": W}, {"H": H}, {"W": W, "H": H}):
@@ -314,6 +327,9 @@ def test_starts_that_are_not_used_or_can_not_move_are_told():
             assert NMF(2, solver="mu", beta_loss=beta, **custom).fit(values, W=W, H=H).components_[0, 3] == 0
         with warns(UserWarning, "zeros-stay", "nndsvda"):
             NMF(2, solver="mu", beta_loss=beta, init="nndsvd", max_iter=20, tol=0, random_state=0).fit(values)
+    for solver in ("cd", "mu"):
+        with warns(UserWarning, "zeros-stay", f"solver '{solver}'"):
+            assert not NMF(2, solver=solver, **custom).fit(values, W=0 * W, H=0 * H).components_.any()
     for model in (NMF(2, **custom), NMF(2, solver="derived", **custom), NMF(2, solver="mu", **{**custom, "init": "nndsvda"})):
         given = {"W": W, "H": H} if model.init == "custom" else {}
         assert codes_of(lambda: model.fit(values, **given))[1] == []
@@ -326,6 +342,12 @@ def test_penalties_are_named_as_the_estimator_has_them(solver):
             with warns(UserWarning, "factors-shrunk", named) as said:
                 NMF(2, solver=solver, l1_ratio=ratio, random_state=0, max_iter=500, **weights).fit(X.to_numpy())
             assert "l1_" not in str(said[0].message) and "l2_" not in str(said[0].message)
+    for given in ({"alpha_W": 0.1, "alpha_H": 0.0}, {"alpha_H": 0.1}):
+        told = "alpha_W, without end. Set alpha_H" if "alpha_W" in given else "alpha_H, without end. Set alpha_W"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            with warns(UserWarning, "unbounded-scale", told):
+                NMF(2, solver=solver, random_state=0, max_iter=3, tol=0, **given).fit(X.to_numpy())
     assert codes_of(lambda: NMF(2, solver=solver, alpha_W=1e-3, random_state=0, max_iter=500).fit(X.to_numpy()))[1] == []
 
 

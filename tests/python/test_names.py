@@ -382,6 +382,10 @@ def test_numbers_that_are_names_are_told_of_frames_as_of_files(text, code, tmp_p
             assert f.row_names == read.row_names
     if text == GENES:
         assert f.row_ids.dtype == np.int64 and f.row_ids.tolist() == [7157, 9007199254740993]
+    if code == "numbers-as-names":
+        with warns(UserWarning, code):
+            sparse = ek.factorize(frame.astype(pd.SparseDtype(float, 0.0)), rank=1)
+        assert sparse.col_names == read.col_names
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for x in frames(frame):

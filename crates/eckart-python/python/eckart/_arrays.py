@@ -115,7 +115,7 @@ def _with_index(x: Any, found: Named, name: str, known: Sequence[str]) -> Named:
     of ids that count as data."""
     label = None if found.col_names is None else found.col_names[0]
     column = "column 1" if label is None else f"column 1 ({label})"
-    told = None if label in known or not _may_have_index(x) else found.matrix.first_column(label)
+    told = None if label in known or not _may_have_index(x) else _first_column(x, found.matrix, label)
     if told is not None and told[0] == "doubtful":
         raise coded(
             ValueError,
@@ -129,14 +129,23 @@ def _with_index(x: Any, found: Named, name: str, known: Sequence[str]) -> Named:
             f"{column} of {name} is taken for the names of the rows: {told[1]}. It is data in eckart.Matrix(frame); "
             f"{_as_index(x, label)} says that it holds names",
         ))  # fmt: skip
-        (names, ids), rest = _index_names(_column(x, 0)), np.ascontiguousarray(found.matrix.to_array()[:, 1:])
+        (names, ids), made = _index_names(_column(x, 0)), found.matrix
+        rest = _sparse(made.to_scipy()[:, 1:], name) if made.is_sparse else _dense(made.to_array()[:, 1:], name)
         cols = found.cols if found.cols is None else found.cols[1:] if isinstance(found.cols, list) else (found.cols[0], found.cols[1][1:])
-        made = _dense(rest, name).matrix().named(None, cols)
+        made = rest.matrix().named(None, cols)
         found = Named(made, names, made.col_names, ids, made.typed_ids()[1])
     at = None if found.col_names is None else found.matrix.ids_as_data(found.col_names)
     if at is not None and found.col_names is not None and found.col_names[at] not in known:
         warn(ids_as_data(found.col_names[at], name, "holds whole numbers, is called as ids are,"))
     return found
+
+
+def _first_column(x: Any, made: Matrix, label: str | None) -> tuple[str, str] | None:
+    """Whether the first column names the rows by the rule of files, and why; of sparse data by itself alone."""
+    if not made.is_sparse or made.shape[1] < 2:
+        return made.first_column(label)
+    first = np.asarray(_column(x, 0), dtype=np.float64)[:, None]
+    return _dense(np.hstack([first, first]), "the column").matrix().first_column(label)
 
 
 def ids_as_data(label: str | None, name: str, why: str) -> EckartWarning:
@@ -189,7 +198,7 @@ def names_rows(x: Any, name: str) -> str | None:
 
 
 def _with_levels(x: Any, made: Matrix) -> Matrix:
-    """The matrix of a frame with the named levels of its index as columns before the others, where one of them repeats."""
+    """The matrix of a frame with levels of its index as columns before the others, where one of them repeats."""
     MOST_COLUMNS = 12  # a list has no more
     levels = [x.index.get_level_values(k) for k in _levels(x)]
     if made.is_sparse or made.shape[1] > MOST_COLUMNS or all(level.is_unique for level in levels):
@@ -556,13 +565,20 @@ def _column(table: Any, k: int) -> Any:
 
 
 def _is_series(x: Any) -> bool:
-    """Whether it is a series of pandas whose index has names."""
-    return "pandas" in sys.modules and isinstance(x, sys.modules["pandas"].Series) and None not in x.index.names
+    """Whether it is a series of pandas whose index names more than places."""
+    return "pandas" in sys.modules and isinstance(x, sys.modules["pandas"].Series) and bool(_level_names(x.index))
 
 
-def _levels(x: Any) -> list[int]:
-    """The levels of an index of pandas that have names."""
-    return [k for k, name in enumerate(x.index.names) if name is not None] if _is_of(x, "pandas") else []
+def _level_names(index: Any) -> dict[int, str]:
+    """The names of those levels of an index of pandas that have one; all of several levels do."""
+    several = index.nlevels > 1
+    named = {k: f"level_{k}" if name is None else str(name) for k, name in enumerate(index.names)}
+    return {k: name for k, name in named.items() if several or index.names[k] is not None}
+
+
+def _levels(x: Any) -> dict[int, str]:
+    """The levels of an index of pandas that are columns of a list, by their places, and what they are called."""
+    return _level_names(x.index) if _is_of(x, "pandas") else {}
 
 
 class _Listed(NamedTuple):
@@ -581,7 +597,7 @@ def _listed(x: Any) -> tuple[_Listed, _Listed]:
     """A frame or an Arrow table by its columns alone, and with the named levels of its index before them, which are columns
     of a list, as they are in the file that pandas writes."""
     labels, levels = labels_of(x) or [], _levels(x)
-    return _Listed(x, [], labels), _Listed(x, levels, [*(str(x.index.names[k]) for k in levels), *labels])
+    return _Listed(x, [], labels), _Listed(x, list(levels), [*levels.values(), *labels])
 
 
 def list_columns(x: Any) -> tuple[_Listed, tuple[int | None, int | None, int | None]]:
@@ -606,14 +622,16 @@ def entries_of(x: Any, name: str) -> Matrix | None:
     if labels_of(x) is None:
         return None
     listed, (row, col, value) = list_columns(x)
-    if row is None:
+    levels = len(listed.levels)
+    if row is None and not (levels > 1 and len(listed.labels) == levels + 1):
         return None
-    ids, levels = listed.column(row).tolist(), len(listed.levels)
+    # A single column beside several levels hardly is a table, whatever they are called.
+    ids = listed.column(row or 0).tolist()
     is_unique = len(set(ids)) == len(ids)
     # An index that names each row once is more than a column that does: it is that of a table as well.
     if col is not None and not (is_unique and row < levels <= col):
         return _of_columns(listed, [row, col] if value is None else [row, col, value])
-    if col is None and is_unique:
+    if col is None and row is not None and is_unique:
         return None
     raise coded(
         ValueError,

@@ -272,10 +272,9 @@ codes! {
         "Columns of numbers can be a list of entries, or a table.", "Say which: `--format coo`, or `--format table`.";
     IndexOrData, "index-or-data", Doubt,
         "The first column can be names that are numbers, or data.",
-        "Say which: `--index-col`, or `--index-col=false`; of a frame, `frame.set_index(...)`, or `eckart.Matrix(frame)`.";
+        "Say which: `--index-col`, or `--index-col=false`; of a frame, `set_index`, or `eckart.Matrix(frame)`.";
     DecimalMark, "decimal-mark", Doubt,
-        "Commas in numbers can be decimal marks, or group thousands.",
-        "Say which: `--decimal ,`, or `--decimal .`.";
+        "Commas in numbers can be decimal marks, or group thousands.", "Say which: `--decimal ,`, or `--decimal .`.";
     DatesAsValues, "dates-as-values", Doubt,
         "The values of a list of entries look like dates or times.",
         "Say its columns: `--columns 1,2`, or `--columns 1,2,3` where they are values.";
@@ -368,8 +367,7 @@ codes! {
         "Zeros of the initial factors stay zeros: updates are multiplicative, or no step lowers the cost.",
         "Start at small positive numbers, or use another method.";
     StartIgnored, "start-ignored", Warning,
-        "Initial factors were given that the search does not begin at (Python).",
-        "Say that it begins there, such as by `init=\"custom\"`, or leave them out.";
+        "Initial factors were given and are not used (Python).", "Pass `init=\"custom\"`, or leave them out.";
     Diverged, "diverged", Warning,
         "The cost became infinite or undefined; what was found before is the result.",
         "Scale the data, or choose another objective or start.";
@@ -391,8 +389,7 @@ codes! {
     NamesIgnored, "names-ignored", Warning,
         "Rows or columns that the model does not know were left out.", "Check their names.";
     NumbersAsNames, "numbers-as-names", Warning,
-        "A column of numbers was taken for the names of the rows.",
-        "Say `--index-col=false` where it is data; of a frame, `eckart.Matrix(frame)`.";
+        "A column of numbers was taken for the names of the rows.", "Say `--index-col=false` where it is data.";
     IdsAsData, "ids-as-data", Warning,
         "A column that may name rows counts as data: it is called as ids are, or its numbers are such.",
         "Take it out, or put it first: `--index-col`; of a frame, make it the index.";

@@ -120,7 +120,9 @@ def _refuse_list(X: Any, gaps: str | None) -> None:
     if labels is not None and len(labels) <= MOST_COLUMNS:
         try:
             table = table_of(X, "X", index=False)
-        except EckartError:
+        except EckartError as error:
+            if error.code == "list-or-table":
+                raise
             return  # scikit-learn says what is wrong
         refuse_list(table, "X", gaps)
     elif isinstance(X, Matrix):

@@ -236,6 +236,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         done = self._search(given, rank, begin, random)
         W = done.W
         self._warn_of_shrunk(given, done)
+        self._warn_of_stuck(begin, done)
         self.components_ = done.H
         self.n_components_ = rank
         self.n_iter_ = done.n_iter
@@ -483,6 +484,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             self._found = find(given.X, self.objective, rank, params, init=init, seed=seed_of(random), **common)
             return self._done(self._found, given, float(self._found.cost))
         penalties = self._penalties(given.n_samples, given.X.shape[1])
+        self._warn_of_one_penalty()
         if begin is not None and self.solver == "mu" and not given.masked:
             self._warn_of_zeros(begin)
             return self._multiplicative(given, rank, begin, random, penalties)
@@ -493,7 +495,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         method = "hals" if self.solver == "cd" and not given.masked else None
         found = search(
             data, text, rank=1, params={**params, "k": rank}, seed=seed_of(random), method=method,
-            own=("factors-shrunk",), **common,
+            own=("factors-shrunk", "unbounded-scale", "zeros-stay"), **common,
         )  # fmt: skip
         return self._done(found, given, None)
 
@@ -506,6 +508,22 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         remedy = "init='nndsvda' or 'nndsvdar'" if self.init == "nndsvd" else "a start of small numbers, or another solver"
         text = f"{zeros} begin at 0 and will stay there, for the solver 'mu' only multiplies: use {remedy}"
         warn(coded_warning("zeros-stay", text))
+
+    def _warn_of_stuck(self, begin: tuple[np.ndarray, np.ndarray] | None, done: Done) -> None:
+        """Warns of factors that began at 0 and are there still."""
+        if self.solver == "mu" or begin is None or any(B.any() for B in (*begin, done.W, done.H)) or not done.cost:
+            return
+        text = f"W and H began at 0, where no step of the solver {self.solver!r} lowers the error, and are 0 still"
+        warn(coded_warning("zeros-stay", f"{text}: use a start of small numbers, or solver='derived'"))
+
+    def _warn_of_one_penalty(self) -> None:
+        """Warns of a penalty on one factor, which the other one makes worth nothing."""
+        weights = {"W": self.alpha_W, "H": self._alpha_H()}
+        for small, large in (("W", "H"), ("H", "W")):
+            if weights[small] and not weights[large]:
+                text = f"making {small} smaller and {large} larger by the same factor leaves W @ H as it is and lowers the penalty"
+                text = f"the objective has no least value: {text} of alpha_{small}, without end. Set alpha_{large}, too"
+                warn(coded_warning("unbounded-scale", text))
 
     def _warn_of_shrunk(self, given: Given, done: Done) -> None:
         """Warns where penalties left nothing of the components, by the names of the parameters that weigh them."""

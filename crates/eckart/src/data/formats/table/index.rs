@@ -1,6 +1,6 @@
 //! Index: numbers that are names: wavelengths, years, ids, in the first column of a table or its first row.
-//! In: the numbers of a table of a file or of a frame, what its first column is called.  Out: `FirstColumn`; whether the
-//! first row is doubtful.
+//! In: the numbers of a file or of a frame, what the first column is called.  Out: `FirstColumn`; whether the first row
+//! is doubtful.
 //! Invariant: a first column is taken for names only where it has a header and counts or is called as an index, and
 //! that is said; a first row never is. Ids that stay numbers are warned of.
 //! Not here: names that are texts (see `layout`).
