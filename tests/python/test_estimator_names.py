@@ -243,7 +243,7 @@ def test_places_of_a_dictionary_are_held_to_those_of_the_data():
 
 def test_first_columns_that_name_rows_are_features_and_told():
     frame = pd.DataFrame({"wavenumber": [900.5, 901.0, 901.5, 902.0], "a": [0.1, 0.4, 0.3, 0.2], "b": [0.5, 0.2, 0.6, 0.9]})
-    for x in (frame, pl.DataFrame(frame), pa.Table.from_pandas(frame)):
+    for x in (frame, pl.DataFrame(frame), pa.Table.from_pandas(frame), frame.convert_dtypes()):
         with warns(UserWarning, "ids-as-data", "wavenumber"):
             model = NMF(1, random_state=0, max_iter=500).fit(x)
         assert model.n_features_in_ == 3

@@ -130,10 +130,10 @@ def _with_index(x: Any, found: Named, name: str, known: Sequence[str]) -> Named:
             f"{_as_index(x, label)} says that it holds names",
         ))  # fmt: skip
         (names, ids), made = _index_names(_column(x, 0)), found.matrix
-        rest = _sparse(made.to_scipy()[:, 1:], name) if made.is_sparse else _dense(made.to_array()[:, 1:], name)
-        cols = found.cols if found.cols is None else found.cols[1:] if isinstance(found.cols, list) else (found.cols[0], found.cols[1][1:])
-        made = rest.matrix().named(None, cols)
-        found = Named(made, names, made.col_names, ids, made.typed_ids()[1])
+        rest: _Dense | _Sparse = _sparse(made.to_scipy()[:, 1:], name) if made.is_sparse else _dense(made.to_array()[:, 1:], name)
+        col_names = None if found.col_names is None else found.col_names[1:]
+        col_ids = None if found.col_ids is None else (found.col_ids[0], found.col_ids[1][1:])
+        found = Named(rest.matrix(), names, col_names, ids, col_ids)
     at = None if found.col_names is None else found.matrix.ids_as_data(found.col_names)
     if at is not None and found.col_names is not None and found.col_names[at] not in known:
         warn(ids_as_data(found.col_names[at], name, "holds whole numbers, is called as ids are,"))
@@ -148,12 +148,10 @@ def _first_column(x: Any, made: Matrix, label: str | None) -> tuple[str, str] | 
     return _dense(np.hstack([first, first]), "the column").matrix().first_column(label)
 
 
-def ids_as_data(label: str | None, name: str, why: str) -> EckartWarning:
+def ids_as_data(label: str, name: str, why: str) -> EckartWarning:
     """The warning that a column which may name rows counts as data."""
-    column = "the first column" if label is None else f"the column {label!r}"
-    return coded_warning(
-        "ids-as-data", f"{column} of {name} {why} and counts as data: take it out, or make it the index, where it is none"
-    )
+    remedy = "take it out, or make it the index, where it is none"
+    return coded_warning("ids-as-data", f"the column {label!r} of {name} {why} and counts as data: {remedy}")
 
 
 def _may_have_index(x: Any) -> bool:
@@ -188,9 +186,12 @@ def names_rows(x: Any, name: str) -> str | None:
     if labels is None or len(labels) < 2 or not _may_have_index(x):
         return None
     first = np.asarray(_column(x, 0))
-    first = first[:, None].astype(np.float64) if first.dtype.kind in "biuf" and len(first) else None
+    try:
+        first = first.astype(np.float64) if first.dtype.kind in "biufO" else first[:0]
+    except (TypeError, ValueError):
+        return None
     # All columns are looked at only where the first one alone may be names.
-    if first is None or _dense(np.hstack([first, first]), name).matrix().first_column("id") is None:
+    if not len(first) or _dense(np.column_stack([first, first]), name).matrix().first_column("id") is None:
         return None
     found = named_matrix_of(x, name, index=False)
     told = None if found.col_names is None else found.matrix.first_column(found.col_names[0])
@@ -626,11 +627,12 @@ def entries_of(x: Any, name: str) -> Matrix | None:
     if row is None and not (levels > 1 and len(listed.labels) == levels + 1):
         return None
     # A single column beside several levels hardly is a table, whatever they are called.
-    ids = listed.column(row or 0).tolist()
+    at = row or 0
+    ids = listed.column(at).tolist()
     is_unique = len(set(ids)) == len(ids)
     # An index that names each row once is more than a column that does: it is that of a table as well.
-    if col is not None and not (is_unique and row < levels <= col):
-        return _of_columns(listed, [row, col] if value is None else [row, col, value])
+    if col is not None and not (is_unique and at < levels <= col):
+        return _of_columns(listed, [at, col] if value is None else [at, col, value])
     if col is None and row is not None and is_unique:
         return None
     raise coded(

@@ -136,8 +136,7 @@ def _tell_of_index(X: Any) -> None:
     except EckartError:
         return  # scikit-learn says what is wrong
     if why is not None:
-        label = (labels_of(X) or [None])[0]
-        warn(ids_as_data(label, "X", f"may be the names of the rows ({why}),"))
+        warn(ids_as_data((labels_of(X) or [""])[0], "X", f"may be the names of the rows ({why}),"))
 
 
 def _in_order(X: Any, before: list[str], is_masked: bool, is_list: bool) -> Matrix:
