@@ -495,8 +495,8 @@ def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
     Matrix
         Sparse, of float64 or of the values' float32; ``row_names`` and ``col_names`` are the ids as texts, in the order
         in which they first appear (`read` sorts ids that are all whole numbers). A factorization of it gives whole numbers
-        and dates back as what they were; floats
-        that are all whole are whole numbers. Of a table ``reading`` says which columns were taken.
+        and dates back as what they were; floats that are all whole are whole numbers. Of a table ``reading`` says which
+        columns were taken.
 
     Raises
     ------
