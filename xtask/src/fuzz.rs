@@ -25,7 +25,10 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
         let time = format!("-max_total_time={}", request.seconds);
         // The sanitizer's flags are unstable, and the toolchain of the workspace is a stable one.
         let mut fuzz = command::cargo(&root);
-        fuzz.args(["fuzz", "run", target, "--", &time]).env("RUSTC_BOOTSTRAP", "1");
+        // What is new goes to the first folder, which is not kept.
+        let [finds, corpus] = ["finds", "corpus"].map(|folder| format!("fuzz/{folder}/{target}"));
+        fs::create_dir_all(root.join(&finds)).map_err(|error| Failure::new(format!("{finds}: {error}")))?;
+        fuzz.args(["fuzz", "run", target, &finds, &corpus, "--", &time]).env("RUSTC_BOOTSTRAP", "1");
         command::run(&mut fuzz)?;
     }
     println!("fuzz: {} target(s), {} s each, no crash", targets.len(), request.seconds);

@@ -8,6 +8,7 @@ mod python;
 mod revision;
 mod same;
 mod sanitize;
+mod soak;
 mod test;
 mod tidy;
 
@@ -57,6 +58,12 @@ const TASKS: &[Task] = &[
         takes: "[TARGET] [--seconds N]",
         does: "fuzzes every parser, 60 seconds each",
         run: fuzz::run,
+    },
+    Task {
+        name: "soak",
+        takes: "[--seconds N] [--seed N]",
+        does: "kills, interrupts and starves searches, by seeds, 60 seconds",
+        run: soak::run,
     },
     Task {
         name: "sanitize",

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that must hold, in order, stopping at the first that doesn't.
 
 use crate::python::{self, Build};
-use crate::{Failure, command, sanitize, tidy};
+use crate::{Failure, command, sanitize, soak, tidy};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,7 @@ struct Step {
 const STEPS: &[Step] = &[
     Step { name: "tidy", run: tidy::tidy },
     Step { name: "tests", run: |root| command::run(command::cargo(root).args(["test", "--workspace"])) },
+    Step { name: "soak", run: |_| soak::run(&[]) },
     Step { name: "python", run: |root| python::check(root, Build::Dev) },
 ];
 
@@ -28,6 +29,7 @@ const LONG: &[Step] = &[
     Step { name: "release, 256 bits", run: |root| with_registers(root, "avx2") },
     Step { name: "python, release", run: |root| python::check(root, Build::Release) },
     Step { name: "sanitizer", run: |_| sanitize::run(&[]) },
+    Step { name: "soak, longer", run: |_| soak::run(&["--seconds".to_owned(), soak::LONG.to_string()]) },
 ];
 
 const BENCHES: [&str; 4] = ["test", "--package", "eckart", "--benches"];

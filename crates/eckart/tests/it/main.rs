@@ -6,6 +6,7 @@ mod cases;
 mod checkpoint;
 mod codes;
 mod contract;
+mod corpus;
 mod definition;
 mod dialects;
 mod ends;
