@@ -90,7 +90,17 @@ impl Compiled {
         memory_limit: usize,
         moves: Option<MovedFactor>,
     ) -> Result<Self> {
-        let (rewritten, report) = rewrite(roots, givens)?;
+        Self::of_rewritten(roots, rewrite(roots, givens)?, givens, memory_limit, moves)
+    }
+
+    /// The same of formulas that have been rewritten for these shapes, layouts and signs.
+    pub(crate) fn of_rewritten(
+        roots: &[Expr],
+        (rewritten, report): (Vec<Expr>, SearchReport),
+        givens: &Givens,
+        memory_limit: usize,
+        moves: Option<MovedFactor>,
+    ) -> Result<Self> {
         let mut known = std::borrow::Cow::Borrowed(givens);
         let update = moves.map(|moves| update(moves, &rewritten, known.to_mut()));
         let read = update.as_ref().map_or(0, |update| update.reads.len() - 1);

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 #[path = "../../../../fuzz/src/lib.rs"]
+#[expect(unreachable_pub, reason = "the fuzz targets are crates of their own")]
 mod targets;
 
 /// Bytes of a target's files, at most.

@@ -89,6 +89,7 @@ impl Problem {
             told: self.told.clone(),
             subproblems: OnceLock::new(),
             reconstruction: OnceLock::new(),
+            rewritten: OnceLock::new(),
         })
     }
 

@@ -25,6 +25,8 @@ use crate::error::{Result, Warning};
 use crate::expr::text::{Statement, parse_statement};
 use crate::expr::{Expr, Var};
 use crate::facts::{Given, Givens, Shape, Sign};
+use crate::function::Compiled;
+use crate::rewrite::{SearchReport, rewrite};
 use crate::rows::FactorRegularizer;
 use crate::run::{Inputs, Value};
 
@@ -360,6 +362,8 @@ pub struct Bound {
     pub(super) subproblems: OnceLock<Vec<Subproblem>>,
     /// What the objective compares the data with, once it has been asked for.
     pub(super) reconstruction: OnceLock<Option<Reconstruction>>,
+    /// The objective as it is computed, once it has been asked for.
+    pub(super) rewritten: OnceLock<(Vec<Expr>, SearchReport)>,
 }
 
 impl Bound {
@@ -381,6 +385,22 @@ impl Bound {
             is_factor: &|var| self.factors.iter().any(|factor| factor.var == *var),
         })?;
         Ok(self.reconstruction.get_or_init(|| found).as_ref())
+    }
+
+    /// The objective as a plan, for these number types; it is rewritten at the first call.
+    ///
+    /// # Errors
+    /// Those of shapes that don't fit, and of a plan that needs more memory than the limit.
+    pub(in crate::solve) fn cost(&self, givens: &Givens, memory_limit: usize) -> Result<Compiled> {
+        let roots = std::slice::from_ref(&self.objective);
+        let rewritten = match self.rewritten.get() {
+            Some(known) => known.clone(),
+            None => {
+                let found = rewrite(roots, &self.givens)?;
+                self.rewritten.get_or_init(|| found).clone()
+            }
+        };
+        Compiled::of_rewritten(roots, rewritten, givens, memory_limit, None)
     }
 
     /// The factors' variables as formulas.

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use crate::data::{Dtype, Matrix, RowSource, Shards};
 use crate::error::Result;
 use crate::expr::Var;
-use crate::function::Compiled;
 use crate::run::Value;
 use crate::solve::problem::Bound;
 
@@ -51,7 +50,7 @@ pub(in crate::solve) fn cost_of(
         }
         inputs.set(&var, Value::of(&matrix.cast(dtype)?));
     }
-    let compiled = Compiled::new(std::slice::from_ref(&bound.objective), &givens, memory_limit)?;
+    let compiled = bound.cost(&givens, memory_limit)?;
     let (values, bounds) = compiled.run_bounded(&inputs)?;
     let (cost, error) = (values[0].to_scalar(), bounds[0]);
     let most = if is_wide { MOST_ERROR } else { MOST_ERROR_F32 };

@@ -91,10 +91,8 @@ impl<'a> Worker<'a> {
     pub(in crate::solve) fn new(search: &'a Search<'a>, row: &MethodRow, bound: &Arc<Bound>) -> Result<Self> {
         // What a search needs is checked as a whole (see `memory`).
         let limit = usize::MAX;
-        let (cost, method, kkt) = search.planned(|| {
-            let cost = Compiled::new(std::slice::from_ref(&bound.objective), &bound.givens, limit)?;
-            Ok((cost, row.make(bound, limit)?, Kkt::new(bound, limit)?))
-        })?;
+        let (cost, method, kkt) = search
+            .planned(|| Ok((bound.cost(&bound.givens, limit)?, row.make(bound, limit)?, Kkt::new(bound, limit)?)))?;
         let (iterate, nonnegative) = (Iterate::new(bound), is_nonnegative(&bound.objective, &bound.givens)?);
         let (settings, monotone) = (search.settings, row.monotone);
         Ok(Self { search, settings, iterate, method, cost, kkt, monotone, nonnegative, of_zeros: None })
