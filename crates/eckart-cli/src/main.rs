@@ -43,6 +43,9 @@ fn main() -> ExitCode {
         Err(error) => return usage(advised(error)),
     };
     eckart::run::return_freed_memory();
+    // A limit on the size of files is an error of what is written then, and no end.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
     // A panic is a defect of ours, and has said where it was by now.
     let done = catch_unwind(AssertUnwindSafe(|| {
         registers.map_or(Ok(()), eckart::run::use_simd_level).and_then(|()| run(&command))

@@ -87,7 +87,7 @@ impl Paths {
     /// # Errors
     /// `Setting` where two are one file, and not both are only read; `Io` where a name is too long for a file.
     pub(crate) fn check(&self) -> Result<()> {
-        let files: Vec<Option<File>> = self.0.iter().map(|named| File::of(&named.path)).collect();
+        let files: Vec<Option<File>> = self.0.iter().map(File::of).collect();
         for (at, named) in self.0.iter().enumerate() {
             for (earlier, other) in self.0[..at].iter().enumerate() {
                 let is_resumed = [other.option, named.option] == ["--resume", "--checkpoint"];
@@ -191,11 +191,14 @@ struct File {
 }
 
 impl File {
-    /// `None` for standard input and output, and for what is no ordinary file.
-    fn of(path: &Path) -> Option<Self> {
-        if path == Path::new("-") {
-            return None;
-        }
+    /// `None` for standard output, and for what is no ordinary file.
+    fn of(named: &NamedPath) -> Option<Self> {
+        let path = match named.path == Path::new("-") {
+            true if named.is_written => return None,
+            // A shell may have opened it to a file.
+            true => Path::new("/dev/stdin"),
+            false => &named.path,
+        };
         let found = fs::metadata(path).ok();
         if found.as_ref().is_some_and(|found| !found.is_file()) {
             return None;

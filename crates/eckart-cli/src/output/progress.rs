@@ -75,9 +75,9 @@ fn style(template: &str) -> ProgressStyle {
 }
 
 /// Lets the first Ctrl-C raise a flag that ends the search, and the second end the process. Being told to end in
-/// another way (SIGTERM, SIGHUP) raises the flag as well, and no more, however often it is told: shells, `timeout` and
-/// terminals that are closed send such signals twice. Where the system has no thread to hear of it, the first of any
-/// ends the process.
+/// another way (SIGTERM, SIGHUP, SIGXCPU) raises the flag as well, and no more, however often it is told: shells,
+/// `timeout` and terminals that are closed send such signals twice. Where the system has no thread to hear of it, the
+/// first of any ends the process.
 pub(crate) fn listen_to_signals(bar: &Bar, quiet: bool) -> Interrupt {
     static ASKED: AtomicBool = AtomicBool::new(false);
     let interrupt = Interrupt::default();
@@ -102,8 +102,8 @@ pub(crate) fn listen_to_signals(bar: &Bar, quiet: bool) -> Interrupt {
 /// Calls `heard` for each signal to end, with whether it is Ctrl-C.
 #[cfg(unix)]
 fn listen(heard: impl Fn(bool) + Send + 'static) -> std::io::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let mut wanted = vec![SIGINT, SIGTERM];
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXCPU};
+    let mut wanted = vec![SIGINT, SIGTERM, SIGXCPU];
     // `nohup` has it ignored, and so it stays.
     wanted.extend((!is_ignored(SIGHUP)).then_some(SIGHUP));
     let listener = std::thread::Builder::new().name("signals".into());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use eckart::Code;
 
-use crate::command::Desk;
+use crate::command::{Desk, said};
 
 /// A folder with a file of each kind that commands read.
 fn desk() -> Desk {
@@ -67,6 +67,19 @@ fn what_is_read_is_not_written_over() {
     check("explain x.csv --model nmf --rank 1 --svg x.csv", &["DATA", "--svg"]);
     check("explain x.csv --model nmf --rank 1 --dot soft.csv", &["DATA", "--dot"]);
     check("evaluate x.csv --holdout 0.2 --model ratings --rank 1 --checkpoint x.csv", &["--checkpoint"]);
+}
+
+/// What a shell opens as standard input is a file, too.
+#[test]
+fn standard_input_is_not_written_over() {
+    let desk = desk();
+    let before = files(&desk);
+    for words in ["fit - --model nmf --rank 1 -n 1 -q --report x.csv", "transform m.safetensors - -o x.csv"] {
+        let input = std::fs::File::open(desk.path("x.csv")).unwrap();
+        let said = said(desk.command(words, &[]).stdin(input).output().unwrap());
+        assert!(said.code == Some(2) && said.err.starts_with("error[same-file]"), "{words}: {}", said.err);
+        assert_eq!(files(&desk), before, "{words}");
+    }
 }
 
 #[test]

@@ -31,6 +31,35 @@ fn a_search_runs_where_no_further_thread_can_be_had() {
     }
 }
 
+/// A limit on the size of files is an error, for which nothing is lost and nothing is left.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_limit_on_the_size_of_files_is_an_error() {
+    use crate::command::{Desk, said};
+
+    let desk = Desk::new();
+    desk.file("x.csv", "1,2,3\n2,4,5\n3,6,1\n4,1,2\n");
+    desk.prints("fit x.csv --model nmf --rank 2 -n 3 -q -o m.safetensors", &[]);
+    let before = std::fs::read(desk.path("m.safetensors")).unwrap();
+    for output in ["-o m.safetensors", "--report r.html -o m.safetensors"] {
+        let words = format!(
+            "ulimit -f 0; exec {} fit x.csv --model nmf --rank 2 -n 3 -q {output}",
+            env!("CARGO_BIN_EXE_eckart")
+        );
+        let found =
+            said(std::process::Command::new("bash").args(["-c", &words]).current_dir(desk.path(".")).output().unwrap());
+        assert!(
+            found.code == Some(2) && found.err.contains("error[no-space]"),
+            "{output}: {:?} {}",
+            found.code,
+            found.err
+        );
+    }
+    assert_eq!(std::fs::read(desk.path("m.safetensors")).unwrap(), before);
+    let left = std::fs::read_dir(desk.path(".")).unwrap().count();
+    assert_eq!(left, 2, "files are left aside");
+}
+
 /// What has no end is refused once it is too much: names past the last row, numbers past the memory there is.
 #[cfg(target_os = "linux")]
 #[test]

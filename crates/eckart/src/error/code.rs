@@ -449,7 +449,7 @@ impl Code {
             ErrorKind::NotFound => Self::FileNotFound,
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Self::PermissionDenied,
             ErrorKind::IsADirectory => Self::IsADirectory,
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::NoSpace,
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Self::NoSpace,
             _ => Self::Io,
         }
     }
@@ -465,6 +465,7 @@ impl fmt::Display for Code {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+    use std::io::ErrorKind;
 
     #[test]
     fn words_are_distinct_and_in_one_form() {
@@ -485,16 +486,16 @@ mod tests {
 
     #[test]
     fn the_systems_refusals_have_codes_by_kind() {
-        use std::io::{Error, ErrorKind};
         for (kind, code) in [
             (ErrorKind::NotFound, Code::FileNotFound),
             (ErrorKind::PermissionDenied, Code::PermissionDenied),
             (ErrorKind::StorageFull, Code::NoSpace),
             (ErrorKind::QuotaExceeded, Code::NoSpace),
+            (ErrorKind::FileTooLarge, Code::NoSpace),
             (ErrorKind::IsADirectory, Code::IsADirectory),
             (ErrorKind::TimedOut, Code::Io),
         ] {
-            assert_eq!(Code::of_io(&Error::from(kind)), code);
+            assert_eq!(Code::of_io(&std::io::Error::from(kind)), code);
         }
     }
 }
