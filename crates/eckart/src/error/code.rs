@@ -4,6 +4,7 @@
 //! Not here: messages, which say what, where and what to do in the case at hand (see `Error`, `Warning`).
 
 use std::fmt;
+use std::io::ErrorKind;
 
 use super::CodeKind;
 
@@ -444,7 +445,6 @@ impl Code {
 
     /// The code of a refusal by the operating system.
     pub(super) fn of_io(source: &std::io::Error) -> Self {
-        use std::io::ErrorKind;
         match source.kind() {
             ErrorKind::NotFound => Self::FileNotFound,
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Self::PermissionDenied,
@@ -465,7 +465,6 @@ impl fmt::Display for Code {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
-    use std::io::ErrorKind;
 
     #[test]
     fn words_are_distinct_and_in_one_form() {
