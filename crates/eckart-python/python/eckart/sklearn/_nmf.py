@@ -37,6 +37,7 @@ from ._search import (
     seen,
     to_pickle,
     warn_of,
+    without_copies,
 )
 from ._starts import INITS, random_start, rows_times, start
 
@@ -320,7 +321,12 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return self
 
     def __getstate__(self) -> dict[str, Any]:
-        return to_pickle(super().__getstate__())
+        return without_copies(to_pickle(super().__getstate__()))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if "_found" in state and "components_" not in state:
+            self.components_ = np.array(self._found.H)
 
     # Checks.
 

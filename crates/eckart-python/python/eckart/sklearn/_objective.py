@@ -18,7 +18,7 @@ from .._factorization import Factorization
 from .._factorize import MODELS
 from .._formulas import Expr, Objective
 from ._input import Input, by_row_names, plain, taken
-from ._search import check_params, check_real, check_whole, documented, search, seed_of, warn_of
+from ._search import check_params, check_real, check_whole, documented, search, seed_of, warn_of, without_copies
 
 
 def check_factors(names: Iterable[str]) -> None:
@@ -242,6 +242,15 @@ class ObjectiveFactorization(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             text = f"{error}, and W does not tell it: W @ model.components_ is the product of the factors alone"
             raise coded(ValueError, error.code, text) from None
         return np.array(found.to_array(), dtype=W.dtype)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return without_copies(super().__getstate__())
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if "_found" in state and "factors_" not in state:
+            self.factors_ = {name: np.array(factor) for name, factor in self._found.factors.items()}
+            self.components_ = self.factors_["H"]
 
     def _validated(self, X: Any, reset: bool) -> Input:
         masked = "observed(" in _statement(self.objective)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,13 +23,16 @@ from ._search import check_one_of, check_real, check_whole, documented, fold_in,
 
 BLOCK = 1024
 """Users whose scores are held at once."""
+IDS = ("user_ids_", "item_ids_")
+MANY = 2048
+"""Of so many scores not all are sorted."""
 
 
 class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """What the two estimators have in common: users by items, factors of both, ids, lists of the best items."""
 
     user_factors_: np.ndarray
-    item_factors_: np.ndarray
+    components_: np.ndarray
     user_ids_: np.ndarray
     item_ids_: np.ndarray
 
@@ -59,6 +63,11 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             # What is stored is known, a rating of 0 too.
             return sparse.csr_array((np.ones(X.nnz, dtype=bool), X.indices.copy(), X.indptr.copy()), shape=X.shape)
         return sparse.csr_array(~np.isnan(X))
+
+    @property
+    def item_factors_(self) -> np.ndarray:
+        """The items' factors, of shape (n_items, n_components)."""
+        return self.components_.T
 
     # Estimator.
 
@@ -139,7 +148,6 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         )
         self.user_factors_ = np.array(found.W)
         self.components_ = np.array(found.H)
-        self.item_factors_ = self.components_.T
         self.n_components_ = rank
         self.n_iter_ = found.iterations
         self.cost_ = found.cost
@@ -150,7 +158,8 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         # The tables of ids are made now, so that the first list is not late.
         self._places([], "user")
         self._places([], "item")
-        self._known = self._counts(X)
+        self._known = _Known.of(self._counts(X))
+        self._has_user_ids = users is not None
         self._take(found)
         warn_of(self, found.stop_reason, found.iterations, self.max_iter, self.tol)
         return given.rows
@@ -173,10 +182,13 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     # Recommendations.
 
     def recommend(
-        self, users: Any = None, n: int = 10, *, X: Any = None, known: bool = False
+        self, users: Any = None, n: int = 10, *, X: Any = None, known: Any = False
     ) -> tuple[np.ndarray, np.ndarray]:
         """
-        The items with the highest scores.
+        The items with the highest scores, but those that a user is known to have.
+
+        A pickle of the estimator leaves out the entries of the fit, which are most of its bytes; a copy by ``copy.deepcopy``
+        has them. Of one that was read from a pickle give `known`.
 
         Parameters
         ----------
@@ -186,14 +198,33 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             How many items a user, at least 1.
         X : matrix-like of shape (n_users, n_items), optional
             What new users did: their factors are found by fold-in.
-        known : bool
-            Whether items that a user is known to have may be among them.
+        known : bool, sequence of item ids, sequence of such sequences, or matrix-like, default=False
+            True: items that a user is known to have may be among them. Or which items users are known to have, in the place
+            of the entries of the fit, or of `X`: for one id of a user the ids of the items; for several such a sequence each;
+            or entries as `fit` takes them, matched by the ids of users and items where both have them. Of entries without ids
+            of users the rows are the users of the fit, with `X` its rows.
 
         Returns
         -------
         items, scores : ndarray of shape (n,) for one id, else (n_users, n)
             The highest first; of equal scores the item that comes first. Where fewer items are left, the rest is None (of dates NaT)
             and -inf.
+
+        Raises
+        ------
+        ValueError
+            Where the entries of the fit are not there, for the estimator was pickled, and `known` does not say what users have.
+
+        Examples
+        --------
+        >>> import pickle
+        >>> import eckart as ek
+        >>> from eckart.sklearn import ImplicitMF
+        >>> plays = ek.triplets(["ann", "ann", "bob", "bob", "cat"], ["a", "b", "a", "c", "c"], [9, 3, 5, 1, 4])
+        >>> model = ImplicitMF(n_components=2, random_state=0).fit(plays)
+        >>> again = pickle.loads(pickle.dumps(model))
+        >>> model.recommend("ann", n=1)[0], again.recommend("ann", n=1, known=["a", "b"])[0], again.recommend("ann", n=1, known=plays)[0]
+        (array(['c'], dtype=object), array(['c'], dtype=object), array(['c'], dtype=object))
         """
         check_is_fitted(self)
         n = check_whole("n", n)
@@ -202,23 +233,83 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             if users is not None:
                 raise coded(ValueError, "option-missing", "give users of the fit, or X of new ones")
             X = self._validated(X, reset=False).X
-            found, mask = self._fold_in(X), self._counts(X)
+            found, at = self._fold_in(X), np.arange(X.shape[0])
             factors, (of_users, of_items) = found["W"], self._offsets(self._user_offsets(found))
+            mask = self._mask(known, at, single, _Known.of(self._counts(X)))
         else:
             at = self._places(users, "user")
-            factors, mask = self.user_factors_[at], self._known[at]
-            biases: np.ndarray = getattr(self, "user_biases_", np.zeros(len(self.user_ids_)))
-            of_users, of_items = self._offsets(biases[at])
+            mask = self._mask(known, at, single, None)
+            factors = self.user_factors_[at]
+            biases = self.user_biases_[at] if hasattr(self, "user_biases_") else np.zeros(len(at))
+            of_users, of_items = self._offsets(biases)
         lists = []
         # The list of no users has its shape as well.
         for k in range(0, max(len(factors), 1), BLOCK):  # the scores of all users at once may be more than memory holds
             rows = slice(k, k + BLOCK)
             scores = factors[rows] @ self.components_ + of_users[rows] + of_items
-            if not known:
-                scores[mask[rows].nonzero()] = -np.inf
+            if mask is not None:
+                scores[mask.of_rows(np.arange(k, min(k + BLOCK, len(factors))))] = -np.inf
             lists.append(_top(scores, self.item_ids_, n))
         items, best = (np.concatenate(parts) for parts in zip(*lists))
         return (items[0], best[0]) if single else (items, best)
+
+    def _mask(self, known: Any, at: np.ndarray, single: bool, of_X: _Known | None) -> _Known | None:
+        """What the users at these places, of the fit or of X, are known to have; None where that does not matter."""
+        if isinstance(known, (bool, np.bool_)):
+            if known or of_X is not None:
+                return None if known else of_X
+            own: _Known | None = getattr(self, "_known", None)
+            if own is None:
+                raise coded(
+                    ValueError,
+                    "option-missing",
+                    "a pickle does not hold what users are known to have, which recommend leaves out: give it with known=, for one "
+                    "user the ids of the items, else the entries that the model was fitted to; known=True has it among the items"
+                )
+            return own.rows(at)
+        if len(getattr(known, "shape", ())) == 2:
+            return self._known_entries(known, at, of_X)
+        if not _are_many(known):
+            raise coded(TypeError, "wrong-type", f"known is {known!r}, it must be True, False, ids of items, or entries as fit takes them")
+        return self._known_ids(known, len(at), single)
+
+    def _known_ids(self, known: Any, count: int, single: bool) -> _Known:
+        """The items of these ids, of one user or of each."""
+        lists = [known] if single else list(known)
+        if not single and not all(_are_many(ids) for ids in lists):
+            raise coded(TypeError, "wrong-type", f"known holds ids of items, and {count} users are asked about: give a sequence of ids for each")
+        if len(lists) != count:
+            raise coded(ValueError, "wrong-count", f"known has the items of {len(lists)} users, and {count} are asked about: give those of each")
+        places = [self._places(list(ids), "item", strict=False) for ids in lists]
+        unknown = sum(int((of < 0).sum()) for of in places)
+        if unknown and unknown == sum(map(len, places)):
+            label = next(iter(next(ids for ids in lists if len(ids))))
+            text = f"no id of known is of an item of the model, the first {label!r}: check how items are named, or give none ([])"
+            raise coded(ValueError, "names-differ", text)
+        if unknown:
+            are = "id of known is" if unknown == 1 else "ids of known are"
+            warn(coded_warning("names-ignored", f"{unknown} {are} of no item of the model, and left out"))
+        indices = np.concatenate([np.zeros(0, np.intp), *(of[of >= 0] for of in places)])
+        return _Known(np.cumsum([0, *(int((of >= 0).sum()) for of in places)]), indices)
+
+    def _known_entries(self, known: Any, at: np.ndarray, of_X: _Known | None) -> _Known:
+        """The items that have entries."""
+        given = self._validated(known, reset=False)
+        found, count, ids = _Known.of(self._counts(given.X)), given.X.shape[0], ids_of(given.rows)
+        if of_X is None and ids is not None and self._has_user_ids:
+            place, wanted = _Places.of(_ids(ids)).one_each("user", "known"), _texts_of(self.user_ids_[at])
+            rows = np.array([place.get(text, -1) for text in wanted], dtype=np.intp)
+            if (rows < 0).any():
+                text = f"{int((rows < 0).sum())} of the users asked about have no entry in known, the first {wanted[int(np.argmin(rows))]!r}"
+                warn(coded_warning("names-lacking", f"{text}: nothing is left out for them"))
+            return found.rows(rows)
+        if of_X is None and (ids is None) == self._has_user_ids:
+            named, bare = ("known", "the fit") if ids is not None else ("the fit", "known")
+            warn(coded_warning("matched-by-position", f"the rows of known are matched by position: those of {named} have names, those of {bare} have none"))
+        expected, of = (len(self.user_ids_), "users in the fit") if of_X is None else (len(at), "rows in X")
+        if count != expected:
+            raise coded(ValueError, "wrong-shape", f"known has {count} rows, and there are {expected} {of}: give a row for each, or ids of users")
+        return found.rows(at)
 
     def similar_items(self, item: Any, n: int = 10) -> tuple[np.ndarray, np.ndarray]:
         """
@@ -259,7 +350,7 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             raise coded(TypeError, "wrong-type", f"similar_{what}s takes the id of one {what}, and {of!r} is {type(of).__name__}")
         n = check_whole("n", n)
         at = self._places(of, what)[0]
-        lengths = np.linalg.norm(B, axis=1)
+        lengths = np.sqrt(np.einsum("ik,ik->i", B, B))
         cosines = (B @ B[at]) / np.maximum(lengths * lengths[at], np.finfo(B.dtype).tiny)
         cosines[at] = -np.inf
         found, best = _top(cosines[None], ids, n)
@@ -290,8 +381,27 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         return np.array(found, dtype=np.intp)
 
     def __getstate__(self) -> dict[str, Any]:
+        """All but what the ids say, ids that are 0, 1, 2, ..., and the entries of the fit: they take several times the bytes of
+        the factors."""
         state: dict[str, Any] = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_of_ids"}
+        left_out = {"_of_ids", "_known", *(name for name in IDS if name in state and _are_counted(state[name]))}
+        return {name: value for name, value in state.items() if name not in left_out}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if "components_" in state:
+            for name, of in zip(IDS, (self.user_factors_, self.item_factors_)):
+                self.__dict__.setdefault(name, np.arange(len(of)))
+
+    def __copy__(self) -> Any:
+        copied = type(self).__new__(type(self))
+        copied.__dict__.update(self.__dict__)
+        return copied
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        memo[id(self)] = copied = type(self).__new__(type(self))
+        copied.__dict__.update(copy.deepcopy({name: value for name, value in self.__dict__.items() if name != "_of_ids"}, memo))
+        return copied
 
     @property
     def _n_features_out(self) -> int:
@@ -305,6 +415,31 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         return tags
 
 
+class _Known(NamedTuple):
+    """Which items users are known to have: those of row i are the indices from indptr[i] to indptr[i + 1]."""
+
+    indptr: np.ndarray
+    indices: np.ndarray
+
+    @classmethod
+    def of(cls, counts: Any) -> _Known:
+        counts.eliminate_zeros()
+        return cls(counts.indptr, counts.indices)
+
+    def of_rows(self, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """For each item that is known of the rows at these places, the number of the row among them, and the item; the place
+        -1 has none."""
+        begin, length = self.indptr[at], np.where(at < 0, 0, self.indptr[at + 1] - self.indptr[at])
+        number = np.repeat(np.arange(len(at)), length)
+        before = np.cumsum(length) - length
+        return number, self.indices[np.arange(len(number)) + (begin - before)[number]]
+
+    def rows(self, at: np.ndarray) -> _Known:
+        """That of the rows at these places."""
+        number, items = self.of_rows(at)
+        return _Known(np.searchsorted(number, np.arange(len(at) + 1)), items)
+
+
 class _Places(NamedTuple):
     """Where ids stand, by their texts."""
 
@@ -315,11 +450,19 @@ class _Places(NamedTuple):
 
     @classmethod
     def of(cls, ids: np.ndarray) -> _Places:
-        labels = list(ids) if ids.dtype.kind == "M" else ids.tolist()
-        texts = [_text_of(label) for label in labels]
+        texts = _texts_of(ids)
         first = {text: k for k, text in reversed(list(enumerate(texts)))}
         twice = {text: count for text, count in Counter(texts).items() if count > 1} if len(first) < len(texts) else {}
         return cls(ids, first, twice)
+
+
+    def one_each(self, what: str, of: str) -> dict[str, int]:
+        """The places, where no two have the same id."""
+        for text, count in self.twice.items():
+            raise coded(
+                ValueError, "duplicate-names", f"{count} {what}s of {of} are called {text!r}: give each a name of its own"
+            )
+        return self.first
 
 
 def _is_one(ids: Any) -> bool:
@@ -327,9 +470,19 @@ def _is_one(ids: Any) -> bool:
     return isinstance(ids, (str, bytes)) or np.ndim(ids) == 0
 
 
+def _are_many(ids: Any) -> bool:
+    """Whether it is a collection of ids: a sequence, an array, a set."""
+    return isinstance(ids, Iterable) and not isinstance(ids, (str, bytes, Mapping))
+
+
 def _ids(ids: np.ndarray | list[str]) -> np.ndarray:
     """Ids in their type; texts as objects."""
     return ids if isinstance(ids, np.ndarray) else np.asarray(ids, dtype=object)
+
+
+def _are_counted(ids: np.ndarray) -> bool:
+    """Whether they are 0, 1, 2, ..., as those of data without ids."""
+    return ids.dtype == np.intp and bool((ids == np.arange(len(ids))).all())
 
 
 def _mean_of(X: Any) -> float:
@@ -353,6 +506,11 @@ def _text_of(label: Any, is_time: bool = False) -> str:
     return str(int(label) if isinstance(label, (float, np.floating)) and float(label).is_integer() else label)
 
 
+def _texts_of(ids: np.ndarray) -> list[str]:
+    """The texts of ids in an array."""
+    return [_text_of(label) for label in (list(ids) if ids.dtype.kind == "M" else ids.tolist())]
+
+
 def _time_text(time: np.datetime64) -> str:
     """Day and time, without a midnight and without zeros at the end of a fraction."""
     unit = np.datetime_data(time.dtype)[0]
@@ -361,10 +519,21 @@ def _time_text(time: np.datetime64) -> str:
     return day if rest in ("", "00:00:00") else f"{day} {rest}"
 
 
+def _first(numbers: np.ndarray, n: int) -> np.ndarray:
+    """The places of the n least in their order, of equal ones that which comes first; not all are sorted."""
+    places = np.flatnonzero(numbers <= np.partition(numbers, n - 1)[n - 1])
+    places = places if len(places) >= n else np.arange(len(numbers))  # with NaN, which is no number's equal
+    first: np.ndarray = places[np.argsort(numbers[places], kind="stable")[:n]]
+    return first
+
+
 def _top(scores: np.ndarray, ids: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     """The n best of each row; what is -inf is none."""
     n = min(n, scores.shape[1])
-    order = np.argsort(-scores, axis=1, kind="stable")[:, :n]
+    if scores.shape[1] < MANY:
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :n]
+    else:
+        order = np.array([_first(-row, n) for row in scores], dtype=np.intp).reshape(len(scores), n)
     best = np.take_along_axis(scores, order, axis=1)
     found = ids[order]
     if np.isneginf(best).any():

@@ -222,6 +222,20 @@ def to_pickle(state: dict[str, Any]) -> dict[str, Any]:
     return {**state, "_seen": seen._replace(B=None)} if seen is not None and seen.batches == 1 else state
 
 
+def without_copies(state: dict[str, Any]) -> dict[str, Any]:
+    """The state of an estimator without the factors that its `Factorization` holds as well."""
+    found: Factorization | None = state.get("_found")
+    if found is None:
+        return state
+    own = {**state.get("factors_", {}), "H": state["components_"]}
+    same = all(name in found.factors and _are_same(B, found.factors[name]) for name, B in own.items())
+    return {name: value for name, value in state.items() if name not in ("factors_", "components_")} if same else state
+
+
+def _are_same(A: np.ndarray, B: np.ndarray) -> bool:
+    return A.dtype == B.dtype and np.array_equal(A, B, equal_nan=True)
+
+
 def seen(before: Seen | None, X: Any, W: np.ndarray) -> Seen:
     """
     What is known of the rows of all batches, this one included.
