@@ -1,6 +1,7 @@
 """What estimators make of names, of lists of entries, and of what holds a matrix and is none."""
 
 import datetime
+import pickle
 import warnings
 
 import numpy as np
@@ -377,3 +378,67 @@ def test_a_sparse_dictionary_is_its_atoms():
         coder = SparseCoder(dictionary, transform_algorithm="lasso_cd", transform_alpha=0.01)
         np.testing.assert_array_equal(coder.fit_transform(values), expected)
         assert coder.get_feature_names_out().shape == (3,) and coder.inverse_transform(expected).shape == values.shape
+
+
+CELLS = ["B cells", "T cells"]
+
+
+def spectra():
+    """Samples by features, and frames of W and H that name both components."""
+    X = pd.DataFrame(rng.random((8, 5)) + 0.1, index=[f"s{i}" for i in range(8)], columns=list("abcde"))
+    W = pd.DataFrame(rng.random((8, 2)) + 0.1, index=X.index, columns=CELLS)
+    return X, W, pd.DataFrame(rng.random((2, 5)) + 0.1, index=CELLS, columns=X.columns)
+
+
+def test_components_of_a_search_are_called_as_a_given_factor_calls_them(tmp_path):
+    X, W, H = spectra()
+    for given in ({"fix": {"W": W}}, {"init_from": {"H": H}}, {"fix": {"H": H}, "init_from": {"W": W[CELLS[::-1]]}}):
+        f = ek.factorize(X, rank=2, max_iter=20, tol=0, **given)
+        assert f.component_names == {"W": CELLS, "H": CELLS}
+        f.save(tmp_path / "m.safetensors")
+        for again in (ek.load(tmp_path / "m.safetensors"), pickle.loads(pickle.dumps(f))):
+            assert again.component_names == f.component_names
+    f.report(tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text()
+    assert all(name in page for name in CELLS) and "Component 1" not in page
+    # Of a factorization the factor brings its names.
+    assert ek.factorize(X, rank=2, max_iter=20, tol=0, fix={"H": f}).component_names["W"] == CELLS
+    assert ek.factorize(X, rank=2, max_iter=20, tol=0).component_names == {}
+    with refuses(ValueError, "names-differ", "NK cells"):
+        ek.factorize(X, rank=2, fix={"W": W}, init_from={"H": H.rename(index={"T cells": "NK cells"})})
+
+
+def test_what_estimators_return_is_called_as_the_components_are():
+    X, W, H = spectra()
+    objective = "sum((X - W @ H)**2) subject to W >= 0, H >= 0"
+    models = [
+        ObjectiveFactorization(objective, 2, fix={"H": H}, max_iter=20, tol=0).fit(X),
+        NMF(2, init="custom", max_iter=20, tol=0).fit(X, W=W, H=H),
+        NMF(2, init="custom", solver="mu", max_iter=20, tol=0).fit(X, W=W, H=H[::-1]),
+        DictionaryLearning(2, dict_init=H, max_iter=20, tol=0).fit(X),
+        SparseCoder(H, transform_algorithm="lasso_cd", transform_alpha=0.1).fit(X),
+    ]
+    for model in models:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert model.get_feature_names_out().tolist() == CELLS
+            frame = model.set_output(transform="pandas").transform(X)
+            assert frame.columns.tolist() == CELLS and frame.index.equals(X.index)
+            assert pickle.loads(pickle.dumps(model)).get_feature_names_out().tolist() == CELLS
+    # Both signs of a component are two.
+    assert SparseCoder(H, split_sign=True).fit(X).get_feature_names_out().tolist()[-1] == "sparsecoder3"
+    for model in (NMF(2, init="random", max_iter=20, tol=0), models[1].set_params(init="nndsvda")):
+        assert model.fit(X).get_feature_names_out().tolist() == ["nmf0", "nmf1"]
+
+
+def test_a_random_start_that_is_better_has_no_names_of_another():
+    X, W, H = spectra()
+    # Components that begin alike stay alike with the one, and at 0 with the other.
+    for solver, begin in (("mu", 1.0), ("cd", 0.0)):
+        of_W, of_H = (pd.DataFrame(np.full(B.shape, begin), index=B.index, columns=B.columns) for B in (W, H))
+        one, _ = codes_of(lambda: NMF(2, init="custom", solver=solver, max_iter=100, tol=0).fit(X, W=of_W, H=of_H))
+        assert one.get_feature_names_out().tolist() == CELLS
+        best = NMF(2, init="custom", solver=solver, max_iter=100, tol=0, n_init=4)
+        codes_of(lambda: best.fit(X, W=of_W, H=of_H))
+        assert best.reconstruction_err_ < one.reconstruction_err_
+        assert best.get_feature_names_out().tolist() == ["nmf0", "nmf1"]

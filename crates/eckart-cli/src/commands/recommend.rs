@@ -10,7 +10,7 @@ use eckart::apply::{
     Contribution, Directions, Predictor, Scored, best, explained_by, in_order_of, recommend as lists_of,
 };
 use eckart::data::Side;
-use eckart::{Code, Error, FoldIn, Matrix, Result, Table, Warning};
+use eckart::{Code, Error, Factorization, FoldIn, Matrix, Result, Table, Warning};
 
 use crate::beside::Readings;
 use crate::load::read_data;
@@ -120,7 +120,7 @@ impl Ask<'_> {
             if let Some((items, row)) = &explained {
                 let (sum, compared) = (self.predictor.parts(row, scored.index)?, self.predictor.compared());
                 let of = if compared == self.predictor.formula() { String::new() } else { compared + " " };
-                notes.push(of + &parts_in_words(&sum));
+                notes.push(of + &parts_in_words(&sum, &self.model.fit));
                 notes.extend(self.reasons_in_words(&explained_by(items, known, scored.index, REASONS), known));
             }
             Ok(Entry { scored, notes })
@@ -171,16 +171,19 @@ impl Ask<'_> {
     }
 }
 
-/// "mu 3.5, c 0.4, component 2 of W @ H 0.31, ...": offsets, and the components that add most.
-fn parts_in_words(parts: &[Contribution]) -> String {
+/// "mu 3.5, c 0.4, component 2 0.31, ...": offsets, and the components that add most.
+fn parts_in_words(parts: &[Contribution], fit: &Factorization) -> String {
     let (mut components, offsets): (Vec<&Contribution>, Vec<&Contribution>) =
         parts.iter().partition(|part| part.component.is_some());
     components.sort_by(|a, b| b.value.abs().total_cmp(&a.value.abs()).then(a.component.cmp(&b.component)));
     let rest: f64 = components.iter().skip(REASONS).map(|part| part.value).sum();
     let signed = |value: f64| format!("{}{}", if value < 0.0 { "- " } else { "+ " }, short(value.abs()));
     let mut words: Vec<String> = offsets.iter().map(|part| format!("{} {}", signed(part.value), part.term)).collect();
-    let component =
-        |part: &&Contribution| format!("{} component {}", signed(part.value), part.component.map_or(0, |k| k + 1));
+    let name = |part: &Contribution| {
+        let (k, names) = (part.component.unwrap_or(0), part.term.split(" @ ").find_map(|name| fit.components_of(name)));
+        names.and_then(|names| names.get(k).cloned()).unwrap_or_else(|| format!("component {}", k + 1))
+    };
+    let component = |part: &&Contribution| format!("{} {}", signed(part.value), name(part));
     words.extend(components.iter().take(REASONS).map(component));
     if components.len() > REASONS {
         words.push(format!("{} the other components", signed(rest)));

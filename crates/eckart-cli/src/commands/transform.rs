@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use eckart::apply::new_rows_in_order;
 use eckart::data::write;
-use eckart::solve::save_factors;
+use eckart::solve::{numbered_components, save_factors};
 use eckart::{Code, Factorization, FoldIn, Matrix, Result, Table, Warning};
 use serde_json::{Map, Value, json};
 
@@ -16,7 +16,6 @@ use crate::load::{read_data, rename};
 use crate::model::Model;
 use crate::options::TransformArgs;
 use crate::output::json::warning_object;
-use crate::output::labels::components;
 use crate::output::{is_whole, of_factor, try_writing};
 use crate::paths::Paths;
 use crate::{DIVERGED, warn};
@@ -52,7 +51,9 @@ pub(crate) fn transform(args: &TransformArgs, paths: Paths) -> Result<(String, u
         let matrix = across(matrix)?;
         let has_components = model.fit.role(name).is_some_and(|role| role.components.is_some());
         let names = match matrix.cols() {
-            count if has_components => components(count),
+            count if has_components => {
+                model.fit.components_of(name).map_or_else(|| numbered_components(count), <[String]>::to_vec)
+            }
             1 => vec![name.clone()],
             count => (1..=count).map(|k| format!("{name}{k}")).collect(),
         };

@@ -27,6 +27,8 @@ pub(crate) struct Components {
 pub(crate) struct Component {
     /// Its row of H, counted from 0.
     pub index: usize,
+    /// What it is called, where a given factor named it.
+    pub name: Option<String>,
     /// `norm(W[:,k]) * norm(H[k,:])`.
     pub size: f64,
     /// Its size among all.
@@ -60,7 +62,8 @@ pub(crate) fn components(fit: &Factorization, data: &Data, top: usize) -> Option
     let total: f64 = sizes.iter().sum();
     let component = |index: usize| {
         let (size, share) = (sizes[index], if total > 0.0 { sizes[index] / total } else { 0.0 });
-        Component { index, size, share, top: heaviest(&lines.line(index), names, data, top) }
+        let name = sides.name(index).map(str::to_owned);
+        Component { index, name, size, share, top: heaviest(&lines.line(index), names, data, top) }
     };
     let list = ComponentSides::order(&sizes).into_iter().map(component).collect();
     let measure = match partner {

@@ -59,12 +59,14 @@ fn component(component: &Component) -> Value {
         }
         object
     };
-    json!({
+    let mut object = json!({
         "index": component.index,
         "size": component.size,
         "share": component.share,
         "top": component.top.iter().map(part).collect::<Vec<Value>>(),
-    })
+    });
+    component.name.iter().for_each(|name| object["name"] = json!(name));
+    object
 }
 
 /// `{"code": ..., "message": ...}`

@@ -6,20 +6,15 @@
 //! Not here: files (see the library's `data`).
 
 use eckart::Table;
-use eckart::solve::{FactorAxis, FactorRole};
+use eckart::solve::{FactorAxis, FactorRole, numbered_components};
 
-/// The name of each of `count` components.
-pub(crate) fn components(count: usize) -> Vec<String> {
-    (1..=count).map(|k| format!("component {k}")).collect()
-}
-
-/// A factor called `name` with names for its components, or its own for that of an offset, where the data's rows or
-/// columns have names.
+/// A factor called `name` with numbers for its components where nothing names them, or its own name for that of an
+/// offset, where the data's rows or columns have names.
 pub(crate) fn labelled(name: &str, table: Table, role: Option<FactorRole>) -> Table {
     let (rows, cols) = table.matrix.shape();
     let is_offset = |count: usize| count == 1 && role.is_some_and(|role| role.components.is_none());
     let own = |axis: FactorAxis, count: usize| match role.and_then(|role| role.components) {
-        Some(components_are) if components_are == axis => Some(components(count)),
+        Some(components_are) if components_are == axis => Some(numbered_components(count)),
         _ => is_offset(count).then(|| vec![name.to_owned()]),
     };
     let Table { matrix, row_names, col_names, .. } = table;

@@ -208,7 +208,8 @@ fn parts(page: &mut Page, components: &Components) {
     for component in list {
         let text: Vec<String> = component.top.iter().map(part).collect();
         let text = if text.is_empty() { "none: all weights are 0".to_owned() } else { text.join(", ") };
-        page.fact(&label(component), 12, &text);
+        let name = component.name.as_ref().map_or_else(String::new, |name| format!("{name}: "));
+        page.fact(&label(component), 12, &(name + &text));
     }
 }
 

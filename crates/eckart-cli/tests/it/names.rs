@@ -112,3 +112,55 @@ fn names_that_are_given_are_told_from_those_of_the_data() {
     let transform = "transform m.safetensors x.csv --match position --row-names some_rows.txt";
     desk.refuses(transform, &[], Code::NamesDiffer, &["some_rows.txt"]);
 }
+
+#[test]
+fn components_are_called_as_the_factor_that_is_given_calls_them() {
+    let desk = Desk::new();
+    desk.file("x.csv", "gene,s1,s2,s3\ng1,9,1,5\ng2,8,1,4\ng3,1,7,4\ng4,1,9,5\n");
+    desk.file("w.csv", "gene,B cells,T cells\ng1,1,0.1\ng2,0.9,0.1\ng3,0.1,0.8\ng4,0.1,1\n");
+    desk.file("h.csv", "cell,s1,s2,s3\nT cells,1,2,3\nNK cells,3,2,1\n");
+    let fit = "fit x.csv --model nmf --rank 2 -n 100 --fix W=w.csv";
+    let found = desk.json(&format!("{fit} -o m.csv"), &[]);
+    let called: Vec<&str> =
+        found["components"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(called.len(), 2);
+    assert!(called.contains(&"B cells") && called.contains(&"T cells"));
+    let first = |file: &str| {
+        let text = std::fs::read_to_string(desk.path(file)).unwrap();
+        text.lines().map(|line| line.split(',').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(first("m.H.csv")[1..], ["B cells", "T cells"]);
+    assert!(std::fs::read_to_string(desk.path("m.W.csv")).unwrap().starts_with(",B cells,T cells\n"));
+    // What is written is taken up again, by these names, in any order.
+    desk.file("h2.csv", "cell,s1,s2,s3\nT cells,1,2,3\nB cells,3,2,1\n");
+    desk.prints("fit x.csv --model nmf --rank 2 -q --fix W=m.W.csv --init-from H=h2.csv -o m.safetensors", &[]);
+    let codes = "fit x.csv --model nmf --rank 2 --fix W=m.safetensors --init-from H=h.csv";
+    desk.refuses(codes, &[], Code::NamesDiffer, &["\"NK cells\"", "\"B cells\""]);
+    desk.file("new.csv", "gene,s1,s2,s3\nn1,9,1,5\n");
+    // New rows of a model whose H is searched.
+    desk.prints("fit x.csv --model nmf --rank 2 -q --init-from W=w.csv -o begun.safetensors", &[]);
+    let new = desk.prints("transform begun.safetensors new.csv", &[]);
+    assert!(new.starts_with(",B cells,T cells\nn1,"), "{new}");
+    desk.prints("transform begun.safetensors new.csv -o new.safetensors", &[]);
+    for file in ["m.safetensors", "begun.safetensors", "new.safetensors"] {
+        let text = desk.prints(&format!("show {file}"), &[]);
+        assert!(text.contains("components are its columns: B cells, T cells"), "{text}");
+    }
+    let page = desk.prints("report m.safetensors -o -", &[]);
+    assert!(page.contains("T cells") && !page.contains("Component 1"));
+    let reasons = desk.run("recommend begun.safetensors --user g1 --explain", &[]).out;
+    assert!(reasons.contains("B cells") && !reasons.contains("component"), "{reasons}");
+}
+
+#[test]
+fn components_that_nothing_names_have_numbers() {
+    let desk = Desk::new();
+    desk.file("x.csv", "gene,s1,s2,s3\ng1,9,1,5\ng2,8,1,4\ng3,1,7,4\ng4,1,9,5\n");
+    let found = desk.json("fit x.csv --model nmf --rank 2 -n 50 -o m.csv", &[]);
+    assert!(found["components"][0].get("name").is_none());
+    assert!(std::fs::read_to_string(desk.path("m.W.csv")).unwrap().starts_with(",component 1,component 2\n"));
+    // Numbers are no names: a table of Eckart's own names nothing.
+    desk.prints("fit x.csv --model nmf --rank 2 -q -n 50 --fix W=m.W.csv -o m.safetensors", &[]);
+    let shown = desk.json("show m.safetensors", &[]);
+    assert!(shown["factors"].as_array().unwrap().iter().all(|factor| factor.get("component_names").is_none()));
+}

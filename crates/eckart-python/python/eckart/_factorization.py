@@ -87,6 +87,9 @@ class Factorization:
     roles : dict of str to tuple
         For each factor the lines of the data that it belongs to (``rows``, ``columns``, ``both``, ``neither``), and which of
         its own lines are components (``rows``, ``columns``, or None).
+    component_names : dict of str to list of str
+        For each factor the names of its components, where a factor that was fixed named them, or one at which the search
+        began and from which these factors come: ``f.component_names["W"]`` are the columns of W. Empty where none did.
     numerics : int
         The version of the arithmetic that computed them.
     registers : str or None
@@ -123,6 +126,7 @@ class Factorization:
         self.col_ids = as_given(core.col_ids, core.col_names)
         self.numerics, self.registers = core.numerics
         self.roles = {name: (of, components) for name, of, components in core.roles}
+        self.component_names: dict[str, list[str]] = dict(core.component_names)
 
     def __getattr__(self, name: str) -> np.ndarray:
         factors: dict[str, np.ndarray] = self.__dict__.get("factors", {})

@@ -183,6 +183,13 @@ impl Factorization {
         self.found.roles.iter().map(role).collect()
     }
 
+    /// For each factor whose components a given factor named, their names.
+    #[getter]
+    fn component_names(&self) -> Vec<(String, Vec<String>)> {
+        let own = |(name, _): &(String, FactorRole)| Some((name.clone(), self.found.components_of(name)?.to_vec()));
+        self.found.roles.iter().filter_map(own).collect()
+    }
+
     /// The version of the arithmetic that computed the factors, and the registers, where that is known.
     #[getter]
     fn numerics(&self) -> (u32, Option<String>) {

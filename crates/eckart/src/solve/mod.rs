@@ -25,7 +25,8 @@ pub use result::quality::Quality;
 pub use result::save::{FileSummary, load_factors, save_factors, show};
 pub(crate) use result::save::{PAGE_META, PAGE_SUM, PAGE_SUM_META, with_sum};
 pub use result::{
-    Agreement, Factorization, Iteration, Kept, NUMERICS, Numerics, RankChoice, RankScore, Start, Undefined,
+    Agreement, ComponentNames, Factorization, Iteration, Kept, NUMERICS, Numerics, RankChoice, RankScore, Start,
+    Undefined, numbered_components,
 };
 pub use search::context::{Flow, Progress};
 pub use search::driver::solve;

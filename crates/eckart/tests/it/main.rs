@@ -5,6 +5,7 @@ mod begin;
 mod cases;
 mod checkpoint;
 mod codes;
+mod components;
 mod contract;
 mod corpus;
 mod definition;

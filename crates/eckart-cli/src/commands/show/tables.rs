@@ -27,7 +27,11 @@ pub(super) fn factors(page: &mut Page, factors: &[Value]) {
         let sides: Vec<String> =
             list(&factor["shape"]).iter().filter_map(Value::as_u64).map(|n| count(n as usize)).collect();
         let mut about = vec![factor["of"].as_str().map_or(String::new(), |of| format!("of {of}"))];
-        about.extend(factor["components"].as_str().map(|axis| format!("components are its {axis}")));
+        about.extend(factor["components"].as_str().map(|axis| {
+            let names: Vec<String> = list(&factor["component_names"][axis]).iter().map(said).collect();
+            let names = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
+            format!("components are its {axis}{names}")
+        }));
         about.extend((factor["held"] == true).then(|| "fixed".to_owned()));
         about.extend((factor["std_errors"] == true).then(|| "with standard errors".to_owned()));
         vec![said(&factor["name"]), sides.join(" x "), said(&factor["type"]), about.join("; ")]

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 from scipy import linalg, sparse
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.decomposition import sparse_encode
 from sklearn.utils.validation import check_array, check_is_fitted
 
+from .. import _eckart
+from .._arrays import names_of
 from .._errors import coded
-from ._input import Input, begun, by_row_names, plain, same_columns, taken
+from ._input import Input, NamedComponents, begun, by_row_names, plain, same_columns, taken
 from ._search import (
     Seen,
     check_one_of,
@@ -69,7 +71,7 @@ def encode(
     return np.array(found["W"], dtype=X.dtype)
 
 
-class _Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class _Coding(NamedComponents, TransformerMixin, BaseEstimator):
     """What coding over known atoms has in common."""
 
     def _atoms(self, given: Input | None = None) -> np.ndarray:
@@ -153,7 +155,8 @@ class DictionaryLearning(_Coding):
         The penalty or threshold of `transform`; `alpha` where it is None.
     %coding
     code_init, dict_init : array-like, default=None
-        The start. Where frames have names, samples, features and atoms are matched by them.
+        The start. Where frames have names, samples, features and atoms are matched by them, and `get_feature_names_out`
+        calls atoms so.
     %callback
     verbose : bool, default=False
         Shows a progress bar.
@@ -269,7 +272,7 @@ class DictionaryLearning(_Coding):
         as_given, given = X, self._validated(X, reset=True)
         X = given.X
         random = np.random.RandomState(seed_of(self._random()))
-        W, H = self._begin(given, random)
+        W, H, names = self._begin(given, random)
         bounds = ["rownorm(H) <= 1"]
         bounds += ["W >= 0"] if self.positive_code else []
         bounds += ["H >= 0"] if self.positive_dict else []
@@ -289,6 +292,8 @@ class DictionaryLearning(_Coding):
             verbose=int(self.verbose),
         )
         self.components_ = np.array(found.H, dtype=X.dtype)
+        # Atoms of a random start are others.
+        self._component_names = names if found._core.best == 0 else None
         self.error_ = np.array(found.history)
         self.n_iter_ = found.iterations
         self.stop_reason_ = found.stop_reason
@@ -330,7 +335,7 @@ class DictionaryLearning(_Coding):
         given = self._validated(X, reset=first)
         X = given.X
         if first:
-            _, self.components_ = self._begin(given, self._random())
+            _, self.components_, self._component_names = self._begin(given, self._random())
             self.n_iter_ = 0
         W = encode(
             X, self.components_.astype(X.dtype), algorithm="lasso_cd", n_nonzero_coefs=None, alpha=self.alpha,
@@ -364,13 +369,13 @@ class DictionaryLearning(_Coding):
         check_one_of("fit_algorithm", self.fit_algorithm, ("lars", "cd"))
         return given._replace(X=np.asarray(given.X))
 
-    def _begin(self, of_X: Input, random: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
-        """Singular vectors, as in scikit-learn, of length 1; random directions beyond the rank."""
+    def _begin(self, of_X: Input, random: np.random.RandomState) -> tuple[np.ndarray, np.ndarray, list[str] | None]:
+        """Singular vectors, as in scikit-learn, of length 1; random directions beyond the rank. And names of atoms."""
         X: np.ndarray = of_X.X
         n, m = X.shape
         k = m if self.n_components is None else check_whole("n_components", self.n_components)
         W, H = np.zeros((n, k)), random.standard_normal(size=(k, m))
-        given = begun(of_X, {"W": self.code_init, "H": self.dict_init})
+        given, names = begun(of_X, {"W": self.code_init, "H": self.dict_init})
         if "H" not in given:
             U, sizes, V = linalg.svd(X, full_matrices=False)
             r = min(k, len(sizes))
@@ -384,7 +389,7 @@ class DictionaryLearning(_Coding):
         if self.positive_code:
             W = np.abs(W)
         lengths = np.maximum(np.linalg.norm(H, axis=1), np.finfo(np.float64).tiny)
-        return (W * lengths if "W" in given else W), H / lengths[:, None]
+        return (W * lengths if "W" in given else W), H / lengths[:, None], names
 
 
 @documented
@@ -395,7 +400,8 @@ class SparseCoder(_Coding):
     Parameters
     ----------
     dictionary : array-like of shape (n_components, n_features), default=None
-        The atoms, one a row, of length 1; columns of a frame must be named as those of X, and be in their order. None stands for one atom a feature: codes are then the data, thresholded.
+        The atoms, one a row, of length 1; columns of a frame must be named as those of X, and be in their
+        order; the names of its rows are those of `get_feature_names_out`. None stands for one atom a feature: codes are then the data, thresholded.
     transform_algorithm : {"lasso_lars", "lasso_cd", "lars", "omp", "threshold"}, default="omp"
         How to code; the two lasso names are the same minimum, which the engine finds.
     transform_alpha : float, default=None
@@ -473,6 +479,10 @@ class SparseCoder(_Coding):
         X_new : ndarray of shape (n_samples, n_components)
         """
         return self._codes(X)
+
+    def _names_of_components(self) -> list[str] | None:
+        names = None if self.dictionary is None else names_of(self.dictionary)[0]
+        return None if names is None else list(_eckart.name_texts(names))
 
     def _atoms(self, given: Input | None = None) -> np.ndarray:
         X = None if given is None else given.X

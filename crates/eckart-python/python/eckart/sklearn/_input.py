@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_array, validate_data
 
@@ -203,9 +204,33 @@ def plain(X: Any) -> Any:
     return X.to_scipy() if X.is_sparse else X.to_array()
 
 
-def begun(given: Input, factors: Mapping[str, Any]) -> dict[str, Any]:
-    """Given factors, W and H, their rows, columns and components in the order of the names of X and of each other. What has
-    no names is matched by position, which a warning says."""
+class NamedComponents(ClassNamePrefixFeaturesOutMixin):
+    """What comes out is called as the components are, where a factor that was given named them."""
+
+    def _names_of_components(self) -> list[str] | None:
+        return getattr(self, "_component_names", None)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """
+        The names of what `transform` returns: of the components, where a factor that was given named them, else the name of
+        the class and a number.
+
+        Parameters
+        ----------
+        input_features : Ignored
+
+        Returns
+        -------
+        names : ndarray of str objects
+        """
+        numbered: np.ndarray = super().get_feature_names_out(input_features)
+        names = self._names_of_components()
+        return numbered if names is None or len(names) != len(numbered) else np.asarray(names, dtype=object)
+
+
+def begun(given: Input, factors: Mapping[str, Any]) -> tuple[dict[str, Any], list[str] | None]:
+    """Given factors, W and H, their rows, columns and components in the order of the names of X and of each other, and the
+    names of components, where they have any. What has no names is matched by position, which a warning says."""
     for name, value in factors.items():
         refuse_no_matrix(value, name)
     found = {name: filled(value) for name, value in factors.items() if value is not None}
@@ -213,12 +238,14 @@ def begun(given: Input, factors: Mapping[str, Any]) -> dict[str, Any]:
         isinstance(B, (Matrix, Factorization, str, os.PathLike)) or hasattr(B, "columns") for B in found.values()
     )
     if not found or not is_named:
-        return found
+        return found, None
     problem, _, _ = stated(given.table(), "sum((X - W @ H)**2)", 1, None, found)
     values, about = initial_in_order(problem)
     for warning in told(about):
         warn(warning)
-    return {name: matrix.to_array() for name, matrix in values}
+    named = dict(problem["init_from"])
+    own = [named["W"].col_names if "W" in named else None, named["H"].row_names if "H" in named else None]
+    return {name: matrix.to_array() for name, matrix in values}, own[0] or own[1]
 
 
 def same_columns(given: Input, other: Any, what: str) -> None:

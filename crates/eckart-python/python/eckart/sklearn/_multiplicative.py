@@ -40,6 +40,8 @@ class Done(NamedTuple):
     cost: float
     n_iter: int
     stop_reason: str
+    start: int = 0
+    """The start that it began from."""
 
 
 def divergence(X: ek.Expr, S: ek.Expr, beta: float) -> ek.Expr:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted, check_non_negative
@@ -20,7 +20,7 @@ from .._function import function
 from .._progress import Bar, both
 from ._multiplicative import Done, Penalties, error, multiplicative
 from ._objective import find
-from ._input import Input, begun, by_row_names, plain, taken
+from ._input import Input, NamedComponents, begun, by_row_names, plain, taken
 from ._search import (
     EckartRuntimeWarning,
     Seen,
@@ -76,7 +76,7 @@ def _is_plain(model: NMF) -> bool:
 
 
 @documented
-class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class NMF(NamedComponents, TransformerMixin, BaseEstimator):
     """
     Non-negative matrix factorization: X is about W @ H, nothing negative.
 
@@ -193,7 +193,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             The data, not negative.
         y : Ignored
         W, H : array-like, default=None
-            The start, with ``init="custom"``. Where frames have names, samples, features and components are matched by them.
+            The start, with ``init="custom"``. Where frames have names, samples, features and components are matched by them,
+            and `get_feature_names_out` calls components so, unless one of further starts, which are random, was better.
         sample_weight : array-like of shape (n_samples,), default=None
             How often each sample counts.
 
@@ -219,8 +220,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         as_given, named = X, self._validated(X, reset=True)
         X = named.X
         self._check_parameters()
+        names: list[str] | None = None
         if self.init == "custom":
-            given_factors = begun(named, {"W": W, "H": H})
+            given_factors, names = begun(named, {"W": W, "H": H})
             W, H = given_factors.get("W"), given_factors.get("H")
         elif W is not None or H is not None:
             text = f"W and H are ignored, for init is {self.init!r}: with init='custom' the search begins at them"
@@ -240,6 +242,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self._warn_of_stuck(begin, done)
         self.components_ = done.H
         self.n_components_ = rank
+        # Components of a random start are others.
+        self._component_names = names if done.start == 0 else None
         self.n_iter_ = done.n_iter
         self.stop_reason_ = done.stop_reason
         self.reconstruction_err_ = done.cost
@@ -544,7 +548,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         if cost is None:
             of = self._masked_error if given.masked else lambda given, *factors: error(given.X, *factors)
             cost = of(given, W, H, self._beta())
-        return Done(W, H, cost, found.iterations, found.stop_reason)
+        return Done(W, H, cost, found.iterations, found.stop_reason, found._core.best)
 
     def _multiplicative(
         self,
@@ -571,7 +575,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                     listener=both(bar.listener, self.callback),
                 )
                 if best is None or done.cost < best.cost:
-                    best = done
+                    best = done._replace(start=k)
                 if done.stop_reason in ("interrupted", "time_limit"):
                     break
         assert best is not None

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_is_fitted
 
@@ -17,7 +17,7 @@ from .._errors import EckartValueError, coded
 from .._factorization import Factorization
 from .._factorize import MODELS
 from .._formulas import Expr, Objective
-from ._input import Input, by_row_names, plain, taken
+from ._input import Input, NamedComponents, by_row_names, plain, taken
 from ._search import check_params, check_real, check_whole, documented, search, seed_of, warn_of, without_copies
 
 
@@ -47,7 +47,7 @@ def find(X: Any, objective: str | Expr | Objective, rank: int, params: Mapping[s
 
 
 @documented
-class ObjectiveFactorization(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class ObjectiveFactorization(NamedComponents, TransformerMixin, BaseEstimator):
     """
     Factorization of X by an objective of one's own, such as ``sum(huber(X - W @ H, 1)) + a*sum(abs(W))``.
 
@@ -67,7 +67,8 @@ class ObjectiveFactorization(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     init_from : dict of str to array-like, Factorization or path, default=None
         Values of factors at which the first start begins, as in `eckart.factorize`.
     fix : dict of str to array-like, Factorization or path, default=None
-        Factors that are fixed at these values, as in `eckart.factorize`.
+        Factors that are fixed at these values, as in `eckart.factorize`. Where they, or those of `init_from`, name the
+        components, so does `get_feature_names_out`.
     tol : float, default=1e-5
         When a start has converged, as in `eckart.factorize`.
     max_iter : int, default=500
@@ -185,6 +186,7 @@ class ObjectiveFactorization(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             verbose=self.verbose,
         )
         self._found = found
+        self._component_names = found.component_names.get("W")
         self.factors_ = {name: np.array(factor, dtype=X.dtype) for name, factor in found.factors.items()}
         self.components_ = self.factors_["H"]
         self.n_components_ = rank

@@ -113,6 +113,7 @@ impl Consensus {
         found.col_names.clone_from(&model.col_names);
         found.row_ids.clone_from(&model.row_ids);
         found.col_ids.clone_from(&model.col_ids);
+        found.component_names.clone_from(&model.component_names);
         Ok(found)
     }
 }

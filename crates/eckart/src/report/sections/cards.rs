@@ -57,7 +57,7 @@ fn lead(subject: &Subject<'_>, shown: &Shown<'_>) -> String {
 }
 
 fn card(subject: &Subject<'_>, shown: &Shown<'_>, k: usize) -> Result<Html> {
-    let name = format!("Component {}", k + 1);
+    let name = subject.component(k, "Component ");
     let line = shown.lines.line(k);
     let mut picture = draw(shown, &name, &line)?;
     let about = about(subject, shown, k, &line)?;

@@ -48,7 +48,7 @@ pub(in crate::report) fn stability(subject: &Subject<'_>) -> Result<Option<Html>
     html.inside("div", &[("class", "columns")], |html| {
         html.table(&[("class", "items")], &[], |html| {
             for &k in &subject.order {
-                bar(html, &format!("Component {}", k + 1), agreement.stability[k], 1.0);
+                bar(html, &subject.component(k, "Component "), agreement.stability[k], 1.0);
             }
         });
         if let Some((address, side)) = &picture {

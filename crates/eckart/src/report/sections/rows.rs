@@ -40,9 +40,9 @@ pub(in crate::report) fn rows(subject: &Subject<'_>) -> Option<Html> {
         .flat_map(|&i| (0..lengths.len()).map(move |k| (i, k)))
         .fold(0.0_f64, |most, (i, k)| most.max(amount(i, k).abs()));
     let mut html = Html::new();
-    html.lead(&lead(n, whole, places.len()));
+    html.lead(&lead(n, whole, places.len(), subject.sides.name(0).is_some()));
     let described = subject.picture().is_none() && subject.cols.are_known() && subject.report.data.is_some() && !whole;
-    let components: Vec<String> = subject.order.iter().map(|k| format!("C{}", k + 1)).collect();
+    let components: Vec<String> = subject.order.iter().map(|&k| subject.component(k, "C")).collect();
     let mut headings = vec![("", "row")];
     headings.extend(components.iter().map(|name| ("n", name.as_str())));
     headings.extend(described.then_some(("", "largest entries")));
@@ -64,15 +64,16 @@ pub(in crate::report) fn rows(subject: &Subject<'_>) -> Option<Html> {
     Some(html)
 }
 
-fn lead(n: usize, whole: bool, listed: usize) -> String {
+fn lead(n: usize, whole: bool, listed: usize, named: bool) -> String {
     let which = if whole {
         format!("All {} rows", count(n))
     } else {
         format!("Of {} rows the top {TOP} of each component ({} in all)", count(n), count(listed))
     };
+    let columns = if named { "Columns" } else { "Columns C1, C2, ..." };
     format!(
-        "{which}: the norm of each component's part of a row, in the units of the data. Columns C1, C2, ... are the \
-         components in order of size."
+        "{which}: the norm of each component's part of a row, in the units of the data. {columns} are the components \
+         in order of size."
     )
 }
 

@@ -110,6 +110,11 @@ impl<'a> Subject<'a> {
         if total > 0.0 { self.sizes[k] / total } else { 0.0 }
     }
 
+    /// What component k is called: its name, or its number, counted from 1, after `unnamed`.
+    pub(super) fn component(&self, k: usize, unnamed: &str) -> String {
+        self.sides.name(k).map_or_else(|| format!("{unnamed}{}", k + 1), str::to_owned)
+    }
+
     /// Row i of the data as the objective sees it: `NaN` where it has no entry, and where it is not given.
     pub(super) fn seen_row(&self, data: &Matrix, i: usize) -> Vec<f64> {
         let mut row = spread_row(data, i, if is_observed_only(self.fit) { f64::NAN } else { 0.0 });

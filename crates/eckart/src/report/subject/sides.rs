@@ -57,6 +57,7 @@ pub struct ComponentSides<'a> {
     pub rows: Option<ComponentLines<'a>>,
     /// What every component is made of, in columns of the data: H.
     pub cols: Option<ComponentLines<'a>>,
+    names: Option<&'a [String]>,
     rank: usize,
 }
 
@@ -72,7 +73,15 @@ impl<'a> ComponentSides<'a> {
         let all: Vec<(FactorRole, ComponentLines<'a>)> = fit.factors.iter().filter_map(lines).collect();
         let rows = all.iter().find(|(role, _)| role.is_rows()).map(|(_, lines)| *lines);
         let cols = all.iter().rfind(|(role, _)| role.is_cols()).map(|(_, lines)| *lines);
-        Self { rows, cols, rank: fit.rank }
+        // Of several pairs of factors each has names of its own.
+        let own = || [rows, cols].into_iter().flatten().map(|lines: ComponentLines<'a>| fit.components_of(lines.name));
+        let names = own().next().flatten().filter(|names| own().all(|other| other == Some(*names)));
+        Self { rows, cols, names, rank: fit.rank }
+    }
+
+    /// What component k is called, from 0, where a given factor named it.
+    pub fn name(&self, k: usize) -> Option<&'a str> {
+        self.names?.get(k).map(String::as_str)
     }
 
     /// The shape of the data, told by names and factors where the data is not at hand.

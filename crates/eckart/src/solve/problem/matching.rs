@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::expr::text::Statement;
 use crate::expr::{Dag, Var};
 use crate::facts::{Links, SideLength};
+use crate::solve::result::{ComponentNames, numbered_components};
 
 /// Which sides of the matrices of a statement are the same, as the formula says.
 pub(crate) struct SameSides(Links);
@@ -62,7 +63,7 @@ impl Problem {
         }
         let mut matched = Self { names: BTreeMap::new(), labels: self.names.clone(), ..self.clone() };
         let mut by_order = Vec::new();
-        for sides in self.same_sides() {
+        for sides in self.same_sides(&self.sides_of_formula()) {
             let Some(first) = sides.iter().copied().find(|side| self.names_of(*side).is_some()) else { continue };
             let wanted = self.called(first);
             if let (Some(wanted), Some(matrix)) = (wanted, self.given(first.0)) {
@@ -84,13 +85,16 @@ impl Problem {
         Ok(Cow::Owned(matched))
     }
 
-    /// The sides of given matrices that the formula holds to be the same, in the order in which they were given.
-    fn same_sides(&self) -> Vec<Vec<OfMatrix<'_>>> {
+    fn sides_of_formula(&self) -> SameSides {
         let is_one = |name: &str, side: Side| {
             self.data.iter().any(|(known, matrix)| known == name && side.of(matrix.shape()) == 1)
         };
         let target = self.data.first().map_or("", |(name, _)| name.as_str());
-        let same = SameSides::of(&self.statement, &self.params, target, &is_one);
+        SameSides::of(&self.statement, &self.params, target, &is_one)
+    }
+
+    /// The sides of given matrices that the formula holds to be the same, in the order in which they were given.
+    fn same_sides(&self, same: &SameSides) -> Vec<Vec<OfMatrix<'_>>> {
         let mut classes: BTreeMap<usize, Vec<OfMatrix<'_>>> = BTreeMap::new();
         for (name, _) in self.data.iter().chain(&self.fixed).chain(&self.init_values) {
             for side in Side::BOTH {
@@ -100,6 +104,34 @@ impl Problem {
             }
         }
         classes.into_values().collect()
+    }
+
+    /// What components are called in the factors of the start `best`: of each factor its rows and its columns, where
+    /// these are no side of the data and a fixed factor, or an initial one from which that start began, names them. Of
+    /// several that do, the order is that of the first, in which the others were put.
+    pub(in crate::solve) fn component_names(&self, best: usize) -> ComponentNames {
+        let is_of = |list: &[(String, Matrix)], (name, _): &OfMatrix<'_>| list.iter().any(|(known, _)| known == name);
+        let mut found = ComponentNames::new();
+        if !self.fixed.iter().chain(&self.init_values).any(|(name, _)| self.names.contains_key(name)) {
+            return found;
+        }
+        let (same, factors) = (self.sides_of_formula(), self.statement.objective.variables());
+        for sides in self.same_sides(&same) {
+            // A random start has other components, unless a fixed factor says which they are.
+            let holds = best == 0 || sides.iter().any(|side| is_of(&self.fixed, side));
+            if !holds || sides.iter().any(|side| is_of(&self.data, side)) {
+                continue;
+            }
+            let names = sides.iter().find_map(|side| self.names_of(*side)).map(<[String]>::to_vec);
+            let Some(names) = names.filter(|names| *names != numbered_components(names.len())) else { continue };
+            let class = same.class(sides[0].0, sides[0].1);
+            for (var, side) in factors.iter().flat_map(|var| Side::BOTH.map(|side| (var, side))) {
+                if same.class(var.name(), side) == class {
+                    found.entry(var.name().to_owned()).or_default()[side as usize] = Some(names.clone());
+                }
+            }
+        }
+        found
     }
 
     fn given(&self, name: &str) -> Option<&Matrix> {

@@ -9,10 +9,18 @@ use super::history::{Agreement, Kept, RankChoice, Start};
 use super::numerics::Numerics;
 use crate::data::{Ids, Matrix, Side, Table};
 use crate::error::{Code, Warning};
-use crate::solve::problem::role::FactorRole;
+use crate::solve::problem::role::{FactorAxis, FactorRole};
 use crate::solve::result::quality::Quality;
 use crate::solve::result::undefined::Undefined;
 use crate::solve::search::settings::{Init, StopReason};
+
+/// The names of the rows and of the columns of factors, by their names, where these are components.
+pub type ComponentNames = BTreeMap<String, [Option<Vec<String>>; 2]>;
+
+/// What tables call each of `count` components that nothing has named: "component 1", "component 2".
+pub fn numbered_components(count: usize) -> Vec<String> {
+    (1..=count).map(|k| format!("component {k}")).collect()
+}
 
 /// The best factors of a search, and how they were found.
 #[derive(Debug, Clone)]
@@ -80,6 +88,9 @@ pub struct Factorization {
     pub row_ids: Option<Ids>,
     /// The same of the column names.
     pub col_ids: Option<Ids>,
+    /// What components are called, where a fixed factor named them, or an initial one from which these factors come: of
+    /// each factor the names of its rows and of its columns, those of them that are components.
+    pub component_names: ComponentNames,
     /// What computed the factors.
     pub numerics: Numerics,
     /// How long the whole search took, in seconds.
@@ -93,18 +104,52 @@ impl Factorization {
     }
 
     /// The factor of that name, with the names of the rows and columns of the data that its own belong to: those of W
-    /// are called as the rows of X. Components have no names.
+    /// are called as the rows of X. Components have the names that a given factor brought, if one did.
     pub fn table(&self, name: &str) -> Option<Table> {
         let (matrix, role) = (self.factor(name)?, self.role(name)?);
         let own = role.lines_of_data(matrix.shape());
         let names = |side: Side| {
-            let names = match own[side as usize]? {
-                Side::Rows => self.row_names.as_ref(),
-                Side::Cols => self.col_names.as_ref(),
+            let names = match own[side as usize] {
+                Some(Side::Rows) => self.row_names.as_ref(),
+                Some(Side::Cols) => self.col_names.as_ref(),
+                None => self.component_names.get(name).and_then(|sides| sides[side as usize].as_ref()),
             };
             names.filter(|names| names.len() == side.of(matrix.shape())).cloned()
         };
         Some(Table::named(matrix.clone(), names(Side::Rows), names(Side::Cols)))
+    }
+
+    /// What the components in the factor of that name are called: the columns of W, the rows of H; `None` where no
+    /// given factor named them.
+    ///
+    /// ```
+    /// # use eckart::{Matrix, Problem, Settings, Table};
+    /// let x = Matrix::from_fn(6, 4, |i, j| (1 + i * j) as f64)?;
+    /// let names = Some(vec!["B cells".to_owned(), "T cells".to_owned()]);
+    /// let w = Table::named(Matrix::from_fn(6, 2, |i, k| ((i + k) % 3) as f64)?, None, names.clone());
+    /// let f = Problem::parse("sum((X - W @ H)**2)")?.data("X", &x).fix("W", w).rank(2).solve(&Settings::default())?;
+    /// assert_eq!(f.components_of("H"), names.as_deref());
+    /// assert_eq!(f.table("H").unwrap().row_names, names);
+    /// # Ok::<(), eckart::Error>(())
+    /// ```
+    pub fn components_of(&self, factor: &str) -> Option<&[String]> {
+        let axis = self.role(factor)?.components?;
+        self.component_names.get(factor)?[axis as usize].as_deref()
+    }
+
+    /// Takes the names of components that fit the factors.
+    pub(in crate::solve) fn name_components(&mut self, names: ComponentNames) {
+        let fitting = |(factor, mut sides): (String, [Option<Vec<String>>; 2])| {
+            let (shape, role) = (self.factor(&factor)?.shape(), self.role(&factor)?);
+            for (side, axis) in Side::BOTH.into_iter().zip([FactorAxis::Rows, FactorAxis::Columns]) {
+                let (own, length) = (&mut sides[side as usize], side.of(shape));
+                // A factor between two others has components both ways; the one side of an offset is none.
+                let is_one = role.components == Some(axis) || (role.components.is_none() && length > 1);
+                *own = own.take().filter(|names| is_one && names.len() == length);
+            }
+            sides.iter().any(Option::is_some).then_some((factor, sides))
+        };
+        self.component_names = names.into_iter().filter_map(fitting).collect();
     }
 
     /// What the factor of that name belongs to.

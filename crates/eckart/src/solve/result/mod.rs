@@ -15,7 +15,7 @@ mod shrunk;
 pub(super) mod undefined;
 
 pub(crate) use components::MOST_COMPARED;
-pub use factorization::Factorization;
+pub use factorization::{ComponentNames, Factorization, numbered_components};
 pub(in crate::solve) use history::is_better;
 pub use history::{Agreement, Iteration, Kept, RankChoice, RankScore, Start};
 pub use numerics::{NUMERICS, Numerics};

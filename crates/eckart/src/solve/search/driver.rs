@@ -3,6 +3,7 @@
 //! Invariant: every way out returns the best factors met and a reason.
 //! Not here: one start (see `worker`), which starts run when (see `starts`), how factors move (see `method`).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::context::{Flow, Progress, Search};
@@ -67,6 +68,7 @@ pub fn solve(
     }
     found.name_rows(row_ids);
     found.name_cols(col_ids);
+    found.name_components(problem.component_names(found.best));
     Ok(found)
 }
 
@@ -169,6 +171,7 @@ fn finish(
         col_names: None,
         row_ids: None,
         col_ids: None,
+        component_names: BTreeMap::new(),
         numerics: Numerics::current(),
         seconds,
     })

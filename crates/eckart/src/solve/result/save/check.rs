@@ -52,12 +52,22 @@ pub(super) fn check_parts(found: &Factorization, shapes: &Shapes) -> Result<()> 
         let fits = |names: &Vec<String>| count.is_none_or(|count| names.len() == count);
         usable(names.as_ref().is_none_or(fits), what)?;
     }
+    usable(found.component_names.iter().all(|(name, sides)| are_components(name, sides, shapes)), "component_names")?;
     if let Some(agreement) = &found.agreement {
         let count = if agreement.of_columns { cols } else { rows };
         usable(is_sound(agreement, count.unwrap_or(longest), longest), "agreement")?;
     }
     let chosen = found.rank_choice.as_ref();
     usable(chosen.is_none_or(|choice| choice.scores.iter().any(|score| score.rank == choice.chosen)), "rank_choice")
+}
+
+/// Whether there is a factor of that name with rows and columns for these names.
+fn are_components(name: &str, names: &[Option<Vec<String>>; 2], shapes: &Shapes) -> bool {
+    let fits = |shape: &Shape| {
+        let of = |own: &Option<Vec<String>>, length: usize| own.as_ref().is_none_or(|own| own.len() == length);
+        of(&names[0], shape.rows) && of(&names[1], shape.cols)
+    };
+    shapes.iter().any(|(known, shape)| known == name && fits(shape))
 }
 
 /// # Errors

@@ -12,8 +12,11 @@ use super::format::{FileKind, limits_to_json, no_model, numerics, texts_of, whol
 use crate::error::{Code, Result, Warning};
 use crate::solve::problem::role::{DataSide, FactorAxis, FactorRole};
 use crate::solve::result::quality::Quality;
-use crate::solve::result::{Agreement, Factorization, Numerics, RankChoice, RankScore};
+use crate::solve::result::{Agreement, ComponentNames, Factorization, Numerics, RankChoice, RankScore};
 use crate::solve::search::settings::{Init, Settings};
+
+/// The text that holds the names of components.
+const COMPONENT_NAMES: &str = "component_names";
 
 pub(super) fn texts(found: &Factorization) -> BTreeMap<String, String> {
     let order: Vec<&String> = found.factors.iter().map(|(name, _)| name).collect();
@@ -40,7 +43,9 @@ pub(super) fn texts(found: &Factorization) -> BTreeMap<String, String> {
         ("rank_choice", found.rank_choice.as_ref().map_or(Value::Null, choice_to_json).to_string()),
         ("quality", found.quality.as_ref().map_or(Value::Null, quality_to_json).to_string()),
     ];
-    texts_of(FileKind::Model, &found.numerics, rows)
+    let mut texts = texts_of(FileKind::Model, &found.numerics, rows);
+    texts.extend(component_texts(&found.component_names, |_| true));
+    texts
 }
 
 fn roles_to_json(roles: &[(String, FactorRole)]) -> Value {
@@ -62,6 +67,28 @@ fn roles_from_json(value: &Value, names: &[String]) -> Option<Vec<(String, Facto
         return None;
     }
     names.iter().map(role).collect()
+}
+
+/// The text of the names of components, for some factors; `None` where these have none.
+pub(super) fn component_texts(
+    names: &ComponentNames,
+    has: impl Fn(&String) -> bool,
+) -> impl Iterator<Item = (String, String)> {
+    let sides = |[rows, cols]: &[Option<Vec<String>>; 2]| json!({ "rows": rows, "columns": cols });
+    let all: Map<String, Value> =
+        names.iter().filter(|(name, _)| has(name)).map(|(name, own)| (name.clone(), sides(own))).collect();
+    (!all.is_empty()).then(|| (COMPONENT_NAMES.to_owned(), Value::from(all).to_string())).into_iter()
+}
+
+fn components_from_json(value: &Value) -> Option<ComponentNames> {
+    let side = |value: &Value| match value {
+        Value::Null => Some(None),
+        value => value.as_array()?.iter().map(|name| name.as_str().map(str::to_owned)).collect::<Option<_>>().map(Some),
+    };
+    let own = |(name, sides): (&String, &Value)| {
+        Some((name.clone(), [side(sides.get("rows")?)?, side(sides.get("columns")?)?]))
+    };
+    value.as_object()?.iter().map(own).collect()
 }
 
 pub(super) fn warning_to_json(warning: &Warning) -> Value {
@@ -156,7 +183,9 @@ pub(super) fn factors_texts(model: &Factorization, names: &[String]) -> BTreeMap
         ("factors", json!(names).to_string()),
         ("roles", roles_to_json(&roles).to_string()),
     ];
-    texts_of(FileKind::Factors, &Numerics::current(), rows)
+    let mut texts = texts_of(FileKind::Factors, &Numerics::current(), rows);
+    texts.extend(component_texts(&model.component_names, |name| names.contains(name)));
+    texts
 }
 
 pub(in crate::solve) fn numbers_to_json(numbers: &BTreeMap<String, f64>) -> Value {
@@ -204,6 +233,7 @@ impl ModelHeader<'_> {
             col_names: None,
             row_ids: None,
             col_ids: None,
+            component_names: self.component_names()?,
             numerics: numerics(self.0, format).ok_or_else(|| no_model("numerics"))?,
             seconds: self.number("seconds")?,
         })
@@ -221,6 +251,14 @@ impl ModelHeader<'_> {
             rank: self.whole("rank")? as usize,
             roles: roles_from_json(&self.json("roles")?, &self.factors()?).ok_or_else(|| no_model("roles"))?,
         })
+    }
+
+    /// What components are called, where anything says it.
+    ///
+    /// # Errors
+    /// `Data` where that can't be used.
+    pub(super) fn component_names(&self) -> Result<ComponentNames> {
+        Ok(self.optional(COMPONENT_NAMES, components_from_json)?.unwrap_or_default())
     }
 
     fn numbers(&self) -> Result<BTreeMap<String, f64>> {

@@ -230,13 +230,17 @@ fn factors_of(
     }
     check(metadata, FileKind::Factors)?;
     let (names, _) = named("row_names", metadata, &mut tensors)?;
-    let factor = |(name, tensor)| {
+    let mut components = ModelHeader(metadata).component_names()?;
+    let factor = |(name, tensor): (String, Tensor)| {
         let Tensor::Matrix(matrix) = tensor else { return None };
+        let own = components.remove(&name).unwrap_or_default();
+        let of = [matrix.rows(), matrix.cols()];
+        let [across, upright] = [0, 1].map(|at| own[at].clone().filter(|names| names.len() == of[at]));
         // A factor that lies across has its rows in its columns.
         let fits = |count: usize| names.clone().filter(|names| names.len() == count);
-        let row_names = fits(matrix.rows());
-        let col_names = if row_names.is_none() { fits(matrix.cols()) } else { None };
-        Some((name, Table::named(matrix, row_names, col_names)))
+        let row_names = if across.is_none() { fits(of[0]) } else { None };
+        let col_names = if row_names.is_none() && upright.is_none() { fits(of[1]) } else { None };
+        Some((name, Table::named(matrix, row_names.or(across), col_names.or(upright))))
     };
     Ok(tensors.into_iter().filter_map(factor).collect())
 }

@@ -22,7 +22,7 @@ use crate::expr::text::{Statement, parse_statement};
 use crate::facts::Shape;
 use crate::run::Value as Numbers;
 use crate::solve::problem::role::{DataSide, FactorAxis, FactorRole, roles};
-use crate::solve::result::{Factorization, Start};
+use crate::solve::result::{ComponentNames, Factorization, Start};
 use crate::solve::search::checkpoint::{Saved, saved_in};
 
 /// How many names of a side are shown.
@@ -135,7 +135,12 @@ fn of_factors(contents: &mut Contents) -> Result<Map<String, Value>> {
         infos.iter().map(|info| (info.name.clone(), info.shape.clone(), info.element.clone())).collect();
     let (texts, ids) = named("row_names", &contents.metadata, &mut contents.tensors)?;
     let count = lines(&factors, &role, DataSide::Rows);
-    let one = |(name, shape, element): &Listed| Value::from(factor(name, shape, element, role(name)));
+    let components = header.component_names()?;
+    let one = |(name, shape, element): &Listed| {
+        let mut shown = factor(name, shape, element, role(name));
+        shown.extend(component_names(&components, name));
+        Value::from(shown)
+    };
     let mut shown = object(json!({
         "objective": model.as_ref().map(|model| &model.objective),
         "target": model.as_ref().map(|model| &model.target),
@@ -214,6 +219,7 @@ fn model(found: &Factorization, factors: &[Listed], with_errors: &[&str]) -> Map
         let mut shown = factor(name, shape, element, found.role(name));
         shown.insert("held".into(), json!(found.fixed.contains(name)));
         shown.insert("std_errors".into(), json!(with_errors.contains(&name.as_str())));
+        shown.extend(component_names(&found.component_names, name));
         Value::from(shown)
     };
     let start = |(index, start): (usize, &Start)| Value::from(start_json(index, start, index == found.best));
@@ -254,6 +260,12 @@ fn factor(name: &str, shape: &[usize], element: &ElementType, role: Option<Facto
         "of": role.map(|role| role.of.name()),
         "components": role.and_then(|role| role.components).map(FactorAxis::name),
     }))
+}
+
+/// What the components in the rows and in the columns of a factor are called, where they have names.
+fn component_names(of: &ComponentNames, factor: &str) -> Option<(String, Value)> {
+    let [rows, cols] = of.get(factor)?;
+    Some(("component_names".to_owned(), json!({ "rows": rows, "columns": cols })))
 }
 
 fn start_json(index: usize, start: &Start, best: bool) -> Map<String, Value> {
