@@ -192,7 +192,7 @@ fn more_iterations_than_before_may_be_asked_for() {
 }
 
 /// A checkpoint of two starts, one done and one in its middle, and how to go on from a changed one.
-struct Changed {
+pub(crate) struct Changed {
     problem: Problem,
     settings: Settings,
     whole: ModelFile,
@@ -200,7 +200,7 @@ struct Changed {
 }
 
 impl Changed {
-    fn of(text: &str, method: &str) -> Self {
+    pub(crate) fn of(text: &str, method: &str) -> Self {
         let x: Matrix = Random(5).dense(9, 7, 0.0, 1.0);
         let problem = Problem::parse(text).unwrap().data("X", &x).rank(2);
         let settings = Settings {
@@ -224,7 +224,7 @@ impl Changed {
     }
 
     /// Goes on from the checkpoint once `change` was done to it; its checksums are right.
-    fn go_on(&self, change: &dyn Fn(&mut ModelFile)) -> Result<Factorization, Error> {
+    pub(crate) fn go_on(&self, change: &dyn Fn(&mut ModelFile)) -> Result<Factorization, Error> {
         let mut file = self.whole.clone();
         change(&mut file);
         let path = self.folder.path().join("changed.safetensors");
@@ -243,7 +243,7 @@ impl Changed {
 
     /// The same, with the name of the tensor that is at fault, or how it begins.
     #[track_caller]
-    fn refuses_tensor(&self, tensor: &str, what: &str, change: &dyn Fn(&mut ModelFile)) {
+    pub(crate) fn refuses_tensor(&self, tensor: &str, what: &str, change: &dyn Fn(&mut ModelFile)) {
         let error = self.go_on(change).expect_err(what);
         let text = error.to_string();
         let names = text.contains("changed.safetensors") && text.contains(&format!("no usable {tensor}"));
@@ -251,12 +251,12 @@ impl Changed {
     }
 }
 
-fn wholes<'a>(file: &'a mut ModelFile, name: &str) -> &'a mut Vec<u64> {
+pub(crate) fn wholes<'a>(file: &'a mut ModelFile, name: &str) -> &'a mut Vec<u64> {
     let Some(Tensor::U64(list)) = file.tensors.get_mut(name) else { panic!("{name} is no list of whole numbers") };
     list
 }
 
-fn floats<'a>(file: &'a mut ModelFile, name: &str) -> &'a mut Vec<f64> {
+pub(crate) fn floats<'a>(file: &'a mut ModelFile, name: &str) -> &'a mut Vec<f64> {
     let Some(Tensor::F64(list)) = file.tensors.get_mut(name) else { panic!("{name} is no list of numbers") };
     list
 }

@@ -9,7 +9,7 @@ use eckart::{Factorization, Matrix, Problem, Settings, StopReason};
 use crate::random::Random;
 
 /// An objective of each form, with each kind of bound and penalty that a method treats by itself.
-const OBJECTIVES: &[&str] = &[
+pub(crate) const OBJECTIVES: &[&str] = &[
     "sum((X - W @ H)**2) + 0.1*(sum(W**2) + sum(H**2))",
     "sum((X - W @ H)**2) subject to W >= 0, H >= 0",
     "sum((X - W @ H)**2) + 0.01*sum(W**2) + 0.01*sum(H**2) subject to W >= 0",
@@ -34,12 +34,12 @@ const OBJECTIVES: &[&str] = &[
     "sum(sqrt(1 + (X - W @ H)**2)) + 0.1*(sum(W**2) + sum(H**2))",
 ];
 
-fn problem(text: &str, x: &Matrix, rank: usize) -> Problem {
+pub(crate) fn problem(text: &str, x: &Matrix, rank: usize) -> Problem {
     Problem::parse(text).unwrap().data("X", x).rank(rank)
 }
 
 /// A matrix of rank 3 plus noise, no entry negative; dense, or with a third of its entries.
-fn planted(seed: u64, n: usize, m: usize, sparse: bool) -> Matrix {
+pub(crate) fn planted(seed: u64, n: usize, m: usize, sparse: bool) -> Matrix {
     let mut random = Random(seed);
     let (w, h) = (random.dense(n, 3, 0.0, 1.0), random.dense(3, m, 0.0, 1.0));
     let product = |i: usize, j: usize| (0..3).map(|k| w.get(i, k) * h.get(k, j)).sum::<f64>();
@@ -190,7 +190,7 @@ fn data_of_f32_is_fitted_as_well_as_the_same_data_in_f64() {
 }
 
 /// Data that breaks careless arithmetic.
-fn hostile() -> Vec<(&'static str, Matrix)> {
+pub(crate) fn hostile() -> Vec<(&'static str, Matrix)> {
     let mut random = Random(11);
     let plain = planted(2, 7, 5, false);
     let of = |f: &dyn Fn(usize, usize) -> f64, n: usize, m: usize| Matrix::from_fn(n, m, f).unwrap();

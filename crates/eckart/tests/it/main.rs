@@ -23,6 +23,7 @@ mod read;
 mod real;
 mod refused;
 mod report;
+mod resumed;
 mod row_source;
 mod run;
 mod shaped;

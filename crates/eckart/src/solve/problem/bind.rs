@@ -172,7 +172,7 @@ impl Problem {
         let mut regularizer = FactorRegularizer::default();
         self.constrain(name, &mut regularizer)?;
         let (shape, entries) = (Shape::of(value), value.to_dense_f64());
-        let Some(at) = infeasible(&regularizer, &entries, shape).0 else { return Ok(()) };
+        let Some(at) = infeasible(&regularizer, &entries, shape, 1.0).0 else { return Ok(()) };
         Err(Error::setting(
             Code::StartOutOfBounds,
             format!(
@@ -193,7 +193,7 @@ impl Problem {
             let message = format!("the start of {name} is {} at {}", dense.data[at], place(at, shape));
             return Err(Error::setting(Code::StartNotFinite, message));
         }
-        let (far, feasible) = infeasible(regularizer, &dense.data, shape);
+        let (far, feasible) = infeasible(regularizer, &dense.data, shape, 1.0);
         if let Some(at) = far {
             return Err(Error::setting(
                 Code::StartOutOfBounds,
@@ -338,11 +338,27 @@ fn role_of(roles: &[(String, FactorRole)], var: &Var) -> FactorRole {
     roles.iter().find(|(name, _)| name == var.name()).map_or(FactorRole::NONE, |(_, role)| *role)
 }
 
-/// The first entry that bounds don't allow, if there is one, and the nearest values that they do.
-fn infeasible(regularizer: &FactorRegularizer, values: &[f64], shape: Shape) -> (Option<usize>, Vec<f64>) {
+impl Bound {
+    /// The first entry of a list of factors that their bounds don't allow, in words.
+    pub(in crate::solve) fn out_of_bounds(&self, factors: &[Value]) -> Option<String> {
+        let bounded =
+            self.factors.iter().zip(factors).filter(|(factor, _)| !factor.regularizer.constraints().is_empty());
+        bounded.into_iter().find_map(|(Factor { var, shape, regularizer, .. }, value)| {
+            let dense = value.to_dense();
+            let size = dense.data.iter().fold(0.0_f64, |size, entry| size.max(entry.abs()));
+            let at = infeasible(regularizer, &dense.data, *shape, size).0?;
+            let (name, entry) = (var.name(), dense.data[at]);
+            Some(format!("{name} is {entry} at {}, which its bounds don't allow", place(at, *shape)))
+        })
+    }
+}
+
+/// The first entry that bounds don't allow, by more than what is rounding beside `size`, if there is one, and the
+/// nearest values that they do.
+fn infeasible(regularizer: &FactorRegularizer, values: &[f64], shape: Shape, size: f64) -> (Option<usize>, Vec<f64>) {
     let mut feasible = values.to_vec();
     regularizer.constraints().apply(&mut feasible, shape, 1.0);
-    let far = |(a, b): (&f64, &f64)| (a - b).abs() > 1e-6 * a.abs().max(1.0);
+    let far = |(a, b): (&f64, &f64)| (a - b).abs() > 1e-6 * a.abs().max(size);
     (values.iter().zip(&feasible).position(far), feasible)
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::checkpoint::{About, Saved, Snapshot, read, write};
+use super::checkpoint::{About, Saved, SearchFacts, Snapshot, read, write};
 use super::context::Search;
 use super::settings::StopReason;
 use crate::error::Result;
@@ -56,7 +56,8 @@ impl Ledger {
         let about = About::of(search.problem, row.name, settings);
         if let Some(path) = &settings.resume {
             ledger.saved = read(path, &about)?;
-            ledger.saved.check(bound).map_err(|error| error.in_file(path))?;
+            let facts = SearchFacts::of(bound, row, settings)?;
+            ledger.saved.check(bound, &facts).map_err(|error| error.in_file(path))?;
             // Of all starts that are done the factors of the best alone are there. Where that one is not asked for any
             // more, the others run once more.
             if ledger.saved.best.as_ref().is_some_and(|(best, _)| *best >= settings.n_init) {
@@ -104,10 +105,16 @@ impl Ledger {
         index < self.counted && self.saved.done.get(&index).is_some_and(|start| !goes_on(start))
     }
 
-    /// The best of them: its cost, its number, its factors.
-    pub(in crate::solve) fn best(&self) -> Option<(f64, usize, Vec<Value>)> {
+    /// The best of them, and its factors.
+    pub(in crate::solve) fn best_start(&self) -> Option<(&Start, &[Value])> {
         let (index, factors) = self.saved.best.as_ref().filter(|(index, _)| *index < self.counted)?;
-        Some((self.saved.done.get(index)?.cost, *index, factors.clone()))
+        Some((self.saved.done.get(index)?, factors))
+    }
+
+    /// The same: its cost, its number, its factors.
+    pub(in crate::solve) fn best(&self) -> Option<(f64, usize, Vec<Value>)> {
+        let (start, factors) = self.best_start()?;
+        Some((start.cost, self.saved.best.as_ref()?.0, factors.to_vec()))
     }
 
     /// What was kept of them.

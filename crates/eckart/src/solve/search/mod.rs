@@ -5,6 +5,7 @@
 
 pub(super) mod checkpoint;
 pub(super) mod context;
+mod course;
 pub(super) mod driver;
 pub(super) mod kkt;
 pub(super) mod ledger;

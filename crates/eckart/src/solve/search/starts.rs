@@ -64,6 +64,9 @@ pub(in crate::solve) fn run<'a>(
     let cohorts: Vec<Arc<Cohort>> = (0..cohorts(search, &first)).map(|_| Arc::default()).collect();
     let many = at_a_time(search, bound, &first);
     memory(search, bound, &first, many).check()?;
+    if let Some((start, factors)) = ledger.best_start() {
+        first.check_read("starts.cost", (start.cost, factors), start.history[0].cost)?;
+    }
     ledger.begin()?;
     let mut board = Board::new(search, bound, ledger, listen);
     let mut others: Vec<Option<Worker>> = (1..many).map(|_| None).collect();

@@ -213,6 +213,7 @@ fn running(tables: &mut Tables) -> Option<BTreeMap<usize, Snapshot>> {
             at_rest: at_rest[at] != 0,
             lengths: (has_lengths[at] != 0).then_some(lengths),
             method: MethodState::of(numbers.next()?, state.next()?),
+            is_read: true,
         };
         Some((index[at], snapshot))
     };

@@ -60,6 +60,7 @@ pub(super) fn parse(metadata: &BTreeMap<String, String>, file: &mut Tensors) -> 
             at_rest: one.get("at_rest")?.as_bool()?,
             lengths,
             method: MethodState::of(from_bits(one.get("numbers")?)?, state),
+            is_read: true,
         };
         if saved.running.insert(index, snapshot).is_some() {
             return None;

@@ -10,7 +10,9 @@ mod identity;
 mod pack;
 mod saved;
 mod snapshot;
+mod sound;
 
 pub(in crate::solve) use file::{About, read, saved_in, write};
 pub(in crate::solve) use saved::Saved;
 pub(in crate::solve) use snapshot::Snapshot;
+pub(in crate::solve) use sound::SearchFacts;

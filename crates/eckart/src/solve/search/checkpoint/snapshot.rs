@@ -23,4 +23,6 @@ pub(in crate::solve) struct Snapshot {
     /// The step lengths by which residuals are measured.
     pub lengths: Option<Vec<f64>>,
     pub method: MethodState,
+    /// Whether it was read from a file, and its cost is still to be held to its factors.
+    pub is_read: bool,
 }
