@@ -60,7 +60,8 @@ fn a_limit_on_the_size_of_files_is_an_error() {
     assert_eq!(left, 2, "files are left aside");
 }
 
-/// What has no end is refused once it is too much: names past the last row, numbers past the memory there is.
+/// What has no end is refused once it is too much: names past the last row, numbers past the memory there is, blank
+/// lines, comments and empty rows past what any file has.
 #[cfg(target_os = "linux")]
 #[test]
 fn input_without_end_is_refused() {
@@ -70,6 +71,14 @@ fn input_without_end_is_refused() {
     desk.file("x.csv", "1,2,3\n2,4,5\n3,6,1\n4,1,2\n");
     let eckart = env!("CARGO_BIN_EXE_eckart");
     for (input, arguments, code) in [
+        ("yes ''", "- --format csv", "too-large"),
+        ("{ echo a,b; echo 1,2; yes ''; }", "-", "too-large"),
+        ("{ echo a,b; echo 1,2; yes ,; }", "-", "too-large"),
+        ("{ echo '# no'; echo 1,2; yes '#'; }", "-", "too-large"),
+        ("yes '  '", "- --format svmlight", "too-large"),
+        ("yes 1", "- --format svmlight", "too-large"),
+        ("{ printf '%%%%MatrixMarket matrix coordinate real general\\n'; yes '% no'; }", "-", "too-large"),
+        ("{ echo a; yes ''; }", "x.csv --row-names /dev/stdin", "too-large"),
         ("yes a", "x.csv --row-names /dev/stdin", "name-count"),
         ("yes a", "x.csv --col-names /dev/stdin", "name-count"),
         ("yes 1,2,3", "-", "out-of-memory"),

@@ -63,11 +63,7 @@ pub fn read_csv(input: impl Read, options: &ReadOptions) -> Result<Table> {
         records.skip_line()?;
     }
     records = records.without_margin(dialect.margin);
-    let mut first = records.take()?.ok_or_else(empty_file)?;
-    // Rows of nothing above all others.
-    while first.cells.len() > 1 && first.is_nothing() {
-        first = records.take()?.ok_or_else(empty_file)?;
-    }
+    let mut first = records.take_filled()?.0.ok_or_else(empty_file)?;
     let above = dialect.sample.iter().take_while(|row| row.line < first.line).count();
     dialect.sample.drain(..above);
     if let Some(heading) = dialect.heading.take() {

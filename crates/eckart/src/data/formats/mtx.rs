@@ -181,12 +181,10 @@ impl Banner {
 
 /// Reads the next line that is neither blank nor a comment; `false` at the end.
 fn advance(lines: &mut Lines<'_>) -> Result<bool> {
-    while lines.advance()? {
-        if lines.text().trim_ascii_start().first().is_some_and(|&b| b != b'%') {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let is_nothing = |_, line: &[u8]| line.trim_ascii_start().first().is_none_or(|&b| b == b'%');
+    let is_there = lines.advance_past(is_nothing)?;
+    lines.found();
+    Ok(is_there)
 }
 
 fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {

@@ -24,18 +24,24 @@ use crate::error::{Code, Error, Result};
 /// twice, no entry at all.
 pub fn read_svmlight(input: impl Read, options: &ReadOptions) -> Result<Matrix> {
     let mut lines = Lines::new(input);
-    let (mut entries, mut rows, mut cols, mut from_zero) = (EntryList::default(), 0, 0, false);
+    let (mut entries, mut rows, mut cols, mut from_zero) = (EntryList::default(), 0_u32, 0, false);
     let mut found = Vec::new();
-    while lines.advance()? {
-        let line = without_comment(lines.text());
-        from_zero |= says_zero(&lines.text()[line.len()..]);
-        let mut words = words(line).peekable();
-        match words.peek() {
-            None => continue,
-            // A row without a label.
-            Some(first) if entry(first).is_ok() => {}
-            Some(_) => drop(words.next()),
+    loop {
+        let is_nothing = |_, text: &[u8]| {
+            let line = without_comment(text);
+            from_zero |= says_zero(&text[line.len()..]);
+            words(line).next().is_none()
+        };
+        if !lines.advance_past(is_nothing)? {
+            break;
         }
+        let mut words = words(without_comment(lines.text())).peekable();
+        match words.peek() {
+            // A row without a label.
+            Some(first) if first.contains(&b':') && entry(first).is_ok() => {}
+            _ => drop(words.next()),
+        }
+        let before = found.len();
         for word in words.filter(|word| !word.starts_with(b"qid:")) {
             let (column, value) = entry(word).map_err(|error| error.at_line(lines.number()))?;
             from_zero |= column == 0;
@@ -43,7 +49,10 @@ pub fn read_svmlight(input: impl Read, options: &ReadOptions) -> Result<Matrix> 
             room_for_one(&mut found)?;
             found.push((rows, column, value, lines.number()));
         }
-        rows += 1;
+        if found.len() > before {
+            lines.found();
+        }
+        rows = rows.checked_add(1).ok_or_else(|| too_many_rows().at_line(lines.number()))?;
     }
     if rows == 0 {
         return Err(empty_file());
@@ -58,6 +67,11 @@ pub fn read_svmlight(input: impl Read, options: &ReadOptions) -> Result<Matrix> 
     let label = |i: usize, j: usize| format!("row {}, column {}", i + 1, j + first as usize);
     let shape = (rows as usize, (cols + 1 - first) as usize);
     entries.into_matrix(shape, options.dtype.map_or(Choice::ExactToF32, Choice::Fixed), options.duplicates, &label)
+}
+
+fn too_many_rows() -> Error {
+    let message = format!("there are more than {} rows", u32::MAX);
+    Error::data(Code::TooLarge, message, "Cut the file into several")
 }
 
 /// Whether a text that begins with `prefix` reads like this format: labels, and words of `column:value`.

@@ -25,10 +25,7 @@ pub(in crate::data) fn read(
     options: &ReadOptions,
 ) -> Result<Table> {
     // What is under the first row says what it is: a row of nothing does not.
-    let (mut second, mut nothing) = (records.take()?, 0);
-    while second.as_ref().is_some_and(|row| row.cells.len() > 1 && row.is_nothing()) {
-        (second, nothing) = (records.take()?, nothing + 1);
-    }
+    let (second, nothing) = records.take_filled()?;
     let blank = records.blank();
     let layout = TableLayout::detect(first, second.as_ref(), sample, format, options)?;
     let headed = layout.header.is_some();

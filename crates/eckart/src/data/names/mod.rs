@@ -90,10 +90,16 @@ fn read_lines(path: &Path, most: Option<usize>) -> Result<(Vec<String>, String)>
     let mut lines = Lines::new(open(path)?);
     let mut names = Vec::new();
     let mut blank = None;
-    while most.is_none_or(|most| names.len() <= most) && lines.advance()? {
-        if lines.text().trim_ascii().is_empty() {
-            blank.get_or_insert(lines.number());
-            continue;
+    while most.is_none_or(|most| names.len() <= most) {
+        let is_nothing = |number: u64, text: &[u8]| {
+            let is_blank = text.trim_ascii().is_empty();
+            if is_blank {
+                blank.get_or_insert(number);
+            }
+            is_blank
+        };
+        if !lines.advance_past(is_nothing)? {
+            break;
         }
         if let Some(line) = blank {
             return Err(
@@ -101,6 +107,7 @@ fn read_lines(path: &Path, most: Option<usize>) -> Result<(Vec<String>, String)>
             );
         }
         add(&mut names, cell_text(lines.text(), lines.number())?)?;
+        lines.found();
     }
     if names.is_empty() {
         return Err(Error::data(Code::EmptyFile, "the file holds no name", "Write one name per line"));

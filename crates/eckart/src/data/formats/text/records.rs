@@ -100,21 +100,22 @@ impl<'a> Records<'a> {
             self.load(row);
             return Ok(true);
         }
-        loop {
-            if !self.lines.advance()? {
-                return Ok(false);
+        let (mark, blank, comments) = (self.comment.as_ref(), &mut self.blank, &mut self.comments);
+        // A line of delimiters only is a row of empty cells, even where the delimiter is a tab.
+        let separates = |b: u8| matches!(self.delimiter, Delimiter::Byte(byte) if byte == b);
+        let is_nothing = |number: u64, text: &[u8]| {
+            if mark.is_some_and(|mark| text.starts_with(mark)) {
+                *comments += 1;
+                return true;
             }
-            let text = self.lines.text();
-            if self.comment.as_ref().is_some_and(|mark| text.starts_with(mark)) {
-                self.comments += 1;
-                continue;
+            let is_blank = !text.iter().any(|&b| separates(b) || !b.is_ascii_whitespace());
+            if is_blank {
+                blank.get_or_insert(number);
             }
-            // A line of delimiters only is a row of empty cells, even where the delimiter is a tab.
-            let separates = |b: u8| matches!(self.delimiter, Delimiter::Byte(byte) if byte == b);
-            if text.iter().any(|&b| separates(b) || !b.is_ascii_whitespace()) {
-                break;
-            }
-            self.blank.get_or_insert(self.lines.number());
+            is_blank
+        };
+        if !self.lines.advance_past(is_nothing)? {
+            return Ok(false);
         }
         self.line = self.lines.number();
         if self.lines.text().contains(&b'"') {
@@ -123,6 +124,9 @@ impl<'a> Records<'a> {
             self.split_plain(byte)
         } else {
             self.split_wide()
+        }
+        if self.cells.iter().any(|(start, end)| start < end) {
+            self.lines.found();
         }
         if self.margin > 0 { self.leave_out_margin() } else { Ok(true) }
     }
@@ -152,6 +156,18 @@ impl<'a> Records<'a> {
     /// Reads the next row and takes it out; `None` at the end.
     pub(in crate::data) fn take(&mut self) -> Result<Option<Record>> {
         Ok(if self.advance()? { Some(self.row()) } else { None })
+    }
+
+    /// Takes the next row out that is not made of empty cells alone, with the number of those before it that are.
+    pub(in crate::data) fn take_filled(&mut self) -> Result<(Option<Record>, usize)> {
+        let mut empty = 0;
+        while self.advance()? {
+            if self.len() <= 1 || self.cells.iter().any(|(start, end)| start < end) {
+                return Ok((Some(self.row()), empty));
+            }
+            empty += 1;
+        }
+        Ok((None, empty))
     }
 
     pub(in crate::data) fn row(&self) -> Record {
