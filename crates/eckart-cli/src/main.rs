@@ -9,6 +9,7 @@ mod objective;
 mod options;
 mod output;
 mod paths;
+mod stack;
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -38,6 +39,11 @@ const DIVERGED: u8 = 3;
 static ALLOCATOR: eckart::run::ExitWithoutMemory = eckart::run::ExitWithoutMemory;
 
 fn main() -> ExitCode {
+    stack::on_usual_stack(command)
+}
+
+/// Reads the command line, does what it says, and tells what came of it.
+fn command() -> ExitCode {
     let Cli { command, registers } = match Cli::from_process() {
         Ok(cli) => cli,
         Err(error) => return usage(advised(error)),

@@ -97,3 +97,43 @@ fn input_without_end_is_refused() {
         assert!(found.err.contains(&format!("error[{code}]")), "{words}: {}", found.err);
     }
 }
+
+/// A shell that allows little stack: formulas as deep as they may be are planned and fitted, and errors are errors.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_small_stack_is_enough_for_any_formula() {
+    use crate::command::{Desk, said};
+
+    let desk = Desk::new();
+    desk.file("x.csv", "1,2,3\n2,4,5\n3,6,1\n4,1,2\n");
+    let nested = |begin: &str, end: &str, depth: usize| {
+        format!("sum((X - {}{}{})**2)", begin.repeat(depth), "(W @ H)", end.repeat(depth))
+    };
+    for kib in [64, 256] {
+        for (begin, end) in
+            [("tanh(", ")"), ("sqrt(1 + ", "**2)"), ("(", ")"), ("-", ""), ("", "**1"), ("max(", ", 0)")]
+        {
+            let words = |depth, command: &str| {
+                let formula = nested(begin, end, depth);
+                format!(
+                    "ulimit -s {kib}; exec {} {command} --rank 1 --objective '{formula}'",
+                    env!("CARGO_BIN_EXE_eckart")
+                )
+            };
+            for (depth, command, codes) in
+                [(190, "explain x.csv", [0, 2]), (100, "fit x.csv -n 2 -q", [0, 3]), (300, "fit x.csv -n 2 -q", [2, 2])]
+            {
+                let words = words(depth, command);
+                let output =
+                    std::process::Command::new("bash").args(["-c", &words]).current_dir(desk.path(".")).output();
+                let found = said(output.unwrap());
+                assert!(
+                    found.code.is_some_and(|code| codes.contains(&code)),
+                    "{words}: {:?} {}",
+                    found.code,
+                    found.err
+                );
+            }
+        }
+    }
+}
