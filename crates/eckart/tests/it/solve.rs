@@ -346,6 +346,22 @@ fn starts_in_company_end_as_they_do_alone() {
 }
 
 /// Data of one entry is a matrix as any other: sides that are declared by name are its own.
+/// Entries from 1e-15 on: the smallest one alone must not keep the others from falling.
+#[test]
+fn a_poisson_fit_is_not_held_up_by_its_smallest_entries() {
+    let size = |i: usize, j: usize| ((i * 31 + j * 17) as f64 * 0.731).sin().abs();
+    let x = Matrix::from_fn(60, 40, |i, j| (size(i, j) + 1e-3).powi(5) * (1.0 + size(j, i))).unwrap();
+    for rank in [3, 8] {
+        let cost = |method: &str, max_iter: usize| {
+            let settings = Settings { method: Some(method.into()), max_iter, n_init: 4, ..Settings::default() };
+            let problem = Problem::parse("sum(kl(X, W @ H)) subject to W, H >= 0").unwrap().data("X", &x).rank(rank);
+            problem.solve(&settings).unwrap().cost
+        };
+        let [newton, factors] = [cost("derived", 200), cost("multiplicative", 2000)];
+        assert!(newton <= 1.005 * factors, "rank {rank}: {newton}, by factors {factors}");
+    }
+}
+
 #[test]
 fn one_entry_can_be_factorized() {
     let one = Matrix::scalar(4.0).unwrap();

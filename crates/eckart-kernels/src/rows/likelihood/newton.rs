@@ -18,7 +18,8 @@ use crate::rows::regularizer::Regularizer;
 use crate::rows::row_gram::Picked;
 use crate::simd::{Element, Job, Lanes, SimdLevel, functions, methods};
 
-/// A full Newton step is taken where its length in the local norm is at most this (Tran-Dinh et al. 2015, section 3).
+/// A full Newton step is taken where the greatest share by which a product falls is at most this: up to it -log(1 - u)
+/// <= u + u^2 holds.
 pub(super) const FULL_STEP: f64 = 0.683_802;
 /// An entry below this share of its row's greatest is taken to be stuck near 0.
 const ALMOST: f64 = 1e-6;
@@ -127,7 +128,7 @@ functions! {
     fn newton<L>(rows: &mut [Option<Row<'_, L>>; TOGETHER], rank: usize, likelihood: Likelihood) {
         let zero = L::Num::default();
         let zeros = [0.0_f64; TOGETHER];
-        let (mut grown, mut constants) = ([zero; TOGETHER], zeros);
+        let (mut grown, mut constants, mut shares) = ([zero; TOGETHER], zeros, [L::splat(zero); TOGETHER]);
         for (constant, row) in constants.iter_mut().zip(rows.iter()) {
             if let Some(row) = row {
                 *constant = row.constant;
@@ -138,18 +139,25 @@ functions! {
             let (mut first, mut second, mut old, mut linear) = (zeros, zeros, zeros, zeros);
             for i in 0..TOGETHER {
                 if let Some(row) = &mut rows[i] {
-                    (first[i], second[i], lanes[2 * i], lanes[2 * i + 1]) =
-                        row.slope(k, (k.saturating_sub(1), grown[i]));
+                    let slope = row.slope(k, (k.saturating_sub(1), grown[i]));
+                    (first[i], second[i], lanes[2 * i], lanes[2 * i + 1], shares[i]) = slope;
                     (old[i], linear[i]) = (row.b[k].to_f64(), row.linear[k].to_f64());
                 }
             }
             let mut sums = [zero; 2 * TOGETHER];
             L::sum_eight(lanes, sums.as_mut_ptr());
-            let mut new = zeros;
+            let (mut new, mut rising) = (zeros, [false; TOGETHER]);
             for i in 0..TOGETHER {
                 let first = first[i] + sums[2 * i].to_f64();
                 let second = second[i] + sums[2 * i + 1].to_f64();
-                new[i] = newton_step((old[i], linear[i]), (first, second), constants[i], likelihood);
+                let (step, may_rise) = newton_step((old[i], linear[i]), (first, second), constants[i], likelihood);
+                new[i] = step;
+                rising[i] = may_rise;
+            }
+            for i in 0..TOGETHER {
+                if rising[i] {
+                    new[i] = damped::<L>(old[i], new[i], shares[i]);
+                }
             }
             for i in 0..TOGETHER {
                 if let Some(row) = &mut rows[i] {
@@ -168,28 +176,44 @@ functions! {
     }
 }
 
-/// What an entry becomes that is `old` and has this linear term; the two sums are sum_j c_j q_jk / s_j and
-/// sum_j c_j (q_jk / s_j)^2. Choices, not branches, so that several are worked out at once.
+/// What an entry becomes by a full Newton step that is `old` and has this linear term, and whether the step may be so
+/// long that it must be damped; the two sums are sum_j c_j q_jk / s_j and sum_j c_j (q_jk / s_j)^2. Choices, not
+/// branches, so that several are worked out at once.
 #[inline(always)]
 fn newton_step(
     (old, linear): (f64, f64),
     (first, second): (f64, f64),
     constant: f64,
     Likelihood { regularizer, square, .. }: Likelihood,
-) -> f64 {
+) -> (f64, bool) {
     let Regularizer { l1, lower, upper } = regularizer;
     let (slope, second) = (linear + l1 + 2.0 * square * old - first, second + 2.0 * square);
     let flat = if slope > 0.0 { lower } else { old };
     let aim = if second > 0.0 { old - slope / second } else { flat };
     let aim = if aim.is_finite() { aim } else { old };
-    let d = aim.max(lower).min(upper) - old;
-    let squared = constant * constant * second * d * d;
-    let damped = (slope > 0.0) & (squared > FULL_STEP * FULL_STEP);
-    let d = d / if damped { 1.0 + squared.sqrt() } else { 1.0 };
-    (old + d).max(lower).min(upper)
+    let new = aim.max(lower).min(upper);
+    // No product falls by a greater share than this.
+    let squared = constant * constant * second * (new - old) * (new - old);
+    (new, (slope > 0.0) & (squared > FULL_STEP * FULL_STEP))
 }
 
-/// -c log s is self-concordant with the constant 1 / sqrt(c).
+functions! {
+    /// The step from `old` to `new`, damped where a product falls by too great a share: `shares` are greatest ratios
+    /// q_jk / s_j. With d the fall and t the greatest of them all, d / (1 + d t) never raises the objective, as
+    /// -log(1 - u) <= u + (u / u_0)^2 (-u_0 - log(1 - u_0)) for u <= u_0 < 1.
+    fn damped<L>(old: f64, new: f64, shares: L) -> f64 {
+        let (mut greatest, mut lanes) = (0.0_f64, [L::Num::default(); 64]);
+        shares.store(lanes.as_mut_ptr());
+        for share in &lanes[..L::LEN] {
+            greatest = greatest.max(share.to_f64());
+        }
+        let share = (new - old).abs() * greatest;
+        if share > FULL_STEP { old + (new - old) / (1.0 + share) } else { new }
+    }
+}
+
+/// 1 / sqrt(c) of the smallest count c: times the length of a step in the local norm it bounds the share by which any
+/// product falls (-c log s is self-concordant with this constant).
 fn constant<T: Element>(counts: &[T]) -> f64 {
     counts.iter().fold(0.0_f64, |most, c| most.max(1.0 / c.to_f64().sqrt()))
 }
@@ -281,23 +305,24 @@ impl<'a, L: Lanes> Row<'a, L> {
 
         /// Moves entry k, the products being those of the numbers as they are.
         fn step(&mut self, k: usize) {
-            let (first, second, one, other) = self.slope(k, (k, L::Num::default()));
+            let (first, second, one, other, shares) = self.slope(k, (k, L::Num::default()));
             let (first, second) = (first + one.sum().to_f64(), second + other.sum().to_f64());
             let at = (self.b[k].to_f64(), self.linear[k].to_f64());
-            let new = L::Num::from_f64(newton_step(at, (first, second), self.constant, self.likelihood));
+            let (new, rising) = newton_step(at, (first, second), self.constant, self.likelihood);
+            let new = L::Num::from_f64(if rising { damped::<L>(at.0, new, shares) } else { new });
             let d = new - self.b[k];
             self.b[k] = new;
             self.settle((k, d));
         }
 
         /// The two sums of a step of entry k, after the products have been told that another entry has grown by so
-        /// much: of all but the last numbers, and of those as they lie in the lanes.
-        fn slope(&mut self, k: usize, (last, d): (usize, L::Num)) -> (f64, f64, L, L) {
+        /// much: of all but the last numbers, and of those as they lie in the lanes; and greatest ratios q_jk / s_j.
+        fn slope(&mut self, k: usize, (last, d): (usize, L::Num)) -> (f64, f64, L, L, L) {
             let padded = self.counts.len();
             let (mut first, mut second) = (0.0, 0.0);
             let (zero, floor, d) = (L::splat(L::Num::default()), L::splat(self.floor), L::splat(d));
             let (moved, column) = (self.columns.as_ptr().add(last * padded), self.columns.as_ptr().add(k * padded));
-            let mut sums = (zero, zero);
+            let (mut sums, mut greatest) = ((zero, zero), zero);
             for from in (0..padded).step_by(SHORT) {
                 if from > 0 {
                     first += sums.0.sum().to_f64();
@@ -311,9 +336,10 @@ impl<'a, L: Lanes> Row<'a, L> {
                     let share = L::load(column.add(at)).div(s.max(floor));
                     let part = L::load(self.counts.as_ptr().add(at)).mul(share);
                     sums = (sums.0.add(part), part.mul_add(share, sums.1));
+                    greatest = share.max(greatest);
                 }
             }
-            (first, second, sums.0, sums.1)
+            (first, second, sums.0, sums.1, greatest)
         }
 
         /// Tells the products that an entry has grown by so much.

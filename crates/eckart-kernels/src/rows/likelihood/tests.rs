@@ -20,7 +20,10 @@ fn plainly(b: &mut [f64], counts: &[f64], rows: &[Vec<f64>], linear: &[f64], par
         let s = products(b);
         (0..counts.len()).map(|j| counts[j] * (rows[j][k] / s[j]).powi(power)).sum()
     };
-    let constant = counts.iter().filter(|c| **c > 0.0).fold(0.0_f64, |most, c| most.max(1.0 / c.sqrt()));
+    let greatest = |b: &[f64], k: usize| -> f64 {
+        let s = products(b);
+        (0..counts.len()).filter(|&j| counts[j] > 0.0).map(|j| rows[j][k] / s[j]).fold(0.0, f64::max)
+    };
     let start = b.to_vec();
     for k in 0..b.len() {
         if params.step == PoissonStep::Multiplicative {
@@ -38,7 +41,7 @@ fn plainly(b: &mut [f64], counts: &[f64], rows: &[Vec<f64>], linear: &[f64], par
         let second = shares(b, k, 2) + 2.0 * params.square;
         let aim = if second > 0.0 { b[k] - slope / second } else { params.regularizer.lower };
         let mut d = params.regularizer.clip(aim) - b[k];
-        let length = constant * second.sqrt() * d.abs();
+        let length = greatest(b, k) * d.abs();
         if slope > 0.0 && length > FULL_STEP {
             d /= 1.0 + length;
         }
@@ -87,7 +90,7 @@ fn check<T: Element>(r: usize, d: usize, params: Likelihood) {
             assert!(fell >= -size, "{level:?} {r} {d} {params:?}: {fell}");
             for (x, y) in b.iter().zip(&expected) {
                 let error = (x.to_f64() - y).abs();
-                assert!(error <= 3000.0 * epsilon * (1.0 + y), "{level:?} {r} {d} {params:?}: {x:?} {y}");
+                assert!(error <= 6000.0 * epsilon * (1.0 + y), "{level:?} {r} {d} {params:?}: {x:?} {y}");
             }
         }
     }
