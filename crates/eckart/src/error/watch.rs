@@ -18,20 +18,25 @@ thread_local! {
     static STEPS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Gives back the question that was there before.
-struct Restore(Option<Question>);
+/// Gives back the question that was there before, and the steps up to it.
+struct Restore(Option<Question>, u64);
 
 impl Drop for Restore {
     fn drop(&mut self) {
         QUESTION.set(self.0.take());
+        STEPS.set(self.1);
     }
 }
 
 /// Does `work`; this thread's calls of [`count`] in it ask `question` from time to time.
 pub(crate) fn watched<T>(question: impl Fn() -> Result<()> + 'static, work: impl FnOnce() -> T) -> T {
-    let _restore = Restore(QUESTION.replace(Some(Rc::new(question))));
-    STEPS.set(0);
+    let _restore = Restore(QUESTION.replace(Some(Rc::new(question))), STEPS.replace(0));
     work()
+}
+
+/// The steps of this thread since the work that is watched began; 0 where none is.
+pub(crate) fn spent() -> u64 {
+    if QUESTION.with_borrow(Option::is_some) { STEPS.get() } else { 0 }
 }
 
 /// So many steps were done; an error where the work is to end.
@@ -56,10 +61,12 @@ mod tests {
         let ended = || Err(Error::setting(Code::Interrupted, "ended"));
         watched(ended, || {
             assert!(count(EVERY - 1).is_ok());
+            assert_eq!(spent(), EVERY - 1);
             assert_eq!(count(1).unwrap_err().code(), Code::Interrupted);
             watched(|| Ok(()), || assert!(count(EVERY).is_ok()));
             assert_eq!(count(EVERY).unwrap_err().code(), Code::Interrupted);
         });
         assert!(count(EVERY).is_ok());
+        assert_eq!(spent(), 0);
     }
 }

@@ -54,12 +54,27 @@ impl Effort {
     }
 }
 
-/// A candidate for each key, those that no root needs among them, and whether all trials were made.
+/// What was chosen.
+pub(super) struct Chosen {
+    /// A candidate for each key, those that no root needs among them.
+    pub chosen: Vec<usize>,
+    /// What all roots cost together.
+    pub seconds: f64,
+    /// Whether all trials were made.
+    pub complete: bool,
+}
+
+/// A candidate for each key.
 ///
 /// # Errors
 /// That of whoever waits and has ended the work.
-pub(super) fn choose(candidates: &[Vec<Candidate>], tops: &[usize]) -> Result<(Vec<usize>, bool)> {
+pub(super) fn choose(candidates: &[Vec<Candidate>], tops: &[usize]) -> Result<Chosen> {
     let mut effort = Effort { left: MOST_STEPS, ended: None };
+    if candidates.iter().all(|own| own.len() == 1) {
+        let chosen = vec![0; candidates.len()];
+        let seconds = cost_of(candidates, tops, &chosen, &mut effort).unwrap_or(f64::INFINITY);
+        return Ok(Chosen { chosen, seconds, complete: true });
+    }
     let free = vec![None; candidates.len()];
     let mut chosen = by_sets(candidates, &free, tops, &vec![0; candidates.len()], &mut effort);
     let found = cost_of(candidates, tops, &chosen, &mut effort);
@@ -75,7 +90,8 @@ pub(super) fn choose(candidates: &[Vec<Candidate>], tops: &[usize]) -> Result<(V
         }
     }
     let complete = !effort.is_spent();
-    effort.ended.map_or(Ok((chosen, complete)), Err)
+    let seconds = cost_of(candidates, tops, &chosen, &mut effort).unwrap_or(f64::INFINITY);
+    effort.ended.map_or(Ok(Chosen { chosen, seconds, complete }), Err)
 }
 
 /// The best known of a key: the cost of all that it needs, its candidate, and what it needs.

@@ -17,7 +17,7 @@ const DENSE: f64 = 2.5e10;
 const SPARSE: f64 = 3e9;
 const CHEAP: f64 = 1e9;
 const EXPENSIVE: f64 = 1.5e8;
-const STEP: f64 = 2e-7;
+pub(super) const STEP: f64 = 2e-7;
 /// A square is a product of a value with itself, read once.
 const SQUARE: f64 = 0.9;
 /// What is computed once.

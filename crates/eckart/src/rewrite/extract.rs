@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use egg::Id;
 
 use super::build::is_pointwise;
-use super::choose::{Candidate, choose};
-use super::cost::cost;
+use super::choose::{Candidate, Chosen, choose};
+use super::cost::{STEP, cost};
 use super::language::{Class, ENode, Graph, Sym};
 use super::write::write;
 use crate::error::Result;
@@ -20,17 +20,27 @@ use crate::facts::{Givens, Layout, Shape};
 /// A class, in full or at the stored entries of a pattern (a number in `Choices::places`).
 type PlacedClass = (Id, Option<usize>);
 
-/// The expressions, and whether the choice among all forms came to its end.
+/// What was chosen of an e-graph.
+pub(super) struct Extracted {
+    pub exprs: Vec<Expr>,
+    /// What they cost together beside a step each, in seconds (see `cost`).
+    pub seconds: f64,
+    /// Whether the choice among all forms came to its end.
+    pub complete: bool,
+}
+
+/// The expressions that together cost least.
 ///
 /// # Errors
 /// That of whoever waits and has ended the work.
-pub(super) fn extract(graph: &Graph, roots: &[Id], givens: &Givens) -> Result<(Vec<Expr>, bool)> {
+pub(super) fn extract(graph: &Graph, roots: &[Id], givens: &Givens) -> Result<Extracted> {
     let mut choices = Choices { graph, keys: vec![], numbers: BTreeMap::new(), candidates: vec![], places: vec![] };
     let tops: Vec<usize> = roots.iter().map(|&root| choices.number((graph.find(root), None))).collect();
     choices.list_candidates();
-    let (chosen, complete) = choose(&choices.candidates, &tops)?;
+    let Chosen { chosen, seconds, complete } = choose(&choices.candidates, &tops)?;
+    let seconds = (seconds - STEP * choices.keys.len() as f64).max(0.0);
     let mut write = Write { choices: &choices, chosen: &chosen, givens, done: BTreeMap::new() };
-    Ok((tops.into_iter().map(|top| write.expr(top)).collect(), complete))
+    Ok(Extracted { exprs: tops.into_iter().map(|top| write.expr(top)).collect(), seconds, complete })
 }
 
 struct Choices<'a> {

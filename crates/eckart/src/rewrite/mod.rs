@@ -21,10 +21,11 @@ mod write;
 
 use egg::Id;
 
-use crate::error::watch::count;
+use crate::error::watch::{count, spent};
 use crate::error::{Code, Error, Result};
 use crate::expr::{Dag, Expr, Op, Var, abs, merged_terms, signed_terms};
 use crate::facts::{Facts, Givens};
+use extract::{Extracted, extract};
 use language::{ENode, Graph, GraphFacts, Sym};
 use rules::RULES;
 pub use search::SearchReport;
@@ -34,6 +35,10 @@ use term::Term;
 const STEPS_OF_PART: u64 = 2_000;
 /// Nodes of a search, at most.
 const MOST_NODES: usize = 8_000;
+/// Steps of planning, of which there are some 5e9 a second, after which formulas are searched for other forms no
+/// longer, unless to compute them as they stand, 2,000 times, would take longer than all planning until then.
+const MOST_STEPS: u64 = 2_000_000_000;
+const STEPS_WORTH_A_SECOND_OF_A_RUN: f64 = 2_000.0 * 5e9;
 
 /// Formulas of the same values as `roots`, cheapest to compute together, and what the search for them did.
 ///
@@ -47,10 +52,17 @@ pub fn rewrite(roots: &[Expr], givens: &Givens) -> Result<(Vec<Expr>, SearchRepo
 fn rewrite_within(roots: &[Expr], givens: &Givens, most_nodes: usize) -> Result<(Vec<Expr>, SearchReport)> {
     let simple = simplify(roots, givens)?;
     let (mut graph, ids) = graph_of(&simple, givens)?;
+    if spent() > MOST_STEPS {
+        graph.rebuild();
+        let Extracted { exprs, seconds, .. } = extract(&graph, &ids, givens)?;
+        if seconds * STEPS_WORTH_A_SECOND_OF_A_RUN < spent() as f64 {
+            return Ok((exprs, SearchReport::unsearched(&graph)));
+        }
+    }
     let mut report = search::saturate(&mut graph, RULES, most_nodes)?;
-    let (rewritten, chosen) = extract::extract(&graph, &ids, givens)?;
-    report.complete &= chosen;
-    Ok((rewritten, report))
+    let Extracted { exprs, complete, .. } = extract(&graph, &ids, givens)?;
+    report.complete &= complete;
+    Ok((exprs, report))
 }
 
 /// The identities the search knows: the name of each, and what it says.

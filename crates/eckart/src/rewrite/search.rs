@@ -30,6 +30,13 @@ pub struct SearchReport {
     pub complete: bool,
 }
 
+impl SearchReport {
+    /// Of a graph that was not searched.
+    pub(super) fn unsearched(graph: &Graph) -> Self {
+        Self { fired: vec![], rounds: 0, nodes: graph.total_number_of_nodes(), complete: false }
+    }
+}
+
 /// A rule, ready to be tried.
 enum CompiledRule {
     Pattern(Pattern<ENode>, Pattern<ENode>),

@@ -4,10 +4,12 @@
 //! derivative that touches the objective at a point lies nowhere below it.
 //! Not here: the parabola's Gram (see `quadratic`), other losses.
 
+use std::collections::BTreeSet;
+
 use super::calculus::simplified;
 use crate::error::Result;
 use crate::expr::{Dag, Expr, Id, Op, Var, expand, huber_at, sum};
-use crate::facts::{Facts, Given, Givens, degree_of, degrees, depends_on, is_nonnegative};
+use crate::facts::{Facts, Given, Givens, degrees, depends_on, is_nonnegative, joint_degree};
 use crate::grad::differentiate;
 use crate::rewrite::simplify;
 
@@ -80,11 +82,14 @@ pub(super) fn pull_out(dag: &Dag, parts: &[LossTerm], givens: &Givens) -> Result
     let leaves: Vec<Expr> = placeholders.iter().map(Expr::from).collect();
     let by: Vec<(Expr, Expr)> = of_parts().zip(leaves.iter().cloned()).collect();
     let whole = dag.expr(dag.roots()[0]).replace(&by);
-    if placeholders.iter().any(|placeholder| degree_of(&whole, placeholder) != Some(1)) {
+    let numbered = Dag::new(std::slice::from_ref(&whole));
+    let degree_in = |placeholder| degrees(&numbered, placeholder)[numbered.roots()[0].index()];
+    if placeholders.iter().any(|placeholder| degree_in(placeholder) != Some(1)) {
         return Ok(None);
     }
     let weights = simplify(&differentiate(&whole, &leaves), &all)?;
-    if weights.iter().any(|weight| placeholders.iter().any(|placeholder| depends_on(weight, placeholder))) {
+    let all_placeholders: BTreeSet<&Var> = placeholders.iter().collect();
+    if weights.iter().any(|weight| joint_degree(weight, &|var| all_placeholders.contains(var)) != Some(0)) {
         return Ok(None);
     }
     // What is left of a placeholder tells a shape only.

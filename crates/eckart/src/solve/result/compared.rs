@@ -65,8 +65,9 @@ impl Reconstruction {
         }
         let pure = |id: Id| full(id) && of_factor[id.index()] && !of_data[id.index()];
         let pure: Vec<Id> = dag.ids().rev().filter(|&id| pure(id) && *facts.layout(id) == Layout::Dense).collect();
+        let meets = pure.iter().filter(|&&id| meets_data(&dag, id, &of_data));
         let slopes: Vec<(&Expr, Slope)> =
-            pure.iter().map(|&id| (dag.expr(id), Slope::of(objective.formula, dag.expr(id), &x))).collect();
+            meets.map(|&id| (dag.expr(id), Slope::of(objective.formula, dag.expr(id), &x))).collect();
         if let Some((part, _)) = slopes.iter().find(|(_, slope)| slope.is_least_at_data(objective.binary)) {
             return Ok(Some(Self { part: (*part).clone(), scale: ReconstructionScale::Data }));
         }
@@ -96,6 +97,25 @@ impl Reconstruction {
     }
 }
 
+/// Whether the slope along a part may hold the data: some product or function is of both. Sums alone are not.
+fn meets_data(dag: &Dag, part: Id, of_data: &[bool]) -> bool {
+    let of_part = dag.depends(|id| id == part);
+    // What the objective is a sum of.
+    let mut term = vec![false; dag.len()];
+    for &root in dag.roots() {
+        term[root.index()] = true;
+    }
+    let both = |id: Id| of_part[id.index()] && of_data[id.index()];
+    for id in dag.ids().rev().filter(|&id| both(id)) {
+        let is_sum = matches!(dag.op(id), Op::Add | Op::Sub | Op::Sum | Op::RowSum | Op::ColSum | Op::Expand);
+        if !is_sum || !term[id.index()] {
+            return true;
+        }
+        dag.args(id).iter().for_each(|arg| term[arg.index()] = true);
+    }
+    false
+}
+
 /// What stands for a formula that is compared with the data.
 fn placeholder() -> Expr {
     matrix("what is compared with the data")
@@ -103,14 +123,14 @@ fn placeholder() -> Expr {
 
 /// How an objective changes with what stands for the data, told from single entries.
 struct Slope<'a> {
-    slope: Expr,
+    slope: Dag,
     x: &'a Expr,
 }
 
 impl<'a> Slope<'a> {
     fn of(objective: &Expr, part: &Expr, x: &'a Expr) -> Self {
         let objective = objective.replace(&[(part.clone(), placeholder())]);
-        Self { slope: differentiate(&objective, &[placeholder()]).remove(0), x }
+        Self { slope: Dag::new(&differentiate(&objective, &[placeholder()])), x }
     }
 
     /// Whether the objective is least where the fitted value is the data.
@@ -129,15 +149,16 @@ impl<'a> Slope<'a> {
 
     /// Whether the slope is 0 where the data is `mean`, a function of the fitted value.
     fn is_flat(&self, mean: &Expr, fitted: &[f64]) -> bool {
+        let mean = Dag::new(std::slice::from_ref(mean));
         let at = |data: f64, fitted: f64| self.at(&self.slope, data, fitted).abs();
         fitted.iter().all(|&entry| {
-            let data = self.at(mean, f64::NAN, entry);
+            let data = self.at(&mean, f64::NAN, entry);
             at(data, entry) < FLAT * at(data, 2.0 * entry).max(at(data, 0.5 * entry))
         })
     }
 
     /// The value of a formula where every matrix is 1 x 1.
-    fn at(&self, formula: &Expr, data: f64, fitted: f64) -> f64 {
+    fn at(&self, formula: &Dag, data: f64, fitted: f64) -> f64 {
         let fitted_is = placeholder();
         of_one_entry(formula, &|var: &Expr| match var {
             var if var == self.x => data,
@@ -148,8 +169,7 @@ impl<'a> Slope<'a> {
 }
 
 /// The value of a formula where every matrix is 1 x 1: `value` of each variable.
-fn of_one_entry(formula: &Expr, value: &dyn Fn(&Expr) -> f64) -> f64 {
-    let dag = Dag::new(std::slice::from_ref(formula));
+fn of_one_entry(dag: &Dag, value: &dyn Fn(&Expr) -> f64) -> f64 {
     let values = dag.bottom_up(|id, known: &[f64]| {
         let args: Vec<f64> = dag.args(id).iter().map(|arg| known[arg.index()]).collect();
         match dag.op(id) {

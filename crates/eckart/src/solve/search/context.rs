@@ -12,7 +12,7 @@ use crate::run::attainable_memory;
 use crate::solve::problem::Problem;
 
 /// Objectives that people write are planned within it.
-const LONG_PLANNING: Duration = Duration::from_secs(1);
+const LONG_PLANNING: Duration = Duration::from_millis(200);
 
 /// What a listener is told after each iteration.
 #[derive(Debug, Clone, Copy)]
@@ -60,16 +60,25 @@ impl<'a> Search<'a> {
         Self { problem, settings, ..*self }
     }
 
-    /// Plans: where that takes longer than [`LONG_PLANNING`], an interrupt ends it. Until then the search that follows
-    /// hears it, and has a result. The time limit does not end it, for there is no result yet.
+    /// Plans: where that takes longer than [`LONG_PLANNING`], an interrupt or the time limit ends it. Until then the
+    /// search that follows hears them, and has a result.
     ///
     /// # Errors
     /// Those of `plan`; `Setting` where it was ended.
     pub(in crate::solve) fn planned<T>(&self, plan: impl FnOnce() -> Result<T>) -> Result<T> {
-        let (interrupt, began) = (self.settings.interrupt.clone(), Instant::now());
+        let (interrupt, limit, of_search) = (self.settings.interrupt.clone(), self.settings.time_limit, self.began);
+        let began = Instant::now();
         let goes_on = move || {
-            if interrupt.is_raised() && began.elapsed() > LONG_PLANNING {
+            if began.elapsed() < LONG_PLANNING {
+                return Ok(());
+            }
+            if interrupt.is_raised() {
                 let message = "the search was interrupted while it was planned: there is no result";
+                return Err(Error::setting(Code::Interrupted, message));
+            }
+            if limit.is_some_and(|limit| of_search.elapsed() >= limit) {
+                let message = "the time limit passed while the search was planned: there is no result; give more time, \
+                               or an objective of fewer terms or factors";
                 return Err(Error::setting(Code::Interrupted, message));
             }
             Ok(())
