@@ -107,7 +107,7 @@ fn planted_counts(seed: u64, (n, m): (usize, usize), rank: usize, mean: f64) -> 
 #[track_caller]
 fn check_rank(text: &str, x: &Matrix, way: Validation) {
     let problem = Problem::parse(text).unwrap().data("X", x);
-    let settings = Settings { max_iter: 100, tol: 1e-4, ..Settings::default() };
+    let settings = Settings { max_iter: 1000, tol: 1e-6, ..Settings::default() };
     let ranks: Vec<usize> = (2..8).collect();
     let found = choose_rank(&problem, &ranks, way, 3, &settings, |_| ()).unwrap();
     let losses: Vec<String> =
