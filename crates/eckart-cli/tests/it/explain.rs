@@ -22,7 +22,7 @@ fn an_objective_is_explained_without_data() {
         "normalized-gradient  fits as well",
         "als                  unsupported: the objective's part in W has bounds",
         "One iteration\n",
-        "gradients, for the stopping test        every 10 iterations",
+        "gradients, for the stopping test        once per start",
         "kept for a row of X  ",
         "least time  ",
         "as just measured",

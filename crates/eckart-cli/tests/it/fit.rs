@@ -78,7 +78,7 @@ fn every_limit_has_its_reason() {
         found
     };
     check("--max-iter 2", "max_iter");
-    check("--tol 0.9", "settled");
+    check("--tol 0.9", "stationary");
     check("--tol 0 --max-iter 100000000 --time-limit 0.3", "time_limit");
     let found = check("--target 2500000 --n-init 3", "target");
     assert!(found["objective"].as_f64().unwrap() <= 2_500_000.0);

@@ -17,7 +17,7 @@ fn a_model_is_shown() {
         "format 2, numerics 7, registers ",
         "checksum    ok",
         "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0",
-        "30 iterations, tol 0.00001",
+        "30 iterations, tol 0.00003",
         "4 names (text): r, s, t, ...",
         "3 names (text): a, b, c\n",
         "W       4 x 2",

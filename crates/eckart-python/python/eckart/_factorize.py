@@ -105,8 +105,8 @@ def factorize(
     n_init: int = 1,
     successive_halving: bool = False,
     seed: int = 0,
-    max_iter: int = 500,
-    tol: float = 1e-5,
+    max_iter: int = 2000,
+    tol: float = 3e-5,
     target: float | None = None,
     time_limit: float | None = None,
     threads: int | None = None,
@@ -162,8 +162,8 @@ def factorize(
     max_iter : int
         Iterations per start, at most.
     tol : float
-        A start has converged when the relative decrease of its cost is at most `tol` in 3 successive iterations (relative to
-        the decrease so far), or when the relative projected-gradient norm (KKT residual) of every factor is at most `tol`.
+        A start has converged when the relative decrease of its cost over the last tenth of its iterations, and 20 at least, is
+        at most `tol`.
     target : float, optional
         Stop as soon as the cost is at or below it.
     time_limit : float, optional

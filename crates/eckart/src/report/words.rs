@@ -44,7 +44,7 @@ pub(super) fn share_of_zeros(numbers: &[f64]) -> f64 {
 
 /// What a KKT residual is, as the command and the page say it below a table.
 pub const KKT_RESIDUAL: &str = "KKT residual: relative projected-gradient norm, norm(proximal gradient step) * \
-                                norm(factor) / initial cost; 0 at a stationary point.";
+                                norm(factor) / cost; 0 at a stationary point.";
 
 /// A factor's KKT residual in that table, beside those of others.
 pub fn kkt_residual(residual: Option<&f64>) -> String {
@@ -60,7 +60,7 @@ pub fn kkt_residual(residual: Option<&f64>) -> String {
 pub(super) fn meaning(stop: StopReason) -> &'static str {
     match stop {
         StopReason::Settled => "Converged: the relative decrease of the cost fell below the tolerance.",
-        StopReason::Stationary => "Converged: the KKT residuals of all factors fell below the tolerance.",
+        StopReason::Stationary => "Converged: the relative decrease and all KKT residuals fell below the tolerance.",
         StopReason::Target => "The cost reached its target.",
         StopReason::MaxIter => "Not converged within the limit of iterations: increase it.",
         StopReason::TimeLimit => "Time limit reached: these are the best factors so far.",

@@ -7,7 +7,7 @@ fn main() -> Result<()> {
         n_init: 2,
         seed: 3,
         max_iter: 7,
-        tol: 1e-5,
+        tol: 3e-5,
         target: Some(1.5),
         ..Settings::default()
     };

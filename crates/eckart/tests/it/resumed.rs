@@ -127,7 +127,7 @@ fn costs_and_bounds_that_are_not_those_of_the_factors_are_refused() {
         let changed = Changed::of(NMF, method);
         assert!(changed.go_on(&|_| ()).is_ok());
         let done = ["starts.cost", "starts.history.cost"];
-        let running = ["running.history.cost", "running.last_cost", "running.best_cost"];
+        let running = ["running.history.cost", "running.best_cost"];
         for by in [0.0, 0.5, 0.99, 2.0] {
             changed.refuses_tensor("starts.cost", &format!("{method}: costs of starts times {by}"), &|file| {
                 scale(file, &done, by);
@@ -135,12 +135,11 @@ fn costs_and_bounds_that_are_not_those_of_the_factors_are_refused() {
                 scale(file, &running, by);
             });
         }
-        changed.refuses_tensor("running.last_cost", &format!("{method}: costs of what goes on"), &|file| {
+        changed.refuses_tensor("running.history.cost", &format!("{method}: costs of what goes on"), &|file| {
             let at = wholes(file, "running.history.offsets").clone();
             let which = wholes(file, "running.index").iter().position(|&index| index == 1).unwrap();
             let own = at[which] as usize..at[which + 1] as usize;
             floats(file, "running.history.cost")[own].iter_mut().for_each(|cost| *cost *= 0.5);
-            floats(file, "running.last_cost")[which] *= 0.5;
             floats(file, "running.best_cost")[which] *= 0.5;
         });
         for pack in ["best.factors", "running.factors"] {

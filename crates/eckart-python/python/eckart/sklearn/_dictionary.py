@@ -146,7 +146,7 @@ class DictionaryLearning(_Coding):
     max_iter : int, default=1000
         Iterations at most.
     tol : float, default=1e-8
-        The fit ends when an iteration lowers the cost by at most this share.
+        The fit ends when 20 iterations lower the cost by at most 20 times this share.
     fit_algorithm : {"lars", "cd"}, default="lars"
         Accepted; either is the same objective, which the engine minimizes its own way.
     transform_algorithm : {"lasso_lars", "lasso_cd", "lars", "omp", "threshold"}, default="omp"
@@ -286,7 +286,7 @@ class DictionaryLearning(_Coding):
             n_init=self.n_init,
             seed=seed_of(random),
             max_iter=self.max_iter,
-            tol=float(self.tol),
+            tol=min(20 * float(self.tol), 0.5),
             time_limit=self.time_budget,
             callback=self.callback,
             verbose=int(self.verbose),

@@ -69,9 +69,9 @@ class ObjectiveFactorization(NamedComponents, TransformerMixin, BaseEstimator):
     fix : dict of str to array-like, Factorization or path, default=None
         Factors that are fixed at these values, as in `eckart.factorize`. Where they, or those of `init_from`, name the
         components, so does `get_feature_names_out`.
-    tol : float, default=1e-5
+    tol : float, default=3e-5
         When a start has converged, as in `eckart.factorize`.
-    max_iter : int, default=500
+    max_iter : int, default=2000
         Iterations per start, at most.
     %random_state
     %n_init
@@ -114,8 +114,8 @@ class ObjectiveFactorization(NamedComponents, TransformerMixin, BaseEstimator):
         init: str = "auto",
         init_from: Mapping[str, Any] | None = None,
         fix: Mapping[str, Any] | None = None,
-        tol: float = 1e-5,
-        max_iter: int = 500,
+        tol: float = 3e-5,
+        max_iter: int = 2000,
         random_state: Any = None,
         n_init: int = 1,
         verbose: int = 0,

@@ -151,12 +151,12 @@ def gain(tol: float) -> float:
     The engine's tolerance that stands for scikit-learn's.
 
     scikit-learn stops where the slope that is left is at most `tol` times that of the first iteration, the engine where
-    an iteration gains at most a share of what was gained before (or of ten times what is left). Gains go with the square of
-    slopes where the two are small; the power is what makes both stop at nearly the same iteration on planted data and
-    pictures of digits, for tolerances of 1e-3 and 1e-4. Where scikit-learn stops after two iterations, since the slope of
+    20 iterations gain at most a share of the cost. Gains go with the square of slopes where the two are small; the power is
+    what makes both stop at nearly the same iteration on planted data and pictures of digits, for tolerances of 1e-3 and
+    1e-4. Where scikit-learn stops after two iterations, since the slope of
     its start is out of all proportion (dense pictures from ``nndsvda``), the engine goes on.
     """
-    return min(float(tol) ** 1.5, 0.5)
+    return min(240 * float(tol) ** 1.5, 0.5)
 
 
 def check_params(argument: str, params: Any, objective: Any) -> dict[str, float]:

@@ -91,7 +91,7 @@ impl ConjugateBlock {
             numbers.for_each(|(d, r)| *d = T::from_f64(r.to_f64() + on * d.to_f64()));
         }
         iterate.set(self.index, Value::of_rect(new));
-        Ok(Done { decrease, cost: before.map(|cost| cost - decrease), tries: false })
+        Ok(Done { decrease, cost: before.map(|cost| cost - decrease) })
     }
 }
 

@@ -30,8 +30,6 @@ pub(in crate::solve) struct GradientBlock {
     /// The smooth part and the objective.
     costs: Arc<Compiled>,
     length: Option<f64>,
-    /// The greatest length that has been taken.
-    longest: f64,
 }
 
 impl GradientBlock {
@@ -58,7 +56,7 @@ impl GradientBlock {
         let gradient = differentiate(&bound.smooth, &[factor]).remove(0);
         let slope = Compiled::new(&[bound.smooth.clone(), gradient], &bound.givens, memory_limit)?;
         let name = bound.factors[index].var.name().to_owned();
-        Ok(Self { index, name, slope, costs: costs.clone(), length: None, longest: 0.0 })
+        Ok(Self { index, name, slope, costs: costs.clone(), length: None })
     }
 }
 
@@ -74,17 +72,14 @@ impl Block for GradientBlock {
 
     fn restart(&mut self) {
         self.length = None;
-        self.longest = 0.0;
     }
 
     fn state(&self, to: &mut MethodState) {
         to.put_maybe(self.length);
-        to.put(self.longest);
     }
 
     fn restore(&mut self, from: &mut MethodState) -> Result<()> {
         self.length = from.take_maybe()?;
-        self.longest = from.take()?;
         Ok(())
     }
 
@@ -96,7 +91,7 @@ impl Block for GradientBlock {
 impl GradientBlock {
     fn step_in<T: Numbers>(&mut self, iterate: &mut Iterate) -> Result<Done> {
         let (index, problem) = (self.index, iterate.problem.clone());
-        let stays = Done { decrease: 0.0, cost: None, tries: false };
+        let stays = Done { decrease: 0.0, cost: None };
         let mut values = self.slope.run(&iterate.inputs)?;
         let (gradient, smooth) = (values.remove(1).into_rect::<T>(), values[0].to_scalar());
         let before = iterate.factor(index);
@@ -128,11 +123,8 @@ impl GradientBlock {
             let slack = if problem.is_narrow() { NARROW_SLACK } else { 8.0 * f64::EPSILON } * smooth.abs();
             if values[0].to_scalar() <= smooth + along + squares / (2.0 * t) + slack {
                 self.length = Some(if halving == 0 { t * GROW } else { t });
-                // A length that has collapsed in one place makes small steps for a while.
-                let tries = halving == 0 && t < self.longest;
-                self.longest = self.longest.max(t);
                 let decrease = (gained - along - squares / (2.0 * t)).max(0.0);
-                return Ok(Done { decrease, cost: Some(values[1].to_scalar()), tries });
+                return Ok(Done { decrease, cost: Some(values[1].to_scalar()) });
             }
             t *= 0.5;
         }

@@ -71,6 +71,4 @@ pub(super) struct Done {
     pub decrease: f64,
     /// The objective now, where the block knows it.
     pub cost: Option<f64>,
-    /// Whether the length of the step is still growing back to what it was.
-    pub tries: bool,
 }

@@ -89,7 +89,7 @@ impl Block for OnePass {
             *decrease = fell.to_scalar();
         }
         let cost = values.next().map(|before| before.to_scalar() - decreases[1]);
-        Ok(Done { decrease: decreases[0] + decreases[1], cost, tries: false })
+        Ok(Done { decrease: decreases[0] + decreases[1], cost })
     }
 
     fn rescale(&mut self, iterate: &mut Iterate) -> Result<()> {

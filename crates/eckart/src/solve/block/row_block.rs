@@ -195,7 +195,7 @@ impl Block for RowBlock {
         self.set(iterate, factor);
         let decrease = decrease.to_scalar();
         let cost = values.next().filter(|_| self.costs).map(|before| before.to_scalar() - decrease);
-        Ok(Done { decrease, cost, tries: false })
+        Ok(Done { decrease, cost })
     }
 
     fn rescale(&mut self, iterate: &mut Iterate) -> Result<()> {

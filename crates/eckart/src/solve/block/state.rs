@@ -122,22 +122,21 @@ impl MethodState {
         if is_right { Ok(Some(values)) } else { Err(no_usable("state.shapes")) }
     }
 
-    /// A number for each entry of all factors.
-    pub(in crate::solve) fn take_array(&mut self) -> Result<Vec<f64>> {
-        let value = self.take_flat()?;
+    /// So many numbers.
+    pub(in crate::solve) fn take_array(&mut self, count: usize) -> Result<Vec<f64>> {
+        let value = self.take_flat(count)?;
         self.check(&value, Some(Dtype::F64))?;
         Ok(value.to_dense().data.clone())
     }
 
     /// The same of a gradient, which may be infinite where the cost is not.
-    pub(in crate::solve) fn take_gradient(&mut self) -> Result<Vec<f64>> {
-        Ok(self.take_flat()?.to_dense().data.clone())
+    pub(in crate::solve) fn take_gradient(&mut self, count: usize) -> Result<Vec<f64>> {
+        Ok(self.take_flat(count)?.to_dense().data.clone())
     }
 
-    fn take_flat(&mut self) -> Result<Value> {
+    fn take_flat(&mut self, count: usize) -> Result<Value> {
         let value = self.take_value()?;
-        let entries = self.fits.shapes.iter().map(|shape| shape.entries()).sum();
-        if value.shape() == (Shape { rows: 1, cols: entries }) { Ok(value) } else { Err(no_usable("state.shapes")) }
+        if value.shape() == (Shape { rows: 1, cols: count }) { Ok(value) } else { Err(no_usable("state.shapes")) }
     }
 
     fn take_value(&mut self) -> Result<Value> {

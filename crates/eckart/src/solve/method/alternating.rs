@@ -7,11 +7,14 @@ use std::sync::Arc;
 
 use super::balance::Balance;
 use super::choice::{StepRule, rule_in_words, step_rule, structure_in_words};
+use super::lbfgs::Lbfgs;
 use super::momentum::Momentum;
 use super::proximal_gradient::rough_part;
 use super::reinitialize::Reinitialization;
 use super::{Method, StepStats};
 use crate::error::Result;
+use crate::expr::{Dag, Op, Var};
+use crate::facts::joint_degree;
 use crate::function::Compiled;
 use crate::rows::PoissonStep;
 use crate::run::Value;
@@ -42,11 +45,9 @@ pub(in crate::solve) struct Alternating {
     pairs: Vec<Reinitialization>,
     /// Iterations of this start.
     steps: usize,
-    /// Whether a block's step is still growing back.
-    tries: bool,
 }
 
-/// Iterations between looks for dead components: no more than must lower the cost too little before a start converges.
+/// Iterations between looks for dead components.
 const LOOK_EVERY: usize = 3;
 
 /// What is done between the steps of the blocks.
@@ -65,6 +66,11 @@ impl Alternating {
             return Some("no factor's subproblem has a step rule of its own".into());
         }
         let fallback = found.iter().any(|(_, rule)| *rule == StepRule::Gradient);
+        if fallback && is_for_lbfgs(bound) {
+            return Some(
+                "a factor's subproblem has no step rule of its own, and l-bfgs takes all factors at once".into(),
+            );
+        }
         let rough = if fallback { rough_part(&bound.smooth, bound) } else { None };
         rough.map(|part| format!("{part} has a kink, and is no penalty of one factor alone"))
     }
@@ -133,7 +139,6 @@ impl Alternating {
             balances,
             pairs,
             steps: 0,
-            tries: false,
         }))
     }
 
@@ -160,11 +165,9 @@ impl Alternating {
     fn pass(&mut self, iterate: &mut Iterate) -> Result<(f64, f64)> {
         let mut decrease = 0.0;
         let mut cost = None;
-        self.tries = false;
         for block in &mut self.blocks {
             let done = block.step(iterate)?;
             decrease += done.decrease;
-            self.tries |= done.tries;
             cost = done.cost;
         }
         let cost = match cost {
@@ -260,8 +263,18 @@ impl Method for Alternating {
             momentum.before = Some(from).filter(|from| !from.is_empty());
         }
         self.last = Some(cost);
-        Ok(StepStats { cost, decrease: Some(decrease), at_rest: decrease == 0.0, tries: self.tries })
+        Ok(StepStats { cost, decrease: Some(decrease), at_rest: decrease == 0.0 })
     }
+}
+
+/// Whether all factors at once down quasi-Newton directions do better than a gradient step for one of them: where the
+/// objective is no polynomial, and no step of all is too long for an exponential.
+fn is_for_lbfgs(bound: &Bound) -> bool {
+    let is_factor = |var: &Var| bound.factors.iter().any(|factor| factor.var == *var);
+    let dag = Dag::new(std::slice::from_ref(&bound.smooth));
+    let of_factor = dag.depends(|id| dag.expr(id).as_var().is_some_and(is_factor));
+    let has_exp = dag.ids().any(|id| of_factor[id.index()] && *dag.op(id) == Op::Exp);
+    !has_exp && joint_degree(&bound.smooth, &is_factor).is_none() && Lbfgs::unsupported(bound).is_none()
 }
 
 fn rules(bound: &Bound) -> Result<Vec<(Subproblem, StepRule)>> {

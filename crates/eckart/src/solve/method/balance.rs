@@ -225,7 +225,8 @@ mod tests {
                 let moved = problem.clone().init_from("W", times("W", 1e3)).init_from("H", times("H", 1e-3));
                 let found = moved.solve(&Settings { max_iter: 2, ..Settings::default() }).unwrap();
                 let costs: Vec<f64> = found.starts[0].history.iter().map(|step| step.cost).collect();
-                assert!(costs.windows(2).all(|pair| pair[1] <= pair[0]), "{text}: {costs:?}");
+                // In f32 but for rounding.
+                assert!(costs.windows(2).all(|pair| pair[1] <= pair[0] * (1.0 + 1e-6)), "{text}: {costs:?}");
                 assert!((found.cost - plain.cost).abs() <= 1e-3 * plain.cost, "{text}: {costs:?} {}", plain.cost);
             }
         }

@@ -43,6 +43,17 @@ pub(super) trait Method: Send {
     /// Bytes that it holds beside the factors, such as those before the last move.
     fn held_bytes(&self, problem: &Bound) -> usize;
 
+    /// Puts entries that are as good as on a bound there, where the best factors of a start are in place: their cost
+    /// then; `None` where it moves none.
+    fn finish(&mut self, _iterate: &mut Iterate) -> Result<Option<f64>> {
+        Ok(None)
+    }
+
+    /// How many of the last costs fall towards the same end: not those of before a method changed what it minimizes.
+    fn comparable(&self) -> usize {
+        usize::MAX
+    }
+
     /// Forgets what it learned from a start.
     fn restart(&mut self);
 
@@ -64,6 +75,4 @@ pub(super) struct StepStats {
     pub decrease: Option<f64>,
     /// Whether the method itself knows that no further step will lower it.
     pub at_rest: bool,
-    /// Whether a small fall says nothing: the step was given up, or its length is still growing back.
-    pub tries: bool,
 }

@@ -102,14 +102,14 @@ impl Method for NormalizedGradient {
         let new = self.evaluate(iterate)?;
         if new.0 < cost {
             self.length *= GROW;
-            let moved = StepStats { cost: new.0, decrease: None, at_rest: false, tries: false };
+            let moved = StepStats { cost: new.0, decrease: None, at_rest: false };
             self.last = Some(new);
             return Ok(moved);
         }
         self.length *= SHRINK;
         iterate.set_all(&from);
         self.last = Some((cost, from, gradients));
-        Ok(StepStats { cost, decrease: None, at_rest: self.length < LEAST, tries: true })
+        Ok(StepStats { cost, decrease: None, at_rest: self.length < LEAST })
     }
 }
 

@@ -61,34 +61,49 @@ impl Method for ProximalGradient {
     }
 
     fn step(&mut self, iterate: &mut Iterate) -> Result<StepStats> {
-        let (mut cost, mut tries) = (None, false);
+        let mut cost = None;
         for block in &mut self.blocks {
-            let done = block.step(iterate)?;
-            cost = done.cost.or(cost);
-            tries |= done.tries;
+            cost = block.step(iterate)?.cost.or(cost);
         }
         let at_rest = cost.is_none();
         let cost = match cost {
             Some(cost) => cost,
             None => self.costs.run(&iterate.inputs)?[1].to_scalar(),
         };
-        Ok(StepStats { cost, decrease: None, at_rest, tries })
+        Ok(StepStats { cost, decrease: None, at_rest })
     }
 }
 
 /// A part of the smooth rest that is not smooth in a factor.
 pub(in crate::solve) fn rough_part(smooth: &Expr, bound: &Bound) -> Option<Expr> {
     let dag = Dag::new(std::slice::from_ref(smooth));
+    kinks(&dag, bound).first().map(|&id| dag.expr(id).clone())
+}
+
+/// All such parts, the inner ones first.
+pub(super) fn kinks(dag: &Dag, bound: &Bound) -> Vec<Id> {
     let of_factor = |id| dag.expr(id).as_var().is_some_and(|v| bound.factors.iter().any(|f| f.var == *v));
     let depends = dag.depends(of_factor);
     let rough = |op: &Op| matches!(op, Op::Abs | Op::Sign | Op::Greater | Op::Max | Op::Min);
-    let losses: Vec<Huber> = dag.ids().filter_map(|id| huber_at(&dag, id)).collect();
+    let losses: Vec<Huber> = dag.ids().filter_map(|id| huber_at(dag, id)).collect();
     // The kinks within Huber's loss cancel, where nothing else reads them.
     let smoothed = |id: Id| {
         let of = || losses.iter().filter(|loss| loss.kinks.contains(&id));
         let mut readers = dag.ids().filter(|&reader| dag.args(reader).contains(&id));
         of().next().is_some() && readers.all(|reader| of().any(|loss| loss.parts.contains(&reader)))
     };
-    let mut kinks = dag.ids().filter(|&id| depends[id.index()] && rough(dag.op(id)) && !smoothed(id));
-    kinks.next().map(|id| dag.expr(id).clone())
+    let is_kink = |id: Id| rough(dag.op(id)) && !smoothed(id) || is_norm(dag, id);
+    dag.ids().filter(|&id| depends[id.index()] && is_kink(id)).collect()
+}
+
+/// Whether a part is a matrix of square roots of sums of squares, which have a kink where all of these are 0.
+fn is_norm(dag: &Dag, id: Id) -> bool {
+    let is = |id: Id, op: Op, number: f64| *dag.op(id) == op && dag.expr(dag.args(id)[1]).as_number() == Some(number);
+    if !is(id, Op::Pow, 0.5) {
+        return false;
+    }
+    let upright = |id: Id| if *dag.op(id) == Op::Transpose { dag.args(id)[0] } else { id };
+    let of = upright(dag.args(id)[0]);
+    let sums = matches!(dag.op(of), Op::RowSum | Op::ColSum | Op::MatMul);
+    sums && dag.args(of).iter().any(|&arg| is(upright(arg), Op::Pow, 2.0))
 }

@@ -23,6 +23,8 @@ pub struct MethodRow {
     pub monotone: bool,
     /// Whether an entry that is 0 stays 0.
     pub keeps_zeros: bool,
+    /// Whether entries are put on their bounds at the end, which may lower the cost.
+    pub finishes: bool,
     unsupported: fn(&Bound) -> Option<String>,
     prepare: fn(&Bound, usize) -> Result<Box<dyn Method>>,
     describe: fn(&Bound) -> Result<Vec<String>>,
@@ -35,7 +37,16 @@ const fn row(
     unsupported: fn(&Bound) -> Option<String>,
     prepare: fn(&Bound, usize) -> Result<Box<dyn Method>>,
 ) -> MethodRow {
-    MethodRow { name, summary, monotone: true, keeps_zeros: false, unsupported, prepare, describe: |_| Ok(Vec::new()) }
+    MethodRow {
+        name,
+        summary,
+        monotone: true,
+        keeps_zeros: false,
+        finishes: false,
+        unsupported,
+        prepare,
+        describe: |_| Ok(Vec::new()),
+    }
 }
 
 /// The methods, the first that fits being the default.
@@ -49,12 +60,26 @@ pub const METHODS: &[MethodRow] = &[
             Alternating::prepare,
         )
     },
-    row(
-        "l-bfgs",
-        "all factors at once down a quasi-Newton direction, its length by the conditions of Wolfe",
-        Lbfgs::unsupported,
-        Lbfgs::prepare,
-    ),
+    MethodRow {
+        monotone: false,
+        finishes: true,
+        ..row(
+            "l-bfgs",
+            "all factors at once down a quasi-Newton direction, its length by the conditions of Wolfe",
+            Lbfgs::unsupported,
+            Lbfgs::prepare,
+        )
+    },
+    MethodRow {
+        monotone: false,
+        finishes: true,
+        ..row(
+            "smoothed-l-bfgs",
+            "l-bfgs on an objective whose kinks are rounded, less from stage to stage",
+            Lbfgs::unsupported_rounded,
+            Lbfgs::prepare_rounded,
+        )
+    },
     row(
         "proximal-gradient",
         "a gradient step and a proximal map for each factor in turn, step lengths by backtracking",

@@ -6,13 +6,13 @@
 use std::time::{Duration, Instant};
 
 use super::settings::Settings;
-use crate::error::watch::watched;
+use crate::error::watch::{self, watched};
 use crate::error::{Code, Error, Result};
 use crate::run::attainable_memory;
 use crate::solve::problem::Problem;
 
-/// Objectives that people write are planned within it.
-const LONG_PLANNING: Duration = Duration::from_millis(200);
+/// Steps of planning, some tenths of a second, within which objectives that people write are planned.
+const LONG_PLANNING: u64 = 1_000_000_000;
 
 /// What a listener is told after each iteration.
 #[derive(Debug, Clone, Copy)]
@@ -60,16 +60,15 @@ impl<'a> Search<'a> {
         Self { problem, settings, ..*self }
     }
 
-    /// Plans: where that takes longer than [`LONG_PLANNING`], an interrupt or the time limit ends it. Until then the
+    /// Plans: where that takes more than [`LONG_PLANNING`], an interrupt or the time limit ends it. Until then the
     /// search that follows hears them, and has a result.
     ///
     /// # Errors
     /// Those of `plan`; `Setting` where it was ended.
     pub(in crate::solve) fn planned<T>(&self, plan: impl FnOnce() -> Result<T>) -> Result<T> {
         let (interrupt, limit, of_search) = (self.settings.interrupt.clone(), self.settings.time_limit, self.began);
-        let began = Instant::now();
         let goes_on = move || {
-            if began.elapsed() < LONG_PLANNING {
+            if watch::spent() < LONG_PLANNING {
                 return Ok(());
             }
             if interrupt.is_raised() {

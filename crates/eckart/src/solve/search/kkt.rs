@@ -45,21 +45,19 @@ impl Kkt {
     /// shares don't depend on the scale of data and factors.
     pub(in crate::solve) fn step_lengths(&self, iterate: &Iterate) -> Result<Vec<f64>> {
         let gradients = self.gradients.run(&iterate.inputs)?;
-        let of = |(b, g): (Value, Value)| {
-            let t = length(&b) / length(&g);
-            if t > 0.0 && t.is_finite() { t } else { 1.0 }
-        };
+        let of = |(b, g): (Value, Value)| step_length(&b, &g).unwrap_or(1.0);
         Ok(iterate.factors().into_iter().zip(gradients).map(of).collect())
     }
 
-    /// For each factor the length of its proximal gradient step (of its step length) times its own length, as a share
-    /// of a cost: by what share of that the slope would lower the cost if the factor moved by its own length. Scaling
-    /// the data, or one factor up and another down, does not change it.
+    /// For each factor the length of its proximal gradient step (of its own length, or `lengths` where it has none)
+    /// times its own length, as a share of a cost: by what share of that the slope would lower the cost if the factor
+    /// moved by its own length. Scaling the data, or one factor up and another down, does not change it.
     pub(in crate::solve) fn shares(&self, lengths: &[f64], cost: f64, iterate: &Iterate) -> Result<Vec<f64>> {
         let gradients = self.gradients.run(&iterate.inputs)?;
         let all = iterate.factors().into_iter().zip(gradients).zip(iterate.problem.factors.iter().zip(lengths));
         Ok(all
-            .map(|((b, g), (factor, &t))| {
+            .map(|((b, g), (factor, &at_start))| {
+                let t = step_length(&b, &g).unwrap_or(at_start);
                 let now = match b.dtype() {
                     Dtype::F32 => residual::<f32>(factor, &b, g, t),
                     Dtype::F64 => residual::<f64>(factor, &b, g, t),
@@ -83,6 +81,12 @@ fn residual<T: Numbers>(factor: &Factor, b: &Value, gradient: Value, t: f64) -> 
     factor.regularizer.apply(numbers, b.shape, t);
     let steps = moved.data.iter().zip(b.data.iter()).map(|(moved, b)| (moved.to_f64() - b.to_f64()) / t);
     euclidean(&steps.collect::<Vec<f64>>())
+}
+
+/// The length of a factor over that of its gradient; `None` where one of them has none.
+fn step_length(b: &Value, gradient: &Value) -> Option<f64> {
+    let t = length(b) / length(gradient);
+    (t > 0.0 && t.is_finite()).then_some(t)
 }
 
 /// The Euclidean length of all entries.

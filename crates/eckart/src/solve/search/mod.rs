@@ -12,6 +12,7 @@ pub(super) mod ledger;
 pub(super) mod memory;
 pub(super) mod outline;
 pub(super) mod settings;
+mod settling;
 pub(super) mod start;
 pub(super) mod starts;
 mod worker;

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use super::checkpoint::Snapshot;
 use super::context::{Flow, Search};
-use super::course::{is_least, is_nearly_nothing, level, nearly_nothing};
+use super::course::{is_least, is_nearly_nothing, nearly_nothing};
 use super::kkt::Kkt;
 use super::settings::{Settings, StopReason};
+use super::settling::Settling;
 use super::start::{begin, begin_apart_from_zero};
 use crate::error::{Error, Result};
 use crate::facts::{Shape, is_nonnegative};
@@ -27,8 +28,6 @@ use crate::solve::problem::iterate::Iterate;
 use crate::solve::result::save::{FileKind, no_such};
 use crate::solve::result::{Iteration, Start};
 
-/// Iterations between looks at the residuals.
-const LOOK: usize = 10;
 /// What a method adds up may differ from the cost by this share of it, or of the first one.
 const DRIFT: f64 = 1e-3;
 /// What of a cost may be rounding, as a share of the first one, of f64 and of f32. In 8,900 searches of 27 objectives,
@@ -43,9 +42,6 @@ const LEAST_SHARE_F32: f64 = 1e-5;
 const LEAST_SHARE_F32_COUPLED: f64 = 1e-2;
 /// By which share a cost in f32 may rise for the rounding of the sums that it is a difference of.
 const RISE_F32: f64 = 2e-4;
-
-/// Iterations in a row that must each lower the cost too little before a start counts as settled.
-const PATIENCE: usize = 3;
 
 /// What is told of a start while it runs, and asks how it stands.
 pub(in crate::solve) trait Watcher {
@@ -64,7 +60,6 @@ struct Begun {
     best: (f64, Vec<Value>),
     history: Vec<Iteration>,
     lengths: Option<Vec<f64>>,
-    last: f64,
     quiet: usize,
     at_rest: bool,
 }
@@ -100,7 +95,7 @@ impl<'a> Worker<'a> {
     pub(in crate::solve) fn plans(&self) -> Vec<SearchPlan<'_>> {
         let mut plans = self.method.plans();
         if let Some(kkt) = self.kkt.as_ref().filter(|_| self.settings.tol > 0.0) {
-            plans.push(kkt.plan().runs(Runs::PerIteration(1.0 / LOOK as f64)));
+            plans.push(kkt.plan().runs(Runs::PerStart));
         }
         plans.push(SearchPlan::new("cost at the start", &self.cost, &["objective"]).runs(Runs::PerStart));
         plans
@@ -146,20 +141,22 @@ impl<'a> Worker<'a> {
         from: Option<Snapshot>,
         watcher: &mut dyn Watcher,
     ) -> Result<Option<(Start, Vec<Value>)>> {
-        let Begun { began, mut best, mut history, lengths, mut last, mut quiet, at_rest } = match from {
+        let Begun { began, mut best, mut history, lengths, quiet, at_rest } = match from {
             Some(snapshot) => self.go_on(snapshot)?,
             None => self.begin(index)?,
         };
         let least = self.least_in_f32(history[0].cost)?;
         // From the first rise on the best factors are held, whatever the method is.
         let mut falls = self.monotone && history.windows(2).all(|pair| pair[1].cost <= pair[0].cost);
-        let mut stop = self.verdict(&history, (at_rest, quiet), lengths.as_deref())?;
+        let mut settling = Settling::of(&history, quiet);
+        let mut stop = self.verdict(&settling, &history, at_rest);
         while stop.is_none() {
             if falls {
                 best.1.clear();
             }
             let moved = self.step()?;
             history.push(Iteration { cost: moved.cost, seconds: began.elapsed().as_secs_f64() });
+            settling.push(moved.cost, moved.decrease, self.settings.tol);
             if least.is_some_and(|least| self.is_lost(moved.cost, best.0, least)) {
                 return Ok(None);
             }
@@ -172,18 +169,10 @@ impl<'a> Worker<'a> {
                 best.0 = moved.cost;
                 best.1 = self.iterate.factors();
             }
-            let fell = moved.decrease.unwrap_or(last - moved.cost);
-            let small = fell <= self.settings.tol * (level(&history) - moved.cost);
-            quiet = match (moved.tries, small) {
-                (true, _) => quiet,
-                (false, true) => quiet + 1,
-                (false, false) => 0,
-            };
-            last = moved.cost;
             let flow = watcher.tell(history.len() - 1, moved.cost, best.0);
             stop = match flow {
                 Flow::Stop => Some(StopReason::Interrupted),
-                Flow::Continue => self.verdict(&history, (moved.at_rest, quiet), lengths.as_deref())?,
+                Flow::Continue => self.verdict(&settling, &history, moved.at_rest),
             };
             // With a higher limit a start that came to its last iteration goes on as well.
             let broken_off =
@@ -193,20 +182,23 @@ impl<'a> Worker<'a> {
                 let lengths = lengths.clone();
                 let (factors, history, mut method) = (self.iterate.factors(), history.clone(), MethodState::default());
                 self.method.state(&mut method);
-                let at_rest = moved.at_rest;
-                let is_read = false;
-                watcher.snapshot(Snapshot { factors, best, history, last, quiet, at_rest, lengths, method, is_read });
+                let (quiet, at_rest, is_read) = (settling.quiet, moved.at_rest, false);
+                watcher.snapshot(Snapshot { factors, best, history, quiet, at_rest, lengths, method, is_read });
             }
+        }
+        self.iterate.set_all(&best.1);
+        if let Some(cost) = self.method.finish(&mut self.iterate)?.filter(|cost| *cost <= best.0) {
+            best = (cost, self.iterate.factors());
         }
         // What the method holds of this start is not needed any more, and may be as large as the factors.
         self.method.restart();
         self.iterate.set_all(&best.1);
-        let residuals = self.residuals_at_end(lengths.as_deref(), level(&history))?;
+        let residuals = self.residuals_at_end(lengths.as_deref(), settling.level())?;
         let (cost, holds) = self.checked(best.0, history[0].cost)?;
         if least.is_some() && !holds && !self.is_over() {
             return Ok(None);
         }
-        let stop = if holds { stop.unwrap_or(StopReason::MaxIter) } else { StopReason::Diverged };
+        let stop = self.reason(stop, holds, &residuals);
         let (seconds, iterations) = (began.elapsed().as_secs_f64(), history.len() - 1);
         Ok(Some((Start { cost, iterations, stop, seconds, history, residuals }, best.1)))
     }
@@ -298,13 +290,14 @@ impl<'a> Worker<'a> {
         }
         let lengths = self.kkt.as_ref().map(|kkt| kkt.step_lengths(&self.iterate)).transpose()?;
         let history = vec![Iteration { cost: first, seconds: began.elapsed().as_secs_f64() }];
-        Ok(Begun { began, best: (first, factors), history, lengths, last: first, quiet: 0, at_rest: false })
+        Ok(Begun { began, best: (first, factors), history, lengths, quiet: 0, at_rest: false })
     }
 
     fn go_on(&mut self, snapshot: Snapshot) -> Result<Begun> {
-        let Snapshot { factors, mut best, history, last, quiet, at_rest, lengths, method, is_read } = snapshot;
+        let last = snapshot.last_cost();
+        let Snapshot { factors, mut best, history, quiet, at_rest, lengths, method, is_read } = snapshot;
         if is_read {
-            self.check_read("running.last_cost", (last, &factors), history[0].cost)?;
+            self.check_read("running.history.cost", (last, &factors), history[0].cost)?;
             if !best.1.is_empty() {
                 self.check_read("running.best_cost", (best.0, &best.1), history[0].cost)?;
             }
@@ -319,7 +312,7 @@ impl<'a> Worker<'a> {
         }
         self.iterate.set_all(&factors);
         let began = Instant::now().checked_sub(spent).unwrap_or_else(Instant::now);
-        Ok(Begun { began, best, history, lengths, last, quiet, at_rest })
+        Ok(Begun { began, best, history, lengths, quiet, at_rest })
     }
 
     /// Holds a cost that was read to its factors, for a start that began at `first`; leaves these factors in place.
@@ -373,32 +366,23 @@ impl<'a> Worker<'a> {
     }
 
     /// Whether the start ends here, and why.
-    fn verdict(
-        &self,
-        history: &[Iteration],
-        (at_rest, quiet): (bool, usize),
-        lengths: Option<&[f64]>,
-    ) -> Result<Option<StopReason>> {
-        let iterations = history.len() - 1;
+    fn verdict(&self, settling: &Settling, history: &[Iteration], at_rest: bool) -> Option<StopReason> {
         let cost = history.last().map_or(f64::NAN, |step| step.cost);
-        if let Some(stop) = self.limit(cost, iterations) {
-            return Ok(Some(stop));
-        }
-        let watched = self.settings.tol > 0.0;
-        if at_rest || (quiet >= PATIENCE && watched) {
-            return Ok(Some(StopReason::Settled));
-        }
-        if watched && iterations > 0 && iterations.is_multiple_of(LOOK) {
-            return self.stationary(lengths, level(history));
-        }
-        Ok(None)
+        self.limit(cost, history.len() - 1).or_else(|| {
+            let settled = || settling.is_settled(self.settings.tol, self.method.comparable());
+            (at_rest || (self.settings.tol > 0.0 && settled())).then_some(StopReason::Settled)
+        })
     }
 
-    /// Whether no small step of a factor lowers the cost any more.
-    fn stationary(&self, lengths: Option<&[f64]>, level: f64) -> Result<Option<StopReason>> {
-        let residuals = self.residuals(lengths, level)?;
-        let still = !residuals.is_empty() && residuals.iter().all(|residual| *residual <= self.settings.tol);
-        Ok(still.then_some(StopReason::Stationary))
+    /// Why a start has ended whose cost is what was known of it, where it `holds`.
+    fn reason(&self, stop: Option<StopReason>, holds: bool, residuals: &[f64]) -> StopReason {
+        let tol = self.settings.tol;
+        let is_stationary = || tol > 0.0 && !residuals.is_empty() && residuals.iter().all(|share| *share <= tol);
+        match stop {
+            _ if !holds => StopReason::Diverged,
+            Some(StopReason::Settled) if is_stationary() => StopReason::Stationary,
+            stop => stop.unwrap_or(StopReason::MaxIter),
+        }
     }
 
     /// The limit that is reached, if one is.

@@ -305,7 +305,7 @@ fn of_checkpoint(contents: &mut Contents) -> Result<Map<String, Value>> {
     let running = saved.running.iter().filter(|(index, _)| !saved.done.contains_key(index));
     let running = running.map(|(&index, snapshot)| {
         let iteration = snapshot.history.len().saturating_sub(1);
-        json!({ "start": index, "iteration": iteration, "cost": snapshot.last })
+        json!({ "start": index, "iteration": iteration, "cost": snapshot.last_cost() })
     });
     let whole = |key: &str| text(key).and_then(|text| text.parse::<u64>().ok());
     let mut shown = object(json!({

@@ -86,7 +86,6 @@ fn running_sources<'a>(running: &'a [(usize, &'a Snapshot)]) -> Vec<TensorSource
     let mut sources = vec![
         wholes("running.index", running, |(index, _)| *index),
         floats("running.best_cost", running, |(_, snapshot)| snapshot.best.0),
-        floats("running.last_cost", running, |(_, snapshot)| snapshot.last),
         wholes("running.quiet", running, |(_, snapshot)| snapshot.quiet),
         bytes("running.at_rest", running, |(_, snapshot)| u8::from(snapshot.at_rest)),
         bytes("running.has_lengths", running, |(_, snapshot)| u8::from(snapshot.lengths.is_some())),
@@ -191,10 +190,9 @@ fn parse(metadata: &BTreeMap<String, String>, tables: &mut Tables) -> Option<Sav
 fn running(tables: &mut Tables) -> Option<BTreeMap<usize, Snapshot>> {
     let index = tables.wholes("running.index")?;
     let count = index.len();
-    let (best_costs, last) = (tables.floats("running.best_cost")?, tables.floats("running.last_cost")?);
-    let quiet = tables.wholes("running.quiet")?;
+    let (best_costs, quiet) = (tables.floats("running.best_cost")?, tables.wholes("running.quiet")?);
     let (at_rest, has_lengths) = (tables.bytes("running.at_rest")?, tables.bytes("running.has_lengths")?);
-    if [best_costs.len(), last.len(), quiet.len(), at_rest.len(), has_lengths.len()] != [count; 5] {
+    if [best_costs.len(), quiet.len(), at_rest.len(), has_lengths.len()] != [count; 4] {
         return None;
     }
     let mut histories = tables.histories("running.history", count)?.into_iter();
@@ -208,7 +206,6 @@ fn running(tables: &mut Tables) -> Option<BTreeMap<usize, Snapshot>> {
             factors: factors.next()?,
             best: (best_costs[at], best.next()?),
             history: histories.next()?,
-            last: last[at],
             quiet: quiet[at],
             at_rest: at_rest[at] != 0,
             lengths: (has_lengths[at] != 0).then_some(lengths),

@@ -55,7 +55,6 @@ pub(super) fn parse(metadata: &BTreeMap<String, String>, file: &mut Tensors) -> 
             factors,
             best: (number(one.get("best_cost")?)?, best),
             history: history_from_json(one.get("history")?)?,
-            last: number(one.get("last")?)?,
             quiet: whole(one.get("quiet")?)?,
             at_rest: one.get("at_rest")?.as_bool()?,
             lengths,

@@ -127,7 +127,6 @@ fn flaw_of(snapshot: &Snapshot) -> Option<&'static str> {
     let Some(Iteration { cost, seconds }) = snapshot.history.last() else { return Some("running.history.cost") };
     let is_usable = |factors: &[Value]| !cost.is_finite() || factors.iter().all(Value::is_finite);
     let parts = [
-        (cost.to_bits() == snapshot.last.to_bits(), "running.last_cost"),
         (Duration::try_from_secs_f64(*seconds).is_ok(), "running.history.seconds"),
         (snapshot.quiet < snapshot.history.len(), "running.quiet"),
         (is_usable(&snapshot.factors), "running.factors"),

@@ -14,9 +14,7 @@ pub(in crate::solve) struct Snapshot {
     /// The best factors met and their cost, where they are not the last.
     pub best: (f64, Vec<Value>),
     pub history: Vec<Iteration>,
-    /// The cost after the last iteration.
-    pub last: f64,
-    /// Iterations in a row that lowered the cost too little.
+    /// Steps in a row that lowered the cost next to nothing.
     pub quiet: usize,
     /// Whether the method itself knew that no further step would lower the cost.
     pub at_rest: bool,
@@ -25,4 +23,11 @@ pub(in crate::solve) struct Snapshot {
     pub method: MethodState,
     /// Whether it was read from a file, and its cost is still to be held to its factors.
     pub is_read: bool,
+}
+
+impl Snapshot {
+    /// The cost after the last iteration.
+    pub(in crate::solve) fn last_cost(&self) -> f64 {
+        self.history.last().map_or(f64::NAN, |step| step.cost)
+    }
 }

@@ -19,6 +19,8 @@ use crate::solve::search::settings::{Settings, StopReason};
 pub(in crate::solve) struct SearchFacts {
     /// Whether the method promises to fall.
     monotone: bool,
+    /// Whether it puts entries on their bounds at the end, which may lower the cost.
+    finishes: bool,
     /// Whether the objective is never negative.
     nonnegative: bool,
     target: Option<f64>,
@@ -33,6 +35,7 @@ impl SearchFacts {
     pub(in crate::solve) fn of(bound: &Bound, row: &MethodRow, settings: &Settings) -> Result<Self> {
         Ok(Self {
             monotone: row.monotone,
+            finishes: row.finishes,
             nonnegative: is_nonnegative(&bound.objective, &bound.givens)?,
             target: settings.target,
             tol: settings.tol,
@@ -53,7 +56,9 @@ impl SearchFacts {
             return Some(of_start(flaw));
         }
         let least = least(&start.history, self.monotone);
-        if !is_same(start.cost, least) && !self.is_computed_anew(start) {
+        let is_possible = !self.nonnegative || start.cost >= 0.0;
+        let is_finished = self.finishes && is_possible && start.cost <= least;
+        if !is_same(start.cost, least) && !is_finished && !self.is_computed_anew(start) {
             let why = format!("{} is not the least cost of its history, {least}", start.cost);
             return Some(of_start(("cost", why)));
         }

@@ -113,12 +113,11 @@ settings! {
          start whose cost falls late is missed.";
     seed: u64 = 0, SettingKind::whole(0), Some('s'), "S", [],
         "Seed of the random starts: the same seed gives the same bits, whatever the number of threads.";
-    max_iter: usize = 500, SettingKind::whole(0), Some('n'), "N", [],
+    max_iter: usize = 2_000, SettingKind::whole(0), Some('n'), "N", [],
         "Iterations per start, at most; an iteration updates every factor once.";
-    tol: f64 = 1e-5, Real { least: 0.0, below: 1.0 }, None, "T", [],
-        "A start has converged when the relative decrease of its cost is at most T in 3 successive iterations \
-         (relative to the decrease so far), or when the relative projected-gradient norm (KKT residual) of every \
-         factor is at most T.";
+    tol: f64 = 3e-5, Real { least: 0.0, below: 1.0 }, None, "T", [],
+        "A start has converged when the relative decrease of its cost over the last tenth of its iterations, and 20 \
+         at least, is at most T.";
     target: Option<f64> = None, Real { least: f64::NEG_INFINITY, below: f64::INFINITY }, None, "COST", [],
         "Stop as soon as the cost is at or below this.";
     time_limit: Option<Duration> = None, Seconds, None, "SECONDS", [],
