@@ -297,7 +297,8 @@ fn matrices_of_other_shapes_are_refused() {
 /// State is held to what factors are held to: their type, and that no number is infinite or missing.
 #[test]
 fn numbers_that_no_search_has_are_refused_by_the_name_of_their_tensor() {
-    for (text, method) in [(FITTING[0], "derived"), (FITTING[3], "l-bfgs"), (FITTING[0], "normalized-gradient")] {
+    let fitting = [(0, "derived"), (3, "l-bfgs"), (5, "smoothed-l-bfgs"), (0, "normalized-gradient")];
+    for (text, method) in fitting.map(|(at, method)| (FITTING[at], method)) {
         let changed = Changed::of(text, method);
         for pack in ["best.factors", "running.factors", "running.state"] {
             // State may have gradients that are infinite: L-BFGS begins with them, the other ends with them.
@@ -318,6 +319,15 @@ fn numbers_that_no_search_has_are_refused_by_the_name_of_their_tensor() {
             });
             changed.refuses_tensor(&format!("{pack}.f64"), &format!("{method}: a number less in {pack}"), &|file| {
                 floats(file, &format!("{pack}.f64")).pop();
+            });
+        }
+        for kept in 1..8 {
+            changed.refuses_tensor("running.numbers", &format!("{method}: the first {kept} numbers alone"), &|file| {
+                let numbers = floats(file, "running.numbers.values");
+                let all = numbers.len();
+                numbers.truncate(kept.min(all - 1));
+                let count = numbers.len() as u64;
+                wholes(file, "running.numbers.offsets").iter_mut().for_each(|at| *at = (*at).min(count));
             });
         }
         changed.refuses_tensor("running.numbers", &format!("{method}: an infinite number"), &|file| {

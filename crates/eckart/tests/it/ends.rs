@@ -81,6 +81,18 @@ fn normalized_steps_leave_zero() {
     }
 }
 
+/// Kinks are rounded on the way, and exact at the end.
+#[test]
+fn penalized_rows_beside_kinks_become_zero() {
+    let x = Matrix::from_fn(12, 9, |i, j| if i < 6 { 1.0 + ((i * j) % 5) as f64 } else { 0.0 }).unwrap();
+    let problem = Problem::parse("sum(abs(X - W @ H)) + sum(rownorm(W)) + 0.1*sum(H**2)").unwrap();
+    let found = problem.data("X", &x).rank(2).solve(&Settings::default()).unwrap();
+    let w = found.factor("W").unwrap();
+    let zeros = (0..12).filter(|&i| (0..2).all(|k| w.get(i, k) == 0.0)).count();
+    assert_eq!(found.method, "smoothed-l-bfgs");
+    assert_eq!(zeros, 6, "{w:?}");
+}
+
 /// A penalty on the lengths of rows does not end a search at 0 before their partners have grown.
 #[test]
 fn groups_live_where_they_pay() {

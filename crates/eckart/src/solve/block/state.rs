@@ -65,6 +65,15 @@ impl MethodState {
         self.values.push(Value::dense(Shape { rows: 1, cols: array.len() }, array.to_vec()));
     }
 
+    pub(in crate::solve) fn put_list(&mut self, list: &[f64]) {
+        self.numbers.extend_from_slice(list);
+    }
+
+    /// So many numbers of what is always finite, as `put_list` put them.
+    pub(in crate::solve) fn take_list(&mut self, count: usize) -> Result<Vec<f64>> {
+        (0..count).map(|_| self.take()).collect()
+    }
+
     /// A number, of what is always finite.
     pub(in crate::solve) fn take(&mut self) -> Result<f64> {
         self.take_any()

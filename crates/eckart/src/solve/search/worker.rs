@@ -187,7 +187,8 @@ impl<'a> Worker<'a> {
             }
         }
         self.iterate.set_all(&best.1);
-        if let Some(cost) = self.method.finish(&mut self.iterate)?.filter(|cost| *cost <= best.0) {
+        let finished = self.method.finish(&mut self.iterate)?.map(|cost| self.possible(cost));
+        if let Some(cost) = finished.filter(|cost| *cost <= best.0) {
             best = (cost, self.iterate.factors());
         }
         // What the method holds of this start is not needed any more, and may be as large as the factors.

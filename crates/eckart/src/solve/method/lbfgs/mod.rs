@@ -279,6 +279,7 @@ impl Method for Lbfgs {
         self.pairs.clear();
         if let Some(rounded) = &mut self.rounded {
             rounded.stages.restart();
+            rounded.widths.clear();
         }
         self.here = None;
     }
@@ -292,8 +293,7 @@ impl Method for Lbfgs {
         }
         if let Some(rounded) = &self.rounded {
             rounded.stages.state(to);
-            to.put(rounded.widths.len() as f64);
-            rounded.widths.iter().for_each(|width| to.put(*width));
+            to.put_list(&rounded.widths);
         }
         to.put(self.pairs.len() as f64);
         for pair in &self.pairs {
@@ -313,8 +313,9 @@ impl Method for Lbfgs {
             None => None,
         };
         if let Some(rounded) = &mut self.rounded {
-            rounded.stages.restore(from)?;
-            rounded.widths = (0..from.take_whole()?).map(|_| from.take()).collect::<Result<_>>()?;
+            let widths = rounded.kinks.len() + self.variables.groups();
+            rounded.stages.restore(from, widths)?;
+            rounded.widths = from.take_list(if rounded.stages.has_begun() { widths } else { 0 })?;
         }
         self.pairs.clear();
         for _ in 0..from.take_count()? {

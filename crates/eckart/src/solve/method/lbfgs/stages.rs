@@ -76,21 +76,28 @@ impl Stages {
         *self = Self::default();
     }
 
+    pub(super) fn has_begun(&self) -> bool {
+        self.begun > 0
+    }
+
     pub(super) fn state(&self, to: &mut MethodState) {
         to.put(self.begun as f64);
         to.put(f64::from(u8::from(self.ended)));
-        for list in [&self.first, &self.costs] {
-            to.put(list.len() as f64);
-            list.iter().for_each(|number| to.put(*number));
-        }
+        to.put_list(&self.first);
+        to.put(self.costs.len() as f64);
+        to.put_list(&self.costs);
     }
 
-    pub(super) fn restore(&mut self, from: &mut MethodState) -> Result<()> {
+    /// Takes up what was written down for so many widths.
+    ///
+    /// # Errors
+    /// `Data` where something is lacking.
+    pub(super) fn restore(&mut self, from: &mut MethodState, widths: usize) -> Result<()> {
         self.begun = from.take_whole()?.min(SHARES.len());
         self.ended = from.take_whole()? != 0;
-        for list in [&mut self.first, &mut self.costs] {
-            *list = (0..from.take_whole()?).map(|_| from.take()).collect::<Result<_>>()?;
-        }
+        self.first = from.take_list(if self.has_begun() { widths } else { 0 })?;
+        let count = from.take_whole()?;
+        self.costs = from.take_list(count)?;
         Ok(())
     }
 }

@@ -83,6 +83,11 @@ impl Variables {
         grouped.map(|norms| norms.iter().sum::<f64>() / norms.len().max(1) as f64).collect()
     }
 
+    /// How many factors have such a penalty.
+    pub(super) fn groups(&self) -> usize {
+        self.parts.iter().filter(|part| part.group.is_some()).count()
+    }
+
     /// Gives each of these a width.
     pub(super) fn set_widths(&mut self, widths: &[f64]) {
         let grouped = self.parts.iter_mut().filter_map(|part| part.group.as_mut());
@@ -94,9 +99,11 @@ impl Variables {
         self.parts.iter().map(FactorVariables::count).sum()
     }
 
-    /// Whether factors are their own variables.
+    /// Whether factors are their own variables, and nothing else is penalized.
     pub(super) fn are_factors(&self) -> bool {
-        self.parts.iter().all(|part| part.entries == EntryMap::Free && part.ball.is_none())
+        let is_free =
+            |part: &FactorVariables| part.entries == EntryMap::Free && part.ball.is_none() && part.group.is_none();
+        self.parts.iter().all(is_free)
     }
 
     /// Variables at which the factors are these, or near to them where they are at a bound.
