@@ -137,6 +137,7 @@ Code = Literal[
     "unbounded-scale",
     "unbounded-linear",
     "unbounded",
+    "stretched-side",
     "log-of-negative",
     "rank-unused",
     "rank-at-limit",

@@ -356,6 +356,9 @@ codes! {
     Unbounded, "unbounded", Warning,
         "The cost falls without end, as negative weights or a matrix that is not positive semidefinite let it.",
         "Make weights 0 or more, add penalties, or bound the factors.";
+    StretchedSide, "stretched-side", Warning,
+        "A factor's side is as long as the rank, and what it meets, broadcast, fits any length.",
+        "Declare its sides: `minimize over W[n,1]: ...`, or `[n,r]`.";
     LogOfNegative, "log-of-negative", Warning,
         "A logarithm is undefined where its argument may become negative.", "Add `subject to W >= 0`.";
     RankUnused, "rank-unused", Warning,

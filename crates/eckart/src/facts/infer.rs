@@ -1,13 +1,14 @@
 //! Infer: the shapes of factors that were not declared, from those of the data and the rank.
 //! In: a `Dag`, the shapes known, declared sides.  Out: a shape a variable.
-//! Invariant: sides are equated as the primitives demand; a side nothing fixes is the rank; no guess is silent about a
-//! clash.
+//! Invariant: sides are equated as the primitives demand; a side nothing fixes is the rank, also where one of 1 was
+//! stretched to it; no guess is silent about a clash.
 //! Not here: checking (`shapes` does it afterwards, with places and names).
 
 use std::collections::BTreeMap;
 
 use super::given::Givens;
 use super::shape::Shape;
+use super::unify::{Length, Unify};
 use crate::error::{Code, Error, Result};
 use crate::expr::text::Dim;
 use crate::expr::{Dag, Id, ShapeRule, Var};
@@ -40,9 +41,16 @@ pub(crate) fn lengths_of(params: &BTreeMap<String, f64>) -> BTreeMap<String, usi
     params.iter().filter(|(_, v)| whole(**v)).map(|(name, &v)| (name.clone(), v as usize)).collect()
 }
 
+/// The shapes of the variables that were not given.
+pub(crate) struct FactorShapes {
+    pub(crate) shapes: BTreeMap<Var, Shape>,
+    /// The undeclared ones with a side that could as well be 1, for only a side of 1 was stretched to it.
+    pub(crate) stretched: Vec<Var>,
+}
+
 /// What could be said of shapes.
 pub(crate) enum Inferred {
-    Shapes(BTreeMap<Var, Shape>),
+    Shapes(FactorShapes),
     /// The name of a side whose length nothing tells.
     Untold(String),
 }
@@ -61,6 +69,17 @@ pub fn infer_shapes(
     named: &BTreeMap<String, usize>,
     rank: usize,
 ) -> Result<BTreeMap<Var, Shape>> {
+    Ok(infer_factors(dag, givens, declared, named, rank)?.shapes)
+}
+
+/// As [`infer_shapes`], with what was in doubt.
+pub(crate) fn infer_factors(
+    dag: &Dag,
+    givens: &Givens,
+    declared: &BTreeMap<Var, [SideLength; 2]>,
+    named: &BTreeMap<String, usize>,
+    rank: usize,
+) -> Result<FactorShapes> {
     match infer_or_name(dag, givens, declared, named, rank)? {
         Inferred::Shapes(shapes) => Ok(shapes),
         Inferred::Untold(name) => Err(Error::setting(
@@ -97,9 +116,14 @@ pub(crate) fn infer_or_name(
             return new;
         }
         let args: Vec<[usize; 2]> = dag.args(id).iter().map(|a| of_node[a.index()]).collect();
-        node_sides(dag.op(id).row().shape, &args, &mut sides)
+        let rule = dag.op(id).row().shape;
+        let own = node_sides(rule, &args, &mut sides);
+        if matches!(rule, ShapeRule::Product) && sides.is_free(args[0][1]) && of_different(dag, id, givens) {
+            sides.components.push(args[0][1]);
+        }
+        own
     });
-    sides.settle_vectors();
+    let in_doubt = sides.settle_vectors();
     // Where all data is 1 x 1, so are the sides of what is added to it, which could be stretched to any length.
     let mut matrices = givens.iter().filter(|(var, _)| !var.is_scalar()).peekable();
     if matrices.peek().is_some() && matrices.all(|(_, given)| given.shape.is_scalar()) {
@@ -108,7 +132,7 @@ pub(crate) fn infer_or_name(
     if let Some((name, _)) = names.iter().find(|(_, side)| sides.is_free(**side)) {
         return Ok(Inferred::Untold(name.clone()));
     }
-    let mut shapes = BTreeMap::new();
+    let (mut shapes, mut stretched) = (BTreeMap::new(), Vec::new());
     for (var, &[rows, cols]) in &of_var {
         if givens.contains_key(var) {
             continue;
@@ -126,9 +150,20 @@ pub(crate) fn infer_or_name(
         if !declared.contains_key(var) && !sides.is_free(rows) && !sides.is_free(cols) {
             refuse_data_size(var, shape, givens)?;
         }
+        let is_in_doubt = |side: usize| in_doubt.iter().any(|&other| sides.same(other, side));
+        if rank > 1 && !declared.contains_key(var) && (is_in_doubt(rows) || is_in_doubt(cols)) {
+            stretched.push(var.clone());
+        }
         shapes.insert(var.clone(), shape);
     }
-    Ok(Inferred::Shapes(shapes))
+    Ok(Inferred::Shapes(FactorShapes { shapes, stretched }))
+}
+
+/// Whether both operands of a product are of factors, and of other ones.
+fn of_different(dag: &Dag, product: Id, givens: &Givens) -> bool {
+    let unknown = |arg: &Id| dag.expr(*arg).variables().into_iter().filter(|var| !givens.contains_key(var)).collect();
+    let of_args: Vec<Vec<Var>> = dag.args(product).iter().map(unknown).collect();
+    of_args.iter().all(|own| !own.is_empty()) && of_args[0].iter().all(|var| !of_args[1].contains(var))
 }
 
 /// Which sides of variables a formula holds to be the same, whatever their lengths.
@@ -252,8 +287,8 @@ fn node_sides(rule: ShapeRule, args: &[[usize; 2]], sides: &mut Unify) -> [usize
         ShapeRule::Scalar | ShapeRule::ScalarOnly => [sides.number(1), sides.number(1)],
         ShapeRule::Same => args[0],
         ShapeRule::Transposed => [args[0][1], args[0][0]],
-        ShapeRule::Column => [args[0][0], sides.number(1)],
-        ShapeRule::Line => [sides.number(1), args[0][1]],
+        ShapeRule::Column => [args[0][0], sides.summed(args[0][1])],
+        ShapeRule::Line => [sides.summed(args[0][0]), args[0][1]],
         ShapeRule::Stretch => {
             let long = |sides: &Unify, side: usize| !sides.is_free(side) && !sides.is_one(side);
             let vector = |sides: &Unify, arg: [usize; 2]| arg.iter().any(|&side| long(sides, side));
@@ -268,130 +303,6 @@ fn node_sides(rule: ShapeRule, args: &[[usize; 2]], sides: &mut Unify) -> [usize
         ShapeRule::Square => {
             sides.equate(args[0][0], args[0][1]);
             args[0]
-        }
-    }
-}
-
-/// A length that is known.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Length {
-    Number(usize),
-    /// That of the rows of the data, whatever it is.
-    Rows,
-}
-
-impl Length {
-    const ONE: Self = Self::Number(1);
-
-    fn number(self) -> Option<usize> {
-        if let Self::Number(length) = self { Some(length) } else { None }
-    }
-}
-
-/// Sides that are known to be equal, with their length where it is known.
-#[derive(Default)]
-struct Unify {
-    parent: Vec<usize>,
-    length: Vec<Option<Length>>,
-    /// Whether a side of the length of rows was to be equal to one of another.
-    rows_clash: bool,
-    /// Sides that met a side of 1 of a column or line: where nothing else fixes them, they are 1 as well.
-    beside_vectors: Vec<usize>,
-    /// Sides that met a side of 1 of a number.
-    beside_ones: Vec<usize>,
-}
-
-impl Unify {
-    fn fresh(&mut self) -> usize {
-        self.parent.push(self.parent.len());
-        self.length.push(None);
-        self.parent.len() - 1
-    }
-
-    fn fixed(&mut self, length: Length) -> usize {
-        let side = self.fresh();
-        self.length[side] = Some(length);
-        side
-    }
-
-    fn number(&mut self, length: usize) -> usize {
-        self.fixed(Length::Number(length))
-    }
-
-    fn root(&self, mut side: usize) -> usize {
-        while self.parent[side] != side {
-            side = self.parent[side];
-        }
-        side
-    }
-
-    fn length(&self, side: usize) -> Option<Length> {
-        self.length[self.root(side)]
-    }
-
-    fn is_one(&self, side: usize) -> bool {
-        self.length(side) == Some(Length::ONE)
-    }
-
-    fn is_free(&self, side: usize) -> bool {
-        self.length(side).is_none()
-    }
-
-    fn same(&self, a: usize, b: usize) -> bool {
-        self.root(a) == self.root(b)
-    }
-
-    fn fix_to_one(&mut self, side: usize) {
-        let root = self.root(side);
-        self.length[root].get_or_insert(Length::ONE);
-    }
-
-    /// Clashing lengths stay apart: the shape check will say so better.
-    fn equate(&mut self, a: usize, b: usize) {
-        let (a, b) = (self.root(a), self.root(b));
-        let known = [self.length[a], self.length[b]];
-        if a == b || matches!(known, [Some(p), Some(q)] if p != q) {
-            self.rows_clash |= a != b && known.contains(&Some(Length::Rows));
-            return;
-        }
-        self.length[a] = self.length[a].or(self.length[b]);
-        self.parent[b] = a;
-    }
-
-    /// A side of 1 is stretched; otherwise both are taken to be equal.
-    fn stretched(&mut self, a: usize, b: usize, vectors: [bool; 2]) -> usize {
-        if self.is_one(a) {
-            self.beside_one(b, vectors[0]);
-            return b;
-        }
-        if self.is_one(b) {
-            self.beside_one(a, vectors[1]);
-        } else {
-            self.equate(a, b);
-        }
-        a
-    }
-
-    /// Takes note of a side of unknown length that met a side of 1, of a vector or of a number.
-    fn beside_one(&mut self, side: usize, of_vector: bool) {
-        if self.is_free(side) {
-            let list = if of_vector { &mut self.beside_vectors } else { &mut self.beside_ones };
-            list.push(side);
-        }
-    }
-
-    /// Those of some sides that met a side of 1 and that nothing else fixes are 1.
-    fn settle_ones(&mut self, some: impl Iterator<Item = usize>) {
-        for side in some {
-            if self.is_free(side) && self.beside_ones.iter().any(|&met| self.same(met, side)) {
-                self.fix_to_one(side);
-            }
-        }
-    }
-
-    fn settle_vectors(&mut self) {
-        for side in std::mem::take(&mut self.beside_vectors) {
-            self.fix_to_one(side);
         }
     }
 }
@@ -444,6 +355,60 @@ mod tests {
         let shape = |name: &str| found[&Var::input(name)];
         assert_eq!(shape("W"), Shape { rows: 7, cols: 3 });
         assert_eq!(shape("K"), Shape { rows: 3, cols: 1 });
+    }
+
+    /// The shapes of a text's factors for X 7 x 5 and y 7 x 1 at rank 3, with which of them are in doubt.
+    fn of_text(text: &str) -> (Vec<String>, Vec<String>) {
+        let cost = crate::expr::text::parse_statement(text).unwrap().objective;
+        let givens = [(Var::input("X"), Given::dense(7, 5)), (Var::input("y"), Given::dense(7, 1))].into();
+        let dag = Dag::new(std::slice::from_ref(&cost));
+        let found = infer_factors(&dag, &givens, &BTreeMap::new(), &BTreeMap::new(), 3).unwrap();
+        let shapes = found.shapes.iter().map(|(var, s)| format!("{} {}x{}", var.name(), s.rows, s.cols)).collect();
+        (shapes, found.stretched.iter().map(|var| var.name().to_owned()).collect())
+    }
+
+    #[track_caller]
+    fn check_text(text: &str, shapes: &[&str], in_doubt: &[&str]) {
+        assert_eq!(
+            of_text(text),
+            (shapes.iter().map(|s| (*s).into()).collect(), in_doubt.iter().map(|s| (*s).into()).collect()),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn own_sums_stretched_to_a_factor_leave_it_its_rank() {
+        let penalties = [
+            "sum((W - rowsum(W)/5)**2)",
+            "sum((rowsum(W)/5 - W)**2)",
+            "sum(W * rownorm(W))",
+            "sum(W / rowsum(W))",
+            "sum(max(W, rowsum(W)))",
+            "sum((rowsum(W)*rowsum(W)/5 + W)**2)",
+            "sum((W.T - colsum(W.T)/5)**2)",
+            "sum((W - colsum(W)/7)**2)",
+            "sum((H - colsum(H)/3)**2)",
+            "sum((H - rowsum(H)/3)**2)",
+            "sum((H - colnorm(H)*colsum(H))**2)",
+        ];
+        for penalty in penalties {
+            for text in [format!("sum((X - W @ H)**2) + {penalty}"), format!("{penalty} + sum((X - W @ H)**2)")] {
+                check_text(&text, &["H 3x5", "W 7x3"], &[]);
+            }
+        }
+        // Without a product of factors, too.
+        check_text("sum((X @ B - rowsum(X @ B)/3)**2) - sum((X @ B)**2)", &["B 5x3"], &[]);
+    }
+
+    #[test]
+    fn what_is_fitted_to_a_column_is_a_column_and_components_are_as_many_as_the_rank() {
+        check_text("sum((X - W @ H)**2) + sum((y - W @ K)**2)", &["H 3x5", "K 3x1", "W 7x3"], &[]);
+        check_text("sum((X - W @ H)**2) + sum((rowsum(X) - W @ K)**2)", &["H 3x5", "K 3x1", "W 7x3"], &[]);
+        check_text("sum((y - X @ b)**2) + sum(b * rowsum(b)) + sum((b @ b.T)**2)", &["b 5x1"], &[]);
+        check_text("sum((y - W @ H)**2) + sum((H @ H.T)**2)", &["H 3x1", "W 7x3"], &[]);
+        // In doubt, and told: a column beside what has components, sums over the components of another.
+        check_text("sum((X - W @ H)**2) + sum((W - y)**2)", &["H 3x5", "W 7x3"], &["H", "W"]);
+        check_text("sum((X - W @ H)**2) + sum((rowsum(W) - W @ K)**2)", &["H 3x5", "K 3x3", "W 7x3"], &["K"]);
     }
 
     #[test]

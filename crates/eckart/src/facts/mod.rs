@@ -13,12 +13,13 @@ mod nodes;
 mod shape;
 mod shapes;
 mod sign;
+mod unify;
 
 pub use degree::{Degree, degrees};
 pub(crate) use degree::{degree_of, depends_on, is_linear, joint_degree};
 pub use given::{Given, Givens};
 pub(crate) use growth::growths;
-pub(crate) use infer::{Inferred, Links, infer_or_name, lengths_of};
+pub(crate) use infer::{FactorShapes, Inferred, Links, infer_factors, infer_or_name, lengths_of};
 pub use infer::{SideLength, infer_shapes};
 pub use layout::Layout;
 pub(crate) use layout::{Arg, layout_of_op, layout_of_var};

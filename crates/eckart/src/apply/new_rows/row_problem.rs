@@ -423,7 +423,7 @@ impl SidesOf<'_> {
         let dag = Dag::new(std::slice::from_ref(self.objective));
         let mut shapes = match infer_or_name(&dag, &givens, &declared, &lengths_of(self.model.params), self.model.rank)?
         {
-            Inferred::Shapes(shapes) => shapes,
+            Inferred::Shapes(found) => found.shapes,
             Inferred::Untold(name) => return Err(self.untold(&name)),
         };
         shapes.extend(givens.iter().map(|(var, given)| (var.clone(), given.shape)));

@@ -10,12 +10,12 @@ use super::role::{FactorRole, roles};
 use super::split::{Split, refuse_unbounded, split};
 use super::{Bound, Factor, Problem};
 use crate::data::{Dtype, Matrix};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, Warning};
 use crate::expr::text::{Constraint, Declaration, Dim, Limit};
 use crate::expr::{Dag, Expr, Var};
 use crate::facts::{
-    Facts, Given, Givens, Shape, SideLength, first_missing, infer_shapes, joint_degree, lengths_of, unmasked,
-    unmasked_beside, unsaid,
+    FactorShapes, Facts, Given, Givens, Shape, SideLength, first_missing, infer_factors, joint_degree, lengths_of,
+    unmasked, unmasked_beside, unsaid,
 };
 use crate::rows::FactorRegularizer;
 use crate::run::{Inputs, Value};
@@ -45,7 +45,9 @@ impl Problem {
             (Var::input(name), self.assumed.get(name).copied().unwrap_or_else(|| Given::of(matrix)))
         };
         let mut givens: Givens = self.data.iter().map(known).collect();
-        let mut shapes = infer_shapes(&dag, &givens, &self.declared(), &lengths_of(&self.params), self.rank)?;
+        let FactorShapes { mut shapes, stretched } =
+            infer_factors(&dag, &givens, &self.declared(), &lengths_of(&self.params), self.rank)?;
+        let told = self.told.iter().cloned().chain(in_doubt(&stretched, &shapes)).collect();
         let dtype = self.dtype();
         let held = self.held_as(dtype, &mut shapes)?;
         held.iter().try_for_each(|(name, value)| self.check_held(name, value))?;
@@ -86,7 +88,7 @@ impl Problem {
             beside: self.data[1..].to_vec(),
             rank: self.rank,
             labels: if self.labels.is_empty() { self.names.clone() } else { self.labels.clone() },
-            told: self.told.clone(),
+            told,
             subproblems: OnceLock::new(),
             reconstruction: OnceLock::new(),
             rewritten: OnceLock::new(),
@@ -332,6 +334,19 @@ fn check_size((name, matrix): &(String, Matrix), far: f64) -> Result<()> {
         ),
     };
     Err(Error::data(code, message, format!("Multiply it, by 1e{by:.0} say")))
+}
+
+/// What the rank decides though a side of 1 would do as well.
+fn in_doubt(stretched: &[Var], shapes: &BTreeMap<Var, Shape>) -> Option<Warning> {
+    let first = stretched.first()?.name();
+    let shaped: Vec<String> = stretched.iter().map(|var| format!("{} ({})", var.name(), shapes[var])).collect();
+    let message = format!(
+        "the rank decides the shape of {}: what meets it entry by entry has one row or column, which can be stretched \
+         to any length. Declare what you mean: `minimize over {first}[n,1]: ...` for one column, `{first}[n,r]` for as \
+         many as the rank",
+        shaped.join(" and of ")
+    );
+    Some(Warning::new(Code::StretchedSide, message))
 }
 
 fn role_of(roles: &[(String, FactorRole)], var: &Var) -> FactorRole {

@@ -145,6 +145,6 @@ fn fit_one_another(found: &Factorization, statement: &Statement, shapes: &Shapes
     let Ok(Inferred::Shapes(inferred)) = infer_or_name(&dag, &givens, &nothing, &BTreeMap::new(), found.rank) else {
         return true;
     };
-    givens.extend(inferred.into_iter().map(|(var, shape)| (var, Given::dense(shape.rows, shape.cols))));
+    givens.extend(inferred.shapes.into_iter().map(|(var, shape)| (var, Given::dense(shape.rows, shape.cols))));
     !matches!(Facts::of(&dag, &givens), Err(Error::Shape(_)))
 }
