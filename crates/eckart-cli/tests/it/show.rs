@@ -14,7 +14,7 @@ fn a_model_is_shown() {
     let text = desk.prints("show model.safetensors", &[]);
     for part in [
         "model.safetensors: a model of Eckart",
-        "format 2, numerics 7, registers ",
+        "format 2, numerics 8, registers ",
         "checksum    ok",
         "minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0",
         "30 iterations, tol 0.00003",

@@ -150,7 +150,8 @@ def factorize(
         A method by name instead of the first that supports the problem.
     init : str
         Where the first start begins: ``random``, ``nndsvd``, ``nndsvda``, ``nndsvdar`` or ``svd`` (of the data); ``auto`` is
-        ``nndsvd`` for a non-negative factorization with squared errors, else ``random``. Further starts are random.
+        ``nndsvd`` for a non-negative factorization with squared errors, ``svd`` for one component with a scale of its
+        own, else ``random``. Further starts are random.
     n_init : int
         Number of starts; the one of least cost is returned.
     successive_halving : bool

@@ -245,3 +245,24 @@ fn w_and_h_are_told_by_the_formula() {
         }
     }
 }
+
+#[test]
+fn a_factor_of_a_product_does_not_begin_at_zero() {
+    let x = data(30, 20, 1.0);
+    let total: f64 = x.values_f64().iter().map(|x| x * x).sum();
+    for text in [
+        "over u[n,1], v[1,m]: sum((X - u * v)**2)",
+        "over u[n,1], v[1,m]: sum((X - u @ v)**2)",
+        "over u[n,1], v[1,m], d[1,1]: sum((X - d * u @ v)**2) subject to colnorm(u) <= 1, rownorm(v) <= 1",
+        "over u[n,1], v[1,m], d[1,1]: sum((X - d*u @ v)**2) + sum(abs(u)) subject to colnorm(u) <= 1, rownorm(v) <= 1",
+        "over u[n,1], v[1,m]: sum(abs(X - u * v)**1.5)",
+    ] {
+        let fit = problem(text, &x).solve(&Settings { max_iter: 200, ..Settings::default() }).unwrap();
+        assert!(fit.starts[0].history[0].cost.is_finite() && fit.cost < 0.2 * total, "{text}: {} of {total}", fit.cost);
+    }
+    // An offset does, so that the first cost is that of W @ H alone.
+    let text = "over W[n,r], H[r,m], c[1,m]: sum((X - W @ H - c)**2)";
+    let zeros = Matrix::dense(30, 4, vec![0.0; 120]).unwrap();
+    let fit = problem(text, &x).init_from("W", zeros).solve(&Settings { max_iter: 1, ..Settings::default() }).unwrap();
+    assert!((first_cost(&fit) / total - 1.0).abs() < 1e-12);
+}

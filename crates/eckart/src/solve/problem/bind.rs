@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use super::offsets::only_adds;
 use super::role::{FactorRole, roles};
 use super::split::{Split, refuse_unbounded, split};
 use super::{Bound, Factor, Problem};
@@ -67,7 +68,8 @@ impl Problem {
         let mut factors = Vec::new();
         for var in variables.iter().filter(|var| shapes.contains_key(var)) {
             let regularizer = regularizers.remove(var).unwrap_or_default();
-            factors.push(self.factor(var, shapes[var], regularizer, role_of(&roles, var), dtype)?);
+            let offset = self.is_line(var) && only_adds(&objective, var, &|other| shapes.contains_key(other));
+            factors.push(self.factor(var, shapes[var], regularizer, (role_of(&roles, var), offset), dtype)?);
         }
         if factors.is_empty() {
             let message = "the objective has no factor to search for: every name in it was given";
@@ -130,11 +132,10 @@ impl Problem {
         var: &Var,
         shape: Shape,
         mut regularizer: FactorRegularizer,
-        role: FactorRole,
+        (role, offset): (FactorRole, bool),
         dtype: Dtype,
     ) -> Result<Factor> {
         self.constrain(var.name(), &mut regularizer)?;
-        let offset = self.declared().get(var).is_some_and(|sides| sides.contains(&SideLength::Number(1)));
         let begin = self.begin(var, shape, &regularizer, dtype)?;
         Ok(Factor { var: var.clone(), shape, regularizer, role, offset, begin })
     }
@@ -227,6 +228,12 @@ impl Problem {
     fn declared(&self) -> BTreeMap<Var, [SideLength; 2]> {
         let sides = |d: &Declaration| (Var::input(&d.name), [SideLength::from(&d.rows), SideLength::from(&d.cols)]);
         self.statement.declared.iter().map(sides).collect()
+    }
+
+    /// Whether a factor is declared with a side of 1.
+    fn is_line(&self, var: &Var) -> bool {
+        let own = self.statement.declared.iter().find(|declared| declared.name == var.name());
+        own.is_some_and(|declared| declared.rows == Dim::Number(1) || declared.cols == Dim::Number(1))
     }
 
     /// What was built as a scalar is no factor.

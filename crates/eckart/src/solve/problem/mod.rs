@@ -9,6 +9,7 @@ pub(super) mod falling;
 pub(super) mod iterate;
 pub(super) mod lints;
 pub(crate) mod matching;
+mod offsets;
 pub(super) mod pairs;
 pub(super) mod role;
 pub(crate) mod sentinels;
@@ -86,7 +87,7 @@ pub struct Factor {
     pub regularizer: FactorRegularizer,
     /// What its sides stand for.
     pub role: FactorRole,
-    /// Whether it is an offset (declared with a side of 1), which starts at 0.
+    /// Whether it is an offset, which starts at 0: declared with a side of 1, and only added to other factors.
     pub offset: bool,
     /// Where the first start begins, if it was said.
     pub(super) begin: Option<Value>,

@@ -11,7 +11,8 @@ use crate::error::{Code, Error, Result};
 #[non_exhaustive]
 pub enum Init {
     /// `Nndsvd` for two factors that may not be negative and whose parts of the objective are quadratic with one Gram
-    /// for all rows, as in non-negative factorization; else `Random`.
+    /// for all rows, as in non-negative factorization; `Svd` for one component with a scale, as `d * u @ v` of
+    /// `d[1,1]`; else `Random`.
     #[default]
     Auto,
     /// Random numbers of the size of the data: |N(0, 1)| sqrt(mean / r) for factors that may not be negative, else

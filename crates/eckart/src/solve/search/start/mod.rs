@@ -10,6 +10,7 @@ mod svd;
 
 use super::settings::{Init, Settings};
 use crate::error::{Code, Error, Result};
+use crate::facts::depends_on;
 use crate::run::{Numbers, Rect, Value, sum_by};
 use crate::solve::derive::{Subproblem, derive};
 use crate::solve::problem::role::FactorAxis;
@@ -71,16 +72,30 @@ fn without_zeros<T: Numbers>(numbers: Value) -> Value {
 }
 
 /// What `Init::Auto` means for a problem. On counts of words (sotu, rank 32) the search from NNDSVD ended at a lower
-/// cost than random ones, after as many iterations; the SVD takes as long as five of them.
+/// cost than random ones, after as many iterations; the SVD takes as long as five of them. One component with a scale
+/// of its own, as `d * u @ v` has, begins at the singular vectors (Witten, Tibshirani and Hastie 2009): beside random
+/// vectors the best scale is so small that a penalty on them ends the search at 0.
 fn automatic(bound: &Bound) -> Result<Init> {
     let x = &bound.target.1;
-    let Some((pair, _)) = pair(bound).filter(|(_, r)| *r <= x.rows().min(x.cols())) else { return Ok(Init::Random) };
+    let Some((pair, r)) = pair(bound).filter(|(_, r)| *r <= x.rows().min(x.cols())) else { return Ok(Init::Random) };
+    let is_free = |which: usize| !bound.factors[which].regularizer.entries.is_nonnegative();
+    if r == 1 && pair.into_iter().all(is_free) && has_scale(bound, pair)? {
+        return Ok(Init::Svd);
+    }
     let subproblems = derive(bound)?;
     let fits = |which: usize| {
         let shared = matches!(&subproblems[which], Subproblem::Quadratic(q, _) if q.grams.is_shared());
         shared && bound.factors[which].regularizer.entries.is_nonnegative()
     };
     Ok(if pair.into_iter().all(fits) { Init::Nndsvd } else { Init::Random })
+}
+
+/// Whether what stands for the data is a product of a pair and of a single number that is searched for as well.
+fn has_scale(bound: &Bound, pair: [usize; 2]) -> Result<bool> {
+    let Some(compared) = bound.reconstruction()? else { return Ok(false) };
+    let is_scale = |at: usize| !pair.contains(&at) && bound.factors[at].shape.is_scalar() && !bound.factors[at].offset;
+    let scales = (0..bound.factors.len()).filter(|&at| is_scale(at));
+    Ok(scales.into_iter().any(|at| depends_on(&compared.part, &bound.factors[at].var)))
 }
 
 /// W and H, and how many components both have; this need not be the rank, which is that of sides nobody declared.
