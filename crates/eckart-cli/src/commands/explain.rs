@@ -66,7 +66,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
 fn with_data(args: &ExplainArgs, problem: Problem, about: &mut AboutFiles) -> Result<Problem> {
     if let Some(ShapeArg { rows, cols, stored }) = args.shape {
         let dtype = args.reading.dtype.map_or(Dtype::F64, Into::into);
-        return problem.assume("X", Given { dtype, ..Given::data(rows, cols, stored) });
+        return problem.assume_fitting("X", Given { dtype, ..Given::data(rows, cols, stored) });
     }
     let Some(file) = &args.file else {
         return Err(Error::setting(Code::OptionMissing, "name the file of X, or give its shape: --shape 1000x500"));

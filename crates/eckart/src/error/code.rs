@@ -145,6 +145,9 @@ codes! {
         "There are not as many values as there must be.", "Give as many as the message says.";
     NegativePenalty, "negative-penalty", Error,
         "A term has a negative weight, so that there is no minimum.", "Make its weight 0 or more.";
+    PiecewiseConstant, "piecewise-constant", Error,
+        "A comparison or sign of a factor has no slope, so that no search would see it.",
+        "Write a smooth function in its place, such as `sigmoid((a - b) / 0.1)` for `a > b`, or leave it out.";
     ObservedOfFormula, "observed-of-formula", Error,
         "`observed(...)` is asked of something that is no data matrix.", "Write `observed(X)`.";
     MissingEntries, "missing-entries", Doubt,
@@ -359,6 +362,9 @@ codes! {
     StretchedSide, "stretched-side", Warning,
         "A factor's side is as long as the rank, and what it meets, broadcast, fits any length.",
         "Declare its sides: `minimize over W[n,1]: ...`, or `[n,r]`.";
+    AssumedNonnegative, "assumed-nonnegative", Warning,
+        "Only the shape of data is known, and it was taken to have no negative entries, as the objective needs it.",
+        "Give the data itself where it may have some.";
     LogOfNegative, "log-of-negative", Warning,
         "A logarithm is undefined where its argument may become negative.", "Add `subject to W >= 0`.";
     RankUnused, "rank-unused", Warning,

@@ -18,7 +18,7 @@ const RULES: &[Simplification] = &[
     ("drop transpose:    a.T.T -> a, sum(a.T) -> sum(a)",        drop_transpose),
     ("name sumto:        sumto(a, b) -> a, sum, rowsum, colsum", name_sumto),
     ("drop expand:       expand(a, b) * c -> a * c",             drop_expand),
-    ("raise expand:      exp(expand(a, b)) -> expand(exp(a), b)", raise_expand),
+    ("raise expand:      exp(expand(a, b)) -> expand(exp(a), b); u * expand(1, b) -> expand(u, b)", raise_expand),
     ("sum expand:        sum(expand(a, b)) -> k * sum(a)",       sum_expand),
     ("multiply expand:   expand(a, b) @ c -> a * colsum(c)",     multiply_expand),
     ("merge literals:    2 * (3 * a) -> 6 * a",                  merge_literals),
@@ -154,7 +154,8 @@ fn raise_expand(t: &Term) -> Option<Term> {
             let (a, b) = (t.arg(0), t.arg(1));
             let bare = |x: &Term| if x.is(&Op::Expand) { x.arg(0).clone() } else { x.clone() };
             let like = [a, b].into_iter().find(|x| x.is(&Op::Expand) && x.shape() == t.shape())?;
-            let small = |x: &Term| x.is(&Op::Expand) || x.shape().is_scalar();
+            // A column or a line beside it is stretched as it is.
+            let small = |x: &Term| x.is(&Op::Expand) || x.shape() != t.shape();
             if !(small(a) && small(b)) {
                 return None;
             }

@@ -266,3 +266,19 @@ fn a_factor_of_a_product_does_not_begin_at_zero() {
     let fit = problem(text, &x).init_from("W", zeros).solve(&Settings { max_iter: 1, ..Settings::default() }).unwrap();
     assert!((first_cost(&fit) / total - 1.0).abs() < 1e-12);
 }
+
+#[test]
+fn a_start_with_a_column_of_zeros_is_taken() {
+    let x = data(30, 20, 1.0);
+    let mut random = Random(5);
+    let w = random.dense(30, 4, 0.1, 1.0);
+    let h = Matrix::from_fn(4, 20, |k, j| if j == 3 { 0.0 } else { 0.1 + (k * j) as f64 % 3.0 }).unwrap();
+    for text in
+        ["sum(kl(X, W @ H)) subject to W >= 0, H >= 0", "sum(X / (W @ H) + log(W @ H)) subject to W >= 0, H >= 0"]
+    {
+        let begun = problem(text, &x).init_from("W", w.clone()).init_from("H", h.clone());
+        let fit = begun.solve(&Settings { max_iter: 200, ..Settings::default() }).unwrap();
+        let free = problem(text, &x).solve(&Settings { max_iter: 200, ..Settings::default() }).unwrap();
+        assert!(first_cost(&fit).is_finite() && fit.cost < free.cost + 0.02 * free.cost.abs(), "{text}: {}", fit.cost);
+    }
+}

@@ -104,7 +104,7 @@ fn a_kink_is_no_quadratic() {
     check("sum((X - W @ H)**2) + sum(abs(W - 1))", &["smooth", "shared"]);
     check("sum((X - W @ H)**2) + sum(abs(L @ W))", &["smooth", "shared"]);
     check("sum((X - W @ H)**2) + sum(max(W, 0))", &["smooth", "shared"]);
-    check("sum((X - sign(W) @ H)**2)", &["smooth", "shared"]);
+    check("sum((X - (sign(W) * W) @ H)**2)", &["smooth", "shared"]);
     check("sum(kl(X, W @ H)) + sum(abs(W - 1)) subject to W >= 0, H >= 0", &["smooth", "poisson"]);
 }
 

@@ -6,17 +6,18 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use super::assumed::{assumed_nonnegative, needs_nonnegative};
 use super::offsets::only_adds;
 use super::role::{FactorRole, roles};
-use super::split::{Split, refuse_unbounded, split};
+use super::split::{Split, refuse_flat, refuse_unbounded, split};
 use super::{Bound, Factor, Problem};
 use crate::data::{Dtype, Matrix};
 use crate::error::{Code, Error, Result, Warning};
 use crate::expr::text::{Constraint, Declaration, Dim, Limit};
 use crate::expr::{Dag, Expr, Var};
 use crate::facts::{
-    FactorShapes, Facts, Given, Givens, Shape, SideLength, first_missing, infer_factors, joint_degree, lengths_of,
-    unmasked, unmasked_beside, unsaid,
+    FactorShapes, Facts, Given, Givens, Shape, SideLength, Sign, first_missing, infer_factors, joint_degree,
+    lengths_of, unmasked, unmasked_beside, unsaid,
 };
 use crate::rows::FactorRegularizer;
 use crate::run::{Inputs, Value};
@@ -42,13 +43,10 @@ impl Problem {
         self.check_params()?;
         self.check_names(&variables)?;
         self.check_scalars(&variables)?;
-        let known = |(name, matrix): &(String, Matrix)| {
-            (Var::input(name), self.assumed.get(name).copied().unwrap_or_else(|| Given::of(matrix)))
-        };
-        let mut givens: Givens = self.data.iter().map(known).collect();
+        let (mut givens, assumed) = self.known_data(&objective);
         let FactorShapes { mut shapes, stretched } =
             infer_factors(&dag, &givens, &self.declared(), &lengths_of(&self.params), self.rank)?;
-        let told = self.told.iter().cloned().chain(in_doubt(&stretched, &shapes)).collect();
+        let told = self.told.iter().cloned().chain(in_doubt(&stretched, &shapes)).chain(assumed).collect();
         let dtype = self.dtype();
         let held = self.held_as(dtype, &mut shapes)?;
         held.iter().try_for_each(|(name, value)| self.check_held(name, value))?;
@@ -63,6 +61,7 @@ impl Problem {
             return Err(Error::shape(Code::CostNotScalar, message, "Add it up: sum(...)"));
         }
         self.check_missing(&dag)?;
+        refuse_flat(&objective, &|var| shapes.contains_key(var))?;
         let roles = self.roles(&variables, &givens);
         let Split { smooth, mut regularizers } = split(&objective, &shapes.keys().cloned().collect::<Vec<_>>())?;
         let mut factors = Vec::new();
@@ -95,6 +94,22 @@ impl Problem {
             reconstruction: OnceLock::new(),
             rewritten: OnceLock::new(),
         })
+    }
+
+    /// What is known of the data, and what had to be assumed of it.
+    fn known_data(&self, objective: &Expr) -> (Givens, Vec<Warning>) {
+        let (mut givens, mut told) = (Givens::new(), Vec::new());
+        for (name, matrix) in &self.data {
+            let var = Var::input(name);
+            let mut given = self.assumed.get(name).copied().unwrap_or_else(|| Given::of(matrix));
+            let is_open = self.fitting.contains(name) && given.sign == Sign::UNKNOWN;
+            if is_open && needs_nonnegative(objective, &var) {
+                given.sign = Sign::NONNEGATIVE;
+                told.push(assumed_nonnegative(name));
+            }
+            givens.insert(var, given);
+        }
+        (givens, told)
     }
 
     /// The data and the factors that are held.

@@ -3,6 +3,7 @@
 //! Invariant: a name is data, a parameter or a factor: what is given is data or a parameter, all else is a factor.
 //! Not here: methods (see `method`), what a statement comes to (see `bind`).
 
+mod assumed;
 mod bind;
 mod entries;
 pub(super) mod falling;
@@ -15,7 +16,7 @@ pub(super) mod role;
 pub(crate) mod sentinels;
 pub(super) mod split;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use super::derive::Subproblem;
@@ -57,6 +58,8 @@ pub struct Problem {
     pub(super) init_values: Vec<(String, Matrix)>,
     /// What is known of matrices that are not at hand; stand-ins are among `data`.
     pub(super) assumed: BTreeMap<String, Given>,
+    /// Those of them that are taken to be what the objective needs.
+    pub(super) fitting: BTreeSet<String>,
     /// The names of the rows and the columns of what was given by name.
     pub(super) names: BTreeMap<String, SideNames>,
     /// Those that are no texts, in their type.
@@ -135,6 +138,7 @@ impl Problem {
             fixed: Vec::new(),
             init_values: Vec::new(),
             assumed: BTreeMap::new(),
+            fitting: BTreeSet::new(),
             names: BTreeMap::new(),
             ids: BTreeMap::new(),
             matching: Matching::Names,
@@ -248,6 +252,17 @@ impl Problem {
         Ok(problem)
     }
 
+    /// As [`Problem::assume`], without negative entries where the objective needs that, as `kl(X, W @ H)` does: a shape
+    /// has no sign, and the method depends on it. A warning says so.
+    ///
+    /// # Errors
+    /// `Data` where a side is 0 or too long.
+    pub fn assume_fitting(self, name: &str, given: Given) -> Result<Self> {
+        let mut problem = self.assume(name, given)?;
+        problem.fitting.insert(name.to_owned());
+        Ok(problem)
+    }
+
     /// Sets a parameter: a scalar of the objective, or a side of a declaration.
     pub fn param(mut self, name: &str, value: f64) -> Self {
         self.params.insert(name.to_owned(), value);
@@ -287,7 +302,8 @@ impl Problem {
 
     /// Lets the first start (number 0) begin with this value of a factor. Further starts, and factors without a value,
     /// begin as [`super::Settings::init`] says. Rows and columns with names are matched as those of [`Problem::data`]
-    /// are.
+    /// are. Where the cost is infinite at zeros of a factor that may not be negative, as `kl(X, W @ H)` is beside a
+    /// column of zeros, it begins at a millionth of the factor's mean in their place.
     pub fn init_from(mut self, name: &str, value: impl Into<Table>) -> Self {
         let value = self.named(name, value.into());
         self.init_values.retain(|(known, _)| known != name);

@@ -377,9 +377,10 @@ mod tests {
             let said = told(&problem(itakura, data(at(1, 1, value))));
             assert!(said.contains("at row 2, column \"NO3\"") && said.contains("Correct X there"), "{said}");
         }
-        // A start at which the cost is infinite.
+        // A start at which the cost is infinite, and no bound says that zeros may be made positive.
         let zeros = Matrix::from_fn(5, 2, |i, _| if i == 3 { 0.0 } else { 1.0 }).unwrap();
-        let said = told(&problem(kl, data(|_, _, x| x)).init_from("W", &zeros));
+        let free = "minimize sum(kl(X, W @ H)) subject to H >= 0";
+        let said = told(&problem(free, data(|_, _, x| x)).init_from("W", &zeros));
         assert!(
             said.contains("kl(") && said.contains(", 0) at row 4, column \"SO4\", of X and W @ H. Begin"),
             "{said}"

@@ -12,7 +12,7 @@ use super::course::{is_least, is_nearly_nothing, nearly_nothing};
 use super::kkt::Kkt;
 use super::settings::{Settings, StopReason};
 use super::settling::Settling;
-use super::start::{begin, begin_apart_from_zero};
+use super::start::{begin, begin_apart_from_zero, begin_within};
 use crate::error::{Error, Result};
 use crate::facts::{Shape, is_nonnegative};
 use crate::function::Compiled;
@@ -282,9 +282,15 @@ impl<'a> Worker<'a> {
         let mut factors = begin(&self.iterate.problem, self.settings, index, self.search.memory_limit)?;
         self.iterate.set_all(&factors);
         let mut first = self.possible(self.cost.run(&self.iterate.inputs)?[0].to_scalar());
-        if !first.is_finite()
-            && let Some(others) = begin_apart_from_zero(&self.iterate.problem, self.settings, index, &factors)?
-        {
+        for kind in 0..2 {
+            if first.is_finite() {
+                break;
+            }
+            let others = match kind {
+                0 => begin_apart_from_zero(&self.iterate.problem, self.settings, index, &factors)?,
+                _ => begin_within(&self.iterate.problem, index, &factors),
+            };
+            let Some(others) = others else { continue };
             factors = others;
             self.iterate.set_all(&factors);
             first = self.possible(self.cost.run(&self.iterate.inputs)?[0].to_scalar());

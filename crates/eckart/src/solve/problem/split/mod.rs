@@ -1,8 +1,10 @@
 //! Split: the terms of an objective that a proximal map takes care of, and the smooth rest.
 //! In: an objective and its factors.  Out: `Split`: the rest, and a `FactorRegularizer` a factor.
 //! Invariant: the parts add up to the objective; a term is taken only where it is of one factor alone.
-//! Not here: constraints (see `problem`), what of the rest rewards large entries (see `unbounded`).
+//! Not here: constraints (see `problem`), what of the rest rewards large entries (see `unbounded`), what
+//! no slope tells of (see `flat`).
 
+mod flat;
 mod unbounded;
 
 use std::collections::BTreeMap;
@@ -10,6 +12,7 @@ use std::collections::BTreeMap;
 use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, Op, Var, weighted_sum, weighted_terms};
 use crate::rows::FactorRegularizer;
+pub(in crate::solve) use flat::refuse_flat;
 pub(in crate::solve) use unbounded::refuse_unbounded;
 
 pub(in crate::solve) struct Split {

@@ -62,6 +62,32 @@ pub(in crate::solve) fn begin_apart_from_zero(
     random::with_random_offsets(bound, settings.seed, index as u64, factors)
 }
 
+/// The values that were given for a start, small positive numbers in the place of the zeros of factors that may not be
+/// negative: for one at which the cost is infinite, as `kl(X, W @ H)` is beside a column of zeros. `None` where it has
+/// none.
+pub(in crate::solve) fn begin_within(bound: &Bound, index: usize, factors: &[Value]) -> Option<Vec<Value>> {
+    let is_given = |factor: &Factor| index == 0 && factor.begin.is_some();
+    let lifted = |(factor, value): (&Factor, &Value)| {
+        if !is_given(factor) || !factor.regularizer.entries.is_nonnegative() {
+            return value.clone();
+        }
+        match bound.is_narrow() {
+            true => feasible::<f32>(without_zeros::<f32>(value.clone()), factor),
+            false => feasible::<f64>(without_zeros::<f64>(value.clone()), factor),
+        }
+    };
+    let others: Vec<Value> = bound.factors.iter().zip(factors).map(lifted).collect();
+    let differs = |(a, b): (&Value, &Value)| a.to_dense().data != b.to_dense().data;
+    others.iter().zip(factors).any(differs).then_some(others)
+}
+
+/// A factor, made feasible.
+fn feasible<T: Numbers>(value: Value, factor: &Factor) -> Value {
+    let mut rect = value.into_rect::<T>();
+    factor.regularizer.constraints().apply(rect.make_mut(), factor.shape, 1.0);
+    Value::of_rect(rect)
+}
+
 /// A factor with a millionth of its mean in the place of every 0.
 fn without_zeros<T: Numbers>(numbers: Value) -> Value {
     let mut rect = numbers.into_rect::<T>();
