@@ -4,10 +4,12 @@ import copy
 import io
 import pickle
 import time
+import warnings
 
 import joblib
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import scipy.sparse as sp
 from expect import refuses, warns
@@ -107,6 +109,75 @@ def test_what_is_known_may_be_given_in_any_form(kind):
         new = ek.triplets(["x", "y"], ["a", "c"], [5.0, 4.0])
         found, _ = one.recommend(X=new, n=4, known=[["b"], ["a", "d"]])
         assert "b" not in found[0] and "a" in found[0] and found[1].tolist()[2:] == [None, None]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_lists_under_ids_of_users_are_found_by_them(kind):
+    model, again = fitted(kind)
+    items, _ = model.recommend(["cat", "ann"], n=4)
+    series = PLAYS.groupby("user").item.apply(list)
+    frame = pl.DataFrame(PLAYS).group_by("user", maintain_order=True).agg("item")
+    forms = [series, series[::-1], series.loc[["ann", "cat"]], series.reset_index(), series.to_frame(), frame, frame.to_arrow()]
+    for known in [*forms, PLAYS.set_index(["user", "item"]).value, PLAYS.sample(frac=1, random_state=1)]:
+        np.testing.assert_array_equal(again.recommend(["cat", "ann"], n=4, known=known)[0], items)
+        np.testing.assert_array_equal(again.recommend("ann", n=4, known=known)[0], items[1])
+    with warns(UserWarning, "names-lacking", "1 of the users", "'cat'"):
+        again.recommend(["cat", "ann"], known=series.drop("cat"))
+    with refuses(ValueError, "duplicate-names", "'ann'"):
+        again.recommend(["cat", "ann"], known=pd.concat([series, series.loc[["ann"]]]))
+    # Without ids they are in the order of who is asked about.
+    for known in (np.array([["c", "d"], ["a", "b"]]), np.array([["c", "d"], ["a", "b"]], dtype=object), pd.Series([["c", "d"], ["a", "b"]])):
+        np.testing.assert_array_equal(again.recommend(["cat", "ann"], n=4, known=known)[0], items)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_new_users_and_what_they_have_are_matched_by_ids(kind):
+    _, again = fitted(kind)
+    new = PLAYS.replace({"user": {"ann": "x", "bob": "y", "cat": "z"}})
+    items, _ = again.recommend(X=new, n=4)
+    table = new.pivot(index="user", columns="item", values="value")
+    for known in (new, new[::-1], table, table[::-1], table.notna(), new.groupby("user").item.apply(set)[::-1]):
+        np.testing.assert_array_equal(again.recommend(X=new, n=4, known=known)[0], items)
+    with warns(UserWarning, "names-lacking", "1 of the users", "'x'"):
+        found, _ = again.recommend(X=new, n=4, known=new[new.user != "x"])
+    np.testing.assert_array_equal(found[1:], items[1:])
+    with warns(UserWarning, "matched-by-position", "rows of known", "those of X have names"):
+        again.recommend(X=new, n=4, known=ek.Matrix(np.ones((3, 4)), col_names=["a", "b", "c", "d"]))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_masks_say_what_users_have(kind):
+    model, again = fitted(kind)
+    table = PLAYS.pivot(index="user", columns="item", values="value")
+    for known in (table.notna(), table.notna().astype("boolean"), ek.Matrix(table)):
+        np.testing.assert_array_equal(again.recommend(n=4, known=known)[0], model.recommend(n=4)[0])
+    for known in (table.notna().to_numpy(), sp.csr_array(table.notna().to_numpy())):
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            found, _ = again.recommend(n=4, known=known)
+        assert [one.message.code for one in said] == ["matched-by-position"] * 2
+        np.testing.assert_array_equal(found, model.recommend(n=4)[0])
+    filled = table.fillna(0)
+    if kind is ImplicitMF:
+        np.testing.assert_array_equal(again.recommend(n=4, known=filled)[0], model.recommend(n=4)[0])
+    else:
+        with refuses(ValueError, "bad-option-value", "known", "True and False"):
+            again.recommend(n=4, known=filled)
+
+
+def test_errors_speak_of_what_is_known():
+    _, again = fitted(MatrixFactorization)
+    for known, code in [
+        (ek.Matrix(np.ones((3, 2)), row_names=["ann", "bob", "cat"]), "wrong-shape"),
+        (np.array([[1, 2], [3, 4]]), "wrong-shape"),
+        (pd.DataFrame({"p": [1.0], "q": [2.0]}, index=["ann"]), "names-differ"),
+        (pd.DataFrame({"user": ["ann", "ann"], "item": ["a", "b"], "other": [1, 2], "more": [2, 3]}), "list-or-table"),
+    ]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with refuses(ValueError, code, "known") as caught:
+                again.recommend("ann", known=known)
+        assert " X" not in str(caught.value)
 
 
 def test_entries_without_ids_are_of_the_users_of_the_fit():

@@ -129,7 +129,7 @@ def _with_index(x: Any, found: Named, name: str, known: Sequence[str]) -> Named:
             f"{column} of {name} is taken for the names of the rows: {told[1]}. It is data in eckart.Matrix(frame); "
             f"{_as_index(x, label)} says that it holds names",
         ))  # fmt: skip
-        (names, ids), made = _index_names(_column(x, 0)), found.matrix
+        (names, ids), made = _index_names(column_of(x, 0)), found.matrix
         rest: _Dense | _Sparse = _sparse(made.to_scipy()[:, 1:], name) if made.is_sparse else _dense(made.to_array()[:, 1:], name)
         col_names = None if found.col_names is None else found.col_names[1:]
         col_ids = None if found.col_ids is None else (found.col_ids[0], found.col_ids[1][1:])
@@ -144,7 +144,7 @@ def _first_column(x: Any, made: Matrix, label: str | None) -> tuple[str, str] | 
     """Whether the first column names the rows by the rule of files, and why; of sparse data by itself alone."""
     if not made.is_sparse or made.shape[1] < 2:
         return made.first_column(label)
-    first = np.asarray(_column(x, 0), dtype=np.float64)[:, None]
+    first = np.asarray(column_of(x, 0), dtype=np.float64)[:, None]
     return _dense(np.hstack([first, first]), "the column").matrix().first_column(label)
 
 
@@ -185,7 +185,7 @@ def names_rows(x: Any, name: str) -> str | None:
     labels = labels_of(x)
     if labels is None or len(labels) < 2 or not _may_have_index(x):
         return None
-    first = np.asarray(_column(x, 0))
+    first = np.asarray(column_of(x, 0))
     try:
         first = first.astype(np.float64) if first.dtype.kind in "biufO" else first[:0]
     except (TypeError, ValueError):
@@ -557,7 +557,7 @@ def labels_of(x: Any) -> list[str] | None:
     return None
 
 
-def _column(table: Any, k: int) -> Any:
+def column_of(table: Any, k: int) -> Any:
     if _is_of(table, "pyarrow"):
         column = table.column(k)
         # A column of a record batch is in one piece, which says whether it may be copied.
@@ -591,7 +591,7 @@ class _Listed(NamedTuple):
 
     def column(self, k: int) -> Any:
         at = k - len(self.levels)
-        return _column(self.table, at) if at >= 0 else self.table.index.get_level_values(self.levels[k]).to_numpy()
+        return column_of(self.table, at) if at >= 0 else self.table.index.get_level_values(self.levels[k]).to_numpy()
 
 
 def _listed(x: Any) -> tuple[_Listed, _Listed]:

@@ -59,54 +59,62 @@ def taken(
     gaps: str | None = None,
     is_list: bool = False,
     remedy: str = "",
+    name: str = "X",
     **options: Any,
 ) -> Input:
     """
     X as scikit-learn's check leaves it, with its features in the order of the fit where both have names.
 
     `gaps` says why entries that are missing are left out, where they are; `is_list`, that a list of entries is taken for
-    its matrix; `remedy` what to do about NaN, where it is not allowed.
+    its matrix; `remedy` what to do about NaN, where it is not allowed; `name`, what errors call it.
     """
-    X = _ready(X, is_list)
+    X = _ready(X, is_list, name)
     rows, cols = names_of(X)
     labels = None if cols is None else list(name_texts(cols))
     texts = labels_of(X) is not None and all(isinstance(label, str) for label in getattr(X, "column_names", X.columns))
     if texts and labels is not None and len(set(labels)) < len(labels):
         twice = next(label for label, count in Counter(labels).items() if count > 1)
-        raise coded(ValueError, "duplicate-names", f"two columns of X are called {twice!r}: give each column a name of its own")
+        raise coded(ValueError, "duplicate-names", f"two columns of {name} are called {twice!r}: give each column a name of its own")
     if reset:
         _refuse_list(X, gaps)
         _tell_of_index(X)
         estimator._labels = labels
     else:
         before: list[str] | None = getattr(estimator, "_labels", None)
-        X, labels, before = _of_places(X, labels, before, getattr(estimator, "n_features_in_", None))
+        count = getattr(estimator, "n_features_in_", None)
+        X, labels, before = _of_places(X, labels, before, count)
         # Names that are all texts are held to the order of the fit by scikit-learn, which says where one has none.
-        has_names = hasattr(estimator, "feature_names_in_")
-        if labels is not None and before is not None and not (has_names and texts):
-            X = X if labels == before else _in_order(X, before, gaps is not None, is_list)
-            return Input(_checked(check_array, remedy, estimator, plain(X), input_name="X", **options), rows, before)
-        if not (has_names or texts):
-            _tell_of_position(estimator, X, labels, before)
+        is_held = name == "X" and hasattr(estimator, "feature_names_in_")
+        if labels is not None and before is not None and not (is_held and texts):
+            X = X if labels == before else _in_order(X, before, gaps is not None, is_list, name)
+            return Input(_checked(check_array, remedy, estimator, plain(X), input_name=name, **options), rows, before)
+        if not (is_held or (texts and name == "X")):
+            _tell_of_position(estimator, X, labels, before, name)
+        if name != "X":
+            found = _checked(check_array, remedy, estimator, plain(X), input_name=name, **options)
+            if found.shape[1] != count:
+                text = f"{name} has {found.shape[1]} columns, and the fit has {count}: give all of them, or names for them"
+                raise coded(ValueError, "wrong-shape", text)
+            return Input(found, rows, cols)
     return Input(_checked(validate_data, remedy, estimator, plain(X), reset=reset, **options), rows, cols)
 
 
-def _ready(X: Any, is_list: bool) -> Any:
+def _ready(X: Any, is_list: bool, name: str) -> Any:
     """X without a mask of its own; a list of entries as its matrix, a frame of entries that are stored with what it does not
     store."""
-    refuse_no_matrix(X, "X")
+    refuse_no_matrix(X, name)
     labels = labels_of(X)
     if labels is None:
         return X if isinstance(X, Matrix) else filled(X)
     if is_list:
-        entries = entries_of(X, "X")
+        entries = entries_of(X, name)
         if entries is not None or hasattr(X, "column_names"):
-            return table_of(X, "X", index=False) if entries is None else entries
+            return table_of(X, name, index=False) if entries is None else entries
     elif is_list_of_entries(X):
         raise coded(
             ValueError,
             "list-or-table",
-            f"X is a list of entries by the names of its columns ({', '.join(list_columns(X)[0].labels)}), and no table of "
+            f"{name} is a list of entries by the names of its columns ({', '.join(list_columns(X)[0].labels)}), and no table of "
             "samples: give eckart.triplets(X) for its matrix, eckart.Matrix(X) for the table",
         )
     if is_sparse_frame(X) and any(dtype.fill_value != 0 for dtype in X.dtypes):
@@ -140,16 +148,16 @@ def _tell_of_index(X: Any) -> None:
         warn(ids_as_data((labels_of(X) or [""])[0], "X", f"may be the names of the rows ({why}),"))
 
 
-def _in_order(X: Any, before: list[str], is_masked: bool, is_list: bool) -> Matrix:
+def _in_order(X: Any, before: list[str], is_masked: bool, is_list: bool, name: str) -> Matrix:
     """The features of X in the order of the fit; those that were not there are left out, those that are not here are
     missing, not stored, or 0, and both are told."""
-    table = table_of(X, "X", index=False)
+    table = table_of(X, name, index=False)
     becomes = "not stored" if table.is_sparse else "missing" if is_masked else "0"
     try:
         ordered, unknown, lacking = columns_in_order(table, before, np.nan if is_masked else 0.0, f", and count as {becomes}")
     except EckartValueError as error:
         text = str(error).removesuffix(error.help or "").rstrip().rstrip(".:;")
-        raise coded(ValueError, error.code, f"{text}: give X with the names of the fit, or as an array in its order") from None
+        raise coded(ValueError, error.code, f"{text}: give {name} with the names of the fit, or as an array in its order") from None
     # A list has what was there, and that is never all.
     said = [unknown, None if is_list and table.is_sparse else lacking]
     for warning in told([row for row in said if row is not None]):
@@ -176,12 +184,12 @@ def _of_places(
     return X, labels, before
 
 
-def _tell_of_position(estimator: Any, X: Any, labels: list[str] | None, before: list[str] | None) -> None:
+def _tell_of_position(estimator: Any, X: Any, labels: list[str] | None, before: list[str] | None, name: str) -> None:
     """Warns that features are matched by position, where only the fit has names, or only X."""
     if (labels is None) == (before is None) or np.shape(X)[1:] != (getattr(estimator, "n_features_in_", None),):
         return
-    named, bare = ("X", "the fit") if labels is not None else ("the fit", "X")
-    text = f"the columns of X are matched by position: those of {named} have names, those of {bare} have none"
+    named, bare = (name, "the fit") if labels is not None else ("the fit", name)
+    text = f"the columns of {name} are matched by position: those of {named} have names, those of {bare} have none"
     warn(coded_warning("matched-by-position", text))
 
 

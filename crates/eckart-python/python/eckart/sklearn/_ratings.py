@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import datetime
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ from .. import _eckart
 from .._errors import coded, coded_warning, warn
 from .._factorization import Factorization
 from ._input import Input, by_row_names, ids_of, taken
+from ._known import Known, Lists, are_many, entries_in, is_mask, lists_in, where_true
 from ._search import check_one_of, check_real, check_whole, documented, fold_in, search, seed_of, warn_of
 
 
@@ -158,7 +159,7 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         # The tables of ids are made now, so that the first list is not late.
         self._places([], "user")
         self._places([], "item")
-        self._known = _Known.of(self._counts(X))
+        self._known = Known.of(self._counts(X))
         self._has_user_ids = users is not None
         self._take(found)
         warn_of(self, found.stop_reason, found.iterations, self.max_iter, self.tol)
@@ -169,14 +170,14 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         fixed = {name: B.astype(X.dtype, copy=False) for name, B in self._fixed().items()}
         return fold_in(X, text, {**params, "k": self.n_components_}, fixed)
 
-    def _validated(self, X: Any, reset: bool) -> Input:
-        """X as an array or compressed rows, and its ids."""
+    def _validated(self, X: Any, reset: bool, name: str = "X") -> Input:
+        """X as an array or compressed rows, and its ids; `name` is what errors call it."""
         given = taken(
-            self, X, reset=reset, gaps="an item that is not there is not known", is_list=True,
+            self, X, reset=reset, gaps="an item that is not there is not known", is_list=True, name=name,
             accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite="allow-nan",
         )  # fmt: skip
         if sparse.issparse(given.X) and np.isnan(given.X.data).any():
-            raise coded(ValueError, "missing-value", "Input X contains NaN: leave what is not known out of a sparse matrix")
+            raise coded(ValueError, "missing-value", f"Input {name} contains NaN: leave what is not known out of a sparse matrix")
         return given
 
     # Recommendations.
@@ -200,9 +201,11 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             What new users did: their factors are found by fold-in.
         known : bool, sequence of item ids, sequence of such sequences, or matrix-like, default=False
             True: items that a user is known to have may be among them. Or which items users are known to have, in the place
-            of the entries of the fit, or of `X`: for one id of a user the ids of the items; for several such a sequence each;
-            or entries as `fit` takes them, matched by the ids of users and items where both have them. Of entries without ids
-            of users the rows are the users of the fit, with `X` its rows.
+            of the entries of the fit, or of `X`: for one id of a user the ids of the items; for several such a sequence each,
+            also as a series whose index names the users (``frame.groupby("user").item.apply(list)``), or a frame of users and
+            sequences; or entries as `fit` takes them, or a mask of True and False of their shape. Users and items are matched by
+            their ids where both sides have them, those of `X` as well. Of entries without ids of users the rows are the users
+            of the fit, with `X` its rows.
 
         Returns
         -------
@@ -232,13 +235,16 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         if X is not None:
             if users is not None:
                 raise coded(ValueError, "option-missing", "give users of the fit, or X of new ones")
-            X = self._validated(X, reset=False).X
+            given = self._validated(X, reset=False)
+            X, ids = given.X, ids_of(given.rows)
             found, at = self._fold_in(X), np.arange(X.shape[0])
             factors, (of_users, of_items) = found["W"], self._offsets(self._user_offsets(found))
-            mask = self._mask(known, at, single, _Known.of(self._counts(X)))
+            asked = None if ids is None else _texts_of(_ids(ids))
+            mask = self._mask(known, at, single, Known.of(self._counts(X)), asked)
         else:
             at = self._places(users, "user")
-            mask = self._mask(known, at, single, None)
+            asked = None if isinstance(known, (bool, np.bool_)) else _texts_of(self.user_ids_[at])
+            mask = self._mask(known, at, single, None, asked)
             factors = self.user_factors_[at]
             biases = self.user_biases_[at] if hasattr(self, "user_biases_") else np.zeros(len(at))
             of_users, of_items = self._offsets(biases)
@@ -253,12 +259,13 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         items, best = (np.concatenate(parts) for parts in zip(*lists))
         return (items[0], best[0]) if single else (items, best)
 
-    def _mask(self, known: Any, at: np.ndarray, single: bool, of_X: _Known | None) -> _Known | None:
-        """What the users at these places, of the fit or of X, are known to have; None where that does not matter."""
+    def _mask(self, known: Any, at: np.ndarray, single: bool, of_X: Known | None, asked: list[str] | None) -> Known | None:
+        """What the users at these places, of the fit or of X, are known to have; None where that does not matter. `asked` are
+        their ids, where they have any."""
         if isinstance(known, (bool, np.bool_)):
             if known or of_X is not None:
                 return None if known else of_X
-            own: _Known | None = getattr(self, "_known", None)
+            own: Known | None = getattr(self, "_known", None)
             if own is None:
                 raise coded(
                     ValueError,
@@ -267,19 +274,28 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
                     "user the ids of the items, else the entries that the model was fitted to; known=True has it among the items"
                 )
             return own.rows(at)
-        if len(getattr(known, "shape", ())) == 2:
-            return self._known_entries(known, at, of_X)
-        if not _are_many(known):
+        known = entries_in(known)
+        lists = lists_in(known)
+        if lists is None and len(getattr(known, "shape", ())) == 2:
+            return self._known_entries(known, at, of_X is not None, asked)
+        if lists is None and not are_many(known):
             raise coded(TypeError, "wrong-type", f"known is {known!r}, it must be True, False, ids of items, or entries as fit takes them")
-        return self._known_ids(known, len(at), single)
+        if lists is None:
+            lists = Lists(None, [known] if single else list(known))
+        if not all(are_many(ids) for ids in lists.items):
+            raise coded(TypeError, "wrong-type", f"known holds ids of items, and {len(at)} users are asked about: give a sequence of ids for each")
+        return self._known_ids(lists, len(at), asked)
 
-    def _known_ids(self, known: Any, count: int, single: bool) -> _Known:
-        """The items of these ids, of one user or of each."""
-        lists = [known] if single else list(known)
-        if not single and not all(_are_many(ids) for ids in lists):
-            raise coded(TypeError, "wrong-type", f"known holds ids of items, and {count} users are asked about: give a sequence of ids for each")
-        if len(lists) != count:
+    def _known_ids(self, known: Lists, count: int, asked: list[str] | None) -> Known:
+        """The items of these ids, of each user."""
+        lists, users = known.items, ids_of(known.users) if not isinstance(known.users, np.ndarray) else known.users
+        if users is not None and asked is not None:
+            rows = _rows_by_id(users, asked)
+            lists = [lists[row] if row >= 0 else [] for row in rows]
+        elif len(lists) != count:
             raise coded(ValueError, "wrong-count", f"known has the items of {len(lists)} users, and {count} are asked about: give those of each")
+        elif users is not None:
+            _tell_of_rows("known", "X")
         places = [self._places(list(ids), "item", strict=False) for ids in lists]
         unknown = sum(int((of < 0).sum()) for of in places)
         if unknown and unknown == sum(map(len, places)):
@@ -290,25 +306,33 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             are = "id of known is" if unknown == 1 else "ids of known are"
             warn(coded_warning("names-ignored", f"{unknown} {are} of no item of the model, and left out"))
         indices = np.concatenate([np.zeros(0, np.intp), *(of[of >= 0] for of in places)])
-        return _Known(np.cumsum([0, *(int((of >= 0).sum()) for of in places)]), indices)
+        return Known(np.cumsum([0, *(int((of >= 0).sum()) for of in places)]), indices)
 
-    def _known_entries(self, known: Any, at: np.ndarray, of_X: _Known | None) -> _Known:
-        """The items that have entries."""
-        given = self._validated(known, reset=False)
-        found, count, ids = _Known.of(self._counts(given.X)), given.X.shape[0], ids_of(given.rows)
-        if of_X is None and ids is not None and self._has_user_ids:
-            place, wanted = _Places.of(_ids(ids)).one_each("user", "known"), _texts_of(self.user_ids_[at])
-            rows = np.array([place.get(text, -1) for text in wanted], dtype=np.intp)
-            if (rows < 0).any():
-                text = f"{int((rows < 0).sum())} of the users asked about have no entry in known, the first {wanted[int(np.argmin(rows))]!r}"
-                warn(coded_warning("names-lacking", f"{text}: nothing is left out for them"))
-            return found.rows(rows)
-        if of_X is None and (ids is None) == self._has_user_ids:
-            named, bare = ("known", "the fit") if ids is not None else ("the fit", "known")
-            warn(coded_warning("matched-by-position", f"the rows of known are matched by position: those of {named} have names, those of {bare} have none"))
-        expected, of = (len(self.user_ids_), "users in the fit") if of_X is None else (len(at), "rows in X")
+    def _known_entries(self, known: Any, at: np.ndarray, is_new: bool, asked: list[str] | None) -> Known:
+        """The items that have entries; `is_new` says that the rows of X are asked about."""
+        if isinstance(known, np.ndarray) and known.dtype.kind in "iu" and known.shape[1] != len(self.item_ids_):
+            text = f"known is an array of {known.shape[0]} x {known.shape[1]} numbers, and the model has {len(self.item_ids_)} items"
+            raise coded(ValueError, "wrong-shape", f"{text}: give a column for each, or, where they are ids of items, known.tolist()")
+        given = self._validated(known, reset=False, name="known")
+        counts = where_true(given.X) if is_mask(known) else self._counts(given.X)
+        if not is_mask(known) and counts.nnz == np.prod(given.X.shape) > 0 and np.any((given.X.data if sparse.issparse(given.X) else given.X) == 0):
+            raise coded(
+                ValueError,
+                "bad-option-value",
+                "known has a number for every user and item, 0 among them, which is a rating as well, so that nothing is left: "
+                "leave out, or set to NaN, what users do not have, or give a mask of True and False"
+            )
+        found, count, ids = Known.of(counts), given.X.shape[0], ids_of(given.rows)
+        is_named = asked is not None and (is_new or self._has_user_ids)
+        if ids is not None and is_named:
+            return found.rows(_rows_by_id(ids, asked or []))
+        if (ids is None) == is_named:
+            other = "X" if is_new else "the fit"
+            _tell_of_rows(*(("known", other) if ids is not None else (other, "known")))
+        expected, of = (len(at), "rows in X") if is_new else (len(self.user_ids_), "users in the fit")
         if count != expected:
-            raise coded(ValueError, "wrong-shape", f"known has {count} rows, and there are {expected} {of}: give a row for each, or ids of users")
+            both = " to known and to X" if is_new else ""
+            raise coded(ValueError, "wrong-shape", f"known has {count} rows, and there are {expected} {of}: give a row for each, or ids of users{both}")
         return found.rows(at)
 
     def similar_items(self, item: Any, n: int = 10) -> tuple[np.ndarray, np.ndarray]:
@@ -415,31 +439,6 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         return tags
 
 
-class _Known(NamedTuple):
-    """Which items users are known to have: those of row i are the indices from indptr[i] to indptr[i + 1]."""
-
-    indptr: np.ndarray
-    indices: np.ndarray
-
-    @classmethod
-    def of(cls, counts: Any) -> _Known:
-        counts.eliminate_zeros()
-        return cls(counts.indptr, counts.indices)
-
-    def of_rows(self, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """For each item that is known of the rows at these places, the number of the row among them, and the item; the place
-        -1 has none."""
-        begin, length = self.indptr[at], np.where(at < 0, 0, self.indptr[at + 1] - self.indptr[at])
-        number = np.repeat(np.arange(len(at)), length)
-        before = np.cumsum(length) - length
-        return number, self.indices[np.arange(len(number)) + (begin - before)[number]]
-
-    def rows(self, at: np.ndarray) -> _Known:
-        """That of the rows at these places."""
-        number, items = self.of_rows(at)
-        return _Known(np.searchsorted(number, np.arange(len(at) + 1)), items)
-
-
 class _Places(NamedTuple):
     """Where ids stand, by their texts."""
 
@@ -465,14 +464,24 @@ class _Places(NamedTuple):
         return self.first
 
 
+def _rows_by_id(ids: Any, asked: list[str]) -> np.ndarray:
+    """The rows of known, whose users have these ids, of the users asked about; -1 where there is none, which is told."""
+    place = _Places.of(_ids(ids)).one_each("user", "known")
+    rows = np.array([place.get(text, -1) for text in asked], dtype=np.intp)
+    if (rows < 0).any():
+        text = f"{int((rows < 0).sum())} of the users asked about have no entry in known, the first {asked[int(np.argmin(rows))]!r}"
+        warn(coded_warning("names-lacking", f"{text}: nothing is left out for them"))
+    return rows
+
+
+def _tell_of_rows(named: str, bare: str) -> None:
+    """Warns that the rows of known are matched by position."""
+    warn(coded_warning("matched-by-position", f"the rows of known are matched by position: those of {named} have names, those of {bare} have none"))
+
+
 def _is_one(ids: Any) -> bool:
     """Whether it is one id rather than a sequence of them."""
     return isinstance(ids, (str, bytes)) or np.ndim(ids) == 0
-
-
-def _are_many(ids: Any) -> bool:
-    """Whether it is a collection of ids: a sequence, an array, a set."""
-    return isinstance(ids, Iterable) and not isinstance(ids, (str, bytes, Mapping))
 
 
 def _ids(ids: np.ndarray | list[str]) -> np.ndarray:
@@ -750,11 +759,11 @@ class ImplicitMF(_Recommender):
         self.callback = callback
         self.time_budget = time_budget
 
-    def _validated(self, X: Any, reset: bool) -> Input:
-        given = super()._validated(X, reset)
+    def _validated(self, X: Any, reset: bool, name: str = "X") -> Input:
+        given = super()._validated(X, reset, name)
         # No choice and nothing known are the same here.
         X = given.X if sparse.issparse(given.X) else np.nan_to_num(given.X, nan=0.0)
-        check_non_negative(X, "ImplicitMF (input X)")
+        check_non_negative(X, f"ImplicitMF (input {name})")
         return given._replace(X=X)
 
     def _stated(self) -> tuple[str, dict[str, float]]:
