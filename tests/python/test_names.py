@@ -408,6 +408,33 @@ def test_numbers_that_may_be_names_are_asked_about():
         ek.factorize(frame.set_index(frame.columns[0]), rank=1)
 
 
+def test_a_frame_with_row_names_is_asked_about():
+    names = [f"c{k}" for k in range(6)]
+    counts = pd.DataFrame({"word": [1, 1, 2, 2, 3, 3], "doc": [1, 2, 1, 2, 1, 2], "count": [4, 1, 2, 5, 3, 1]}, index=names)
+    dates = counts.set_axis(pd.date_range("2024-01-01", periods=6))
+    for frame in (counts, counts.rename_axis("customer"), dates):
+        with refuses(ValueError, "list-or-table", "eckart.triplets", "eckart.Matrix"):
+            ek.factorize(frame, "mf", rank=1)
+    with refuses(ValueError, "list-or-table", "word, doc, count"):
+        MatrixFactorization(1).fit(counts)
+    assert ek.Matrix(counts).row_names == names and ek.triplets(counts).shape == (2, 3)
+    # Entries keep their numbers where some are left out, and their times where these repeat.
+    for frame in (counts.set_axis(range(6)), counts.set_axis([9, 4, 2, 7, 1, 5]), counts.set_axis(names[:3] * 2)):
+        assert ek.factorize(frame, "mf", rank=1).row_names == ["1", "2"]
+
+
+def test_fractions_are_no_ids():
+    rng = np.random.default_rng(0)
+    for index in (None, [f"c{k}" for k in range(6)], pd.Index([f"c{k}" for k in range(6)], name="name")):
+        frame = pd.DataFrame(rng.random((6, 3)), index=index, columns=["user", "product", "score"])
+        f = ek.factorize(frame, "nmf", rank=1)
+        assert f.col_names == ["user", "product", "score"] and f.H.shape == (1, 3)
+        assert NMF(1).fit(frame).components_.shape == (1, 3)
+    # Those of one side are: masses, doses.
+    masses = pd.DataFrame({"sample": ["a", "a", "b"], "feature": [100.5, 200.25, 100.5], "value": [1, 2, 3]})
+    assert ek.factorize(masses, "mf", rank=1).col_names == ["100.5", "200.25"]
+
+
 def test_named_levels_of_an_index_are_columns_of_a_list():
     entries = pd.DataFrame({"client": list("aabcc"), "song": list("xyxyz"), "plays": [5.0, 3, 4, 1, 2]})
     expected = ek.triplets(entries)

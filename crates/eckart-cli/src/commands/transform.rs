@@ -6,9 +6,9 @@
 use std::path::{Path, PathBuf};
 
 use eckart::apply::new_rows_in_order;
-use eckart::data::write;
+use eckart::data::{ReadOptions, write};
 use eckart::solve::{numbered_components, save_factors};
-use eckart::{Code, Factorization, FoldIn, Matrix, Result, Table, Warning};
+use eckart::{Factorization, FoldIn, Matrix, Result, Table, Warning};
 use serde_json::{Map, Value, json};
 
 use crate::beside::{AboutFiles, Holds, put_readings, read_beside, say_readings};
@@ -81,10 +81,11 @@ type Beside = Vec<(String, Table)>;
 
 /// The new rows and the data beside them, with their names.
 fn read_rows(args: &TransformArgs, model: &Model, fold_in: &FoldIn) -> Result<(Table, Beside, AboutFiles)> {
-    let mut table = read_data(&args.file, &args.reading, &args.reading.options(), args.matrices.is_empty())?;
-    if args.reading.index_col.is_none() && args.row_names.is_none() && args.col_names.is_none() {
-        take_names(model, &mut table)?;
-    }
+    // Of one or two rows nothing but the model tells names from data.
+    let are_bare = args.row_names.is_none() && args.col_names.is_none();
+    let known_columns = model.fit.col_names.clone().filter(|_| are_bare);
+    let options = ReadOptions { known_columns, ..args.reading.options() };
+    let mut table = read_data(&args.file, &args.reading, &options, args.matrices.is_empty())?;
     let (rows, cols) = table.matrix.shape();
     let (mut beside, mut about) = (Vec::new(), AboutFiles::default());
     about.take_in(&model.fit.target, &table);
@@ -101,31 +102,6 @@ fn read_rows(args: &TransformArgs, model: &Model, fold_in: &FoldIn) -> Result<(T
         rename(&mut table.col_names, (file, "column", cols), &mut about)?;
     }
     Ok((table, beside, about))
-}
-
-/// Takes the first column of a table for the names of its rows, where all columns are named and it alone is none of the
-/// model's: of one or two rows nothing else tells it from data.
-fn take_names(model: &Model, table: &mut Table) -> Result<()> {
-    let (Some(known), Some(names)) = (&model.fit.col_names, &table.col_names) else { return Ok(()) };
-    let is_known = |name: &String| known.contains(name);
-    let Some((first, rest)) = names.split_first().filter(|(first, rest)| !is_known(first) && !rest.is_empty()) else {
-        return Ok(());
-    };
-    let column = table.matrix.select_cols(&[0])?.values_f64();
-    let distinct = |(at, value): (usize, &f64)| value.fract() == 0.0 && !column[..at].contains(value);
-    let is_table = table.row_names.is_none() && !table.matrix.is_sparse() && rest.iter().all(is_known);
-    if !is_table || !column.iter().enumerate().all(distinct) {
-        return Ok(());
-    }
-    let message = format!(
-        "column 1 ({first}) is taken for the names of the rows: the model has all columns but it. It is data with \
-         --index-col=false"
-    );
-    table.warnings.push(Warning::new(Code::NumbersAsNames, message));
-    table.row_names = Some(column.iter().map(ToString::to_string).collect());
-    table.matrix = table.matrix.select_cols(&(1..names.len()).collect::<Vec<_>>())?;
-    table.col_names = Some(rest.to_vec());
-    Ok(())
 }
 
 /// The object; the numbers are in it where no file has them.

@@ -97,6 +97,7 @@ impl ReadingArgs {
             comment: self.comment.clone(),
             na_values: self.na_values.clone(),
             columns: self.columns.clone(),
+            ..ReadOptions::default()
         }
     }
 }

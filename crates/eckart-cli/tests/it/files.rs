@@ -189,3 +189,35 @@ fn what_is_written_reads_back() {
         assert_eq!(desk.prints(&format!("fit list.csv {RATINGS} -q --init-from {name}=m.{name}.csv"), &[]), "");
     }
 }
+
+/// Names are the texts of cells: long ids, leading zeros, decimals as they are written.
+#[test]
+fn numbers_that_name_rows_are_not_rounded() {
+    let desk = Desk::new();
+    desk.file("long.csv", "post_id,a,b,c\n1212360731695427585,1,2,3.5\n1212360731695427587,2,1,4\n");
+    let said = desk.run("fit long.csv --model nmf --rank 1 -q -o long.safetensors", &[]);
+    said.warned(Code::NumbersAsNames, "post_id");
+    let found = desk.json("recommend long.safetensors --user 1212360731695427587", &[]);
+    assert_eq!(found["lists"][0]["about"], "1212360731695427587");
+    // Of one row the model tells that the first column holds a name, also from standard input.
+    let new = "batch,a,b,c\n0007,1,2,3\n";
+    desk.file("new.csv", new);
+    let said = desk.run("transform long.safetensors new.csv --json", &[]);
+    said.warned(Code::NumbersAsNames, "batch");
+    assert_eq!(said.json()["row_names"], serde_json::json!(["0007"]));
+    let printed = desk.run_with_input("transform long.safetensors - --format csv", new.as_bytes()).out;
+    assert!(printed.lines().nth(1).is_some_and(|line| line.starts_with("0007,")), "{printed}");
+    // Weights under the same names match, whatever float a text would be.
+    desk.file("w.csv", "post_id,a,b,c\n1212360731695427587,1,1,1\n1212360731695427585,2,2,2\n");
+    desk.file("v.csv", "post_id,a,b,c\n1212360731695427600,1,1,1\n1212360731695427585,2,2,2\n");
+    let weighted = ["--objective", "sum(S * (X - W @ H)**2)"];
+    assert_eq!(desk.run("fit long.csv --rank 1 --data S=w.csv", &weighted).code, Some(0));
+    desk.refuses("fit long.csv --rank 1 --data S=v.csv", &weighted, Code::NamesDiffer, &["1212360731695427600"]);
+    desk.file("values.csv", "a,b\n9007199254740993,1\n1,2\n");
+    desk.refuses(
+        "fit values.csv --model nmf --rank 1",
+        &[],
+        Code::InexactInteger,
+        &["values.csv, line 2", "column 1 (a)"],
+    );
+}

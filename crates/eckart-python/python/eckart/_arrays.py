@@ -136,7 +136,7 @@ def _with_index(x: Any, found: Named, name: str, known: Sequence[str]) -> Named:
         found = Named(rest.matrix(), names, col_names, ids, col_ids)
     at = None if found.col_names is None else found.matrix.ids_as_data(found.col_names)
     if at is not None and found.col_names is not None and found.col_names[at] not in known:
-        warn(ids_as_data(found.col_names[at], name, "holds whole numbers, is called as ids are,"))
+        warn(ids_as_data(found.col_names[at], name, "is called as ids are,"))
     return found
 
 
@@ -174,7 +174,7 @@ def _index_names(column: Any) -> _Side:
     ids = typed(values) or _typed_labels(values.tolist())
     if ids is None:
         numbers_ = values.astype(np.float64)
-        if not (np.all(numbers_ == np.trunc(numbers_)) and np.all(np.abs(numbers_) < 2**53)):
+        if not _are_whole(numbers_):
             return [np.format_float_positional(value, trim="-") for value in numbers_], None
         ids = typed(numbers_.astype(np.int64))
     return (None if ids is None else list(_eckart.name_texts(ids))), ids
@@ -435,7 +435,10 @@ def _names(x: Any) -> tuple[_Side, _Side]:
             whole = isinstance(index.dtype, np.dtype) and index.dtype.kind in "iu"
             if index.name is None and whole and np.array_equal(index, np.arange(len(index))):
                 return None, None
-            ids = typed(index.to_numpy()) if isinstance(index.dtype, np.dtype) else None
+            values = index.to_numpy() if isinstance(index.dtype, np.dtype) else None
+            if values is not None and values.dtype.kind == "f" and len(values) and _are_whole(values):
+                values = values.astype(np.int64)  # an index of ids turns to floats where one of them was missing once
+            ids = None if values is None else typed(values)
             ids = ids or _typed_labels(index.tolist())
             return _eckart.name_texts(ids) if ids else [str(label) for label in index], ids
 
@@ -603,14 +606,33 @@ def _listed(x: Any) -> tuple[_Listed, _Listed]:
 
 def list_columns(x: Any) -> tuple[_Listed, tuple[int | None, int | None, int | None]]:
     """A frame or an Arrow table and the places of row ids, column ids and values, as the names of its columns tell; or,
-    where they leave it open, of row ids alone."""
+    where they leave it open, of row ids alone. Fractions in both columns are no ids, whatever these are called."""
     bare, whole = _listed(x)
-    places = _eckart.columns_by_names(bare.labels)
+    places = _places_by_names(bare)
     if places[1] is None and whole.levels:
-        with_index = _eckart.columns_by_names(whole.labels)
+        with_index = _places_by_names(whole)
         if with_index[1] is not None or places[0] is None:
             return whole, with_index
     return bare, places
+
+
+def _places_by_names(listed: _Listed) -> tuple[int | None, int | None, int | None]:
+    """The places of row ids, column ids and values by the names of columns, but for two of fractions."""
+    row, col, value = _eckart.columns_by_names(listed.labels)
+    if row is not None and col is not None and _has_fractions(listed.column(row)) and _has_fractions(listed.column(col)):
+        return None, None, None
+    return row, col, value
+
+
+def _has_fractions(column: Any) -> bool:
+    """Whether a column is of floats of which some are no whole numbers."""
+    values = np.asarray(column)
+    return values.dtype.kind == "f" and bool(np.any(np.isfinite(values) & (values != np.trunc(values))))
+
+
+def _names_each_row(x: Any) -> bool:
+    """Whether the index of a frame names each row once, by texts or dates: that of a list counts its entries."""
+    return _is_of(x, "pandas") and x.index.nlevels == 1 and x.index.inferred_type != "integer" and len(x) > 0 and x.index.is_unique
 
 
 def is_list(x: Any) -> bool:
@@ -631,7 +653,8 @@ def entries_of(x: Any, name: str) -> Matrix | None:
     ids = listed.column(at).tolist()
     is_unique = len(set(ids)) == len(ids)
     # An index that names each row once is more than a column that does: it is that of a table as well.
-    if col is not None and not (is_unique and at < levels <= col):
+    is_named = (is_unique and at < levels) or (not levels and _names_each_row(x))
+    if col is not None and not (is_named and levels <= col):
         return _of_columns(listed, [at, col] if value is None else [at, col, value])
     if col is None and row is not None and is_unique:
         return None
@@ -813,7 +836,7 @@ def _coded(ids: Any, what: str) -> tuple[np.ndarray, list[Any], tuple[str, np.nd
         if "nan" in texts and not isinstance(ids, np.ndarray):  # NumPy makes a text of NaN beside texts
             _refuse_missing([_is_missing(label) for label in ids], ids, what)
         return place[codes.reshape(-1)], texts, typed(known[order])
-    if array.dtype.kind == "f" and array.size and np.all(np.abs(array) < 2**53) and np.all(array == np.trunc(array)):
+    if array.dtype.kind == "f" and array.size and _are_whole(array):
         # A column of ids turns to floats where one of them was missing once.
         return _coded(array.astype(np.int64), what)
     seen: dict[Any, int] = {}
@@ -827,6 +850,11 @@ def _coded(ids: Any, what: str) -> tuple[np.ndarray, list[Any], tuple[str, np.nd
         # 1 and "1" would have one name: they are one id.
         return _coded(np.array([str(label) for label in labels], dtype=object), what)
     return codes, list(seen), _typed_labels(list(seen))
+
+
+def _are_whole(values: np.ndarray) -> bool:
+    """Whether all of them are whole numbers that floats hold exactly."""
+    return bool(np.all(np.abs(values) < 2**53) and np.all(values == np.trunc(values)))
 
 
 def _exact(ids: Any) -> np.ndarray:

@@ -7,7 +7,7 @@ use std::io::Read;
 
 use super::entries::EntryList;
 use super::text::lines::Lines;
-use super::text::number::{Choice, parse, parse_index, shown};
+use super::text::number::{Choice, inexact, is_rounded, parse, parse_index, shown};
 use crate::data::memory::room_for_one;
 use crate::data::source::empty_file;
 use crate::data::{Matrix, ReadOptions};
@@ -110,6 +110,9 @@ fn entry(word: &[u8]) -> Result<(u32, f64)> {
     let colon = word.iter().position(|&b| b == b':').ok_or_else(|| wrong(Code::BadEntry, "no column:value"))?;
     let column = parse_index(&word[..colon]).and_then(|column| u32::try_from(column).ok()).filter(|&k| k < u32::MAX);
     match (column, parse(&word[colon + 1..])) {
+        (Some(_), Some(value)) if is_rounded(&word[colon + 1..], value) => {
+            Err(inexact(word, "", "Divide by a constant"))
+        }
         (Some(column), Some(value)) if value.is_finite() => Ok((column, value)),
         (Some(_), Some(value)) if value.is_nan() => Err(wrong(Code::MissingValue, "missing")),
         (Some(_), Some(_)) => Err(wrong(Code::InfiniteValue, "infinite")),
@@ -164,6 +167,7 @@ mod tests {
         refuses("1 1:2\n1 x\n", Code::BadEntry, "line 2: \"x\"");
         refuses("1 1:nan\n", Code::MissingValue, "line 1");
         refuses("1 1:inf\n", Code::InfiniteValue, "line 1");
+        refuses("1 1:9007199254740993\n", Code::InexactInteger, "line 1");
         refuses("1 2:1 2:3\n", Code::DuplicateEntry, "row 1, column 2");
         refuses("1 4294967295:1\n", Code::BadEntry, "line 1");
         refuses("1 4000000000:1\n", Code::NumberingGaps, "columns");

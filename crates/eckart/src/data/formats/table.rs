@@ -6,15 +6,17 @@
 
 pub(in crate::data) mod index;
 mod layout;
+mod parts;
 
 use super::text::cells::{CellFormat, CellValue, looks_numeric};
-use super::text::number::{Choice, shown};
+use super::text::number::{Choice, inexact, name_whole_floats, shown};
 use super::text::records::{Record, Records, cell_text};
 use crate::data::memory::room_for_one;
 use crate::data::{Dtype, ReadOptions, Table};
-use crate::error::{Code, Error, Result, Warning};
-use index::{FirstColumn, are_few, first_column, first_row_is_doubtful, ids_as_data};
+use crate::error::{Code, Error, Result};
+use index::{are_few, first_row_is_doubtful, is_index};
 use layout::TableLayout;
+use parts::{FirstCells, Parts};
 
 /// Reads the table that begins with `first`; `sample` are the first rows, that one included.
 pub(in crate::data) fn read(
@@ -29,7 +31,7 @@ pub(in crate::data) fn read(
     let blank = records.blank();
     let layout = TableLayout::detect(first, second.as_ref(), sample, format, options)?;
     let headed = layout.header.is_some();
-    let mut body = Body::new(layout, format, first.line);
+    let mut body = Body::new(layout, format, first.line, options);
     if !headed {
         body.add(first.cells.len(), |k| &first.cells[k], first.line)?;
     }
@@ -53,6 +55,8 @@ struct Body<'a> {
     first_line: u64,
     values: Vec<f64>,
     row_names: Vec<String>,
+    /// The first cells of rows of numbers, which may be names.
+    first_cells: FirstCells,
     /// How many row names are no numbers, and the line of the first row.
     texts: (usize, u64),
     rows: usize,
@@ -65,10 +69,15 @@ struct Body<'a> {
 }
 
 impl<'a> Body<'a> {
-    fn new(layout: TableLayout, format: &'a CellFormat, first_line: u64) -> Self {
+    fn new(layout: TableLayout, format: &'a CellFormat, first_line: u64, options: &ReadOptions) -> Self {
         let filled = vec![false; layout.width];
-        let (values, row_names) = (Vec::new(), Vec::new());
-        Self { layout, format, first_line, values, row_names, texts: (0, 0), rows: 0, filled, left_out: 0, pending: 0 }
+        let called = layout.header.as_ref().map(|names| names[0].as_str());
+        // Of two columns the first is names only where it is called so.
+        let may_name = layout.width > 2 || options.known_columns.is_some() || called.is_some_and(is_index);
+        let first_cells = FirstCells::new(!layout.names && options.row_names.is_none() && may_name);
+        let (values, row_names, texts) = (Vec::new(), Vec::new(), (0, 0));
+        let (rows, left_out, pending) = (0, 0, 0);
+        Self { layout, format, first_line, values, row_names, first_cells, texts, rows, filled, left_out, pending }
     }
 
     /// A blank line is no row of a table with several columns, but of a single column it may be a missing entry.
@@ -112,6 +121,9 @@ impl<'a> Body<'a> {
             )
             .at_line(line));
         }
+        if self.pending > 0 {
+            self.first_cells.miss();
+        }
         self.values.resize(self.values.len() + self.pending * width, f64::NAN);
         self.rows += 1 + std::mem::take(&mut self.pending);
         if names {
@@ -125,7 +137,13 @@ impl<'a> Body<'a> {
             let cell = cell(k);
             self.filled[k] |= !cell.is_empty();
             if k > 0 || !names {
-                let number = self.number(cell, k).map_err(|e| e.at_line(line))?;
+                let number = match self.number(cell, k) {
+                    Ok(number) => number,
+                    Err(error) => self.rounded(k, cell, error.at_line(line))?,
+                };
+                if k == 0 {
+                    self.first_cells.add(cell, number, line)?;
+                }
                 room_for_one(&mut self.values)?;
                 self.values.push(number);
             }
@@ -133,10 +151,25 @@ impl<'a> Body<'a> {
         Ok(())
     }
 
+    /// The number in cell k of a row that is refused, where it may be a name as well.
+    fn rounded(&mut self, k: usize, cell: &[u8], error: Error) -> Result<f64> {
+        match self.format.read(cell) {
+            CellValue::Number(value) if k == 0 => self.first_cells.put_off(error).map(|()| value),
+            _ => Err(error),
+        }
+    }
+
     /// The number in cell k of a row.
     fn number(&self, cell: &[u8], k: usize) -> Result<f64> {
         match self.format.read(cell) {
             CellValue::Missing => Ok(f64::NAN),
+            CellValue::Number(value) if self.format.is_rounded(cell, value) => {
+                let help = match k {
+                    0 => "Where the first column holds names, set index_col (--index-col)",
+                    _ => "Where they are names, put them first and set index_col (--index-col), or header (--header)",
+                };
+                Err(inexact(cell, &format!(" in {}", self.column(k)), help))
+            }
             CellValue::Number(value) if !value.is_infinite() => Ok(value),
             CellValue::Number(_) => Err(Error::data(
                 Code::InfiniteValue,
@@ -177,6 +210,7 @@ impl<'a> Body<'a> {
         }
         self.refuse_single_texts()?;
         self.left_out += self.pending;
+        name_whole_floats(&mut self.row_names);
         let columns = self.leave_out_columns()?;
         let unnamed = self.layout.names && self.row_names.iter().all(String::is_empty);
         let (rows, cols) = (self.rows, self.values.len() / self.rows);
@@ -188,10 +222,10 @@ impl<'a> Body<'a> {
         let mut table = Parts { values: self.values, cols, row_names, col_names: self.layout.header, index: corner };
         let mut warnings = Vec::new();
         if options.row_names.is_none() && table.row_names.is_none() && !unnamed {
-            warnings.extend(table.take_index(self.first_line)?);
+            warnings.extend(table.take_index(self.first_line, self.first_cells, options)?);
         }
         if options.row_names != Some(false) {
-            warnings.extend(table.ids_as_data());
+            warnings.extend(table.ids_as_data(options));
         }
         let Parts { values, cols, row_names, col_names, index } = table;
         let mut said = vec!["table".to_owned()];
@@ -260,62 +294,6 @@ impl<'a> Body<'a> {
     }
 }
 
-/// What a table comes to, before it is a matrix.
-struct Parts {
-    values: Vec<f64>,
-    cols: usize,
-    row_names: Option<Vec<String>>,
-    col_names: Option<Vec<String>>,
-    /// What the column of row names is called.
-    index: Option<String>,
-}
-
-impl Parts {
-    /// Takes the first column for names where its numbers are such.
-    ///
-    /// # Errors
-    /// `Data` where they may be.
-    fn take_index(&mut self, line: u64) -> Result<Option<Warning>> {
-        let name = self.col_names.as_ref().map(|names| names[0].clone());
-        let called = name.as_ref().map_or_else(|| "column 1".into(), |name| format!("column 1 ({name})"));
-        let reason = match first_column(&self.values, self.cols, name.as_deref()) {
-            FirstColumn::Data => return Ok(None),
-            FirstColumn::Doubtful(reason) => {
-                return Err(Error::data(
-                    Code::IndexOrData,
-                    format!("{called} can be the names of the rows, or numbers: {reason}"),
-                    "Say which: `--index-col` or `--index-col=false`, in Python index_col=True or index_col=False",
-                )
-                .at_line(line));
-            }
-            FirstColumn::Names(reason) => reason,
-        };
-        self.row_names = Some(self.values.chunks_exact(self.cols).map(|row| row[0].to_string()).collect());
-        self.values = self.values.chunks_exact(self.cols).flat_map(|row| row[1..].iter().copied()).collect();
-        self.cols -= 1;
-        self.index = name;
-        if let Some(names) = &mut self.col_names {
-            names.remove(0);
-        }
-        let message = format!(
-            "{called} is taken for the names of the rows: {reason}. It is data with --index-col=false \
-                               (index_col=False)"
-        );
-        Ok(Some(Warning::new(Code::NumbersAsNames, message)))
-    }
-
-    /// Warns of a column that is called as ids are and counts as data.
-    fn ids_as_data(&self) -> Option<Warning> {
-        let names = self.col_names.as_ref()?;
-        let name = &names[ids_as_data(&self.values, names)?];
-        let message = format!(
-            "the column {name:?} holds whole numbers, is called as ids are, and counts as data: take it out where it \
-             is none, or put it first and say --index-col (index_col=True)"
-        );
-        Some(Warning::new(Code::IdsAsData, message))
-    }
-}
-
 /// "left out: 1 row and 2 columns of nothing"
 fn left_out(rows: usize, columns: usize) -> Option<String> {
     let count = |(count, what): (usize, &str)| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
@@ -372,6 +350,35 @@ mod tests {
         check("\u{feff}a,b\n1,2\n", "-", "a b", "1 2");
     }
 
+    /// A name is what stands there, not the number that it writes.
+    #[test]
+    fn numbers_that_are_names_keep_their_text() {
+        let long = "tweet_id,a,b\n1212360731695427585,1,2\n1212360731695427586,2,1\n";
+        check(long, "1212360731695427585 1212360731695427586", "a b", "1 2 2 1");
+        check("zip,a,b\n01001,1,2.5\n00501,2,1\n1001,3,3\n", "01001 00501 1001", "a b", "1 2.5 2 1 3 3");
+        check("wavelength,s\n1100.0,1\n1100.50,2\n", "1100.0 1100.50", "s", "1 2");
+        let comma = ReadOptions { decimal: Some(Decimal::Comma), ..ReadOptions::default() };
+        check_with(&comma, "nm;s\n1100,0;1\n1100,5;2\n", "1100,0 1100,5", "s", "1 2");
+        // Whole floats are the integers that they are, however it was said that they are names.
+        check("id,a,b\n1.0,1,2\n2.0,3,4\n", "1 2", "a b", "1 2 3 4");
+        check(",a,b\n1.0,1,2\n2.0,3,4\n", "1 2", "a b", "1 2 3 4");
+        // A column that a missing cell keeps from naming rows is of numbers, which are not rounded.
+        refuses("id,a,b\n9007199254740993,1,2\n,3,4\n", Code::InexactInteger, "line 2: \"9007199254740993\"");
+        refuses("a,b\n1,9007199254740993\n", Code::InexactInteger, "column 2 (b)");
+        check("a,b\n1,9007199254740994\n", "-", "a b", "1 9007199254740994");
+    }
+
+    #[test]
+    fn known_columns_tell_which_one_is_not() {
+        let known = |names: &str| ReadOptions {
+            known_columns: Some(names.split(' ').map(str::to_owned).collect()),
+            ..ReadOptions::default()
+        };
+        check_with(&known("a b"), "batch,a,b\n0012,1,2\n", "0012", "a b", "1 2");
+        check_with(&known("batch a b"), "batch,a,b\n0012,1,2\n", "-", "batch a b", "12 1 2");
+        check_with(&known("a b c"), "batch,a,d\n0012,1,2\n", "-", "batch a d", "12 1 2");
+    }
+
     #[test]
     fn ids_that_are_read_as_numbers_are_told() {
         let warned = |text: &str, options: &ReadOptions| -> Vec<Code> {
@@ -384,6 +391,11 @@ mod tests {
         // A panel: years repeat for each id.
         let panel = "id,year,gdp\n1,2000,5.5\n1,2001,6.5\n2,2000,7.5\n2,2001,8.5\n";
         assert_eq!(warned(panel, &usual), [Code::IdsAsData]);
+        // Names of samples that look like fractions, in their own order.
+        for text in ["sample,a\n1.8,1\n1.9,2\n1.10,3\n", "wavelength,a\n1100.5,1\n900.5,2\n1000.5,3\n"] {
+            assert_eq!(warned(text, &usual), [Code::IdsAsData], "{text}");
+        }
+        assert!(warned("dose,a\n1.8,1\n1.9,2\n1.10,3\n", &usual).is_empty());
         // A second line of names.
         let twice = ",a,a,b,b\n,2019,2020,2019,2020\nr,1,2,3,1\ns,3,2,1,1\nt,1,1,2,3\nu,1,2,3,1\nv,1,1,2,3\n";
         refuses(twice, Code::HeaderOrData, "line 2");

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use super::entries::EntryList;
 use super::text::cells::{CellFormat, CellValue, looks_numeric};
-use super::text::number::{Choice, shown};
+use super::text::number::{Choice, inexact, shown};
 use super::text::records::{Record, Records};
 use crate::data::{Matrix, ReadOptions, Table};
 use crate::error::{Code, Error, Result};
@@ -136,6 +136,10 @@ impl List<'_> {
 
     fn value(&self, cell: &[u8]) -> Result<f64> {
         match self.format.read(cell) {
+            CellValue::Number(value) if self.format.is_rounded(cell, value) => {
+                let help = "Where it is an id, say the columns by columns (--columns ROW,COL[,VALUE])";
+                Err(inexact(cell, ", a value,", help))
+            }
             CellValue::Number(value) if value.is_finite() => Ok(value),
             CellValue::Number(_) => Err(Error::data(
                 Code::InfiniteValue,
@@ -304,6 +308,7 @@ mod tests {
         refuses("a,b,1\na,c,\n", Code::MissingValue, "line 2");
         refuses("a,b,1\na,c,NaN\n", Code::MissingValue, "line 2");
         refuses("a,b,1\na,c,inf\n", Code::InfiniteValue, "line 2: the value \"inf\"");
+        refuses("a,b,1\na,c,9007199254740993\n", Code::InexactInteger, "line 2: \"9007199254740993\"");
         refuses("a,b,1\na,c,x\n", Code::NotANumber, "line 2: the value \"x\"");
         refuses("a,b,1\n,c,2\n", Code::EmptyId, "line 2");
         refuses("a,b,1\nNA,c,2\n", Code::EmptyId, "line 2");

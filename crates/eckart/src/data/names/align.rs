@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::matching::BY_POSITION;
+use crate::data::formats::text::number::without_zero_decimals;
 use crate::data::{Matrix, Side};
 use crate::error::{Code, Error, Result, Warning};
 
@@ -141,8 +142,13 @@ fn numbered<'a>(names: &'a [String], what: &str, of: &str) -> Result<BTreeMap<&'
     Ok(numbered)
 }
 
-/// What a name is found by: itself, but a date for its midnight, whose time is written where others beside it are none.
+/// What a name is found by: itself, but a date for its midnight, whose time is written where others beside it are none,
+/// and an integer for the whole float that it is, as a header may write it.
 fn key(name: &str) -> &str {
+    let whole = without_zero_decimals(name.as_bytes()).len();
+    if whole < name.len() {
+        return &name[..whole];
+    }
     let is_date = |text: &str| {
         let bytes = text.as_bytes();
         bytes.len() == 10
@@ -218,6 +224,7 @@ mod tests {
         let wanted = CalledSide { names: &times, side: Side::Cols, of: "X" };
         let found = align_same(&x, CalledSide { names: &days, ..wanted }, wanted).unwrap();
         assert_eq!(found.to_dense_f64(), [2.0, 1.0]);
+        assert_eq!(same("1100 1101", "1101.0 1100.0").unwrap().to_dense_f64(), [2.0, 1.0]);
         let refuses = |own: &str, wanted: &str, code: Code, text: &str| {
             check_error(&same(own, wanted).unwrap_err(), code, text);
         };
@@ -225,6 +232,7 @@ mod tests {
                       1 of the rows of X is not among the columns of S: \"c\". Give";
         refuses("a b", "a c", Code::NamesDiffer, differ);
         refuses("a b", "a b c d", Code::NamesDiffer, "2 of the rows of X are not among the columns of S: \"c\", \"d\"");
+        refuses("01 1.10", "1 1.1", Code::NamesDiffer, "2 of the columns of S are not");
         refuses("a a", "a a", Code::DuplicateNames, "columns 1 and 2 of S have the same name, \"a\"");
         refuses("a b", "b b", Code::DuplicateNames, "rows 1 and 2 of X have the same name");
         refuses("a", "a b", Code::NameCount, "1 names for 2 columns");

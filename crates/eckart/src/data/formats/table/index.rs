@@ -52,14 +52,16 @@ impl FirstColumn {
         if x.is_sparse() || !may_name(series()) {
             return Self::Data;
         }
-        first_column(&numbers(x), x.cols(), name)
+        let first = || (0..x.rows()).map(|i| x.get(i, 0)).collect::<Vec<f64>>();
+        first_column(&numbers(x), x.cols(), name, || NumberSeries::of(&first()).is_unique)
     }
 }
 
-/// The first of the columns of a table, called so, that is called as ids are and holds whole numbers: it counts as
-/// data.
+/// The first of the columns of a table, called so, that is called as ids are and holds whole numbers, or that is the
+/// first of all, is called as an index and holds fractions in no order: it counts as data.
 pub fn ids_among_columns(x: &Matrix, names: &[String]) -> Option<usize> {
-    let may = !x.is_sparse() && names.len() == x.cols() && names.iter().any(|name| is_id(name));
+    let is_called = || names.iter().any(|name| is_id(name)) || names.first().is_some_and(|name| is_index(name));
+    let may = !x.is_sparse() && names.len() == x.cols() && is_called();
     if may { ids_as_data(&numbers(x), names) } else { None }
 }
 
@@ -71,8 +73,14 @@ fn numbers(x: &Matrix) -> Cow<'_, [f64]> {
     }
 }
 
-/// What the first of `cols` columns is, called `name` where there is a header.
-pub(super) fn first_column(values: &[f64], cols: usize, name: Option<&str>) -> FirstColumn {
+/// What the first of `cols` columns is, called `name` where there is a header; `distinct` says whether no two of its
+/// cells are one name.
+pub(super) fn first_column(
+    values: &[f64],
+    cols: usize,
+    name: Option<&str>,
+    distinct: impl Fn() -> bool,
+) -> FirstColumn {
     let rows = values.len() / cols;
     if cols < 2 {
         return FirstColumn::Data;
@@ -80,7 +88,7 @@ pub(super) fn first_column(values: &[f64], cols: usize, name: Option<&str>) -> F
     let first: Vec<f64> = values.chunks_exact(cols).map(|row| row[0]).collect();
     let rest = || values.chunks_exact(cols).flat_map(|row| &row[1..]).copied();
     let series = NumberSeries::of(&first);
-    if name.is_some_and(is_index) && (series.is_monotone || (series.is_whole && series.is_unique)) {
+    if name.is_some_and(is_index) && (series.is_monotone || (series.is_whole && distinct())) {
         return FirstColumn::Names("so it is called, and no number stands twice");
     }
     // Few rows show no order, and two columns of numbers are more likely pairs than names and numbers.
@@ -128,14 +136,22 @@ pub(super) fn first_row_is_doubtful(values: &[f64], cols: usize) -> bool {
         || (reaches_beyond() && no_other(|row| row.is_monotone))
 }
 
-/// The first of the columns of numbers that is called as ids are, and holds whole numbers: it counts as data.
+/// The first of the columns of numbers that is called as ids are, and holds whole numbers, or the first of all where it
+/// is called as an index, and holds fractions in no order: it counts as data.
 pub(super) fn ids_as_data(values: &[f64], names: &[String]) -> Option<usize> {
     let cols = names.len();
     let is_whole = |j: usize| {
         let mut known = values.chunks_exact(cols).map(|row| row[j]).filter(|value| !value.is_nan()).peekable();
         known.peek().is_some() && known.all(|value| value.fract() == 0.0)
     };
-    (values.len() >= FEWEST * cols).then(|| (0..cols).find(|&j| is_id(&names[j]) && is_whole(j))).flatten()
+    // Samples are called 1.8, 1.9, 1.10.
+    let is_index = |j: usize| {
+        let known = values.chunks_exact(cols).all(|row| !row[j].is_nan());
+        j == 0 && cols > 1 && known && is_index(&names[j]) && !is_whole(j)
+    };
+    (values.len() >= FEWEST * cols)
+        .then(|| (0..cols).find(|&j| (is_id(&names[j]) && is_whole(j)) || is_index(j)))
+        .flatten()
 }
 
 /// Whether a name, in any case and with or without marks, is that of an index; `gene_id` and `sampleId` are.
@@ -217,7 +233,8 @@ mod tests {
     #[test]
     fn the_first_column_is_judged_by_what_it_is() {
         let check = |name: Option<&str>, values: &[f64], expected: &str| {
-            let found = match first_column(values, 3, name) {
+            let distinct = || NumberSeries::of(&values.chunks(3).map(|row| row[0]).collect::<Vec<f64>>()).is_unique;
+            let found = match first_column(values, 3, name, distinct) {
                 FirstColumn::Data => "data",
                 FirstColumn::Names(_) => "names",
                 FirstColumn::Doubtful(_) => "doubtful",
@@ -285,5 +302,9 @@ mod tests {
         check("a b id", &values, None);
         check("a day b", &values, None);
         check("id a b", &values[..6], None);
+        let fractions = [1.8, 1.0, 0.5, 1.9, 2.0, 0.5, 1.1, 3.0, 0.5];
+        check("sample a b", &fractions, Some(0));
+        check("a sample b", &fractions, None);
+        check("dose a b", &fractions, None);
     }
 }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::number::parse;
+use super::number::{is_rounded, parse};
 use crate::data::ReadOptions;
 
 /// What commas in numbers are.
@@ -67,6 +67,16 @@ impl CellFormat {
 
     pub(in crate::data) fn is_number(&self, text: &[u8]) -> bool {
         matches!(self.read(text), CellValue::Number(_))
+    }
+
+    /// Whether a cell writes a whole number that is not `value`, the nearest that f64 holds.
+    pub(in crate::data) fn is_rounded(&self, text: &[u8], value: f64) -> bool {
+        if value.abs() < 1e15 {
+            return false;
+        }
+        let text = ungrouped(text).map_or(Cow::Borrowed(text), Cow::Owned);
+        let mark = if self.commas == Commas::Decimal { b'.' } else { b',' };
+        is_rounded(&if text.contains(&mark) { Cow::Owned(without(&text, mark)) } else { text }, value)
     }
 
     /// Whether an id is none: empty, or a mark of letters such as `NA`. A `?` or a `.` may be the id of a word.
@@ -196,6 +206,22 @@ mod tests {
         for wrong in ["0.5", "1,2,3", "1,234.5"] {
             check(Commas::Decimal, wrong, CellValue::Text);
         }
+    }
+
+    #[test]
+    fn whole_numbers_are_rounded_in_any_writing() {
+        let check = |commas: Commas, text: &str, expected: bool| {
+            let format = CellFormat::new(&ReadOptions::default(), commas);
+            let CellValue::Number(value) = format.read(text.as_bytes()) else { panic!("{text}") };
+            assert_eq!(format.is_rounded(text.as_bytes(), value), expected, "{text}");
+        };
+        check(Commas::Unknown, "9007199254740993", true);
+        check(Commas::Unknown, "9 007 199 254 740 993", true);
+        check(Commas::Thousands, "9,007,199,254,740,993", true);
+        check(Commas::Thousands, "9,007,199,254,740,992", false);
+        check(Commas::Decimal, "9.007.199.254.740.993", true);
+        check(Commas::Decimal, "9007199254740993,5", false);
+        check(Commas::Unknown, "9007199254740993.5", false);
     }
 
     #[test]

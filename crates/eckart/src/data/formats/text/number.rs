@@ -84,6 +84,52 @@ pub(in crate::data) fn small_integer(digits: &[u8]) -> Option<u64> {
     Some(value)
 }
 
+/// The number that an id is, where it is written the one usual way: "01" is an id of its own beside "1".
+pub(in crate::data) fn whole_number(id: &[u8]) -> Option<u64> {
+    if id.len() > 1 && id[0] == b'0' { None } else { small_integer(id) }
+}
+
+/// `101` of `101.0`: a column of whole numbers turns to such texts where one of them was missing once.
+pub(in crate::data) fn without_zero_decimals(id: &[u8]) -> &[u8] {
+    let Some(b'0') = id.last() else { return id };
+    let zeros = id.iter().rev().take_while(|&&b| b == b'0').count();
+    match id[..id.len() - zeros] {
+        [ref whole @ .., b'.'] if whole_number(whole.strip_prefix(b"-").unwrap_or(whole)).is_some() => whole,
+        _ => id,
+    }
+}
+
+/// Calls whole floats as the integers that they are, beside texts, too; beside fractions each is one of them, and they
+/// keep their decimals.
+pub(in crate::data) fn name_whole_floats(names: &mut [String]) {
+    let is_fraction = |name: &String| parse(name.as_bytes()).is_some_and(|value| value.fract() != 0.0);
+    if names.iter().any(is_fraction) {
+        return;
+    }
+    for name in names {
+        let whole = without_zero_decimals(name.as_bytes()).len();
+        name.truncate(whole);
+    }
+}
+
+/// Whether `digits` write a whole number that is not `value`, the nearest that f64 holds.
+pub(in crate::data) fn is_rounded(digits: &[u8], value: f64) -> bool {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let digits = digits.strip_prefix(b"-").or_else(|| digits.strip_prefix(b"+")).unwrap_or(digits);
+    if value.abs() < EXACT || !value.is_finite() || !digits.iter().all(u8::is_ascii_digit) {
+        return false;
+    }
+    let first = digits.iter().position(|&b| b != b'0').unwrap_or(0);
+    format!("{:.0}", value.abs()).as_bytes() != &digits[first..]
+}
+
+/// The refusal of a whole number that f64 would round.
+pub(in crate::data) fn inexact(text: &[u8], place: &str, help: &str) -> Error {
+    let message = format!("{}{place} is a whole number that f64 does not hold exactly", shown(text));
+    let help = format!("{help}; where rounding is meant, write it with decimals, as in 12345678901234567890.0");
+    Error::data(Code::InexactInteger, message, help)
+}
+
 /// The whole number that is written in `text` with digits only.
 pub(in crate::data) fn parse_index(text: &[u8]) -> Option<usize> {
     match small_integer(text) {
@@ -122,6 +168,11 @@ mod tests {
             check(bad, None);
         }
         assert!(parse(b"-0").unwrap().is_sign_negative());
+        let rounded = |text: &str| is_rounded(text.as_bytes(), parse(text.as_bytes()).unwrap());
+        for exact in ["9007199254740992", "-9007199254740994", "0018446744073709551616", "9007199254740993.0", "1e30"] {
+            assert!(!rounded(exact), "{exact}");
+        }
+        assert!(["9007199254740993", "-1212360731695427585", "100000000000000000000001"].into_iter().all(rounded));
         assert_eq!((parse_index(b"00012"), parse_index(b"+1"), parse_index(b"-1")), (Some(12), None, None));
         assert_eq!(parse_index(b"99999999999999999999"), None);
     }

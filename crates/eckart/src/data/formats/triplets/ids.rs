@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use crate::data::Ids;
 use crate::data::formats::text::cells::CellFormat;
-use crate::data::formats::text::number::{parse, shown, small_integer};
+use crate::data::formats::text::number::{name_whole_floats, shown, whole_number, without_zero_decimals};
 use crate::data::formats::text::records::cell_text;
 use crate::data::memory::room_for_one;
 use crate::error::{Code, Error, Result};
@@ -60,7 +60,7 @@ impl IdTable {
             digits => whole_number(digits).map(|n| n as i64),
         };
         let Some(numbers) = self.names.iter().map(number).collect::<Option<Vec<i64>>>() else {
-            self.name_whole_floats();
+            name_whole_floats(&mut self.names);
             return None;
         };
         let mut order: Vec<u32> = (0..numbers.len() as u32).collect();
@@ -72,35 +72,6 @@ impl IdTable {
         let sorted = Ids::I64(order.iter().map(|&k| numbers[k as usize]).collect());
         self.names = sorted.texts();
         Some((new, sorted))
-    }
-}
-
-impl IdTable {
-    /// Beside texts, too, a whole float is called as the integer that it is; beside fractions it is one of them.
-    fn name_whole_floats(&mut self) {
-        let is_fraction = |name: &String| parse(name.as_bytes()).is_some_and(|value| value.fract() != 0.0);
-        if self.names.iter().any(is_fraction) {
-            return;
-        }
-        for name in &mut self.names {
-            let whole = without_zero_decimals(name.as_bytes()).len();
-            name.truncate(whole);
-        }
-    }
-}
-
-/// The number that an id is, where it is written the one usual way: "01" is an id of its own beside "1".
-fn whole_number(id: &[u8]) -> Option<u64> {
-    if id.len() > 1 && id[0] == b'0' { None } else { small_integer(id) }
-}
-
-/// `101` of `101.0`: a column of whole numbers turns to such texts where one of them was missing once.
-fn without_zero_decimals(id: &[u8]) -> &[u8] {
-    let Some(b'0') = id.last() else { return id };
-    let zeros = id.iter().rev().take_while(|&&b| b == b'0').count();
-    match id[..id.len() - zeros] {
-        [ref whole @ .., b'.'] if whole_number(whole.strip_prefix(b"-").unwrap_or(whole)).is_some() => whole,
-        _ => id,
     }
 }
 
