@@ -12,8 +12,8 @@ use eckart::solve::{Flow, solve};
 use eckart::{Code, Error, Result, Table, Warning};
 use serde_json::{Value, json};
 
-use crate::beside::{AboutFiles, Readings, options_beside, put_readings, with_factors, with_matrices};
-use crate::load::{read_data, refuse_list};
+use crate::beside::{AboutFiles, Readings, check_names, options_beside, put_readings, with_factors, with_matrices};
+use crate::load::{read_data, refuse_list, widened};
 use crate::model::{Model, scale_unknown};
 use crate::numbers::{count, precise, short};
 use crate::objective::problem;
@@ -38,6 +38,7 @@ struct Tested {
 
 /// `eckart evaluate ...`
 pub(crate) fn evaluate(args: &EvaluateArgs) -> Result<String> {
+    check_names(&args.reading, &args.objective.matrices, Some(&args.factors))?;
     let tested = match args.holdout {
         Some(share) => held_out(args, share)?,
         None => given(args)?,
@@ -66,7 +67,7 @@ fn given(args: &EvaluateArgs) -> Result<Tested> {
     let mut notes = Vec::new();
     let mut said = Readings::new();
     let mut read = |file: &Path, options: &ReadOptions, what: &str| {
-        let table = read_data(file, &args.reading, options, true)?;
+        let table = widened(read_data(file, &args.reading, options, true)?, model.shape.1)?;
         said.extend(table.reading.clone().map(|reading| (what.to_owned(), reading)));
         Ok::<Table, Error>(table)
     };
@@ -140,7 +141,7 @@ fn held_out(args: &EvaluateArgs, share: f64) -> Result<Tested> {
     let fit = solve(&problem, &settings, &mut |_| Flow::Continue)?;
     let predictor = Predictor::new(&fit)?;
     let measures = measure(&predictor, &held, Some(&kept), args.top, args.relevant)?;
-    let AboutFiles { readings: said, warnings: mut notes } = about;
+    let AboutFiles { readings: said, warnings: mut notes, .. } = about;
     notes.extend(fit.warnings.iter().cloned().chain(fit.ended_early()));
     // It is the split that took them away.
     notes.retain(|note| note.code != Code::NothingObserved);

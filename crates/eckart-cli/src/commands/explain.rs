@@ -11,7 +11,7 @@ use eckart::solve::outline;
 use eckart::{Code, Dtype, Error, Problem, Result};
 use serde_json::Value;
 
-use crate::beside::{AboutFiles, put_readings, say_readings, with_factors, with_matrices};
+use crate::beside::{AboutFiles, check_names, put_readings, say_readings, with_factors, with_matrices};
 use crate::commands::fit::several_starts;
 use crate::load::{load, refuse_list};
 use crate::objective::problem;
@@ -24,6 +24,7 @@ use crate::warn;
 /// `eckart explain DATA|--shape NxM ...`
 pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
     let pictures = Pictures::new(&args.pictures, args.json)?;
+    check_names(&args.reading, &args.objective.matrices, Some(&args.factors))?;
     let mut about = AboutFiles::default();
     let problem = with_data(args, problem(&args.objective, args.rank)?, &mut about)?.match_by(args.matching.by);
     if let (Some(file), Some((_, x))) = (&args.file, problem.matrices().first()) {

@@ -12,8 +12,8 @@ use eckart::apply::{
 use eckart::data::Side;
 use eckart::{Code, Error, Factorization, FoldIn, Matrix, Result, Table, Warning};
 
-use crate::beside::Readings;
-use crate::load::read_data;
+use crate::beside::{Readings, check_names};
+use crate::load::{read_data, widened};
 use crate::model::{Model, only_one, scale_unknown};
 use crate::numbers::short;
 use crate::options::RecommendArgs;
@@ -27,12 +27,16 @@ const REASONS: usize = 3;
 
 /// `eckart recommend MODEL ...`
 pub(crate) fn recommend(args: &RecommendArgs) -> Result<String> {
+    check_names(&args.reading, &[], None)?;
     let model = Model::load(&args.model, args.matching.by)?.titled(args.listing.titles.as_deref())?;
     args.listing.output.as_deref().map(try_writing).transpose()?;
     let predictor = Predictor::new(&model.fit)?;
     let items = if args.explain { Some(Directions::of_cols(&model.fit)?) } else { None };
     let train = match &args.train {
-        Some(file) => Some((file.as_path(), read_data(file, &args.reading, &args.reading.options(), true)?)),
+        Some(file) => {
+            let table = read_data(file, &args.reading, &args.reading.options(), true)?;
+            Some((file.as_path(), widened(table, model.shape.1)?))
+        }
         None => None,
     };
     let is_old = |word: &String| model.has(Side::Rows, word);

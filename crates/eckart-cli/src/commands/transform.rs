@@ -6,13 +6,13 @@
 use std::path::{Path, PathBuf};
 
 use eckart::apply::new_rows_in_order;
-use eckart::data::{ReadOptions, write};
+use eckart::data::{ReadOptions, read_names, write};
 use eckart::solve::{numbered_components, save_factors};
-use eckart::{Factorization, FoldIn, Matrix, Result, Table, Warning};
+use eckart::{Error, Factorization, FoldIn, Matrix, Result, Table, Warning};
 use serde_json::{Map, Value, json};
 
-use crate::beside::{AboutFiles, Holds, put_readings, read_beside, say_readings};
-use crate::load::{read_data, rename};
+use crate::beside::{AboutFiles, Holds, check_names, put_readings, read_beside, say_readings};
+use crate::load::{read_data, rename, widened};
 use crate::model::Model;
 use crate::options::TransformArgs;
 use crate::output::json::warning_object;
@@ -22,12 +22,13 @@ use crate::{DIVERGED, warn};
 
 /// `eckart transform MODEL NEW ...`
 pub(crate) fn transform(args: &TransformArgs, paths: Paths) -> Result<(String, u8)> {
+    check_names(&args.reading, &args.matrices, None)?;
     let model = Model::load(&args.model, args.matching.by)?;
     let names = model.fit.factors.iter().map(|(name, _)| name.as_str());
     paths.with_factors(args.output.as_deref(), names).check()?;
     args.output.as_deref().map(try_writing).transpose()?;
     let mut fold_in = FoldIn::new(&model.fit)?;
-    let (table, beside, AboutFiles { readings: said, warnings: about }) = read_rows(args, &model, &fold_in)?;
+    let (table, beside, AboutFiles { readings: said, warnings: about, .. }) = read_rows(args, &model, &fold_in)?;
     let (rows, target) = (table.matrix.rows(), model.fit.target.as_str());
     about.iter().for_each(warn);
     let found = new_rows_in_order(&model.fit, &table, &beside, model.matching);
@@ -85,14 +86,16 @@ fn read_rows(args: &TransformArgs, model: &Model, fold_in: &FoldIn) -> Result<(T
     let are_bare = args.row_names.is_none() && args.col_names.is_none();
     let known_columns = model.fit.col_names.clone().filter(|_| are_bare);
     let options = ReadOptions { known_columns, ..args.reading.options() };
-    let mut table = read_data(&args.file, &args.reading, &options, args.matrices.is_empty())?;
+    let table = read_data(&args.file, &args.reading, &options, args.matrices.is_empty())?;
+    let names = args.col_names.as_ref().filter(|file| **file != Path::new("-"));
+    let width = names.map_or(Ok(model.shape.1), |file| Ok::<usize, Error>(read_names(file)?.len()));
+    let mut table = widened(table, width?)?;
     let (rows, cols) = table.matrix.shape();
     let (mut beside, mut about) = (Vec::new(), AboutFiles::default());
     about.take_in(&model.fit.target, &table);
     for (name, file) in &args.matrices {
         fold_in.check_name(name)?;
-        let table = read_beside(file, Holds::Data, &args.reading)?;
-        about.take_in(name, &table);
+        let table = read_beside((name, file), Holds::Data, &args.reading, &mut about)?;
         beside.push((name.clone(), table));
     }
     if let Some(file) = &args.row_names {

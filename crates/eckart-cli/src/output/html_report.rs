@@ -10,7 +10,7 @@ use eckart::data::{Matching, Side};
 use eckart::report::{ComponentSides, Report};
 use eckart::{Factorization, Result};
 
-use crate::beside::{Readings, say_readings};
+use crate::beside::{Readings, check_names, say_readings};
 use crate::load::{Data, load, names_of, titles_of};
 use crate::options::{LookArgs, ReportArgs};
 use crate::output::try_writing;
@@ -23,6 +23,7 @@ pub(crate) fn report(args: &ReportArgs) -> Result<String> {
     if !printed {
         try_writing(&output)?;
     }
+    check_names(&args.reading, &[], None)?;
     let fit = Factorization::load(&args.model)?;
     let data = args.file.as_ref().map(|file| in_order(&fit, load(file, &args.reading, true)?, args)).transpose()?;
     let (data, lacking) = data.map_or((None, None), |(data, lacking)| (Some(data), Some(lacking)));

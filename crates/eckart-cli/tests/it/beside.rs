@@ -96,3 +96,69 @@ fn what_list_x_is_says_nothing_of_other_files_but_answers_doubts() {
     let found = desk.json(&fit("--columns 1,2,3 --data S=weights.csv"), &[weighted]);
     assert!(found["readings"]["S"].as_str().unwrap().contains("list of entries"), "{found}");
 }
+
+const WEIGHTED: &str = "sum(S * (X - W @ H)**2)";
+
+/// Options of one file are of that file alone, by the name of its matrix; advice about it says so.
+#[test]
+fn formats_and_columns_are_said_of_each_file() {
+    let desk = Desk::new();
+    desk.file("x.csv", "gene,s1,s2\ng1,9,1\ng2,8,2\ng3,1,7\n");
+    desk.file("s.csv", "gene,s1,s2\ng1,1,2\ng2,1,1\ng3,3,2\n");
+    desk.file("list.csv", "gene,probe,w\ng3,s1,3\ng3,s2,2\ng1,s1,1\ng1,s2,2\ng2,s1,1\ng2,s2,1\n");
+    desk.file("w.csv", "gene,kind,weight\ng3,T,1\ng1,B,1\ng2,B,1\ng2,T,0.5\ng1,T,0.25\ng3,B,0.125\n");
+    let fit = |words: &str| desk.json(&format!("fit x.csv --rank 1 {words}"), &["--objective", WEIGHTED]);
+    let cost = |words: &str| fit(words)["objective"].as_f64().unwrap();
+    let near = |one: f64, other: f64| (one - other).abs() <= 1e-6 * other.abs();
+    let expected = cost("--data S=s.csv");
+    for words in ["--columns S=gene,probe,w", "--columns S=1,2,3 --format X=table", "--format S=coo --columns S=1,2,3"]
+    {
+        assert!(near(cost(&format!("--data S=list.csv {words}")), expected), "{words}");
+    }
+    let refuses = |words: &str, code: Code, parts: &[&str]| {
+        desk.refuses(&format!("fit x.csv --rank 1 {words}"), &["--objective", WEIGHTED], code, parts);
+    };
+    refuses("--data S=list.csv", Code::ListOrTable, &["list.csv", "`--columns S=gene,probe,w`", "`--format S=table`"]);
+    refuses("--data S=s.csv --columns T=1,2,3", Code::UnknownName, &["--columns T=...", "X, S"]);
+    refuses("--data S=s.csv --format S=csv --format S=tsv", Code::GivenTwice, &["--format", "S"]);
+    refuses("--data S=s.csv --format csv --format X=tsv", Code::GivenTwice, &["--format", "X"]);
+    let fixed = "fit x.csv --rank 2 --model nmf --fix W=w.csv";
+    desk.refuses(fixed, &[], Code::ListOrTable, &["w.csv", "`--columns W=gene,kind,weight`"]);
+    desk.file("few.csv", "gene,kind,weight\ng3,T,1\ng1,B,1\ng2,B,1\n");
+    desk.refuses(
+        &fixed.replace("w.csv", "few.csv"),
+        &[],
+        Code::NotANumber,
+        &["few.csv", "(--columns W=ROW,COL,VALUE)"],
+    );
+    let words = "fit x.csv --rank 2 --model nmf --fix W=w.csv --columns W=gene,kind,weight --report page.html";
+    let found = desk.json(words, &[]);
+    assert_eq!(found["factors"]["W"]["shape"], serde_json::json!([3, 2]), "{found}");
+    let page = std::fs::read_to_string(desk.path("page.html")).unwrap();
+    assert!(page.contains("--columns=W=gene,kind,weight") || page.contains("--columns W=gene,kind,weight"), "command");
+    assert!(page.contains("columns: Some(vec![&quot;gene&quot;.into(), &quot;kind&quot;.into()"), "program");
+}
+
+/// Columns that are called as those of X are what they are there: no matrix is turned by the words of its header.
+#[test]
+fn columns_of_the_same_names_are_the_same_in_every_file() {
+    let desk = Desk::new();
+    let entries = |value: &str, numbers: [u32; 9]| {
+        let ids = ["a", "b", "c"].into_iter().flat_map(|row| ["a", "b", "c"].map(|col| (row, col)));
+        let lines = ids.zip(numbers).map(|((row, col), number)| format!("{row},{col},{number}\n"));
+        format!("target,source,{value}\n{}", lines.collect::<String>())
+    };
+    desk.file("x.csv", entries("value", [1, 2, 1, 3, 5, 4, 2, 1, 2]))
+        .file("s.csv", entries("value", [1, 9, 9, 1, 1, 1, 1, 1, 1]));
+    desk.file("w.csv", entries("weight", [1, 9, 9, 1, 1, 1, 1, 1, 1]));
+    desk.file("t.csv", "target,a,b,c\na,1,9,9\nb,1,1,1\nc,1,1,1\n");
+    let cost = |weights: &str| {
+        let words = format!("fit x.csv --rank 1 --columns target,source,value --data S={weights}");
+        desk.json(&words, &["--objective", WEIGHTED])["objective"].as_f64().unwrap()
+    };
+    let expected = cost("t.csv");
+    for weights in ["s.csv", "w.csv"] {
+        let found = cost(weights);
+        assert!((found - expected).abs() <= 1e-6 * expected, "{weights}: {found} is not {expected}");
+    }
+}

@@ -197,7 +197,7 @@ fn numbers_that_name_rows_are_not_rounded() {
     desk.file("long.csv", "post_id,a,b,c\n1212360731695427585,1,2,3.5\n1212360731695427587,2,1,4\n");
     let said = desk.run("fit long.csv --model nmf --rank 1 -q -o long.safetensors", &[]);
     said.warned(Code::NumbersAsNames, "post_id");
-    let found = desk.json("recommend long.safetensors --user 1212360731695427587", &[]);
+    let found = desk.run("recommend long.safetensors --user 1212360731695427587 --json", &[]).json();
     assert_eq!(found["lists"][0]["about"], "1212360731695427587");
     // Of one row the model tells that the first column holds a name, also from standard input.
     let new = "batch,a,b,c\n0007,1,2,3\n";
@@ -220,4 +220,31 @@ fn numbers_that_name_rows_are_not_rounded() {
         Code::InexactInteger,
         &["values.csv, line 2", "column 1 (a)"],
     );
+}
+
+/// An SVMlight file tells no more of its columns than the last that has an entry.
+#[test]
+fn columns_without_entries_at_the_end_are_zeros() {
+    let desk = Desk::new();
+    desk.file("train.svmlight", "0 1:2 2:1\n1 1:1 5:3\n0 3:1 4:2\n1 2:1 5:1\n");
+    desk.file("new.svmlight", "1:2 2:1\n\n1:1 3:1\n").file("new.csv", "2,1,0,0,0\n0,0,0,0,0\n1,0,1,0,0\n");
+    desk.file("words.txt", "w1\nw2\nw3\nw4\nw5\nw6\n").file("five.txt", "w1\nw2\nw3\nw4\nw5\n");
+    desk.prints("fit train.svmlight --model nmf --rank 2 -q -o m.safetensors", &[]);
+    let codes = |new: &str| desk.json(&format!("transform m.safetensors {new}"), &[]);
+    let found = codes("new.svmlight");
+    assert_eq!(found["factors"]["W"]["shape"], serde_json::json!([3, 2]), "{found}");
+    let reading = found["reading"].as_str().unwrap();
+    assert!(reading.contains("row of zeros, from line 2") && reading.contains("zeros up to column 5"), "{reading}");
+    let number =
+        |object: &serde_json::Value, i: usize, k: usize| object["factors"]["W"]["values"][i][k].as_f64().unwrap();
+    let dense = codes("new.csv --format table");
+    let near = |i: usize, k: usize| (number(&found, i, k) - number(&dense, i, k)).abs() < 1e-6;
+    assert!((0..6).all(|at| near(at / 2, at % 2)), "{found} {dense}");
+    // A vocabulary may have words that no document has; a shorter one names too few.
+    let found = desk.json("fit train.svmlight --model nmf --rank 1 --col-names words.txt", &[]);
+    assert_eq!(found["shape"].to_string(), "[4,6]");
+    assert!(found["reading"].as_str().unwrap().contains("zeros up to column 6"), "{found}");
+    desk.prints("fit train.svmlight --model nmf --rank 1 -q --col-names five.txt", &[]);
+    desk.file("three.txt", "w1\nw2\nw3\n");
+    desk.refuses("fit train.svmlight --model nmf --rank 1 --col-names three.txt", &[], Code::NameCount, &["3 names"]);
 }

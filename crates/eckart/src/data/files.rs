@@ -11,7 +11,7 @@ use super::formats::csv::{read_csv, write_csv};
 use super::formats::mtx::{read_mtx, write_mtx};
 use super::formats::npy::{read_npy, write_npy};
 use super::formats::npz::read_npz;
-use super::formats::svmlight::{looks_like, read_svmlight};
+use super::formats::svmlight::{self, looks_like};
 use super::formats::text::lines::with_line_feeds;
 use super::formats::text::number::parse;
 use super::options::{Delimiter, Format, ReadOptions};
@@ -58,10 +58,7 @@ pub fn read_as(format: Format, input: impl Read, options: &ReadOptions) -> Resul
             let delimiter = options.delimiter.clone().or(Some(Delimiter::Byte(b'\t')));
             read_csv(input, &ReadOptions { delimiter, ..options.clone() })
         }
-        Format::Svmlight => {
-            let reading = Some("SVMlight; labels are left out".to_owned());
-            Ok(Table { reading, ..read_svmlight(input, options)?.into() })
-        }
+        Format::Svmlight => svmlight::read(input, options),
     }
 }
 

@@ -175,8 +175,8 @@ pub struct ReadOptions {
     /// values, each by its name in the header or by its number from 1. Saying them says that the file is such a list.
     /// `None` goes by the header, else takes the first three.
     pub columns: Option<Vec<String>>,
-    /// The columns that there must be, such as those of a model that new rows are for: a first column of a CSV table that
-    /// alone is none of them, of whole numbers that differ, holds the names of the rows; one of them is data.
+    /// The columns that there must be, such as those of a model that new rows are for: a first column of a CSV table
+    /// that alone is none of them, of whole numbers that differ, holds the names of the rows; one of them is data.
     pub known_columns: Option<Vec<String>>,
 }
 

@@ -229,6 +229,14 @@ impl Error {
         self
     }
 
+    /// The same data error with other advice, made of its own.
+    pub fn advising(mut self, advice: impl FnOnce(&str) -> String) -> Self {
+        if let Self::Data(data) = &mut self {
+            data.help = advice(&data.help);
+        }
+        self
+    }
+
     /// The same data error, said of line `line` (counted from 1).
     pub fn at_line(mut self, line: u64) -> Self {
         if let Self::Data(data) = &mut self {

@@ -9,7 +9,7 @@ use eckart::solve::{Flow, RankChoice, solve};
 use eckart::{Code, Error, Problem, Result, Settings};
 
 use super::outcome::Outcome;
-use crate::beside::{with_factors, with_matrices};
+use crate::beside::{check_names, with_factors, with_matrices};
 use crate::load::{Data, load, refuse_list};
 use crate::objective::problem;
 use crate::options::FitArgs;
@@ -61,6 +61,7 @@ impl<'a> Request<'a> {
     /// As reading, binding and [`solve`].
     pub(super) fn run(&self) -> Result<Outcome> {
         let args = self.args;
+        check_names(&args.reading, &args.objective.matrices, Some(&args.factors))?;
         let bar = Bar::new(args.quiet || args.json);
         bar.say(format!("reading {}", args.file.display()));
         let mut data = load(&args.file, &args.reading, args.objective.matrices.is_empty())?.named(&args.names)?;

@@ -3,6 +3,7 @@
 //! Invariant: files first, so that no result is lost for a report.
 //! Not here: what a report says (see `output`).
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use eckart::data::ReadOptions;
@@ -10,7 +11,6 @@ use eckart::{Code, Factorization, Result, StopReason};
 
 use super::outcome::Outcome;
 use super::request::Request;
-use crate::beside::{Holds, first_options};
 use crate::options::FitArgs;
 use crate::output::html_report;
 use crate::output::json::json;
@@ -54,7 +54,8 @@ impl Outcome {
             let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
             let page = html_report::page(&self.fit, Some(&self.data), request.args.look);
             let page = page.titles(self.data.titles.clone()).command(program.chain(words));
-            let page = files(request.args).fold(page, |page, (name, file, options)| page.file(name, file, &options));
+            let files = files(request.args, &self.data.beside.options);
+            let page = files.into_iter().fold(page, |page, (name, file, options)| page.file(name, file, &options));
             let page = page.match_by(request.args.matching.by);
             let page = self.consensus.iter().fold(page, |page, (found, _)| page.consensus(found));
             page.write(path)?;
@@ -73,10 +74,10 @@ fn exit_code(fit: &Factorization) -> u8 {
 }
 
 /// The files of a fit, by the names of their matrices, and how each is read.
-fn files(args: &FitArgs) -> impl Iterator<Item = (&str, &Path, ReadOptions)> {
-    let data = &args.objective.matrices;
-    let given = args.factors.fix.iter().chain(&args.factors.init_from);
-    let beside = data.iter().map(|file| (file, Holds::Data)).chain(given.map(|file| (file, Holds::Factor)));
-    let beside = beside.map(|((name, file), holds)| (&**name, &**file, first_options(file, holds, &args.reading)));
-    std::iter::once(("X", &*args.file, args.reading.options())).chain(beside)
+fn files<'a>(args: &'a FitArgs, options: &BTreeMap<String, ReadOptions>) -> Vec<(&'a str, &'a Path, ReadOptions)> {
+    let beside = args.objective.matrices.iter().chain(&args.factors.fix).chain(&args.factors.init_from);
+    // A model brings a factor without any.
+    let read = |name: &String| options.get(name).cloned().unwrap_or_default();
+    let beside = beside.map(|(name, file)| (&**name, &**file, read(name)));
+    std::iter::once(("X", &*args.file, args.reading.options())).chain(beside).collect()
 }

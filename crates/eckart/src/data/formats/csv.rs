@@ -6,7 +6,7 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use super::text::cells::CellFormat;
+use super::text::cells::{CellFormat, is_grouped};
 use super::text::dialect::Dialect;
 use super::text::number::parse;
 use super::text::records::{Records, write_cell, write_quoted};
@@ -145,6 +145,9 @@ fn write_table(out: &mut dyn Write, table: &Table, delimiter: u8) -> io::Result<
             }
             let nameless = nameless_row(i) || nameless_column(j);
             write_number(out, table.matrix.get(i, j), table.matrix.dtype(), nameless)?;
+            if delimiter == b'\t' && looks_grouped(table.matrix.get(i, j), table.matrix.dtype()) {
+                out.write_all(b"0")?;
+            }
         }
         out.write_all(b"\n")?;
     }
@@ -159,6 +162,13 @@ fn write_number(out: &mut dyn Write, value: f64, dtype: Dtype, nameless: bool) -
         Dtype::F32 => write!(out, "{:?}", value as f32),
         Dtype::F64 => write!(out, "{value:?}"),
     }
+}
+
+/// Whether a number is written with three decimals, which between tabs may be thousands: a zero after them says that
+/// they are none.
+fn looks_grouped(value: f64, dtype: Dtype) -> bool {
+    let mut text = Vec::new();
+    write_number(&mut text, value, dtype, false).is_ok() && is_grouped(&text, b'.')
 }
 
 #[cfg(test)]
@@ -198,6 +208,12 @@ mod tests {
         let mut text = Vec::new();
         write_table(&mut text, &table, b',').unwrap();
         assert_eq!(String::from_utf8(text).unwrap(), ",1,2\na,1,\nb,3,0.1\n");
+    }
+
+    #[test]
+    fn three_decimals_between_tabs_are_decimals() {
+        let table = Table::from(Matrix::dense(2, 2, vec![1.125, 12.375, 3.0, -1.5e2]).unwrap());
+        assert_eq!(back(&table, "a.tsv", &ReadOptions::default()).matrix.values_f64(), table.matrix.values_f64());
     }
 
     /// A name alone among numbers could be a damaged number: what is written leaves no doubt.

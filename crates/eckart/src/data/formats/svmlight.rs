@@ -10,36 +10,53 @@ use super::text::lines::Lines;
 use super::text::number::{Choice, inexact, is_rounded, parse, parse_index, shown};
 use crate::data::memory::room_for_one;
 use crate::data::source::empty_file;
-use crate::data::{Matrix, ReadOptions};
+use crate::data::{Matrix, ReadOptions, Table};
 use crate::error::{Code, Error, Result};
 
 /// The matrix in an SVMlight text: a row per line, as wide as the largest column in it.
 ///
 /// What stands first is the label of the row, unless it is `column:value` as the rest; it is passed over, as are
 /// `qid:...` and what comes after `#`. Columns count from 1, or from 0 where one is 0 or a comment says that they are
-/// zero-based, as scikit-learn writes it. The type is f32 where every value is exact in f32, else f64.
+/// zero-based, as scikit-learn writes it. Between rows without labels a blank line is a row of zeros: a document of no
+/// word. The type is f32 where every value is exact in f32, else f64.
 ///
 /// # Errors
 /// `Data`, with the line: a word that is no `column:value`, a value that is missing or infinite, a column that stands
 /// twice, no entry at all.
 pub fn read_svmlight(input: impl Read, options: &ReadOptions) -> Result<Matrix> {
+    Ok(read(input, options)?.matrix)
+}
+
+/// As [`read_svmlight`], with how the text was understood.
+pub(in crate::data) fn read(input: impl Read, options: &ReadOptions) -> Result<Table> {
     let mut lines = Lines::new(input);
     let (mut entries, mut rows, mut cols, mut from_zero) = (EntryList::default(), 0_u32, 0, false);
-    let mut found = Vec::new();
+    let (mut found, mut blanks) = (Vec::new(), Blanks::default());
     loop {
-        let is_nothing = |_, text: &[u8]| {
+        let (before, mut comments) = (lines.number(), 0);
+        let is_nothing = |number: u64, text: &[u8]| {
             let line = without_comment(text);
             from_zero |= says_zero(&text[line.len()..]);
-            words(line).next().is_none()
+            let is_nothing = words(line).next().is_none();
+            if is_nothing && line.len() < text.len() {
+                comments += 1;
+            } else if is_nothing && rows > 0 {
+                blanks.first.get_or_insert(number);
+            }
+            is_nothing
         };
         if !lines.advance_past(is_nothing)? {
             break;
         }
+        rows = blanks.rows_before(rows, lines.number() - before - 1 - comments, lines.number())?;
         let mut words = words(without_comment(lines.text())).peekable();
         match words.peek() {
             // A row without a label.
             Some(first) if first.contains(&b':') && entry(first).is_ok() => {}
-            _ => drop(words.next()),
+            _ => {
+                blanks.has_labels = true;
+                words.next();
+            }
         }
         let before = found.len();
         for word in words.filter(|word| !word.starts_with(b"qid:")) {
@@ -66,7 +83,48 @@ pub fn read_svmlight(input: impl Read, options: &ReadOptions) -> Result<Matrix> 
     }
     let label = |i: usize, j: usize| format!("row {}, column {}", i + 1, j + first as usize);
     let shape = (rows as usize, (cols + 1 - first) as usize);
-    entries.into_matrix(shape, options.dtype.map_or(Choice::ExactToF32, Choice::Fixed), options.duplicates, &label)
+    let choice = options.dtype.map_or(Choice::ExactToF32, Choice::Fixed);
+    let matrix = entries.into_matrix(shape, choice, options.duplicates, &label)?;
+    Ok(Table { reading: Some(blanks.said()), ..matrix.into() })
+}
+
+/// Blank lines between rows.
+#[derive(Debug, Default)]
+struct Blanks {
+    count: u64,
+    first: Option<u64>,
+    /// Whether a row before them has a label: a row of nothing has one as well.
+    has_labels: bool,
+}
+
+impl Blanks {
+    /// The rows with those that `count` blank lines before the next are.
+    fn rows_before(&mut self, rows: u32, count: u64, line: u64) -> Result<u32> {
+        if rows == 0 || count == 0 {
+            return Ok(rows);
+        }
+        self.count += count;
+        if self.has_labels {
+            return Ok(rows);
+        }
+        let rows = u32::try_from(count).ok().and_then(|count| rows.checked_add(count));
+        rows.ok_or_else(|| too_many_rows().at_line(line))
+    }
+
+    /// How the text was understood.
+    fn said(&self) -> String {
+        let labels = if self.has_labels { "labels are left out" } else { "no labels" };
+        let lines = format!("{} blank line{}", self.count, if self.count == 1 { "" } else { "s" });
+        let are = match (self.has_labels, self.count) {
+            (true, _) => "passed over",
+            (false, 1) => "is a row of zeros",
+            (false, _) => "are rows of zeros",
+        };
+        match self.first.filter(|_| self.count > 0) {
+            Some(first) => format!("SVMlight; {labels}; {lines} {are}, from line {first}"),
+            None => format!("SVMlight; {labels}"),
+        }
+    }
 }
 
 fn too_many_rows() -> Error {
@@ -139,6 +197,14 @@ mod tests {
         // Without labels; with empty ones; counted from 0 by the word of whoever wrote it.
         check("1:3 2:4\n3:1\n", (2, 3), &[3.0, 4.0, 0.0, 0.0, 0.0, 1.0]);
         check(" 1:3 2:4\n1 2:1\n", (2, 2), &[3.0, 4.0, 0.0, 1.0]);
+        // A document of no word, between others; beside labels, and at either end, a blank line is none.
+        check("\n1:2 2:1\n\n1:1\n\n\n", (3, 2), &[2.0, 1.0, 0.0, 0.0, 1.0, 0.0]);
+        check("1:2\n# a comment\n \n\n1:1\n", (4, 1), &[2.0, 0.0, 0.0, 1.0]);
+        check("1 1:2\n\n0\n1 1:1\n", (3, 1), &[2.0, 0.0, 1.0]);
+        let said = |text: &str| read(text.as_bytes(), &ReadOptions::default()).unwrap().reading.unwrap();
+        assert!(said("1:2 2:1\n\n1:1\n").ends_with("1 blank line is a row of zeros, from line 2"));
+        assert!(said("1 1:2\n\n\n1 1:1\n").ends_with("2 blank lines passed over, from line 2"));
+        assert_eq!(said("\n1 1:2\n\n"), "SVMlight; labels are left out");
         check("# Column indices are zero-based\n1 1:3 2:4\n", (1, 3), &[0.0, 3.0, 4.0]);
         check("# Column indices are one-based\n1 1:3 2:4\n", (1, 2), &[3.0, 4.0]);
     }

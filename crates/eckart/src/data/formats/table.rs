@@ -8,7 +8,7 @@ pub(in crate::data) mod index;
 mod layout;
 mod parts;
 
-use super::text::cells::{CellFormat, CellValue, looks_numeric};
+use super::text::cells::{CellFormat, CellValue, decimal_help};
 use super::text::number::{Choice, inexact, name_whole_floats, shown};
 use super::text::records::{Record, Records, cell_text};
 use crate::data::memory::room_for_one;
@@ -16,7 +16,7 @@ use crate::data::{Dtype, ReadOptions, Table};
 use crate::error::{Code, Error, Result};
 use index::{are_few, first_row_is_doubtful, is_index};
 use layout::TableLayout;
-use parts::{FirstCells, Parts};
+use parts::{FirstCells, Parts, left_out};
 
 /// Reads the table that begins with `first`; `sample` are the first rows, that one included.
 pub(in crate::data) fn read(
@@ -177,8 +177,8 @@ impl<'a> Body<'a> {
                 "Replace it by a finite number, or leave it empty where the entry is missing",
             )),
             CellValue::Text => {
-                let help = match (looks_numeric(cell), k) {
-                    (true, _) => "Write decimals with a point, or say their mark by decimal (--decimal ,)",
+                let help = match (decimal_help(cell), k) {
+                    (Some(help), _) => help,
                     (_, 0) => {
                         "Where the first column holds names, set index_col (--index-col); leave missing cells empty, \
                          or say their mark by na_values (--na-values)"
@@ -292,14 +292,6 @@ impl<'a> Body<'a> {
         }
         Ok(cols - kept.len())
     }
-}
-
-/// "left out: 1 row and 2 columns of nothing"
-fn left_out(rows: usize, columns: usize) -> Option<String> {
-    let count = |(count, what): (usize, &str)| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    let gone = [(rows, "row"), (columns, "column")].into_iter().filter(|(count, _)| *count > 0).map(count);
-    let gone: Vec<String> = gone.collect();
-    (!gone.is_empty()).then(|| format!("left out: {} of nothing", gone.join(" and ")))
 }
 
 fn dense(rows: usize, cols: usize, values: Vec<f64>, dtype: Option<Dtype>) -> Result<crate::data::Matrix> {
@@ -490,6 +482,7 @@ mod tests {
         refuses("1,2\nr,3\n", Code::NotANumber, "--index-col");
         refuses("a;b\n1,5;2.5\n", Code::NotANumber, "line 2: the cell \"1,5\" in column 1 (a) is not a number");
         refuses("a;b\n1,5;2.5\n", Code::NotANumber, "--decimal ,");
+        refuses("a,b\n1.234.567,2\n1,2\n", Code::NotANumber, "group thousands");
         refuses("a,b\n1,inf\n", Code::InfiniteValue, "line 2: the cell \"inf\" in column 2 (b)");
         refuses("a,1,2\nb,3,4\n", Code::HeaderOrData, "line 1");
         refuses(",5,2\n1,3,4\n", Code::HeaderOrData, "line 1");

@@ -10,7 +10,7 @@ mod ids;
 use std::collections::BTreeSet;
 
 use super::entries::EntryList;
-use super::text::cells::{CellFormat, CellValue, looks_numeric};
+use super::text::cells::{CellFormat, CellValue, decimal_help};
 use super::text::number::{Choice, inexact, shown};
 use super::text::records::{Record, Records};
 use crate::data::{Matrix, ReadOptions, Table};
@@ -153,11 +153,8 @@ impl List<'_> {
             CellValue::Text => Err(Error::data(
                 Code::NotANumber,
                 format!("the value {} is not a number", shown(cell)),
-                if looks_numeric(cell) {
-                    "Decimals have a point, unless decimal (--decimal) says a comma"
-                } else {
-                    "Say the columns by columns (--columns ROW,COL,VALUE), by their names or numbers"
-                },
+                decimal_help(cell)
+                    .unwrap_or("Say the columns by columns (--columns ROW,COL,VALUE), by their names or numbers"),
             )),
         }
     }
@@ -287,6 +284,21 @@ mod tests {
         assert_eq!(ids("i,j,v\n10.0,b,1\n-9,2,1\n"), (numbers(&[-9, 10]), None));
         assert_eq!(ids("i,j,v\n09,8,1\n9,7,1\n"), (None, numbers(&[7, 8])));
         assert_eq!(ids("id,a,b\n9,8,1\n7,7,1\n"), (None, None), "a table has names");
+    }
+
+    #[test]
+    fn fractions_are_no_ids() {
+        let table = read_csv(&b"user,product,score\n0.5,1.25,3\n1.5,2,4\n"[..], &ReadOptions::default()).unwrap();
+        assert_eq!((table.matrix.shape(), table.row_names), ((2, 3), None));
+        check_with(
+            &ReadOptions::default(),
+            "sample,feature,value\na,100.5,1\na,200.25,2\nb,100.5,3\n",
+            "a b",
+            "100.5 200.25",
+            &[(0, 0, 1.0), (0, 1, 2.0), (1, 0, 3.0)],
+        );
+        let said = ReadOptions { triplets: Some(true), ..ReadOptions::default() };
+        check_with(&said, "user,item,score\n0.5,1.25,3\n", "0.5", "1.25", &[(0, 0, 3.0)]);
     }
 
     #[test]

@@ -144,3 +144,11 @@ impl Parts {
         Some(Warning::new(Code::IdsAsData, message))
     }
 }
+
+/// "left out: 1 row and 2 columns of nothing"
+pub(super) fn left_out(rows: usize, columns: usize) -> Option<String> {
+    let count = |(count, what): (usize, &str)| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let gone = [(rows, "row"), (columns, "column")].into_iter().filter(|(count, _)| *count > 0).map(count);
+    let gone: Vec<String> = gone.collect();
+    (!gone.is_empty()).then(|| format!("left out: {} of nothing", gone.join(" and ")))
+}

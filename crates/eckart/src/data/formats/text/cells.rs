@@ -145,7 +145,7 @@ fn ungrouped(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Whether the whole part of a number is grouped by threes: `1,234`, `-12,345,678.9`. What begins with 0 is not.
-pub(super) fn is_grouped(text: &[u8], mark: u8) -> bool {
+pub(in crate::data) fn is_grouped(text: &[u8], mark: u8) -> bool {
     let other = if mark == b',' { b'.' } else { b',' };
     let unsigned = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
     let mut parts = unsigned.splitn(2, |&b| b == other);
@@ -169,8 +169,17 @@ pub(super) fn is_decimal_comma(text: &[u8]) -> bool {
     commas == 1 && !is_grouped(&text, b',') && decimal_comma(&text).is_some()
 }
 
+/// What is to be done about a cell that looks like a number and can't be read.
+pub(in crate::data) fn decimal_help(text: &[u8]) -> Option<&'static str> {
+    match looks_numeric(text) {
+        true => Some("Write decimals with a point, or say their mark by decimal (--decimal ,)"),
+        false => is_grouped(text, b'.')
+            .then_some("Where points group thousands, say so by the mark of decimals: decimal (--decimal ,)"),
+    }
+}
+
 /// Whether a text is made of digits, points and commas only.
-pub(in crate::data) fn looks_numeric(text: &[u8]) -> bool {
+fn looks_numeric(text: &[u8]) -> bool {
     text.iter().any(u8::is_ascii_digit) && text.iter().all(|b| b"+-0123456789,.".contains(b)) && text.contains(&b',')
 }
 

@@ -203,12 +203,13 @@ fn commas(rows: &[Record], delimiter: &Delimiter, decimal: Option<Decimal>) -> R
         Some(Decimal::Point) => return Ok(Commas::Thousands),
         None => {}
     }
-    let (mut points, mut decimals, mut group) = (false, false, None);
+    let (mut points, mut decimals, mut group, mut pointed) = (false, false, None, None);
     for (row, cell) in rows.iter().flat_map(|row| row.cells.iter().map(move |cell| (row, cell))) {
         match cell.contains(&b',') {
             true if is_grouped(cell, b',') => group = group.or(Some((row.line, cell))),
             true => decimals |= is_decimal_comma(cell),
-            false => points |= cell.contains(&b'.') && parse(cell).is_some() && !is_grouped(cell, b'.'),
+            false if is_grouped(cell, b'.') => pointed = pointed.or(Some((row.line, cell))),
+            false => points |= cell.contains(&b'.') && parse(cell).is_some(),
         }
     }
     match (group, delimiter) {
@@ -223,6 +224,20 @@ fn commas(rows: &[Record], delimiter: &Delimiter, decimal: Option<Decimal>) -> R
              decimal=\".\"",
         )
         .at_line(line)),
+        // Where commas separate the cells, points are decimals.
+        (None, Delimiter::Byte(b';' | b'\t')) if !points => match pointed {
+            Some((line, cell)) => Err(Error::data(
+                Code::DecimalMark,
+                format!(
+                    "{} has decimals, or marks of thousands, as all points do here: three digits follow",
+                    shown(cell)
+                ),
+                "Say which: `--decimal .` for decimals, `--decimal ,` for thousands; in Python decimal=\".\" or \
+                 decimal=\",\"",
+            )
+            .at_line(line)),
+            None => Ok(Commas::Unknown),
+        },
         (None, _) => Ok(Commas::Unknown),
     }
 }
@@ -301,7 +316,18 @@ mod tests {
         let error = detect("a;b\n1,234;2\n").unwrap_err();
         check_error(&error, Code::DecimalMark, "line 2");
         check_error(&error, Code::DecimalMark, "--decimal ,");
+        for text in ["a;b\n12.500;1.500\n", "a\tb\n950\t1.500\n", "a;b\n1.234.567;2\n"] {
+            let error = detect(text).unwrap_err();
+            check_error(&error, Code::DecimalMark, "line 2");
+            check_error(&error, Code::DecimalMark, "`--decimal ,` for thousands");
+        }
+        // A point before other than three digits, or after a zero alone, is one of decimals; beside commas all are.
+        for text in ["a;b\n12.500;1.50\n", "a\tb\n0.125\t1.500\n", "a,b\n12.500,1.500\n", "a b\n12.500 1.500\n"] {
+            check(text, if text.starts_with("a,") { Commas::Thousands } else { Commas::Unknown });
+        }
+        check("s;a\n1,5;1.500\n", Commas::Decimal);
         let said = ReadOptions { decimal: Some(Decimal::Point), ..ReadOptions::default() };
+        assert_eq!(Dialect::detect(b"a;b\n1.500;2\n", true, &said).unwrap().commas, Commas::Thousands);
         assert_eq!(Dialect::detect(b"a;b\n1,234;2\n", true, &said).unwrap().commas, Commas::Thousands);
     }
 

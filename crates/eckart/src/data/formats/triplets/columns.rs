@@ -80,6 +80,8 @@ pub(in crate::data) fn entry_columns(
         (None, Some(false)) => return Ok(None),
         (None, None) if options.header == Some(false) => return text.refuse_repeats().map(|()| None),
         (None, None) => match told(&first.cells) {
+            // Fractions in both columns are no ids, whatever these are called.
+            HeaderColumns::Entries(columns) if text.has_fractions(columns) => return Ok(None),
             HeaderColumns::Entries(columns) => columns,
             HeaderColumns::Open(row) if text.repeats(row) || names_values(&first.cells) => return Err(text.open()),
             HeaderColumns::Open(_) | HeaderColumns::Nothing => return text.refuse_repeats().map(|()| None),
@@ -163,6 +165,12 @@ impl Sample<'_> {
     /// The cells of a column below the first row.
     fn below(&self, k: usize) -> impl Iterator<Item = &Vec<u8>> {
         self.body.iter().filter_map(move |row| row.cells.get(k)).filter(|cell| !cell.is_empty())
+    }
+
+    /// Whether both columns of ids have numbers that are not whole.
+    fn has_fractions(&self, columns: EntryColumns) -> bool {
+        let is_one = |cell: &Vec<u8>| matches!(self.format.read(cell), CellValue::Number(v) if v.fract() != 0.0);
+        [columns.row, columns.col].iter().all(|&k| self.below(k).any(is_one))
     }
 
     /// Whether an id stands twice in a column.
