@@ -470,3 +470,50 @@ def test_a_record_batch_is_a_table_and_a_list():
     found = ek.triplets(whole)
     assert found.row_names == ["a", "b"] and found.col_ids.tolist() == [7, 8] and found.to_array().tolist() == [[5, 4], [3, 0]]
     assert MatrixFactorization(1, alpha=0.1, random_state=0).fit(whole).user_ids_.tolist() == ["a", "b"]
+
+
+def test_labels_that_are_places_in_another_order_are_matched():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.random((6, 4)))
+    S = pd.DataFrame(rng.random((6, 4)) + 0.1)
+    H = pd.DataFrame(rng.random((1, 4)))
+    objective = "sum(S * (X - W @ H)**2)"
+    plain = ek.factorize({"X": X, "S": S}, objective, rank=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for weights in (S.sample(frac=1, random_state=1), S.loc[::-1, ::-1]):
+            f = ek.factorize({"X": X, "S": weights}, objective, rank=1)
+            np.testing.assert_allclose(f.W, plain.W)
+        f = ek.factorize({"X": X.sample(frac=1, random_state=2), "S": S}, objective, rank=1)
+        assert np.isclose(f.cost, plain.cost)
+        fixed = ek.factorize(X, "mf", rank=1, fix={"H": H[[3, 1, 0, 2]]})
+        np.testing.assert_allclose(fixed.cost, ek.factorize(X, "mf", rank=1, fix={"H": H}).cost)
+
+
+def test_a_series_is_a_column_named_by_its_index():
+    rng = np.random.default_rng(0)
+    names = list("abcde")
+    X = pd.DataFrame(rng.random((5, 3)), index=names)
+    w = pd.Series([1.0, 2, 3, 4, 5], index=names)
+    objective = "sum(w * (X - W @ H)**2)"
+    plain = ek.factorize({"X": X, "w": w.to_numpy()[:, None]}, objective, rank=1, match="position")
+    for weights in (w, w[::-1], pl.Series(w.to_numpy())):
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            f = ek.factorize({"X": X, "w": weights}, objective, rank=1)
+        assert np.isclose(f.cost, plain.cost)
+        assert [one.message.code for one in said] == (["matched-by-position"] if isinstance(weights, pl.Series) else [])
+    with refuses(ValueError, "names-differ", '"z"'):
+        ek.factorize({"X": X, "w": w.rename({"a": "z"})}, objective, rank=1)
+    with refuses(ValueError, "not-a-matrix", "eckart.triplets"):
+        ek.factorize(pd.Series([1.0, 2], index=pd.MultiIndex.from_tuples([("a", "x"), ("b", "y")])), "mf", rank=1)
+
+
+def test_names_that_a_matrix_has_are_replaced_with_a_word():
+    frame = pd.DataFrame(np.ones((2, 2)), index=["a", "b"], columns=["p", "q"])
+    assert ek.Matrix(frame, row_names=["b", "a"]).row_names == ["a", "b"]
+    with warns(UserWarning, "names-replaced", "'a'"):
+        assert ek.Matrix(frame, row_names=["u", "v"]).row_names == ["u", "v"]
+    with refuses(ValueError, "names-differ", "col_names", "'z'"):
+        ek.Matrix(frame, col_names=["q", "z"])
+    assert ek.Matrix(np.ones((2, 2)), row_names=["u", "v"]).row_names == ["u", "v"]

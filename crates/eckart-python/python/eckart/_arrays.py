@@ -11,7 +11,7 @@ import datetime
 import numbers
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -108,6 +108,32 @@ def table_of(x: Any, name: str = "the data", index: bool = True, known: Sequence
     """The matrix that `x` stands for, named as that is."""
     found = named_matrix_of(x, name, index, known)
     return found.matrix.named(found.rows, found.cols) if found.matrix is not x else found.matrix
+
+
+def with_places(*given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The same, but where frames have 0 to n - 1 in another order for labels, of which others have as many that pandas only
+    counts: these are called 0 to n - 1, too, and matched by name."""
+    frames = [x for part in given for x in part.values() if _is_of(x, "pandas")]
+    sides = [index for x in frames for index in (x.index, x.columns)]
+    shuffled = {len(index) for index in sides if _are_shuffled_places(index)}
+
+    def labeled(x: Any) -> Any:
+        if not _is_of(x, "pandas") or not any(len(index) in shuffled for index in (x.index, x.columns)) or is_list(x):
+            return x
+        axes = [index.rename("") if index.name is None and len(index) in shuffled and _are_places(index) else index for index in (x.index, x.columns)]
+        return x.set_axis(axes[0], axis=0).set_axis(axes[1], axis=1)
+
+    return [{name: labeled(x) for name, x in part.items()} if shuffled else dict(part) for part in given]
+
+
+def _are_places(index: Any) -> bool:
+    """Whether labels are 0, 1, 2, ..., as pandas counts them where nobody gave any."""
+    return isinstance(index.dtype, np.dtype) and index.dtype.kind in "iu" and np.array_equal(index, np.arange(len(index)))
+
+
+def _are_shuffled_places(index: Any) -> bool:
+    whole = isinstance(index.dtype, np.dtype) and index.dtype.kind in "iu"
+    return whole and not _are_places(index) and np.array_equal(np.sort(index), np.arange(len(index)))
 
 
 def _with_index(x: Any, found: Named, name: str, known: Sequence[str]) -> Named:
@@ -213,8 +239,31 @@ def as_table(x: Any, row_names: Any = None, col_names: Any = None) -> Matrix:
     refuse_no_matrix(x, "the matrix")
     made = x if isinstance(x, Matrix) else _parts(x, "the matrix").matrix()
     rows, cols = names_of(x)
-    rows = rows if row_names is None else _given_names("row_names", row_names)
-    return made.named(rows, cols if col_names is None else _given_names("col_names", col_names))
+    rows = rows if row_names is None else _renamed("row", rows, _given_names("row_names", row_names))
+    return made.named(rows, cols if col_names is None else _renamed("column", cols, _given_names("col_names", col_names)))
+
+
+def _renamed(what: str, own: _eckart.Names | None, given: _eckart.Names) -> _eckart.Names:
+    """The names that are given, where what is named has none of its own; the same names in any order change nothing, others
+    replace its own, which is told, and some of both are refused: by position they would call a row as another."""
+    if own is None:
+        return given
+    argument = "row_names" if what == "row" else "col_names"
+    known, listed = list(_eckart.name_texts(own)), list(_eckart.name_texts(given))
+    if sorted(known) == sorted(listed):
+        return own
+    other = [label for label in listed if label not in set(known)]
+    if len(other) < len(listed):
+        label = other[0] if other else listed[0]
+        raise coded(
+            ValueError,
+            "names-differ",
+            f"{len(listed) - len(other)} of the {len(listed)} {argument} are those of the matrix, and others are not, such as "
+            f"{label!r}: leave {argument} out, or give the numbers without names",
+        )
+    text = f"the names of the {what}s ({known[0]!r}, ...) are replaced by {argument}, in their order"
+    warn(coded_warning("names-replaced", text))
+    return given
 
 
 def names_of(x: Any) -> tuple[_eckart.Names | None, _eckart.Names | None]:
@@ -286,6 +335,14 @@ def is_sparse_frame(x: Any) -> bool:
 
 def _parts(x: Any, name: str) -> _Dense | _Sparse:
     x = filled(x)
+    if is_series(x):
+        if _is_of_pandas(x) and x.index.nlevels > 1:
+            raise coded(
+                ValueError,
+                "not-a-matrix",
+                f"{name} is a series whose index names rows and columns: give eckart.triplets(series), or series.unstack()"
+            )
+        return _parts(x.to_frame(), name)
     if isinstance(x, np.ndarray):
         return _dense(x, name)
     if isinstance(x, numbers.Real):
@@ -428,12 +485,13 @@ _Side = tuple[list[str] | None, tuple[str, np.ndarray] | None]
 def _names(x: Any) -> tuple[_Side, _Side]:
     if _is_of(x, "polars") or _is_of(x, "pyarrow"):
         return (None, None), (labels_of(x), None)
+    if is_series(x):
+        return (_names(x.to_frame())[0] if _is_of_pandas(x) and x.index.nlevels == 1 else (None, None)), (None, None)
     if _is_of(x, "pandas"):
         def side(index: Any) -> _Side:
             # 0, 1, 2, ... are places, which pandas counts where nobody gave names, unless they have a heading; any others
             # are ids.
-            whole = isinstance(index.dtype, np.dtype) and index.dtype.kind in "iu"
-            if index.name is None and whole and np.array_equal(index, np.arange(len(index))):
+            if index.name is None and _are_places(index):
                 return None, None
             values = index.to_numpy() if isinstance(index.dtype, np.dtype) else None
             if values is not None and values.dtype.kind == "f" and len(values) and _are_whole(values):
@@ -517,7 +575,7 @@ def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
     (['ann', 'bob'], ['Heat', 'Fargo'])
     """
     refuse_no_matrix(rows, "the table")
-    if columns is None and values is None and _is_series(rows):
+    if columns is None and values is None and _is_list_series(rows):
         rows = rows.to_frame("value" if rows.name is None else rows.name)
     if labels_of(rows) is not None:
         if values is not None:
@@ -568,9 +626,19 @@ def column_of(table: Any, k: int) -> Any:
     return (table.iloc[:, k] if _is_of(table, "pandas") else table[:, k]).to_numpy()
 
 
-def _is_series(x: Any) -> bool:
+def is_series(x: Any) -> bool:
+    """Whether it is a series of pandas or polars: a column."""
+    module = type(x).__module__.split(".")[0]
+    return module in ("pandas", "polars") and module in sys.modules and isinstance(x, sys.modules[module].Series)
+
+
+def _is_of_pandas(series: Any) -> bool:
+    return type(series).__module__.split(".")[0] == "pandas"
+
+
+def _is_list_series(x: Any) -> bool:
     """Whether it is a series of pandas whose index names more than places."""
-    return "pandas" in sys.modules and isinstance(x, sys.modules["pandas"].Series) and bool(_level_names(x.index))
+    return is_series(x) and _is_of_pandas(x) and bool(_level_names(x.index))
 
 
 def _level_names(index: Any) -> dict[int, str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _checks, _eckart
-from ._arrays import as_given, table_of
+from ._arrays import as_given, table_of, with_places
 from ._errors import EckartValueError, EckartWarning, coded, told, warn
 
 if TYPE_CHECKING:
@@ -205,6 +205,7 @@ class Factorization:
         given = dict(data) if is_dict else {self._core.target: data}
         if self._core.target not in given:
             raise coded(ValueError, "data-missing", f"the new rows of {self._core.target} are lacking among {', '.join(given)}")
+        [given] = with_places(given)
         rows = table_of(given.pop(self._core.target), self._core.target, known=self.col_names)
         others = [(name, table_of(value, name, known=self.col_names)) for name, value in given.items()]
         x, beside, about_columns = _eckart.in_order(self._core, rows, others, _checks.matching(match))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from . import _checks, _eckart
-from ._arrays import named_matrix_of, read, table_of
+from ._arrays import named_matrix_of, read, table_of, with_places
 from ._checks import settings, with_earlier, with_settings
 from ._eckart import Matrix, load_factors
 from ._errors import EckartWarning, coded, told, warn
@@ -74,6 +74,7 @@ def stated(
     all_data = _checks.named("data", data) if is_dict else {"X": data}
     if not all_data:
         raise coded(ValueError, "no-data", "no data was given: an objective needs a matrix to factorize")
+    all_data, fixed, begun = with_places(all_data, _checks.named("fix", fix), _checks.named("init_from", init_from))
     first, *others = all_data.items()
     target = named_matrix_of(first[1], first[0])
     matrices = [(first[0], target.matrix.named(target.rows, target.cols))]
@@ -84,8 +85,8 @@ def stated(
         "data": matrices,
         "params": [(name, _checks.real(f"the parameter {name}", value)) for name, value in given.items()],
         "rank": _checks.whole("rank", rank),  # the engine says which ones fit the data
-        "fix": [(name, factor_of(value, name)) for name, value in _checks.named("fix", fix).items()],
-        "init_from": [(name, factor_of(value, name)) for name, value in _checks.named("init_from", init_from).items()],
+        "fix": [(name, factor_of(value, name)) for name, value in fixed.items()],
+        "init_from": [(name, factor_of(value, name)) for name, value in begun.items()],
         "matching": _checks.matching(match),
     }
     return problem, target.rows, target.cols

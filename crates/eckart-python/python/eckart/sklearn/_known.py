@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -10,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from .. import _eckart
-from .._arrays import column_of, labels_of, names_of, triplets
+from .._arrays import column_of, is_series, labels_of, names_of, triplets
 
 
 class Known(NamedTuple):
@@ -50,14 +49,9 @@ def are_many(ids: Any) -> bool:
     return isinstance(ids, Iterable) and not isinstance(ids, (str, bytes, Mapping))
 
 
-def is_series(x: Any) -> bool:
-    """Whether it is a series of pandas."""
-    return "pandas" in sys.modules and isinstance(x, sys.modules["pandas"].Series)
-
-
 def entries_in(known: Any) -> Any:
     """A series whose index names users and items as the entries that it lists; anything else as it is."""
-    return triplets(known) if is_series(known) and known.index.nlevels > 1 else known
+    return triplets(known) if is_series(known) and getattr(getattr(known, "index", None), "nlevels", 1) > 1 else known
 
 
 def lists_in(known: Any) -> Lists | None:
@@ -65,7 +59,7 @@ def lists_in(known: Any) -> Lists | None:
     anything else."""
     if is_series(known):
         items = list(known)
-        return Lists(names_of(known.to_frame())[0], items) if items and all(map(are_many, items)) else None
+        return Lists(names_of(known)[0], items) if items and all(map(are_many, items)) else None
     labels = labels_of(known)
     if labels is not None and 1 <= len(labels) <= 2:
         items = list(column_of(known, len(labels) - 1))
