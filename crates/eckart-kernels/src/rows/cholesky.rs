@@ -4,8 +4,8 @@
 //! by the least multiple of the identity, tried in steps, that lets it be factored.
 //! Not here: which systems (the engine's).
 //!
-//! A matrix that many right sides have in common ([`Cholesky`]) is factored once, r^3 / 3 flops, without vector
-//! registers: next to what is done for the rows it is nothing. A row's own matrix ([`RowSystem`]) is factored for one
+//! A matrix that many right sides have in common ([`Cholesky`]) is factored once, r^3 / 3 flops: without vector
+//! registers where it is small, next to what is done for the rows nothing, and as that of a row where it is not. A row's own matrix ([`RowSystem`]) is factored for one
 //! right side, M = R.T R with R upper (Golub and Van Loan 2013, section 4.2), r^3 / 3 flops and r^2 for each of the two
 //! triangular systems. The right side is a further column of M, so that the first of these is solved while M is
 //! factored. Loops: four rows of R, made one after the other; for the rows below, four at a time, what these four
@@ -21,6 +21,10 @@ const FIRST_SHIFT: f64 = 1e-13;
 const SHIFTS: usize = 14;
 /// Rows that are made, or changed, together.
 const TOGETHER: usize = 4;
+/// The side from which on a matrix is factored in vector registers.
+const WIDE: usize = 64;
+/// Right sides that are solved together: each row of L is read once for all of them.
+const SIDES: usize = 8;
 
 /// What is added to the diagonal of `gram` (r x r) until it can be factored, one after the other: `least` times the
 /// mean of the diagonal first. There is none where that mean is not positive and finite.
@@ -34,6 +38,8 @@ pub fn shifts(gram: &[f64], r: usize, least: f64) -> impl Iterator<Item = f64> +
 /// M = G + shift I = L L.T.
 pub struct Cholesky {
     lower: Vec<f64>,
+    /// L.T, where it is wide.
+    upper: Vec<f64>,
     r: usize,
     /// What was added to the diagonal.
     pub shift: f64,
@@ -42,8 +48,23 @@ pub struct Cholesky {
 impl Cholesky {
     /// Factors `gram` (Golub and Van Loan 2013, algorithm 4.2.1) with at least the share `least` of the mean of the
     /// diagonal added to it; `None` where it is 0 or not finite.
-    pub fn shifted(gram: &[f64], r: usize, least: f64) -> Option<Self> {
-        shifts(gram, r, least).find_map(|shift| Some(Self { lower: factor(gram, r, shift)?, r, shift }))
+    pub fn shifted(level: SimdLevel, gram: &[f64], r: usize, least: f64) -> Option<Self> {
+        if r < WIDE {
+            let of = |shift| Some(Self { lower: factor(gram, r, shift)?, upper: Vec::new(), r, shift });
+            return shifts(gram, r, least).find_map(of);
+        }
+        let (mut system, mut unused) = (RowSystem::new(r), vec![0.0; r]);
+        let shift = shifts(gram, r, least).find(|&shift| {
+            system.load(gram, shift, &|_| 0.0);
+            system.solve(level, &mut unused).is_some()
+        })?;
+        let (mut lower, mut upper) = (vec![0.0; r * r], vec![0.0; r * r]);
+        for k in 0..r {
+            let row = &system.numbers[k * system.stride..k * system.stride + r];
+            upper[k * r + k..(k + 1) * r].copy_from_slice(&row[k..]);
+            (k..r).for_each(|j| lower[j * r + k] = row[j]);
+        }
+        Some(Self { lower, upper, r, shift })
     }
 
     /// L^-1 b, in place.
@@ -58,11 +79,40 @@ impl Cholesky {
     /// M^-1, row by row.
     pub fn inverse(&self) -> Vec<f64> {
         let mut inverse = vec![0.0; self.r * self.r];
-        for (k, row) in inverse.chunks_mut(self.r).enumerate() {
-            row[k] = 1.0;
-            self.solve(row);
-        }
+        (0..self.r).for_each(|k| inverse[k * self.r + k] = 1.0);
+        self.solve_rows(&mut inverse);
         inverse
+    }
+
+    /// M^-1 b of every row b (r numbers), in place.
+    pub fn solve_rows(&self, rows: &mut [f64]) {
+        let (l, r) = (&self.lower, self.r);
+        if self.upper.is_empty() {
+            return rows.chunks_mut(r).for_each(|row| self.solve(row));
+        }
+        let less = |to: &mut [f64], by: f64, from: &[f64]| {
+            if by != 0.0 {
+                to.iter_mut().zip(from).for_each(|(t, f)| *t -= by * f);
+            }
+        };
+        for rows in rows.chunks_mut(SIDES * r) {
+            for k in 0..r {
+                let upper = &self.upper[k * r..(k + 1) * r];
+                for row in rows.chunks_mut(r) {
+                    row[k] /= upper[k];
+                    let known = row[k];
+                    less(&mut row[k + 1..], known, &upper[k + 1..]);
+                }
+            }
+            for k in (0..r).rev() {
+                let lower = &l[k * r..k * r + k + 1];
+                for row in rows.chunks_mut(r) {
+                    row[k] /= lower[k];
+                    let known = row[k];
+                    less(&mut row[..k], known, &lower[..k]);
+                }
+            }
+        }
     }
 
     /// M^-1 b, in place.
@@ -320,7 +370,7 @@ mod tests {
     fn many_right_sides_are_solved() {
         let gram = [4.0, 2.0, 0.6, 2.0, 5.0, 1.0, 0.6, 1.0, 3.0];
         let mut x = [1.0, -2.0, 0.5];
-        let solver = Cholesky::shifted(&gram, 3, 0.0).unwrap();
+        let solver = Cholesky::shifted(SimdLevel::Base, &gram, 3, 0.0).unwrap();
         solver.solve(&mut x);
         for (k, b) in [1.0, -2.0, 0.5].iter().enumerate() {
             let product: f64 = (0..3).map(|l| gram[k * 3 + l] * x[l]).sum();
@@ -331,12 +381,34 @@ mod tests {
 
     #[test]
     fn a_singular_matrix_is_shifted_and_nothing_is_refused() {
-        let solver = Cholesky::shifted(&[1.0; 4], 2, 0.0).unwrap();
+        let shifted = |gram: &[f64]| Cholesky::shifted(SimdLevel::Base, gram, 2, 0.0);
+        let solver = shifted(&[1.0; 4]).unwrap();
         assert!(solver.shift > 0.0 && solver.shift < 1e-10);
         let mut x = [1.0, 1.0];
         solver.solve(&mut x);
         assert!((x[0] + x[1] - 1.0).abs() < 1e-9);
-        assert!(Cholesky::shifted(&[0.0; 4], 2, 0.0).is_none());
-        assert!(Cholesky::shifted(&[f64::NAN, 0.0, 0.0, 1.0], 2, 0.0).is_none());
+        assert!(shifted(&[0.0; 4]).is_none());
+        assert!(shifted(&[f64::NAN, 0.0, 0.0, 1.0]).is_none());
+    }
+
+    #[test]
+    fn wide_matrices_are_solved_as_small_ones() {
+        for r in [WIDE, WIDE + 3, 100] {
+            let gram: Vec<f64> = (0..r * r).map(|at: usize| 0.9_f64.powi((at / r).abs_diff(at % r) as i32)).collect();
+            let truth: Vec<f64> = (0..(SIDES + 1) * r).map(|k| ((k * k) as f64).sin()).collect();
+            let image = |row: &[f64], k: usize| (0..r).map(|l| gram[k * r + l] * row[l]).sum::<f64>();
+            let sides: Vec<f64> = truth.chunks(r).flat_map(|row| (0..r).map(move |k| image(row, k))).collect();
+            let small = Cholesky { lower: factor(&gram, r, 0.0).unwrap(), upper: Vec::new(), r, shift: 0.0 };
+            for level in SimdLevel::all() {
+                let wide = Cholesky::shifted(level, &gram, r, 0.0).unwrap();
+                for solver in [&wide, &small] {
+                    let mut rows = sides.clone();
+                    solver.solve_rows(&mut rows);
+                    let worst = rows.iter().zip(&truth).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
+                    assert!(worst < 1e-11, "{level:?} {r}: {worst:e}");
+                }
+                assert!(Cholesky::shifted(level, &vec![0.0; r * r], r, 0.0).is_none());
+            }
+        }
     }
 }

@@ -62,7 +62,7 @@ impl Regularizer {
 
     /// The b that minimizes 2 half b + l1 |b| within the bounds; `old` where nothing depends on it, or there is no
     /// minimum.
-    pub(crate) fn minimum_on_line(&self, old: f64, half: f64) -> f64 {
+    pub fn minimum_on_line(&self, old: f64, half: f64) -> f64 {
         let value = |b: f64| 2.0 * half * b + self.l1 * b.abs();
         let is_unbounded = (2.0 * half + self.l1 < 0.0 && self.upper == f64::INFINITY)
             || (2.0 * half - self.l1 > 0.0 && self.lower == f64::NEG_INFINITY);

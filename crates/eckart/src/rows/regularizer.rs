@@ -144,6 +144,30 @@ impl FactorRegularizer {
         total
     }
 
+    /// Minimizes 2 <half, b> + penalty(b) over the feasible b, where all of `b` is one row or column whose length counts:
+    /// what the proximal map tends to as its step grows. Leaves `b` where there is no minimum, or it is one.
+    pub(crate) fn minimize_linear(&self, b: &mut [f64], half: &[f64]) {
+        let (limit, group) = (self.row_norm.or(self.col_norm), self.row_group + self.col_group);
+        if limit.is_none() && group == 0.0 {
+            b.iter_mut().zip(half).for_each(|(b, half)| *b = self.entries.minimum_on_line(*b, *half));
+            return;
+        }
+        let downhill: Vec<f64> = half.iter().map(|half| self.entries.prox(-2.0 * half, 1.0)).collect();
+        let length = downhill.iter().map(|d| d * d).sum::<f64>().sqrt();
+        let value = |b: &[f64]| {
+            let along: f64 = b.iter().zip(half).map(|(b, half)| 2.0 * half * b + self.entries.l1 * b.abs()).sum();
+            along + group * b.iter().map(|b| b * b).sum::<f64>().sqrt()
+        };
+        let least = match limit {
+            Some(limit) if length > 0.0 => downhill.iter().map(|d| d * (limit / length)).collect(),
+            None if length > group => return,
+            _ => vec![0.0; b.len()],
+        };
+        if value(&least) < value(b) {
+            b.copy_from_slice(&least);
+        }
+    }
+
     /// The proximal map for step `t`, in place.
     pub(crate) fn apply<T: Real>(&self, b: &mut [T], shape: Shape, t: f64) {
         let Regularizer { l1, lower, upper } = self.entries;
@@ -230,6 +254,27 @@ mod tests {
             regularizer.constraints().apply(&mut other, SHAPE, 1.0);
             assert!(value(&other) >= least - 1e-12, "{regularizer:?}: {best:?} is worse than {other:?}");
         }
+    }
+
+    #[test]
+    fn a_linear_function_is_minimized() {
+        let of = |l1: f64, lower: f64| FactorRegularizer::of(Regularizer { l1, lower, ..Regularizer::NONE });
+        let free = f64::NEG_INFINITY;
+        let check = |regularizer: FactorRegularizer, half: [f64; 3], expected: [f64; 3]| {
+            let mut b = [0.3, -0.1, 0.2].map(|x| regularizer.entries.clip(x));
+            regularizer.minimize_linear(&mut b, &half);
+            assert!(b.iter().zip(expected).all(|(x, y)| (x - y).abs() < 1e-14), "{regularizer:?} {half:?}: {b:?}");
+        };
+        let ball = FactorRegularizer { col_norm: Some(2.0), ..of(0.0, free) };
+        check(ball, [3.0, 0.0, -4.0], [-1.2, 0.0, 1.6]);
+        check(ball, [0.0; 3], [0.3, -0.1, 0.2]);
+        check(FactorRegularizer { col_norm: Some(2.0), ..of(0.0, 0.0) }, [3.0, -3.0, -4.0], [0.0, 1.2, 1.6]);
+        check(FactorRegularizer { col_norm: Some(2.0), ..of(0.0, 0.0) }, [3.0, 1.0, 0.0], [0.0, 0.0, 0.0]);
+        check(FactorRegularizer { row_norm: Some(2.0), ..of(2.0, free) }, [4.0, 0.5, -5.0], [-1.2, 0.0, 1.6]);
+        // Shorter than the penalty on lengths: 0; longer: no minimum.
+        check(FactorRegularizer { row_group: 2.0, ..of(0.0, free) }, [0.3, 0.0, 0.4], [0.0; 3]);
+        check(FactorRegularizer { row_group: 0.5, ..of(0.0, free) }, [0.3, 0.0, 0.4], [0.3, -0.1, 0.2]);
+        check(of(1.0, free), [0.4, -0.4, 0.0], [0.0; 3]);
     }
 
     #[test]

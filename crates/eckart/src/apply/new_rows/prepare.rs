@@ -318,7 +318,7 @@ fn formulas(subproblem: &Subproblem) -> Option<Vec<(&Expr, bool)>> {
             all.push((array, false));
         }
         Subproblem::Poisson(p) => all.extend([(&p.counts, false), (&p.columns, true), (&p.linear, false)]),
-        Subproblem::Coupled(_) | Subproblem::Smooth => return None,
+        Subproblem::Entrywise { .. } | Subproblem::Coupled(_) | Subproblem::Smooth => return None,
     }
     Some(all)
 }
@@ -368,7 +368,9 @@ impl RowSubproblem {
                 square: p.square,
             },
             Subproblem::Quadratic(q, linear) => Self::Quadratic { grams: grams(q)?, linear: part(linear) },
-            Subproblem::Coupled(_) | Subproblem::Smooth => unreachable!("formulas() has none of it"),
+            Subproblem::Entrywise { .. } | Subproblem::Coupled(_) | Subproblem::Smooth => {
+                unreachable!("formulas() has none of it")
+            }
         })
     }
 }

@@ -13,7 +13,9 @@ pub(super) fn least_squares<T: Numbers>(grams: &Grams<T>, linear: LinearTerm<'_,
     if !grams.is_shared() {
         return grams.solve_each(array, linear);
     }
-    let Some(solver) = Cholesky::shifted(&grams.shared, grams.rank, least_shift::<T>()) else { return 0.0 };
+    let Some(solver) = Cholesky::shifted(simd_level(), &grams.shared, grams.rank, least_shift::<T>()) else {
+        return 0.0;
+    };
     solve_shared(array, linear, grams, &solver)
 }
 
@@ -88,7 +90,9 @@ impl LeastSquares {
 /// not as it should be.
 fn solve_shared<T: Numbers>(array: &mut [T], linear: LinearTerm<'_, T>, grams: &Grams<T>, solver: &Cholesky) -> f64 {
     let (r, gram) = (grams.rank, &grams.shared[..]);
-    let (inverse, shift) = (&solver.inverse()[..], solver.shift);
+    // For fewer rows than columns the inverse is more work than the rows are.
+    let inverse = (array.len() >= r * r).then(|| solver.inverse());
+    let shift = solver.shift;
     sum_rows(array, r, &grams.cut, |range, part| {
         let (terms, is_gradient) = linear.rows(&range, r);
         let (mut rows, mut half, mut step) =
@@ -104,8 +108,13 @@ fn solve_shared<T: Numbers>(array: &mut [T], linear: LinearTerm<'_, T>, grams: &
                 read(numbers, rows);
                 times(half, View::rows_of(rows, r), View::rows_of(gram, r));
             }
-            step.fill(0.0);
-            times(step, View::rows_of(half, r), View::rows_of(inverse, r));
+            if let Some(inverse) = &inverse {
+                step.fill(0.0);
+                times(step, View::rows_of(half, r), View::rows_of(inverse, r));
+            } else {
+                step.copy_from_slice(half);
+                solver.solve_rows(step);
+            }
             // The step times G: what it would be times M, where it is exact, is known without a product.
             if is_regular {
                 rows.iter_mut().zip(half.iter().zip(step.iter())).for_each(|(x, (h, d))| *x = h - shift * d);
@@ -218,7 +227,7 @@ mod tests {
             let fell = if sampled {
                 grams.solve_each(&mut array, side)
             } else {
-                let solver = Cholesky::shifted(&grams.shared, r, 0.0).unwrap();
+                let solver = Cholesky::shifted(simd_level(), &grams.shared, r, 0.0).unwrap();
                 solve_shared(&mut array, side, &grams, &solver)
             };
             let after = value(&grams, &array, &linear);

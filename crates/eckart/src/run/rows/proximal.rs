@@ -12,7 +12,8 @@ use crate::rows::{FactorRegularizer, PROXIMAL_STEPS};
 use crate::run::Numbers;
 
 /// Minimizes over one column of the array after the other: with the others fixed its part is q |c|^2 - 2 <c, p>, whose
-/// minimum is the proximal map of p / q (Mairal et al. 2010, algorithm 2, for columns of limited length).
+/// minimum is the proximal map of p / q (Mairal et al. 2010, algorithm 2, for columns of limited length), or that of a
+/// linear function where q is 0.
 pub(super) fn components<T: Numbers>(
     linear: &[T],
     gram: View<'_>,
@@ -25,19 +26,21 @@ pub(super) fn components<T: Numbers>(
     let (mut old, mut new, mut half) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
     let mut total = 0.0;
     for k in 0..r {
-        let q = gram[k * r + k];
-        if q <= 0.0 || q.is_nan() {
-            continue;
-        }
+        let q = gram[k * r + k].max(0.0);
         let gram = &gram[k * r..(k + 1) * r];
         for i in 0..n {
             let row = &array[i * r..(i + 1) * r];
             let along: f64 = row.iter().zip(gram).map(|(b, g)| b.to_f64() * g).sum();
             half[i] = along - linear[i * r + k].to_f64();
             old[i] = row[k].to_f64();
-            new[i] = old[i] - half[i] / q;
         }
-        regularizer.apply(&mut new, shape, 0.5 / q);
+        if q > 0.0 {
+            (0..n).for_each(|i| new[i] = old[i] - half[i] / q);
+            regularizer.apply(&mut new, shape, 0.5 / q);
+        } else {
+            new.copy_from_slice(&old);
+            regularizer.minimize_linear(&mut new, &half);
+        }
         if new.iter().any(|x| !x.is_finite()) {
             continue;
         }
@@ -56,15 +59,21 @@ pub(super) fn components<T: Numbers>(
 pub(super) fn proximal_steps(row: &mut [f64], linear: &[f64], gram: &[f64], regularizer: &FactorRegularizer) -> f64 {
     let r = row.len();
     let shape = Shape { rows: 1, cols: r };
-    let Some(steepest) = steepest(gram, r) else { return 0.0 };
+    let steepest = steepest(gram, r);
     let (mut half, mut next) = (vec![0.0; r], vec![0.0; r]);
     let mut total = 0.0;
     for _ in 0..PROXIMAL_STEPS {
         half_gradient(row, linear, gram, &mut half);
-        for k in 0..r {
-            next[k] = row[k] - half[k] / steepest;
+        match steepest {
+            Some(steepest) => {
+                (0..r).for_each(|k| next[k] = row[k] - half[k] / steepest);
+                regularizer.apply(&mut next, shape, 0.5 / steepest);
+            }
+            None => {
+                next.copy_from_slice(row);
+                regularizer.minimize_linear(&mut next, &half);
+            }
         }
-        regularizer.apply(&mut next, shape, 0.5 / steepest);
         let d: Vec<f64> = next.iter().zip(row.iter()).map(|(new, old)| new - old).collect();
         let mut fall = regularizer.penalty(row, shape) - regularizer.penalty(&next, shape);
         let mut along = vec![0.0; r];

@@ -6,6 +6,7 @@
 
 pub(super) mod cohort;
 pub(super) mod conjugate;
+pub(super) mod entrywise;
 pub(super) mod gradient;
 pub(super) mod one_pass;
 pub(super) mod plans;

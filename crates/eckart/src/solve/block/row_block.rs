@@ -62,7 +62,7 @@ impl RowBlock {
         let (Quadratic { transposed, grams }, array, bounded) = match subproblem {
             Subproblem::Quadratic(quadratic, linear) => (quadratic, linear, false),
             Subproblem::Bounded(quadratic, gradient) => (quadratic, gradient, true),
-            Subproblem::Coupled(_) | Subproblem::Poisson(_) | Subproblem::Smooth => {
+            Subproblem::Entrywise { .. } | Subproblem::Coupled(_) | Subproblem::Poisson(_) | Subproblem::Smooth => {
                 return Err(Error::Bug("a factor has no quadratic subproblem".into()));
             }
         };

@@ -1,6 +1,6 @@
 //! Derive: what subproblem an objective has in each of its factors, the others fixed.
-//! In: a bound problem.  Out: `Subproblem` a factor: quadratic, with its Grams where rows are independent, of bounded
-//! curvature, Poisson, or just smooth.
+//! In: a bound problem.  Out: `Subproblem` a factor: quadratic, with its Grams where rows are independent, entry by
+//! entry, of bounded curvature, Poisson, or just smooth.
 //! Invariant: a subproblem holds for all values of data and factors; what is not seen to have one is `Smooth`.
 //! Not here: which method fits a subproblem (see `choice`), numbers (see `local`).
 //!
@@ -10,6 +10,7 @@
 
 mod calculus;
 mod chain;
+mod convexity;
 mod curvature;
 mod poisson;
 mod quadratic;
@@ -17,11 +18,13 @@ pub(super) mod subproblem;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::solve) use convexity::is_convex;
 pub use subproblem::{Coupled, Poisson, Quadratic, Subproblem};
 
+use super::problem::role::FactorAxis;
 use super::problem::{Bound, Factor, with_signs};
 use crate::error::Result;
-use crate::expr::{Dag, Expr, Op, Var};
+use crate::expr::{Dag, Expr, Op, expand};
 use crate::facts::{Givens, depends_on, is_linear};
 use crate::rows::GramParts;
 use calculus::{Second, at_zero, simplified};
@@ -40,7 +43,13 @@ pub fn derive(bound: &Bound) -> Result<&[Subproblem]> {
 
 fn of_factor(bound: &Bound, factor: &Factor) -> Result<Subproblem> {
     let (smooth, var, givens) = (&bound.smooth, &factor.var, &bound.givens);
-    match quadratic_of(smooth, var, givens)? {
+    match quadratic_of(smooth, factor, givens)? {
+        Hessian::Entrywise(curvature, gradient) => {
+            return Ok(Subproblem::Entrywise {
+                curvature,
+                linear: simplified(-0.5 * at_zero(&gradient, var), givens)?,
+            });
+        }
         Hessian::ByRows(quadratic, gradient) => {
             let linear = simplified(-0.5 * at_zero(&gradient, var), givens)?;
             let linear = upright(&quadratic, linear);
@@ -50,7 +59,7 @@ fn of_factor(bound: &Bound, factor: &Factor) -> Result<Subproblem> {
         Hessian::Other => {}
     }
     if let Some(surrogate) = curvature::surrogate(smooth, var, givens)?
-        && let Hessian::ByRows(quadratic, _) = quadratic_of(&surrogate, var, givens)?
+        && let Hessian::ByRows(quadratic, _) = quadratic_of(&surrogate, factor, givens)?
     {
         let gradient = upright(&quadratic, calculus::gradient(smooth, var, givens)?);
         return Ok(Subproblem::Bounded(quadratic, gradient));
@@ -85,13 +94,25 @@ fn upright(quadratic: &Quadratic, array: Expr) -> Expr {
 enum Hessian {
     /// Quadratic, row by row; and the gradient.
     ByRows(Quadratic, Expr),
+    /// Quadratic, entry by entry: half the second derivative of each, and the gradient.
+    Entrywise(Expr, Expr),
     Coupled(Coupled),
     /// Not seen to be quadratic.
     Other,
 }
 
+/// Whether the rows of the array are the columns of a factor both of which are independent: components are its columns,
+/// and without components it is the longer of the two ways.
+fn lies_across(factor: &Factor) -> bool {
+    match factor.role.components {
+        Some(axis) => axis == FactorAxis::Rows,
+        None => factor.shape.rows < factor.shape.cols,
+    }
+}
+
 /// Whether a function is quadratic in a factor, and how.
-fn quadratic_of(smooth: &Expr, var: &Var, givens: &Givens) -> Result<Hessian> {
+fn quadratic_of(smooth: &Expr, factor: &Factor, givens: &Givens) -> Result<Hessian> {
+    let var = &factor.var;
     let gradient = calculus::gradient(smooth, var, givens)?;
     // A kink has no second derivative, and a step no first: only what is derived tells a straight line from a broken
     // one.
@@ -105,7 +126,7 @@ fn quadratic_of(smooth: &Expr, var: &Var, givens: &Givens) -> Result<Hessian> {
     }
     if !depends_on(&image, &direction) {
         // Linear in the factor.
-        return Ok(Hessian::ByRows(Quadratic::default(), gradient));
+        return Ok(Hessian::ByRows(Quadratic { transposed: lies_across(factor), ..Quadratic::default() }, gradient));
     }
     if givens.get(var).is_some_and(|given| given.shape.is_scalar()) {
         let one = [(direction, Expr::number(1.0))].into();
@@ -113,8 +134,15 @@ fn quadratic_of(smooth: &Expr, var: &Var, givens: &Givens) -> Result<Hessian> {
         let grams = GramParts { shared: Some(gram), ..GramParts::default() };
         return Ok(Hessian::ByRows(Quadratic { transposed: false, grams }, gradient));
     }
-    let by_rows =
-        chain::chains(&image, &direction, &all)?.and_then(|chains| quadratic::assemble(&chains, &Expr::from(var)));
+    let chains = chain::chains(&image, &direction, &all)?;
+    // A Gram of such a factor would be diagonal, and have the shorter side twice.
+    let is_wide = factor.role.components.is_none() && factor.shape.rows.min(factor.shape.cols) > 1;
+    if is_wide && factor.regularizer.is_entrywise() && chains.as_deref().is_some_and(quadratic::are_entrywise) {
+        let ones = [(direction, expand(1.0, var))].into();
+        return Ok(Hessian::Entrywise(simplified(0.5 * image.substitute(&ones), givens)?, gradient));
+    }
+    let across = lies_across(factor);
+    let by_rows = chains.and_then(|chains| quadratic::assemble(&chains, &Expr::from(var), across));
     Ok(match by_rows {
         Some(quadratic) => Hessian::ByRows(quadratic, gradient),
         None => Hessian::Coupled(Coupled { gradient, image, direction }),

@@ -8,8 +8,15 @@ use super::subproblem::Quadratic;
 use crate::expr::{Expr, Op, eye};
 use crate::rows::{GramParts, SampledGram};
 
-/// The quadratic whose second derivative along D is the sum of `chains`; `factor` stands for the shapes.
-pub(super) fn assemble(chains: &[Chain], factor: &Expr) -> Option<Quadratic> {
+/// Whether no chain multiplies by a matrix: every entry of the factor has a second derivative of its own.
+pub(super) fn are_entrywise(chains: &[Chain]) -> bool {
+    let is_product = |link: &Link| matches!(link, Link::Left(_) | Link::Right(_));
+    chains.iter().all(|chain| !chain.transposed && !chain.links.iter().any(is_product))
+}
+
+/// The quadratic whose second derivative along D is the sum of `chains`; `factor` stands for the shapes. Where both
+/// rows and columns are independent, `transposed` says which are the rows of the array.
+pub(super) fn assemble(chains: &[Chain], factor: &Expr, transposed: bool) -> Option<Quadratic> {
     if chains.iter().any(|chain| chain.transposed) {
         return None;
     }
@@ -21,7 +28,8 @@ pub(super) fn assemble(chains: &[Chain], factor: &Expr) -> Option<Quadratic> {
     if lefts && rights {
         return None;
     }
-    let (chains, factor): (Vec<Chain>, Expr) = if lefts {
+    let transposed = lefts || (transposed && !rights);
+    let (chains, factor): (Vec<Chain>, Expr) = if transposed {
         (chains.iter().cloned().map(Chain::of_transpose).collect(), factor.t())
     } else {
         (chains.to_vec(), factor.clone())
@@ -31,7 +39,7 @@ pub(super) fn assemble(chains: &[Chain], factor: &Expr) -> Option<Quadratic> {
     for chain in &chains {
         add(&mut grams, chain, &identity)?;
     }
-    Some(Quadratic { transposed: lefts, grams })
+    Some(Quadratic { transposed, grams })
 }
 
 /// What a chain has come to.

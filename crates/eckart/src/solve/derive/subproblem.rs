@@ -11,6 +11,13 @@ use crate::rows::GramParts;
 pub enum Subproblem {
     /// Quadratic: its Grams, and its linear term L = -1/2 of the gradient at 0 (as the array of the Grams lies).
     Quadratic(Quadratic, Expr),
+    /// Quadratic, and every entry b by itself: `curvature` b^2 - 2 `linear` b, both of the factor's shape.
+    Entrywise {
+        /// Half the second derivative.
+        curvature: Expr,
+        /// -1/2 of the gradient at 0.
+        linear: Expr,
+    },
     /// Quadratic with coupled rows (its Hessian is not block diagonal by rows).
     Coupled(Coupled),
     /// Majorized by a quadratic that touches it, whose Gram matrices these are; the gradient, as the array lies.
@@ -27,7 +34,7 @@ impl Subproblem {
         match self {
             Self::Quadratic(q, _) | Self::Bounded(q, _) => q.transposed,
             Self::Poisson(p) => p.transposed,
-            Self::Coupled(_) | Self::Smooth => false,
+            Self::Entrywise { .. } | Self::Coupled(_) | Self::Smooth => false,
         }
     }
 }

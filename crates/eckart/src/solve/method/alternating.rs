@@ -16,11 +16,12 @@ use crate::error::Result;
 use crate::expr::{Dag, Op, Var};
 use crate::facts::joint_degree;
 use crate::function::Compiled;
-use crate::rows::PoissonStep;
+use crate::rows::{PoissonStep, QuadraticStep};
 use crate::run::Value;
 use crate::solve::block::Block;
 use crate::solve::block::cohort::CohortPlace;
 use crate::solve::block::conjugate::ConjugateBlock;
+use crate::solve::block::entrywise::EntrywiseBlock;
 use crate::solve::block::gradient::GradientBlock;
 use crate::solve::block::one_pass::OnePass;
 use crate::solve::block::plans::{Runs, SearchPlan};
@@ -45,7 +46,13 @@ pub(in crate::solve) struct Alternating {
     pairs: Vec<Reinitialization>,
     /// Iterations of this start.
     steps: usize,
+    /// Whether one step is to the minimum: there is one factor, and its block is exact.
+    is_exact: bool,
 }
+
+/// What a step from the minimum may lower a cost by, as a share of it, of f64 and of f32.
+const ROUNDING: f64 = 1e-12;
+const ROUNDING_F32: f64 = 1e-6;
 
 /// Iterations between looks for dead components.
 const LOOK_EVERY: usize = 3;
@@ -118,6 +125,9 @@ impl Alternating {
                 (StepRule::Poisson(step), Subproblem::Poisson(subproblem)) => {
                     Box::new(RowBlock::poisson(bound, index, subproblem, *step, last, memory_limit)?)
                 }
+                (StepRule::Entrywise, Subproblem::Entrywise { curvature, linear }) => {
+                    Box::new(EntrywiseBlock::new(bound, index, [curvature, linear], last, memory_limit)?)
+                }
                 (StepRule::ConjugateGradients, Subproblem::Coupled(subproblem)) => {
                     Box::new(ConjugateBlock::new(bound, index, subproblem, last, memory_limit)?)
                 }
@@ -139,6 +149,11 @@ impl Alternating {
             balances,
             pairs,
             steps: 0,
+            is_exact: matches!(
+                found,
+                [(Subproblem::Quadratic(..), StepRule::Quadratic(QuadraticStep::LeastSquares))]
+                    | [(Subproblem::Entrywise { .. }, _)]
+            ),
         }))
     }
 
@@ -263,7 +278,10 @@ impl Method for Alternating {
             momentum.before = Some(from).filter(|from| !from.is_empty());
         }
         self.last = Some(cost);
-        Ok(StepStats { cost, decrease: Some(decrease), at_rest: decrease == 0.0 })
+        // A step from the minimum is rounding.
+        let rounding = if iterate.problem.is_narrow() { ROUNDING_F32 } else { ROUNDING };
+        let at_rest = decrease == 0.0 || (self.is_exact && decrease <= rounding * cost.abs());
+        Ok(StepStats { cost, decrease: Some(decrease), at_rest })
     }
 }
 
@@ -290,7 +308,10 @@ fn accelerates(found: &[(Subproblem, StepRule)]) -> bool {
         && found.iter().all(|(_, rule)| {
             matches!(
                 rule,
-                StepRule::Quadratic(_) | StepRule::ConjugateGradients | StepRule::Poisson(PoissonStep::Newton)
+                StepRule::Quadratic(_)
+                    | StepRule::Entrywise
+                    | StepRule::ConjugateGradients
+                    | StepRule::Poisson(PoissonStep::Newton)
             )
         })
 }

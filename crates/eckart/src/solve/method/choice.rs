@@ -11,6 +11,7 @@ use crate::solve::problem::Factor;
 pub(in crate::solve) enum StepRule {
     Quadratic(QuadraticStep),
     Poisson(PoissonStep),
+    Entrywise,
     ConjugateGradients,
     Gradient,
 }
@@ -28,6 +29,7 @@ pub(in crate::solve) fn step_rule(factor: &Factor, subproblem: &Subproblem) -> S
             quadratic_step(quadratic, &factor.regularizer).map_or(StepRule::Gradient, StepRule::Quadratic)
         }
         Subproblem::Poisson(_) if factor.regularizer.is_entrywise() => StepRule::Poisson(PoissonStep::Newton),
+        Subproblem::Entrywise { .. } => StepRule::Entrywise,
         Subproblem::Coupled(_) if factor.regularizer.is_empty() => StepRule::ConjugateGradients,
         Subproblem::Coupled(_) | Subproblem::Poisson(_) | Subproblem::Smooth => StepRule::Gradient,
     }
@@ -79,6 +81,7 @@ pub(in crate::solve) fn structure_in_words(subproblem: &Subproblem, factor: &Fac
     match subproblem {
         Subproblem::Quadratic(quadratic, _) => format!("quadratic, {}", grams(quadratic)),
         Subproblem::Bounded(quadratic, _) => format!("of bounded curvature, {}", grams(quadratic)),
+        Subproblem::Entrywise { .. } => "quadratic, entry by entry".into(),
         Subproblem::Coupled(_) => "quadratic with coupled rows".into(),
         Subproblem::Poisson(subproblem) if subproblem.square > 0.0 => {
             "Poisson likelihood (Kullback-Leibler divergence) plus a sum of squares".into()
@@ -97,7 +100,7 @@ pub(in crate::solve) fn rule_in_words(
 ) -> String {
     let rowwise = match subproblem {
         Subproblem::Quadratic(q, _) | Subproblem::Bounded(q, _) => !q.grams.is_shared(),
-        Subproblem::Coupled(_) | Subproblem::Poisson(_) | Subproblem::Smooth => false,
+        Subproblem::Entrywise { .. } | Subproblem::Coupled(_) | Subproblem::Poisson(_) | Subproblem::Smooth => false,
     };
     let bounded = matches!(subproblem, Subproblem::Bounded(..));
     let nonnegative = regularizer.entries.lower == 0.0 && regularizer.entries.upper == f64::INFINITY;
@@ -112,6 +115,7 @@ pub(in crate::solve) fn rule_in_words(
         StepRule::Quadratic(QuadraticStep::RowSteps) => "proximal gradient steps, one step length each",
         StepRule::Poisson(PoissonStep::Multiplicative) => "multiplicative updates",
         StepRule::Poisson(PoissonStep::Newton) => "coordinate descent by damped Newton steps",
+        StepRule::Entrywise => "exact minimization entry by entry",
         StepRule::ConjugateGradients => "conjugate gradients",
         StepRule::Gradient => "proximal gradient step",
     };

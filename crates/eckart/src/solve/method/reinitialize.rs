@@ -233,7 +233,7 @@ mod tests {
     fn check(text: &str, dtype: Dtype) {
         let x = Matrix::from_fn(40, 30, |i, j| ((i % 4 == j % 4) as u8) as f64 * (1.0 + ((i * j) % 5) as f64)).unwrap();
         let problem = Problem::parse(text).unwrap().data("X", x.cast(dtype).unwrap()).rank(4);
-        let whole = problem.solve(&Settings { n_init: 4, ..Settings::default() }).unwrap();
+        let whole = problem.solve(&Settings { n_init: Some(4), ..Settings::default() }).unwrap();
         let start = |name: &str, by_rows: bool| {
             let factor = whole.factor(name).unwrap();
             let value =

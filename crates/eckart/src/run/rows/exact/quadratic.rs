@@ -88,7 +88,7 @@ fn step_of_free(b: &mut [f64], terms: RowTerms<'_>, entries: &[Regularizer], wor
     half_gradient(simd_level(), b, terms, half);
     right.clear();
     right.extend(free.iter().map(|&k| -half[k] - 0.5 * entries[k].l1 * b[k].signum()));
-    let Some(solver) = Cholesky::shifted(small, free.len(), 0.0) else { return false };
+    let Some(solver) = Cholesky::shifted(simd_level(), small, free.len(), 0.0) else { return false };
     // The slope along the step is taken before it is one.
     let slope = right.clone();
     solver.solve(right);
@@ -128,7 +128,10 @@ pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
 /// Accelerated proximal gradient steps.
 fn proximal(b: &mut [f64], terms: RowTerms<'_>, regularizer: &RowRegularizer) {
     let (r, level) = (b.len(), simd_level());
-    let Some(steepest) = steepest(terms.gram, r) else { return };
+    let Some(steepest) = steepest(terms.gram, r) else {
+        let half: Vec<f64> = terms.linear.iter().map(|l| -l).collect();
+        return regularizer.minimize_linear(b, &half);
+    };
     let (mut acceleration, mut half) = (Acceleration::new(b), vec![0.0; r]);
     for _ in 0..STEPS {
         let ahead = &acceleration.ahead;
@@ -210,6 +213,8 @@ mod tests {
         let nonnegative = regularizer(&[(FactorRegularizer::of(NONNEGATIVE), 2)]);
         check(&[1.0, 1.0, 1.0, 1.0], &[2.0, 2.0], &nonnegative);
         check(&[0.0, 0.0, 0.0, 1.0], &[0.0, 2.0], &nonnegative);
+        let ball = FactorRegularizer { row_norm: Some(0.3), ..FactorRegularizer::of(NONNEGATIVE) };
+        check(&[0.0; 9], &[1.0, -2.0, -0.5], &regularizer(&[(ball, 2), (FactorRegularizer::of(NONNEGATIVE), 1)]));
         check(&[1.0, 1.0, 1.0, 1.0], &[2.0, 2.0], &regularizer(&[(FactorRegularizer::default(), 2)]));
     }
 

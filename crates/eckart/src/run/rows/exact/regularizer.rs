@@ -41,6 +41,16 @@ impl RowRegularizer {
         }
     }
 
+    /// Minimizes 2 <half, b> and what the numbers cost; those for which there is no minimum stay.
+    pub(super) fn minimize_linear(&self, b: &mut [f64], half: &[f64]) {
+        let alone = |k: usize| !self.groups.iter().any(|(range, _)| range.contains(&k));
+        (0..b.len()).filter(|&k| alone(k)).for_each(|k| b[k] = self.entries[k].minimum_on_line(b[k], half[k]));
+        for (range, lengths) in &self.groups {
+            let whole = FactorRegularizer { entries: self.entries[range.start], ..*lengths };
+            whole.minimize_linear(&mut b[range.clone()], &half[range.clone()]);
+        }
+    }
+
     /// What the numbers cost by themselves.
     pub(super) fn penalty(&self, b: &[f64]) -> f64 {
         let entries: f64 = b.iter().zip(&self.entries).map(|(x, entry)| entry.l1 * x.abs()).sum();

@@ -85,7 +85,10 @@ fn begins_at_zero(bound: &Bound, factor: &Factor) -> Result<bool> {
         return Ok(false);
     }
     let which = bound.factors.iter().position(|other| other.var == factor.var).unwrap_or_default();
-    let is_quadratic = matches!(derive(bound)?[which], Subproblem::Quadratic(..) | Subproblem::Coupled(_));
+    let is_quadratic = matches!(
+        derive(bound)?[which],
+        Subproblem::Quadratic(..) | Subproblem::Entrywise { .. } | Subproblem::Coupled(_)
+    );
     Ok(is_quadratic || slopes_at_zero(bound, factor)?)
 }
 

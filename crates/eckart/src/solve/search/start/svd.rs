@@ -11,7 +11,7 @@ use crate::facts::{Given, Shape};
 use crate::function::Compiled;
 use crate::run::rows::Cholesky;
 use crate::run::rows::grams::times_small;
-use crate::run::{Inputs, Numbers, Rect, Value};
+use crate::run::{Inputs, Numbers, Rect, Value, simd_level};
 use crate::solve::problem::Bound;
 
 /// Columns beside those asked for (Halko, Martinsson and Tropp 2011, section 4.2).
@@ -136,7 +136,7 @@ impl Range {
     fn orthonormal<T: Numbers>(&mut self, mut array: Rect<T>, times: usize) -> Result<Rect<T>> {
         for _ in 0..times {
             let gram = self.gram(&array)?;
-            let Some(solver) = Cholesky::shifted(&gram, self.k, 0.0) else { return Ok(array) };
+            let Some(solver) = Cholesky::shifted(simd_level(), &gram, self.k, 0.0) else { return Ok(array) };
             // Row k of L^-T is L^-1 times the unit vector k.
             let mut inverse = vec![0.0; self.k * self.k];
             for (k, row) in inverse.chunks_mut(self.k).enumerate() {
