@@ -16,7 +16,7 @@ fn main() -> Result<()> {
 
     let nmf = model::find("nmf").expect("it is in the table").statement;
     let problem = Problem::parse(nmf)?.data("X", &counts).rank(TOPICS);
-    let fit = problem.solve(&Settings { n_init: 3, ..Settings::default() })?;
+    let fit = problem.solve(&Settings { n_init: Some(3), ..Settings::default() })?;
 
     println!("{}", fit.statement);
     for (k, start) in fit.starts.iter().enumerate() {

@@ -79,13 +79,13 @@ impl Iterations {
     /// alone.
     pub(crate) fn starts(data: &Data) -> Result<Self> {
         let one = Self::one_start(data)?;
-        Ok(Self { settings: Settings { n_init: STARTS, ..one.settings }, ..one })
+        Ok(Self { settings: Settings { n_init: Some(STARTS), ..one.settings }, ..one })
     }
 
     /// Ten of them.
     pub(crate) fn ten(data: &Data) -> Result<Self> {
         let one = Self::one_start(data)?;
-        Ok(Self { settings: Settings { n_init: TEN, ..one.settings }, ..one })
+        Ok(Self { settings: Settings { n_init: Some(TEN), ..one.settings }, ..one })
     }
 
     /// As many, halved as they go.

@@ -126,7 +126,8 @@ impl Search {
                 problem = problem.init_from("W", &codes).init_from("H", &atoms);
             }
         }
-        let settings = Settings { init: goal.init, n_init: goal.starts, time_limit: Some(MOST), ..Settings::default() };
+        let settings =
+            Settings { init: goal.init, n_init: Some(goal.starts), time_limit: Some(MOST), ..Settings::default() };
         let settings = match goal.starts {
             1 => Settings { max_iter: usize::MAX, tol: 0.0, ..settings },
             // With the default the first start settles just above the value of scikit-learn's 200 iterations (sotu).

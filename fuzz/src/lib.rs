@@ -208,7 +208,7 @@ fn interrupted() -> &'static Interrupted {
         let path = std::env::temp_dir().join(format!("eckart-fuzz-{}.safetensors", std::process::id()));
         let text = "sum((X - W @ H)**2) subject to W >= 0, H >= 0";
         let problem = Problem::parse(text).expect("an objective").data("X", small(6, 5)).rank(2);
-        let settings = Settings { max_iter: 3, n_init: 2, threads: Some(1), ..Settings::default() };
+        let settings = Settings { max_iter: 3, n_init: Some(2), threads: Some(1), ..Settings::default() };
         let every = Duration::ZERO;
         let first = Settings { checkpoint: Some(path.clone()), checkpoint_every: every, ..settings.clone() };
         problem.solve(&first).expect("a search");

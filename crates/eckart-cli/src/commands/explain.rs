@@ -36,7 +36,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<String> {
     let mut settings = args.search.settings()?;
     settings.place_checkpoint()?;
     settings.keep_starts = args.consensus;
-    if args.consensus && settings.n_init < 2 {
+    if args.consensus && settings.starts() < 2 {
         return Err(several_starts());
     }
     let mut page = Page::new();

@@ -71,7 +71,7 @@ fn the_memory_of_starts_that_wait_is_told() {
         ("l-bfgs", "--successive-halving"),
         ("derived", "--consensus"),
     ] {
-        let words = format!("x.npy --rank 20 --n-init 24 --max-iter 12 --threads 2 --method {method} {options}");
+        let words = format!("x.npy --rank 20 --n-init 24 --max-iter 26 --threads 2 --method {method} {options}");
         let objective = ["--objective", "sum((X - W @ H)**2) + 0.1*(sum(W**2) + sum(H**2))"];
         let told = desk.json(&format!("explain {words}"), &objective)["memory"]["total"].as_u64().unwrap();
         let peak = desk.json(&format!("fit {words}"), &objective)["peak_bytes"].as_u64().unwrap();

@@ -103,7 +103,7 @@ def factorize(
     match: str = "names",
     method: str | None = None,
     init: str = "auto",
-    n_init: int = 1,
+    n_init: int | None = None,
     successive_halving: bool = False,
     seed: int = 0,
     max_iter: int = 2000,
@@ -151,12 +151,14 @@ def factorize(
         A method by name instead of the first that supports the problem.
     init : str
         Where the first start begins: ``random``, ``nndsvd``, ``nndsvda``, ``nndsvdar`` or ``svd`` (of the data); ``auto`` is
-        ``nndsvd`` for a non-negative factorization with squared errors, ``svd`` for one component with a scale of its
-        own, else ``random``. Further starts are random.
-    n_init : int
-        Number of starts; the one of least cost is returned.
+        ``random`` for squared errors of free factors, for objectives that weight entries or leave them out, and for products
+        of more than two factors; else ``nndsvd`` for non-negative factors, and ``svd``, which one component
+        with a scale of its own begins at, too. Further starts are random.
+    n_init : int or None
+        Number of starts; the one of least cost is returned. None makes one, or 16 with `successive_halving` where the
+        objective has several minima and its starts are cheap (docs/methods.md, "Several starts").
     successive_halving : bool
-        Whether the worse half of the starts is dropped after 10 iterations, half of the rest after 20, and so on, until one
+        Whether the worse half of the starts is dropped after 25 iterations, half of the rest after 50, and so on, until one
         is left, which goes on to its end. It takes much less time than all of them, and misses a start whose cost falls
         late.
     seed : int

@@ -17,7 +17,7 @@ mod var;
 pub use dag::{Dag, Id};
 pub use functions::*;
 pub use op::{Dependence, Meaning, Number, Op, PrimitiveRow, ShapeRule};
-pub(crate) use pattern::{Huber, huber_at};
+pub(crate) use pattern::{Huber, huber_at, is_kl};
 pub use size::{MOST_PARTS, check_size};
 pub(crate) use size::{MOST_WRITTEN, exceeds, too_large};
 pub(crate) use transform::{constant_of, merged_terms, signed_terms, weighted_sum, weighted_terms};

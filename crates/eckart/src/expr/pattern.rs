@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use super::dag::{Dag, Id};
-use super::functions::huber;
+use super::functions::{huber, kl};
 use super::tree::{Expr, matrix};
 
 /// A function of `arity` formulas as a pattern.
@@ -29,6 +29,12 @@ fn fits(pattern: &Expr, dag: &Dag, id: Id, found: &mut [Option<Id>]) -> bool {
     }
     pattern.op() == dag.op(id)
         && pattern.args().iter().zip(dag.args(id)).all(|(pattern, arg)| fits(pattern, dag, *arg, found))
+}
+
+/// Whether a node is `kl(x, s)`, which is never negative.
+pub(crate) fn is_kl(dag: &Dag, id: Id) -> bool {
+    static KL: LazyLock<Expr> = LazyLock::new(|| pattern(2, |args| kl(&args[0], &args[1])));
+    arguments(&KL, 2, dag, id).is_some()
 }
 
 /// The parts of `huber(z, delta)`: c (|z| - c/2), c = min(|z|, delta).

@@ -9,7 +9,7 @@ use super::shape::Shape;
 use super::shapes::shapes;
 use super::sign::{Sign, sign_of_op};
 use crate::error::Result;
-use crate::expr::{Dag, Expr, Id, Op};
+use crate::expr::{Dag, Expr, Id, Op, is_kl};
 
 /// What is known of each node of a `Dag`.
 #[derive(Debug, Clone)]
@@ -35,7 +35,8 @@ impl Facts {
             let given = dag.expr(id).as_var().and_then(|var| givens.get(var)).map(|given| given.sign);
             // What is left of a mask: 1 - observed(X).
             let rest = *op == Op::Sub && dag.expr(args[0]).as_number() == Some(1.0) && known[1].binary;
-            given.or(rest.then_some(Sign::BINARY)).unwrap_or_else(|| sign_of_op(op, &known, squares))
+            let rest = rest.then_some(Sign::BINARY).or_else(|| is_kl(dag, id).then_some(Sign::NONNEGATIVE));
+            given.or(rest).unwrap_or_else(|| sign_of_op(op, &known, squares))
         });
         Ok(Self { shapes, layouts, signs })
     }

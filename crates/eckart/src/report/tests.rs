@@ -14,7 +14,7 @@ fn matrix() -> Matrix {
 }
 
 fn fit(objective: &str, x: &Matrix, n_init: usize) -> Factorization {
-    let settings = Settings { max_iter: 15, n_init, ..Settings::default() };
+    let settings = Settings { max_iter: 15, n_init: Some(n_init), ..Settings::default() };
     Problem::parse(objective).unwrap().data("X", x).rank(2).solve(&settings).unwrap()
 }
 
@@ -117,7 +117,7 @@ fn an_objective_without_components_still_has_a_page() {
 fn starts_and_ranks_that_were_compared_are_drawn() {
     let x = matrix();
     let problem = Problem::parse(NMF).unwrap().data("X", &x).rank(2);
-    let mut fit = problem.solve(&Settings { n_init: 5, keep_starts: true, ..Settings::default() }).unwrap();
+    let mut fit = problem.solve(&Settings { n_init: Some(5), keep_starts: true, ..Settings::default() }).unwrap();
     let found = consensus(&fit).unwrap();
     fit.agreement = Some(Agreement { stability: vec![0.98, 0.51], cophenetic: 0.93, ..found.agreement.clone() });
     let score = |rank: usize| RankScore { rank, mean: 1.0 / rank as f64, error: 0.01, losses: Vec::new() };

@@ -401,7 +401,8 @@ fn rows_that_a_non_negative_model_can_not_fit_are_told() {
     let entry = |i: usize, j: usize| (1 + (3 * i + 2 * j) % 7) as f64;
     let x = Matrix::from_fn(8, 4, entry).unwrap();
     let codes = |text: &str, change: &dyn Fn(usize, usize, f64) -> f64| -> Vec<Code> {
-        let model = Problem::parse(text).unwrap().data("X", &x).rank(2).solve(&Settings::default()).unwrap();
+        let one = Settings { n_init: Some(1), ..Settings::default() };
+        let model = Problem::parse(text).unwrap().data("X", &x).rank(2).solve(&one).unwrap();
         let new = Matrix::from_fn(3, 4, |i, j| change(i, j, entry(i, j))).unwrap();
         FoldIn::new(&model).unwrap().transform(&new).unwrap().warnings().map(|warning| warning.code).collect()
     };

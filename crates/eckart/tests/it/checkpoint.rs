@@ -44,7 +44,7 @@ fn every_method_goes_on_to_the_same_bits() {
             let problem = Problem::parse(text).unwrap().data("X", x).rank(3);
             let plain = Settings {
                 method: Some(method.into()),
-                n_init: 2,
+                n_init: Some(2),
                 max_iter: 30,
                 tol: 1e-9,
                 keep_starts: true,
@@ -84,10 +84,10 @@ fn more_starts_than_before_may_be_asked_for() {
     let problem = Problem::parse(FITTING[0]).unwrap().data("X", &x).rank(2);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("at.safetensors");
-    let few = Settings { n_init: 2, checkpoint: Some(file.clone()), ..Settings::default() };
+    let few = Settings { n_init: Some(2), checkpoint: Some(file.clone()), ..Settings::default() };
     let two = problem.solve(&few).unwrap();
-    let four = problem.solve(&Settings { n_init: 4, resume: Some(file), ..few }).unwrap();
-    let anew = problem.solve(&Settings { n_init: 4, ..Settings::default() }).unwrap();
+    let four = problem.solve(&Settings { n_init: Some(4), resume: Some(file), ..few }).unwrap();
+    let anew = problem.solve(&Settings { n_init: Some(4), ..Settings::default() }).unwrap();
     assert_eq!((two.starts.len(), four.starts.len()), (2, 4));
     assert_eq!(bits(&four), bits(&anew));
 }
@@ -104,7 +104,7 @@ fn fewer_starts_than_before_may_be_asked_for() {
         for seed in 0..4 {
             let file = folder.path().join(format!("{at}.{seed}.safetensors"));
             let plain = Settings {
-                n_init: 6,
+                n_init: Some(6),
                 max_iter,
                 tol,
                 seed,
@@ -117,8 +117,8 @@ fn fewer_starts_than_before_may_be_asked_for() {
             left_out[at] += six.best.min(1);
             let few = six.best.max(1);
             for max_iter in [max_iter, 2 * max_iter] {
-                let plain = Settings { n_init: few, max_iter, ..plain.clone() };
-                let settings = Settings { resume: Some(file.clone()), n_init: few, max_iter, ..settings.clone() };
+                let plain = Settings { n_init: Some(few), max_iter, ..plain.clone() };
+                let settings = Settings { resume: Some(file.clone()), n_init: Some(few), max_iter, ..settings.clone() };
                 let (found, anew) = (problem.solve(&settings).unwrap(), problem.solve(&plain).unwrap());
                 assert_eq!((bits(&found), found.best, found.starts.len()), (bits(&anew), anew.best, few));
                 assert_eq!(found.kept.len(), few);
@@ -149,7 +149,7 @@ fn a_search_that_is_refused_writes_no_checkpoint() {
     let refused = [
         (Settings { memory_limit: Some(1), ..resumed.clone() }, Code::OverLimit),
         (Settings { seed: 5, ..resumed.clone() }, Code::CheckpointDiffers),
-        (Settings { n_init: 0, ..resumed }, Code::SettingOutOfRange),
+        (Settings { n_init: Some(0), ..resumed }, Code::SettingOutOfRange),
     ];
     for (settings, code) in refused {
         assert_eq!(problem.solve(&settings).unwrap_err().code(), code);
@@ -168,7 +168,7 @@ fn more_iterations_than_before_may_be_asked_for() {
         let file = folder.path().join(format!("{at}.safetensors"));
         let plain = Settings {
             method: Some(method.into()),
-            n_init: 3,
+            n_init: Some(3),
             max_iter: 40,
             tol: 0.0,
             keep_starts: true,
@@ -206,7 +206,7 @@ impl Changed {
         let problem = Problem::parse(text).unwrap().data("X", &x).rank(2);
         let settings = Settings {
             method: Some(method.into()),
-            n_init: 2,
+            n_init: Some(2),
             max_iter: 20,
             tol: 1e-9,
             keep_starts: true,

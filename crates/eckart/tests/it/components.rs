@@ -93,18 +93,18 @@ fn components_of_random_starts_have_no_names() {
     let settings = Settings { max_iter: 0, init: Init::Random, ..Settings::default() };
     let f = given.solve(&settings).unwrap();
     assert_eq!(of(&f, "H"), names(CELLS).as_deref());
-    let f = given.solve(&Settings { n_init: 3, ..settings.clone() }).unwrap();
+    let f = given.solve(&Settings { n_init: Some(3), ..settings.clone() }).unwrap();
     assert!(f.best != 0 && f.component_names.is_empty(), "{}", f.best);
     // What is fixed holds in every start.
     let h = table((2, 5), CELLS, "-");
-    let f = problem(NMF).fix("H", h).solve(&Settings { n_init: 3, keep_starts: true, ..settings }).unwrap();
+    let f = problem(NMF).fix("H", h).solve(&Settings { n_init: Some(3), keep_starts: true, ..settings }).unwrap();
     assert_eq!(of(&f, "W"), names(CELLS).as_deref());
 }
 
 #[test]
 fn a_consensus_has_the_names_of_the_start_whose_components_it_matches() {
     let given = problem(NMF).init_from("W", table((6, 2), "-", CELLS));
-    let settings = Settings { n_init: 3, keep_starts: true, max_iter: 200, ..Settings::default() };
+    let settings = Settings { n_init: Some(3), keep_starts: true, max_iter: 200, ..Settings::default() };
     let mut f = given.solve(&settings).unwrap();
     f.component_names = solve(&given).component_names;
     let agreed = consensus(&f).unwrap().refit(&given, &f, &settings).unwrap();

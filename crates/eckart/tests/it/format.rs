@@ -106,7 +106,7 @@ fn checkpointed() -> (Problem, Settings) {
     let x = eckart::data::read(file("format-1", "plain.csv"), &Default::default()).unwrap().matrix;
     let problem = Problem::parse("minimize sum((X - W @ H)**2) subject to W >= 0, H >= 0").unwrap();
     let settings = Settings {
-        n_init: 3,
+        n_init: Some(3),
         init: Init::Random,
         seed: 4,
         max_iter: 40,
@@ -259,7 +259,7 @@ fn factors_of_new_rows_are_shown_and_say_their_model() {
 
 fn fit() -> Factorization {
     let x = Matrix::from_fn(6, 4, |i, j| (i * j) as f64 + 1.0).unwrap();
-    let settings = Settings { n_init: 3, ..Settings::default() };
+    let settings = Settings { n_init: Some(3), ..Settings::default() };
     Problem::parse("sum((X - W @ H)**2)").unwrap().data("X", &x).rank(2).solve(&settings).unwrap()
 }
 
@@ -332,7 +332,8 @@ fn headers_stay_small() {
     let header = |n_init: usize| {
         let path = folder.path().join(format!("{n_init}.safetensors"));
         let checkpoint = Some(path.clone());
-        let settings = Settings { checkpoint, n_init, max_iter: 3, keep_starts: true, ..settings.clone() };
+        let settings =
+            Settings { checkpoint, n_init: Some(n_init), max_iter: 3, keep_starts: true, ..settings.clone() };
         problem.solve(&settings).unwrap();
         let bytes = std::fs::read(&path).unwrap();
         u64::from_le_bytes(*bytes.first_chunk().unwrap())

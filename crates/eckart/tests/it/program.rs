@@ -4,7 +4,7 @@ fn main() -> Result<()> {
     let x = data::read("../../examples/data/digits/images.npy", &data::ReadOptions::default())?;
     let settings = Settings {
         method: Some("derived".into()),
-        n_init: 2,
+        n_init: Some(2),
         seed: 3,
         max_iter: 7,
         tol: 3e-5,

@@ -24,7 +24,7 @@ fn the_programme_on_a_page_compiles_and_runs() {
     let x = read(DIGITS, &ReadOptions::default()).unwrap().matrix;
     let settings = Settings {
         method: Some("derived".into()),
-        n_init: 2,
+        n_init: Some(2),
         seed: 3,
         max_iter: 7,
         target: Some(1.5),

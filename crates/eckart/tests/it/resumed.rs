@@ -87,7 +87,7 @@ fn what_a_search_has_written_it_goes_on_from() {
                 let successive_halving = (at + k) % 4 == 3;
                 let settings = Settings {
                     method: Some(row.name.into()),
-                    n_init: 3,
+                    n_init: Some(3),
                     max_iter: 12,
                     tol: [1e-4, 0.0, 1e-2][(at + k) % 3],
                     threads: Some(1),

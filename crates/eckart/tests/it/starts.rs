@@ -19,7 +19,7 @@ fn starts_that_agree_say_so() {
         if i % 3 == j / 4 { 1.0 + random.between(0.0, 0.2) } else { random.between(0.0, 0.05) }
     });
     let x = x.unwrap();
-    let settings = Settings { n_init: 8, keep_starts: true, max_iter: 300, ..Settings::default() };
+    let settings = Settings { n_init: Some(8), keep_starts: true, max_iter: 300, ..Settings::default() };
     let problem = Problem::parse(NMF).unwrap().data("X", &x).rank(3);
     let model = problem.solve(&settings).unwrap();
     let found = consensus(&model).unwrap();
@@ -32,7 +32,7 @@ fn starts_that_agree_say_so() {
     assert!(refit.cost < 1.2 * model.cost, "{} and {}", refit.cost, model.cost);
     assert_eq!(refit.factor("H").unwrap().values_f64(), found.components.values_f64());
     // Only where starts were kept, and there is more than one.
-    let error = consensus(&problem.solve(&Settings { n_init: 2, ..Settings::default() }).unwrap()).unwrap_err();
+    let error = consensus(&problem.solve(&Settings { n_init: Some(2), ..Settings::default() }).unwrap()).unwrap_err();
     assert_eq!(error.code(), Code::StartsNotKept, "{error}");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("m.safetensors");
@@ -45,7 +45,7 @@ fn starts_that_agree_say_so() {
 fn leukemias_are_told_apart() {
     let Some(path) = shared_data("bio/golub-leukemia/expression.csv") else { return };
     let table = read(path, &ReadOptions::default()).unwrap();
-    let settings = Settings { n_init: 50, keep_starts: true, ..Settings::default() };
+    let settings = Settings { n_init: Some(50), keep_starts: true, ..Settings::default() };
     let problem = Problem::parse(NMF).unwrap().data("X", &table.matrix).rank(3);
     let model = problem.solve(&settings).unwrap();
     let found = consensus(&model).unwrap();

@@ -120,7 +120,7 @@ impl<'a> Request<'a> {
 fn comparison(args: &FitArgs, settings: &Settings) -> Result<Option<Validation>> {
     let (ranks, choice) = (args.rank, &args.choice);
     let refuse = |code: Code, message: String| Err(Error::setting(code, message));
-    if choice.consensus && settings.n_init < 2 {
+    if choice.consensus && settings.starts() < 2 {
         return Err(several_starts());
     }
     let is_range = ranks.first != ranks.last;

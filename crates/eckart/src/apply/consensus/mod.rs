@@ -106,7 +106,8 @@ impl Consensus {
             return Err(Error::setting(Code::NoComponents, "no factor holds the components"));
         };
         // The checkpoint is of the search whose starts were compared.
-        let settings = Settings { n_init: 1, keep_starts: false, checkpoint: None, resume: None, ..settings.clone() };
+        let settings =
+            Settings { n_init: Some(1), keep_starts: false, checkpoint: None, resume: None, ..settings.clone() };
         let mut found = problem.matched()?.into_owned().fix(name, &self.components).solve(&settings)?;
         found.agreement = Some(self.agreement.clone());
         found.row_names.clone_from(&model.row_names);

@@ -175,7 +175,7 @@ impl FoldIn {
 
     /// The factors of rows, by one search for all of them.
     fn searched(&self, data: &[(&str, &Matrix)], max_iter: usize) -> Result<RowsFound> {
-        let settings = Settings { tol: SEARCH_TOL, max_iter, ..Settings::default() };
+        let settings = Settings { n_init: Some(1), tol: SEARCH_TOL, max_iter, ..Settings::default() };
         self.problem.solve_together(data, &self.shared, &settings)
     }
 

@@ -109,7 +109,7 @@ fn program(subject: &Subject<'_>) -> String {
          fn main() -> Result<()> {{\n\
          {reads}    let settings = Settings {{\n        \
          method: Some({}.into()),\n        \
-         n_init: {},\n        \
+         n_init: Some({}),\n        \
          seed: {},\n        \
          max_iter: {},\n        \
          tol: {:?},\n\

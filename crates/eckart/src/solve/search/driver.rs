@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::context::{Flow, Progress, Search};
 use super::ledger::Ledger;
+use super::multistart::with_starts;
 use super::settings::Settings;
 use super::starts::{self, Found};
 use crate::data::{Dtype, Matrix};
@@ -73,8 +74,21 @@ pub fn solve(
 }
 
 fn run(search: &Search, listen: &mut (dyn FnMut(&Progress) -> Flow + Send)) -> Result<Factorization> {
-    let (problem, settings) = (search.problem, search.settings);
     let (bound, row) = planned(search)?;
+    let (settings, why) = with_starts(search, &bound)?;
+    let search = &search.again(search.problem, &settings);
+    let mut found = minimize(search, bound, row, listen)?;
+    found.ways.extend(why);
+    Ok(found)
+}
+
+fn minimize(
+    search: &Search,
+    bound: Arc<Bound>,
+    row: &'static MethodRow,
+    listen: &mut (dyn FnMut(&Progress) -> Flow + Send),
+) -> Result<Factorization> {
+    let (problem, settings) = (search.problem, search.settings);
     let resumes = bound.is_narrow() && settings.resume.is_some();
     let goes_on = resumes && Ledger::open(search, row, &bound)?.is_wide();
     if !goes_on && let Some(found) = starts::run(search, row, &bound, listen)? {

@@ -44,7 +44,7 @@ impl Ledger {
             checkpoint: None,
             every: settings.checkpoint_every,
             saved: Saved::default(),
-            counted: settings.n_init,
+            counted: settings.starts(),
             written: Instant::now(),
             fresh: false,
             asked: BTreeMap::new(),
@@ -60,7 +60,7 @@ impl Ledger {
             ledger.saved.check(bound, &facts).map_err(|error| error.in_file(path))?;
             // Of all starts that are done the factors of the best alone are there. Where that one is not asked for any
             // more, the others run once more.
-            if ledger.saved.best.as_ref().is_some_and(|(best, _)| *best >= settings.n_init) {
+            if ledger.saved.best.as_ref().is_some_and(|(best, _)| *best >= settings.starts()) {
                 ledger.counted = 0;
             }
         }

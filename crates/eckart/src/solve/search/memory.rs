@@ -93,7 +93,7 @@ pub(in crate::solve) fn memory(search: &Search, bound: &Bound, worker: &Worker, 
     lines.push(line("start", begins, "the truncated SVD".into()));
     lines.extend(other_starts(search, bound, worker, many));
     if let Some((kept, compared)) = kept_bytes(search, bound) {
-        lines.push(line("kept", kept, format!("the components of {} starts", search.settings.n_init)));
+        lines.push(line("kept", kept, format!("the components of {} starts", search.settings.starts())));
         // When starts are compared no plan runs any more.
         let more = compared.saturating_sub(many * (working + factors));
         lines.push(line("comparison", more, "of the kept starts with one another, in f64".into()));
@@ -106,7 +106,7 @@ pub(in crate::solve) fn memory(search: &Search, bound: &Bound, worker: &Worker, 
 /// or a checkpoint can go on with all that they are to go on from.
 fn other_starts(search: &Search, bound: &Bound, worker: &Worker, many: usize) -> Vec<MemoryLine> {
     let (settings, snapshot) = (search.settings, worker.snapshot_bytes());
-    let waiting = settings.n_init.saturating_sub(many);
+    let waiting = settings.starts().saturating_sub(many);
     let best = if waiting > 0 { bound.factor_bytes() } else { 0 };
     let mut lines = vec![MemoryLine { name: "best", bytes: best, note: "the factors of the best start so far".into() }];
     if settings.successive_halving {
@@ -114,8 +114,8 @@ fn other_starts(search: &Search, bound: &Bound, worker: &Worker, many: usize) ->
         lines[0] = MemoryLine { name: "paused", bytes: waiting * snapshot, note };
     }
     if settings.checkpoint.is_some() {
-        let note = format!("copies of the factors, of {} that can go on", counted(settings.n_init));
-        lines.push(MemoryLine { name: "checkpoint", bytes: settings.n_init * snapshot, note });
+        let note = format!("copies of the factors, of {} that can go on", counted(settings.starts()));
+        lines.push(MemoryLine { name: "checkpoint", bytes: settings.starts() * snapshot, note });
     }
     lines
 }
@@ -124,7 +124,7 @@ fn other_starts(search: &Search, bound: &Bound, worker: &Worker, many: usize) ->
 fn kept_bytes(search: &Search, bound: &Bound) -> Option<(usize, usize)> {
     let [w, h] = bound.components().filter(|_| search.settings.keep_starts)?.map(|at| bound.factors[at].shape);
     let (n, m) = bound.target.1.shape();
-    let (starts, rows) = (search.settings.n_init, n.min(MOST_COMPARED));
+    let (starts, rows) = (search.settings.starts(), n.min(MOST_COMPARED));
     let kept = starts * (h.entries() + w.entries() / n.max(1) * rows) * bound.target.1.dtype().bytes();
     // The components twice; shares, distances, and the distances between groups of columns, or of rows.
     let compared = 2 * starts * h.entries() + 3 * n.min(m).min(MOST_COMPARED).pow(2);

@@ -10,6 +10,7 @@ pub(super) mod driver;
 pub(super) mod kkt;
 pub(super) mod ledger;
 pub(super) mod memory;
+mod multistart;
 pub(super) mod outline;
 pub(super) mod settings;
 mod settling;

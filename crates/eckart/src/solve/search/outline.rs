@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::context::Search;
 use super::ledger::Ledger;
 use super::memory::{MemoryTotal, memory};
+use super::multistart::with_starts;
 use super::settings::Settings;
 use super::starts::at_a_time;
 use super::worker::Worker;
@@ -31,6 +32,8 @@ pub struct Outline<'a> {
     pub plans: Vec<SearchPlan<'a>>,
     /// How many starts run at a time.
     pub starts_at_a_time: usize,
+    /// Why there are several starts where nobody asked for them.
+    pub why_starts: Option<&'a str>,
     /// Bytes kept for each row of the data from one iteration to the next: its rows of the factors, and of what the
     /// method keeps beside them.
     pub bytes_of_row: usize,
@@ -54,6 +57,8 @@ pub fn outline<T: Send>(
         let search = Search::new(problem, settings);
         let bound = Arc::new(problem.bind()?);
         let method = choose(&bound, settings.method.as_deref())?;
+        let (settings, why_starts) = with_starts(&search, &bound)?;
+        let (search, settings) = (search.again(problem, &settings), &settings);
         if !problem.assumed.is_empty() && settings.resume.is_some() {
             let message = "a checkpoint is of data, and here only its shape is known: give the data to resume from it";
             return Err(Error::setting(Code::ShapeOnly, message));
@@ -76,6 +81,7 @@ pub fn outline<T: Send>(
         let entries: usize = bound.factors.iter().filter(of_row).map(|factor| factor.shape.entries()).sum();
         let arrays = worker.held_bytes() / bound.factor_bytes().max(1);
         let bytes_of_row = arrays * entries * bound.dtype().bytes() / bound.target.1.rows();
-        look(&Outline { bound: &bound, method, plans, starts_at_a_time: many, bytes_of_row, memory })
+        let (starts_at_a_time, why_starts) = (many, why_starts.as_deref());
+        look(&Outline { bound: &bound, method, plans, starts_at_a_time, why_starts, bytes_of_row, memory })
     })?
 }

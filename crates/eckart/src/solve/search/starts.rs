@@ -37,7 +37,7 @@ const MOST_FLOPS_TO_TARGET: f64 = 2e7;
 const MOST_MEMORY: f64 = 0.5;
 
 /// Iterations of the first round, where starts are halved.
-const FIRST_ROUND: usize = 10;
+pub(super) const FIRST_ROUND: usize = 25;
 
 /// What all starts came to.
 pub(in crate::solve) struct Found {
@@ -115,13 +115,13 @@ fn side_by_side() -> usize {
 fn cohorts(search: &Search, worker: &Worker) -> usize {
     let settings = search.settings;
     let pays = cohort_size(search, worker) > 1 && settings.time_limit.is_none() && settings.target.is_none();
-    if pays { side_by_side().min(settings.n_init) } else { 0 }
+    if pays { side_by_side().min(settings.starts()) } else { 0 }
 }
 
 /// How many starts a cohort has.
 fn cohort_size(search: &Search, worker: &Worker) -> usize {
     let cohorts = side_by_side();
-    let share = search.settings.n_init.div_ceil(cohorts);
+    let share = search.settings.starts().div_ceil(cohorts);
     worker.best_cohort().min(share).min(fitting(search, worker) / cohorts)
 }
 
@@ -134,7 +134,7 @@ fn fitting(search: &Search, worker: &Worker) -> usize {
 fn at_once(search: &Search, worker: &Worker) -> usize {
     let fits = fitting(search, worker);
     let most = if search.settings.target.is_some() { MOST_FLOPS_TO_TARGET } else { MOST_FLOPS };
-    if worker.flops() > most { 1 } else { side_by_side().min(search.settings.n_init).min(fits).max(1) }
+    if worker.flops() > most { 1 } else { side_by_side().min(search.settings.starts()).min(fits).max(1) }
 }
 
 /// Which starts are still to be run, and what those that were have come to.
@@ -175,7 +175,7 @@ impl<'a, 'l> Board<'a, 'l> {
         ledger: Ledger,
         listen: &'l mut (dyn FnMut(&Progress) -> Flow + Send),
     ) -> Self {
-        let end = AtomicUsize::new(search.settings.n_init);
+        let end = AtomicUsize::new(search.settings.starts());
         let mut starts: Vec<Option<Start>> = Vec::new();
         for (index, start) in ledger.done() {
             if start.stop == StopReason::Target {
@@ -188,7 +188,7 @@ impl<'a, 'l> Board<'a, 'l> {
         let least = best.as_ref().map_or(f64::INFINITY, |(cost, ..)| *cost);
         let kept = ledger.kept();
         let state = Progressed { ledger, listen, least, starts, best, kept, paused: BTreeMap::new(), error: None };
-        let n_init = search.settings.n_init;
+        let n_init = search.settings.starts();
         Self {
             search,
             problem,
@@ -235,7 +235,8 @@ impl<'a, 'l> Board<'a, 'l> {
         let mut order: Vec<(f64, usize)> = paused.iter().map(|(&index, (start, ..))| (start.cost, index)).collect();
         // Costs that are undefined come last.
         order.sort_by(|(a, i), (b, j)| a.is_nan().cmp(&b.is_nan()).then(a.total_cmp(b)).then(i.cmp(j)));
-        let ended = self.over.load(Ordering::Relaxed) || self.end.load(Ordering::Relaxed) < self.search.settings.n_init;
+        let ended =
+            self.over.load(Ordering::Relaxed) || self.end.load(Ordering::Relaxed) < self.search.settings.starts();
         let left = if ended { 0 } else { order.len().div_ceil(2) };
         let mut round: Vec<usize> = order[..left].iter().map(|(_, index)| *index).collect();
         round.sort_unstable();
@@ -292,7 +293,7 @@ impl<'a, 'l> Board<'a, 'l> {
 
     fn tell(&self, index: usize, iteration: usize, cost: f64, best: f64) -> Flow {
         let mut state = self.state();
-        let (starts, max_iter) = (self.search.settings.n_init, self.search.settings.max_iter);
+        let (starts, max_iter) = (self.search.settings.starts(), self.search.settings.max_iter);
         let told = Progress { start: index, starts, iteration, max_iter, cost, best: best.min(state.least) };
         if (state.listen)(&told) == Flow::Stop {
             self.over.store(true, Ordering::Relaxed);

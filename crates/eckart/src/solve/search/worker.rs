@@ -12,7 +12,7 @@ use super::course::{is_least, is_nearly_nothing, nearly_nothing};
 use super::kkt::Kkt;
 use super::settings::{Settings, StopReason};
 use super::settling::Settling;
-use super::start::{begin, begin_apart_from_zero, begin_within};
+use super::start::{at_random, begin, begin_apart_from_zero, begin_within};
 use crate::error::{Error, Result};
 use crate::facts::{Shape, is_nonnegative};
 use crate::function::Compiled;
@@ -76,8 +76,8 @@ pub(in crate::solve) struct Worker<'a> {
     monotone: bool,
     /// Whether the objective is never negative.
     nonnegative: bool,
-    /// The objective at factors of 0, once it was asked for; not finite where it is not defined there.
-    of_zeros: Option<f64>,
+    /// What the objective is before anything is explained, once it was asked for (see `level`).
+    reference: Option<f64>,
 }
 
 impl<'a> Worker<'a> {
@@ -88,7 +88,7 @@ impl<'a> Worker<'a> {
             .planned(|| Ok((bound.cost(&bound.givens, limit)?, row.make(bound, limit)?, Kkt::new(bound, limit)?)))?;
         let (iterate, nonnegative) = (Iterate::new(bound), is_nonnegative(&bound.objective, &bound.givens)?);
         let (settings, monotone) = (search.settings, row.monotone);
-        Ok(Self { search, settings, iterate, method, cost, kkt, monotone, nonnegative, of_zeros: None })
+        Ok(Self { search, settings, iterate, method, cost, kkt, monotone, nonnegative, reference: None })
     }
 
     /// The plans of a start, those of an iteration first.
@@ -241,25 +241,37 @@ impl<'a> Worker<'a> {
         if !self.iterate.problem.is_narrow() {
             return Ok(None);
         }
-        // What can be negative, and may come by 0 on its way, is measured by its start.
-        if self.nonnegative && self.of_zeros.is_none() {
-            self.of_zeros = Some(self.cost_of_zeros()?);
-        }
-        let of_zeros = self.of_zeros.filter(|cost| cost.is_finite());
         let is_coupled = |subproblem: &Subproblem| matches!(subproblem, Subproblem::Coupled(_));
         let coupled = derive(&self.iterate.problem)?.iter().any(is_coupled);
         let share = if coupled { LEAST_SHARE_F32_COUPLED } else { LEAST_SHARE_F32 };
-        Ok(Some(share * of_zeros.map_or(first, |cost| cost.max(first))))
+        Ok(Some(share * self.level(first)?))
     }
 
-    /// The objective at factors of 0; leaves the factors as they are.
-    fn cost_of_zeros(&mut self) -> Result<f64> {
-        let (problem, factors) = (self.iterate.problem.clone(), self.iterate.factors());
-        let zeros = |shape: Shape| Value::of_numbers(shape, vec![0.0; shape.entries()], problem.dtype());
-        self.iterate.set_all(&problem.shapes().into_iter().map(zeros).collect::<Vec<_>>());
-        let of_zeros = self.cost.run(&self.iterate.inputs)?[0].to_scalar();
+    /// The size of a cost that explains nothing, for a start that began at `first`: that of factors of 0, or, where that
+    /// is not defined or the objective can be negative, of random ones. A start from an SVD may begin at a small share.
+    fn level(&mut self, first: f64) -> Result<f64> {
+        let known = match self.reference {
+            Some(known) => known,
+            None => {
+                let problem = self.iterate.problem.clone();
+                let zeros = |shape: Shape| Value::of_numbers(shape, vec![0.0; shape.entries()], problem.dtype());
+                let zeros: Vec<Value> = problem.shapes().into_iter().map(zeros).collect();
+                let of_zeros = if self.nonnegative { self.cost_at(&zeros)? } else { f64::NAN };
+                let random = || at_random(&problem, self.settings);
+                if of_zeros.is_finite() { of_zeros } else { self.cost_at(&random()?)? }
+            }
+        };
+        self.reference = Some(known);
+        Ok(if known.is_finite() { known.max(first) } else { first })
+    }
+
+    /// The objective at other factors; leaves the factors as they are.
+    fn cost_at(&mut self, others: &[Value]) -> Result<f64> {
+        let factors = self.iterate.factors();
+        self.iterate.set_all(others);
+        let cost = self.cost.run(&self.iterate.inputs)?[0].to_scalar();
         self.iterate.set_all(&factors);
-        Ok(of_zeros)
+        Ok(cost)
     }
 
     /// The least cost of a start, computed once more where what the method knows of it may be rounding: where it is a
@@ -339,7 +351,7 @@ impl<'a> Worker<'a> {
         self.iterate.set_all(factors);
         let (values, bounds) = self.cost.run_bounded(&self.iterate.inputs)?;
         let value = self.possible(values[0].to_scalar());
-        let rounding = bounds[0] + ROUNDING[usize::from(self.iterate.problem.is_narrow())] * first.abs();
+        let rounding = bounds[0] + ROUNDING[usize::from(self.iterate.problem.is_narrow())] * self.level(first)?.abs();
         if value.is_finite() && (value - cost).abs() <= DRIFT * value.abs().max(cost.abs()) + rounding {
             return Ok(());
         }
@@ -362,14 +374,14 @@ impl<'a> Worker<'a> {
     }
 
     /// The same at the end of a start with these factors. One that began at an exact fit has no cost to be measured by
-    /// but rounding: it is then that of factors of zeros.
+    /// but rounding: it is then the cost that explains nothing (see `level`).
     fn residuals_at_end(&mut self, lengths: Option<&[f64]>, level: f64) -> Result<Vec<f64>> {
         let residuals = self.residuals(lengths, level)?;
         if residuals.iter().all(|residual| *residual <= 1.0) {
             return Ok(residuals);
         }
-        let of_zeros = self.cost_of_zeros()?;
-        if of_zeros.is_finite() && of_zeros > level { self.residuals(lengths, of_zeros) } else { Ok(residuals) }
+        let reference = self.level(level)?;
+        if reference > level { self.residuals(lengths, reference) } else { Ok(residuals) }
     }
 
     /// Whether the start ends here, and why.

@@ -48,7 +48,7 @@ impl About {
             ("init", settings.init.name().to_owned()),
             ("seed", settings.seed.to_string()),
             ("limits", limits_to_json(settings.max_iter, settings.tol, settings.target).to_string()),
-            ("restarts", settings.n_init.to_string()),
+            ("restarts", settings.starts().to_string()),
             ("identity", json!(identity.0).to_string()),
         ];
         Self { identity, texts: texts_of(FileKind::Checkpoint, &Numerics::current(), rows) }

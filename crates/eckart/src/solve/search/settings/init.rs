@@ -10,9 +10,9 @@ use crate::error::{Code, Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Init {
-    /// `Nndsvd` for two factors that may not be negative and whose parts of the objective are quadratic with one Gram
-    /// for all rows, as in non-negative factorization; `Svd` for one component with a scale, as `d * u @ v` of
-    /// `d[1,1]`; else `Random`.
+    /// `Random` for squared errors of free factors, for objectives that weight entries or leave them out, and for
+    /// products of more than two factors; else `Nndsvd` for two factors that may not be negative, and `Svd`, also for
+    /// one component with a scale, as `d * u @ v` of `d[1,1]`.
     #[default]
     Auto,
     /// Random numbers of the size of the data: |N(0, 1)| sqrt(mean / r) for factors that may not be negative, else

@@ -105,10 +105,11 @@ settings! {
         "The method [default: the first that supports the problem; `eckart explain` names it].";
     init: Init = Init::Auto, Name, None, "INIT", [],
         "Where the first start begins; further starts begin at random.";
-    n_init: usize = 1, Whole { least: 1, most: 1 << 32 }, Some('k'), "K", ["restarts"],
-        "Number of starts; the one of least cost is kept.";
+    n_init: Option<usize> = None, Whole { least: 1, most: 1 << 32 }, Some('k'), "K", ["restarts"],
+        "Number of starts; the one of least cost is kept [default: 1, or 16 with successive halving where the objective \
+         has several minima and its starts are cheap].";
     successive_halving: bool = false, Flag, None, "", ["halving"],
-        "Drop the worse half of the starts after 10 iterations, half of the rest after 20, and so on; the last one \
+        "Drop the worse half of the starts after 25 iterations, half of the rest after 50, and so on; the last one \
          goes on to its end (successive halving, Jamieson and Talwalkar 2016). Faster than all starts in full, but a \
          start whose cost falls late is missed.";
     seed: u64 = 0, SettingKind::whole(0), Some('s'), "S", [],
@@ -160,6 +161,11 @@ impl Settings {
         }
         self.checkpoint = self.checkpoint.take().or_else(|| self.resume.clone());
         Ok(())
+    }
+
+    /// The number of starts: 1 where none is said.
+    pub fn starts(&self) -> usize {
+        self.n_init.unwrap_or(1)
     }
 
     /// Refuses values outside their ranges, and settings that exclude each other.
@@ -235,7 +241,7 @@ mod tests {
 
     #[test]
     fn settings_that_exclude_each_other_are_refused() {
-        let base = Settings { successive_halving: true, n_init: 3, ..Settings::default() };
+        let base = Settings { successive_halving: true, n_init: Some(3), ..Settings::default() };
         base.check().unwrap();
         for clash in [
             Settings { keep_starts: true, ..base.clone() },

@@ -8,16 +8,18 @@ mod parts;
 mod random;
 mod svd;
 
+use super::multistart::many_minima;
 use super::settings::{Init, Settings};
 use crate::error::{Code, Error, Result};
-use crate::facts::depends_on;
+use crate::expr::{Dag, Var};
+use crate::facts::{Shape, depends_on, joint_degree, masks};
 use crate::run::{Numbers, Rect, Value, sum_by};
 use crate::solve::derive::{Subproblem, derive};
 use crate::solve::problem::role::FactorAxis;
 use crate::solve::problem::{Bound, Factor};
 
 /// Where start `index` begins. The first one (0) takes the values that were given, and of the rest what
-/// [`Settings::init`] says; further ones are random.
+/// [`Settings::init`] says; further ones are random, but for one of objectives with many minima.
 ///
 /// # Errors
 /// `Setting` where the objective has no pair of factors for a truncated SVD; `Limit` where that needs too much memory.
@@ -27,11 +29,18 @@ pub(in crate::solve) fn begin(
     index: usize,
     memory_limit: usize,
 ) -> Result<Vec<Value>> {
-    if index > 0 {
+    // Where there are many minima, a second start from the SVD: NNDSVD and its positive part lead to others.
+    let is_second = index == 1 && settings.init == Init::Auto && bound.factors.iter().all(|f| f.begin.is_none());
+    let is_from_svd = is_second && automatic(bound)? == Init::Nndsvd && many_minima(bound)?.is_some();
+    if index > 0 && !is_from_svd {
         return random::random_start(bound, settings.seed, index as u64, vec![None; bound.factors.len()]);
     }
     let mut known: Vec<Option<Value>> = bound.factors.iter().map(|factor| factor.begin.clone()).collect();
-    let init = if settings.init == Init::Auto { automatic(bound)? } else { settings.init };
+    let init = match settings.init {
+        _ if is_from_svd => Init::Svd,
+        Init::Auto => automatic(bound)?,
+        said => said,
+    };
     if init != Init::Random && known.iter().any(Option::is_none) {
         let found = match bound.is_narrow() {
             true => from_svd::<f32>(bound, init, settings.seed, memory_limit)?,
@@ -48,7 +57,12 @@ pub(in crate::solve) fn begin(
             known[which].get_or_insert(numbers);
         }
     }
-    random::random_start(bound, settings.seed, 0, known)
+    random::random_start(bound, settings.seed, index as u64, known)
+}
+
+/// A start with random numbers for every factor.
+pub(in crate::solve) fn at_random(bound: &Bound, settings: &Settings) -> Result<Vec<Value>> {
+    random::random_start(bound, settings.seed, 0, vec![None; bound.factors.len()])
 }
 
 /// The same start with random offsets, for one at which the cost is infinite with zeros in their place; `None` where
@@ -101,19 +115,32 @@ fn without_zeros<T: Numbers>(numbers: Value) -> Value {
 /// cost than random ones, after as many iterations; the SVD takes as long as five of them. One component with a scale
 /// of its own, as `d * u @ v` has, begins at the singular vectors (Witten, Tibshirani and Hastie 2009): beside random
 /// vectors the best scale is so small that a penalty on them ends the search at 0.
+///
+/// Plain quadratics without bounds begin at random: their minima are few, and the SVD would be of no help. Other
+/// objectives begin there too, but for those that leave entries out, which an SVD takes for zeros.
 fn automatic(bound: &Bound) -> Result<Init> {
-    let x = &bound.target.1;
+    let (name, x) = &bound.target;
     let Some((pair, r)) = pair(bound).filter(|(_, r)| *r <= x.rows().min(x.cols())) else { return Ok(Init::Random) };
     let is_free = |which: usize| !bound.factors[which].regularizer.entries.is_nonnegative();
     if r == 1 && pair.into_iter().all(is_free) && has_scale(bound, pair)? {
         return Ok(Init::Svd);
     }
     let subproblems = derive(bound)?;
-    let fits = |which: usize| {
-        let shared = matches!(&subproblems[which], Subproblem::Quadratic(q, _) if q.grams.is_shared());
-        shared && bound.factors[which].regularizer.entries.is_nonnegative()
-    };
-    Ok(if pair.into_iter().all(fits) { Init::Nndsvd } else { Init::Random })
+    let is_nonnegative = pair.iter().all(|&which| bound.factors[which].regularizer.entries.is_nonnegative());
+    let is_shared = |subproblem: &Subproblem| matches!(subproblem, Subproblem::Quadratic(q, _) if q.grams.is_shared());
+    let shared = pair.iter().all(|&which| is_shared(&subproblems[which]));
+    let by_rows = subproblems.iter().all(|subproblem| matches!(subproblem, Subproblem::Quadratic(..)));
+    let is_factor = |var: &Var| bound.factors.iter().any(|factor| factor.var == *var);
+    let product = bound.reconstruction()?.and_then(|product| joint_degree(&product.part, &is_factor));
+    let weighted =
+        bound.givens.iter().any(|(var, given)| var.name() != name && !is_factor(var) && given.shape == Shape::of(x));
+    let leaves_out = masks(&Dag::new(std::slice::from_ref(&bound.objective)), &Var::input(name));
+    Ok(match is_nonnegative {
+        true if shared => Init::Nndsvd,
+        _ if by_rows || leaves_out || weighted || product.is_some_and(|degree| degree > 2) => Init::Random,
+        true => Init::Nndsvd,
+        false => Init::Svd,
+    })
 }
 
 /// Whether what stands for the data is a product of a pair and of a single number that is searched for as well.
