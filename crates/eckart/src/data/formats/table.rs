@@ -482,7 +482,7 @@ mod tests {
         refuses("1,2\nr,3\n", Code::NotANumber, "--index-col");
         refuses("a;b\n1,5;2.5\n", Code::NotANumber, "line 2: the cell \"1,5\" in column 1 (a) is not a number");
         refuses("a;b\n1,5;2.5\n", Code::NotANumber, "--decimal ,");
-        refuses("a,b\n1.234.567,2\n1,2\n", Code::NotANumber, "group thousands");
+        refuses("a,b\n2,1.234.567\n1,2\n", Code::NotANumber, "group thousands");
         refuses("a,b\n1,inf\n", Code::InfiniteValue, "line 2: the cell \"inf\" in column 2 (b)");
         refuses("a,1,2\nb,3,4\n", Code::HeaderOrData, "line 1");
         refuses(",5,2\n1,3,4\n", Code::HeaderOrData, "line 1");

@@ -288,8 +288,9 @@ mod tests {
 
     #[test]
     fn fractions_are_no_ids() {
-        let table = read_csv(&b"user,product,score\n0.5,1.25,3\n1.5,2,4\n"[..], &ReadOptions::default()).unwrap();
-        assert_eq!((table.matrix.shape(), table.row_names), ((2, 3), None));
+        let table =
+            read_csv(&b"user,product,score\n1.5,1.25,3\n0.5,2,4\n2.5,1,4\n"[..], &ReadOptions::default()).unwrap();
+        assert_eq!((table.matrix.shape(), table.row_names), ((3, 3), None));
         check_with(
             &ReadOptions::default(),
             "sample,feature,value\na,100.5,1\na,200.25,2\nb,100.5,3\n",
