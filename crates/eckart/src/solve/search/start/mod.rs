@@ -116,8 +116,8 @@ fn without_zeros<T: Numbers>(numbers: Value) -> Value {
 /// of its own, as `d * u @ v` has, begins at the singular vectors (Witten, Tibshirani and Hastie 2009): beside random
 /// vectors the best scale is so small that a penalty on them ends the search at 0.
 ///
-/// Plain quadratics without bounds begin at random: their minima are few, and the SVD would be of no help. Other
-/// objectives begin there too, but for those that leave entries out, which an SVD takes for zeros.
+/// Plain quadratics without bounds begin at random: their minima are few, and the SVD would be of no help. So do
+/// objectives that weight entries or leave them out, which an SVD does not see, and products of more than two factors.
 fn automatic(bound: &Bound) -> Result<Init> {
     let (name, x) = &bound.target;
     let Some((pair, r)) = pair(bound).filter(|(_, r)| *r <= x.rows().min(x.cols())) else { return Ok(Init::Random) };
