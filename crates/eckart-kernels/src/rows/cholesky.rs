@@ -5,11 +5,11 @@
 //! Not here: which systems (the engine's).
 //!
 //! A matrix that many right sides have in common ([`Cholesky`]) is factored once, r^3 / 3 flops: without vector
-//! registers where it is small, next to what is done for the rows nothing, and as that of a row where it is not. A row's own matrix ([`RowSystem`]) is factored for one
-//! right side, M = R.T R with R upper (Golub and Van Loan 2013, section 4.2), r^3 / 3 flops and r^2 for each of the two
-//! triangular systems. The right side is a further column of M, so that the first of these is solved while M is
-//! factored. Loops: four rows of R, made one after the other; for the rows below, four at a time, what these four
-//! subtract from them, all in registers.
+//! registers where it is small, next to what is done for the rows nothing, and as that of a row where it is not. A
+//! row's own matrix ([`RowSystem`]) is factored for one right side, M = R.T R with R upper (Golub and Van Loan 2013,
+//! section 4.2), r^3 / 3 flops and r^2 for each of the two triangular systems. The right side is a further column of
+//! M, so that the first of these is solved while M is factored. Loops: four rows of R, made one after the other; for
+//! the rows below, four at a time, what these four subtract from them, all in registers.
 
 use crate::simd::{Element, Job, Lanes, SimdLevel, functions};
 

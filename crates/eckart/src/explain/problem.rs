@@ -82,7 +82,7 @@ fn method(outline: &Outline<'_>) -> Result<Section> {
     let chosen = outline.method;
     let mut lines = vec![Datum::text(chosen.summary)];
     lines.extend(chosen.describe(outline.bound)?.into_iter().map(Datum::Text));
-    lines.extend(outline.why_starts.map(|why| Datum::text(why)));
+    lines.extend(outline.why_starts.map(Datum::text));
     facts.push((chosen.name.to_owned(), Datum::List(lines)));
     for row in METHODS.iter().filter(|row| others(row.name)) {
         let said = row

@@ -144,8 +144,9 @@ impl FactorRegularizer {
         total
     }
 
-    /// Minimizes 2 <half, b> + penalty(b) over the feasible b, where all of `b` is one row or column whose length counts:
-    /// what the proximal map tends to as its step grows. Leaves `b` where there is no minimum, or it is one.
+    /// Minimizes 2 <half, b> + penalty(b) over the feasible b, where all of `b` is one row or column whose length is
+    /// limited or costs something: what the proximal map tends to as its step grows. Leaves `b` where there is no
+    /// minimum, or it is one.
     pub(crate) fn minimize_linear(&self, b: &mut [f64], half: &[f64]) {
         let (limit, group) = (self.row_norm.or(self.col_norm), self.row_group + self.col_group);
         if limit.is_none() && group == 0.0 {

@@ -126,7 +126,7 @@ fn power(base: Curve, exponent: Option<f64>, sign: Sign) -> Curve {
     match exponent {
         Some(n) if n > 0.0 && n % 2.0 == 0.0 => CONVEX.of_linear(base),
         Some(1.0) => base,
-        Some(n) if sign.nonnegative && (n > 1.0 || n < 0.0) => CONVEX.of_linear(base),
+        Some(n) if sign.nonnegative && !(0.0..=1.0).contains(&n) => CONVEX.of_linear(base),
         Some(n) if sign.nonnegative && n > 0.0 && base.concave => CONCAVE,
         _ => UNKNOWN,
     }

@@ -11,13 +11,14 @@
 
 use super::context::Search;
 use super::settings::Settings;
-use super::starts::FIRST_ROUND;
 use crate::error::Result;
 use crate::expr::Var;
 use crate::facts::{degree_of, joint_degree};
 use crate::solve::derive::{Subproblem, derive, is_convex};
 use crate::solve::problem::{Bound, Factor, with_signs};
 
+/// Iterations of the first round, where starts are halved.
+pub(super) const FIRST_ROUND: usize = 25;
 /// Starts of an objective that may have many minima.
 const STARTS: usize = 16;
 /// Factors of a product that have many minima together.

@@ -17,6 +17,7 @@ use super::checkpoint::Snapshot;
 use super::context::{Flow, Progress, Search};
 use super::ledger::Ledger;
 use super::memory::memory;
+use super::multistart::FIRST_ROUND;
 use super::settings::StopReason;
 use super::worker::{Watcher, Worker};
 use crate::error::{Code, Error, Result};
@@ -35,9 +36,6 @@ const MOST_FLOPS: f64 = 2e9;
 const MOST_FLOPS_TO_TARGET: f64 = 2e7;
 /// The share of the memory that plans which run at the same time may need together.
 const MOST_MEMORY: f64 = 0.5;
-
-/// Iterations of the first round, where starts are halved.
-pub(super) const FIRST_ROUND: usize = 25;
 
 /// What all starts came to.
 pub(in crate::solve) struct Found {

@@ -247,8 +247,9 @@ impl<'a> Worker<'a> {
         Ok(Some(share * self.level(first)?))
     }
 
-    /// The size of a cost that explains nothing, for a start that began at `first`: that of factors of 0, or, where that
-    /// is not defined or the objective can be negative, of random ones. A start from an SVD may begin at a small share.
+    /// The size of a cost that explains nothing, for a start that began at `first`: that of factors of 0, or, where
+    /// that is not defined or the objective can be negative, of random ones. A start from an SVD may begin at a small
+    /// share of it.
     fn level(&mut self, first: f64) -> Result<f64> {
         let known = match self.reference {
             Some(known) => known,

@@ -106,8 +106,8 @@ settings! {
     init: Init = Init::Auto, Name, None, "INIT", [],
         "Where the first start begins; further starts begin at random.";
     n_init: Option<usize> = None, Whole { least: 1, most: 1 << 32 }, Some('k'), "K", ["restarts"],
-        "Number of starts; the one of least cost is kept [default: 1, or 16 with successive halving where the objective \
-         has several minima and its starts are cheap].";
+        "Number of starts; the one of least cost is kept [default: 1, or 16 with successive halving where the \
+         objective has several minima and its starts are cheap].";
     successive_halving: bool = false, Flag, None, "", ["halving"],
         "Drop the worse half of the starts after 25 iterations, half of the rest after 50, and so on; the last one \
          goes on to its end (successive halving, Jamieson and Talwalkar 2016). Faster than all starts in full, but a \
