@@ -35,7 +35,7 @@ def test_a_model_file_opens_with_the_safetensors_package(eckart, tmp_path, dtype
     assert texts["eckart"] == json.loads(said)["version"]
     assert json.loads(texts["factors"]) == ["W", "H"]
     assert json.loads(texts["roles"])["W"] == {"of": "rows", "components": "columns"}
-    assert (texts["format"], texts["kind"], texts["numerics"]) == ("2", "model", "7")
+    assert (texts["format"], texts["kind"], texts["numerics"]) == ("2", "model", "8")
     for key in ["method", "stop_reason", "numbers", "cost", "best", "seconds", "quality", "registers"]:
         assert key in texts
     costs, offsets = history

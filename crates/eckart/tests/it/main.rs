@@ -29,3 +29,4 @@ mod run;
 mod shaped;
 mod solve;
 mod starts;
+mod zoo;
