@@ -247,4 +247,4 @@ def test_the_three_ways_of_the_readme_find_the_same_factors(eckart, tmp_path, mo
     assert (by_command.W == by_python.W).all() and (by_command.H == by_python.H).all()
     # The Rust program states the same; that it compiles is a test of the library's documentation.
     rust = section.split("```rust,no_run\n")[1].split("```")[0]
-    assert f'"{by_python.objective.replace(" * ", "*")}"' in rust and ".rank(16)" in rust and "n_init: 5" in rust
+    assert f'"{by_python.objective.replace(" * ", "*")}"' in rust and ".rank(16)" in rust and "n_init: Some(5)" in rust
