@@ -95,6 +95,7 @@ def test_every_function_of_the_engine_is_there_and_right():
         ek.xlogx: X * np.log(X),
         ek.observed: np.ones((3, 3)),
         ek.eye: np.eye(3),
+        ek.group: np.linalg.norm(X, axis=1).sum(),
     }
     for function, expected in one.items():
         np.testing.assert_allclose(value(function(x), x=X), expected, rtol=1e-12, err_msg=function.__name__)
@@ -106,10 +107,23 @@ def test_every_function_of_the_engine_is_there_and_right():
         ek.huber: np.where(X <= Y, X**2 / 2, Y * (X - Y / 2)),
         ek.expand: X,
         ek.sumto: X,
+        ek.is_: X / Y - np.log(X / Y) - 1,
+        ek.hinge: np.maximum(1 - X * Y, 0),
+        ek.pinball: np.maximum(Y * X, (Y - 1) * X),
+        ek.laplacian: np.trace(X.T @ Y @ X),
+        ek.tv: np.abs(X @ Y).sum(),
     }
     for function, expected in two.items():
         np.testing.assert_allclose(value(function(x, y), x=X, y=Y), expected, rtol=1e-12, err_msg=function.__name__)
-    public = {f.__name__ for f in [*one, *two]} | {"clip", "grad", "matrix", "scalar", "shared", "function"}
+    three = {
+        ek.beta: (X**1.5 + 0.5 * Y**1.5 - 1.5 * X * Y**0.5) / 0.75,
+        ek.nb: X * np.log(X / Y) - (X + 1.5) * np.log((X + 1.5) / (Y + 1.5)),
+        ek.ard: np.log((X**2).sum(0) / 2 + (Y**2).sum(1) / 2 + 1.5).sum(),
+    }
+    for function, expected in three.items():
+        np.testing.assert_allclose(value(function(x, y, 1.5), x=X, y=Y), expected, rtol=1e-12, atol=1e-13, err_msg=function.__name__)
+    np.testing.assert_allclose(value(ek.elasticnet(x, 0.3), x=X), 0.3 * X.sum() + 0.35 * (X**2).sum(), rtol=1e-12)
+    public = {f.__name__ for f in [*one, *two, *three]} | {"elasticnet"} | {"clip", "grad", "matrix", "scalar", "shared", "function"}
     assert public <= set(ek.__all__)
 
 

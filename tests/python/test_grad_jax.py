@@ -40,6 +40,8 @@ ZIPS = [
     (lambda a, b: a * (b > a), lambda a, b: a * (b > a)),
     (lambda a, b: ek.huber(a, b**2 + 0.1), lambda a, b: huber(a, b**2 + 0.1)),
     (lambda a, b: ek.kl(a**2 + 0.1, b**2 + 0.1), lambda a, b: kl(a**2 + 0.1, b**2 + 0.1)),
+    (lambda a, b: ek.is_(a**2 + 0.1, b**2 + 0.1), lambda a, b: itakura_saito(a**2 + 0.1, b**2 + 0.1)),
+    (lambda a, b: ek.nb(a**2 + 0.1, b**2 + 0.1, 2.0), lambda a, b: negative_binomial(a**2 + 0.1, b**2 + 0.1, 2.0)),
 ]
 SUMS = [
     (lambda a: a.sum(axis=1), lambda a: a.sum(1, keepdims=True)),
@@ -59,6 +61,14 @@ def huber(z, delta):
 
 def kl(x, s):
     return x * jnp.log(x / s) - x + s
+
+
+def itakura_saito(x, s):
+    return x / s - jnp.log(x / s) - 1
+
+
+def negative_binomial(x, s, k):
+    return x * jnp.log(x / s) - (x + k) * jnp.log((x + k) / (s + k))
 
 
 class Formulas:

@@ -58,6 +58,7 @@ fn check_name(name: &str) -> PyResult<()> {
 
 type Unary = fn(eckart::Expr) -> eckart::Expr;
 type Binary = fn(eckart::Expr, eckart::Expr) -> eckart::Expr;
+type Ternary = fn(eckart::Expr, eckart::Expr, eckart::Expr) -> eckart::Expr;
 
 const UNARY: &[(&str, Unary)] = &[
     ("t", |a| a.t()),
@@ -81,6 +82,7 @@ const UNARY: &[(&str, Unary)] = &[
     ("xlogx", eckart::xlogx),
     ("observed", eckart::observed),
     ("eye", eckart::eye),
+    ("group", eckart::group),
 ];
 
 const BINARY: &[(&str, Binary)] = &[
@@ -95,9 +97,17 @@ const BINARY: &[(&str, Binary)] = &[
     ("min", eckart::min),
     ("huber", eckart::huber),
     ("kl", eckart::kl),
+    ("is_", eckart::is),
+    ("hinge", eckart::hinge),
+    ("pinball", eckart::pinball),
+    ("elasticnet", eckart::elasticnet),
+    ("laplacian", eckart::laplacian),
+    ("tv", eckart::tv),
     ("expand", eckart::expand),
     ("sumto", eckart::sumto),
 ];
+
+const TERNARY: &[(&str, Ternary)] = &[("beta", eckart::beta), ("nb", eckart::nb), ("ard", eckart::ard)];
 
 /// The function of that name, of one formula.
 #[pyfunction]
@@ -113,6 +123,14 @@ pub(crate) fn binary(name: &str, a: &Expr, b: &Expr) -> PyResult<Expr> {
     let row = BINARY.iter().find(|row| row.0 == name);
     let (_, apply) = row.ok_or_else(|| value_error(Code::UnknownFunction, &format!("there is no function {name}")))?;
     Ok(apply(a.expr.clone(), b.expr.clone()).into())
+}
+
+/// The function of that name, of three formulas.
+#[pyfunction]
+pub(crate) fn ternary(name: &str, a: &Expr, b: &Expr, c: &Expr) -> PyResult<Expr> {
+    let row = TERNARY.iter().find(|row| row.0 == name);
+    let (_, apply) = row.ok_or_else(|| value_error(Code::UnknownFunction, &format!("there is no function {name}")))?;
+    Ok(apply(a.expr.clone(), b.expr.clone(), c.expr.clone()).into())
 }
 
 /// The gradients of a formula that is a number, a formula a variable.

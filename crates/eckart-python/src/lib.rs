@@ -25,7 +25,7 @@ mod module {
     #[pymodule_export]
     use super::explain::{PyExplanation, explain, methods, models};
     #[pymodule_export]
-    use super::expr::{Expr, binary, differentiate, input, number, shared, unary};
+    use super::expr::{Expr, binary, differentiate, input, number, shared, ternary, unary};
     #[pymodule_export]
     use super::factorization::names::name_texts;
     #[pymodule_export]

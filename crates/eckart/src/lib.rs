@@ -22,8 +22,9 @@ pub use error::{Code, Error, Result, Warning};
 pub use explain::Explanation;
 pub use expr::text::{Constraint, Dim, Statement};
 pub use expr::{
-    Expr, abs, clip, colnorm, colsum, exp, expand, eye, greater, huber, kl, log, matrix, max, mean, min, norm,
-    observed, rownorm, rowsum, scalar, shared, sigmoid, sign, softplus, sqrt, sum, sumto, tanh, trace, xlogx,
+    Expr, abs, ard, beta, clip, colnorm, colsum, elasticnet, exp, expand, eye, greater, group, hinge, huber, is, kl,
+    laplacian, log, matrix, max, mean, min, nb, norm, observed, pinball, rownorm, rowsum, scalar, shared, sigmoid,
+    sign, softplus, sqrt, sum, sumto, tanh, trace, tv, xlogx,
 };
 pub use function::{Function, function};
 pub use grad::grad;

@@ -54,7 +54,8 @@ Objectives:
   Operators: @ product; + - * / ** entrywise; .T transpose; > and < comparisons (a >= b is 1 - (a < b)).
 
   Functions: sum rowsum colsum rownorm colnorm norm mean trace abs exp log sqrt sigmoid softplus tanh huber(z, d)
-  kl(X, S) max min clip, and observed(X), which is 1 where X has an entry and 0 elsewhere.
+  kl(X, S) is(X, S) beta(X, S, b) nb(X, S, k) hinge(Y, S) pinball(Z, q) elasticnet(W, l) group(W) ard(W, H, b)
+  laplacian(W, L) tv(H, D) max min clip, and observed(X), which is 1 where X has an entry and 0 elsewhere.
 
   An entry that a sparse X does not store is zero. To leave it out of the cost, multiply by observed(X).
 

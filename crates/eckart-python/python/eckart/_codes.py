@@ -45,6 +45,7 @@ Code = Literal[
     "wrong-count",
     "negative-penalty",
     "piecewise-constant",
+    "division-by-zero",
     "observed-of-formula",
     "missing-entries",
     "unknown-method",

@@ -310,7 +310,9 @@ def _apply(name: str, *operands: Any) -> Expr:
     formulas = [_formula(operand) for operand in operands]
     if len(formulas) == 1:
         return Expr(_eckart.unary(name, formulas[0]))
-    return Expr(_eckart.binary(name, formulas[0], formulas[1]))
+    if len(formulas) == 2:
+        return Expr(_eckart.binary(name, formulas[0], formulas[1]))
+    return Expr(_eckart.ternary(name, formulas[0], formulas[1], formulas[2]))
 
 
 def _own(value: Any, name: str) -> _eckart.Matrix:
@@ -530,6 +532,75 @@ def kl(x: Operand, s: Operand) -> Expr:
     array([[0., 2.]])
     """
     return _apply("kl", x, s)
+
+
+def is_(x: Operand, s: Operand) -> Expr:
+    """
+    The Itakura-Saito divergence of each pair of positive entries, x / s - log(x / s) - 1 (Fevotte, Bertin and Durrieu 2009).
+    In a text it is `is(X, S)`.
+
+    Examples
+    --------
+    >>> import eckart as ek
+    >>> x, s = ek.matrix("X"), ek.matrix("S")
+    >>> ek.is_(x, s)
+    is(X, S)
+    """
+    return _apply("is_", x, s)
+
+
+def beta(x: Operand, s: Operand, b: Operand) -> Expr:
+    """
+    The beta divergence of each pair of entries, (x**b + (b - 1)*s**b - b*x*s**(b - 1)) / (b*(b - 1)) (Fevotte and Idier
+    2011); `kl` where `b` is the number 1, `is_` where it is 0.
+    """
+    return _apply("beta", x, s, b)
+
+
+def nb(x: Operand, s: Operand, k: Operand) -> Expr:
+    """
+    The divergence of the negative binomial distribution of mean s and size k from each entry, x log(x / s) -
+    (x + k) log((x + k) / (s + k)) (Gouvert, Oberlin and Fevotte 2020). k is given, not fitted.
+    """
+    return _apply("nb", x, s, k)
+
+
+def hinge(y: Operand, s: Operand) -> Expr:
+    """The hinge loss of each pair of entries, max(1 - y s, 0), y being 1 or -1 (Cortes and Vapnik 1995)."""
+    return _apply("hinge", y, s)
+
+
+def pinball(z: Operand, q: Operand) -> Expr:
+    """The loss of each residual z for the quantile q: q z where z is positive, else (q - 1) z (Koenker and Bassett 1978)."""
+    return _apply("pinball", z, q)
+
+
+def elasticnet(w: Operand, l: Operand) -> Expr:
+    """The elastic net, l sum(|w|) + (1 - l) / 2 sum(w**2), 1 x 1 (Zou and Hastie 2005)."""
+    return _apply("elasticnet", w, l)
+
+
+def group(w: Operand) -> Expr:
+    """The sum of the Euclidean lengths of the rows, 1 x 1, which makes whole rows 0 (Yuan and Lin 2006)."""
+    return _apply("group", w)
+
+
+def ard(w: Operand, h: Operand, b: Operand) -> Expr:
+    """
+    Automatic relevance determination of the components of `w @ h`, 1 x 1: the sum over them of log(|w_k|**2 / 2 +
+    |h_k|**2 / 2 + b) (Tan and Fevotte 2013).
+    """
+    return _apply("ard", w, h, b)
+
+
+def laplacian(w: Operand, l: Operand) -> Expr:
+    """The graph penalty trace(w.T @ l @ w), 1 x 1, of a graph's Laplacian l (Cai, He, Han and Huang 2011)."""
+    return _apply("laplacian", w, l)
+
+
+def tv(h: Operand, d: Operand) -> Expr:
+    """The total variation, the sum of |h @ d|, 1 x 1, d being what takes differences (Rudin, Osher and Fatemi 1992)."""
+    return _apply("tv", h, d)
 
 
 def expand(a: Operand, like: Operand) -> Expr:

@@ -148,6 +148,9 @@ codes! {
     PiecewiseConstant, "piecewise-constant", Error,
         "A comparison or sign of a factor has no slope, so that no search would see it.",
         "Write a smooth function in its place, such as `sigmoid((a - b) / 0.1)` for `a > b`, or leave it out.";
+    DivisionByZero, "division-by-zero", Error,
+        "A formula divides by a number that is 0, as `beta(X, S, b)` does at b = 0 and b = 1.",
+        "Write `is(X, S)` or `kl(X, S)` for these, or another number.";
     ObservedOfFormula, "observed-of-formula", Error,
         "`observed(...)` is asked of something that is no data matrix.", "Write `observed(X)`.";
     MissingEntries, "missing-entries", Doubt,

@@ -6,10 +6,14 @@
 use super::section::{Content, Datum, Section};
 use crate::data::Matrix;
 use crate::error::{Result, Warning};
-use crate::expr::Dag;
+use crate::expr::{Dag, Expr};
 use crate::facts::{Given, degrees};
 use crate::report::numbers::count;
 use crate::solve::{METHODS, Outline, Problem};
+
+/// Characters of a call, and of the formula that it stands for.
+const MOST: usize = 60;
+const MOST_OUT: usize = 300;
 
 /// The sections about the problem.
 pub(super) fn sections(problem: &Problem, outline: &Outline<'_>, warnings: &[Warning]) -> Result<Vec<Section>> {
@@ -18,6 +22,10 @@ pub(super) fn sections(problem: &Problem, outline: &Outline<'_>, warnings: &[War
 
 fn objective(problem: &Problem, warnings: &[Warning]) -> Section {
     let mut contents = vec![Content::Paragraph("statement", problem.statement().to_string())];
+    let calls = written_out(&problem.statement().objective);
+    if !calls.is_empty() {
+        contents.push(Content::Facts("written_out", calls));
+    }
     if !problem.params().is_empty() {
         let params = problem.params().iter().map(|(name, value)| (name.clone(), Datum::Number(*value)));
         contents.push(Content::Facts("params", params.collect()));
@@ -30,6 +38,13 @@ fn objective(problem: &Problem, warnings: &[Warning]) -> Section {
         contents.push(Content::Facts("warnings", warnings));
     }
     Section { key: "objective", title: "Objective".into(), contents }
+}
+
+/// The functions of an objective that stand for a formula by their name alone, each once, with that formula.
+fn written_out(objective: &Expr) -> Vec<(String, Datum)> {
+    let dag = Dag::new(std::slice::from_ref(objective));
+    let calls = dag.ids().map(|id| dag.expr(id)).filter(|part| part.written_as().is_some());
+    calls.map(|part| (part.shortened(MOST), Datum::Text(part.written_out().shortened(MOST_OUT)))).collect()
 }
 
 fn shapes(problem: &Problem, outline: &Outline<'_>) -> Section {

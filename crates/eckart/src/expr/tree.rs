@@ -22,6 +22,8 @@ struct Node {
     op: Op,
     args: Vec<Expr>,
     span: Option<Span>,
+    /// The function it was written as, where its formula alone does not tell.
+    called: Option<&'static str>,
 }
 
 /// Where in a text a formula stands.
@@ -57,7 +59,7 @@ impl Expr {
     /// Where the number of arguments is not the primitive's arity.
     pub fn new(op: Op, args: Vec<Expr>) -> Self {
         assert_eq!(op.row().arity, args.len(), "{} takes {} arguments", op.row().name, op.row().arity);
-        Self(Arc::new(Node { op, args, span: None }))
+        Self(Arc::new(Node { op, args, span: None, called: None }))
     }
 
     pub(crate) fn leaf(op: Op) -> Self {
@@ -71,7 +73,27 @@ impl Expr {
 
     /// The same formula, said to stand at `span` of a text.
     pub fn at(&self, span: Span) -> Self {
-        Self(Arc::new(Node { op: self.0.op.clone(), args: self.0.args.clone(), span: Some(span) }))
+        let Node { op, args, called, .. } = &*self.0;
+        Self(Arc::new(Node { op: op.clone(), args: args.clone(), span: Some(span), called: *called }))
+    }
+
+    /// The same formula, to be printed as a call of that function.
+    pub(super) fn called(self, name: &'static str) -> Self {
+        let Node { op, args, span, .. } = &*self.0;
+        Self(Arc::new(Node { op: op.clone(), args: args.clone(), span: span.clone(), called: Some(name) }))
+    }
+
+    /// The function it was written as: set by those whose formula users write out as well, such as `hinge`.
+    pub(crate) fn written_as(&self) -> Option<&'static str> {
+        self.0.called
+    }
+
+    /// The same formula without such calls: in primitives and what the printer knows by its formula.
+    pub fn written_out(&self) -> Self {
+        self.map(|old, args| {
+            let Node { op, span, .. } = &*old.0;
+            Self(Arc::new(Node { op: op.clone(), args, span: span.clone(), called: None }))
+        })
     }
 
     /// The same primitive of other arguments; the formula itself where they are its own.
@@ -79,7 +101,7 @@ impl Expr {
         if self.args().iter().zip(&args).all(|(own, other)| own.address() == other.address()) {
             return self.clone();
         }
-        Self(Arc::new(Node { op: self.0.op.clone(), args, span: self.0.span.clone() }))
+        Self(Arc::new(Node { op: self.0.op.clone(), args, span: self.0.span.clone(), called: self.0.called }))
     }
 
     /// The primitive at the top.

@@ -76,6 +76,18 @@ fn every_primitive_agrees_with_differences() {
     check(&sum(eckart::huber(&k, 0.5)), &["K"], &world);
     check(&sum(eckart::kl(&b, &a)), &["A", "B"], &world);
     check(&eckart::mean(eckart::tanh(&k)), &["K"], &world);
+    check(&sum(eckart::is(&b, &a)), &["A", "B"], &world);
+    for power in [-0.5, 0.5, 1.5, 2.0, 3.0] {
+        check(&sum(eckart::beta(&b, &a, power)), &["A", "B"], &world);
+    }
+    check(&sum(eckart::nb(&b, &a, 1.5)), &["A", "B"], &world);
+    check(&sum(eckart::hinge(&k, &b)), &["K", "B"], &world);
+    check(&sum(eckart::pinball(&k, 0.3)), &["K"], &world);
+    check(&eckart::elasticnet(&k, 0.3), &["K"], &world);
+    check(&eckart::group(&k), &["K"], &world);
+    check(&eckart::ard(a.t(), &k, 0.5), &["A", "K"], &world);
+    check(&eckart::laplacian(&k, matrix("Y")), &["K"], &world);
+    check(&eckart::tv(&k, matrix("C")), &["K"], &world);
 }
 
 /// The derivative of Huber's loss is one function of an entry, with the bits of that of the primitives it is made of.

@@ -17,6 +17,7 @@ mod function;
 mod golden;
 mod grad;
 mod large;
+mod losses;
 mod narrow;
 mod random;
 mod read;

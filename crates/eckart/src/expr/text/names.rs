@@ -50,15 +50,22 @@ pub(super) struct Sugar {
     pub(super) name: &'static str,
     pub(super) arity: usize,
     make: fn(&[Expr]) -> Expr,
+    /// Whether its formula is printed as a call however it was written; else where it was written as one.
+    pub(super) is_known: bool,
 }
 
 const fn sugar(name: &'static str, arity: usize, make: fn(&[Expr]) -> Expr) -> Sugar {
-    Sugar { name, arity, make }
+    Sugar { name, arity, make, is_known: true }
+}
+
+/// One whose formula is written out as often as not: it is printed as it was written.
+const fn named(name: &'static str, arity: usize, make: fn(&[Expr]) -> Expr) -> Sugar {
+    Sugar { name, arity, make, is_known: false }
 }
 
 /// A row whose formula contains that of another row comes before it: the printer takes the first that fits.
 #[rustfmt::skip]
-pub(super) static SUGAR: [Sugar; 10] = [
+pub(super) static SUGAR: [Sugar; 20] = [
     sugar("norm",    1, |a| functions::norm(&a[0])),
     sugar("rownorm", 1, |a| functions::rownorm(&a[0])),
     sugar("colnorm", 1, |a| functions::colnorm(&a[0])),
@@ -69,6 +76,16 @@ pub(super) static SUGAR: [Sugar; 10] = [
     sugar("clip",    3, |a| functions::clip(&a[0], &a[1], &a[2])),
     sugar("huber",   2, |a| functions::huber(&a[0], &a[1])),
     sugar("kl",      2, |a| functions::kl(&a[0], &a[1])),
+    named("is",         2, |a| functions::is(&a[0], &a[1])),
+    named("beta",       3, |a| functions::beta(&a[0], &a[1], &a[2])),
+    named("nb",         3, |a| functions::nb(&a[0], &a[1], &a[2])),
+    named("hinge",      2, |a| functions::hinge(&a[0], &a[1])),
+    named("pinball",    2, |a| functions::pinball(&a[0], &a[1])),
+    named("elasticnet", 2, |a| functions::elasticnet(&a[0], &a[1])),
+    named("group",      1, |a| functions::group(&a[0])),
+    named("ard",        3, |a| functions::ard(&a[0], &a[1], &a[2])),
+    named("laplacian",  2, |a| functions::laplacian(&a[0], &a[1])),
+    named("tv",         2, |a| functions::tv(&a[0], &a[1])),
 ];
 
 /// Each row of `SUGAR` as the pattern by which the printer recognises it.

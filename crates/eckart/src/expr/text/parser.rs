@@ -280,5 +280,5 @@ fn place(formula: &Expr, span: &Span) -> Expr {
         return formula.clone();
     }
     let args = formula.args().iter().map(|arg| place(arg, span)).collect();
-    Expr::new(formula.op().clone(), args).at(span.clone())
+    formula.with_args(args).at(span.clone())
 }

@@ -5,7 +5,7 @@
 
 use std::fmt::{self, Write};
 
-use super::names::{ATOM, INFIX, PATTERNS, POSTFIX, SIGN};
+use super::names::{ATOM, INFIX, PATTERNS, POSTFIX, SIGN, Sugar};
 use crate::expr::pattern::arguments;
 use crate::expr::{Dag, Expr, Id, MOST_PARTS, Op, exceeds};
 
@@ -174,7 +174,10 @@ fn negated(dag: &Dag, id: Id) -> Option<Id> {
 
 /// The call of a function made of several primitives, if that is what the part is.
 fn sugar(dag: &Dag, id: Id) -> Option<(&'static str, Vec<Id>)> {
-    PATTERNS.iter().find_map(|(row, pattern)| Some((row.name, arguments(pattern, row.arity, dag, id)?)))
+    let find = |(row, pattern): &(&Sugar, Expr)| Some((row.name, arguments(pattern, row.arity, dag, id)?));
+    let called = dag.expr(id).written_as();
+    let written = called.and_then(|name| PATTERNS.iter().filter(|(row, _)| row.name == name).find_map(find));
+    written.or_else(|| PATTERNS.iter().filter(|(row, _)| row.is_known).find_map(find))
 }
 
 /// The shortest digits that give the same number again.

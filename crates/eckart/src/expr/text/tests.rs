@@ -157,6 +157,13 @@ fn functions_are_known_again() {
     check("clip(mean(x), 0, 1)", "clip(mean(x), 0, 1)");
     check("xlogx(x) - x - x * log(s) + s", "kl(x, s)");
     check("xlogx(x) - x - y * log(s) + s", "xlogx(x) - x - y * log(s) + s");
+    // These are printed as they were written, and are the same formula either way.
+    check("sum(rownorm(W)) + sum(abs(H @ D))", "sum(rownorm(W)) + sum(abs(H @ D))");
+    check("max(1 - y * s, 0) + trace(W.T @ L @ W)", "max(1 - y * s, 0) + trace(W.T @ L @ W)");
+    check("sum(hinge(y, W @ H)) + a * group(H)", "sum(hinge(y, W @ H)) + a * group(H)");
+    assert_eq!(parse_expr("a * group(H)").unwrap(), parse_expr("a * sum(rownorm(H))").unwrap());
+    assert_eq!(parse_expr("a * group(H)").unwrap().written_out().to_string(), "a * sum(rownorm(H))");
+    check("beta(x, s, 1) + beta(x, s, 0) + beta(x, s, 2)", "kl(x, s) + is(x, s) + beta(x, s, 2)");
     for row in &SUGAR {
         let text = format!("{}({})", row.name, ["a", "b", "c"][..row.arity].join(", "));
         check(&text, &text);

@@ -12,9 +12,9 @@ use super::role::{FactorRole, roles};
 use super::split::{Split, refuse_flat, refuse_unbounded, split};
 use super::{Bound, Factor, Problem};
 use crate::data::{Dtype, Matrix};
-use crate::error::{Code, Error, Result, Warning};
+use crate::error::{Code, Error, Result, Snippet, Warning};
 use crate::expr::text::{Constraint, Declaration, Dim, Limit};
-use crate::expr::{Dag, Expr, Var};
+use crate::expr::{Dag, Expr, Id, Op, Var, constant_of};
 use crate::facts::{
     FactorShapes, Facts, Given, Givens, Shape, SideLength, Sign, first_missing, infer_factors, joint_degree,
     lengths_of, unmasked, unmasked_beside, unsaid,
@@ -43,6 +43,7 @@ impl Problem {
         self.check_params()?;
         self.check_names(&variables)?;
         self.check_scalars(&variables)?;
+        check_quotients(&dag)?;
         let (mut givens, assumed) = self.known_data(&objective);
         let FactorShapes { mut shapes, stretched } =
             infer_factors(&dag, &givens, &self.declared(), &lengths_of(&self.params), self.rank)?;
@@ -336,6 +337,22 @@ impl Problem {
             }),
         }
     }
+}
+
+/// Refuses to divide by a number that is 0: 0 / 0 counts as 0, so that nothing would tell.
+fn check_quotients(dag: &Dag) -> Result<()> {
+    let by_zero = |id: &Id| *dag.op(*id) == Op::Div && constant_of(dag.expr(dag.args(*id)[1])) == Some(0.0);
+    let Some(quotient) = dag.ids().find(by_zero).map(|id| dag.expr(id)) else { return Ok(()) };
+    let help = match quotient.written_as() {
+        Some(_) => "Its limits have names: `is(X, S)` at 0, `kl(X, S)` at 1",
+        None => "Give another number",
+    };
+    Err(Error::Parse(Box::new(Snippet {
+        code: Code::DivisionByZero,
+        message: format!("{} divides by 0", quotient.shortened(60)),
+        place: quotient.span().map(|span| (span.text.to_string(), span.range.clone())),
+        help: help.to_owned(),
+    })))
 }
 
 /// Refuses data that is `far` times smaller, or larger, than 1.
