@@ -66,9 +66,18 @@ impl Regularizer {
         let value = |b: f64| 2.0 * half * b + self.l1 * b.abs();
         let is_unbounded = (2.0 * half + self.l1 < 0.0 && self.upper == f64::INFINITY)
             || (2.0 * half - self.l1 > 0.0 && self.lower == f64::NEG_INFINITY);
-        if is_unbounded || half.is_nan() {
-            return old;
-        }
+        if is_unbounded || half.is_nan() { old } else { self.best_end(old, value) }
+    }
+
+    /// The b that minimizes q b^2 - 2 linear b + l1 |b| within the bounds, for q < 0; `old` where there is none.
+    pub fn minimum_of_concave(&self, old: f64, q: f64, linear: f64) -> f64 {
+        let is_bounded = self.lower > f64::NEG_INFINITY && self.upper < f64::INFINITY;
+        let value = |b: f64| (q * b - 2.0 * linear) * b + self.l1 * b.abs();
+        if is_bounded { self.best_end(old, value) } else { old }
+    }
+
+    /// Where a function is least that is concave between the bounds and 0; `old` where it is no less elsewhere.
+    fn best_end(&self, old: f64, value: impl Fn(f64) -> f64) -> f64 {
         let ends = [self.lower, self.clip(0.0), self.upper];
         let finite = ends.into_iter().filter(|end| end.is_finite());
         finite.fold(old, |best, end| if value(end) < value(best) { end } else { best })
@@ -92,6 +101,22 @@ impl Regularizer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_minimum_of_a_concave_function_is_at_an_end() {
+        let none = Regularizer::NONE;
+        let bounded = Regularizer { l1: 0.8, lower: -1.0, upper: 2.0 };
+        for (q, linear) in [(-0.3, 0.0), (-1.0, 0.9), (-1.0, -3.0), (-0.01, 0.1), (-0.01, 0.5)] {
+            let value = |b: f64| (q * b - 2.0 * linear) * b + bounded.l1 * b.abs();
+            for old in [-1.0, -0.3, 0.0, 0.4, 2.0] {
+                let found = value(bounded.minimum_of_concave(old, q, linear));
+                assert!((0..=300).all(|k| found <= value(-1.0 + f64::from(k) / 100.0) + 1e-12), "{q}, {linear}, {old}");
+                assert_eq!(Regularizer { lower: 0.0, ..none }.minimum_of_concave(old, q, linear), old);
+            }
+        }
+        // Without a better end an entry stays where it is.
+        assert_eq!(Regularizer { lower: -1.0, upper: 1.0, ..none }.minimum_of_concave(1.0, -1.0, 0.0), 1.0);
+    }
 
     /// No number within the bounds is better than what the maps find.
     #[test]

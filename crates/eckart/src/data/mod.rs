@@ -27,7 +27,7 @@ pub use formats::npz::read_npz;
 pub use formats::png::png;
 pub use formats::svmlight::read_svmlight;
 pub use formats::table::index::{FirstColumn, ids_among_columns};
-pub use formats::triplets::columns::{EntryColumns, HeaderColumns, columns_by_header};
+pub use formats::triplets::header::{EntryColumns, HeaderColumns, columns_by_header};
 pub use formats::triplets::{ListEvidence, list_evidence};
 pub use formats::{csv, mtx, npy};
 pub use matrix::array::Array;

@@ -107,3 +107,22 @@ fn groups_live_where_they_pay() {
         assert!(found.cost < 0.5 * squares, "{text}: {} of {squares}", found.cost);
     }
 }
+
+/// An entry whose quadratic is concave goes to the better of its bounds, wherever it began.
+#[test]
+fn concave_entries_end_at_the_better_bound() {
+    let x = Matrix::from_fn(12, 9, |i, j| ((5 * i + 7 * j) % 11) as f64 / 10.0).unwrap();
+    for (text, value) in [
+        ("over S[n,m]: -sum((X - S)**2) subject to S >= 0, S <= 1", 0.0),
+        ("over S[n,m]: -sum((X - S)**2) + 0.5*sum(abs(S)) subject to S >= -1, S <= 1", 0.5),
+    ] {
+        let at = |x: f64, s: f64| value * s.abs() - (x - s).powi(2);
+        let ends = [if value == 0.0 { 0.0 } else { -1.0 }, 0.0, 1.0];
+        let least = |x: &f64| ends.iter().map(|&s| at(*x, s)).fold(f64::INFINITY, f64::min);
+        let least: f64 = x.values_f64().iter().map(least).sum();
+        for seed in 0..3 {
+            let found = search(text, &x, 2, &Settings { seed, init: Init::Random, ..Settings::default() });
+            assert!((found.cost - least).abs() < 1e-9, "{text}: {} instead of {least}", found.cost);
+        }
+    }
+}

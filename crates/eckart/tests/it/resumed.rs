@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use eckart::data::{ModelFile, Tensor};
 use eckart::solve::{Flow, METHODS, Progress, solve};
-use eckart::{Dtype, Init, Matrix, Problem, Settings};
+use eckart::{Code, Dtype, Factorization, Init, Matrix, Problem, Settings};
 
 use crate::checkpoint::{Changed, floats, wholes};
 use crate::contract::{OBJECTIVES, hostile, planted, problem};
@@ -105,6 +105,54 @@ fn what_a_search_has_written_it_goes_on_from() {
                 );
             }
         }
+    }
+}
+
+/// Wherever a search that halves its starts is broken off or killed, it goes on to the starts and the factors of one
+/// that never was.
+#[test]
+fn starts_that_are_halved_go_on_from_a_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, copy) = (folder.path().join("at.safetensors"), folder.path().join("killed.safetensors"));
+    let x = planted(3, 40, 30, false);
+    let bits = |found: &Factorization| {
+        let starts: Vec<_> = found.starts.iter().map(|start| (start.stop, start.iterations, start.cost)).collect();
+        let factors: Vec<_> = found.factors.iter().map(|(_, factor)| factor.values_f64()).collect();
+        (starts, found.best, found.ways.clone(), factors)
+    };
+    // Said, and by default where an objective has several minima; with starts that settle on the way.
+    let kl = "minimize sum(kl(X, W @ H)) subject to W >= 0, H >= 0";
+    for (text, n_init, tol) in [(NMF, Some(9), 0.0), (NMF, Some(6), 1e-3), (kl, None, 0.0), (kl, None, 1e-2)] {
+        let problem = Problem::parse(text).unwrap().data("X", &x).rank(3);
+        let base = Settings { n_init, successive_halving: n_init.is_some(), max_iter: 220, tol, ..Settings::default() };
+        let whole = bits(&problem.solve(&base).unwrap());
+        for (at, threads) in [(0, 1), (3, 1), (24, 2), (25, 1), (26, 1), (50, 2), (51, 1), (120, 1)] {
+            for every in [Duration::ZERO, Duration::from_secs(60)] {
+                let told = format!("{text}, {n_init:?}, tol {tol}: broken off at {at}, {threads} threads, {every:?}");
+                let _ = std::fs::remove_file(&file);
+                let _ = std::fs::remove_file(&copy);
+                let (checkpoint, checkpoint_every) = (Some(file.clone()), every);
+                let first = Settings { checkpoint, checkpoint_every, threads: Some(threads), ..base.clone() };
+                let mut listen = |now: &Progress| {
+                    // The first start of a round to come so far, or one in the middle of it.
+                    if now.iteration < at || (at % 2 == 0 && now.start < 3) {
+                        return Flow::Continue;
+                    }
+                    if !copy.exists() {
+                        std::fs::copy(&file, &copy).unwrap();
+                    }
+                    Flow::Stop
+                };
+                solve(&problem, &first, &mut listen).unwrap();
+                for from in [&file, &copy].into_iter().filter(|from| from.exists()) {
+                    let rest = Settings { resume: Some(from.clone()), ..base.clone() };
+                    let found = problem.solve(&rest).unwrap_or_else(|error| panic!("{told}: {error}"));
+                    assert!(bits(&found) == whole, "{told}: {:?} and not {:?}", bits(&found).0, whole.0);
+                }
+            }
+        }
+        let others = Settings { resume: Some(file.clone()), n_init: Some(4), successive_halving: true, ..base };
+        assert_eq!(problem.solve(&others).unwrap_err().code(), Code::CheckpointDiffers);
     }
 }
 

@@ -5,6 +5,7 @@
 //! Not here: when a text is such a list, and which columns are meant (see `columns`).
 
 pub(in crate::data) mod columns;
+pub(in crate::data) mod header;
 mod ids;
 
 use std::collections::BTreeSet;
@@ -15,7 +16,7 @@ use super::text::number::{Choice, inexact, shown};
 use super::text::records::{Record, Records};
 use crate::data::{Matrix, ReadOptions, Table};
 use crate::error::{Code, Error, Result};
-use columns::EntryColumns;
+use header::EntryColumns;
 use ids::IdTable;
 
 /// How far a table of numbers looks like a list of entries.

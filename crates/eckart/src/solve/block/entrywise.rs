@@ -1,7 +1,7 @@
 //! Entrywise: a factor of which every entry has a quadratic of its own, moved to the minimum.
 //! In: half the second derivative and the linear term of each entry, compiled.  Out: the factor moved.
-//! Invariant: exact under bounds and l1; an entry without a minimum stays; the decrease is a sum of terms that are not
-//! negative.
+//! Invariant: exact under bounds and l1, also where a quadratic is concave; an entry without a minimum stays; the
+//! decrease is a sum of terms that are not negative.
 //! Not here: quadratics that rows share (see `row_block`).
 
 use super::plans::SearchPlan;
@@ -51,7 +51,11 @@ impl EntrywiseBlock {
         for (b, (q, l)) in factor.make_mut().iter_mut().zip(curvature.data.iter().zip(linear.data.iter())) {
             let (old, q, l) = (b.to_f64(), q.to_f64(), l.to_f64());
             let half = q * old - l;
-            let new = if q > 0.0 { entries.minimum(l / q, q) } else { entries.minimum_on_line(old, half) };
+            let new = match q {
+                q if q > 0.0 => entries.minimum(l / q, q),
+                q if q < 0.0 => entries.minimum_of_concave(old, q, l),
+                _ => entries.minimum_on_line(old, half),
+            };
             let new = T::from_f64(new);
             let d = new.to_f64() - old;
             let fell = entries.l1 * (old.abs() - new.to_f64().abs()) - (2.0 * half + q * d) * d;

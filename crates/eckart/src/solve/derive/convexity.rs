@@ -91,7 +91,8 @@ fn curve(dag: &Dag, facts: &Facts, id: Id, var: &Var, known: &[Curve]) -> Curve 
         return FREE;
     }
     if let Some(huber) = huber_at(dag, id) {
-        return CONVEX.of_linear(known[huber.z.index()]);
+        let is_convex = known[huber.delta.index()].free;
+        return if is_convex { CONVEX.of_linear(known[huber.z.index()]) } else { UNKNOWN };
     }
     match op {
         Op::Var(_) => LINEAR,
@@ -191,6 +192,7 @@ mod tests {
             "sum(Y*(W @ H)**2)",
             "sum((X - W/rowsum(W) @ H)**2)",
             "sum(sigmoid(W))",
+            "sum(huber(Y - X, sum(W)))",
         ] {
             check(formula, false);
         }

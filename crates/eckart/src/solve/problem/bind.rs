@@ -377,12 +377,12 @@ fn check_size((name, matrix): &(String, Matrix), far: f64) -> Result<()> {
 
 /// What the rank decides though a side of 1 would do as well.
 fn in_doubt(stretched: &[Var], shapes: &BTreeMap<Var, Shape>) -> Option<Warning> {
-    let first = stretched.first()?.name();
+    stretched.first()?;
     let shaped: Vec<String> = stretched.iter().map(|var| format!("{} ({})", var.name(), shapes[var])).collect();
     let message = format!(
-        "the rank decides the shape of {}: what meets it entry by entry has one row or column, which can be stretched \
-         to any length. Declare what you mean: `minimize over {first}[n,1]: ...` for one column, `{first}[n,r]` for as \
-         many as the rank",
+        "the rank decides the shape of {}: what meets it entry by entry has one row or column, which broadcasting fits \
+         to any length. Where one column is meant, declare the sides of the factor that has it, as in `minimize over \
+         W[n,1]: ...`; where these shapes are meant, `W[n,r]`",
         shaped.join(" and of ")
     );
     Some(Warning::new(Code::StretchedSide, message))

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::settings::Settings;
+use super::settings::{Settings, StopReason};
 use crate::error::watch::{self, watched};
 use crate::error::{Code, Error, Result};
 use crate::run::attainable_memory;
@@ -83,6 +83,12 @@ impl<'a> Search<'a> {
             Ok(())
         };
         watched(goes_on, plan)
+    }
+
+    /// Why the search was broken off: its time is up, or somebody asked for it.
+    pub(in crate::solve) fn broken_off(&self) -> StopReason {
+        let in_time = self.settings.time_limit.is_none_or(|limit| self.spent() < limit);
+        if in_time { StopReason::Interrupted } else { StopReason::TimeLimit }
     }
 
     /// The time since the search began, in this process.

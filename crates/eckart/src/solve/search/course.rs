@@ -1,5 +1,5 @@
 //! Course: what the costs of a start say of it.
-//! In: costs, one after the other.  Out: which was the least, and whether it is nearly nothing.
+//! In: costs, one after the other.  Out: which was the least, whether it is nearly nothing; when halved starts pause.
 //! Invariant: what a start that runs takes for its least cost is what its history says.
 //! Not here: the iterations (see `worker`), what a checkpoint says of them (see `checkpoint`).
 
@@ -7,6 +7,9 @@ use crate::solve::result::Iteration;
 
 /// A cost below this share of the first one is computed once more at the end; of f64, and of f32.
 const NEARLY_ALL: [f64; 2] = [1e-9, 1e-3];
+/// Iterations of the first round, where starts are halved.
+pub(super) const FIRST_ROUND: usize = 25;
+
 /// Whether the next cost is that of the best factors, where `best` was the best before. While a method `falls` as it
 /// promises, each next one is: no others are held.
 pub(super) fn is_least(cost: f64, best: f64, falls: &mut bool) -> bool {
@@ -36,6 +39,11 @@ pub(super) fn is_nearly_nothing(least: f64, first: f64, narrow: bool) -> bool {
 /// What is nearly nothing beside a first cost.
 pub(super) fn nearly_nothing(first: f64, narrow: bool) -> f64 {
     NEARLY_ALL[usize::from(narrow)] * first.abs()
+}
+
+/// Whether a round of starts that are halved ends after so many iterations.
+pub(super) fn is_end_of_round(iterations: usize) -> bool {
+    iterations.is_multiple_of(FIRST_ROUND) && (iterations / FIRST_ROUND).is_power_of_two()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::checkpoint::{About, Saved, SearchFacts, Snapshot, read, write};
 use super::context::Search;
+use super::course::FIRST_ROUND;
 use super::settings::StopReason;
 use crate::error::Result;
 use crate::run::Value;
@@ -125,6 +126,25 @@ impl Ledger {
     /// Where a start is to go on from. The ledger keeps it until there is a later one.
     pub(in crate::solve) fn snapshot_of(&self, index: usize) -> Option<Snapshot> {
         self.saved.running.get(&index).cloned()
+    }
+
+    /// The iterations after which the starts of the present round pause, where they are halved: those that were dropped
+    /// tell the rounds that are over.
+    pub(in crate::solve) fn pause(&self) -> usize {
+        let dropped = self.saved.done.values().filter(|start| start.stop == StopReason::Dropped);
+        dropped.map(|start| 2 * start.iterations).max().unwrap_or(FIRST_ROUND)
+    }
+
+    /// Keeps the snapshot of a start that pauses; gives it back where there is no checkpoint to keep it in.
+    pub(in crate::solve) fn keep(&mut self, index: usize, snapshot: Snapshot, search: &Search) -> Option<Snapshot> {
+        if self.checkpoint.is_none() {
+            return Some(snapshot);
+        }
+        self.saved.running.insert(index, snapshot);
+        if self.written.elapsed() >= self.every {
+            self.save(search);
+        }
+        None
     }
 
     /// Whether a snapshot of a start is wanted now.

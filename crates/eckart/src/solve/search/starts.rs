@@ -17,7 +17,6 @@ use super::checkpoint::Snapshot;
 use super::context::{Flow, Progress, Search};
 use super::ledger::Ledger;
 use super::memory::memory;
-use super::multistart::FIRST_ROUND;
 use super::settings::StopReason;
 use super::worker::{Watcher, Worker};
 use crate::error::{Code, Error, Result};
@@ -161,7 +160,8 @@ struct Progressed<'l> {
     best: Option<(f64, usize, Vec<Value>)>,
     kept: Vec<Kept>,
     /// The starts that have paused, with what they have come to and where they are to go on.
-    paused: BTreeMap<usize, (Start, Vec<Value>, Snapshot)>,
+    /// Where is known to the ledger where there is a checkpoint.
+    paused: BTreeMap<usize, (Start, Vec<Value>, Option<Snapshot>)>,
     error: Option<Error>,
 }
 
@@ -185,13 +185,16 @@ impl<'a, 'l> Board<'a, 'l> {
         let best = ledger.best();
         let least = best.as_ref().map_or(f64::INFINITY, |(cost, ..)| *cost);
         let kept = ledger.kept();
+        let settings = search.settings;
+        let n_init = settings.starts();
+        let round: Vec<usize> = (0..n_init).filter(|&index| !ledger.is_over(index, settings.max_iter)).collect();
+        let pause = (settings.successive_halving && round.len() > 1).then(|| ledger.pause());
         let state = Progressed { ledger, listen, least, starts, best, kept, paused: BTreeMap::new(), error: None };
-        let n_init = search.settings.starts();
         Self {
             search,
             problem,
-            round: (0..n_init).collect(),
-            pause: (search.settings.successive_halving && n_init > 1).then_some(FIRST_ROUND),
+            round,
+            pause,
             next: AtomicUsize::new(0),
             end,
             narrow: AtomicUsize::new(usize::MAX),
@@ -233,8 +236,8 @@ impl<'a, 'l> Board<'a, 'l> {
         let mut order: Vec<(f64, usize)> = paused.iter().map(|(&index, (start, ..))| (start.cost, index)).collect();
         // Costs that are undefined come last.
         order.sort_by(|(a, i), (b, j)| a.is_nan().cmp(&b.is_nan()).then(a.total_cmp(b)).then(i.cmp(j)));
-        let ended =
-            self.over.load(Ordering::Relaxed) || self.end.load(Ordering::Relaxed) < self.search.settings.starts();
+        let over = self.over.load(Ordering::Relaxed);
+        let ended = over || self.end.load(Ordering::Relaxed) < self.search.settings.starts();
         let left = if ended { 0 } else { order.len().div_ceil(2) };
         let mut round: Vec<usize> = order[..left].iter().map(|(_, index)| *index).collect();
         round.sort_unstable();
@@ -242,7 +245,8 @@ impl<'a, 'l> Board<'a, 'l> {
             if round.binary_search(&index).is_ok() {
                 self.state().paused.insert(index, (start, factors, snapshot));
             } else {
-                start.stop = StopReason::Dropped;
+                // Those that wait when the search is broken off can go on.
+                start.stop = if over { self.search.broken_off() } else { StopReason::Dropped };
                 self.note(index, start, factors, None);
             }
         }
@@ -260,10 +264,7 @@ impl<'a, 'l> Board<'a, 'l> {
             }
             let from = {
                 let mut state = self.state();
-                if state.ledger.is_over(index, self.search.settings.max_iter) {
-                    continue;
-                }
-                let paused = state.paused.remove(&index).map(|(_, _, snapshot)| snapshot);
+                let paused = state.paused.remove(&index).and_then(|(_, _, snapshot)| snapshot);
                 paused.or_else(|| state.ledger.snapshot_of(index))
             };
             let mut watch = Watch { board: self, index, pauses: false, paused: None };
@@ -274,8 +275,11 @@ impl<'a, 'l> Board<'a, 'l> {
                     self.end.fetch_min(index, Ordering::Relaxed);
                 }
                 Ok(Some((start, factors))) => {
-                    if let Some(snapshot) = watch.paused {
-                        self.state().paused.insert(index, (start, factors, snapshot));
+                    if watch.pauses {
+                        let mut state = self.state();
+                        let keep = |snapshot| state.ledger.keep(index, snapshot, self.search);
+                        let snapshot = watch.paused.and_then(keep);
+                        state.paused.insert(index, (start, factors, snapshot));
                         continue;
                     }
                     let keeps = self.search.settings.keep_starts;
@@ -376,6 +380,11 @@ impl Watcher for Watch<'_, '_, '_> {
         let flow = self.board.tell(self.index, iteration, cost, best);
         self.pauses = flow == Flow::Continue && self.board.pause.is_some_and(|pause| iteration >= pause);
         if self.pauses { Flow::Stop } else { flow }
+    }
+
+    fn pauses_at(&mut self, iteration: usize) -> bool {
+        self.pauses = self.board.pause.is_some_and(|pause| iteration >= pause);
+        self.pauses
     }
 
     fn wants_snapshot(&mut self, goes_on: bool, broken_off: bool) -> bool {

@@ -48,6 +48,9 @@ pub(in crate::solve) trait Watcher {
     /// Hears of an iteration: its number, its cost, the least so far.
     fn tell(&mut self, iteration: usize, cost: f64, best: f64) -> Flow;
 
+    /// Whether a start that has come so far before is to pause at once.
+    fn pauses_at(&mut self, iteration: usize) -> bool;
+
     /// Whether a snapshot is wanted now, of a start that goes on, or was broken off and could go on.
     fn wants_snapshot(&mut self, goes_on: bool, broken_off: bool) -> bool;
 
@@ -149,7 +152,8 @@ impl<'a> Worker<'a> {
         // From the first rise on the best factors are held, whatever the method is.
         let mut falls = self.monotone && history.windows(2).all(|pair| pair[1].cost <= pair[0].cost);
         let mut settling = Settling::of(&history, quiet);
-        let mut stop = self.verdict(&settling, &history, at_rest);
+        let pauses = watcher.pauses_at(history.len() - 1).then_some(StopReason::Interrupted);
+        let mut stop = pauses.or_else(|| self.verdict(&settling, &history, at_rest));
         while stop.is_none() {
             if falls {
                 best.1.clear();

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::format_1;
-use super::identity::Identity;
+use super::identity::{HALVED, Identity};
 use super::pack::{Pack, unpacked};
 use super::saved::Saved;
 use super::snapshot::Snapshot;
@@ -127,6 +127,14 @@ pub(in crate::solve) fn read(path: &Path, about: &About) -> Result<Saved> {
     }
     about.identity.check(&identity(metadata, format).ok_or_else(|| damaged("identity"))?, path)?;
     saved_in(metadata, format, tensors).map_err(|error| error.in_file(path))
+}
+
+/// The number of starts of a search that halves them, of which a file is the checkpoint; what else is amiss with the
+/// file `read` says.
+pub(in crate::solve) fn halved_starts(path: &Path) -> Option<usize> {
+    let contents = read_tensors(path, &|_, _| false).ok()?;
+    let format = check(&contents.metadata, FileKind::Checkpoint).ok()?;
+    identity(&contents.metadata, format)?.get(HALVED)?.parse().ok()
 }
 
 /// What is no safetensors file is no checkpoint either.

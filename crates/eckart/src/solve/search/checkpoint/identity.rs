@@ -18,6 +18,9 @@ use crate::solve::search::settings::Settings;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::solve) struct Identity(pub(super) BTreeMap<String, String>);
 
+/// How many starts there were when they are halved: which of them are dropped depends on it.
+pub(super) const HALVED: &str = "starts that are halved";
+
 impl Identity {
     /// Of the search by the method of that name.
     pub(in crate::solve) fn of(problem: &Problem, method: &str, settings: &Settings) -> Self {
@@ -43,6 +46,7 @@ impl Identity {
             ("tol", format!("{:016x}", settings.tol.to_bits())),
             ("target", settings.target.map_or_else(String::new, |target| format!("{:016x}", target.to_bits()))),
             ("keep_starts", settings.keep_starts.to_string()),
+            (HALVED, if settings.successive_halving { settings.starts().to_string() } else { String::new() }),
         ];
         Self(rows.into_iter().map(|(key, text)| (key.to_owned(), text)).collect())
     }
@@ -53,8 +57,9 @@ impl Identity {
         let other: Vec<String> = self
             .0
             .iter()
-            .filter(|(key, text)| file.get(*key) != Some(text))
-            .map(|(key, here)| difference(key, file.get(key).map_or("", String::as_str), here))
+            .map(|(key, here)| (key, file.get(key).map_or("", String::as_str), here))
+            .filter(|(_, there, here)| there != here)
+            .map(|(key, there, here)| difference(key, there, here))
             .collect();
         if other.is_empty() {
             return Ok(());
@@ -63,7 +68,8 @@ impl Identity {
             Code::CheckpointDiffers,
             format!(
                 "{}: the checkpoint is of another search: {}; go on with what it began with (only max_iter, the time \
-                 limit, the number of starts, threads and memory may be other ones), or begin anew without it",
+                 limit, threads, memory and the number of starts that are not halved may be other ones), or begin anew \
+                 without it",
                 path.display(),
                 other.join("; ")
             ),

@@ -12,7 +12,7 @@ mod saved;
 mod snapshot;
 mod sound;
 
-pub(in crate::solve) use file::{About, read, saved_in, write};
+pub(in crate::solve) use file::{About, halved_starts, read, saved_in, write};
 pub(in crate::solve) use saved::Saved;
 pub(in crate::solve) use snapshot::Snapshot;
 pub(in crate::solve) use sound::SearchFacts;

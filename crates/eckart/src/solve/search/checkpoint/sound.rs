@@ -11,7 +11,7 @@ use crate::facts::is_nonnegative;
 use crate::solve::method::table::MethodRow;
 use crate::solve::problem::Bound;
 use crate::solve::result::{Iteration, Start};
-use crate::solve::search::course::{is_nearly_nothing, least};
+use crate::solve::search::course::{is_end_of_round, is_nearly_nothing, least};
 use crate::solve::search::settings::{Settings, StopReason};
 
 /// What of a search says what its starts can come to.
@@ -29,6 +29,7 @@ pub(in crate::solve) struct SearchFacts {
     factors: usize,
     /// Whether it is computed in f32.
     narrow: bool,
+    halved: bool,
 }
 
 impl SearchFacts {
@@ -41,6 +42,7 @@ impl SearchFacts {
             tol: settings.tol,
             factors: bound.factors.len(),
             narrow: bound.is_narrow(),
+            halved: settings.successive_halving,
         })
     }
 
@@ -128,7 +130,7 @@ impl SearchFacts {
             }
             // Its least cost was computed once more, and was another.
             StopReason::Diverged => !last.is_finite() || self.is_computed_anew(start),
-            StopReason::Dropped => true,
+            StopReason::Dropped => self.halved && is_end_of_round(start.iterations),
         }
     }
 }
