@@ -126,3 +126,34 @@ fn concave_entries_end_at_the_better_bound() {
         }
     }
 }
+
+/// Data whose mean is large beside what it is about is fitted by offsets and a product as if it had none.
+#[test]
+fn offsets_take_the_mean() {
+    let mut random = Random(3);
+    let mut normal = || (0..12).map(|_| random.between(0.0, 1.0)).sum::<f64>() - 6.0;
+    let (n, m) = (60, 30);
+    let [w, h]: [Vec<f64>; 2] = [3 * n, 3 * m].map(|count| (0..count).map(|_| normal()).collect());
+    let noise: Vec<f64> = (0..n * m).map(|_| 0.5 * normal()).collect();
+    let of = |i: usize, j: usize| (0..3).map(|k| 2.0 * w[3 * i + k] * h[3 * j + k]).sum::<f64>() + noise[i * m + j];
+    let missing = |i: usize, j: usize| (7 * i + 3 * j) % 5 == 0;
+    let plain = Matrix::from_fn(n, m, of).unwrap();
+    let with_mean = Matrix::from_fn(n, m, |i, j| 1000.0 + 100.0 * (j % 3) as f64 + of(i, j)).unwrap();
+    let holes = Matrix::from_fn(n, m, |i, j| if missing(i, j) { f64::NAN } else { with_mean.get(i, j) }).unwrap();
+    let holes_plain = Matrix::from_fn(n, m, |i, j| if missing(i, j) { f64::NAN } else { plain.get(i, j) }).unwrap();
+    for (text, x, y) in [
+        ("over W[n,r], H[r,m], c[1,m]: sum((X - W @ H - c)**2)", &plain, &with_mean),
+        ("over W[n,r], H[r,m], c[1,m]: sum(huber(X - W @ H - c, 1))", &plain, &with_mean),
+        ("over W[n,r], H[r,m], c[1,m]: sum(observed(X) * (X - W @ H - c)**2)", &holes_plain, &holes),
+        (
+            "over W[n,r], H[r,m], b[n,1], c[1,m]: sum((X - W @ H - b - c)**2) + 0.1*(sum(W**2) + sum(H**2))",
+            &plain,
+            &with_mean,
+        ),
+    ] {
+        let settings = Settings { tol: 1e-9, max_iter: 3000, ..Settings::default() };
+        let least = search(text, x, 3, &settings).cost;
+        let found = search(text, y, 3, &Settings::default());
+        assert!(found.cost <= 1.01 * least, "{text}: {} instead of {least}", found.cost);
+    }
+}

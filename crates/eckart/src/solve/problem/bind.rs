@@ -88,6 +88,7 @@ impl Problem {
             inputs: self.inputs(&held),
             target: self.data[0].clone(),
             beside: self.data[1..].to_vec(),
+            spread: None,
             rank: self.rank,
             labels: if self.labels.is_empty() { self.names.clone() } else { self.labels.clone() },
             told,
@@ -153,7 +154,7 @@ impl Problem {
     ) -> Result<Factor> {
         self.constrain(var.name(), &mut regularizer)?;
         let begin = self.begin(var, shape, &regularizer, dtype)?;
-        Ok(Factor { var: var.clone(), shape, regularizer, role, offset, begin })
+        Ok(Factor { var: var.clone(), shape, regularizer, role, offset, level: None, begin })
     }
 
     fn constrain(&self, factor: &str, regularizer: &mut FactorRegularizer) -> Result<()> {

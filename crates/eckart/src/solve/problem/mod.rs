@@ -10,7 +10,7 @@ pub(super) mod falling;
 pub(super) mod iterate;
 pub(super) mod lints;
 pub(crate) mod matching;
-mod offsets;
+pub(in crate::solve) mod offsets;
 pub(super) mod pairs;
 pub(super) mod role;
 pub(crate) mod sentinels;
@@ -90,8 +90,10 @@ pub struct Factor {
     pub regularizer: FactorRegularizer,
     /// What its sides stand for.
     pub role: FactorRole,
-    /// Whether it is an offset, which starts at 0: declared with a side of 1, and only added to other factors.
+    /// Whether it is an offset: declared with a side of 1, and only added to other factors.
     pub offset: bool,
+    /// Where an offset begins that was given no start, if not at 0.
+    pub(super) level: Option<Value>,
     /// Where the first start begins, if it was said.
     pub(super) begin: Option<Value>,
 }
@@ -369,6 +371,8 @@ pub struct Bound {
     pub target: (String, Matrix),
     /// The further data.
     pub(super) beside: Vec<(String, Matrix)>,
+    /// The root mean square of what offsets leave of the data where they begin; `None` where they begin at 0.
+    pub(super) spread: Option<f64>,
     /// The rank.
     pub rank: usize,
     /// What rows and columns are called.

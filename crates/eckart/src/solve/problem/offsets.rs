@@ -1,7 +1,7 @@
 //! Offsets: which factors an objective only adds to others.
-//! In: a formula, its factors.  Out: whether a factor may begin at 0.
+//! In: a formula, its factors.  Out: whether a factor may begin at 0, whether it is added to others alone.
 //! Invariant: where a factor that may is 0, no product of it with another is: the search can leave such a start.
-//! Not here: where offsets begin (see `search/start/random.rs`).
+//! Not here: where offsets begin (see `search/start/offsets.rs`).
 
 use crate::expr::{Dag, Dependence, Expr, Id, Op, Var};
 
@@ -24,6 +24,21 @@ pub(super) fn only_adds(objective: &Expr, factor: &Var, is_factor: &dyn Fn(&Var)
         }
     };
     !dag.ids().any(is_lost)
+}
+
+/// Whether a factor meets others by being added to them alone, as c of `X - W @ H - c`; a scale or a share of a mixture
+/// does not.
+pub(in crate::solve) fn is_added(objective: &Expr, factor: &Var, is_factor: &dyn Fn(&Var) -> bool) -> bool {
+    let dag = Dag::new(std::slice::from_ref(objective));
+    let of_var = |counts: &dyn Fn(&Var) -> bool| dag.depends(|id| dag.expr(id).as_var().is_some_and(counts));
+    let own = of_var(&|var| var == factor);
+    let others = of_var(&|var| var != factor && is_factor(var));
+    let meet = |a: usize, b: usize| (own[a] && !others[a] && others[b]) || (others[a] && !own[a] && own[b]);
+    let is_sum = |id: Id| matches!(dag.op(id), Op::Add | Op::Sub);
+    !dag.ids().filter(|&id| !is_sum(id)).any(|id| match dag.args(id) {
+        &[a, b] => meet(a.index(), b.index()) || meet(b.index(), a.index()),
+        _ => false,
+    })
 }
 
 /// Of each node the number that all its entries are where a variable is 0, whatever the others are; `None` where they
@@ -90,6 +105,21 @@ mod tests {
         check("sum((1 + u) * (W @ H))", &["u"]);
         check("sum((X - exp(u) * (W @ H))**2)", &["u"]);
         check("sum(max(X - W @ H - u, 0))", &["u"]);
+    }
+
+    #[test]
+    fn scales_and_shares_are_not_added() {
+        for (text, expected) in [
+            ("sum((X - W @ H - u - v - d)**2) + sum(u**2)", [true; 3]),
+            ("sum(exp(W @ H + u) - X * (W @ H + u)) + sum(v) + sum(d)", [true; 3]),
+            ("sum((X - W @ H - u)**2 * exp(-v)) + sum(v)", [false, false, true]),
+            ("sum(log(sigmoid(u) + sigmoid(-u)*exp(-(W @ H + v))))", [false, false, true]),
+        ] {
+            let objective = parse_statement(text).unwrap().objective;
+            let is_factor = |var: &Var| ["u", "v", "d", "W", "H"].contains(&var.name());
+            let found = ["u", "v", "d"].map(|name| is_added(&objective, &Var::input(name), &is_factor));
+            assert_eq!(found, expected, "{text}");
+        }
     }
 
     #[test]

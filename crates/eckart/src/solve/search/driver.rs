@@ -10,6 +10,7 @@ use super::context::{Flow, Progress, Search};
 use super::ledger::Ledger;
 use super::multistart::with_starts;
 use super::settings::Settings;
+use super::start::place_offsets;
 use super::starts::{self, Found};
 use crate::data::{Dtype, Matrix};
 use crate::error::{Code, Error, Result, Warning};
@@ -114,10 +115,22 @@ fn minimize(
 /// The bound problem, and its method.
 fn planned(search: &Search) -> Result<(Arc<Bound>, &'static MethodRow)> {
     search.planned(|| {
-        let bound = Arc::new(search.problem.bind()?);
+        let mut bound = search.problem.bind()?;
         let row = choose(&bound, search.settings.method.as_deref())?;
-        Ok((bound, row))
+        place_offsets(search.problem, &mut bound, search.memory_limit, &mut |problem, how| {
+            of_offsets(search, problem, how)
+        })?;
+        Ok((Arc::new(bound), row))
     })
+}
+
+/// A short search for the offsets of a problem whose other factors are fixed.
+fn of_offsets(search: &Search, problem: &Problem, (max_iter, method): (usize, Option<&str>)) -> Result<Factorization> {
+    let method = method.map(str::to_owned);
+    let Settings { seed, time_limit, memory_limit, interrupt, .. } = search.settings.clone();
+    let short = Settings { n_init: Some(1), method, max_iter, tol: 1e-4, ..Settings::default() };
+    let settings = Settings { seed, time_limit, memory_limit, interrupt, ..short };
+    run(&search.again(problem, &settings), &mut |_| Flow::Continue)
 }
 
 /// What a search has found, with all that is said of it.

@@ -4,15 +4,18 @@
 //! Not here: how many starts there are (see `driver`).
 
 mod eigen;
+mod offsets;
 mod parts;
 mod random;
 mod svd;
 
+pub(in crate::solve) use offsets::place_offsets;
+
 use super::multistart::many_minima;
 use super::settings::{Init, Settings};
 use crate::error::{Code, Error, Result};
-use crate::expr::{Dag, Var};
-use crate::facts::{Shape, depends_on, joint_degree, masks};
+use crate::expr::Var;
+use crate::facts::{Shape, depends_on, joint_degree};
 use crate::run::{Numbers, Rect, Value, sum_by};
 use crate::solve::derive::{Subproblem, derive};
 use crate::solve::problem::role::FactorAxis;
@@ -134,7 +137,7 @@ fn automatic(bound: &Bound) -> Result<Init> {
     let product = bound.reconstruction()?.and_then(|product| joint_degree(&product.part, &is_factor));
     let weighted =
         bound.givens.iter().any(|(var, given)| var.name() != name && !is_factor(var) && given.shape == Shape::of(x));
-    let leaves_out = masks(&Dag::new(std::slice::from_ref(&bound.objective)), &Var::input(name));
+    let leaves_out = offsets::leaves_out(bound);
     Ok(match is_nonnegative {
         true if shared => Init::Nndsvd,
         _ if by_rows || leaves_out || weighted || product.is_some_and(|degree| degree > 2) => Init::Random,

@@ -21,7 +21,8 @@ use crate::solve::result::compared::{Reconstruction, ReconstructionScale};
 /// others are N(0, 1) times a tenth of (variance / r)^(1/4), a small start. Where what stands for the data is no
 /// product of two factors, as in `X - W @ S @ H`, see [`SizeOfStart`]. Rows or columns whose length is limited begin at
 /// the limit (where they have more than a few numbers): from less, a penalty on their partner could end a search at 0.
-/// Offsets begin at 0, unless the objective has no slope there.
+/// Offsets begin at their minimum beside factors of 0 where that is known (see `offsets`), and factors of the size of
+/// what they leave; else at 0, unless the objective has no slope there.
 pub(super) fn random_start(bound: &Bound, seed: u64, start: u64, known: Vec<Option<Value>>) -> Result<Vec<Value>> {
     drawn(bound, (seed, start), known, true)
 }
@@ -54,7 +55,10 @@ fn drawn(
     if known.iter().all(Option::is_some) {
         return Ok(known.into_iter().flatten().collect());
     }
-    let (mean, variance) = moments(&bound.target.1);
+    let (mean, variance) = match bound.spread {
+        Some(spread) => (spread, spread * spread),
+        None => moments(&bound.target.1),
+    };
     let (rank, sizes) = (bound.rank as f64, SizeOfStart::of(bound, &known)?);
     let at_zero: Vec<bool> = bound.factors.iter().map(|factor| begins_at_zero(bound, factor)).collect::<Result<_>>()?;
     let fill = |(index, factor): (usize, &Factor)| {
@@ -72,6 +76,9 @@ fn drawn(
             let normal = normal(&mut random);
             scale * if nonnegative { normal.abs() } else { normal }
         };
+        if let Some(level) = factor.level.as_ref().filter(|_| offsets_at_zero) {
+            return level.clone();
+        }
         let is_zero = offsets_at_zero && at_zero[index];
         if bound.is_narrow() { filled::<f32>(factor, is_zero, number) } else { filled::<f64>(factor, is_zero, number) }
     };

@@ -4,6 +4,7 @@
 //! Not here: factors made of them (see `parts`).
 
 use super::eigen::eigen;
+use super::offsets::{at_levels, leaves_out, residual};
 use super::random::{stream, uniform};
 use crate::error::{Error, Result};
 use crate::expr::{Expr, Var};
@@ -99,15 +100,16 @@ impl Range {
         let (name, matrix) = &bound.target;
         let (n, m) = matrix.shape();
         let dtype = bound.dtype();
-        let x = Expr::from(Var::input(name));
+        // What the offsets leave, where every entry counts.
+        let rest = if bound.spread.is_some() && !leaves_out(bound) { residual(bound)? } else { None };
+        let x = rest.unwrap_or_else(|| Expr::from(Var::input(name)));
         let plan = |formula: Expr, rows: usize| {
             let mut givens = bound.givens.clone();
             givens.insert(thin(), Given { dtype, ..Given::dense(rows, k) });
             Compiled::new(&[formula], &givens, memory_limit)
         };
         let a = Expr::from(thin());
-        let mut inputs = Inputs::default();
-        inputs.set_matrix(&Var::input(name), matrix);
+        let inputs = at_levels(bound);
         let (forward, back) = (plan(x.dot(&a), m)?, plan(x.t().dot(&a), n)?);
         let grams = [(n, plan(a.t().dot(&a), n)?), (m, plan(a.t().dot(&a), m)?)];
         Ok(Self { inputs, k, forward, back, grams })
