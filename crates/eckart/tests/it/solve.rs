@@ -1,7 +1,7 @@
 //! What every method promises, on small problems whose answer is known or can be checked.
 
 use eckart::run::{SimdLevel, simd_level_by_name};
-use eckart::solve::{Flow, METHODS};
+use eckart::solve::{Flow, METHODS, Progress, solve};
 use eckart::{Code, Dtype, Factorization, Init, Interrupt, Matrix, Problem, Settings, StopReason};
 
 use crate::errors::check_error;
@@ -287,6 +287,18 @@ fn starts_are_halved() {
     let keeps = Settings { successive_halving: true, keep_starts: true, ..base.clone() };
     let problem = Problem::parse(NMF).unwrap().data("X", &x).rank(3);
     check_error(&problem.solve(&keeps).unwrap_err(), Code::SettingsConflict, "halv");
+    // Broken off, it still says what was asked for, also once it was saved; those that wait are not dropped.
+    let mut listen = |now: &Progress| if now.iteration < 30 { Flow::Continue } else { Flow::Stop };
+    let asked = Settings { successive_halving: true, threads: Some(1), ..base.clone() };
+    let broken = solve(&problem, &asked, &mut listen).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    broken.save(folder.path().join("m.safetensors")).unwrap();
+    let read = Factorization::load(folder.path().join("m.safetensors")).unwrap();
+    for found in [&broken, &read] {
+        assert_eq!((found.n_init, found.successive_halving), (9, true));
+        assert_eq!(found.starts.iter().filter(|start| start.stop == StopReason::Dropped).count(), 4);
+        assert_eq!(found.starts.iter().filter(|start| start.stop == StopReason::Interrupted).count(), 5);
+    }
     // A target that is reached at the end of the first round is seen in the second, which is the last.
     let target = one.starts.iter().map(|start| start.history[25].cost).fold(f64::INFINITY, f64::min);
     let found = fit(NMF, &x, &Settings { successive_halving: true, target: Some(target), ..base });

@@ -11,7 +11,7 @@ use crate::report::html::Html;
 use crate::report::shell::{literal, name as named, quoted};
 use crate::report::subject::Subject;
 use crate::report::words::counted;
-use crate::solve::{Factorization, Init, StopReason};
+use crate::solve::{Factorization, Init};
 
 pub(in crate::report) fn again(subject: &Subject<'_>) -> Html {
     let fit = subject.fit;
@@ -19,7 +19,7 @@ pub(in crate::report) fn again(subject: &Subject<'_>) -> Html {
     html.lead(&format!(
         "Seed {}, {}. The same seed gives the same bits on one machine, whatever the number of threads.",
         fit.seed,
-        counted(fit.starts.len(), "start")
+        counted(fit.n_init, "start")
     ));
     if let Some(command) = subject.report.command.clone().or_else(|| command(subject)) {
         code(&mut html, "command", "Command line", &command);
@@ -61,16 +61,11 @@ fn command(subject: &Subject<'_>) -> Option<String> {
     lines.extend(subject.report.name_options.clone());
     lines.extend((subject.report.matching == Matching::Position).then(|| "--match position".to_owned()));
     let target = fit.target_cost.map_or_else(String::new, |target| format!(" --target {target}"));
-    let halving = if was_halved(fit) { " --successive-halving" } else { "" };
-    lines.push(format!("--rank {} --seed {} --n-init {}{halving}", fit.rank, fit.seed, fit.starts.len()));
+    let halving = if fit.successive_halving { " --successive-halving" } else { "" };
+    lines.push(format!("--rank {} --seed {} --n-init {}{halving}", fit.rank, fit.seed, fit.n_init));
     let init = if fit.init == Init::default() { String::new() } else { format!(" --init {}", fit.init.name()) };
     lines.push(format!("--max-iter {} --tol {}{target} --method {}{init}", fit.max_iter, fit.tol, quoted(&fit.method)));
     Some(lines.join(" \\\n    "))
-}
-
-/// Whether the search halved its starts.
-fn was_halved(fit: &Factorization) -> bool {
-    fit.starts.iter().any(|start| start.stop == StopReason::Dropped)
 }
 
 fn program(subject: &Subject<'_>) -> String {
@@ -100,7 +95,7 @@ fn program(subject: &Subject<'_>) -> String {
     if fit.init != Init::default() {
         target += &format!("        init: Init::from_name({:?})?,\n", fit.init.name());
     }
-    if was_halved(fit) {
+    if fit.successive_halving {
         target += "        successive_halving: true,\n";
     }
     let init = if fit.init == Init::default() { "" } else { "Init, " };
@@ -122,7 +117,7 @@ fn program(subject: &Subject<'_>) -> String {
          Ok(())\n\
          }}",
         literal(&fit.method),
-        fit.starts.len(),
+        fit.n_init,
         fit.seed,
         fit.max_iter,
         fit.tol,

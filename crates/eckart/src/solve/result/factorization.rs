@@ -42,6 +42,10 @@ pub struct Factorization {
     pub tol: f64,
     /// The cost at which the search was to end, where one was asked for.
     pub target_cost: Option<f64>,
+    /// The number of starts that the search was to make; `starts` has those that it came to.
+    pub n_init: usize,
+    /// Whether they were halved (see [`crate::Settings::successive_halving`]).
+    pub successive_halving: bool,
     /// Where the first start began.
     pub init: Init,
     /// The names of the factors whose first value was given ([`crate::Problem::init_from`]).

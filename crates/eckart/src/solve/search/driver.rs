@@ -174,6 +174,8 @@ fn finish(
         max_iter: settings.max_iter,
         tol: settings.tol,
         target_cost: settings.target,
+        n_init: settings.starts(),
+        successive_halving: settings.successive_halving,
         init: settings.init,
         started: names(&problem.init_values),
         method: row.name.to_owned(),
@@ -187,9 +189,7 @@ fn finish(
         starts,
         best,
         kept,
-        checkpoint_error: unwritten.map(|why| {
-            Warning::new(Code::CheckpointNotWritten, format!("the last checkpoint could not be written: {why}"))
-        }),
+        checkpoint_error: unwritten.map(not_written),
         undefined,
         agreement: None,
         rank_choice: None,
@@ -202,6 +202,10 @@ fn finish(
         numerics: Numerics::current(),
         seconds,
     })
+}
+
+fn not_written(why: String) -> Warning {
+    Warning::new(Code::CheckpointNotWritten, format!("the last checkpoint could not be written: {why}"))
 }
 
 /// Gives a start the cost of its factors as they are saved, in f32; says so where rounding leaves it uncertain.

@@ -195,6 +195,9 @@ pub(super) fn no_model(what: &str) -> Error {
     no_such(FileKind::Model, what)
 }
 
-pub(in crate::solve) fn limits_to_json(max_iter: usize, tol: f64, target: Option<f64>) -> Value {
-    json!({"max_iter": max_iter, "tol": tol, "target": target})
+pub(in crate::solve) fn limits_to_json(
+    (max_iter, tol, target): (usize, f64, Option<f64>),
+    (n_init, halved): (usize, bool),
+) -> Value {
+    json!({"max_iter": max_iter, "tol": tol, "target": target, "n_init": n_init, "successive_halving": halved})
 }

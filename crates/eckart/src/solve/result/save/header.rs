@@ -18,6 +18,12 @@ use crate::solve::search::settings::{Init, Settings};
 /// The text that holds the names of components.
 const COMPONENT_NAMES: &str = "component_names";
 
+/// How far the search was to go, and how many starts it was to make.
+pub(super) fn limits_of(found: &Factorization) -> Value {
+    let Factorization { max_iter, tol, target_cost, n_init, successive_halving, .. } = found;
+    limits_to_json((*max_iter, *tol, *target_cost), (*n_init, *successive_halving))
+}
+
 pub(super) fn texts(found: &Factorization) -> BTreeMap<String, String> {
     let order: Vec<&String> = found.factors.iter().map(|(name, _)| name).collect();
     let rows = [
@@ -30,7 +36,7 @@ pub(super) fn texts(found: &Factorization) -> BTreeMap<String, String> {
         ("numbers", numbers_to_json(&found.params).to_string()),
         ("rank", found.rank.to_string()),
         ("seed", found.seed.to_string()),
-        ("limits", limits_to_json(found.max_iter, found.tol, found.target_cost).to_string()),
+        ("limits", limits_of(found).to_string()),
         ("cost", json!(found.cost).to_string()),
         ("factors", json!(order).to_string()),
         ("roles", roles_to_json(&found.roles).to_string()),
@@ -211,6 +217,9 @@ impl ModelHeader<'_> {
             max_iter: limits.max_iter,
             tol: limits.tol,
             target_cost: limits.target,
+            // Of a file from before they were kept, the starts say it.
+            n_init: limits.n_init.unwrap_or(0),
+            successive_halving: limits.successive_halving,
             init: limits.init,
             started: self.list("started")?,
             method: self.text("method")?.to_owned(),
@@ -282,6 +291,8 @@ impl ModelHeader<'_> {
                 limits.get("max_iter").and_then(Value::as_u64).ok_or_else(|| no_model("limits"))? as usize;
             settings.tol = known("tol").ok_or_else(|| no_model("limits"))?;
             settings.target = known("target");
+            settings.n_init = limits.get("n_init").and_then(Value::as_u64).map(|count| count as usize);
+            settings.successive_halving = limits.get("successive_halving").is_some_and(|halved| halved == true);
         }
         if self.0.contains_key("init") {
             let init = self.json("init")?;

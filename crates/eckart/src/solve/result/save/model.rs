@@ -19,6 +19,7 @@ use crate::expr::text::parse_statement;
 use crate::facts::Shape;
 use crate::solve::problem::role::roles;
 use crate::solve::result::{Factorization, Start};
+use crate::solve::search::settings::StopReason;
 
 /// What the names of tensors of standard errors begin with; no factor's name has a slash.
 const STD_ERROR: &str = "std_error/";
@@ -157,6 +158,10 @@ impl Factorization {
             (found.col_names, found.col_ids) = named("col_names", metadata, tensors)?;
         }
         check_starts(&found)?;
+        if found.n_init == 0 {
+            found.n_init = found.starts.len();
+            found.successive_halving = found.starts.iter().any(|start| start.stop == StopReason::Dropped);
+        }
         Ok(found)
     }
 

@@ -9,9 +9,9 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use super::check::check_parts;
-use super::format::{FileKind, check, format_and_kind, limits_to_json, no_such, numerics};
+use super::format::{FileKind, check, format_and_kind, no_such, numerics};
 use super::header::{
-    ModelHeader, agreement_to_json, choice_to_json, numbers_to_json, quality_to_json, warning_to_json,
+    ModelHeader, agreement_to_json, choice_to_json, limits_of, numbers_to_json, quality_to_json, warning_to_json,
 };
 use super::model::{factor_names, named};
 use super::page::{page, page_bytes};
@@ -237,7 +237,7 @@ fn model(found: &Factorization, factors: &[Listed], with_errors: &[&str]) -> Map
         "init": found.init.name(),
         "started": found.started,
         "seed": found.seed,
-        "limits": limits_to_json(found.max_iter, found.tol, found.target_cost),
+        "limits": limits_of(found),
         "stop_reason": found.stop_reason().name(),
         "cost": found.cost,
         "seconds": found.seconds,

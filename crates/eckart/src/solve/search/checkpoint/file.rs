@@ -47,12 +47,17 @@ impl About {
             ("method", method.to_owned()),
             ("init", settings.init.name().to_owned()),
             ("seed", settings.seed.to_string()),
-            ("limits", limits_to_json(settings.max_iter, settings.tol, settings.target).to_string()),
+            ("limits", limits_of(settings).to_string()),
             ("restarts", settings.starts().to_string()),
             ("identity", json!(identity.0).to_string()),
         ];
         Self { identity, texts: texts_of(FileKind::Checkpoint, &Numerics::current(), rows) }
     }
+}
+
+fn limits_of(settings: &Settings) -> serde_json::Value {
+    let Settings { max_iter, tol, target, successive_halving, .. } = settings;
+    limits_to_json((*max_iter, *tol, *target), (settings.starts(), *successive_halving))
 }
 
 /// Writes a checkpoint: aside, then in the place of the one before.
