@@ -9,7 +9,7 @@ use crate::error::{Result, Warning};
 use crate::expr::{Dag, Expr};
 use crate::facts::{Given, degrees};
 use crate::report::numbers::count;
-use crate::solve::{METHODS, Outline, Problem};
+use crate::solve::{METHODS, Outline, Problem, rules_without};
 
 /// Characters of a call, and of the formula that it stands for.
 const MOST: usize = 60;
@@ -97,6 +97,7 @@ fn method(outline: &Outline<'_>) -> Result<Section> {
     let chosen = outline.method;
     let mut lines = vec![Datum::text(chosen.summary)];
     lines.extend(chosen.describe(outline.bound)?.into_iter().map(Datum::Text));
+    lines.extend(rules_without(outline.bound)?.into_iter().map(Datum::Text));
     lines.extend(outline.why_starts.map(Datum::text));
     facts.push((chosen.name.to_owned(), Datum::List(lines)));
     for row in METHODS.iter().filter(|row| others(row.name)) {

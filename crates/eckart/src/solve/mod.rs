@@ -13,6 +13,7 @@ mod search;
 pub use crate::rows::{FactorRegularizer, GramParts, Regularizer, SampledGram};
 pub use block::plans::{Runs, SearchPlan};
 pub use derive::{Coupled, Poisson, Quadratic, Subproblem, derive};
+pub(crate) use method::relaxed::rules_without;
 pub use method::table::{METHODS, MethodRow};
 pub use problem::lints::lints;
 pub(crate) use problem::matching::SameSides;

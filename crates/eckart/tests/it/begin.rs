@@ -260,11 +260,20 @@ fn a_factor_of_a_product_does_not_begin_at_zero() {
         let fit = problem(text, &x).solve(&Settings { max_iter: 200, ..Settings::default() }).unwrap();
         assert!(fit.starts[0].history[0].cost.is_finite() && fit.cost < 0.2 * total, "{text}: {} of {total}", fit.cost);
     }
-    // An offset does, so that the first cost is that of W @ H alone.
+    // An offset begins where it fits best beside the others.
     let text = "over W[n,r], H[r,m], c[1,m]: sum((X - W @ H - c)**2)";
+    let of_columns = |rest: &dyn Fn(usize, usize) -> f64| -> f64 {
+        let mean = |j: usize| (0..30).map(|i| rest(i, j)).sum::<f64>() / 30.0;
+        (0..20).map(|j| (0..30).map(|i| (rest(i, j) - mean(j)).powi(2)).sum::<f64>()).sum()
+    };
+    let settings = Settings { max_iter: 1, ..Settings::default() };
     let zeros = Matrix::dense(30, 4, vec![0.0; 120]).unwrap();
-    let fit = problem(text, &x).init_from("W", zeros).solve(&Settings { max_iter: 1, ..Settings::default() }).unwrap();
-    assert!((first_cost(&fit) / total - 1.0).abs() < 1e-12);
+    let fit = problem(text, &x).init_from("W", zeros).solve(&settings).unwrap();
+    assert!((first_cost(&fit) / of_columns(&|i, j| x.get(i, j)) - 1.0).abs() < 1e-12);
+    let (w, h) = (Matrix::from_fn(30, 4, |i, k| (i + k) as f64).unwrap(), Matrix::from_fn(4, 20, |_, _| 0.1).unwrap());
+    let product = |i: usize| (0..4).map(|k| 0.1 * (i + k) as f64).sum::<f64>();
+    let fit = problem(text, &x).init_from("W", w).init_from("H", h).solve(&settings).unwrap();
+    assert!((first_cost(&fit) / of_columns(&|i, j| x.get(i, j) - product(i)) - 1.0).abs() < 1e-12);
 }
 
 #[test]

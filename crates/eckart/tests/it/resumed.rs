@@ -127,28 +127,27 @@ fn starts_that_are_halved_go_on_from_a_checkpoint() {
         let base = Settings { n_init, successive_halving: n_init.is_some(), max_iter: 220, tol, ..Settings::default() };
         let whole = bits(&problem.solve(&base).unwrap());
         for (at, threads) in [(0, 1), (3, 1), (24, 2), (25, 1), (26, 1), (50, 2), (51, 1), (120, 1)] {
-            for every in [Duration::ZERO, Duration::from_secs(60)] {
-                let told = format!("{text}, {n_init:?}, tol {tol}: broken off at {at}, {threads} threads, {every:?}");
-                let _ = std::fs::remove_file(&file);
-                let _ = std::fs::remove_file(&copy);
-                let (checkpoint, checkpoint_every) = (Some(file.clone()), every);
-                let first = Settings { checkpoint, checkpoint_every, threads: Some(threads), ..base.clone() };
-                let mut listen = |now: &Progress| {
-                    // The first start of a round to come so far, or one in the middle of it.
-                    if now.iteration < at || (at % 2 == 0 && now.start < 3) {
-                        return Flow::Continue;
-                    }
-                    if !copy.exists() {
-                        std::fs::copy(&file, &copy).unwrap();
-                    }
-                    Flow::Stop
-                };
-                solve(&problem, &first, &mut listen).unwrap();
-                for from in [&file, &copy].into_iter().filter(|from| from.exists()) {
-                    let rest = Settings { resume: Some(from.clone()), ..base.clone() };
-                    let found = problem.solve(&rest).unwrap_or_else(|error| panic!("{told}: {error}"));
-                    assert!(bits(&found) == whole, "{told}: {:?} and not {:?}", bits(&found).0, whole.0);
+            let every = [Duration::ZERO, Duration::from_secs(60)][at % 2];
+            let told = format!("{text}, {n_init:?}, tol {tol}: broken off at {at}, {threads} threads, {every:?}");
+            let _ = std::fs::remove_file(&file);
+            let _ = std::fs::remove_file(&copy);
+            let (checkpoint, checkpoint_every) = (Some(file.clone()), every);
+            let first = Settings { checkpoint, checkpoint_every, threads: Some(threads), ..base.clone() };
+            let mut listen = |now: &Progress| {
+                // The first start of a round to come so far, or one in the middle of it.
+                if now.iteration < at || (at % 2 == 0 && now.start < 3) {
+                    return Flow::Continue;
                 }
+                if !copy.exists() {
+                    std::fs::copy(&file, &copy).unwrap();
+                }
+                Flow::Stop
+            };
+            solve(&problem, &first, &mut listen).unwrap();
+            for from in [&file, &copy].into_iter().filter(|from| from.exists()) {
+                let rest = Settings { resume: Some(from.clone()), ..base.clone() };
+                let found = problem.solve(&rest).unwrap_or_else(|error| panic!("{told}: {error}"));
+                assert!(bits(&found) == whole, "{told}: {:?} and not {:?}", bits(&found).0, whole.0);
             }
         }
         let others = Settings { resume: Some(file.clone()), n_init: Some(4), successive_halving: true, ..base };

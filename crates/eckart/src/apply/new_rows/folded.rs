@@ -68,7 +68,7 @@ impl Folded {
 }
 
 /// Warns of rows that have negative entries, and for them no factors but 0.
-pub(super) fn unfit_rows(x: &Matrix, factors: &[(String, Matrix)]) -> Result<Option<Warning>> {
+pub(super) fn unfit_rows(x: &Matrix, factors: &[(String, Matrix)], penalized: bool) -> Result<Option<Warning>> {
     let is_zero = |i: usize| factors.iter().all(|(_, matrix)| (0..matrix.cols()).all(|k| matrix.get(i, k) == 0.0));
     let mut unfit = Vec::new();
     for i in (0..x.rows()).filter(|&i| !x.is_nonnegative() && is_zero(i)) {
@@ -78,9 +78,13 @@ pub(super) fn unfit_rows(x: &Matrix, factors: &[(String, Matrix)]) -> Result<Opt
     }
     let told = unfit.first().map(|first| {
         let (rows, have) = if unfit.len() == 1 { ("row", "has") } else { ("rows", "have") };
+        let why = match penalized {
+            true => "bounds of factors, or penalties, leave them none. Lower the penalties, mark",
+            false => "factors with bounds can't fit them. Mark",
+        };
         let message = format!(
-            "{} of the {} new rows {have} negative entries, and no factors but 0 (the first is row {first}): factors \
-             with bounds can't fit them. Mark entries that are none as missing, or leave the {rows} out",
+            "{} of the {} new rows {have} negative entries, and no factors but 0 (the first is row {first}): {why} \
+             entries that are none as missing, or leave the {rows} out",
             unfit.len(),
             x.rows(),
         );

@@ -37,12 +37,17 @@ pub fn derive(bound: &Bound) -> Result<&[Subproblem]> {
     if let Some(known) = bound.subproblems.get() {
         return Ok(known);
     }
-    let subproblems = bound.factors.iter().map(|factor| of_factor(bound, factor)).collect::<Result<_>>()?;
+    let subproblems =
+        bound.factors.iter().map(|factor| subproblem_of(bound, &bound.smooth, factor)).collect::<Result<_>>()?;
     Ok(bound.subproblems.get_or_init(|| subproblems))
 }
 
-fn of_factor(bound: &Bound, factor: &Factor) -> Result<Subproblem> {
-    let (smooth, var, givens) = (&bound.smooth, &factor.var, &bound.givens);
+/// The subproblem of a smooth function of the factors of `bound` in one of them.
+///
+/// # Errors
+/// Those of shapes that don't fit.
+pub(in crate::solve) fn subproblem_of(bound: &Bound, smooth: &Expr, factor: &Factor) -> Result<Subproblem> {
+    let (var, givens) = (&factor.var, &bound.givens);
     match quadratic_of(smooth, factor, givens)? {
         Hessian::Entrywise(curvature, gradient) => {
             return Ok(Subproblem::Entrywise {

@@ -12,6 +12,7 @@ mod normalized_gradient;
 pub(super) mod proximal_gradient;
 mod published;
 mod reinitialize;
+pub(super) mod relaxed;
 pub(super) mod table;
 
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! Offsets: where the offsets of an objective begin: at their minimum while all other factors are 0.
+//! Offsets: where the offsets of an objective begin: at their minimum while all other factors are 0, or where they were
+//! said to begin.
 //! In: a bound problem, a search over some of its factors.  Out: the values of its offsets, and what they leave.
 //! Invariant: the same for every start of a search; offsets of which nothing is known begin at 0.
 //! Not here: which factors are offsets (see `problem/offsets.rs`).
@@ -47,8 +48,9 @@ pub(in crate::solve) fn place_offsets(
     let mut alone = problem.clone();
     alone.init_values.clear();
     for (factor, _) in bound.factors.iter().zip(&placed).filter(|(_, placed)| !**placed) {
-        let zeros = Value::of_numbers(factor.shape, vec![0.0; factor.shape.entries()], bound.dtype());
-        alone = alone.fix(factor.var.name(), zeros.into_matrix(bound.dtype())?);
+        let zeros = || Value::of_numbers(factor.shape, vec![0.0; factor.shape.entries()], bound.dtype());
+        let value = factor.begin.clone().unwrap_or_else(zeros);
+        alone = alone.fix(factor.var.name(), value.into_matrix(bound.dtype())?);
     }
     let is_quadratic = |subproblem: &Subproblem| matches!(subproblem, Subproblem::Quadratic(..));
     let mut parts = placed.iter().zip(derive(bound)?).filter(|(placed, _)| **placed);
