@@ -13,6 +13,7 @@ from expect import refuses
 
 import eckart as ek
 from eckart._arrays import matrix_of, named_matrix_of
+from eckart.sklearn import NMF
 
 X = np.arange(12.0).reshape(3, 4)
 
@@ -342,3 +343,70 @@ def test_doubts_of_files_are_settled_by_the_names_in_their_messages(tmp_path):
             ek.read(twice, **wrong)
     with refuses(TypeError, "wrong-type", "header"):
         ek.read(path, header="yes")
+
+
+BIG = 2**53 + 1
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.array([[1, 2], [BIG, 3]]),
+        np.array([[1, 2], [-(2**63) + 1, 3]]),
+        np.array([[1, 2], [2**64 - 1, 3]], dtype=np.uint64),
+        np.array([[1, 2.5], [BIG, 3]], dtype=object),
+        [[1, 2], [BIG, 3]],
+        [[1, 2.5], [BIG, 3]],
+        [[1, 2], [10**400, 3]],
+        np.ma.masked_array([[1, 2], [BIG, 3]], [[True, False], [False, False]]),
+        sp.csr_array(np.array([[0, 2], [BIG, 0]])),
+        sp.coo_array(np.array([[0, 2], [BIG, 0]])),
+        pd.DataFrame({"a": [1.5, BIG], "b": [1.5, 2.5]}, dtype=object),
+        pd.DataFrame({"a": [1, BIG], "b": [1.5, 2.5]}),
+        pd.DataFrame({"a": pd.array([1, BIG, None], dtype="Int64"), "b": [1.5, 2.5, 1.0]}),
+        pd.DataFrame({"a": pd.arrays.SparseArray([0, BIG]), "b": pd.arrays.SparseArray([0, 1])}),
+        pl.DataFrame({"a": [1, BIG, None], "b": [1.5, 2.5, 1.0]}),
+        pl.DataFrame({"a": [1, BIG, 4], "b": [1.5, 2.5, 1.0]}).cast({"a": pl.Decimal(38, 0)}),
+        pa.table({"a": [1, BIG, None], "b": [1.5, 2.5, 1.0]}),
+        pa.record_batch({"a": [1, BIG], "b": [1.5, 2.5]}),
+        pd.Series([1, BIG], name="a"),
+    ],
+    ids=lambda x: type(x).__module__ + " " + type(x).__name__,
+)
+def test_whole_numbers_that_float64_would_round_are_refused(x):
+    with refuses(ValueError, "inexact-integer"):
+        ek.factorize(x, rank=1)
+    with refuses(ValueError, "inexact-integer"):
+        ek.Matrix(x)
+    with refuses(ValueError, "inexact-integer"):
+        NMF(1).fit(x)
+    if not hasattr(x, "columns"):
+        with refuses(ValueError, "inexact-integer"):
+            ek.function([ek.matrix("A")], ek.matrix("A").sum())(x)
+
+
+def test_the_place_of_a_number_that_float64_would_round_is_said():
+    with refuses(ValueError, "inexact-integer", "X holds 9007199254740993 (row 2, column 1)"):
+        ek.factorize(np.array([[1, 2], [BIG, 3]]), rank=1)
+    with refuses(ValueError, "inexact-integer", "X holds 9007199254740993 (row 2, column 'a')"):
+        ek.factorize(pd.DataFrame({"a": [1, BIG], "b": [1.5, 2.5]}), rank=1)
+    with refuses(ValueError, "inexact-integer", "the values"):
+        ek.triplets(["a", "b"], ["x", "y"], [1.5, BIG])
+
+
+def test_what_float64_holds_is_data_and_large_ids_stay_ids():
+    for exact in (2**53, -(2**53), 2**53 + 2, 2**62, 2**24 + 1):
+        x = np.array([[exact, 1], [2, 3]])
+        np.testing.assert_array_equal(dense(x), x.astype(float))
+        mixed = pd.DataFrame({"a": x[:, 0], "b": np.array([1.5, 2.5], np.float32)})
+        assert dense(mixed)[0, 0] == exact and dense(pd.DataFrame(x))[0, 0] == exact
+    np.testing.assert_array_equal(dense(np.array([[2**63, 2**64 - 2048]], np.uint64)), [[2.0**63, 2.0**64 - 2048]])
+    np.testing.assert_array_equal(dense([[float(BIG), 2**60]]), [[2.0**53, 2.0**60]])
+    assert dense(np.array([[BIG, 1]]).astype(np.float32))[0, 0] == 2.0**53  # a rounding that somebody asked for
+    ids = [BIG, BIG + 1, BIG + 2]
+    assert ek.triplets(ids, [1, 2, 3]).row_names == [str(i) for i in ids]
+    frame = pd.DataFrame(np.eye(3), index=ids)
+    assert named_matrix_of(frame).row_names == [str(i) for i in ids]
+    first = pd.DataFrame({"id": ids, "a": [1.5, 2.5, 1.0], "b": [0.5, 1.5, 3.5]})
+    with pytest.warns(UserWarning, match="names of the rows"):
+        assert named_matrix_of(first).row_names == [str(i) for i in ids]

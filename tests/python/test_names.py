@@ -388,6 +388,11 @@ def test_numbers_that_are_names_are_told_of_frames_as_of_files(text, code, tmp_p
         assert sparse.col_names == read.col_names
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        if text == GENES:  # as data one of the ids is rounded
+            for x in frames(frame):
+                with refuses(ValueError, "inexact-integer", "9007199254740993", "'entrez'"):
+                    ek.Matrix(x)
+            frame = frame.replace(9007199254740993, 1017)
         for x in frames(frame):
             assert ek.factorize(ek.Matrix(x), rank=1).col_names == list(frame.columns)
         assert ek.factorize(frame.set_index(first)[["b"]] if text == PANEL else frame.set_index(first), rank=1).H.shape[1] < 3

@@ -7,7 +7,6 @@ Copied, once a conversion: Fortran-ordered and strided arrays (rows are read one
 
 from __future__ import annotations
 
-import datetime
 import numbers
 import os
 import sys
@@ -19,6 +18,8 @@ import numpy as np
 from . import _checks, _eckart
 from ._eckart import Matrix
 from ._errors import EckartWarning, coded, coded_warning, told, warn
+from ._ids.inexact import refuse_inexact
+from ._ids.labels import are_whole, coded_ids, exact, is_missing, typed, typed_labels
 
 
 class _Dense(NamedTuple):
@@ -81,7 +82,10 @@ def matrix_of(x: Any, name: str = "the data") -> Matrix:
     if isinstance(x, Matrix):
         return x
     entries = entries_of(x, name)
-    return _parts(x, name).matrix() if entries is None else entries
+    if entries is not None:
+        return entries
+    refuse_inexact(x, name)
+    return _parts(x, name).matrix()
 
 
 def named_matrix_of(x: Any, name: str = "the data", index: bool = True, known: Sequence[str] | None = None) -> Named:
@@ -96,10 +100,15 @@ def named_matrix_of(x: Any, name: str = "the data", index: bool = True, known: S
     if entries is not None:
         return Named(entries, entries.row_names, entries.col_names, *entries.typed_ids())
     (row_names, row_ids), (col_names, col_ids) = _names(x)
+    labels = labels_of(x)
+    if labels is None:
+        refuse_inexact(x, name)
     found = Named(_parts(x, name).matrix(), row_names, col_names, row_ids, col_ids)
-    if labels_of(x) is None:
+    if labels is None:
         return found
     found = _with_index(x, found, name, known or ()) if index else found
+    # A first column that is taken for names may hold any numbers.
+    refuse_inexact(x, name, len(labels) - found.matrix.shape[1])
     # Numbers and dates name the columns of a table; those of a list have words, or are counted.
     return found._replace(matrix=found.matrix.of_frame(_with_levels(x, found.matrix))) if col_ids is None else found
 
@@ -197,10 +206,10 @@ def _as_index(x: Any, label: str | None) -> str:
 def _index_names(column: Any) -> _Side:
     """Numbers as names: whole ones as such, others as texts."""
     values = np.asarray(column)
-    ids = typed(values) or _typed_labels(values.tolist())
+    ids = typed(values) or typed_labels(values.tolist())
     if ids is None:
         numbers_ = values.astype(np.float64)
-        if not _are_whole(numbers_):
+        if not are_whole(numbers_):
             return [np.format_float_positional(value, trim="-") for value in numbers_], None
         ids = typed(numbers_.astype(np.int64))
     return (None if ids is None else list(_eckart.name_texts(ids))), ids
@@ -237,6 +246,7 @@ def _with_levels(x: Any, made: Matrix) -> Matrix:
 def as_table(x: Any, row_names: Any = None, col_names: Any = None) -> Matrix:
     """What `eckart.Matrix` makes: the numbers of `x`, with its names and those that are given; a frame is a table here."""
     refuse_no_matrix(x, "the matrix")
+    refuse_inexact(x, "the matrix")
     made = x if isinstance(x, Matrix) else _parts(x, "the matrix").matrix()
     rows, cols = names_of(x)
     rows = rows if row_names is None else _renamed("row", rows, _given_names("row_names", row_names))
@@ -279,11 +289,11 @@ def _given_names(argument: str, names: Any) -> _eckart.Names:
     """Names that were given by themselves: a sequence, an array, an index."""
     if isinstance(names, (str, bytes)) or np.ndim(names) != 1:
         raise coded(TypeError, "wrong-type", f"{argument} is of type {type(names).__name__}, it must be a sequence of names")
-    labels = _exact(names.to_numpy() if hasattr(names, "to_numpy") else names)
+    labels = exact(names.to_numpy() if hasattr(names, "to_numpy") else names)
     known: list[Any] = labels.tolist()
-    if any(_is_missing(label) for label in known) or (labels.dtype.kind == "M" and np.isnat(labels).any()):
+    if any(is_missing(label) for label in known) or (labels.dtype.kind == "M" and np.isnat(labels).any()):
         raise coded(ValueError, "empty-id", f"{argument} has a name that is missing: give each its name")
-    return typed(labels) or _typed_labels(known) or [label.decode() if isinstance(label, bytes) else str(label) for label in known]
+    return typed(labels) or typed_labels(known) or [label.decode() if isinstance(label, bytes) else str(label) for label in known]
 
 
 class Slot:
@@ -297,6 +307,7 @@ class Slot:
     def __call__(self, x: Any) -> Matrix:
         if isinstance(x, Matrix):
             return x
+        refuse_inexact(x, self._name)
         parts = _parts(x, self._name)
         known = parts.fingerprint()
         if self._matrix is None or known != self._known:
@@ -310,6 +321,7 @@ def filled(x: Any) -> Any:
     """A masked array with NaN, which is missing, where it is masked; anything else as it is."""
     if not isinstance(x, np.ma.MaskedArray):
         return x
+    refuse_inexact(x, "the masked array")
     return np.ma.filled(x.astype(np.result_type(x.dtype, np.float32)), np.nan) if np.ma.is_masked(x) else np.asarray(x)
 
 
@@ -494,10 +506,10 @@ def _names(x: Any) -> tuple[_Side, _Side]:
             if index.name is None and _are_places(index):
                 return None, None
             values = index.to_numpy() if isinstance(index.dtype, np.dtype) else None
-            if values is not None and values.dtype.kind == "f" and len(values) and _are_whole(values):
+            if values is not None and values.dtype.kind == "f" and len(values) and are_whole(values):
                 values = values.astype(np.int64)  # an index of ids turns to floats where one of them was missing once
             ids = None if values is None else typed(values)
-            ids = ids or _typed_labels(index.tolist())
+            ids = ids or typed_labels(index.tolist())
             return _eckart.name_texts(ids) if ids else [str(label) for label in index], ids
 
         return side(x.index), side(x.columns)
@@ -505,33 +517,6 @@ def _names(x: Any) -> tuple[_Side, _Side]:
 
 
 FORMATS = ("npy", "mtx", "csv", "tsv", "npz", "svmlight", "coo", "table")
-_UNITS = {"s", "ms", "us", "ns"}
-
-
-def typed(ids: np.ndarray) -> tuple[str, np.ndarray] | None:
-    """Ids that are whole numbers, dates or times as the engine keeps them: a type and whole numbers."""
-    kind = ids.dtype.kind
-    if kind == "i":
-        return "i64", np.ascontiguousarray(ids, dtype=np.int64)
-    if kind == "u":
-        return "u64", np.ascontiguousarray(ids, dtype=np.uint64)
-    if kind == "M":
-        unit, count = np.datetime_data(ids.dtype)
-        if count == 1 and (unit == "D" or unit in _UNITS):
-            plain = np.ascontiguousarray(ids).astype(ids.dtype.newbyteorder("=")).view(np.int64)
-            return ("date" if unit == "D" else f"datetime[{unit}]"), plain
-    return None
-
-
-def as_given(ids: tuple[str, np.ndarray] | None, names: list[str] | None) -> np.ndarray | list[str] | None:
-    """Ids in the type in which they were given: an array of int64, uint64 or datetime64; else the texts."""
-    if ids is None:
-        return names
-    kind, values = ids
-    if kind in ("i64", "u64"):
-        return values
-    unit = "D" if kind == "date" else kind.removeprefix("datetime[").removesuffix("]")
-    return values.view(f"datetime64[{unit}]")
 
 
 def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
@@ -587,9 +572,11 @@ def triplets(rows: Any, columns: Any = None, values: Any = None) -> Matrix:
 
 
 def _of_entries(rows: Any, columns: Any, values: Any) -> Matrix:
-    (i, row_ids, row_typed), (j, col_ids, col_typed) = _coded(rows, "row"), _coded(columns, "column")
+    (i, row_ids, row_typed), (j, col_ids, col_typed) = coded_ids(rows, "row"), coded_ids(columns, "column")
     if len(i) != len(j):
         raise coded(ValueError, "wrong-count", f"there are {len(i)} rows and {len(j)} columns: an entry has one of each")
+    if values is not None:
+        refuse_inexact(values, "the values")
     numbers_ = np.ones(len(i)) if values is None else _floats(np.asarray(values), "the values")
     if len(numbers_) != len(i):
         raise coded(ValueError, "wrong-count", f"there are {len(i)} entries and {len(numbers_)} values")
@@ -883,99 +870,3 @@ def _texts(argument: str, values: Sequence[str | int] | None) -> list[str] | Non
     if isinstance(values, (str, bytes)) or not all(isinstance(value, (str, int)) for value in values):
         raise coded(TypeError, "wrong-type", f"{argument} is {values!r}, it must be a sequence of texts")
     return [str(value) for value in values]
-
-
-
-
-def _coded(ids: Any, what: str) -> tuple[np.ndarray, list[Any], tuple[str, np.ndarray] | None]:
-    """Ids as numbers from 0, in the order in which they first appear; the ids, of which none may be missing; and these as
-    what they are, where they are whole numbers, dates or times."""
-    array = _exact(ids)
-    if isinstance(ids, np.ma.MaskedArray):
-        _refuse_missing(np.ma.getmaskarray(ids), ids, what)
-    if array.dtype.kind == "M":
-        _refuse_missing(np.isnat(array), ids, what)
-    if array.dtype.kind in "biuUSM":
-        known, first, codes = np.unique(array, return_index=True, return_inverse=True)
-        order = np.argsort(first, kind="stable")
-        place = np.empty_like(order)
-        place[order] = np.arange(len(order))
-        texts = known[order].tolist()
-        if "nan" in texts and not isinstance(ids, np.ndarray):  # NumPy makes a text of NaN beside texts
-            _refuse_missing([_is_missing(label) for label in ids], ids, what)
-        return place[codes.reshape(-1)], texts, typed(known[order])
-    if array.dtype.kind == "f" and array.size and _are_whole(array):
-        # A column of ids turns to floats where one of them was missing once.
-        return _coded(array.astype(np.int64), what)
-    seen: dict[Any, int] = {}
-    labels = [label.decode() if isinstance(label, bytes) else label for label in array.tolist()]
-    if labels and all(type(label) is float and label.is_integer() for label in labels):
-        labels = [int(label) for label in labels]
-    codes = np.fromiter((seen.setdefault(label, len(seen)) for label in labels), np.int64, len(array))
-    _refuse_missing(np.array([_is_missing(label) for label in seen], dtype=bool)[codes], labels, what)
-    texts = [str(label) for label in seen]
-    if len(set(texts)) < len(texts):
-        # 1 and "1" would have one name: they are one id.
-        return _coded(np.array([str(label) for label in labels], dtype=object), what)
-    return codes, list(seen), _typed_labels(list(seen))
-
-
-def _are_whole(values: np.ndarray) -> bool:
-    """Whether all of them are whole numbers that floats hold exactly."""
-    return bool(np.all(np.abs(values) < 2**53) and np.all(values == np.trunc(values)))
-
-
-def _exact(ids: Any) -> np.ndarray:
-    """Ids as an array, each as it was given: a list of whole numbers of 64 bits is none of floats, nor one of texts where
-    some are numbers; bytes are texts."""
-    array = ids if isinstance(ids, np.ndarray) else np.asarray(ids)
-    if array.dtype.kind == "S":
-        return np.char.decode(array, "utf-8")
-    if not isinstance(ids, (list, tuple)):
-        return array
-    is_mixed = array.dtype.kind == "U" and not all(isinstance(label, str) for label in ids)
-    if not is_mixed and not (array.dtype.kind == "f" and all(type(label) is int for label in ids)):
-        return array
-    exact = np.empty(len(ids), dtype=object)
-    exact[:] = ids
-    return exact
-
-
-def _typed_labels(labels: list[Any]) -> tuple[str, np.ndarray] | None:
-    """The same of labels that are Python's whole numbers, dates, or times without a time zone."""
-    if not labels:
-        return None
-    if all(type(label) is int for label in labels):
-        if -(2**63) <= min(labels) and max(labels) < 2**63:
-            return "i64", np.array(labels, dtype=np.int64)
-        return ("u64", np.array(labels, dtype=np.uint64)) if 0 <= min(labels) and max(labels) < 2**64 else None
-    if all(type(label) is datetime.date for label in labels):
-        return typed(np.array(labels, dtype="datetime64[D]"))
-    if all(_is_plain_time(label) for label in labels):
-        return typed(np.array(labels, dtype="datetime64[us]"))
-    return None
-
-
-def _is_plain_time(label: Any) -> bool:
-    """Whether it is a time without a time zone that microseconds hold; pandas' times have nanoseconds."""
-    if not isinstance(label, datetime.datetime) or _is_missing(label):
-        return False
-    return label.tzinfo is None and getattr(label, "nanosecond", 0) == 0
-
-
-def _is_missing(label: Any) -> bool:
-    """Whether it is None, NaN, NaT or pandas' NA, which is equal to nothing."""
-    same = label is not None and label == label
-    return not isinstance(same, (bool, np.bool_)) or not same
-
-
-def _refuse_missing(missing: Any, ids: Any, what: str) -> None:
-    """Raises an error that names the place of the first missing id."""
-    places = np.flatnonzero(missing)
-    if places.size:
-        raise coded(
-            ValueError,
-            "empty-id",
-            f"entry {places[0]}, counted from 0, has no id of its {what} but {ids[places[0]]!r}: leave the entry out, "
-            "or give it an id"
-        )

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _checks, _eckart
-from ._arrays import as_given, table_of, with_places
+from ._arrays import table_of, with_places
 from ._errors import EckartValueError, EckartWarning, coded, told, warn
+from ._ids.labels import as_given
 
 if TYPE_CHECKING:
     from ._compare import Consensus

@@ -14,7 +14,6 @@ from sklearn.utils.validation import check_array, validate_data
 
 from .. import _eckart
 from .._arrays import (
-    as_given,
     entries_of,
     filled,
     ids_as_data,
@@ -32,6 +31,8 @@ from .._eckart import Matrix, columns_in_order, initial_in_order, name_texts, re
 from .._errors import EckartError, EckartValueError, coded, coded_warning, told, warn
 from .._factorization import Factorization
 from .._factorize import stated
+from .._ids.inexact import refuse_inexact
+from .._ids.labels import as_given
 
 
 class Input(NamedTuple):
@@ -208,6 +209,7 @@ def plain(X: Any) -> Any:
     """What scikit-learn takes: an `eckart.Matrix` as an array, or as compressed rows; masked entries as NaN."""
     refuse_no_matrix(X, "X")
     if not isinstance(X, Matrix):
+        refuse_inexact(X, "X")
         return filled(X)
     return X.to_scipy() if X.is_sparse else X.to_array()
 
