@@ -244,3 +244,61 @@ def test_of_many_scores_the_best_are_in_order():
         np.testing.assert_array_equal(best, np.take_along_axis(scores, order, axis=1))
         listed = np.where(np.isneginf(best), -1, order)
         np.testing.assert_array_equal(np.where(np.isneginf(best), -1, items).astype(int), listed)
+
+
+NUMBERED = PLAYS.replace({"user": {"ann": 2, "bob": 0, "cat": 1}})
+"""The same users, called 0, 1 and 2 in another order than that of the fit."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_users_that_are_called_0_to_n_are_found_by_their_ids(kind):
+    weights = {"alpha": 0.1, "bias_alpha": 0.1} if kind is MatrixFactorization else {}
+    model = kind(2, random_state=0, max_iter=20, tol=0, **weights).fit(ek.triplets(NUMBERED))
+    assert model.user_ids_.tolist() == [2, 0, 1]
+    items, _ = model.recommend([1, 2], n=4)
+    table = NUMBERED.pivot(index="user", columns="item", values="value")
+    lists = NUMBERED.groupby("user").item.apply(list)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for known in (table, table.rename_axis(None), table.rename_axis(None)[::-1], table.rename_axis(None).notna(), lists, lists.to_frame()):
+            np.testing.assert_array_equal(model.recommend([1, 2], n=4, known=known)[0], items)
+        # A list for each user of the fit, and two are asked about: the labels are ids.
+        for known in (lists.rename_axis(None), lists.rename_axis(None).to_frame()):
+            np.testing.assert_array_equal(model.recommend([1, 2], n=4, known=known)[0], items)
+        # As many lists as users: their order and their labels say different things.
+        two = pd.Series([["c", "d"], ["a", "b"]])
+        for known, users in [(two, [1, 2]), (two.to_frame(), [1, 0]), (lists.rename_axis(None), None)]:
+            with refuses(ValueError, "index-or-data", "known.rename_axis('user')", "list(known)"):
+                model.recommend(users, known=known)
+        np.testing.assert_array_equal(model.recommend([1, 2], n=4, known=list(two))[0], items)
+        by_ids = two.rename_axis("user")
+        assert set(model.recommend([1, 0], n=4, known=by_ids)[0][0][:2]) == {"c", "d"}
+    with warns(UserWarning, "matched-by-position", "rows of known"):
+        model.recommend([1, 2], known=ek.Matrix(table.to_numpy(), col_names=list(table.columns)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_users_without_ids_are_called_by_their_places(kind):
+    weights = {"alpha": 0.1, "bias_alpha": 0.1} if kind is MatrixFactorization else {}
+    table = NUMBERED.pivot(index="user", columns="item", values="value").rename_axis(None).rename_axis(None, axis=1)
+    X = ek.triplets(NUMBERED.sort_values("user"))
+    X = sp.csr_array(X.to_scipy())  # users 0, 1, 2 by place
+    model = kind(2, random_state=0, max_iter=20, tol=0, **weights).fit(X)
+    items, _ = model.recommend([1, 2], n=4)
+    table.columns = range(4)
+    order = ek.triplets(NUMBERED.sort_values("user")).col_names
+    table = table.set_axis([order.index(c) for c in "abcd"], axis=1)[[0, 1, 2, 3]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for known in (table, table.loc[[2, 1, 0]], table.loc[[2, 1]], table.loc[[2, 0, 1]].notna()):
+            np.testing.assert_array_equal(model.recommend([1, 2], n=4, known=known)[0], items)
+        # So are new users, which have no ids either.
+        new, _ = model.recommend(X=X, n=4)
+        np.testing.assert_array_equal(model.recommend(X=X, n=4, known=table.loc[[2, 0, 1]])[0], new)
+        lists = pd.Series([[0, 1], [2, 3], [1, 2]], index=[2, 0, 1])
+        found, _ = model.recommend(X=X, n=4, known=lists)
+        np.testing.assert_array_equal(found, model.recommend(X=X, n=4, known=[[2, 3], [1, 2], [0, 1]])[0])
+        # Rows that are only counted are names beside the same in another order.
+        moved = pd.DataFrame(X.toarray()[[2, 0, 1]], index=[2, 0, 1])
+        moved = moved.replace(0.0, np.nan) if kind is MatrixFactorization else moved
+        np.testing.assert_array_equal(model.recommend(X=moved, n=4, known=table)[0], model.recommend(X=moved, n=4)[0])

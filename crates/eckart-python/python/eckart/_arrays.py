@@ -135,6 +135,11 @@ def with_places(*given: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{name: labeled(x) for name, x in part.items()} if shuffled else dict(part) for part in given]
 
 
+def is_counted(x: Any) -> bool:
+    """Whether the rows of a frame or a series of pandas are 0, 1, 2, ... without a heading, as pandas counts them."""
+    return (_is_of(x, "pandas") or (is_series(x) and _is_of_pandas(x))) and x.index.name is None and _are_places(x.index)
+
+
 def _are_places(index: Any) -> bool:
     """Whether labels are 0, 1, 2, ..., as pandas counts them where nobody gave any."""
     return isinstance(index.dtype, np.dtype) and index.dtype.kind in "iu" and np.array_equal(index, np.arange(len(index)))

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from .. import _eckart
-from .._arrays import column_of, is_series, labels_of, names_of, triplets
+from .._arrays import column_of, is_counted, is_series, labels_of, names_of, triplets
 
 
 class Known(NamedTuple):
@@ -42,6 +42,8 @@ class Lists(NamedTuple):
 
     users: _eckart.Names | np.ndarray | None
     items: list[Any]
+    counted: bool = False
+    """Whether pandas counts them: 0, 1, 2, ... are ids of users, or the order in which these are asked about."""
 
 
 def are_many(ids: Any) -> bool:
@@ -59,13 +61,15 @@ def lists_in(known: Any) -> Lists | None:
     anything else."""
     if is_series(known):
         items = list(known)
-        return Lists(names_of(known)[0], items) if items and all(map(are_many, items)) else None
+        return Lists(names_of(known)[0], items, is_counted(known)) if items and all(map(are_many, items)) else None
     labels = labels_of(known)
     if labels is not None and 1 <= len(labels) <= 2:
         items = list(column_of(known, len(labels) - 1))
         if not items or not all(map(are_many, items)):
             return None
-        return Lists(np.asarray(column_of(known, 0)) if len(labels) == 2 else names_of(known)[0], items)
+        if len(labels) == 2:
+            return Lists(np.asarray(column_of(known, 0)), items)
+        return Lists(names_of(known)[0], items, is_counted(known))
     if isinstance(known, np.ndarray) and known.ndim == 2:
         is_text = known.dtype.kind in "US" or (known.dtype.kind == "O" and any(isinstance(x, (str, bytes)) for x in known.flat))
         return Lists(None, list(known)) if is_text else None

@@ -15,6 +15,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, check_non_negative
 
 from .. import _eckart
+from .._arrays import is_counted, is_list
 from .._errors import coded, coded_warning, warn
 from .._factorization import Factorization
 from ._input import Input, by_row_names, ids_of, taken
@@ -289,6 +290,10 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def _known_ids(self, known: Lists, count: int, asked: list[str] | None) -> Known:
         """The items of these ids, of each user."""
         lists, users = known.items, ids_of(known.users) if not isinstance(known.users, np.ndarray) else known.users
+        if users is None and known.counted and asked is not None:
+            users = _counted_users(len(lists), asked)
+        if users is not None and asked is None and _are_among_places(_ids(users), count):
+            asked = _places_of(count)
         if users is not None and asked is not None:
             rows = _rows_by_id(users, asked)
             lists = [lists[row] if row >= 0 else [] for row in rows]
@@ -324,6 +329,12 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             )
         found, count, ids = Known.of(counts), given.X.shape[0], ids_of(given.rows)
         is_named = asked is not None and (is_new or self._has_user_ids)
+        # 0 to n - 1 are places of rows without names, and names of rows beside the same in another order.
+        if ids is not None and not is_named and _are_among_places(_ids(ids), len(at) if is_new else len(self.user_ids_)):
+            asked, is_named = _places_of(len(at)) if is_new else _texts_of(self.user_ids_[at]), True
+        elif ids is None and is_named and is_counted(known) and not is_list(known):
+            own = (asked or []) if is_new else _texts_of(self.user_ids_)
+            ids = np.arange(count) if len(own) == count and set(own) == set(_places_of(count)) else None
         if ids is not None and is_named:
             return found.rows(_rows_by_id(ids, asked or []))
         if (ids is None) == is_named:
@@ -472,6 +483,34 @@ def _rows_by_id(ids: Any, asked: list[str]) -> np.ndarray:
         text = f"{int((rows < 0).sum())} of the users asked about have no entry in known, the first {asked[int(np.argmin(rows))]!r}"
         warn(coded_warning("names-lacking", f"{text}: nothing is left out for them"))
     return rows
+
+
+def _places_of(count: int) -> list[str]:
+    """What rows are called that pandas counts."""
+    return [str(k) for k in range(count)]
+
+
+def _are_among_places(ids: np.ndarray, count: int) -> bool:
+    """Whether all ids are whole numbers of rows that are only counted, 0 to count - 1."""
+    return set(_texts_of(ids)) <= set(_places_of(count))
+
+
+def _counted_users(count: int, asked: list[str]) -> np.ndarray | None:
+    """The users of so many lists that pandas counts: 0, 1, 2, ..., where there is a list for each user of the fit; None, and
+    so those who are asked about, where no label says otherwise; refused where labels and order contradict each other."""
+    places = _places_of(count)
+    listed = set(places)
+    if len(asked) != count:
+        return np.arange(count) if all(text in listed for text in asked) else None
+    if any(text in listed and text != place for text, place in zip(asked, places)):
+        shown = ", ".join(asked[:3]) + (", ..." if len(asked) > 3 else "")
+        raise coded(
+            ValueError,
+            "index-or-data",
+            f"the labels of known, 0 to {count - 1}, can be the ids of users, or only count the lists, and the users asked about "
+            f"are {shown}: say which, known.rename_axis('user') for ids, list(known) for the order of those who are asked about",
+        )
+    return None
 
 
 def _tell_of_rows(named: str, bare: str) -> None:
