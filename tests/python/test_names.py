@@ -522,3 +522,37 @@ def test_names_that_a_matrix_has_are_replaced_with_a_word():
     with refuses(ValueError, "names-differ", "col_names", "'z'"):
         ek.Matrix(frame, col_names=["q", "z"])
     assert ek.Matrix(np.ones((2, 2)), row_names=["u", "v"]).row_names == ["u", "v"]
+
+
+def test_ids_that_became_floats_are_the_whole_numbers_that_they_were():
+    """Where one id is missing pandas makes floats of all."""
+    values = rng.random((3, 2))
+    floats = [101.0, 103.0, 102.0]
+    for index in (floats, pd.Index(floats, dtype=object), pd.Index(floats, dtype="Float64"), pd.Index([101, 103.0, 102], dtype=object)):
+        named = ek.Matrix(pd.DataFrame(values, index=index, columns=["a", "b"]))
+        assert named.row_names == ["101", "103", "102"] and named.row_ids.tolist() == [101, 103, 102], index
+        assert ek.Matrix(values, row_names=index).row_names == named.row_names
+    for labels, names in [
+        ([101.0, np.nan, 103.0], ["101", "nan", "103"]),
+        ([101.0, "x", 103.0], ["101", "x", "103"]),
+        ([101.0, 1.5, 103.0], ["101.0", "1.5", "103.0"]),
+        ([1e20, 101.0, 2e20], ["1e+20", "101.0", "2e+20"]),
+        (pd.to_datetime(["2020-01-01", "2020-01-03", "2020-01-02"]), ["2020-01-01", "2020-01-03", "2020-01-02"]),
+    ]:
+        assert ek.Matrix(pd.DataFrame(values, index=labels, columns=["a", "b"])).row_names == names
+    # They match the integers of another table, in any order, and of a list.
+    users = [103, 101, 102]
+    W0 = pd.DataFrame(rng.random((3, 1)), index=users, columns=["k"])
+    X0 = pd.DataFrame(values, index=floats, columns=["a", "b"])
+    f = ek.factorize(X0, NMF_TEXT, rank=1, fix={"W": W0})
+    assert (f.W[:, 0] == W0.loc[[101, 103, 102], "k"]).all()
+    made = ek.triplets(pd.DataFrame({"user": pd.Series([101.0, "x", 103.0], dtype=object), "item": ["a", "b", "a"]}))
+    assert made.row_names == ["101", "x", "103"]
+    model = ImplicitMF(1, random_state=0, max_iter=3, tol=0).fit(ek.triplets([101, 103, 103], ["a", "b", "a"]))
+    assert (model.recommend([103.0, 101.0], known=True)[1] == model.recommend([103, 101], known=True)[1]).all()
+    lists = pd.DataFrame({"user": [103.0, 101.0], "item": [["b"], ["a"]]})
+    assert model.recommend([101, 103], n=1, known=lists)[0].tolist() == [["b"], ["a"]]
+    # Beside fractions they keep their decimals, and are found all the same.
+    model = ImplicitMF(1, random_state=0, max_iter=3, tol=0).fit(ek.triplets([101.0, 1.5, 1.5], ["a", "b", "a"]))
+    assert model.user_ids_.tolist() == ["101.0", "1.5"]
+    assert (model.recommend([101, 1.5], known=True)[1] == model.recommend(["101.0", "1.5"], known=True)[1]).all()

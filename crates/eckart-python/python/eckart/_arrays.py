@@ -19,7 +19,7 @@ from . import _checks, _eckart
 from ._eckart import Matrix
 from ._errors import EckartWarning, coded, coded_warning, told, warn
 from ._ids.inexact import refuse_inexact
-from ._ids.labels import are_whole, coded_ids, exact, is_missing, typed, typed_labels
+from ._ids.labels import are_whole, coded_ids, exact, is_missing, typed, typed_labels, whole_labels
 
 
 class _Dense(NamedTuple):
@@ -295,7 +295,7 @@ def _given_names(argument: str, names: Any) -> _eckart.Names:
     if isinstance(names, (str, bytes)) or np.ndim(names) != 1:
         raise coded(TypeError, "wrong-type", f"{argument} is of type {type(names).__name__}, it must be a sequence of names")
     labels = exact(names.to_numpy() if hasattr(names, "to_numpy") else names)
-    known: list[Any] = labels.tolist()
+    known: list[Any] = whole_labels(labels.tolist())
     if any(is_missing(label) for label in known) or (labels.dtype.kind == "M" and np.isnat(labels).any()):
         raise coded(ValueError, "empty-id", f"{argument} has a name that is missing: give each its name")
     return typed(labels) or typed_labels(known) or [label.decode() if isinstance(label, bytes) else str(label) for label in known]
@@ -511,11 +511,9 @@ def _names(x: Any) -> tuple[_Side, _Side]:
             if index.name is None and _are_places(index):
                 return None, None
             values = index.to_numpy() if isinstance(index.dtype, np.dtype) else None
-            if values is not None and values.dtype.kind == "f" and len(values) and are_whole(values):
-                values = values.astype(np.int64)  # an index of ids turns to floats where one of them was missing once
-            ids = None if values is None else typed(values)
-            ids = ids or typed_labels(index.tolist())
-            return _eckart.name_texts(ids) if ids else [str(label) for label in index], ids
+            labels = whole_labels(index.tolist() if values is None or values.dtype.kind in "fO" else list(index))
+            ids = (None if values is None else typed(values)) or typed_labels(labels)
+            return _eckart.name_texts(ids) if ids else [str(label) for label in labels], ids
 
         return side(x.index), side(x.columns)
     return (None, None), (None, None)

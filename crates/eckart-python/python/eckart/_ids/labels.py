@@ -6,6 +6,7 @@ In: sequences, arrays and columns of ids.  Out: texts, whole numbers, dates and 
 from __future__ import annotations
 
 import datetime
+import math
 from typing import Any
 
 import numpy as np
@@ -62,9 +63,7 @@ def coded_ids(ids: Any, what: str) -> tuple[np.ndarray, list[Any], tuple[str, np
         # A column of ids turns to floats where one of them was missing once.
         return coded_ids(array.astype(np.int64), what)
     seen: dict[Any, int] = {}
-    labels = [label.decode() if isinstance(label, bytes) else label for label in array.tolist()]
-    if labels and all(type(label) is float and label.is_integer() for label in labels):
-        labels = [int(label) for label in labels]
+    labels = whole_labels([label.decode() if isinstance(label, bytes) else label for label in array.tolist()])
     codes = np.fromiter((seen.setdefault(label, len(seen)) for label in labels), np.int64, len(array))
     _refuse_missing(np.array([is_missing(label) for label in seen], dtype=bool)[codes], labels, what)
     texts = [str(label) for label in seen]
@@ -72,6 +71,15 @@ def coded_ids(ids: Any, what: str) -> tuple[np.ndarray, list[Any], tuple[str, np
         # 1 and "1" would have one name: they are one id.
         return coded_ids(np.array([str(label) for label in labels], dtype=object), what)
     return codes, list(seen), typed_labels(list(seen))
+
+
+def whole_labels(labels: list[Any]) -> list[Any]:
+    """Labels with whole floats as the whole numbers that they are, beside texts and missing ones, too: a column of ids turns
+    to floats where one of them was missing once. Beside fractions each is one of them, and floats beyond 2^53 stay."""
+    floats = [label for label in labels if isinstance(label, float) and math.isfinite(label)]
+    if not floats or not all(label.is_integer() and abs(label) < 2**53 for label in floats):
+        return labels
+    return [int(label) if isinstance(label, float) and label.is_integer() else label for label in labels]
 
 
 def are_whole(values: np.ndarray) -> bool:

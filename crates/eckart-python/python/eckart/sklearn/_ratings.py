@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -450,6 +451,10 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         return tags
 
 
+WHOLE_FLOAT = re.compile(r"-?(0|[1-9][0-9]{0,14})\.0+")
+"""The text of a whole float, as a name."""
+
+
 class _Places(NamedTuple):
     """Where ids stand, by their texts."""
 
@@ -551,6 +556,9 @@ def _text_of(label: Any, is_time: bool = False) -> str:
             return _time_text(np.datetime64(label))
         except ValueError:
             return label
+    if isinstance(label, str):
+        # `103.0`, which stays a text beside fractions, and `103` are one name.
+        return label.partition(".")[0] if ".0" in label and WHOLE_FLOAT.fullmatch(label) else label
     return str(int(label) if isinstance(label, (float, np.floating)) and float(label).is_integer() else label)
 
 
