@@ -9,7 +9,7 @@ import scipy.sparse as sp
 
 import eckart as ek
 from eckart.sklearn import NMF, ImplicitMF, MatrixFactorization
-from expect import refuses
+from expect import refuses, warns
 
 MASKED = "sum(observed(X) * (X - W @ H)**2) + 0.1*(sum(W**2) + sum(H**2))"
 LONG = {"stamp": [1, 2, 3, 4], "score": [5.0, 3.0, 4.0, 1.0], "gameId": [31, 32, 31, 33], "playerId": [7, 7, 8, 8]}
@@ -133,3 +133,30 @@ def test_files_that_numpy_pandas_and_scikit_learn_write_are_read(tmp_path):
     for zero_based in (True, False):
         dump_svmlight_file(X, np.arange(6), str(tmp_path / "x.svm"), zero_based=zero_based)
         np.testing.assert_allclose(ek.read(tmp_path / "x.svm").to_array(), X)
+
+
+def test_an_svmlight_file_has_zeros_up_to_the_columns_of_the_fit(tmp_path):
+    """It tells no more of its columns than the last that has an entry."""
+    for name, text in {"train": "0 1:2 2:1\n1 1:1 5:3\n0 3:1 4:2\n1 2:1 5:1\n", "new": "1:2 2:1\n1:1 3:1\n"}.items():
+        (tmp_path / f"{name}.svm").write_text(text)
+    train, new = (ek.read(tmp_path / f"{name}.svm") for name in ("train", "new"))
+    wide = np.hstack([new.to_array(), np.zeros((2, 2))])
+    f = ek.factorize(train, rank=2)
+    with warns(UserWarning, "names-lacking", "3 columns with entries", "zeros up to column 5"):
+        np.testing.assert_allclose(f.transform(new)["W"], f.transform(sp.csr_array(wide))["W"], rtol=1e-5, atol=1e-8)
+    for estimator in (NMF(2, random_state=0), ImplicitMF(2, random_state=0)):
+        estimator.fit(train)
+        with warns(UserWarning, "names-lacking", "zeros up to column 5"):
+            found = estimator.transform(new)
+        np.testing.assert_allclose(found, estimator.transform(sp.csr_array(wide)), rtol=1e-5, atol=1e-8)
+    with refuses(ValueError, "wrong-shape"):
+        f.transform(sp.csr_array(new.to_array()))
+    words = ek.Matrix(new, col_names=["a", "b", "c", "d", "e"])
+    assert words.shape == (2, 5) and "zeros up to column 5" in words.reading
+    mask = sp.csr_array(np.ones((4, 1)))
+    (tmp_path / "s.svm").write_text("1:1\n1:1\n1:1\n1:1\n")
+    objective = "sum(S * (X - W @ H)**2) + 0.1*(sum(W**2) + sum(H**2))"
+    with warns(UserWarning, "names-lacking", "S has 1 column with entries"):
+        one = ek.factorize({"X": train, "S": ek.read(tmp_path / "s.svm")}, objective, rank=1)
+    S = np.hstack([mask.toarray(), np.zeros((4, 4))])
+    assert one.cost == pytest.approx(ek.factorize({"X": train, "S": S}, objective, rank=1).cost)

@@ -4,11 +4,11 @@
 //! Not here: formats (see the library's `data`), files that stand beside X (see `beside`).
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use eckart::data::{
-    Format, Ids, ListEvidence, ReadOptions, Side, align, list_evidence, read, read_names, read_names_of, read_titles,
+    Format, Ids, ListEvidence, ReadOptions, list_evidence, read, read_names, read_names_of, read_titles,
 };
 use eckart::{Code, Error, Matrix, Problem, Result, Table, Warning};
 
@@ -72,17 +72,18 @@ impl Data {
     pub(crate) fn table(&self) -> Table {
         let [row_ids, col_ids] = self.ids.clone();
         let table = Table::named(self.matrix.clone(), self.row_names.clone(), self.col_names.clone());
-        Table { row_ids, col_ids, ..table }
+        Table { row_ids, col_ids, reading: self.reading.clone(), ..table }
     }
 
     /// The same with the names that files of their own give.
     pub(crate) fn named(mut self, names: &NamesArgs) -> Result<Self> {
         let began = Instant::now();
-        let may_read = |file: &&PathBuf| is_open(self.reading.as_deref()) && **file != Path::new("-");
-        if let Some(file) = names.col_names.as_ref().filter(may_read) {
-            let bare = Table { reading: self.reading, ..self.matrix.into() };
-            let table = widened(bare, read_names(file)?.len())?;
-            (self.matrix, self.reading) = (table.matrix, table.reading);
+        if let Some(file) = names.col_names.as_ref().filter(|file| **file != Path::new("-")) {
+            let table = self.table();
+            if table.has_open_columns() {
+                let table = table.widened(read_names(file)?.len())?;
+                (self.matrix, self.reading) = (table.matrix, table.reading);
+            }
         }
         let (rows, cols) = self.matrix.shape();
         if let Some(file) = &names.row_names {
@@ -99,28 +100,6 @@ impl Data {
         self.seconds += began.elapsed().as_secs_f64();
         Ok(self)
     }
-}
-
-/// Whether a text tells no more of its columns than the last that has an entry.
-fn is_open(reading: Option<&str>) -> bool {
-    reading.is_some_and(|reading| reading.starts_with("SVMlight"))
-}
-
-/// A table of a text that tells no more of its columns than the last that has an entry, with columns of zeros after it,
-/// up to `cols`, which is said; any other as it is.
-///
-/// # Errors
-/// `Data` where there are too many.
-pub(crate) fn widened(table: Table, cols: usize) -> Result<Table> {
-    let own = table.matrix.cols();
-    if own >= cols || table.col_names.is_some() || !is_open(table.reading.as_deref()) {
-        return Ok(table);
-    }
-    let numbers = |count: usize| (1..=count).map(|k| k.to_string()).collect::<Vec<String>>();
-    let matrix = align(&table.matrix, Side::Cols, &numbers(own), &numbers(cols), 0.0)?.matrix;
-    let plural = if own == 1 { "" } else { "s" };
-    let said = format!("; {own} column{plural} with entries, and zeros up to column {cols}");
-    Ok(Table { matrix, reading: table.reading.map(|reading| reading + &said), ..table })
 }
 
 /// Names the rows or the columns by those of a file. Where the data names them itself, the same names in another order

@@ -232,9 +232,10 @@ impl Matrix {
         }
     }
 
-    /// The engine's matrix with its names.
+    /// The engine's matrix with its names, and how it was understood.
     pub(crate) fn table(&self) -> Table {
-        Table::named(self.matrix.clone(), self.row_names.clone(), self.col_names.clone())
+        let table = Table::named(self.matrix.clone(), self.row_names.clone(), self.col_names.clone());
+        Table { reading: self.reading.clone(), ..table }
     }
 
     fn dtype_name(&self) -> &'static str {
@@ -307,6 +308,13 @@ impl Matrix {
         let col_ids = fits(col_names, self.matrix.cols(), "columns")?;
         let (row_names, col_names) = (texts(&row_ids), texts(&col_ids));
         Ok(Self { row_names, col_names, row_ids, col_ids, ..self.copied() })
+    }
+
+    /// The same with columns of zeros after its last, up to `cols`, where it may have more than it shows, as an
+    /// SVMlight file may; else itself.
+    fn widened(&self, cols: usize) -> PyResult<Self> {
+        let Table { matrix, reading, .. } = self.table().widened(cols).map_err(raised)?;
+        Ok(Self { matrix, reading, ..self.copied() })
     }
 
     /// Row names in the type in which they were given: an array of int64, uint64 or datetime64, or a list of texts.

@@ -13,7 +13,7 @@ use eckart::{Code, Error, Result, Table, Warning};
 use serde_json::{Value, json};
 
 use crate::beside::{AboutFiles, Readings, check_names, options_beside, put_readings, with_factors, with_matrices};
-use crate::load::{read_data, refuse_list, widened};
+use crate::load::{read_data, refuse_list};
 use crate::model::{Model, scale_unknown};
 use crate::numbers::{count, precise, short};
 use crate::objective::problem;
@@ -67,7 +67,7 @@ fn given(args: &EvaluateArgs) -> Result<Tested> {
     let mut notes = Vec::new();
     let mut said = Readings::new();
     let mut read = |file: &Path, options: &ReadOptions, what: &str| {
-        let table = widened(read_data(file, &args.reading, options, true)?, model.shape.1)?;
+        let table = read_data(file, &args.reading, options, true)?.widened(model.shape.1)?;
         said.extend(table.reading.clone().map(|reading| (what.to_owned(), reading)));
         Ok::<Table, Error>(table)
     };

@@ -13,7 +13,7 @@ use eckart::data::Side;
 use eckart::{Code, Error, Factorization, FoldIn, Matrix, Result, Table, Warning};
 
 use crate::beside::{Readings, check_names};
-use crate::load::{read_data, widened};
+use crate::load::read_data;
 use crate::model::{Model, only_one, scale_unknown};
 use crate::numbers::short;
 use crate::options::RecommendArgs;
@@ -35,7 +35,7 @@ pub(crate) fn recommend(args: &RecommendArgs) -> Result<String> {
     let train = match &args.train {
         Some(file) => {
             let table = read_data(file, &args.reading, &args.reading.options(), true)?;
-            Some((file.as_path(), widened(table, model.shape.1)?))
+            Some((file.as_path(), table.widened(model.shape.1)?))
         }
         None => None,
     };

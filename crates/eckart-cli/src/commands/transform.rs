@@ -12,7 +12,7 @@ use eckart::{Error, Factorization, FoldIn, Matrix, Result, Table, Warning};
 use serde_json::{Map, Value, json};
 
 use crate::beside::{AboutFiles, Holds, check_names, put_readings, read_beside, say_readings};
-use crate::load::{read_data, rename, widened};
+use crate::load::{read_data, rename};
 use crate::model::Model;
 use crate::options::TransformArgs;
 use crate::output::json::warning_object;
@@ -89,7 +89,7 @@ fn read_rows(args: &TransformArgs, model: &Model, fold_in: &FoldIn) -> Result<(T
     let table = read_data(&args.file, &args.reading, &options, args.matrices.is_empty())?;
     let names = args.col_names.as_ref().filter(|file| **file != Path::new("-"));
     let width = names.map_or(Ok(model.shape.1), |file| Ok::<usize, Error>(read_names(file)?.len()));
-    let mut table = widened(table, width?)?;
+    let mut table = table.widened(width?)?;
     let (rows, cols) = table.matrix.shape();
     let (mut beside, mut about) = (Vec::new(), AboutFiles::default());
     about.take_in(&model.fit.target, &table);

@@ -240,6 +240,17 @@ fn columns_without_entries_at_the_end_are_zeros() {
     let dense = codes("new.csv --format table");
     let near = |i: usize, k: usize| (number(&found, i, k) - number(&dense, i, k)).abs() < 1e-6;
     assert!((0..6).all(|at| near(at / 2, at % 2)), "{found} {dense}");
+    // So has what stands beside X, or beside new rows, as many columns as these.
+    desk.file("one.svmlight", "1:1\n1:1\n1:2\n1:1\n").file("new_one.svmlight", "1:1\n1:2\n1:1\n");
+    desk.file("one.csv", "1,0,0,0,0\n1,0,0,0,0\n2,0,0,0,0\n1,0,0,0,0\n");
+    let fit = "fit train.svmlight --rank 1 -q --objective sum(S*(X-W@H)**2)+0.1*(sum(W**2)+sum(H**2)) --data";
+    let said = |words: &str| desk.run(words, &["--json"]).json();
+    let cost = |file: &str| said(&format!("{fit} S={file}"))["objective"].as_f64().unwrap();
+    assert!((cost("one.svmlight") - cost("one.csv")).abs() < 1e-9 * cost("one.csv"));
+    let warnings = said(&format!("{fit} S=one.svmlight -o s.safetensors"))["warnings"].to_string();
+    assert!(warnings.contains("names-lacking") && warnings.contains("zeros up to column 5"), "{warnings}");
+    let found = said("transform s.safetensors new.svmlight --data S=new_one.svmlight");
+    assert!(found["warnings"].to_string().contains("S has 1 column with entries"), "{found}");
     // A vocabulary may have words that no document has; a shorter one names too few.
     let found = desk.json("fit train.svmlight --model nmf --rank 1 --col-names words.txt", &[]);
     assert_eq!(found["shape"].to_string(), "[4,6]");

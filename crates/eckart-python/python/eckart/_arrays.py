@@ -253,6 +253,8 @@ def as_table(x: Any, row_names: Any = None, col_names: Any = None) -> Matrix:
     refuse_no_matrix(x, "the matrix")
     refuse_inexact(x, "the matrix")
     made = x if isinstance(x, Matrix) else _parts(x, "the matrix").matrix()
+    if col_names is not None and np.ndim(col_names) == 1:
+        made = made.widened(len(col_names))  # a vocabulary may have words that no row of an SVMlight file has
     rows, cols = names_of(x)
     rows = rows if row_names is None else _renamed("row", rows, _given_names("row_names", row_names))
     return made.named(rows, cols if col_names is None else _renamed("column", cols, _given_names("col_names", col_names)))

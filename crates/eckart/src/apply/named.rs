@@ -3,8 +3,11 @@
 //! Invariant: names decide where both have names; what is left out, lacking or matched by position is told.
 //! Not here: the order of one matrix (see `data`), matrices of a search (see `solve`).
 
+use std::borrow::Cow;
+
+use super::Predictor;
 use crate::data::{
-    Aligned, CalledSide, Matching, Matrix, Side, Table, align, align_same, by_position, told_by_position,
+    Aligned, CalledSide, Matching, Matrix, Side, Table, align, align_same, by_position, told_by_position, told_of_zeros,
 };
 use crate::error::{Code, Error, Result, Warning};
 use crate::expr::text::parse_statement;
@@ -56,7 +59,9 @@ impl InOrder {
 /// `Data` where none of the names is one of the model's, a name stands twice, or there are not as many names as rows
 /// or columns.
 pub fn in_order_of(model: &Factorization, table: &Table, sides: &[Side], matching: Matching) -> Result<InOrder> {
-    let mut found = InOrder::new(table);
+    let (table, zeros) = as_wide_as(model, &model.target, table)?;
+    let table = table.as_ref();
+    let mut found = InOrder { told: zeros.into_iter().collect(), ..InOrder::new(table) };
     let are_entries = Side::BOTH.iter().all(|side| sides.contains(side));
     for &side in sides.iter().filter(|_| matching == Matching::Names) {
         if let Some(aligned) = found.align(model, table, side, are_entries)? {
@@ -87,16 +92,27 @@ pub fn new_rows_in_order(
     beside: &[(String, Table)],
     matching: Matching,
 ) -> Result<InOrder> {
-    let mut found = InOrder::new(new);
+    let (new, zeros) = as_wide_as(model, &model.target, new)?;
+    let new = new.as_ref();
+    let mut found = InOrder { told: zeros.into_iter().collect(), ..InOrder::new(new) };
     found.beside = beside.iter().map(|(name, table)| (name.clone(), table.matrix.clone())).collect();
+    let statement = parse_statement(&model.statement)?;
+    let is_one = |name: &str, side: Side| {
+        let is_open = |table: &Table| side == Side::Cols && table.has_open_columns();
+        let mut all = beside.iter();
+        all.any(|(known, table)| known == name && side.of(table.matrix.shape()) == 1 && !is_open(table))
+    };
+    let same = SameSides::of(&statement, &model.params, &model.target, &is_one);
+    for (at, (name, table)) in beside.iter().enumerate().filter(|(_, (_, table))| table.has_open_columns()) {
+        if same.class(name, Side::Cols) == same.class(&model.target, Side::Cols) {
+            let (wide, zeros) = as_wide_as(model, name, table)?;
+            found.beside[at].1 = wide.matrix.clone();
+            found.told.extend(zeros);
+        }
+    }
     if matching == Matching::Position {
         return Ok(found);
     }
-    let statement = parse_statement(&model.statement)?;
-    let is_one = |name: &str, side: Side| {
-        beside.iter().any(|(known, table)| known == name && side.of(table.matrix.shape()) == 1)
-    };
-    let same = SameSides::of(&statement, &model.params, &model.target, &is_one);
     let aligned = found.align(model, new, Side::Cols, false)?;
     for of_rows in Side::BOTH {
         let own = same.class(&model.target, of_rows);
@@ -138,6 +154,24 @@ pub fn new_rows_in_order(
         found.matrix = aligned.matrix;
     }
     Ok(found)
+}
+
+/// A table of data with as many columns as that of the model, where it may have more than it shows: a file in SVMlight;
+/// and that these are zeros.
+fn as_wide_as<'a>(
+    model: &Factorization,
+    name: &str,
+    table: &'a Table,
+) -> Result<(Cow<'a, Table>, Option<(Side, Warning)>)> {
+    let own = table.matrix.cols();
+    let shape = if table.has_open_columns() { Predictor::new(model).ok().map(|known| known.shape()) } else { None };
+    match shape {
+        Some((_, cols)) if own < cols => {
+            let zeros = (Side::Cols, told_of_zeros(name, own, cols));
+            Ok((Cow::Owned(table.clone().widened(cols)?), Some(zeros)))
+        }
+        _ => Ok((Cow::Borrowed(table), None)),
+    }
 }
 
 /// The first side that has names among those of what stands beside new rows for which `is_same` holds.
@@ -270,6 +304,29 @@ mod tests {
             let found = in_order_of(&model(NMF, known), &one_sided, &[Side::Cols], Matching::Names).unwrap();
             assert_eq!(codes(&found), [(Side::Cols, Code::MatchedByPosition)]);
             assert!(found.told[0].1.message.contains("columns"), "{:?}", found.told);
+        }
+    }
+
+    #[test]
+    fn rows_of_an_svmlight_file_have_zeros_up_to_the_model_s_columns() {
+        let open = |values: &[f64]| {
+            let entries = values.iter().enumerate().map(|(j, v)| (0, j, *v)).collect();
+            let matrix = Matrix::from_triplets(1, values.len(), entries).unwrap();
+            Table { reading: Some("SVMlight; no labels".into()), ..matrix.into() }
+        };
+        for (cols, more) in [("a b c", vec![Code::MatchedByPosition]), ("-", vec![])] {
+            let model = model("sum((X - W @ H)**2) subject to W >= 0, H >= 0", cols);
+            let found = in_order_of(&model, &open(&[3.0]), &[Side::Cols], Matching::Names).unwrap();
+            assert_eq!(found.matrix.to_dense_f64(), [3.0, 0.0, 0.0]);
+            let told = codes(&found).into_iter().map(|(_, code)| code).collect::<Vec<Code>>();
+            assert_eq!(told, [vec![Code::NamesLacking], more].concat());
+        }
+        for (matching, count) in [(Matching::Names, 2), (Matching::Position, 2)] {
+            let weighted = model("sum(S * (X - W @ H)**2) + 0.1*sum(W**2)", "-");
+            let beside = [("S".to_owned(), open(&[1.0]))];
+            let found = new_rows_in_order(&weighted, &open(&[3.0, 1.0]), &beside, matching).unwrap();
+            assert_eq!((found.matrix.to_dense_f64(), found.told.len()), (vec![3.0, 1.0, 0.0], count));
+            assert_eq!(found.beside[0].1.to_dense_f64(), [1.0, 0.0, 0.0], "not one number for all columns");
         }
     }
 

@@ -50,3 +50,4 @@ pub use names::{read_names, read_names_column, read_names_of, read_titles};
 pub use options::{Decimal, Delimiter, Duplicates, Format, ReadOptions};
 pub use sink::{try_writing, write_file};
 pub use table::Table;
+pub(crate) use table::{told_of_zeros, widened};

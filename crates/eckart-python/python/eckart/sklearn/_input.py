@@ -83,6 +83,7 @@ def taken(
     else:
         before: list[str] | None = getattr(estimator, "_labels", None)
         count = getattr(estimator, "n_features_in_", None)
+        X = _as_wide_as(X, count, name)
         X, labels, before = _of_places(X, labels, before, count)
         # Names that are all texts are held to the order of the fit by scikit-learn, which says where one has none.
         is_held = name == "X" and hasattr(estimator, "feature_names_in_")
@@ -121,6 +122,17 @@ def _ready(X: Any, is_list: bool, name: str) -> Any:
     if is_sparse_frame(X) and any(dtype.fill_value != 0 for dtype in X.dtypes):
         return X.sparse.to_dense()
     return X
+
+
+def _as_wide_as(X: Any, count: int | None, name: str) -> Any:
+    """X of an SVMlight file with columns of zeros after the last that has an entry, up to those of the fit, which is told."""
+    if not isinstance(X, Matrix) or count is None:
+        return X
+    wide, own = X.widened(count), X.shape[1]
+    if wide.shape[1] > own:
+        text = f"{name} has {own} columns with entries, and zeros up to column {count}: an SVMlight file tells no more of them"
+        warn(coded_warning("names-lacking", text))
+    return wide
 
 
 def _refuse_list(X: Any, gaps: str | None) -> None:

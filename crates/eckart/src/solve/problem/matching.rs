@@ -5,11 +5,13 @@
 //! Not here: the order of one matrix (see `data`), the names of a model (see `apply`).
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Problem;
 use super::role::declared_sides;
-use crate::data::{CalledSide, Matching, Matrix, Side, align_same, by_position, check_count, told_by_position};
+use crate::data::{
+    CalledSide, Matching, Matrix, Side, align_same, by_position, check_count, told_by_position, told_of_zeros, widened,
+};
 use crate::error::Result;
 use crate::expr::text::Statement;
 use crate::expr::{Dag, Var};
@@ -58,6 +60,35 @@ impl Problem {
     /// `Data` where two sides that must be the same have other names, a name stands twice, or there are not as many
     /// names as rows or columns.
     pub(crate) fn matched(&self) -> Result<Cow<'_, Self>> {
+        match self.widened()? {
+            Some(wide) => Ok(Cow::Owned(wide.in_order()?.into_owned())),
+            None => self.in_order(),
+        }
+    }
+
+    /// The same problem with columns of zeros after the last of what may have more than it shows, up to those of what
+    /// the formula holds to have as many, which is told; `None` where there is nothing to do.
+    fn widened(&self) -> Result<Option<Self>> {
+        if self.open.is_empty() {
+            return Ok(None);
+        }
+        let mut wide = Self { open: BTreeSet::new(), ..self.clone() };
+        for sides in self.same_sides(&self.sides_of_formula()) {
+            let length = |of: &OfMatrix<'_>| self.given(of.0).map_or(0, |matrix| of.1.of(matrix.shape()));
+            let most = sides.iter().map(length).max().unwrap_or(0);
+            let is_short = |of: &&OfMatrix<'_>| of.1 == Side::Cols && self.open.contains(of.0) && length(of) < most;
+            for of in sides.iter().filter(is_short) {
+                let all = wide.data.iter_mut().chain(&mut wide.fixed).chain(&mut wide.init_values);
+                for (_, matrix) in all.filter(|(name, _)| name == of.0) {
+                    *matrix = widened(matrix, most)?;
+                }
+                wide.told.push(told_of_zeros(of.0, length(of), most));
+            }
+        }
+        Ok(Some(wide))
+    }
+
+    fn in_order(&self) -> Result<Cow<'_, Self>> {
         if self.names.is_empty() || self.matching == Matching::Position {
             return Ok(Cow::Borrowed(self));
         }
@@ -87,7 +118,8 @@ impl Problem {
 
     fn sides_of_formula(&self) -> SameSides {
         let is_one = |name: &str, side: Side| {
-            self.data.iter().any(|(known, matrix)| known == name && side.of(matrix.shape()) == 1)
+            let is_open = side == Side::Cols && self.open.contains(name);
+            !is_open && self.data.iter().any(|(known, matrix)| known == name && side.of(matrix.shape()) == 1)
         };
         let target = self.data.first().map_or("", |(name, _)| name.as_str());
         SameSides::of(&self.statement, &self.params, target, &is_one)
@@ -228,6 +260,27 @@ mod tests {
                 prop_assert_eq!(values(&there, name), there.given(name).unwrap().to_dense_f64());
             }
         }
+    }
+
+    /// An SVMlight file beside the data, whichever of the two has fewer columns with entries.
+    #[test]
+    fn columns_beyond_the_last_entry_are_zeros_up_to_those_of_the_other() {
+        let matrix = |cols: usize| Matrix::from_triplets(4, cols, vec![(1, 0, 2.0), (3, cols - 1, 3.0)]).unwrap();
+        let open = |cols: usize| Table { reading: Some("SVMlight; no labels".into()), ..matrix(cols).into() };
+        let text = "sum(S * (X - W @ H)**2)";
+        let wide = |problem: &Problem, name: &str| problem.matched().unwrap().given(name).unwrap().shape().1;
+        for cols in [1, 2, 3] {
+            let problem = problem(text).data("S", open(cols));
+            for problem in [problem.clone(), problem.match_by(Matching::Position)] {
+                assert_eq!(wide(&problem, "S"), 3);
+                let codes: Vec<Code> = problem.bind().unwrap().told.iter().map(|told| told.code).collect();
+                assert_eq!(codes.contains(&Code::NamesLacking), cols < 3);
+            }
+        }
+        let both = Problem::parse(text).unwrap().rank(2).data("X", open(2)).data("S", matrix(4));
+        assert_eq!((wide(&both, "X"), wide(&both, "S")), (4, 4));
+        let closed = problem(text).data("S", matrix(2));
+        check_error(&closed.bind().map(|_| ()).unwrap_err(), Code::WrongShape, "");
     }
 
     #[test]

@@ -62,6 +62,8 @@ pub struct Problem {
     pub(super) fitting: BTreeSet<String>,
     /// The names of the rows and the columns of what was given by name.
     pub(super) names: BTreeMap<String, SideNames>,
+    /// What may have more columns than it shows, of zeros: files in SVMlight.
+    pub(super) open: BTreeSet<String>,
     /// Those that are no texts, in their type.
     pub(super) ids: BTreeMap<String, [Option<Ids>; 2]>,
     pub(super) matching: Matching,
@@ -142,6 +144,7 @@ impl Problem {
             assumed: BTreeMap::new(),
             fitting: BTreeSet::new(),
             names: BTreeMap::new(),
+            open: BTreeSet::new(),
             ids: BTreeMap::new(),
             matching: Matching::Names,
             labels: BTreeMap::new(),
@@ -192,6 +195,11 @@ impl Problem {
 
     /// Takes the names of what is given by that name.
     fn named(&mut self, name: &str, table: Table) -> Matrix {
+        if table.has_open_columns() {
+            self.open.insert(name.to_owned());
+        } else {
+            self.open.remove(name);
+        }
         self.ids.insert(name.to_owned(), [table.row_ids, table.col_ids]);
         let names = [table.row_names, table.col_names].map(|names| names.map(Arc::new));
         if names.iter().any(Option::is_some) {
