@@ -1,5 +1,7 @@
 """Files, frames and Arrow tables: what is a list of entries, what is a name, what is asked about."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -160,3 +162,21 @@ def test_an_svmlight_file_has_zeros_up_to_the_columns_of_the_fit(tmp_path):
         one = ek.factorize({"X": train, "S": ek.read(tmp_path / "s.svm")}, objective, rank=1)
     S = np.hstack([mask.toarray(), np.zeros((4, 4))])
     assert one.cost == pytest.approx(ek.factorize({"X": train, "S": S}, objective, rank=1).cost)
+
+
+@pytest.mark.parametrize("form", ["coo", "csr", "csc"])
+def test_entries_that_an_npz_stores_twice_are_settled_as_asked(form, tmp_path):
+    """A file's are refused or settled by `duplicates`; a matrix of SciPy's is what SciPy takes it for: their sum."""
+    twice = sp.coo_matrix(([1.0, 2.0, 4.0], ([0, 1, 1], [0, 2, 2])), shape=(2, 3))
+    if form == "csr":
+        twice = sp.csr_matrix((np.array([1.0, 2.0, 4.0]), np.array([0, 2, 2]), np.array([0, 1, 3])), shape=(2, 3))
+    elif form == "csc":
+        twice = sp.csc_matrix((np.array([1.0, 2.0, 4.0]), np.array([0, 1, 1]), np.array([0, 1, 1, 3])), shape=(2, 3))
+    sp.save_npz(tmp_path / "x.npz", twice)
+    with refuses(ValueError, "duplicate-entry", "x.npz", "row 2, column 3", "duplicates="):
+        ek.read(tmp_path / "x.npz")
+    for duplicates, value in [("sum", 6.0), ("last", 4.0)]:
+        assert ek.read(tmp_path / "x.npz", duplicates=duplicates).to_array().tolist() == [[1, 0, 0], [0, 0, value]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert ek.Matrix(twice).to_array().tolist() == twice.toarray().tolist() == [[1, 0, 0], [0, 0, 6]]

@@ -19,8 +19,8 @@ use crate::error::{Code, Error, Result};
 /// The matrix in an .npz archive: its only array, or what `scipy.sparse.save_npz` wrote of a matrix in CSR, CSC or COO
 /// form.
 ///
-/// Numbers keep their type as those of `.npy` files do. Entries of a sparse matrix that stand twice are added up, as in
-/// SciPy, unless [`ReadOptions::duplicates`] says otherwise than `Error`.
+/// Numbers keep their type as those of `.npy` files do. Entries of a sparse matrix that stand twice are refused, unless
+/// [`ReadOptions::duplicates`] says what becomes of them: `Sum` is what SciPy takes them for.
 ///
 /// # Errors
 /// `Data` where it is no such archive, is damaged or encrypted, holds several arrays that are no sparse matrix, or one
@@ -208,13 +208,37 @@ fn sparse(archive: &Archive<'_>, options: &ReadOptions) -> Result<Matrix> {
     if row.len() != values.len() || col.len() != values.len() {
         return Err(damaged("its arrays are of different lengths"));
     }
+    if options.duplicates == Duplicates::Error {
+        refuse_repeated(&row, &col)?;
+    }
     let mut entries = EntryList::default();
     for (at, ((i, j), value)) in row.into_iter().zip(col).zip(values).enumerate() {
         entries.push(i as u32, j as u32, value, at as u64 + 1)?;
     }
     let label = |i: usize, j: usize| format!("row {}, column {}", i + 1, j + 1);
-    let duplicates = if options.duplicates == Duplicates::Last { Duplicates::Last } else { Duplicates::Sum };
-    entries.into_matrix((rows, cols), Choice::Fixed(options.dtype.unwrap_or(kind)), duplicates, &label)
+    entries.into_matrix((rows, cols), Choice::Fixed(options.dtype.unwrap_or(kind)), options.duplicates, &label)
+}
+
+/// # Errors
+/// `Data` where two entries are at one place.
+fn refuse_repeated(row: &[usize], col: &[usize]) -> Result<()> {
+    let place = |k: usize| (row[k], col[k]);
+    if (1..row.len()).all(|k| place(k - 1) < place(k)) {
+        return Ok(());
+    }
+    let mut order: Vec<usize> = (0..row.len()).collect();
+    order.sort_by_key(|&k| place(k));
+    let Some(pair) = order.windows(2).find(|pair| place(pair[0]) == place(pair[1])) else { return Ok(()) };
+    let (i, j) = place(pair[0]);
+    let message = format!(
+        "the entry at row {}, column {} is stored twice, as entries {} and {} of the arrays",
+        i + 1,
+        j + 1,
+        pair[0] + 1,
+        pair[1] + 1
+    );
+    let help = "Say what becomes of them: sum, as SciPy adds them up, or last (--duplicates, duplicates=)";
+    Err(Error::data(Code::DuplicateEntry, message, help))
 }
 
 /// The row of each entry of compressed rows, or the column of compressed columns.
@@ -318,6 +342,32 @@ mod tests {
                 let found = read_npz(&bytes[..], &ReadOptions::default()).unwrap();
                 assert_eq!(found.to_dense_f64(), [1.0, 0.0, 2.0, 0.0, 3.0, 0.0], "{form}");
                 assert_eq!((found.stored(), found.dtype()), (3, Dtype::F64));
+            }
+        }
+    }
+
+    #[test]
+    fn entries_that_are_stored_twice_are_settled_as_asked() {
+        let twice = |form: &str| {
+            let mut arrays = matrix(form);
+            let data = [
+                ("row", integers(&[1, 0, 1])),
+                ("col", integers(&[1, 0, 1])),
+                ("indices", if form == "csr" { integers(&[0, 1, 1]) } else { integers(&[0, 1, 1]) }),
+                ("indptr", if form == "csr" { integers(&[0, 1, 3]) } else { integers(&[0, 1, 3, 3]) }),
+                ("data", if form == "coo" { floats(&[3.0, 1.0, 2.0]) } else { floats(&[1.0, 3.0, 2.0]) }),
+            ];
+            for (name, bytes) in data {
+                arrays.iter_mut().filter(|array| array.0 == name).for_each(|array| array.1.clone_from(&bytes));
+            }
+            archive(&arrays, true)
+        };
+        for form in ["csr", "csc", "coo"] {
+            refuses(&twice(form), Code::DuplicateEntry, "row 2, column 2 is stored twice");
+            for (duplicates, value) in [(Duplicates::Sum, 5.0), (Duplicates::Last, 2.0)] {
+                let options = ReadOptions { duplicates, ..ReadOptions::default() };
+                let found = read_npz(&twice(form)[..], &options).unwrap();
+                assert_eq!(found.to_dense_f64(), [1.0, 0.0, 0.0, 0.0, value, 0.0], "{form}");
             }
         }
     }
