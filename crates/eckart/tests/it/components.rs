@@ -109,6 +109,14 @@ fn a_consensus_has_the_names_of_the_start_whose_components_it_matches() {
     f.component_names = solve(&given).component_names;
     let agreed = consensus(&f).unwrap().refit(&given, &f, &settings).unwrap();
     assert_eq!((of(&agreed, "W"), of(&agreed, "H")), (names(CELLS).as_deref(), names(CELLS).as_deref()));
+    // So has one whose factor of the components was given a start.
+    let begun = problem(NMF).init_from("H", table((2, 5), CELLS, "-"));
+    let mut f_begun = begun.solve(&settings).unwrap();
+    f_begun.component_names = solve(&begun).component_names;
+    let found = consensus(&f_begun).unwrap();
+    let agreed = found.refit(&begun, &f_begun, &settings).unwrap();
+    assert_eq!(agreed.factor("H").unwrap().values_f64(), found.components.values_f64());
+    assert_eq!(of(&agreed, "H"), names(CELLS).as_deref());
     f.component_names.clear();
     let agreed = consensus(&f).unwrap().refit(&given, &f, &settings).unwrap();
     assert!(agreed.component_names.is_empty());

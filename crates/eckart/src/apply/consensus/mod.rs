@@ -96,7 +96,8 @@ pub fn consensus(model: &Factorization) -> Result<Consensus> {
 }
 
 impl Consensus {
-    /// The problem solved anew with the consensus components held: what all starts agree on, as a model.
+    /// The problem solved anew with the consensus components held: what all starts agree on, as a model. Where their
+    /// factor was given a start, that is left out.
     ///
     /// # Errors
     /// As [`Problem::solve`]; `Setting` where the objective has no factor of the components' shape.
@@ -108,7 +109,7 @@ impl Consensus {
         // The checkpoint is of the search whose starts were compared.
         let settings =
             Settings { n_init: Some(1), keep_starts: false, checkpoint: None, resume: None, ..settings.clone() };
-        let mut found = problem.matched()?.into_owned().fix(name, &self.components).solve(&settings)?;
+        let mut found = problem.matched()?.into_owned().fix_instead(name, &self.components).solve(&settings)?;
         found.agreement = Some(self.agreement.clone());
         found.row_names.clone_from(&model.row_names);
         found.col_names.clone_from(&model.col_names);

@@ -310,6 +310,12 @@ impl Problem {
         self
     }
 
+    /// The same with a factor fixed at a value, in place of where it was to begin.
+    pub(crate) fn fix_instead(mut self, name: &str, value: &Matrix) -> Self {
+        self.init_values.retain(|(known, _)| known != name);
+        self.fix(name, value)
+    }
+
     /// Lets the first start (number 0) begin with this value of a factor. Further starts, and factors without a value,
     /// begin as [`super::Settings::init`] says. Rows and columns with names are matched as those of [`Problem::data`]
     /// are. Where the cost is infinite at zeros of a factor that may not be negative, as `kl(X, W @ H)` is beside a
