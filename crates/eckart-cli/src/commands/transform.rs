@@ -111,7 +111,7 @@ fn read_rows(args: &TransformArgs, model: &Model, fold_in: &FoldIn) -> Result<(T
 fn json(tables: &[(String, Table)], written: &[PathBuf], warnings: &[Warning]) -> Value {
     let factor = |(name, table): &(String, Table)| {
         let (rows, cols) = table.matrix.shape();
-        let mut object = json!({ "shape": [rows, cols] });
+        let mut object = json!({ "shape": [rows, cols], "col_names": table.col_names });
         if written.is_empty() {
             let row = |i: usize| (0..cols).map(|k| table.matrix.get(i, k)).collect::<Vec<f64>>();
             object["values"] = json!((0..rows).map(row).collect::<Vec<_>>());

@@ -44,7 +44,7 @@ pub(crate) fn report(outcome: &Outcome, written: &[PathBuf]) -> String {
     }
     starts(&mut page, fit);
     if let Some(agreement) = &fit.agreement {
-        starts_agree(&mut page, agreement);
+        starts_agree(&mut page, agreement, components_of(fit, agreement.stability.len()));
     }
     if let Some(quality) = &fit.quality {
         fit_quality(&mut page, quality, &data.matrix);
@@ -136,10 +136,17 @@ fn ranks(page: &mut Page, choice: &RankChoice) {
     ));
 }
 
-fn starts_agree(page: &mut Page, agreement: &Agreement) {
+/// What components are called, where a factor that was given named so many.
+fn components_of(fit: &Factorization, count: usize) -> Option<&[String]> {
+    let mut all = fit.factors.iter().filter_map(|(name, _)| fit.components_of(name));
+    all.find(|names| names.len() == count)
+}
+
+fn starts_agree(page: &mut Page, agreement: &Agreement, names: Option<&[String]>) {
     page.heading("Consensus of starts");
+    let name = |k: usize| names.map_or_else(|| (k + 1).to_string(), |names| names[k].clone());
     let shown: Vec<String> =
-        agreement.stability.iter().enumerate().map(|(k, s)| format!("{}: {}", k + 1, short(*s))).collect();
+        agreement.stability.iter().enumerate().map(|(k, s)| format!("{}: {}", name(k), short(*s))).collect();
     page.fact("stability", 12, &shown.join(", ").replace(": ", &format!(":{FIRM}")));
     page.fact("cophenetic", 12, &short(agreement.cophenetic));
     page.paragraph(&format!(

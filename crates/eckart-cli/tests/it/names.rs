@@ -146,10 +146,29 @@ fn components_are_called_as_the_factor_that_is_given_calls_them() {
         let text = desk.prints(&format!("show {file}"), &[]);
         assert!(text.contains("components are its columns: B cells, T cells"), "{text}");
     }
+    let found = desk.json("transform begun.safetensors new.csv", &[]);
+    assert_eq!(found["factors"]["W"]["col_names"], serde_json::json!(["B cells", "T cells"]), "{found}");
     let page = desk.prints("report m.safetensors -o -", &[]);
     assert!(page.contains("T cells") && !page.contains("Component 1"));
     let reasons = desk.run("recommend begun.safetensors --user g1 --explain", &[]).out;
     assert!(reasons.contains("B cells") && !reasons.contains("component"), "{reasons}");
+}
+
+#[test]
+fn the_stability_of_components_is_told_by_their_names() {
+    let desk = Desk::new();
+    desk.file("x.csv", "gene,s1,s2,s3\ng1,9,0,3\ng2,0,5,2\ng3,9,5,5\ng4,18,5,8\ng5,9,10,7\ng6,27,0,9\n");
+    desk.file("w.csv", "gene,B cells,T cells\ng1,1,0\ng2,0,1\ng3,1,1\ng4,2,1\ng5,1,2\ng6,3,0\n");
+    let words = "fit x.csv --model nmf --rank 2 -n 1 --n-init 3 --consensus -o m.safetensors";
+    let text = desk.run(&format!("{words} --init-from W=w.csv"), &[]).out;
+    let line = |text: &str| text.lines().find(|line| line.trim().starts_with("stability  ")).unwrap().to_owned();
+    assert!(line(&text).contains("B cells:") && line(&text).contains("T cells:"), "{text}");
+    let shown = desk.prints("show m.safetensors", &[]);
+    assert!(line(&shown).contains("B cells: ") && line(&shown).contains("T cells: "), "{shown}");
+    // A start of the factor that the consensus holds is left out.
+    desk.file("h.csv", "cell,s1,s2,s3\nT cells,0,5,2\nB cells,9,0,3\n");
+    desk.run(&format!("{words} --init-from H=h.csv"), &[]).success();
+    assert!(desk.prints("show m.consensus.safetensors", &[]).contains("B cells"));
 }
 
 #[test]

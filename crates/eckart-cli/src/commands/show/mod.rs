@@ -73,7 +73,7 @@ fn text(shown: &Value) -> String {
             ("stopped by", shown["stop_reason"].as_str().map(reason)),
             ("time", shown["seconds"].as_f64().map(duration)),
             ("fit", quality(&shown["quality"])),
-            ("stability", stability(&shown["agreement"])),
+            ("stability", stability(&shown["agreement"], list(&shown["factors"]))),
             ("rank by", text_of(&shown["rank_choice"]["way"])),
         ],
     );
@@ -152,7 +152,13 @@ fn quality(quality: &Value) -> Option<String> {
     ))
 }
 
-fn stability(agreement: &Value) -> Option<String> {
-    let each: Vec<String> = list(&agreement["stability"]).iter().filter_map(Value::as_f64).map(short).collect();
+/// How steady each component is, after its name where it has one.
+fn stability(agreement: &Value, factors: &[Value]) -> Option<String> {
+    let values: Vec<f64> = list(&agreement["stability"]).iter().filter_map(Value::as_f64).collect();
+    let named = factors.iter().filter_map(|factor| Some((factor, factor["components"].as_str()?)));
+    let names = named.map(|(factor, axis)| list(&factor["component_names"][axis]));
+    let names = names.into_iter().find(|names| names.len() == values.len()).unwrap_or_default();
+    let name = |k: usize| names.get(k).map_or_else(String::new, |name| format!("{}: ", said(name)));
+    let each: Vec<String> = values.iter().enumerate().map(|(k, value)| name(k) + &short(*value)).collect();
     Some(format!("{} over {} starts", each.join(", "), agreement["starts"].as_u64()?))
 }
