@@ -426,7 +426,9 @@ def test_what_estimators_return_is_called_as_the_components_are():
             assert frame.columns.tolist() == CELLS and frame.index.equals(X.index)
             assert pickle.loads(pickle.dumps(model)).get_feature_names_out().tolist() == CELLS
     # Both signs of a component are two.
-    assert SparseCoder(H, split_sign=True).fit(X).get_feature_names_out().tolist()[-1] == "sparsecoder3"
+    signed = [f"{name} {sign}" for sign in "+-" for name in CELLS]
+    assert SparseCoder(H, split_sign=True).fit(X).get_feature_names_out().tolist() == signed
+    assert SparseCoder(H.to_numpy(), split_sign=True).fit(X).get_feature_names_out().tolist()[-1] == "sparsecoder3"
     for model in (NMF(2, init="random", max_iter=20, tol=0), models[1].set_params(init="nndsvda")):
         assert model.fit(X).get_feature_names_out().tolist() == ["nmf0", "nmf1"]
 
@@ -442,3 +444,53 @@ def test_a_random_start_that_is_better_has_no_names_of_another():
         codes_of(lambda: best.fit(X, W=of_W, H=of_H))
         assert best.reconstruction_err_ < one.reconstruction_err_
         assert best.get_feature_names_out().tolist() == ["nmf0", "nmf1"]
+
+
+def coders():
+    """Estimators with components that have names, and some that have none."""
+    X = pd.DataFrame(np.random.default_rng(0).random((8, 5)), columns=list("abcde"))
+    W = pd.DataFrame(np.random.default_rng(1).random((8, 2)) + 0.1, columns=["k2", "k1"])
+    H = pd.DataFrame(np.random.default_rng(2).random((2, 5)) + 0.1, index=["k2", "k1"], columns=list("abcde"))
+    fitted = {"init": "custom", "max_iter": 20, "tol": 0}
+    yield NMF(2, **fitted).fit(X, W=W, H=H), X, ["k2", "k1"]
+    yield NMF(2, random_state=0).fit(X), X, ["nmf0", "nmf1"]
+    yield DictionaryLearning(2, code_init=W, dict_init=H, max_iter=5).fit(X), X, ["k2", "k1"]
+    yield SparseCoder(H), X, ["k2", "k1"]
+    yield SparseCoder(H, split_sign=True), X, ["k2 +", "k1 +", "k2 -", "k1 -"]
+    signed = DictionaryLearning(2, code_init=W, dict_init=H, max_iter=5, split_sign=True)
+    yield signed.fit(X), X, ["k2 +", "k1 +", "k2 -", "k1 -"]
+    text = "over W[n,r], H[r,m]: sum((X - W @ H)**2) subject to W >= 0, H >= 0"
+    yield ObjectiveFactorization(text, 2, random_state=0).fit(X), X, ["objectivefactorization0", "objectivefactorization1"]
+
+
+def test_what_is_turned_back_is_matched_by_the_names_of_components():
+    for model, X, names in coders():
+        assert model.get_feature_names_out().tolist() == names
+        codes = np.asarray(model.transform(X))
+        right = model.inverse_transform(codes)
+        frame = pd.DataFrame(codes, columns=names)
+        turned = frame[names[::-1]]
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            for W in (frame, turned, pl.DataFrame(turned), pa.table(turned), ek.Matrix(turned)):
+                np.testing.assert_allclose(np.asarray(model.inverse_transform(W)), right, rtol=1e-12)
+            # Numbers that pandas counts are places, also in another order.
+            numbered = pd.DataFrame(codes)
+            if names[0].endswith("0"):
+                named = [numbered, numbered[numbered.columns[::-1]], numbered.set_axis([f"component {k + 1}" for k in range(2)], axis=1).iloc[:, ::-1]]
+                for W in named:
+                    np.testing.assert_allclose(model.inverse_transform(W), right, rtol=1e-12)
+        other = frame.rename(columns={names[0]: "other"})
+        with refuses(ValueError, "names-differ", repr(names[0]), "'other'"):
+            model.inverse_transform(other)
+        with refuses(ValueError, "duplicate-names", repr(names[1])):
+            model.inverse_transform(frame.rename(columns={names[0]: names[1]}))
+        with refuses(ValueError, "wrong-shape", f"1 columns, and there are {len(names)} components"):
+            model.inverse_transform(frame[names[:1]])
+        strangers = frame.set_axis([f"x{k}" for k in range(len(names))], axis=1)
+        if names[0].endswith("0"):
+            with warns(UserWarning, "matched-by-position", "'x0'"):
+                np.testing.assert_allclose(model.inverse_transform(strangers), right, rtol=1e-12)
+        else:
+            with refuses(ValueError, "names-differ", "'x0'"):
+                model.inverse_transform(strangers)

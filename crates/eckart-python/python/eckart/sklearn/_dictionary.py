@@ -105,6 +105,7 @@ class _Coding(NamedComponents, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_components)
+            Columns that have names are the components that are called so by `get_feature_names_out`, in any order.
 
         Returns
         -------
@@ -112,7 +113,7 @@ class _Coding(NamedComponents, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         atoms = self._atoms()
-        codes = check_array(plain(X), dtype=[np.float64, np.float32])
+        codes = check_array(self._in_component_order(X), dtype=[np.float64, np.float32])
         expected = len(atoms) * (2 if self.split_sign else 1)
         if codes.shape[1] != expected:
             raise coded(ValueError, "wrong-shape", f"codes of {expected} components are needed, and X has {codes.shape[1]}")

@@ -14,10 +14,12 @@ from sklearn.utils.validation import check_array, validate_data
 
 from .. import _eckart
 from .._arrays import (
+    as_table,
     entries_of,
     filled,
     ids_as_data,
     is_list as is_list_of_entries,
+    is_series,
     is_sparse_frame,
     list_columns,
     labels_of,
@@ -247,7 +249,39 @@ class NamedComponents(ClassNamePrefixFeaturesOutMixin):
         """
         numbered: np.ndarray = super().get_feature_names_out(input_features)
         names = self._names_of_components()
+        if names is not None and getattr(self, "split_sign", False):
+            names = [f"{name} {sign}" for sign in "+-" for name in names]
         return numbered if names is None or len(names) != len(numbered) else np.asarray(names, dtype=object)
+
+    def _in_component_order(self, W: Any) -> Any:
+        """W with its columns, where these have names, in the order of the components, as an array or compressed rows."""
+        labels = None if is_series(W) else names_of(W)[1]
+        found = plain(W)
+        if labels is None:
+            return found
+        texts, own = list(name_texts(labels)), [str(name) for name in self.get_feature_names_out()]
+        if len(texts) != len(own):
+            raise coded(ValueError, "wrong-shape", f"X has {len(texts)} columns, and there are {len(own)} components: give all of them")
+        if len(set(texts)) < len(texts):
+            twice = next(label for label, count in Counter(texts).items() if count > 1)
+            raise coded(ValueError, "duplicate-names", f"two columns of X are called {twice!r}: give each component its own column")
+        are_named = own != [str(name) for name in super().get_feature_names_out()]
+        numbers = [] if are_named else [[str(k) for k in range(len(own))], [f"component {k + 1}" for k in range(len(own))]]
+        order = next((known for known in [own, *numbers] if set(known) == set(texts)), None)
+        if order is None and (are_named or set(own) & set(texts)):
+            lacking, other = next(name for name in own if name not in texts), next(name for name in texts if name not in own)
+            raise coded(
+                ValueError,
+                "names-differ",
+                f"no column of X is called {lacking!r}, as a component is, and the column {other!r} is no component: call the "
+                "columns as get_feature_names_out() does, in any order, or give an array",
+            )
+        if order is None:
+            text = f"the columns of X are taken for the components in their order: those are called {own[0]!r}, ..., these {texts[0]!r}, ..."
+            warn(coded_warning("matched-by-position", text))
+        if order is None or order == texts:
+            return found
+        return plain(as_table(W))[:, [texts.index(name) for name in order]]
 
 
 def begun(given: Input, factors: Mapping[str, Any]) -> tuple[dict[str, Any], list[str] | None]:

@@ -281,13 +281,14 @@ class NMF(NamedComponents, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_components)
+            Columns that have names are the components that are called so by `get_feature_names_out`, in any order.
 
         Returns
         -------
         X_original : ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        W = check_array(plain(X), accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32])
+        W = check_array(self._in_component_order(X), accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32])
         return W @ self.components_
 
     @available_if(_is_plain)  # type: ignore[untyped-decorator]

@@ -17,7 +17,7 @@ from .._errors import EckartValueError, coded
 from .._factorization import Factorization
 from .._factorize import MODELS
 from .._formulas import Expr, Objective
-from ._input import Input, NamedComponents, by_row_names, plain, taken
+from ._input import Input, NamedComponents, by_row_names, taken
 from ._search import check_params, check_real, check_whole, documented, search, seed_of, warn_of, without_copies
 
 
@@ -221,6 +221,7 @@ class ObjectiveFactorization(NamedComponents, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_components)
+            Columns that have names are the components that are called so by `get_feature_names_out`, in any order.
 
         Returns
         -------
@@ -232,7 +233,7 @@ class ObjectiveFactorization(NamedComponents, TransformerMixin, BaseEstimator):
             Where rows have factors beside W, such as offsets, which W does not tell.
         """
         check_is_fitted(self)
-        W = check_array(plain(X), accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32])
+        W = check_array(self._in_component_order(X), accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32])
         rows = W.toarray() if sparse.issparse(W) else W
         try:
             found = self._found._core.predicted([("W", matrix_of(rows.astype(self._found.W.dtype, copy=False)))])

@@ -206,8 +206,9 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             of the entries of the fit, or of `X`: for one id of a user the ids of the items; for several such a sequence each,
             also as a series whose index names the users (``frame.groupby("user").item.apply(list)``), or a frame of users and
             sequences; or entries as `fit` takes them, or a mask of True and False of their shape. Users and items are matched by
-            their ids where both sides have them, those of `X` as well. Of entries without ids of users the rows are the users
-            of the fit, with `X` its rows.
+            their ids where both sides have them, those of `X` as well; users without ids are called 0 to n - 1. Of entries without
+            ids of users the rows are the users of the fit, with `X` its rows. Lists that pandas only counts, 0 to n - 1, beside
+            users who are called so in another order, are asked about.
 
         Returns
         -------
@@ -218,7 +219,8 @@ class _Recommender(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         Raises
         ------
         ValueError
-            Where the entries of the fit are not there, for the estimator was pickled, and `known` does not say what users have.
+            Where the entries of the fit are not there, for the estimator was pickled, and `known` does not say what users have;
+            where the labels of `known` and the order of users contradict each other.
 
         Examples
         --------
