@@ -1,6 +1,7 @@
 """Names decide where two named things meet; ids are what they were."""
 
 import datetime
+import gzip
 import pickle
 import warnings
 
@@ -117,7 +118,8 @@ def test_a_matrix_is_named_and_turned():
         ("name-count", ValueError, {"row_names": ["A"]}),
         ("empty-id", ValueError, {"row_names": ["A", None, "C"]}),
         ("empty-id", ValueError, {"row_names": ["A", np.nan, "C"]}),
-        ("wrong-type", TypeError, {"row_names": "ABC"}),
+        ("file-not-found", FileNotFoundError, {"row_names": "ABC"}),
+        ("wrong-type", TypeError, {"row_names": b"ABC"}),
         ("wrong-type", TypeError, {"row_names": 3}),
     ]:
         with refuses(kind, code):
@@ -556,3 +558,27 @@ def test_ids_that_became_floats_are_the_whole_numbers_that_they_were():
     model = ImplicitMF(1, random_state=0, max_iter=3, tol=0).fit(ek.triplets([101.0, 1.5, 1.5], ["a", "b", "a"]))
     assert model.user_ids_.tolist() == ["101.0", "1.5"]
     assert (model.recommend([101, 1.5], known=True)[1] == model.recommend(["101.0", "1.5"], known=True)[1]).all()
+
+
+def test_genes_are_named_by_the_files_of_10x(tmp_path):
+    """Symbols that stand twice are told apart by their ids, in Python as in the command."""
+    counts = sp.csr_array([[3.0, 0.0], [0.0, 1.0], [2.0, 4.0]])
+    with gzip.open(tmp_path / "features.tsv.gz", "wt") as file:
+        file.write("ENSG1\tMATR3\tGene\nENSG2\tB\tGene\nENSG3\tMATR3\tGene\n")
+    (tmp_path / "barcodes.tsv").write_text("AAC-1\nAAG-1\n")
+    genes = ek.Matrix(counts, row_names=tmp_path / "features.tsv.gz", col_names=str(tmp_path / "barcodes.tsv"))
+    assert genes.row_names == ["MATR3 (ENSG1)", "B", "MATR3 (ENSG3)"] and genes.col_names == ["AAC-1", "AAG-1"]
+    assert "column 2 of 3, and column 1 beside names that stand twice" in genes.reading
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        f = ek.factorize(genes, "mf", rank=1)
+    assert f.row_names == genes.row_names
+    with refuses(ValueError, "name-count", "barcodes.tsv"):
+        ek.Matrix(counts.T, col_names=tmp_path / "barcodes.tsv")
+    with refuses(FileNotFoundError, "file-not-found"):
+        ek.Matrix(counts, row_names="symbols.tsv")
+    # Without ids nobody tells them apart, which is said.
+    symbols = pd.Series(["MATR3", "B", "MATR3"])
+    for x in (ek.Matrix(counts, row_names=symbols), pd.DataFrame(counts.toarray(), index=symbols, columns=["c1", "c2"])):
+        with warns(UserWarning, "repeated-names", "rows 1 and 3 of X", '"MATR3"'):
+            ek.factorize(x, "mf", rank=1)

@@ -27,7 +27,7 @@ mod module {
     #[pymodule_export]
     use super::expr::{Expr, binary, differentiate, input, number, shared, ternary, unary};
     #[pymodule_export]
-    use super::factorization::names::name_texts;
+    use super::factorization::names::{name_texts, read_names};
     #[pymodule_export]
     use super::factorization::{Factorization, load_factors, show};
     #[pymodule_export]

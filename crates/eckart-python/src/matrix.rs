@@ -27,8 +27,9 @@ use crate::factorization::names::{Names, Typed, given, texts, typed};
 /// ----------
 /// x : matrix-like
 ///     An array, a sparse matrix, which stays one, a frame or a tensor. A frame is a table here, with its names.
-/// row_names, col_names : sequence, array or index, optional
-///     A name for each row and column: texts, whole numbers, dates.
+/// row_names, col_names : sequence, array, index or path, optional
+///     A name for each row and column: texts, whole numbers, dates; or a file of one a line, such as barcodes.tsv and
+///     features.tsv of 10x Genomics, in which symbols that stand twice are told apart by their ids, ``A (ENSG1)``.
 ///
 /// Examples
 /// --------
@@ -308,6 +309,12 @@ impl Matrix {
         let col_ids = fits(col_names, self.matrix.cols(), "columns")?;
         let (row_names, col_names) = (texts(&row_ids), texts(&col_ids));
         Ok(Self { row_names, col_names, row_ids, col_ids, ..self.copied() })
+    }
+
+    /// Whether it may have more columns than it shows, of zeros, as an SVMlight file may.
+    #[getter]
+    fn has_open_columns(&self) -> bool {
+        self.table().has_open_columns()
     }
 
     /// The same with columns of zeros after its last, up to `cols`, where it may have more than it shows, as an

@@ -253,11 +253,22 @@ def as_table(x: Any, row_names: Any = None, col_names: Any = None) -> Matrix:
     refuse_no_matrix(x, "the matrix")
     refuse_inexact(x, "the matrix")
     made = x if isinstance(x, Matrix) else _parts(x, "the matrix").matrix()
-    if col_names is not None and np.ndim(col_names) == 1:
-        made = made.widened(len(col_names))  # a vocabulary may have words that no row of an SVMlight file has
+    of_rows = _given_names("row_names", row_names, made.shape[0])
+    of_cols = _given_names("col_names", col_names, None if made.has_open_columns else made.shape[1])
+    if of_cols.names is not None and made.has_open_columns:
+        made = made.widened(len(_eckart.name_texts(of_cols.names)))  # a vocabulary may have words that no row has
     rows, cols = names_of(x)
-    rows = rows if row_names is None else _renamed("row", rows, _given_names("row_names", row_names))
-    return made.named(rows, cols if col_names is None else _renamed("column", cols, _given_names("col_names", col_names)))
+    rows = rows if of_rows.names is None else _renamed("row", rows, of_rows.names)
+    made = made.named(rows, cols if of_cols.names is None else _renamed("column", cols, of_cols.names))
+    said = [made.reading, of_rows.reading, of_cols.reading]
+    return made if said[1:] == [None, None] else made.understood("; ".join(filter(None, said)))
+
+
+class _Given(NamedTuple):
+    """Names that were given by themselves, and how their file was understood."""
+
+    names: _eckart.Names | None
+    reading: str | None = None
 
 
 def _renamed(what: str, own: _eckart.Names | None, given: _eckart.Names) -> _eckart.Names:
@@ -292,15 +303,23 @@ def names_of(x: Any) -> tuple[_eckart.Names | None, _eckart.Names | None]:
     return row_typed or row_names, col_typed or col_names
 
 
-def _given_names(argument: str, names: Any) -> _eckart.Names:
-    """Names that were given by themselves: a sequence, an array, an index."""
-    if isinstance(names, (str, bytes)) or np.ndim(names) != 1:
-        raise coded(TypeError, "wrong-type", f"{argument} is of type {type(names).__name__}, it must be a sequence of names")
+def _given_names(argument: str, names: Any, count: int | None) -> _Given:
+    """Names that were given by themselves, `count` where that is known: a sequence, an array, an index; or a file."""
+    if names is None:
+        return _Given(None)
+    if isinstance(names, (str, os.PathLike)):
+        path, what = _checks.path(argument, names), "row" if argument == "row_names" else "column"
+        texts, reading = _eckart.read_names(path, what, count)
+        return _Given(texts, f"{what} names: {path}, {reading}")
+    if isinstance(names, bytes) or np.ndim(names) != 1:
+        text = f"{argument} is of type {type(names).__name__}, it must be a sequence of names, or the path of a file of them"
+        raise coded(TypeError, "wrong-type", text)
     labels = exact(names.to_numpy() if hasattr(names, "to_numpy") else names)
     known: list[Any] = whole_labels(labels.tolist())
     if any(is_missing(label) for label in known) or (labels.dtype.kind == "M" and np.isnat(labels).any()):
         raise coded(ValueError, "empty-id", f"{argument} has a name that is missing: give each its name")
-    return typed(labels) or typed_labels(known) or [label.decode() if isinstance(label, bytes) else str(label) for label in known]
+    texts = [label.decode() if isinstance(label, bytes) else str(label) for label in known]
+    return _Given(typed(labels) or typed_labels(known) or texts)
 
 
 class Slot:

@@ -160,6 +160,7 @@ Code = Literal[
     "read-otherwise",
     "names-lacking",
     "names-replaced",
+    "repeated-names",
     "unknown-ids",
     "term-left-out",
     "sentinel-entries",

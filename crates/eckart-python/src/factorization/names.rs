@@ -3,12 +3,14 @@
 //! Invariant: numbers and dates go to the engine and come back as what they were.
 //! Not here: which Python objects are names (see `python/eckart/_arrays.py`).
 
+use std::path::PathBuf;
+
 use eckart::Code;
-use eckart::data::{Ids, TimeUnit};
+use eckart::data::{Ids, TimeUnit, read_names as names_in, read_names_of};
 use numpy::{PyArray1, PyArrayMethods};
 use pyo3::prelude::*;
 
-use crate::errors::value_error;
+use crate::errors::{raised, value_error};
 
 /// Names as Python hands them over: texts; or the name of a type (`i64`, `u64`, `date`, `datetime[ns]`) and the
 /// numbers.
@@ -55,6 +57,14 @@ pub(crate) fn texts(ids: &Option<Ids>) -> Option<Vec<String>> {
 #[pyfunction]
 pub(crate) fn name_texts(names: Names<'_>) -> PyResult<Vec<String>> {
     Ok(names.into_ids()?.texts())
+}
+
+/// The names in a file, of so many rows or columns (`what`) where that is known, and how the file was understood.
+#[pyfunction]
+#[pyo3(signature = (path, what, count))]
+pub(crate) fn read_names(path: PathBuf, what: &str, count: Option<usize>) -> PyResult<(Vec<String>, String)> {
+    let count = count.map_or_else(|| names_in(&path).map(|names| names.len()), Ok);
+    count.and_then(|count| read_names_of(path, what, count)).map_err(raised)
 }
 
 /// Names as they were given: an array of int64, uint64 or datetime64, or the list of `texts`.

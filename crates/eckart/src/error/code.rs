@@ -414,6 +414,9 @@ codes! {
     NamesReplaced, "names-replaced", Warning,
         "The data names its rows or columns, and others were given in their place (`--row-names`, `--col-names`).",
         "Leave out the option, or the names in the file (`--header=false`).";
+    RepeatedNames, "repeated-names", Warning,
+        "Rows or columns of the data have the same name, so that it does not tell them apart.",
+        "Give each a name of its own: `symbol (id)`, as is made of a `features.tsv` (`--row-names`, `row_names`).";
     UnknownIds, "unknown-ids", Warning,
         "Users or items were asked about that the model was not fitted to (Python).",
         "Fit anew with them, or pass `unknown=\"error\"`.";

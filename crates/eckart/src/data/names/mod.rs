@@ -142,7 +142,8 @@ fn symbols(lines: &[String]) -> Option<(Vec<String>, String)> {
         1 if twice.contains(&row[1]) => format!("{} ({})", row[1], row[0]),
         _ => row[column].clone(),
     };
-    Some((rows.iter().map(name).collect(), format!("column {} of {width}", column + 1)))
+    let ids = if column == 1 && !twice.is_empty() { ", and column 1 beside names that stand twice" } else { "" };
+    Some((rows.iter().map(name).collect(), format!("column {} of {width}{ids}", column + 1)))
 }
 
 fn add<T>(all: &mut Vec<T>, one: T) -> Result<()> {
@@ -223,7 +224,9 @@ mod tests {
         check("\u{feff}a\r\nb, \"c\"\r\n\r\n", &["a", "b, \"c\""], lines);
         check("\"a\"\n\"b, \"\"c\"\"\"\n\"d\", \"e\"\n", &["a", "b, \"c\"", "\"d\", \"e\""], lines);
         check("s1,A\ns2,B\n", &["s1,A", "s2,B"], lines);
-        check("E1\tA\tGene\nE2\tB\tGene\nE3\tA\tGene\n", &["A (E1)", "B", "A (E3)"], second);
+        let both = "column 2 of 3, and column 1 beside names that stand twice";
+        check("E1\tA\tGene\nE2\tB\tGene\nE3\tA\tGene\n", &["A (E1)", "B", "A (E3)"], both);
+        check("E1\tA\tGene\nE2\tB\tGene\nE3\tC\tGene\n", &["A", "B", "C"], second);
         check("\"E1\"\t\"A\"\t1\n\"E2\"\t\"B\"\t2\n", &["A", "B"], second);
         check("peace\t12\nwar\t7\n", &["peace", "war"], "column 1 of 2");
         check("a\tb\nc\n", &["a\tb", "c"], lines);

@@ -12,7 +12,7 @@ use super::role::declared_sides;
 use crate::data::{
     CalledSide, Matching, Matrix, Side, align_same, by_position, check_count, told_by_position, told_of_zeros, widened,
 };
-use crate::error::Result;
+use crate::error::{Code, Result, Warning};
 use crate::expr::text::Statement;
 use crate::expr::{Dag, Var};
 use crate::facts::{Links, SideLength};
@@ -93,6 +93,7 @@ impl Problem {
             return Ok(Cow::Borrowed(self));
         }
         let mut matched = Self { names: BTreeMap::new(), labels: self.names.clone(), ..self.clone() };
+        matched.told.extend(self.repeated());
         let mut by_order = Vec::new();
         for sides in self.same_sides(&self.sides_of_formula()) {
             let Some(first) = sides.iter().copied().find(|side| self.names_of(*side).is_some()) else { continue };
@@ -114,6 +115,26 @@ impl Problem {
         }
         matched.told.extend(told_by_position(&by_order));
         Ok(Cow::Owned(matched))
+    }
+
+    /// That rows, or columns, of the data have the same name.
+    fn repeated(&self) -> Vec<Warning> {
+        let Some((target, _)) = self.data.first() else { return Vec::new() };
+        let told = |side: Side| {
+            let names = self.names_of((target, side))?;
+            let mut order: Vec<usize> = (0..names.len()).collect();
+            order.sort_by(|&one, &other| names[one].cmp(&names[other]));
+            let pairs = order.windows(2).filter(|pair| names[pair[0]] == names[pair[1]]);
+            let first = pairs.min_by_key(|pair| pair[1])?;
+            let (what, at, name) = (side.word(), [first[0] + 1, first[1] + 1], &names[first[0]]);
+            let message = format!(
+                "{what}s {} and {} of {target} have the same name, {name:?}, which does not tell them apart: give each \
+                 a name of its own, such as symbol and id, as is made of a features.tsv that names the {what}s",
+                at[0], at[1]
+            );
+            Some(Warning::new(Code::RepeatedNames, message))
+        };
+        Side::BOTH.into_iter().filter_map(told).collect()
     }
 
     fn sides_of_formula(&self) -> SameSides {
@@ -194,7 +215,7 @@ mod tests {
 
     use super::*;
     use crate::data::Table;
-    use crate::error::{Code, check_error};
+    use crate::error::check_error;
 
     fn names(letter: &str, order: &[usize]) -> Option<Vec<String>> {
         Some(order.iter().map(|at| format!("{letter}{at}")).collect())
@@ -280,7 +301,21 @@ mod tests {
         let both = Problem::parse(text).unwrap().rank(2).data("X", open(2)).data("S", matrix(4));
         assert_eq!((wide(&both, "X"), wide(&both, "S")), (4, 4));
         let closed = problem(text).data("S", matrix(2));
-        check_error(&closed.bind().map(|_| ()).unwrap_err(), Code::WrongShape, "");
+        check_error(&closed.bind().map(|_| ()).unwrap_err(), Code::ShapeMismatch, "S is 4 x 2");
+    }
+
+    #[test]
+    fn names_that_stand_twice_are_told_of() {
+        let told = |rows: &[usize], cols: &[usize]| {
+            let problem = Problem::parse("sum((X - W @ H)**2)").unwrap().rank(1);
+            let bound = problem.data("X", table(("n", rows), ("m", cols))).bind().unwrap();
+            bound.told.iter().map(|told| (told.code, told.message.clone())).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&N, &M), []);
+        let [(code, message)] = &told(&[2, 0, 1, 0, 2], &M)[..] else { panic!() };
+        assert_eq!(*code, Code::RepeatedNames);
+        assert!(message.starts_with("rows 2 and 4 of X have the same name, \"n0\""), "{message}");
+        assert_eq!(told(&[0, 0], &[1, 1, 1]).len(), 2);
     }
 
     #[test]
