@@ -156,13 +156,12 @@ pub fn new_rows_in_order(
     Ok(found)
 }
 
+/// A warning, and the side that it is of.
+type Told = (Side, Warning);
+
 /// A table of data with as many columns as that of the model, where it may have more than it shows: a file in SVMlight;
 /// and that these are zeros.
-fn as_wide_as<'a>(
-    model: &Factorization,
-    name: &str,
-    table: &'a Table,
-) -> Result<(Cow<'a, Table>, Option<(Side, Warning)>)> {
+fn as_wide_as<'a>(model: &Factorization, name: &str, table: &'a Table) -> Result<(Cow<'a, Table>, Option<Told>)> {
     let own = table.matrix.cols();
     let shape = if table.has_open_columns() { Predictor::new(model).ok().map(|known| known.shape()) } else { None };
     match shape {

@@ -136,7 +136,7 @@ fn offsets_take_the_mean() {
     let [w, h]: [Vec<f64>; 2] = [3 * n, 3 * m].map(|count| (0..count).map(|_| normal()).collect());
     let noise: Vec<f64> = (0..n * m).map(|_| 0.5 * normal()).collect();
     let of = |i: usize, j: usize| (0..3).map(|k| 2.0 * w[3 * i + k] * h[3 * j + k]).sum::<f64>() + noise[i * m + j];
-    let missing = |i: usize, j: usize| (7 * i + 3 * j) % 5 == 0;
+    let missing = |i: usize, j: usize| (7 * i + 3 * j).is_multiple_of(5);
     let plain = Matrix::from_fn(n, m, of).unwrap();
     let with_mean = Matrix::from_fn(n, m, |i, j| 1000.0 + 100.0 * (j % 3) as f64 + of(i, j)).unwrap();
     let holes = Matrix::from_fn(n, m, |i, j| if missing(i, j) { f64::NAN } else { with_mean.get(i, j) }).unwrap();

@@ -169,7 +169,10 @@ impl FoldIn {
         let is_zero =
             |matrix: &Matrix| matrix.is_nonnegative() && matrix.values_f64().iter().all(|entry| *entry == 0.0);
         let shrunk = self.problem.has_penalty() && factors.iter().all(|(_, matrix)| is_zero(matrix)) && !is_zero(x);
-        let about_rows = sentinel(&self.problem.target, x).into_iter().chain(unfit_rows(x, &found.factors, self.problem.has_penalty())?).collect();
+        let about_rows = sentinel(&self.problem.target, x)
+            .into_iter()
+            .chain(unfit_rows(x, &found.factors, self.problem.has_penalty())?)
+            .collect();
         Ok(Folded { factors, left_out, shrunk, undefined: found.undefined, first: found.first, about_rows })
     }
 

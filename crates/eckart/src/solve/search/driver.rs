@@ -10,7 +10,7 @@ use super::context::{Flow, Progress, Search};
 use super::ledger::Ledger;
 use super::multistart::with_starts;
 use super::settings::Settings;
-use super::start::place_offsets;
+use super::start::{ShortSearch, place_offsets};
 use super::starts::{self, Found};
 use crate::data::{Dtype, Matrix};
 use crate::error::{Code, Error, Result, Warning};
@@ -125,7 +125,8 @@ fn planned(search: &Search) -> Result<(Arc<Bound>, &'static MethodRow)> {
 }
 
 /// A short search for the offsets of a problem whose other factors are fixed.
-fn of_offsets(search: &Search, problem: &Problem, (max_iter, method): (usize, Option<&str>)) -> Result<Factorization> {
+fn of_offsets(search: &Search, problem: &Problem, how: ShortSearch) -> Result<Factorization> {
+    let ShortSearch { max_iter, method } = how;
     let method = method.map(str::to_owned);
     let Settings { seed, time_limit, memory_limit, interrupt, .. } = search.settings.clone();
     let short = Settings { n_init: Some(1), method, max_iter, tol: 1e-4, ..Settings::default() };

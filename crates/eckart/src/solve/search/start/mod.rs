@@ -9,7 +9,7 @@ mod parts;
 mod random;
 mod svd;
 
-pub(in crate::solve) use offsets::place_offsets;
+pub(in crate::solve) use offsets::{ShortSearch, place_offsets};
 
 use super::multistart::many_minima;
 use super::settings::{Init, Settings};

@@ -21,13 +21,20 @@ use crate::solve::result::compared::{Reconstruction, ReconstructionScale};
 
 /// With more offsets, planning takes longer than they are worth.
 const MOST: usize = 16;
-/// Iterations and the method by which they come near enough where each has a quadratic subproblem, and elsewhere: steps
-/// of a bounded curvature are as short from afar as they are near the minimum.
-const QUADRATIC: (usize, Option<&str>) = (3, None);
-const ELSEWHERE: (usize, Option<&str>) = (100, Some("l-bfgs"));
+/// A search that brings offsets near enough.
+#[derive(Clone, Copy)]
+pub(in crate::solve) struct ShortSearch {
+    pub max_iter: usize,
+    pub method: Option<&'static str>,
+}
 
-/// Places the offsets of a problem that has a product of factors beside them; `minimize` is a search of so many
-/// iterations by that method. What can't be minimized with the other factors at 0 keeps its offsets at 0.
+/// Where each offset has a quadratic subproblem, and elsewhere: steps of a bounded curvature are as short from afar as
+/// they are near the minimum.
+const QUADRATIC: ShortSearch = ShortSearch { max_iter: 3, method: None };
+const ELSEWHERE: ShortSearch = ShortSearch { max_iter: 100, method: Some("l-bfgs") };
+
+/// Places the offsets of a problem that has a product of factors beside them; `minimize` is the search for them. What
+/// can't be minimized with the other factors at 0 keeps its offsets at 0.
 ///
 /// # Errors
 /// As [`Bound::reconstruction`].
@@ -35,7 +42,7 @@ pub(in crate::solve) fn place_offsets(
     problem: &Problem,
     bound: &mut Bound,
     memory_limit: usize,
-    minimize: &mut dyn FnMut(&Problem, (usize, Option<&str>)) -> Result<Factorization>,
+    minimize: &mut dyn FnMut(&Problem, ShortSearch) -> Result<Factorization>,
 ) -> Result<()> {
     let is_factor = |var: &Var| bound.factors.iter().any(|factor| factor.var == *var);
     let is_placed = |factor: &Factor| factor.offset && is_added(&bound.objective, &factor.var, &is_factor);
@@ -55,7 +62,9 @@ pub(in crate::solve) fn place_offsets(
     let is_quadratic = |subproblem: &Subproblem| matches!(subproblem, Subproblem::Quadratic(..));
     let mut parts = placed.iter().zip(derive(bound)?).filter(|(placed, _)| **placed);
     let how = if parts.all(|(_, part)| is_quadratic(part)) { QUADRATIC } else { ELSEWHERE };
-    let Ok(found) = minimize(&alone, how).or_else(|_| minimize(&alone, (how.0, None))) else { return Ok(()) };
+    let Ok(found) = minimize(&alone, how).or_else(|_| minimize(&alone, ShortSearch { method: None, ..how })) else {
+        return Ok(());
+    };
     if !found.cost.is_finite() {
         return Ok(());
     }
