@@ -4,12 +4,14 @@
 //! eckart-bench make SET FOLDER    # writes a data set once, the same bytes every time
 //! eckart-bench machine            # how fast this machine is, as JSON
 //! eckart-bench serve              # answers requests, a line of JSON each
+//! eckart-bench models [WORD]      # published models: how many end near the least cost known
 //! ```
 
 mod arrays;
 mod codes;
 mod digest;
 mod judge;
+mod models;
 mod problem;
 mod random;
 mod searches;
@@ -43,6 +45,10 @@ fn trouble<T>(text: impl Into<String>) -> Result<T> {
     Err(Box::new(Trouble(text.into())))
 }
 
+fn models(word: &str) -> Result<()> {
+    models::score(&sets::shared_data("../zoo/zoo.jsonl")?, word)
+}
+
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
@@ -50,7 +56,9 @@ fn main() -> ExitCode {
         ["make", set, folder] => sets::make(set, Path::new(folder)),
         ["machine"] => serve::machine(),
         ["serve"] => serve::serve(),
-        _ => trouble("eckart-bench make SET FOLDER | machine | serve"),
+        ["models"] => models(""),
+        ["models", word] => models(word),
+        _ => trouble("eckart-bench make SET FOLDER | machine | serve | models [WORD]"),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -170,7 +170,7 @@ fn natural() -> Result<Matrix> {
 }
 
 /// A file of the data that is too large for the repository, where this machine has it.
-fn shared_data(file: &str) -> Result<PathBuf> {
+pub(crate) fn shared_data(file: &str) -> Result<PathBuf> {
     let folder = std::env::var_os("ECKART_SHARED_DATA").map_or_else(|| "../shared/data".into(), PathBuf::from);
     let path = folder.join(file);
     if path.exists() { Ok(path) } else { trouble(format!("{file} is not among the shared data of this machine")) }

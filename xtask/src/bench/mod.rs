@@ -28,6 +28,10 @@ use worker::Worker;
 /// Does what `args` ask for.
 pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
     match request::parse(args)? {
+        Request::Models(word) => {
+            let own = Own::build(&crate::root(), &target()?)?;
+            crate::command::run(own.command(head::here(&crate::root(), None, false).threads).arg("models").args(word))
+        }
         Request::Stages { words, before: None } => stages::run(&words),
         Request::Stages { words, before: Some(rev) } => stages::compare(&words, &rev),
         Request::List => {

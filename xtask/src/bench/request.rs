@@ -4,7 +4,7 @@ use crate::Failure;
 
 /// How to call it.
 pub(super) const USAGE: &str = "bench [TASK or PEER ...] [--before REV] [--quick] [--threads N] | --list | --peers | \
-                                --table FILE | stages [NAME ...] [--before REV]";
+                                --table FILE | models [WORD] | stages [NAME ...] [--before REV]";
 
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub(super) enum Request {
     Peers,
     /// Print the table of a kept run for `docs/speed.md`.
     Table(String),
+    /// Count the published models, those whose names hold the word, that end near the least cost known.
+    Models(Option<String>),
     /// Time the stages of the engine, beside those of the commit `before` where one is named.
     Stages { words: Vec<String>, before: Option<String> },
 }
@@ -25,6 +27,8 @@ pub(super) enum Request {
 pub(super) fn parse(args: &[String]) -> Result<Request, Failure> {
     let wrong = |arg: &str| Failure::new(format!("`{arg}` is not understood: {USAGE}"));
     match args {
+        [first] if first == "models" => return Ok(Request::Models(None)),
+        [first, word] if first == "models" && !word.starts_with('-') => return Ok(Request::Models(Some(word.clone()))),
         [first, rest @ ..] if first == "stages" => {
             let (words, before) = without_before(rest)?;
             return match words.iter().find(|word| word.starts_with('-')) {
@@ -98,6 +102,8 @@ mod tests {
         expect("--threads 3", compare(&[], false, Some(3)));
         expect("--list", Request::List);
         expect("--peers", Request::Peers);
+        expect("models", Request::Models(None));
+        expect("models cauchy", Request::Models(Some("cauchy".into())));
         expect("--table bench/runs/a.jsonl", Request::Table("bench/runs/a.jsonl".into()));
         let stages = |before: Option<&str>| Request::Stages {
             words: vec!["run".into(), "digits".into()],

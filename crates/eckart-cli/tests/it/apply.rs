@@ -197,7 +197,8 @@ fn zeros_of_a_table_are_no_entries() {
 fn names_of_several_rows_are_refused() {
     let desk = Desk::new();
     desk.file("x.csv", ",a,b,c,d\ns,1,2,3,4\ns,9,1,1,2\nt,3,3,1,3\n");
-    desk.prints("fit x.csv --model nmf --rank 1 -q -o m.safetensors", &[]);
+    let said = desk.run("fit x.csv --model nmf --rank 1 -q -o m.safetensors", &[]);
+    said.warned(Code::RepeatedNames, "rows 1 and 2 of X have the same name, \"s\"");
     for words in ["recommend m.safetensors --user s", "similar m.safetensors --user s"] {
         desk.refuses(words, &[], Code::DuplicateNames, &["1 and 2 of the rows", "\"s\""]);
     }

@@ -178,7 +178,7 @@ fn files_of_other_formats_are_read() {
     desk.file("features.tsv", "E1\tA\tGene\nE2\tA\tGene\n").file("symbols.txt", "A\nA\n");
     let found = desk.json(words, &[]);
     assert!(found["readings"]["row names"].as_str().unwrap().contains("column 1 beside names"), "{found}");
-    assert!(desk.prints("similar m.safetensors --user 1 --top 1", &[]).contains("A (E2)"));
+    assert!(desk.prints("similar m.safetensors --top 1", &["--user", "A (E1)"]).contains("A (E2)"));
     let said = desk.run("fit x.mtx --row-names symbols.txt --model nmf --rank 1 -q", &[]);
     said.warned(Code::RepeatedNames, "rows 1 and 2 of X");
 }

@@ -228,8 +228,8 @@ fn layouts_of_csv_files_have_a_bare_form() {
     assert_eq!(shape("--header"), "[3,2]");
     assert_eq!(shape("--header=true --index-col=false"), "[3,3]");
     desk.file("y.csv", "1,3,7\n1,2,3\n4,5,6\n");
-    let shape =
-        |words: &str| desk.json(&format!("fit y.csv --model mf --rank 1 -n 1 {words}"), &[])["shape"].to_string();
+    let fit = |words: &str| desk.run(&format!("fit y.csv --model mf --rank 1 -n 1 {words}"), &["--json"]).json();
+    let shape = |words: &str| fit(words)["shape"].to_string();
     assert_eq!((shape("--index-col"), shape("--header=false")), ("[3,2]".to_owned(), "[3,3]".to_owned()));
 }
 
