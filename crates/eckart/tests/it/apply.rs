@@ -415,7 +415,8 @@ fn rows_that_a_non_negative_model_can_not_fit_are_told() {
     assert!(codes(nmf, &|i, j, x| if (i, j) == (1, 2) { -0.1 } else { x }).is_empty());
     assert!(codes("sum((X - W @ H)**2)", &|i, _, x| if i == 1 { -x } else { x }).is_empty());
     // Where a penalty may be the cause it is named.
-    let model = Problem::parse("sum((X - W @ H)**2) + sum(abs(W)) subject to H >= 0").unwrap().data("X", &x).rank(2);
+    let model = Problem::parse("sum((X - W @ H)**2) + sum(abs(W)) + sum(H**2) subject to H >= 0").unwrap();
+    let model = model.data("X", &x).rank(2);
     let model = model.solve(&Settings::default()).unwrap();
     let new = Matrix::from_fn(3, 4, |i, j| if i == 1 { -1e-3 } else { entry(i, j) }).unwrap();
     let told = FoldIn::new(&model).unwrap().transform(&new).unwrap();
