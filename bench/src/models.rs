@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use eckart::data::{ReadOptions, read};
-use eckart::{Problem, Settings};
+use eckart::{Problem, Settings, StopReason};
 use serde_json::Value;
 
 use crate::{Result, trouble};
@@ -95,6 +95,8 @@ fn ended(folder: &Path, model: &Value, settings: Settings) -> Result<Ended> {
     let began = Instant::now();
     let found = problem.solve(&settings)?;
     let gap = (found.cost - least) / least.abs().max(1e-12);
-    let gap = if gap.is_nan() { f64::INFINITY } else { gap };
+    // An objective that falls without end has no least cost.
+    let is_found = found.stop_reason() != StopReason::Diverged && !gap.is_nan();
+    let gap = if is_found { gap } else { f64::INFINITY };
     Ok(Ended { gap, seconds: began.elapsed().as_secs_f64(), stop: found.stop_reason().to_string() })
 }
