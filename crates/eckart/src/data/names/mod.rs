@@ -25,7 +25,8 @@ use crate::error::{Code, Error, Result};
 ///
 /// Where every line has the same number of cells with tabs between them, as the `features.tsv` of 10x Genomics has (id,
 /// symbol, type), the names are in the second column, or in the first where the second holds numbers. A name that
-/// stands twice there is told apart by the id before it: `MATR3 (ENSG00000015479)`.
+/// stands twice there is told apart by the id before it: `MATR3 (ENSG00000015479)`. Where two columns are names and the
+/// numbers of their places (a vocabulary), the names are in the order of these.
 ///
 /// # Errors
 /// `Io` where the system refuses the file; `Data` where it holds no name, a blank line between names, or is not UTF-8.
@@ -47,7 +48,8 @@ pub fn read_names_of(path: impl AsRef<Path>, what: &str, count: usize) -> Result
     }
     let found = if names.len() > count { format!("more than {count}") } else { names.len().to_string() };
     let message = format!("there are {found} names, and the data has {count} {what}s");
-    let help = format!("Give one name for every {what}, one per line and without a header");
+    let help =
+        format!("Give one name for every {what}, one per line and without a header (of a table, the one column)");
     Err(Error::data(Code::NameCount, message, help).in_file(path))
 }
 
@@ -142,8 +144,29 @@ fn symbols(lines: &[String]) -> Option<(Vec<String>, String)> {
         1 if twice.contains(&row[1]) => format!("{} ({})", row[1], row[0]),
         _ => row[column].clone(),
     };
+    if let Some(places) = places(&rows, 1 - column) {
+        let mut names = vec![String::new(); rows.len()];
+        places.into_iter().zip(&rows).for_each(|(place, row)| names[place] = name(row));
+        return Some((names, format!("column {} of 2, by the numbers of column {}", column + 1, 2 - column)));
+    }
     let ids = if column == 1 && !twice.is_empty() { ", and column 1 beside names that stand twice" } else { "" };
     Some((rows.iter().map(name).collect(), format!("column {} of {width}{ids}", column + 1)))
+}
+
+/// The places that numbers beside names give them, as in a vocabulary of words and their columns: from 0 or from 1 on,
+/// each once, in another order than that of the lines. Counts go down.
+fn places(rows: &[Vec<String>], column: usize) -> Option<Vec<usize>> {
+    const FEWEST: usize = 3;
+    if rows.len() < FEWEST || rows[0].len() != 2 {
+        return None;
+    }
+    let numbers: Vec<usize> = rows.iter().map(|row| row[column].parse().ok()).collect::<Option<_>>()?;
+    let first = *numbers.iter().min()?;
+    let mut sorted = numbers.clone();
+    sorted.sort_unstable();
+    let is_all = first <= 1 && sorted.iter().copied().eq(first..first + rows.len());
+    let in_order = numbers.is_sorted() || numbers.iter().rev().is_sorted();
+    (is_all && !in_order).then(|| numbers.into_iter().map(|number| number - first).collect())
 }
 
 fn add<T>(all: &mut Vec<T>, one: T) -> Result<()> {
@@ -229,6 +252,11 @@ mod tests {
         check("E1\tA\tGene\nE2\tB\tGene\nE3\tC\tGene\n", &["A", "B", "C"], second);
         check("\"E1\"\t\"A\"\t1\n\"E2\"\t\"B\"\t2\n", &["A", "B"], second);
         check("peace\t12\nwar\t7\n", &["peace", "war"], "column 1 of 2");
+        // Words with their columns, in any order; counts, which go down, are no columns.
+        check("to\t2\nthe\t0\nof\t1\n", &["the", "of", "to"], "column 1 of 2, by the numbers of column 2");
+        check("3\tto\n1\tthe\n2\tof\n", &["the", "of", "to"], "column 2 of 2, by the numbers of column 1");
+        check("to\t3\nthe\t2\nof\t1\n", &["to", "the", "of"], "column 1 of 2");
+        check("to\t3\nthe\t1\nof\t3\n", &["to", "the", "of"], "column 1 of 2");
         check("a\tb\nc\n", &["a\tb", "c"], lines);
     }
 

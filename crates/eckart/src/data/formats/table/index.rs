@@ -15,8 +15,10 @@ const INDEX: &str = "id ids uid index idx name names no nr number key code ref r
                      samples subject patient participant respondent person user customer doc document cell cells \
                      spot snp locus position species strain site station plot plate well probe gene entrez \
                      entrezgene transcript peak otu asv taxon compound cid zip zipcode fips year years month day \
-                     date time timestamp wavelength wavelengths wavenumber wavenumbers lambda nm frequency mz \
-                     barcode";
+                     date time timestamp wavelength wavelengths wavenumber wavenumbers lambda nm frequency freq mz \
+                     cm1 ramanshift wellenlänge wellenzahl ppm 2theta twotheta rt retentiontime barcode";
+/// Units that stand behind a name: `wavelength_nm`.
+const UNITS: &str = "nm um µm cm-1 1/cm cm^-1 ev kev s sec ms min h hz khz mhz ghz ppm";
 /// Those of them that are hardly ever measured.
 const IDS: &str = "id ids uid index idx subject patient participant respondent person user customer entrez entrezgene \
                    cid zip zipcode fips year years barcode";
@@ -165,9 +167,20 @@ fn is_id(name: &str) -> bool {
 }
 
 fn is_called(name: &str, words: &str) -> bool {
-    let bare: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    let bare = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
     let ends = ["_id", " id", ".id", "-id", "Id", "ID"].iter().any(|end| name.ends_with(end));
-    ends || words.split_ascii_whitespace().any(|word| word == bare)
+    let known = |name: String| words.split_ascii_whitespace().any(|word| word == name);
+    ends || known(bare(name)) || known(bare(without_unit(name)))
+}
+
+/// A name without the unit behind it: `Wavelength (nm)`, `Time [s]`, `wavelength_nm`.
+fn without_unit(name: &str) -> &str {
+    let name = name.trim_end();
+    match (name.find(['(', '[']), name.rsplit_once(['_', ' '])) {
+        (Some(at), _) if name.ends_with([')', ']']) => &name[..at],
+        (_, Some((rest, unit))) if UNITS.split_ascii_whitespace().any(|known| known == unit.to_lowercase()) => rest,
+        _ => name,
+    }
 }
 
 /// Whether numbers go up as those that name columns do: whole ones, or as many fractions as show an order.
@@ -261,6 +274,21 @@ mod tests {
         check(Some("x"), &multiples, "data");
         check(Some("x"), &counted, "doubtful");
         check(None, &counted[..12], "data");
+    }
+
+    #[test]
+    fn units_don_t_hide_what_a_column_is_called() {
+        for name in
+            ["Wavelength (nm)", "wavelength_nm", "Wavenumber [cm-1]", "wavenumber cm-1", "cm-1", "m/z", "Time (s)"]
+        {
+            assert!(is_index(name), "{name}");
+        }
+        for name in ["Raman shift", "Wellenlänge (nm)", "2theta", "RT", "gene_id"] {
+            assert!(is_index(name), "{name}");
+        }
+        for name in ["", "nmol", "NO3 (ug/m3)", "length_nm", "intensity (a.u.)", "depth_m"] {
+            assert!(!is_index(name), "{name}");
+        }
     }
 
     #[test]
